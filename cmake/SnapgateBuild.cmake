@@ -1,0 +1,67 @@
+# How every target of the project is built: compiler rules, sanitizers, ccache, and one function a
+# folder calls to declare its library and the tests that stand beside its sources.
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # g++ 12 miscompiles coroutines that hold aggregates: see docs/decisions.md.
+  message(FATAL_ERROR "snapgate is built with clang++-19: use a preset (cmake --preset release)")
+endif()
+
+set(SNAPGATE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+option(SNAPGATE_FUZZ "Build the libFuzzer targets" OFF)
+
+find_program(SNAPGATE_CCACHE ccache)
+if(SNAPGATE_CCACHE)
+  # A precompiled header carries times and defines that do not matter to what it is.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${SNAPGATE_CCACHE})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1 -fno-omit-frame-pointer")
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wunused-result
+  -Wthread-safety -Werror
+  -Xclang -fno-pch-timestamp)
+add_link_options(-fuse-ld=lld-19)
+
+if(SNAPGATE_SANITIZE)
+  add_compile_options(-fsanitize=${SNAPGATE_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SNAPGATE_SANITIZE})
+endif()
+
+# Asio and Beast are compiled once, in src/net/asio.cpp.
+add_compile_definitions(
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  SNAPGATE_VERSION="${PROJECT_VERSION}" SPDLOG_FMT_EXTERNAL
+  SPDLOG_COMPILED_LIB)
+
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+
+include(GoogleTest)
+
+# snapgate_library(NAME SOURCES a.cpp ... DEPS snapgate::base ... TESTS a_test.cpp ... TEST_DEPS ...)
+# One static library a folder (snapgate::NAME), and one test program (NAME_test) of the tests.
+function(snapgate_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
+  add_library(snapgate_${name} STATIC ${ARG_SOURCES})
+  add_library(snapgate::${name} ALIAS snapgate_${name})
+  target_include_directories(snapgate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(snapgate_${name} PUBLIC ${ARG_DEPS} Threads::Threads)
+  if(ARG_TESTS)
+    add_executable(${name}_test ${ARG_TESTS})
+    target_link_libraries(${name}_test PRIVATE snapgate_${name} ${ARG_TEST_DEPS} GTest::gmock
+                                               GTest::gtest_main)
+    target_compile_definitions(${name}_test
+                               PRIVATE SNAPGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    # A test may not hang: ctest ends it, and says which one it was.
+    gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 300 DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()

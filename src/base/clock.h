@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace snapgate::base {
+
+using Millis = std::chrono::milliseconds;
+
+// Wall-clock time in milliseconds since the epoch. A test passes its own; every function may be
+// called from any thread.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual int64_t now_ms() const = 0;
+};
+
+// The system's clock; lives as long as the process.
+const Clock& system_clock();
+
+// RFC 3339 in UTC with seconds, as Kubernetes writes times: 2026-11-04T14:19:06Z.
+std::string format_rfc3339(int64_t ms);
+
+}  // namespace snapgate::base

@@ -1,0 +1,62 @@
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <cstdlib>
+
+#include "base/encoding.h"
+
+namespace snapgate::base {
+namespace {
+
+constexpr size_t kSha256Size = 32;
+
+const unsigned char* data(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+unsigned char* data(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+}  // namespace
+
+std::string random_bytes(size_t count) {
+    std::string out(count, '\0');
+    // Without randomness no key and no token is safe: there is nothing to go on with.
+    if (RAND_bytes(data(out), static_cast<int>(count)) != 1) std::abort();
+    return out;
+}
+
+std::string random_uuid() {
+    std::string bytes = random_bytes(16);
+    bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
+    std::string h = hex(bytes);
+    return h.substr(0, 8) + "-" + h.substr(8, 4) + "-" + h.substr(12, 4) + "-" + h.substr(16, 4) +
+           "-" + h.substr(20);
+}
+
+std::string random_uid() { return hex(random_bytes(12)); }
+
+std::string sha256(std::string_view bytes) {
+    std::string out(kSha256Size, '\0');
+    if (EVP_Digest(bytes.data(), bytes.size(), data(out), nullptr, EVP_sha256(), nullptr) != 1)
+        std::abort();
+    return out;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    std::string out(kSha256Size, '\0');
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data(bytes), bytes.size(),
+             data(out), nullptr) == nullptr)
+        std::abort();
+    return out;
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace snapgate::base

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace snapgate::base {
+
+// All of these may be called from any thread; they abort the process if the system has no randomness.
+
+// `count` bytes nobody can foresee.
+std::string random_bytes(size_t count);
+// A random (version 4) UUID in its usual text, as Kubernetes gives to objects.
+std::string random_uuid();
+// 24 random lowercase hexadecimal digits: the uid of a project or cluster.
+std::string random_uid();
+
+// 32 bytes each.
+std::string sha256(std::string_view bytes);
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+// Compares secrets in a time that depends on their length alone.
+bool equal_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace snapgate::base

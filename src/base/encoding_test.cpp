@@ -1,0 +1,73 @@
+#include "base/encoding.h"
+
+#include <gtest/gtest.h>
+
+#include "base/crypto.h"
+#include "base/json_text.h"
+
+namespace snapgate::base {
+namespace {
+
+TEST(EncodingTest, Base64IsStrictAndRoundTrips) {
+    for (size_t size = 0; size < 70; ++size) {
+        std::string bytes = random_bytes(size);
+        std::string text;
+        append_base64(bytes, text);
+        EXPECT_EQ(decode_base64(text), bytes);
+        EXPECT_EQ(decode_base64url(base64url(bytes)), bytes);
+    }
+    EXPECT_EQ(decode_base64("Zm9v"), "foo");
+    EXPECT_EQ(decode_base64("Zm8="), "fo");
+    EXPECT_FALSE(decode_base64("Zm8"));
+    EXPECT_FALSE(decode_base64("Zm9="));  // unused bits set
+    EXPECT_FALSE(decode_base64("Zm 8"));
+    EXPECT_FALSE(decode_base64url("a"));
+    EXPECT_FALSE(decode_base64url("a+"));
+}
+
+TEST(EncodingTest, NumbersKeepTheirOrderAsBytes) {
+    std::string a;
+    std::string b;
+    append_u64(0x00ff, a);
+    append_u64(0x0100, b);
+    EXPECT_LT(a, b);
+    EXPECT_EQ(read_u64(b, 0), 0x0100U);
+    std::string c;
+    append_u32(0xdeadbeef, c);
+    append_u16(0xcafe, c);
+    EXPECT_EQ(read_u32(c, 0), 0xdeadbeefU);
+    EXPECT_EQ(read_u16(c, 4), 0xcafeU);
+}
+
+TEST(EncodingTest, PercentDecoding) {
+    EXPECT_EQ(percent_decode("a%2Cb+c", true), "a,b c");
+    EXPECT_EQ(percent_decode("a+c", false), "a+c");
+    EXPECT_FALSE(percent_decode("%", true));
+    EXPECT_FALSE(percent_decode("%4", true));
+    EXPECT_FALSE(percent_decode("%zz", true));
+    EXPECT_EQ(percent_encode("a/b c~"), "a%2Fb%20c~");
+}
+
+TEST(CryptoTest, KnownAnswers) {
+    EXPECT_EQ(hex(sha256("abc")),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(hex(hmac_sha256("key", "The quick brown fox jumps over the lazy dog")),
+              "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
+    EXPECT_TRUE(equal_constant_time("abc", "abc"));
+    EXPECT_FALSE(equal_constant_time("abc", "abd"));
+    EXPECT_FALSE(equal_constant_time("abc", "abcd"));
+    EXPECT_EQ(random_uid().size(), 24U);
+    EXPECT_EQ(random_uuid()[14], '4');
+}
+
+TEST(JsonTextTest, EscapesAndMendsUtf8) {
+    std::string out;
+    append_json_string("a\"\\\n\x01\xc3\xa9\xff\xed\xa0\x80", out);
+    EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+    EXPECT_TRUE(is_utf8("\xf0\x9f\x98\x80"));
+    EXPECT_FALSE(is_utf8("\xc0\x80"));
+    EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));
+}
+
+}  // namespace
+}  // namespace snapgate::base

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace snapgate::base {
+
+// Appends `text` as a JSON string with its quotes. Control characters, quote and backslash are
+// escaped; bytes that are no UTF-8 become U+FFFD. (Writing a string needs no JSON library; all that
+// reads JSON is in src/json/.)
+void append_json_string(std::string_view text, std::string& out);
+
+// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
+bool is_utf8(std::string_view text);
+
+}  // namespace snapgate::base

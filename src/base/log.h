@@ -1,0 +1,66 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+namespace snapgate::base::log {
+
+// One line an event, to stderr: JSON, or readable text where stderr is a terminal. Any thread may
+// log. A line never carries a key, a token or a body.
+
+enum class Level { kDebug, kInfo, kWarning, kError };
+
+// A named value of a line. Numbers are written as numbers.
+class Field {
+  public:
+    Field(std::string_view name, std::string_view value) : name_(name), text_(value) {}
+    Field(std::string_view name, const char* value) : name_(name), text_(value) {}
+    Field(std::string_view name, const std::string& value) : name_(name), text_(value) {}
+    Field(std::string_view name, bool value)
+        : name_(name), text_(value ? "true" : "false"), bare_(true) {}
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    Field(std::string_view name, T value)
+        : name_(name), text_(fmt::format("{}", value)), bare_(true) {}
+
+    std::string_view name() const { return name_; }
+    std::string_view text() const { return text_; }
+    bool bare() const { return bare_; }
+
+  private:
+    std::string_view name_;
+    std::string text_;
+    bool bare_ = false;
+};
+
+using Fields = std::initializer_list<Field>;
+
+Result<Level> parse_level(std::string_view text);
+// Lines below `level` are dropped. May be called at any time.
+void set_level(Level level);
+
+void write(Level level, std::string_view message, Fields fields = {});
+inline void debug(std::string_view message, Fields fields = {}) {
+    write(Level::kDebug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+    write(Level::kInfo, message, fields);
+}
+inline void warning(std::string_view message, Fields fields = {}) {
+    write(Level::kWarning, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+    write(Level::kError, message, fields);
+}
+
+// The line that `write` would print, without its end; for tests.
+std::string format_line(bool json, Level level, int64_t now_ms, std::string_view message,
+                        Fields fields);
+
+}  // namespace snapgate::base::log

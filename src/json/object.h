@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/object.h"
+
+namespace snapgate::json {
+
+// What the server gives to an object that came without it.
+struct Identity {
+    std::string uid;
+    std::string creation_timestamp;  // RFC 3339
+    int64_t generation = 1;
+};
+
+struct Prepared {
+    model::PreparedObject object;
+    // Which of these the source lacked (they were filled from `fill`).
+    bool filled_uid = false;
+    bool filled_creation_timestamp = false;
+    bool filled_generation = false;
+};
+
+// Checks a VirtualMachineSnapshot's JSON (from a cluster, a dump or a saved Palette page) and brings
+// it into stored form: Palette text with sorted keys, patch marks, an empty place for the resource
+// version. apiVersion v1alpha1 becomes v1beta1; an empty namespace becomes "default"; null fields
+// become marks; fieldsV1 becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are dropped;
+// of a key given twice the last counts; unknown fields pass through. What is absent of Identity is
+// taken from `fill`. Uses a parser of its own thread; may be called from any thread.
+// Errors: kInvalidBody (no JSON, wrong apiVersion or kind, a known field of the wrong type;
+// `subject` is the field's path) and kInvalid (names, labels, owners, KubeVirt's webhook rules; with causes).
+base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
+
+// A core/v1 Namespace in stored form, active, as kube-apiserver makes it.
+model::PreparedObject make_namespace(std::string_view name, const Identity& identity);
+
+// The Identity of a stored object. kCorrupt if it has none.
+base::Result<Identity> read_identity(const model::StoredObject& stored);
+
+// Appends the Kubernetes form of a stored object: nulls back in place, fieldsV1 as JSON.
+base::Result<void> append_kubernetes_form(const model::StoredObject& stored, std::string& out);
+
+}  // namespace snapgate::json

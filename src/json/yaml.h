@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <istream>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "json/value.h"
+
+namespace snapgate::json {
+
+// Rewrites a stream of YAML documents as JSON texts, one after another, in constant memory; feed
+// them to an ItemSplitter. Plain scalars are typed as Kubernetes' YAML reader does (YAML 1.2 core:
+// null, booleans, numbers; all else text). Refused with kInvalidBody and the line: aliases, anchors,
+// tags other than the core ones, keys that are no text, nesting deeper than 64.
+using TextSink = std::function<base::Result<void>(std::string_view json)>;
+base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink);
+
+// One small document (a configuration file) as a value. An empty one is null.
+base::Result<Value> parse_yaml(std::string_view text);
+
+// A value as YAML, the way kubectl prints it.
+std::string to_yaml(const Value& value);
+
+}  // namespace snapgate::json

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace snapgate::model {
+
+// RFC 1123 rules as Kubernetes applies them (k8s.io/apimachinery validation).
+// Namespaces: at most 63 of [a-z0-9-], no '-' at either end.
+bool is_dns_label(std::string_view text);
+// Names of snapshots and VMs: labels joined by '.', at most 253.
+bool is_dns_subdomain(std::string_view text);
+// Keys of labels and annotations: [prefix/]name.
+bool is_qualified_name(std::string_view text);
+// Values of labels: empty, or at most 63 of [A-Za-z0-9._-] with letters or digits at both ends.
+bool is_label_value(std::string_view text);
+// uids of projects and clusters: [A-Za-z0-9-]{1,63}.
+bool is_uid(std::string_view text);
+// Names of projects, clusters and keys: 1 to 128 printable characters of UTF-8 without blanks at
+// either end.
+bool is_display_name(std::string_view text);
+
+// What the index keeps of a VM's name. Stored on disk: the function never changes (FNV-1a, 64 bits).
+uint64_t vm_hash(std::string_view vm_name);
+
+}  // namespace snapgate::model

@@ -1,0 +1,115 @@
+#include "model/object.h"
+
+#include <cstddef>
+
+#include "base/encoding.h"
+
+// The value: a fixed head, the text, the marks.
+//   u8 layout | u8 version length | u16 vm length | u32 version offset | u32 vm offset | u32 text length
+// then for each mark: u8 type | u32 offset | u32 length | `length` bytes for an insertion.
+namespace snapgate::model {
+namespace {
+
+constexpr uint8_t kLayout = 1;
+constexpr size_t kHeadSize = 16;
+constexpr size_t kMarkHeadSize = 9;
+
+base::Error corrupt(const char* what) {
+    return {base::Code::kCorrupt, std::string("a stored object cannot be read: ") + what};
+}
+
+void append_mark(const PatchMark& mark, uint32_t shift_from, uint32_t shift, std::string& out) {
+    out += static_cast<char>(mark.type);
+    base::append_u32(mark.offset > shift_from ? mark.offset + shift : mark.offset, out);
+    if (mark.type == PatchMark::Type::kInsert) {
+        base::append_u32(static_cast<uint32_t>(mark.bytes.size()), out);
+        out += mark.bytes;
+    } else {
+        base::append_u32(mark.length, out);
+    }
+}
+
+}  // namespace
+
+std::string encode_object(const PreparedObject& object, std::string_view version) {
+    auto shift = static_cast<uint32_t>(version.size());
+    std::string out;
+    out.reserve(kHeadSize + object.text.size() + version.size() + object.marks.size() * 40);
+    out += static_cast<char>(kLayout);
+    out += static_cast<char>(version.size());
+    base::append_u16(static_cast<uint16_t>(object.vm.size()), out);
+    base::append_u32(object.version_offset, out);
+    base::append_u32(
+        object.vm_offset > object.version_offset ? object.vm_offset + shift : object.vm_offset, out);
+    base::append_u32(static_cast<uint32_t>(object.text.size()) + shift, out);
+    out.append(object.text, 0, object.version_offset);
+    out += version;
+    out.append(object.text, object.version_offset);
+    for (const PatchMark& mark : object.marks) append_mark(mark, object.version_offset, shift, out);
+    return out;
+}
+
+base::Result<StoredObject> decode_object(std::string_view value) {
+    if (value.size() < kHeadSize) return corrupt("it is too short");
+    if (static_cast<uint8_t>(value[0]) != kLayout) return corrupt("its layout is unknown");
+    size_t version_length = static_cast<uint8_t>(value[1]);
+    size_t vm_length = base::read_u16(value, 2);
+    size_t version_offset = base::read_u32(value, 4);
+    size_t vm_offset = base::read_u32(value, 8);
+    size_t text_length = base::read_u32(value, 12);
+    if (value.size() - kHeadSize < text_length) return corrupt("its text is cut off");
+    StoredObject object;
+    object.text = value.substr(kHeadSize, text_length);
+    if (version_offset + version_length > text_length || vm_offset + vm_length > text_length)
+        return corrupt("its offsets are beyond its text");
+    object.version = object.text.substr(version_offset, version_length);
+    object.vm = object.text.substr(vm_offset, vm_length);
+    object.marks = value.substr(kHeadSize + text_length);
+    return object;
+}
+
+base::Result<std::vector<PatchMark>> decode_marks(const StoredObject& object) {
+    std::vector<PatchMark> marks;
+    std::string_view rest = object.marks;
+    size_t last = 0;
+    while (!rest.empty()) {
+        if (rest.size() < kMarkHeadSize) return corrupt("a mark is cut off");
+        PatchMark mark;
+        mark.type = static_cast<PatchMark::Type>(rest[0]);
+        mark.offset = base::read_u32(rest, 1);
+        size_t length = base::read_u32(rest, 5);
+        rest.remove_prefix(kMarkHeadSize);
+        if (mark.offset < last || mark.offset > object.text.size())
+            return corrupt("a mark is out of place");
+        last = mark.offset;
+        if (mark.type == PatchMark::Type::kInsert) {
+            if (length > rest.size()) return corrupt("a mark is cut off");
+            mark.bytes = rest.substr(0, length);
+            rest.remove_prefix(length);
+        } else if (mark.type == PatchMark::Type::kUnwrap) {
+            if (length > object.text.size() - mark.offset) return corrupt("a mark is out of place");
+            mark.length = static_cast<uint32_t>(length);
+            last += length;
+        } else {
+            return corrupt("a mark is of an unknown type");
+        }
+        marks.push_back(std::move(mark));
+    }
+    return marks;
+}
+
+bool same_but_version(const StoredObject& stored, const PreparedObject& object) {
+    size_t version_length = stored.version.size();
+    if (stored.text.size() != object.text.size() + version_length) return false;
+    auto offset = static_cast<size_t>(stored.version.data() - stored.text.data());
+    if (offset != object.version_offset) return false;
+    std::string_view text = object.text;
+    if (stored.text.substr(0, offset) != text.substr(0, offset)) return false;
+    if (stored.text.substr(offset + version_length) != text.substr(offset)) return false;
+    std::string marks;
+    for (const PatchMark& mark : object.marks)
+        append_mark(mark, object.version_offset, static_cast<uint32_t>(version_length), marks);
+    return stored.marks == marks;
+}
+
+}  // namespace snapgate::model

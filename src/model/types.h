@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+namespace snapgate::model {
+
+// The number a cluster has in the store: never used twice, so what a deleted cluster left behind
+// can not turn up in another. Outside the store clusters are known by their uid.
+using ClusterNumber = uint32_t;
+
+// The store's own counter: every change of an object takes the next one. 0 is "none".
+using Revision = uint64_t;
+
+// Kinds of object the store holds. Stored on disk: numbers never change meaning.
+enum class Kind : uint8_t {
+    kSnapshot = 1,   // VirtualMachineSnapshot of snapshot.kubevirt.io
+    kNamespace = 2,  // core/v1 Namespace; its namespace part is empty
+};
+
+// Where an object is within its cluster and kind. Ordered by namespace, then name, by bytes: the
+// order of every list.
+struct ObjectKey {
+    std::string ns;
+    std::string name;
+
+    auto operator<=>(const ObjectKey&) const = default;
+};
+
+}  // namespace snapgate::model

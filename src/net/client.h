@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace snapgate::net {
+
+struct ClientOptions {
+    std::string server;   // https://host[:port][/prefix] or http://...
+    std::string ca_file;  // PEM; "" for the system's
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::milliseconds timeout{60'000};  // without progress
+    size_t max_response_bytes = 64 << 20;
+};
+
+struct ClientRequest {
+    std::string method = "GET";
+    std::string target;  // path and query, encoded
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string content_type;  // "" for no body
+    std::string body;
+    // Instead of `body`: gives the next piece of a chunked upload, "" at its end.
+    std::function<base::Result<std::string_view>()> next_piece;
+};
+
+struct ClientResponse {
+    unsigned status = 0;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::optional<std::string_view> header(std::string_view name) const;  // any case
+};
+
+// A blocking HTTP/1.1 client over one kept connection, for the command line. One thread at a time.
+// Verifies the server's certificate and host name. Sends no credentials it was not given, follows no redirects.
+class Client {
+  public:
+    explicit Client(ClientOptions options);
+    ~Client();
+    Client(Client&&) noexcept;
+    Client& operator=(Client&&) noexcept;
+
+    // kUnavailable if the server cannot be reached (refused, no such host, certificate not trusted:
+    // the message says which, and what to do), kTimeout, kBadPeer if what it answers is no HTTP.
+    // Every answer of the server, whatever its status, is a ClientResponse. An answer given before an
+    // upload ended (a refusal) is returned as it is.
+    base::Result<ClientResponse> send(const ClientRequest& request);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace snapgate::net

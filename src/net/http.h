@@ -1,0 +1,80 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace snapgate::net {
+
+// Every connection lives on one io_context that one thread runs; a handler runs there too and never
+// leaves it.
+using Executor = boost::asio::io_context::executor_type;
+template <class T = void>
+using Awaitable = boost::asio::awaitable<T, Executor>;
+
+// The body of a request, read by the handler when it wants it. Sends 100 Continue at the first read where the
+// client waits for it. What a handler leaves unread is drained (up to 256 KiB) or ends the connection.
+class BodyReader {
+  public:
+    virtual ~BodyReader() = default;
+    // The whole body. kTooLarge above `max_bytes`; kTimeout if it does not arrive in time;
+    // kInvalidBody if its framing is broken or it is cut off.
+    virtual Awaitable<base::Result<std::string>> read_all(size_t max_bytes) = 0;
+    // The next piece, at most 64 KiB; "" at the end. No limit on the total. The piece is good until
+    // the next call. kTimeout after `idle` without a byte.
+    virtual Awaitable<base::Result<std::string_view>> read_some(std::chrono::seconds idle) = 0;
+};
+
+struct Header {
+    std::string_view name;
+    std::string_view value;
+};
+
+// A request whose framing was checked (framing_guard.h). Views are good while the handler runs.
+struct Request {
+    std::string_view method;
+    std::string_view target;  // as sent: path and query
+    std::string_view path;    // not decoded
+    std::string_view query;   // not decoded, without '?'
+    std::vector<Header> headers;  // in order, names as sent
+    std::string id;           // the caller's X-Request-Id if it is sane, else a fresh one
+    std::string peer;         // address and port
+    bool tls = false;
+    BodyReader* body = nullptr;
+
+    // The first header of that name (any case); nullopt if there is none.
+    std::optional<std::string_view> header(std::string_view name) const;
+    // How many there are of that name.
+    size_t header_count(std::string_view name) const;
+};
+
+// A response, written by the server in one piece once the handler returns. The buffer belongs to the
+// connection and is used again: append the body to `body`.
+class Response {
+  public:
+    unsigned status = 200;
+    std::string_view content_type = "application/json";  // static text; "" for no body
+    std::string headers;                                 // further lines, each ended by CRLF; see add_header
+    std::string& body;
+    std::string_view route = "other";  // static text: the label in metrics and the access log
+    std::string_view code;             // static text: the error's code, for the log
+    bool close = false;                // end the connection after this response
+    bool compress = true;              // false: leave the body as it is, even if the client takes gzip
+
+    explicit Response(std::string& buffer) : body(buffer) {}
+    // `value` must hold no CR or LF; those are cut out.
+    void add_header(std::string_view name, std::string_view value);
+};
+
+// Answers a request. Must not throw; if it does, the client gets a bare 500 and it is logged.
+using Handler = std::function<Awaitable<void>(Request&, Response&)>;
+
+}  // namespace snapgate::net

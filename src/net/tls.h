@@ -1,0 +1,45 @@
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/annotations.h"
+#include "base/result.h"
+
+namespace snapgate::net {
+
+// The server's certificate, as the context that new connections use. Any thread may call.
+class TlsContexts {
+  public:
+    // PEM files: the certificate with its chain, and its key. Errors name the file and what is wrong
+    // with it (also: the key does not belong to the certificate, the certificate has expired).
+    static base::Result<std::shared_ptr<TlsContexts>> load(std::filesystem::path certificate,
+                                                           std::filesystem::path key);
+    // Reads both files again; on an error the old ones stay in use.
+    base::Result<void> reload();
+    std::shared_ptr<boost::asio::ssl::context> current() const;
+
+  private:
+    TlsContexts() = default;
+    std::filesystem::path certificate_;
+    std::filesystem::path key_;
+    mutable base::Mutex mutex_;
+    std::shared_ptr<boost::asio::ssl::context> context_ SNAPGATE_GUARDED_BY(mutex_);
+};
+
+struct SelfSigned {
+    std::filesystem::path ca_certificate;  // ca.crt: what clients are given
+    std::filesystem::path certificate;     // tls.crt
+    std::filesystem::path key;             // tls.key, 0600
+};
+
+// Makes a CA (ca.crt, ca.key 0600) and a certificate signed by it in `directory` where they are
+// missing, expired or do not name all of `hosts` (DNS names and IP addresses; localhost, 127.0.0.1
+// and ::1 are always in). An existing good CA is kept.
+base::Result<SelfSigned> ensure_self_signed(const std::filesystem::path& directory,
+                                            const std::vector<std::string>& hosts);
+
+}  // namespace snapgate::net
