@@ -24,14 +24,15 @@ struct Prepared {
     bool filled_generation = false;
 };
 
-// Checks a VirtualMachineSnapshot's JSON (from a cluster, a dump or a saved Palette page) and brings
-// it into stored form: Palette text with sorted keys, patch marks, an empty place for the resource
-// version. apiVersion v1alpha1 becomes v1beta1; an empty namespace becomes "default"; null fields
-// become marks; fieldsV1 becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are dropped;
-// of a key given twice the last counts; unknown fields pass through. What is absent of Identity is
-// taken from `fill`. Uses a parser of its own thread; may be called from any thread.
+// Checks a VirtualMachineSnapshot's JSON (from a cluster, a dump or a saved Palette page) and
+// brings it into stored form: Palette text with sorted keys, patch marks, an empty place for the
+// resource version. apiVersion v1alpha1 becomes v1beta1; an empty namespace becomes "default"; null
+// fields become marks; fieldsV1 becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are
+// dropped; of a key given twice the last counts; unknown fields pass through. What is absent of
+// Identity is taken from `fill`. Uses a parser of its own thread; may be called from any thread.
 // Errors: kInvalidBody (no JSON, wrong apiVersion or kind, a known field of the wrong type;
-// `subject` is the field's path) and kInvalid (names, labels, owners, KubeVirt's webhook rules; with causes).
+// `subject` is the field's path) and kInvalid (names, labels, owners, KubeVirt's webhook rules;
+// with causes).
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
 
 // A core/v1 Namespace in stored form, active, as kube-apiserver makes it.

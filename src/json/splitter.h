@@ -12,8 +12,8 @@ namespace snapgate::json {
 // Cuts a stream of JSON, as it arrives, into the texts of its items: the elements of an "items"
 // array of a top-level object (a List), the elements of a top-level array, and top-level objects
 // themselves (single objects, JSON lines, watch frames), any number of these one after another with
-// any white space between. Finds boundaries only; whoever takes an item parses it whole. Memory: one
-// item and the list's envelope. Not thread-safe; one splitter a stream.
+// any white space between. Finds boundaries only; whoever takes an item parses it whole. Memory:
+// one item and the list's envelope. Not thread-safe; one splitter a stream.
 class ItemSplitter {
   public:
     // Called with each item's text, in order; the view is good during the call. An error it returns
@@ -29,8 +29,8 @@ class ItemSplitter {
     base::Result<void> finish();
 
     size_t items() const;  // handed to the sink so far
-    // The text of the newest list's envelope: the list with its "items" emptied; "" before there was
-    // one. Complete once the list has ended.
+    // The text of the newest list's envelope: the list with its "items" emptied; "" before there
+    // was one. Complete once the list has ended.
     std::string_view envelope() const;
 
   private:

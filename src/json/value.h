@@ -24,6 +24,7 @@ std::string serialize_pretty(const Value& value);
 // if it is anything else.
 base::Result<std::string> optional_string(const Object& object, std::string_view name);
 // kInvalidBody naming the first member of `object` that is not in `known`.
-base::Result<void> refuse_unknown(const Object& object, std::initializer_list<std::string_view> known);
+base::Result<void> refuse_unknown(const Object& object,
+                                  std::initializer_list<std::string_view> known);
 
 }  // namespace snapgate::json

@@ -12,8 +12,8 @@ namespace snapgate::json {
 
 // Rewrites a stream of YAML documents as JSON texts, one after another, in constant memory; feed
 // them to an ItemSplitter. Plain scalars are typed as Kubernetes' YAML reader does (YAML 1.2 core:
-// null, booleans, numbers; all else text). Refused with kInvalidBody and the line: aliases, anchors,
-// tags other than the core ones, keys that are no text, nesting deeper than 64.
+// null, booleans, numbers; all else text). Refused with kInvalidBody and the line: aliases,
+// anchors, tags other than the core ones, keys that are no text, nesting deeper than 64.
 using TextSink = std::function<base::Result<void>(std::string_view json)>;
 base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink);
 

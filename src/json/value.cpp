@@ -1,0 +1,211 @@
+#include "json/value.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <set>
+#include <vector>
+
+#include "base/json_text.h"
+
+namespace snapgate::json {
+namespace {
+
+constexpr size_t kMaxDepth = 64;
+constexpr size_t kShownBytes = 80;
+
+base::Error invalid(std::string message, std::string subject = {}) {
+    return {base::Code::kInvalidBody, std::move(message), std::move(subject)};
+}
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    base::append_json_string(text.substr(0, kShownBytes), out);
+    return out;
+}
+
+// Builds a value, and refuses a key that an object has already: Boost.JSON's own handler keeps the
+// last one silently, and two readers that disagree on which one counts are a way past a check.
+class StrictHandler {
+  public:
+    using error_code = boost::json::error_code;
+    using string_view = boost::json::string_view;
+
+    static constexpr size_t max_object_size = static_cast<size_t>(-1);
+    static constexpr size_t max_array_size = static_cast<size_t>(-1);
+    static constexpr size_t max_key_size = static_cast<size_t>(-1);
+    static constexpr size_t max_string_size = static_cast<size_t>(-1);
+
+    Value release() { return stack_.release(); }
+    const std::string& duplicate() const { return duplicate_; }
+
+    bool on_document_begin(error_code&) {
+        stack_.reset();
+        return true;
+    }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) {
+        keys_.emplace_back();
+        return true;
+    }
+    bool on_object_end(size_t count, error_code&) {
+        keys_.pop_back();
+        stack_.push_object(count);
+        return true;
+    }
+    bool on_array_begin(error_code&) { return true; }
+    bool on_array_end(size_t count, error_code&) {
+        stack_.push_array(count);
+        return true;
+    }
+    bool on_key_part(string_view part, size_t, error_code&) {
+        key_.append(part.data(), part.size());
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_key(string_view part, size_t, error_code& ec) {
+        key_.append(part.data(), part.size());
+        stack_.push_key(part);
+        auto [place, inserted] = keys_.back().insert(std::move(key_));
+        key_.clear();
+        if (inserted) return true;
+        duplicate_ = *place;
+        ec = make_error_code(boost::system::errc::invalid_argument);
+        return false;
+    }
+    bool on_string_part(string_view part, size_t, error_code&) {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_string(string_view part, size_t, error_code&) {
+        stack_.push_string(part);
+        return true;
+    }
+    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_int64(int64_t number, string_view, error_code&) {
+        stack_.push_int64(number);
+        return true;
+    }
+    bool on_uint64(uint64_t number, string_view, error_code&) {
+        stack_.push_uint64(number);
+        return true;
+    }
+    bool on_double(double number, string_view, error_code&) {
+        stack_.push_double(number);
+        return true;
+    }
+    bool on_bool(bool value, error_code&) {
+        stack_.push_bool(value);
+        return true;
+    }
+    bool on_null(error_code&) {
+        stack_.push_null();
+        return true;
+    }
+    bool on_comment_part(string_view, error_code&) { return true; }
+    bool on_comment(string_view, error_code&) { return true; }
+
+  private:
+    boost::json::value_stack stack_;
+    std::vector<std::set<std::string>> keys_;  // of the objects that are open
+    std::string key_;
+    std::string duplicate_;
+};
+
+std::string position(std::string_view text, size_t at) {
+    std::string_view before = text.substr(0, at);
+    auto line = 1 + std::ranges::count(before, '\n');
+    size_t newline = before.rfind('\n');
+    size_t column = newline == std::string_view::npos ? at + 1 : at - newline;
+    return fmt::format("line {}, column {}", line, column);
+}
+
+void append_indented(const Value& value, size_t depth, std::string& out) {
+    std::string_view comma;
+    auto next_line = [&out](std::string_view before, size_t indent) {
+        out += before;
+        out += '\n';
+        out.append(indent * 2, ' ');
+    };
+    if (const Object* object = value.if_object(); object != nullptr && !object->empty()) {
+        out += '{';
+        for (const auto& member : *object) {
+            next_line(comma, depth + 1);
+            comma = ",";
+            base::append_json_string({member.key().data(), member.key().size()}, out);
+            out += ": ";
+            append_indented(member.value(), depth + 1, out);
+        }
+        next_line({}, depth);
+        out += '}';
+    } else if (const Array* array = value.if_array(); array != nullptr && !array->empty()) {
+        out += '[';
+        for (const Value& element : *array) {
+            next_line(comma, depth + 1);
+            comma = ",";
+            append_indented(element, depth + 1, out);
+        }
+        next_line({}, depth);
+        out += ']';
+    } else {
+        out += json::serialize(value);
+    }
+}
+
+}  // namespace
+
+base::Result<Value> parse(std::string_view text) {
+    boost::json::parse_options options;
+    options.max_depth = kMaxDepth;
+    boost::json::basic_parser<StrictHandler> parser(options);
+    boost::json::error_code ec;
+    size_t read = parser.write_some(false, text.data(), text.size(), ec);
+    if (!ec && read < text.size()) ec = boost::json::error::extra_data;
+    if (!ec) return parser.handler().release();
+
+    const std::string& duplicate = parser.handler().duplicate();
+    std::string where = position(text, std::min(read, text.size()));
+    if (ec == make_error_code(boost::system::errc::invalid_argument))
+        return invalid(fmt::format("the JSON has the key {} twice in one object ({})",
+                                   quoted(duplicate), where),
+                       duplicate.substr(0, kShownBytes));
+    if (ec == boost::json::error::too_deep)
+        return invalid(
+            fmt::format("the JSON is nested deeper than {} levels ({})", kMaxDepth, where));
+    if (ec == boost::json::error::incomplete)
+        return invalid(text.empty() ? "there is no JSON: the text is empty"
+                                    : fmt::format("the JSON ends within a value ({})", where));
+    return invalid(fmt::format("this is not JSON: {} ({})", ec.message(), where));
+}
+
+std::string serialize(const Value& value) {
+    return boost::json::serialize(value);
+}
+
+std::string serialize_pretty(const Value& value) {
+    std::string out;
+    append_indented(value, 0, out);
+    return out;
+}
+
+base::Result<std::string> optional_string(const Object& object, std::string_view name) {
+    const Value* value = object.if_contains({name.data(), name.size()});
+    if (value == nullptr || value->is_null()) return std::string();
+    if (const auto* text = value->if_string()) return std::string(text->data(), text->size());
+    return invalid(fmt::format("the field {} must be a string", quoted(name)), std::string(name));
+}
+
+base::Result<void> refuse_unknown(const Object& object,
+                                  std::initializer_list<std::string_view> known) {
+    for (const auto& member : object) {
+        std::string_view key(member.key().data(), member.key().size());
+        if (std::ranges::find(known, key) == known.end())
+            return invalid(fmt::format("the field {} is not known here; known are: {}", quoted(key),
+                                       fmt::join(known, ", ")),
+                           std::string(key.substr(0, kShownBytes)));
+    }
+    return {};
+}
+
+}  // namespace snapgate::json
