@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,56 @@ class ItemSplitter {
     std::string_view envelope() const;
 
   private:
-    // (owner of this header: fill in)
+    // Where in the stream the next byte is.
+    enum class Place {
+        kBetween,    // outside of any value
+        kObject,     // in a top-level object: an item, or the envelope of a list
+        kItemsNull,  // in the null of {"items":null}
+        kElements,   // in an array of items, between them
+        kItem,       // in an element of such an array
+    };
+    // What may come next in a top-level object, at its own depth.
+    enum class Member { kKeyOrEnd, kKey, kColon, kValue, kRest };
+    // What may come next in an array of items.
+    enum class Element { kFirstOrEnd, kNext, kCommaOrEnd };
+
+    base::Result<void> step(const char*& at, const char* end);
+    base::Result<void> step_between(const char*& at);
+    base::Result<void> step_object(const char*& at, const char* end);
+    base::Result<void> step_member_value(const char*& at);
+    base::Result<void> step_elements(const char*& at);
+    base::Result<void> begin_envelope(const char* at);
+    base::Result<void> end_object(const char* at);
+    base::Result<void> emit(const char* end);
+    base::Result<void> keep(const char* end);
+    const char* skip_nested(const char* at, const char* end);
+    const char* skip_string(const char* at, const char* end);
+    bool key_is_items(const char* end) const;
+    base::Error unexpected(const char* at, std::string_view wanted) const;
+    base::Error too_large() const;
+
+    Sink sink_;
+    size_t max_item_bytes_;
+    size_t items_ = 0;
+
+    Place place_ = Place::kBetween;
+    Member member_ = Member::kKeyOrEnd;
+    Element element_ = Element::kFirstOrEnd;
+    bool in_list_ = false;     // the array of items, or the rest of the object, is a list's
+    bool items_seen_ = false;  // the top-level object has had its "items"
+    bool key_is_items_ = false;
+    bool in_string_ = false;
+    bool escaped_ = false;   // the byte before was a backslash that counts
+    size_t depth_ = 0;       // of open brackets in the top-level object or the element
+    size_t null_bytes_ = 0;  // of "null" that have been read
+    size_t key_start_ = 0;   // in the top-level object's text
+
+    const char* chunk_ = nullptr;  // the chunk being read
+    const char* mark_ = nullptr;   // the first byte in it that belongs to the value being read
+    size_t read_ = 0;              // bytes of the stream before the chunk
+    std::string kept_;             // of the value being read, from earlier chunks
+    std::string envelope_;
+    std::optional<base::Error> failed_;
 };
 
 }  // namespace snapgate::json

@@ -18,7 +18,8 @@ std::string error_of(std::string_view text) {
 TEST(Parse, ReadsWholeTexts) {
     auto value = parse(R"( {"b":[1,-2,18446744073709551615,1.5,true,null],"a":"ü\u0041"} )");
     ASSERT_TRUE(value) << value.error().message;
-    EXPECT_EQ(json::serialize(*value), R"({"b":[1,-2,18446744073709551615,1.5E0,true,null],"a":"üA"})");
+    EXPECT_EQ(json::serialize(*value),
+              R"({"b":[1,-2,18446744073709551615,1.5E0,true,null],"a":"üA"})");
     EXPECT_TRUE(parse("null")->is_null());
     EXPECT_EQ(parse("\"x\"")->as_string(), "x");
 }
