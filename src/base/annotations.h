@@ -2,8 +2,8 @@
 
 #include <mutex>
 
-// clang's thread-safety annotations: the compiler checks that a guarded member is touched only while
-// its mutex is held (-Wthread-safety is an error here).
+// clang's thread-safety annotations: the compiler checks that a guarded member is touched only
+// while its mutex is held (-Wthread-safety is an error here).
 #define SNAPGATE_GUARDED_BY(x) __attribute__((guarded_by(x)))
 #define SNAPGATE_REQUIRES(...) __attribute__((requires_capability(__VA_ARGS__)))
 #define SNAPGATE_EXCLUDES(...) __attribute__((locks_excluded(__VA_ARGS__)))

@@ -18,7 +18,9 @@ const unsigned char* data(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-unsigned char* data(std::string& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+unsigned char* data(std::string& bytes) {
+    return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 }  // namespace
 
@@ -38,7 +40,9 @@ std::string random_uuid() {
            "-" + h.substr(20);
 }
 
-std::string random_uid() { return hex(random_bytes(12)); }
+std::string random_uid() {
+    return hex(random_bytes(12));
+}
 
 std::string sha256(std::string_view bytes) {
     std::string out(kSha256Size, '\0');

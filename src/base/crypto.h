@@ -6,7 +6,8 @@
 
 namespace snapgate::base {
 
-// All of these may be called from any thread; they abort the process if the system has no randomness.
+// All of these may be called from any thread; they abort the process if the system has no
+// randomness.
 
 // `count` bytes nobody can foresee.
 std::string random_bytes(size_t count);

@@ -46,9 +46,15 @@ Result<Millis> parse_duration(std::string_view text) {
             }
         }
         if (!digits) return bad_duration(text);
-        static constexpr std::array<std::pair<std::string_view, double>, 8> kUnits{{
-            {"ns", 1e-6}, {"us", 1e-3}, {"µs", 1e-3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3},
-            {"h", 3600e3}, {"d", 86400e3}}};
+        static constexpr std::array<std::pair<std::string_view, double>, 8> kUnits{
+            {{"ns", 1e-6},
+             {"us", 1e-3},
+             {"µs", 1e-3},
+             {"ms", 1},
+             {"s", 1e3},
+             {"m", 60e3},
+             {"h", 3600e3},
+             {"d", 86400e3}}};
         bool found = false;
         for (const auto& [unit, ms] : kUnits) {
             if (text.substr(at).starts_with(unit)) {

@@ -24,7 +24,9 @@ constexpr std::array<uint8_t, 256> reverse(std::string_view alphabet) {
 constexpr auto kStandardReverse = reverse(kStandard);
 constexpr auto kUrlSafeReverse = reverse(kUrlSafe);
 
-uint32_t byte(std::string_view s, size_t i) { return static_cast<uint8_t>(s[i]); }
+uint32_t byte(std::string_view s, size_t i) {
+    return static_cast<uint8_t>(s[i]);
+}
 
 void encode64(std::string_view in, std::string_view alphabet, bool pad, std::string& out) {
     out.reserve(out.size() + (in.size() + 2) / 3 * 4);
@@ -129,14 +131,22 @@ void append_u16(uint16_t value, std::string& out) {
     out += static_cast<char>(value >> 8);
     out += static_cast<char>(value & 0xff);
 }
-void append_u32(uint32_t value, std::string& out) { append_big_endian(value, out); }
-void append_u64(uint64_t value, std::string& out) { append_big_endian(value, out); }
+void append_u32(uint32_t value, std::string& out) {
+    append_big_endian(value, out);
+}
+void append_u64(uint64_t value, std::string& out) {
+    append_big_endian(value, out);
+}
 uint16_t read_u16(std::string_view bytes, size_t at) {
     assert(at + 2 <= bytes.size());
     return static_cast<uint16_t>(byte(bytes, at) << 8 | byte(bytes, at + 1));
 }
-uint32_t read_u32(std::string_view bytes, size_t at) { return read_big_endian<uint32_t>(bytes, at); }
-uint64_t read_u64(std::string_view bytes, size_t at) { return read_big_endian<uint64_t>(bytes, at); }
+uint32_t read_u32(std::string_view bytes, size_t at) {
+    return read_big_endian<uint32_t>(bytes, at);
+}
+uint64_t read_u64(std::string_view bytes, size_t at) {
+    return read_big_endian<uint64_t>(bytes, at);
+}
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
     std::string out;

@@ -63,7 +63,8 @@ TEST(CryptoTest, KnownAnswers) {
 TEST(JsonTextTest, EscapesAndMendsUtf8) {
     std::string out;
     append_json_string("a\"\\\n\x01\xc3\xa9\xff\xed\xa0\x80", out);
-    EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+    EXPECT_EQ(out,
+              "\"a\\\"\\\\\\n\\u0001\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
     EXPECT_TRUE(is_utf8("\xf0\x9f\x98\x80"));
     EXPECT_FALSE(is_utf8("\xc0\x80"));
     EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));

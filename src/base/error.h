@@ -10,7 +10,7 @@ namespace snapgate::base {
 // code to a protocol.
 enum class Code {
     kInvalidParameter,  // a parameter or header of a request; `subject` names it
-    kInvalidBody,       // input that is not JSON or not of the expected shape; `subject` names the field
+    kInvalidBody,  // input that is not JSON or not of the expected shape; `subject` names the field
     kUnauthorized,
     kForbidden,
     kNotFound,
@@ -20,21 +20,21 @@ enum class Code {
     kExpired,  // history that was asked for is gone
     kTooLarge,
     kUnsupportedMediaType,
-    kInvalid,         // an object breaks a rule; `causes` lists how
-    kNoFreeName,      // generateName found no free name
-    kStorageFull,     // no room on disk
-    kCorrupt,         // stored bytes that cannot be what we wrote
-    kUnavailable,     // not now: shutting down, out of reach, never synced
+    kInvalid,      // an object breaks a rule; `causes` lists how
+    kNoFreeName,   // generateName found no free name
+    kStorageFull,  // no room on disk
+    kCorrupt,      // stored bytes that cannot be what we wrote
+    kUnavailable,  // not now: shutting down, out of reach, never synced
     kTimeout,
-    kBadPeer,         // the other side answered something it must not
-    kInternal,        // a bug, or a system call that should not fail
+    kBadPeer,   // the other side answered something it must not
+    kInternal,  // a bug, or a system call that should not fail
 };
 
 // One broken rule of an object, as Kubernetes lists them in a Status' details.
 struct Cause {
-    std::string reason;   // FieldValueInvalid, FieldValueRequired, ...
+    std::string reason;  // FieldValueInvalid, FieldValueRequired, ...
     std::string message;
-    std::string field;    // path, as in spec.source.name
+    std::string field;  // path, as in spec.source.name
 };
 
 // An expected failure. `message` says what was tried on what, and what to do; it is shown to the

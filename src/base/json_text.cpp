@@ -13,8 +13,10 @@ size_t sequence_length(std::string_view s) {
     auto at = [s](size_t i) { return static_cast<uint8_t>(s[i]); };
     uint8_t first = at(0);
     if (first < 0x80) return 1;
-    size_t length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3
-                    : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+    size_t length = first >= 0xc2 && first <= 0xdf   ? 2
+                    : first >= 0xe0 && first <= 0xef ? 3
+                    : first >= 0xf0 && first <= 0xf4 ? 4
+                                                     : 0;
     if (length == 0 || s.size() < length) return 0;
     for (size_t i = 1; i < length; ++i)
         if ((at(i) & 0xc0) != 0x80) return 0;
@@ -50,10 +52,17 @@ void append_json_string(std::string_view text, std::string& out) {
             ++i;
         } else if (u < 0x20) {
             switch (c) {
-                case '\n': out += "\\n"; break;
-                case '\r': out += "\\r"; break;
-                case '\t': out += "\\t"; break;
-                default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", u);
+                case '\n':
+                    out += "\\n";
+                    break;
+                case '\r':
+                    out += "\\r";
+                    break;
+                case '\t':
+                    out += "\\t";
+                    break;
+                default:
+                    fmt::format_to(std::back_inserter(out), "\\u{:04x}", u);
             }
             ++i;
         } else if (size_t length = sequence_length(text.substr(i)); length > 0) {

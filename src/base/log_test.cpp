@@ -6,9 +6,10 @@ namespace snapgate::base::log {
 namespace {
 
 TEST(LogTest, JsonLinesEscapeWhatComesFromOutside) {
-    EXPECT_EQ(format_line(true, Level::kInfo, 1500, "served", {{"path", "/a\"\n"}, {"status", 200}}),
-              "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"info\",\"message\":\"served\","
-              "\"path\":\"/a\\\"\\n\",\"status\":200}");
+    EXPECT_EQ(
+        format_line(true, Level::kInfo, 1500, "served", {{"path", "/a\"\n"}, {"status", 200}}),
+        "{\"time\":\"1970-01-01T00:00:01.500Z\",\"level\":\"info\",\"message\":\"served\","
+        "\"path\":\"/a\\\"\\n\",\"status\":200}");
 }
 
 TEST(LogTest, TextLinesCannotBeForged) {

@@ -27,16 +27,16 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 #define SNAPGATE_CONCAT(a, b) SNAPGATE_CONCAT_(a, b)
 
 // SNAPGATE_TRY(expr): returns the error of a failed Result from the enclosing function.
-#define SNAPGATE_TRY(expr)                                                         \
-    do {                                                                           \
-        auto snapgate_try_result = (expr);                                         \
-        if (!snapgate_try_result) return std::move(snapgate_try_result).error();   \
+#define SNAPGATE_TRY(expr)                                                       \
+    do {                                                                         \
+        auto snapgate_try_result = (expr);                                       \
+        if (!snapgate_try_result) return std::move(snapgate_try_result).error(); \
     } while (false)
 
 // SNAPGATE_ASSIGN(auto x, expr): the same, and binds the value of a successful one.
 #define SNAPGATE_ASSIGN(decl, expr) \
     SNAPGATE_ASSIGN_(decl, expr, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
-#define SNAPGATE_ASSIGN_(decl, expr, name)        \
-    auto name = (expr);                           \
-    if (!name) return std::move(name).error();    \
+#define SNAPGATE_ASSIGN_(decl, expr, name)     \
+    auto name = (expr);                        \
+    if (!name) return std::move(name).error(); \
     decl = std::move(*name)

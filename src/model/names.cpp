@@ -11,8 +11,12 @@ constexpr size_t kLabelMax = 63;
 constexpr size_t kSubdomainMax = 253;
 constexpr size_t kDisplayNameMax = 128;
 
-bool lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool alnum(char c) { return lower_alnum(c) || (c >= 'A' && c <= 'Z'); }
+bool lower_alnum(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+bool alnum(char c) {
+    return lower_alnum(c) || (c >= 'A' && c <= 'Z');
+}
 
 // One part of a subdomain: like a label, of any length.
 bool is_part(std::string_view text) {
@@ -22,13 +26,15 @@ bool is_part(std::string_view text) {
 
 bool is_name_part(std::string_view text) {
     return !text.empty() && text.size() <= kLabelMax && alnum(text.front()) && alnum(text.back()) &&
-           std::ranges::all_of(
-               text, [](char c) { return alnum(c) || c == '-' || c == '_' || c == '.'; });
+           std::ranges::all_of(text,
+                               [](char c) { return alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
 }  // namespace
 
-bool is_dns_label(std::string_view text) { return text.size() <= kLabelMax && is_part(text); }
+bool is_dns_label(std::string_view text) {
+    return text.size() <= kLabelMax && is_part(text);
+}
 
 bool is_dns_subdomain(std::string_view text) {
     if (text.size() > kSubdomainMax) return false;
@@ -46,7 +52,9 @@ bool is_qualified_name(std::string_view text) {
     return is_dns_subdomain(text.substr(0, slash)) && is_name_part(text.substr(slash + 1));
 }
 
-bool is_label_value(std::string_view text) { return text.empty() || is_name_part(text); }
+bool is_label_value(std::string_view text) {
+    return text.empty() || is_name_part(text);
+}
 
 bool is_uid(std::string_view text) {
     return !text.empty() && text.size() <= kLabelMax &&

@@ -21,7 +21,8 @@ bool is_uid(std::string_view text);
 // either end.
 bool is_display_name(std::string_view text);
 
-// What the index keeps of a VM's name. Stored on disk: the function never changes (FNV-1a, 64 bits).
+// What the index keeps of a VM's name. Stored on disk: the function never changes (FNV-1a, 64
+// bits).
 uint64_t vm_hash(std::string_view vm_name);
 
 }  // namespace snapgate::model

@@ -19,14 +19,16 @@ TEST(NamesTest, Labels) {
 TEST(NamesTest, Subdomains) {
     EXPECT_TRUE(is_dns_subdomain("a.b-c.d"));
     EXPECT_TRUE(is_dns_subdomain(std::string(253, 'a')));
-    for (const char* bad : {"", ".", "a.", ".a", "a..b", "a.-b"}) EXPECT_FALSE(is_dns_subdomain(bad)) << bad;
+    for (const char* bad : {"", ".", "a.", ".a", "a..b", "a.-b"})
+        EXPECT_FALSE(is_dns_subdomain(bad)) << bad;
     EXPECT_FALSE(is_dns_subdomain(std::string(254, 'a')));
 }
 
 TEST(NamesTest, LabelsOfObjects) {
     EXPECT_TRUE(is_qualified_name("app.kubernetes.io/part-of"));
     EXPECT_TRUE(is_qualified_name("Tier_1"));
-    for (const char* bad : {"", "/a", "a/", "a/b/c", "A.B/c", "-a"}) EXPECT_FALSE(is_qualified_name(bad)) << bad;
+    for (const char* bad : {"", "/a", "a/", "a/b/c", "A.B/c", "-a"})
+        EXPECT_FALSE(is_qualified_name(bad)) << bad;
     EXPECT_TRUE(is_label_value(""));
     EXPECT_TRUE(is_label_value("Yes.1"));
     EXPECT_FALSE(is_label_value("a b"));

@@ -5,7 +5,8 @@
 #include "base/encoding.h"
 
 // The value: a fixed head, the text, the marks.
-//   u8 layout | u8 version length | u16 vm length | u32 version offset | u32 vm offset | u32 text length
+//   u8 layout | u8 version length | u16 vm length | u32 version offset | u32 vm offset | u32 text
+//   length
 // then for each mark: u8 type | u32 offset | u32 length | `length` bytes for an insertion.
 namespace snapgate::model {
 namespace {
@@ -40,7 +41,8 @@ std::string encode_object(const PreparedObject& object, std::string_view version
     base::append_u16(static_cast<uint16_t>(object.vm.size()), out);
     base::append_u32(object.version_offset, out);
     base::append_u32(
-        object.vm_offset > object.version_offset ? object.vm_offset + shift : object.vm_offset, out);
+        object.vm_offset > object.version_offset ? object.vm_offset + shift : object.vm_offset,
+        out);
     base::append_u32(static_cast<uint32_t>(object.text.size()) + shift, out);
     out.append(object.text, 0, object.version_offset);
     out += version;

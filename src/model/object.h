@@ -16,7 +16,8 @@ namespace snapgate::model {
 struct PatchMark {
     enum class Type : uint8_t {
         kInsert = 1,  // `bytes` go in at `offset`: a null field with its comma
-        kUnwrap = 2,  // the `length` bytes at `offset` are a {"Raw":["..."]}; its decoded base64 replaces them
+        kUnwrap = 2,  // the `length` bytes at `offset` are a {"Raw":["..."]}; its decoded base64
+                      // replaces them
     };
     Type type = Type::kInsert;
     uint32_t offset = 0;  // into the text, in ascending order

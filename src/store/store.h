@@ -156,7 +156,14 @@ class WriteTxn {
     virtual base::Result<void> publish_stage(ClusterNumber cluster, std::string_view list_version) = 0;
     virtual base::Result<void> give_up_stage(ClusterNumber cluster) = 0;
 
+    // Objects at the newest state, without what an open stage changed.
+    virtual base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) = 0;
+    // Whether this transaction's cluster is there (created and not deleted).
+    virtual base::Result<bool> has_cluster(ClusterNumber cluster) = 0;
+
     virtual base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) = 0;
+    // All records of a type, by id (registry writes check names and emptiness against these).
+    virtual base::Result<std::vector<std::pair<std::string, std::string>>> records(RecordType type) = 0;
     virtual base::Result<void> put_record(RecordType type, std::string_view id,
                                           std::string_view value) = 0;
     virtual base::Result<void> erase_record(RecordType type, std::string_view id) = 0;

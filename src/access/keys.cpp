@@ -1,0 +1,188 @@
+#include "access/keys.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "json/value.h"
+
+namespace snapgate::access {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kPrefix = "sgk_";
+constexpr size_t kIdBytes = 6;
+constexpr size_t kSecretBytes = 32;
+
+Result<int64_t> number(const json::Object& record, std::string_view name) {
+    const json::Value* value = record.if_contains(name);
+    if (value == nullptr || !value->is_int64())
+        return Error(Code::kCorrupt, fmt::format("a key's record has no number {}", name));
+    return value->get_int64();
+}
+
+Error unauthorized() {
+    return {Code::kUnauthorized,
+            "the ApiKey header holds no valid key: it is unknown, revoked or expired"};
+}
+
+// The id of a key's text; "" if the text cannot be a key.
+std::string_view id_of(std::string_view text) {
+    size_t id_size = kIdBytes * 2;
+    if (!text.starts_with(kPrefix) || text.size() < kPrefix.size() + id_size + 1) return {};
+    if (text[kPrefix.size() + id_size] != '_') return {};
+    return text.substr(kPrefix.size(), id_size);
+}
+
+}  // namespace
+
+Result<Key> Key::parse(std::string_view id, std::string_view value) {
+    SNAPGATE_ASSIGN(json::Value parsed, json::parse(value));
+    if (!parsed.is_object()) return Error(Code::kCorrupt, "a key's record is not an object");
+    const json::Object& record = parsed.get_object();
+    Key key;
+    key.id = id;
+    SNAPGATE_ASSIGN(key.name, json::optional_string(record, "name"));
+    SNAPGATE_ASSIGN(std::string role, json::optional_string(record, "role"));
+    SNAPGATE_ASSIGN(key.role, parse_role(role));
+    SNAPGATE_ASSIGN(key.project, json::optional_string(record, "projectUid"));
+    SNAPGATE_ASSIGN(std::string hash, json::optional_string(record, "hash"));
+    auto bytes = base::decode_base64url(hash);
+    if (!bytes) return Error(Code::kCorrupt, "a key's record has no hash");
+    key.hash = std::move(*bytes);
+    SNAPGATE_ASSIGN(key.created_ms, number(record, "createdMs"));
+    SNAPGATE_ASSIGN(key.last_used_ms, number(record, "lastUsedMs"));
+    if (record.contains("expiresMs")) {
+        SNAPGATE_ASSIGN(key.expires_ms, number(record, "expiresMs"));
+    }
+    return key;
+}
+
+std::string Key::record() const {
+    json::Object record{{"name", name},
+                        {"role", std::string(role_name(role))},
+                        {"projectUid", project},
+                        {"hash", base::base64url(hash)},
+                        {"createdMs", created_ms},
+                        {"lastUsedMs", last_used_ms}};
+    if (expires_ms) record["expiresMs"] = *expires_ms;
+    return json::serialize(record);
+}
+
+NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
+                std::optional<int64_t> expires_ms) {
+    NewKey made;
+    made.key.id = base::hex(base::random_bytes(kIdBytes));
+    made.text = fmt::format("{}{}_{}", kPrefix, made.key.id,
+                            base::base64url(base::random_bytes(kSecretBytes)));
+    made.key.name = std::move(name);
+    made.key.role = role;
+    made.key.project = std::move(project);
+    // The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
+    made.key.hash = base::sha256(made.text);
+    made.key.created_ms = now_ms;
+    made.key.expires_ms = expires_ms;
+    return made;
+}
+
+Result<void> create_key(store::WriteTxn& txn, const Key& key) {
+    SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
+    for (const auto& [id, other] : keys) {
+        if (other.name == key.name) {
+            return Error(Code::kAlreadyExists,
+                         fmt::format("a key named \"{}\" exists (id {})", other.name, id), "name");
+        }
+    }
+    if (!key.project.empty()) {
+        // The project may have gone since the request was checked.
+        SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, key.project));
+        if (!project)
+            return Error(Code::kNotFound, fmt::format("there is no project {}", key.project),
+                         "projectUid");
+    }
+    return txn.put_record(Key::kType, key.id, key.record());
+}
+
+Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms) {
+    SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
+    auto found = keys.find(std::string(id));
+    if (found == keys.end()) return Error(Code::kNotFound, fmt::format("there is no key {}", id));
+    auto governs = [now_ms](const Key& key) {
+        return key.role == Role::kAdmin && key.project.empty() && !key.expired(now_ms);
+    };
+    bool another = false;
+    for (const auto& [other_id, key] : keys) another |= other_id != id && governs(key);
+    if (governs(found->second) && !another) {
+        return Error(Code::kConflict,
+                     "this is the last admin key of the tenant: make another before deleting it");
+    }
+    return txn.erase_record(Key::kType, id);
+}
+
+Result<void> KeyRing::reload(const store::ReadView& view) {
+    SNAPGATE_TRY(table_.reload(view));
+    auto rows = table_.snapshot();
+    auto uses = std::make_shared<Uses>();
+    base::MutexLock lock(mutex_);
+    for (const auto& [id, key] : *rows) {
+        auto known = uses_->find(id);
+        (*uses)[id] = known != uses_->end()
+                          ? known->second
+                          : std::make_shared<std::atomic<int64_t>>(key.last_used_ms);
+    }
+    uses_ = std::move(uses);
+    return {};
+}
+
+Result<Principal> KeyRing::authenticate(std::string_view text, int64_t now_ms) const {
+    std::string_view id = id_of(text);
+    if (id.empty()) return unauthorized();
+    auto rows = table_.snapshot();
+    auto found = rows->find(std::string(id));
+    if (found == rows->end()) return unauthorized();
+    const Key& key = found->second;
+    if (!base::equal_constant_time(base::sha256(text), key.hash)) return unauthorized();
+    if (key.expired(now_ms)) return unauthorized();
+    std::shared_ptr<const Uses> uses;
+    {
+        base::MutexLock lock(mutex_);
+        uses = uses_;
+    }
+    if (auto use = uses->find(key.id); use != uses->end())
+        use->second->store(now_ms, std::memory_order_relaxed);
+    return Principal{key.id, key.role, key.project};
+}
+
+int64_t KeyRing::last_used_ms(const Key& key) const {
+    base::MutexLock lock(mutex_);
+    auto use = uses_->find(key.id);
+    return use == uses_->end() ? key.last_used_ms : use->second->load(std::memory_order_relaxed);
+}
+
+std::optional<store::WriteFunction> KeyRing::take_last_used() {
+    auto rows = table_.snapshot();
+    std::vector<std::pair<std::string, int64_t>> changed;
+    for (const auto& [id, key] : *rows) {
+        int64_t used = last_used_ms(key);
+        if (used != key.last_used_ms) changed.emplace_back(id, used);
+    }
+    if (changed.empty()) return std::nullopt;
+    return [changed = std::move(changed)](store::WriteTxn& txn) -> Result<void> {
+        for (const auto& [id, used] : changed) {
+            SNAPGATE_ASSIGN(auto record, txn.record(Key::kType, id));
+            if (!record) continue;  // revoked meanwhile
+            SNAPGATE_ASSIGN(Key key, Key::parse(id, *record));
+            key.last_used_ms = used;
+            SNAPGATE_TRY(txn.put_record(Key::kType, id, key.record()));
+        }
+        return {};
+    };
+}
+
+}  // namespace snapgate::access

@@ -1,0 +1,125 @@
+#include <optional>
+
+#include "api/admin/body.h"
+#include "api/admin/routes.h"
+#include "base/clock.h"
+#include "base/duration.h"
+
+namespace snapgate::api::admin {
+
+using access::Key;
+using access::Role;
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+json::Object to_json(const Call& call, const Key& key) {
+    auto time = [](int64_t ms) { return json::Value(base::format_rfc3339(ms)); };
+    int64_t used = call.services.keys.last_used_ms(key);
+    return {{"id", key.id},
+            {"name", key.name},
+            {"role", std::string(access::role_name(key.role))},
+            {"projectUid", key.project},
+            {"createdAt", time(key.created_ms)},
+            {"expiresAt", key.expires_ms ? time(*key.expires_ms) : json::Value()},
+            {"lastUsedAt", used > 0 ? time(used) : json::Value()}};
+}
+
+// A key of the tenant is seen by the tenant alone.
+bool visible(const Call& call, const Key& key) {
+    return call.scope.project.empty() || call.scope.project == key.project;
+}
+
+Result<Key> find_key(const Call& call, const std::string& id) {
+    auto keys = call.services.keys.keys();
+    auto found = keys->find(id);
+    if (found == keys->end() || !visible(call, found->second))
+        return Error(Code::kNotFound,
+                     "there is no key " + id.substr(0, 64) + " that this key may see");
+    return found->second;
+}
+
+Result<std::optional<int64_t>> expiry(const json::Object& body, int64_t now_ms) {
+    SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "expires"));
+    if (text.empty()) return std::optional<int64_t>();
+    auto after = base::parse_duration(text);
+    if (!after || after->count() <= 0) {
+        return Error(Code::kInvalidBody,
+                     "expires must be a duration such as 90d or 12h, longer than nothing",
+                     "expires");
+    }
+    return std::optional<int64_t>(now_ms + after->count());
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> list_keys(Call& call) {
+    auto keys = call.services.keys.keys();
+    json::Array items;
+    for (const Key* key :
+         visible_by_name(*keys, [&](const Key& row) { return visible(call, row); }))
+        items.push_back(to_json(call, *key));
+    respond_json(call, 200, json::Object{{"items", std::move(items)}});
+    co_return Result<void>{};
+}
+
+net::Awaitable<Result<void>> get_key(Call& call) {
+    auto key = find_key(call, call.parameters[0]);
+    if (!key) co_return key.error();
+    respond_json(call, 200, to_json(call, *key));
+    co_return Result<void>{};
+}
+
+net::Awaitable<Result<void>> create_key(Call& call) {
+    auto body = co_await read_json_body(call);
+    if (!body) co_return body.error();
+    auto known = json::refuse_unknown(*body, {"name", "role", "projectUid", "expires"});
+    if (!known) co_return known.error();
+    auto name = required_name(*body);
+    if (!name) co_return name.error();
+    auto role_text = json::optional_string(*body, "role");
+    if (!role_text) co_return role_text.error();
+    auto role = role_text->empty() ? Result<Role>(Role::kReader) : access::parse_role(*role_text);
+    if (!role) co_return role.error();
+    auto project = json::optional_string(*body, "projectUid");
+    if (!project) co_return project.error();
+    if (project->empty()) {
+        // Never a scope above the maker's own, or above what the request was narrowed to.
+        *project = call.scope.project;
+    } else if (!call.services.projects.snapshot()->contains(*project) ||
+               !call.scope.sees_project(*project)) {
+        co_return access::no_such_project(*project);
+    }
+    int64_t now_ms = call.services.store.now_ms();
+    auto expires_ms = expiry(*body, now_ms);
+    if (!expires_ms) co_return expires_ms.error();
+
+    const access::NewKey made = access::make_key(*name, *role, *project, now_ms, *expires_ms);
+    store::WriteFunction write = [key = made.key](store::WriteTxn& txn) {
+        return access::create_key(txn, key);
+    };
+    auto done = co_await commit_registry(call.services, std::move(write));
+    if (!done) co_return done.error();
+    json::Object answer = to_json(call, made.key);
+    answer["key"] = made.text;
+    call.response.add_header("Cache-Control", "no-store");
+    respond_json(call, 201, answer);
+    co_return Result<void>{};
+}
+
+net::Awaitable<Result<void>> delete_key(Call& call) {
+    auto key = find_key(call, call.parameters[0]);
+    if (!key) co_return key.error();
+    store::WriteFunction write = [id = key->id,
+                                  now_ms = call.services.store.now_ms()](store::WriteTxn& txn) {
+        return access::delete_key(txn, id, now_ms);
+    };
+    auto done = co_await commit_registry(call.services, std::move(write));
+    if (!done) co_return done.error();
+    call.response.status = 204;
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "api/call.h"
+
+namespace snapgate::api::admin {
+
+// /admin/v1: the registry of projects, clusters and keys, and the import. One file a resource.
+
+net::Awaitable<base::Result<void>> list_projects(Call& call);
+net::Awaitable<base::Result<void>> get_project(Call& call);
+net::Awaitable<base::Result<void>> create_project(Call& call);
+net::Awaitable<base::Result<void>> delete_project(Call& call);
+
+net::Awaitable<base::Result<void>> list_clusters(Call& call);
+net::Awaitable<base::Result<void>> get_cluster(Call& call);
+net::Awaitable<base::Result<void>> create_cluster(Call& call);
+net::Awaitable<base::Result<void>> delete_cluster(Call& call);
+
+// POST /admin/v1/clusters/{uid}/import: takes a dump of any length as a stream.
+net::Awaitable<base::Result<void>> import_objects(Call& call);
+
+net::Awaitable<base::Result<void>> list_keys(Call& call);
+net::Awaitable<base::Result<void>> get_key(Call& call);
+net::Awaitable<base::Result<void>> create_key(Call& call);
+net::Awaitable<base::Result<void>> delete_key(Call& call);
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+#include "hosted/import.h"
+#include "net/http.h"
+#include "store/store.h"
+
+namespace snapgate::api {
+
+// Submits an import's batches in order, one at a time, and lets the reader go on with the next one
+// meanwhile. drain() must be awaited before the import and the pipe go. Belongs to one coroutine.
+class BatchPipe {
+  public:
+    BatchPipe(store::Store& store, hosted::Import& import) : store_(store), import_(import) {}
+
+    // Waits for the batch before, takes in what it did, and submits this one.
+    net::Awaitable<base::Result<void>> put(std::shared_ptr<hosted::Import::Batch> batch);
+    // Waits for the batch on its way, if there is one.
+    net::Awaitable<base::Result<void>> drain();
+
+  private:
+    struct InFlight;
+
+    store::Store& store_;
+    hosted::Import& import_;
+    std::shared_ptr<InFlight> in_flight_;
+};
+
+}  // namespace snapgate::api

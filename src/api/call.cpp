@@ -1,0 +1,88 @@
+#include "api/call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/encoding.h"
+
+namespace snapgate::api {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+Result<std::string> query_parameter(const net::Request& request, std::string_view name) {
+    std::optional<std::string> value;
+    std::string_view query = request.query;
+    while (!query.empty()) {
+        size_t end = query.find('&');
+        std::string_view pair = query.substr(0, end);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+        size_t equals = pair.find('=');
+        if (base::percent_decode(pair.substr(0, equals), true) != name) continue;
+        if (value) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{} was given more than once: give it once", name),
+                         std::string(name));
+        }
+        value = base::percent_decode(
+            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
+        if (!value) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{} is not percent-encoded correctly", name),
+                         std::string(name));
+        }
+    }
+    return value.value_or("");
+}
+
+Result<bool> query_flag(const net::Request& request, std::string_view name) {
+    SNAPGATE_ASSIGN(std::string value, query_parameter(request, name));
+    if (value == "true") return true;
+    if (value.empty() || value == "false") return false;
+    return Error(Code::kInvalidParameter,
+                 fmt::format("{} \"{}\" is neither true nor false", name, value.substr(0, 64)),
+                 std::string(name));
+}
+
+std::string media_type(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+    std::string lower(type);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return lower;
+}
+
+net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
+    auto content_type = call.request.header("Content-Type");
+    if (content_type && media_type(*content_type) != "application/json") {
+        co_return Error(Code::kUnsupportedMediaType,
+                        "the body must be JSON: send it with Content-Type: application/json");
+    }
+    auto text = co_await call.request.body->read_all(kMaxBodyBytes);
+    if (!text) co_return text.error();
+    auto value = json::parse(*text);
+    if (!value) co_return value.error();
+    if (!value->is_object()) co_return Error(Code::kInvalidBody, "the body must be a JSON object");
+    co_return std::move(value->get_object());
+}
+
+Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
+    auto clusters = call.services.clusters.snapshot();
+    auto found = clusters->find(std::string(uid));
+    if (found == clusters->end() || !call.scope.sees_project(found->second.project))
+        return cluster::no_such_cluster(uid);
+    return found->second;
+}
+
+void respond_json(Call& call, unsigned status, const json::Value& value) {
+    call.response.status = status;
+    call.response.body += json::serialize(value);
+    call.response.body += "\n";
+}
+
+}  // namespace snapgate::api

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/principal.h"
+#include "api/services.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "net/http.h"
+
+namespace snapgate::api {
+
+inline constexpr size_t kMaxBodyBytes = 3 << 20;
+
+// One request on its way through a route: who makes it, and what it may see. Lives as long as the
+// route's coroutine.
+struct Call {
+    const Services& services;
+    net::Request& request;
+    net::Response& response;
+    std::vector<std::string> parameters;  // of the path, decoded, in order
+    access::Principal principal;          // where the route wants a key
+    access::Scope scope;
+};
+
+// The one value of a query parameter; "" if it is absent. kInvalidParameter if it is repeated or
+// not percent-encoded correctly.
+base::Result<std::string> query_parameter(const net::Request& request, std::string_view name);
+// The same for true and false; absent and empty are false.
+base::Result<bool> query_flag(const net::Request& request, std::string_view name);
+
+// The body as a JSON object. kUnsupportedMediaType, kTooLarge, kInvalidBody.
+net::Awaitable<base::Result<json::Object>> read_json_body(Call& call);
+
+// The cluster of that uid, if there is one and the call may see it.
+base::Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid);
+
+// The part of a Content-Type before its parameters, in lower case.
+std::string media_type(std::string_view content_type);
+
+void respond_json(Call& call, unsigned status, const json::Value& value);
+
+}  // namespace snapgate::api

@@ -1,0 +1,194 @@
+#include "api/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/admin/routes.h"
+#include "api/call.h"
+#include "api/errors.h"
+#include "api/health.h"
+#include "api/palette/routes.h"
+#include "base/encoding.h"
+
+namespace snapgate::api {
+namespace {
+
+using access::Role;
+using base::Code;
+using base::Error;
+using base::Result;
+
+using RouteFunction = net::Awaitable<Result<void>> (*)(Call&);
+
+// One operation. `path`: segments, "{}" for a parameter. Without `role` it needs no key.
+struct Route {
+    std::string_view method;
+    std::string_view path;
+    std::optional<Role> role;
+    RouteFunction function;
+};
+
+// The path is also the route's label in metrics and log: it holds no uid and no name.
+constexpr std::array kRoutes = {
+    Route{"GET", "/v1/spectroclusters/{}/vms/snapshot", Role::kReader, palette::list_snapshots},
+    Route{"GET", "/v1/dashboard/spectroclusters/vms", Role::kReader, palette::list_clusters},
+    Route{"GET", "/v1/dashboard/projects/metadata", Role::kReader, palette::list_projects},
+    Route{"GET", "/admin/v1/projects", Role::kReader, admin::list_projects},
+    Route{"POST", "/admin/v1/projects", Role::kAdmin, admin::create_project},
+    Route{"GET", "/admin/v1/projects/{}", Role::kReader, admin::get_project},
+    Route{"DELETE", "/admin/v1/projects/{}", Role::kAdmin, admin::delete_project},
+    Route{"GET", "/admin/v1/clusters", Role::kReader, admin::list_clusters},
+    Route{"POST", "/admin/v1/clusters", Role::kAdmin, admin::create_cluster},
+    Route{"GET", "/admin/v1/clusters/{}", Role::kReader, admin::get_cluster},
+    Route{"DELETE", "/admin/v1/clusters/{}", Role::kAdmin, admin::delete_cluster},
+    Route{"POST", "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects},
+    Route{"GET", "/admin/v1/keys", Role::kAdmin, admin::list_keys},
+    Route{"POST", "/admin/v1/keys", Role::kAdmin, admin::create_key},
+    Route{"GET", "/admin/v1/keys/{}", Role::kAdmin, admin::get_key},
+    Route{"DELETE", "/admin/v1/keys/{}", Role::kAdmin, admin::delete_key},
+    Route{"GET", "/livez", std::nullopt, livez},
+    Route{"GET", "/readyz", std::nullopt, readyz},
+    Route{"GET", "/version", std::nullopt, version},
+    Route{"GET", "/metrics", Role::kReader, metrics},
+};
+
+// Whether `path` is of the form `pattern`; its parameters, still encoded.
+bool matches(std::string_view pattern, std::string_view path,
+             std::vector<std::string_view>& parameters) {
+    parameters.clear();
+    while (true) {
+        size_t pattern_end = pattern.find('/', 1);
+        size_t path_end = path.find('/', 1);
+        std::string_view wanted = pattern.substr(0, pattern_end);
+        std::string_view given = path.substr(0, path_end);
+        if (wanted == "/{}") {
+            if (given.size() < 2) return false;
+            parameters.push_back(given.substr(1));
+        } else if (wanted != given) {
+            return false;
+        }
+        bool last = pattern_end == std::string_view::npos;
+        if (last != (path_end == std::string_view::npos)) return false;
+        if (last) return true;
+        pattern.remove_prefix(pattern_end);
+        path.remove_prefix(path_end);
+    }
+}
+
+struct Match {
+    const Route* route = nullptr;
+    std::vector<std::string_view> parameters;
+    std::string allow;  // the methods of the path, where the method is none of them
+};
+
+Match find_route(std::string_view method, std::string_view path) {
+    Match match;
+    // HEAD is answered wherever GET is; the server leaves the body out.
+    std::string_view wanted = method == "HEAD" ? "GET" : method;
+    for (const Route& route : kRoutes) {
+        if (!matches(route.path, path, match.parameters)) continue;
+        if (route.method == wanted) {
+            match.route = &route;
+            return match;
+        }
+        if (!match.allow.empty()) match.allow += ", ";
+        match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
+    }
+    return match;
+}
+
+Result<void> authorize(const Route& route, Call& call) {
+    const net::Request& request = call.request;
+    for (std::string_view name : {"ApiKey", "ProjectUid"}) {
+        if (request.header_count(name) > 1) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("the header {} was given more than once: give it once", name),
+                         std::string(name));
+        }
+    }
+    auto key = request.header("ApiKey");
+    if (!key || key->empty()) {
+        return Error(Code::kUnauthorized, "the request has no key: send one in the header ApiKey");
+    }
+    SNAPGATE_ASSIGN(call.principal,
+                    call.services.keys.authenticate(*key, call.services.store.now_ms()));
+    SNAPGATE_ASSIGN(call.scope,
+                    access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),
+                                          *call.services.projects.snapshot()));
+    return access::require_role(call.principal, *route.role);
+}
+
+net::Awaitable<Result<void>> run(const Services& services, net::Request& request,
+                                 net::Response& response) {
+    Match match = find_route(request.method, request.path);
+    if (match.route == nullptr) {
+        if (match.allow.empty()) {
+            co_return Error(Code::kNotFound,
+                            fmt::format("there is no route {} {}", request.method.substr(0, 16),
+                                        request.path.substr(0, 256)));
+        }
+        co_return Error(Code::kMethodNotAllowed,
+                        fmt::format("{} takes {}, not {}", request.path.substr(0, 256), match.allow,
+                                    request.method.substr(0, 16)),
+                        match.allow);
+    }
+    const Route& route = *match.route;
+    response.route = route.path;
+    Call call{services, request, response, {}, {}, {}};
+    for (std::string_view parameter : match.parameters) {
+        auto decoded = base::percent_decode(parameter, false);
+        // What cannot be decoded names nothing.
+        if (!decoded) co_return Error(Code::kNotFound, "the path is not percent-encoded correctly");
+        call.parameters.push_back(std::move(*decoded));
+    }
+    if (route.role) {
+        if (auto allowed = authorize(route, call); !allowed) co_return allowed.error();
+    }
+    co_return co_await route.function(call);
+}
+
+}  // namespace
+
+net::Handler make_handler(const Services& services) {
+    return [&services](net::Request& request, net::Response& response) -> net::Awaitable<void> {
+        auto result = co_await run(services, request, response);
+        if (result) co_return;
+        // A method that is not allowed carries the ones that are.
+        std::string allow;
+        base::Error error = std::move(result).error();
+        if (error.code == Code::kMethodNotAllowed) allow = std::exchange(error.subject, {});
+        render_error(error, request.id, response);
+        if (!allow.empty()) response.add_header("Allow", allow);
+    };
+}
+
+void render_refusal(const net::Refusal& refusal, std::string_view request_id,
+                    net::Response& response) {
+    std::string_view code = "InvalidParameter";
+    switch (refusal.status) {
+        case 408:
+            code = "RequestTimeout";
+            break;
+        case 413:
+        case 414:
+        case 431:
+            code = "RequestTooLarge";
+            break;
+        case 503:
+            code = "Unavailable";
+            break;
+        default:
+            break;
+    }
+    response.code = code;
+    render_error_body(code, refusal.message, request_id, response);
+}
+
+}  // namespace snapgate::api

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "api/services.h"
+#include "net/http.h"
+#include "net/server.h"
+
+namespace snapgate::api {
+
+// The whole of the HTTP interface: finds the route, checks key, project and role, runs it, and
+// renders what went wrong. `services` outlives the handler.
+net::Handler make_handler(const Services& services);
+
+// Renders what the server refuses before a route sees it, in the same form as all other errors.
+void render_refusal(const net::Refusal& refusal, std::string_view request_id,
+                    net::Response& response);
+
+}  // namespace snapgate::api

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "access/keys.h"
+#include "access/projects.h"
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "net/http.h"
+#include "query/list.h"
+#include "store/store.h"
+
+namespace snapgate::api {
+
+// What the routes work on; all of it outlives them and may be used from any thread.
+struct Services {
+    store::Store& store;
+    const query::TokenSigner& signer;
+    access::KeyRing& keys;
+    access::ProjectTable& projects;
+    cluster::ClusterTable& clusters;
+    std::function<std::string()> metrics;  // the text of /metrics
+
+    query::ListContext list_context() const { return {store, signer}; }
+
+    // Reads the tables of the registry again, so that the next request sees what was written.
+    base::Result<void> reload_registry() const;
+};
+
+// Commits a write and waits until it is on disk.
+net::Awaitable<base::Result<void>> commit(const Services& services, store::Priority priority,
+                                          store::WriteFunction function);
+
+// The same for the registry: once it returns, every request sees the change.
+net::Awaitable<base::Result<void>> commit_registry(const Services& services,
+                                                   store::WriteFunction function);
+
+}  // namespace snapgate::api

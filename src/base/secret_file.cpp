@@ -1,0 +1,109 @@
+#include "base/secret_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace snapgate::base {
+namespace {
+
+constexpr mode_t kOwnerOnly = 0600;
+constexpr mode_t kOthers = 0077;
+
+Error failed(const char* what, const std::filesystem::path& file) {
+    int number = errno;
+    Code code = number == ENOSPC || number == EDQUOT ? Code::kStorageFull : Code::kInternal;
+    return {code, fmt::format("cannot {} {}: {}", what, file.string(), std::strerror(number))};
+}
+
+// A file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+}  // namespace
+
+Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes) {
+    std::filesystem::path partial = file;
+    partial += "." + hex(random_bytes(4)) + ".partial";
+    {
+        Descriptor fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+        if (fd.get() < 0) return failed("make", partial);
+        while (!bytes.empty()) {
+            ssize_t count = ::write(fd.get(), bytes.data(), bytes.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) {
+                Error error = failed("write", partial);
+                ::unlink(partial.c_str());
+                return error;
+            }
+            bytes.remove_prefix(static_cast<size_t>(count));
+        }
+        if (::fsync(fd.get()) != 0) {
+            Error error = failed("write", partial);
+            ::unlink(partial.c_str());
+            return error;
+        }
+    }
+    if (::rename(partial.c_str(), file.c_str()) != 0) {
+        Error error = failed("replace", file);
+        ::unlink(partial.c_str());
+        return error;
+    }
+    std::filesystem::path directory = file.parent_path().empty() ? "." : file.parent_path();
+    Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) return failed("write", directory);
+    return {};
+}
+
+Result<std::string> read_or_make_secret(const std::filesystem::path& file, size_t size) {
+    Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) {
+        if (errno != ENOENT) return failed("open", file);
+        std::string made = random_bytes(size);
+        SNAPGATE_TRY(write_secret(file, made));
+        return made;
+    }
+    struct stat status{};
+    if (::fstat(fd.get(), &status) != 0) return failed("look at", file);
+    if ((status.st_mode & kOthers) != 0) {
+        return Error(Code::kForbidden,
+                     fmt::format("{} can be read by others: chmod 600 it", file.string()));
+    }
+    std::string bytes(size + 1, '\0');
+    size_t have = 0;
+    while (have < bytes.size()) {
+        ssize_t count = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return failed("read", file);
+        if (count == 0) break;
+        have += static_cast<size_t>(count);
+    }
+    if (have != size) {
+        return Error(Code::kCorrupt,
+                     fmt::format("{} does not hold a key of {} bytes: restore it, or delete it to "
+                                 "have a new one made (tokens given out until now end)",
+                                 file.string(), size));
+    }
+    bytes.resize(size);
+    return bytes;
+}
+
+}  // namespace snapgate::base

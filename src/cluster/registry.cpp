@@ -1,0 +1,86 @@
+#include "cluster/registry.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "json/object.h"
+#include "json/value.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
+    SNAPGATE_ASSIGN(json::Value parsed, json::parse(value));
+    if (!parsed.is_object()) return Error(Code::kCorrupt, "a cluster's record is not an object");
+    const json::Object& record = parsed.get_object();
+    Cluster cluster;
+    cluster.uid = id;
+    SNAPGATE_ASSIGN(cluster.name, json::optional_string(record, "name"));
+    SNAPGATE_ASSIGN(cluster.project, json::optional_string(record, "projectUid"));
+    const json::Value* number = record.if_contains("number");
+    if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
+        number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
+        return Error(Code::kCorrupt, "a cluster's record has no number");
+    cluster.number = static_cast<model::ClusterNumber>(number->get_int64());
+    return cluster;
+}
+
+std::string Cluster::record() const {
+    return json::serialize(json::Object{
+        {"name", name}, {"projectUid", project}, {"type", "hosted"}, {"number", int64_t{number}}});
+}
+
+Error no_such_cluster(std::string_view uid) {
+    return {Code::kNotFound,
+            fmt::format("there is no cluster {} that this key may see", uid.substr(0, 64))};
+}
+
+Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
+    SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
+    if (!project) {
+        return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project),
+                     "projectUid");
+    }
+    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
+    for (const auto& [uid, other] : clusters) {
+        // No uid here: it may belong to a project that the caller may not see.
+        if (uid == cluster.uid)
+            return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", uid),
+                         "uid");
+        if (other.name == cluster.name) {
+            return Error(Code::kAlreadyExists,
+                         fmt::format("a cluster named \"{}\" exists", other.name), "name");
+        }
+    }
+    SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
+    model::PreparedObject ns =
+        json::make_namespace("default", {.uid = base::random_uuid(),
+                                         .creation_timestamp = base::format_rfc3339(now_ms),
+                                         .generation = 1});
+    SNAPGATE_TRY(txn.put(cluster.number, model::Kind::kNamespace, ns));
+    SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
+    return cluster;
+}
+
+Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    SNAPGATE_ASSIGN(uint64_t objects, txn.count(cluster.number, model::Kind::kSnapshot));
+    if (objects > 0 && !force) {
+        return Error(Code::kConflict,
+                     fmt::format("cluster \"{}\" holds {} snapshots: delete it with force=true to "
+                                 "delete them too",
+                                 cluster.name, objects));
+    }
+    SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
+    return txn.delete_cluster(cluster.number);
+}
+
+}  // namespace snapgate::cluster

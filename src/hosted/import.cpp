@@ -1,0 +1,240 @@
+#include "hosted/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace snapgate::hosted {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using model::Kind;
+
+struct Import::Batch {
+    model::ClusterNumber cluster = 0;
+    OnConflict on_conflict = OnConflict::kReplace;
+    int64_t now_ms = 0;
+    std::vector<Item> items;
+    std::vector<model::ObjectKey> prune;
+    model::Revision prune_up_to = 0;
+    ImportReport outcome;  // of this batch alone
+
+    Result<void> run(store::WriteTxn& txn);
+
+  private:
+    Result<void> store_item(store::WriteTxn& txn, const Item& item);
+    Result<void> ensure_namespace(store::WriteTxn& txn, const std::string& ns);
+};
+
+Result<OnConflict> parse_on_conflict(std::string_view text) {
+    if (text.empty() || text == "replace") return OnConflict::kReplace;
+    if (text == "skip") return OnConflict::kSkip;
+    if (text == "fail") return OnConflict::kFail;
+    return Error(
+        Code::kInvalidParameter,
+        fmt::format("onConflict \"{}\" is none of replace, skip and fail", text.substr(0, 64)),
+        "onConflict");
+}
+
+namespace {
+
+std::string full_name(std::string_view ns, std::string_view name) {
+    return fmt::format("{}/{}", ns, name);
+}
+
+std::pair<uint64_t, uint64_t> digest(std::string_view ns, std::string_view name) {
+    std::string bytes = base::sha256(full_name(ns, name));
+    return {base::read_u64(bytes, 0), base::read_u64(bytes, 8)};
+}
+
+// What an error says, with the first broken rules.
+std::string describe(const Error& error) {
+    std::string text = error.message;
+    size_t shown = std::min<size_t>(error.causes.size(), 3);
+    for (size_t i = 0; i < shown; ++i) {
+        const base::Cause& cause = error.causes[i];
+        if (text.find(cause.message) == std::string::npos)
+            text += fmt::format("; {}: {}", cause.field, cause.message);
+    }
+    return text;
+}
+
+}  // namespace
+
+Import::Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store)
+    : cluster_(cluster), options_(options), store_(store) {
+    if (!options_.prune) return;
+    // What others write from now on is newer than the dump, and stays.
+    auto head = store_.read().head(cluster_);
+    if (head && *head) begun_at_ = (*head)->revision;
+}
+
+Import::~Import() = default;
+
+void Import::refuse(size_t index, std::string name, std::string message) {
+    ++report_.refused_count;
+    if (report_.refused.size() < kMaxRefused)
+        report_.refused.push_back({index, std::move(name), std::move(message)});
+}
+
+void Import::note_seen(std::string_view ns, std::string_view name) {
+    if (options_.prune) seen_.push_back(digest(ns, name));
+}
+
+void Import::add(std::string_view item) {
+    size_t index = items_++;
+    json::Identity fresh{.uid = base::random_uuid(),
+                         .creation_timestamp = base::format_rfc3339(store_.now_ms()),
+                         .generation = 1};
+    auto prepared = json::prepare_snapshot(item, fresh);
+    if (!prepared) {
+        unreadable_ = true;
+        refuse(index, json::best_effort_name(item), describe(prepared.error()));
+        return;
+    }
+    note_seen(prepared->object.ns, prepared->object.name);
+    bool filled =
+        prepared->filled_uid || prepared->filled_creation_timestamp || prepared->filled_generation;
+    pending_bytes_ += prepared->object.text.size();
+    pending_.push_back({index, std::move(*prepared), filled ? std::string(item) : std::string()});
+}
+
+bool Import::batch_full() const {
+    return pending_.size() >= store::kBatchObjects || pending_bytes_ >= store::kBatchBytes;
+}
+
+std::shared_ptr<Import::Batch> Import::take_batch() {
+    auto batch = std::make_shared<Batch>();
+    batch->cluster = cluster_;
+    batch->on_conflict = options_.on_conflict;
+    batch->now_ms = store_.now_ms();
+    batch->items = std::exchange(pending_, {});
+    pending_bytes_ = 0;
+    return batch;
+}
+
+store::WriteFunction Import::function(const std::shared_ptr<Batch>& batch) {
+    return [batch](store::WriteTxn& txn) { return batch->run(txn); };
+}
+
+void Import::absorb(const Batch& batch) {
+    report_.created += batch.outcome.created;
+    report_.replaced += batch.outcome.replaced;
+    report_.unchanged += batch.outcome.unchanged;
+    report_.skipped += batch.outcome.skipped;
+    report_.pruned += batch.outcome.pruned;
+    for (const Refused& refused : batch.outcome.refused)
+        refuse(refused.index, refused.name, refused.message);
+}
+
+Result<void> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) {
+    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kNamespace, "", ns));
+    if (existing) return {};
+    model::PreparedObject made =
+        json::make_namespace(ns, {.uid = base::random_uuid(),
+                                  .creation_timestamp = base::format_rfc3339(now_ms),
+                                  .generation = 1});
+    SNAPGATE_TRY(txn.put(cluster, Kind::kNamespace, made));
+    return {};
+}
+
+Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
+    const model::PreparedObject* object = &item.prepared.object;
+    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, object->ns, object->name));
+    if (!existing) {
+        SNAPGATE_TRY(ensure_namespace(txn, object->ns));
+        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, *object));
+        ++outcome.created;
+        return {};
+    }
+    json::Prepared again;
+    if (!item.source.empty()) {
+        // What the dump leaves open stays as it is, so that importing it twice changes nothing.
+        SNAPGATE_ASSIGN(json::Identity kept, json::read_identity(existing->object));
+        SNAPGATE_ASSIGN(again, json::prepare_snapshot(item.source, kept));
+        object = &again.object;
+    }
+    if (model::same_but_version(existing->object, *object)) {
+        ++outcome.unchanged;
+        return {};
+    }
+    switch (on_conflict) {
+        case OnConflict::kReplace:
+            SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, *object));
+            ++outcome.replaced;
+            break;
+        case OnConflict::kSkip:
+            ++outcome.skipped;
+            break;
+        case OnConflict::kFail:
+            ++outcome.refused_count;
+            outcome.refused.push_back({item.index, full_name(object->ns, object->name),
+                                       "it exists and differs: import with "
+                                       "onConflict=replace or onConflict=skip"});
+            break;
+    }
+    return {};
+}
+
+Result<void> Import::Batch::run(store::WriteTxn& txn) {
+    outcome = {};  // a group that was rolled back runs again
+    SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster));
+    if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
+    for (const Item& item : items) SNAPGATE_TRY(store_item(txn, item));
+    for (const model::ObjectKey& key : prune) {
+        SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, key.ns, key.name));
+        if (!existing || existing->revision > prune_up_to) continue;
+        SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+        ++outcome.pruned;
+    }
+    return {};
+}
+
+Result<std::shared_ptr<Import::Batch>> Import::next_prune() {
+    if (!options_.prune || prune_done_) return std::shared_ptr<Batch>();
+    if (unreadable_) {
+        return Error(Code::kConflict,
+                     "nothing was pruned: the dump has objects that were refused, and what they "
+                     "stand for might be removed; mend them and import again");
+    }
+    if (!seen_sorted_) {
+        std::ranges::sort(seen_);
+        seen_sorted_ = true;
+    }
+    // A read view must be short: it looks at a bounded number of rows and goes on in the next.
+    constexpr size_t kRows = 20'000;
+    auto batch = std::make_shared<Batch>();
+    batch->cluster = cluster_;
+    batch->prune_up_to = begun_at_;
+    while (batch->prune.empty() && !prune_done_) {
+        store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(auto head, view.head(cluster_));
+        if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
+        auto scan = view.scan(cluster_, Kind::kSnapshot, head->revision, kRows);
+        SNAPGATE_ASSIGN(bool found, scan.seek(prune_from_.ns, prune_from_.name));
+        while (found && batch->prune.size() < store::kBatchObjects) {
+            const store::Found& object = scan.found();
+            bool kept = object.revision > begun_at_ ||
+                        std::ranges::binary_search(seen_, digest(object.ns, object.name));
+            if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
+            prune_from_ = {std::string(object.ns), std::string(object.name) + '\0'};
+            SNAPGATE_ASSIGN(found, scan.next());
+        }
+        if (!found) {
+            if (scan.exhausted()) {
+                prune_from_ = scan.resume_key();
+            } else {
+                prune_done_ = true;
+            }
+        }
+    }
+    if (batch->prune.empty()) return std::shared_ptr<Batch>();
+    return batch;
+}
+
+}  // namespace snapgate::hosted

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "json/object.h"
+#include "model/types.h"
+#include "store/store.h"
+
+namespace snapgate::hosted {
+
+// What an import does with an object that exists and differs.
+enum class OnConflict { kReplace, kSkip, kFail };
+
+base::Result<OnConflict> parse_on_conflict(std::string_view text);
+
+struct ImportOptions {
+    OnConflict on_conflict = OnConflict::kReplace;
+    bool prune = false;  // remove what the dump does not have
+};
+
+struct Refused {
+    size_t index = 0;  // of the item in the stream, from 0
+    std::string name;  // namespace/name as far as it could be read
+    std::string message;
+};
+
+struct ImportReport {
+    uint64_t created = 0;
+    uint64_t replaced = 0;
+    uint64_t unchanged = 0;
+    uint64_t skipped = 0;
+    uint64_t pruned = 0;
+    uint64_t refused_count = 0;
+    std::vector<Refused> refused;  // the first kMaxRefused of them
+};
+
+inline constexpr size_t kMaxRefused = 1000;
+
+// One import of a dump into a hosted cluster: takes items one after another, makes write batches of
+// at most store::kBatchObjects objects or store::kBatchBytes of them, and counts what happened. An
+// object that is the same but for its resource version is left untouched, so that an import which
+// was cut off is completed by running it again. Belongs to one thread; the batches run on the
+// writer thread, and a batch's outcome is taken in with absorb() when it has been committed.
+class Import {
+  public:
+    // A batch on its way; made by take_batch.
+    struct Batch;
+
+    Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store);
+    ~Import();
+
+    // Adds an item's JSON text. One that breaks a rule is noted as refused.
+    void add(std::string_view item);
+
+    bool has_batch() const { return !pending_.empty(); }
+    bool batch_full() const;
+    // What was added since the last call. Submit function(batch) to the store's batch queue, then
+    // absorb(batch) once that succeeded. Batches must be submitted in order.
+    std::shared_ptr<Batch> take_batch();
+    static store::WriteFunction function(const std::shared_ptr<Batch>& batch);
+    void absorb(const Batch& batch);
+
+    // After the last item of a prune: the next objects that the dump does not have, as a batch to
+    // submit and absorb like the others; null when there are no more. Objects written since the
+    // import began stay. kConflict if items were refused that could not be told from those to
+    // remove.
+    base::Result<std::shared_ptr<Batch>> next_prune();
+
+    const ImportReport& report() const { return report_; }
+
+  private:
+    struct Item {
+        size_t index = 0;
+        json::Prepared prepared;
+        std::string source;  // kept only where the server filled something in
+    };
+    using KeyDigest = std::pair<uint64_t, uint64_t>;
+
+    void refuse(size_t index, std::string name, std::string message);
+    void note_seen(std::string_view ns, std::string_view name);
+
+    model::ClusterNumber cluster_;
+    ImportOptions options_;
+    const store::Store& store_;
+    ImportReport report_;
+    size_t items_ = 0;
+    std::vector<Item> pending_;
+    size_t pending_bytes_ = 0;
+    bool unreadable_ = false;  // an item was refused whose name is not known
+    model::Revision begun_at_ = 0;
+    std::vector<KeyDigest> seen_;  // 16 bytes an object; only when pruning
+    bool seen_sorted_ = false;
+    model::ObjectKey prune_from_;
+    bool prune_done_ = false;
+};
+
+}  // namespace snapgate::hosted

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "net/http.h"
+
+namespace snapgate::net {
+
+// Waits for an operation that reports through a callback, exactly once and from any thread; goes on
+// on the caller's own executor. `start` is called at once, on the caller's thread.
+template <class T>
+Awaitable<T> await_callback(std::function<void(std::function<void(T)>)> start) {
+    const boost::asio::use_awaitable_t<Executor> token;
+    co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
+                                                   void(T)>(
+        [](auto handler, auto begin) {
+            // std::function copies what it holds; a coroutine's handler cannot be copied.
+            auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+            auto executor = boost::asio::get_associated_executor(*shared);
+            begin([shared, executor](T value) {
+                boost::asio::post(executor, [shared, value = std::move(value)]() mutable {
+                    std::move (*shared)(std::move(value));
+                });
+            });
+        },
+        token, std::move(start));
+}
+
+// Lets other connections of this thread go on.
+inline Awaitable<void> yield() {
+    const boost::asio::use_awaitable_t<Executor> token;
+    co_await boost::asio::post(token);
+}
+
+}  // namespace snapgate::net

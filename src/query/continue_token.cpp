@@ -1,0 +1,84 @@
+#include "query/continue_token.h"
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/secret_file.h"
+#include "query/list_request.h"
+
+// Layout: version byte | store id 16 | cluster u32 | revision u64 | query 16 | flags u8 | remaining
+// u64 | u8 length and list version | u8 length and namespace | u8 length and name | signature 16.
+namespace snapgate::query {
+namespace {
+
+constexpr char kLayout = 1;
+constexpr size_t kIdBytes = 16;
+constexpr size_t kSignatureBytes = 16;
+constexpr size_t kKeyBytes = 32;
+constexpr size_t kFixedBytes = 1 + kIdBytes + 4 + 8 + kIdBytes + 1 + 8;
+constexpr char kHasRemaining = 1;
+
+void append_short(std::string_view text, std::string& out) {
+    out += static_cast<char>(text.size());
+    out += text;
+}
+
+bool take_short(std::string_view& rest, std::string& out) {
+    if (rest.empty()) return false;
+    size_t size = static_cast<uint8_t>(rest[0]);
+    if (rest.size() < 1 + size) return false;
+    out = rest.substr(1, size);
+    rest.remove_prefix(1 + size);
+    return true;
+}
+
+}  // namespace
+
+TokenSigner::TokenSigner(std::string key) : key_(std::move(key)) {}
+
+base::Result<TokenSigner> TokenSigner::open(const std::filesystem::path& file) {
+    SNAPGATE_ASSIGN(std::string key, base::read_or_make_secret(file, kKeyBytes));
+    return TokenSigner(std::move(key));
+}
+
+std::string TokenSigner::seal(const ContinueToken& token) const {
+    std::string out;
+    out += kLayout;
+    out += token.store_id;
+    base::append_u32(token.cluster, out);
+    base::append_u64(token.revision, out);
+    out += token.query;
+    out += token.remaining ? kHasRemaining : '\0';
+    base::append_u64(token.remaining.value_or(0), out);
+    append_short(token.version, out);
+    append_short(token.after.ns, out);
+    append_short(token.after.name, out);
+    out += base::hmac_sha256(key_, out).substr(0, kSignatureBytes);
+    return base::base64url(out);
+}
+
+std::optional<ContinueToken> TokenSigner::unseal(std::string_view text) const {
+    if (text.size() > kMaxTokenBytes) return std::nullopt;
+    auto bytes = base::decode_base64url(text);
+    if (!bytes || bytes->size() < kFixedBytes + kSignatureBytes) return std::nullopt;
+    std::string_view all = *bytes;
+    std::string_view signature = all.substr(all.size() - kSignatureBytes);
+    std::string_view rest = all.substr(0, all.size() - kSignatureBytes);
+    if (!base::equal_constant_time(signature,
+                                   base::hmac_sha256(key_, rest).substr(0, kSignatureBytes)))
+        return std::nullopt;
+    if (rest[0] != kLayout) return std::nullopt;
+    ContinueToken token;
+    token.store_id = rest.substr(1, kIdBytes);
+    token.cluster = base::read_u32(rest, 1 + kIdBytes);
+    token.revision = base::read_u64(rest, 5 + kIdBytes);
+    token.query = rest.substr(13 + kIdBytes, kIdBytes);
+    if (rest[13 + 2 * kIdBytes] == kHasRemaining)
+        token.remaining = base::read_u64(rest, 14 + 2 * kIdBytes);
+    rest.remove_prefix(kFixedBytes);
+    bool whole = take_short(rest, token.version) && take_short(rest, token.after.ns) &&
+                 take_short(rest, token.after.name) && rest.empty();
+    if (!whole) return std::nullopt;
+    return token;
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/types.h"
+
+namespace snapgate::query {
+
+// Where a list goes on. What a token says is the server's business alone: it is signed, and a
+// client may not build one.
+struct ContinueToken {
+    std::string store_id;  // 16 bytes: the store whose revisions these are
+    model::ClusterNumber cluster = 0;
+    model::Revision revision = 0;       // 0: the head at the time of use (after an expiry)
+    std::string version;                // the list's resource version at that revision
+    std::string query;                  // 16 bytes: digest of the cluster's uid and the filters
+    std::optional<uint64_t> remaining;  // items from here on, where that is known
+    model::ObjectKey after;             // the last object that was listed
+
+    bool operator==(const ContinueToken&) const = default;
+};
+
+// Signs tokens and checks them. Immutable; any thread may call.
+class TokenSigner {
+  public:
+    // `key`: 32 random bytes.
+    explicit TokenSigner(std::string key);
+    // Reads the key from a file (0600), or makes one there. It lasts as long as the data directory:
+    // tokens go on working after a restart.
+    static base::Result<TokenSigner> open(const std::filesystem::path& file);
+
+    // URL-safe text of at most 1 KiB.
+    std::string seal(const ContinueToken& token) const;
+    // nullopt for anything that seal did not make with this key.
+    std::optional<ContinueToken> unseal(std::string_view text) const;
+
+  private:
+    std::string key_;
+};
+
+}  // namespace snapgate::query

@@ -1,0 +1,134 @@
+#include "query/list_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/encoding.h"
+#include "model/names.h"
+
+namespace snapgate::query {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr size_t kShownBytes = 64;
+
+// What an error shows of a value that came from outside.
+std::string shown(std::string_view value) {
+    if (value.size() <= kShownBytes) return fmt::format("\"{}\"", value);
+    return fmt::format("\"{}...\"", value.substr(0, kShownBytes));
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    return text;
+}
+
+Result<uint32_t> parse_limit(std::string_view text) {
+    if (text.empty()) return kMaxLimit;
+    bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("limit {} is not a number: use 1 to {}, or leave it out",
+                                 shown(text), kMaxLimit),
+                     "limit");
+    }
+    uint64_t value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    // More digits than a number holds is a number above the maximum all the same.
+    if (error != std::errc() || value > kMaxLimit) return kMaxLimit;
+    return value == 0 ? kMaxLimit : static_cast<uint32_t>(value);
+}
+
+// Adds the values of one parameter to `values`.
+Result<void> add_values(std::string_view parameter, std::string_view csv,
+                        bool (*valid)(std::string_view), std::string_view rule,
+                        std::vector<std::string>& values) {
+    while (true) {
+        size_t comma = csv.find(',');
+        std::string_view value = trim(csv.substr(0, comma));
+        if (!value.empty()) {
+            if (!valid(value)) {
+                return Error(Code::kInvalidParameter,
+                             fmt::format("{} {} can be no name: {}", parameter, shown(value), rule),
+                             std::string(parameter));
+            }
+            if (values.size() == kMaxFilterValues) {
+                return Error(Code::kInvalidParameter,
+                             fmt::format("{} has more than {} values: ask in several lists",
+                                         parameter, kMaxFilterValues),
+                             std::string(parameter));
+            }
+            values.emplace_back(value);
+        }
+        if (comma == std::string_view::npos) return {};
+        csv.remove_prefix(comma + 1);
+    }
+}
+
+void sort_unique(std::vector<std::string>& values) {
+    std::ranges::sort(values);
+    auto rest = std::ranges::unique(values);
+    values.erase(rest.begin(), rest.end());
+}
+
+Error repeated(std::string_view parameter) {
+    return {Code::kInvalidParameter,
+            fmt::format("{} was given more than once: give it once", parameter),
+            std::string(parameter)};
+}
+
+}  // namespace
+
+Result<ListRequest> parse_list_request(std::string_view query) {
+    ListRequest request;
+    bool limit_given = false;
+    bool continue_given = false;
+    while (!query.empty()) {
+        size_t end = query.find('&');
+        std::string_view pair = query.substr(0, end);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+        size_t equals = pair.find('=');
+        auto name = base::percent_decode(pair.substr(0, equals), true);
+        if (!name) continue;  // can be no parameter of ours
+        if (*name != "vmName" && *name != "namespace" && *name != "limit" && *name != "continue")
+            continue;
+        auto value = base::percent_decode(
+            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
+        if (!value) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{} is not percent-encoded correctly: a '%' must be followed "
+                                     "by two hexadecimal digits",
+                                     *name),
+                         *name);
+        }
+        if (*name == "vmName") {
+            SNAPGATE_TRY(add_values("vmName", *value, model::is_dns_subdomain,
+                                    "a VM's name is at most 253 of a-z, 0-9, '-' and '.'",
+                                    request.vms));
+        } else if (*name == "namespace") {
+            SNAPGATE_TRY(add_values("namespace", *value, model::is_dns_label,
+                                    "a namespace is at most 63 of a-z, 0-9 and '-'",
+                                    request.namespaces));
+        } else if (*name == "limit") {
+            if (limit_given) return repeated(*name);
+            limit_given = true;
+            SNAPGATE_ASSIGN(request.limit, parse_limit(*value));
+        } else {
+            if (continue_given) return repeated(*name);
+            continue_given = true;
+            request.continue_token = std::move(*value);
+        }
+    }
+    sort_unique(request.vms);
+    sort_unique(request.namespaces);
+    return request;
+}
+
+}  // namespace snapgate::query
