@@ -23,8 +23,9 @@ using model::Revision;
 // What is visible of a cluster: lists begin here.
 struct Head {
     Revision revision = 0;
-    std::string version;       // the list's resource version; the revision in decimal on a hosted cluster
-    int64_t since_ms = 0;      // when this revision became the head
+    std::string
+        version;  // the list's resource version; the revision in decimal on a hosted cluster
+    int64_t since_ms = 0;  // when this revision became the head
 };
 
 // Types of record: small values of the registry (projects, clusters, keys) that are kept beside the
@@ -52,9 +53,9 @@ struct Found {
 };
 
 // A read transaction: one consistent state of the whole store. Views it hands out are good until it
-// goes. Never keep one across a co_await or beyond one page (an old reader keeps old pages alive and
-// the file grows); make it, read, copy out, let it go. Used by the thread that made it; cheap (about
-// a microsecond).
+// goes. Never keep one across a co_await or beyond one page (an old reader keeps old pages alive
+// and the file grows); make it, read, copy out, let it go. Used by the thread that made it; cheap
+// (about a microsecond).
 class ReadView {
   public:
     ~ReadView();
@@ -63,12 +64,14 @@ class ReadView {
 
     // The head of a cluster; nullopt if there is no such cluster.
     base::Result<std::optional<Head>> head(ClusterNumber cluster) const;
-    // When `revision`, which was a head of the cluster, stopped being it: nullopt while it is the head.
-    // kExpired if it never was a head, or so long ago that it is no longer known, or if versions that
-    // it needs may be compacted.
-    base::Result<std::optional<int64_t>> superseded_ms(ClusterNumber cluster, Revision revision) const;
+    // When `revision`, which was a head of the cluster, stopped being it: nullopt while it is the
+    // head. kExpired if it never was a head, or so long ago that it is no longer known, or if
+    // versions that it needs may be compacted.
+    base::Result<std::optional<int64_t>> superseded_ms(ClusterNumber cluster,
+                                                       Revision revision) const;
     // The first head of the cluster at which resource version `version` was its list's.
-    base::Result<std::optional<Revision>> revision_of(ClusterNumber cluster, std::string_view version) const;
+    base::Result<std::optional<Revision>> revision_of(ClusterNumber cluster,
+                                                      std::string_view version) const;
 
     // Objects at the head, in all or in one namespace.
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) const;
@@ -106,8 +109,8 @@ class ReadView {
     Scan scan_vm(ClusterNumber cluster, std::string_view vm, Revision at,
                  size_t budget = SIZE_MAX) const;
 
-    // Rows of the log with revisions in (after, up_to], at most `max`, oldest first. kExpired if rows after
-    // `after` may be compacted.
+    // Rows of the log with revisions in (after, up_to], at most `max`, oldest first. kExpired if
+    // rows after `after` may be compacted.
     base::Result<std::vector<LogEntry>> log(ClusterNumber cluster, Revision after, Revision up_to,
                                             size_t max) const;
 
@@ -123,8 +126,8 @@ class ReadView {
 
 // Writes of one group commit, in order; sees its own writes. A write function gets one, on the
 // writer thread. If the function fails after having written, the whole group is rolled back and run
-// again without it: so it may run more than once and must touch nothing but the transaction and what
-// it alone owns (and must reset that at its start).
+// again without it: so it may run more than once and must touch nothing but the transaction and
+// what it alone owns (and must reset that at its start).
 class WriteTxn {
   public:
     virtual ~WriteTxn() = default;
@@ -135,8 +138,8 @@ class WriteTxn {
     virtual base::Result<void> delete_cluster(ClusterNumber cluster) = 0;
 
     // Objects, at the newest state (in a stage: the newest staged one).
-    virtual base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
-                                                   std::string_view name) = 0;
+    virtual base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind,
+                                                   std::string_view ns, std::string_view name) = 0;
     // Stores a version under a new revision and returns it. Without `version` the object's resource
     // version is that revision in decimal.
     virtual base::Result<Revision> put(ClusterNumber cluster, Kind kind,
@@ -146,14 +149,16 @@ class WriteTxn {
     virtual base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
                                      std::string_view name) = 0;
     // A mirror's list version at the head this commit makes.
-    virtual base::Result<void> set_list_version(ClusterNumber cluster, std::string_view version) = 0;
+    virtual base::Result<void> set_list_version(ClusterNumber cluster,
+                                                std::string_view version) = 0;
 
     // Stages: changes of a cluster that nobody sees until they are published together, written over
-    // many commits. While one is open every put and erase of that cluster belongs to it. Opening one
-    // gives up one that is open. A stage that was given up (also by a crash) is removed before the
-    // cluster's head moves again.
+    // many commits. While one is open every put and erase of that cluster belongs to it. Opening
+    // one gives up one that is open. A stage that was given up (also by a crash) is removed before
+    // the cluster's head moves again.
     virtual base::Result<void> open_stage(ClusterNumber cluster) = 0;
-    virtual base::Result<void> publish_stage(ClusterNumber cluster, std::string_view list_version) = 0;
+    virtual base::Result<void> publish_stage(ClusterNumber cluster,
+                                             std::string_view list_version) = 0;
     virtual base::Result<void> give_up_stage(ClusterNumber cluster) = 0;
 
     // Objects at the newest state, without what an open stage changed.
@@ -161,9 +166,11 @@ class WriteTxn {
     // Whether this transaction's cluster is there (created and not deleted).
     virtual base::Result<bool> has_cluster(ClusterNumber cluster) = 0;
 
-    virtual base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) = 0;
+    virtual base::Result<std::optional<std::string>> record(RecordType type,
+                                                            std::string_view id) = 0;
     // All records of a type, by id (registry writes check names and emptiness against these).
-    virtual base::Result<std::vector<std::pair<std::string, std::string>>> records(RecordType type) = 0;
+    virtual base::Result<std::vector<std::pair<std::string, std::string>>> records(
+        RecordType type) = 0;
     virtual base::Result<void> put_record(RecordType type, std::string_view id,
                                           std::string_view value) = 0;
     virtual base::Result<void> erase_record(RecordType type, std::string_view id) = 0;
@@ -179,12 +186,12 @@ enum class Priority {
 };
 
 struct StoreOptions {
-    std::filesystem::path directory;     // made if it is not there
-    base::Millis history{300'000};       // how long a revision that is no longer a head can be read
+    std::filesystem::path directory;  // made if it is not there
+    base::Millis history{300'000};    // how long a revision that is no longer a head can be read
     const base::Clock* clock = &base::system_clock();  // outlives the store
-    uint64_t map_bytes = 256ULL << 30;   // address space reserved; the file grows only as it is used
+    uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
-    bool background_compaction = true;   // tests call compact() themselves
+    bool background_compaction = true;  // tests call compact() themselves
 };
 
 struct StoreStatistics {
@@ -192,7 +199,7 @@ struct StoreStatistics {
     uint64_t writes = 0;
     uint64_t file_bytes = 0;  // in use in the data file
     uint64_t map_bytes = 0;
-    Revision revision = 0;    // the newest given out
+    Revision revision = 0;  // the newest given out
 };
 
 inline constexpr size_t kBatchObjects = 256;
@@ -218,8 +225,8 @@ class Store {
     virtual uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) = 0;
     virtual void unsubscribe(uint64_t id) = 0;
 
-    // Runs compaction and sweeps until there is nothing left to do now (for tests; a thread of the store does it
-    // once a second otherwise).
+    // Runs compaction and sweeps until there is nothing left to do now (for tests; a thread of the
+    // store does it once a second otherwise).
     virtual base::Result<void> compact() = 0;
 
     // Holds back compaction of what the cluster's present head needs, until released or for at most

@@ -1,0 +1,271 @@
+#include "engine/environment.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <lmdb.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "engine/failure.h"
+
+namespace snapgate::engine {
+namespace {
+
+using base::Code;
+using base::Error;
+
+// Below this much room a failed write is taken for a full disk: LMDB turns a short write into EIO.
+constexpr uint64_t kFullBelowBytes = 16ULL << 20;
+
+size_t thread_ordinal() {
+    static std::atomic<size_t> next = 0;
+    thread_local const size_t ordinal = next.fetch_add(1, std::memory_order_relaxed);
+    return ordinal;
+}
+
+bool disk_is_full(const std::filesystem::path& directory) {
+    struct statvfs room = {};
+    if (statvfs(directory.c_str(), &room) != 0) return false;
+    return static_cast<uint64_t>(room.f_bavail) * room.f_frsize < kFullBelowBytes;
+}
+
+// A file that was just made survives a power cut only once its directory is on disk, too.
+base::Result<void> sync_directory(const std::filesystem::path& directory) {
+    int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    int saved = errno;
+    if (fd >= 0) close(fd);
+    if (rc == 0) return {};
+    return Error(Code::kInternal, fmt::format("cannot write directory {} to disk: {}",
+                                              directory.string(), std::strerror(saved)));
+}
+
+Error open_failure(int rc, const Options& options) {
+    std::string where = options.directory.string();
+    struct rlimit space = {};
+    if (rc == ENOMEM && getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+        return {Code::kUnavailable,
+                fmt::format("cannot reserve {} bytes of address space for the store in {}: this "
+                            "process may use {} (RLIMIT_AS, `ulimit -v`); raise that limit",
+                            options.map_bytes, where, space.rlim_cur)};
+    }
+    if (rc == ENOMEM) {
+        return {Code::kUnavailable,
+                fmt::format("cannot reserve {} bytes of address space for the store in {}: the "
+                            "system gave no more (see vm.overcommit_memory and vm.max_map_count)",
+                            options.map_bytes, where)};
+    }
+    if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH || rc == MDB_CORRUPTED) {
+        return {Code::kCorrupt,
+                fmt::format("{} holds no store that can be read: {}", where, mdb_strerror(rc))};
+    }
+    if (rc == ENOSPC) {
+        return {Code::kStorageFull,
+                fmt::format("cannot open the store in {}: the disk is full; make room", where)};
+    }
+    return {Code::kInternal,
+            fmt::format("cannot open the store in {}: {}", where, mdb_strerror(rc))};
+}
+
+}  // namespace
+
+Error read_failure(int rc) {
+    if (rc == MDB_BAD_VALSIZE)
+        return {Code::kInvalidParameter, "a key of the store is at most 511 bytes and not empty"};
+    bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+    return {corrupt ? Code::kCorrupt : Code::kInternal,
+            fmt::format("cannot read from the store: {}", mdb_strerror(rc))};
+}
+
+base::Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
+    std::error_code made;
+    if (!std::filesystem::exists(options.directory, made)) {
+        std::filesystem::create_directories(options.directory, made);
+        if (!made)
+            std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all,
+                                         made);
+    }
+    if (made) {
+        return Error(Code::kUnavailable, fmt::format("cannot make directory {} for the store: {}",
+                                                     options.directory.string(), made.message()));
+    }
+    std::unique_ptr<Environment> environment(new Environment(options));
+    int rc = mdb_env_create(&environment->env_);
+    if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    MDB_env* env = environment->env_;
+    rc = mdb_env_set_mapsize(env, options.map_bytes);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_set_maxreaders(env, static_cast<unsigned>(options.max_readers));
+    // Readers may wander between threads (NOTLS).
+    if (rc == MDB_SUCCESS) rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS, 0600);
+    // Slots of readers that died with their process would keep old pages for ever.
+    int dead = 0;
+    if (rc == MDB_SUCCESS) rc = mdb_reader_check(env, &dead);
+    if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    SNAPGATE_TRY(sync_directory(options.directory));
+    SNAPGATE_TRY(sync_directory(options.directory.has_parent_path()
+                                    ? options.directory.parent_path()
+                                    : std::filesystem::path(".")));
+
+    MDB_txn* txn = nullptr;
+    rc = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+    if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    rc = mdb_dbi_open(txn, nullptr, 0, &environment->table_);
+    mdb_txn_abort(txn);
+    if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    return environment;
+}
+
+Environment::~Environment() {
+    for (Shard& shard : shards_) {
+        base::MutexLock lock(shard.mutex);
+        shard.idle.clear();
+    }
+    if (env_ != nullptr) mdb_env_close(env_);
+    base::MutexLock lock(rescue_mutex_);
+    if (rescue_ != nullptr) mdb_env_close(rescue_);
+}
+
+Error Environment::error(int rc, std::string_view what) const {
+    std::string where = options_.directory.string();
+    bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG || (rc == EIO && disk_is_full(where));
+    if (full) {
+        return {
+            Code::kStorageFull,
+            fmt::format("cannot {} to the store in {}: no room on disk; make room and try again",
+                        what, where)};
+    }
+    if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL) {
+        return {Code::kStorageFull,
+                fmt::format("cannot {} to the store in {}: its {} bytes are used up ({})", what,
+                            where, options_.map_bytes, mdb_strerror(rc))};
+    }
+    if (rc == MDB_PANIC) {
+        return {Code::kUnavailable,
+                fmt::format("the store in {} takes no more writes after its disk failed, and only "
+                            "serves reads: check the disk, then restart",
+                            where)};
+    }
+    if (rc == MDB_BAD_VALSIZE) return read_failure(rc);
+    bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+    return {corrupt ? Code::kCorrupt : Code::kInternal,
+            fmt::format("cannot {} to the store in {}: {}", what, where, mdb_strerror(rc))};
+}
+
+base::Result<MDB_env*> Environment::rescue() {
+    base::MutexLock lock(rescue_mutex_);
+    if (rescue_ != nullptr) return rescue_;
+    MDB_env* env = nullptr;
+    int rc = mdb_env_create(&env);
+    // No writer will ever change the file again, so the lock file, which belongs to the first
+    // mapping, is not needed. The map is as large as the file, not as what was reserved.
+    if (rc == MDB_SUCCESS) rc = mdb_env_set_mapsize(env, 1 << 20);
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_open(env, options_.directory.c_str(), MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS,
+                          0600);
+    MDB_txn* txn = nullptr;
+    unsigned table = 0;
+    if (rc == MDB_SUCCESS) rc = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
+    if (rc == MDB_SUCCESS) rc = mdb_dbi_open(txn, nullptr, 0, &table);
+    if (txn != nullptr) mdb_txn_abort(txn);
+    if (rc != MDB_SUCCESS) {
+        if (env != nullptr) mdb_env_close(env);
+        return open_failure(rc, options_);
+    }
+    rescue_ = env;
+    return rescue_;
+}
+
+base::Result<std::unique_ptr<Reader>> Environment::new_reader() {
+    auto reader = std::make_unique<Reader>();
+    reader->env = env_;
+    reader->table = table_;
+    int rc = MDB_PANIC;
+    if (!broken_.load(std::memory_order_acquire))
+        rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader->txn);
+    if (rc == MDB_PANIC) {
+        broken_.store(true, std::memory_order_release);
+        SNAPGATE_ASSIGN(reader->env, rescue());
+        rc = mdb_txn_begin(reader->env, nullptr, MDB_RDONLY, &reader->txn);
+    }
+    if (rc == MDB_READERS_FULL) {
+        reader->txn = nullptr;
+        return Error(Code::kUnavailable, fmt::format("more than {} reads of the store at a time",
+                                                     options_.max_readers));
+    }
+    if (rc != MDB_SUCCESS) {
+        reader->txn = nullptr;
+        return read_failure(rc);
+    }
+    return reader;
+}
+
+std::unique_ptr<Reader> Environment::take_idle(size_t shard_index) {
+    Shard& shard = shards_[shard_index % kShards];
+    base::MutexLock lock(shard.mutex);
+    if (shard.idle.empty()) return nullptr;
+    auto reader = std::move(shard.idle.back());
+    shard.idle.pop_back();
+    return reader;
+}
+
+base::Result<ReadTransaction> Environment::read() {
+    // The thread's own shard nearly always has one; the others hold what is left when every slot of
+    // the reader table is taken.
+    for (size_t step = 0; step <= kShards; ++step) {
+        while (std::unique_ptr<Reader> reader = take_idle(thread_ordinal() + step)) {
+            int rc = mdb_txn_renew(reader->txn);
+            if (rc == MDB_SUCCESS) return ReadTransaction(this, std::move(reader));
+            if (rc != MDB_PANIC) return read_failure(rc);
+            // This one belongs to the mapping that is refused now: let it go.
+        }
+        base::Result<std::unique_ptr<Reader>> made = new_reader();
+        if (made) return ReadTransaction(this, std::move(*made));
+        if (made.error().code != Code::kUnavailable || step == kShards)
+            return std::move(made).error();
+    }
+    return Error(Code::kInternal, "no read transaction");
+}
+
+void Environment::give_back(std::unique_ptr<Reader> reader) {
+    mdb_txn_reset(reader->txn);
+    Shard& shard = shards_[thread_ordinal() % kShards];
+    base::MutexLock lock(shard.mutex);
+    shard.idle.push_back(std::move(reader));
+}
+
+base::Result<WriteTransaction> Environment::write() {
+    MDB_txn* txn = nullptr;
+    int rc =
+        broken_.load(std::memory_order_acquire) ? MDB_PANIC : mdb_txn_begin(env_, nullptr, 0, &txn);
+    if (rc != MDB_SUCCESS) return error(rc, "write");
+    return WriteTransaction(this, txn);
+}
+
+base::Result<void> Environment::copy_to(const std::filesystem::path& file) {
+    int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return Error(Code::kUnavailable, fmt::format("cannot make the copy {}: {}", file.string(),
+                                                     std::strerror(errno)));
+    }
+    int rc = mdb_env_copyfd2(env_, fd, MDB_CP_COMPACT);
+    if (rc == MDB_SUCCESS && fsync(fd) != 0) rc = errno;
+    close(fd);
+    if (rc != MDB_SUCCESS) return error(rc, "copy a backup");
+    return {};
+}
+
+Usage Environment::usage() const {
+    MDB_envinfo info = {};
+    MDB_stat stat = {};
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize};
+}
+
+}  // namespace snapgate::engine

@@ -1,0 +1,81 @@
+#include "store/rows.h"
+
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+#include "store/keys.h"
+
+namespace snapgate::store {
+
+base::Error corrupt_row(std::string_view what) {
+    return {base::Code::kCorrupt, fmt::format("the store is damaged: {} cannot be read; restore a "
+                                              "backup of its directory",
+                                              what)};
+}
+
+std::string encode(const ClusterRow& row) {
+    std::string out;
+    base::append_u64(row.head.revision, out);
+    base::append_u64(static_cast<uint64_t>(row.head.since_ms), out);
+    base::append_u64(row.floor, out);
+    out += static_cast<char>(row.stage);
+    if (!row.decimal) out += row.head.version;
+    return out;
+}
+
+base::Result<ClusterRow> decode_cluster(std::string_view value) {
+    constexpr size_t kFixed = 25;
+    if (value.size() < kFixed || static_cast<uint8_t>(value[24]) > 2)
+        return corrupt_row("a cluster's row");
+    ClusterRow row;
+    row.head.revision = load_u64(value, 0);
+    row.head.since_ms = static_cast<int64_t>(load_u64(value, 8));
+    row.floor = load_u64(value, 16);
+    row.stage = static_cast<Stage>(value[24]);
+    row.decimal = value.size() == kFixed;
+    if (row.decimal) {
+        row.head.version = fmt::format_int(row.head.revision).str();
+    } else {
+        row.head.version = value.substr(kFixed);
+    }
+    return row;
+}
+
+std::string encode(const HeadRow& row) {
+    std::string out;
+    base::append_u64(static_cast<uint64_t>(row.since_ms), out);
+    out += row.version;
+    return out;
+}
+
+base::Result<HeadRow> decode_head(std::string_view value) {
+    if (value.size() < 8) return corrupt_row("a head's row");
+    return HeadRow{static_cast<int64_t>(load_u64(value, 0)), value.substr(8)};
+}
+
+std::string encode(const Sequence& row) {
+    std::string out;
+    base::append_u64(row.next_revision, out);
+    base::append_u32(row.next_cluster, out);
+    base::append_u64(static_cast<uint64_t>(row.newest_ms), out);
+    return out;
+}
+
+base::Result<Sequence> decode_sequence(std::string_view value) {
+    if (value.size() != 20) return corrupt_row("the row of its counters");
+    return Sequence{load_u64(value, 0), load_u32(value, 8),
+                    static_cast<int64_t>(load_u64(value, 12))};
+}
+
+std::string encode_number(uint64_t number) {
+    std::string out;
+    base::append_u64(number, out);
+    return out;
+}
+
+base::Result<uint64_t> decode_number(std::string_view value) {
+    if (value.size() != 8) return corrupt_row("a number");
+    return load_u64(value, 0);
+}
+
+}  // namespace snapgate::store
