@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""Holds every source file to the include directions of docs/architecture.md.
+
+Each folder of src/ may include headers of the folders that ALLOWED names for it, and its own. Some
+libraries have one folder that wraps them; no other may include them.
+
+Run without arguments, it first proves on planted violations that it finds them, then checks the
+tree. `--root DIR` checks another tree.
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+DOMAIN = ["base", "model", "json"]
+ALLOWED = {
+    "base": [],
+    "model": ["base"],
+    "json": ["base", "model"],
+    "engine": ["base", "model"],
+    "net": ["base", "model"],
+    "store": ["base", "model", "engine"],
+    "query": [*DOMAIN, "store"],
+    "access": [*DOMAIN, "store"],
+    "cluster": [*DOMAIN, "store", "net"],
+    "hosted": [*DOMAIN, "store"],
+    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "hosted"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "hosted", "api"],
+    "cmd": [*DOMAIN, "net", "app"],
+}
+
+# What only some folders may include: a pattern of the header's name, the folders, and why.
+WRAPPED = [
+    (r"boost/json|simdjson|yaml-cpp", ["json"], "src/json/ is the only folder that parses JSON or YAML"),
+    (r"lmdb\.h", ["engine"], "src/engine/ is the only folder that knows LMDB"),
+    (r"boost/beast", ["net"], "src/net/ is the only folder that knows Beast"),
+    (r"boost/asio", ["net", "api", "app"], "other folders reach Asio through src/net/"),
+    (r"openssl/", ["base", "net"], "base/crypto.h and net/tls.h wrap OpenSSL"),
+    (r"prometheus/", ["app"], "metrics are kept in src/app/"),
+    (r"CLI/", ["app", "cmd"], "only the command line and the configuration read flags"),
+    (r"spdlog/", ["base"], "base/log.h wraps spdlog"),
+    (r"libdeflate", ["net"], "compression is a matter of src/net/"),
+]
+
+# Words of a protocol that have no place in a folder that knows none.
+FOREIGN_WORDS = [
+    (["base", "model", "engine", "store", "query", "access", "hosted"],
+     r"\b[Hh]ttp[A-Z_]\w*|\bHTTP\b(?!S? ?/)|\bhttp_status\b|\bstatus_code\b|\bStatusCode\b",
+     "a transport's word; Code in base/error.h says what failed, src/api/ maps it to HTTP"),
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+SUFFIXES = {".h", ".cpp"}
+
+
+def is_test(path):
+    return path.stem.endswith(("_test", "_bench", "_fuzz")) or path.stem.startswith("testing")
+
+
+def line_of(text, position):
+    return text.count("\n", 0, position) + 1
+
+
+def check_include(folder, path, name, quoted):
+    """The complaint about one include, or None."""
+    first = name.split("/", 1)[0]
+    if quoted:
+        if first not in ALLOWED:
+            return f'"{name}" is not written from src/ (as in "base/result.h")'
+        if first != folder and first not in ALLOWED[folder]:
+            allowed = ", ".join(ALLOWED[folder]) or "nothing"
+            return f'{folder} may not include "{name}" (it may include {allowed})'
+        return None
+    if first in ALLOWED and "/" in name and first != "cmd":
+        return f"<{name}> is the project's own: include it with quotes"
+    if is_test(path):
+        return None
+    for pattern, folders, why in WRAPPED:
+        if re.match(pattern, name) and folder not in folders:
+            return f"{folder} may not include <{name}>: {why}"
+    return None
+
+
+def check_file(root, path):
+    relative = path.relative_to(root)
+    folder = "cmd" if relative.parts[0] == "cmd" else relative.parts[1]
+    if folder not in ALLOWED:
+        return [f"{relative}: src/{folder}/ is not in the table of tests/lint/include_directions.py"]
+    text = path.read_text(encoding="utf-8")
+    complaints = []
+    for match in INCLUDE.finditer(text):
+        quoted = match.group(1) == '"'
+        name = match.group(2)
+        if quoted and folder == "cmd" and (path.parent / name).exists():
+            continue  # cmd/snapgate/ includes its own headers by name
+        complaint = check_include(folder, path, name, quoted)
+        if complaint:
+            complaints.append(f"{relative}:{line_of(text, match.start())}: {complaint}")
+    code = COMMENT.sub(lambda match: "\n" * match.group().count("\n"), text)
+    for folders, pattern, why in FOREIGN_WORDS:
+        if folder in folders and not is_test(path):
+            for match in re.finditer(pattern, code):
+                complaints.append(f"{relative}:{line_of(code, match.start())}: '{match.group()}': {why}")
+    return complaints
+
+
+def sources(root):
+    for top in ("src", "cmd"):
+        if (root / top).is_dir():
+            yield from sorted(p for p in (root / top).rglob("*") if p.suffix in SUFFIXES)
+
+
+def check_tree(root):
+    return [complaint for path in sources(root) for complaint in check_file(root, path)]
+
+
+# A file, its text, and whether it is to be complained about.
+PLANTED = [
+    ("src/base/a.h", '#include "base/result.h"\n#include <string>\n', False),
+    ("src/base/b.h", '#include "model/object.h"\n', True),
+    ("src/model/c.cpp", '#include "base/error.h"\n#include "json/value.h"\n', True),
+    ("src/store/d.cpp", '#include "engine/engine.h"\n#include "store/store.h"\n', False),
+    ("src/store/e.cpp", "#  include <lmdb.h>\n", True),
+    ("src/engine/f.cpp", "#include <lmdb.h>\n", False),
+    ("src/query/g.cpp", '#include "engine/engine.h"\n', True),
+    ("src/api/h.cpp", "#include <boost/json.hpp>\n", True),
+    ("src/api/i.cpp", "#include <boost/asio/awaitable.hpp>\n", False),
+    ("src/api/j.cpp", "#include <boost/beast/http.hpp>\n", True),
+    ("src/api/k.cpp", '#include "app/config.h"\n', True),
+    ("src/app/l.cpp", '#include "api/router.h"\n#include "net/server.h"\n', False),
+    ("src/app/m.cpp", "#include <yaml-cpp/yaml.h>\n", True),
+    ("src/app/n.cpp", '#include "../api/router.h"\n', True),
+    ("src/store/o.cpp", "int http_status = 404;\n", True),
+    ("src/store/p.cpp", "// HTTP is no matter of the store.\n", False),
+    ("src/misc/q.cpp", "\n", True),
+    ("cmd/snapgate/r.cpp", '#include "store/store.h"\n', True),
+    ("cmd/snapgate/s.cpp", '#include "app/serve.h"\n#include <CLI/CLI.hpp>\n', False),
+]
+
+
+def self_test():
+    """The planted files that the check judges wrongly."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, text, _ in PLANTED:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        found = {complaint.split(":", 1)[0] for complaint in check_tree(root)}
+    return [f"self-test: {name} should {'' if bad else 'not '}be refused: {text!r}"
+            for name, text, bad in PLANTED if (name in found) != bad]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
+    arguments = parser.parse_args()
+    wrong = self_test()
+    if not wrong:
+        wrong = check_tree(arguments.root)
+        if not any(sources(arguments.root)):
+            wrong = [f"no sources under {arguments.root}"]
+    for complaint in wrong:
+        print(complaint)
+    print(f"include directions: {len(list(sources(arguments.root)))} files, {len(wrong)} violations")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
