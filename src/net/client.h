@@ -39,7 +39,8 @@ struct ClientResponse {
 };
 
 // A blocking HTTP/1.1 client over one kept connection, for the command line. One thread at a time.
-// Verifies the server's certificate and host name. Sends no credentials it was not given, follows no redirects.
+// Verifies the server's certificate and host name. Sends no credentials it was not given, follows
+// no redirects.
 class Client {
   public:
     explicit Client(ClientOptions options);
@@ -49,8 +50,8 @@ class Client {
 
     // kUnavailable if the server cannot be reached (refused, no such host, certificate not trusted:
     // the message says which, and what to do), kTimeout, kBadPeer if what it answers is no HTTP.
-    // Every answer of the server, whatever its status, is a ClientResponse. An answer given before an
-    // upload ended (a refusal) is returned as it is.
+    // Every answer of the server, whatever its status, is a ClientResponse. An answer given before
+    // an upload ended (a refusal) is returned as it is.
     base::Result<ClientResponse> send(const ClientRequest& request);
 
   private:

@@ -20,8 +20,9 @@ using Executor = boost::asio::io_context::executor_type;
 template <class T = void>
 using Awaitable = boost::asio::awaitable<T, Executor>;
 
-// The body of a request, read by the handler when it wants it. Sends 100 Continue at the first read where the
-// client waits for it. What a handler leaves unread is drained (up to 256 KiB) or ends the connection.
+// The body of a request, read by the handler when it wants it. Sends 100 Continue at the first read
+// where the client waits for it. What a handler leaves unread is drained (up to 256 KiB) or ends
+// the connection.
 class BodyReader {
   public:
     virtual ~BodyReader() = default;
@@ -41,12 +42,12 @@ struct Header {
 // A request whose framing was checked (framing_guard.h). Views are good while the handler runs.
 struct Request {
     std::string_view method;
-    std::string_view target;  // as sent: path and query
-    std::string_view path;    // not decoded
-    std::string_view query;   // not decoded, without '?'
+    std::string_view target;      // as sent: path and query
+    std::string_view path;        // not decoded
+    std::string_view query;       // not decoded, without '?'
     std::vector<Header> headers;  // in order, names as sent
-    std::string id;           // the caller's X-Request-Id if it is sane, else a fresh one
-    std::string peer;         // address and port
+    std::string id;               // the caller's X-Request-Id if it is sane, else a fresh one
+    std::string peer;             // address and port
     bool tls = false;
     BodyReader* body = nullptr;
 
@@ -56,18 +57,18 @@ struct Request {
     size_t header_count(std::string_view name) const;
 };
 
-// A response, written by the server in one piece once the handler returns. The buffer belongs to the
-// connection and is used again: append the body to `body`.
+// A response, written by the server in one piece once the handler returns. The buffer belongs to
+// the connection and is used again: append the body to `body`.
 class Response {
   public:
     unsigned status = 200;
     std::string_view content_type = "application/json";  // static text; "" for no body
-    std::string headers;                                 // further lines, each ended by CRLF; see add_header
+    std::string headers;  // further lines, each ended by CRLF; see add_header
     std::string& body;
     std::string_view route = "other";  // static text: the label in metrics and the access log
     std::string_view code;             // static text: the error's code, for the log
     bool close = false;                // end the connection after this response
-    bool compress = true;              // false: leave the body as it is, even if the client takes gzip
+    bool compress = true;  // false: leave the body as it is, even if the client takes gzip
 
     explicit Response(std::string& buffer) : body(buffer) {}
     // `value` must hold no CR or LF; those are cut out.

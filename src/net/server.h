@@ -33,7 +33,8 @@ struct Served {
 };
 
 // Refusals made by the server itself, before a handler sees the request (broken framing, limits,
-// plain HTTP where TLS is required, too many connections): the handler of the protocol renders them.
+// plain HTTP where TLS is required, too many connections): the handler of the protocol renders
+// them.
 struct Refusal {
     unsigned status = 400;     // 400, 408, 413, 414, 431, 503
     std::string_view message;  // what was wrong, and what to do
@@ -66,9 +67,9 @@ struct ServerStatistics {
 };
 
 // The HTTP/1.1 server: plain and TLS on one port, one io_context a thread, one acceptor that deals
-// connections out. start() binds and starts its threads; stop() ends gracefully: no new connections,
-// idle ones closed, running requests finished (at most timeouts.shutdown), threads joined. Both are called from
-// one thread; statistics() from any.
+// connections out. start() binds and starts its threads; stop() ends gracefully: no new
+// connections, idle ones closed, running requests finished (at most timeouts.shutdown), threads
+// joined. Both are called from one thread; statistics() from any.
 class Server {
   public:
     // kUnavailable if the port is taken, kInvalidParameter if the address is none of this machine;

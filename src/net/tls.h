@@ -14,8 +14,9 @@ namespace snapgate::net {
 // The server's certificate, as the context that new connections use. Any thread may call.
 class TlsContexts {
   public:
-    // PEM files: the certificate with its chain, and its key. Errors name the file and what is wrong
-    // with it (also: the key does not belong to the certificate, the certificate has expired).
+    // PEM files: the certificate with its chain, and its key. Errors name the file and what is
+    // wrong with it (also: the key does not belong to the certificate, the certificate has
+    // expired).
     static base::Result<std::shared_ptr<TlsContexts>> load(std::filesystem::path certificate,
                                                            std::filesystem::path key);
     // Reads both files again; on an error the old ones stay in use.

@@ -1,0 +1,166 @@
+#include "net/transport.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+namespace snapgate::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// A TLS record; the head travels in the first one together with the start of the body.
+constexpr size_t kRecordBytes = 16 << 10;
+
+constexpr std::chrono::milliseconds kGoodbye{1'000};
+constexpr std::chrono::milliseconds kReadAway{2'000};
+constexpr size_t kReadAwayBytes = 8 << 20;
+
+}  // namespace
+
+void Transport::expire_if_due(Clock::time_point now) {
+    if (now < deadline_) return;
+    disarm();
+    expired_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+Awaitable<std::optional<unsigned char>> Transport::peek() {
+    error_code ec;
+    socket_.non_blocking(true, ec);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+    unsigned char first = 0;
+    const size_t size =
+        co_await socket_.async_receive(asio::buffer(&first, 1), asio::socket_base::message_peek,
+                                       asio::redirect_error(kUseAwaitable, ec));
+    if (ec || size == 0) co_return std::nullopt;
+    co_return first;
+}
+
+Awaitable<bool> Transport::handshake(std::shared_ptr<asio::ssl::context> context) {
+    context_ = std::move(context);
+    tls_.emplace(socket_, *context_);
+    error_code ec;
+    co_await tls_->async_handshake(asio::ssl::stream_base::server,
+                                   asio::redirect_error(kUseAwaitable, ec));
+    co_return !ec;
+}
+
+Awaitable<size_t> Transport::read_some(char* into, size_t size) {
+    error_code ec;
+    size_t count = 0;
+    const asio::mutable_buffer buffer(into, size);
+    if (tls_) {
+        count = co_await tls_->async_read_some(buffer, asio::redirect_error(kUseAwaitable, ec));
+    } else {
+        count = co_await socket_.async_read_some(buffer, asio::redirect_error(kUseAwaitable, ec));
+    }
+    if (ec) co_return 0;
+    // The deadline may have passed after the bytes came, before we got here.
+    expired_ = false;
+    co_return count;
+}
+
+Awaitable<bool> Transport::write(std::string& head, std::string_view body,
+                                 std::chrono::milliseconds stall) {
+    if (tls_) return write_tls(head, body, stall);
+    return write_plain(head, body, stall);
+}
+
+Awaitable<bool> Transport::write_plain(std::string_view head, std::string_view body,
+                                       std::chrono::milliseconds stall) {
+    while (!head.empty() || !body.empty()) {
+        const std::array<asio::const_buffer, 2> buffers = {
+            asio::const_buffer(head.data(), head.size()),
+            asio::const_buffer(body.data(), body.size())};
+        // Nearly always the socket takes all of it, and no round through the event loop is needed.
+        error_code ec;
+        size_t count = socket_.write_some(buffers, ec);
+        if (ec == asio::error::would_block || ec == asio::error::try_again) {
+            arm(stall);
+            count =
+                co_await socket_.async_write_some(buffers, asio::redirect_error(kUseAwaitable, ec));
+        }
+        if (ec) co_return false;
+        const size_t of_head = std::min(count, head.size());
+        head.remove_prefix(of_head);
+        body.remove_prefix(count - of_head);
+    }
+    disarm();
+    expired_ = false;
+    co_return true;
+}
+
+Awaitable<bool> Transport::write_tls(std::string& head, std::string_view body,
+                                     std::chrono::milliseconds stall) {
+    if (head.size() < kRecordBytes) {
+        const size_t with_head = std::min(body.size(), kRecordBytes - head.size());
+        head.append(body.substr(0, with_head));
+        body.remove_prefix(with_head);
+    }
+    std::string_view rest = head;
+    while (!rest.empty()) {
+        arm(stall);
+        error_code ec;
+        const asio::const_buffer buffer(rest.data(), rest.size());
+        const size_t count =
+            co_await tls_->async_write_some(buffer, asio::redirect_error(kUseAwaitable, ec));
+        if (ec) co_return false;
+        rest.remove_prefix(count);
+        if (rest.empty()) {
+            rest = body;
+            body = {};
+        }
+    }
+    disarm();
+    expired_ = false;
+    co_return true;
+}
+
+bool Transport::has_unread() const {
+    error_code ec;
+    return socket_.available(ec) > 0 && !ec;
+}
+
+Awaitable<void> Transport::finish(bool unread) {
+    error_code ec;
+    if (tls_) {
+        arm(kGoodbye);
+        co_await tls_->async_shutdown(asio::redirect_error(kUseAwaitable, ec));
+    }
+    if (unread || has_unread()) {
+        socket_.shutdown(asio::socket_base::shutdown_send, ec);
+        arm(kReadAway);
+        std::array<char, 4096> away;
+        size_t total = 0;
+        while (!ec && total < kReadAwayBytes) {
+            total += co_await socket_.async_read_some(asio::buffer(away),
+                                                      asio::redirect_error(kUseAwaitable, ec));
+        }
+    }
+    close();
+}
+
+void Transport::close() {
+    disarm();
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+std::string Transport::peer() const {
+    error_code ec;
+    const auto endpoint = socket_.remote_endpoint(ec);
+    if (ec) return {};
+    if (endpoint.address().is_v6()) {
+        return fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port());
+    }
+    return fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
+}
+
+}  // namespace snapgate::net

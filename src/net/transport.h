@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http.h"
+
+namespace snapgate::net {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+inline constexpr boost::asio::use_awaitable_t<Executor> kUseAwaitable{};
+
+// One accepted connection's bytes, plain or TLS, and its deadline. The deadline is a time that the
+// owner's thread looks at every so often (expire_if_due), not a timer for each operation: setting
+// one costs a clock reading. Lives on its socket's thread.
+class Transport {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit Transport(Socket socket) : socket_(std::move(socket)) {}
+
+    // From now on, whatever waits ends after `time`.
+    void arm(std::chrono::milliseconds time) {
+        deadline_ = Clock::now() + time;
+        expired_ = false;
+    }
+    void disarm() { deadline_ = Clock::time_point::max(); }
+    void expire_if_due(Clock::time_point now);
+    // Whether the last operation failed because of the deadline.
+    bool expired() const { return expired_; }
+
+    // The first byte, which stays unread; nullopt if there is none.
+    Awaitable<std::optional<unsigned char>> peek();
+    // False if the client gave up or offers nothing we take.
+    Awaitable<bool> handshake(std::shared_ptr<boost::asio::ssl::context> context);
+    bool tls() const { return tls_.has_value(); }
+
+    // At least one byte; 0 at the end, after an error or the deadline.
+    Awaitable<size_t> read_some(char* into, size_t size);
+    // Both texts, in one system call where the socket takes them; the deadline starts anew with
+    // each part that the peer takes. False if it does not take all. `head` may be appended to.
+    Awaitable<bool> write(std::string& head, std::string_view body,
+                          std::chrono::milliseconds stall);
+
+    // Whether bytes have come that nobody has read.
+    bool has_unread() const;
+    // Ends the connection so that the peer gets what was written last: says goodbye on TLS, and
+    // reads away what still comes for a while if `unread`, since closing would reset the
+    // connection.
+    Awaitable<void> finish(bool unread);
+    // At once. Whatever waits fails.
+    void close();
+
+    // Address and port, or "" if the peer is gone.
+    std::string peer() const;
+
+  private:
+    Awaitable<bool> write_plain(std::string_view head, std::string_view body,
+                                std::chrono::milliseconds stall);
+    Awaitable<bool> write_tls(std::string& head, std::string_view body,
+                              std::chrono::milliseconds stall);
+
+    Socket socket_;
+    std::shared_ptr<boost::asio::ssl::context> context_;
+    std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+    Clock::time_point deadline_ = Clock::time_point::max();
+    bool expired_ = false;
+};
+
+}  // namespace snapgate::net
