@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -113,8 +114,19 @@ std::shared_ptr<Import::Batch> Import::take_batch() {
     batch->cluster = cluster_;
     batch->on_conflict = options_.on_conflict;
     batch->now_ms = store_.now_ms();
-    batch->items = std::exchange(pending_, {});
-    pending_bytes_ = 0;
+    // At most one batch's worth: what one piece of the stream brought may be more.
+    size_t count = 0;
+    size_t bytes = 0;
+    while (count < pending_.size() && count < store::kBatchObjects) {
+        size_t size = pending_[count].prepared.object.text.size();
+        if (count > 0 && bytes + size > store::kBatchBytes) break;
+        bytes += size;
+        ++count;
+    }
+    auto end = pending_.begin() + static_cast<ptrdiff_t>(count);
+    batch->items.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(end));
+    pending_.erase(pending_.begin(), end);
+    pending_bytes_ -= bytes;
     return batch;
 }
 

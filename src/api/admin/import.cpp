@@ -52,7 +52,7 @@ net::Awaitable<Result<void>> take_items(Call& call, hosted::Import& import, Batc
         Result<void> fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
         // Whatever ends the stream: what was whole before is stored.
         bool last = !fed || piece->empty();
-        if (import.batch_full() || (last && import.has_batch())) {
+        while (import.batch_full() || (last && import.has_batch())) {
             auto put = co_await pipe.put(import.take_batch());
             if (!put) co_return put.error();
         }

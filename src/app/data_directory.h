@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "access/keys.h"
+#include "access/projects.h"
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "query/continue_token.h"
+#include "store/store.h"
+
+namespace snapgate::app {
+
+// Everything a server keeps, opened: the store, and what is read from it at the start. Locked while
+// it lives.
+//   store/      the objects and the registry     token.key   signs continue tokens
+//   admin.key   the first admin's key            ca.crt, ca.key, tls.crt, tls.key   with
+//   --tls-self-signed
+struct DataDirectory {
+    std::filesystem::path path;
+    std::unique_ptr<store::Store> store;
+    std::optional<query::TokenSigner> signer;
+    access::KeyRing keys;
+    access::ProjectTable projects;
+    cluster::ClusterTable clusters;
+    bool first_start = false;  // this open made the project Default and the key in admin.key
+
+    std::filesystem::path admin_key_file() const { return path / "admin.key"; }
+
+    // Makes the directory (0700), the project Default and an admin key on the first start.
+    static base::Result<std::unique_ptr<DataDirectory>> open(const store::StoreOptions& options);
+};
+
+// Makes a key while no server runs: the way back for who lost the last one. `project` is a uid or a
+// name, "" for the tenant. Returns the key's text. kUnavailable if the directory is in use.
+base::Result<std::string> create_key_offline(const std::filesystem::path& data_dir,
+                                             std::string_view name, std::string_view role,
+                                             std::string_view project,
+                                             std::optional<base::Millis> expires);
+
+}  // namespace snapgate::app

@@ -1,0 +1,106 @@
+#include "app/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+#include <vector>
+
+namespace snapgate::app {
+namespace {
+
+// From the budget of a page (tens of microseconds) to a client's patience.
+const prometheus::Histogram::BucketBoundaries kSeconds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+
+prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type) {
+    prometheus::MetricFamily out;
+    out.name = std::move(name);
+    out.help = std::move(help);
+    out.type = type;
+    return out;
+}
+
+void add_value(prometheus::MetricFamily& family, double value,
+               std::vector<prometheus::ClientMetric::Label> labels = {}) {
+    prometheus::ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.gauge.value = value;
+    metric.counter.value = value;
+    family.metric.push_back(std::move(metric));
+}
+
+prometheus::MetricFamily single(std::string name, std::string help, prometheus::MetricType type,
+                                uint64_t value) {
+    prometheus::MetricFamily out = family(std::move(name), std::move(help), type);
+    add_value(out, static_cast<double>(value));
+    return out;
+}
+
+}  // namespace
+
+Metrics::Metrics(const DataDirectory& data)
+    : data_(data),
+      requests_(prometheus::BuildCounter()
+                    .Name("snapgate_http_requests_total")
+                    .Help("Requests answered, by route and status")
+                    .Register(registry_)),
+      durations_(prometheus::BuildHistogram()
+                     .Name("snapgate_http_request_duration_seconds")
+                     .Help("Time from the end of a request's header to the end of its answer")
+                     .Register(registry_)) {}
+
+Metrics::Series& Metrics::series(std::string_view route, unsigned status) {
+    // Routes and statuses are few and fixed, so the map does not grow with what clients send.
+    auto key = std::pair(std::string(route), status);
+    base::MutexLock lock(mutex_);
+    Series& series = series_[key];
+    if (series.requests == nullptr) {
+        series.requests = &requests_.Add({{"route", key.first}, {"code", std::to_string(status)}});
+        series.duration = &durations_.Add({{"route", key.first}}, kSeconds);
+    }
+    return series;
+}
+
+void Metrics::observe(const net::Served& served) {
+    Series& one = series(served.route, served.status);
+    one.requests->Increment();
+    one.duration->Observe(std::chrono::duration<double>(served.duration).count());
+}
+
+std::string Metrics::render(const net::Server* server) const {
+    std::vector<prometheus::MetricFamily> families = registry_.Collect();
+    using Type = prometheus::MetricType;
+    if (server != nullptr) {
+        net::ServerStatistics now = server->statistics();
+        families.push_back(single("snapgate_connections", "Connections open now", Type::Gauge,
+                                  now.connections_open));
+        families.push_back(single("snapgate_connections_accepted_total", "Connections accepted",
+                                  Type::Counter, now.connections_accepted));
+        families.push_back(single("snapgate_connections_refused_total",
+                                  "Connections refused above the cap", Type::Counter,
+                                  now.connections_refused));
+    }
+    store::StoreStatistics store = data_.store->statistics();
+    families.push_back(single("snapgate_store_commits_total", "Group commits since the start",
+                              Type::Counter, store.commits));
+    families.push_back(single("snapgate_store_writes_total", "Writes committed since the start",
+                              Type::Counter, store.writes));
+    families.push_back(single("snapgate_store_file_bytes", "Bytes of the data file in use",
+                              Type::Gauge, store.file_bytes));
+    families.push_back(single("snapgate_store_revision", "The newest revision of the store",
+                              Type::Gauge, store.revision));
+    prometheus::MetricFamily objects =
+        family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
+    auto clusters = data_.clusters.snapshot();
+    store::ReadView view = data_.store->read();
+    for (const auto& [uid, cluster] : *clusters) {
+        auto count = view.count(cluster.number, model::Kind::kSnapshot);
+        if (count) add_value(objects, static_cast<double>(*count), {{"cluster", uid}});
+    }
+    families.push_back(std::move(objects));
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families);
+    return out.str();
+}
+
+}  // namespace snapgate::app

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "app/data_directory.h"
+#include "base/annotations.h"
+#include "net/server.h"
+
+namespace snapgate::app {
+
+// What /metrics shows, in Prometheus' text format. Any thread may call; `data` outlives it.
+class Metrics {
+  public:
+    explicit Metrics(const DataDirectory& data);
+
+    void observe(const net::Served& served);
+    // The counts of now beside those observed. `server` may be null while it starts.
+    std::string render(const net::Server* server) const;
+
+  private:
+    struct Series {
+        prometheus::Counter* requests = nullptr;
+        prometheus::Histogram* duration = nullptr;
+    };
+    Series& series(std::string_view route, unsigned status);
+
+    const DataDirectory& data_;
+    prometheus::Registry registry_;
+    prometheus::Family<prometheus::Counter>& requests_;
+    prometheus::Family<prometheus::Histogram>& durations_;
+    base::Mutex mutex_;
+    std::map<std::pair<std::string, unsigned>, Series, std::less<>> series_
+        SNAPGATE_GUARDED_BY(mutex_);
+};
+
+}  // namespace snapgate::app

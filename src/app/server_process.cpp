@@ -1,0 +1,139 @@
+#include "app/server_process.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "api/routes.h"
+#include "base/duration.h"
+#include "base/log.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Result;
+
+constexpr std::chrono::minutes kLastUsedRhythm{1};
+
+}  // namespace
+
+Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& settings) {
+    std::unique_ptr<ServerProcess> process(new ServerProcess(settings));
+    store::StoreOptions store_options;
+    store_options.directory = settings.data_dir;
+    store_options.history = settings.history;
+    SNAPGATE_ASSIGN(process->data_, DataDirectory::open(store_options));
+    DataDirectory& data = *process->data_;
+    if (data.first_start) {
+        base::log::info("made a new data directory; its admin key is in this file",
+                        {{"file", data.admin_key_file().string()}});
+    }
+    SNAPGATE_ASSIGN(process->tls_, process->make_tls());
+    process->metrics_ = std::make_unique<Metrics>(data);
+    ServerProcess* self = process.get();
+    process->services_.emplace(
+        api::Services{*data.store, *data.signer, data.keys, data.projects, data.clusters,
+                      [self] { return self->metrics_->render(self->server_.get()); }});
+
+    net::ServerOptions options;
+    options.address = settings.address;
+    options.port = settings.port;
+    options.threads = settings.threads;
+    options.max_connections = settings.max_connections;
+    options.tls = process->tls_;
+    options.plain = settings.loopback() || settings.insecure_http;
+    net::ServerHooks hooks;
+    hooks.handler = api::make_handler(*process->services_);
+    hooks.refuse = api::render_refusal;
+    hooks.served = [self](const net::Served& served) { self->note_served(served); };
+    SNAPGATE_ASSIGN(process->server_, net::Server::start(std::move(options), std::move(hooks)));
+    process->housekeeper_ = std::thread([self] { self->keep_last_used(); });
+    base::log::info("listening", {{"address", process->server_->address()},
+                                  {"port", process->server_->port()},
+                                  {"tls", process->tls_ != nullptr},
+                                  {"dataDir", settings.data_dir.string()},
+                                  {"history", base::format_duration(settings.history)},
+                                  {"version", SNAPGATE_VERSION}});
+    return process;
+}
+
+ServerProcess::~ServerProcess() {
+    stop();
+}
+
+Result<std::shared_ptr<net::TlsContexts>> ServerProcess::make_tls() const {
+    if (!settings_.tls_cert.empty())
+        return net::TlsContexts::load(settings_.tls_cert, settings_.tls_key);
+    if (!settings_.tls_self_signed) return std::shared_ptr<net::TlsContexts>();
+    std::vector<std::string> hosts = settings_.tls_hosts;
+    // The wildcard addresses are no place a client connects to.
+    if (settings_.address != "0.0.0.0" && settings_.address != "::")
+        hosts.push_back(settings_.address);
+    SNAPGATE_ASSIGN(net::SelfSigned files, net::ensure_self_signed(settings_.data_dir, hosts));
+    return net::TlsContexts::load(files.certificate, files.key);
+}
+
+void ServerProcess::note_served(const net::Served& served) {
+    metrics_->observe(served);
+    if (!settings_.access_log) return;
+    double milliseconds = std::chrono::duration<double, std::milli>(served.duration).count();
+    // The path alone: a query may hold what is nobody's business.
+    base::log::info("request", {{"requestId", served.request.id},
+                                {"method", served.request.method},
+                                {"path", served.request.path},
+                                {"route", served.route},
+                                {"status", served.status},
+                                {"code", served.code},
+                                {"bytes", served.bytes},
+                                {"milliseconds", milliseconds},
+                                {"peer", served.request.peer},
+                                {"tls", served.request.tls}});
+}
+
+void ServerProcess::keep_last_used() {
+    bool last = false;
+    while (!last) {
+        {
+            std::unique_lock<base::Mutex> lock(mutex_);
+            last = wake_.wait_for(lock, kLastUsedRhythm,
+                                  [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
+        }
+        auto write = data_->keys.take_last_used();
+        if (!write) continue;
+        auto written = data_->store->write_and_wait(store::Priority::kBatch, std::move(*write));
+        if (written) {
+            store::ReadView view = data_->store->read();
+            written = data_->keys.reload(view);
+        }
+        if (!written) {
+            base::log::warning("cannot write down when keys were last used",
+                               {{"error", written.error().message}});
+        }
+    }
+}
+
+void ServerProcess::stop() {
+    if (server_) server_->stop();
+    if (housekeeper_.joinable()) {
+        {
+            base::MutexLock lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_all();
+        housekeeper_.join();
+    }
+    if (data_) data_->store.reset();
+}
+
+void ServerProcess::reload(const Settings& settings) {
+    base::log::set_level(settings.log_level);
+    if (tls_ == nullptr) return;
+    if (auto reloaded = tls_->reload(); !reloaded) {
+        base::log::error("cannot read the certificate again: the old one stays in use",
+                         {{"error", reloaded.error().message}});
+        return;
+    }
+    base::log::info("read the certificate again");
+}
+
+}  // namespace snapgate::app

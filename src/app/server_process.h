@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "api/services.h"
+#include "app/data_directory.h"
+#include "app/metrics.h"
+#include "app/settings.h"
+#include "base/annotations.h"
+#include "base/result.h"
+#include "net/server.h"
+#include "net/tls.h"
+
+namespace snapgate::app {
+
+// A running server: all parts wired together. start(), stop() and reload() are called by one
+// thread.
+class ServerProcess {
+  public:
+    static base::Result<std::unique_ptr<ServerProcess>> start(const Settings& settings);
+    ~ServerProcess();
+
+    // Finishes what runs (at most 10 s) and closes the store.
+    void stop();
+    // SIGHUP: reads the certificate again, and takes the log level from `settings`.
+    void reload(const Settings& settings);
+
+    const net::Server& server() const { return *server_; }
+
+  private:
+    explicit ServerProcess(const Settings& settings) : settings_(settings) {}
+    base::Result<std::shared_ptr<net::TlsContexts>> make_tls() const;
+    void note_served(const net::Served& served);
+    // Writes down when keys were last used, once a minute and at the end.
+    void keep_last_used();
+
+    Settings settings_;
+    std::unique_ptr<DataDirectory> data_;
+    std::unique_ptr<Metrics> metrics_;
+    std::optional<api::Services> services_;
+    std::shared_ptr<net::TlsContexts> tls_;
+    // Ends after the store: a commit's end may still be on its way to a connection.
+    std::unique_ptr<net::Server> server_;
+    std::thread housekeeper_;
+    base::Mutex mutex_;
+    std::condition_variable_any wake_;
+    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace snapgate::app

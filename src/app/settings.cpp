@@ -1,0 +1,316 @@
+#include "app/settings.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "base/duration.h"
+#include "json/yaml.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr std::string_view kVariablePrefix = "SNAPGATE_";
+// What the client commands read; a server ignores them.
+constexpr std::array<std::string_view, 4> kClientVariables = {"SNAPGATE_SERVER", "SNAPGATE_API_KEY",
+                                                              "SNAPGATE_CA", "SNAPGATE_PROJECT"};
+constexpr size_t kMaxConfigBytes = 1 << 20;
+constexpr base::Millis kLeastHistory{1000};
+
+Error bad_value(std::string message) {
+    return {Code::kInvalidParameter, std::move(message)};
+}
+
+Result<uint64_t> parse_number(std::string_view text, uint64_t low, uint64_t high) {
+    uint64_t value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
+        return bad_value(fmt::format("\"{}\" is not a number from {} to {}", text, low, high));
+    return value;
+}
+
+Result<bool> parse_switch(std::string_view text) {
+    if (text == "true" || text == "on" || text == "yes") return true;
+    if (text == "false" || text == "off" || text == "no") return false;
+    return bad_value(fmt::format("\"{}\" is neither on nor off", text));
+}
+
+Result<void> set_listen(Settings& settings, std::string_view text) {
+    size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos)
+        return bad_value(fmt::format("\"{}\" is not ADDRESS:PORT, as in 127.0.0.1:8080", text));
+    std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host.empty()) host = "0.0.0.0";
+    if (host == "localhost") host = "127.0.0.1";
+    in6_addr address{};
+    std::string zero_ended(host);
+    if (inet_pton(AF_INET, zero_ended.c_str(), &address) != 1 &&
+        inet_pton(AF_INET6, zero_ended.c_str(), &address) != 1)
+        return bad_value(fmt::format("\"{}\" is not an IP address", host));
+    SNAPGATE_ASSIGN(uint64_t port, parse_number(text.substr(colon + 1), 0, 65535));
+    settings.address = zero_ended;
+    settings.port = static_cast<uint16_t>(port);
+    return {};
+}
+
+Result<void> set_history(Settings& settings, std::string_view text) {
+    SNAPGATE_ASSIGN(base::Millis history, base::parse_duration(text));
+    if (history < kLeastHistory) return bad_value("history must be 1s or longer");
+    settings.history = history;
+    return {};
+}
+
+Result<void> set_hosts(Settings& settings, std::string_view text) {
+    settings.tls_hosts.clear();
+    std::istringstream in{std::string(text)};
+    for (std::string host; std::getline(in, host, ',');) {
+        if (!host.empty()) settings.tls_hosts.push_back(host);
+    }
+    return {};
+}
+
+// The setting's name as the environment spells it: SNAPGATE_DATA_DIR.
+std::string variable_of(std::string_view name) {
+    std::string out(kVariablePrefix);
+    for (char c : name) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    return out;
+}
+
+const Setting* find_setting(std::string_view name) {
+    auto found = std::ranges::find(all_settings(), name, &Setting::name);
+    return found == all_settings().end() ? nullptr : &*found;
+}
+
+Result<void> apply(Settings& settings, const Setting& setting, std::string_view value,
+                   const std::string& place) {
+    auto applied = setting.apply(settings, value);
+    if (applied) return {};
+    return Error(Code::kInvalidParameter, fmt::format("{}: {}", place, applied.error().message),
+                 std::string(setting.name));
+}
+
+// The configuration file as (name, value) pairs.
+Result<std::vector<std::pair<std::string, std::string>>> read_config(
+    const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text;
+    if (in) {
+        text.resize(kMaxConfigBytes + 1);
+        in.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<size_t>(in.gcount()));
+    }
+    if (in.bad() || !in.is_open())
+        return Error(Code::kInvalidParameter, fmt::format("{}: cannot be read", file.string()));
+    if (text.size() > kMaxConfigBytes)
+        return Error(Code::kInvalidParameter,
+                     fmt::format("{}: is larger than 1 MiB", file.string()));
+    auto document = json::parse_yaml(text);
+    if (!document) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("{}: {}", file.string(), document.error().message));
+    }
+    std::vector<std::pair<std::string, std::string>> values;
+    if (document->is_null()) return values;
+    if (!document->is_object()) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("{}: must hold settings, as in \"history: 5m\"", file.string()));
+    }
+    for (const auto& member : document->get_object()) {
+        std::string name(member.key());
+        const json::Value& value = member.value();
+        if (find_setting(name) == nullptr || name == "config") {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{}: {}: there is no such setting", file.string(), name),
+                         name);
+        }
+        if (value.is_string()) {
+            values.emplace_back(name, std::string(value.get_string()));
+        } else if (value.is_bool() || value.is_number()) {
+            values.emplace_back(name, json::serialize(value));
+        } else {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{}: {}: must be a single value", file.string(), name), name);
+        }
+    }
+    return values;
+}
+
+Result<std::filesystem::path> default_data_dir(const Environment& environment) {
+    if (auto data = environment.get("XDG_DATA_HOME"); data && !data->empty())
+        return std::filesystem::path(*data) / "snapgate";
+    if (auto home = environment.get("HOME"); home && !home->empty())
+        return std::filesystem::path(*home) / ".local/share/snapgate";
+    return Error(Code::kInvalidParameter, "data-dir: say where to keep the data (there is no HOME)",
+                 "data-dir");
+}
+
+Result<void> check_together(const Settings& settings) {
+    if (settings.tls_cert.empty() != settings.tls_key.empty()) {
+        return Error(Code::kInvalidParameter,
+                     "tls-cert and tls-key go together: give both or neither", "tls-cert");
+    }
+    if (settings.tls_self_signed && !settings.tls_cert.empty()) {
+        return Error(Code::kInvalidParameter,
+                     "tls-self-signed and tls-cert exclude each other: give one",
+                     "tls-self-signed");
+    }
+    if (!settings.loopback() && !settings.has_tls() && !settings.insecure_http) {
+        return Error(
+            Code::kInvalidParameter,
+            fmt::format("listen: {} is reachable from other machines, and keys would cross "
+                        "the network in clear: use --tls-self-signed or --tls-cert and "
+                        "--tls-key, or --insecure-http if something in front does TLS",
+                        settings.address),
+            "listen");
+    }
+    return {};
+}
+
+}  // namespace
+
+bool Settings::loopback() const {
+    return address == "::1" || address.starts_with("127.");
+}
+
+const std::vector<Setting>& all_settings() {
+    static const std::vector<Setting> settings = {
+        {"config", "FILE", "read settings from this YAML file",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             s.config = v;
+             return {};
+         }},
+        {"listen", "ADDRESS:PORT", "where to listen (default 127.0.0.1:8080; port 0 is a free one)",
+         set_listen},
+        {"data-dir", "DIR", "where the data is kept (default ~/.local/share/snapgate)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             if (v.empty()) return bad_value("must not be empty");
+             s.data_dir = v;
+             return {};
+         }},
+        {"tls-self-signed", "",
+         "serve TLS with a certificate of our own; its CA is ca.crt in the data directory",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.tls_self_signed, parse_switch(v));
+             return {};
+         }},
+        {"tls-hosts", "NAME,...", "further names and addresses in the self-signed certificate",
+         set_hosts},
+        {"tls-cert", "FILE", "serve TLS with this certificate (PEM, with its chain)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             s.tls_cert = v;
+             return {};
+         }},
+        {"tls-key", "FILE", "the certificate's key (PEM)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             s.tls_key = v;
+             return {};
+         }},
+        {"insecure-http", "",
+         "also serve plain HTTP beyond loopback: keys cross the network in clear",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.insecure_http, parse_switch(v));
+             return {};
+         }},
+        {"threads", "N", "threads that serve requests (default: one a core)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(uint64_t threads, parse_number(v, 0, 256));
+             s.threads = static_cast<unsigned>(threads);
+             return {};
+         }},
+        {"history", "DURATION", "how long a list can be paged through (default 5m, at least 1s)",
+         set_history},
+        {"max-connections", "N", "connections served at a time (default 20000)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));
+             return {};
+         }},
+        {"access-log", "on|off", "a line for each request on stderr (default on)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.access_log, parse_switch(v));
+             return {};
+         }},
+        {"log-level", "LEVEL", "debug, info, warning or error (default info)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.log_level, base::log::parse_level(v));
+             return {};
+         }},
+    };
+    return settings;
+}
+
+Environment Environment::of_process() {
+    Environment environment;
+    environment.get = [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        if (value == nullptr) return std::nullopt;
+        return value;
+    };
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        std::string_view text = *entry;
+        environment.names.emplace_back(text.substr(0, text.find('=')));
+    }
+    return environment;
+}
+
+Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
+                               const Environment& environment) {
+    // From the weakest place to the strongest, so that the last one to speak counts.
+    std::map<std::string, std::string> variables;
+    for (const Setting& setting : all_settings())
+        variables[variable_of(setting.name)] = setting.name;
+    for (const std::string& name : environment.names) {
+        if (!name.starts_with(kVariablePrefix) || variables.contains(name)) continue;
+        if (std::ranges::find(kClientVariables, name) != kClientVariables.end()) continue;
+        return Error(Code::kInvalidParameter,
+                     fmt::format("the environment variable {}: there is no such setting", name),
+                     name);
+    }
+
+    std::optional<std::string> config = environment.get(variable_of("config"));
+    for (const auto& [name, value] : flags) {
+        if (name == "config") config = value;
+    }
+    Settings settings;
+    if (config && !config->empty()) {
+        settings.config = *config;
+        SNAPGATE_ASSIGN(auto values, read_config(settings.config));
+        for (const auto& [name, value] : values) {
+            SNAPGATE_TRY(apply(settings, *find_setting(name), value,
+                               fmt::format("{}: {}", settings.config.string(), name)));
+        }
+    }
+    for (const auto& [variable, name] : variables) {
+        auto value = environment.get(variable);
+        if (!value || name == "config") continue;
+        SNAPGATE_TRY(apply(settings, *find_setting(name), *value,
+                           fmt::format("the environment variable {}", variable)));
+    }
+    for (const auto& [name, value] : flags) {
+        if (name == "config") continue;
+        const Setting* setting = find_setting(name);
+        if (setting == nullptr)
+            return Error(Code::kInvalidParameter, fmt::format("--{}: there is no such flag", name),
+                         name);
+        SNAPGATE_TRY(apply(settings, *setting, value, fmt::format("--{}", name)));
+    }
+    if (settings.data_dir.empty()) {
+        SNAPGATE_ASSIGN(settings.data_dir, default_data_dir(environment));
+    }
+    SNAPGATE_TRY(check_together(settings));
+    return settings;
+}
+
+}  // namespace snapgate::app

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace snapgate::app {
+
+// How the server is to run. Every setting has one name, the same as a flag (--history), in the
+// environment (SNAPGATE_HISTORY) and in the configuration file (history); the first of these that
+// gives it counts.
+struct Settings {
+    std::filesystem::path config;  // the configuration file; empty for none
+    std::string address = "127.0.0.1";
+    uint16_t port = 8080;
+    std::filesystem::path data_dir;
+    bool tls_self_signed = false;
+    std::vector<std::string>
+        tls_hosts;  // further names and addresses of the self-signed certificate
+    std::filesystem::path tls_cert;
+    std::filesystem::path tls_key;
+    bool insecure_http = false;
+    unsigned threads = 0;  // 0: one a core
+    base::Millis history{300'000};
+    size_t max_connections = 20'000;
+    bool access_log = true;
+    base::log::Level log_level = base::log::Level::kInfo;
+
+    bool has_tls() const { return tls_self_signed || !tls_cert.empty(); }
+    bool loopback() const;
+};
+
+// One setting: how it is called, explained and read.
+struct Setting {
+    std::string_view name;   // as in --name
+    std::string_view value;  // what stands for its value in the help; "" for a switch
+    std::string_view help;
+    base::Result<void> (*apply)(Settings& settings, std::string_view value);
+};
+
+const std::vector<Setting>& all_settings();
+
+// Looks a variable of the environment up, and lists the names of all (for those that are unknown).
+struct Environment {
+    std::function<std::optional<std::string>(const std::string&)> get;
+    std::vector<std::string> names;
+
+    static Environment of_process();
+};
+
+// Puts the settings together: `flags` are (name, value) pairs from the command line, a switch's
+// value "true". kInvalidParameter names the setting, its place and what is wrong with it.
+base::Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
+                                     const Environment& environment);
+
+}  // namespace snapgate::app
