@@ -1,5 +1,5 @@
-// Serves a fixed body, copied for each request as a list is copied out of the store, so that the server
-// alone can be measured from outside:
+// Serves a fixed body, copied for each request as a list is copied out of the store, so that the
+// server alone can be measured from outside:
 //
 //     net_server_bench PORT THREADS FILE [CERTIFICATE KEY]
 //     wrk -c16 -t1 -d10 http://127.0.0.1:PORT/

@@ -1,0 +1,267 @@
+#include "net/client.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <utility>
+
+#include "net/client_link.h"
+#include "net/header_values.h"
+
+namespace snapgate::net {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using base::Code;
+using base::Error;
+using base::Result;
+using boost::system::error_code;
+
+namespace {
+
+constexpr uint32_t kMaxHeaderBytes = 80 << 10;
+
+bool is_one_line(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c == '\t' || (c >= ' ' && c != '\x7f') || c < 0; });
+}
+
+// A failed exchange: what to tell, and whether a fresh connection may help.
+struct Failure {
+    Error error;
+    bool stale = false;
+};
+template <class T>
+using Attempt = tl::expected<T, Failure>;
+
+Result<std::shared_ptr<asio::ssl::context>> trust(const std::string& ca_file) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    error_code ec;
+    if (ca_file.empty()) {
+        context->set_default_verify_paths(ec);
+    } else {
+        context->load_verify_file(ca_file, ec);
+    }
+    ERR_clear_error();
+    if (ec) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("cannot read CA certificates from {}: {}",
+                                 ca_file.empty() ? "the system" : ca_file, ec.message()),
+                     "ca");
+    }
+    return context;
+}
+
+Result<std::string> request_head(const ServerUrl& url, const ClientRequest& request) {
+    const std::string target = url.prefix + request.target;
+    if (!is_token(request.method) || !target.starts_with('/') ||
+        std::any_of(target.begin(), target.end(), [](char c) { return c <= ' ' || c == '\x7f'; })) {
+        return Error(Code::kInvalidParameter, "the request's method or target is not valid");
+    }
+    std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: snapgate/{}\r\n",
+                                   request.method, target, url.authority, SNAPGATE_VERSION);
+    for (const auto& [name, value] : request.headers) {
+        if (!is_token(name) || !is_one_line(value)) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("the value of the header {} is not valid: it holds a line end "
+                                     "or another control character",
+                                     is_token(name) ? name : "given"));
+        }
+        head += fmt::format("{}: {}\r\n", name, value);
+    }
+    if (!request.content_type.empty()) {
+        head += fmt::format("Content-Type: {}\r\n", request.content_type);
+    }
+    if (request.next_piece) {
+        head += "Transfer-Encoding: chunked\r\n";
+    } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+               request.method == "PATCH") {
+        head += fmt::format("Content-Length: {}\r\n", request.body.size());
+    }
+    head += "\r\n";
+    return head;
+}
+
+bool may_be_repeated(const ClientRequest& request) {
+    static constexpr std::string_view kIdempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
+    return !request.next_piece && std::find(std::begin(kIdempotent), std::end(kIdempotent),
+                                            request.method) != std::end(kIdempotent);
+}
+
+}  // namespace
+
+std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+        if (equals_ignoring_case(key, name)) return value;
+    }
+    return std::nullopt;
+}
+
+struct Client::State {
+    explicit State(ClientOptions o) : options(std::move(o)) {}
+
+    Result<void> connect();
+    Attempt<ClientResponse> exchange(const std::string& head, const ClientRequest& request);
+    // kAnswered also where the server closed; then the answer may still be there to be read.
+    Result<ClientLink::Written> upload(const std::string& head, const ClientRequest& request);
+    Attempt<ClientResponse> read_response(bool head_only);
+    Failure lost(std::string_view how) const;
+    Failure timed_out() const;
+
+    ClientOptions options;
+    std::optional<ServerUrl> url;
+    std::shared_ptr<asio::ssl::context> tls;
+    std::unique_ptr<ClientLink> link;
+    bool keep = false;  // what read_response found
+};
+
+Result<void> Client::State::connect() {
+    link.reset();
+    if (url->tls && !tls) {
+        SNAPGATE_ASSIGN(tls, trust(options.ca_file));
+    }
+    SNAPGATE_ASSIGN(link, ClientLink::connect(*url, tls, options.connect_timeout));
+    return {};
+}
+
+Failure Client::State::lost(std::string_view how) const {
+    return {Error(Code::kUnavailable, fmt::format("{} {}", url->text(), how)), true};
+}
+
+Failure Client::State::timed_out() const {
+    return {Error(Code::kTimeout, fmt::format("{} did not answer within {} ms", url->text(),
+                                              options.timeout.count())),
+            false};
+}
+
+Result<ClientLink::Written> Client::State::upload(const std::string& head,
+                                                  const ClientRequest& request) {
+    using Written = ClientLink::Written;
+    if (!request.next_piece) {
+        // One write for both where the body is small, as it mostly is.
+        std::string bytes = head;
+        bytes += request.body;
+        return link->write(bytes, options.timeout);
+    }
+    Written written = link->write(head, options.timeout);
+    std::string chunk;
+    while (written == Written::kAll) {
+        SNAPGATE_ASSIGN(const std::string_view piece, request.next_piece());
+        chunk = fmt::format("{:x}\r\n", piece.size());
+        chunk += piece;
+        chunk += "\r\n";
+        written = link->write(chunk, options.timeout);
+        if (piece.empty()) break;
+    }
+    return written;
+}
+
+Attempt<ClientResponse> Client::State::read_response(bool head_only) {
+    std::string input;
+    std::optional<http::response_parser<http::string_body>> parser;
+    const auto begin = [&] {
+        parser.emplace();
+        parser->eager(true);
+        parser->header_limit(kMaxHeaderBytes);
+        parser->body_limit(options.max_response_bytes);
+        parser->skip(head_only);
+    };
+    const auto no_http = [&](const std::string& why) {
+        return tl::unexpected(Failure{
+            Error(Code::kBadPeer, fmt::format("{} answered no valid HTTP ({})", url->text(), why)),
+            false});
+    };
+    begin();
+    bool any = false;
+    while (!parser->is_done()) {
+        const auto read = link->read(input, options.timeout);
+        if (read == ClientLink::Read::kTimedOut) return tl::unexpected(timed_out());
+        if (read != ClientLink::Read::kBytes) {
+            if (!any) return tl::unexpected(lost("ended the connection without an answer"));
+            error_code ec;
+            if (read == ClientLink::Read::kEnd && parser->is_header_done()) parser->put_eof(ec);
+            if (ec || !parser->is_done()) {
+                return tl::unexpected(
+                    Failure{Error(Code::kUnavailable,
+                                  fmt::format("{} ended the connection in the middle of its answer",
+                                              url->text())),
+                            false});
+            }
+            break;
+        }
+        if (!any && !url->tls && (input[0] == '\x15' || input[0] == '\x16')) {
+            return tl::unexpected(Failure{
+                Error(Code::kBadPeer,
+                      fmt::format("{} speaks TLS: use https:// instead of http://", url->text())),
+                false});
+        }
+        any = true;
+        while (!input.empty() && !parser->is_done()) {
+            error_code ec;
+            const size_t used = parser->put(asio::buffer(input), ec);
+            input.erase(0, used);
+            if (ec == http::error::body_limit) {
+                return tl::unexpected(Failure{
+                    Error(Code::kTooLarge, fmt::format("the answer of {} is larger than {} bytes",
+                                                       url->text(), options.max_response_bytes)),
+                    false});
+            }
+            if (ec && ec != http::error::need_more) return no_http(ec.message());
+            // An interim answer (1xx) goes before the real one.
+            if (parser->is_done() && parser->get().result_int() < 200) begin();
+            if (ec == http::error::need_more) break;
+        }
+    }
+    auto& message = parser->get();
+    keep = message.keep_alive() && input.empty();
+    ClientResponse response;
+    response.status = message.result_int();
+    for (const auto& field : message) {
+        response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    response.body = std::move(message.body());
+    return response;
+}
+
+Attempt<ClientResponse> Client::State::exchange(const std::string& head,
+                                                const ClientRequest& request) {
+    auto written = upload(head, request);
+    if (!written) return tl::unexpected(Failure{std::move(written).error(), false});
+    if (*written == ClientLink::Written::kTimedOut) return tl::unexpected(timed_out());
+    auto response = read_response(request.method == "HEAD");
+    if (response && *written == ClientLink::Written::kAll && keep) return response;
+    link.reset();
+    return response;
+}
+
+Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+
+Result<ClientResponse> Client::send(const ClientRequest& request) {
+    State& state = *state_;
+    if (!state.url) {
+        SNAPGATE_ASSIGN(state.url, parse_server_url(state.options.server));
+    }
+    SNAPGATE_ASSIGN(const std::string head, request_head(*state.url, request));
+    const bool kept = state.link && state.link->usable();
+    if (!kept) SNAPGATE_TRY(state.connect());
+    auto response = state.exchange(head, request);
+    if (!response && kept && response.error().stale && may_be_repeated(request)) {
+        // The server ended the kept connection while the request was under way.
+        SNAPGATE_TRY(state.connect());
+        response = state.exchange(head, request);
+    }
+    if (response) return std::move(*response);
+    state.link.reset();
+    return std::move(response.error().error);
+}
+
+}  // namespace snapgate::net
