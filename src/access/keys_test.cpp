@@ -1,0 +1,128 @@
+#include "access/keys.h"
+
+#include <gmock/gmock.h>
+
+#include "access/projects.h"
+#include "store/temporary_store.h"
+
+namespace snapgate::access {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class KeysTest : public testing::Test {
+  protected:
+    base::Result<void> write(const store::WriteFunction& function) {
+        auto done = store_->write_and_wait(store::Priority::kRequest, function);
+        if (done) done = ring_.reload(store_->read());
+        return done;
+    }
+    base::Result<void> add(const NewKey& made) {
+        return write([&](store::WriteTxn& txn) { return create_key(txn, made.key); });
+    }
+    base::Result<void> remove(const std::string& id) {
+        return write([&](store::WriteTxn& txn) { return delete_key(txn, id, now()); });
+    }
+    int64_t now() const { return store_.clock.now_ms(); }
+
+    store::TemporaryStore store_;
+    KeyRing ring_;
+};
+
+TEST_F(KeysTest, OnlyTheHashIsKept) {
+    NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
+    EXPECT_EQ(made.text.size(), 4 + 12 + 1 + 43U);
+    EXPECT_THAT(made.key.record(), Not(HasSubstr(made.text.substr(17))));
+    ASSERT_TRUE(add(made));
+    auto principal = ring_.authenticate(made.text, now());
+    ASSERT_TRUE(principal);
+    EXPECT_EQ(principal->key_id, made.key.id);
+    EXPECT_EQ(principal->role, Role::kReader);
+}
+
+TEST_F(KeysTest, EveryWrongKeyIsTheSameError) {
+    NewKey made = make_key("k", Role::kAdmin, "", now(), now() + 1000);
+    ASSERT_TRUE(add(made));
+    std::string changed = made.text;
+    changed.back() = changed.back() == 'A' ? 'B' : 'A';
+    std::string message = ring_.authenticate("", now()).error().message;
+    for (const std::string& text :
+         {changed, made.text + "x", made.text.substr(0, made.text.size() - 1),
+          std::string("sgk_000000000000_") + std::string(43, 'A'), std::string(100'000, 's')}) {
+        auto refused = ring_.authenticate(text, now());
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, base::Code::kUnauthorized);
+        EXPECT_EQ(refused.error().message, message);
+    }
+    EXPECT_TRUE(ring_.authenticate(made.text, now() + 999));
+    EXPECT_FALSE(ring_.authenticate(made.text, now() + 1000));
+}
+
+TEST_F(KeysTest, TheLastAdminOfTheTenantStays) {
+    NewKey admin = make_key("a", Role::kAdmin, "", now(), std::nullopt);
+    NewKey expired = make_key("b", Role::kAdmin, "", now(), now());
+    NewKey reader = make_key("c", Role::kReader, "", now(), std::nullopt);
+    for (const NewKey* key : {&admin, &expired, &reader}) ASSERT_TRUE(add(*key));
+    EXPECT_EQ(remove(admin.key.id).error().code, base::Code::kConflict);
+    EXPECT_TRUE(remove(expired.key.id));
+    EXPECT_TRUE(remove(reader.key.id));
+    NewKey other = make_key("d", Role::kAdmin, "", now(), std::nullopt);
+    ASSERT_TRUE(add(other));
+    EXPECT_TRUE(remove(admin.key.id));
+    EXPECT_FALSE(ring_.authenticate(admin.text, now()));
+    EXPECT_TRUE(ring_.authenticate(other.text, now()));
+    EXPECT_EQ(remove("nosuchkey").error().code, base::Code::kNotFound);
+}
+
+TEST_F(KeysTest, NamesAreUnique) {
+    ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
+    auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));
+    EXPECT_EQ(again.error().code, base::Code::kAlreadyExists);
+}
+
+TEST_F(KeysTest, AKeyOfAProjectNeedsTheProject) {
+    auto made = add(make_key("k", Role::kReader, "nowhere", now(), std::nullopt));
+    EXPECT_EQ(made.error().code, base::Code::kNotFound);
+}
+
+TEST_F(KeysTest, LastUseIsWrittenDownWhenItChanged) {
+    NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
+    ASSERT_TRUE(add(made));
+    EXPECT_FALSE(ring_.take_last_used());
+    ASSERT_TRUE(ring_.authenticate(made.text, now() + 5));
+    auto flush = ring_.take_last_used();
+    ASSERT_TRUE(flush);
+    ASSERT_TRUE(write(*flush));
+    EXPECT_FALSE(ring_.take_last_used());
+    store_.reopen();
+    KeyRing fresh;
+    ASSERT_TRUE(fresh.reload(store_->read()));
+    EXPECT_EQ(fresh.last_used_ms(fresh.keys()->at(made.key.id)), now() + 5);
+}
+
+TEST(ScopeTest, AnInvisibleProjectIsLikeNone) {
+    ProjectTable::Rows projects{{"p1", {"p1", "One"}}, {"p2", {"p2", "Two"}}};
+    Principal tenant{"k", Role::kAdmin, ""};
+    Principal one{"k", Role::kAdmin, "p1"};
+    EXPECT_EQ(resolve_scope(tenant, "", projects)->project, "");
+    EXPECT_EQ(resolve_scope(tenant, "p2", projects)->project, "p2");
+    EXPECT_EQ(resolve_scope(one, "", projects)->project, "p1");
+    EXPECT_EQ(resolve_scope(one, "p1", projects)->project, "p1");
+    base::Error hidden = resolve_scope(one, "p2", projects).error();
+    base::Error missing = resolve_scope(one, "p9", projects).error();
+    EXPECT_EQ(hidden.code, base::Code::kNotFound);
+    EXPECT_EQ(missing.code, base::Code::kNotFound);
+    EXPECT_EQ(resolve_scope(tenant, "p9", projects).error().code, base::Code::kNotFound);
+}
+
+TEST(RoleTest, AHigherRoleMayDoWhatALowerOneMay) {
+    EXPECT_TRUE(require_role({"k", Role::kAdmin, ""}, Role::kReader));
+    EXPECT_TRUE(require_role({"k", Role::kEditor, ""}, Role::kEditor));
+    EXPECT_EQ(require_role({"k", Role::kReader, ""}, Role::kEditor).error().code,
+              base::Code::kForbidden);
+    EXPECT_FALSE(parse_role("root"));
+}
+
+}  // namespace
+}  // namespace snapgate::access

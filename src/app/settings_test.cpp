@@ -1,0 +1,97 @@
+#include "app/settings.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
+namespace snapgate::app {
+namespace {
+
+using testing::HasSubstr;
+
+class SettingsTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = (std::filesystem::temp_directory_path() / "settings-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        directory_ = pattern;
+        variables_["HOME"] = "/home/somebody";
+    }
+    void TearDown() override { std::filesystem::remove_all(directory_); }
+
+    std::string write_config(const std::string& text) {
+        std::string file = (directory_ / "config.yaml").string();
+        std::ofstream(file) << text;
+        return file;
+    }
+
+    base::Result<Settings> load(const std::vector<std::pair<std::string, std::string>>& flags) {
+        Environment environment;
+        environment.get = [this](const std::string& name) -> std::optional<std::string> {
+            auto found = variables_.find(name);
+            if (found == variables_.end()) return std::nullopt;
+            return found->second;
+        };
+        for (const auto& [name, value] : variables_) environment.names.push_back(name);
+        return load_settings(flags, environment);
+    }
+
+    std::filesystem::path directory_;
+    std::map<std::string, std::string> variables_;
+};
+
+TEST_F(SettingsTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {
+    std::string config = write_config("history: 1m\nthreads: 3\naccess-log: off\n");
+    variables_["SNAPGATE_CONFIG"] = config;
+    variables_["SNAPGATE_HISTORY"] = "2m";
+    auto settings = load({{"listen", "127.0.0.1:0"}});
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->history, base::Millis(120'000));
+    EXPECT_EQ(settings->threads, 3U);
+    EXPECT_FALSE(settings->access_log);
+    EXPECT_EQ(settings->port, 0);
+    EXPECT_EQ(settings->data_dir, "/home/somebody/.local/share/snapgate");
+    EXPECT_EQ(load({{"history", "3m"}})->history, base::Millis(180'000));
+}
+
+TEST_F(SettingsTest, WrongSettingsAreNamedWithTheirPlace) {
+    EXPECT_THAT(load({{"history", "5"}}).error().message, HasSubstr("--history: \"5\""));
+    EXPECT_THAT(load({{"history", "500ms"}}).error().message, HasSubstr("1s"));
+    variables_["SNAPGATE_THREADS"] = "many";
+    EXPECT_THAT(load({}).error().message, HasSubstr("SNAPGATE_THREADS: \"many\""));
+    variables_.erase("SNAPGATE_THREADS");
+    variables_["SNAPGATE_HSITORY"] = "5m";
+    EXPECT_THAT(load({}).error().message, HasSubstr("SNAPGATE_HSITORY: there is no such setting"));
+    variables_.erase("SNAPGATE_HSITORY");
+    std::string config = write_config("hsitory: 5m\n");
+    EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("config.yaml: hsitory"));
+    config = write_config("history: [5m]\n");
+    EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("history"));
+    config = write_config("history: 5x\n");
+    EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("history"));
+    EXPECT_THAT(load({{"config", "/does/not/exist"}}).error().message, HasSubstr("cannot be read"));
+}
+
+TEST_F(SettingsTest, TheClientsVariablesAreNoneOfOurs) {
+    variables_["SNAPGATE_SERVER"] = "https://x";
+    variables_["SNAPGATE_API_KEY"] = "k";
+    variables_["SNAPGATE_CA"] = "f";
+    variables_["SNAPGATE_PROJECT"] = "p";
+    EXPECT_TRUE(load({}));
+}
+
+TEST_F(SettingsTest, BeyondLoopbackTlsIsNeeded) {
+    EXPECT_THAT(load({{"listen", "0.0.0.0:8080"}}).error().message, HasSubstr("--tls-self-signed"));
+    EXPECT_TRUE(load({{"listen", "0.0.0.0:8080"}, {"tls-self-signed", "true"}}));
+    EXPECT_TRUE(load({{"listen", "[::]:8080"}, {"insecure-http", "true"}}));
+    EXPECT_TRUE(load({{"listen", "[::1]:8080"}}));
+    for (const char* bad : {"8080", "nowhere:1", "127.0.0.1:99999", "127.0.0.1:", ""})
+        EXPECT_FALSE(load({{"listen", bad}})) << bad;
+    EXPECT_FALSE(load({{"tls-cert", "a.crt"}}));
+    EXPECT_FALSE(load({{"tls-cert", "a"}, {"tls-key", "b"}, {"tls-self-signed", "true"}}));
+}
+
+}  // namespace
+}  // namespace snapgate::app

@@ -1,0 +1,203 @@
+#include "hosted/import.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "store/temporary_store.h"
+
+namespace snapgate::hosted {
+namespace {
+
+using testing::HasSubstr;
+
+std::string object(const std::string& ns, const std::string& name, const std::string& extra = "") {
+    return fmt::format(
+        R"({{"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
+        R"("metadata":{{"name":"{}","namespace":"{}"{}}},)"
+        R"("spec":{{"source":{{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm-1"}}}}}})",
+        name, ns, extra);
+}
+
+std::string whole(const std::string& name, const std::string& extra = "") {
+    return object(
+        "web", name,
+        R"(,"uid":"11111111-2222-4333-8444-555555555555",)"
+        R"("creationTimestamp":"2026-01-02T03:04:05Z","generation":1,"resourceVersion":"77")" +
+            extra);
+}
+
+class ImportTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest,
+                                           [&](store::WriteTxn& txn) -> base::Result<void> {
+                                               SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
+                                               return {};
+                                           }));
+    }
+
+    void commit(Import& import, const std::shared_ptr<Import::Batch>& batch) {
+        auto done = store_->write_and_wait(store::Priority::kBatch, Import::function(batch));
+        ASSERT_TRUE(done) << done.error().message;
+        import.absorb(*batch);
+    }
+
+    ImportReport run(const std::vector<std::string>& items, ImportOptions options = {}) {
+        Import import(cluster_, options, *store_);
+        for (const std::string& item : items) import.add(item);
+        while (import.has_batch()) commit(import, import.take_batch());
+        while (true) {
+            auto batch = import.next_prune();
+            if (!batch) {
+                prune_error_ = batch.error().message;
+                break;
+            }
+            if (*batch == nullptr) break;
+            commit(import, *batch);
+        }
+        return import.report();
+    }
+
+    std::string text_of(const std::string& name) {
+        store::ReadView view = store_->read();
+        auto head = view.head(cluster_);
+        auto found = view.get(cluster_, model::Kind::kSnapshot, "web", name, (*head)->revision);
+        return found && *found ? std::string((*found)->object.text) : "";
+    }
+
+    uint64_t count(model::Kind kind) { return store_->read().count(cluster_, kind).value(); }
+
+    store::TemporaryStore store_;
+    model::ClusterNumber cluster_ = 0;
+    std::string prune_error_;
+};
+
+TEST_F(ImportTest, TheSecondTimeNothingChanges) {
+    std::vector<std::string> dump{whole("a"), whole("b"), object("web", "bare"), object("db", "x")};
+    ImportReport first = run(dump);
+    EXPECT_EQ(first.created, 4U);
+    auto before = store_->read().head(cluster_).value()->revision;
+    store_.clock.now += 5000;
+    ImportReport second = run(dump);
+    // Also of "bare", whose uid and time the server gave.
+    EXPECT_EQ(second.unchanged, 4U);
+    EXPECT_EQ(second.created + second.replaced, 0U);
+    EXPECT_EQ(store_->read().head(cluster_).value()->revision, before);
+}
+
+TEST_F(ImportTest, WhatIsAbsentIsFilledAndTheRestStays) {
+    run({object("web", "bare"), whole("a")});
+    EXPECT_THAT(text_of("bare"), HasSubstr(R"("creationTimestamp":"2023-11-14T22:13:20Z")"));
+    EXPECT_THAT(text_of("bare"), HasSubstr(R"("generation":1)"));
+    EXPECT_THAT(text_of("bare"), HasSubstr(R"("uid":")"));
+    EXPECT_THAT(text_of("a"), HasSubstr(R"("creationTimestamp":"2026-01-02T03:04:05Z")"));
+    EXPECT_THAT(text_of("a"), HasSubstr("11111111-2222-4333-8444-555555555555"));
+    // The resource version is the store's own.
+    EXPECT_THAT(text_of("a"), testing::Not(HasSubstr(R"("resourceVersion":"77")")));
+}
+
+TEST_F(ImportTest, NamespacesBecomeObjects) {
+    run({object("web", "a"), object("web", "b"), object("db", "a"), object("", "c")});
+    EXPECT_EQ(count(model::Kind::kNamespace), 3U);  // web, db, default
+    EXPECT_EQ(count(model::Kind::kSnapshot), 4U);
+}
+
+TEST_F(ImportTest, ConflictsGoAsAsked) {
+    run({whole("a")});
+    std::string changed = whole("a", R"(,"labels":{"x":"y"})");
+    ImportReport skipped = run({changed}, {.on_conflict = OnConflict::kSkip, .prune = false});
+    EXPECT_EQ(skipped.skipped, 1U);
+    ImportReport failed =
+        run({changed, whole("b")}, {.on_conflict = OnConflict::kFail, .prune = false});
+    ASSERT_EQ(failed.refused.size(), 1U);
+    EXPECT_EQ(failed.refused[0].index, 0U);
+    EXPECT_EQ(failed.refused[0].name, "web/a");
+    EXPECT_EQ(failed.created, 1U);
+    ImportReport same = run({whole("a")}, {.on_conflict = OnConflict::kFail, .prune = false});
+    EXPECT_EQ(same.unchanged, 1U);
+    ImportReport replaced = run({changed});
+    EXPECT_EQ(replaced.replaced, 1U);
+    EXPECT_THAT(text_of("a"), HasSubstr(R"("labels":{"x":"y"})"));
+}
+
+TEST_F(ImportTest, BadObjectsAreRefusedByNumberAndName) {
+    ImportReport report = run({whole("a"), "{}", object("web", "Bad_Name"), whole("b")});
+    EXPECT_EQ(report.created, 2U);
+    ASSERT_EQ(report.refused.size(), 2U);
+    EXPECT_EQ(report.refused[0].index, 1U);
+    EXPECT_EQ(report.refused[1].index, 2U);
+    EXPECT_THAT(report.refused[1].name, HasSubstr("Bad_Name"));
+    EXPECT_FALSE(report.refused[1].message.empty());
+}
+
+TEST_F(ImportTest, TheListOfRefusedIsBounded) {
+    std::vector<std::string> bad(kMaxRefused + 500, "{}");
+    ImportReport report = run(bad);
+    EXPECT_EQ(report.refused.size(), kMaxRefused);
+    EXPECT_EQ(report.refused_count, kMaxRefused + 500);
+}
+
+TEST_F(ImportTest, PruneRemovesWhatTheDumpNoLongerHas) {
+    std::vector<std::string> dump;
+    for (int i = 0; i < 700; ++i) dump.push_back(whole(fmt::format("o-{:03}", i)));
+    run(dump);
+    dump.erase(dump.begin() + 10, dump.begin() + 400);
+    ImportReport report = run(dump, {.on_conflict = OnConflict::kReplace, .prune = true});
+    EXPECT_EQ(report.pruned, 390U);
+    EXPECT_EQ(report.unchanged, 310U);
+    EXPECT_EQ(count(model::Kind::kSnapshot), 310U);
+    EXPECT_EQ(run({}, {.on_conflict = OnConflict::kReplace, .prune = true}).pruned, 310U);
+}
+
+TEST_F(ImportTest, PruneSparesWhatWasWrittenMeanwhile) {
+    run({whole("a"), whole("b")});
+    Import import(cluster_, {.on_conflict = OnConflict::kReplace, .prune = true}, *store_);
+    run({whole("new")});
+    import.add(whole("a"));
+    commit(import, import.take_batch());
+    auto batch = import.next_prune();
+    ASSERT_TRUE(batch);
+    ASSERT_NE(*batch, nullptr);
+    commit(import, *batch);
+    EXPECT_EQ(import.report().pruned, 1U);
+    EXPECT_EQ(text_of("b"), "");
+    EXPECT_NE(text_of("new"), "");
+}
+
+TEST_F(ImportTest, PruneRemovesNothingWhenTheDumpCannotBeRead) {
+    run({whole("a"), whole("b")});
+    ImportReport report =
+        run({whole("a"), "{}"}, {.on_conflict = OnConflict::kReplace, .prune = true});
+    EXPECT_EQ(report.pruned, 0U);
+    EXPECT_THAT(prune_error_, HasSubstr("nothing was pruned"));
+    EXPECT_EQ(count(model::Kind::kSnapshot), 2U);
+}
+
+TEST_F(ImportTest, BatchesAreBounded) {
+    Import import(cluster_, {}, *store_);
+    for (int i = 0; i < 600; ++i) import.add(whole(fmt::format("o-{:03}", i)));
+    size_t batches = 0;
+    while (import.has_batch()) {
+        commit(import, import.take_batch());
+        ++batches;
+    }
+    EXPECT_EQ(batches, 3U);
+    EXPECT_EQ(import.report().created, 600U);
+}
+
+TEST_F(ImportTest, ADeletedClusterEndsIt) {
+    Import import(cluster_, {}, *store_);
+    import.add(whole("a"));
+    ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
+        return txn.delete_cluster(cluster_);
+    }));
+    auto done =
+        store_->write_and_wait(store::Priority::kBatch, Import::function(import.take_batch()));
+    EXPECT_EQ(done.error().code, base::Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace snapgate::hosted

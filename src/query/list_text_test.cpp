@@ -1,0 +1,387 @@
+// Runs the text tests in testdata/: requests and the pages they give, side by side. A case is a
+// command, further lines of it, "----" and the expected output, ended by a blank line. With
+// SNAPGATE_REWRITE=1 the files are written anew with what the code gives.
+//
+//   put NS/NAME[:VM] ...    stores objects (a fresh text each time)
+//   delete NS/NAME ...      deletes objects
+//   fill NS COUNT [VM]      stores COUNT objects NS/o-0000...
+//   list CLUSTER [QUERY]    one page; "T1" ... "Tn" in it stands for the token that a page printed
+//   sweep CLUSTER [QUERY]   follows the tokens to the end
+//   churn COUNT SEED        random writes
+//   use CLUSTER             the cluster that put, delete, fill and churn write to; made when
+//   missing advance DURATION        moves the clock compact | reopen [HISTORY] | new-store | drop
+//   CLUSTER
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <random>
+#include <regex>
+#include <sstream>
+
+#include "base/crypto.h"
+#include "base/duration.h"
+#include "query/list.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+namespace {
+
+class TestClock : public base::Clock {
+  public:
+    int64_t now_ms() const override { return now; }
+    int64_t now = 1'000'000'000;
+};
+
+model::PreparedObject make_object(const std::string& ns, const std::string& name,
+                                  const std::string& vm, int generation) {
+    model::PreparedObject object;
+    object.ns = ns;
+    object.name = name;
+    object.vm = vm;
+    object.text =
+        fmt::format(R"({{"key":"{}/{}","generation":{},"resourceVersion":")", ns, name, generation);
+    object.version_offset = static_cast<uint32_t>(object.text.size());
+    object.text += R"(","vm":")";
+    object.vm_offset = static_cast<uint32_t>(object.text.size());
+    object.text += vm + "\"}";
+    return object;
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+    std::istringstream in(line);
+    std::vector<std::string> words;
+    for (std::string word; in >> word;) words.push_back(word);
+    return words;
+}
+
+class Scenario {
+  public:
+    Scenario() {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "list-text-XXXXXX").string();
+        directory_ = ::mkdtemp(pattern.data());
+        open();
+    }
+    ~Scenario() {
+        store_.reset();
+        std::filesystem::remove_all(directory_);
+    }
+    Scenario(const Scenario&) = delete;
+    Scenario& operator=(const Scenario&) = delete;
+
+    std::string run(const std::string& command) {
+        std::vector<std::string> words = words_of(command);
+        std::string verb = words.at(0);
+        words.erase(words.begin());
+        if (verb == "put") return put(words);
+        if (verb == "delete") return erase(words);
+        if (verb == "fill") return fill(words);
+        if (verb == "churn") return churn(std::stoi(words.at(0)), std::stoul(words.at(1)));
+        if (verb == "use") return use(words.at(0));
+        if (verb == "drop") return drop(words.at(0));
+        if (verb == "list") return list(words.at(0), words.size() > 1 ? words[1] : "");
+        if (verb == "sweep") return sweep(words.at(0), words.size() > 1 ? words[1] : "");
+        if (verb == "advance") {
+            clock_.now += base::parse_duration(words.at(0)).value().count();
+            return "ok\n";
+        }
+        if (verb == "compact") return ok(store_->compact());
+        if (verb == "reopen") {
+            if (!words.empty()) history_ = base::parse_duration(words[0]).value();
+            store_.reset();
+            open();
+            return "ok\n";
+        }
+        if (verb == "new-store") {
+            store_.reset();
+            std::filesystem::remove_all(directory_);
+            std::map<std::string, model::ClusterNumber> names;
+            std::swap(names, clusters_);
+            open();
+            for (const auto& [name, number] : names) use(name);
+            return "ok\n";
+        }
+        return "unknown command\n";
+    }
+
+  private:
+    void open() {
+        store::StoreOptions options;
+        options.directory = directory_;
+        options.clock = &clock_;
+        options.history = history_;
+        options.map_bytes = 1ULL << 30;
+        options.background_compaction = false;
+        auto opened = store::Store::open(options);
+        if (!opened) throw std::runtime_error(opened.error().message);
+        store_ = std::move(*opened);
+    }
+
+    static std::string ok(const base::Result<void>& result) {
+        return result ? "ok\n" : "error: " + result.error().message + "\n";
+    }
+
+    std::string write(const store::WriteFunction& function) {
+        clock_.now += 1;  // no two commits at the same moment
+        return ok(store_->write_and_wait(store::Priority::kRequest, function));
+    }
+
+    std::string use(const std::string& name) {
+        current_ = name;
+        if (clusters_.contains(name)) return "ok\n";
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_ASSIGN(clusters_[name], txn.create_cluster());
+            return {};
+        });
+    }
+
+    std::string drop(const std::string& name) {
+        std::string out =
+            write([&](store::WriteTxn& txn) { return txn.delete_cluster(clusters_.at(name)); });
+        clusters_.erase(name);
+        return out;
+    }
+
+    std::string put(const std::vector<std::string>& words) {
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            for (const std::string& word : words) {
+                size_t slash = word.find('/');
+                size_t colon = word.find(':');
+                std::string vm = colon == std::string::npos ? "vm" : word.substr(colon + 1);
+                SNAPGATE_TRY(txn.put(
+                    clusters_.at(current_), model::Kind::kSnapshot,
+                    make_object(word.substr(0, slash), word.substr(slash + 1, colon - slash - 1),
+                                vm, ++generation_)));
+            }
+            return {};
+        });
+    }
+
+    std::string erase(const std::vector<std::string>& words) {
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            for (const std::string& word : words) {
+                size_t slash = word.find('/');
+                SNAPGATE_TRY(txn.erase(clusters_.at(current_), model::Kind::kSnapshot,
+                                       word.substr(0, slash), word.substr(slash + 1)));
+            }
+            return {};
+        });
+    }
+
+    std::string fill(const std::vector<std::string>& words) {
+        int count = std::stoi(words.at(1));
+        std::string vm = words.size() > 2 ? words[2] : "vm";
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            for (int i = 0; i < count; ++i) {
+                SNAPGATE_TRY(
+                    txn.put(clusters_.at(current_), model::Kind::kSnapshot,
+                            make_object(words[0], fmt::format("o-{:04}", i), vm, ++generation_)));
+            }
+            return {};
+        });
+    }
+
+    std::string churn(int count, unsigned long seed) {
+        std::mt19937_64 random(seed);
+        for (int i = 0; i < count; ++i) {
+            std::string ns = fmt::format("ns-{}", random() % 5);
+            std::string name = fmt::format("o-{:04}", random() % 200);
+            std::string vm = fmt::format("vm-{}", random() % 10);
+            bool gone = random() % 3 == 0;
+            write([&](store::WriteTxn& txn) -> base::Result<void> {
+                model::ClusterNumber cluster = clusters_.at(current_);
+                if (gone) {
+                    SNAPGATE_TRY(txn.erase(cluster, model::Kind::kSnapshot, ns, name));
+                } else {
+                    SNAPGATE_TRY(txn.put(cluster, model::Kind::kSnapshot,
+                                         make_object(ns, name, vm, ++generation_)));
+                }
+                return {};
+            });
+        }
+        return "ok\n";
+    }
+
+    struct Page {
+        std::string body;
+        std::string etag;
+    };
+
+    base::Result<Page> page(const std::string& cluster, std::string query) {
+        for (auto token = tokens_.rbegin(); token != tokens_.rend(); ++token) {
+            std::string name = fmt::format("=T{}", tokens_.rend() - token);
+            if (size_t at = query.find(name); at != std::string::npos)
+                query.replace(at + 1, name.size() - 1, *token);
+        }
+        SNAPGATE_ASSIGN(ListRequest request, parse_list_request(query));
+        const ListContext context{*store_, signer_};
+        auto found = clusters_.find(cluster);
+        model::ClusterNumber number = found == clusters_.end() ? 999 : found->second;
+        SNAPGATE_ASSIGN(ListPage page, ListPage::plan(context, store_->read(), {number, cluster},
+                                                      std::move(request)));
+        Page out{"", page.etag()};
+        while (true) {
+            SNAPGATE_ASSIGN(bool whole, page.step(store_->read(), out.body));
+            if (whole) return out;
+        }
+    }
+
+    // Replaces a token by its name, and remembers it.
+    std::string name_token(const std::string& token) {
+        tokens_.push_back(token);
+        return fmt::format("T{}", tokens_.size());
+    }
+
+    std::string describe(const base::Error& error) {
+        std::string out =
+            fmt::format("error {}: {}\n", static_cast<int>(error.code), error.message);
+        if (error.code == base::Code::kExpired) out = "expired\n";
+        if (error.code == base::Code::kInvalidParameter)
+            out = fmt::format("invalid {}: {}\n", error.subject, error.message);
+        if (error.code == base::Code::kNotFound) out = "not found: " + error.message + "\n";
+        if (!error.continue_token.empty())
+            out += "  continue " + name_token(error.continue_token) + "\n";
+        return out;
+    }
+
+    static std::vector<std::string> items_of(const std::string& body) {
+        static const std::regex item(
+            R"RE("key":"([^"]*)","generation":\d+,"resourceVersion":"(\d+)","vm":"([^"]*)")RE");
+        std::vector<std::string> items;
+        for (std::sregex_iterator at(body.begin(), body.end(), item), end; at != end; ++at)
+            items.push_back(
+                fmt::format("{} {} r{}", (*at)[1].str(), (*at)[3].str(), (*at)[2].str()));
+        return items;
+    }
+
+    static std::string field(const std::string& body, const std::string& name) {
+        size_t metadata = body.rfind("\"metadata\":");
+        std::smatch match;
+        std::string tail = body.substr(metadata);
+        if (!std::regex_search(tail, match, std::regex("\"" + name + "\":\"?([^\",}]*)")))
+            return "";
+        return match[1].str();
+    }
+
+    std::string list(const std::string& cluster, const std::string& query) {
+        auto got = page(cluster, query);
+        if (!got) return describe(got.error());
+        std::vector<std::string> items = items_of(got->body);
+        std::string out;
+        for (size_t i = 0; i < items.size(); ++i) {
+            bool left_out = items.size() > 12 && i >= 3 && i < items.size() - 3;
+            if (!left_out) out += items[i] + "\n";
+            if (items.size() > 12 && i == 3) out += fmt::format("... {} more\n", items.size() - 6);
+        }
+        out += "-- version " + field(got->body, "resourceVersion");
+        std::string remaining = field(got->body, "remainingItemCount");
+        if (!remaining.empty()) out += " remaining " + remaining;
+        std::string token = field(got->body, "continue");
+        if (!token.empty()) out += " continue " + name_token(token);
+        std::string& known = etags_[got->etag];
+        if (!known.empty() && known != got->body) out += " ETAG OF ANOTHER CONTENT";
+        known = got->body;
+        return out + "\n";
+    }
+
+    // All pages as one line: how many objects, whether each came once and in order, and a digest.
+    std::string sweep(const std::string& cluster, const std::string& query) {
+        std::string token;
+        std::vector<std::string> all;
+        std::string version;
+        size_t pages = 0;
+        while (true) {
+            std::string next = query + (token.empty() ? "" : "&continue=" + token);
+            auto got = page(cluster, next);
+            if (!got) return describe(got.error());
+            for (const std::string& item : items_of(got->body)) all.push_back(item);
+            std::string seen = field(got->body, "resourceVersion");
+            if (!version.empty() && seen != version) return "VERSION CHANGED WITHIN A LISTING\n";
+            version = seen;
+            ++pages;
+            token = field(got->body, "continue");
+            if (token.empty()) break;
+        }
+        auto key = [](const std::string& item) {
+            std::string word = item.substr(0, item.find(' '));
+            std::replace(word.begin(), word.end(), '/', '\0');
+            return word;
+        };
+        for (size_t i = 1; i < all.size(); ++i) {
+            if (key(all[i - 1]) >= key(all[i])) return "OUT OF ORDER: " + all[i] + "\n";
+        }
+        return fmt::format("{} objects on {} pages, version {}\n", all.size(), pages, version);
+    }
+
+    std::filesystem::path directory_;
+    TestClock clock_;
+    base::Millis history_{300'000};
+    std::unique_ptr<store::Store> store_;
+    TokenSigner signer_{std::string(32, 'k')};
+    std::map<std::string, model::ClusterNumber> clusters_;
+    std::string current_;
+    int generation_ = 0;
+    std::vector<std::string> tokens_;
+    std::map<std::string, std::string> etags_;
+};
+
+class ListTextTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(ListTextTest, GivesWhatTheFileSays) {
+    std::filesystem::path file =
+        std::filesystem::path(SNAPGATE_SOURCE_DIR) / "src/query/testdata" / GetParam();
+    std::ifstream in(file);
+    ASSERT_TRUE(in) << file;
+    Scenario scenario;
+    std::string rewritten;
+    std::string line;
+    int number = 0;
+    bool rewrite = std::getenv("SNAPGATE_REWRITE") != nullptr;
+    while (std::getline(in, line)) {
+        ++number;
+        if (line.empty() || line.starts_with('#')) {
+            rewritten += line + "\n";
+            continue;
+        }
+        int at = number;
+        std::string command = line;
+        ASSERT_TRUE(std::getline(in, line)) << file << ":" << at;
+        ++number;
+        ASSERT_EQ(line, "----") << file << ":" << at;
+        std::string expected;
+        while (std::getline(in, line) && !line.empty()) {
+            ++number;
+            expected += line + "\n";
+        }
+        ++number;
+        std::string actual = scenario.run(command);
+        rewritten += command + "\n----\n" + actual + "\n";
+        if (!rewrite) EXPECT_EQ(actual, expected) << file << ":" << at << ": " << command;
+    }
+    if (rewrite) std::ofstream(file, std::ios::trunc) << rewritten;
+}
+
+std::vector<std::string> test_files() {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(
+             std::filesystem::path(SNAPGATE_SOURCE_DIR) / "src/query/testdata"))
+        files.push_back(entry.path().filename());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, ListTextTest, testing::ValuesIn(test_files()),
+                         [](const testing::TestParamInfo<std::string>& file) {
+                             std::string name = file.param.substr(0, file.param.find('.'));
+                             std::replace(name.begin(), name.end(), '-', '_');
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace snapgate::query
