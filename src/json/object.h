@@ -35,6 +35,10 @@ struct Prepared {
 // with causes).
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
 
+// "namespace/name" of an object's JSON as far as it can be read ("" if it cannot), to name what was
+// refused. At most 320 bytes of printable text.
+std::string best_effort_name(std::string_view json);
+
 // A core/v1 Namespace in stored form, active, as kube-apiserver makes it.
 model::PreparedObject make_namespace(std::string_view name, const Identity& identity);
 

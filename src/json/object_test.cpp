@@ -1,0 +1,528 @@
+#include "json/object.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "base/encoding.h"
+#include "json/splitter.h"
+#include "json/value.h"
+
+namespace snapgate::json {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
+
+const Identity kFill{"11111111-2222-3333-4444-555555555555", "2026-11-04T14:19:06Z", 1};
+
+// A snapshot with these texts put into its metadata, spec and top level.
+std::string snapshot(std::string_view metadata = {}, std::string_view spec = {},
+                     std::string_view top = {}) {
+    std::string out =
+        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot")";
+    out += R"(,"metadata":{"name":"s1","namespace":"web","uid":"u","generation":2)";
+    out += R"(,"creationTimestamp":"2026-01-02T03:04:05Z","resourceVersion":"77")";
+    out += metadata;
+    out += R"(},"spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm-1"})";
+    out += spec;
+    out += "}";
+    out += top;
+    return out + "}";
+}
+
+std::string with_version(const model::PreparedObject& object, std::string_view version) {
+    std::string text = object.text;
+    return text.insert(object.version_offset, version);
+}
+
+std::string kubernetes_form(const model::PreparedObject& object, std::string_view version) {
+    std::string value = model::encode_object(object, version);
+    auto stored = model::decode_object(value);
+    EXPECT_TRUE(stored);
+    std::string out;
+    auto result = append_kubernetes_form(*stored, out);
+    EXPECT_TRUE(result) << result.error().message;
+    return out;
+}
+
+base::Error refused(std::string_view json) {
+    auto prepared = prepare_snapshot(json, kFill);
+    if (prepared) return {base::Code::kInternal, "was taken: " + prepared->object.text};
+    return prepared.error();
+}
+
+MATCHER_P2(WrongBody, subject, message, "") {
+    *result_listener << arg.message << " at " << arg.subject;
+    return arg.code == base::Code::kInvalidBody && arg.subject == subject &&
+           arg.message.find(message) != std::string::npos;
+}
+
+MATCHER_P3(HasCause, reason, field, message, "") {
+    *result_listener << arg.message;
+    if (arg.code != base::Code::kInvalid) return false;
+    for (const base::Cause& cause : arg.causes)
+        if (cause.reason == reason && cause.field == field &&
+            cause.message.find(message) != std::string::npos)
+            return true;
+    return false;
+}
+
+TEST(PrepareSnapshot, SortsAndEmptiesTheVersion) {
+    auto prepared = prepare_snapshot(snapshot(R"(,"labels":{"b":"2","a":"1"})"), kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    const model::PreparedObject& object = prepared->object;
+    EXPECT_EQ(
+        object.text,
+        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
+        R"("metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","generation":2,)"
+        R"("labels":{"a":"1","b":"2"},"name":"s1","namespace":"web","resourceVersion":"","uid":"u"},)"
+        R"("spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm-1"}}})");
+    EXPECT_EQ(object.ns, "web");
+    EXPECT_EQ(object.name, "s1");
+    EXPECT_EQ(object.version, "77");
+    EXPECT_EQ(object.text.substr(object.version_offset - 19, 20), R"("resourceVersion":"")");
+    EXPECT_EQ(object.vm, "vm-1");
+    EXPECT_EQ(object.text.substr(object.vm_offset, 4), "vm-1");
+    EXPECT_TRUE(object.marks.empty());
+    EXPECT_FALSE(prepared->filled_uid);
+    EXPECT_FALSE(prepared->filled_creation_timestamp);
+    EXPECT_FALSE(prepared->filled_generation);
+}
+
+TEST(PrepareSnapshot, FillsWhatIsAbsent) {
+    for (std::string_view metadata :
+         {R"({"name":"s1"})", R"({"name":"s1","namespace":""})",
+          R"({"uid":null,"creationTimestamp":null,"generation":null,"namespace":null,)"
+          R"("resourceVersion":null,"name":"s1"})",
+          R"({"uid":"","resourceVersion":"","clusterName":"c","selfLink":7,"name":"s1"})"}) {
+        std::string json =
+            R"({"apiVersion":"snapshot.kubevirt.io/v1alpha1","kind":"VirtualMachineSnapshot",)"
+            R"("spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"v"}},)"
+            R"("metadata":)";
+        json += metadata;
+        auto prepared = prepare_snapshot(json + "}", kFill);
+        ASSERT_TRUE(prepared) << prepared.error().message;
+        EXPECT_EQ(prepared->object.text,
+                  R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
+                  R"("metadata":{"creationTimestamp":"2026-11-04T14:19:06Z","generation":1,)"
+                  R"("name":"s1","namespace":"default","resourceVersion":"",)"
+                  R"("uid":"11111111-2222-3333-4444-555555555555"},"spec":{"source":)"
+                  R"({"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"v"}}})");
+        EXPECT_EQ(prepared->object.ns, "default");
+        EXPECT_EQ(prepared->object.version, "");
+        EXPECT_TRUE(prepared->object.marks.empty());
+        EXPECT_TRUE(prepared->filled_uid);
+        EXPECT_TRUE(prepared->filled_creation_timestamp);
+        EXPECT_TRUE(prepared->filled_generation);
+    }
+}
+
+// The members of an unknown field's object, and what the Palette and Kubernetes forms make of it.
+struct NullCase {
+    std::string_view object;
+    std::string_view palette;
+    std::string_view kubernetes;
+};
+
+TEST(PrepareSnapshot, KeepsNullsAsMarks) {
+    const NullCase cases[] = {
+        {R"({"a":null})", "{}", R"({"a":null})"},
+        {R"({"b":null,"a":null})", "{}", R"({"a":null,"b":null})"},
+        {R"({"a":null,"b":1})", R"({"b":1})", R"({"a":null,"b":1})"},
+        {R"({"a":null,"b":null,"c":1})", R"({"c":1})", R"({"a":null,"b":null,"c":1})"},
+        {R"({"a":1,"b":null})", R"({"a":1})", R"({"a":1,"b":null})"},
+        {R"({"a":1,"b":null,"c":null,"d":2})", R"({"a":1,"d":2})",
+         R"({"a":1,"b":null,"c":null,"d":2})"},
+        {R"({"a":null,"b":1,"c":null,"d":2,"e":null})", R"({"b":1,"d":2})",
+         R"({"a":null,"b":1,"c":null,"d":2,"e":null})"},
+        {R"({"a":{"b":null},"b":null})", R"({"a":{}})", R"({"a":{"b":null},"b":null})"},
+        {R"({"a":null,"b":{"a":null}})", R"({"b":{}})", R"({"a":null,"b":{"a":null}})"},
+        {R"({"a":[{"x":null},{"x":null,"y":[null]}]})", R"({"a":[{},{"y":[null]}]})",
+         R"({"a":[{"x":null},{"x":null,"y":[null]}]})"},
+        {R"({"a":null,"a":1,"b":1,"b":null})", R"({"a":1})", R"({"a":1,"b":null})"},
+        {R"({"\"\n":null})", "{}", R"({"\"\n":null})"},
+    };
+    for (const NullCase& test : cases) {
+        std::string top = ",\"zz\":" + std::string(test.object);
+        auto prepared = prepare_snapshot(snapshot({}, {}, top), kFill);
+        ASSERT_TRUE(prepared) << prepared.error().message;
+        EXPECT_THAT(prepared->object.text, HasSubstr("\"zz\":" + std::string(test.palette) + "}"));
+        EXPECT_THAT(kubernetes_form(prepared->object, "12345"),
+                    AllOf(HasSubstr("\"zz\":" + std::string(test.kubernetes) + "}"),
+                          HasSubstr(R"("resourceVersion":"12345")")));
+    }
+    // Known fields, on both sides of the resource version's place.
+    auto prepared = prepare_snapshot(
+        snapshot(
+            R"(,"labels":null,"ownerReferences":null,"zz":null)", R"(,"failureDeadline":null)",
+            R"(,"status":{"conditions":[{"type":"Ready","status":"True","lastProbeTime":null}]})"),
+        kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    EXPECT_EQ(prepared->object.text.find("null"), std::string::npos);
+    EXPECT_EQ(prepared->object.marks.size(), 5);
+    EXPECT_EQ(
+        kubernetes_form(prepared->object, "5"),
+        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
+        R"("metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","generation":2,"labels":null,)"
+        R"("name":"s1","namespace":"web","ownerReferences":null,"resourceVersion":"5","uid":"u",)"
+        R"("zz":null},"spec":{"failureDeadline":null,"source":{"apiGroup":"kubevirt.io",)"
+        R"("kind":"VirtualMachine","name":"vm-1"}},)"
+        R"("status":{"conditions":[{"lastProbeTime":null,"status":"True","type":"Ready"}]}})");
+}
+
+std::string raw_of(std::string_view content) {
+    std::string out = R"({"Raw":[")";
+    base::append_base64(content, out);
+    return out + "\"]}";
+}
+
+std::string managed(std::string_view fields) {
+    return R"(,"managedFields":[{"manager":"m","apiVersion":"x/v0","fieldsV1":)" +
+           std::string(fields) + "}]";
+}
+
+TEST(PrepareSnapshot, WrapsFieldsV1Once) {
+    std::string fields = R"({"f:b":{"v:\"x\"":{}, "n":null},"f:a":{".":{}}})";
+    std::string sorted = R"({"f:a":{".":{}},"f:b":{"n":null,"v:\"x\"":{}}})";
+    auto prepared = prepare_snapshot(snapshot(managed(fields)), kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    EXPECT_THAT(prepared->object.text,
+                HasSubstr(R"([{"apiVersion":"x/v0","fieldsV1":)" + raw_of(sorted) + ","));
+    EXPECT_THAT(kubernetes_form(prepared->object, "1"), HasSubstr("\"fieldsV1\":" + sorted + ","));
+
+    // The same from a saved page, whoever sorted it, in one piece or more, and however often
+    // wrapped.
+    std::string pieces = R"({"Raw":[")";
+    base::append_base64(fields.substr(0, 10), pieces);
+    pieces += "\",\"";
+    base::append_base64(fields.substr(10), pieces);
+    pieces += "\"]}";
+    for (const std::string& wrapped : {raw_of(fields), raw_of(sorted), raw_of(raw_of(fields)),
+                                       raw_of(raw_of(raw_of(sorted))), pieces}) {
+        auto again = prepare_snapshot(snapshot(managed(wrapped)), kFill);
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(again->object.text, prepared->object.text);
+        EXPECT_EQ(again->object.marks, prepared->object.marks);
+    }
+}
+
+TEST(PrepareSnapshot, TellsARawFromAFieldThatIsCalledSo) {
+    for (std::string content :
+         {R"({"Raw":["e30="],"x":1})", R"({"Raw":"e30="})", R"({"Raw":["%"]})", R"({"Raw":[7]})",
+          R"({"Raw":[]})", R"({"Raw":["MTIz"]})", R"({"raw":["e30="]})", R"({})"}) {
+        auto prepared = prepare_snapshot(snapshot(managed(content)), kFill);
+        ASSERT_TRUE(prepared) << prepared.error().message;
+        EXPECT_THAT(prepared->object.text, HasSubstr("\"fieldsV1\":" + raw_of(content)));
+        EXPECT_THAT(kubernetes_form(prepared->object, "1"), HasSubstr("\"fieldsV1\":" + content));
+        // What was in it decoded to no fields: it stays as it is, also when it is wrapped.
+        auto again = prepare_snapshot(snapshot(managed(raw_of(content))), kFill);
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(again->object.text, prepared->object.text);
+    }
+    // Elsewhere the name means nothing.
+    auto other = prepare_snapshot(snapshot({}, {}, R"(,"fieldsV1":{"a":null})"), kFill);
+    ASSERT_TRUE(other);
+    EXPECT_THAT(other->object.text, HasSubstr(R"("fieldsV1":{},)"));
+    auto null = prepare_snapshot(snapshot(managed("null")), kFill);
+    ASSERT_TRUE(null);
+    EXPECT_THAT(kubernetes_form(null->object, "1"), HasSubstr(R"("fieldsV1":null,"manager":"m")"));
+}
+
+TEST(PrepareSnapshot, TakesTheLastOfAKeyGivenTwice) {
+    auto prepared = prepare_snapshot(
+        snapshot(R"(,"labels":{"a":7},"name":"s2","labels":{"a":"-","b":"x","a":"y"},"uid":"")", {},
+                 R"(,"kind":"VirtualMachineSnapshot")"),
+        kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    EXPECT_EQ(prepared->object.name, "s2");
+    EXPECT_THAT(prepared->object.text, HasSubstr(R"("labels":{"a":"y","b":"x"},"name":"s2")"));
+    EXPECT_TRUE(prepared->filled_uid);
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"kind":"Pod")")), WrongBody("kind", "\"Pod\""));
+
+    std::string many = R"(,"zz":{)";
+    for (int i = 0; i < 100; ++i) many += fmt::format("\"k{:02}\":{},", 99 - i % 50, i);
+    many.back() = '}';
+    auto sorted = prepare_snapshot(snapshot({}, {}, many), kFill);
+    ASSERT_TRUE(sorted);
+    EXPECT_THAT(sorted->object.text, AllOf(HasSubstr(R"("zz":{"k50":99,"k51":98,)"),
+                                           HasSubstr(R"("k98":51,"k99":50}})")));
+}
+
+TEST(PrepareSnapshot, WritesNumbersAndStringsAsTheyAre) {
+    std::string in =
+        R"({"a":-9223372036854775808,"b":18446744073709551615,"c":1.0,"d":0.1,"e":-0.0,)"
+        R"("f":1e300,"g":"\u00e4\u0000\u001f\b\/\ud83d\ude00\u2028","h":"<&>","i":123456789012345678901234567890,)"
+        R"("j":"12345678901234567890123","k":9223372036854775807})";
+    std::string out =
+        R"({"a":-9223372036854775808,"b":18446744073709551615,"c":1,"d":0.1,"e":-0.0,)"
+        R"("f":1e+300,"g":"ä\u0000\u001f\u0008/😀\u2028","h":"<&>","i":1.2345678901234568e+29,)"
+        R"("j":"12345678901234567890123","k":9223372036854775807})";
+    auto prepared = prepare_snapshot(snapshot({}, {}, ",\"zz\":" + in), kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    EXPECT_THAT(prepared->object.text, HasSubstr("\"zz\":" + out + "}"));
+    auto again = prepare_snapshot(with_version(prepared->object, "77"), kFill);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->object.text, prepared->object.text);
+}
+
+TEST(PrepareSnapshot, LeavesOutAVmThatCannotBeAskedFor) {
+    for (std::string name : {R"(a\"b)", R"(a\\)", R"(\n)", R"(\u2028)"}) {
+        std::string json = snapshot();
+        json.replace(json.find("vm-1"), 4, name);
+        auto prepared = prepare_snapshot(json, kFill);
+        ASSERT_TRUE(prepared) << prepared.error().message;
+        EXPECT_EQ(prepared->object.vm, "");
+        EXPECT_THAT(prepared->object.text, HasSubstr("\"name\":\"" + name + "\"}"));
+    }
+}
+
+TEST(PrepareSnapshot, RefusesWhatIsNoJson) {
+    EXPECT_THAT(refused(""), WrongBody("", "not JSON"));
+    EXPECT_THAT(refused("{"), WrongBody("", "not JSON"));
+    EXPECT_THAT(refused("[]"), WrongBody("", "must be a JSON object, and is a list"));
+    EXPECT_THAT(refused(snapshot() + "x"), WrongBody("", "not JSON"));
+    EXPECT_THAT(refused(snapshot({}, {}, ",\"a\":\"\xff\"")), WrongBody("", "not JSON"));
+    for (std::string_view half : {R"(\ud800)", R"(\udc00)", R"(\ud800\u0041)", R"(\ud800x)",
+                                  R"(\uDBFF\uDBFF)", R"(\\\uD912)"})
+        EXPECT_THAT(refused(snapshot({}, {}, ",\"a\":\"" + std::string(half) + "\"")),
+                    WrongBody("", "not JSON"))
+            << half;
+    EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, R"(,"a":"\\ud800")"), kFill));
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"a":1e999)")), WrongBody("", "not JSON"));
+}
+
+TEST(PrepareSnapshot, CapsDepthAndSize) {
+    auto nested = [](size_t depth) {
+        return ",\"a\":" + std::string(depth, '[') + std::string(depth, ']');
+    };
+    EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, nested(63)), kFill));
+    EXPECT_THAT(refused(snapshot({}, {}, nested(64))), WrongBody("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot({}, {}, nested(100000))), WrongBody("", "deeper than 64"));
+    // fieldsV1 stands on the fifth level, wrapped or not.
+    std::string fields;
+    for (int i = 0; i < 59; ++i) fields += R"({"f:a":)";
+    fields += "{}" + std::string(59, '}');
+    EXPECT_TRUE(prepare_snapshot(snapshot(managed(fields)), kFill));
+    EXPECT_TRUE(prepare_snapshot(snapshot(managed(raw_of(fields))), kFill));
+    std::string deeper = R"({"f:a":)" + fields + "}";
+    EXPECT_THAT(refused(snapshot(managed(deeper))), WrongBody("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot(managed(raw_of(deeper)))), WrongBody("", "deeper than 64"));
+
+    auto big = [](size_t size) { return ",\"a\":\"" + std::string(size, 'x') + "\""; };
+    EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, big(2'000'000)), kFill));
+    EXPECT_EQ(refused(snapshot({}, {}, big(2 << 20))).code, base::Code::kTooLarge);
+    // Base64 makes it larger than what came in.
+    EXPECT_EQ(refused(snapshot(managed("{\"a\":\"" + std::string(1'900'000, 'x') + "\"}"))).code,
+              base::Code::kTooLarge);
+}
+
+TEST(PrepareSnapshot, RefusesKnownFieldsOfAWrongType) {
+    EXPECT_THAT(refused("{}"), WrongBody("kind", "missing"));
+    EXPECT_THAT(refused(R"({"kind":7})"), WrongBody("kind", "a string"));
+    EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot"})"),
+                WrongBody("apiVersion", "missing"));
+    EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot","apiVersion":"v1"})"),
+                WrongBody("apiVersion", "\"v1\""));
+    struct Case {
+        std::string json;
+        std::string_view path;
+    };
+    auto status = [](std::string_view text) {
+        return snapshot({}, {}, ",\"status\":" + std::string(text));
+    };
+    const Case cases[] = {
+        {snapshot({}, {}, R"(,"metadata":[])"), "metadata"},
+        {snapshot({}, {}, R"(,"spec":1)"), "spec"},
+        {snapshot(R"(,"name":1)"), "metadata.name"},
+        {snapshot(R"(,"uid":{})"), "metadata.uid"},
+        {snapshot(R"(,"resourceVersion":77)"), "metadata.resourceVersion"},
+        {snapshot(R"(,"generation":"1")"), "metadata.generation"},
+        {snapshot(R"(,"generation":1.5)"), "metadata.generation"},
+        {snapshot(R"(,"generation":18446744073709551615)"), "metadata.generation"},
+        {snapshot(R"(,"creationTimestamp":1)"), "metadata.creationTimestamp"},
+        {snapshot(R"(,"labels":{"a":true})"), "metadata.labels.a"},
+        {snapshot(R"(,"annotations":[])"), "metadata.annotations"},
+        {snapshot(R"(,"finalizers":["a",null])"), "metadata.finalizers[1]"},
+        {snapshot(R"(,"ownerReferences":[[]])"), "metadata.ownerReferences[0]"},
+        {snapshot(R"(,"ownerReferences":[{"controller":"yes"}])"),
+         "metadata.ownerReferences[0].controller"},
+        {snapshot(R"(,"managedFields":[{},{"fieldsV1":"x"}])"),
+         "metadata.managedFields[1].fieldsV1"},
+        {snapshot({}, R"(,"failureDeadline":5)"), "spec.failureDeadline"},
+        {snapshot({}, R"(,"source":"web-01")"), "spec.source"},
+        {status("[]"), "status"},
+        {status(R"({"readyToUse":"true"})"), "status.readyToUse"},
+        {status(R"({"conditions":[{"type":"a","status":"b"},{"message":1}]})"),
+         "status.conditions[1].message"},
+        {status(R"({"conditions":[null]})"), "status.conditions[0]"},
+        {status(R"({"error":{"message":[]}})"), "status.error.message"},
+        {status(R"({"indications":[1]})"), "status.indications[0]"},
+        {status(R"({"snapshotVolumes":{"includedVolumes":"x"}})"),
+         "status.snapshotVolumes.includedVolumes"},
+        {status(R"({"sourceIndications":[{"indication":{}}]})"),
+         "status.sourceIndications[0].indication"},
+    };
+    for (const Case& test : cases)
+        EXPECT_THAT(refused(test.json), WrongBody(test.path, " must be ")) << test.json;
+}
+
+TEST(PrepareSnapshot, HoldsMetadataToKubernetesRules) {
+    EXPECT_THAT(refused(snapshot(R"(,"name":null)")),
+                HasCause("FieldValueRequired", "metadata.name", "Required value"));
+    auto bad_name = refused(snapshot(R"(,"name":"Bad_Name")"));
+    EXPECT_THAT(bad_name, HasCause("FieldValueInvalid", "metadata.name",
+                                   "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain"));
+    EXPECT_THAT(bad_name.message,
+                HasSubstr("VirtualMachineSnapshot.snapshot.kubevirt.io \"Bad_Name\" is invalid: "
+                          "metadata.name: Invalid value: \"Bad_Name\": "));
+    EXPECT_EQ(bad_name.subject, "metadata.name");
+    EXPECT_THAT(refused(snapshot(",\"name\":\"" + std::string(254, 'a') + "\"")),
+                HasCause("FieldValueInvalid", "metadata.name", "no more than 253"));
+    EXPECT_THAT(refused(snapshot(R"(,"generateName":"-x")")),
+                HasCause("FieldValueInvalid", "metadata.generateName", "subdomain"));
+    EXPECT_TRUE(prepare_snapshot(snapshot(R"(,"generateName":"nightly-")"), kFill));
+    EXPECT_THAT(refused(snapshot(R"(,"namespace":"a.b")")),
+                HasCause("FieldValueInvalid", "metadata.namespace", "RFC 1123 label"));
+    EXPECT_THAT(
+        refused(snapshot(R"(,"labels":{"a b":"x"})")),
+        HasCause("FieldValueInvalid", "metadata.labels", "\"a b\": name part must consist"));
+    EXPECT_THAT(refused(snapshot(R"(,"labels":{"A/b":"x"})")),
+                HasCause("FieldValueInvalid", "metadata.labels", "prefix part a lowercase"));
+    EXPECT_THAT(
+        refused(snapshot(R"(,"labels":{"/":"x"})")),
+        AllOf(HasCause("FieldValueInvalid", "metadata.labels", "prefix part must be non-empty"),
+              HasCause("FieldValueInvalid", "metadata.labels", "name part must be non-empty")));
+    EXPECT_THAT(refused(snapshot(R"(,"labels":{"a/b/c":"x"})")),
+                HasCause("FieldValueInvalid", "metadata.labels", "a qualified name"));
+    EXPECT_THAT(refused(snapshot(R"(,"labels":{"a":"x y"})")),
+                HasCause("FieldValueInvalid", "metadata.labels", "a valid label must"));
+    EXPECT_TRUE(
+        prepare_snapshot(snapshot(R"(,"annotations":{"Example.Com/A":"any \n value"})"), kFill));
+    EXPECT_THAT(refused(snapshot(R"(,"annotations":{"a b":""})")),
+                HasCause("FieldValueInvalid", "metadata.annotations", "name part"));
+    std::string large = R"(,"annotations":{"a":")" + std::string(256 << 10, 'x') + "\"}";
+    EXPECT_THAT(refused(snapshot(large)),
+                HasCause("FieldValueTooLong", "metadata.annotations", "262144 bytes"));
+    EXPECT_THAT(refused(snapshot(R"(,"finalizers":["a b"])")),
+                HasCause("FieldValueInvalid", "metadata.finalizers", "name part"));
+    EXPECT_THAT(refused(snapshot(R"(,"finalizers":["orphan","foregroundDeletion"])")),
+                HasCause("FieldValueInvalid", "metadata.finalizers", "cannot be both set"));
+    EXPECT_THAT(
+        refused(snapshot(R"(,"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}])")),
+        HasCause("FieldValueInvalid", "metadata.ownerReferences.uid",
+                 "Invalid value: \"\": uid must not be empty"));
+    std::string owner =
+        R"({"apiVersion":"v1","kind":"Pod","name":"p","uid":"u","controller":true})";
+    EXPECT_TRUE(prepare_snapshot(snapshot(",\"ownerReferences\":[" + owner + "]"), kFill));
+    EXPECT_THAT(refused(snapshot(",\"ownerReferences\":[" + owner + "," + owner + "]")),
+                HasCause("FieldValueInvalid", "metadata.ownerReferences", "Only one reference"));
+    EXPECT_THAT(refused(snapshot(",\"resourceVersion\":\"" + std::string(129, '1') + "\"")),
+                HasCause("FieldValueInvalid", "metadata.resourceVersion", "128"));
+    EXPECT_THAT(refused(snapshot(R"(,"resourceVersion":"1\"")")),
+                HasCause("FieldValueInvalid", "metadata.resourceVersion", "quotes"));
+    EXPECT_THAT(refused(snapshot(R"(,"creationTimestamp":"yesterday")")),
+                HasCause("FieldValueTypeInvalid", "metadata.creationTimestamp", "date-time"));
+    EXPECT_THAT(refused(snapshot(R"(,"deletionTimestamp":"2026-02-30T00:00:00Z")")),
+                HasCause("FieldValueTypeInvalid", "metadata.deletionTimestamp", "date-time"));
+}
+
+TEST(PrepareSnapshot, HoldsTheSpecToKubeVirtsRules) {
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":null)")),
+                HasCause("FieldValueRequired", "spec", "Required value"));
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":{})")),
+                HasCause("FieldValueRequired", "spec.source", "Required value"));
+    EXPECT_THAT(refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io"})")),
+                AllOf(HasCause("FieldValueRequired", "spec.source.kind", "Required value"),
+                      HasCause("FieldValueRequired", "spec.source.name", "Required value")));
+    EXPECT_THAT(refused(snapshot({}, R"(,"source":{"kind":"VirtualMachine","name":"v"})")),
+                HasCause("FieldValueNotFound", "spec.source.apiGroup", "missing apigroup"));
+    EXPECT_THAT(
+        refused(snapshot({}, R"(,"source":{"apiGroup":"x","kind":"VirtualMachine","name":"v"})")),
+        HasCause("FieldValueInvalid", "spec.source.apiGroup", "invalid apiGroup"));
+    EXPECT_THAT(
+        refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"Pod","name":"v"})")),
+        HasCause("FieldValueInvalid", "spec.source.kind", "invalid kind"));
+    EXPECT_THAT(
+        refused(snapshot(
+            {}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":""})")),
+        HasCause("FieldValueRequired", "spec.source.name", "Required value"));
+    for (std::string_view good : {"5m0s", "0", "0s", "1h30m", "1.5s", "-2ms", "3us", "3µs", ".5h"})
+        EXPECT_TRUE(prepare_snapshot(
+            snapshot({}, ",\"failureDeadline\":\"" + std::string(good) + "\""), kFill))
+            << good;
+    for (std::string_view bad : {"", "5", "5d", "m", "5 m", "1h-3m", ".s", "999999999999h", "--1s"})
+        EXPECT_THAT(refused(snapshot({}, ",\"failureDeadline\":\"" + std::string(bad) + "\"")),
+                    HasCause("FieldValueInvalid", "spec.failureDeadline", "duration"))
+            << bad;
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"status":{"conditions":[{"type":"Ready"}]})")),
+                HasCause("FieldValueRequired", "status.conditions[0].status", "Required value"));
+}
+
+TEST(PrepareSnapshot, CutsWhatItShows) {
+    std::string labels = R"(,"labels":{)";
+    for (int i = 0; i < 1000; ++i) labels += fmt::format("\"bad {}\":\"\",", i);
+    labels += "\"" + std::string(1'000'000, ' ') + "\":\"\"}";
+    auto error = refused(snapshot(labels));
+    EXPECT_EQ(error.code, base::Code::kInvalid);
+    EXPECT_LE(error.causes.size(), 32);
+    EXPECT_LT(error.message.size(), 32 * 1000);
+}
+
+TEST(Namespace, IsAsKubernetesMakesIt) {
+    model::PreparedObject object = make_namespace("web", kFill);
+    EXPECT_EQ(object.ns, "");
+    EXPECT_EQ(object.name, "web");
+    EXPECT_EQ(
+        with_version(object, "12"),
+        R"({"apiVersion":"v1","kind":"Namespace","metadata":{"creationTimestamp":)"
+        R"("2026-11-04T14:19:06Z","labels":{"kubernetes.io/metadata.name":"web"},"name":"web",)"
+        R"("resourceVersion":"12","uid":"11111111-2222-3333-4444-555555555555"},)"
+        R"("spec":{"finalizers":["kubernetes"]},"status":{"phase":"Active"}})");
+    EXPECT_EQ(kubernetes_form(object, "12"), with_version(object, "12"));
+}
+
+TEST(ReadIdentity, ReadsWhatWasStored) {
+    auto read = [](const model::PreparedObject& object) {
+        std::string value = model::encode_object(object, "9");
+        return *read_identity(*model::decode_object(value));
+    };
+    Identity snapshot_identity = read(prepare_snapshot(snapshot(), kFill)->object);
+    EXPECT_EQ(snapshot_identity.uid, "u");
+    EXPECT_EQ(snapshot_identity.creation_timestamp, "2026-01-02T03:04:05Z");
+    EXPECT_EQ(snapshot_identity.generation, 2);
+    Identity namespace_identity = read(make_namespace("web", kFill));
+    EXPECT_EQ(namespace_identity.uid, kFill.uid);
+    EXPECT_EQ(namespace_identity.creation_timestamp, kFill.creation_timestamp);
+
+    for (std::string_view text :
+         {"", "{}", "[]", R"({"metadata":{}})", R"({"metadata":{"uid":"u"}})",
+          R"({"metadata":{"uid":7,"creationTimestamp":"x"}})",
+          R"({"metadata":{"uid":"u","creationTimestamp":"x","generation":"1"}})"}) {
+        auto identity = read_identity({text, {}, {}, {}});
+        ASSERT_FALSE(identity) << text;
+        EXPECT_EQ(identity.error().code, base::Code::kCorrupt);
+    }
+}
+
+TEST(KubernetesForm, SeesBrokenMarks) {
+    model::PreparedObject object;
+    object.text = R"({"a":{"Raw":["%%%%"]},"b":1})";
+    for (uint32_t offset : {5U, 0U}) {
+        object.marks = {{model::PatchMark::Type::kUnwrap, offset, 16, {}}};
+        std::string value = model::encode_object(object, "");
+        std::string out;
+        auto result = append_kubernetes_form(*model::decode_object(value), out);
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, base::Code::kCorrupt);
+    }
+}
+
+}  // namespace
+}  // namespace snapgate::json

@@ -1,0 +1,501 @@
+#include "json/snapshot_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace snapgate::json {
+namespace {
+
+using simdjson::dom::element_type;
+
+constexpr std::string_view kApiVersion = R"("snapshot.kubevirt.io/v1beta1")";
+constexpr std::string_view kDefaultNamespace = R"("default")";
+constexpr std::string_view kEmptyVersion = R"("")";
+constexpr std::string_view kRawHead = R"({"Raw":[")";
+constexpr std::string_view kRawTail = R"("]})";
+
+// A VM's name longer than any that can be asked for needs no place in an index.
+constexpr size_t kMostVmBytes = 253;
+// What the memory for one object may keep for the next.
+constexpr size_t kKeptBytes = 256 << 10;
+
+std::string_view describe(element_type type) {
+    switch (type) {
+        case element_type::OBJECT:
+            return "an object";
+        case element_type::ARRAY:
+            return "a list";
+        case element_type::STRING:
+            return "a string";
+        case element_type::BOOL:
+            return "true or false";
+        case element_type::NULL_VALUE:
+            return "null";
+        case element_type::INT64:
+        case element_type::UINT64:
+        case element_type::DOUBLE:
+            return "a number";
+    }
+    return "something else";
+}
+
+// Of a key given twice the last one counts.
+std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
+                                                std::string_view key) {
+    std::optional<simdjson::dom::element> found;
+    for (auto member : object)
+        if (member.key == key) found = member.value;
+    return found;
+}
+
+}  // namespace
+
+base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
+    fill_ = &fill;
+    result_ = {};
+    facts_ = {};
+    causes_.clear();
+    error_.reset();
+    members_.clear();
+    steps_.clear();
+
+    auto object = root.get_object();
+    if (object.error())
+        return base::Error{
+            base::Code::kInvalidBody,
+            fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
+    SNAPGATE_TRY(check_type_meta(object.value_unsafe()));
+    if (!write_object(object.value_unsafe(), &kSnapshotShape, FieldType::kAny, 1))
+        return *std::move(error_);
+    check_snapshot(facts_, causes_);
+    if (!causes_.empty()) return invalid();
+    if (result_.object.text.size() > kMaxObjectBytes)
+        return base::Error{base::Code::kTooLarge,
+                           fmt::format("the object has {} bytes in its stored form; at most {} "
+                                       "are taken",
+                                       result_.object.text.size(), kMaxObjectBytes)};
+    result_.object.name = facts_.name;
+    return std::move(result_);
+}
+
+void SnapshotWriter::shrink() {
+    raw_.shrink();
+    other_raw_.shrink();
+    if (fields_.capacity() > kKeptBytes) fields_ = std::string();
+    if (members_.capacity() * sizeof(Member) > kKeptBytes) members_ = std::vector<Member>();
+}
+
+base::Result<void> SnapshotWriter::check_type_meta(const simdjson::dom::object& root) {
+    auto text = [&root](std::string_view key) -> base::Result<std::string_view> {
+        auto value = find_last(root, key);
+        if (!value || value->is_null())
+            return base::Error{base::Code::kInvalidBody,
+                               fmt::format("{} is missing: it is no Kubernetes object", key),
+                               std::string(key)};
+        std::string_view found;
+        if (value->get_string().get(found))
+            return base::Error{
+                base::Code::kInvalidBody,
+                fmt::format("{} must be a string, and is {}", key, describe(value->type())),
+                std::string(key)};
+        return found;
+    };
+    SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
+    if (kind != "VirtualMachineSnapshot")
+        return base::Error{
+            base::Code::kInvalidBody,
+            fmt::format("kind must be VirtualMachineSnapshot, and is {}", shown(kind)), "kind"};
+    SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
+    if (version != "snapshot.kubevirt.io/v1beta1" && version != "snapshot.kubevirt.io/v1alpha1")
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("apiVersion must be snapshot.kubevirt.io/v1beta1 or "
+                                       "snapshot.kubevirt.io/v1alpha1, and is {}",
+                                       shown(version)),
+                           "apiVersion"};
+    return {};
+}
+
+// `values` is the type of every member of an object without a shape.
+bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Shape* shape,
+                                  FieldType values, size_t level) {
+    if (level > kMaxLevels) return too_deep();
+    size_t begin = members_.size();
+    for (auto field : object) members_.push_back({field.key, field.value});
+    if (shape == &kSnapshotShape) members_.push_back({"apiVersion", {}, kApiVersion});
+    if (shape == &kMetadataShape) fill_metadata(begin);
+    sort_members(members_, begin);
+    size_t end = members_.size();
+
+    size_t to_write = 0;
+    for (size_t i = begin; i < end; ++i)
+        if (!members_[i].literal.empty() || !members_[i].value.is_null()) ++to_write;
+
+    std::span<const Field> fields = shape == nullptr ? std::span<const Field>() : shape->fields;
+    auto field = fields.begin();
+    bool any = false;
+    std::string& out = result_.object.text;
+    out += '{';
+    for (size_t i = begin; i < end; ++i) {
+        Member member = members_[i];  // a copy: the vector grows below
+        for (; field != fields.end() && field->name < member.key; ++field) require(*field);
+        const Field* known = nullptr;
+        if (field != fields.end() && field->name == member.key) known = &*field++;
+        if (member.literal.empty() && member.value.is_null()) {
+            if (known != nullptr) require(*known);
+            note_null(member, any, to_write > 0);
+            continue;
+        }
+        if (any) out += ',';
+        any = true;
+        append_string(member.key, out);
+        out += ':';
+        --to_write;
+        if (!member.literal.empty()) {
+            if (member.key == "resourceVersion")
+                result_.object.version_offset = static_cast<uint32_t>(out.size() + 1);
+            out += member.literal;
+            continue;
+        }
+        if (!write_member(member, known, values, level)) return false;
+        if (known != nullptr) capture(shape, member.key, member.value);
+    }
+    for (; field != fields.end(); ++field) require(*field);
+    out += '}';
+    members_.resize(begin);
+    return true;
+}
+
+bool SnapshotWriter::write_member(const Member& member, const Field* field, FieldType values,
+                                  size_t level) {
+    FieldType type = field == nullptr ? values : field->type;
+    if (type == FieldType::kAny) return write_any(member.value, level);
+    steps_.push_back({member.key});
+    bool good = write_typed(member.value, type, field == nullptr ? nullptr : field->shape, level);
+    steps_.pop_back();
+    return good;
+}
+
+bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Shape* shape,
+                                 size_t level) {
+    std::string& out = result_.object.text;
+    element_type found = value.type();
+    switch (type) {
+        case FieldType::kAny:
+            return write_any(value, level);
+        case FieldType::kString:
+            if (found != element_type::STRING) return wrong_type(value, type);
+            append_string(value.get_string().value_unsafe(), out);
+            return true;
+        case FieldType::kTime:
+            if (found != element_type::STRING) return wrong_type(value, type);
+            return write_time(value);
+        case FieldType::kBool:
+            if (found != element_type::BOOL) return wrong_type(value, type);
+            append_scalar(value, out);
+            return true;
+        case FieldType::kInteger:
+            if (found != element_type::INT64) return wrong_type(value, type);
+            append_scalar(value, out);
+            return true;
+        case FieldType::kObject:
+            if (found != element_type::OBJECT) return wrong_type(value, type);
+            return write_object(value.get_object().value_unsafe(), shape, FieldType::kAny,
+                                level + 1);
+        case FieldType::kStringMap:
+            if (found != element_type::OBJECT) return wrong_type(value, type);
+            return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kString,
+                                level + 1);
+        case FieldType::kStringList:
+            if (found != element_type::ARRAY) return wrong_type(value, type);
+            return write_list(value.get_array().value_unsafe(), FieldType::kString, nullptr,
+                              level + 1);
+        case FieldType::kObjectList:
+            if (found != element_type::ARRAY) return wrong_type(value, type);
+            return write_list(value.get_array().value_unsafe(), FieldType::kObject, shape,
+                              level + 1);
+        case FieldType::kFieldsV1:
+            if (found != element_type::OBJECT) return wrong_type(value, type);
+            return write_fields_v1(value, level + 1);
+    }
+    return true;
+}
+
+bool SnapshotWriter::write_any(const Element& value, size_t level) {
+    std::string& out = result_.object.text;
+    switch (value.type()) {
+        case element_type::OBJECT:
+            return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kAny,
+                                level + 1);
+        case element_type::ARRAY:
+            return write_list(value.get_array().value_unsafe(), FieldType::kAny, nullptr,
+                              level + 1);
+        case element_type::STRING:
+            append_string(value.get_string().value_unsafe(), out);
+            return true;
+        default:
+            append_scalar(value, out);
+            return true;
+    }
+}
+
+bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elements,
+                                const Shape* shape, size_t level) {
+    if (level > kMaxLevels) return too_deep();
+    std::string& out = result_.object.text;
+    out += '[';
+    size_t index = 0;
+    for (Element element : list) {
+        if (index > 0) out += ',';
+        if (elements == FieldType::kAny) {
+            if (!write_any(element, level)) return false;
+        } else {
+            steps_.push_back({{}, index, true});
+            bool good = write_typed(element, elements, shape, level);
+            steps_.pop_back();
+            if (!good) return false;
+        }
+        ++index;
+    }
+    out += ']';
+    return true;
+}
+
+bool SnapshotWriter::write_time(const Element& value) {
+    std::string_view text = value.get_string().value_unsafe();
+    if (!is_rfc3339(text)) {
+        std::string field = path();
+        add_cause("FieldValueTypeInvalid",
+                  fmt::format("Invalid value: {0}: {1} in body must be of type date-time: {0}",
+                              shown(text), field),
+                  field);
+    }
+    append_string(text, result_.object.text);
+    return true;
+}
+
+// fieldsV1 is any JSON in Kubernetes, and its bytes in base64 in Palette. Either comes in; both
+// give the same text, since the JSON inside is written with sorted keys.
+bool SnapshotWriter::write_fields_v1(const Element& value, size_t level) {
+    Element content = value;
+    while (auto inner = unwrap_raw(content)) content = *inner;
+    fields_.clear();
+    if (!append_sorted(content, kMaxLevels - level + 1, members_, fields_)) return too_deep();
+
+    std::string& out = result_.object.text;
+    size_t offset = out.size();
+    out += kRawHead;
+    base::append_base64(fields_, out);
+    out += kRawTail;
+    result_.object.marks.push_back({model::PatchMark::Type::kUnwrap,
+                                    static_cast<uint32_t>(offset),
+                                    static_cast<uint32_t>(out.size() - offset),
+                                    {}});
+    return true;
+}
+
+// The object in a {"Raw":["<base64>"]}, if that is what `value` is and what it holds. Good until
+// the next call.
+std::optional<SnapshotWriter::Element> SnapshotWriter::unwrap_raw(const Element& value) {
+    std::optional<Element> raw;
+    for (auto member : value.get_object().value_unsafe()) {
+        if (member.key != "Raw") return std::nullopt;
+        raw = member.value;
+    }
+    if (!raw || !raw->is_array()) return std::nullopt;
+    std::string bytes;
+    for (Element part : raw->get_array().value_unsafe()) {
+        std::string_view text;
+        if (part.get_string().get(text)) return std::nullopt;
+        auto decoded = base::decode_base64(text);
+        if (!decoded) return std::nullopt;
+        bytes += *decoded;
+    }
+    // `value` may be in the other one.
+    std::swap(raw_, other_raw_);
+    auto content = raw_.parse(bytes);
+    if (!content || !content->is_object()) return std::nullopt;
+    return *content;
+}
+
+// Puts in what the server gives, and takes out what it does not keep.
+void SnapshotWriter::fill_metadata(size_t begin) {
+    auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
+    auto dropped = std::remove_if(from, members_.end(), [](const Member& member) {
+        return member.key == "clusterName" || member.key == "selfLink";
+    });
+    members_.erase(dropped, members_.end());
+
+    size_t end = members_.size();
+    auto last = [&](std::string_view key) -> const Element* {
+        const Element* found = nullptr;
+        for (size_t i = begin; i < end; ++i)
+            if (members_[i].key == key) found = &members_[i].value;
+        return found;
+    };
+    // Absent, null, or an empty string.
+    auto lacks = [&](std::string_view key) {
+        const Element* value = last(key);
+        return value == nullptr || value->is_null() ||
+               (value->is_string() && value->get_string().value_unsafe().empty());
+    };
+    // Behind the members of the source, and so the last of its key: the one that counts.
+    auto put = [&](std::string_view key, std::string_view literal) {
+        members_.push_back({key, {}, literal});
+    };
+    result_.filled_uid = lacks("uid");
+    result_.filled_creation_timestamp = lacks("creationTimestamp");
+    const Element* generation = last("generation");
+    result_.filled_generation = generation == nullptr || generation->is_null();
+    bool default_namespace = lacks("namespace");
+    const Element* version = last("resourceVersion");
+    bool version_is_text = version == nullptr || version->is_null() || version->is_string();
+    if (version != nullptr && version->is_string())
+        facts_.version = version->get_string().value_unsafe();
+
+    for (std::string& literal : literals_) literal.clear();
+    if (result_.filled_uid) {
+        append_string(fill_->uid, literals_[0]);
+        put("uid", literals_[0]);
+    }
+    if (result_.filled_creation_timestamp) {
+        append_string(fill_->creation_timestamp, literals_[1]);
+        put("creationTimestamp", literals_[1]);
+    }
+    if (result_.filled_generation) {
+        literals_[2] = fmt::format("{}", fill_->generation);
+        put("generation", literals_[2]);
+    }
+    if (default_namespace) {
+        result_.object.ns = "default";
+        put("namespace", kDefaultNamespace);
+    }
+    if (version_is_text) {  // one of a wrong type is refused as any other field
+        result_.object.version = facts_.version;
+        put("resourceVersion", kEmptyVersion);
+    }
+}
+
+// A null field has no place in the text. Its mark holds it with the comma that its neighbours
+// leave.
+void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_after) {
+    auto& marks = result_.object.marks;
+    auto offset = static_cast<uint32_t>(result_.object.text.size());
+    // Only nulls beside each other in one object share a place: between two objects there is a
+    // brace.
+    bool joined = !marks.empty() && marks.back().type == model::PatchMark::Type::kInsert &&
+                  marks.back().offset == offset;
+    if (!joined) marks.push_back({model::PatchMark::Type::kInsert, offset, 0, {}});
+    std::string& bytes = marks.back().bytes;
+    if (any_before || (joined && !any_after)) bytes += ',';
+    append_string(member.key, bytes);
+    bytes += ":null";
+    if (!any_before && any_after) bytes += ',';
+}
+
+void SnapshotWriter::capture(const Shape* shape, std::string_view key, const Element& value) {
+    auto text = [&value] { return value.get_string().value_unsafe(); };
+    if (shape == &kMetadataShape) {
+        if (key == "name") {
+            facts_.name = text();
+        } else if (key == "namespace") {
+            facts_.ns = text();
+            result_.object.ns = facts_.ns;
+        } else if (key == "generateName") {
+            facts_.generate_name = text();
+        } else if (key == "labels") {
+            facts_.labels = value.get_object().value_unsafe();
+        } else if (key == "annotations") {
+            facts_.annotations = value.get_object().value_unsafe();
+        } else if (key == "finalizers") {
+            facts_.finalizers = value.get_array().value_unsafe();
+        } else if (key == "ownerReferences") {
+            facts_.owners = value.get_array().value_unsafe();
+        }
+    } else if (shape == &kSpecShape) {
+        if (key == "source") {
+            facts_.has_source = true;
+        } else if (key == "failureDeadline") {
+            facts_.failure_deadline = text();
+        }
+    } else if (shape == &kSourceShape) {
+        if (key == "apiGroup") {
+            facts_.api_group = text();
+        } else if (key == "kind") {
+            facts_.source_kind = text();
+        } else if (key == "name") {
+            facts_.source_name = text();
+            // Written just now. A name that has to be escaped is none that can be asked for.
+            if (text().size() <= kMostVmBytes && !needs_escapes(text())) {
+                result_.object.vm = text();
+                result_.object.vm_offset =
+                    static_cast<uint32_t>(result_.object.text.size() - text().size() - 1);
+            }
+        }
+    }
+}
+
+void SnapshotWriter::require(const Field& field) {
+    if (!field.required) return;
+    steps_.push_back({field.name});
+    add_cause("FieldValueRequired", "Required value", path());
+    steps_.pop_back();
+}
+
+void SnapshotWriter::add_cause(std::string_view reason, std::string message, std::string field) {
+    if (causes_.size() < kMostCauses)
+        causes_.push_back({std::string(reason), std::move(message), std::move(field)});
+}
+
+bool SnapshotWriter::fail(std::string message, std::string subject) {
+    error_ = base::Error{base::Code::kInvalidBody, std::move(message), std::move(subject)};
+    return false;
+}
+
+bool SnapshotWriter::wrong_type(const Element& value, FieldType wanted) {
+    std::string field = path();
+    return fail(fmt::format("{} must be {}, and is {}", field, json::describe(wanted),
+                            describe(value.type())),
+                field);
+}
+
+bool SnapshotWriter::too_deep() {
+    return fail(fmt::format("the object is nested deeper than {} levels", kMaxLevels));
+}
+
+std::string SnapshotWriter::path() const {
+    constexpr size_t kShownKeyBytes = 80;
+    std::string out;
+    for (const Step& step : steps_) {
+        if (step.is_index) {
+            out += fmt::format("[{}]", step.index);
+            continue;
+        }
+        if (!out.empty()) out += '.';
+        size_t size = std::min(step.key.size(), kShownKeyBytes);
+        while (size < step.key.size() && size > 0 &&
+               (static_cast<uint8_t>(step.key[size]) & 0xc0) == 0x80)
+            --size;
+        out += step.key.substr(0, size);
+    }
+    return out;
+}
+
+// Says it as kube-apiserver does.
+base::Error SnapshotWriter::invalid() const {
+    std::string list;
+    for (const base::Cause& cause : causes_)
+        list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
+    base::Error error(
+        base::Code::kInvalid,
+        fmt::format("VirtualMachineSnapshot.snapshot.kubevirt.io {} is invalid: {}",
+                    shown(facts_.name), causes_.size() > 1 ? fmt::format("[{}]", list) : list),
+        causes_.front().field);
+    error.causes = causes_;
+    return error;
+}
+
+}  // namespace snapgate::json

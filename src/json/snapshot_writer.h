@@ -1,0 +1,77 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "json/compact.h"
+#include "json/document.h"
+#include "json/known_fields.h"
+#include "json/object.h"
+#include "json/snapshot_rules.h"
+
+namespace snapgate::json {
+
+// Writes the stored form of one VirtualMachineSnapshot in one pass over its DOM, and checks the
+// types of its known fields on the way. Keeps its memory between objects; not thread-safe.
+class SnapshotWriter {
+  public:
+    // `root` and `fill` are used until finish() returns.
+    base::Result<Prepared> write(const simdjson::dom::element& root, const Identity& fill);
+
+    void shrink();
+
+  private:
+    using Element = simdjson::dom::element;
+
+    // Where the pass is, for messages: a member, or an element of a list.
+    struct Step {
+        std::string_view key;
+        size_t index = 0;
+        bool is_index = false;
+    };
+
+    base::Result<void> check_type_meta(const simdjson::dom::object& root);
+    // False as soon as something is wrong: error_ says what.
+    bool write_object(const simdjson::dom::object& object, const Shape* shape, FieldType values,
+                      size_t level);
+    bool write_member(const Member& member, const Field* field, FieldType values, size_t level);
+    bool write_typed(const Element& value, FieldType type, const Shape* shape, size_t level);
+    bool write_any(const Element& value, size_t level);
+    bool write_list(const simdjson::dom::array& list, FieldType elements, const Shape* shape,
+                    size_t level);
+    bool write_time(const Element& value);
+    bool write_fields_v1(const Element& value, size_t level);
+    std::optional<Element> unwrap_raw(const Element& value);
+    void fill_metadata(size_t begin);
+    void note_null(const Member& member, bool any_before, bool any_after);
+    void capture(const Shape* shape, std::string_view key, const Element& value);
+    void require(const Field& field);
+    void add_cause(std::string_view reason, std::string message, std::string field);
+
+    bool fail(std::string message, std::string subject = {});
+    bool wrong_type(const Element& value, FieldType wanted);
+    bool too_deep();
+    std::string path() const;
+    base::Error invalid() const;
+
+    const Identity* fill_ = nullptr;
+    Prepared result_;
+    SnapshotFacts facts_;
+    std::vector<base::Cause> causes_;
+    std::optional<base::Error> error_;
+
+    std::vector<Member> members_;  // of the objects that are being written
+    std::vector<Step> steps_;
+    Document raw_;  // what was in a Raw
+    Document other_raw_;
+    std::string fields_;       // a fieldsV1 as compact JSON
+    std::string literals_[4];  // JSON text of what is filled in: uid, time, generation, namespace
+};
+
+}  // namespace snapgate::json
