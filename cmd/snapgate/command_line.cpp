@@ -1,0 +1,183 @@
+#include "command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "suggest.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kDescription = "snapgate: VM snapshot inventory for KubeVirt fleets";
+
+constexpr const char* kFooter =
+    R"(Environment: SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
+A flag comes before the environment, and that before what 'login' kept.
+
+Exit codes: 0 done; 1 the server, or a check of the input, said no; 2 wrong usage;
+3 the server cannot be reached.
+
+Examples:
+  snapgate serve --data-dir data --tls-self-signed
+  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
+  snapgate create cluster demo
+  kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
+  snapgate get snapshots --cluster demo -n payments
+Each command explains itself: snapgate COMMAND --help)";
+
+// Options as "--name VALUE  what it does", without the notes of CLI11 on what excludes what.
+class HelpText : public CLI::Formatter {
+  public:
+    HelpText() {
+        column_width(30);
+        label("SUBCOMMAND", "COMMAND");
+        label("OPTIONS", "FLAGS");
+        label("Positionals", "Arguments");
+    }
+    std::string make_option_opts(const CLI::Option* option) const override {
+        std::string text;
+        if (!option->get_type_name().empty()) text += " " + option->get_type_name();
+        if (option->get_required() && !option->get_positional()) text += " (needed)";
+        return text;
+    }
+};
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::vector<std::string> names_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : commands_of(app)) names.push_back(command->get_name());
+    return names;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+// What is wrong with the words that name the command; nullopt if they lead to one.
+std::optional<std::string> command_fault(const CLI::App& root,
+                                         const std::vector<std::string>& arguments) {
+    const CLI::App* at = &root;
+    std::string path = "snapgate";
+    for (const std::string& word : arguments) {
+        if (commands_of(*at).empty() || word.starts_with('-')) return std::nullopt;
+        const CLI::App* next = nullptr;
+        for (const CLI::App* command : commands_of(*at))
+            if (command->check_name(word)) next = command;
+        if (next == nullptr) {
+            std::string meant = nearest(word, names_of(*at));
+            return meant.empty() ? fmt::format("unknown command \"{}\": '{}' takes {}", word, path,
+                                               joined(names_of(*at)))
+                                 : fmt::format("unknown command \"{}\": did you mean '{} {}'?",
+                                               word, path, meant);
+        }
+        at = next;
+        path += " " + next->get_name();
+    }
+    if (commands_of(*at).empty()) return std::nullopt;
+    return fmt::format("'{}' needs to be told what: {}", path, joined(names_of(*at)));
+}
+
+// The command that was being read when parsing failed.
+const CLI::App* parsed_command(const CLI::App& root) {
+    const CLI::App* at = &root;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+    return at;
+}
+
+std::string path_of(const CLI::App& command) {
+    if (command.get_parent() == nullptr) return command.get_name();
+    return path_of(*command.get_parent()) + " " + command.get_name();
+}
+
+std::string unexpected(const CLI::App& root, const CLI::App& command) {
+    std::vector<std::string> rest = root.remaining(true);
+    if (rest.empty()) return "there are arguments too many";
+    const std::string& word = rest.front();
+    if (!word.starts_with('-')) return fmt::format("unexpected argument \"{}\"", word);
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : command.get_options([](const CLI::Option*) { return true; }))
+        for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    std::string flag = word.substr(0, word.find('='));
+    std::string meant = flag.starts_with("--") ? nearest(flag, flags) : "";
+    return meant.empty() ? fmt::format("unknown flag {}", flag)
+                         : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
+}
+
+// Says what is wrong with the command line, or shows the help that was asked for.
+Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& console) {
+    if (error.get_exit_code() == 0) {
+        std::ostringstream out;
+        std::ostringstream err;
+        root.exit(error, out, err);
+        console.print_document(out.str());
+        return Exit::kOk;
+    }
+    const CLI::App* command = parsed_command(root);
+    bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    console.note("error: " + (extra ? unexpected(root, *command) : std::string(error.what())));
+    console.note(fmt::format("See '{} --help'.", path_of(*command)));
+    return Exit::kUsage;
+}
+
+Exit run_chosen(const Action& chosen, Shell& shell) {
+    Outcome<Exit> ended = chosen(shell);
+    Exit exit = ended ? *ended : ended.error().exit;
+    auto flushed = shell.console.flush();
+    if (!ended) shell.console.note("error: " + ended.error().message);
+    if (!flushed) shell.console.note("error: " + flushed.error().message);
+    return flushed || exit != Exit::kOk ? exit : Exit::kRefused;
+}
+
+}  // namespace
+
+Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
+    Action chosen;
+    CLI::App root(kDescription, "snapgate");
+    root.formatter(std::make_shared<HelpText>());
+    root.set_help_flag("-h,--help", "Show what there is to say");
+    root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION);
+    root.footer(kFooter);
+    // Answered before this is reached; here it is for the help alone.
+    root.add_subcommand("serve", "Run the server");
+    add_login(root, chosen);
+    add_get(root, chosen);
+    add_create(root, chosen);
+    add_delete(root, chosen);
+    add_import(root, chosen);
+    add_version(root, chosen);
+    root.require_subcommand(1);
+
+    if (arguments.empty()) {
+        shell.console.print_document(root.help());
+        return Exit::kUsage;
+    }
+    if (arguments.front() == "help") {
+        arguments.erase(arguments.begin());
+        arguments.emplace_back("--help");
+    }
+    if (auto fault = command_fault(root, arguments)) {
+        shell.console.note("error: " + *fault);
+        return Exit::kUsage;
+    }
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    try {
+        root.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+        return explain(root, error, shell.console);
+    }
+    return run_chosen(chosen, shell);
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "failure.h"
+
+namespace snapgate::cli {
+
+// Where a command writes: answers to `out`, what is said about them to `err`. One thread. Whoever
+// opened the two files closes them, after the console.
+class Console {
+  public:
+    // Finds out itself whether the files are terminals.
+    Console(std::FILE* out, std::FILE* err);
+
+    // Text that is safe as it is: what printable() and Table made, or our own words.
+    void print(std::string_view text);
+    // A JSON or YAML document from the server: byte for byte, but made printable on a terminal.
+    // Adds the line end that it lacks.
+    void print_document(std::string_view text);
+    // A piece of such a document: the same, and no line end is added.
+    void print_part(std::string_view text);
+    // One line to stderr, made printable.
+    void note(std::string_view line);
+    // A line on a terminal's stderr that the next one overwrites; "" removes it.
+    void status(std::string_view line);
+
+    bool out_is_terminal() const { return out_terminal_; }
+    bool err_is_terminal() const { return err_terminal_; }
+    // Columns of the terminal on `out`; 0 where there is none, or it does not say.
+    unsigned width() const;
+
+    // Writes out what is buffered. kInternal if the output could not be written (a full disk): an
+    // answer cut short must not end in success.
+    base::Result<void> flush();
+
+  private:
+    std::FILE* out_;
+    std::FILE* err_;
+    bool out_terminal_;
+    bool err_terminal_;
+    bool status_shown_ = false;
+};
+
+}  // namespace snapgate::cli

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/encoding.h"
+#include "command.h"
+#include "resolve.h"
+
+namespace snapgate::cli {
+namespace {
+
+struct Options {
+    ConnectionFlags connection;
+    std::vector<std::string> names;
+    bool force = false;
+    std::string output;
+};
+
+Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
+    const KindWords& words = words_of(kind);
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    // All names first: a mistyped one leaves everything as it is.
+    std::vector<Named> targets;
+    for (const std::string& name : options.names) {
+        SNAPGATE_ASSIGN(Named target, resolve(api, kind, name));
+        targets.push_back(std::move(target));
+    }
+    for (const Named& target : targets) {
+        auto response =
+            api.remove(fmt::format("{}/{}{}", words.path, base::percent_encode(target.uid),
+                                   options.force ? "?force=true" : ""));
+        if (!response) {
+            Failure failure = std::move(response).error();
+            if (failure.status == 409 && kind != Kind::kKey && !options.force)
+                failure.message += fmt::format(
+                    "; 'snapgate delete {} --force' deletes what it holds, "
+                    "too",
+                    words.one);
+            return failure;
+        }
+        if (format == Format::kName) {
+            shell.console.print_document(target.uid);
+        } else if (format == Format::kTable) {
+            shell.console.print_document(
+                fmt::format("{}/{} deleted (uid {})", words.one, target.name, target.uid));
+        } else {
+            SNAPGATE_TRY(print_answer(shell.console, format, *response, api.server()));
+        }
+    }
+    return Exit::kOk;
+}
+
+void add_kind(CLI::App& parent, Action& chosen, Kind kind, const char* description,
+              const char* force) {
+    auto options = std::make_shared<Options>();
+    const KindWords& words = words_of(kind);
+    CLI::App* command = parent.add_subcommand(std::string(words.one), description);
+    command->alias(std::string(words.many));
+    command->add_option("NAME", options->names, "Which, by name or uid")->required()->type_name("");
+    if (force != nullptr) command->add_flag("--force", options->force, force);
+    add_answer_option(*command, options->output);
+    add_connection_options(*command, options->connection);
+    command->footer(fmt::format("Example:\n  snapgate delete {} NAME", words.one));
+    command->callback([kind, options, &chosen] {
+        chosen = [kind, options](Shell& shell) { return run(kind, *options, shell); };
+    });
+}
+
+}  // namespace
+
+void add_delete(CLI::App& root, Action& chosen) {
+    CLI::App* parent = root.add_subcommand("delete", "Delete a project, a cluster or an API key");
+    parent->require_subcommand(1);
+    add_kind(*parent, chosen, Kind::kProject, "A project that holds nothing",
+             "Delete its clusters, with their snapshots, and its keys, too");
+    add_kind(*parent, chosen, Kind::kCluster, "A cluster that holds nothing",
+             "Delete its snapshots, too");
+    add_kind(*parent, chosen, Kind::kKey, "An API key; it is refused from the next request on",
+             nullptr);
+    parent->footer("Example:\n  snapgate delete cluster demo --force");
+}
+
+}  // namespace snapgate::cli

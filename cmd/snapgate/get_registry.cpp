@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "get.h"
+#include "json_path.h"
+#include "resolve.h"
+#include "table.h"
+#include "times.h"
+
+namespace snapgate::cli {
+namespace {
+
+struct Options {
+    ConnectionFlags connection;
+    std::vector<std::string> names;
+    std::string output;
+};
+
+// Names of the projects by uid; those that the key does not see keep their uid.
+using ProjectNames = std::map<std::string, std::string, std::less<>>;
+
+Outcome<ProjectNames> project_names(Api& api) {
+    SNAPGATE_ASSIGN(auto response, api.get("/admin/v1/projects"));
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    ProjectNames names;
+    for (const json::Object& item : items)
+        names.emplace(text_at(item, {"uid"}), text_at(item, {"name"}));
+    return names;
+}
+
+std::vector<std::string> titles_of(Kind kind) {
+    switch (kind) {
+        case Kind::kProject:
+            return {"NAME", "UID"};
+        case Kind::kCluster:
+            return {"NAME", "UID", "PROJECT", "TYPE", "STATE", "OBJECTS"};
+        case Kind::kKey:
+            break;
+    }
+    return {"NAME", "ID", "ROLE", "PROJECT", "AGE", "EXPIRES", "LAST USED"};
+}
+
+Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects) {
+    auto text = [&](std::string_view name) { return std::string(text_at(object, {name})); };
+    auto project = [&] {
+        std::string uid = text("projectUid");
+        if (uid.empty()) return std::string("<all>");
+        auto found = projects.find(uid);
+        return found == projects.end() ? uid : found->second;
+    };
+    switch (kind) {
+        case Kind::kProject:
+            return {text("name"), text("uid")};
+        case Kind::kCluster: {
+            const json::Value* objects = value_at(object, {"objects"});
+            return {text("name"),  text("uid"),
+                    project(),     text("type"),
+                    text("state"), objects != nullptr ? json::serialize(*objects) : "<unknown>"};
+        }
+        case Kind::kKey:
+            break;
+    }
+    int64_t now = base::system_clock().now_ms() / 1000;
+    auto expires = parse_rfc3339(text("expiresAt"));
+    std::string used = text("lastUsedAt");
+    return {text("name"),
+            text("id"),
+            text("role"),
+            project(),
+            age_of(text("createdAt"), now),
+            !expires          ? "<never>"
+            : *expires <= now ? "<expired>"
+                              : format_local(*expires),
+            used.empty() ? "<never>" : age_of(used, now) + " ago"};
+}
+
+Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
+                        const std::vector<json::Object>& objects) {
+    const KindWords& words = words_of(kind);
+    if (format == Format::kName) {
+        for (const json::Object& object : objects)
+            shell.console.print_document(text_at(object, {words.uid_field}));
+        return {};
+    }
+    if (objects.empty()) {
+        shell.console.note(fmt::format("No {} found.", words.many));
+        return {};
+    }
+    ProjectNames projects;
+    if (kind != Kind::kProject) {
+        SNAPGATE_ASSIGN(projects, project_names(api));
+    }
+    std::vector<Table::Row> rows;
+    rows.reserve(objects.size());
+    for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects));
+    Table table(titles_of(kind), shell.console.width());
+    shell.console.print(table.page(rows));
+    return {};
+}
+
+Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    if (format == Format::kJson || format == Format::kYaml) {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        return Exit::kOk;
+    }
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    SNAPGATE_TRY(print_objects(shell, api, kind, format, items));
+    return Exit::kOk;
+}
+
+Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
+                          const std::vector<std::string>& names) {
+    const KindWords& words = words_of(kind);
+    bool document = format == Format::kJson || format == Format::kYaml;
+    ListWriter list(shell.console, format, {}, {});
+    std::vector<json::Object> objects;
+    for (const std::string& name : names) {
+        SNAPGATE_ASSIGN(Named named, resolve(api, kind, name));
+        SNAPGATE_ASSIGN(auto response,
+                        api.get(fmt::format("{}/{}", words.path, base::percent_encode(named.uid))));
+        if (document && names.size() == 1) {
+            SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        } else if (document) {
+            SNAPGATE_TRY(list.add(response.body));
+        } else {
+            SNAPGATE_ASSIGN(auto object, parse_answer(response, api.server()));
+            objects.push_back(std::move(object));
+        }
+    }
+    if (document && names.size() > 1) list.finish({});
+    if (!document) {
+        SNAPGATE_TRY(print_objects(shell, api, kind, format, objects));
+    }
+    return Exit::kOk;
+}
+
+Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    if (options.names.empty()) return print_list(shell, api, kind, format);
+    return print_named(shell, api, kind, format, options.names);
+}
+
+void add_kind(CLI::App& get, Action& chosen, Kind kind, const char* description) {
+    auto options = std::make_shared<Options>();
+    const KindWords& words = words_of(kind);
+    CLI::App* command = get.add_subcommand(std::string(words.many), description);
+    command->alias(std::string(words.one));
+    command->add_option("NAME", options->names, "Only these, by name or uid")->type_name("");
+    command
+        ->add_option("-o,--output", options->output,
+                     "table (the default), json, yaml or name (the uids alone)")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    command->footer(
+        fmt::format("Examples:\n"
+                    "  snapgate get {0}\n"
+                    "  snapgate get {0} -o json",
+                    words.many));
+    command->callback([kind, options, &chosen] {
+        chosen = [kind, options](Shell& shell) { return run(kind, *options, shell); };
+    });
+}
+
+}  // namespace
+
+void add_get_registry(CLI::App& get, Action& chosen) {
+    add_kind(get, chosen, Kind::kCluster, "The clusters that the key sees");
+    add_kind(get, chosen, Kind::kProject, "The projects that the key sees");
+    add_kind(get, chosen, Kind::kKey, "The API keys (for admins); never their secrets");
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <set>
+
+#include "base/clock.h"
+#include "get.h"
+#include "json/yaml.h"
+#include "json_path.h"
+#include "resolve.h"
+#include "snapshot_pages.h"
+#include "snapshot_row.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr std::string_view kListVersion = "snapshot.kubevirt.io/v1beta1";
+constexpr std::string_view kListKind = "VirtualMachineSnapshotList";
+constexpr std::string_view kResource = "virtualmachinesnapshot.snapshot.kubevirt.io/";
+
+constexpr const char* kExamples = R"(Examples:
+  # The first page of a cluster's snapshots
+  snapgate get snapshots --cluster demo
+  # All of two namespaces, page by page to the end
+  snapgate get snapshots --cluster demo -n payments,web --all
+  # Those of one VM, as YAML
+  snapgate get snapshots --cluster demo --vm db-01 -o yaml
+  # One by name
+  snapgate get snapshots db-01-nightly-0003 --cluster demo -n payments
+  # Names of all snapshots that are not ready
+  snapgate get snapshots --cluster demo --all -o json |
+    jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::vector<std::string> names;
+    std::vector<std::string> namespaces;
+    bool all_namespaces = false;
+    std::vector<std::string> vms;
+    std::string output;
+    std::string limit;
+    std::string continue_token;
+    bool all = false;
+};
+
+Outcome<> check(const Options& options) {
+    auto usage = [](std::string message) { return Failure(Exit::kUsage, std::move(message)); };
+    auto empty = [](const std::vector<std::string>& values) {
+        return !values.empty() && std::all_of(values.begin(), values.end(), [](const auto& value) {
+            return value.find_first_not_of(", ") == value.npos;
+        });
+    };
+    if (empty(options.namespaces))
+        return usage("-n names no namespace: leave it out, or say -A, to list all of them");
+    if (empty(options.vms)) return usage("--vm names no VM: leave it out to list those of all");
+    bool digits = std::all_of(options.limit.begin(), options.limit.end(),
+                              [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits)
+        return usage(fmt::format("--limit {}: it takes a number of objects per page, 1 to 50",
+                                 options.limit));
+    if (!options.names.empty() && !options.continue_token.empty())
+        return usage("--continue goes on with a list and takes no NAME beside it");
+    return {};
+}
+
+// Prints pages in one format as they come.
+class Printer {
+  public:
+    Printer(Console& console, Format format)
+        : console_(console),
+          format_(format),
+          table_(snapshot_titles(format == Format::kWide), console.width()),
+          writer_(console, format, kListVersion, kListKind),
+          now_(base::system_clock().now_ms() / 1000) {}
+
+    Outcome<> page(const std::vector<std::string>& items) {
+        std::vector<Table::Row> rows;
+        for (const std::string& item : items) {
+            if (format_ == Format::kJson || format_ == Format::kYaml) {
+                SNAPGATE_TRY(writer_.add(item));
+                continue;
+            }
+            SNAPGATE_ASSIGN(auto value, json::parse(item));
+            const json::Object& snapshot = value.get_object();
+            if (format_ == Format::kName) {
+                console_.print(kResource);
+                console_.print_document(text_at(snapshot, {"metadata", "name"}));
+            } else {
+                rows.push_back(snapshot_row(snapshot, format_ == Format::kWide, now_));
+            }
+        }
+        if (!rows.empty()) console_.print(table_.page(rows));
+        SNAPGATE_TRY(console_.flush());
+        return {};
+    }
+
+    void finish(std::string_view resource_version) {
+        if (format_ != Format::kJson && format_ != Format::kYaml) return;
+        json::Object metadata;
+        metadata["resourceVersion"] = resource_version;
+        writer_.finish(metadata);
+    }
+
+  private:
+    Console& console_;
+    Format format_;
+    Table table_;
+    ListWriter writer_;
+    int64_t now_;
+};
+
+void note_none(Console& console, const Options& options, const std::string& cluster) {
+    bool filtered = !options.namespaces.empty() || !options.vms.empty();
+    console.note(fmt::format("No snapshots found in cluster {}{}.", cluster,
+                             filtered ? " with these namespaces and VMs" : ""));
+}
+
+void note_more(Console& console, const SnapshotPage& page) {
+    std::string more = page.remaining ? fmt::format("{} more", *page.remaining) : "more";
+    console.note(fmt::format("There are {}: go on with --continue {}, or list all with --all", more,
+                             page.continue_token));
+}
+
+// One page, as the API gives it.
+Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
+                             const Options& options, const std::string& cluster) {
+    SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
+    if (format == Format::kJson || format == Format::kYaml) {
+        SNAPGATE_TRY(print_answer(shell.console, format, page.response, api.server()));
+    } else {
+        Printer printer(shell.console, format);
+        SNAPGATE_TRY(printer.page(page.items));
+        if (page.items.empty()) note_none(shell.console, options, cluster);
+    }
+    if (!page.continue_token.empty()) note_more(shell.console, page);
+    return Exit::kOk;
+}
+
+Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
+                        const std::string& cluster) {
+    Printer printer(shell.console, format);
+    size_t count = 0;
+    std::string resource_version;
+    while (!pages.done()) {
+        SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
+        SNAPGATE_TRY(printer.page(page.items));
+        count += page.items.size();
+        resource_version = page.resource_version;
+    }
+    printer.finish(resource_version);
+    if (count == 0 && format != Format::kJson && format != Format::kYaml)
+        note_none(shell.console, options, cluster);
+    return Exit::kOk;
+}
+
+// The API of lists cannot be asked for a name; the pages are searched for it.
+Outcome<Exit> print_named(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
+                          const std::string& cluster) {
+    std::set<std::string, std::less<>> missing(options.names.begin(), options.names.end());
+    const std::set<std::string, std::less<>> wanted = missing;
+    // A name is unique within its namespace: with one of each there is one answer, and it is
+    // printed as the object itself.
+    bool one_namespace =
+        options.namespaces.size() == 1 && options.namespaces.front().find(',') == std::string::npos;
+    bool single = wanted.size() == 1 && one_namespace;
+    bool document = format == Format::kJson || format == Format::kYaml;
+    Printer printer(shell.console, format);
+    std::string resource_version;
+    while (!pages.done() && !(one_namespace && missing.empty())) {
+        SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
+        std::vector<std::string> found;
+        for (std::string& item : page.items) {
+            SNAPGATE_ASSIGN(auto value, json::parse(item));
+            std::string_view name = text_at(value.get_object(), {"metadata", "name"});
+            if (!wanted.contains(name)) continue;
+            missing.erase(std::string(name));
+            if (single && document) {
+                shell.console.print_document(format == Format::kJson ? item : json::to_yaml(value));
+            } else {
+                found.push_back(std::move(item));
+            }
+        }
+        SNAPGATE_TRY(printer.page(found));
+        resource_version = page.resource_version;
+    }
+    if (document && !single) printer.finish(resource_version);
+    if (missing.empty()) return Exit::kOk;
+    std::string names;
+    for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
+    return Failure(
+        Exit::kRefused,
+        fmt::format("no snapshot of this name was found in cluster {}: {}", cluster, names));
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_TRY(check(options));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    SnapshotSelection selection{cluster.uid, cluster.name,  options.namespaces,
+                                options.vms, options.limit, options.continue_token};
+    bool whole = options.all || !options.names.empty();
+    SnapshotPages pages(api, shell.console, std::move(selection), whole);
+    if (!options.names.empty()) return print_named(shell, pages, format, options, cluster.name);
+    if (options.all) return print_all(shell, pages, format, options, cluster.name);
+    return print_one_page(shell, api, pages, format, options, cluster.name);
+}
+
+}  // namespace
+
+void add_get_snapshots(CLI::App& get, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = get.add_subcommand("snapshots", "The VM snapshots of a cluster");
+    command->alias("snapshot")->alias("vmsnapshots")->alias("vmsnapshot");
+    command->add_option("NAME", options->names, "Snapshots to show, by exact name")->type_name("");
+    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
+        ->required()
+        ->type_name("CLUSTER");
+    auto* namespaces =
+        command->add_option("-n,--namespace", options->namespaces, "Only these namespaces");
+    namespaces->type_name("NS[,NS]")->allow_extra_args(false);
+    command
+        ->add_flag("-A,--all-namespaces", options->all_namespaces, "All namespaces (the default)")
+        ->excludes(namespaces);
+    command->add_option("--vm", options->vms, "Only the snapshots of these VMs")
+        ->type_name("VM[,VM]")
+        ->allow_extra_args(false);
+    command
+        ->add_option("-o,--output", options->output,
+                     "table (the default), wide, json, yaml or name")
+        ->type_name("FORMAT");
+    command
+        ->add_option("--limit", options->limit,
+                     "Objects per page: at most 50, which is the default")
+        ->type_name("N");
+    command->add_option("--continue", options->continue_token, "Go on where another list ended")
+        ->type_name("TOKEN");
+    command->add_flag("--all", options->all, "Not only one page: the whole list");
+    add_connection_options(*command, options->connection);
+    command->footer(kExamples);
+    command->callback(
+        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,233 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "base/encoding.h"
+#include "command.h"
+#include "import_check.h"
+#include "import_input.h"
+#include "import_upload.h"
+#include "json_path.h"
+#include "progress.h"
+#include "resolve.h"
+
+namespace snapgate::cli {
+namespace {
+
+// How long the server may be silent: at the end of a prune it removes what may be a million
+// objects.
+constexpr std::chrono::minutes kSilence{10};
+
+constexpr const char* kFooter =
+    R"(A FILE is what kubectl or the API printed: a List or VirtualMachineSnapshotList,
+a saved page, single objects, JSON lines, YAML documents; JSON or YAML, told
+apart by how they begin. - is standard input.
+
+The whole input is read and checked before anything is sent: one bad object
+refuses it all. Run an import again to complete one that was cut off: what is
+stored already is left untouched.
+
+Examples:
+  kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
+  snapgate import --cluster demo monday.json tuesday.yaml
+  # The cluster is to hold what the dump holds, and nothing else
+  snapgate import --cluster demo --prune dump.json)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::string on_conflict;
+    bool prune = false;
+    bool keep_going = false;
+    std::vector<std::string> files;
+    std::string output;
+};
+
+// What the server counted.
+struct Counts {
+    int64_t created = 0;
+    int64_t replaced = 0;
+    int64_t unchanged = 0;
+    int64_t skipped = 0;
+    int64_t pruned = 0;
+    int64_t refused = 0;
+};
+
+int64_t number_at(const json::Object& object, std::string_view name) {
+    const json::Value* value = object.if_contains(name);
+    if (value == nullptr) return 0;
+    if (value->is_int64()) return value->get_int64();
+    return value->is_uint64() ? static_cast<int64_t>(value->get_uint64()) : 0;
+}
+
+Counts counts_of(const json::Object& answer) {
+    Counts counts{number_at(answer, "created"),   number_at(answer, "replaced"),
+                  number_at(answer, "unchanged"), number_at(answer, "skipped"),
+                  number_at(answer, "pruned"),    number_at(answer, "refusedCount")};
+    const json::Array* refused = array_at(answer, {"refused"});
+    // The server counts apart what it does not list.
+    if (counts.refused == 0 && refused != nullptr)
+        counts.refused = static_cast<int64_t>(refused->size());
+    return counts;
+}
+
+Outcome<> check_options(const Options& options) {
+    size_t standard = 0;
+    for (const std::string& file : options.files) standard += file == "-" ? 1 : 0;
+    if (standard > 1) return Failure(Exit::kUsage, "standard input can be read once: give - once");
+    if (options.on_conflict != "replace" && options.on_conflict != "skip" &&
+        options.on_conflict != "fail")
+        return Failure(Exit::kUsage, fmt::format("--on-conflict {}: it takes replace, skip or fail",
+                                                 options.on_conflict));
+    return {};
+}
+
+Outcome<std::vector<ImportInput>> open_inputs(const Options& options, Console& console) {
+    std::vector<ImportInput> inputs;
+    for (const std::string& file : options.files) {
+        Progress progress(console, file == "-" ? "Reading standard input" : "Reading " + file, 0);
+        SNAPGATE_ASSIGN(ImportInput input, ImportInput::open(file, [&](uint64_t bytes) {
+                            progress.advance(bytes, 0);
+                        }));
+        inputs.push_back(std::move(input));
+    }
+    return inputs;
+}
+
+// Refuses the whole input for its faults.
+Failure refuse_input(const CheckReport& report, Console& console) {
+    for (const Fault& fault : report.faults) console.note(describe(fault));
+    if (report.fault_count > report.faults.size())
+        console.note(fmt::format("... and {} more",
+                                 format_count(report.fault_count - report.faults.size())));
+    return {
+        Exit::kRefused,
+        fmt::format("{} of {} objects cannot be imported, so nothing was stored: mend the input, "
+                    "or import the rest of it with --keep-going",
+                    format_count(report.fault_count), format_count(report.total))};
+}
+
+// What the server refused, said with file and item.
+void note_refused(const json::Object& answer, const std::vector<ImportInput>& inputs,
+                  const CheckReport& report, const Counts& counts, Console& console) {
+    const json::Array* refused = array_at(answer, {"refused"});
+    if (refused == nullptr) return;
+    for (const json::Value& value : *refused) {
+        const json::Object* one = value.if_object();
+        if (one == nullptr) continue;
+        auto index = static_cast<size_t>(number_at(*one, "index"));
+        auto origin = origin_of(index, report.items);
+        Fault fault{origin ? inputs[origin->input].name() : "input", origin ? origin->item : index,
+                    std::string(text_at(*one, {"name"})), std::string(text_at(*one, {"message"}))};
+        console.note("refused: " + describe(fault));
+    }
+    auto listed = static_cast<int64_t>(refused->size());
+    if (counts.refused > listed)
+        console.note(fmt::format("... and {} more were refused",
+                                 format_count(static_cast<uint64_t>(counts.refused - listed))));
+}
+
+std::string summary(const Counts& counts, const std::string& cluster,
+                    std::chrono::duration<double> elapsed) {
+    auto count = [](int64_t value) { return format_count(static_cast<uint64_t>(value)); };
+    return fmt::format(
+        "imported into cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, "
+        "{} refused ({:.1f} s)",
+        cluster, count(counts.created), count(counts.replaced), count(counts.unchanged),
+        count(counts.skipped), count(counts.pruned), count(counts.refused), elapsed.count());
+}
+
+Outcome<net::ClientResponse> send(Api& api, const Options& options, const Named& cluster,
+                                  const std::vector<ImportInput>& inputs, uint64_t bytes,
+                                  Console& console) {
+    Progress progress(console, "Sending", bytes);
+    ImportUpload upload(inputs,
+                        [&](uint64_t done, size_t items) { progress.advance(done, items); });
+    std::string target =
+        fmt::format("/admin/v1/clusters/{}/import?onConflict={}&prune={}",
+                    base::percent_encode(cluster.uid), options.on_conflict, options.prune);
+    auto response =
+        api.upload(target, "application/x-ndjson", [&]() -> base::Result<std::string_view> {
+            auto piece = upload.next();
+            if (piece && piece->empty()) progress.wait_for("Waiting for the server to finish ...");
+            return piece;
+        });
+    if (response || upload.items() == 0) return response;
+    Failure failure = std::move(response).error();
+    failure.message += "; part of the input may be stored: run the import again to complete it";
+    return failure;
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_TRY(check_options(options));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
+    // Before the input is read: a mistyped name should not cost minutes.
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    SNAPGATE_ASSIGN(auto inputs, open_inputs(options, shell.console));
+    uint64_t bytes = 0;
+    for (const ImportInput& input : inputs) bytes += input.bytes();
+
+    auto begun = std::chrono::steady_clock::now();
+    // With --keep-going the server's refusals are what counts: it must see every object, also so
+    // that a prune does not take away the stored version of one that is refused.
+    CheckReport report;
+    {
+        Progress progress(shell.console, "Checking", bytes);
+        SNAPGATE_ASSIGN(report,
+                        check_inputs(inputs, options.keep_going, [&](uint64_t done, size_t items) {
+                            progress.advance(done, items);
+                        }));
+    }
+    if (report.fault_count > 0) return refuse_input(report, shell.console);
+
+    api.reconnect();
+    SNAPGATE_ASSIGN(auto response, send(api, options, cluster, inputs, bytes, shell.console));
+    SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
+    Counts counts = counts_of(answer);
+    note_refused(answer, inputs, report, counts, shell.console);
+    if (auto kept = text_at(answer, {"notPruned"}); !kept.empty())
+        shell.console.note(fmt::format("warning: nothing was pruned: {}", kept));
+    if (format == Format::kName) {
+        shell.console.print_document(cluster.uid);
+    } else if (format == Format::kTable) {
+        shell.console.print_document(
+            summary(counts, cluster.name, std::chrono::steady_clock::now() - begun));
+    } else {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+    }
+    bool complete = counts.refused == 0 && text_at(answer, {"notPruned"}).empty();
+    return complete ? Exit::kOk : Exit::kRefused;
+}
+
+}  // namespace
+
+void add_import(CLI::App& root, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    options->on_conflict = "replace";
+    CLI::App* command =
+        root.add_subcommand("import", "Load VM snapshots from dumps into a hosted cluster");
+    command->add_option("FILE", options->files, "Dumps; - is standard input")
+        ->required()
+        ->type_name("");
+    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
+        ->required()
+        ->type_name("CLUSTER");
+    command
+        ->add_option("--on-conflict", options->on_conflict,
+                     "What to do with an object that is stored and differs:\n"
+                     "replace (the default), skip or fail")
+        ->type_name("POLICY");
+    command->add_flag("--prune", options->prune,
+                      "Remove what the cluster holds and the FILEs together do not");
+    command->add_flag("--keep-going", options->keep_going,
+                      "Import what is good and list what is refused");
+    add_answer_option(*command, options->output);
+    add_connection_options(*command, options->connection);
+    command->footer(kFooter);
+    command->callback(
+        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+}
+
+}  // namespace snapgate::cli

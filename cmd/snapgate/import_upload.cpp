@@ -1,0 +1,51 @@
+#include "import_upload.h"
+
+#include <utility>
+
+#include "json_line.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr size_t kPieceBytes = 256 << 10;
+
+}  // namespace
+
+ImportUpload::ImportUpload(const std::vector<ImportInput>& inputs, Advanced advanced)
+    : inputs_(inputs), advanced_(std::move(advanced)), room_(kPieceBytes, '\0') {}
+
+base::Result<std::string_view> ImportUpload::next() {
+    piece_.clear();
+    while (input_ < inputs_.size() && piece_.size() < kPieceBytes) {
+        const ImportInput& input = inputs_[input_];
+        if (!splitter_) {
+            splitter_.emplace([this](std::string_view item) -> base::Result<void> {
+                append_json_line(item, piece_);
+                ++items_;
+                return {};
+            });
+        }
+        SNAPGATE_ASSIGN(std::string_view read, input.read(offset_, room_));
+        if (!read.empty()) {
+            SNAPGATE_TRY(splitter_->feed(read));
+            offset_ += read.size();
+        } else {
+            SNAPGATE_TRY(splitter_->finish());
+            splitter_.reset();
+            bytes_before_ += std::exchange(offset_, 0);
+            ++input_;
+        }
+        if (advanced_) advanced_(bytes_before_ + offset_, items_);
+    }
+    return std::string_view(piece_);
+}
+
+std::optional<Origin> origin_of(size_t index, const std::vector<size_t>& items) {
+    for (size_t input = 0; input < items.size(); ++input) {
+        if (index < items[input]) return Origin{input, index};
+        index -= items[input];
+    }
+    return std::nullopt;
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace snapgate::cli {
+
+// Text from elsewhere on its way to a terminal: what a name or a message holds can neither move the
+// cursor, nor turn the writing direction, nor hide itself. All may be called from any thread.
+
+// `text` on one line: line ends and tabs as \n, \r, \t; other control, invisible and direction
+// characters as \u0000; bytes that are no UTF-8 as \x00.
+std::string printable(std::string_view text);
+
+// The same for a whole JSON or YAML document that is shown on a terminal: its line ends stay, and
+// what is escaped stays the same JSON.
+std::string printable_document(std::string_view text);
+
+// How many columns a terminal needs for `text`, which printable() made.
+size_t display_width(std::string_view text);
+
+// `text`, which printable() made, cut to `columns` with "…" at its end where it was longer.
+std::string cut_to(std::string_view text, size_t columns);
+
+}  // namespace snapgate::cli
