@@ -1,0 +1,303 @@
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "base/json_text.h"
+#include "json/yaml.h"
+#include "json/yaml_scalar.h"
+
+namespace snapgate::json {
+namespace {
+
+constexpr size_t kMaxDepth = 64;
+constexpr size_t kFlushBytes = 32 << 10;
+constexpr size_t kShownBytes = 80;
+constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
+
+std::string shown(std::string_view text) {
+    std::string out;
+    base::append_json_string(text.substr(0, kShownBytes), out);
+    return out;
+}
+
+// Carries an Error out of yaml-cpp, which knows no other way to stop it.
+struct Stop {
+    base::Error error;
+};
+
+[[noreturn]] void refuse(int line, std::string_view what) {
+    throw Stop{
+        {base::Code::kInvalidBody, fmt::format("the YAML is wrong in line {}: {}", line, what)}};
+}
+
+// Hands on text of UTF-8 without control characters. yaml-cpp would take byte 4 for the end of the
+// stream, and replace what is no UTF-8, without a word.
+class CheckedInput : public std::streambuf {
+  public:
+    explicit CheckedInput(std::istream& in) : in_(in) {}
+
+    const std::string& fault() const { return fault_; }
+
+  protected:
+    int_type underflow() override {
+        if (!fault_.empty()) return traits_type::eof();
+        // The head of a character that the last block cut in two.
+        std::copy(buffer_.data() + good_, buffer_.data() + filled_, buffer_.data());
+        filled_ -= good_;
+        good_ = 0;
+        in_.read(buffer_.data() + filled_, static_cast<std::streamsize>(buffer_.size() - filled_));
+        auto got = static_cast<size_t>(in_.gcount());
+        filled_ += got;
+        if (filled_ == 0) return traits_type::eof();
+        good_ = got == 0 ? filled_ : whole_characters();
+        if (!check({buffer_.data(), good_})) return traits_type::eof();
+        if (good_ == 0) return underflow();
+        setg(buffer_.data(), buffer_.data(), buffer_.data() + good_);
+        return traits_type::to_int_type(buffer_[0]);
+    }
+
+  private:
+    // How much of the buffer is not the head of a character whose end has not come yet.
+    size_t whole_characters() const {
+        size_t from = filled_ - std::min<size_t>(filled_, 3);
+        for (size_t at = filled_; at > from; --at) {
+            auto byte = static_cast<uint8_t>(buffer_[at - 1]);
+            if (byte < 0x80) break;
+            if (byte < 0xc0) continue;
+            size_t length = byte < 0xe0 ? 2U : byte < 0xf0 ? 3U : 4U;
+            return at - 1 + length > filled_ ? at - 1 : filled_;
+        }
+        return filled_;
+    }
+
+    bool check(std::string_view block) {
+        auto control = std::ranges::find_if(block, [](char c) {
+            auto byte = static_cast<uint8_t>(c);
+            return byte < 0x20 && c != '\n' && c != '\r' && c != '\t';
+        });
+        if (control != block.end()) {
+            fault_ = fmt::format(
+                "the YAML is wrong in line {}: it has the control character 0x{:02x}",
+                line_ + std::count(block.begin(), control, '\n'), static_cast<uint8_t>(*control));
+            return false;
+        }
+        if (!base::is_utf8(block)) {
+            fault_ = fmt::format("the YAML is not UTF-8 (in or behind line {})", line_);
+            return false;
+        }
+        line_ += std::ranges::count(block, '\n');
+        return true;
+    }
+
+    std::istream& in_;
+    std::array<char, 64 << 10> buffer_;
+    size_t filled_ = 0;  // bytes in the buffer
+    size_t good_ = 0;    // of these, handed on
+    ptrdiff_t line_ = 1;
+    std::string fault_;
+};
+
+// Writes JSON as the parser reports what it sees.
+class JsonWriter : public YAML::EventHandler {
+  public:
+    // With `unique_keys` it keeps the keys of every open map, to refuse one given twice.
+    JsonWriter(const TextSink& sink, bool unique_keys) : sink_(sink), unique_keys_(unique_keys) {}
+
+    size_t documents() const { return documents_; }
+
+    void flush() {
+        if (out_.empty()) return;
+        auto result = sink_(out_);
+        out_.clear();
+        if (!result) throw Stop{std::move(result).error()};
+    }
+
+    void OnDocumentStart(const YAML::Mark&) override { empty_ = false; }
+    void OnDocumentEnd() override {
+        if (empty_) return;
+        out_ += '\n';
+        ++documents_;
+    }
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        check_anchor(mark, anchor);
+        if (levels_.empty()) {  // nothing between two "---"
+            empty_ = true;
+            return;
+        }
+        begin_value(mark, false);
+        out_ += "null";
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+        refuse(line_of(mark), "aliases are not taken");
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        check_anchor(mark, anchor);
+        PlainType type = type_of(mark, tag, value);
+        begin_value(mark, type == PlainType::kText);
+        if (type == PlainType::kText) {
+            if (is_key_) check_key(mark, tag, value);
+            base::append_json_string(value, out_);
+        } else {
+            std::string json = plain_to_json(value, type);
+            if (json.empty()) refuse(line_of(mark), shown(value) + " is no number that JSON has");
+            out_ += json;
+        }
+        if (is_key_) out_ += ':';
+        if (out_.size() > kFlushBytes) flush();
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        begin_collection(mark, tag, anchor, "seq", '[', false);
+    }
+    void OnSequenceEnd() override { end_collection(']'); }
+
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        begin_collection(mark, tag, anchor, "map", '{', true);
+    }
+    void OnMapEnd() override { end_collection('}'); }
+
+  private:
+    struct Level {
+        bool is_map = false;
+        bool value_next = false;  // of a map: its key has been written
+        bool any = false;
+        std::set<std::string> keys = {};
+    };
+
+    static int line_of(const YAML::Mark& mark) { return mark.line + 1; }
+
+    static void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
+        if (anchor != YAML::NullAnchor) refuse(line_of(mark), "anchors are not taken");
+    }
+
+    // What a scalar means: by its tag, else as text if it is quoted, else by what it looks like.
+    static PlainType type_of(const YAML::Mark& mark, std::string_view tag, std::string_view value) {
+        if (tag == "!") return PlainType::kText;
+        PlainType type = plain_type(value);
+        if (tag.empty() || tag == "?") return type;
+        bool good = false;
+        if (tag.starts_with(kCoreTag)) {
+            std::string_view name = tag.substr(kCoreTag.size());
+            if (name == "str") return PlainType::kText;
+            good = (name == "null" && type == PlainType::kNull) ||
+                   (name == "bool" && type == PlainType::kBool) ||
+                   (name == "int" && type == PlainType::kInteger) ||
+                   (name == "float" && (type == PlainType::kFloat || type == PlainType::kInteger));
+        }
+        if (!good)
+            refuse(line_of(mark),
+                   fmt::format("{} cannot be read by its tag {}", shown(value), shown(tag)));
+        return type;
+    }
+
+    // Writes what stands before a value, and counts it.
+    void begin_value(const YAML::Mark& mark, bool is_text) {
+        is_key_ = false;
+        if (levels_.empty()) return;
+        Level& level = levels_.back();
+        if (level.is_map) {
+            is_key_ = !level.value_next;
+            level.value_next = !level.value_next;
+            if (is_key_ && !is_text) refuse(line_of(mark), "a key is no text; put it in quotes");
+        }
+        bool comma = level.any && (is_key_ || !level.is_map);
+        if (comma) out_ += ',';
+        level.any = true;
+    }
+
+    void check_key(const YAML::Mark& mark, std::string_view tag, const std::string& key) {
+        if (key == "<<" && tag == "?") refuse(line_of(mark), "merge keys (<<) are not taken");
+        if (unique_keys_ && !levels_.back().keys.insert(key).second)
+            refuse(line_of(mark), fmt::format("the key {} is there twice", shown(key)));
+    }
+
+    void begin_collection(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor,
+                          std::string_view core_tag, char open, bool is_map) {
+        check_anchor(mark, anchor);
+        bool core = tag.starts_with(kCoreTag) && tag.substr(kCoreTag.size()) == core_tag;
+        if (!tag.empty() && tag != "?" && tag != "!" && !core)
+            refuse(line_of(mark), fmt::format("the tag {} is not taken", shown(tag)));
+        begin_value(mark, false);
+        if (levels_.size() == kMaxDepth)
+            refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxDepth));
+        out_ += open;
+        levels_.push_back({is_map});
+    }
+
+    void end_collection(char close) {
+        out_ += close;
+        levels_.pop_back();
+    }
+
+    const TextSink& sink_;
+    bool unique_keys_;
+    size_t documents_ = 0;
+    bool empty_ = false;
+    bool is_key_ = false;  // the scalar being written is a key
+    std::vector<Level> levels_;
+    std::string out_;
+};
+
+base::Result<size_t> convert(std::istream& in, const TextSink& sink, bool unique_keys) {
+    CheckedInput checked(in);
+    auto fault = [&checked](std::string message) -> base::Error {
+        return {base::Code::kInvalidBody,
+                checked.fault().empty() ? std::move(message) : checked.fault()};
+    };
+    try {
+        std::istream stream(&checked);
+        YAML::Parser parser(stream);
+        JsonWriter writer(sink, unique_keys);
+        while (parser.HandleNextDocument(writer)) {
+        }
+        if (!checked.fault().empty()) return fault({});
+        writer.flush();
+        return writer.documents();
+    } catch (const Stop& stop) {
+        return stop.error;
+    } catch (const YAML::Exception& error) {
+        return fault(
+            fmt::format("the YAML is wrong in line {}: {}", error.mark.line + 1, error.msg));
+    }
+}
+
+}  // namespace
+
+base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink) {
+    SNAPGATE_TRY(convert(in, sink, false));
+    return {};
+}
+
+base::Result<Value> parse_yaml(std::string_view text) {
+    std::istringstream in{std::string(text)};
+    std::string json;
+    auto documents = convert(
+        in,
+        [&json](std::string_view part) {
+            json += part;
+            return base::Result<void>();
+        },
+        true);
+    if (!documents) return documents.error();
+    if (*documents == 0) return Value();
+    if (*documents > 1)
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("the YAML has {} documents; one is taken", *documents)};
+    return parse(json);
+}
+
+}  // namespace snapgate::json

@@ -1,0 +1,201 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
+#include <vector>
+
+#include "json/yaml.h"
+#include "json/yaml_scalar.h"
+
+namespace snapgate::json {
+namespace {
+
+std::string_view view(const boost::json::string& text) {
+    return {text.data(), text.size()};
+}
+
+// The code points that YAML wants escaped, or takes for the end of a line: U+0085, U+2028, U+2029,
+// U+FEFF, and the control characters.
+bool needs_escape(std::string_view text, size_t at) {
+    auto byte = static_cast<uint8_t>(text[at]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    std::string_view rest = text.substr(at);
+    return (byte == 0xc2 && rest.size() > 1 && static_cast<uint8_t>(rest[1]) < 0xa0) ||
+           rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9") ||
+           rest.starts_with("\xef\xbb\xbf") || rest.starts_with("\xef\xbf\xbe") ||
+           rest.starts_with("\xef\xbf\xbf");
+}
+
+bool has_escapes(std::string_view text, bool but_newlines) {
+    for (size_t i = 0; i < text.size(); ++i)
+        if (!(but_newlines && text[i] == '\n') && needs_escape(text, i)) return true;
+    return false;
+}
+
+bool can_be_plain(std::string_view text) {
+    if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+    if (text.find_first_of("#,[]{}&*!|>'\"%@`") == 0) return false;
+    if (text.starts_with("---") || text.starts_with("...")) return false;
+    char first = text[0];
+    if ((first == '-' || first == '?' || first == ':') && (text.size() == 1 || text[1] == ' '))
+        return false;
+    return text.back() != ':' && text.find(": ") == std::string_view::npos &&
+           text.find(" #") == std::string_view::npos && !has_escapes(text, false);
+}
+
+// As a block scalar, which keeps its line ends.
+bool can_be_literal(std::string_view text) {
+    if (text.find('\n') == std::string_view::npos || has_escapes(text, true)) return false;
+    return text.front() != ' ' && text.front() != '\n' && text.back() != ' ' &&
+           text.find(" \n") == std::string_view::npos;
+}
+
+void append_double_quoted(std::string_view text, std::string& out) {
+    out += '"';
+    for (size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (c == '\r') {
+            out += "\\r";
+        } else if (!needs_escape(text, i)) {
+            out += c;
+        } else {
+            auto byte = [&](size_t at) {
+                return static_cast<uint32_t>(static_cast<uint8_t>(text[at]));
+            };
+            uint32_t code = byte(i);
+            if (code >= 0xe0) {
+                code = (code & 0x0f) << 12 | (byte(i + 1) & 0x3f) << 6 | (byte(i + 2) & 0x3f);
+                i += 2;
+            } else if (code >= 0x80) {
+                code = (code & 0x1f) << 6 | (byte(i + 1) & 0x3f);
+                ++i;
+            }
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
+        }
+    }
+    out += '"';
+}
+
+void append_single_quoted(std::string_view text, std::string& out) {
+    out += '\'';
+    for (char c : text) {
+        out += c;
+        if (c == '\'') out += c;
+    }
+    out += '\'';
+}
+
+void append_key(std::string_view text, std::string& out) {
+    constexpr size_t kLongestPlainKey = 128;  // readers look for the colon of a plain key this far
+    if (has_escapes(text, false) || looks_like_other_type(text)) {
+        append_double_quoted(text, out);
+    } else if (can_be_plain(text) && text.size() <= kLongestPlainKey) {
+        out += text;
+    } else {
+        append_single_quoted(text, out);
+    }
+}
+
+void append_text(std::string_view text, size_t indent, std::string& out) {
+    if (can_be_literal(text)) {
+        bool ends_with_line = text.back() == '\n';
+        bool ends_with_empty_line = text.ends_with("\n\n");
+        out += ends_with_empty_line ? "|+" : ends_with_line ? "|" : "|-";
+        while (!text.empty()) {
+            size_t end = text.find('\n');
+            std::string_view line = text.substr(0, end);
+            out += '\n';
+            if (!line.empty()) out.append(indent, ' ').append(line);
+            text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        }
+    } else if (has_escapes(text, false) || looks_like_other_type(text)) {
+        append_double_quoted(text, out);
+    } else if (can_be_plain(text)) {
+        out += text;
+    } else {
+        append_single_quoted(text, out);
+    }
+}
+
+void append_scalar(const Value& value, size_t indent, std::string& out) {
+    if (const auto* text = value.if_string()) {
+        append_text(view(*text), indent, out);
+    } else if (const double* number = value.if_double()) {
+        std::array<char, 32> buffer;
+        auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *number).ptr;
+        std::string digits(buffer.data(), end);
+        out += digits;
+        if (digits.find_first_of(".e") == std::string::npos) out += ".0";
+    } else {
+        out += json::serialize(value);
+    }
+}
+
+bool is_block(const Value& value) {
+    return (value.is_object() && !value.get_object().empty()) ||
+           (value.is_array() && !value.get_array().empty());
+}
+
+// Appends a value whose first line is begun already, at column `indent`.
+void append_block(const Value& value, size_t indent, std::string& out) {
+    bool first = true;
+    auto begin_line = [&] {
+        if (!first) {
+            if (out.back() != '\n') out += '\n';
+            out.append(indent, ' ');
+        }
+        first = false;
+    };
+    if (const Object* object = value.if_object(); object != nullptr && !object->empty()) {
+        std::vector<const boost::json::key_value_pair*> members;
+        for (const auto& member : *object) members.push_back(&member);
+        std::ranges::sort(members, {}, [](const auto* member) {
+            return std::string_view(member->key().data(), member->key().size());
+        });
+        for (const auto* member : members) {
+            begin_line();
+            append_key({member->key().data(), member->key().size()}, out);
+            out += ':';
+            const Value& inner = member->value();
+            if (!is_block(inner)) {
+                out += ' ';
+                append_scalar(inner, indent + 2, out);
+                continue;
+            }
+            // Lists stand as deep as their key, objects deeper.
+            size_t deeper = inner.is_object() ? indent + 2 : indent;
+            out += '\n';
+            out.append(deeper, ' ');
+            append_block(inner, deeper, out);
+        }
+    } else if (const Array* array = value.if_array(); array != nullptr && !array->empty()) {
+        for (const Value& element : *array) {
+            begin_line();
+            out += "- ";
+            append_block(element, indent + 2, out);
+        }
+    } else {
+        append_scalar(value, indent, out);
+    }
+}
+
+}  // namespace
+
+std::string to_yaml(const Value& value) {
+    std::string out;
+    append_block(value, 0, out);
+    if (out.empty() || out.back() != '\n') out += '\n';
+    return out;
+}
+
+}  // namespace snapgate::json
