@@ -48,6 +48,7 @@ void LogRowBuilder::clear() {
     value_.clear();
     address_.clear();
     last_ = 0;
+    entries_ = 0;
 }
 
 void LogRowBuilder::add(const LogEntry& entry) {
@@ -67,6 +68,7 @@ void LogRowBuilder::add(const LogEntry& entry) {
     value_.append(address, shared);
     address_ = std::move(address);
     last_ = entry.revision;
+    ++entries_;
 }
 
 base::Result<bool> LogRowReader::next() {

@@ -19,6 +19,8 @@ namespace snapgate::store {
 
 class LogRowBuilder {
   public:
+    static constexpr size_t kMaxEntries = 64;
+
     bool empty() const { return value_.empty(); }
     // Whether another entry would make the row too long.
     bool full() const;
@@ -31,6 +33,7 @@ class LogRowBuilder {
     std::string value_;
     std::string address_;  // namespace and name of the last entry
     Revision last_ = 0;
+    size_t entries_ = 0;
 };
 
 // Walks the entries of a row.

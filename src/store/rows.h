@@ -47,6 +47,7 @@ struct Sequence {
     ClusterNumber next_cluster = 1;
     int64_t newest_ms = 0;  // the newest time that was written
 };
+inline constexpr std::string_view kSequenceName = "sequence";  // its name in kMeta
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

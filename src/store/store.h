@@ -14,6 +14,10 @@
 #include "model/object.h"
 #include "model/types.h"
 
+namespace snapgate::engine {
+class Environment;
+}
+
 namespace snapgate::store {
 
 using model::ClusterNumber;
@@ -33,6 +37,8 @@ struct Head {
 enum class RecordType : uint8_t { kProject = 1, kCluster = 2, kKey = 3 };
 
 class Store;
+struct ReadState;
+struct ScanState;
 
 // One row of a cluster's log: what a revision changed.
 struct LogEntry {
@@ -97,9 +103,8 @@ class ReadView {
 
       private:
         friend class ReadView;
-        struct State;
-        explicit Scan(std::unique_ptr<State> state);
-        std::unique_ptr<State> state_;
+        explicit Scan(std::unique_ptr<ScanState> state);
+        std::unique_ptr<ScanState> state_;
     };
     Scan scan(ClusterNumber cluster, Kind kind, Revision at, size_t budget = SIZE_MAX) const;
 
@@ -119,9 +124,8 @@ class ReadView {
 
   private:
     friend class Store;
-    struct State;
-    explicit ReadView(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit ReadView(std::unique_ptr<ReadState> state);
+    std::unique_ptr<ReadState> state_;
 };
 
 // Writes of one group commit, in order; sees its own writes. A write function gets one, on the
@@ -237,6 +241,9 @@ class Store {
     virtual int64_t now_ms() const = 0;  // the store's clock; never goes back between two calls
     virtual const std::string& id() const = 0;  // 16 random bytes, made with the store
     virtual StoreStatistics statistics() const = 0;
+
+  protected:
+    static ReadView make_view(engine::Environment& environment);
 };
 
 }  // namespace snapgate::store

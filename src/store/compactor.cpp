@@ -1,0 +1,173 @@
+#include "store/compactor.h"
+
+#include "base/log.h"
+#include "store/keys.h"
+#include "store/rows.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+
+constexpr auto kPause = std::chrono::seconds(1);
+
+}  // namespace
+
+Compactor::Compactor(engine::Environment& environment, Writer& writer, const Holds& holds,
+                     const StoreTime& time, base::Millis history)
+    : environment_(environment), writer_(writer), holds_(holds), time_(time), history_(history) {
+    subscription_ = writer_.subscribe([this](const std::vector<ClusterNumber>& moved) {
+        base::MutexLock lock(mutex_);
+        with_history_.insert(moved.begin(), moved.end());
+    });
+}
+
+Compactor::~Compactor() {
+    stop();
+    writer_.unsubscribe(subscription_);
+}
+
+void Compactor::start() {
+    thread_ = std::thread([this] { loop(); });
+}
+
+void Compactor::stop() {
+    {
+        base::MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+bool Compactor::stopping() {
+    base::MutexLock lock(mutex_);
+    return stopping_;
+}
+
+void Compactor::loop() {
+    bool complained = false;
+    while (true) {
+        {
+            base::MutexLock lock(mutex_);
+            auto until = std::chrono::steady_clock::now() + kPause;
+            while (!stopping_ && std::chrono::steady_clock::now() < until)
+                wake_.wait_until(mutex_, until);
+            if (stopping_) return;
+        }
+        auto done = run();
+        if (!done && !complained && done.error().code != Code::kUnavailable)
+            base::log::warning("compaction waits", {{"reason", done.error().message}});
+        complained = !done;
+    }
+}
+
+CompactionLimits Compactor::limits(ClusterNumber cluster) const {
+    int64_t now = time_.now_ms();
+    return {now - history_.count(), holds_.oldest(cluster, now)};
+}
+
+base::Result<std::vector<ClusterNumber>> Compactor::clusters_in(Table table) const {
+    std::vector<ClusterNumber> clusters;
+    SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment_.read());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    Key prefix(table);
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
+    while (found && cursor.key().starts_with(prefix.view())) {
+        if (cursor.key().size() != prefix.size() + sizeof(ClusterNumber))
+            return corrupt_row("the key of a cluster");
+        clusters.push_back(load_u32(cursor.key(), prefix.size()));
+        SNAPGATE_ASSIGN(found, cursor.next());
+    }
+    return clusters;
+}
+
+base::Result<Compactor::Outlook> Compactor::look_at(ClusterNumber cluster) const {
+    SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment_.read());
+    SNAPGATE_ASSIGN(auto value, rows.get(cluster_key(Table::kCluster, cluster).view()));
+    Outlook outlook;
+    if (!value) return outlook;
+    SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
+
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    Key heads = cluster_key(Table::kHead, cluster);
+    SNAPGATE_ASSIGN(bool found, cursor.seek(heads.view()));
+    if (!found || !cursor.key().starts_with(heads.view())) return corrupt_row("a cluster's head");
+    Revision first = load_u64(cursor.key(), heads.size());
+    outlook.later = first != row.head.revision;
+    outlook.due = first < row.floor;
+    SNAPGATE_ASSIGN(found, cursor.seek(head_key(cluster, row.floor).view()));
+    if (found) {
+        SNAPGATE_ASSIGN(found, cursor.next());
+    }
+    if (found && cursor.key().starts_with(heads.view())) {
+        SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
+        CompactionLimits now = limits(cluster);
+        if (next.since_ms < now.cutoff_ms && load_u64(cursor.key(), heads.size()) <= now.hold)
+            outlook.due = true;
+    }
+    Key log = cluster_key(Table::kLog, cluster);
+    SNAPGATE_ASSIGN(found, cursor.seek(log.view()));
+    if (found && cursor.key().starts_with(log.view()) &&
+        load_u64(cursor.key(), log.size()) <= row.floor)
+        outlook.due = true;
+    return outlook;
+}
+
+base::Result<void> Compactor::run_cluster(ClusterNumber cluster, bool& later) {
+    while (!stopping()) {
+        SNAPGATE_ASSIGN(Outlook outlook, look_at(cluster));
+        later = outlook.later;
+        if (!outlook.due) return {};
+        SNAPGATE_TRY(writer_.run_step([this, cluster](Transaction& txn) {
+            // Asked here, so that no hold can come between the answer and the step.
+            return txn.compact_step(cluster, limits(cluster));
+        }));
+    }
+    return {};
+}
+
+base::Result<void> Compactor::sweep() {
+    SNAPGATE_ASSIGN(std::vector<ClusterNumber> deleted, clusters_in(Table::kSweep));
+    for (ClusterNumber cluster : deleted) {
+        bool more = true;
+        while (more && !stopping()) {
+            SNAPGATE_ASSIGN(more, writer_.run_step([cluster](Transaction& txn) {
+                return txn.sweep_step(cluster);
+            }));
+        }
+    }
+    return {};
+}
+
+base::Result<void> Compactor::run() {
+    base::MutexLock one_at_a_time(run_mutex_);
+    SNAPGATE_TRY(sweep());
+    bool first_run = false;
+    {
+        base::MutexLock lock(mutex_);
+        first_run = !started_;
+    }
+    if (first_run) {
+        SNAPGATE_ASSIGN(std::vector<ClusterNumber> all, clusters_in(Table::kCluster));
+        base::MutexLock lock(mutex_);
+        with_history_.insert(all.begin(), all.end());
+        started_ = true;
+    }
+    std::set<ClusterNumber> todo;
+    {
+        base::MutexLock lock(mutex_);
+        todo.swap(with_history_);
+    }
+    base::Result<void> outcome;
+    for (ClusterNumber cluster : todo) {
+        bool later = true;
+        if (outcome) outcome = run_cluster(cluster, later);
+        if (!later) continue;
+        base::MutexLock lock(mutex_);
+        with_history_.insert(cluster);
+    }
+    return outcome;
+}
+
+}  // namespace snapgate::store

@@ -1,0 +1,143 @@
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "engine/environment.h"
+#include "store/compactor.h"
+#include "store/directory_lock.h"
+#include "store/format.h"
+#include "store/holds.h"
+#include "store/keys.h"
+#include "store/store.h"
+#include "store/store_time.h"
+#include "store/wait.h"
+#include "store/writer.h"
+
+namespace snapgate::store {
+namespace {
+
+constexpr int64_t kHoldMs = 30LL * 60 * 1000;
+
+// The store of one directory: its members in the order in which they depend on one another.
+class DiskStore final : public Store {
+  public:
+    DiskStore(const StoreOptions& options, DirectoryLock lock,
+              std::unique_ptr<engine::Environment> environment, Identity identity)
+        : lock_(std::move(lock)),
+          history_(options.history),
+          environment_(std::move(environment)),
+          id_(std::move(identity.id)),
+          time_(*options.clock, identity.sequence.newest_ms),
+          holds_(std::make_shared<Holds>()),
+          writer_(*environment_, time_, identity.sequence),
+          compactor_(*environment_, writer_, *holds_, time_, history_) {}
+
+    ~DiskStore() override {
+        compactor_.stop();
+        writer_.stop();
+    }
+    DiskStore(const DiskStore&) = delete;
+    DiskStore& operator=(const DiskStore&) = delete;
+
+    void start(const std::vector<ClusterNumber>& given_up_stages, bool background_compaction) {
+        writer_.start(given_up_stages);
+        if (background_compaction) compactor_.start();
+    }
+
+    ReadView read() const override { return make_view(*environment_); }
+
+    void write(Priority priority, WriteFunction function, WriteDone done) override {
+        writer_.write(priority, std::move(function), std::move(done));
+    }
+
+    uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) override {
+        return writer_.subscribe(std::move(callback));
+    }
+    void unsubscribe(uint64_t id) override { writer_.unsubscribe(id); }
+
+    base::Result<void> compact() override {
+        // Steps are batches, and so is this one: it comes after the removals that are queued.
+        while (writer_.removing_stages()) {
+            SNAPGATE_TRY(writer_.run_step([](Transaction&) { return false; }));
+        }
+        return compactor_.run();
+    }
+
+    std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) override {
+        return holds_->hold(cluster, revision, now_ms() + kHoldMs);
+    }
+
+    base::Millis history() const override { return history_; }
+    int64_t now_ms() const override { return time_.now_ms(); }
+    const std::string& id() const override { return id_; }
+
+    StoreStatistics statistics() const override {
+        engine::Usage usage = environment_->usage();
+        return {writer_.commits(), writer_.writes(), usage.file_bytes, usage.map_bytes,
+                writer_.newest_revision()};
+    }
+
+  private:
+    DirectoryLock lock_;
+    const base::Millis history_;
+    std::unique_ptr<engine::Environment> environment_;
+    const std::string id_;
+    const StoreTime time_;
+    std::shared_ptr<Holds> holds_;
+    Writer writer_;
+    Compactor compactor_;
+};
+
+// A stage that was open when the process ended is given up; returns the clusters whose stage is
+// still to be removed.
+base::Result<std::vector<ClusterNumber>> give_up_open_stages(engine::Environment& environment) {
+    std::vector<std::pair<ClusterNumber, ClusterRow>> open;
+    std::vector<ClusterNumber> given_up;
+    {
+        SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+        Key prefix(Table::kCluster);
+        SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
+        while (found && cursor.key().starts_with(prefix.view())) {
+            SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(cursor.value()));
+            ClusterNumber cluster = load_u32(cursor.key(), prefix.size());
+            if (row.stage != Stage::kNone) given_up.push_back(cluster);
+            if (row.stage == Stage::kOpen) open.emplace_back(cluster, std::move(row));
+            SNAPGATE_ASSIGN(found, cursor.next());
+        }
+    }
+    if (open.empty()) return given_up;
+    SNAPGATE_ASSIGN(engine::WriteTransaction rows, environment.write());
+    for (auto& [cluster, row] : open) {
+        row.stage = Stage::kGivenUp;
+        SNAPGATE_TRY(rows.put(cluster_key(Table::kCluster, cluster).view(), encode(row)));
+    }
+    SNAPGATE_TRY(rows.commit());
+    return given_up;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+    SNAPGATE_ASSIGN(DirectoryLock lock, DirectoryLock::take(options.directory));
+    SNAPGATE_ASSIGN(auto environment,
+                    engine::Environment::open({.directory = options.directory / "store",
+                                               .map_bytes = options.map_bytes,
+                                               .max_readers = options.max_readers}));
+    SNAPGATE_ASSIGN(Identity identity,
+                    prepare_format(*environment, options.directory, kFormat, migrations()));
+    SNAPGATE_ASSIGN(std::vector<ClusterNumber> given_up, give_up_open_stages(*environment));
+    auto store = std::make_unique<DiskStore>(options, std::move(lock), std::move(environment),
+                                             std::move(identity));
+    store->start(given_up, options.background_compaction);
+    return std::unique_ptr<Store>(std::move(store));
+}
+
+base::Result<void> Store::write_and_wait(Priority priority, WriteFunction function) {
+    Waiter waiter;
+    write(priority, std::move(function),
+          [&waiter](base::Result<void> result) { waiter.set(std::move(result)); });
+    return waiter.wait();
+}
+
+}  // namespace snapgate::store

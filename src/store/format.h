@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/environment.h"
+#include "store/rows.h"
+
+namespace snapgate::store {
+
+// The format of the rows that this program reads and writes.
+inline constexpr uint64_t kFormat = 1;
+
+// Brings a store from format `from` to the next one, within one write transaction.
+struct Migration {
+    uint64_t from = 0;
+    std::function<base::Result<void>(engine::WriteTransaction&)> step;
+};
+
+// What this program can migrate: none yet, as format 1 is the first.
+std::vector<Migration> migrations();
+
+// What a store says of itself.
+struct Identity {
+    std::string id;  // 16 random bytes
+    Sequence sequence;
+};
+
+// Makes a new store of `format`, or checks the one that is there. A newer one is refused; an older
+// one is copied to `<directory>/backup-format-N` and then migrated. Before anyone else uses the
+// environment, which is that of `<directory>/store`.
+base::Result<Identity> prepare_format(engine::Environment& environment,
+                                      const std::filesystem::path& directory, uint64_t format,
+                                      const std::vector<Migration>& steps);
+
+}  // namespace snapgate::store

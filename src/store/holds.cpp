@@ -1,0 +1,33 @@
+#include "store/holds.h"
+
+#include <algorithm>
+
+namespace snapgate::store {
+
+std::shared_ptr<void> Holds::hold(model::ClusterNumber cluster, model::Revision revision,
+                                  int64_t until_ms) {
+    uint64_t id = 0;
+    {
+        base::MutexLock lock(mutex_);
+        id = next_++;
+        holds_.emplace(id, Hold{cluster, revision, until_ms});
+    }
+    // Not null, and never read: the deleter is what counts.
+    return {this, [holds = shared_from_this(), id](void*) { holds->release(id); }};
+}
+
+void Holds::release(uint64_t id) {
+    base::MutexLock lock(mutex_);
+    holds_.erase(id);
+}
+
+model::Revision Holds::oldest(model::ClusterNumber cluster, int64_t now_ms) const {
+    base::MutexLock lock(mutex_);
+    model::Revision oldest = UINT64_MAX;
+    for (const auto& [id, hold] : holds_)
+        if (hold.cluster == cluster && now_ms < hold.until_ms)
+            oldest = std::min(oldest, hold.revision);
+    return oldest;
+}
+
+}  // namespace snapgate::store

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/transaction.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+namespace snapgate::store {
+
+// What a ReadView holds. Beginning a read may fail (no reader left, a broken disk); then every call
+// on the view says so.
+struct ReadState {
+    explicit ReadState(base::Result<engine::ReadTransaction> begun) : rows(std::move(begun)) {}
+
+    base::Result<engine::ReadTransaction> rows;
+};
+
+// One walk over the objects of a view. Budget: a row costs one; the walk stops between two objects
+// only, so each view gets further, whatever the budget.
+struct ScanState {
+    ScanState() = default;
+    ScanState(const ScanState&) = delete;
+    ScanState& operator=(const ScanState&) = delete;
+    virtual ~ScanState() = default;
+
+    virtual base::Result<bool> seek(std::string_view ns, std::string_view name) = 0;
+    virtual base::Result<bool> next() = 0;
+
+    bool spent() const { return looked_at > 0 && looked_at >= budget; }
+    // Gives up before the object (ns, name) is looked at.
+    bool give_up(std::string_view ns, std::string_view name) {
+        exhausted = true;
+        resume_key.ns = ns;
+        resume_key.name = name;
+        return false;
+    }
+
+    Found found;
+    size_t budget = SIZE_MAX;
+    size_t looked_at = 0;
+    bool exhausted = false;
+    model::ObjectKey resume_key;  // once exhausted
+};
+
+// The object of a value of kObject; nullopt for a tombstone.
+base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
+
+// The newest version of an object that is not after `at`, by one seek of `cursor`; nullopt if there
+// is none or it is a tombstone. The texts of what was found are views into the cursor's row.
+base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterNumber cluster,
+                                                Kind kind, std::string_view ns,
+                                                std::string_view name, Revision at);
+
+// Every record of a type, by id.
+base::Result<std::vector<std::pair<std::string, std::string>>> all_records(engine::Cursor& cursor,
+                                                                           RecordType type);
+
+std::unique_ptr<ScanState> make_scan(engine::Cursor cursor, ClusterNumber cluster, Kind kind,
+                                     Revision at);
+std::unique_ptr<ScanState> make_vm_scan(engine::Cursor hints, engine::Cursor objects,
+                                        ClusterNumber cluster, std::string_view vm, Revision at);
+// A walk whose every step fails with `error`.
+std::unique_ptr<ScanState> make_failed_scan(base::Error error);
+
+}  // namespace snapgate::store

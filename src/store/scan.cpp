@@ -1,0 +1,245 @@
+#include "model/names.h"
+
+#include "store/keys.h"
+#include "store/read_state.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+using base::Error;
+
+// Stepping over a version costs a tenth of seeking; an object may have thousands of them.
+constexpr int kStepsBeforeSeek = 4;
+
+Error bad_place() {
+    return {Code::kInvalidParameter,
+            "a place in a list has a namespace of at most 128 and a name of at most 255 bytes"};
+}
+
+// Walks the objects of a kind. The cursor stands on the row that the walk has to look at next, or
+// on the version that was found.
+class ObjectScan final : public ScanState {
+  public:
+    ObjectScan(engine::Cursor cursor, ClusterNumber cluster, Kind kind, Revision at)
+        : cursor_(std::move(cursor)), prefix_(object_prefix(cluster, kind)), at_(at) {}
+
+    base::Result<bool> seek(std::string_view ns, std::string_view name) override {
+        exhausted = false;
+        if (!fits_key(ns, name)) return bad_place();
+        Key key = prefix_;
+        key.text(ns).byte(0);
+        if (!name.empty()) key.text(name).byte(0);
+        SNAPGATE_TRY(move_to(key));
+        return settle();
+    }
+
+    base::Result<bool> next() override {
+        exhausted = false;
+        if (!standing_) return false;
+        SNAPGATE_TRY(skip_object());
+        return settle();
+    }
+
+  private:
+    base::Result<void> move_to(const Key& key) {
+        SNAPGATE_ASSIGN(standing_, cursor_.seek(key.view()));
+        return check_range();
+    }
+
+    base::Result<void> step() {
+        SNAPGATE_ASSIGN(standing_, cursor_.next());
+        return check_range();
+    }
+
+    base::Result<void> check_range() {
+        standing_ = standing_ && cursor_.key().starts_with(prefix_.view());
+        return {};
+    }
+
+    // Whether the row is another version of the object whose key (without revision) is in object_.
+    bool same_object() const {
+        return cursor_.key().size() == object_.size() + sizeof(Revision) &&
+               cursor_.key().starts_with(object_.view());
+    }
+
+    base::Result<void> remember_object() {
+        object_ = Key(Table::kObject);
+        object_.cut(0);
+        object_.text(cursor_.key().substr(0, cursor_.key().size() - sizeof(Revision)));
+        return {};
+    }
+
+    // Moves past all versions of the object that the cursor stands on.
+    base::Result<void> skip_object() {
+        SNAPGATE_TRY(remember_object());
+        for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
+            SNAPGATE_TRY(step());
+            if (!standing_ || !same_object()) return {};
+            ++looked_at;
+        }
+        // Names hold no byte 1, and none of their bytes is 0: this is before every longer name.
+        object_.cut(object_.size() - 1);
+        object_.byte(1);
+        return move_to(object_);
+    }
+
+    // From the newest version of an object: moves to the one visible at at_. False if there is
+    // none; the cursor may then stand on another object already.
+    base::Result<bool> find_visible() {
+        ++looked_at;
+        if (revision() <= at_) return true;
+        SNAPGATE_TRY(remember_object());
+        for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
+            SNAPGATE_TRY(step());
+            if (!standing_ || !same_object()) return false;
+            ++looked_at;
+            if (revision() <= at_) return true;
+        }
+        object_.u64(~at_);
+        SNAPGATE_TRY(move_to(object_));
+        object_.cut(object_.size() - sizeof(Revision));
+        if (!standing_ || !same_object()) return false;
+        ++looked_at;
+        return true;
+    }
+
+    Revision revision() const {
+        return ~load_u64(cursor_.key(), cursor_.key().size() - sizeof(Revision));
+    }
+
+    // From the newest version of some object: goes on to the first object that is visible.
+    base::Result<bool> settle() {
+        while (standing_) {
+            auto address = parse_object_key(cursor_.key());
+            if (!address) return corrupt_row("the key of an object");
+            if (spent()) {
+                standing_ = false;
+                return give_up(address->ns, address->name);
+            }
+            SNAPGATE_ASSIGN(bool visible, find_visible());
+            if (!visible) continue;
+            SNAPGATE_ASSIGN(auto stored, decode_version(cursor_.value()));
+            if (stored) {
+                address = parse_object_key(cursor_.key());
+                found = {address->ns, address->name, address->revision, *stored};
+                return true;
+            }
+            SNAPGATE_TRY(skip_object());
+        }
+        return false;
+    }
+
+    engine::Cursor cursor_;
+    Key prefix_;
+    Revision at_;
+    Key object_{Table::kObject};
+    bool standing_ = false;
+};
+
+// Walks the hints of one VM, and looks each up.
+class VmScan final : public ScanState {
+  public:
+    VmScan(engine::Cursor hints, engine::Cursor objects, ClusterNumber cluster, std::string_view vm,
+           Revision at)
+        : hints_(std::move(hints)),
+          objects_(std::move(objects)),
+          cluster_(cluster),
+          vm_(vm),
+          prefix_(index_prefix(cluster, model::vm_hash(vm))),
+          at_(at) {}
+
+    base::Result<bool> seek(std::string_view ns, std::string_view name) override {
+        exhausted = false;
+        if (!fits_key(ns, name)) return bad_place();
+        Key key = prefix_;
+        key.text(ns).byte(0).text(name);
+        SNAPGATE_ASSIGN(standing_, hints_.seek(key.view()));
+        return settle();
+    }
+
+    base::Result<bool> next() override {
+        exhausted = false;
+        if (!standing_) return false;
+        SNAPGATE_ASSIGN(standing_, hints_.next());
+        return settle();
+    }
+
+  private:
+    base::Result<bool> settle() {
+        while (standing_ && hints_.key().starts_with(prefix_.view())) {
+            auto hint = parse_index_key(hints_.key());
+            if (!hint) return corrupt_row("the key of an index row");
+            if (spent()) {
+                standing_ = false;
+                return give_up(hint->ns, hint->name);
+            }
+            ++looked_at;
+            SNAPGATE_ASSIGN(auto object, find_version(objects_, cluster_, Kind::kSnapshot, hint->ns,
+                                                      hint->name, at_));
+            if (object && object->object.vm == vm_) {
+                found = *object;
+                return true;
+            }
+            SNAPGATE_ASSIGN(standing_, hints_.next());
+        }
+        standing_ = false;
+        return false;
+    }
+
+    engine::Cursor hints_;
+    engine::Cursor objects_;
+    ClusterNumber cluster_;
+    std::string vm_;
+    Key prefix_;
+    Revision at_;
+    bool standing_ = false;
+};
+
+class FailedScan final : public ScanState {
+  public:
+    explicit FailedScan(Error error) : error_(std::move(error)) {}
+    base::Result<bool> seek(std::string_view, std::string_view) override { return error_; }
+    base::Result<bool> next() override { return error_; }
+
+  private:
+    Error error_;
+};
+
+}  // namespace
+
+std::unique_ptr<ScanState> make_scan(engine::Cursor cursor, ClusterNumber cluster, Kind kind,
+                                     Revision at) {
+    return std::make_unique<ObjectScan>(std::move(cursor), cluster, kind, at);
+}
+
+std::unique_ptr<ScanState> make_vm_scan(engine::Cursor hints, engine::Cursor objects,
+                                        ClusterNumber cluster, std::string_view vm, Revision at) {
+    return std::make_unique<VmScan>(std::move(hints), std::move(objects), cluster, vm, at);
+}
+
+std::unique_ptr<ScanState> make_failed_scan(base::Error error) {
+    return std::make_unique<FailedScan>(std::move(error));
+}
+
+ReadView::Scan::Scan(std::unique_ptr<ScanState> state) : state_(std::move(state)) {}
+ReadView::Scan::~Scan() = default;
+ReadView::Scan::Scan(Scan&&) noexcept = default;
+
+base::Result<bool> ReadView::Scan::seek(std::string_view ns, std::string_view name) {
+    return state_->seek(ns, name);
+}
+base::Result<bool> ReadView::Scan::next() {
+    return state_->next();
+}
+const Found& ReadView::Scan::found() const {
+    return state_->found;
+}
+bool ReadView::Scan::exhausted() const {
+    return state_->exhausted;
+}
+model::ObjectKey ReadView::Scan::resume_key() const {
+    return state_->resume_key;
+}
+
+}  // namespace snapgate::store

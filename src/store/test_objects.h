@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "model/object.h"
+
+namespace snapgate::store {
+
+// A clock that a test sets.
+class TestClock : public base::Clock {
+  public:
+    int64_t now_ms() const override { return now_.load(); }
+    void set(int64_t ms) { now_ = ms; }
+    void advance(int64_t ms) { now_ += ms; }
+
+  private:
+    std::atomic<int64_t> now_ = 1'700'000'000'000;
+};
+
+// A directory of its own, gone with the test.
+class TestDirectory {
+  public:
+    TestDirectory()
+        : path_(std::filesystem::temp_directory_path() /
+                ("snapgate-test-" + base::hex(base::random_bytes(8)))) {}
+    ~TestDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TestDirectory(const TestDirectory&) = delete;
+    TestDirectory& operator=(const TestDirectory&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+// A small object; `filler` makes it larger and tells versions apart.
+inline model::PreparedObject make_object(std::string_view ns, std::string_view name,
+                                         std::string_view vm, std::string_view filler = {}) {
+    model::PreparedObject object;
+    object.ns = ns;
+    object.name = name;
+    object.vm = vm;
+    std::string& text = object.text;
+    text = R"({"metadata":{"filler":")";
+    text += filler;
+    text += R"(","name":")";
+    text += name;
+    text += R"(","namespace":")";
+    text += ns;
+    text += R"(","resourceVersion":")";
+    object.version_offset = static_cast<uint32_t>(text.size());
+    text += R"("},"spec":{"source":{"name":")";
+    object.vm_offset = static_cast<uint32_t>(text.size());
+    text += vm;
+    text += R"("}}})";
+    if (vm.empty()) object.vm_offset = 0;
+    return object;
+}
+
+}  // namespace snapgate::store

@@ -1,0 +1,43 @@
+#include "store/keys.h"
+#include "store/read_state.h"
+#include "store/rows.h"
+
+namespace snapgate::store {
+
+base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value) {
+    if (value.empty() || (value[0] != kTombstone && value[0] != kLive))
+        return corrupt_row("a version of an object");
+    if (value[0] == kTombstone) return std::optional<model::StoredObject>();
+    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(value.substr(1)));
+    return std::optional(object);
+}
+
+base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterNumber cluster,
+                                                Kind kind, std::string_view ns,
+                                                std::string_view name, Revision at) {
+    if (!fits_key(ns, name)) return std::optional<Found>();
+    Key key = object_key(cluster, kind, ns, name, at);
+    SNAPGATE_ASSIGN(bool any, cursor.seek(key.view()));
+    std::string_view object = key.view().substr(0, key.size() - sizeof(Revision));
+    if (!any || cursor.key().size() != key.size() || !cursor.key().starts_with(object))
+        return std::optional<Found>();
+    SNAPGATE_ASSIGN(auto stored, decode_version(cursor.value()));
+    if (!stored) return std::optional<Found>();
+    auto address = parse_object_key(cursor.key());
+    if (!address) return corrupt_row("the key of an object");
+    return std::optional(Found{address->ns, address->name, address->revision, *stored});
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> all_records(engine::Cursor& cursor,
+                                                                           RecordType type) {
+    std::vector<std::pair<std::string, std::string>> records;
+    Key prefix = record_key(static_cast<uint8_t>(type), {});
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
+    while (found && cursor.key().starts_with(prefix.view())) {
+        records.emplace_back(cursor.key().substr(prefix.size()), cursor.value());
+        SNAPGATE_ASSIGN(found, cursor.next());
+    }
+    return records;
+}
+
+}  // namespace snapgate::store

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <condition_variable>
+#include <optional>
+
+#include "base/annotations.h"
+#include "base/result.h"
+
+namespace snapgate::store {
+
+// Hands the result of one write from the writer thread to the thread that waits for it.
+class Waiter {
+  public:
+    void set(base::Result<void> result) {
+        // Notified under the lock: the waiter, and with it this object, is gone right after.
+        base::MutexLock lock(mutex_);
+        result_ = std::move(result);
+        ready_.notify_one();
+    }
+
+    base::Result<void> wait() {
+        base::MutexLock lock(mutex_);
+        while (!result_) ready_.wait(mutex_);
+        return std::move(*result_);
+    }
+
+  private:
+    base::Mutex mutex_;
+    std::condition_variable_any ready_;
+    std::optional<base::Result<void>> result_ SNAPGATE_GUARDED_BY(mutex_);
+};
+
+}  // namespace snapgate::store

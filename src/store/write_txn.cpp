@@ -1,0 +1,255 @@
+#include "store/write_txn.h"
+
+#include <fmt/format.h>
+
+#include "model/names.h"
+#include "store/read_state.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+using base::Error;
+
+Error no_cluster(ClusterNumber cluster) {
+    return {Code::kNotFound, fmt::format("the store has no cluster {}", cluster)};
+}
+
+}  // namespace
+
+Transaction::Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms)
+    : rows_(rows), sequence_(sequence), now_ms_(now_ms) {}
+
+void Transaction::begin_function() {
+    function_wrote_ = false;
+    blocked_.reset();
+    copies_.clear();
+}
+
+void Transaction::mark_changed() {
+    function_wrote_ = true;
+    changed_ = true;
+}
+
+base::Result<Transaction::ClusterState*> Transaction::find(ClusterNumber cluster) {
+    auto known = clusters_.find(cluster);
+    if (known != clusters_.end()) {
+        if (known->second.deleted) return no_cluster(cluster);
+        return &known->second;
+    }
+    SNAPGATE_ASSIGN(auto value, rows_.get(cluster_key(Table::kCluster, cluster).view()));
+    if (!value) return no_cluster(cluster);
+    SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
+    ClusterState& state = clusters_[cluster];
+    state.row = std::move(row);
+    return &state;
+}
+
+base::Result<Transaction::ClusterState*> Transaction::find_writable(ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
+    if (state->row.stage == Stage::kGivenUp) return block(cluster, false);
+    return state;
+}
+
+Error Transaction::block(ClusterNumber cluster, bool give_up_stage) {
+    blocked_ = Blocked{cluster, give_up_stage};
+    return {Code::kUnavailable,
+            fmt::format("what was staged in cluster {} is still being removed", cluster)};
+}
+
+base::Result<ClusterNumber> Transaction::create_cluster() {
+    mark_changed();
+    ClusterNumber cluster = sequence_.next_cluster++;
+    ClusterState& state = clusters_[cluster];
+    move_head(state, sequence_.next_revision++);
+    return cluster;
+}
+
+base::Result<void> Transaction::delete_cluster(ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
+    *state = ClusterState{};
+    state->deleted = true;
+    SNAPGATE_TRY(erase_row(cluster_key(Table::kCluster, cluster).view()));
+    return put_row(cluster_key(Table::kSweep, cluster).view(), {});
+}
+
+base::Result<std::optional<Found>> Transaction::get(ClusterNumber cluster, Kind kind,
+                                                    std::string_view ns, std::string_view name) {
+    SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
+    // What a stage left behind when it was given up counts as gone.
+    Revision at = state->row.stage == Stage::kGivenUp ? state->row.head.revision : UINT64_MAX;
+    return newest(cluster, kind, ns, name, at);
+}
+
+base::Result<std::optional<Found>> Transaction::newest(ClusterNumber cluster, Kind kind,
+                                                       std::string_view ns, std::string_view name,
+                                                       Revision at) {
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+    SNAPGATE_ASSIGN(auto found, find_version(cursor, cluster, kind, ns, name, at));
+    if (!found) return found;
+    // The engine may move a row at the next change; the function may use it until it ends.
+    const std::string& key = copies_.emplace_back(cursor.key());
+    const std::string& value = copies_.emplace_back(cursor.value());
+    auto address = parse_object_key(key);
+    SNAPGATE_ASSIGN(auto object, decode_version(value));
+    return std::optional(Found{address->ns, address->name, address->revision, *object});
+}
+
+base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
+                                        const model::PreparedObject& object,
+                                        std::optional<std::string_view> version) {
+    if (!fits_key(object.ns, object.name) || object.name.empty() ||
+        (version && version->size() > kMaxListVersion)) {
+        return Error(Code::kInvalid,
+                     "an object's namespace is at most 128 bytes, its name 1 to 255, its resource "
+                     "version at most 255");
+    }
+    SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
+    LogEntry entry;
+    bool has_hint = object.vm.empty() || kind != Kind::kSnapshot;
+    {
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+        SNAPGATE_ASSIGN(auto previous,
+                        find_version(cursor, cluster, kind, object.ns, object.name, UINT64_MAX));
+        if (previous) {
+            entry.op = LogEntry::Op::kUpdated;
+            entry.previous = previous->revision;
+            has_hint = has_hint || previous->object.vm == object.vm;
+        }
+    }
+    entry.revision = sequence_.next_revision++;
+    entry.kind = kind;
+    entry.key = {object.ns, object.name};
+
+    std::string value(1, kLive);
+    if (version) {
+        value += model::encode_object(object, *version);
+    } else {
+        fmt::format_int decimal(entry.revision);
+        value += model::encode_object(object, {decimal.data(), decimal.size()});
+    }
+    SNAPGATE_TRY(
+        put_row(object_key(cluster, kind, object.ns, object.name, entry.revision).view(), value));
+    if (!has_hint) {
+        SNAPGATE_TRY(add_row(
+            index_key(cluster, model::vm_hash(object.vm), object.ns, object.name).view(), {}));
+    }
+    note_change(cluster, *state, entry, entry.op == LogEntry::Op::kCreated ? 1 : 0);
+    if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
+    return entry.revision;
+}
+
+base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                      std::string_view name) {
+    SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
+    LogEntry entry;
+    {
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+        SNAPGATE_ASSIGN(auto previous, find_version(cursor, cluster, kind, ns, name, UINT64_MAX));
+        if (!previous) return false;
+        entry.previous = previous->revision;
+    }
+    entry.op = LogEntry::Op::kDeleted;
+    entry.revision = sequence_.next_revision++;
+    entry.kind = kind;
+    entry.key = {std::string(ns), std::string(name)};
+    SNAPGATE_TRY(put_row(object_key(cluster, kind, ns, name, entry.revision).view(),
+                         std::string_view(&kTombstone, 1)));
+    note_change(cluster, *state, entry, -1);
+    if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
+    return true;
+}
+
+void Transaction::note_change(ClusterNumber cluster, ClusterState& state, const LogEntry& entry,
+                              int64_t count_change) {
+    state.log.add(entry);
+    bool staged = state.row.stage == Stage::kOpen;
+    if (!staged) move_head(state, entry.revision);
+    if (count_change == 0) return;
+    Table table = staged ? Table::kStaged : Table::kCount;
+    auto& changes = staged ? state.staged : state.counts;
+    for (const Key& key : {count_key(table, cluster, entry.kind),
+                           count_key(table, cluster, entry.kind, entry.key.ns)}) {
+        auto known = changes.find(key.view());
+        if (known == changes.end()) known = changes.emplace(key.view(), 0).first;
+        known->second += count_change;
+    }
+}
+
+void Transaction::move_head(ClusterState& state, Revision revision) {
+    mark_changed();
+    state.head_moves = true;
+    state.row_changed = true;
+    state.row.head.revision = revision;
+}
+
+void Transaction::set_version(ClusterState& state, std::string_view version) {
+    state.row.decimal = false;
+    state.row.head.version = version;
+}
+
+base::Result<void> Transaction::set_list_version(ClusterNumber cluster, std::string_view version) {
+    if (version.empty() || version.size() > kMaxListVersion)
+        return Error(Code::kInvalid, "a list's resource version is 1 to 255 bytes");
+    SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
+    if (state->row.stage == Stage::kOpen) {
+        return Error(
+            Code::kConflict,
+            fmt::format("cluster {} has an open stage: it gets its list version when it is "
+                        "published",
+                        cluster));
+    }
+    if (!state->row.decimal && state->row.head.version == version) return {};
+    // A head is one list version: without a change of an object a new one takes its own revision.
+    if (!state->head_moves) move_head(*state, sequence_.next_revision++);
+    mark_changed();
+    set_version(*state, version);
+    return {};
+}
+
+base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {
+    SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
+    int64_t count = 0;
+    SNAPGATE_ASSIGN(auto value, rows_.get(count_key(Table::kCount, cluster, kind).view()));
+    if (value) {
+        SNAPGATE_ASSIGN(uint64_t stored, decode_number(*value));
+        count = static_cast<int64_t>(stored);
+    }
+    auto change = state->counts.find(count_key(Table::kCount, cluster, kind).view());
+    if (change != state->counts.end()) count += change->second;
+    return static_cast<uint64_t>(count);
+}
+
+base::Result<bool> Transaction::has_cluster(ClusterNumber cluster) {
+    auto state = find(cluster);
+    if (state) return true;
+    if (state.error().code == Code::kNotFound) return false;
+    return std::move(state).error();
+}
+
+base::Result<std::optional<std::string>> Transaction::record(RecordType type, std::string_view id) {
+    if (id.size() > kMaxRecordId) return std::optional<std::string>();
+    SNAPGATE_ASSIGN(auto value, rows_.get(record_key(static_cast<uint8_t>(type), id).view()));
+    if (!value) return std::optional<std::string>();
+    return std::optional<std::string>(*value);
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> Transaction::records(
+    RecordType type) {
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+    return all_records(cursor, type);
+}
+
+base::Result<void> Transaction::put_record(RecordType type, std::string_view id,
+                                           std::string_view value) {
+    if (id.empty() || id.size() > kMaxRecordId)
+        return Error(Code::kInvalid, "the id of a record is 1 to 400 bytes");
+    return put_row(record_key(static_cast<uint8_t>(type), id).view(), value);
+}
+
+base::Result<void> Transaction::erase_record(RecordType type, std::string_view id) {
+    if (id.empty() || id.size() > kMaxRecordId) return {};
+    return erase_row(record_key(static_cast<uint8_t>(type), id).view());
+}
+
+}  // namespace snapgate::store

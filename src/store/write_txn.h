@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/transaction.h"
+#include "store/keys.h"
+#include "store/log_row.h"
+#include "store/rows.h"
+#include "store/store.h"
+
+namespace snapgate::store {
+
+// What keeps compaction of a cluster from going on.
+struct CompactionLimits {
+    int64_t cutoff_ms = 0;       // heads that were superseded before may go
+    Revision hold = UINT64_MAX;  // this revision must stay readable
+};
+
+// The writes of one group commit, over one write transaction of the engine, which must outlive it.
+// Writer thread only. Rows that every write of a group would touch (heads, counts, the log, the
+// sequence) are gathered and written by finish().
+class Transaction final : public WriteTxn {
+  public:
+    // At most so many rows are removed in one step of compaction, sweep or the end of a stage.
+    static constexpr size_t kStepRows = 256;
+
+    struct Blocked {
+        ClusterNumber cluster = 0;
+        bool give_up_stage = false;  // the open one is to be given up first
+    };
+
+    Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms);
+
+    base::Result<ClusterNumber> create_cluster() override;
+    base::Result<void> delete_cluster(ClusterNumber cluster) override;
+    base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                           std::string_view name) override;
+    base::Result<Revision> put(ClusterNumber cluster, Kind kind,
+                               const model::PreparedObject& object,
+                               std::optional<std::string_view> version) override;
+    base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
+                             std::string_view name) override;
+    base::Result<void> set_list_version(ClusterNumber cluster, std::string_view version) override;
+    base::Result<void> open_stage(ClusterNumber cluster) override;
+    base::Result<void> publish_stage(ClusterNumber cluster, std::string_view list_version) override;
+    base::Result<void> give_up_stage(ClusterNumber cluster) override;
+    base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) override;
+    base::Result<bool> has_cluster(ClusterNumber cluster) override;
+    base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) override;
+    base::Result<std::vector<std::pair<std::string, std::string>>> records(
+        RecordType type) override;
+    base::Result<void> put_record(RecordType type, std::string_view id,
+                                  std::string_view value) override;
+    base::Result<void> erase_record(RecordType type, std::string_view id) override;
+
+    // Steps of the store's own work; true while there is more to do.
+    base::Result<bool> remove_stage_step(ClusterNumber cluster, bool give_up_open);
+    base::Result<bool> compact_step(ClusterNumber cluster, const CompactionLimits& limits);
+    base::Result<bool> sweep_step(ClusterNumber cluster);
+
+    // Before each write function of the group.
+    void begin_function();
+    // Since then: whether it changed something, and whether it met a cluster whose stage has to be
+    // removed before (it must run again then).
+    bool wrote() const { return function_wrote_; }
+    const std::optional<Blocked>& blocked() const { return blocked_; }
+
+    // Of the whole group: the failure after which nothing but a roll-back is possible; whether
+    // there is something to commit; about how many bytes.
+    const std::optional<base::Error>& broken() const { return broken_; }
+    bool changed() const { return changed_; }
+    size_t bytes() const { return bytes_; }
+    // Writes what was gathered; the engine's commit comes next.
+    base::Result<void> finish();
+    const Sequence& sequence() const { return sequence_; }
+    // After finish(): clusters whose head moved (or that were deleted), and whose stage was given
+    // up.
+    const std::vector<ClusterNumber>& moved() const { return moved_; }
+    const std::vector<ClusterNumber>& given_up() const { return given_up_; }
+
+  private:
+    struct ClusterState {
+        ClusterRow row;
+        bool row_changed = false;
+        bool head_moves = false;
+        bool deleted = false;
+        bool given_up = false;
+        LogRowBuilder log;
+        std::map<std::string, int64_t, std::less<>> counts;  // keys of kCount -> change
+        std::map<std::string, int64_t, std::less<>> staged;  // keys of kStaged -> change
+    };
+
+    base::Result<ClusterState*> find(ClusterNumber cluster);
+    base::Result<ClusterState*> find_writable(ClusterNumber cluster);
+    base::Error block(ClusterNumber cluster, bool give_up_stage);
+    base::Result<std::optional<Found>> newest(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                              std::string_view name, Revision at);
+    void note_change(ClusterNumber cluster, ClusterState& state, const LogEntry& entry,
+                     int64_t count_change);
+    void move_head(ClusterState& state, Revision revision);
+    void set_version(ClusterState& state, std::string_view version);
+    void mark_changed();
+    base::Result<bool> has_staged_rows(ClusterNumber cluster, const ClusterState& state);
+    base::Result<void> publish_counts(ClusterNumber cluster, ClusterState& state);
+
+    base::Result<void> put_row(std::string_view key, std::string_view value);
+    base::Result<void> add_row(std::string_view key, std::string_view value);
+    base::Result<void> erase_row(std::string_view key);
+    base::Result<std::optional<std::string>> first_key(std::string_view prefix);
+    // Up to `most` rows that begin with `prefix`; how many they were.
+    base::Result<size_t> erase_rows(std::string_view prefix, size_t most);
+    base::Result<void> write_log(ClusterNumber cluster, ClusterState& state);
+    base::Result<void> write_counts(const std::map<std::string, int64_t, std::less<>>& changes);
+    // Removes a version, and the hint to its VM if no other version of the object has that VM.
+    base::Result<size_t> remove_version(ClusterNumber cluster, Kind kind,
+                                        const model::ObjectKey& key, Revision revision);
+    base::Result<bool> raise_floor(ClusterNumber cluster, ClusterState& state,
+                                   const CompactionLimits& limits);
+    base::Result<size_t> compact_log(ClusterNumber cluster, Revision floor, size_t most,
+                                     bool& more);
+    base::Result<void> trim_heads(ClusterNumber cluster, Revision floor, size_t most, bool& more);
+
+    engine::WriteTransaction& rows_;
+    Sequence sequence_;
+    const int64_t now_ms_;
+    std::map<ClusterNumber, ClusterState> clusters_;
+    std::deque<std::string> copies_;  // what get() handed out to the running function
+    bool function_wrote_ = false;
+    bool changed_ = false;
+    size_t bytes_ = 0;
+    std::optional<Blocked> blocked_;
+    std::optional<base::Error> broken_;
+    std::vector<ClusterNumber> moved_;
+    std::vector<ClusterNumber> given_up_;
+};
+
+}  // namespace snapgate::store

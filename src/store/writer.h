@@ -1,0 +1,122 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/annotations.h"
+#include "base/result.h"
+#include "engine/environment.h"
+#include "store/store.h"
+#include "store/store_time.h"
+#include "store/write_txn.h"
+
+namespace snapgate::store {
+
+// The one thread that writes. It takes what is queued, runs it as one transaction of the engine,
+// and answers everyone once that is on disk: one wait for the disk serves many writes. Requests go
+// before batches, but a batch waits for 100 ms at most.
+//
+// A function that meets a cluster whose given-up stage is not removed yet is set aside; the removal
+// runs in small batches, and then it runs again, before whatever came after it.
+//
+// Concurrency: all public functions from any thread, `stop` once. The engine and the time outlive
+// it.
+class Writer {
+  public:
+    using Moved = std::function<void(const std::vector<ClusterNumber>&)>;
+    using Step = std::function<base::Result<bool>(Transaction&)>;
+
+    Writer(engine::Environment& environment, const StoreTime& time, const Sequence& sequence);
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    void start(const std::vector<ClusterNumber>& given_up_stages);
+    // Finishes the writes that are queued, refuses those that come later, and ends the thread.
+    void stop();
+
+    void write(Priority priority, WriteFunction function, WriteDone done);
+    // Runs a step of the store's own work as a batch, and waits; its answer is the step's.
+    // kUnavailable once the writer is being stopped.
+    base::Result<bool> run_step(Step step);
+    // Whether given-up stages are still being removed.
+    bool removing_stages() const { return removing_stages_.load(); }
+
+    // `moved` is called on the writer thread with a lock held that these two take.
+    uint64_t subscribe(Moved moved);
+    void unsubscribe(uint64_t id);
+
+    uint64_t commits() const { return commits_.load(std::memory_order_relaxed); }
+    uint64_t writes() const { return writes_.load(std::memory_order_relaxed); }
+    Revision newest_revision() const { return newest_revision_.load(std::memory_order_relaxed); }
+
+  private:
+    using Time = std::chrono::steady_clock;
+
+    struct Item {
+        Priority priority = Priority::kRequest;
+        bool internal = false;  // the store's own: not finished on shutdown
+        WriteFunction function;
+        WriteDone done;
+        Time::time_point queued;
+    };
+    struct Answer {
+        Item item;
+        base::Result<void> result;
+    };
+    // What became of the items of a group.
+    struct Group {
+        std::vector<Item> items;                                     // to run, in order
+        std::vector<Answer> answers;                                 // to answer after the commit
+        std::vector<std::pair<Transaction::Blocked, Item>> blocked;  // to run again later
+        std::vector<Item> put_back;                                  // to run with the next group
+    };
+    enum class Run { kCommit, kAgain, kFailed };
+
+    void enqueue(Item item);
+    void loop();
+    std::vector<Item> next_group();
+    bool may_take_batch(Time::time_point now) SNAPGATE_REQUIRES(mutex_);
+    void commit(std::vector<Item> items);
+    Run run(Group& group, Transaction& txn, bool last_try);
+    void fail(Group& group, const base::Error& error);
+    void settle(Group& group, const Transaction* committed);
+    void put_back(std::vector<Item> items);
+    void remove_stage(ClusterNumber cluster, bool give_up_open);
+    void stage_step_done(ClusterNumber cluster, bool more, base::Result<void> result);
+    void notify(const std::vector<ClusterNumber>& moved);
+
+    engine::Environment& environment_;
+    const StoreTime& time_;
+    Sequence sequence_;  // writer thread
+
+    mutable base::Mutex mutex_;
+    std::condition_variable_any wake_;
+    std::deque<Item> requests_ SNAPGATE_GUARDED_BY(mutex_);
+    std::deque<Item> batches_ SNAPGATE_GUARDED_BY(mutex_);
+    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    Time::time_point last_request_ SNAPGATE_GUARDED_BY(mutex_);
+
+    base::Mutex subscribers_mutex_;
+    std::map<uint64_t, Moved> subscribers_ SNAPGATE_GUARDED_BY(subscribers_mutex_);
+    uint64_t next_subscriber_ SNAPGATE_GUARDED_BY(subscribers_mutex_) = 1;
+
+    // Writer thread: clusters whose stage is being removed, and the writes that wait for it.
+    std::map<ClusterNumber, std::vector<Item>> removals_;
+    std::atomic<bool> removing_stages_ = false;
+
+    std::atomic<uint64_t> commits_ = 0;
+    std::atomic<uint64_t> writes_ = 0;
+    std::atomic<Revision> newest_revision_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace snapgate::store
