@@ -1,0 +1,224 @@
+"""TLS: a certificate of our own or given ones, beside plain HTTP on one port, and read again on SIGHUP."""
+
+import shutil
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+
+import pytest
+
+from harness import PATIENCE, REQUEST_SECONDS, Server, run_cli, wait_for
+
+
+def make_certificate(folder, name, days=30, subject="/CN=localhost"):
+    """A self-signed certificate for loopback, as files."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", certificate, "-days", str(days), "-subj", subject,
+                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"], check=True, capture_output=True)
+    return certificate, key
+
+
+def served_certificate(port):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), timeout=REQUEST_SECONDS) as plain:
+        with context.wrap_socket(plain) as secured:
+            return secured.getpeercert(binary_form=True)
+
+
+def der_of(certificate):
+    return ssl.PEM_cert_to_DER_cert(certificate.read_text())
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("secured") / "data", "--tls-self-signed").start()
+    yield server
+    server.stop()
+
+
+def test_plain_and_tls_share_the_port(secured):
+    for tls in (False, True):
+        assert secured.client(tls=tls).get("/livez").status == 200
+        assert secured.client(tls=tls).get("/admin/v1/projects").status == 200
+
+
+def test_the_certificate_is_good_for_loopback_by_name_and_address(secured):
+    context = secured.tls_context()
+    for name in ("127.0.0.1", "localhost"):
+        client = secured.anonymous(tls=True)
+        client.address = name
+        assert client.get("/livez").status == 200
+    with pytest.raises(ssl.SSLCertVerificationError):
+        with socket.create_connection(("127.0.0.1", secured.port)) as plain:
+            context.wrap_socket(plain, server_hostname="elsewhere.example.org")
+
+
+def test_keys_of_certificates_are_nobody_elses(secured):
+    for name in ("ca.key", "tls.key"):
+        assert stat.S_IMODE((secured.data_dir / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_versions_that_are_served(secured, version):
+    context = secured.tls_context()
+    context.minimum_version = context.maximum_version = version
+    client = secured.client()
+    client.context = context
+    assert client.get("/livez").status == 200
+
+
+def test_older_versions_are_not(secured):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        with socket.create_connection(("127.0.0.1", secured.port), timeout=REQUEST_SECONDS) as plain:
+            context.wrap_socket(plain)
+    assert secured.client(tls=True).get("/livez").status == 200
+
+
+def test_what_is_neither_harms_nobody(secured):
+    for garbage in (b"\x16", b"\x16\x03\x01", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40, b"\x80\x2e\x01", b""):
+        with socket.create_connection(("127.0.0.1", secured.port), timeout=REQUEST_SECONDS) as connection:
+            connection.sendall(garbage)
+    assert secured.client(tls=True).get("/livez").status == 200
+
+
+def test_curl_takes_the_ca(secured):
+    ran = subprocess.run(["curl", "-sS", "--fail", "--cacert", secured.data_dir / "ca.crt", "-H",
+                          f"ApiKey: {secured.admin_key}", f"https://127.0.0.1:{secured.port}/admin/v1/projects"],
+                         capture_output=True, text=True, check=False, timeout=REQUEST_SECONDS)
+    assert ran.returncode == 0, ran.stderr
+    assert '"Default"' in ran.stdout
+
+
+def test_the_ca_stays_over_restarts(start_server, data_dir):
+    server = start_server("--tls-self-signed")
+    before = (data_dir / "ca.crt").read_bytes()
+    context = server.tls_context()
+    server.stop()
+    server.start()
+    assert (data_dir / "ca.crt").read_bytes() == before
+    client = server.client()
+    client.context = context
+    assert client.get("/livez").status == 200
+
+
+def test_without_tls_a_tls_client_gets_nowhere_and_harms_nobody(start_server):
+    server = start_server()
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        served_certificate(server.port)
+    assert server.client().get("/livez").status == 200
+
+
+def test_certificates_are_read_again_on_sighup(start_server, tmp_path):
+    certificate, key = make_certificate(tmp_path, "served")
+    server = start_server("--tls-cert", str(certificate), "--tls-key", str(key))
+    assert served_certificate(server.port) == der_of(certificate)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=REQUEST_SECONDS) as plain:
+        context = ssl.create_default_context(cafile=str(certificate))
+        with context.wrap_socket(plain, server_hostname="localhost") as open_before:
+            new_certificate, new_key = make_certificate(tmp_path, "renewed")
+            shutil.copy(new_key, key)
+            shutil.copy(new_certificate, certificate)
+            server.signal(signal.SIGHUP)
+            wait_for(lambda: served_certificate(server.port) == der_of(new_certificate), "the new certificate")
+            # A connection that was open goes on.
+            open_before.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert open_before.recv(1024).startswith(b"HTTP/1.1 200 ")
+
+    # A pair that is no pair leaves the old one in use, and is said in the log.
+    certificate.write_text("no certificate")
+    seen = len(server.lines)
+    server.signal(signal.SIGHUP)
+    complaint = wait_for(lambda: [line for line in server.lines[seen:] if '"level":"error"' in line], "the error")
+    assert str(certificate) in complaint[0]
+    assert served_certificate(server.port) == der_of(new_certificate)
+
+
+def test_sighup_reads_the_log_level_again(start_server, tmp_path):
+    config = tmp_path / "snapgate.yaml"
+    config.write_text("log-level: error\n")
+    server = Server(tmp_path / "data", "--config", str(config))
+    # At this level the start is silent: the port is found by asking for a taken one.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server.listen = f"127.0.0.1:{port}"
+    config.write_text("log-level: info\n")
+    server.start()
+    config.write_text("log-level: error\n")
+    server.signal(signal.SIGHUP)
+    client = server.client()
+
+    def silent():
+        before = len(server.log("request"))
+        assert client.get("/livez").status == 200
+        assert client.get("/livez").status == 200
+        return len(server.log("request")) == before
+
+    wait_for(silent, "the log to fall silent")
+    config.write_text("log-level: info\n")
+    server.signal(signal.SIGHUP)
+    wait_for(lambda: not silent(), "the log to speak again")
+    server.stop()
+
+
+@pytest.mark.parametrize("break_it", ["no certificate", "no key", "another key", "expired", "not pem"])
+def test_a_wrong_certificate_is_refused_at_the_start(data_dir, tmp_path, break_it):
+    certificate, key = make_certificate(tmp_path, "one")
+    if break_it == "no certificate":
+        certificate = tmp_path / "none.crt"
+    elif break_it == "no key":
+        key = tmp_path / "none.key"
+    elif break_it == "another key":
+        key = make_certificate(tmp_path, "two")[1]
+    elif break_it == "expired":
+        certificate, key = make_certificate(tmp_path, "old", days=-1)
+    else:
+        certificate.write_text("not pem")
+    ran = run_cli("serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir, "--tls-cert", certificate, "--tls-key", key)
+    assert ran.returncode in (1, 2)
+    assert str(certificate) in ran.stderr or str(key) in ran.stderr
+
+
+def outside_address():
+    """An address of this machine that is not loopback, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
+def test_beyond_loopback_needs_tls_or_a_word(data_dir):
+    ran = run_cli("serve", "--listen", "0.0.0.0:0", "--data-dir", data_dir)
+    assert ran.returncode in (1, 2)
+    for word in ("0.0.0.0", "--tls-self-signed", "--insecure-http"):
+        assert word in ran.stderr
+
+
+def test_beyond_loopback_plain_is_answered_with_a_400_that_says_so(start_server):
+    server = start_server("--tls-self-signed", listen="0.0.0.0:0")
+    answer = server.raw(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", until_close=True, timeout=20 * PATIENCE)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"https" in answer
+    assert server.client(tls=True).get("/livez").status == 200
+    address = outside_address()
+    if address is not None:
+        client = server.client(address=address)
+        assert client.get("/livez").status == 400
+
+
+def test_insecure_http_allows_it(start_server):
+    server = start_server("--insecure-http", listen="0.0.0.0:0")
+    assert server.client().get("/livez").status == 200
