@@ -234,7 +234,8 @@ Result<std::shared_ptr<Import::Batch>> Import::next_prune() {
             bool kept = object.revision > begun_at_ ||
                         std::ranges::binary_search(seen_, digest(object.ns, object.name));
             if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
-            prune_from_ = {std::string(object.ns), std::string(object.name) + '\0'};
+            // Behind this object and before every other: no name holds so small a byte.
+            prune_from_ = {std::string(object.ns), std::string(object.name) + '\x01'};
             SNAPGATE_ASSIGN(found, scan.next());
         }
         if (!found) {

@@ -137,8 +137,8 @@ void ListPage::make_sources() {
     model::ObjectKey start;
     if (after_) {
         start = *after_;
-        // The least name after it: names hold no byte 0.
-        start.name += '\0';
+        // Behind it and before every other name: no name holds so small a byte.
+        start.name += '\x01';
     }
     if (request_.vms.empty()) {
         sources_.push_back({.vm = "", .at = start, .ended = false, .scan = {}});

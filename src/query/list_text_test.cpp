@@ -297,7 +297,10 @@ class Scenario {
         std::string version;
         size_t pages = 0;
         while (true) {
-            std::string next = query + (token.empty() ? "" : "&continue=" + token);
+            // A token in the query is where it begins.
+            static const std::regex begin("&?continue=[^&]*");
+            std::string next = query;
+            if (!token.empty()) next = std::regex_replace(query, begin, "") + "&continue=" + token;
             auto got = page(cluster, next);
             if (!got) return describe(got.error());
             for (const std::string& item : items_of(got->body)) all.push_back(item);
