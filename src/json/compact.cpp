@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
 
 namespace snapgate::json {
 namespace {
@@ -12,91 +11,19 @@ namespace {
 // Up to this many members are sorted in place: nearly always they are in order already.
 constexpr size_t kFewMembers = 32;
 
-// Bytes that end a run which is copied as it is. 0xe2 begins U+2028 and U+2029, among others.
-constexpr std::array<bool, 256> special_bytes() {
-    std::array<bool, 256> table{};
-    for (size_t i = 0; i < 0x20; ++i) table[i] = true;
-    table['"'] = table['\\'] = table[0xe2] = true;
-    return table;
-}
-
-constexpr auto kSpecial = special_bytes();
-
 bool less(const Member& a, const Member& b) {
     return a.key < b.key;
 }
 
-void append_number(auto number, std::string& out) {
+void append_number(auto number, TextWriter& out) {
     std::array<char, 32> digits;
     auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
+    out.put(std::string_view(digits.data(), static_cast<size_t>(end - digits.data())));
 }
 
 }  // namespace
 
-void append_string(std::string_view text, std::string& out) {
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    out += '"';
-    const char* run = text.data();
-    const char* end = run + text.size();
-    for (const char* at = run; at != end;) {
-        auto byte = static_cast<uint8_t>(*at);
-        if (!kSpecial[byte]) {
-            ++at;
-            continue;
-        }
-        if (byte == 0xe2) {
-            if (end - at < 3 || at[1] != '\x80' || (at[2] != '\xa8' && at[2] != '\xa9')) {
-                ++at;
-                continue;
-            }
-            out.append(run, at);
-            out += at[2] == '\xa8' ? "\\u2028" : "\\u2029";
-            at += 3;
-            run = at;
-            continue;
-        }
-        out.append(run, at);
-        out += '\\';
-        switch (*at) {
-            case '"':
-                out += '"';
-                break;
-            case '\\':
-                out += '\\';
-                break;
-            case '\n':
-                out += 'n';
-                break;
-            case '\r':
-                out += 'r';
-                break;
-            case '\t':
-                out += 't';
-                break;
-            default:
-                out += "u00";
-                out += kDigits[byte >> 4];
-                out += kDigits[byte & 15];
-        }
-        run = ++at;
-    }
-    out.append(run, end);
-    out += '"';
-}
-
-bool needs_escapes(std::string_view text) {
-    for (size_t i = 0; i < text.size(); ++i) {
-        auto byte = static_cast<uint8_t>(text[i]);
-        if (!kSpecial[byte]) continue;
-        if (byte != 0xe2) return true;
-        std::string_view rest = text.substr(i + 1, 2);
-        if (rest == "\x80\xa8" || rest == "\x80\xa9") return true;
-    }
-    return false;
-}
-
-void append_scalar(const simdjson::dom::element& scalar, std::string& out) {
+void append_scalar(const simdjson::dom::element& scalar, TextWriter& out) {
     using simdjson::dom::element_type;
     switch (scalar.type()) {
         case element_type::INT64:
@@ -109,17 +36,17 @@ void append_scalar(const simdjson::dom::element& scalar, std::string& out) {
             double number = scalar.get_double().value_unsafe();
             // "-0" would be read as an integer, which has no such value.
             if (number == 0 && std::signbit(number)) {
-                out += "-0.0";
+                out.put("-0.0");
             } else {
                 append_number(number, out);
             }
             break;
         }
         case element_type::BOOL:
-            out += scalar.get_bool().value_unsafe() ? "true" : "false";
+            out.put(scalar.get_bool().value_unsafe() ? "true" : "false");
             break;
         default:
-            out += "null";
+            out.put("null");
     }
 }
 
@@ -145,7 +72,7 @@ void sort_members(std::vector<Member>& members, size_t begin) {
 }
 
 bool append_sorted(const simdjson::dom::element& value, size_t levels, std::vector<Member>& stack,
-                   std::string& out) {
+                   TextWriter& out) {
     using simdjson::dom::element_type;
     switch (value.type()) {
         case element_type::OBJECT: {
@@ -155,32 +82,32 @@ bool append_sorted(const simdjson::dom::element& value, size_t levels, std::vect
                 stack.push_back({field.key, field.value});
             sort_members(stack, begin);
             size_t end = stack.size();
-            out += '{';
+            out.put('{');
             for (size_t i = begin; i < end; ++i) {
-                if (i > begin) out += ',';
-                append_string(stack[i].key, out);
-                out += ':';
+                if (i > begin) out.put(',');
+                out.put_string(stack[i].key);
+                out.put(':');
                 simdjson::dom::element member = stack[i].value;  // the stack moves
                 if (!append_sorted(member, levels - 1, stack, out)) return false;
             }
-            out += '}';
+            out.put('}');
             stack.resize(begin);
             return true;
         }
         case element_type::ARRAY: {
             if (levels == 0) return false;
-            out += '[';
+            out.put('[');
             bool first = true;
             for (auto element : value.get_array().value_unsafe()) {
-                if (!first) out += ',';
+                if (!first) out.put(',');
                 first = false;
                 if (!append_sorted(element, levels - 1, stack, out)) return false;
             }
-            out += ']';
+            out.put(']');
             return true;
         }
         case element_type::STRING:
-            append_string(value.get_string().value_unsafe(), out);
+            out.put_string(value.get_string().value_unsafe());
             return true;
         default:
             append_scalar(value, out);

@@ -46,15 +46,15 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
     object.name = name;
     std::string& out = object.text;
     out = R"({"apiVersion":"v1","kind":"Namespace","metadata":{"creationTimestamp":)";
-    append_string(identity.creation_timestamp, out);
+    out += to_json_string(identity.creation_timestamp);
     out += R"(,"labels":{"kubernetes.io/metadata.name":)";
-    append_string(name, out);
+    out += to_json_string(name);
     out += R"(},"name":)";
-    append_string(name, out);
+    out += to_json_string(name);
     out += R"(,"resourceVersion":")";
     object.version_offset = static_cast<uint32_t>(out.size());
     out += R"(","uid":)";
-    append_string(identity.uid, out);
+    out += to_json_string(identity.uid);
     out += R"(},"spec":{"finalizers":["kubernetes"]},"status":{"phase":"Active"}})";
     return object;
 }

@@ -57,6 +57,7 @@ std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& obj
 base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
     fill_ = &fill;
     result_ = {};
+    out_.clear();
     facts_ = {};
     causes_.clear();
     error_.reset();
@@ -73,19 +74,21 @@ base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity
         return *std::move(error_);
     check_snapshot(facts_, causes_);
     if (!causes_.empty()) return invalid();
-    if (result_.object.text.size() > kMaxObjectBytes)
+    if (out_.size() > kMaxObjectBytes)
         return base::Error{base::Code::kTooLarge,
                            fmt::format("the object has {} bytes in its stored form; at most {} "
                                        "are taken",
-                                       result_.object.text.size(), kMaxObjectBytes)};
+                                       out_.size(), kMaxObjectBytes)};
     result_.object.name = facts_.name;
+    result_.object.text = out_.view();
     return std::move(result_);
 }
 
 void SnapshotWriter::shrink() {
     raw_.shrink();
     other_raw_.shrink();
-    if (fields_.capacity() > kKeptBytes) fields_ = std::string();
+    out_.shrink(kKeptBytes);
+    fields_.shrink(kKeptBytes);
     if (members_.capacity() * sizeof(Member) > kKeptBytes) members_ = std::vector<Member>();
 }
 
@@ -137,8 +140,7 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     std::span<const Field> fields = shape == nullptr ? std::span<const Field>() : shape->fields;
     auto field = fields.begin();
     bool any = false;
-    std::string& out = result_.object.text;
-    out += '{';
+    out_.put('{');
     for (size_t i = begin; i < end; ++i) {
         Member member = members_[i];  // a copy: the vector grows below
         for (; field != fields.end() && field->name < member.key; ++field) require(*field);
@@ -149,22 +151,22 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
             note_null(member, any, to_write > 0);
             continue;
         }
-        if (any) out += ',';
+        if (any) out_.put(',');
         any = true;
-        append_string(member.key, out);
-        out += ':';
+        out_.put_string(member.key);
+        out_.put(':');
         --to_write;
         if (!member.literal.empty()) {
             if (member.key == "resourceVersion")
-                result_.object.version_offset = static_cast<uint32_t>(out.size() + 1);
-            out += member.literal;
+                result_.object.version_offset = static_cast<uint32_t>(out_.size() + 1);
+            out_.put(member.literal);
             continue;
         }
         if (!write_member(member, known, values, level)) return false;
         if (known != nullptr) capture(shape, member.key, member.value);
     }
     for (; field != fields.end(); ++field) require(*field);
-    out += '}';
+    out_.put('}');
     members_.resize(begin);
     return true;
 }
@@ -181,25 +183,24 @@ bool SnapshotWriter::write_member(const Member& member, const Field* field, Fiel
 
 bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Shape* shape,
                                  size_t level) {
-    std::string& out = result_.object.text;
     element_type found = value.type();
     switch (type) {
         case FieldType::kAny:
             return write_any(value, level);
         case FieldType::kString:
             if (found != element_type::STRING) return wrong_type(value, type);
-            append_string(value.get_string().value_unsafe(), out);
+            out_.put_string(value.get_string().value_unsafe());
             return true;
         case FieldType::kTime:
             if (found != element_type::STRING) return wrong_type(value, type);
             return write_time(value);
         case FieldType::kBool:
             if (found != element_type::BOOL) return wrong_type(value, type);
-            append_scalar(value, out);
+            append_scalar(value, out_);
             return true;
         case FieldType::kInteger:
             if (found != element_type::INT64) return wrong_type(value, type);
-            append_scalar(value, out);
+            append_scalar(value, out_);
             return true;
         case FieldType::kObject:
             if (found != element_type::OBJECT) return wrong_type(value, type);
@@ -225,7 +226,6 @@ bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Sha
 }
 
 bool SnapshotWriter::write_any(const Element& value, size_t level) {
-    std::string& out = result_.object.text;
     switch (value.type()) {
         case element_type::OBJECT:
             return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kAny,
@@ -234,10 +234,10 @@ bool SnapshotWriter::write_any(const Element& value, size_t level) {
             return write_list(value.get_array().value_unsafe(), FieldType::kAny, nullptr,
                               level + 1);
         case element_type::STRING:
-            append_string(value.get_string().value_unsafe(), out);
+            out_.put_string(value.get_string().value_unsafe());
             return true;
         default:
-            append_scalar(value, out);
+            append_scalar(value, out_);
             return true;
     }
 }
@@ -245,11 +245,10 @@ bool SnapshotWriter::write_any(const Element& value, size_t level) {
 bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elements,
                                 const Shape* shape, size_t level) {
     if (level > kMaxLevels) return too_deep();
-    std::string& out = result_.object.text;
-    out += '[';
+    out_.put('[');
     size_t index = 0;
     for (Element element : list) {
-        if (index > 0) out += ',';
+        if (index > 0) out_.put(',');
         if (elements == FieldType::kAny) {
             if (!write_any(element, level)) return false;
         } else {
@@ -260,7 +259,7 @@ bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elem
         }
         ++index;
     }
-    out += ']';
+    out_.put(']');
     return true;
 }
 
@@ -273,7 +272,7 @@ bool SnapshotWriter::write_time(const Element& value) {
                               shown(text), field),
                   field);
     }
-    append_string(text, result_.object.text);
+    out_.put_string(text);
     return true;
 }
 
@@ -285,14 +284,13 @@ bool SnapshotWriter::write_fields_v1(const Element& value, size_t level) {
     fields_.clear();
     if (!append_sorted(content, kMaxLevels - level + 1, members_, fields_)) return too_deep();
 
-    std::string& out = result_.object.text;
-    size_t offset = out.size();
-    out += kRawHead;
-    base::append_base64(fields_, out);
-    out += kRawTail;
+    size_t offset = out_.size();
+    out_.put(kRawHead);
+    out_.put_base64(fields_.view());
+    out_.put(kRawTail);
     result_.object.marks.push_back({model::PatchMark::Type::kUnwrap,
                                     static_cast<uint32_t>(offset),
-                                    static_cast<uint32_t>(out.size() - offset),
+                                    static_cast<uint32_t>(out_.size() - offset),
                                     {}});
     return true;
 }
@@ -356,13 +354,12 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     if (version != nullptr && version->is_string())
         facts_.version = version->get_string().value_unsafe();
 
-    for (std::string& literal : literals_) literal.clear();
     if (result_.filled_uid) {
-        append_string(fill_->uid, literals_[0]);
+        literals_[0] = to_json_string(fill_->uid);
         put("uid", literals_[0]);
     }
     if (result_.filled_creation_timestamp) {
-        append_string(fill_->creation_timestamp, literals_[1]);
+        literals_[1] = to_json_string(fill_->creation_timestamp);
         put("creationTimestamp", literals_[1]);
     }
     if (result_.filled_generation) {
@@ -383,7 +380,7 @@ void SnapshotWriter::fill_metadata(size_t begin) {
 // leave.
 void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_after) {
     auto& marks = result_.object.marks;
-    auto offset = static_cast<uint32_t>(result_.object.text.size());
+    auto offset = static_cast<uint32_t>(out_.size());
     // Only nulls beside each other in one object share a place: between two objects there is a
     // brace.
     bool joined = !marks.empty() && marks.back().type == model::PatchMark::Type::kInsert &&
@@ -391,7 +388,7 @@ void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_a
     if (!joined) marks.push_back({model::PatchMark::Type::kInsert, offset, 0, {}});
     std::string& bytes = marks.back().bytes;
     if (any_before || (joined && !any_after)) bytes += ',';
-    append_string(member.key, bytes);
+    bytes += to_json_string(member.key);
     bytes += ":null";
     if (!any_before && any_after) bytes += ',';
 }
@@ -431,8 +428,7 @@ void SnapshotWriter::capture(const Shape* shape, std::string_view key, const Ele
             // Written just now. A name that has to be escaped is none that can be asked for.
             if (text().size() <= kMostVmBytes && !needs_escapes(text())) {
                 result_.object.vm = text();
-                result_.object.vm_offset =
-                    static_cast<uint32_t>(result_.object.text.size() - text().size() - 1);
+                result_.object.vm_offset = static_cast<uint32_t>(out_.size() - text().size() - 1);
             }
         }
     }

@@ -14,6 +14,7 @@
 #include "json/known_fields.h"
 #include "json/object.h"
 #include "json/snapshot_rules.h"
+#include "json/text_writer.h"
 
 namespace snapgate::json {
 
@@ -70,7 +71,8 @@ class SnapshotWriter {
     std::vector<Step> steps_;
     Document raw_;  // what was in a Raw
     Document other_raw_;
-    std::string fields_;       // a fieldsV1 as compact JSON
+    TextWriter out_;           // the text of the object
+    TextWriter fields_;        // a fieldsV1 as compact JSON
     std::string literals_[4];  // JSON text of what is filled in: uid, time, generation, namespace
 };
 
