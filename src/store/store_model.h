@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "store/store.h"
+
+namespace snapgate::store {
+
+// What a store should hold, kept the simple way: every version of everything, in maps. Random
+// histories are run against both and compared.
+class StoreModel {
+  public:
+    struct Content {
+        std::string vm;
+        std::string text;
+        bool operator==(const Content&) const = default;
+    };
+    struct Place {
+        Kind kind = Kind::kSnapshot;
+        std::string ns;
+        std::string name;
+        auto operator<=>(const Place&) const = default;
+    };
+    struct HeadAt {
+        Revision revision = 0;
+        int64_t since_ms = 0;
+        std::string version;
+    };
+    struct Cluster {
+        std::map<Place, std::map<Revision, std::optional<Content>>> versions;
+        std::vector<HeadAt> heads;
+        std::vector<LogEntry> log;
+        bool stage_open = false;
+    };
+
+    std::map<ClusterNumber, Cluster> clusters;
+
+    static std::optional<Content> at(const Cluster& cluster, const Place& place,
+                                     Revision revision) {
+        auto versions = cluster.versions.find(place);
+        if (versions == cluster.versions.end()) return std::nullopt;
+        auto after = versions->second.upper_bound(revision);
+        if (after == versions->second.begin()) return std::nullopt;
+        return std::prev(after)->second;
+    }
+
+    static std::map<Place, Content> list(const Cluster& cluster, Kind kind, Revision revision) {
+        std::map<Place, Content> objects;
+        for (const auto& [place, versions] : cluster.versions) {
+            if (place.kind != kind) continue;
+            if (auto content = at(cluster, place, revision)) objects.emplace(place, *content);
+        }
+        return objects;
+    }
+
+    static void change(Cluster& cluster, const Place& place, Revision revision,
+                       std::optional<Content> content) {
+        auto& versions = cluster.versions[place];
+        LogEntry entry;
+        entry.revision = revision;
+        entry.kind = place.kind;
+        entry.key = {place.ns, place.name};
+        bool there = !versions.empty() && versions.rbegin()->second.has_value();
+        if (there) entry.previous = versions.rbegin()->first;
+        entry.op = !content ? LogEntry::Op::kDeleted
+                            : (there ? LogEntry::Op::kUpdated : LogEntry::Op::kCreated);
+        cluster.log.push_back(entry);
+        versions[revision] = std::move(content);
+    }
+
+    // Forgets what is above the head: a stage that was given up.
+    static void give_up_stage(Cluster& cluster) {
+        cluster.stage_open = false;
+        Revision head = cluster.heads.back().revision;
+        for (auto& [place, versions] : cluster.versions)
+            versions.erase(versions.upper_bound(head), versions.end());
+        while (!cluster.log.empty() && cluster.log.back().revision > head) cluster.log.pop_back();
+    }
+};
+
+}  // namespace snapgate::store
