@@ -13,6 +13,8 @@ namespace {
 
 constexpr unsigned char kTlsHandshake = 0x16;
 constexpr std::chrono::milliseconds kStopGrace{250};
+// How long an ended connection may take to go in good order.
+constexpr std::chrono::milliseconds kGoodbye{2'000};
 // A connection above the cap is answered if its request comes at once.
 constexpr std::chrono::milliseconds kRefusalGrace{1'000};
 constexpr size_t kReadBytes = 4 << 10;
@@ -38,7 +40,8 @@ Connection::~Connection() {
 }
 
 void Connection::begin_stop() {
-    if (!idle_) return;
+    if (finishing_) transport_.arm(kStopGrace);
+    if (!idle_ || finishing_) return;
     // One that was just accepted may have its first request under way.
     if (fresh_) {
         transport_.arm(kStopGrace);
@@ -52,7 +55,8 @@ Awaitable<void> Connection::run() {
         while (co_await serve_one()) {
         }
     }
-    co_await transport_.finish(unread_);
+    finishing_ = true;
+    co_await transport_.finish(unread_, worker_.stopping() ? kStopGrace : kGoodbye);
 }
 
 // Tells TLS from plain by the first byte.

@@ -17,8 +17,6 @@ namespace {
 // A TLS record; the head travels in the first one together with the start of the body.
 constexpr size_t kRecordBytes = 16 << 10;
 
-constexpr std::chrono::milliseconds kGoodbye{1'000};
-constexpr std::chrono::milliseconds kReadAway{2'000};
 constexpr size_t kReadAwayBytes = 8 << 20;
 
 }  // namespace
@@ -128,15 +126,15 @@ bool Transport::has_unread() const {
     return socket_.available(ec) > 0 && !ec;
 }
 
-Awaitable<void> Transport::finish(bool unread) {
+Awaitable<void> Transport::finish(bool unread, std::chrono::milliseconds time) {
     error_code ec;
     if (tls_) {
-        arm(kGoodbye);
+        arm(time);
         co_await tls_->async_shutdown(asio::redirect_error(kUseAwaitable, ec));
     }
     if (unread || has_unread()) {
         socket_.shutdown(asio::socket_base::shutdown_send, ec);
-        arm(kReadAway);
+        arm(time);
         std::array<char, 4096> away;
         size_t total = 0;
         while (!ec && total < kReadAwayBytes) {
