@@ -139,10 +139,10 @@ std::string summary(const Counts& counts, const std::string& cluster,
 }
 
 Outcome<net::ClientResponse> send(Api& api, const Options& options, const Named& cluster,
-                                  const std::vector<ImportInput>& inputs, uint64_t bytes,
-                                  Console& console) {
+                                  const std::vector<ImportInput>& inputs, const CheckReport& report,
+                                  uint64_t bytes, Console& console) {
     Progress progress(console, "Sending", bytes);
-    ImportUpload upload(inputs,
+    ImportUpload upload(inputs, report,
                         [&](uint64_t done, size_t items) { progress.advance(done, items); });
     std::string target =
         fmt::format("/admin/v1/clusters/{}/import?onConflict={}&prune={}",
@@ -170,20 +170,20 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     for (const ImportInput& input : inputs) bytes += input.bytes();
 
     auto begun = std::chrono::steady_clock::now();
-    // With --keep-going the server's refusals are what counts: it must see every object, also so
-    // that a prune does not take away the stored version of one that is refused.
     CheckReport report;
     {
         Progress progress(shell.console, "Checking", bytes);
-        SNAPGATE_ASSIGN(report,
-                        check_inputs(inputs, options.keep_going, [&](uint64_t done, size_t items) {
+        SNAPGATE_ASSIGN(report, check_inputs(inputs, [&](uint64_t done, size_t items) {
                             progress.advance(done, items);
                         }));
     }
-    if (report.fault_count > 0) return refuse_input(report, shell.console);
+    // With --keep-going the server is sent every object and its refusals are what counts: it must
+    // also see those that it refuses, so that a prune leaves their stored versions alone.
+    if (report.fault_count > 0 && !options.keep_going) return refuse_input(report, shell.console);
 
     api.reconnect();
-    SNAPGATE_ASSIGN(auto response, send(api, options, cluster, inputs, bytes, shell.console));
+    SNAPGATE_ASSIGN(auto response,
+                    send(api, options, cluster, inputs, report, bytes, shell.console));
     SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
     Counts counts = counts_of(answer);
     note_refused(answer, inputs, report, counts, shell.console);

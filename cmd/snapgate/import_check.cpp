@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <utility>
+
 #include "base/crypto.h"
+#include "implied_kind.h"
 #include "json/object.h"
 #include "json/splitter.h"
 #include "json_path.h"
@@ -22,6 +26,52 @@ std::string causes_of(const base::Error& error) {
     return out;
 }
 
+// Checks the objects of one input, and adds what it finds to the report.
+class InputCheck {
+  public:
+    InputCheck(const ImportInput& input, CheckReport& report) : input_(input), report_(report) {}
+
+    base::Result<void> add(std::string_view item) {
+        size_t number = items_++;
+        auto prepared = json::prepare_snapshot(item, identity_);
+        if (prepared) return {};
+        if (lacks_kind(item)) {
+            // Whether its list says what it is, is known when the list has ended.
+            if (!first_implied_) first_implied_ = {number, name_in(item)};
+            prepared = json::prepare_snapshot(with_kind(item), identity_);
+            if (prepared) return {};
+        }
+        note(number, name_in(item), prepared.error().message + causes_of(prepared.error()));
+        return {};
+    }
+
+    void finish(std::string_view envelope) {
+        bool implied = first_implied_ && implies_snapshots(envelope);
+        if (first_implied_ && !implied)
+            note(first_implied_->first, first_implied_->second,
+                 "it has neither kind nor apiVersion, and is in no VirtualMachineSnapshotList that "
+                 "would say what it is");
+        report_.items.push_back(items_);
+        report_.implied_kind.push_back(implied);
+        report_.total += items_;
+    }
+
+    size_t items() const { return items_; }
+
+  private:
+    void note(size_t number, std::string name, std::string message) {
+        if (report_.fault_count++ < kShownFaults)
+            report_.faults.push_back({input_.name(), number, std::move(name), std::move(message)});
+    }
+
+    // Stands for what the server fills in; a check keeps nothing.
+    const json::Identity identity_{base::random_uuid(), "2026-01-01T00:00:00Z", 1};
+    const ImportInput& input_;
+    CheckReport& report_;
+    size_t items_ = 0;
+    std::optional<std::pair<size_t, std::string>> first_implied_;
+};
+
 }  // namespace
 
 std::string describe(const Fault& fault) {
@@ -38,25 +88,14 @@ std::string name_in(std::string_view json) {
     return ns.empty() || name.empty() ? std::string(name) : fmt::format("{}/{}", ns, name);
 }
 
-Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs, bool form_only,
+Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs,
                                   const Advanced& advanced) {
-    // Stands for what the server fills in; a check keeps nothing.
-    const json::Identity identity{base::random_uuid(), "2026-01-01T00:00:00Z", 1};
     CheckReport report;
     std::string room(kPieceBytes, '\0');
     uint64_t bytes_before = 0;
     for (const ImportInput& input : inputs) {
-        size_t items = 0;
-        json::ItemSplitter splitter([&](std::string_view item) -> base::Result<void> {
-            size_t number = items++;
-            if (form_only) return {};
-            auto prepared = json::prepare_snapshot(item, identity);
-            if (prepared) return {};
-            if (report.fault_count++ < kShownFaults)
-                report.faults.push_back({input.name(), number, name_in(item),
-                                         prepared.error().message + causes_of(prepared.error())});
-            return {};
-        });
+        InputCheck check(input, report);
+        json::ItemSplitter splitter([&](std::string_view item) { return check.add(item); });
         uint64_t offset = 0;
         while (true) {
             SNAPGATE_ASSIGN(std::string_view piece, input.read(offset, room));
@@ -66,11 +105,10 @@ Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs, bool f
                                                            input.name(), fed.error().message));
             if (piece.empty()) break;
             offset += piece.size();
-            if (advanced) advanced(bytes_before + offset, report.total + items);
+            if (advanced) advanced(bytes_before + offset, report.total + check.items());
         }
         bytes_before += input.bytes();
-        report.items.push_back(items);
-        report.total += items;
+        check.finish(splitter.envelope());
     }
     return report;
 }

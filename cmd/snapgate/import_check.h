@@ -22,7 +22,8 @@ struct Fault {
 std::string describe(const Fault& fault);
 
 struct CheckReport {
-    std::vector<size_t> items;  // objects in each input
+    std::vector<size_t> items;       // objects in each input
+    std::vector<bool> implied_kind;  // of each input: some objects leave their kind to their list
     size_t total = 0;
     size_t fault_count = 0;
     std::vector<Fault> faults;  // the first kShownFaults
@@ -33,10 +34,9 @@ inline constexpr size_t kShownFaults = 20;
 // Told now and then how far a pass has come, in bytes of all inputs and in objects.
 using Advanced = std::function<void(uint64_t bytes, size_t items)>;
 
-// Reads all inputs once, as the server will: every object is checked unless `form_only`. A text
-// that is no stream of objects is kRefused, with where and why; nothing has been sent yet.
-Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs, bool form_only,
-                                  const Advanced& advanced);
+// Reads all inputs once and checks every object as the server will. A text that is no stream of
+// objects is kRefused, with where and why; nothing has been sent yet.
+Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs, const Advanced& advanced);
 
 // "namespace/name" of a text that may be broken; "" where there is none to be read.
 std::string name_in(std::string_view json);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "implied_kind.h"
 #include "json_line.h"
 
 namespace snapgate::cli {
@@ -11,20 +12,28 @@ constexpr size_t kPieceBytes = 256 << 10;
 
 }  // namespace
 
-ImportUpload::ImportUpload(const std::vector<ImportInput>& inputs, Advanced advanced)
-    : inputs_(inputs), advanced_(std::move(advanced)), room_(kPieceBytes, '\0') {}
+ImportUpload::ImportUpload(const std::vector<ImportInput>& inputs, const CheckReport& report,
+                           Advanced advanced)
+    : inputs_(inputs), report_(report), advanced_(std::move(advanced)), room_(kPieceBytes, '\0') {}
+
+void ImportUpload::begin_input() {
+    splitter_.emplace([this, implied = report_.implied_kind[input_]](
+                          std::string_view item) -> base::Result<void> {
+        if (implied && lacks_kind(item)) {
+            append_json_line(with_kind(item), piece_);
+        } else {
+            append_json_line(item, piece_);
+        }
+        ++items_;
+        return {};
+    });
+}
 
 base::Result<std::string_view> ImportUpload::next() {
     piece_.clear();
     while (input_ < inputs_.size() && piece_.size() < kPieceBytes) {
         const ImportInput& input = inputs_[input_];
-        if (!splitter_) {
-            splitter_.emplace([this](std::string_view item) -> base::Result<void> {
-                append_json_line(item, piece_);
-                ++items_;
-                return {};
-            });
-        }
+        if (!splitter_) begin_input();
         SNAPGATE_ASSIGN(std::string_view read, input.read(offset_, room_));
         if (!read.empty()) {
             SNAPGATE_TRY(splitter_->feed(read));

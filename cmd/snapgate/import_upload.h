@@ -14,10 +14,11 @@
 namespace snapgate::cli {
 
 // The objects of all inputs as one stream of JSON lines, in pieces of about 256 KiB: what is sent.
-// The inputs outlive it. One thread.
+// Inputs and report outlive it. One thread.
 class ImportUpload {
   public:
-    ImportUpload(const std::vector<ImportInput>& inputs, Advanced advanced);
+    ImportUpload(const std::vector<ImportInput>& inputs, const CheckReport& report,
+                 Advanced advanced);
 
     // The next piece, good until the next call; "" at the end. An error (a file that changed) ends
     // the upload.
@@ -26,7 +27,10 @@ class ImportUpload {
     size_t items() const { return items_; }
 
   private:
+    void begin_input();
+
     const std::vector<ImportInput>& inputs_;
+    const CheckReport& report_;
     Advanced advanced_;
     std::string room_;
     std::string piece_;
