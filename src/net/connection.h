@@ -58,9 +58,10 @@ class Connection {
     RequestBody body_;
     std::string response_head_;
     Transport::Clock::time_point request_started_;
-    bool idle_ = true;     // between requests: a stop may end it
-    bool fresh_ = true;    // no request has come yet
-    bool unread_ = false;  // the client may have sent more than we read: end it gently
+    bool idle_ = true;        // between requests: a stop may end it
+    bool fresh_ = true;       // no request has come yet
+    bool finishing_ = false;  // all is written; only the end is left
+    bool unread_ = false;     // the client may have sent more than we read: end it gently
 };
 
 }  // namespace snapgate::net

@@ -52,9 +52,9 @@ class Transport {
     // Whether bytes have come that nobody has read.
     bool has_unread() const;
     // Ends the connection so that the peer gets what was written last: says goodbye on TLS, and
-    // reads away what still comes for a while if `unread`, since closing would reset the
-    // connection.
-    Awaitable<void> finish(bool unread);
+    // reads away what still comes if `unread`, since closing would reset the connection. Each takes
+    // at most `time`.
+    Awaitable<void> finish(bool unread, std::chrono::milliseconds time);
     // At once. Whatever waits fails.
     void close();
 
