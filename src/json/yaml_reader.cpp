@@ -38,8 +38,9 @@ struct Stop {
         {base::Code::kInvalidBody, fmt::format("the YAML is wrong in line {}: {}", line, what)}};
 }
 
-// Hands on text of UTF-8 without control characters. yaml-cpp would take byte 4 for the end of the
-// stream, and replace what is no UTF-8, without a word.
+// Hands on text of UTF-8 without control characters, and the mark that ends a document behind it.
+// Without a word, yaml-cpp takes byte 4 for the end of the stream, replaces what is no UTF-8, and
+// ends a quoted string at the end of the stream.
 class CheckedInput : public std::streambuf {
   public:
     explicit CheckedInput(std::istream& in) : in_(in) {}
@@ -56,15 +57,24 @@ class CheckedInput : public std::streambuf {
         in_.read(buffer_.data() + filled_, static_cast<std::streamsize>(buffer_.size() - filled_));
         auto got = static_cast<size_t>(in_.gcount());
         filled_ += got;
-        if (filled_ == 0) return traits_type::eof();
+        if (filled_ == 0) return end_document();
         good_ = got == 0 ? filled_ : whole_characters();
         if (!check({buffer_.data(), good_})) return traits_type::eof();
         if (good_ == 0) return underflow();
+        last_ = buffer_[good_ - 1];
         setg(buffer_.data(), buffer_.data(), buffer_.data() + good_);
         return traits_type::to_int_type(buffer_[0]);
     }
 
   private:
+    int_type end_document() {
+        if (std::exchange(ended_, true)) return traits_type::eof();
+        std::string_view mark = last_ == '\n' ? "...\n" : "\n...\n";
+        std::ranges::copy(mark, buffer_.data());
+        setg(buffer_.data(), buffer_.data(), buffer_.data() + mark.size());
+        return traits_type::to_int_type(buffer_[0]);
+    }
+
     // How much of the buffer is not the head of a character whose end has not come yet.
     size_t whole_characters() const {
         size_t from = filled_ - std::min<size_t>(filled_, 3);
@@ -101,6 +111,8 @@ class CheckedInput : public std::streambuf {
     std::array<char, 64 << 10> buffer_;
     size_t filled_ = 0;  // bytes in the buffer
     size_t good_ = 0;    // of these, handed on
+    char last_ = '\n';   // byte handed on
+    bool ended_ = false;
     ptrdiff_t line_ = 1;
     std::string fault_;
 };

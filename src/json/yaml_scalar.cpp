@@ -134,7 +134,8 @@ bool looks_like_other_type(std::string_view text) {
     std::erase(plain, '_');
     if (plain_type(plain) != PlainType::kText) return true;
     if (plain.starts_with("0b") && all_of(std::string_view(plain).substr(2), is_octal)) return true;
-    return std::ranges::all_of(plain, [](char c) { return is_digit(c) || c == ':' || c == '.'; });
+    return plain.find(':') != std::string::npos &&
+           std::ranges::all_of(plain, [](char c) { return is_digit(c) || c == ':' || c == '.'; });
 }
 
 }  // namespace snapgate::json

@@ -13,6 +13,9 @@
 namespace snapgate::json {
 namespace {
 
+// A longer key needs a mark in front of it: readers look for its colon only so far.
+constexpr size_t kLongestSimpleKey = 128;
+
 std::string_view view(const boost::json::string& text) {
     return {text.data(), text.size()};
 }
@@ -96,10 +99,9 @@ void append_single_quoted(std::string_view text, std::string& out) {
 }
 
 void append_key(std::string_view text, std::string& out) {
-    constexpr size_t kLongestPlainKey = 128;  // readers look for the colon of a plain key this far
     if (has_escapes(text, false) || looks_like_other_type(text)) {
         append_double_quoted(text, out);
-    } else if (can_be_plain(text) && text.size() <= kLongestPlainKey) {
+    } else if (can_be_plain(text)) {
         out += text;
     } else {
         append_single_quoted(text, out);
@@ -151,7 +153,7 @@ void append_block(const Value& value, size_t indent, std::string& out) {
     bool first = true;
     auto begin_line = [&] {
         if (!first) {
-            if (out.back() != '\n') out += '\n';
+            out += '\n';
             out.append(indent, ' ');
         }
         first = false;
@@ -164,7 +166,12 @@ void append_block(const Value& value, size_t indent, std::string& out) {
         });
         for (const auto* member : members) {
             begin_line();
+            size_t key_begin = out.size();
             append_key({member->key().data(), member->key().size()}, out);
+            if (out.size() - key_begin > kLongestSimpleKey) {
+                out.insert(key_begin, "? ");
+                begin_line();
+            }
             out += ':';
             const Value& inner = member->value();
             if (!is_block(inner)) {
@@ -194,7 +201,7 @@ void append_block(const Value& value, size_t indent, std::string& out) {
 std::string to_yaml(const Value& value) {
     std::string out;
     append_block(value, 0, out);
-    if (out.empty() || out.back() != '\n') out += '\n';
+    out += '\n';
     return out;
 }
 
