@@ -190,9 +190,8 @@ Outcome<Exit> print_named(Shell& shell, SnapshotPages& pages, Format format, con
     if (missing.empty()) return Exit::kOk;
     std::string names;
     for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-    return Failure(
-        Exit::kRefused,
-        fmt::format("no snapshot of this name was found in cluster {}: {}", cluster, names));
+    return Failure(Exit::kRefused,
+                   fmt::format("not found among the snapshots of cluster {}: {}", cluster, names));
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
