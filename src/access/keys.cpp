@@ -94,9 +94,10 @@ NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms
 Result<void> create_key(store::WriteTxn& txn, const Key& key) {
     SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
     for (const auto& [id, other] : keys) {
+        // Not its id: it may belong to a project that the caller may not see.
         if (other.name == key.name) {
             return Error(Code::kAlreadyExists,
-                         fmt::format("a key named \"{}\" exists (id {})", other.name, id), "name");
+                         fmt::format("a key named \"{}\" exists", other.name), "name");
         }
     }
     if (!key.project.empty()) {

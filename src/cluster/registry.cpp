@@ -49,7 +49,7 @@ Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
     for (const auto& [uid, other] : clusters) {
-        // No uid here: it may belong to a project that the caller may not see.
+        // The name alone: the cluster may belong to a project that the caller may not see.
         if (uid == cluster.uid)
             return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", uid),
                          "uid");
