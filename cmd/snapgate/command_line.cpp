@@ -41,6 +41,12 @@ class HelpText : public CLI::Formatter {
         label("OPTIONS", "FLAGS");
         label("Positionals", "Arguments");
     }
+    std::string make_subcommand(const CLI::App* command) const override {
+        std::ostringstream line;
+        CLI::detail::format_help(line, command->get_name(), command->get_description(),
+                                 get_column_width());
+        return line.str();
+    }
     std::string make_option_opts(const CLI::Option* option) const override {
         std::string text;
         if (!option->get_type_name().empty()) text += " " + option->get_type_name();
@@ -121,7 +127,9 @@ Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& consol
         std::ostringstream out;
         std::ostringstream err;
         root.exit(error, out, err);
-        console.print_document(out.str());
+        std::string help = out.str();
+        for (size_t at = 0; (at = help.find("\n\n\n", at)) != help.npos;) help.erase(at, 1);
+        console.print_document(help);
         return Exit::kOk;
     }
     const CLI::App* command = parsed_command(root);
@@ -147,7 +155,7 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
     CLI::App root(kDescription, "snapgate");
     root.formatter(std::make_shared<HelpText>());
     root.set_help_flag("-h,--help", "Show what there is to say");
-    root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION);
+    root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
     root.footer(kFooter);
     // Answered before this is reached; here it is for the help alone.
     root.add_subcommand("serve", "Run the server");
@@ -158,6 +166,11 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
     add_import(root, chosen);
     add_version(root, chosen);
     root.require_subcommand(1);
+    for (CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {
+        command->group("Commands");
+        for (CLI::App* kind : command->get_subcommands([](const CLI::App*) { return true; }))
+            kind->group("Commands");
+    }
 
     if (arguments.empty()) {
         shell.console.print_document(root.help());

@@ -76,10 +76,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (format == Format::kName) {
         shell.console.print_document(target->server);
     } else if (format == Format::kTable) {
-        shell.console.print_document(fmt::format(
-            "Logged in to {}: {} to be seen.\nThe context is in {}.", target->server,
-            projects.size() == 1 ? "1 project is" : fmt::format("{} projects are", projects.size()),
-            file.string()));
+        std::string seen =
+            projects.size() == 1 ? "1 project" : fmt::format("{} projects", projects.size());
+        shell.console.print_document(
+            fmt::format("Logged in to {}: the key sees {}.\nThe context is in {}.", target->server,
+                        seen, file.string()));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     }

@@ -74,7 +74,7 @@ std::string format_local(int64_t seconds) {
     std::time_t time = seconds;
     std::tm local{};
     if (localtime_r(&time, &local) == nullptr) return "<invalid>";
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
                        local.tm_mday, local.tm_hour, local.tm_min);
 }
 

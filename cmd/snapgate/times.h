@@ -10,7 +10,7 @@ namespace snapgate::cli {
 // Seconds since the epoch of an RFC 3339 time, any offset and fraction; nullopt if it is none.
 std::optional<int64_t> parse_rfc3339(std::string_view text);
 
-// 2026-11-04 15:19 in the time zone of the user (TZ).
+// 2026-11-04T15:19 in the time zone of the user (TZ); one word, so that columns stay columns.
 std::string format_local(int64_t seconds);
 
 // How long ago an RFC 3339 time was, as kubectl prints it; "<unknown>" if it is empty or no time.
