@@ -95,7 +95,8 @@ class Client:
             headers = {"Content-Type": "application/json", **(headers or {})}
         connection = self.connection or self.connect()
         try:
-            connection.request(method, target, body=body, headers=self.headers(headers))
+            sent = self.headers(headers)
+            connection.request(method, target, body=body, headers=sent, encode_chunked="Transfer-Encoding" in sent)
             answer = connection.getresponse()
             reply = Reply(answer.status, answer.headers, answer.read())
         except BaseException:
@@ -261,8 +262,9 @@ class Server:
                 decoded.append(entry)
         return decoded
 
-    def tail(self, count=30):
-        return "\n".join(self.lines[-count:])
+    def tail(self, count=15):
+        """What was said last, without the lines of single requests."""
+        return "\n".join([line for line in self.lines if '"message":"request"' not in line][-count:])
 
     def stop(self):
         """SIGTERM; the process has to end by itself, with 0."""

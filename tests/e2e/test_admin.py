@@ -150,7 +150,6 @@ def bad(change):
     bad(lambda o: o.pop("spec")),
     bad(lambda o: o["spec"].pop("source")),
     bad(lambda o: o["metadata"].update(labels={"a": 7})),
-    [], "text", 7, None,
 ])
 def test_import_stores_the_good_and_names_the_refused(admin, uid, item):
     good = [snapshot("web", "first"), snapshot("web", "last")]
@@ -161,6 +160,15 @@ def test_import_stores_the_good_and_names_the_refused(admin, uid, item):
     assert [one["index"] for one in refused] == [1]
     assert refused[0]["message"]
     assert admin.names(uid) == in_order(good)
+
+
+@pytest.mark.parametrize("line", ['"text"', "7", "null", "{]", '{"a":1', "{} trailing"])
+def test_import_of_what_is_no_stream_of_objects(admin, uid, line):
+    body = json.dumps(snapshot("web", "first")) + "\n" + line + "\n"
+    reply = admin.post(f"/admin/v1/clusters/{uid}/import", body, {"Content-Type": "application/x-ndjson"})
+    assert reply.status == 400
+    assert reply.json()["code"] == "InvalidBody"
+    assert admin.names(uid) == [("web", "first")]
 
 
 def test_what_was_whole_before_a_stream_broke_is_stored_and_a_second_run_completes_it(admin, uid):

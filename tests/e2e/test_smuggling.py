@@ -22,6 +22,7 @@ WAYS = {
     "te identity": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello",
     "te empty": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n\r\n" + BODY,
     "te xchunked": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n" + BODY,
+    "te in capitals": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: CHUNKED\r\n\r\n" + BODY,
     "te quoted": b'POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "chunked"\r\n\r\n' + BODY,
     "te with a blank before the colon": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n" + BODY,
     "te with a vertical tab": b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0bchunked\r\n\r\n" + BODY,
@@ -101,6 +102,6 @@ def test_after_all_that_the_server_serves(server, admin):
 def test_sane_requests_pass(server, host):
     answer = server.raw(b"GET /livez HTTP/1.1\r\nhOsT:" + host + b"  \r\nConnection: close\r\n\r\n", until_close=True)
     assert answer.startswith(b"HTTP/1.1 200 ")
-    answer = server.raw(b"POST /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: ChunKed\r\nConnection: close\r\n\r\n" + BODY,
+    answer = server.raw(b"POST /livez HTTP/1.1\r\nHost: x\r\nTRANSFER-encoding:chunked\r\nConnection: close\r\n\r\n" + BODY,
                         until_close=True)
     assert answer.startswith(b"HTTP/1.1 405 ")

@@ -12,12 +12,41 @@ import pytest
 from harness import PATIENCE, REQUEST_SECONDS, Server, run_cli, wait_for
 
 
-def make_certificate(folder, name, days=30, subject="/CN=localhost"):
+SUBJECT = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+CA_CONFIG = """
+[ca]
+default_ca = here
+[here]
+database = {folder}/index.txt
+serial = {folder}/serial
+new_certs_dir = {folder}
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def make_certificate(folder, name):
     """A self-signed certificate for loopback, as files."""
     certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-out", certificate, "-days", str(days), "-subj", subject,
-                    "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"], check=True, capture_output=True)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+            "-out", certificate, "-days", 30, *SUBJECT)
+    return certificate, key
+
+
+def make_expired_certificate(folder):
+    certificate, key, request, config = (folder / f"expired.{suffix}" for suffix in ("crt", "key", "csr", "cnf"))
+    (folder / "index.txt").write_text("")
+    (folder / "serial").write_text("01")
+    config.write_text(CA_CONFIG.format(folder=folder))
+    openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, *SUBJECT)
+    openssl("ca", "-batch", "-selfsign", "-config", config, "-keyfile", key, "-in", request, "-out", certificate,
+            "-startdate", "20200101000000Z", "-enddate", "20200201000000Z", "-notext")
     return certificate, key
 
 
@@ -181,7 +210,7 @@ def test_a_wrong_certificate_is_refused_at_the_start(data_dir, tmp_path, break_i
     elif break_it == "another key":
         key = make_certificate(tmp_path, "two")[1]
     elif break_it == "expired":
-        certificate, key = make_certificate(tmp_path, "old", days=-1)
+        certificate, key = make_expired_certificate(tmp_path)
     else:
         certificate.write_text("not pem")
     ran = run_cli("serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir, "--tls-cert", certificate, "--tls-key", key)
