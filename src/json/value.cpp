@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -82,16 +84,30 @@ class StrictHandler {
         stack_.push_string(part);
         return true;
     }
-    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_number_part(string_view part, error_code&) {
+        number_.append(part.data(), part.size());
+        return true;
+    }
     bool on_int64(int64_t number, string_view, error_code&) {
+        number_.clear();
         stack_.push_int64(number);
         return true;
     }
     bool on_uint64(uint64_t number, string_view, error_code&) {
+        number_.clear();
         stack_.push_uint64(number);
         return true;
     }
-    bool on_double(double number, string_view, error_code&) {
+    bool on_double(double number, string_view part, error_code& ec) {
+        // Boost.JSON's value may be off by the last bit. It stays where the text is beyond what a
+        // number can be: infinite, which is refused, or about zero.
+        number_.append(part.data(), part.size());
+        std::from_chars(number_.data(), number_.data() + number_.size(), number);
+        number_.clear();
+        if (!std::isfinite(number)) {
+            ec = boost::json::error::exponent_overflow;
+            return false;
+        }
         stack_.push_double(number);
         return true;
     }
@@ -110,6 +126,7 @@ class StrictHandler {
     boost::json::value_stack stack_;
     std::vector<std::set<std::string>> keys_;  // of the objects that are open
     std::string key_;
+    std::string number_;
     std::string duplicate_;
 };
 

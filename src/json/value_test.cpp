@@ -24,6 +24,16 @@ TEST(Parse, ReadsWholeTexts) {
     EXPECT_EQ(parse("\"x\"")->as_string(), "x");
 }
 
+TEST(Parse, ReadsNumbersExactly) {
+    EXPECT_EQ(parse("1.2650000000000001")->get_double(), 1.2650000000000001);
+    EXPECT_EQ(parse("[0.1,1e-400]")->at(0).get_double(), 0.1);
+    EXPECT_EQ(parse("123456789012345678901234567890")->get_double(),
+              123456789012345678901234567890.0);
+    EXPECT_EQ(parse("9223372036854775807")->get_int64(), INT64_MAX);
+    EXPECT_THAT(error_of("1e400"), HasSubstr("not JSON"));
+    EXPECT_THAT(error_of("[-1e400]"), HasSubstr("not JSON"));
+}
+
 TEST(Parse, SaysWhereAndWhy) {
     EXPECT_THAT(error_of(""), HasSubstr("empty"));
     EXPECT_THAT(error_of("{\"a\":1"), HasSubstr("ends within a value"));
