@@ -20,10 +20,15 @@ namespace snapgate::net {
 // wait ends after 30 s, which a test sees as an answer that is missing.
 class RawConnection {
   public:
-    explicit RawConnection(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // Not connected yet.
+    RawConnection() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const timeval patience{30, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
         ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    }
+    explicit RawConnection(uint16_t port) : RawConnection() { connect(port); }
+
+    void connect(uint16_t port) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
