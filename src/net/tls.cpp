@@ -66,7 +66,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_context(const std::filesystem::
         return tls_error(certificate, "has expired: put a new one in its place");
     }
     context->use_private_key_file(key.string(), asio::ssl::context::pem, ec);
-    const int reason = ERR_GET_REASON(ERR_peek_last_error());
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
     ERR_clear_error();
     if (ec && reason == X509_R_KEY_VALUES_MISMATCH) {
         return tls_error(
