@@ -88,6 +88,8 @@ base::Result<void> ItemSplitter::step(const char*& at, const char* end) {
             place_ = Place::kElements;
             element_ = Element::kCommaOrEnd;
             return emit(at);
+        case Place::kScalar:
+            return step_scalar(at, end);
         case Place::kItemsNull:
             if (*at != kNull[null_bytes_]) return unexpected(at, "null");
             ++at;
@@ -214,11 +216,28 @@ base::Result<void> ItemSplitter::step_elements(const char*& at) {
         ++at;
         return {};
     }
-    if (c != '{') return unexpected(at, "an object");
-    place_ = Place::kItem;
-    depth_ = 1;
+    if (c == ',' || c == ':' || class_of(c) == kCloses) return unexpected(at, "an item");
+    // What is no object is an item, too: whoever takes it says what is wrong with it, by its
+    // number.
+    place_ = class_of(c) == kOpens ? Place::kItem : Place::kScalar;
+    depth_ = place_ == Place::kItem ? 1 : 0;
+    in_string_ = c == '"';
     mark_ = at++;
     return {};
+}
+
+// Within an element that is a text, a number, true, false or null.
+base::Result<void> ItemSplitter::step_scalar(const char*& at, const char* end) {
+    if (in_string_) {
+        at = skip_string(at, end);
+        if (in_string_) return {};
+    } else {
+        while (at != end && *at != ',' && *at != ']' && !is_blank(*at)) ++at;
+        if (at == end) return {};
+    }
+    place_ = Place::kElements;
+    element_ = Element::kCommaOrEnd;
+    return emit(at);
 }
 
 // The top-level object ends before `at`.
@@ -252,7 +271,7 @@ base::Result<void> ItemSplitter::emit(const char* end) {
 
 // At the end of a chunk: keeps what the value being read has in it.
 base::Result<void> ItemSplitter::keep(const char* end) {
-    if (place_ != Place::kObject && place_ != Place::kItem) return {};
+    if (place_ != Place::kObject && place_ != Place::kItem && place_ != Place::kScalar) return {};
     std::string& text = place_ == Place::kObject && in_list_ ? envelope_ : kept_;
     text.append(mark_, end);
     return text.size() > max_item_bytes_ ? too_large() : base::Result<void>();

@@ -42,6 +42,7 @@ class ItemSplitter {
         kItemsNull,  // in the null of {"items":null}
         kElements,   // in an array of items, between them
         kItem,       // in an element of such an array
+        kScalar,     // in one that is neither an object nor an array
     };
     // What may come next in a top-level object, at its own depth.
     enum class Member { kKeyOrEnd, kKey, kColon, kValue, kRest };
@@ -53,6 +54,7 @@ class ItemSplitter {
     base::Result<void> step_object(const char*& at, const char* end);
     base::Result<void> step_member_value(const char*& at);
     base::Result<void> step_elements(const char*& at);
+    base::Result<void> step_scalar(const char*& at, const char* end);
     base::Result<void> begin_envelope(const char* at);
     base::Result<void> end_object(const char* at);
     base::Result<void> emit(const char* end);

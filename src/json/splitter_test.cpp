@@ -125,12 +125,15 @@ TEST(ItemSplitter, KeepsTheNewestEnvelope) {
     EXPECT_THAT(outcome.items, ElementsAre("{}", R"({"n":3})"));
 }
 
+TEST(ItemSplitter, WhatIsNoObjectIsAnItemOfAList) {
+    EXPECT_THAT(items_of(R"([{},null , "a,]\"}" ,[1,[2]],-1.5e3,true])"),
+                ElementsAre("{}", "null", R"("a,]\"}")", "[1,[2]]", "-1.5e3", "true"));
+    EXPECT_THAT(items_of(R"({"items":["x",7]})"), ElementsAre(R"("x")", "7"));
+}
+
 TEST(ItemSplitter, SaysWhatIsWrong) {
-    EXPECT_THAT(split("[{},1]").error, HasSubstr("item 1, byte 4: expected an object, found '1'"));
-    EXPECT_THAT(split("[{},null]").error, HasSubstr("item 1, byte 4"));
-    EXPECT_THAT(split(R"({"items":["x"]})").error, HasSubstr("item 0, byte 10"));
-    EXPECT_THAT(split("[{},]").error, HasSubstr("expected an object, found ']'"));
-    EXPECT_THAT(split("[,{}]").error, HasSubstr("expected an object"));
+    EXPECT_THAT(split("[{},]").error, HasSubstr("expected an item, found ']'"));
+    EXPECT_THAT(split("[,{}]").error, HasSubstr("item 0, byte 1: expected an item"));
     EXPECT_THAT(split("[{}{}]").error, HasSubstr("comma"));
     EXPECT_THAT(split("{},{}").error, HasSubstr("an object or a list"));
     EXPECT_THAT(split("x").error, HasSubstr("item 0, byte 0"));
