@@ -1,0 +1,254 @@
+"""Lists over loopback against nginx serving the same bytes as a file: see docs/benchmarks.md."""
+
+import argparse
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import dump as dumps
+import kept
+import machine
+import processes
+import report
+from load import Contender, Failed, check_same_content, run_rounds
+from nginx import Nginx
+from server import BINARY, LIST, Server
+
+PAGE = 50
+CLIENTS = 100
+# What zlib calls 1 is what libdeflate calls 1: the fastest that still compresses.
+GZIP_LEVEL = 1
+LEAST_AGAINST_NGINX = 0.8
+MOST_LARGE_AGAINST_SMALL = 1.3
+CASES = ["page", "vm", "tls", "gzip", "304", "sweep", "log"]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/list", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="of each, in turn (default: 7)")
+    parser.add_argument("--seconds", type=int, default=3, metavar="N", help="of each run (default: 3)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N",
+                        help="of snapgate, and workers of nginx (default: 2)")
+    parser.add_argument("--connections", type=int, default=16, metavar="N", help="default: 16")
+    parser.add_argument("--small", type=int, default=10_000, metavar="N", help="objects (default: 10000)")
+    parser.add_argument("--large", type=int, default=1_000_000, metavar="N", help="objects (default: 1000000)")
+    parser.add_argument("--only", default=",".join(CASES), metavar="CASE,...", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--fresh", action="store_true", help="load the data anew")
+    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is missed")
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    unknown = set(options.only) - set(CASES)
+    if unknown:
+        parser.error(f"there is no case {', '.join(sorted(unknown))}: {', '.join(CASES)}")
+    if min(options.rounds, options.seconds, options.threads) < 1 or min(options.small, options.large) < 2 * PAGE:
+        parser.error(f"rounds, seconds and threads are at least 1, objects at least {2 * PAGE}")
+    return options
+
+
+def walk(server, objects):
+    """Lists the whole cluster, as one client does: each object once and in order. The tokens with
+    which CLIENTS clients begin, spread evenly over all pages."""
+    tokens, token, last, seen = [], "", ("", ""), 0
+    while True:
+        tokens.append(token)
+        answer = server.get(LIST + (f"?continue={token}" if token else ""))
+        if answer.status != 200:
+            raise Failed(f"page {len(tokens)} of the list: {answer.status}: {answer.body[:500]}")
+        page = json.loads(answer.plain())
+        for item in page["items"]:
+            name = (item["metadata"]["namespace"], item["metadata"]["name"])
+            if name <= last:
+                raise Failed(f"page {len(tokens)}: {name} comes after {last}")
+            last = name
+        seen += len(page["items"])
+        token = page["metadata"].get("continue", "")
+        if page["metadata"].get("remainingItemCount", 0) != objects - seen:
+            raise Failed(f"page {len(tokens)}: remainingItemCount is not {objects - seen}: {page['metadata']}")
+        if not token:
+            break
+    if seen != objects:
+        raise Failed(f"the list has {seen} objects, not {objects}")
+    return [tokens[client * len(tokens) // CLIENTS] for client in range(CLIENTS)]
+
+
+class Bench:
+    def __init__(self, options, nginx, servers):
+        self.options = options
+        self.nginx = nginx
+        self.servers = servers  # "small", "large"
+        self.rows = []
+
+    def label(self, size):
+        return report.count(getattr(self.options, size))
+
+    def snapgate(self, size, path=LIST, headers=None, **more):
+        server = self.servers[size]
+        port = server.port
+        return Contender(f"snapgate {self.label(size)}", server.pid, port, path,
+                         {**server.headers(), **(headers or {})}, connections=self.options.connections, **more)
+
+    def static(self, source, name, **more):
+        """nginx with the bytes of the source's answer as a file, asked with the same headers."""
+        path = self.nginx.publish(name, source.ask().plain())
+        port = self.nginx.tls_port if source.tls else self.nginx.port
+        fields = {"headers": dict(source.headers), "tls": source.tls, "connections": source.connections, **more}
+        return Contender("nginx", self.nginx.pid, port, path, **fields)
+
+    def rounds(self, contenders):
+        return run_rounds(contenders, self.options.rounds, self.options.seconds)
+
+    def add(self, title, ours, theirs, least=None, most=None, slower=False, **more):
+        """A row out of two lists of rounds: rates, or, with `slower`, times against each other."""
+        rates = [[run["per_second"] for run in runs] for runs in (ours, theirs)]
+        ratios = [b / a if slower else a / b for a, b in zip(*rates)]
+        ratio = report.median(ratios)
+        budget, kept_it = "", None
+        if least is not None:
+            budget, kept_it = f"at least {least}", ratio >= least
+        if most is not None:
+            budget, kept_it = f"at most {most}", ratio <= most
+        self.rows.append({
+            "what": title, "ratio": ratio, "ratios": ratios, "budget": budget, "kept": kept_it,
+            "per_second": [report.median(one) for one in rates],
+            "cpu_us": [report.median([run["cpu_us"] for run in runs]) for runs in (ours, theirs)],
+            "p99_us": [report.median([run["p99_us"] for run in runs]) for runs in (ours, theirs)],
+            "bytes_per_answer": [runs[0]["bytes_per_answer"] for runs in (ours, theirs)],
+            "rounds": [ours, theirs], **more,
+        })
+        print(f"  {title}: {ratio:.2f}", flush=True)
+
+    def pages(self):
+        small, large = self.snapgate("small"), self.snapgate("large")
+        # The two first pages differ in names and counts; nginx serves the larger cluster's.
+        nginx = self.static(large, "page.json")
+        check_same_content([large, nginx])
+        runs = self.rounds([nginx, small, large])
+        sizes = {name: len(one.ask().body) for name, one in (("small", small), ("large", large))}
+        for size, one in (("small", small), ("large", large)):
+            self.add(f"page of 50, {self.label(size)} objects", runs[one.name], runs[nginx.name],
+                     least=LEAST_AGAINST_NGINX, body_bytes=sizes[size])
+        self.add(f"its time at {self.label('large')} against {self.label('small')}", runs[large.name],
+                 runs[small.name], most=MOST_LARGE_AGAINST_SMALL, slower=True, body_bytes=sizes)
+
+    def against_nginx(self, title, ours, name, **more):
+        theirs = self.static(ours, name)
+        sent = check_same_content([ours, theirs])
+        runs = self.rounds([theirs, ours])
+        self.add(title, runs[ours.name], runs[theirs.name], sent_bytes=[sent[ours.name], sent[theirs.name]], **more)
+
+    def one_vm(self):
+        count = (self.options.large - 1) // dumps.SNAPSHOTS_PER_VM
+        vm = dumps.Dump(parameters(self.options.large)).vm_name(count // 2)
+        ours = self.snapgate("large", f"{LIST}?vmName={vm}")
+        items = json.loads(ours.ask().plain())["items"]
+        if len(items) != dumps.SNAPSHOTS_PER_VM or any(item["spec"]["source"]["name"] != vm for item in items):
+            raise Failed(f"vmName={vm} gives {len(items)} snapshots, not its {dumps.SNAPSHOTS_PER_VM}")
+        self.against_nginx(f"one VM's 10 out of {self.label('large')} (vmName)", ours, "vm.json")
+
+    def tls(self):
+        ours = self.snapgate("large", tls=True)
+        theirs = self.static(ours, "page.json")
+        ciphers = [one.ask().cipher for one in (ours, theirs)]
+        self.against_nginx(f"over TLS ({ciphers[0][0]}; nginx {ciphers[1][0]})", ours, "page.json")
+
+    def gzip(self):
+        ours = self.snapgate("large", headers={"Accept-Encoding": "gzip"})
+        theirs = self.static(ours, "page.json")
+        for one in (ours, theirs):
+            if one.ask().headers["Content-Encoding"] != "gzip":
+                raise Failed(f"{one.name} does not compress")
+        plain = self.snapgate("large")
+        plain.name = "without gzip"
+        sent = check_same_content([ours, theirs, plain])
+        runs = self.rounds([theirs, ours, plain])
+        sizes = [sent[ours.name], sent[theirs.name]]
+        self.add(f"with gzip ({sizes[0] / 1000:.1f} kB; nginx {sizes[1] / 1000:.1f} kB)", runs[ours.name],
+                 runs[theirs.name], sent_bytes=sizes)
+        self.add("its time with gzip against without", runs[ours.name], runs[plain.name], slower=True)
+
+    def not_modified(self):
+        contenders = []
+        plain = self.snapgate("large")
+        for one in (plain, self.static(plain, "page.json")):
+            one.headers["If-None-Match"] = one.ask().headers["ETag"]
+            one.status = 304
+            contenders.append(one)
+        ours, theirs = contenders
+        runs = self.rounds([theirs, ours])
+        self.add("304 (If-None-Match)", runs[ours.name], runs[theirs.name])
+
+    def sweep(self, size):
+        server = self.servers[size]
+        print(f"  one client lists all {self.label(size)} ...", flush=True)
+        tokens = walk(server, getattr(self.options, size))
+        with tempfile.NamedTemporaryFile("w", suffix=".tokens", encoding="utf-8") as file:
+            file.writelines(token + "\n" for token in tokens)
+            file.flush()
+            ours = self.snapgate(size, script="wrk_sweep.lua", arguments=[file.name])
+            ours.connections = CLIENTS
+            theirs = self.static(ours, "sweep.json", script=ours.script, arguments=ours.arguments)
+            runs = self.rounds([theirs, ours])
+        sweeps = sum(run["sweeps_ended"] for run in runs[ours.name])
+        self.add(f"{CLIENTS} clients sweep {self.label(size)} by tokens", runs[ours.name], runs[theirs.name],
+                 sweeps_ended=sweeps)
+
+    def print(self):
+        def pair(values, form):
+            return " / ".join(form.format(value) for value in values)
+
+        report.print_table(
+            ["what", ">answers/s", ">ratio", ">lowest to highest", ">CPU us/answer", ">p99 ms", "budget", ""],
+            [[row["what"], pair(row["per_second"], "{:,.0f}"), f"{row['ratio']:.2f}",
+              f"{min(row['ratios']):.2f} to {max(row['ratios']):.2f}", pair(row["cpu_us"], "{:.1f}"),
+              " / ".join(f"{value / 1000:.1f}" for value in row["p99_us"]), row["budget"],
+              report.verdict(row["kept"])] for row in self.rows])
+
+
+def parameters(objects):
+    return dumps.Parameters(objects)
+
+
+def run(options):
+    stores = {size: kept.kept_store(parameters(getattr(options, size)), options.fresh)
+              for size in ("small", "large")}
+    print(f"{options.rounds} rounds of {options.seconds} s each, in turn", flush=True)
+    with ExitStack() as stack:
+        servers = {size: stack.enter_context(Server(directory, options.threads))
+                   for size, directory in stores.items()}
+        certificate = stores["large"] / "tls.crt"
+        nginx = stack.enter_context(Nginx(options.threads, certificate, certificate.with_suffix(".key"), GZIP_LEVEL))
+        bench = Bench(options, nginx, servers)
+        # TLS has the server's own port: it tells the two apart.
+        cases = {"page": bench.pages, "vm": bench.one_vm, "tls": bench.tls, "gzip": bench.gzip,
+                 "304": bench.not_modified, "sweep": lambda: (bench.sweep("small"), bench.sweep("large"))}
+        for name, case in cases.items():
+            if name in options.only:
+                case()
+        if "log" in options.only:
+            # Last: a data directory has one server, so this one takes the other's place.
+            servers["large"].__exit__(None, None, None)
+            servers["large"] = stack.enter_context(Server(stores["large"], options.threads, access_log=True))
+            bench.against_nginx("page of 50, with the access log on", bench.snapgate("large"), "page.json")
+        return bench
+
+
+def main():
+    options = parse_arguments()
+    processes.end_on_signals()
+    described = machine.describe(BINARY)
+    machine.print_description(described)
+    try:
+        bench = run(options)
+    except Failed as failure:
+        sys.exit(f"bench/list: {failure}")
+    print("\nsnapgate / nginx; the two rows of times: the first / the second\n")
+    bench.print()
+    report.write_json("list", {"machine": described, "options": vars(options), "rows": bench.rows})
+    if options.strict and any(row["kept"] is False for row in bench.rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
