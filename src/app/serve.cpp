@@ -32,6 +32,8 @@ sigset_t block_signals() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // A client that went away is an error of a write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    // The same for a file that may not grow (ulimit -f): a disk that is full.
+    std::signal(SIGXFSZ, SIG_IGN);
     return set;
 }
 
