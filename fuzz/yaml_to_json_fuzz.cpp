@@ -1,0 +1,40 @@
+// What comes out of YAML is JSON; and a value written as YAML is read back as the same value.
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+
+#include "check.h"
+#include "json/value.h"
+#include "json/yaml.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+    using snapgate::fuzz::check;
+    using snapgate::fuzz::check_equal;
+    namespace json = snapgate::json;
+
+    std::string text(reinterpret_cast<const char*>(bytes), size);
+    std::istringstream in(text);
+    std::string out;
+    auto result = json::yaml_to_json(in, [&out](std::string_view part) {
+        out += part;
+        return snapgate::base::Result<void>();
+    });
+    if (result) {
+        std::istringstream lines(out);
+        for (std::string line; std::getline(lines, line);) {
+            auto value = json::parse(line);
+            bool twice = !value && value.error().message.find(" twice ") != std::string::npos;
+            check(value || twice, "each document is JSON");
+        }
+    }
+    auto value = json::parse_yaml(text);
+    if (!value) return 0;
+    std::string yaml = json::to_yaml(*value);
+    auto again = json::parse_yaml(yaml);
+    if (!again || *again != *value) {
+        std::string got = again ? json::serialize(*again) : again.error().message;
+        check_equal(json::serialize(*value) + "\n" + yaml, got, "YAML is read as what was written");
+    }
+    return 0;
+}
