@@ -36,7 +36,7 @@ def describe(binary):
         "memory_gib": memory_gib(),
         "kernel": platform.release(),
         "load_before": [round(load, 2) for load in os.getloadavg()],
-        "snapgate": first_line(str(binary), "version"),
+        "snapgate": first_line(str(binary), "version").removeprefix("client: "),
         "commit": first_line("git", "describe", "--always", "--dirty"),
         "nginx": first_line("/usr/sbin/nginx", "-v").removeprefix("nginx version: "),
         "wrk": first_line("wrk", "-v").split(" [")[0],

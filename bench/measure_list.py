@@ -15,6 +15,7 @@ import report
 from load import Contender, Failed, check_same_content, run_rounds
 from nginx import Nginx
 from server import BINARY, LIST, Server
+from walk import walk
 
 PAGE = 50
 CLIENTS = 100
@@ -45,32 +46,6 @@ def parse_arguments():
     if min(options.rounds, options.seconds, options.threads) < 1 or min(options.small, options.large) < 2 * PAGE:
         parser.error(f"rounds, seconds and threads are at least 1, objects at least {2 * PAGE}")
     return options
-
-
-def walk(server, objects):
-    """Lists the whole cluster, as one client does: each object once and in order. The tokens with
-    which CLIENTS clients begin, spread evenly over all pages."""
-    tokens, token, last, seen = [], "", ("", ""), 0
-    while True:
-        tokens.append(token)
-        answer = server.get(LIST + (f"?continue={token}" if token else ""))
-        if answer.status != 200:
-            raise Failed(f"page {len(tokens)} of the list: {answer.status}: {answer.body[:500]}")
-        page = json.loads(answer.plain())
-        for item in page["items"]:
-            name = (item["metadata"]["namespace"], item["metadata"]["name"])
-            if name <= last:
-                raise Failed(f"page {len(tokens)}: {name} comes after {last}")
-            last = name
-        seen += len(page["items"])
-        token = page["metadata"].get("continue", "")
-        if page["metadata"].get("remainingItemCount", 0) != objects - seen:
-            raise Failed(f"page {len(tokens)}: remainingItemCount is not {objects - seen}: {page['metadata']}")
-        if not token:
-            break
-    if seen != objects:
-        raise Failed(f"the list has {seen} objects, not {objects}")
-    return [tokens[client * len(tokens) // CLIENTS] for client in range(CLIENTS)]
 
 
 class Bench:
@@ -182,7 +157,9 @@ class Bench:
     def sweep(self, size):
         server = self.servers[size]
         print(f"  one client lists all {self.label(size)} ...", flush=True)
-        tokens = walk(server, getattr(self.options, size))
+        pages = walk(server, getattr(self.options, size))
+        # Each client begins at its own place, spread evenly over all pages.
+        tokens = [pages[client * len(pages) // CLIENTS] for client in range(CLIENTS)]
         with tempfile.NamedTemporaryFile("w", suffix=".tokens", encoding="utf-8") as file:
             file.writelines(token + "\n" for token in tokens)
             file.flush()
