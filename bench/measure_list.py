@@ -205,7 +205,7 @@ def run(options):
                 case()
         if "log" in options.only:
             # Last: a data directory has one server, so this one takes the other's place.
-            servers["large"].__exit__(None, None, None)
+            servers["large"].stop()
             servers["large"] = stack.enter_context(Server(stores["large"], options.threads, access_log=True))
             bench.against_nginx("page of 50, with the access log on", bench.snapgate("large"), "page.json")
         return bench

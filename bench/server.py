@@ -61,6 +61,8 @@ class Server:
 
     def __enter__(self):
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.before"))
         with open(self.log, "wb") as log:
             self.process = processes.spawn(self.arguments, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
@@ -92,8 +94,18 @@ class Server:
             return log.read().decode("utf-8", "replace")
 
     def __exit__(self, kind, *_):
-        code = processes.stop(self.process)
-        if kind is None and code != 0:
+        self.stop(in_order=kind is None)
+
+    def stop(self, in_order=True):
+        """Gracefully; a second call does nothing. Says so if the server ended on its own before."""
+        if self.process is None:
+            return
+        process, self.process = self.process, None
+        code = process.poll()
+        if code is not None:
+            raise RuntimeError(f"the server ended by itself, with {code}; it says:\n{self.last_words()}")
+        code = processes.stop(process)
+        if in_order and code != 0:
             raise RuntimeError(f"the server ended with {code}; it says:\n{self.last_words()}")
 
     @property
