@@ -28,10 +28,14 @@ size_t thread_ordinal() {
     return ordinal;
 }
 
-bool disk_is_full(const std::filesystem::path& directory) {
+bool disk_is_full(const std::filesystem::path& directory, uint64_t file_bytes) {
     struct statvfs room = {};
-    if (statvfs(directory.c_str(), &room) != 0) return false;
-    return static_cast<uint64_t>(room.f_bavail) * room.f_frsize < kFullBelowBytes;
+    if (statvfs(directory.c_str(), &room) == 0 &&
+        static_cast<uint64_t>(room.f_bavail) * room.f_frsize < kFullBelowBytes)
+        return true;
+    struct rlimit file = {};
+    return getrlimit(RLIMIT_FSIZE, &file) == 0 && file.rlim_cur != RLIM_INFINITY &&
+           file_bytes + kFullBelowBytes > file.rlim_cur;
 }
 
 // A file that was just made survives a power cut only once its directory is on disk, too.
@@ -101,8 +105,11 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     rc = mdb_env_set_mapsize(env, options.map_bytes);
     if (rc == MDB_SUCCESS)
         rc = mdb_env_set_maxreaders(env, static_cast<unsigned>(options.max_readers));
-    // Readers may wander between threads (NOTLS).
-    if (rc == MDB_SUCCESS) rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS, 0600);
+    // Readers may wander between threads (NOTLS). Without read-ahead a page of a list that is not
+    // in memory came in half the time: it fetched 4 KiB where the system fetched 128 KiB around
+    // them.
+    if (rc == MDB_SUCCESS)
+        rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
     // Slots of readers that died with their process would keep old pages for ever.
     int dead = 0;
     if (rc == MDB_SUCCESS) rc = mdb_reader_check(env, &dead);
@@ -133,12 +140,13 @@ Environment::~Environment() {
 
 Error Environment::error(int rc, std::string_view what) const {
     std::string where = options_.directory.string();
-    bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG || (rc == EIO && disk_is_full(where));
+    bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG ||
+                (rc == EIO && disk_is_full(where, usage().file_bytes));
     if (full) {
-        return {
-            Code::kStorageFull,
-            fmt::format("cannot {} to the store in {}: no room on disk; make room and try again",
-                        what, where)};
+        return {Code::kStorageFull,
+                fmt::format("cannot {} to the store in {}: no room on disk, or the file may not "
+                            "grow (`ulimit -f`); make room and try again",
+                            what, where)};
     }
     if (rc == MDB_MAP_FULL || rc == MDB_TXN_FULL) {
         return {Code::kStorageFull,

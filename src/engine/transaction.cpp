@@ -66,13 +66,6 @@ base::Result<bool> Cursor::seek(std::string_view key) {
     return move(MDB_SET_RANGE, key);
 }
 
-base::Result<bool> Cursor::seek_back(std::string_view key) {
-    SNAPGATE_ASSIGN(bool found, move(MDB_SET_RANGE, key));
-    if (!found) return move(MDB_LAST, {});
-    if (key_ == key) return true;
-    return move(MDB_PREV, {});
-}
-
 base::Result<bool> Cursor::next() {
     return move(MDB_NEXT, {});
 }

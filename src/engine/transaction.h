@@ -39,8 +39,6 @@ class Cursor {
 
     // Moves to the first row at or after `key`; false if there is none.
     base::Result<bool> seek(std::string_view key);
-    // Moves to the last row at or before `key`; false if there is none.
-    base::Result<bool> seek_back(std::string_view key);
     // Moves to the next row; false at the end. Only after a move that said true.
     base::Result<bool> next();
 

@@ -11,14 +11,17 @@ using base::Error;
 
 // Stepping over a version costs a tenth of seeking; an object may have thousands of them.
 constexpr int kStepsBeforeSeek = 4;
+// How much of the next object to fetch ahead: the processor follows by itself from there.
+constexpr size_t kFetchAhead = 1024;
+constexpr size_t kCacheLine = 64;
 
 Error bad_place() {
     return {Code::kInvalidParameter,
             "a place in a list has a namespace of at most 128 and a name of at most 255 bytes"};
 }
 
-// Walks the objects of a kind. The cursor stands on the row that the walk has to look at next, or
-// on the version that was found.
+// Walks the objects of a kind. The cursor stands on the row that the walk has to look at next: the
+// one after the version that was found.
 class ObjectScan final : public ScanState {
   public:
     ObjectScan(engine::Cursor cursor, ClusterNumber cluster, Kind kind, Revision at)
@@ -36,8 +39,7 @@ class ObjectScan final : public ScanState {
 
     base::Result<bool> next() override {
         exhausted = false;
-        if (!standing_) return false;
-        SNAPGATE_TRY(skip_object());
+        SNAPGATE_TRY(leave_object());
         return settle();
     }
 
@@ -63,21 +65,32 @@ class ObjectScan final : public ScanState {
                cursor_.key().starts_with(object_.view());
     }
 
-    base::Result<void> remember_object() {
+    void remember_object() {
         object_ = Key(Table::kObject);
         object_.cut(0);
         object_.text(cursor_.key().substr(0, cursor_.key().size() - sizeof(Revision)));
+    }
+
+    // From a version of an object: moves past it, and has the processor fetch what comes next. A
+    // page of large objects otherwise waits for memory once for each.
+    base::Result<void> step_ahead() {
+        remember_object();
+        SNAPGATE_TRY(step());
+        if (!standing_) return {};
+        std::string_view ahead = cursor_.value();
+        for (size_t at = 0; at < ahead.size() && at < kFetchAhead; at += kCacheLine)
+            __builtin_prefetch(ahead.data() + at);
         return {};
     }
 
-    // Moves past all versions of the object that the cursor stands on.
-    base::Result<void> skip_object() {
-        SNAPGATE_TRY(remember_object());
+    // After step_ahead: moves past the other versions of the object.
+    base::Result<void> leave_object() {
         for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
-            SNAPGATE_TRY(step());
             if (!standing_ || !same_object()) return {};
             ++looked_at;
+            SNAPGATE_TRY(step());
         }
+        if (!standing_ || !same_object()) return {};
         // Names hold no byte 1, and none of their bytes is 0: this is before every longer name.
         object_.cut(object_.size() - 1);
         object_.byte(1);
@@ -89,7 +102,7 @@ class ObjectScan final : public ScanState {
     base::Result<bool> find_visible() {
         ++looked_at;
         if (revision() <= at_) return true;
-        SNAPGATE_TRY(remember_object());
+        remember_object();
         for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
             SNAPGATE_TRY(step());
             if (!standing_ || !same_object()) return false;
@@ -123,9 +136,11 @@ class ObjectScan final : public ScanState {
             if (stored) {
                 address = parse_object_key(cursor_.key());
                 found = {address->ns, address->name, address->revision, *stored};
+                SNAPGATE_TRY(step_ahead());
                 return true;
             }
-            SNAPGATE_TRY(skip_object());
+            SNAPGATE_TRY(step_ahead());
+            SNAPGATE_TRY(leave_object());
         }
         return false;
     }
