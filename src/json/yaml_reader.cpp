@@ -132,7 +132,12 @@ class JsonWriter : public YAML::EventHandler {
         if (!result) throw Stop{std::move(result).error()};
     }
 
-    void OnDocumentStart(const YAML::Mark&) override { empty_ = false; }
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        // yaml-cpp finds documents without end where there is something that begins none.
+        if (mark.pos == begin_) refuse(line_of(mark), "this is not where it can stand");
+        begin_ = mark.pos;
+        empty_ = false;
+    }
     void OnDocumentEnd() override {
         if (empty_) return;
         out_ += '\n';
@@ -258,6 +263,7 @@ class JsonWriter : public YAML::EventHandler {
     const TextSink& sink_;
     bool unique_keys_;
     size_t documents_ = 0;
+    int begin_ = -1;  // of the newest document
     bool empty_ = false;
     bool is_key_ = false;  // the scalar being written is a key
     std::vector<Level> levels_;

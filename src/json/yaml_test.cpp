@@ -157,6 +157,9 @@ TEST(YamlToJson, RefusesWhatJsonHasNot) {
     EXPECT_THAT(refusal("a: 1\n b: 2\n"), HasSubstr("line 2"));
     EXPECT_THAT(refusal("a: [1\n"), HasSubstr("the YAML is wrong in line"));
     EXPECT_THAT(refusal("a: \"x\n"), HasSubstr("the YAML is wrong in line"));
+    EXPECT_THAT(refusal("[a],b]\n"), HasSubstr("line 1: this is not where it can stand"));
+    EXPECT_THAT(refusal("[a]]\n"), HasSubstr("line 1: "));
+    EXPECT_THAT(refusal("a: 1\n---\n{a: b}\n}\n"), HasSubstr("line 4"));
     EXPECT_THAT(refusal("a: 1\nb: \x04\nc: 3\n"),
                 HasSubstr("line 2: it has the control character 0x04"));
     EXPECT_THAT(refusal("a: \xff\n"), HasSubstr("not UTF-8"));
@@ -384,6 +387,7 @@ TEST(ToYaml, IsReadBackAsTheSame) {
         inner[boost::json::string_view(text)] = text;
         map[boost::json::string_view(text)] = inner;
     }
+    EXPECT_EQ(parse_yaml(to_yaml(Value("a\n\nb")))->as_string(), "a\n\nb");
     for (const Value& value :
          {Value(list), Value(map), Value({{"a", list}, {"b", {map, map}}}), Value(1), Value(-1.25),
           Value(2.0), Value(1e300), Value(true), Value(nullptr), Value(UINT64_MAX)}) {

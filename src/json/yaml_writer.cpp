@@ -192,7 +192,8 @@ void append_block(const Value& value, size_t indent, std::string& out) {
             append_block(element, indent + 2, out);
         }
     } else {
-        append_scalar(value, indent, out);
+        // The lines of a block stand deeper than nothing, too.
+        append_scalar(value, std::max<size_t>(indent, 2), out);
     }
 }
 
