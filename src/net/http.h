@@ -15,7 +15,8 @@
 namespace snapgate::net {
 
 // Every connection lives on one io_context that one thread runs; a handler runs there too and never
-// leaves it.
+// leaves it. Work done elsewhere comes back by a post to the handler's executor, which any thread
+// may make.
 using Executor = boost::asio::io_context::executor_type;
 template <class T = void>
 using Awaitable = boost::asio::awaitable<T, Executor>;
@@ -58,7 +59,7 @@ struct Request {
 };
 
 // A response, written by the server in one piece once the handler returns. The buffer belongs to
-// the connection and is used again: append the body to `body`.
+// the server and is used again: append the body to `body`.
 class Response {
   public:
     unsigned status = 200;

@@ -139,8 +139,11 @@ bool RequestBody::reusable() const {
 
 Awaitable<bool> RequestBody::drain() {
     size_t total = 0;
+    const auto started = Transport::Clock::now();
     while (state_ == State::kReading && total <= kMaxDrainBytes) {
-        auto piece = co_await next(patience_);
+        // In all, not for each pause: nobody waits for these bytes.
+        const auto spent = std::chrono::duration_cast<Patience>(Transport::Clock::now() - started);
+        auto piece = co_await next(std::clamp(patience_ - spent, Patience(1), patience_));
         if (!piece) co_return false;
         total += piece->size();
     }

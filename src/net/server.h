@@ -69,7 +69,9 @@ struct ServerStatistics {
 // The HTTP/1.1 server: plain and TLS on one port, one io_context a thread, one acceptor that deals
 // connections out. start() binds and starts its threads; stop() ends gracefully: no new
 // connections, idle ones closed, running requests finished (at most timeouts.shutdown), threads
-// joined. Both are called from one thread; statistics() from any.
+// joined. Both are called from one thread; statistics() from any. A handler that still waits then
+// is dropped with the Server: so stop() first, then end what handlers wait for, then destroy the
+// Server.
 class Server {
   public:
     // kUnavailable if the port is taken, kInvalidParameter if the address is none of this machine;

@@ -8,13 +8,16 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "net/test_server.h"
 
 namespace snapgate::net {
@@ -181,6 +184,11 @@ TEST(ServerLimits, SurviveRunningOutOfFiles) {
     ASSERT_TRUE(early.send(kHello));
     EXPECT_EQ(early.read_answer()->status, 200U);
     RawConnection late;
+    // UBSan opens a pipe when it sees a virtual call on a class for the first time, which fails
+    // below: so here are the calls that the server makes then.
+    const std::error_code no_files = std::make_error_code(std::errc::too_many_files_open);
+    const boost::system::error_code same(no_files.value(), boost::system::system_category());
+    base::log::error("to be expected", {{"error", same.message()}});
     // Takes every file the process may open.
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
