@@ -8,7 +8,7 @@
 namespace snapgate::json {
 namespace {
 
-// Up to this many members are sorted in place: nearly always they are in order already.
+// Up to this many members are sorted by insertion.
 constexpr size_t kFewMembers = 32;
 
 bool less(const Member& a, const Member& b) {
@@ -53,18 +53,19 @@ void append_scalar(const simdjson::dom::element& scalar, TextWriter& out) {
 void sort_members(std::vector<Member>& members, size_t begin) {
     auto first = members.begin() + static_cast<ptrdiff_t>(begin);
     auto last = members.end();
+    auto not_less = [](const Member& a, const Member& b) { return a.key >= b.key; };
+    if (std::adjacent_find(first, last, not_less) == last) return;  // as nearly always
     if (members.size() - begin <= kFewMembers) {
         for (auto at = first; at != last; ++at)
             for (auto place = at; place != first && less(*place, *(place - 1)); --place)
                 std::iter_swap(place, place - 1);
-    } else if (!std::is_sorted(first, last, less)) {
+    } else {
         for (size_t i = begin; i < members.size(); ++i) members[i].order = i;
         std::sort(first, last, [](const Member& a, const Member& b) {
             return a.key != b.key ? a.key < b.key : a.order < b.order;
         });
     }
     auto same_key = [](const Member& a, const Member& b) { return a.key == b.key; };
-    if (std::adjacent_find(first, last, same_key) == last) return;
     // std::unique keeps the first of its equals: go backwards.
     auto kept =
         std::unique(std::make_reverse_iterator(last), std::make_reverse_iterator(first), same_key);

@@ -24,8 +24,8 @@ struct Member {
 // one stays.
 void sort_members(std::vector<Member>& members, size_t begin);
 
-// Appends a value compactly and with sorted keys. `stack` is room for members, and is left as it
-// was. False if it is nested deeper than `levels`.
+// Appends a value compactly and with sorted keys. `stack` is room for members, in use or not. False
+// if it is nested deeper than `levels`.
 bool append_sorted(const simdjson::dom::element& value, size_t levels, std::vector<Member>& stack,
                    TextWriter& out);
 

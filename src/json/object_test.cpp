@@ -4,38 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
-#include <map>
-
 #include "base/encoding.h"
-#include "json/splitter.h"
-#include "json/value.h"
+#include "json/snapshot_texts.h"
 
 namespace snapgate::json {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
-using ::testing::Field;
 using ::testing::HasSubstr;
-
-const Identity kFill{"11111111-2222-3333-4444-555555555555", "2026-11-04T14:19:06Z", 1};
-
-// A snapshot with these texts put into its metadata, spec and top level.
-std::string snapshot(std::string_view metadata = {}, std::string_view spec = {},
-                     std::string_view top = {}) {
-    std::string out =
-        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot")";
-    out += R"(,"metadata":{"name":"s1","namespace":"web","uid":"u","generation":2)";
-    out += R"(,"creationTimestamp":"2026-01-02T03:04:05Z","resourceVersion":"77")";
-    out += metadata;
-    out += R"(},"spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm-1"})";
-    out += spec;
-    out += "}";
-    out += top;
-    return out + "}";
-}
 
 std::string with_version(const model::PreparedObject& object, std::string_view version) {
     std::string text = object.text;
@@ -50,28 +26,6 @@ std::string kubernetes_form(const model::PreparedObject& object, std::string_vie
     auto result = append_kubernetes_form(*stored, out);
     EXPECT_TRUE(result) << result.error().message;
     return out;
-}
-
-base::Error refused(std::string_view json) {
-    auto prepared = prepare_snapshot(json, kFill);
-    if (prepared) return {base::Code::kInternal, "was taken: " + prepared->object.text};
-    return prepared.error();
-}
-
-MATCHER_P2(WrongBody, subject, message, "") {
-    *result_listener << arg.message << " at " << arg.subject;
-    return arg.code == base::Code::kInvalidBody && arg.subject == subject &&
-           arg.message.find(message) != std::string::npos;
-}
-
-MATCHER_P3(HasCause, reason, field, message, "") {
-    *result_listener << arg.message;
-    if (arg.code != base::Code::kInvalid) return false;
-    for (const base::Cause& cause : arg.causes)
-        if (cause.reason == reason && cause.field == field &&
-            cause.message.find(message) != std::string::npos)
-            return true;
-    return false;
 }
 
 TEST(PrepareSnapshot, SortsAndEmptiesTheVersion) {
@@ -321,158 +275,6 @@ TEST(PrepareSnapshot, CapsDepthAndSize) {
     // Base64 makes it larger than what came in.
     EXPECT_EQ(refused(snapshot(managed("{\"a\":\"" + std::string(1'900'000, 'x') + "\"}"))).code,
               base::Code::kTooLarge);
-}
-
-TEST(PrepareSnapshot, RefusesKnownFieldsOfAWrongType) {
-    EXPECT_THAT(refused("{}"), WrongBody("kind", "missing"));
-    EXPECT_THAT(refused(R"({"kind":7})"), WrongBody("kind", "a string"));
-    EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot"})"),
-                WrongBody("apiVersion", "missing"));
-    EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot","apiVersion":"v1"})"),
-                WrongBody("apiVersion", "\"v1\""));
-    struct Case {
-        std::string json;
-        std::string_view path;
-    };
-    auto status = [](std::string_view text) {
-        return snapshot({}, {}, ",\"status\":" + std::string(text));
-    };
-    const Case cases[] = {
-        {snapshot({}, {}, R"(,"metadata":[])"), "metadata"},
-        {snapshot({}, {}, R"(,"spec":1)"), "spec"},
-        {snapshot(R"(,"name":1)"), "metadata.name"},
-        {snapshot(R"(,"uid":{})"), "metadata.uid"},
-        {snapshot(R"(,"resourceVersion":77)"), "metadata.resourceVersion"},
-        {snapshot(R"(,"generation":"1")"), "metadata.generation"},
-        {snapshot(R"(,"generation":1.5)"), "metadata.generation"},
-        {snapshot(R"(,"generation":18446744073709551615)"), "metadata.generation"},
-        {snapshot(R"(,"creationTimestamp":1)"), "metadata.creationTimestamp"},
-        {snapshot(R"(,"labels":{"a":true})"), "metadata.labels.a"},
-        {snapshot(R"(,"annotations":[])"), "metadata.annotations"},
-        {snapshot(R"(,"finalizers":["a",null])"), "metadata.finalizers[1]"},
-        {snapshot(R"(,"ownerReferences":[[]])"), "metadata.ownerReferences[0]"},
-        {snapshot(R"(,"ownerReferences":[{"controller":"yes"}])"),
-         "metadata.ownerReferences[0].controller"},
-        {snapshot(R"(,"managedFields":[{},{"fieldsV1":"x"}])"),
-         "metadata.managedFields[1].fieldsV1"},
-        {snapshot({}, R"(,"failureDeadline":5)"), "spec.failureDeadline"},
-        {snapshot({}, R"(,"source":"web-01")"), "spec.source"},
-        {status("[]"), "status"},
-        {status(R"({"readyToUse":"true"})"), "status.readyToUse"},
-        {status(R"({"conditions":[{"type":"a","status":"b"},{"message":1}]})"),
-         "status.conditions[1].message"},
-        {status(R"({"conditions":[null]})"), "status.conditions[0]"},
-        {status(R"({"error":{"message":[]}})"), "status.error.message"},
-        {status(R"({"indications":[1]})"), "status.indications[0]"},
-        {status(R"({"snapshotVolumes":{"includedVolumes":"x"}})"),
-         "status.snapshotVolumes.includedVolumes"},
-        {status(R"({"sourceIndications":[{"indication":{}}]})"),
-         "status.sourceIndications[0].indication"},
-    };
-    for (const Case& test : cases)
-        EXPECT_THAT(refused(test.json), WrongBody(test.path, " must be ")) << test.json;
-}
-
-TEST(PrepareSnapshot, HoldsMetadataToKubernetesRules) {
-    EXPECT_THAT(refused(snapshot(R"(,"name":null)")),
-                HasCause("FieldValueRequired", "metadata.name", "Required value"));
-    auto bad_name = refused(snapshot(R"(,"name":"Bad_Name")"));
-    EXPECT_THAT(bad_name, HasCause("FieldValueInvalid", "metadata.name",
-                                   "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain"));
-    EXPECT_THAT(bad_name.message,
-                HasSubstr("VirtualMachineSnapshot.snapshot.kubevirt.io \"Bad_Name\" is invalid: "
-                          "metadata.name: Invalid value: \"Bad_Name\": "));
-    EXPECT_EQ(bad_name.subject, "metadata.name");
-    EXPECT_THAT(refused(snapshot(",\"name\":\"" + std::string(254, 'a') + "\"")),
-                HasCause("FieldValueInvalid", "metadata.name", "no more than 253"));
-    EXPECT_THAT(refused(snapshot(R"(,"generateName":"-x")")),
-                HasCause("FieldValueInvalid", "metadata.generateName", "subdomain"));
-    EXPECT_TRUE(prepare_snapshot(snapshot(R"(,"generateName":"nightly-")"), kFill));
-    EXPECT_THAT(refused(snapshot(R"(,"namespace":"a.b")")),
-                HasCause("FieldValueInvalid", "metadata.namespace", "RFC 1123 label"));
-    EXPECT_THAT(
-        refused(snapshot(R"(,"labels":{"a b":"x"})")),
-        HasCause("FieldValueInvalid", "metadata.labels", "\"a b\": name part must consist"));
-    EXPECT_THAT(refused(snapshot(R"(,"labels":{"A/b":"x"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "prefix part a lowercase"));
-    EXPECT_THAT(
-        refused(snapshot(R"(,"labels":{"/":"x"})")),
-        AllOf(HasCause("FieldValueInvalid", "metadata.labels", "prefix part must be non-empty"),
-              HasCause("FieldValueInvalid", "metadata.labels", "name part must be non-empty")));
-    EXPECT_THAT(refused(snapshot(R"(,"labels":{"a/b/c":"x"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "a qualified name"));
-    EXPECT_THAT(refused(snapshot(R"(,"labels":{"a":"x y"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "a valid label must"));
-    EXPECT_TRUE(
-        prepare_snapshot(snapshot(R"(,"annotations":{"Example.Com/A":"any \n value"})"), kFill));
-    EXPECT_THAT(refused(snapshot(R"(,"annotations":{"a b":""})")),
-                HasCause("FieldValueInvalid", "metadata.annotations", "name part"));
-    std::string large = R"(,"annotations":{"a":")" + std::string(256 << 10, 'x') + "\"}";
-    EXPECT_THAT(refused(snapshot(large)),
-                HasCause("FieldValueTooLong", "metadata.annotations", "262144 bytes"));
-    EXPECT_THAT(refused(snapshot(R"(,"finalizers":["a b"])")),
-                HasCause("FieldValueInvalid", "metadata.finalizers", "name part"));
-    EXPECT_THAT(refused(snapshot(R"(,"finalizers":["orphan","foregroundDeletion"])")),
-                HasCause("FieldValueInvalid", "metadata.finalizers", "cannot be both set"));
-    EXPECT_THAT(
-        refused(snapshot(R"(,"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}])")),
-        HasCause("FieldValueInvalid", "metadata.ownerReferences.uid",
-                 "Invalid value: \"\": uid must not be empty"));
-    std::string owner =
-        R"({"apiVersion":"v1","kind":"Pod","name":"p","uid":"u","controller":true})";
-    EXPECT_TRUE(prepare_snapshot(snapshot(",\"ownerReferences\":[" + owner + "]"), kFill));
-    EXPECT_THAT(refused(snapshot(",\"ownerReferences\":[" + owner + "," + owner + "]")),
-                HasCause("FieldValueInvalid", "metadata.ownerReferences", "Only one reference"));
-    EXPECT_THAT(refused(snapshot(",\"resourceVersion\":\"" + std::string(129, '1') + "\"")),
-                HasCause("FieldValueInvalid", "metadata.resourceVersion", "128"));
-    EXPECT_THAT(refused(snapshot(R"(,"resourceVersion":"1\"")")),
-                HasCause("FieldValueInvalid", "metadata.resourceVersion", "quotes"));
-    EXPECT_THAT(refused(snapshot(R"(,"creationTimestamp":"yesterday")")),
-                HasCause("FieldValueTypeInvalid", "metadata.creationTimestamp", "date-time"));
-    EXPECT_THAT(refused(snapshot(R"(,"deletionTimestamp":"2026-02-30T00:00:00Z")")),
-                HasCause("FieldValueTypeInvalid", "metadata.deletionTimestamp", "date-time"));
-}
-
-TEST(PrepareSnapshot, HoldsTheSpecToKubeVirtsRules) {
-    EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":null)")),
-                HasCause("FieldValueRequired", "spec", "Required value"));
-    EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":{})")),
-                HasCause("FieldValueRequired", "spec.source", "Required value"));
-    EXPECT_THAT(refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io"})")),
-                AllOf(HasCause("FieldValueRequired", "spec.source.kind", "Required value"),
-                      HasCause("FieldValueRequired", "spec.source.name", "Required value")));
-    EXPECT_THAT(refused(snapshot({}, R"(,"source":{"kind":"VirtualMachine","name":"v"})")),
-                HasCause("FieldValueNotFound", "spec.source.apiGroup", "missing apigroup"));
-    EXPECT_THAT(
-        refused(snapshot({}, R"(,"source":{"apiGroup":"x","kind":"VirtualMachine","name":"v"})")),
-        HasCause("FieldValueInvalid", "spec.source.apiGroup", "invalid apiGroup"));
-    EXPECT_THAT(
-        refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"Pod","name":"v"})")),
-        HasCause("FieldValueInvalid", "spec.source.kind", "invalid kind"));
-    EXPECT_THAT(
-        refused(snapshot(
-            {}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":""})")),
-        HasCause("FieldValueRequired", "spec.source.name", "Required value"));
-    for (std::string_view good : {"5m0s", "0", "0s", "1h30m", "1.5s", "-2ms", "3us", "3µs", ".5h"})
-        EXPECT_TRUE(prepare_snapshot(
-            snapshot({}, ",\"failureDeadline\":\"" + std::string(good) + "\""), kFill))
-            << good;
-    for (std::string_view bad : {"", "5", "5d", "m", "5 m", "1h-3m", ".s", "999999999999h", "--1s"})
-        EXPECT_THAT(refused(snapshot({}, ",\"failureDeadline\":\"" + std::string(bad) + "\"")),
-                    HasCause("FieldValueInvalid", "spec.failureDeadline", "duration"))
-            << bad;
-    EXPECT_THAT(refused(snapshot({}, {}, R"(,"status":{"conditions":[{"type":"Ready"}]})")),
-                HasCause("FieldValueRequired", "status.conditions[0].status", "Required value"));
-}
-
-TEST(PrepareSnapshot, CutsWhatItShows) {
-    std::string labels = R"(,"labels":{)";
-    for (int i = 0; i < 1000; ++i) labels += fmt::format("\"bad {}\":\"\",", i);
-    labels += "\"" + std::string(1'000'000, ' ') + "\":\"\"}";
-    auto error = refused(snapshot(labels));
-    EXPECT_EQ(error.code, base::Code::kInvalid);
-    EXPECT_LE(error.causes.size(), 32);
-    EXPECT_LT(error.message.size(), 32 * 1000);
 }
 
 TEST(Namespace, IsAsKubernetesMakesIt) {

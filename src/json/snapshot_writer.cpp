@@ -143,9 +143,13 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     out_.put('{');
     for (size_t i = begin; i < end; ++i) {
         Member member = members_[i];  // a copy: the vector grows below
-        for (; field != fields.end() && field->name < member.key; ++field) require(*field);
         const Field* known = nullptr;
-        if (field != fields.end() && field->name == member.key) known = &*field++;
+        for (; field != fields.end(); ++field) {
+            int order = field->name.compare(member.key);
+            if (order == 0) known = &*field++;
+            if (order >= 0) break;
+            require(*field);
+        }
         if (member.literal.empty() && member.value.is_null()) {
             if (known != nullptr) require(*known);
             note_null(member, any, to_write > 0);
