@@ -249,8 +249,9 @@ void Writer::settle(Group& group, const Transaction* committed) {
         removals_[cause.cluster].push_back(std::move(item));
     }
     writes_.fetch_add(group.answers.size(), std::memory_order_relaxed);
-    for (Answer& answer : group.answers) answer.item.done(std::move(answer.result));
+    // Subscribers first: who reads its own write through one finds it there.
     if (committed != nullptr) notify(committed->moved());
+    for (Answer& answer : group.answers) answer.item.done(std::move(answer.result));
 }
 
 void Writer::put_back(std::vector<Item> items) {

@@ -1,0 +1,282 @@
+#include "store/tailer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "store/test_objects.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class TailerTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        StoreOptions options;
+        options.directory = directory_.path();
+        options.clock = &clock_;
+        options.history = base::Millis(60'000);
+        options.background_compaction = false;
+        auto opened = Store::open(options);
+        ASSERT_TRUE(opened) << opened.error().message;
+        store_ = std::move(*opened);
+        write([&](WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
+            return {};
+        });
+    }
+
+    void write(const WriteFunction& function) {
+        auto done = store_->write_and_wait(Priority::kRequest, function);
+        ASSERT_TRUE(done) << done.error().message;
+    }
+    void put(std::string_view name, std::string_view filler = {}) {
+        write([&](WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.put(cluster_, Kind::kSnapshot, make_object("ns", name, "vm", filler)));
+            return {};
+        });
+    }
+    void erase(std::string_view name) {
+        write([&](WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.erase(cluster_, Kind::kSnapshot, "ns", name));
+            return {};
+        });
+    }
+    Revision head() const { return (*store_->read().head(cluster_))->revision; }
+
+    // "+name", "name", "-name", and counts how often it is asked.
+    Tailer::Encoder encoder() {
+        return [this](const TailChange& change) -> base::Result<std::string> {
+            ++encoded_;
+            EXPECT_EQ(change.object == nullptr, change.entry.op == LogEntry::Op::kDeleted);
+            EXPECT_EQ(change.previous == nullptr, change.entry.op == LogEntry::Op::kCreated);
+            if (change.previous) EXPECT_EQ(change.previous->revision, change.entry.previous);
+            if (change.object) EXPECT_EQ(change.object->revision, change.entry.revision);
+            const char* sign = change.object == nullptr     ? "-"
+                               : change.previous == nullptr ? "+"
+                                                            : "";
+            return sign + change.entry.key.name;
+        };
+    }
+
+    static std::vector<std::string> texts(const Tailer::Batch& batch) {
+        std::vector<std::string> texts;
+        for (const auto& event : batch.events) texts.push_back(event->bytes);
+        return texts;
+    }
+    static Tailer::Batch must_poll(Tailer& tailer, Revision after, size_t max = 100) {
+        auto batch = tailer.poll(after, max);
+        EXPECT_TRUE(batch) << batch.error().message;
+        return batch ? *batch : Tailer::Batch();
+    }
+
+    TestDirectory directory_;
+    TestClock clock_;
+    std::unique_ptr<Store> store_;
+    ClusterNumber cluster_ = 0;
+    std::atomic<int> encoded_ = 0;
+};
+
+TEST_F(TailerTest, EventsAreEncodedOnceForAll) {
+    Tailer tailer(*store_, cluster_, encoder(), {});
+    Revision start = head();
+    EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
+    put("a");
+    put("b");
+    put("a", "two");
+    erase("b");
+    Tailer::Batch one = must_poll(tailer, start);
+    Tailer::Batch two = must_poll(tailer, start);
+    EXPECT_THAT(texts(one), ElementsAre("+a", "+b", "a", "-b"));
+    EXPECT_EQ(one.events, two.events);
+    EXPECT_EQ(one.up_to, head());
+    EXPECT_EQ(encoded_, 4);
+    EXPECT_THAT(must_poll(tailer, one.up_to).events, IsEmpty());
+    EXPECT_THAT(texts(must_poll(tailer, one.events[1]->revision)), ElementsAre("a", "-b"));
+}
+
+TEST_F(TailerTest, AtMostMaxAtATime) {
+    Tailer tailer(*store_, cluster_, encoder(), {});
+    Revision at = head();
+    must_poll(tailer, at);
+    for (const char* name : {"a", "b", "c"}) put(name);
+    Tailer::Batch batch = must_poll(tailer, at, 2);
+    EXPECT_THAT(texts(batch), ElementsAre("+a", "+b"));
+    EXPECT_EQ(batch.up_to, batch.events.back()->revision);
+    batch = must_poll(tailer, batch.up_to, 2);
+    EXPECT_THAT(texts(batch), ElementsAre("+c"));
+    EXPECT_EQ(batch.up_to, head());
+}
+
+TEST_F(TailerTest, BehindTheRingTheLogIsRead) {
+    Tailer tailer(*store_, cluster_, encoder(), {.events = 2, .bytes = 1000});
+    Revision start = head();
+    must_poll(tailer, start);
+    for (const char* name : {"a", "b", "c", "d"}) put(name);
+    Revision last = must_poll(tailer, start).up_to;
+    EXPECT_EQ(last, head());
+    encoded_ = 0;
+    std::vector<std::string> all;
+    for (Revision at = start; at < last;) {
+        Tailer::Batch batch = must_poll(tailer, at, 1);
+        ASSERT_THAT(batch.events, SizeIs(1));
+        all.push_back(batch.events[0]->bytes);
+        at = batch.up_to;
+    }
+    EXPECT_THAT(all, ElementsAre("+a", "+b", "+c", "+d"));
+    EXPECT_EQ(encoded_, 2);  // a and b; c and d are in the ring
+}
+
+TEST_F(TailerTest, TheRingIsBoundedInBytes) {
+    Tailer tailer(*store_, cluster_,
+                  [&](const TailChange&) -> base::Result<std::string> {
+                      ++encoded_;
+                      return std::string(600, 'x');
+                  },
+                  {.events = 100, .bytes = 1000});
+    Revision start = head();
+    must_poll(tailer, start);
+    put("a");
+    put("b");
+    must_poll(tailer, start);
+    encoded_ = 0;
+    EXPECT_THAT(must_poll(tailer, start).events, SizeIs(2));
+    EXPECT_EQ(encoded_, 2);  // from the log
+    encoded_ = 0;
+    EXPECT_THAT(must_poll(tailer, head() - 1).events, SizeIs(1));
+    EXPECT_EQ(encoded_, 0);
+}
+
+TEST_F(TailerTest, BehindHistoryIsExpired) {
+    Tailer tailer(*store_, cluster_, encoder(), {.events = 1, .bytes = 1000});
+    Revision start = head();
+    must_poll(tailer, start);
+    put("a");
+    put("b");
+    must_poll(tailer, start);
+    clock_.advance(120'000);
+    ASSERT_TRUE(store_->compact());
+    auto batch = tailer.poll(start, 10);
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code, Code::kExpired);
+    EXPECT_THAT(must_poll(tailer, head()).events, IsEmpty());
+}
+
+TEST_F(TailerTest, ATailerThatSleptThroughHistoryBeginsAnew) {
+    Tailer tailer(*store_, cluster_, encoder(), {});
+    must_poll(tailer, head());
+    for (const char* name : {"a", "b", "c"}) put(name);
+    clock_.advance(120'000);
+    ASSERT_TRUE(store_->compact());
+    Revision at = head();
+    EXPECT_THAT(must_poll(tailer, at).events, IsEmpty());
+    put("d");
+    EXPECT_THAT(texts(must_poll(tailer, at)), ElementsAre("+d"));
+}
+
+TEST_F(TailerTest, AStageIsSeenWhenItIsPublished) {
+    Tailer tailer(*store_, cluster_, encoder(), {});
+    Revision start = head();
+    must_poll(tailer, start);
+    write([&](WriteTxn& txn) { return txn.open_stage(cluster_); });
+    put("a");
+    EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
+    put("b");
+    EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
+    write([&](WriteTxn& txn) { return txn.publish_stage(cluster_, "v2"); });
+    EXPECT_THAT(texts(must_poll(tailer, start)), ElementsAre("+a", "+b"));
+}
+
+TEST_F(TailerTest, AClusterThatIsGoneIsNotFound) {
+    Tailer tailer(*store_, cluster_, encoder(), {});
+    Revision start = head();
+    must_poll(tailer, start);
+    std::atomic<int> woken = 0;
+    uint64_t id = tailer.listen([&] { ++woken; });
+    write([&](WriteTxn& txn) { return txn.delete_cluster(cluster_); });
+    write([&](WriteTxn&) { return base::Result<void>(); });  // the call of the last one is over
+    EXPECT_EQ(woken, 1);
+    tailer.unlisten(id);
+    auto batch = tailer.poll(start, 10);
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code, Code::kNotFound);
+}
+
+TEST_F(TailerTest, AnEncoderThatFailsIsAskedAgain) {
+    bool broken = true;
+    Tailer tailer(*store_, cluster_,
+                  [&](const TailChange&) -> base::Result<std::string> {
+                      if (broken) return base::Error(Code::kCorrupt, "no");
+                      return std::string("yes");
+                  },
+                  {});
+    Revision start = head();
+    must_poll(tailer, start);
+    put("a");
+    EXPECT_FALSE(tailer.poll(start, 10));
+    broken = false;
+    EXPECT_THAT(texts(must_poll(tailer, start)), ElementsAre("yes"));
+}
+
+// Every watcher, slow or fast, woken or not, sees every change once and in order.
+TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
+    constexpr int kChanges = 400;
+    constexpr int kWatchers = 6;
+    Tailer tailer(*store_, cluster_, encoder(), {.events = 16, .bytes = 1 << 20});
+    Revision start = head();
+    must_poll(tailer, start);
+
+    std::vector<std::thread> watchers;
+    std::vector<std::vector<Revision>> seen(kWatchers);
+    for (int i = 0; i < kWatchers; ++i) {
+        watchers.emplace_back([&, i] {
+            base::Mutex mutex;
+            std::condition_variable_any wake;
+            bool woken = true;
+            uint64_t id = tailer.listen([&] {
+                base::MutexLock lock(mutex);
+                woken = true;
+                wake.notify_one();
+            });
+            auto& revisions = seen[static_cast<size_t>(i)];
+            for (Revision at = start; revisions.size() < kChanges;) {
+                auto batch = tailer.poll(at, static_cast<size_t>(1 + i * 7));
+                ASSERT_TRUE(batch) << batch.error().message;
+                for (const auto& event : batch->events) revisions.push_back(event->revision);
+                if (batch->up_to > at) {
+                    at = batch->up_to;
+                    continue;
+                }
+                base::MutexLock lock(mutex);
+                while (!woken) wake.wait(mutex);
+                woken = false;
+            }
+            tailer.unlisten(id);
+        });
+    }
+    std::vector<std::thread> writers;
+    for (int w = 0; w < 4; ++w) {
+        writers.emplace_back([&, w] {
+            for (int i = 0; i < kChanges / 4; ++i) put("w" + std::to_string(w), std::to_string(i));
+        });
+    }
+    for (std::thread& writer : writers) writer.join();
+    for (std::thread& watcher : watchers) watcher.join();
+
+    auto entries = store_->read().log(cluster_, start, head(), 10'000);
+    ASSERT_TRUE(entries);
+    std::vector<Revision> expected;
+    for (const LogEntry& entry : *entries) expected.push_back(entry.revision);
+    EXPECT_THAT(expected, SizeIs(kChanges));
+    for (const auto& revisions : seen) EXPECT_EQ(revisions, expected);
+}
+
+}  // namespace
+}  // namespace snapgate::store
