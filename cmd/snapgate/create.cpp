@@ -64,12 +64,13 @@ void add_kind(CLI::App& create, Action& chosen, Kind kind, const char* descripti
 void add_create(CLI::App& root, Action& chosen) {
     CLI::App* create = root.add_subcommand("create", "Make a project, a cluster or an API key");
     create->require_subcommand(1);
-    add_kind(*create, chosen, Kind::kProject, "A part of the tenant, with clusters and keys",
+    add_kind(*create, chosen, Kind::kProject,
+             "Make a project: a part of the tenant, with clusters and keys",
              "Examples:\n"
              "  snapgate create project payments\n"
              "  uid=$(snapgate create project web -o name)");
     add_kind(*create, chosen, Kind::kCluster,
-             "A hosted cluster: its snapshots are kept in the server's own store",
+             "Make a hosted cluster: its snapshots are kept in the server's own store",
              "A new cluster belongs to the project of --project, and to Default without it.\n"
              "A hosted cluster has no hypervisor: nothing drives a snapshot's phase but a\n"
              "controller of your own, or the next import.\n\n"

@@ -123,7 +123,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 void add_create_key(CLI::App& create, Action& chosen) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = create.add_subcommand("key", "An API key; printed once");
+    CLI::App* command = create.add_subcommand("key", "Make an API key; it is printed once");
     command->add_option("NAME", options->name, "What the key is for; no other may be called so")
         ->type_name("");
     command

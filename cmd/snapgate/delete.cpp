@@ -72,12 +72,14 @@ void add_kind(CLI::App& parent, Action& chosen, Kind kind, const char* descripti
 void add_delete(CLI::App& root, Action& chosen) {
     CLI::App* parent = root.add_subcommand("delete", "Delete a project, a cluster or an API key");
     parent->require_subcommand(1);
-    add_kind(*parent, chosen, Kind::kProject, "A project that holds nothing",
+    add_kind(*parent, chosen, Kind::kProject,
+             "Delete a project; one that holds something needs --force",
              "Delete its clusters, with their snapshots, and its keys, too");
-    add_kind(*parent, chosen, Kind::kCluster, "A cluster that holds nothing",
+    add_kind(*parent, chosen, Kind::kCluster,
+             "Delete a cluster; one that holds snapshots needs --force",
              "Delete its snapshots, too");
-    add_kind(*parent, chosen, Kind::kKey, "An API key; it is refused from the next request on",
-             nullptr);
+    add_kind(*parent, chosen, Kind::kKey,
+             "Delete an API key: from the next request on it is refused", nullptr);
     parent->footer("Example:\n  snapgate delete cluster demo --force");
 }
 
