@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <thread>
 
-#include "store/test_objects.h"
+#include "store/store_fixture.h"
 
 namespace snapgate::store {
 namespace {
@@ -15,90 +14,10 @@ using base::Code;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Optional;
+using testing::Pair;
 using testing::SizeIs;
 
-class StoreTest : public testing::Test {
-  protected:
-    void SetUp() override { open(); }
-
-    void open() {
-        store_.reset();
-        StoreOptions options;
-        options.directory = directory_.path();
-        options.clock = &clock_;
-        options.background_compaction = false;
-        auto opened = Store::open(options);
-        ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
-    }
-
-    base::Result<void> write(WriteFunction function) {
-        return store_->write_and_wait(Priority::kRequest, std::move(function));
-    }
-    void must(WriteFunction function) {
-        auto done = write(std::move(function));
-        ASSERT_TRUE(done) << done.error().message;
-    }
-
-    ClusterNumber make_cluster() {
-        ClusterNumber cluster = 0;
-        must([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_ASSIGN(cluster, txn.create_cluster());
-            return {};
-        });
-        return cluster;
-    }
-
-    Revision put(ClusterNumber cluster, std::string_view ns, std::string_view name,
-                 std::string_view vm = "vm", std::string_view filler = {}) {
-        Revision revision = 0;
-        must([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_ASSIGN(revision,
-                            txn.put(cluster, Kind::kSnapshot, make_object(ns, name, vm, filler)));
-            return {};
-        });
-        return revision;
-    }
-
-    bool erase(ClusterNumber cluster, std::string_view ns, std::string_view name) {
-        bool erased = false;
-        must([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_ASSIGN(erased, txn.erase(cluster, Kind::kSnapshot, ns, name));
-            return {};
-        });
-        return erased;
-    }
-
-    Revision head(ClusterNumber cluster) {
-        auto head = store_->read().head(cluster);
-        return head && *head ? (*head)->revision : 0;
-    }
-
-    static std::vector<std::string> drain(ReadView::Scan scan, std::string_view ns = "",
-                                          std::string_view name = "") {
-        std::vector<std::string> names;
-        auto more = scan.seek(ns, name);
-        while (more && *more) {
-            names.push_back(std::string(scan.found().ns) + "/" + std::string(scan.found().name));
-            more = scan.next();
-        }
-        EXPECT_TRUE(more) << more.error().message;
-        return names;
-    }
-    std::vector<std::string> list(ClusterNumber cluster, Revision at) {
-        ReadView view = store_->read();
-        return drain(view.scan(cluster, Kind::kSnapshot, at));
-    }
-    std::vector<std::string> list_vm(ClusterNumber cluster, std::string_view vm, Revision at) {
-        ReadView view = store_->read();
-        return drain(view.scan_vm(cluster, vm, at));
-    }
-
-    TestDirectory directory_;
-    TestClock clock_;
-    std::unique_ptr<Store> store_;
-};
+using StoreTest = StoreFixture;
 
 TEST_F(StoreTest, NewClusterHasAHeadAndNoObjects) {
     ClusterNumber cluster = make_cluster();
@@ -162,6 +81,276 @@ TEST_F(StoreTest, ScansInOrderOfNamespaceThenName) {
     EXPECT_EQ(view.count(cluster, Kind::kSnapshot), 7U);
     EXPECT_EQ(view.count(cluster, Kind::kSnapshot, "a"), 4U);
     EXPECT_EQ(view.count(cluster, Kind::kSnapshot, "nowhere"), 0U);
+}
+
+TEST_F(StoreTest, AReadSeesEachNameAsItWasAtItsRevision) {
+    ClusterNumber cluster = make_cluster();
+    put(cluster, "ns", "a", "vm-1", "1");
+    Revision one = put(cluster, "ns", "b", "vm-1", "1");
+    put(cluster, "ns", "a", "vm-2", "2");
+    erase(cluster, "ns", "b");
+    Revision two = put(cluster, "ns", "c", "vm-1", "1");
+    EXPECT_THAT(list(cluster, one), ElementsAre("ns/a", "ns/b"));
+    EXPECT_THAT(list(cluster, two), ElementsAre("ns/a", "ns/c"));
+    EXPECT_THAT(list_vm(cluster, "vm-1", one), ElementsAre("ns/a", "ns/b"));
+    EXPECT_THAT(list_vm(cluster, "vm-1", two), ElementsAre("ns/c"));
+    EXPECT_THAT(list_vm(cluster, "vm-2", one), IsEmpty());
+    EXPECT_THAT(list_vm(cluster, "vm-2", two), ElementsAre("ns/a"));
+}
+
+TEST_F(StoreTest, KindsAreApart) {
+    ClusterNumber cluster = make_cluster();
+    put(cluster, "ns", "a");
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.put(cluster, Kind::kNamespace, make_object("", "ns", "")));
+        return {};
+    });
+    ReadView view = store_->read();
+    EXPECT_THAT(list(cluster, head(cluster)), ElementsAre("ns/a"));
+    EXPECT_THAT(drain(view.scan(cluster, Kind::kNamespace, head(cluster))), ElementsAre("/ns"));
+    EXPECT_EQ(view.count(cluster, Kind::kNamespace), 1U);
+    EXPECT_EQ(view.count(cluster, Kind::kNamespace, ""), 1U);
+}
+
+TEST_F(StoreTest, AViewIsOneStateWhateverIsWritten) {
+    ClusterNumber cluster = make_cluster();
+    put(cluster, "ns", "a");
+    ReadView view = store_->read();
+    Revision before = (*view.head(cluster))->revision;
+    put(cluster, "ns", "b");
+    EXPECT_EQ((*view.head(cluster))->revision, before);
+    EXPECT_EQ(view.count(cluster, Kind::kSnapshot), 1U);
+    EXPECT_GT(head(cluster), before);
+}
+
+TEST_F(StoreTest, AWriteInOneClusterChangesNothingAboutAnother) {
+    ClusterNumber one = make_cluster();
+    ClusterNumber two = make_cluster();
+    Revision before = head(one);
+    put(two, "ns", "a");
+    EXPECT_EQ(head(one), before);
+    EXPECT_EQ(store_->read().superseded_ms(one, before)->has_value(), false);
+}
+
+TEST_F(StoreTest, SupersededSinceTheNextHead) {
+    ClusterNumber cluster = make_cluster();
+    Revision first = head(cluster);
+    clock_.advance(1000);
+    Revision second = put(cluster, "ns", "a");
+    ReadView view = store_->read();
+    EXPECT_EQ(view.superseded_ms(cluster, first), clock_.now_ms());
+    EXPECT_EQ(view.superseded_ms(cluster, second)->has_value(), false);
+    for (Revision never : {Revision(0), first - 1, second + 1, UINT64_MAX})
+        EXPECT_EQ(view.superseded_ms(cluster, never).error().code, Code::kExpired) << never;
+    EXPECT_EQ(view.superseded_ms(cluster + 1, first).error().code, Code::kExpired);
+}
+
+TEST_F(StoreTest, ARevisionWithinACommitWasNeverAHead) {
+    ClusterNumber cluster = make_cluster();
+    Revision inner = 0;
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_ASSIGN(inner, txn.put(cluster, Kind::kSnapshot, make_object("ns", "a", "vm")));
+        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("ns", "b", "vm")));
+        return {};
+    });
+    EXPECT_GT(head(cluster), inner);
+    EXPECT_EQ(store_->read().superseded_ms(cluster, inner).error().code, Code::kExpired);
+}
+
+TEST_F(StoreTest, ListVersionsOfAMirror) {
+    ClusterNumber cluster = make_cluster();
+    Revision made = head(cluster);
+    auto set = [&](const char* version) {
+        must([&](WriteTxn& txn) { return txn.set_list_version(cluster, version); });
+        return head(cluster);
+    };
+    Revision first = set("v1");
+    EXPECT_GT(first, made);
+    EXPECT_EQ((*store_->read().head(cluster))->version, "v1");
+    EXPECT_EQ(set("v1"), first) << "the same version is the same head";
+    put(cluster, "ns", "a");
+    EXPECT_EQ((*store_->read().head(cluster))->version, "v1") << "kept until the next is set";
+    Revision second = set("v2");
+    ReadView view = store_->read();
+    EXPECT_EQ(view.revision_of(cluster, "v1"), first);
+    EXPECT_EQ(view.revision_of(cluster, "v2"), second);
+    EXPECT_EQ(view.revision_of(cluster, std::to_string(made)), made);
+    for (const char* none : {"v3", "", "0", "007", "99999999999999999999999"})
+        EXPECT_EQ(view.revision_of(cluster, none)->has_value(), false) << none;
+    EXPECT_EQ(view.revision_of(cluster, std::to_string(second))->has_value(), false);
+}
+
+TEST_F(StoreTest, AnObjectKeepsAVersionOfItsOwn) {
+    ClusterNumber cluster = make_cluster();
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("ns", "a", "vm"), "4711"));
+        return {};
+    });
+    auto view = store_->read();
+    auto found = view.get(cluster, Kind::kSnapshot, "ns", "a", head(cluster));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->object.version, "4711");
+    EXPECT_THAT((*found)->object.text, HasSubstr(R"("resourceVersion":"4711")"));
+}
+
+TEST_F(StoreTest, LogHasEveryChangeInOrder) {
+    ClusterNumber cluster = make_cluster();
+    Revision start = head(cluster);
+    Revision a = put(cluster, "ns", "a");
+    Revision b = put(cluster, "ns", "b");
+    Revision a2 = put(cluster, "ns", "a");
+    erase(cluster, "ns", "a");
+    put(cluster, "ns", "a");
+    ReadView view = store_->read();
+    auto log = view.log(cluster, start, UINT64_MAX, 100);
+    ASSERT_TRUE(log);
+    ASSERT_THAT(*log, SizeIs(5));
+    using Op = LogEntry::Op;
+    EXPECT_EQ((*log)[0].revision, a);
+    EXPECT_EQ((*log)[0].op, Op::kCreated);
+    EXPECT_EQ((*log)[0].previous, 0U);
+    EXPECT_EQ((*log)[0].key, (model::ObjectKey{"ns", "a"}));
+    EXPECT_EQ((*log)[2].op, Op::kUpdated);
+    EXPECT_EQ((*log)[2].previous, a);
+    EXPECT_EQ((*log)[3].op, Op::kDeleted);
+    EXPECT_EQ((*log)[3].previous, a2);
+    EXPECT_EQ((*log)[4].op, Op::kCreated);
+    EXPECT_EQ((*log)[4].previous, 0U);
+    EXPECT_THAT(*view.log(cluster, a, b, 100), SizeIs(1));
+    EXPECT_THAT(*view.log(cluster, start, UINT64_MAX, 2), SizeIs(2));
+    EXPECT_THAT(*view.log(cluster, (*log)[4].revision, UINT64_MAX, 2), IsEmpty());
+    EXPECT_EQ(view.log(cluster + 1, start, UINT64_MAX, 2).error().code, Code::kExpired);
+}
+
+TEST_F(StoreTest, ScanGivesUpWithinItsBudgetAndGoesOn) {
+    ClusterNumber cluster = make_cluster();
+    for (int i = 0; i < 300; ++i) put(cluster, "ns", "a" + std::to_string(1000 + i));
+    for (int i = 0; i < 300; ++i) erase(cluster, "ns", "a" + std::to_string(1000 + i));
+    put(cluster, "ns", "z", "other");
+    Revision at = head(cluster);
+    for (bool by_vm : {false, true}) {
+        ReadView view = store_->read();
+        model::ObjectKey from;
+        std::vector<std::string> found;
+        int rounds = 0;
+        for (; rounds < 1000; ++rounds) {
+            ReadView::Scan scan = by_vm ? view.scan_vm(cluster, "vm", at, 20)
+                                        : view.scan(cluster, Kind::kSnapshot, at, 20);
+            auto more = scan.seek(from.ns, from.name);
+            ASSERT_TRUE(more);
+            if (*more) found.emplace_back(scan.found().name);
+            if (!scan.exhausted()) break;
+            EXPECT_LT(from, scan.resume_key());
+            from = scan.resume_key();
+        }
+        EXPECT_GT(rounds, 10);
+        EXPECT_LT(rounds, 100);
+        if (!by_vm) EXPECT_THAT(found, ElementsAre("z"));
+        if (by_vm) EXPECT_THAT(found, IsEmpty());
+    }
+}
+
+TEST_F(StoreTest, ScanGetsPastAnObjectOfManyVersions) {
+    ClusterNumber cluster = make_cluster();
+    Revision first = put(cluster, "ns", "a", "vm", "first");
+    put(cluster, "ns", "b", "vm");
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        for (int i = 0; i < 10'000; ++i)
+            SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("ns", "a", "vm")));
+        return {};
+    });
+    for (Revision at : {first + 1, head(cluster)}) {
+        ReadView view = store_->read();
+        ReadView::Scan scan = view.scan(cluster, Kind::kSnapshot, at, 40);
+        auto more = scan.seek("", "");
+        ASSERT_TRUE(more && *more);
+        EXPECT_EQ(scan.found().name, "a");
+        more = scan.next();
+        ASSERT_TRUE(more && *more) << scan.exhausted();
+        EXPECT_EQ(scan.found().name, "b");
+        EXPECT_EQ(scan.next(), false);
+        EXPECT_FALSE(scan.exhausted());
+    }
+}
+
+TEST_F(StoreTest, PlacesThatFitNoKeyAreRefused) {
+    ClusterNumber cluster = make_cluster();
+    ReadView view = store_->read();
+    ReadView::Scan scan = view.scan(cluster, Kind::kSnapshot, head(cluster));
+    EXPECT_EQ(scan.seek(std::string(1000, 'x'), "").error().code, Code::kInvalidParameter);
+    EXPECT_EQ(scan.seek(std::string_view("a\0b", 3), "").error().code, Code::kInvalidParameter);
+    for (const std::string& name : {std::string(), std::string(300, 'x'), std::string("a\0b", 3)}) {
+        auto done = write([&](WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("ns", name, "vm")));
+            return {};
+        });
+        EXPECT_EQ(done.error().code, Code::kInvalid);
+    }
+}
+
+TEST_F(StoreTest, RecordsLiveBesideTheObjects) {
+    must([](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.put_record(RecordType::kProject, "b", "two"));
+        SNAPGATE_TRY(txn.put_record(RecordType::kProject, "a", "one"));
+        SNAPGATE_TRY(txn.put_record(RecordType::kKey, "a", "key"));
+        SNAPGATE_ASSIGN(auto own, txn.record(RecordType::kProject, "a"));
+        EXPECT_EQ(own, "one");
+        SNAPGATE_ASSIGN(auto all, txn.records(RecordType::kProject));
+        EXPECT_THAT(all, ElementsAre(Pair("a", "one"), Pair("b", "two")));
+        return {};
+    });
+    {
+        ReadView view = store_->read();
+        EXPECT_EQ(view.record(RecordType::kProject, "a"), "one");
+        EXPECT_EQ(view.record(RecordType::kCluster, "a")->has_value(), false);
+        EXPECT_THAT(*view.records(RecordType::kKey), ElementsAre(Pair("a", "key")));
+        EXPECT_THAT(*view.records(RecordType::kCluster), IsEmpty());
+    }
+    must([](WriteTxn& txn) { return txn.erase_record(RecordType::kProject, "a"); });
+    EXPECT_THAT(*store_->read().records(RecordType::kProject), ElementsAre(Pair("b", "two")));
+    auto refused =
+        write([](WriteTxn& txn) { return txn.put_record(RecordType::kProject, "", "x"); });
+    EXPECT_EQ(refused.error().code, Code::kInvalid);
+}
+
+TEST_F(StoreTest, EverythingIsThereAfterOpeningAgain) {
+    ClusterNumber cluster = make_cluster();
+    Revision old = put(cluster, "ns", "a", "vm", "one");
+    put(cluster, "ns", "a", "vm", "two");
+    std::string id = store_->id();
+    EXPECT_THAT(id, SizeIs(16));
+    Revision newest = store_->statistics().revision;
+    open();
+    EXPECT_EQ(store_->id(), id);
+    EXPECT_EQ(store_->statistics().revision, newest);
+    auto view = store_->read();
+    EXPECT_THAT((*view.get(cluster, Kind::kSnapshot, "ns", "a", old))->object.text,
+                HasSubstr("one"));
+    EXPECT_GT(put(cluster, "ns", "b"), newest);
+    EXPECT_GT(make_cluster(), cluster);
+}
+
+TEST_F(StoreTest, TimeNeverGoesBack) {
+    ClusterNumber cluster = make_cluster();
+    int64_t written = clock_.now_ms();
+    EXPECT_EQ(store_->now_ms(), written);
+    clock_.advance(-10'000);
+    EXPECT_EQ(store_->now_ms(), written);
+    open();
+    EXPECT_GE(store_->now_ms(), written);
+    put(cluster, "ns", "a");
+    EXPECT_GE((*store_->read().head(cluster))->since_ms, written);
+    clock_.advance(20'000);
+    EXPECT_EQ(store_->now_ms(), written + 10'000);
+}
+
+TEST_F(StoreTest, ADirectoryBelongsToOneStoreAtATime) {
+    auto second = Store::open(options());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::kUnavailable);
+    EXPECT_THAT(second.error().message, HasSubstr(directory_.path().string()));
+    auto mode = std::filesystem::status(directory_.path()).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms::owner_all);
 }
 
 }  // namespace
