@@ -41,7 +41,7 @@ size_t shared_prefix(std::string_view a, std::string_view b) {
 }  // namespace
 
 bool LogRowBuilder::full() const {
-    return value_.size() + kEntryBytes > kRowBytes;
+    return entries_ >= kMaxEntries || value_.size() + kEntryBytes > kRowBytes;
 }
 
 void LogRowBuilder::clear() {

@@ -141,7 +141,8 @@ class WriteTxn {
     // Hides it at once; its rows are swept in small steps afterwards.
     virtual base::Result<void> delete_cluster(ClusterNumber cluster) = 0;
 
-    // Objects, at the newest state (in a stage: the newest staged one).
+    // Objects, at the newest state (in a stage: the newest staged one). What is found is good until
+    // the function ends.
     virtual base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind,
                                                    std::string_view ns, std::string_view name) = 0;
     // Stores a version under a new revision and returns it. Without `version` the object's resource

@@ -179,6 +179,7 @@ void Writer::commit(std::vector<Item> items) {
         auto done = txn.finish();
         if (done) done = rows->commit();
         if (!done) return fail(group, done.error());
+        failing_ = false;
         sequence_ = txn.sequence();
         return settle(group, &txn);
     }
@@ -231,6 +232,8 @@ Writer::Run Writer::run(Group& group, Transaction& txn, bool last_try) {
 }
 
 void Writer::fail(Group& group, const Error& error) {
+    if (!failing_) base::log::error("a commit failed", {{"reason", error.message}});
+    failing_ = true;
     put_back(std::move(group.put_back));
     for (Item& item : group.items) item.done(error);
     for (Answer& answer : group.answers) answer.item.done(error);

@@ -96,7 +96,9 @@ class Writer {
 
     engine::Environment& environment_;
     const StoreTime& time_;
-    Sequence sequence_;  // writer thread
+    // Writer thread:
+    Sequence sequence_;
+    bool failing_ = false;  // the last commit failed, and that was logged
 
     mutable base::Mutex mutex_;
     std::condition_variable_any wake_;
