@@ -19,7 +19,7 @@ Awaitable<T> await_callback(std::function<void(std::function<void(T)>)> start) {
     const boost::asio::use_awaitable_t<Executor> token;
     co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
                                                    void(T)>(
-        [](auto handler, auto begin) {
+        [](auto handler, const auto& begin) {
             // std::function copies what it holds; a coroutine's handler cannot be copied.
             auto shared = std::make_shared<decltype(handler)>(std::move(handler));
             auto executor = boost::asio::get_associated_executor(*shared);
