@@ -128,7 +128,7 @@ Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& consol
         std::ostringstream err;
         root.exit(error, out, err);
         std::string help = out.str();
-        for (size_t at = 0; (at = help.find("\n\n\n", at)) != help.npos;) help.erase(at, 1);
+        for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
         console.print_document(help);
         return Exit::kOk;
     }

@@ -29,7 +29,7 @@ Failure usage(std::string message) {
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlanks = " \t\r\n";
     size_t first = text.find_first_not_of(kBlanks);
-    if (first == text.npos) return {};
+    if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
@@ -196,7 +196,7 @@ Outcome<std::string> normalize_server(std::string_view text) {
     for (char c : server)
         if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f')
             return refuse("it holds a blank or a control character");
-    if (server.find("://") == server.npos) server = "https://" + server;
+    if (server.find("://") == std::string::npos) server = "https://" + server;
     size_t scheme_end = server.find("://");
     std::transform(server.begin(), server.begin() + static_cast<std::ptrdiff_t>(scheme_end),
                    server.begin(),
@@ -206,10 +206,11 @@ Outcome<std::string> normalize_server(std::string_view text) {
     std::string_view rest = std::string_view(server).substr(scheme_end + 3);
     std::string_view host = rest.substr(0, rest.find('/'));
     // The text is not repeated here: what stands before an @ may be a password.
-    if (host.find('@') != host.npos)
+    if (host.find('@') != std::string_view::npos)
         return usage("a server's URL takes no user or password: use --api-key-file");
     if (host.empty() || host.front() == ':') return refuse("it names no host");
-    if (rest.find_first_of("?#") != rest.npos) return refuse("it has a query or a fragment");
+    if (rest.find_first_of("?#") != std::string_view::npos)
+        return refuse("it has a query or a fragment");
     while (server.ends_with('/')) server.pop_back();
     return server;
 }

@@ -50,7 +50,7 @@ Outcome<> check(const Options& options) {
     auto usage = [](std::string message) { return Failure(Exit::kUsage, std::move(message)); };
     auto empty = [](const std::vector<std::string>& values) {
         return !values.empty() && std::all_of(values.begin(), values.end(), [](const auto& value) {
-            return value.find_first_not_of(", ") == value.npos;
+            return value.find_first_not_of(", ") == std::string_view::npos;
         });
     };
     if (empty(options.namespaces))

@@ -116,9 +116,9 @@ Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
         beginning.substr(0, 2).find('\0') != std::string_view::npos)
         return refuse("is no UTF-8 text: save it as UTF-8");
     size_t first = beginning.find_first_not_of(" \t\r\n");
-    if (first == beginning.npos && beginning.size() < kLookedAtBytes)
+    if (first == std::string_view::npos && beginning.size() < kLookedAtBytes)
         return refuse("is empty: the command that should have written it may have failed");
-    if (first == beginning.npos) return Form::kJson;
+    if (first == std::string_view::npos) return Form::kJson;
     return beginning[first] == '{' || beginning[first] == '[' ? Form::kJson : Form::kYaml;
 }
 
