@@ -135,7 +135,7 @@ class Bench:
         """Google Benchmark on the store alone: no network, no JSON."""
         print(f"store_bench, {REPETITIONS} repetitions in random turn ...", flush=True)
         out = kept.FOLDER / "store_bench.json"
-        command = [STORE_BENCH, kept.FOLDER / "store_bench", f"--benchmark_repetitions={REPETITIONS}",
+        command = [STORE_BENCH, kept.FOLDER / "operations", f"--benchmark_repetitions={REPETITIONS}",
                    "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.2",
                    f"--benchmark_out={out}", "--benchmark_out_format=json"]
         kept.FOLDER.mkdir(parents=True, exist_ok=True)
