@@ -80,7 +80,7 @@ bool append_sorted(const simdjson::dom::element& value, size_t levels, std::vect
             if (levels == 0) return false;
             size_t begin = stack.size();
             for (auto field : value.get_object().value_unsafe())
-                stack.push_back({field.key, field.value});
+                stack.push_back({field.key, field.value, {}});
             sort_members(stack, begin);
             size_t end = stack.size();
             out.put('{');

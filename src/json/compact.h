@@ -16,8 +16,8 @@ void append_scalar(const simdjson::dom::element& scalar, TextWriter& out);
 struct Member {
     std::string_view key;
     simdjson::dom::element value;
-    std::string_view literal = {};  // instead of `value`, where it is not empty: JSON text
-    size_t order = 0;               // while they are sorted
+    std::string_view literal;  // instead of `value`, where it is not empty: JSON text
+    size_t order = 0;          // while they are sorted
 };
 
 // Sorts the members from `begin` on by the bytes of their keys. Of a key given twice only the last

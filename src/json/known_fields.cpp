@@ -121,7 +121,6 @@ std::string_view describe(FieldType type) {
         case kAny:
             return "a value";
         case kString:
-            return "a string";
         case kTime:
             return "a string";
         case kBool:
@@ -129,6 +128,7 @@ std::string_view describe(FieldType type) {
         case kInteger:
             return "an integer of 64 bits";
         case kObject:
+        case kFieldsV1:
             return "an object";
         case kStringMap:
             return "an object of strings";
@@ -136,8 +136,6 @@ std::string_view describe(FieldType type) {
             return "a list of strings";
         case kObjectList:
             return "a list of objects";
-        case kFieldsV1:
-            return "an object";
     }
     return {};
 }

@@ -182,7 +182,7 @@ class Rules {
     // Good until the next call.
     const std::vector<Member>& members_of(const simdjson::dom::object& object) {
         members_.clear();
-        for (auto field : object) members_.push_back({field.key, field.value});
+        for (auto field : object) members_.push_back({field.key, field.value, {}});
         sort_members(members_, 0);
         return members_;
     }

@@ -127,7 +127,7 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
                                   FieldType values, size_t level) {
     if (level > kMaxLevels) return too_deep();
     size_t begin = members_.size();
-    for (auto field : object) members_.push_back({field.key, field.value});
+    for (auto field : object) members_.push_back({field.key, field.value, {}});
     if (shape == &kSnapshotShape) members_.push_back({"apiVersion", {}, kApiVersion});
     if (shape == &kMetadataShape) fill_metadata(begin);
     sort_members(members_, begin);

@@ -335,7 +335,8 @@ bool ItemSplitter::key_is_items(const char* end) const {
         key = joined;
     }
     if (key == kItemsKey) return true;
-    if (key.size() > kLongestEscapedItemsKey || key.find('\\') == key.npos) return false;
+    if (key.size() > kLongestEscapedItemsKey || key.find('\\') == std::string_view::npos)
+        return false;
     auto read = parse(fmt::format("\"{}\"", key));
     return read && read->is_string() && read->get_string() == "items";
 }

@@ -77,21 +77,18 @@ void TextWriter::grow(size_t more) {
 }
 
 void TextWriter::put_string(std::string_view text) {
-    reserve(text.size() * kLongestEscape + 2);
-    char* to = text_.get() + size_;
+    char* to = room(text.size() * kLongestEscape + 2);
     *to++ = '"';
     for (size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
-        if (!kSpecial[static_cast<uint8_t>(c)]) {
+        if (!kSpecial[static_cast<uint8_t>(c)] || (c == '\xe2' && !is_line_separator(text, i))) {
             *to++ = c;
         } else if (c != '\xe2') {
             to = put_escape(c, to);
-        } else if (is_line_separator(text, i)) {
+        } else {
             std::memcpy(to, text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029", kLongestEscape);
             to += kLongestEscape;
             i += 2;
-        } else {
-            *to++ = c;
         }
     }
     *to++ = '"';
@@ -99,8 +96,7 @@ void TextWriter::put_string(std::string_view text) {
 }
 
 void TextWriter::put_base64(std::string_view bytes) {
-    reserve((bytes.size() + 2) / 3 * 4);
-    char* to = text_.get() + size_;
+    char* to = room((bytes.size() + 2) / 3 * 4);
     auto byte = [bytes](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])); };
     size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {

@@ -23,12 +23,12 @@ class TextWriter {
     }
 
     void put(char c) {
-        reserve(1);
-        text_[size_++] = c;
+        *room(1) = c;
+        ++size_;
     }
     void put(std::string_view text) {
-        reserve(text.size());
-        if (!text.empty()) std::memcpy(text_.get() + size_, text.data(), text.size());
+        if (text.empty()) return;
+        std::memcpy(room(text.size()), text.data(), text.size());
         size_ += text.size();
     }
     // As a JSON string with its quotes, escaped as Go's encoder does with HTML escaping off: the
@@ -37,8 +37,10 @@ class TextWriter {
     void put_base64(std::string_view bytes);
 
   private:
-    void reserve(size_t more) {
-        if (capacity_ - size_ < more) grow(more);
+    // Where the next byte goes, with room for so many.
+    char* room(size_t more) {
+        if (!text_ || capacity_ - size_ < more) grow(more);
+        return text_.get() + size_;
     }
     void grow(size_t more);
 

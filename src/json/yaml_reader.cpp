@@ -192,7 +192,7 @@ class JsonWriter : public YAML::EventHandler {
         bool is_map = false;
         bool value_next = false;  // of a map: its key has been written
         bool any = false;
-        std::set<std::string> keys = {};
+        std::set<std::string> keys;
     };
 
     static int line_of(const YAML::Mark& mark) { return mark.line + 1; }
@@ -252,7 +252,7 @@ class JsonWriter : public YAML::EventHandler {
         if (levels_.size() == kMaxDepth)
             refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxDepth));
         out_ += open;
-        levels_.push_back({is_map});
+        levels_.push_back({is_map, false, false, {}});
     }
 
     void end_collection(char close) {
@@ -272,9 +272,8 @@ class JsonWriter : public YAML::EventHandler {
 
 base::Result<size_t> convert(std::istream& in, const TextSink& sink, bool unique_keys) {
     CheckedInput checked(in);
-    auto fault = [&checked](std::string message) -> base::Error {
-        return {base::Code::kInvalidBody,
-                checked.fault().empty() ? std::move(message) : checked.fault()};
+    auto fault = [&checked](const std::string& message) -> base::Error {
+        return {base::Code::kInvalidBody, checked.fault().empty() ? message : checked.fault()};
     };
     try {
         std::istream stream(&checked);

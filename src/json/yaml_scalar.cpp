@@ -61,7 +61,11 @@ bool is_date(std::string_view text) {
         while (at < text.size() && at - begin < most && is_digit(text[at])) ++at;
         return at - begin >= least;
     };
-    auto dash = [&] { return at < text.size() && text[at++] == '-'; };
+    auto dash = [&] {
+        if (at == text.size() || text[at] != '-') return false;
+        ++at;
+        return true;
+    };
     if (!digits(4, 4) || !dash() || !digits(1, 2) || !dash() || !digits(1, 2)) return false;
     return at == text.size() || text[at] == 'T' || text[at] == 't' || text[at] == ' ';
 }
@@ -128,7 +132,7 @@ bool looks_like_other_type(std::string_view text) {
         return true;
     if (is_date(text)) return true;
     std::string_view number = without_sign(text);
-    if (number.empty() || !(is_digit(number[0]) || number[0] == '.')) return false;
+    if (number.empty() || (!is_digit(number[0]) && number[0] != '.')) return false;
     // 1_000, 0b11, 0x_ff, -0x10, 190:20:30
     std::string plain(number);
     std::erase(plain, '_');

@@ -34,7 +34,7 @@ bool needs_escape(std::string_view text, size_t at) {
 
 bool has_escapes(std::string_view text, bool but_newlines) {
     for (size_t i = 0; i < text.size(); ++i)
-        if (!(but_newlines && text[i] == '\n') && needs_escape(text, i)) return true;
+        if ((text[i] != '\n' || !but_newlines) && needs_escape(text, i)) return true;
     return false;
 }
 
