@@ -84,7 +84,16 @@ void Import::refuse(size_t index, std::string name, std::string message) {
 }
 
 void Import::note_seen(std::string_view ns, std::string_view name) {
-    if (options_.prune) seen_.push_back(digest(ns, name));
+    if (!options_.prune) return;
+    // A dump that repeats itself must not take more memory than the objects it names.
+    if (seen_.size() == seen_.capacity()) keep_seen_once();
+    seen_.push_back(digest(ns, name));
+}
+
+void Import::keep_seen_once() {
+    std::ranges::sort(seen_);
+    auto rest = std::ranges::unique(seen_);
+    seen_.erase(rest.begin(), rest.end());
 }
 
 void Import::add(std::string_view item) {
@@ -215,7 +224,7 @@ Result<std::shared_ptr<Import::Batch>> Import::next_prune() {
                      "stand for might be removed; mend them and import again");
     }
     if (!seen_sorted_) {
-        std::ranges::sort(seen_);
+        keep_seen_once();
         seen_sorted_ = true;
     }
     // A read view must be short: it looks at a bounded number of rows and goes on in the next.

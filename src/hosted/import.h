@@ -85,6 +85,7 @@ class Import {
 
     void refuse(size_t index, std::string name, std::string message);
     void note_seen(std::string_view ns, std::string_view name);
+    void keep_seen_once();
 
     model::ClusterNumber cluster_;
     ImportOptions options_;

@@ -55,7 +55,7 @@ Result<ListPage> ListPage::plan(const ListContext& context, const store::ReadVie
     SNAPGATE_ASSIGN(auto head, view.head(cluster.number));
     if (!head) {
         return Error(Code::kNotFound,
-                     fmt::format("there is no cluster {} that you may see", cluster.uid));
+                     fmt::format("there is no cluster {} that this key may see", cluster.uid));
     }
     if (page.request_.continue_token.empty()) {
         page.revision_ = head->revision;
