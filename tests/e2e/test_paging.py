@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from harness import LIST_ROUTE, in_order, name_of, snapshot, snapshots
+from harness import LIST_ROUTE, PATIENCE, in_order, name_of, snapshot, snapshots
 
 
 def follow(client, uid, token, **query):
@@ -158,6 +158,22 @@ def test_every_changed_byte_of_a_token_is_refused(admin, uid):
         assert reply.json()["details"]["parameter"] == "continue"
 
 
+def test_a_token_after_the_longest_names_is_at_most_1_kib_long(admin, uid):
+    long = "a" * 63
+    names = [f"{long}.{long}.{long}.{'a' * 58}{i:03}" for i in range(3)]
+    admin.load(uid, [snapshot(long, name, vm=".".join([long] * 3 + ["b" * 61])) for name in names])
+    found, token = [], None
+    while True:
+        page = admin.list(uid, limit=1, vmName=".".join([long] * 3 + ["b" * 61]), namespace=long,
+                          **({"continue": token} if token else {})).json()
+        found += [name_of(item)[1] for item in page["items"]]
+        token = page["metadata"].get("continue")
+        if not token:
+            break
+        assert len(token) <= 1024
+    assert found == names
+
+
 def test_an_empty_continue_begins_a_listing(admin, uid):
     admin.load(uid, snapshots(3))
     assert len(admin.get(LIST_ROUTE.format(uid=uid) + "?continue=&limit=2").json()["items"]) == 2
@@ -225,10 +241,15 @@ def test_history_counts_from_when_a_revision_stopped_being_the_head(start_server
     client.load("demo", snapshots(60))
     token = client.list("demo", limit=20).json()["metadata"]["continue"]
     time.sleep(2.5)
+    before = time.monotonic()
     client.load("demo", [snapshot("x", "newer")])
+    after = time.monotonic()
     # It was the head until just now: it has its two seconds yet.
     assert client.list("demo", **{"continue": token}).status == 200
     wait_until_expired(client, "demo", token)
+    assert time.monotonic() - before >= 2, "expired too early"
+    # Within a second; the rest is what a busy machine may take to answer.
+    assert time.monotonic() - after < 2 + 1 + 2 * PATIENCE, "expired too late"
 
 
 def test_expiry_holds_after_a_restart(start_server):
