@@ -30,6 +30,7 @@ Key& Key::u64(uint64_t value) {
 
 Key& Key::text(std::string_view value) {
     assert(size_ + value.size() <= kCapacity);
+    if (value.empty()) return *this;
     std::memcpy(bytes_.data() + size_, value.data(), value.size());
     size_ += value.size();
     return *this;

@@ -37,7 +37,8 @@ TEST(KeysTest, ObjectKeysComeApart) {
         EXPECT_EQ(address->name, "a.b");
         EXPECT_EQ(address->revision, revision);
     }
-    auto hint = parse_index_key(index_key(7, 0, "ns", "a.b").view());
+    Key key = index_key(7, 0, "ns", "a.b");
+    auto hint = parse_index_key(key.view());
     ASSERT_TRUE(hint);
     EXPECT_EQ(hint->ns, "ns");
     EXPECT_EQ(hint->name, "a.b");
