@@ -53,6 +53,7 @@ Outcome run(const std::vector<std::string_view>& chunks, size_t max_item_bytes =
 Outcome split(std::string_view text) {
     Outcome whole = run({text});
     std::vector<std::string_view> bytes;
+    bytes.reserve(text.size());
     for (size_t i = 0; i < text.size(); ++i) bytes.push_back(text.substr(i, 1));
     EXPECT_EQ(run(bytes), whole) << "byte by byte: " << text;
     for (size_t i = 0; i <= text.size(); ++i)

@@ -163,9 +163,7 @@ TEST(YamlToJson, RefusesWhatJsonHasNot) {
     EXPECT_THAT(refusal("a: 1\nb: \x04\nc: 3\n"),
                 HasSubstr("line 2: it has the control character 0x04"));
     EXPECT_THAT(refusal("a: \xff\n"), HasSubstr("not UTF-8"));
-    EXPECT_THAT(refusal("\xff\xfe"
-                        "a\0:\0"),
-                HasSubstr("not UTF-8"));
+    EXPECT_THAT(refusal("\xff\xfe"), HasSubstr("not UTF-8"));
 }
 
 TEST(YamlToJson, CapsTheDepth) {
