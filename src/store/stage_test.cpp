@@ -204,6 +204,29 @@ TEST_F(StageTest, AWriteThatMeetsARemovalHalfWayRunsAgain) {
     EXPECT_EQ(store_->read().count(other, Kind::kSnapshot), 1U);
 }
 
+TEST_F(StageTest, GivingUpAndWritingInOneFunction) {
+    open_stage();
+    for (int i = 0; i < 300; ++i) put(cluster_, "ns", "s" + std::to_string(i));
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.give_up_stage(cluster_));
+        SNAPGATE_TRY(txn.put(cluster_, Kind::kSnapshot, make_object("ns", "x", "vm")));
+        return {};
+    });
+    EXPECT_THAT(list_head(), ElementsAre("ns/x"));
+    EXPECT_EQ(count(), 1U);
+}
+
+TEST_F(StageTest, AFunctionThatGivesUpItsOwnStageIsAConflict) {
+    auto refused = write([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.open_stage(cluster_));
+        SNAPGATE_TRY(txn.put(cluster_, Kind::kSnapshot, make_object("ns", "x", "vm")));
+        return txn.open_stage(cluster_);
+    });
+    EXPECT_EQ(refused.error().code, Code::kConflict);
+    put(cluster_, "ns", "y");
+    EXPECT_THAT(list_head(), ElementsAre("ns/y"));
+}
+
 TEST_F(StageTest, AClusterWithAStageCanBeDeleted) {
     open_stage();
     put(cluster_, "ns", "a");

@@ -47,7 +47,8 @@ base::Result<Transaction::ClusterState*> Transaction::find(ClusterNumber cluster
 
 base::Result<Transaction::ClusterState*> Transaction::find_writable(ClusterNumber cluster) {
     SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
-    if (state->row.stage == Stage::kGivenUp) return block(cluster, false);
+    // If this very transaction gave it up and is rolled back for that, it still has to go.
+    if (state->row.stage == Stage::kGivenUp) return block(cluster, state->given_up);
     return state;
 }
 

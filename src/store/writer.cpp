@@ -17,6 +17,7 @@ using base::Error;
 constexpr size_t kGroupItems = 4096;
 constexpr size_t kGroupBytes = 8 << 20;
 constexpr size_t kBatchesPerGroup = 4;
+constexpr int kMostBlocked = 16;
 // While requests come at least so often, batches wait for a gap, but never longer than this.
 constexpr auto kRequestGap = std::chrono::milliseconds(3);
 constexpr auto kBatchPatience = std::chrono::milliseconds(80);
@@ -248,6 +249,12 @@ void Writer::settle(Group& group, const Transaction* committed) {
         for (ClusterNumber cluster : committed->given_up()) remove_stage(cluster, false);
     }
     for (auto& [cause, item] : group.blocked) {
+        if (++item.blocked > kMostBlocked) {
+            item.done(Error(Code::kConflict,
+                            "the write gives up what it stages itself, or stages are given up "
+                            "faster than they can be removed"));
+            continue;
+        }
         remove_stage(cause.cluster, cause.give_up_stage);
         removals_[cause.cluster].push_back(std::move(item));
     }

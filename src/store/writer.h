@@ -67,6 +67,7 @@ class Writer {
         WriteFunction function;
         WriteDone done;
         Time::time_point queued;
+        int blocked = 0;  // how often it was set aside
     };
     struct Answer {
         Item item;
