@@ -49,7 +49,12 @@ class HistoryTest : public testing::Test {
 
     Place random_place() {
         if (chance(10)) return {Kind::kNamespace, "", "ns-" + std::to_string(pick(6))};
-        return {Kind::kSnapshot, "ns-" + std::to_string(pick(4)), "s-" + std::to_string(pick(40))};
+        return {Kind::kSnapshot, "ns-" + std::to_string(pick(4)), random_name()};
+    }
+    // Some names are the beginnings of others.
+    std::string random_name() {
+        std::string name = "s-" + std::to_string(pick(20));
+        return chance(2) ? name : name + "-b";
     }
     std::string random_vm() { return "vm-" + std::to_string(pick(8)); }
 
