@@ -18,6 +18,14 @@ const unsigned char* data(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+// Looked up once: EVP_sha256() makes OpenSSL 3 search its providers at every use, which takes
+// longer than a short text's digest.
+const EVP_MD* sha256_method() {
+    static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (method == nullptr) std::abort();
+    return method;
+}
+
 unsigned char* data(std::string& bytes) {
     return reinterpret_cast<unsigned char*>(bytes.data());
 }
@@ -46,7 +54,7 @@ std::string random_uid() {
 
 std::string sha256(std::string_view bytes) {
     std::string out(kSha256Size, '\0');
-    if (EVP_Digest(bytes.data(), bytes.size(), data(out), nullptr, EVP_sha256(), nullptr) != 1)
+    if (EVP_Digest(bytes.data(), bytes.size(), data(out), nullptr, sha256_method(), nullptr) != 1)
         std::abort();
     return out;
 }
