@@ -165,11 +165,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
     // Before the input is read: a mistyped name should not cost minutes.
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    auto begun = std::chrono::steady_clock::now();
     SNAPGATE_ASSIGN(auto inputs, open_inputs(options, shell.console));
     uint64_t bytes = 0;
     for (const ImportInput& input : inputs) bytes += input.bytes();
 
-    auto begun = std::chrono::steady_clock::now();
     CheckReport report;
     {
         Progress progress(shell.console, "Checking", bytes);

@@ -12,7 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 std::string snapshot(std::string_view name, std::string_view source_kind = "VirtualMachine") {
     return fmt::format(

@@ -15,7 +15,6 @@ namespace snapgate::cli {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 // A console whose both sides can be read.
 class OutputTest : public testing::Test {

@@ -30,7 +30,7 @@ class Progress {
     std::string title_;
     uint64_t total_;
     SteadyClock::time_point begun_;
-    SteadyClock::time_point shown_{};
+    SteadyClock::time_point shown_;
 };
 
 // Loading [=====>    ] 52%  260.1 MB of 500.0 MB  118,204 objects  24,011/s
