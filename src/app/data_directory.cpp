@@ -54,7 +54,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOpt
 Result<std::string> create_key_offline(const std::filesystem::path& data_dir, std::string_view name,
                                        std::string_view role, std::string_view project,
                                        std::optional<base::Millis> expires) {
-    if (!std::filesystem::is_directory(data_dir)) {
+    // Anywhere else a store would be made, and the key would open nothing.
+    if (!std::filesystem::exists(data_dir / "store" / "data.mdb")) {
         return Error(Code::kNotFound,
                      fmt::format("{} is not a data directory of snapgate", data_dir.string()));
     }
@@ -62,7 +63,8 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
         return Error(Code::kInvalidParameter,
                      "a key's name is 1 to 128 printable characters without blanks at its ends");
     }
-    SNAPGATE_ASSIGN(access::Role parsed, access::parse_role(role));
+    auto parsed = access::parse_role(role);
+    if (!parsed) return Error(Code::kInvalidParameter, parsed.error().message, "role");
     store::StoreOptions options;
     options.directory = data_dir;
     options.background_compaction = false;
@@ -80,7 +82,7 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
     int64_t now_ms = data->store->now_ms();
     std::optional<int64_t> expires_ms;
     if (expires) expires_ms = now_ms + expires->count();
-    access::NewKey made = access::make_key(std::string(name), parsed, uid, now_ms, expires_ms);
+    access::NewKey made = access::make_key(std::string(name), *parsed, uid, now_ms, expires_ms);
     SNAPGATE_TRY(data->store->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
         return access::create_key(txn, made.key);
     }));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <future>
 
 #include "api/routes.h"
 #include "base/duration.h"
@@ -33,7 +34,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     ServerProcess* self = process.get();
     process->services_.emplace(
         api::Services{*data.store, *data.signer, data.keys, data.projects, data.clusters,
-                      [self] { return self->metrics_->render(self->server_.get()); }});
+                      [self] { return self->metrics_->render(self->serving_.load()); }});
 
     net::ServerOptions options;
     options.address = settings.address;
@@ -47,6 +48,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     hooks.refuse = api::render_refusal;
     hooks.served = [self](const net::Served& served) { self->note_served(served); };
     SNAPGATE_ASSIGN(process->server_, net::Server::start(std::move(options), std::move(hooks)));
+    process->serving_ = process->server_.get();
     process->housekeeper_ = std::thread([self] { self->keep_last_used(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
@@ -100,11 +102,15 @@ void ServerProcess::keep_last_used() {
         }
         auto write = data_->keys.take_last_used();
         if (!write) continue;
-        auto written = data_->store->write_and_wait(store::Priority::kBatch, std::move(*write));
-        if (written) {
-            store::ReadView view = data_->store->read();
-            written = data_->keys.reload(view);
-        }
+        // On the writer thread, like every reload: one that is late must not bring a revoked key
+        // back.
+        std::promise<Result<void>> finished;
+        data_->store->write(store::Priority::kBatch, std::move(*write),
+                            [this, &finished](Result<void> result) {
+                                if (result) result = data_->keys.reload(data_->store->read());
+                                finished.set_value(std::move(result));
+                            });
+        Result<void> written = finished.get_future().get();
         if (!written) {
             base::log::warning("cannot write down when keys were last used",
                                {{"error", written.error().message}});

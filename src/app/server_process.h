@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class ServerProcess {
     std::shared_ptr<net::TlsContexts> tls_;
     // Ends after the store: a commit's end may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;
+    // The same for its own threads, which run before start() has returned it.
+    std::atomic<const net::Server*> serving_ = nullptr;
     std::thread housekeeper_;
     base::Mutex mutex_;
     std::condition_variable_any wake_;

@@ -237,7 +237,7 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));
              return {};
          }},
-        {"access-log", "on|off", "a line for each request on stderr (default on)",
+        {"access-log", "on|off", "a line for each request on stderr, at level info (default on)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.access_log, parse_switch(v));
              return {};
