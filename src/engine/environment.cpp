@@ -154,10 +154,10 @@ Error Environment::error(int rc, std::string_view what) const {
                             where, options_.map_bytes, mdb_strerror(rc))};
     }
     if (rc == MDB_PANIC) {
-        return {Code::kUnavailable,
-                fmt::format("the store in {} takes no more writes after its disk failed, and only "
-                            "serves reads: check the disk, then restart",
-                            where)};
+        return {
+            Code::kUnavailable,
+            "the store takes no more writes after its disk failed, and only serves reads: check "
+            "the disk, then restart"};
     }
     if (rc == MDB_BAD_VALSIZE) return read_failure(rc);
     bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;

@@ -258,7 +258,12 @@ void Writer::settle(Group& group, const Transaction* committed) {
         remove_stage(cause.cluster, cause.give_up_stage);
         removals_[cause.cluster].push_back(std::move(item));
     }
-    writes_.fetch_add(group.answers.size(), std::memory_order_relaxed);
+    if (committed != nullptr) {
+        auto done = std::ranges::count_if(group.answers, [](const Answer& answer) {
+            return answer.result.has_value() && !answer.item.internal;
+        });
+        writes_.fetch_add(static_cast<uint64_t>(done), std::memory_order_relaxed);
+    }
     // Subscribers first: who reads its own write through one finds it there.
     if (committed != nullptr) notify(committed->moved());
     for (Answer& answer : group.answers) answer.item.done(std::move(answer.result));

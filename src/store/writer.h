@@ -22,7 +22,7 @@ namespace snapgate::store {
 
 // The one thread that writes. It takes what is queued, runs it as one transaction of the engine,
 // and answers everyone once that is on disk: one wait for the disk serves many writes. Requests go
-// before batches, but a batch waits for 100 ms at most.
+// before batches, but a batch waits for 80 ms at most.
 //
 // A function that meets a cluster whose given-up stage is not removed yet is set aside; the removal
 // runs in small batches, and then it runs again, before whatever came after it.
