@@ -242,6 +242,7 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
             head.vary = true;
             const auto accepted = request_.header("Accept-Encoding");
             if (accepted && accepts_gzip(*accepted) &&
+                body.size() <= worker_.options().gzip_max_bytes &&
                 worker_.gzip().compress(body, compressed.text) &&
                 compressed.text.size() < body.size()) {
                 head.gzip = true;

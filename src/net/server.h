@@ -48,6 +48,7 @@ struct ServerOptions {
     size_t max_target_bytes = 64 << 10;
     size_t max_header_bytes = 80 << 10;  // of all header lines, beside the request line
     size_t gzip_min_bytes = 2 << 10;
+    size_t gzip_max_bytes = 2 << 20;  // compressing more would hold the thread up for too long
     Timeouts timeouts;
     std::shared_ptr<TlsContexts> tls;  // null: plain only
     bool plain = true;  // false: a plain connection is answered with a 400 that says to use https

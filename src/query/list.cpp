@@ -242,7 +242,7 @@ Result<bool> ListPage::step(const store::ReadView& view, std::string& body) {
         }
     }
     std::ranges::make_heap(heap, later);
-    while (!heap.empty() && items_ < request_.limit) {
+    while (!heap.empty() && items_ < request_.limit && body.size() < kPageBytes) {
         std::ranges::pop_heap(heap, later);
         Source& source = *heap.back();
         const store::Found& found = source.scan->found();

@@ -48,6 +48,9 @@ class ListPage {
     base::Result<bool> step(const store::ReadView& view, std::string& body);
 
     static constexpr size_t kStepRows = 20'000;
+    // A page ends early, with a token, once it is so large: objects may have 2 MiB, and a page is
+    // held in memory until the client has read it.
+    static constexpr size_t kPageBytes = 8 << 20;
 
   private:
     // One ordered run of objects: the whole cluster, or one VM's. `at` is where it goes on in a

@@ -313,3 +313,14 @@ def test_a_token_signed_with_another_key_is_refused(start_server, tmp_path):
         client.load("demo", snapshots(60))
         tokens.append(client.list("demo", limit=20).json()["metadata"]["continue"])
     assert two.client().list("demo", **{"continue": tokens[0]}).status == 400
+
+
+def test_a_page_of_huge_objects_ends_early_and_loses_none(admin, uid):
+    objects = [snapshot("web", f"huge-{i:02}") for i in range(12)]
+    for item in objects:
+        item["status"]["novelty"] = "x" * (3 << 19)  # 1.5 MiB in a field that nobody knows
+    admin.load(uid, objects)
+    pages = list(admin.pages(uid))
+    assert len(pages) > 1
+    assert [name_of(item) for page in pages for item in page["items"]] == in_order(objects)
+    assert pages[0]["metadata"]["remainingItemCount"] == 12 - len(pages[0]["items"])
