@@ -72,7 +72,11 @@ Import::Import(model::ClusterNumber cluster, ImportOptions options, const store:
     if (!options_.prune) return;
     // What others write from now on is newer than the dump, and stays.
     auto head = store_.read().head(cluster_);
-    if (head && *head) begun_at_ = (*head)->revision;
+    if (!head) {
+        begin_error_ = head.error();
+    } else if (*head) {
+        begun_at_ = (*head)->revision;
+    }
 }
 
 Import::~Import() = default;
@@ -103,7 +107,7 @@ void Import::add(std::string_view item) {
                          .generation = 1};
     auto prepared = json::prepare_snapshot(item, fresh);
     if (!prepared) {
-        unreadable_ = true;
+        refused_any_ = true;
         refuse(index, json::best_effort_name(item), describe(prepared.error()));
         return;
     }
@@ -193,7 +197,6 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
             ++outcome.skipped;
             break;
         case OnConflict::kFail:
-            ++outcome.refused_count;
             outcome.refused.push_back({item.index, full_name(object->ns, object->name),
                                        "it exists and differs: import with "
                                        "onConflict=replace or onConflict=skip"});
@@ -216,9 +219,10 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
     return {};
 }
 
-Result<std::shared_ptr<Import::Batch>> Import::next_prune() {
-    if (!options_.prune || prune_done_) return std::shared_ptr<Batch>();
-    if (unreadable_) {
+Result<Import::PruneStep> Import::next_prune() {
+    if (!options_.prune || prune_done_) return PruneStep{nullptr, true};
+    if (begin_error_) return *begin_error_;
+    if (refused_any_) {
         return Error(Code::kConflict,
                      "nothing was pruned: the dump has objects that were refused, and what they "
                      "stand for might be removed; mend them and import again");
@@ -228,35 +232,33 @@ Result<std::shared_ptr<Import::Batch>> Import::next_prune() {
         seen_sorted_ = true;
     }
     // A read view must be short: it looks at a bounded number of rows and goes on in the next.
-    constexpr size_t kRows = 20'000;
+    constexpr size_t kRows = 5'000;
     auto batch = std::make_shared<Batch>();
     batch->cluster = cluster_;
     batch->prune_up_to = begun_at_;
-    while (batch->prune.empty() && !prune_done_) {
-        store::ReadView view = store_.read();
-        SNAPGATE_ASSIGN(auto head, view.head(cluster_));
-        if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
-        auto scan = view.scan(cluster_, Kind::kSnapshot, head->revision, kRows);
-        SNAPGATE_ASSIGN(bool found, scan.seek(prune_from_.ns, prune_from_.name));
-        while (found && batch->prune.size() < store::kBatchObjects) {
-            const store::Found& object = scan.found();
-            bool kept = object.revision > begun_at_ ||
-                        std::ranges::binary_search(seen_, digest(object.ns, object.name));
-            if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
-            // Behind this object and before every other: no name holds so small a byte.
-            prune_from_ = {std::string(object.ns), std::string(object.name) + '\x01'};
-            SNAPGATE_ASSIGN(found, scan.next());
-        }
-        if (!found) {
-            if (scan.exhausted()) {
-                prune_from_ = scan.resume_key();
-            } else {
-                prune_done_ = true;
-            }
+    store::ReadView view = store_.read();
+    SNAPGATE_ASSIGN(auto head, view.head(cluster_));
+    if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
+    auto scan = view.scan(cluster_, Kind::kSnapshot, head->revision, kRows);
+    SNAPGATE_ASSIGN(bool found, scan.seek(prune_from_.ns, prune_from_.name));
+    while (found && batch->prune.size() < store::kBatchObjects) {
+        const store::Found& object = scan.found();
+        bool kept = object.revision > begun_at_ ||
+                    std::ranges::binary_search(seen_, digest(object.ns, object.name));
+        if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
+        // Behind this object and before every other: no name holds so small a byte.
+        prune_from_ = {std::string(object.ns), std::string(object.name) + '\x01'};
+        SNAPGATE_ASSIGN(found, scan.next());
+    }
+    if (!found) {
+        if (scan.exhausted()) {
+            prune_from_ = scan.resume_key();
+        } else {
+            prune_done_ = true;
         }
     }
-    if (batch->prune.empty()) return std::shared_ptr<Batch>();
-    return batch;
+    if (batch->prune.empty()) batch = nullptr;
+    return PruneStep{std::move(batch), prune_done_};
 }
 
 }  // namespace snapgate::hosted

@@ -67,11 +67,15 @@ class Import {
     static store::WriteFunction function(const std::shared_ptr<Batch>& batch);
     void absorb(const Batch& batch);
 
-    // After the last item of a prune: the next objects that the dump does not have, as a batch to
-    // submit and absorb like the others; null when there are no more. Objects written since the
-    // import began stay. kConflict if items were refused that could not be told from those to
-    // remove.
-    base::Result<std::shared_ptr<Batch>> next_prune();
+    // After the last item of a prune: looks at some more of the cluster's objects for those that
+    // the dump does not have. Objects written since the import began stay. kConflict if an item
+    // broke a rule: what it stands for might be among the objects to remove, so none is.
+    struct PruneStep {
+        std::shared_ptr<Batch>
+            batch;          // to submit and absorb like the others; null: nothing to remove
+        bool done = false;  // there is nothing left to look at
+    };
+    base::Result<PruneStep> next_prune();
 
     const ImportReport& report() const { return report_; }
 
@@ -94,7 +98,8 @@ class Import {
     size_t items_ = 0;
     std::vector<Item> pending_;
     size_t pending_bytes_ = 0;
-    bool unreadable_ = false;  // an item was refused whose name is not known
+    bool refused_any_ = false;                // an item broke a rule
+    std::optional<base::Error> begin_error_;  // why begun_at_ is not known
     model::Revision begun_at_ = 0;
     std::vector<KeyDigest> seen_;  // 16 bytes an object; only when pruning
     bool seen_sorted_ = false;

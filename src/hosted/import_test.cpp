@@ -50,13 +50,13 @@ class ImportTest : public testing::Test {
         for (const std::string& item : items) import.add(item);
         while (import.has_batch()) commit(import, import.take_batch());
         while (true) {
-            auto batch = import.next_prune();
-            if (!batch) {
-                prune_error_ = batch.error().message;
+            auto step = import.next_prune();
+            if (!step) {
+                prune_error_ = step.error().message;
                 break;
             }
-            if (*batch == nullptr) break;
-            commit(import, *batch);
+            if (step->batch != nullptr) commit(import, step->batch);
+            if (step->done) break;
         }
         return import.report();
     }
@@ -158,10 +158,10 @@ TEST_F(ImportTest, PruneSparesWhatWasWrittenMeanwhile) {
     run({whole("new")});
     import.add(whole("a"));
     commit(import, import.take_batch());
-    auto batch = import.next_prune();
-    ASSERT_TRUE(batch);
-    ASSERT_NE(*batch, nullptr);
-    commit(import, *batch);
+    auto step = import.next_prune();
+    ASSERT_TRUE(step);
+    ASSERT_NE(step->batch, nullptr);
+    commit(import, step->batch);
     EXPECT_EQ(import.report().pruned, 1U);
     EXPECT_EQ(text_of("b"), "");
     EXPECT_NE(text_of("new"), "");

@@ -107,11 +107,7 @@ bool same_but_version(const StoredObject& stored, const PreparedObject& object) 
     if (offset != object.version_offset) return false;
     std::string_view text = object.text;
     if (stored.text.substr(0, offset) != text.substr(0, offset)) return false;
-    if (stored.text.substr(offset + version_length) != text.substr(offset)) return false;
-    std::string marks;
-    for (const PatchMark& mark : object.marks)
-        append_mark(mark, object.version_offset, static_cast<uint32_t>(version_length), marks);
-    return stored.marks == marks;
+    return stored.text.substr(offset + version_length) == text.substr(offset);
 }
 
 }  // namespace snapgate::model

@@ -53,7 +53,9 @@ std::string encode_object(const PreparedObject& object, std::string_view version
 base::Result<StoredObject> decode_object(std::string_view value);
 base::Result<std::vector<PatchMark>> decode_marks(const StoredObject& object);
 
-// Whether both say the same but for their resource version.
+// Whether both say the same but for their resource version. Only the texts count: a field that is
+// null is as good as absent, so an object from a page, which has no nulls, is the same as the one
+// that kubectl printed.
 bool same_but_version(const StoredObject& stored, const PreparedObject& object);
 
 }  // namespace snapgate::model
