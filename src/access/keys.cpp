@@ -96,16 +96,15 @@ Result<void> create_key(store::WriteTxn& txn, const Key& key) {
     for (const auto& [id, other] : keys) {
         // Not its id: it may belong to a project that the caller may not see.
         if (other.name == key.name) {
-            return Error(Code::kAlreadyExists,
-                         fmt::format("a key named \"{}\" exists", other.name), "name");
+            return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", other.name),
+                         "name");
         }
     }
     if (!key.project.empty()) {
         // The project may have gone since the request was checked.
         SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, key.project));
         if (!project)
-            return Error(Code::kNotFound, fmt::format("there is no project {}", key.project),
-                         "projectUid");
+            return Error(Code::kNotFound, fmt::format("there is no project {}", key.project));
     }
     return txn.put_record(Key::kType, key.id, key.record());
 }

@@ -29,7 +29,7 @@ base::Result<Role> parse_role(std::string_view text) {
 base::Result<void> require_role(const Principal& principal, Role role) {
     if (principal.role >= role) return {};
     return base::Error(base::Code::kForbidden,
-                       fmt::format("this key is a {}'s: an {} may do this",
+                       fmt::format("this key has the role {}: the role {} may do this",
                                    role_name(principal.role), role_name(role)));
 }
 

@@ -127,6 +127,13 @@ void render_error(const base::Error& error, std::string_view request_id, net::Re
                     "{}", request_id, response);
         return;
     }
+    if (error.code == Code::kStorageFull) {
+        // The message names the server's folders, which are no client's business.
+        base::log::error("the disk is full", {{"requestId", request_id}, {"error", error.message}});
+        append_body(http.code, "there is no room on the server's disk: make room and try again",
+                    "{}", request_id, response);
+        return;
+    }
     append_body(http.code, error.message, details(error), request_id, response);
 }
 

@@ -8,18 +8,12 @@ using base::Result;
 
 Result<void> Services::reload_registry() const {
     store::ReadView view = store.read();
-    SNAPGATE_TRY(projects.reload(view));
-    SNAPGATE_TRY(clusters.reload(view));
-    return keys.reload(view);
-}
-
-net::Awaitable<Result<void>> commit(const Services& services, store::Priority priority,
-                                    store::WriteFunction function) {
-    std::function<void(std::function<void(Result<void>)>)> start =
-        [&services, priority, &function](std::function<void(Result<void>)> done) {
-            services.store.write(priority, std::move(function), std::move(done));
-        };
-    co_return co_await net::await_callback<Result<void>>(std::move(start));
+    // Keys first, and none left out for another's failure: a revoked key must not go on.
+    Result<void> first_error = keys.reload(view);
+    for (Result<void> result : {projects.reload(view), clusters.reload(view)}) {
+        if (first_error && !result) first_error = std::move(result);
+    }
+    return first_error;
 }
 
 net::Awaitable<Result<void>> commit_registry(const Services& services,

@@ -28,11 +28,7 @@ struct Services {
     base::Result<void> reload_registry() const;
 };
 
-// Commits a write and waits until it is on disk.
-net::Awaitable<base::Result<void>> commit(const Services& services, store::Priority priority,
-                                          store::WriteFunction function);
-
-// The same for the registry: once it returns, every request sees the change.
+// Commits a write to the registry and waits until it is on disk and every request sees it.
 net::Awaitable<base::Result<void>> commit_registry(const Services& services,
                                                    store::WriteFunction function);
 

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "access/keys.h"
+#include "access/projects.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "json/object.h"
@@ -44,8 +46,7 @@ Error no_such_cluster(std::string_view uid) {
 Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
-        return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project),
-                     "projectUid");
+        return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
     for (const auto& [uid, other] : clusters) {
@@ -81,6 +82,25 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
     }
     SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
     return txn.delete_cluster(cluster.number);
+}
+
+Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force) {
+    SNAPGATE_ASSIGN(auto record, txn.record(access::Project::kType, uid));
+    if (!record) return access::no_such_project(uid);
+    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
+    SNAPGATE_ASSIGN(auto keys, access::KeyTable::read(txn));
+    std::erase_if(clusters, [&](const auto& row) { return row.second.project != uid; });
+    std::erase_if(keys, [&](const auto& row) { return row.second.project != uid; });
+    if (!force && (!clusters.empty() || !keys.empty())) {
+        return Error(Code::kConflict,
+                     fmt::format("the project holds {} clusters and {} keys: delete it with "
+                                 "force=true to delete them too",
+                                 clusters.size(), keys.size()));
+    }
+    for (const auto& [cluster_uid, cluster] : clusters)
+        SNAPGATE_TRY(delete_cluster(txn, cluster_uid, true));
+    for (const auto& [id, key] : keys) SNAPGATE_TRY(txn.erase_record(access::Key::kType, id));
+    return txn.erase_record(access::Project::kType, uid);
 }
 
 }  // namespace snapgate::cluster

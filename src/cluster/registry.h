@@ -34,6 +34,10 @@ base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64
 // kNotFound; kConflict if it holds snapshots, unless `force`. Its objects are gone at once.
 base::Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force);
 
+// Deletes a project. kConflict if it holds clusters or keys, unless `force`, which deletes them
+// too.
+base::Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force);
+
 // The error for a cluster that does not exist, is malformed or is not to be seen: the same for all,
 // so that nobody learns what exists.
 base::Error no_such_cluster(std::string_view uid);

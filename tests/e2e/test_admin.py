@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 
 import pytest
@@ -268,3 +269,12 @@ def test_a_big_cluster_is_deleted_at_once_and_swept_beside_the_traffic(admin, ui
     assert admin.names(uid) == []
     admin.load(uid, snapshots(10))
     assert len(admin.names(uid)) == 10
+
+
+def test_what_came_whole_before_a_stream_was_cut_off_is_stored(server, admin, uid):
+    line = (json.dumps(snapshot("web", "whole")) + "\n").encode()
+    head = (f"POST /admin/v1/clusters/{uid}/import HTTP/1.1\r\nHost: x\r\nApiKey: {server.admin_key}\r\n"
+            "Content-Type: application/x-ndjson\r\nContent-Length: 100000\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head + line + line[:50])
+    wait_for(lambda: admin.names(uid) == [("web", "whole")], "the object that came whole")

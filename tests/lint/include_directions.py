@@ -24,7 +24,7 @@ ALLOWED = {
     "store": ["base", "model", "engine"],
     "query": [*DOMAIN, "store"],
     "access": [*DOMAIN, "store"],
-    "cluster": [*DOMAIN, "store", "net"],
+    "cluster": [*DOMAIN, "store", "net", "access"],
     "hosted": [*DOMAIN, "store"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "hosted"],
     "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "hosted", "api"],

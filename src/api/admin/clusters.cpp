@@ -4,6 +4,7 @@
 
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
+#include "api/visible.h"
 
 namespace snapgate::api::admin {
 

@@ -6,6 +6,7 @@
 #include "api/admin/routes.h"
 #include "api/batch_pipe.h"
 #include "json/splitter.h"
+#include "net/await.h"
 
 namespace snapgate::api::admin {
 
@@ -48,8 +49,12 @@ net::Awaitable<Result<void>> take_items(Call& call, hosted::Import& import, Batc
     });
     while (true) {
         auto piece = co_await call.request.body->read_some(kIdle);
-        if (!piece) co_return piece.error();
-        Result<void> fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
+        Result<void> fed;
+        if (!piece) {
+            fed = piece.error();
+        } else {
+            fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
+        }
         // Whatever ends the stream: what was whole before is stored.
         bool last = !fed || piece->empty();
         while (import.batch_full() || (last && import.has_batch())) {
@@ -85,13 +90,20 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
 
     json::Object extra;
     while (true) {
-        auto batch = import.next_prune();
-        if (!batch && batch.error().code != Code::kConflict) co_return batch.error();
-        if (!batch) extra["notPruned"] = batch.error().message;
-        if (!batch || *batch == nullptr) break;
-        auto put = co_await pipe.put(std::move(*batch));
-        if (put) put = co_await pipe.drain();
-        if (!put) co_return put.error();
+        auto step = import.next_prune();
+        if (!step && step.error().code != Code::kConflict) co_return step.error();
+        if (!step) {
+            extra["notPruned"] = step.error().message;
+            break;
+        }
+        if (step->batch != nullptr) {
+            auto put = co_await pipe.put(std::move(step->batch));
+            if (put) put = co_await pipe.drain();
+            if (!put) co_return put.error();
+        }
+        if (step->done) break;
+        // Others on this thread come in between.
+        co_await net::yield();
     }
     json::Object answer = to_json(import.report());
     for (auto& member : extra) answer.insert(member);

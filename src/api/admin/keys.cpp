@@ -2,6 +2,7 @@
 
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
+#include "api/visible.h"
 #include "base/clock.h"
 #include "base/duration.h"
 

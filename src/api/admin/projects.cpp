@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
+#include "api/visible.h"
 
 namespace snapgate::api::admin {
 
@@ -29,26 +28,6 @@ Result<void> require_tenant(const Call& call) {
     if (call.principal.project.empty()) return {};
     return Error(Code::kForbidden,
                  "this key holds one project: a key of the tenant makes and deletes projects");
-}
-
-// Deletes a project; with `force` also its clusters and keys. Within a write.
-Result<void> erase_project(store::WriteTxn& txn, const std::string& uid, bool force) {
-    SNAPGATE_ASSIGN(auto record, txn.record(Project::kType, uid));
-    if (!record) return access::no_such_project(uid);
-    SNAPGATE_ASSIGN(auto clusters, cluster::ClusterTable::read(txn));
-    SNAPGATE_ASSIGN(auto keys, access::KeyTable::read(txn));
-    std::erase_if(clusters, [&](const auto& row) { return row.second.project != uid; });
-    std::erase_if(keys, [&](const auto& row) { return row.second.project != uid; });
-    if (!force && (!clusters.empty() || !keys.empty())) {
-        return Error(Code::kConflict,
-                     fmt::format("the project holds {} clusters and {} keys: delete it with "
-                                 "force=true to delete them too",
-                                 clusters.size(), keys.size()));
-    }
-    for (const auto& [cluster_uid, cluster] : clusters)
-        SNAPGATE_TRY(cluster::delete_cluster(txn, cluster_uid, true));
-    for (const auto& [id, key] : keys) SNAPGATE_TRY(txn.erase_record(access::Key::kType, id));
-    return txn.erase_record(Project::kType, uid);
 }
 
 }  // namespace
@@ -96,7 +75,7 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     auto project = find_project(call, call.parameters[0]);
     if (!project) co_return project.error();
     store::WriteFunction write = [uid = project->uid, forced = *force](store::WriteTxn& txn) {
-        return erase_project(txn, uid, forced);
+        return cluster::delete_project(txn, uid, forced);
     };
     auto done = co_await commit_registry(call.services, std::move(write));
     if (!done) co_return done.error();

@@ -1,7 +1,5 @@
-#include <algorithm>
-#include <vector>
-
 #include "api/palette/routes.h"
+#include "api/visible.h"
 
 namespace snapgate::api::palette {
 
@@ -9,13 +7,9 @@ using base::Result;
 
 net::Awaitable<Result<void>> list_clusters(Call& call) {
     auto clusters = call.services.clusters.snapshot();
-    std::vector<const cluster::Cluster*> seen;
-    for (const auto& [uid, cluster] : *clusters) {
-        if (call.scope.sees_project(cluster.project)) seen.push_back(&cluster);
-    }
-    std::ranges::sort(seen, {}, &cluster::Cluster::name);
     json::Array items;
-    for (const cluster::Cluster* cluster : seen) {
+    for (const cluster::Cluster* cluster : visible_by_name(
+             *clusters, [&](const auto& row) { return call.scope.sees_project(row.project); })) {
         items.push_back(json::Object{
             {"metadata",
              json::Object{
@@ -32,14 +26,10 @@ net::Awaitable<Result<void>> list_projects(Call& call) {
     auto name = query_parameter(call.request, "name");
     if (!name) co_return name.error();
     auto projects = call.services.projects.snapshot();
-    std::vector<const access::Project*> seen;
-    for (const auto& [uid, project] : *projects) {
-        bool wanted = name->empty() || project.name == *name;
-        if (wanted && call.scope.sees_project(uid)) seen.push_back(&project);
-    }
-    std::ranges::sort(seen, {}, &access::Project::name);
     json::Array items;
-    for (const access::Project* project : seen) {
+    for (const access::Project* project : visible_by_name(*projects, [&](const auto& row) {
+             return (name->empty() || row.name == *name) && call.scope.sees_project(row.uid);
+         })) {
         items.push_back(json::Object{
             {"metadata", json::Object{{"name", project->name}, {"uid", project->uid}}}});
     }
