@@ -16,31 +16,38 @@ namespace {
 
 using testing::HasSubstr;
 
+// A file in memory.
+class MemoryFile {
+  public:
+    MemoryFile() : file_(open_memstream(&text_, &size_)) {}
+    ~MemoryFile() {
+        std::fclose(file_);
+        std::free(text_);
+    }
+    MemoryFile(const MemoryFile&) = delete;
+    MemoryFile& operator=(const MemoryFile&) = delete;
+
+    std::FILE* get() const { return file_; }
+    std::string text() const {
+        std::fflush(file_);
+        return {text_, size_};
+    }
+
+  private:
+    char* text_ = nullptr;
+    size_t size_ = 0;
+    std::FILE* file_;
+};
+
 // A console whose both sides can be read.
 class OutputTest : public testing::Test {
   protected:
-    ~OutputTest() override {
-        std::fclose(out_);
-        std::fclose(err_);
-        std::free(out_text_);
-        std::free(err_text_);
-    }
-    std::string out() {
-        std::fflush(out_);
-        return {out_text_, out_size_};
-    }
-    std::string err() {
-        std::fflush(err_);
-        return {err_text_, err_size_};
-    }
+    std::string out() const { return out_.text(); }
+    std::string err() const { return err_.text(); }
 
-    char* out_text_ = nullptr;
-    char* err_text_ = nullptr;
-    size_t out_size_ = 0;
-    size_t err_size_ = 0;
-    std::FILE* out_ = open_memstream(&out_text_, &out_size_);
-    std::FILE* err_ = open_memstream(&err_text_, &err_size_);
-    Console console_{out_, err_};
+    MemoryFile out_;
+    MemoryFile err_;
+    Console console_{out_.get(), err_.get()};
 };
 
 net::ClientResponse answer(unsigned status, std::string body) {
@@ -114,7 +121,7 @@ TEST_F(OutputTest, NotesCannotTouchTheTerminal) {
 TEST_F(OutputTest, AnOutputThatCannotBeWrittenIsAnError) {
     std::FILE* full = std::fopen("/dev/full", "w");
     ASSERT_NE(full, nullptr);
-    Console console(full, err_);
+    Console console(full, err_.get());
     console.print("x");
     auto flushed = console.flush();
     std::fclose(full);

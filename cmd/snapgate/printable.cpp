@@ -1,10 +1,10 @@
 #include "printable.h"
 
 #include <fmt/format.h>
-#include <locale.h>
-#include <wchar.h>
 
+#include <clocale>
 #include <cstdint>
+#include <cwchar>
 #include <iterator>
 
 namespace snapgate::cli {

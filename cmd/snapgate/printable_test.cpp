@@ -18,9 +18,8 @@ TEST(PrintableTest, ShowsControlCharactersInsteadOfObeyingThem) {
 }
 
 TEST(PrintableTest, ShowsWhatTurnsTheDirectionOrHides) {
-    EXPECT_EQ(printable("\xe2\x80\xae"
-                        "gpj"),
-              "\\u202egpj");
+    const std::string override_mark = std::string("\xe2\x80") + "\xae";  // right to left from here
+    EXPECT_EQ(printable(override_mark + "gpj"), "\\u202egpj");
     EXPECT_EQ(printable("a\xe2\x80\x8b"
                         "b"),
               "a\\u200bb");

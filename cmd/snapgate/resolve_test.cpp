@@ -43,6 +43,7 @@ TEST(ResolveTest, SaysWhenThereIsNothingAtAll) {
 
 TEST(ResolveTest, LongListsAreCut) {
     std::vector<Named> many;
+    many.reserve(30);
     for (int i = 0; i < 30; ++i) many.push_back({"u" + std::to_string(i), "n" + std::to_string(i)});
     auto chosen = choose(Kind::kProject, "x", many);
     ASSERT_FALSE(chosen);

@@ -67,7 +67,8 @@ std::optional<int64_t> parse_rfc3339(std::string_view text) {
                                      std::chrono::day(static_cast<unsigned>(*day))};
     if (!offset || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
     int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    return days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
+    int seconds = *hour * 3600 + *minute * 60 + *second - *offset;
+    return days * 86400 + seconds;
 }
 
 std::string format_local(int64_t seconds) {
