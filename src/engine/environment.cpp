@@ -196,6 +196,11 @@ base::Result<std::unique_ptr<Reader>> Environment::new_reader() {
     int rc = MDB_PANIC;
     if (!broken_.load(std::memory_order_acquire))
         rc = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader->txn);
+    if (rc == MDB_SUCCESS && overtaken(reader->txn)) {
+        mdb_txn_reset(reader->txn);
+        rc = renew(reader->txn);
+        if (rc != MDB_SUCCESS) mdb_txn_abort(std::exchange(reader->txn, nullptr));
+    }
     if (rc == MDB_PANIC) {
         broken_.store(true, std::memory_order_release);
         SNAPGATE_ASSIGN(reader->env, rescue());
@@ -213,6 +218,22 @@ base::Result<std::unique_ptr<Reader>> Environment::new_reader() {
     return reader;
 }
 
+// LMDB keeps two meta pages in turns. A reader that is held up between noting the newest commit and
+// copying its meta page may find there the one two commits later, which is not published yet: it
+// would read ahead, and the next reader go back. That commit has begun by then, which shows here.
+bool Environment::overtaken(MDB_txn* txn) const {
+    return committing_.load(std::memory_order_seq_cst) >= mdb_txn_id(txn) + 2;
+}
+
+int Environment::renew(MDB_txn* txn) const {
+    int rc = mdb_txn_renew(txn);
+    while (rc == MDB_SUCCESS && overtaken(txn)) {
+        mdb_txn_reset(txn);
+        rc = mdb_txn_renew(txn);
+    }
+    return rc;
+}
+
 std::unique_ptr<Reader> Environment::take_idle(size_t shard_index) {
     Shard& shard = shards_[shard_index % kShards];
     base::MutexLock lock(shard.mutex);
@@ -227,7 +248,7 @@ base::Result<ReadTransaction> Environment::read() {
     // the reader table is taken.
     for (size_t step = 0; step <= kShards; ++step) {
         while (std::unique_ptr<Reader> reader = take_idle(thread_ordinal() + step)) {
-            int rc = mdb_txn_renew(reader->txn);
+            int rc = renew(reader->txn);
             if (rc == MDB_SUCCESS) return ReadTransaction(this, std::move(reader));
             if (rc != MDB_PANIC) return read_failure(rc);
             // This one belongs to the mapping that is refused now: let it go.

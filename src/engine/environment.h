@@ -60,6 +60,9 @@ class Environment {
 
     explicit Environment(Options options) : options_(std::move(options)) {}
     base::Result<std::unique_ptr<Reader>> new_reader();
+    bool overtaken(MDB_txn* txn) const;
+    int renew(MDB_txn* txn) const;
+    void note_commit(size_t id) { committing_.store(id, std::memory_order_seq_cst); }
     std::unique_ptr<Reader> take_idle(size_t shard_index);
     void give_back(std::unique_ptr<Reader> reader);
     base::Result<MDB_env*> rescue();
@@ -73,6 +76,8 @@ class Environment {
     // LMDB refuses reads, too, once its file could not be brought back to a known state. The last
     // commit is still whole, so it is served from a second, read-only mapping.
     std::atomic<bool> broken_ = false;
+    // LMDB's number of the newest commit that was begun.
+    std::atomic<size_t> committing_ = 0;
     base::Mutex rescue_mutex_;
     MDB_env* rescue_ SNAPGATE_GUARDED_BY(rescue_mutex_) = nullptr;
     // Read transactions are kept for reuse: a thread finds its own again without waiting for

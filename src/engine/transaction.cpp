@@ -137,6 +137,7 @@ base::Result<bool> WriteTransaction::erase(std::string_view key) {
 }
 
 base::Result<void> WriteTransaction::commit() {
+    environment_->note_commit(mdb_txn_id(txn_));
     int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
     if (rc != MDB_SUCCESS) return environment_->error(rc, "commit");
     return {};
