@@ -154,18 +154,23 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     co_return co_await route.function(call);
 }
 
+net::Awaitable<void> handle(const Services& services, net::Request& request,
+                            net::Response& response) {
+    auto result = co_await run(services, request, response);
+    if (result) co_return;
+    // A method that is not allowed carries the ones that are.
+    std::string allow;
+    base::Error error = std::move(result).error();
+    if (error.code == Code::kMethodNotAllowed) allow = std::exchange(error.subject, {});
+    render_error(error, request.id, response);
+    if (!allow.empty()) response.add_header("Allow", allow);
+}
+
 }  // namespace
 
 net::Handler make_handler(const Services& services) {
-    return [&services](net::Request& request, net::Response& response) -> net::Awaitable<void> {
-        auto result = co_await run(services, request, response);
-        if (result) co_return;
-        // A method that is not allowed carries the ones that are.
-        std::string allow;
-        base::Error error = std::move(result).error();
-        if (error.code == Code::kMethodNotAllowed) allow = std::exchange(error.subject, {});
-        render_error(error, request.id, response);
-        if (!allow.empty()) response.add_header("Allow", allow);
+    return [&services](net::Request& request, net::Response& response) {
+        return handle(services, request, response);
     };
 }
 

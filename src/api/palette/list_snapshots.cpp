@@ -4,7 +4,6 @@
 
 namespace snapgate::api::palette {
 
-using base::Error;
 using base::Result;
 
 net::Awaitable<Result<void>> list_snapshots(Call& call) {
