@@ -129,6 +129,7 @@ TEST_F(EnvironmentTest, ManyThreadsReadWhileOneWrites) {
     ASSERT_TRUE(put("n", "0"));
     std::atomic<bool> stop = false;
     std::vector<std::thread> readers;
+    readers.reserve(4);
     for (int i = 0; i < 4; ++i) {
         readers.emplace_back([&] {
             int last = 0;
