@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ NUMBERS = itertools.count(1)
 
 
 def pytest_configure():
+    # A shell that starts us in the background has SIGINT ignored, which processes inherit: those that
+    # are tested here have to see it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not BINARY.exists():
         pytest.exit(f"no server at {BINARY}: build it, or name one in SNAPGATE_BIN", returncode=2)
 
