@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::Optional;
 
 class EnvironmentTest : public testing::Test {
-  protected:
+  public:
     EnvironmentTest()
         : directory_(std::filesystem::temp_directory_path() /
                      ("snapgate-engine-" + base::hex(base::random_bytes(8)))) {}
@@ -30,6 +30,7 @@ class EnvironmentTest : public testing::Test {
         std::filesystem::remove_all(directory_, ignored);
     }
 
+  protected:
     void open(uint64_t map_bytes = 1ULL << 30, size_t max_readers = 1024) {
         environment_.reset();
         auto opened = Environment::open({directory_, map_bytes, max_readers});
