@@ -92,6 +92,8 @@ HttpError to_http(Code code) {
             return {410, "Expired"};
         case Code::kTooLarge:
             return {413, "RequestTooLarge"};
+        case Code::kNotAcceptable:
+            return {406, "NotAcceptable"};
         case Code::kUnsupportedMediaType:
             return {415, "UnsupportedMediaType"};
         case Code::kInvalid:
@@ -104,6 +106,8 @@ HttpError to_http(Code code) {
             return {503, "Unavailable"};
         case Code::kTimeout:
             return {408, "RequestTimeout"};
+        case Code::kFutureVersion:
+            return {504, "ClusterTimeout"};
         case Code::kBadPeer:
             return {502, "ClusterError"};
         case Code::kCorrupt:

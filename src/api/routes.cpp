@@ -14,7 +14,9 @@
 #include "api/call.h"
 #include "api/errors.h"
 #include "api/health.h"
+#include "api/kube/routes.h"
 #include "api/palette/routes.h"
+#include "api/path_pattern.h"
 #include "base/encoding.h"
 
 namespace snapgate::api {
@@ -58,29 +60,6 @@ constexpr std::array kRoutes = {
     Route{"GET", "/version", std::nullopt, version},
     Route{"GET", "/metrics", Role::kReader, metrics},
 };
-
-// Whether `path` is of the form `pattern`; its parameters, still encoded.
-bool matches(std::string_view pattern, std::string_view path,
-             std::vector<std::string_view>& parameters) {
-    parameters.clear();
-    while (true) {
-        size_t pattern_end = pattern.find('/', 1);
-        size_t path_end = path.find('/', 1);
-        std::string_view wanted = pattern.substr(0, pattern_end);
-        std::string_view given = path.substr(0, path_end);
-        if (wanted == "/{}") {
-            if (given.size() < 2) return false;
-            parameters.push_back(given.substr(1));
-        } else if (wanted != given) {
-            return false;
-        }
-        bool last = pattern_end == std::string_view::npos;
-        if (last != (path_end == std::string_view::npos)) return false;
-        if (last) return true;
-        pattern.remove_prefix(pattern_end);
-        path.remove_prefix(path_end);
-    }
-}
 
 struct Match {
     const Route* route = nullptr;
@@ -156,6 +135,10 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
 
 net::Awaitable<void> handle(const Services& services, net::Request& request,
                             net::Response& response) {
+    if (request.path.starts_with("/clusters/")) {
+        co_await kube::handle(services, request, response);
+        co_return;
+    }
     auto result = co_await run(services, request, response);
     if (result) co_return;
     // A method that is not allowed carries the ones that are.

@@ -33,4 +33,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
 // Encodes everything but RFC 3986's unreserved characters.
 std::string percent_encode(std::string_view text);
 
+// Whether two texts are the same but for the case of ASCII letters.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 }  // namespace snapgate::base

@@ -58,6 +58,24 @@ struct Request {
     size_t header_count(std::string_view name) const;
 };
 
+class Response;
+
+// Sends a response in pieces, for what has no end in sight: whole lists, watches. Chunked on
+// HTTP/1.1, ended by the connection's end on 1.0. Belongs to the handler's coroutine; nothing else
+// may be written meanwhile. The server ends the stream when the handler returns; a handler that
+// returns after an error it wants the client to notice sets Response::close (the stream is then cut
+// without its last chunk).
+class ResponseStream {
+  public:
+    virtual ~ResponseStream() = default;
+    // Sends the head made of the response's status, content_type and headers; from now on its body
+    // is not looked at. Called once. For HEAD nothing follows: write() then does nothing.
+    virtual Awaitable<base::Result<void>> begin() = 0;
+    // Sends one piece; empty does nothing. kTimeout if the peer does not take it in time,
+    // kUnavailable if the peer is gone or the server stops.
+    virtual Awaitable<base::Result<void>> write(std::string_view bytes) = 0;
+};
+
 // A response, written by the server in one piece once the handler returns. The buffer belongs to
 // the server and is used again: append the body to `body`.
 class Response {
@@ -70,6 +88,7 @@ class Response {
     std::string_view code;             // static text: the error's code, for the log
     bool close = false;                // end the connection after this response
     bool compress = true;  // false: leave the body as it is, even if the client takes gzip
+    ResponseStream* stream = nullptr;  // the server's; to answer in pieces instead
 
     explicit Response(std::string& buffer) : body(buffer) {}
     // `value` must hold no CR or LF; those are cut out.

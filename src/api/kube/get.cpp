@@ -1,0 +1,29 @@
+#include "api/kube/forms.h"
+#include "api/kube/operations.h"
+#include "rules/object_rules.h"
+
+namespace snapgate::api::kube {
+
+using base::Result;
+using model::Kind;
+
+net::Awaitable<Result<void>> get_object(KubeCall& call) {
+    const Resource& resource = call.resource;
+    auto form = negotiate(call.call.request, resource.kind, resource.v1alpha1, Wanted::kObject);
+    if (!form) co_return form.error();
+    const store::Store& store = call.call.services.store;
+    auto view = store.read();
+    auto head = view.head(call.cluster.number);
+    if (!head) co_return head.error();
+    if (!*head) co_return cluster::no_such_cluster(call.cluster.uid);
+    auto found =
+        view.get(call.cluster.number, resource.kind, resource.ns, resource.name, (*head)->revision);
+    if (!found) co_return found.error();
+    if (!*found) {
+        co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
+                                                   : rules::no_such_namespace(resource.name);
+    }
+    co_return respond_object(*form, (*found)->object, {}, store.now_ms(), 200, call.call.response);
+}
+
+}  // namespace snapgate::api::kube

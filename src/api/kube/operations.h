@@ -1,0 +1,13 @@
+#pragma once
+
+#include "api/kube/call.h"
+
+namespace snapgate::api::kube {
+
+// The operations of a cluster's Kubernetes API; one file each. What they return as an Error becomes
+// a Status.
+
+// GET on one object (and its /status).
+net::Awaitable<base::Result<void>> get_object(KubeCall& call);
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,173 @@
+#include "api/kube/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/kube/operations.h"
+#include "api/kube/status.h"
+#include "api/path_pattern.h"
+#include "base/encoding.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using access::Role;
+using base::Code;
+using base::Error;
+using base::Result;
+using model::Kind;
+
+// One operation. The path is also the route's label in metrics and log.
+struct Route {
+    std::string_view method;
+    std::string_view path;
+    std::string_view verb;  // as RBAC calls it; "get" where there is no resource
+    Operation operation;
+};
+
+#define SNAPGATE_GROUP "/clusters/{}/apis/snapshot.kubevirt.io/{}"
+constexpr std::string_view kSnapshot = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}";
+constexpr std::string_view kSnapshotStatus =
+    SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}/status";
+#undef SNAPGATE_GROUP
+constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
+
+constexpr std::array kRoutes = {
+    Route{"GET", kSnapshot, "get", get_object},
+    Route{"GET", kSnapshotStatus, "get", get_object},
+    Route{"GET", kNamespace, "get", get_object},
+};
+
+// What the path names, from the route's pattern and its parameters; nullopt if it names a version
+// that is not served.
+std::optional<Resource> read_resource(const Route& route,
+                                      const std::vector<std::string>& parameters) {
+    Resource resource;
+    if (route.path.find("virtualmachinesnapshots") == std::string_view::npos) {
+        resource.kind = Kind::kNamespace;
+        if (parameters.size() > 1) resource.name = parameters[1];
+        return resource;
+    }
+    resource.v1alpha1 = parameters[1] == "v1alpha1";
+    if (!resource.v1alpha1 && parameters[1] != "v1beta1") return std::nullopt;
+    if (parameters.size() > 2) resource.ns = parameters[2];
+    if (parameters.size() > 3) resource.name = parameters[3];
+    resource.status = route.path.ends_with("/status");
+    return resource;
+}
+
+struct Match {
+    const Route* route = nullptr;
+    std::vector<std::string_view> parameters;
+    bool known_path = false;
+};
+
+Match find_route(std::string_view method, std::string_view path, bool watch) {
+    Match match;
+    std::string_view wanted = method == "HEAD" ? "GET" : method;
+    for (const Route& route : kRoutes) {
+        if (!matches(route.path, path, match.parameters)) continue;
+        match.known_path = true;
+        if (route.method != wanted) continue;
+        // GET on a collection is a list or, where it says so, a watch.
+        if (watch ? route.verb == "list" : route.verb == "watch") continue;
+        match.route = &route;
+        return match;
+    }
+    return match;
+}
+
+Result<void> authenticate(Call& call) {
+    // Not a word more, as kube-apiserver does.
+    const Error unauthorized(Code::kUnauthorized, "Unauthorized");
+    if (call.request.header_count("Authorization") != 1) return unauthorized;
+    std::string_view value = call.request.header("Authorization").value_or("");
+    size_t blank = value.find(' ');
+    if (!base::equal_ignoring_case(value.substr(0, blank), "Bearer")) return unauthorized;
+    value.remove_prefix(std::min(value.size(), blank + 1));
+    auto principal = call.services.keys.authenticate(value, call.services.store.now_ms());
+    if (!principal) return unauthorized;
+    call.principal = std::move(*principal);
+    call.scope = {call.principal.project};
+    return {};
+}
+
+std::string user_name(const Call& call) {
+    auto keys = call.services.keys.keys();
+    auto key = keys->find(call.principal.key_id);
+    return key == keys->end() ? call.principal.key_id : key->second.name;
+}
+
+Result<void> authorize(const Call& call, const Route& route, const Resource& resource) {
+    const bool reads = route.verb == "get" || route.verb == "list" || route.verb == "watch";
+    const Role needed = reads ? Role::kReader : Role::kEditor;
+    if (access::require_role(call.principal, needed)) return {};
+    std::string what(resource.plural());
+    if (!resource.group().empty()) what += fmt::format(".{}", resource.group());
+    if (!resource.name.empty()) what += fmt::format(" \"{}\"", resource.name);
+    Error error(
+        Code::kForbidden,
+        fmt::format("{} is forbidden: User \"{}\" cannot {} resource \"{}{}\" in API group "
+                    "\"{}\"{}",
+                    what, user_name(call), route.verb, resource.plural(),
+                    resource.status ? "/status" : "", resource.group(),
+                    resource.ns.empty() ? " at the cluster scope"
+                                        : fmt::format(" in the namespace \"{}\"", resource.ns)));
+    error.about = base::About{
+        std::string(resource.group()), std::string(resource.plural()), resource.name, {}};
+    return error;
+}
+
+// Answers, or says why not. False: there is no such path.
+net::Awaitable<Result<bool>> run(const Services& services, net::Request& request,
+                                 net::Response& response) {
+    Call call{services, request, response, {}, {}, {}};
+    if (auto known = authenticate(call); !known) co_return known.error();
+    auto watch = flag_parameter(request, "watch");
+    if (!watch) co_return watch.error();
+    Match match = find_route(request.method, request.path, *watch);
+    if (!match.known_path) co_return false;
+    if (match.route == nullptr) {
+        Error error(Code::kMethodNotAllowed,
+                    "the server does not allow this method on the requested resource");
+        error.about.emplace();
+        co_return error;
+    }
+    const Route& route = *match.route;
+    response.route = route.path;
+    for (std::string_view parameter : match.parameters) {
+        auto decoded = base::percent_decode(parameter, false);
+        // What cannot be decoded names nothing.
+        if (!decoded) co_return false;
+        call.parameters.push_back(std::move(*decoded));
+    }
+    auto cluster = find_cluster(call, call.parameters[0]);
+    if (!cluster) co_return cluster.error();
+    auto resource = read_resource(route, call.parameters);
+    if (!resource) co_return false;
+    if (auto allowed = authorize(call, route, *resource); !allowed) co_return allowed.error();
+    KubeCall kube_call{call, std::move(*cluster), std::move(*resource)};
+    auto answered = co_await route.operation(kube_call);
+    if (!answered) co_return answered.error();
+    co_return true;
+}
+
+}  // namespace
+
+net::Awaitable<void> handle(const Services& services, net::Request& request,
+                            net::Response& response) {
+    auto answered = co_await run(services, request, response);
+    if (!answered) {
+        render_status(answered.error(), request, response);
+    } else if (!*answered) {
+        render_no_such_path(response);
+    }
+}
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "rules/object_rules.h"
+
+namespace snapgate::rules {
+namespace {
+
+using base::Code;
+using base::Error;
+
+Error about_snapshot(Code code, std::string message, std::string_view name) {
+    Error error(code, std::move(message));
+    error.about =
+        base::About{"snapshot.kubevirt.io", "virtualmachinesnapshots", std::string(name), {}};
+    return error;
+}
+
+Error about_namespace(Code code, std::string message, std::string_view name) {
+    Error error(code, std::move(message));
+    error.about = base::About{{}, "namespaces", std::string(name), {}};
+    return error;
+}
+
+}  // namespace
+
+Error no_such_snapshot(std::string_view name) {
+    return about_snapshot(
+        Code::kNotFound,
+        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" not found", name), name);
+}
+
+Error snapshot_exists(std::string_view name) {
+    return about_snapshot(
+        Code::kAlreadyExists,
+        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" already exists", name),
+        name);
+}
+
+Error no_such_namespace(std::string_view name) {
+    return about_namespace(Code::kNotFound, fmt::format("namespaces \"{}\" not found", name), name);
+}
+
+Error namespace_exists(std::string_view name) {
+    return about_namespace(Code::kAlreadyExists,
+                           fmt::format("namespaces \"{}\" already exists", name), name);
+}
+
+Error stale_version(std::string_view name) {
+    return about_snapshot(
+        Code::kConflict,
+        fmt::format("Operation cannot be fulfilled on virtualmachinesnapshots.snapshot.kubevirt.io "
+                    "\"{}\": the object has been modified; please apply your changes to the latest "
+                    "version and try again",
+                    name),
+        name);
+}
+
+}  // namespace snapgate::rules
