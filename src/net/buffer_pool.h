@@ -21,6 +21,7 @@ class BufferPool {
     // Memory beyond what pages need goes back to the system.
     void give(std::string buffer) {
         if (buffer.capacity() > kMaxKeptBytes || free_.size() >= kMaxKept) return;
+        if (buffer.capacity() == std::string().capacity()) return;
         buffer.clear();
         free_.push_back(std::move(buffer));
     }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "net/header_values.h"
 #include "net/response_head.h"
+#include "net/server_stream.h"
 
 namespace snapgate::net {
 
@@ -188,7 +189,16 @@ Awaitable<bool> Connection::serve_one() {
 Awaitable<bool> Connection::answer() {
     BufferLoan buffer(worker_.buffers());
     Response response(buffer.text);
+    ServerStream stream(worker_, transport_, request_, response, head_,
+                        head_.keep_alive && body_.reusable());
+    response.stream = &stream;
     co_await run_handler(response);
+    if (stream.begun()) {
+        const bool keep = co_await stream.end(!response.close) && body_.reusable();
+        report(response, stream.bytes());
+        unread_ = !keep && !body_.finished();
+        co_return keep;
+    }
     const bool keep =
         !response.close && head_.keep_alive && !worker_.stopping() && body_.reusable();
     if (!co_await respond(response, keep)) co_return false;
@@ -259,7 +269,7 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
     append_response_head(head, response_head_);
     const size_t bytes = body.size();
     const bool written =
-        co_await transport_.write(response_head_, body, worker_.options().timeouts.write_stall);
+        co_await transport_.write(response_head_, body, {}, worker_.options().timeouts.write_stall);
     report(response, bytes);
     co_return written;
 }

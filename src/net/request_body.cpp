@@ -46,7 +46,7 @@ Awaitable<Result<void>> RequestBody::refill(Patience patience) {
     if (continue_pending_) {
         continue_pending_ = false;
         std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        if (!co_await transport_.write(go_on, {}, stall_)) {
+        if (!co_await transport_.write(go_on, {}, {}, stall_)) {
             co_return fail(Code::kInvalidBody, "the connection ended before the request body");
         }
     }

@@ -130,6 +130,7 @@ void append_response_head(const ResponseHead& head, std::string& out) {
         append_number(*head.content_length, out);
         out.append("\r\n");
     }
+    if (head.chunked) append_line("Transfer-Encoding: ", "chunked", out);
     append_line("X-Request-Id: ", head.request_id, out);
     if (head.gzip) append_line("Content-Encoding: ", "gzip", out);
     if (head.vary) append_line("Vary: ", "Accept-Encoding", out);

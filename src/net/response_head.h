@@ -29,6 +29,7 @@ struct ResponseHead {
     std::string_view date;
     std::string_view content_type;           // "" for none
     std::optional<uint64_t> content_length;  // nullopt for none
+    bool chunked = false;
     std::string_view request_id;
     std::string_view headers;  // further lines with their CRLFs
     bool vary = false;         // the body depends on Accept-Encoding

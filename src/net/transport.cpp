@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <utility>
 
 namespace snapgate::net {
 
@@ -65,18 +66,19 @@ Awaitable<size_t> Transport::read_some(char* into, size_t size) {
     co_return count;
 }
 
-Awaitable<bool> Transport::write(std::string& head, std::string_view body,
+Awaitable<bool> Transport::write(std::string& head, std::string_view body, std::string_view tail,
                                  std::chrono::milliseconds stall) {
-    if (tls_) return write_tls(head, body, stall);
-    return write_plain(head, body, stall);
+    if (tls_) return write_tls(head, body, tail, stall);
+    return write_plain(head, body, tail, stall);
 }
 
 Awaitable<bool> Transport::write_plain(std::string_view head, std::string_view body,
-                                       std::chrono::milliseconds stall) {
-    while (!head.empty() || !body.empty()) {
-        const std::array<asio::const_buffer, 2> buffers = {
+                                       std::string_view tail, std::chrono::milliseconds stall) {
+    while (!head.empty() || !body.empty() || !tail.empty()) {
+        const std::array<asio::const_buffer, 3> buffers = {
             asio::const_buffer(head.data(), head.size()),
-            asio::const_buffer(body.data(), body.size())};
+            asio::const_buffer(body.data(), body.size()),
+            asio::const_buffer(tail.data(), tail.size())};
         // Nearly always the socket takes all of it, and no round through the event loop is needed.
         error_code ec;
         size_t count = socket_.write_some(buffers, ec);
@@ -86,9 +88,11 @@ Awaitable<bool> Transport::write_plain(std::string_view head, std::string_view b
                 co_await socket_.async_write_some(buffers, asio::redirect_error(kUseAwaitable, ec));
         }
         if (ec) co_return false;
-        const size_t of_head = std::min(count, head.size());
-        head.remove_prefix(of_head);
-        body.remove_prefix(count - of_head);
+        for (std::string_view* part : {&head, &body, &tail}) {
+            const size_t taken = std::min(count, part->size());
+            part->remove_prefix(taken);
+            count -= taken;
+        }
     }
     disarm();
     expired_ = false;
@@ -96,25 +100,36 @@ Awaitable<bool> Transport::write_plain(std::string_view head, std::string_view b
 }
 
 Awaitable<bool> Transport::write_tls(std::string& head, std::string_view body,
-                                     std::chrono::milliseconds stall) {
+                                     std::string_view tail, std::chrono::milliseconds stall) {
+    // Head and tail travel in one record with what of the body fits beside them.
     if (head.size() < kRecordBytes) {
         const size_t with_head = std::min(body.size(), kRecordBytes - head.size());
         head.append(body.substr(0, with_head));
         body.remove_prefix(with_head);
+        if (body.empty()) head.append(std::exchange(tail, {}));
     }
-    std::string_view rest = head;
-    while (!rest.empty()) {
+    if (!co_await write_records(head, stall)) co_return false;
+    if (!tail.empty()) {
+        const size_t with_tail = body.size() % kRecordBytes;
+        head.assign(body.substr(body.size() - with_tail));
+        head.append(tail);
+        body.remove_suffix(with_tail);
+    } else {
+        head.clear();
+    }
+    if (!co_await write_records(body, stall)) co_return false;
+    co_return co_await write_records(head, stall);
+}
+
+Awaitable<bool> Transport::write_records(std::string_view bytes, std::chrono::milliseconds stall) {
+    while (!bytes.empty()) {
         arm(stall);
         error_code ec;
-        const asio::const_buffer buffer(rest.data(), rest.size());
+        const asio::const_buffer buffer(bytes.data(), bytes.size());
         const size_t count =
             co_await tls_->async_write_some(buffer, asio::redirect_error(kUseAwaitable, ec));
         if (ec) co_return false;
-        rest.remove_prefix(count);
-        if (rest.empty()) {
-            rest = body;
-            body = {};
-        }
+        bytes.remove_prefix(count);
     }
     disarm();
     expired_ = false;
@@ -149,6 +164,12 @@ void Transport::close() {
     disarm();
     error_code ignored;
     socket_.close(ignored);
+}
+
+void Transport::reset() {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
 }
 
 std::string Transport::peer() const {

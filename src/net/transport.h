@@ -44,9 +44,9 @@ class Transport {
 
     // At least one byte; 0 at the end, after an error or the deadline.
     Awaitable<size_t> read_some(char* into, size_t size);
-    // Both texts, in one system call where the socket takes them; the deadline starts anew with
-    // each part that the peer takes. False if it does not take all. `head` may be appended to.
-    Awaitable<bool> write(std::string& head, std::string_view body,
+    // All three texts, in one system call where the socket takes them; the deadline starts anew
+    // with each part that the peer takes. False if it does not take all. `head` may be changed.
+    Awaitable<bool> write(std::string& head, std::string_view body, std::string_view tail,
                           std::chrono::milliseconds stall);
 
     // Whether bytes have come that nobody has read.
@@ -57,15 +57,18 @@ class Transport {
     Awaitable<void> finish(bool unread, std::chrono::milliseconds time);
     // At once. Whatever waits fails.
     void close();
+    // At once, and so that the peer cannot take it for an end in good order.
+    void reset();
 
     // Address and port, or "" if the peer is gone.
     std::string peer() const;
 
   private:
-    Awaitable<bool> write_plain(std::string_view head, std::string_view body,
+    Awaitable<bool> write_plain(std::string_view head, std::string_view body, std::string_view tail,
                                 std::chrono::milliseconds stall);
-    Awaitable<bool> write_tls(std::string& head, std::string_view body,
+    Awaitable<bool> write_tls(std::string& head, std::string_view body, std::string_view tail,
                               std::chrono::milliseconds stall);
+    Awaitable<bool> write_records(std::string_view bytes, std::chrono::milliseconds stall);
 
     Socket socket_;
     std::shared_ptr<boost::asio::ssl::context> context_;
