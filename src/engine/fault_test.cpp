@@ -23,24 +23,25 @@ constexpr off_t kSealPages = 2 * 4096;
 
 }  // namespace
 
-extern "C" ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
+// The parameters of both are named as <unistd.h> names them.
+extern "C" ssize_t pwrite(int fd, const void* buf, size_t n, off_t offset) {
     using Function = ssize_t (*)(int, const void*, size_t, off_t);
     static const auto next = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "pwrite"));
     if (seal_fault != 0 && offset < kSealPages) {
         errno = seal_fault;
         return -1;
     }
-    return next(fd, bytes, count, offset);
+    return next(fd, buf, n, offset);
 }
 
-extern "C" int fdatasync(int fd) {
+extern "C" int fdatasync(int fildes) {
     using Function = int (*)(int);
     static const auto next = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "fdatasync"));
     if (sync_fault != 0) {
         errno = sync_fault;
         return -1;
     }
-    return next(fd);
+    return next(fildes);
 }
 
 namespace snapgate::engine {
@@ -51,7 +52,7 @@ using testing::HasSubstr;
 using testing::Optional;
 
 class FaultTest : public testing::Test {
-  protected:
+  public:
     FaultTest()
         : directory_(std::filesystem::temp_directory_path() /
                      ("snapgate-fault-" + base::hex(base::random_bytes(8)))) {}
@@ -62,6 +63,8 @@ class FaultTest : public testing::Test {
         std::error_code ignored;
         std::filesystem::remove_all(directory_, ignored);
     }
+
+  protected:
     void SetUp() override { open(); }
 
     void open() {

@@ -29,7 +29,7 @@ struct Import::Batch {
 
   private:
     Result<void> store_item(store::WriteTxn& txn, const Item& item);
-    Result<void> ensure_namespace(store::WriteTxn& txn, const std::string& ns);
+    Result<void> ensure_namespace(store::WriteTxn& txn, const std::string& ns) const;
 };
 
 Result<OnConflict> parse_on_conflict(std::string_view text) {
@@ -157,7 +157,7 @@ void Import::absorb(const Batch& batch) {
         refuse(refused.index, refused.name, refused.message);
 }
 
-Result<void> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) {
+Result<void> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
     SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kNamespace, "", ns));
     if (existing) return {};
     model::PreparedObject made =

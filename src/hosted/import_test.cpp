@@ -142,6 +142,7 @@ TEST_F(ImportTest, TheListOfRefusedIsBounded) {
 
 TEST_F(ImportTest, PruneRemovesWhatTheDumpNoLongerHas) {
     std::vector<std::string> dump;
+    dump.reserve(700);
     for (int i = 0; i < 700; ++i) dump.push_back(whole(fmt::format("o-{:03}", i)));
     run(dump);
     dump.erase(dump.begin() + 10, dump.begin() + 400);
