@@ -20,9 +20,9 @@ std::string read_file(const char* path) {
 }
 
 const std::string& sample_dump() {
-    static const std::string kText =
+    static const std::string text =
         read_file(SNAPGATE_SOURCE_DIR "/samples/kubectl-get-vmsnapshots.json");
-    return kText;
+    return text;
 }
 
 std::vector<std::string> sample_objects() {
@@ -52,30 +52,30 @@ void prepare(benchmark::State& state, const std::vector<std::string>& objects) {
 }
 
 // Objects as kubectl prints them, indented.
-void BM_PrepareIndented(benchmark::State& state) {
+void prepare_indented(benchmark::State& state) {
     prepare(state, sample_objects());
 }
-BENCHMARK(BM_PrepareIndented);
+BENCHMARK(prepare_indented);
 
 // Objects as kube-apiserver sends them, compact.
-void BM_PrepareCompact(benchmark::State& state) {
+void prepare_compact(benchmark::State& state) {
     std::vector<std::string> compact;
     for (const std::string& object : sample_objects())
         compact.push_back(json::serialize(*parse(object)));
     prepare(state, compact);
 }
-BENCHMARK(BM_PrepareCompact);
+BENCHMARK(prepare_compact);
 
 // Objects of a saved Palette page.
-void BM_PreparePalette(benchmark::State& state) {
+void prepare_palette(benchmark::State& state) {
     std::vector<std::string> pages;
     for (const std::string& object : sample_objects())
         pages.push_back(prepare_snapshot(object, kFill)->object.text);
     prepare(state, pages);
 }
-BENCHMARK(BM_PreparePalette);
+BENCHMARK(prepare_palette);
 
-void BM_KubernetesForm(benchmark::State& state) {
+void kubernetes_form(benchmark::State& state) {
     std::vector<std::string> values;
     for (const std::string& object : sample_objects())
         values.push_back(model::encode_object(prepare_snapshot(object, kFill)->object, "12345"));
@@ -89,7 +89,7 @@ void BM_KubernetesForm(benchmark::State& state) {
     }
     state.SetItemsProcessed(static_cast<int64_t>(count));
 }
-BENCHMARK(BM_KubernetesForm);
+BENCHMARK(kubernetes_form);
 
 void split(benchmark::State& state, const std::string& text) {
     constexpr size_t kChunk = 64 << 10;
@@ -106,20 +106,20 @@ void split(benchmark::State& state, const std::string& text) {
     state.SetBytesProcessed(static_cast<int64_t>(text.size()) * state.iterations());
 }
 
-void BM_SplitIndentedList(benchmark::State& state) {
+void split_indented_list(benchmark::State& state) {
     split(state, sample_dump());
 }
-BENCHMARK(BM_SplitIndentedList);
+BENCHMARK(split_indented_list);
 
-void BM_SplitJsonLines(benchmark::State& state) {
+void split_json_lines(benchmark::State& state) {
     std::string lines;
     for (const std::string& object : sample_objects())
         lines += json::serialize(*parse(object)) + "\n";
     split(state, lines);
 }
-BENCHMARK(BM_SplitJsonLines);
+BENCHMARK(split_json_lines);
 
-void BM_YamlToJson(benchmark::State& state) {
+void convert_yaml(benchmark::State& state) {
     std::string text = read_file(SNAPGATE_SOURCE_DIR "/samples/kubectl-get-vmsnapshots-lab.yaml");
     for (auto _ : state) {
         std::istringstream in(text);
@@ -133,7 +133,7 @@ void BM_YamlToJson(benchmark::State& state) {
     }
     state.SetBytesProcessed(static_cast<int64_t>(text.size()) * state.iterations());
 }
-BENCHMARK(BM_YamlToJson);
+BENCHMARK(convert_yaml);
 
 }  // namespace
 }  // namespace snapgate::json

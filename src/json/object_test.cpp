@@ -198,7 +198,7 @@ TEST(PrepareSnapshot, TakesTheLastOfAKeyGivenTwice) {
     EXPECT_EQ(prepared->object.name, "s2");
     EXPECT_THAT(prepared->object.text, HasSubstr(R"("labels":{"a":"y","b":"x"},"name":"s2")"));
     EXPECT_TRUE(prepared->filled_uid);
-    EXPECT_THAT(refused(snapshot({}, {}, R"(,"kind":"Pod")")), WrongBody("kind", "\"Pod\""));
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"kind":"Pod")")), wrong_body("kind", "\"Pod\""));
 
     std::string many = R"(,"zz":{)";
     for (int i = 0; i < 100; ++i) many += fmt::format("\"k{:02}\":{},", 99 - i % 50, i);
@@ -238,18 +238,18 @@ TEST(PrepareSnapshot, LeavesOutAVmThatCannotBeAskedFor) {
 }
 
 TEST(PrepareSnapshot, RefusesWhatIsNoJson) {
-    EXPECT_THAT(refused(""), WrongBody("", "not JSON"));
-    EXPECT_THAT(refused("{"), WrongBody("", "not JSON"));
-    EXPECT_THAT(refused("[]"), WrongBody("", "must be a JSON object, and is a list"));
-    EXPECT_THAT(refused(snapshot() + "x"), WrongBody("", "not JSON"));
-    EXPECT_THAT(refused(snapshot({}, {}, ",\"a\":\"\xff\"")), WrongBody("", "not JSON"));
+    EXPECT_THAT(refused(""), wrong_body("", "not JSON"));
+    EXPECT_THAT(refused("{"), wrong_body("", "not JSON"));
+    EXPECT_THAT(refused("[]"), wrong_body("", "must be a JSON object, and is a list"));
+    EXPECT_THAT(refused(snapshot() + "x"), wrong_body("", "not JSON"));
+    EXPECT_THAT(refused(snapshot({}, {}, ",\"a\":\"\xff\"")), wrong_body("", "not JSON"));
     for (std::string_view half : {R"(\ud800)", R"(\udc00)", R"(\ud800\u0041)", R"(\ud800x)",
                                   R"(\uDBFF\uDBFF)", R"(\\\uD912)"})
         EXPECT_THAT(refused(snapshot({}, {}, ",\"a\":\"" + std::string(half) + "\"")),
-                    WrongBody("", "not JSON"))
+                    wrong_body("", "not JSON"))
             << half;
     EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, R"(,"a":"\\ud800")"), kFill));
-    EXPECT_THAT(refused(snapshot({}, {}, R"(,"a":1e999)")), WrongBody("", "not JSON"));
+    EXPECT_THAT(refused(snapshot({}, {}, R"(,"a":1e999)")), wrong_body("", "not JSON"));
 }
 
 TEST(PrepareSnapshot, CapsDepthAndSize) {
@@ -257,8 +257,8 @@ TEST(PrepareSnapshot, CapsDepthAndSize) {
         return ",\"a\":" + std::string(depth, '[') + std::string(depth, ']');
     };
     EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, nested(63)), kFill));
-    EXPECT_THAT(refused(snapshot({}, {}, nested(64))), WrongBody("", "deeper than 64"));
-    EXPECT_THAT(refused(snapshot({}, {}, nested(100000))), WrongBody("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot({}, {}, nested(64))), wrong_body("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot({}, {}, nested(100000))), wrong_body("", "deeper than 64"));
     // fieldsV1 stands on the fifth level, wrapped or not.
     std::string fields;
     for (int i = 0; i < 59; ++i) fields += R"({"f:a":)";
@@ -266,8 +266,8 @@ TEST(PrepareSnapshot, CapsDepthAndSize) {
     EXPECT_TRUE(prepare_snapshot(snapshot(managed(fields)), kFill));
     EXPECT_TRUE(prepare_snapshot(snapshot(managed(raw_of(fields))), kFill));
     std::string deeper = R"({"f:a":)" + fields + "}";
-    EXPECT_THAT(refused(snapshot(managed(deeper))), WrongBody("", "deeper than 64"));
-    EXPECT_THAT(refused(snapshot(managed(raw_of(deeper)))), WrongBody("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot(managed(deeper))), wrong_body("", "deeper than 64"));
+    EXPECT_THAT(refused(snapshot(managed(raw_of(deeper)))), wrong_body("", "deeper than 64"));
 
     auto big = [](size_t size) { return ",\"a\":\"" + std::string(size, 'x') + "\""; };
     EXPECT_TRUE(prepare_snapshot(snapshot({}, {}, big(2'000'000)), kFill));

@@ -13,12 +13,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(PrepareSnapshot, RefusesKnownFieldsOfAWrongType) {
-    EXPECT_THAT(refused("{}"), WrongBody("kind", "missing"));
-    EXPECT_THAT(refused(R"({"kind":7})"), WrongBody("kind", "a string"));
+    EXPECT_THAT(refused("{}"), wrong_body("kind", "missing"));
+    EXPECT_THAT(refused(R"({"kind":7})"), wrong_body("kind", "a string"));
     EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot"})"),
-                WrongBody("apiVersion", "missing"));
+                wrong_body("apiVersion", "missing"));
     EXPECT_THAT(refused(R"({"kind":"VirtualMachineSnapshot","apiVersion":"v1"})"),
-                WrongBody("apiVersion", "\"v1\""));
+                wrong_body("apiVersion", "\"v1\""));
     struct Case {
         std::string json;
         std::string_view path;
@@ -59,99 +59,99 @@ TEST(PrepareSnapshot, RefusesKnownFieldsOfAWrongType) {
          "status.sourceIndications[0].indication"},
     };
     for (const Case& test : cases)
-        EXPECT_THAT(refused(test.json), WrongBody(test.path, " must be ")) << test.json;
+        EXPECT_THAT(refused(test.json), wrong_body(test.path, " must be ")) << test.json;
 }
 
 TEST(PrepareSnapshot, HoldsMetadataToKubernetesRules) {
     EXPECT_THAT(refused(snapshot(R"(,"name":null)")),
-                HasCause("FieldValueRequired", "metadata.name", "Required value"));
+                has_cause("FieldValueRequired", "metadata.name", "Required value"));
     auto bad_name = refused(snapshot(R"(,"name":"Bad_Name")"));
-    EXPECT_THAT(bad_name, HasCause("FieldValueInvalid", "metadata.name",
-                                   "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain"));
+    EXPECT_THAT(bad_name, has_cause("FieldValueInvalid", "metadata.name",
+                                    "Invalid value: \"Bad_Name\": a lowercase RFC 1123 subdomain"));
     EXPECT_THAT(bad_name.message,
                 HasSubstr("VirtualMachineSnapshot.snapshot.kubevirt.io \"Bad_Name\" is invalid: "
                           "metadata.name: Invalid value: \"Bad_Name\": "));
     EXPECT_EQ(bad_name.subject, "metadata.name");
     EXPECT_THAT(refused(snapshot(",\"name\":\"" + std::string(254, 'a') + "\"")),
-                HasCause("FieldValueInvalid", "metadata.name", "no more than 253"));
+                has_cause("FieldValueInvalid", "metadata.name", "no more than 253"));
     EXPECT_THAT(refused(snapshot(R"(,"generateName":"-x")")),
-                HasCause("FieldValueInvalid", "metadata.generateName", "subdomain"));
+                has_cause("FieldValueInvalid", "metadata.generateName", "subdomain"));
     EXPECT_TRUE(prepare_snapshot(snapshot(R"(,"generateName":"nightly-")"), kFill));
     EXPECT_THAT(refused(snapshot(R"(,"namespace":"a.b")")),
-                HasCause("FieldValueInvalid", "metadata.namespace", "RFC 1123 label"));
+                has_cause("FieldValueInvalid", "metadata.namespace", "RFC 1123 label"));
     EXPECT_THAT(
         refused(snapshot(R"(,"labels":{"a b":"x"})")),
-        HasCause("FieldValueInvalid", "metadata.labels", "\"a b\": name part must consist"));
+        has_cause("FieldValueInvalid", "metadata.labels", "\"a b\": name part must consist"));
     EXPECT_THAT(refused(snapshot(R"(,"labels":{"A/b":"x"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "prefix part a lowercase"));
+                has_cause("FieldValueInvalid", "metadata.labels", "prefix part a lowercase"));
     EXPECT_THAT(
         refused(snapshot(R"(,"labels":{"/":"x"})")),
-        AllOf(HasCause("FieldValueInvalid", "metadata.labels", "prefix part must be non-empty"),
-              HasCause("FieldValueInvalid", "metadata.labels", "name part must be non-empty")));
+        AllOf(has_cause("FieldValueInvalid", "metadata.labels", "prefix part must be non-empty"),
+              has_cause("FieldValueInvalid", "metadata.labels", "name part must be non-empty")));
     EXPECT_THAT(refused(snapshot(R"(,"labels":{"a/b/c":"x"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "a qualified name"));
+                has_cause("FieldValueInvalid", "metadata.labels", "a qualified name"));
     EXPECT_THAT(refused(snapshot(R"(,"labels":{"a":"x y"})")),
-                HasCause("FieldValueInvalid", "metadata.labels", "a valid label must"));
+                has_cause("FieldValueInvalid", "metadata.labels", "a valid label must"));
     EXPECT_TRUE(
         prepare_snapshot(snapshot(R"(,"annotations":{"Example.Com/A":"any \n value"})"), kFill));
     EXPECT_THAT(refused(snapshot(R"(,"annotations":{"a b":""})")),
-                HasCause("FieldValueInvalid", "metadata.annotations", "name part"));
+                has_cause("FieldValueInvalid", "metadata.annotations", "name part"));
     std::string large = R"(,"annotations":{"a":")" + std::string(256 << 10, 'x') + "\"}";
     EXPECT_THAT(refused(snapshot(large)),
-                HasCause("FieldValueTooLong", "metadata.annotations", "262144 bytes"));
+                has_cause("FieldValueTooLong", "metadata.annotations", "262144 bytes"));
     EXPECT_THAT(refused(snapshot(R"(,"finalizers":["a b"])")),
-                HasCause("FieldValueInvalid", "metadata.finalizers", "name part"));
+                has_cause("FieldValueInvalid", "metadata.finalizers", "name part"));
     EXPECT_THAT(refused(snapshot(R"(,"finalizers":["orphan","foregroundDeletion"])")),
-                HasCause("FieldValueInvalid", "metadata.finalizers", "cannot be both set"));
+                has_cause("FieldValueInvalid", "metadata.finalizers", "cannot be both set"));
     EXPECT_THAT(
         refused(snapshot(R"(,"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p"}])")),
-        HasCause("FieldValueInvalid", "metadata.ownerReferences.uid",
-                 "Invalid value: \"\": uid must not be empty"));
+        has_cause("FieldValueInvalid", "metadata.ownerReferences.uid",
+                  "Invalid value: \"\": uid must not be empty"));
     std::string owner =
         R"({"apiVersion":"v1","kind":"Pod","name":"p","uid":"u","controller":true})";
     EXPECT_TRUE(prepare_snapshot(snapshot(",\"ownerReferences\":[" + owner + "]"), kFill));
     EXPECT_THAT(refused(snapshot(",\"ownerReferences\":[" + owner + "," + owner + "]")),
-                HasCause("FieldValueInvalid", "metadata.ownerReferences", "Only one reference"));
+                has_cause("FieldValueInvalid", "metadata.ownerReferences", "Only one reference"));
     EXPECT_THAT(refused(snapshot(",\"resourceVersion\":\"" + std::string(129, '1') + "\"")),
-                HasCause("FieldValueInvalid", "metadata.resourceVersion", "128"));
+                has_cause("FieldValueInvalid", "metadata.resourceVersion", "128"));
     EXPECT_THAT(refused(snapshot(R"(,"resourceVersion":"1\"")")),
-                HasCause("FieldValueInvalid", "metadata.resourceVersion", "quotes"));
+                has_cause("FieldValueInvalid", "metadata.resourceVersion", "quotes"));
     EXPECT_THAT(refused(snapshot(R"(,"creationTimestamp":"yesterday")")),
-                HasCause("FieldValueTypeInvalid", "metadata.creationTimestamp", "date-time"));
+                has_cause("FieldValueTypeInvalid", "metadata.creationTimestamp", "date-time"));
     EXPECT_THAT(refused(snapshot(R"(,"deletionTimestamp":"2026-02-30T00:00:00Z")")),
-                HasCause("FieldValueTypeInvalid", "metadata.deletionTimestamp", "date-time"));
+                has_cause("FieldValueTypeInvalid", "metadata.deletionTimestamp", "date-time"));
 }
 
 TEST(PrepareSnapshot, HoldsTheSpecToKubeVirtsRules) {
     EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":null)")),
-                HasCause("FieldValueRequired", "spec", "Required value"));
+                has_cause("FieldValueRequired", "spec", "Required value"));
     EXPECT_THAT(refused(snapshot({}, {}, R"(,"spec":{})")),
-                HasCause("FieldValueRequired", "spec.source", "Required value"));
+                has_cause("FieldValueRequired", "spec.source", "Required value"));
     EXPECT_THAT(refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io"})")),
-                AllOf(HasCause("FieldValueRequired", "spec.source.kind", "Required value"),
-                      HasCause("FieldValueRequired", "spec.source.name", "Required value")));
+                AllOf(has_cause("FieldValueRequired", "spec.source.kind", "Required value"),
+                      has_cause("FieldValueRequired", "spec.source.name", "Required value")));
     EXPECT_THAT(refused(snapshot({}, R"(,"source":{"kind":"VirtualMachine","name":"v"})")),
-                HasCause("FieldValueNotFound", "spec.source.apiGroup", "missing apigroup"));
+                has_cause("FieldValueNotFound", "spec.source.apiGroup", "missing apigroup"));
     EXPECT_THAT(
         refused(snapshot({}, R"(,"source":{"apiGroup":"x","kind":"VirtualMachine","name":"v"})")),
-        HasCause("FieldValueInvalid", "spec.source.apiGroup", "invalid apiGroup"));
+        has_cause("FieldValueInvalid", "spec.source.apiGroup", "invalid apiGroup"));
     EXPECT_THAT(
         refused(snapshot({}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"Pod","name":"v"})")),
-        HasCause("FieldValueInvalid", "spec.source.kind", "invalid kind"));
+        has_cause("FieldValueInvalid", "spec.source.kind", "invalid kind"));
     EXPECT_THAT(
         refused(snapshot(
             {}, R"(,"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":""})")),
-        HasCause("FieldValueRequired", "spec.source.name", "Required value"));
+        has_cause("FieldValueRequired", "spec.source.name", "Required value"));
     for (std::string_view good : {"5m0s", "0", "0s", "1h30m", "1.5s", "-2ms", "3us", "3µs", ".5h"})
         EXPECT_TRUE(prepare_snapshot(
             snapshot({}, ",\"failureDeadline\":\"" + std::string(good) + "\""), kFill))
             << good;
     for (std::string_view bad : {"", "5", "5d", "m", "5 m", "1h-3m", ".s", "999999999999h", "--1s"})
         EXPECT_THAT(refused(snapshot({}, ",\"failureDeadline\":\"" + std::string(bad) + "\"")),
-                    HasCause("FieldValueInvalid", "spec.failureDeadline", "duration"))
+                    has_cause("FieldValueInvalid", "spec.failureDeadline", "duration"))
             << bad;
     EXPECT_THAT(refused(snapshot({}, {}, R"(,"status":{"conditions":[{"type":"Ready"}]})")),
-                HasCause("FieldValueRequired", "status.conditions[0].status", "Required value"));
+                has_cause("FieldValueRequired", "status.conditions[0].status", "Required value"));
 }
 
 TEST(PrepareSnapshot, CutsWhatItShows) {

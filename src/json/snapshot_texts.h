@@ -33,13 +33,13 @@ inline base::Error refused(std::string_view json) {
     return prepared.error();
 }
 
-MATCHER_P2(WrongBody, subject, message, "") {
+MATCHER_P2(wrong_body, subject, message, "") {
     *result_listener << arg.message << " at " << arg.subject;
     return arg.code == base::Code::kInvalidBody && arg.subject == subject &&
            arg.message.find(message) != std::string::npos;
 }
 
-MATCHER_P3(HasCause, reason, field, message, "") {
+MATCHER_P3(has_cause, reason, field, message, "") {
     *result_listener << arg.message;
     if (arg.code != base::Code::kInvalid) return false;
     for (const base::Cause& cause : arg.causes)
