@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "store/keys.h"
 #include "store/store.h"
 #include "store/test_objects.h"
@@ -31,7 +33,9 @@ class FormatTest : public testing::Test {
         return *value ? std::optional<std::string>(**value) : std::nullopt;
     }
     static Migration writes(uint64_t from, std::string text) {
-        return {from, [text](engine::WriteTransaction& rows) { return rows.put("\x7f", text); }};
+        return {from, [text = std::move(text)](engine::WriteTransaction& rows) {
+                    return rows.put("\x7f", text);
+                }};
     }
 
     TestDirectory directory_;

@@ -96,6 +96,7 @@ void run_writer(Store& store, ClusterNumber cluster, ClusterNumber mirror, int w
     auto store = Store::open(options_for(directory));
     if (!store) _exit(2);
     std::vector<std::thread> writers;
+    writers.reserve(kWriters);
     for (int writer = 0; writer < kWriters; ++writer) {
         writers.emplace_back([&, writer] {
             run_writer(**store, cluster, mirror, writer, seed + static_cast<uint64_t>(writer),

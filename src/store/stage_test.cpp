@@ -35,31 +35,31 @@ class StageTest : public StoreFixture {
 TEST_F(StageTest, NobodySeesAStageBeforeItIsPublished) {
     put(cluster_, "ns", "a", "vm-1");
     put(cluster_, "ns", "b", "vm-1");
-    Revision before = head(cluster_);
+    Revision old_head = head(cluster_);
     open_stage();
     put(cluster_, "ns", "a", "vm-2");
     erase(cluster_, "ns", "b");
     put(cluster_, "ns", "c", "vm-1");
     put(cluster_, "more", "d", "vm-1");
-    EXPECT_EQ(head(cluster_), before);
+    EXPECT_EQ(head(cluster_), old_head);
     EXPECT_THAT(list_head(), ElementsAre("ns/a", "ns/b"));
-    EXPECT_THAT(list_vm(cluster_, "vm-1", before), ElementsAre("ns/a", "ns/b"));
+    EXPECT_THAT(list_vm(cluster_, "vm-1", old_head), ElementsAre("ns/a", "ns/b"));
     EXPECT_EQ(count(), 2U);
-    EXPECT_THAT(*store_->read().log(cluster_, before, UINT64_MAX, 10), IsEmpty());
+    EXPECT_THAT(*store_->read().log(cluster_, old_head, UINT64_MAX, 10), IsEmpty());
 
     clock_.advance(5);
     publish();
-    Revision after = head(cluster_);
-    EXPECT_GT(after, before);
+    Revision new_head = head(cluster_);
+    EXPECT_GT(new_head, old_head);
     EXPECT_THAT(list_head(), ElementsAre("more/d", "ns/a", "ns/c"));
-    EXPECT_THAT(list_vm(cluster_, "vm-1", after), ElementsAre("more/d", "ns/c"));
-    EXPECT_THAT(list_vm(cluster_, "vm-1", before), ElementsAre("ns/a", "ns/b"));
+    EXPECT_THAT(list_vm(cluster_, "vm-1", new_head), ElementsAre("more/d", "ns/c"));
+    EXPECT_THAT(list_vm(cluster_, "vm-1", old_head), ElementsAre("ns/a", "ns/b"));
     ReadView view = store_->read();
     EXPECT_EQ(view.count(cluster_, Kind::kSnapshot), 3U);
     EXPECT_EQ(view.count(cluster_, Kind::kSnapshot, "ns"), 2U);
     EXPECT_EQ(view.count(cluster_, Kind::kSnapshot, "more"), 1U);
-    EXPECT_THAT(*view.log(cluster_, before, after, 10), SizeIs(4));
-    EXPECT_EQ(view.superseded_ms(cluster_, before), clock_.now_ms());
+    EXPECT_THAT(*view.log(cluster_, old_head, new_head, 10), SizeIs(4));
+    EXPECT_EQ(view.superseded_ms(cluster_, old_head), clock_.now_ms());
     EXPECT_EQ((*view.head(cluster_))->version, "list-2");
 }
 
@@ -166,7 +166,7 @@ TEST_F(StageTest, OthersDoNotWaitForARemoval) {
     // Queued in this order: the one that has to wait lets the other go first.
     std::vector<int> order;
     auto note = [&order](int number) {
-        return [&order, number](base::Result<void> result) {
+        return [&order, number](const base::Result<void>& result) {
             EXPECT_TRUE(result);
             order.push_back(number);
         };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include "base/log.h"
@@ -38,9 +39,10 @@ base::Result<void> call(const WriteFunction& function, Transaction& txn) {
 }  // namespace
 
 Writer::Writer(engine::Environment& environment, const StoreTime& time, const Sequence& sequence)
-    : environment_(environment), time_(time), sequence_(sequence) {
-    newest_revision_ = sequence.next_revision - 1;
-}
+    : environment_(environment),
+      time_(time),
+      sequence_(sequence),
+      newest_revision_(sequence.next_revision - 1) {}
 
 Writer::~Writer() {
     stop();
@@ -272,9 +274,9 @@ void Writer::settle(Group& group, const Transaction* committed) {
 void Writer::put_back(std::vector<Item> items) {
     if (items.empty()) return;
     base::MutexLock lock(mutex_);
-    for (auto item = items.rbegin(); item != items.rend(); ++item) {
-        auto& queue = item->priority == Priority::kRequest ? requests_ : batches_;
-        queue.push_front(std::move(*item));
+    for (Item& item : std::views::reverse(items)) {
+        auto& queue = item.priority == Priority::kRequest ? requests_ : batches_;
+        queue.push_front(std::move(item));
     }
 }
 

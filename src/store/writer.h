@@ -118,7 +118,7 @@ class Writer {
 
     std::atomic<uint64_t> commits_ = 0;
     std::atomic<uint64_t> writes_ = 0;
-    std::atomic<Revision> newest_revision_ = 0;
+    std::atomic<Revision> newest_revision_;
     std::thread thread_;
 };
 

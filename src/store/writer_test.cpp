@@ -5,6 +5,7 @@
 #include <future>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "store/store_fixture.h"
 
@@ -17,7 +18,6 @@ using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 class WriterTest : public StoreFixture {
@@ -28,7 +28,7 @@ class WriterTest : public StoreFixture {
     }
 
     WriteFunction put_function(std::string name) {
-        return [this, name](WriteTxn& txn) -> base::Result<void> {
+        return [this, name = std::move(name)](WriteTxn& txn) -> base::Result<void> {
             SNAPGATE_TRY(txn.put(cluster_, Kind::kSnapshot, make_object("ns", name, "vm")));
             return {};
         };
@@ -81,7 +81,7 @@ TEST_F(WriterTest, WritesThatComeTogetherAreOneCommit) {
 TEST_F(WriterTest, OneThatFailsAfterWritingLeavesNothingAndHarmsNobody) {
     std::vector<std::string> answers;
     auto note = [&answers](std::string name) {
-        return [&answers, name](const base::Result<void>& result) {
+        return [&answers, name = std::move(name)](const base::Result<void>& result) {
             answers.push_back(name + (result ? " ok" : " " + result.error().message));
         };
     };
@@ -146,7 +146,8 @@ TEST_F(WriterTest, AWriteThatChangesNothingMovesNothing) {
 TEST_F(WriterTest, RequestsGoBeforeBatchesAndBatchesDoNotStarve) {
     std::vector<std::string> order;
     auto note = [&order](std::string name) {
-        return [&order, name](const base::Result<void>&) { order.push_back(name); };
+        return
+            [&order, name = std::move(name)](const base::Result<void>&) { order.push_back(name); };
     };
     {
         Gate gate(*store_);
@@ -165,6 +166,7 @@ TEST_F(WriterTest, RequestsGoBeforeBatchesAndBatchesDoNotStarve) {
     // Requests without a pause, and a batch beside them.
     std::atomic<bool> stop = false;
     std::vector<std::thread> requests;
+    requests.reserve(4);
     for (int i = 0; i < 4; ++i) {
         requests.emplace_back([&] {
             while (!stop)
@@ -280,6 +282,7 @@ TEST_F(WriterTest, ManyThreadsWriteReadAndCompact) {
         }
     });
     std::vector<std::thread> writers;
+    writers.reserve(kThreads);
     for (int t = 0; t < kThreads; ++t) {
         writers.emplace_back([&, t] {
             for (int i = 0; i < kWrites; ++i) {
