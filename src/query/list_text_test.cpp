@@ -364,7 +364,7 @@ TEST_P(ListTextTest, GivesWhatTheFileSays) {
         }
         ++number;
         std::string actual = scenario.run(command);
-        rewritten += command + "\n----\n" + actual + "\n";
+        rewritten.append(command).append("\n----\n").append(actual).append("\n");
         if (!rewrite) EXPECT_EQ(actual, expected) << file << ":" << at << ": " << command;
     }
     if (rewrite) std::ofstream(file, std::ios::trunc) << rewritten;
