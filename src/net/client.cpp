@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <utility>
 
 #include "net/client_link.h"
@@ -25,6 +24,35 @@ using boost::system::error_code;
 namespace {
 
 constexpr uint32_t kMaxHeaderBytes = 80 << 10;
+
+// A body as text of which what was handed on can be taken off between two reads. Beast's own makes
+// room for what a Content-Length promises, however much that is.
+struct TextBody {
+    using value_type = std::string;
+
+    class reader {  // NOLINT(readability-identifier-naming): as Beast calls it
+      public:
+        template <bool IsRequest, class Fields>
+        reader(http::header<IsRequest, Fields>& /*head*/, value_type& body) : body_(body) {}
+        void init(const boost::optional<uint64_t>& /*length*/, error_code& ec) { ec = {}; }
+        template <class Buffers>
+        size_t put(const Buffers& buffers, error_code& ec) {
+            ec = {};
+            size_t count = 0;
+            for (auto it = asio::buffer_sequence_begin(buffers);
+                 it != asio::buffer_sequence_end(buffers); ++it) {
+                const asio::const_buffer piece = *it;
+                body_.append(static_cast<const char*>(piece.data()), piece.size());
+                count += piece.size();
+            }
+            return count;
+        }
+        void finish(error_code& ec) { ec = {}; }
+
+      private:
+        value_type& body_;
+    };
+};
 
 bool is_one_line(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
@@ -103,16 +131,26 @@ std::optional<std::string_view> ClientResponse::header(std::string_view name) co
     return std::nullopt;
 }
 
+// Where the body of an answer goes that is not kept whole.
+struct Client::Streaming {
+    const StreamOptions& options;
+    const PieceSink& sink;
+    StreamEnd end = StreamEnd::kWhole;
+};
+
 struct Client::State {
     explicit State(ClientOptions o) : options(std::move(o)) {}
 
     Result<void> connect();
-    Attempt<ClientResponse> exchange(const std::string& head, const ClientRequest& request);
+    // `streaming` is null where the body is kept.
+    Result<ClientResponse> run(const ClientRequest& request, Streaming* streaming);
+    Attempt<ClientResponse> exchange(const std::string& head, const ClientRequest& request,
+                                     Streaming* streaming);
     // kAnswered also where the server closed; then the answer may still be there to be read.
     Result<ClientLink::Written> upload(const std::string& head, const ClientRequest& request);
-    Attempt<ClientResponse> read_response(bool head_only);
+    Attempt<ClientResponse> read_response(bool head_only, Streaming* streaming);
     Failure lost(std::string_view how) const;
-    Failure timed_out() const;
+    Failure timed_out(std::chrono::milliseconds after) const;
 
     ClientOptions options;
     std::optional<ServerUrl> url;
@@ -134,9 +172,9 @@ Failure Client::State::lost(std::string_view how) const {
     return {Error(Code::kUnavailable, fmt::format("{} {}", url->text(), how)), true};
 }
 
-Failure Client::State::timed_out() const {
-    return {Error(Code::kTimeout, fmt::format("{} did not answer within {} ms", url->text(),
-                                              options.timeout.count())),
+Failure Client::State::timed_out(std::chrono::milliseconds after) const {
+    return {Error(Code::kTimeout,
+                  fmt::format("{} did not answer within {} ms", url->text(), after.count())),
             false};
 }
 
@@ -162,82 +200,136 @@ Result<ClientLink::Written> Client::State::upload(const std::string& head,
     return written;
 }
 
-Attempt<ClientResponse> Client::State::read_response(bool head_only) {
+Attempt<ClientResponse> Client::State::read_response(bool head_only, Streaming* streaming) {
     std::string input;
-    std::optional<http::response_parser<http::string_body>> parser;
+    std::optional<http::response_parser<TextBody>> parser;
     const auto begin = [&] {
         parser.emplace();
         parser->eager(true);
         parser->header_limit(kMaxHeaderBytes);
-        parser->body_limit(options.max_response_bytes);
+        // A limit counts the body in total; that of a stream has none.
+        if (streaming == nullptr) {
+            parser->body_limit(options.max_response_bytes);
+        } else {
+            parser->body_limit(boost::none);
+        }
         parser->skip(head_only);
     };
-    const auto no_http = [&](const std::string& why) {
-        return tl::unexpected(Failure{
-            Error(Code::kBadPeer, fmt::format("{} answered no valid HTTP ({})", url->text(), why)),
-            false});
+    const auto failed = [](Code code, std::string message) {
+        return tl::unexpected(Failure{Error(code, std::move(message)), false});
+    };
+    const auto too_large = [&] {
+        return failed(Code::kTooLarge, fmt::format("the answer of {} is larger than {} bytes",
+                                                   url->text(), options.max_response_bytes));
     };
     begin();
     bool any = false;
+    // What is left once the stream has ended by itself.
+    const auto answered = [&](StreamEnd end) {
+        auto& message = parser->get();
+        if (streaming != nullptr) streaming->end = end;
+        keep = end == StreamEnd::kWhole && message.keep_alive() && input.empty();
+        ClientResponse response;
+        response.status = message.result_int();
+        for (const auto& field : message) {
+            response.headers.emplace_back(std::string(field.name_string()),
+                                          std::string(field.value()));
+        }
+        response.body = std::move(message.body());
+        return response;
+    };
+    const auto is_streamed = [&] {
+        return streaming != nullptr && parser->is_header_done() &&
+               parser->get().result_int() / 100 == 2;
+    };
+    const auto patience = streaming != nullptr ? streaming->options.idle : options.timeout;
     while (!parser->is_done()) {
-        const auto read = link->read(input, options.timeout);
-        if (read == ClientLink::Read::kTimedOut) return tl::unexpected(timed_out());
+        const auto read = link->read(input, patience);
+        if (read == ClientLink::Read::kWoken) {
+            if (is_streamed()) return answered(StreamEnd::kStopped);
+            streaming->end = StreamEnd::kStopped;
+            keep = false;
+            return ClientResponse();
+        }
+        if (read == ClientLink::Read::kTimedOut) {
+            if (is_streamed()) return answered(StreamEnd::kSilent);
+            return tl::unexpected(timed_out(patience));
+        }
         if (read != ClientLink::Read::kBytes) {
             if (!any) return tl::unexpected(lost("ended the connection without an answer"));
             error_code ec;
             if (read == ClientLink::Read::kEnd && parser->is_header_done()) parser->put_eof(ec);
             if (ec || !parser->is_done()) {
-                return tl::unexpected(
-                    Failure{Error(Code::kUnavailable,
-                                  fmt::format("{} ended the connection in the middle of its answer",
-                                              url->text())),
-                            false});
+                if (is_streamed()) return answered(StreamEnd::kCut);
+                return failed(Code::kUnavailable,
+                              fmt::format("{} ended the connection in the middle of its answer",
+                                          url->text()));
             }
             break;
         }
         if (!any && !url->tls && (input[0] == '\x15' || input[0] == '\x16')) {
-            return tl::unexpected(Failure{
-                Error(Code::kBadPeer,
-                      fmt::format("{} speaks TLS: use https:// instead of http://", url->text())),
-                false});
+            return failed(
+                Code::kBadPeer,
+                fmt::format("{} speaks TLS: use https:// instead of http://", url->text()));
         }
         any = true;
         while (!input.empty() && !parser->is_done()) {
             error_code ec;
             const size_t used = parser->put(asio::buffer(input), ec);
             input.erase(0, used);
-            if (ec == http::error::body_limit) {
-                return tl::unexpected(Failure{
-                    Error(Code::kTooLarge, fmt::format("the answer of {} is larger than {} bytes",
-                                                       url->text(), options.max_response_bytes)),
-                    false});
+            if (ec == http::error::body_limit) return too_large();
+            if (ec && ec != http::error::need_more) {
+                return failed(Code::kBadPeer, fmt::format("{} answered no valid HTTP ({})",
+                                                          url->text(), ec.message()));
             }
-            if (ec && ec != http::error::need_more) return no_http(ec.message());
+            std::string& body = parser->get().body();
+            if (is_streamed() && !body.empty()) {
+                if (auto taken = streaming->sink(body); !taken)
+                    return tl::unexpected(Failure{std::move(taken).error(), false});
+                body.clear();
+            } else if (body.size() > options.max_response_bytes) {
+                return too_large();
+            }
             // An interim answer (1xx) goes before the real one.
             if (parser->is_done() && parser->get().result_int() < 200) begin();
             if (ec == http::error::need_more) break;
         }
     }
-    auto& message = parser->get();
-    keep = message.keep_alive() && input.empty();
-    ClientResponse response;
-    response.status = message.result_int();
-    for (const auto& field : message) {
-        response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    }
-    response.body = std::move(message.body());
-    return response;
+    return answered(StreamEnd::kWhole);
 }
 
 Attempt<ClientResponse> Client::State::exchange(const std::string& head,
-                                                const ClientRequest& request) {
+                                                const ClientRequest& request,
+                                                Streaming* streaming) {
+    if (streaming != nullptr) link->wake_on(streaming->options.wake_fd);
     auto written = upload(head, request);
     if (!written) return tl::unexpected(Failure{std::move(written).error(), false});
-    if (*written == ClientLink::Written::kTimedOut) return tl::unexpected(timed_out());
-    auto response = read_response(request.method == "HEAD");
+    if (*written == ClientLink::Written::kTimedOut) {
+        return tl::unexpected(timed_out(options.timeout));
+    }
+    auto response = read_response(request.method == "HEAD", streaming);
+    if (streaming != nullptr) link->wake_on(-1);
     if (response && *written == ClientLink::Written::kAll && keep) return response;
     link.reset();
     return response;
+}
+
+Result<ClientResponse> Client::State::run(const ClientRequest& request, Streaming* streaming) {
+    if (!url) {
+        SNAPGATE_ASSIGN(url, parse_server_url(options.server));
+    }
+    SNAPGATE_ASSIGN(const std::string head, request_head(*url, request));
+    const bool kept = link && link->usable();
+    if (!kept) SNAPGATE_TRY(connect());
+    auto response = exchange(head, request, streaming);
+    if (!response && kept && response.error().stale && may_be_repeated(request)) {
+        // The server ended the kept connection while the request was under way.
+        SNAPGATE_TRY(connect());
+        response = exchange(head, request, streaming);
+    }
+    if (response) return std::move(*response);
+    link.reset();
+    return std::move(response.error().error);
 }
 
 Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -246,22 +338,14 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 
 Result<ClientResponse> Client::send(const ClientRequest& request) {
-    State& state = *state_;
-    if (!state.url) {
-        SNAPGATE_ASSIGN(state.url, parse_server_url(state.options.server));
-    }
-    SNAPGATE_ASSIGN(const std::string head, request_head(*state.url, request));
-    const bool kept = state.link && state.link->usable();
-    if (!kept) SNAPGATE_TRY(state.connect());
-    auto response = state.exchange(head, request);
-    if (!response && kept && response.error().stale && may_be_repeated(request)) {
-        // The server ended the kept connection while the request was under way.
-        SNAPGATE_TRY(state.connect());
-        response = state.exchange(head, request);
-    }
-    if (response) return std::move(*response);
-    state.link.reset();
-    return std::move(response.error().error);
+    return state_->run(request, nullptr);
+}
+
+Result<StreamedResponse> Client::stream(const ClientRequest& request, const StreamOptions& options,
+                                        const PieceSink& sink) {
+    Streaming streaming{options, sink};
+    SNAPGATE_ASSIGN(ClientResponse response, state_->run(request, &streaming));
+    return StreamedResponse{std::move(response), streaming.end};
 }
 
 }  // namespace snapgate::net

@@ -38,6 +38,28 @@ struct ClientResponse {
     std::optional<std::string_view> header(std::string_view name) const;  // any case
 };
 
+// How a body that was handed on as it came has ended.
+enum class StreamEnd {
+    kWhole,    // where its framing says that it ends
+    kCut,      // the connection ended within it
+    kSilent,   // nothing came for StreamOptions::idle
+    kStopped,  // StreamOptions::wake_fd became readable
+};
+
+struct StreamOptions {
+    std::chrono::milliseconds idle{60'000};  // the longest silence, before the answer and within it
+    int wake_fd = -1;  // a descriptor that ends the stream once it is readable; -1 for none
+};
+
+// `response` has no body where the status is a 2xx: that was handed on.
+struct StreamedResponse {
+    ClientResponse response;
+    StreamEnd end = StreamEnd::kWhole;
+};
+
+// Takes a body piece by piece; an Error that it returns ends the exchange and is returned.
+using PieceSink = std::function<base::Result<void>(std::string_view piece)>;
+
 // A blocking HTTP/1.1 client over one kept connection, for the command line. One thread at a time.
 // Verifies the server's certificate and host name. Sends no credentials it was not given, follows
 // no redirects.
@@ -54,8 +76,16 @@ class Client {
     // an upload ended (a refusal) is returned as it is.
     base::Result<ClientResponse> send(const ClientRequest& request);
 
+    // The same for an answer without an end, or of any size: the body of a 2xx goes to `sink` as it
+    // comes, and max_response_bytes does not bound it; whoever takes it bounds what it keeps. What
+    // befalls the connection before the head of the answer is an Error as with send(); after that
+    // it is a StreamEnd. kStopped before the head: then the response is empty, its status 0.
+    base::Result<StreamedResponse> stream(const ClientRequest& request,
+                                          const StreamOptions& options, const PieceSink& sink);
+
   private:
     struct State;
+    struct Streaming;
     std::unique_ptr<State> state_;
 };
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -87,6 +88,7 @@ ClientLink::ClientLink(std::shared_ptr<asio::ssl::context> tls) : context_(std::
 ClientLink::~ClientLink() {
     error_code ignored;
     socket_.close(ignored);
+    wake_.reset();
     // What was under way ends now; its handlers point into this object.
     io_.restart();
     io_.run();
@@ -239,14 +241,29 @@ ClientLink::Written ClientLink::write(std::string_view bytes, Millis stall) {
 
 ClientLink::Read ClientLink::read(std::string& out, Millis patience) {
     start_read();
-    if (!run_until(SteadyClock::now() + patience, [this] { return read_result_.has_value(); })) {
+    if (!run_until(SteadyClock::now() + patience,
+                   [this] { return woken_ || read_result_.has_value(); })) {
         return Read::kTimedOut;
     }
+    if (woken_) return Read::kWoken;
     const error_code ec = *read_result_;
     read_result_.reset();
     if (ec) return ec == asio::error::eof ? Read::kEnd : Read::kCut;
     out.append(incoming_, 0, read_count_);
     return Read::kBytes;
+}
+
+void ClientLink::wake_on(int fd) {
+    wake_.reset();
+    woken_ = false;
+    if (fd < 0) return;
+    // Of its own, because it is closed here.
+    const int own = ::dup(fd);
+    if (own < 0) return;
+    wake_.emplace(io_, own);
+    wake_->async_wait(Descriptor::wait_read, [this](error_code ec) {
+        if (!ec) woken_ = true;
+    });
 }
 
 }  // namespace snapgate::net

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
@@ -49,9 +50,14 @@ class ClientLink {
     // Ends early (kAnswered) when the server answers or closes before it has taken everything.
     Written write(std::string_view bytes, Millis stall);
 
-    enum class Read { kBytes, kEnd, kCut, kTimedOut };
-    // Appends what comes next to `out`. kEnd: the server closed in good order; kCut: it did not.
+    enum class Read { kBytes, kEnd, kCut, kTimedOut, kWoken };
+    // Appends what comes next to `out`. kEnd: the server closed in good order; kCut: it did not;
+    // kWoken: the descriptor of wake_on() can be read, also where bytes are there as well.
     Read read(std::string& out, Millis patience);
+
+    // From now on reads end when `fd` becomes readable; -1: no more. It stays the caller's and is
+    // not read.
+    void wake_on(int fd);
 
   private:
     explicit ClientLink(std::shared_ptr<boost::asio::ssl::context> tls);
@@ -62,6 +68,7 @@ class ClientLink {
     void start_read();
 
     using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+    using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
     std::shared_ptr<boost::asio::ssl::context> context_;
     boost::asio::io_context io_{1};
@@ -71,6 +78,8 @@ class ClientLink {
     bool reading_ = false;
     std::optional<boost::system::error_code> read_result_;
     size_t read_count_ = 0;
+    std::optional<Descriptor> wake_;
+    bool woken_ = false;
 };
 
 }  // namespace snapgate::net
