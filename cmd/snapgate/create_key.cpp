@@ -56,8 +56,9 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     if (name.empty()) name = "recovery-" + base::format_rfc3339(base::system_clock().now_ms());
     // The way back for who lost the last key: it has to be an admin's to be one.
     std::string role = options.role.empty() ? "admin" : options.role;
-    auto key =
-        app::create_key_offline(options.data_dir, name, role, options.connection.project, expires);
+    std::string project = options.connection.project;
+    if (project.empty()) project = shell.environment("SNAPGATE_PROJECT").value_or("");
+    auto key = app::create_key_offline(options.data_dir, name, role, project, expires);
     if (!key) {
         Failure failure(key.error());
         // "In use" is about files here, not about a server that does not answer.
@@ -77,8 +78,8 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     shell.console.print_document(*key);
     if (format == Format::kTable)
         shell.console.note(fmt::format(
-            "This is the key {} (role {}). It is not shown again. Start the server to use it.",
-            name, role));
+            "This is the key {} (role {}{}). It is not shown again. Start the server to use it.",
+            name, role, project.empty() ? "" : ", project " + project));
     return Exit::kOk;
 }
 

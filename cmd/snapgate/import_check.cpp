@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/crypto.h"
+#include "base/error_text.h"
 #include "implied_kind.h"
 #include "json/object.h"
 #include "json/splitter.h"
@@ -15,16 +16,6 @@ namespace snapgate::cli {
 namespace {
 
 constexpr size_t kPieceBytes = 256 << 10;
-
-std::string causes_of(const base::Error& error) {
-    std::string out;
-    for (const base::Cause& cause : error.causes) {
-        // Most messages say all that their causes do.
-        if (error.message.find(cause.message) != std::string::npos) continue;
-        out += fmt::format("; {}: {}", cause.field, cause.message);
-    }
-    return out;
-}
 
 // Checks the objects of one input, and adds what it finds to the report.
 class InputCheck {
@@ -41,7 +32,7 @@ class InputCheck {
             prepared = json::prepare_snapshot(with_kind(item), identity_);
             if (prepared) return {};
         }
-        note(number, name_in(item), prepared.error().message + causes_of(prepared.error()));
+        note(number, name_in(item), base::text_with_causes(prepared.error()));
         return {};
     }
 

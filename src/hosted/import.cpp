@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/error_text.h"
 
 namespace snapgate::hosted {
 
@@ -53,18 +54,6 @@ std::pair<uint64_t, uint64_t> digest(std::string_view ns, std::string_view name)
     return {base::read_u64(bytes, 0), base::read_u64(bytes, 8)};
 }
 
-// What an error says, with the first broken rules.
-std::string describe(const Error& error) {
-    std::string text = error.message;
-    size_t shown = std::min<size_t>(error.causes.size(), 3);
-    for (size_t i = 0; i < shown; ++i) {
-        const base::Cause& cause = error.causes[i];
-        if (text.find(cause.message) == std::string::npos)
-            text += fmt::format("; {}: {}", cause.field, cause.message);
-    }
-    return text;
-}
-
 }  // namespace
 
 Import::Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store)
@@ -108,7 +97,7 @@ void Import::add(std::string_view item) {
     auto prepared = json::prepare_snapshot(item, fresh);
     if (!prepared) {
         refused_any_ = true;
-        refuse(index, json::best_effort_name(item), describe(prepared.error()));
+        refuse(index, json::best_effort_name(item), base::text_with_causes(prepared.error()));
         return;
     }
     note_seen(prepared->object.ns, prepared->object.name);

@@ -261,3 +261,21 @@ def test_a_lost_key_is_made_anew_without_a_name(start_server, data_dir):
     assert run_cli("create", "key", "--data-dir", data_dir / "none").returncode == REFUSED
     server.start()
     assert server.client(ran.stdout.strip()).get("/admin/v1/keys").status == 200
+
+
+def test_a_key_made_offline_holds_the_project_of_the_environment(start_server, data_dir):
+    server = start_server()
+    project = server.client().create_project("payments")["uid"]
+    server.stop()
+    none = run_cli("create", "key", "--data-dir", data_dir, env={"SNAPGATE_PROJECT": "none"})
+    assert none.returncode == REFUSED and "none" in none.stderr, none.stderr
+    ran = run_cli("create", "key", "ci", "--data-dir", data_dir, env={"SNAPGATE_PROJECT": "payments"})
+    assert ran.returncode == OK and "project payments" in ran.stderr, ran.stderr
+    by_flag = run_cli("create", "key", "by-flag", "--data-dir", data_dir, "--project", "Default", "-o", "name",
+                      env={"SNAPGATE_PROJECT": "payments"})
+    assert by_flag.returncode == OK, by_flag.stderr
+    server.start()
+    keys = {key["name"]: key["projectUid"] for key in server.client().get("/admin/v1/keys").json()["items"]
+            if "projectUid" in key}
+    assert keys["ci"] == project
+    assert keys["by-flag"] not in ("", project)
