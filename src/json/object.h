@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "model/object.h"
@@ -44,6 +46,10 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 
 // The Identity of a stored object. kCorrupt if it has none.
 base::Result<Identity> read_identity(const model::StoredObject& stored);
+
+// The labels of a stored object, sorted by key; none if it has none. Fast: looks at nothing else.
+base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
+    const model::StoredObject& stored);
 
 // Appends the Kubernetes form of a stored object: nulls back in place, fieldsV1 as JSON.
 base::Result<void> append_kubernetes_form(const model::StoredObject& stored, std::string& out);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/label_terms.h"
 
 namespace snapgate::query {
 
@@ -31,19 +31,15 @@ class Selector {
     std::optional<std::string> only_namespace() const;
 
   private:
-    enum class Operator { kIn, kNotIn, kExists, kNotExists, kGreater, kLess };
-    struct Requirement {
-        std::string key;
-        Operator op = Operator::kExists;
-        std::vector<std::string> values;  // sorted
-        int64_t number = 0;
-    };
     struct Field {
         bool is_name = true;  // else the namespace
         bool equals = true;
         std::string value;
     };
-    std::vector<Requirement> requirements_;
+
+    std::optional<std::string> only(bool name) const;
+
+    std::vector<LabelTerm> requirements_;
     std::vector<Field> fields_;
 };
 

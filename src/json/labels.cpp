@@ -1,0 +1,69 @@
+#include <simdjson.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "json/object.h"
+
+namespace snapgate::json {
+namespace {
+
+// A reader of texts that are known to be JSON: it looks only at what is asked for. Keeps its memory
+// between texts; a copy, because it reads a little beyond the end.
+struct QuickReader {
+    simdjson::ondemand::parser parser;
+    std::string padded;
+};
+
+QuickReader& quick_reader() {
+    thread_local auto reader = std::make_unique<QuickReader>();
+    return *reader;
+}
+
+// Memory that one unusually large object leaves behind is given back.
+constexpr size_t kKeptBytes = 256 << 10;
+
+simdjson::error_code read(std::string_view text, QuickReader& reader,
+                          std::vector<std::pair<std::string, std::string>>& labels) {
+    reader.padded.assign(text);
+    reader.padded.append(simdjson::SIMDJSON_PADDING, ' ');
+    simdjson::ondemand::document document;
+    if (auto error = reader.parser
+                         .iterate(simdjson::padded_string_view(reader.padded.data(), text.size(),
+                                                               reader.padded.size()))
+                         .get(document))
+        return error;
+    simdjson::ondemand::object found;
+    auto error = document["metadata"]["labels"].get_object().get(found);
+    if (error == simdjson::NO_SUCH_FIELD) return simdjson::SUCCESS;
+    if (error) return error;
+    for (auto field : found) {
+        std::string_view key;
+        std::string_view value;
+        if (auto failed = field.unescaped_key().get(key)) return failed;
+        if (auto failed = field.value().get_string().get(value)) return failed;
+        labels.emplace_back(key, value);
+    }
+    return simdjson::SUCCESS;
+}
+
+}  // namespace
+
+base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
+    const model::StoredObject& stored) {
+    std::vector<std::pair<std::string, std::string>> labels;
+    // Stored texts are compact: one without these bytes has no such member anywhere.
+    if (stored.text.find(R"("labels":{)") == std::string_view::npos) return labels;
+    QuickReader& reader = quick_reader();
+    auto error = read(stored.text, reader, labels);
+    if (reader.padded.capacity() > kKeptBytes) reader = QuickReader();
+    if (error) {
+        return base::Error(base::Code::kCorrupt,
+                           std::string("the labels of a stored object cannot be read: ") +
+                               simdjson::error_message(error));
+    }
+    std::ranges::sort(labels);
+    return labels;
+}
+
+}  // namespace snapgate::json

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace snapgate::query {
+
+// One term of a field selector: "metadata.name=x".
+struct FieldTerm {
+    std::string label;
+    bool equals = true;  // else !=
+    std::string value;
+};
+
+// Reads a field selector by the grammar of k8s.io/apimachinery's pkg/fields: terms in the order of
+// their texts. Which labels there are is not looked at. kInvalidParameter in its words.
+base::Result<std::vector<FieldTerm>> parse_field_terms(std::string_view selector);
+
+}  // namespace snapgate::query

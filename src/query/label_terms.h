@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace snapgate::query {
+
+// One requirement of a label selector: "tier in (gold,silver)".
+struct LabelTerm {
+    enum class Operator { kIn, kNotIn, kExists, kNotExists, kGreater, kLess };
+    std::string key;
+    Operator op = Operator::kExists;
+    std::vector<std::string> values;  // sorted, each once
+    int64_t number = 0;               // what kGreater and kLess compare with
+};
+
+// Reads a label selector by the grammar of k8s.io/apimachinery's pkg/labels (a = 1 stands for "a in
+// (1)"). kInvalidParameter in its words.
+base::Result<std::vector<LabelTerm>> parse_label_terms(std::string_view selector);
+
+}  // namespace snapgate::query

@@ -1,0 +1,72 @@
+#include "query/label_tokens.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace snapgate::query {
+namespace {
+
+using Type = LabelToken::Type;
+
+constexpr std::array<std::pair<std::string_view, Type>, 9> kSymbols{{{")", Type::kClose},
+                                                                     {",", Type::kComma},
+                                                                     {"!", Type::kNot},
+                                                                     {"==", Type::kEquals},
+                                                                     {"=", Type::kEquals},
+                                                                     {">", Type::kGreater},
+                                                                     {"<", Type::kLess},
+                                                                     {"!=", Type::kNotEquals},
+                                                                     {"(", Type::kOpen}}};
+
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool is_symbol(char c) {
+    return std::string_view("=!(),><").find(c) != std::string_view::npos;
+}
+
+std::optional<Type> symbol_type(std::string_view text) {
+    for (const auto& [symbol, type] : kSymbols) {
+        if (symbol == text) return type;
+    }
+    return std::nullopt;
+}
+
+// The longest symbol at the start of `rest`. Every character of a symbol is one itself.
+LabelToken take_symbol(std::string_view& rest) {
+    size_t length = 1;
+    while (length < rest.size() && is_symbol(rest[length]) &&
+           symbol_type(rest.substr(0, length + 1)))
+        ++length;
+    const std::string_view text = rest.substr(0, length);
+    rest.remove_prefix(length);
+    return {symbol_type(text).value_or(Type::kUnknown), std::string(text)};
+}
+
+LabelToken take_word(std::string_view& rest) {
+    size_t length = 0;
+    while (length < rest.size() && !is_symbol(rest[length]) && !is_blank(rest[length])) ++length;
+    const std::string_view text = rest.substr(0, length);
+    rest.remove_prefix(length);
+    const Type type = text == "in" ? Type::kIn : text == "notin" ? Type::kNotIn : Type::kWord;
+    return {type, std::string(text)};
+}
+
+}  // namespace
+
+std::vector<LabelToken> split_label_selector(std::string_view selector) {
+    // A zero byte is the end for that lexer.
+    std::string_view rest = selector.substr(0, selector.find('\0'));
+    std::vector<LabelToken> tokens;
+    while (true) {
+        while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
+        if (rest.empty()) break;
+        tokens.push_back(is_symbol(rest.front()) ? take_symbol(rest) : take_word(rest));
+    }
+    tokens.emplace_back();
+    return tokens;
+}
+
+}  // namespace snapgate::query
