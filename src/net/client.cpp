@@ -147,7 +147,7 @@ struct Client::State {
     Attempt<ClientResponse> exchange(const std::string& head, const ClientRequest& request,
                                      Streaming* streaming);
     // kAnswered also where the server closed; then the answer may still be there to be read.
-    Result<ClientLink::Written> upload(const std::string& head, const ClientRequest& request);
+    Result<ClientLink::Written> upload(const std::string& head, const ClientRequest& request) const;
     Attempt<ClientResponse> read_response(bool head_only, Streaming* streaming);
     Failure lost(std::string_view how) const;
     Failure timed_out(std::chrono::milliseconds after) const;
@@ -179,7 +179,7 @@ Failure Client::State::timed_out(std::chrono::milliseconds after) const {
 }
 
 Result<ClientLink::Written> Client::State::upload(const std::string& head,
-                                                  const ClientRequest& request) {
+                                                  const ClientRequest& request) const {
     using Written = ClientLink::Written;
     if (!request.next_piece) {
         // One write for both where the body is small, as it mostly is.

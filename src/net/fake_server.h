@@ -21,7 +21,7 @@ class FakeServer {
     class Peer {
       public:
         explicit Peer(int fd) : fd_(fd) {}
-        void send(std::string_view bytes) {
+        void send(std::string_view bytes) const {
             while (!bytes.empty()) {
                 const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
                 if (count <= 0) return;
@@ -29,7 +29,7 @@ class FakeServer {
             }
         }
         // Until `text` has come; what came is returned, also if the client ends before.
-        std::string read_until(std::string_view text) {
+        std::string read_until(std::string_view text) const {
             std::string all;
             char byte = 0;
             while (all.find(text) == std::string::npos && ::recv(fd_, &byte, 1, 0) == 1) {
@@ -37,8 +37,8 @@ class FakeServer {
             }
             return all;
         }
-        std::string read_head() { return read_until("\r\n\r\n"); }
-        std::string read_to_end() { return read_until(std::string_view("\0never\0", 7)); }
+        std::string read_head() const { return read_until("\r\n\r\n"); }
+        std::string read_to_end() const { return read_until(std::string_view("\0never\0", 7)); }
 
       private:
         int fd_;

@@ -46,7 +46,7 @@ class RawConnection {
     bool connected() const { return connected_; }
 
     // False if the server has gone.
-    bool send(std::string_view bytes) {
+    bool send(std::string_view bytes) const {
         while (!bytes.empty()) {
             const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count <= 0) return false;
@@ -54,7 +54,7 @@ class RawConnection {
         }
         return true;
     }
-    void end_sending() { ::shutdown(fd_, SHUT_WR); }
+    void end_sending() const { ::shutdown(fd_, SHUT_WR); }
 
     struct Answer {
         unsigned status = 0;

@@ -1,9 +1,8 @@
 #include "net/response_head.h"
 
-#include <time.h>
-
 #include <array>
 #include <charconv>
+#include <ctime>
 
 namespace snapgate::net {
 namespace {
@@ -105,7 +104,7 @@ std::string_view DateText::now() {
         text.append(kDays[static_cast<size_t>(parts.tm_wday)]).append(", ");
         two_digits(parts.tm_mday);
         text.append(" ").append(kMonths[static_cast<size_t>(parts.tm_mon)]).append(" ");
-        append_number(static_cast<uint64_t>(parts.tm_year + 1900), text);
+        append_number(static_cast<uint64_t>(parts.tm_year) + 1900, text);
         text.append(" ");
         two_digits(parts.tm_hour);
         text.append(":");

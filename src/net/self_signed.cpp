@@ -262,9 +262,9 @@ Result<SelfSigned> ensure_self_signed(const fs::path& directory,
         }
         if (std::find(all.begin(), all.end(), host) == all.end()) all.push_back(host);
     }
-    const SelfSigned files{.ca_certificate = directory / "ca.crt",
-                           .certificate = directory / "tls.crt",
-                           .key = directory / "tls.key"};
+    SelfSigned files{.ca_certificate = directory / "ca.crt",
+                     .certificate = directory / "tls.crt",
+                     .key = directory / "tls.key"};
     const fs::path ca_key_file = directory / "ca.key";
     Pair ca = read_pair(files.ca_certificate, ca_key_file);
     if (!is_good_ca(ca)) {

@@ -127,7 +127,7 @@ class ThreadedServer final : public Server {
     void run() {
         running_ = true;
         asio::co_spawn(workers_.front()->executor(), accept_all(),
-                       [this](std::exception_ptr) { accepting_ended_.set_value(); });
+                       [this](const std::exception_ptr&) { accepting_ended_.set_value(); });
         for (const auto& worker : workers_) worker->start();
     }
 

@@ -72,7 +72,7 @@ void Worker::join() {
 void Worker::adopt(Socket socket, Admission admission) {
     asio::post(context_, [this, admission, socket = std::move(socket)]() mutable {
         asio::co_spawn(context_.get_executor(), live(*this, std::move(socket), admission),
-                       [](std::exception_ptr error) {
+                       [](const std::exception_ptr& error) {
                            if (error) std::rethrow_exception(error);
                        });
         if (!sweeping_) sweep_later();
