@@ -24,6 +24,12 @@ unsigned number(const char* text) {
     return value;
 }
 
+net::Awaitable<void> answer(const std::string& page, net::Response& response) {
+    response.body.append(page);
+    response.add_header("ETag", "W/\"1\"");
+    co_return;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,10 +52,8 @@ int main(int argc, char** argv) {
         options.tls = *tls;
     }
     net::ServerHooks hooks;
-    hooks.handler = [&page](net::Request&, net::Response& response) -> net::Awaitable<void> {
-        response.body.append(page);
-        response.add_header("ETag", "W/\"1\"");
-        co_return;
+    hooks.handler = [&page](net::Request&, net::Response& response) {
+        return answer(page, response);
     };
     auto server = net::Server::start(options, hooks);
     if (!server) {

@@ -223,15 +223,21 @@ TEST(ServerLimits, RaiseTheLimitOfOpenFiles) {
     EXPECT_EQ(after.rlim_cur, after.rlim_max);
 }
 
+// Says when it is the last of the 20 that are waited for.
+Awaitable<void> answer_late(std::atomic<int>& running, std::promise<void>& all_running,
+                            Response& response) {
+    if (++running == 20) all_running.set_value();
+    co_await pause_for(milliseconds(100));
+    // More than a socket takes at once.
+    response.body.append(10'000'000, 'x');
+}
+
 TEST(ServerStop, FinishesWhatRuns) {
     TestServer server;
     std::atomic<int> running = 0;
     std::promise<void> all_running;
-    server.custom = [&](Request&, Response& response) -> Awaitable<void> {
-        if (++running == 20) all_running.set_value();
-        co_await pause_for(milliseconds(100));
-        // More than a socket takes at once.
-        response.body.append(10'000'000, 'x');
+    server.custom = [&](Request&, Response& response) {
+        return answer_late(running, all_running, response);
     };
     std::vector<std::unique_ptr<RawConnection>> clients;
     for (int i = 0; i < 20; ++i) {
@@ -259,6 +265,7 @@ TEST(ServerStop, UnderLoadCutsNothingOff) {
         std::atomic<int> answered = 0;
         std::atomic<int> cut_off = 0;
         std::vector<std::thread> clients;
+        clients.reserve(8);
         for (int i = 0; i < 8; ++i) {
             clients.emplace_back([&] {
                 while (true) {
@@ -284,20 +291,25 @@ TEST(ServerStop, UnderLoadCutsNothingOff) {
     }
 }
 
+// Does not end by itself: reads a body that does not come, waits, or writes what nobody reads.
+Awaitable<void> answer_never(std::atomic<int>& running, Request& request, Response& response) {
+    ++running;
+    if (request.path == "/upload") {
+        const auto body = co_await request.body->read_all(1'000'000);
+        EXPECT_FALSE(body);
+    } else if (request.path == "/stuck") {
+        co_await pause_for(std::chrono::hours(1));
+    }
+    response.body.append(200'000'000, 'x');
+}
+
 TEST(ServerStop, CutsWhatDoesNotEnd) {
     ServerOptions options;
     options.timeouts.shutdown = milliseconds(50);
     TestServer server(options);
     std::atomic<int> running = 0;
-    server.custom = [&](Request& request, Response& response) -> Awaitable<void> {
-        ++running;
-        if (request.path == "/upload") {
-            const auto body = co_await request.body->read_all(1'000'000);
-            EXPECT_FALSE(body);
-        } else if (request.path == "/stuck") {
-            co_await pause_for(std::chrono::hours(1));
-        }
-        response.body.append(200'000'000, 'x');
+    server.custom = [&](Request& request, Response& response) {
+        return answer_never(running, request, response);
     };
     RawConnection upload(server.port());
     ASSERT_TRUE(upload.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n"));

@@ -344,6 +344,7 @@ TEST(Server, ReportsWhatItServed) {
 TEST(Server, ServesManyConnectionsAtOnce) {
     TestServer server;
     std::vector<std::unique_ptr<RawConnection>> clients;
+    clients.reserve(200);
     for (int i = 0; i < 200; ++i) {
         clients.push_back(std::make_unique<RawConnection>(server.port()));
     }
