@@ -160,7 +160,7 @@ void ListPage::make_etag() {
     etag_ = fmt::format("W/\"{}\"", base::hex(base::sha256(bytes).substr(0, kDigestBytes)));
 }
 
-Result<bool> ListPage::skip_other_namespaces(Source& source) {
+Result<bool> ListPage::skip_other_namespaces(Source& source) const {
     const auto& wanted = request_.namespaces;
     while (!wanted.empty()) {
         std::string_view ns = source.scan->found().ns;

@@ -75,7 +75,7 @@ class ListPage {
     // False if there is none, or if the budget ran out (then source.scan is exhausted).
     base::Result<bool> settle(Source& source, const store::ReadView& view, size_t budget);
     base::Result<bool> advance(Source& source);
-    base::Result<bool> skip_other_namespaces(Source& source);
+    base::Result<bool> skip_other_namespaces(Source& source) const;
     void finish(bool more, std::string& body);
 
     const ListContext* context_;

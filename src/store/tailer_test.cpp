@@ -68,6 +68,7 @@ class TailerTest : public testing::Test {
 
     static std::vector<std::string> texts(const Tailer::Batch& batch) {
         std::vector<std::string> texts;
+        texts.reserve(batch.events.size());
         for (const auto& event : batch.events) texts.push_back(event->bytes);
         return texts;
     }
@@ -234,6 +235,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
     must_poll(tailer, start);
 
     std::vector<std::thread> watchers;
+    watchers.reserve(kWatchers);
     std::vector<std::vector<Revision>> seen(kWatchers);
     for (int i = 0; i < kWatchers; ++i) {
         watchers.emplace_back([&, i] {
@@ -247,7 +249,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
             });
             auto& revisions = seen[static_cast<size_t>(i)];
             for (Revision at = start; revisions.size() < kChanges;) {
-                auto batch = tailer.poll(at, static_cast<size_t>(1 + i * 7));
+                auto batch = tailer.poll(at, 1 + static_cast<size_t>(i) * 7);
                 ASSERT_TRUE(batch) << batch.error().message;
                 for (const auto& event : batch->events) revisions.push_back(event->revision);
                 if (batch->up_to > at) {
@@ -262,6 +264,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
         });
     }
     std::vector<std::thread> writers;
+    writers.reserve(4);
     for (int w = 0; w < 4; ++w) {
         writers.emplace_back([&, w] {
             for (int i = 0; i < kChanges / 4; ++i) put("w" + std::to_string(w), std::to_string(i));
