@@ -77,6 +77,26 @@ base::Result<std::optional<int64_t>> ReadView::superseded_ms(ClusterNumber clust
     return std::optional(next.since_ms);
 }
 
+base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster,
+                                                           Revision revision) const {
+    if (!state_->rows) return state_->rows.error();
+    const engine::ReadTransaction& rows = *state_->rows;
+    SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
+    if (!row) return expired(revision);
+    if (revision > row->head.revision) {
+        return Error(Code::kFutureVersion, fmt::format("revision {} is above the cluster's head {}",
+                                                       revision, row->head.revision));
+    }
+    if (revision < row->floor) return expired(revision);
+    if (row->head.revision == revision) return std::optional<int64_t>();
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, revision + 1).view()));
+    if (!found || !cursor.key().starts_with(cluster_key(Table::kHead, cluster).view()))
+        return corrupt_row("the row of a cluster's head");
+    SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
+    return std::optional(next.since_ms);
+}
+
 base::Result<std::optional<Revision>> ReadView::revision_of(ClusterNumber cluster,
                                                             std::string_view version) const {
     if (!state_->rows) return state_->rows.error();

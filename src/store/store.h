@@ -75,6 +75,11 @@ class ReadView {
     // versions that it needs may be compacted.
     base::Result<std::optional<int64_t>> superseded_ms(ClusterNumber cluster,
                                                        Revision revision) const;
+    // The same for any revision that is not above the head, be it a head or not: several changes
+    // share a commit, and each of their revisions stands for the state right after it (scan and get
+    // read it, log goes on from it). kFutureVersion above the head.
+    base::Result<std::optional<int64_t>> replaced_ms(ClusterNumber cluster,
+                                                     Revision revision) const;
     // The first head of the cluster at which resource version `version` was its list's.
     base::Result<std::optional<Revision>> revision_of(ClusterNumber cluster,
                                                       std::string_view version) const;

@@ -157,6 +157,33 @@ TEST_F(StoreTest, ARevisionWithinACommitWasNeverAHead) {
     EXPECT_EQ(store_->read().superseded_ms(cluster, inner).error().code, Code::kExpired);
 }
 
+TEST_F(StoreTest, AnyRevisionUpToTheHeadIsAState) {
+    ClusterNumber cluster = make_cluster();
+    Revision made = head(cluster);
+    clock_.advance(1000);
+    Revision inner = 0;
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_ASSIGN(inner, txn.put(cluster, Kind::kSnapshot, make_object("ns", "a", "vm")));
+        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("ns", "b", "vm")));
+        return {};
+    });
+    const int64_t committed = clock_.now_ms();
+    clock_.advance(1000);
+    put(cluster, "ns", "c");
+    const int64_t replaced = clock_.now_ms();
+    ReadView view = store_->read();
+    EXPECT_EQ(view.replaced_ms(cluster, made), committed);
+    EXPECT_EQ(view.replaced_ms(cluster, inner), committed);
+    EXPECT_EQ(list(cluster, inner), std::vector<std::string>{"ns/a"});
+    EXPECT_EQ(view.replaced_ms(cluster, inner + 1), replaced);
+    EXPECT_EQ(view.replaced_ms(cluster, head(cluster))->has_value(), false);
+    EXPECT_EQ(view.replaced_ms(cluster, head(cluster) + 1).error().code, Code::kFutureVersion);
+    EXPECT_EQ(view.replaced_ms(cluster, UINT64_MAX).error().code, Code::kFutureVersion);
+    EXPECT_EQ(view.replaced_ms(cluster, made - 1).error().code, Code::kExpired);
+    EXPECT_EQ(view.replaced_ms(cluster, 0).error().code, Code::kExpired);
+    EXPECT_EQ(view.replaced_ms(cluster + 1, made).error().code, Code::kExpired);
+}
+
 TEST_F(StoreTest, ListVersionsOfAMirror) {
     ClusterNumber cluster = make_cluster();
     Revision made = head(cluster);
