@@ -89,9 +89,15 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
     }
     if (revision < row->floor) return expired(revision);
     if (row->head.revision == revision) return std::optional<int64_t>();
+    const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
-    SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, revision + 1).view()));
-    if (!found || !cursor.key().starts_with(cluster_key(Table::kHead, cluster).view()))
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
+    if (!found || !cursor.key().starts_with(prefix.view()))
+        return corrupt_row("the row of a cluster's head");
+    // Before its first head there was no cluster.
+    if (load_u64(cursor.key(), prefix.size()) > revision) return expired(revision);
+    SNAPGATE_ASSIGN(found, cursor.seek(head_key(cluster, revision + 1).view()));
+    if (!found || !cursor.key().starts_with(prefix.view()))
         return corrupt_row("the row of a cluster's head");
     SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
     return std::optional(next.since_ms);
