@@ -55,6 +55,11 @@ class ByteWindow {
     char* room() { return bytes_.get() + end_; }
     size_t room_size() const { return capacity_ - end_; }
     void filled(size_t count) { end_ += count; }
+    void append(std::string_view bytes) {
+        make_room(bytes.size());
+        std::memcpy(room(), bytes.data(), bytes.size());
+        filled(bytes.size());
+    }
 
     // Gives memory back if it is empty and large.
     void shrink() {

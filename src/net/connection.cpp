@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "net/header_values.h"
 #include "net/response_head.h"
-#include "net/server_stream.h"
 
 namespace snapgate::net {
 
@@ -40,7 +39,22 @@ Connection::~Connection() {
     worker_.counts().leave(admission_ == Admission::kServe);
 }
 
+void Connection::expire_if_due(Transport::Clock::time_point now) {
+    transport_.expire_if_due(now);
+    if (stream_ != nullptr) stream_->expire_if_due(now);
+}
+
+void Connection::cut() {
+    transport_.close();
+    if (stream_ != nullptr) stream_->cut();
+}
+
+void Connection::abandon() {
+    if (stream_ != nullptr) stream_->abandon();
+}
+
 void Connection::begin_stop() {
+    if (stream_ != nullptr) stream_->begin_stop();
     if (finishing_) transport_.arm(kStopGrace);
     if (!idle_ || finishing_) return;
     // One that was just accepted may have its first request under way.
@@ -183,22 +197,31 @@ Awaitable<bool> Connection::serve_one() {
     }
     input_.keep(body_.rest());
     body_.release();
+    if (!received_.empty()) {
+        input_.append(received_);
+        received_ = {};
+    }
     co_return true;
 }
 
 Awaitable<bool> Connection::answer() {
     BufferLoan buffer(worker_.buffers());
     Response response(buffer.text);
-    ServerStream stream(worker_, transport_, request_, response, head_,
-                        head_.keep_alive && body_.reusable());
+    ServerStream stream(
+        worker_, transport_, request_, response, head_,
+        {.keep_alive = head_.keep_alive && body_.reusable(), .body_read = body_.finished()});
     response.stream = &stream;
+    stream_ = &stream;
     co_await run_handler(response);
     if (stream.begun()) {
         const bool keep = co_await stream.end(!response.close) && body_.reusable();
+        stream_ = nullptr;
         report(response, stream.bytes());
         unread_ = !keep && !body_.finished();
+        received_ = stream.take_received();
         co_return keep;
     }
+    stream_ = nullptr;
     const bool keep =
         !response.close && head_.keep_alive && !worker_.stopping() && body_.reusable();
     if (!co_await respond(response, keep)) co_return false;
@@ -268,8 +291,8 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
     response_head_.clear();
     append_response_head(head, response_head_);
     const size_t bytes = body.size();
-    const bool written =
-        co_await transport_.write(response_head_, body, {}, worker_.options().timeouts.write_stall);
+    const bool written = co_await transport_.write(response_head_, std::span(&body, 1), {},
+                                                   worker_.options().timeouts.write_stall);
     report(response, bytes);
     co_return written;
 }

@@ -8,6 +8,7 @@
 #include "net/http.h"
 #include "net/request_body.h"
 #include "net/server.h"
+#include "net/server_stream.h"
 #include "net/transport.h"
 #include "net/worker.h"
 
@@ -26,9 +27,11 @@ class Connection {
     Awaitable<void> run();
 
     // By the worker:
-    void expire_if_due(Transport::Clock::time_point now) { transport_.expire_if_due(now); }
+    void expire_if_due(Transport::Clock::time_point now);
     void begin_stop();
-    void cut() { transport_.close(); }
+    void cut();
+    // Ends a wait on a stream without resuming it, and this connection with it.
+    void abandon();
 
   private:
     enum class Next { kRequest, kEnd, kRefused };
@@ -57,6 +60,8 @@ class Connection {
     Request request_;
     RequestBody body_;
     std::string response_head_;
+    ServerStream* stream_ = nullptr;  // of the request that is being answered
+    std::string received_;            // during its stream
     Transport::Clock::time_point request_started_;
     bool idle_ = true;        // between requests: a stop may end it
     bool fresh_ = true;       // no request has come yet

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,14 @@ struct Request {
 
 class Response;
 
+// Why a wait on a stream ended.
+enum class Wake {
+    kNotified,
+    kDeadline,
+    kPeerGone,  // it has closed its connection, or its sending side
+    kStopping,  // the server is about to end: so should the stream
+};
+
 // Sends a response in pieces, for what has no end in sight: whole lists, watches. Chunked on
 // HTTP/1.1, ended by the connection's end on 1.0. Belongs to the handler's coroutine; nothing else
 // may be written meanwhile. The server ends the stream when the handler returns; a handler that
@@ -74,6 +83,17 @@ class ResponseStream {
     // Sends one piece; empty does nothing. kTimeout if the peer does not take it in time,
     // kUnavailable if the peer is gone or the server stops.
     virtual Awaitable<base::Result<void>> write(std::string_view bytes) = 0;
+    // The same with several texts as one piece, which are not copied (but for TLS).
+    virtual Awaitable<base::Result<void>> write(std::span<const std::string_view> texts) = 0;
+
+    // Waits for something to send: until notify(), the deadline (within a sweep, see transport.h),
+    // the peer's end or the server's stop. After begin(). What the client sends meanwhile is kept:
+    // it is its next request. A stream at rest keeps no buffers and has no timer.
+    virtual Awaitable<Wake> wait(std::chrono::steady_clock::time_point deadline) = 0;
+    // Ends the wait, or the next one if none is under way. On the stream's thread and not within a
+    // coroutine: a WakeGroup (wake_group.h) brings it there from any other.
+    virtual void notify() = 0;
+    virtual Executor executor() = 0;
 };
 
 // A response, written by the server in one piece once the handler returns. The buffer belongs to

@@ -20,14 +20,16 @@ constexpr size_t kRecordBytes = 16 << 10;
 
 constexpr size_t kReadAwayBytes = 8 << 20;
 
+// What Asio passes on in one system call.
+constexpr size_t kMaxBuffers = 64;
+
 }  // namespace
 
 void Transport::expire_if_due(Clock::time_point now) {
     if (now < deadline_) return;
     disarm();
     expired_ = true;
-    error_code ignored;
-    socket_.cancel(ignored);
+    stop_waiting();
 }
 
 Awaitable<std::optional<unsigned char>> Transport::peek() {
@@ -43,93 +45,120 @@ Awaitable<std::optional<unsigned char>> Transport::peek() {
 }
 
 Awaitable<bool> Transport::handshake(std::shared_ptr<asio::ssl::context> context) {
-    context_ = std::move(context);
-    tls_.emplace(socket_, *context_);
+    tls_.emplace(std::move(context), socket_.native_handle());
+    while (true) {
+        const TlsSession::Step step = tls_->handshake();
+        if (step.state == TlsSession::State::kDone) co_return true;
+        if (!co_await until(step.state)) co_return false;
+    }
+}
+
+Awaitable<bool> Transport::until(TlsSession::State state) {
+    if (state == TlsSession::State::kEnded) co_return false;
     error_code ec;
-    co_await tls_->async_handshake(asio::ssl::stream_base::server,
-                                   asio::redirect_error(kUseAwaitable, ec));
-    co_return !ec;
+    co_await socket_.async_wait(state == TlsSession::State::kWantRead
+                                    ? asio::socket_base::wait_read
+                                    : asio::socket_base::wait_write,
+                                asio::redirect_error(kUseAwaitable, ec));
+    co_return !ec && socket_.is_open();
 }
 
 Awaitable<size_t> Transport::read_some(char* into, size_t size) {
-    error_code ec;
     size_t count = 0;
-    const asio::mutable_buffer buffer(into, size);
     if (tls_) {
-        count = co_await tls_->async_read_some(buffer, asio::redirect_error(kUseAwaitable, ec));
+        while (count == 0) {
+            const TlsSession::Step step = read_now(into, size);
+            if (step.state != TlsSession::State::kDone && !co_await until(step.state)) co_return 0;
+            count = step.count;
+        }
     } else {
-        count = co_await socket_.async_read_some(buffer, asio::redirect_error(kUseAwaitable, ec));
+        error_code ec;
+        count = co_await socket_.async_read_some(asio::buffer(into, size),
+                                                 asio::redirect_error(kUseAwaitable, ec));
+        if (ec) co_return 0;
     }
-    if (ec) co_return 0;
     // The deadline may have passed after the bytes came, before we got here.
     expired_ = false;
     co_return count;
 }
 
-Awaitable<bool> Transport::write(std::string& head, std::string_view body, std::string_view tail,
+Awaitable<bool> Transport::write(std::string& head, Texts body, std::string_view tail,
                                  std::chrono::milliseconds stall) {
     if (tls_) return write_tls(head, body, tail, stall);
     return write_plain(head, body, tail, stall);
 }
 
-Awaitable<bool> Transport::write_plain(std::string_view head, std::string_view body,
-                                       std::string_view tail, std::chrono::milliseconds stall) {
-    while (!head.empty() || !body.empty() || !tail.empty()) {
-        const std::array<asio::const_buffer, 3> buffers = {
-            asio::const_buffer(head.data(), head.size()),
-            asio::const_buffer(body.data(), body.size()),
-            asio::const_buffer(tail.data(), tail.size())};
+Awaitable<bool> Transport::write_plain(std::string_view head, Texts body, std::string_view tail,
+                                       std::chrono::milliseconds stall) {
+    const size_t texts = body.size() + 2;
+    const auto text = [&](size_t index) {
+        return index == 0 ? head : index + 1 == texts ? tail : body[index - 1];
+    };
+    size_t first = 0;   // the text that comes next
+    size_t offset = 0;  // what of it is written
+    while (first < texts) {
+        std::array<asio::const_buffer, kMaxBuffers> buffers;
+        size_t used = 0;
+        for (size_t i = first; i < texts && used < buffers.size(); ++i) {
+            const std::string_view rest = text(i).substr(i == first ? offset : 0);
+            if (!rest.empty()) buffers[used++] = asio::const_buffer(rest.data(), rest.size());
+        }
+        if (used == 0) break;
+        const std::span<const asio::const_buffer> some(buffers.data(), used);
         // Nearly always the socket takes all of it, and no round through the event loop is needed.
         error_code ec;
-        size_t count = socket_.write_some(buffers, ec);
+        size_t count = socket_.write_some(some, ec);
         if (ec == asio::error::would_block || ec == asio::error::try_again) {
             arm(stall);
             count =
-                co_await socket_.async_write_some(buffers, asio::redirect_error(kUseAwaitable, ec));
+                co_await socket_.async_write_some(some, asio::redirect_error(kUseAwaitable, ec));
         }
         if (ec) co_return false;
-        for (std::string_view* part : {&head, &body, &tail}) {
-            const size_t taken = std::min(count, part->size());
-            part->remove_prefix(taken);
-            count -= taken;
+        while (first < texts && count >= text(first).size() - offset) {
+            count -= text(first).size() - offset;
+            offset = 0;
+            ++first;
         }
+        offset += count;
     }
     disarm();
     expired_ = false;
     co_return true;
 }
 
-Awaitable<bool> Transport::write_tls(std::string& head, std::string_view body,
-                                     std::string_view tail, std::chrono::milliseconds stall) {
-    // Head and tail travel in one record with what of the body fits beside them.
-    if (head.size() < kRecordBytes) {
-        const size_t with_head = std::min(body.size(), kRecordBytes - head.size());
-        head.append(body.substr(0, with_head));
-        body.remove_prefix(with_head);
-        if (body.empty()) head.append(std::exchange(tail, {}));
+// `record` begins as the head; what is small travels together.
+Awaitable<bool> Transport::write_tls(std::string& record, Texts body, std::string_view tail,
+                                     std::chrono::milliseconds stall) {
+    for (std::string_view text : body) {
+        while (!text.empty()) {
+            if (record.empty() && text.size() >= kRecordBytes) {
+                const size_t whole = text.size() - text.size() % kRecordBytes;
+                if (!co_await write_records(text.substr(0, whole), stall)) co_return false;
+                text.remove_prefix(whole);
+                continue;
+            }
+            const size_t room = kRecordBytes - std::min(kRecordBytes, record.size());
+            const size_t taken = std::min(text.size(), room);
+            record.append(text.substr(0, taken));
+            text.remove_prefix(taken);
+            if (record.size() < kRecordBytes) continue;
+            if (!co_await write_records(record, stall)) co_return false;
+            record.clear();
+        }
     }
-    if (!co_await write_records(head, stall)) co_return false;
-    if (!tail.empty()) {
-        const size_t with_tail = body.size() % kRecordBytes;
-        head.assign(body.substr(body.size() - with_tail));
-        head.append(tail);
-        body.remove_suffix(with_tail);
-    } else {
-        head.clear();
-    }
-    if (!co_await write_records(body, stall)) co_return false;
-    co_return co_await write_records(head, stall);
+    record.append(tail);
+    co_return co_await write_records(record, stall);
 }
 
 Awaitable<bool> Transport::write_records(std::string_view bytes, std::chrono::milliseconds stall) {
     while (!bytes.empty()) {
-        arm(stall);
-        error_code ec;
-        const asio::const_buffer buffer(bytes.data(), bytes.size());
-        const size_t count =
-            co_await tls_->async_write_some(buffer, asio::redirect_error(kUseAwaitable, ec));
-        if (ec) co_return false;
-        bytes.remove_prefix(count);
+        if (!socket_.is_open()) co_return false;
+        const TlsSession::Step step = tls_->write(bytes.data(), bytes.size());
+        if (step.state != TlsSession::State::kDone) {
+            arm(stall);
+            if (!co_await until(step.state)) co_return false;
+        }
+        bytes.remove_prefix(step.count);
     }
     disarm();
     expired_ = false;
@@ -137,15 +166,36 @@ Awaitable<bool> Transport::write_records(std::string_view bytes, std::chrono::mi
 }
 
 bool Transport::has_unread() const {
+    if (!socket_.is_open()) return false;
     error_code ec;
-    return socket_.available(ec) > 0 && !ec;
+    return (tls_ && tls_->has_unread()) || (socket_.available(ec) > 0 && !ec);
+}
+
+TlsSession::Step Transport::read_now(char* into, size_t size) {
+    using State = TlsSession::State;
+    if (!socket_.is_open()) return {State::kEnded};
+    if (tls_) return tls_->read(into, size);
+    error_code ec;
+    const size_t count = socket_.read_some(asio::buffer(into, size), ec);
+    if (!ec) return {State::kDone, count};
+    return {ec == asio::error::would_block || ec == asio::error::try_again ? State::kWantRead
+                                                                           : State::kEnded};
+}
+
+void Transport::stop_waiting() {
+    error_code ignored;
+    socket_.cancel(ignored);
 }
 
 Awaitable<void> Transport::finish(bool unread, std::chrono::milliseconds time) {
     error_code ec;
-    if (tls_) {
+    if (tls_ && socket_.is_open()) {
         arm(time);
-        co_await tls_->async_shutdown(asio::redirect_error(kUseAwaitable, ec));
+        bool more = true;
+        while (more) {
+            const TlsSession::Step step = tls_->shutdown();
+            more = step.state != TlsSession::State::kDone && co_await until(step.state);
+        }
     }
     if (unread || has_unread()) {
         socket_.shutdown(asio::socket_base::shutdown_send, ec);

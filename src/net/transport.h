@@ -2,15 +2,16 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "net/http.h"
+#include "net/tls_session.h"
 
 namespace snapgate::net {
 
@@ -44,13 +45,25 @@ class Transport {
 
     // At least one byte; 0 at the end, after an error or the deadline.
     Awaitable<size_t> read_some(char* into, size_t size);
-    // All three texts, in one system call where the socket takes them; the deadline starts anew
-    // with each part that the peer takes. False if it does not take all. `head` may be changed.
-    Awaitable<bool> write(std::string& head, std::string_view body, std::string_view tail,
+    using Texts = std::span<const std::string_view>;
+    // All texts, in one system call where the socket takes them; the deadline starts anew with each
+    // part that the peer takes. False if it does not take all. `head` may be changed.
+    Awaitable<bool> write(std::string& head, Texts body, std::string_view tail,
                           std::chrono::milliseconds stall);
 
     // Whether bytes have come that nobody has read.
     bool has_unread() const;
+    // What is there to read now, without waiting.
+    TlsSession::Step read_now(char* into, size_t size);
+    // Calls `done` on this thread when there is something to read, the peer is gone, or what waits
+    // was ended by the deadline, stop_waiting() or close().
+    template <class Done>
+    void when_readable(Done done) {
+        socket_.async_wait(boost::asio::socket_base::wait_read,
+                           [done = std::move(done)](boost::system::error_code) { done(); });
+    }
+    void stop_waiting();
+    bool open() const { return socket_.is_open(); }
     // Ends the connection so that the peer gets what was written last: says goodbye on TLS, and
     // reads away what still comes if `unread`, since closing would reset the connection. Each takes
     // at most `time`.
@@ -64,15 +77,17 @@ class Transport {
     std::string peer() const;
 
   private:
-    Awaitable<bool> write_plain(std::string_view head, std::string_view body, std::string_view tail,
+    Awaitable<bool> write_plain(std::string_view head, Texts body, std::string_view tail,
                                 std::chrono::milliseconds stall);
-    Awaitable<bool> write_tls(std::string& head, std::string_view body, std::string_view tail,
+    Awaitable<bool> write_tls(std::string& record, Texts body, std::string_view tail,
                               std::chrono::milliseconds stall);
     Awaitable<bool> write_records(std::string_view bytes, std::chrono::milliseconds stall);
 
+    // False if that will not be.
+    Awaitable<bool> until(TlsSession::State state);
+
     Socket socket_;
-    std::shared_ptr<boost::asio::ssl::context> context_;
-    std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+    std::optional<TlsSession> tls_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool expired_ = false;
 };

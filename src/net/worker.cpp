@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
+#include <vector>
 
 #include "base/crypto.h"
 #include "base/log.h"
@@ -44,6 +45,10 @@ Worker::Worker(const ServerOptions& options, const ServerHooks& hooks, Connectio
 
 Worker::~Worker() {
     join();
+    // Work that is under way goes with the io_context; a wait on a stream is held by nothing but
+    // the frame that waits.
+    const std::vector<Connection*> waiting(connections_.begin(), connections_.end());
+    for (Connection* connection : waiting) connection->abandon();
 }
 
 void Worker::start() {

@@ -1,0 +1,122 @@
+#include "net/tls_session.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace snapgate::net {
+
+namespace {
+
+int socket_of(BIO* bio) {
+    return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+}
+
+bool try_again() {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+int read_socket(BIO* bio, char* into, size_t size, size_t* count) {
+    BIO_clear_retry_flags(bio);
+    const ssize_t got = ::recv(socket_of(bio), into, size, 0);
+    if (got > 0) {
+        *count = static_cast<size_t>(got);
+        return 1;
+    }
+    if (got < 0 && try_again()) BIO_set_retry_read(bio);
+    if (got == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+    return 0;
+}
+
+int write_socket(BIO* bio, const char* bytes, size_t size, size_t* count) {
+    BIO_clear_retry_flags(bio);
+    // OpenSSL's own socket BIO would raise SIGPIPE.
+    const ssize_t put = ::send(socket_of(bio), bytes, size, MSG_NOSIGNAL);
+    if (put > 0) {
+        *count = static_cast<size_t>(put);
+        return 1;
+    }
+    if (put < 0 && try_again()) BIO_set_retry_write(bio);
+    return 0;
+}
+
+long control_socket(BIO* bio, int command, long, void*) {
+    if (command == BIO_CTRL_FLUSH) return 1;
+    if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+    return 0;
+}
+
+const BIO_METHOD* socket_method() {
+    static const std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> kMethod = [] {
+        std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> method(
+            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"), BIO_meth_free);
+        if (!method) throw std::bad_alloc();
+        BIO_meth_set_read_ex(method.get(), read_socket);
+        BIO_meth_set_write_ex(method.get(), write_socket);
+        BIO_meth_set_ctrl(method.get(), control_socket);
+        return method;
+    }();
+    return kMethod.get();
+}
+
+}  // namespace
+
+TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket)
+    : context_(std::move(context)), ssl_(SSL_new(context_->native_handle()), SSL_free) {
+    BIO* bio = BIO_new(socket_method());
+    if (ssl_ == nullptr || bio == nullptr) {
+        BIO_free(bio);
+        throw std::bad_alloc();
+    }
+    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_accept_state(ssl_.get());
+}
+
+TlsSession::Step TlsSession::outcome(int result, size_t count) {
+    if (result > 0) return {State::kDone, count};
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            return {State::kWantRead};
+        case SSL_ERROR_WANT_WRITE:
+            return {State::kWantWrite};
+        default:
+            ERR_clear_error();
+            return {State::kEnded};
+    }
+}
+
+TlsSession::Step TlsSession::handshake() {
+    ERR_clear_error();
+    return outcome(SSL_do_handshake(ssl_.get()), 0);
+}
+
+TlsSession::Step TlsSession::read(char* into, size_t size) {
+    ERR_clear_error();
+    size_t count = 0;
+    const int result = SSL_read_ex(ssl_.get(), into, size, &count);
+    return outcome(result, count);
+}
+
+TlsSession::Step TlsSession::write(const char* bytes, size_t size) {
+    ERR_clear_error();
+    size_t count = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes, size, &count);
+    return outcome(result, count);
+}
+
+TlsSession::Step TlsSession::shutdown() {
+    ERR_clear_error();
+    int result = SSL_shutdown(ssl_.get());
+    // 0: ours is sent, the peer's has not come.
+    if (result == 0) result = SSL_shutdown(ssl_.get());
+    return outcome(result, 0);
+}
+
+}  // namespace snapgate::net
