@@ -1,100 +1,174 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <algorithm>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/annotations.h"
 #include "base/result.h"
+#include "store/log_tail.h"
 #include "store/store.h"
 
 namespace snapgate::store {
 
-// A change of a cluster as a tailer's encoder made it; shared by all who watch.
-struct TailEvent {
-    Revision revision = 0;
-    Kind kind = Kind::kSnapshot;
-    LogEntry::Op op = LogEntry::Op::kCreated;
-    std::string bytes;
-};
-
-// What an encoder gets: views, good during the call. A created object has no previous state, a
-// deleted one none but that.
-struct TailChange {
-    const LogEntry& entry;
-    const Found* object;
-    const Found* previous;
-};
-
 // Feeds the watchers of one cluster in one form. Each change is encoded once and kept in a bounded
 // ring; a watcher that fell behind the ring is served from the log, one that fell behind history
-// gets kExpired.
+// gets kExpired. A Payload is what an encoder makes of a change, shared by all who watch; its
+// size() is its bytes.
 //
 // Concurrency: all functions from any thread; the encoder is called on the threads that poll, for
 // watchers behind the ring by several at once. The store outlives the tailer, the tailer its
 // watchers.
+template <class Payload>
 class Tailer {
   public:
-    using Encoder = std::function<base::Result<std::string>(const TailChange&)>;
+    struct Event {
+        Revision revision = 0;
+        Payload payload;
+    };
+    // nullopt for a change that is not for these watchers.
+    using Encoder = std::function<base::Result<std::optional<Payload>>(const TailChange&)>;
 
     struct Limits {
         size_t events = 4096;
         size_t bytes = 16 << 20;
     };
     struct Batch {
-        std::vector<std::shared_ptr<const TailEvent>> events;  // by revision
+        std::vector<std::shared_ptr<const Event>> events;  // by revision
         Revision up_to = 0;  // nothing else happened up to here: the next poll is after it
     };
 
-    Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits limits);
-    ~Tailer();
-    Tailer(const Tailer&) = delete;
-    Tailer& operator=(const Tailer&) = delete;
+    Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring)
+        : encoder_(std::move(encoder)), limits_(ring), tail_(store, cluster) {}
 
-    // Changes after revision `after`, which must be a head of the cluster or an earlier `up_to`; at
-    // most `max` and at most 256 of them. kExpired if they are no longer kept, kNotFound if the
-    // cluster is gone.
-    base::Result<Batch> poll(Revision after, size_t max);
+    // Changes after revision `after`: any that is not above the cluster's head, or an earlier
+    // `up_to`. At most `most.events` and at most kTailStep of them; not more than `most.bytes`
+    // unless a single one is larger. kExpired if they are no longer kept, kNotFound if the cluster
+    // is gone.
+    base::Result<Batch> poll(Revision after, const Limits& most) {
+        SNAPGATE_TRY(fill(after));
+        Batch batch;
+        if (take_from_ring(after, most, batch)) return batch;
+        return read_log(after, most);
+    }
 
     // `wake` is called on the writer thread after each commit that there is something to poll for;
     // it must be short. unlisten returns when no call is running.
-    uint64_t listen(std::function<void()> wake);
-    void unlisten(uint64_t id);
+    uint64_t listen(std::function<void()> wake) { return tail_.listen(std::move(wake)); }
+    void unlisten(uint64_t id) { tail_.unlisten(id); }
 
   private:
-    void moved(const std::vector<ClusterNumber>& clusters);
-    base::Result<void> fill() SNAPGATE_EXCLUDES(fill_mutex_, ring_mutex_);
-    base::Result<bool> fill_step() SNAPGATE_REQUIRES(fill_mutex_) SNAPGATE_EXCLUDES(ring_mutex_);
-    bool take_from_ring(Revision after, size_t max, Batch& batch) SNAPGATE_EXCLUDES(ring_mutex_);
-    base::Result<Batch> read_log(const ReadView& view, Revision after, Revision head,
-                                 size_t max) const;
+    // Within the limits; one that is alone may be larger.
+    static bool fits(const Batch& batch, size_t bytes, size_t more, const Limits& most) {
+        return batch.events.empty() ||
+               (batch.events.size() < most.events && bytes + more <= most.bytes);
+    }
 
-    Store& store_;
-    const ClusterNumber cluster_;
+    base::Result<void> fill(Revision wanted) SNAPGATE_EXCLUDES(fill_mutex_, ring_mutex_) {
+        const base::MutexLock lock(fill_mutex_);
+        while (tail_.take_stale()) {
+            auto more = fill_step(wanted);
+            if (!more || *more) tail_.set_stale();
+            if (!more) return std::move(more).error();
+        }
+        return {};
+    }
+
+    // Takes one step of the log into the ring; true while the ring is behind the head.
+    base::Result<bool> fill_step(Revision wanted) SNAPGATE_REQUIRES(fill_mutex_)
+        SNAPGATE_EXCLUDES(ring_mutex_) {
+        Revision to = 0;
+        {
+            const base::MutexLock lock(ring_mutex_);
+            to = to_;
+        }
+        SNAPGATE_ASSIGN(const Revision head, tail_.head());
+        // Nobody asked before: the ring begins where the first one wants it, unless that is far
+        // back; then others are not made to wait for it.
+        if (to == 0 && wanted < head && head - wanted <= limits_.events) to = wanted;
+        Batch batch;
+        bool gap = to == 0;
+        if (!gap) {
+            auto read = read_log(to, {kTailStep, limits_.bytes});
+            gap = !read && read.error().code == base::Code::kExpired;
+            if (!read && !gap) return std::move(read).error();
+            if (read) batch = std::move(*read);
+        }
+        const base::MutexLock lock(ring_mutex_);
+        if (gap) {
+            ring_.clear();
+            ring_bytes_ = 0;
+            from_ = to_ = head;
+            return false;
+        }
+        if (to_ == 0) from_ = to;
+        for (auto& event : batch.events) {
+            ring_bytes_ += event->payload.size();
+            ring_.push_back(std::move(event));
+        }
+        to_ = batch.up_to;
+        while (!ring_.empty() && (ring_.size() > limits_.events || ring_bytes_ > limits_.bytes)) {
+            ring_bytes_ -= ring_.front()->payload.size();
+            from_ = ring_.front()->revision;
+            ring_.pop_front();
+        }
+        return to_ < head;
+    }
+
+    bool take_from_ring(Revision after, const Limits& most, Batch& batch)
+        SNAPGATE_EXCLUDES(ring_mutex_) {
+        const base::MutexLock lock(ring_mutex_);
+        if (after < from_) return false;
+        auto next =
+            std::upper_bound(ring_.begin(), ring_.end(), after,
+                             [](Revision revision, const std::shared_ptr<const Event>& event) {
+                                 return revision < event->revision;
+                             });
+        size_t bytes = 0;
+        while (next != ring_.end() && batch.events.size() < kTailStep &&
+               fits(batch, bytes, (*next)->payload.size(), most)) {
+            bytes += (*next)->payload.size();
+            batch.events.push_back(*next++);
+        }
+        batch.up_to = next == ring_.end() ? std::max(after, to_) : batch.events.back()->revision;
+        return true;
+    }
+
+    base::Result<Batch> read_log(Revision after, const Limits& most) {
+        Batch batch;
+        size_t bytes = 0;
+        SNAPGATE_ASSIGN(batch.up_to,
+                        tail_.read(after, [&](const TailChange& change) -> base::Result<bool> {
+                            if (batch.events.size() >= most.events) return false;
+                            SNAPGATE_ASSIGN(std::optional<Payload> payload, encoder_(change));
+                            if (!payload) return true;
+                            if (!fits(batch, bytes, payload->size(), most)) return false;
+                            bytes += payload->size();
+                            batch.events.push_back(std::make_shared<const Event>(
+                                Event{change.entry.revision, std::move(*payload)}));
+                            return true;
+                        }));
+        return batch;
+    }
+
     const Encoder encoder_;
     const Limits limits_;
-    uint64_t subscription_ = 0;
+    LogTail tail_;
 
     // Who holds it brings the ring up to date, so that everything is encoded once. Before
     // ring_mutex_.
     base::Mutex fill_mutex_;
-    std::atomic<bool> stale_ = true;  // something happened since the ring was last filled
 
     base::Mutex ring_mutex_;
     // Every change with a revision in (from_, to_].
-    std::deque<std::shared_ptr<const TailEvent>> ring_ SNAPGATE_GUARDED_BY(ring_mutex_);
+    std::deque<std::shared_ptr<const Event>> ring_ SNAPGATE_GUARDED_BY(ring_mutex_);
     size_t ring_bytes_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
     Revision from_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
     Revision to_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
-
-    base::Mutex listeners_mutex_;
-    std::map<uint64_t, std::function<void()>> listeners_ SNAPGATE_GUARDED_BY(listeners_mutex_);
-    uint64_t next_listener_ SNAPGATE_GUARDED_BY(listeners_mutex_) = 1;
 };
 
 }  // namespace snapgate::store

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -15,6 +16,8 @@ using base::Code;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+
+using Texts = Tailer<std::string>;
 
 class TailerTest : public testing::Test {
   protected:
@@ -52,8 +55,8 @@ class TailerTest : public testing::Test {
     Revision head() const { return (*store_->read().head(cluster_))->revision; }
 
     // "+name", "name", "-name", and counts how often it is asked.
-    Tailer::Encoder encoder() {
-        return [this](const TailChange& change) -> base::Result<std::string> {
+    Texts::Encoder encoder() {
+        return [this](const TailChange& change) -> base::Result<std::optional<std::string>> {
             ++encoded_;
             EXPECT_EQ(change.object == nullptr, change.entry.op == LogEntry::Op::kDeleted);
             EXPECT_EQ(change.previous == nullptr, change.entry.op == LogEntry::Op::kCreated);
@@ -66,16 +69,16 @@ class TailerTest : public testing::Test {
         };
     }
 
-    static std::vector<std::string> texts(const Tailer::Batch& batch) {
+    static std::vector<std::string> texts(const Texts::Batch& batch) {
         std::vector<std::string> texts;
         texts.reserve(batch.events.size());
-        for (const auto& event : batch.events) texts.push_back(event->bytes);
+        for (const auto& event : batch.events) texts.push_back(event->payload);
         return texts;
     }
-    static Tailer::Batch must_poll(Tailer& tailer, Revision after, size_t max = 100) {
-        auto batch = tailer.poll(after, max);
+    static Texts::Batch must_poll(Texts& tailer, Revision after, size_t max = 100) {
+        auto batch = tailer.poll(after, {.events = max});
         EXPECT_TRUE(batch) << batch.error().message;
-        return batch ? *batch : Tailer::Batch();
+        return batch ? *batch : Texts::Batch();
     }
 
     TestDirectory directory_;
@@ -86,15 +89,15 @@ class TailerTest : public testing::Test {
 };
 
 TEST_F(TailerTest, EventsAreEncodedOnceForAll) {
-    Tailer tailer(*store_, cluster_, encoder(), {});
+    Texts tailer(*store_, cluster_, encoder(), {});
     Revision start = head();
     EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
     put("a");
     put("b");
     put("a", "two");
     erase("b");
-    Tailer::Batch one = must_poll(tailer, start);
-    Tailer::Batch two = must_poll(tailer, start);
+    Texts::Batch one = must_poll(tailer, start);
+    Texts::Batch two = must_poll(tailer, start);
     EXPECT_THAT(texts(one), ElementsAre("+a", "+b", "a", "-b"));
     EXPECT_EQ(one.events, two.events);
     EXPECT_EQ(one.up_to, head());
@@ -104,11 +107,11 @@ TEST_F(TailerTest, EventsAreEncodedOnceForAll) {
 }
 
 TEST_F(TailerTest, AtMostMaxAtATime) {
-    Tailer tailer(*store_, cluster_, encoder(), {});
+    Texts tailer(*store_, cluster_, encoder(), {});
     Revision at = head();
     must_poll(tailer, at);
     for (const char* name : {"a", "b", "c"}) put(name);
-    Tailer::Batch batch = must_poll(tailer, at, 2);
+    Texts::Batch batch = must_poll(tailer, at, 2);
     EXPECT_THAT(texts(batch), ElementsAre("+a", "+b"));
     EXPECT_EQ(batch.up_to, batch.events.back()->revision);
     batch = must_poll(tailer, batch.up_to, 2);
@@ -117,7 +120,7 @@ TEST_F(TailerTest, AtMostMaxAtATime) {
 }
 
 TEST_F(TailerTest, BehindTheRingTheLogIsRead) {
-    Tailer tailer(*store_, cluster_, encoder(), {.events = 2, .bytes = 1000});
+    Texts tailer(*store_, cluster_, encoder(), {.events = 2, .bytes = 1000});
     Revision start = head();
     must_poll(tailer, start);
     for (const char* name : {"a", "b", "c", "d"}) put(name);
@@ -126,9 +129,9 @@ TEST_F(TailerTest, BehindTheRingTheLogIsRead) {
     encoded_ = 0;
     std::vector<std::string> all;
     for (Revision at = start; at < last;) {
-        Tailer::Batch batch = must_poll(tailer, at, 1);
+        Texts::Batch batch = must_poll(tailer, at, 1);
         ASSERT_THAT(batch.events, SizeIs(1));
-        all.push_back(batch.events[0]->bytes);
+        all.push_back(batch.events[0]->payload);
         at = batch.up_to;
     }
     EXPECT_THAT(all, ElementsAre("+a", "+b", "+c", "+d"));
@@ -136,12 +139,12 @@ TEST_F(TailerTest, BehindTheRingTheLogIsRead) {
 }
 
 TEST_F(TailerTest, TheRingIsBoundedInBytes) {
-    Tailer tailer(*store_, cluster_,
-                  [&](const TailChange&) -> base::Result<std::string> {
-                      ++encoded_;
-                      return std::string(600, 'x');
-                  },
-                  {.events = 100, .bytes = 1000});
+    Texts tailer(*store_, cluster_,
+                 [&](const TailChange&) -> base::Result<std::optional<std::string>> {
+                     ++encoded_;
+                     return std::string(600, 'x');
+                 },
+                 {.events = 100, .bytes = 1000});
     Revision start = head();
     must_poll(tailer, start);
     put("a");
@@ -156,7 +159,7 @@ TEST_F(TailerTest, TheRingIsBoundedInBytes) {
 }
 
 TEST_F(TailerTest, BehindHistoryIsExpired) {
-    Tailer tailer(*store_, cluster_, encoder(), {.events = 1, .bytes = 1000});
+    Texts tailer(*store_, cluster_, encoder(), {.events = 1, .bytes = 1000});
     Revision start = head();
     must_poll(tailer, start);
     put("a");
@@ -164,14 +167,14 @@ TEST_F(TailerTest, BehindHistoryIsExpired) {
     must_poll(tailer, start);
     clock_.advance(120'000);
     ASSERT_TRUE(store_->compact());
-    auto batch = tailer.poll(start, 10);
+    auto batch = tailer.poll(start, {.events = 10});
     ASSERT_FALSE(batch);
     EXPECT_EQ(batch.error().code, Code::kExpired);
     EXPECT_THAT(must_poll(tailer, head()).events, IsEmpty());
 }
 
 TEST_F(TailerTest, ATailerThatSleptThroughHistoryBeginsAnew) {
-    Tailer tailer(*store_, cluster_, encoder(), {});
+    Texts tailer(*store_, cluster_, encoder(), {});
     must_poll(tailer, head());
     for (const char* name : {"a", "b", "c"}) put(name);
     clock_.advance(120'000);
@@ -183,7 +186,7 @@ TEST_F(TailerTest, ATailerThatSleptThroughHistoryBeginsAnew) {
 }
 
 TEST_F(TailerTest, AStageIsSeenWhenItIsPublished) {
-    Tailer tailer(*store_, cluster_, encoder(), {});
+    Texts tailer(*store_, cluster_, encoder(), {});
     Revision start = head();
     must_poll(tailer, start);
     write([&](WriteTxn& txn) { return txn.open_stage(cluster_); });
@@ -196,7 +199,7 @@ TEST_F(TailerTest, AStageIsSeenWhenItIsPublished) {
 }
 
 TEST_F(TailerTest, AClusterThatIsGoneIsNotFound) {
-    Tailer tailer(*store_, cluster_, encoder(), {});
+    Texts tailer(*store_, cluster_, encoder(), {});
     Revision start = head();
     must_poll(tailer, start);
     std::atomic<int> woken = 0;
@@ -205,32 +208,108 @@ TEST_F(TailerTest, AClusterThatIsGoneIsNotFound) {
     write([&](WriteTxn&) { return base::Result<void>(); });  // the call of the last one is over
     EXPECT_EQ(woken, 1);
     tailer.unlisten(id);
-    auto batch = tailer.poll(start, 10);
+    auto batch = tailer.poll(start, {.events = 10});
     ASSERT_FALSE(batch);
     EXPECT_EQ(batch.error().code, Code::kNotFound);
 }
 
 TEST_F(TailerTest, AnEncoderThatFailsIsAskedAgain) {
     bool broken = true;
-    Tailer tailer(*store_, cluster_,
-                  [&](const TailChange&) -> base::Result<std::string> {
-                      if (broken) return base::Error(Code::kCorrupt, "no");
-                      return std::string("yes");
-                  },
-                  {});
+    Texts tailer(*store_, cluster_,
+                 [&](const TailChange&) -> base::Result<std::optional<std::string>> {
+                     if (broken) return base::Error(Code::kCorrupt, "no");
+                     return std::string("yes");
+                 },
+                 {});
     Revision start = head();
     must_poll(tailer, start);
     put("a");
-    EXPECT_FALSE(tailer.poll(start, 10));
+    EXPECT_FALSE(tailer.poll(start, {.events = 10}));
     broken = false;
     EXPECT_THAT(texts(must_poll(tailer, start)), ElementsAre("yes"));
+}
+
+TEST_F(TailerTest, BatchesAreBoundedInBytes) {
+    Texts tailer(*store_, cluster_, encoder(), {});
+    Revision start = head();
+    must_poll(tailer, start);
+    for (const char* name : {"a", "b", "a-long-one", "c"}) put(name);
+    auto batch = tailer.poll(start, {.events = 10, .bytes = 5});
+    ASSERT_TRUE(batch);
+    EXPECT_THAT(texts(*batch), ElementsAre("+a", "+b"));
+    batch = tailer.poll(batch->up_to, {.events = 10, .bytes = 5});
+    ASSERT_TRUE(batch);
+    EXPECT_THAT(texts(*batch), ElementsAre("+a-long-one"));
+    EXPECT_THAT(texts(must_poll(tailer, batch->up_to)), ElementsAre("+c"));
+}
+
+TEST_F(TailerTest, WhatIsNotForTheseWatchersIsPassedOver) {
+    Texts tailer(*store_, cluster_,
+                 [&](const TailChange& change) -> base::Result<std::optional<std::string>> {
+                     if (change.entry.key.name != "b") return std::nullopt;
+                     return change.entry.key.name;
+                 },
+                 {});
+    Revision start = head();
+    must_poll(tailer, start);
+    put("a");
+    Texts::Batch batch = must_poll(tailer, start);
+    EXPECT_THAT(batch.events, IsEmpty());
+    EXPECT_EQ(batch.up_to, head());
+    put("b");
+    put("c");
+    batch = must_poll(tailer, batch.up_to);
+    EXPECT_THAT(texts(batch), ElementsAre("b"));
+    EXPECT_EQ(batch.up_to, head());
+}
+
+// Several changes share a commit: a watch may begin after any of them, from the ring and from the
+// log, and between two heads of the cluster.
+TEST_F(TailerTest, AnyRevisionIsAPlaceToGoOnFrom) {
+    Revision start = head();
+    std::vector<Revision> revisions;
+    for (int commit = 0; commit < 3; ++commit) {
+        write([&](WriteTxn& txn) -> base::Result<void> {
+            for (const char* name : {"a", "b", "c"}) {
+                SNAPGATE_ASSIGN(Revision revision,
+                                txn.put(cluster_, Kind::kSnapshot, make_object("ns", name, "vm")));
+                revisions.push_back(revision);
+            }
+            return {};
+        });
+        write([&](WriteTxn& txn) {
+            return base::Result<void>(txn.create_cluster().map([](auto) {}));
+        });
+    }
+    Texts ring(*store_, cluster_, encoder(), {});
+    must_poll(ring, start);
+    Texts log(*store_, cluster_, encoder(), {.events = 1});
+    for (Revision after = start; after <= head(); ++after) {
+        for (Texts* tailer : {&ring, &log}) {
+            Texts::Batch batch = must_poll(*tailer, after);
+            std::vector<Revision> seen;
+            for (const auto& event : batch.events) seen.push_back(event->revision);
+            std::vector<Revision> expected(std::ranges::upper_bound(revisions, after),
+                                           revisions.end());
+            EXPECT_EQ(seen, expected) << after;
+        }
+    }
+}
+
+TEST_F(TailerTest, TheRingBeginsWhereTheFirstOneWantsIt) {
+    Revision start = head();
+    for (const char* name : {"a", "b"}) put(name);
+    Texts tailer(*store_, cluster_, encoder(), {});
+    EXPECT_THAT(must_poll(tailer, start).events, SizeIs(2));
+    EXPECT_THAT(must_poll(tailer, start).events, SizeIs(2));
+    EXPECT_EQ(encoded_, 2);
 }
 
 // Every watcher, slow or fast, woken or not, sees every change once and in order.
 TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
     constexpr int kChanges = 400;
     constexpr int kWatchers = 6;
-    Tailer tailer(*store_, cluster_, encoder(), {.events = 16, .bytes = 1 << 20});
+    Texts tailer(*store_, cluster_, encoder(), {.events = 16, .bytes = 1 << 20});
     Revision start = head();
     must_poll(tailer, start);
 
@@ -249,7 +328,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
             });
             auto& revisions = seen[static_cast<size_t>(i)];
             for (Revision at = start; revisions.size() < kChanges;) {
-                auto batch = tailer.poll(at, 1 + static_cast<size_t>(i) * 7);
+                auto batch = tailer.poll(at, {.events = 1 + (static_cast<size_t>(i) * 7)});
                 ASSERT_TRUE(batch) << batch.error().message;
                 for (const auto& event : batch->events) revisions.push_back(event->revision);
                 if (batch->up_to > at) {
