@@ -6,6 +6,8 @@
 #include <array>
 
 #include "json/compact.h"
+#include "json/text_formats.h"
+#include "model/name_faults.h"
 #include "model/names.h"
 
 namespace snapgate::json {
@@ -13,32 +15,8 @@ namespace {
 
 constexpr size_t kMostAnnotationBytes = 256 << 10;
 constexpr size_t kMostVersionBytes = 128;
-constexpr size_t kMostNameBytes = 253;
-constexpr size_t kMostLabelBytes = 63;
-
 constexpr std::string_view kInvalid = "FieldValueInvalid";
 constexpr std::string_view kRequired = "FieldValueRequired";
-
-// The words of k8s.io/apimachinery/pkg/util/validation.
-constexpr std::string_view kSubdomainRule =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', "
-    "and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
-    "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-constexpr std::string_view kLabelRule =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-    "must "
-    "start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
-    "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-constexpr std::string_view kNameRule =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-    "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-    "validation "
-    "is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-constexpr std::string_view kValueRule =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
-    "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
-    "'12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 std::string too_long(size_t most) {
     return fmt::format("must be no more than {} characters", most);
@@ -60,12 +38,8 @@ class Rules {
             if (prefix.size() > 1 && prefix.back() == '-') prefix.back() = 'a';
             check_subdomain("metadata.generateName", facts.generate_name, prefix);
         }
-        if (!facts.ns.empty() && !model::is_dns_label(facts.ns)) {
-            if (facts.ns.size() > kMostLabelBytes)
-                invalid("metadata.namespace", facts.ns, too_long(kMostLabelBytes));
-            else
-                invalid("metadata.namespace", facts.ns, kLabelRule);
-        }
+        if (!facts.ns.empty())
+            invalid_all("metadata.namespace", facts.ns, model::label_faults(facts.ns));
     }
 
     void check_version(std::string_view version) {
@@ -82,12 +56,8 @@ class Rules {
             if (full()) return;
             if (label.value.is_null()) continue;
             std::string_view value = label.value.get_string().value_unsafe();
-            check_qualified_name("metadata.labels", label.key, label.key);
-            if (model::is_label_value(value)) continue;
-            if (value.size() > kMostLabelBytes)
-                invalid("metadata.labels", value, too_long(kMostLabelBytes));
-            else
-                invalid("metadata.labels", value, kValueRule);
+            invalid_all("metadata.labels", label.key, model::qualified_name_faults(label.key));
+            invalid_all("metadata.labels", value, model::label_value_faults(value));
         }
     }
 
@@ -102,7 +72,8 @@ class Rules {
             lower = annotation.key;
             for (char& c : lower)
                 if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-            check_qualified_name("metadata.annotations", annotation.key, lower);
+            invalid_all("metadata.annotations", annotation.key,
+                        model::qualified_name_faults(lower));
         }
         if (bytes > kMostAnnotationBytes)
             add("FieldValueTooLong",
@@ -116,7 +87,7 @@ class Rules {
         for (auto finalizer : finalizers) {
             if (full()) return;
             std::string_view name = finalizer.get_string().value_unsafe();
-            check_qualified_name("metadata.finalizers", name, name);
+            invalid_all("metadata.finalizers", name, model::qualified_name_faults(name));
             orphan = orphan || name == "orphan";
             foreground = foreground || name == "foregroundDeletion";
         }
@@ -197,44 +168,13 @@ class Rules {
         add(kInvalid, fmt::format("Invalid value: {}: {}", shown(value), rule), std::move(field));
     }
 
-    void check_subdomain(const char* field, std::string_view value, std::string_view checked) {
-        if (model::is_dns_subdomain(checked)) return;
-        invalid(field, value,
-                checked.size() > kMostNameBytes ? too_long(kMostNameBytes)
-                                                : std::string(kSubdomainRule));
+    void invalid_all(std::string_view field, std::string_view value,
+                     const std::vector<std::string>& rules) {
+        for (const std::string& rule : rules) invalid(std::string(field), value, rule);
     }
 
-    // IsQualifiedName: says which part is at fault.
-    void check_qualified_name(const char* field, std::string_view value, std::string_view checked) {
-        if (model::is_qualified_name(checked)) return;
-        size_t slash = checked.find('/');
-        std::string_view name = checked;
-        if (slash != std::string_view::npos) {
-            std::string_view prefix = checked.substr(0, slash);
-            name = checked.substr(slash + 1);
-            if (name.find('/') != std::string_view::npos) {
-                invalid(field, value,
-                        fmt::format("a qualified name {} with an optional DNS subdomain prefix and "
-                                    "'/name-part' e.g. 'example.com/MyName'",
-                                    kNameRule));
-                return;
-            }
-            if (prefix.empty()) {
-                invalid(field, value, "prefix part must be non-empty");
-            } else if (!model::is_dns_subdomain(prefix)) {
-                invalid(field, value,
-                        prefix.size() > kMostNameBytes
-                            ? "prefix part " + too_long(kMostNameBytes)
-                            : fmt::format("prefix part {}", kSubdomainRule));
-            }
-        }
-        if (name.empty()) {
-            invalid(field, value, "name part must be non-empty");
-        } else if (name.size() > kMostLabelBytes) {
-            invalid(field, value, "name part " + too_long(kMostLabelBytes));
-        }
-        if (!model::is_qualified_name(name) && name.size() <= kMostLabelBytes)
-            invalid(field, value, fmt::format("name part {}", kNameRule));
+    void check_subdomain(std::string_view field, std::string_view value, std::string_view checked) {
+        invalid_all(field, value, model::subdomain_faults(checked));
     }
 
     std::vector<base::Cause>& causes_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/text_formats.h"
 
 namespace snapgate::json {
 namespace {

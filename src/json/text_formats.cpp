@@ -1,10 +1,11 @@
+#include "json/text_formats.h"
+
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
 #include "base/json_text.h"
-#include "json/snapshot_rules.h"
 
 namespace snapgate::json {
 namespace {

@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/basic_parser_impl.hpp>
-#include <charconv>
-#include <cmath>
-#include <set>
-#include <vector>
 
 #include "base/json_text.h"
+#include "json/value_handler.h"
 
 namespace snapgate::json {
 namespace {
@@ -26,109 +22,6 @@ std::string quoted(std::string_view text) {
     base::append_json_string(text.substr(0, kShownBytes), out);
     return out;
 }
-
-// Builds a value, and refuses a key that an object has already: Boost.JSON's own handler keeps the
-// last one silently, and two readers that disagree on which one counts are a way past a check.
-class StrictHandler {
-  public:
-    using error_code = boost::json::error_code;
-    using string_view = boost::json::string_view;
-
-    static constexpr size_t max_object_size = static_cast<size_t>(-1);
-    static constexpr size_t max_array_size = static_cast<size_t>(-1);
-    static constexpr size_t max_key_size = static_cast<size_t>(-1);
-    static constexpr size_t max_string_size = static_cast<size_t>(-1);
-
-    Value release() { return stack_.release(); }
-    const std::string& duplicate() const { return duplicate_; }
-
-    bool on_document_begin(error_code&) {
-        stack_.reset();
-        return true;
-    }
-    bool on_document_end(error_code&) { return true; }
-    bool on_object_begin(error_code&) {
-        keys_.emplace_back();
-        return true;
-    }
-    bool on_object_end(size_t count, error_code&) {
-        keys_.pop_back();
-        stack_.push_object(count);
-        return true;
-    }
-    bool on_array_begin(error_code&) { return true; }
-    bool on_array_end(size_t count, error_code&) {
-        stack_.push_array(count);
-        return true;
-    }
-    bool on_key_part(string_view part, size_t, error_code&) {
-        key_.append(part.data(), part.size());
-        stack_.push_chars(part);
-        return true;
-    }
-    bool on_key(string_view part, size_t, error_code& ec) {
-        key_.append(part.data(), part.size());
-        stack_.push_key(part);
-        auto [place, inserted] = keys_.back().insert(std::move(key_));
-        key_.clear();
-        if (inserted) return true;
-        duplicate_ = *place;
-        ec = make_error_code(boost::system::errc::invalid_argument);
-        return false;
-    }
-    bool on_string_part(string_view part, size_t, error_code&) {
-        stack_.push_chars(part);
-        return true;
-    }
-    bool on_string(string_view part, size_t, error_code&) {
-        stack_.push_string(part);
-        return true;
-    }
-    bool on_number_part(string_view part, error_code&) {
-        number_.append(part.data(), part.size());
-        return true;
-    }
-    bool on_int64(int64_t number, string_view, error_code&) {
-        number_.clear();
-        stack_.push_int64(number);
-        return true;
-    }
-    bool on_uint64(uint64_t number, string_view, error_code&) {
-        number_.clear();
-        stack_.push_uint64(number);
-        return true;
-    }
-    bool on_double(double number, string_view part, error_code& ec) {
-        // Boost.JSON's value may be off by the last bit. It stays where the text is beyond what a
-        // number can be: infinite, which is refused, or about zero.
-        number_.append(part.data(), part.size());
-        std::from_chars(number_.data(), number_.data() + number_.size(), number);
-        number_.clear();
-        if (!std::isfinite(number)) {
-            ec = boost::json::error::exponent_overflow;
-            return false;
-        }
-        stack_.push_double(number);
-        return true;
-    }
-    bool on_bool(bool value, error_code&) {
-        stack_.push_bool(value);
-        return true;
-    }
-    bool on_null(error_code&) {
-        stack_.push_null();
-        return true;
-    }
-    bool on_comment_part(string_view, error_code&) { return true; }
-    bool on_comment(string_view, error_code&) { return true; }
-
-  private:
-    boost::json::value_stack stack_;
-    std::vector<std::set<std::string>> keys_;  // of the objects that are open
-    std::string key_;
-    std::string number_;
-    std::string duplicate_;
-};
 
 std::string position(std::string_view text, size_t at) {
     std::string_view before = text.substr(0, at);
@@ -175,7 +68,7 @@ void append_indented(const Value& value, size_t depth, std::string& out) {
 base::Result<Value> parse(std::string_view text) {
     boost::json::parse_options options;
     options.max_depth = kMaxDepth;
-    boost::json::basic_parser<StrictHandler> parser(options);
+    boost::json::basic_parser<ValueHandler> parser(options);
     boost::json::error_code ec;
     size_t read = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && read < text.size()) ec = boost::json::error::extra_data;

@@ -3,47 +3,25 @@
 #include <algorithm>
 
 #include "base/json_text.h"
+#include "model/name_shapes.h"
 
 namespace snapgate::model {
 namespace {
 
-constexpr size_t kLabelMax = 63;
-constexpr size_t kSubdomainMax = 253;
 constexpr size_t kDisplayNameMax = 128;
 
-bool lower_alnum(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-bool alnum(char c) {
-    return lower_alnum(c) || (c >= 'A' && c <= 'Z');
-}
-
-// One part of a subdomain: like a label, of any length.
-bool is_part(std::string_view text) {
-    return !text.empty() && lower_alnum(text.front()) && lower_alnum(text.back()) &&
-           std::ranges::all_of(text, [](char c) { return lower_alnum(c) || c == '-'; });
-}
-
 bool is_name_part(std::string_view text) {
-    return !text.empty() && text.size() <= kLabelMax && alnum(text.front()) && alnum(text.back()) &&
-           std::ranges::all_of(text,
-                               [](char c) { return alnum(c) || c == '-' || c == '_' || c == '.'; });
+    return text.size() <= kMostLabelBytes && has_name_shape(text);
 }
 
 }  // namespace
 
 bool is_dns_label(std::string_view text) {
-    return text.size() <= kLabelMax && is_part(text);
+    return text.size() <= kMostLabelBytes && has_label_shape(text);
 }
 
 bool is_dns_subdomain(std::string_view text) {
-    if (text.size() > kSubdomainMax) return false;
-    while (true) {
-        size_t dot = text.find('.');
-        if (!is_part(text.substr(0, dot))) return false;
-        if (dot == std::string_view::npos) return true;
-        text.remove_prefix(dot + 1);
-    }
+    return text.size() <= kMostSubdomainBytes && has_subdomain_shape(text);
 }
 
 bool is_qualified_name(std::string_view text) {
@@ -57,8 +35,8 @@ bool is_label_value(std::string_view text) {
 }
 
 bool is_uid(std::string_view text) {
-    return !text.empty() && text.size() <= kLabelMax &&
-           std::ranges::all_of(text, [](char c) { return alnum(c) || c == '-'; });
+    return !text.empty() && text.size() <= kMostLabelBytes &&
+           std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });
 }
 
 bool is_display_name(std::string_view text) {

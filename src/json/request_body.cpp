@@ -1,0 +1,34 @@
+#include "json/request_body.h"
+
+#include "json/value_handler.h"
+
+namespace snapgate::json {
+namespace {
+
+constexpr size_t kMaxLevels = 64;
+
+base::Error invalid(std::string message) {
+    return {base::Code::kInvalidBody, std::move(message)};
+}
+
+}  // namespace
+
+base::Result<Tolerant> parse_tolerant(std::string_view text) {
+    boost::json::parse_options options;
+    options.max_depth = kMaxLevels;
+    Tolerant read;
+    boost::json::basic_parser<ValueHandler> parser(options, &read.duplicates);
+    boost::json::error_code ec;
+    size_t end = parser.write_some(false, text.data(), text.size(), ec);
+    if (!ec && end < text.size()) ec = boost::json::error::extra_data;
+    if (!ec) {
+        read.value = parser.handler().release();
+        return read;
+    }
+    if (ec == boost::json::error::too_deep)
+        return invalid("the JSON is nested deeper than 64 levels");
+    std::string fault = syntax_fault(text);
+    return invalid(fault.empty() ? ec.message() : fault);
+}
+
+}  // namespace snapgate::json

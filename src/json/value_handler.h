@@ -1,0 +1,164 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "json/value.h"
+
+namespace snapgate::json {
+
+// A handler of Boost.JSON's parser that builds a value and sees keys that an object has already:
+// Boost.JSON's own keeps the last one silently, and two readers that disagree on which one counts
+// are a way past a check. It refuses such a key, or notes where it is, and the last one counts.
+class ValueHandler {
+  public:
+    using error_code = boost::json::error_code;
+    using string_view = boost::json::string_view;
+
+    static constexpr size_t max_object_size = static_cast<size_t>(-1);
+    static constexpr size_t max_array_size = static_cast<size_t>(-1);
+    static constexpr size_t max_key_size = static_cast<size_t>(-1);
+    static constexpr size_t max_string_size = static_cast<size_t>(-1);
+
+    // Without `noted`, a key given twice is refused.
+    explicit ValueHandler(std::vector<std::string>* noted = nullptr) : noted_(noted) {}
+
+    Value release() { return stack_.release(); }
+    const std::string& duplicate() const { return duplicate_; }
+
+    bool on_document_begin(error_code&) {
+        stack_.reset();
+        return true;
+    }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) {
+        open_.emplace_back();
+        return true;
+    }
+    bool on_object_end(size_t count, error_code&) {
+        open_.pop_back();
+        stack_.push_object(count);
+        return done();
+    }
+    bool on_array_begin(error_code&) {
+        open_.emplace_back().is_array = true;
+        return true;
+    }
+    bool on_array_end(size_t count, error_code&) {
+        open_.pop_back();
+        stack_.push_array(count);
+        return done();
+    }
+    bool on_key_part(string_view part, size_t, error_code&) {
+        key_.append(part.data(), part.size());
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_key(string_view part, size_t, error_code& ec) {
+        key_.append(part.data(), part.size());
+        stack_.push_key(part);
+        auto [place, inserted] = open_.back().keys.insert(std::move(key_));
+        key_.clear();
+        open_.back().key = &*place;
+        if (inserted) return true;
+        if (noted_ != nullptr) {
+            note();
+            return true;
+        }
+        duplicate_ = *place;
+        ec = make_error_code(boost::system::errc::invalid_argument);
+        return false;
+    }
+    bool on_string_part(string_view part, size_t, error_code&) {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_string(string_view part, size_t, error_code&) {
+        stack_.push_string(part);
+        return done();
+    }
+    bool on_number_part(string_view part, error_code&) {
+        number_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_int64(int64_t number, string_view, error_code&) {
+        number_.clear();
+        stack_.push_int64(number);
+        return done();
+    }
+    bool on_uint64(uint64_t number, string_view, error_code&) {
+        number_.clear();
+        stack_.push_uint64(number);
+        return done();
+    }
+    bool on_double(double number, string_view part, error_code& ec) {
+        // Boost.JSON's value may be off by the last bit. It stays where the text is beyond what a
+        // number can be: infinite, which is refused, or about zero.
+        number_.append(part.data(), part.size());
+        std::from_chars(number_.data(), number_.data() + number_.size(), number);
+        number_.clear();
+        if (!std::isfinite(number)) {
+            ec = boost::json::error::exponent_overflow;
+            return false;
+        }
+        stack_.push_double(number);
+        return done();
+    }
+    bool on_bool(bool value, error_code&) {
+        stack_.push_bool(value);
+        return done();
+    }
+    bool on_null(error_code&) {
+        stack_.push_null();
+        return done();
+    }
+    bool on_comment_part(string_view, error_code&) { return true; }
+    bool on_comment(string_view, error_code&) { return true; }
+
+  private:
+    // An object or a list that is being read.
+    struct Open {
+        std::set<std::string> keys;
+        const std::string* key = nullptr;  // of the member that is being read
+        size_t index = 0;                  // of the element that is being read
+        bool is_array = false;
+    };
+
+    // Goes on behind a value.
+    bool done() {
+        if (!open_.empty()) ++open_.back().index;
+        return true;
+    }
+
+    void note() {
+        if (noted_->size() >= kMostNoted) return;
+        std::string path;
+        for (const Open& open : open_) {
+            if (open.is_array) {
+                path += '[' + std::to_string(open.index) + ']';
+            } else {
+                if (!path.empty()) path += '.';
+                path += open.key->substr(0, kMostKeyBytes);
+            }
+        }
+        if (std::ranges::find(*noted_, path) == noted_->end()) noted_->push_back(std::move(path));
+    }
+
+    static constexpr size_t kMostNoted = 100;
+    static constexpr size_t kMostKeyBytes = 256;
+
+    std::vector<std::string>* noted_;
+    boost::json::value_stack stack_;
+    std::vector<Open> open_;
+    std::string key_;
+    std::string number_;
+    std::string duplicate_;
+};
+
+}  // namespace snapgate::json
