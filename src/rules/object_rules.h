@@ -84,7 +84,12 @@ base::Result<Change> remove(const json::Object& live, const DeleteOptions& optio
 // `base` cut to 58 characters and five random ones (k8s.io/apiserver's names).
 std::string generated_name(std::string_view base);
 
-// A new core/v1 Namespace from a request's body: active, labelled with its name.
+// Gives an object that create() or create_namespace() returned without a name this one; a Namespace
+// is labelled with it, too.
+void give_name(json::Object& object, std::string_view name);
+
+// A new core/v1 Namespace from a request's body: active, labelled with its name. Without
+// metadata.name, but with generateName, it comes back without a name, as create() says.
 base::Result<Change> create_namespace(Body body, std::string uid, const Writer& writer);
 
 // The errors that say that there is no such object, or that its name is taken.

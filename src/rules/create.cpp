@@ -1,0 +1,65 @@
+#include <charconv>
+
+#include "rules/faults.h"
+#include "rules/metadata_rules.h"
+#include "rules/object_rules.h"
+#include "rules/request_object.h"
+#include "rules/schema_rules.h"
+#include "rules/source_rules.h"
+#include "rules/track_update.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+// What the server gives to a new object, and what no client may give it.
+void set_system_fields(json::Object& object, const std::string& uid, const std::string& now) {
+    json::Object& metadata = metadata_of(object);
+    for (std::string_view name :
+         {"deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion"})
+        erase(metadata, name);
+    set_text(metadata, "uid", uid);
+    set_text(metadata, "creationTimestamp", now);
+    set(metadata, "generation", 1);
+    erase(object, "status");
+}
+
+bool is_version(std::string_view text) {
+    uint64_t version = 0;
+    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), version);
+    return ec == std::errc() && end == text.data() + text.size() && version != 0;
+}
+
+}  // namespace
+
+base::Result<Change> create(Body body, const Target& target, std::string uid,
+                            const Writer& writer) {
+    Change change;
+    SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, nullptr, writer));
+    json::Object& metadata = metadata_of(body.object);
+    SNAPGATE_TRY(settle_namespace(metadata, target.ns));
+    drop_repeated_owners(metadata, change.warnings);
+    bool has_version = is_version(find_text(metadata, "resourceVersion"));
+    set_system_fields(body.object, uid, writer.now);
+
+    SNAPGATE_TRY(check_kind(body.object));
+    Subject subject{std::string(kSnapshotGroup), std::string(kSnapshotKind),
+                    std::string(find_text(metadata, "name"))};
+    Faults faults;
+    check_metadata(metadata, {}, faults);
+    check_schema(body.object, kSnapshotSchema, faults);
+    check_sets(body.object, kSnapshotSchema, faults);
+    if (!faults.empty()) return faults.error(subject);
+    check_source(body.object, faults);
+    if (!faults.empty()) return faults.error(subject);
+    if (has_version)
+        return bad_request("resourceVersion should not be set on objects to be created");
+
+    track_update(nullptr, body.object, kSnapshotSchema,
+                 {writer.manager, api_version(writer), {}, writer.now});
+    set_text(body.object, "apiVersion", kStoredVersion);
+    change.object = std::move(body.object);
+    return change;
+}
+
+}  // namespace snapgate::rules

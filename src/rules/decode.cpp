@@ -1,0 +1,114 @@
+#include "rules/decode.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "json/request_body.h"
+#include "json/yaml.h"
+#include "rules/faults.h"
+#include "rules/request_metadata.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+constexpr size_t kShownBytes = 30;
+constexpr size_t kMostBodyBytes = 256;
+
+constexpr std::string_view kTypeMetaInGo =
+    R"(struct { APIVersion string "json:\"apiVersion,omitempty\""; )"
+    R"(Kind string "json:\"kind,omitempty\"" })";
+
+// The beginning of a body, as kube-apiserver shows it: text of JSON, else hexadecimal.
+std::string summary(std::string_view text) {
+    if (text.empty()) return "<empty>";
+    std::string_view head = text.substr(0, kShownBytes);
+    std::string out;
+    if (text.front() == '{') {
+        while (head.size() < text.size() && !head.empty() &&
+               (static_cast<uint8_t>(text[head.size()]) & 0xc0) == 0x80)
+            head.remove_suffix(1);
+        out = head;
+    } else {
+        for (char c : head) out += fmt::format("{:02x}", static_cast<uint8_t>(c));
+    }
+    if (text.size() > kShownBytes) out += " ...";
+    return out;
+}
+
+base::Error unrecognized(std::string_view kind, std::string_view what, std::string_view text) {
+    return bad_request(
+        fmt::format("the object provided is unrecognized (must be of type {}): {} ({})", kind, what,
+                    summary(text)));
+}
+
+// One document of YAML as JSON text, with what it repeats.
+base::Result<std::string> json_of_yaml(std::string_view text) {
+    std::istringstream in{std::string(text)};
+    std::string json;
+    SNAPGATE_TRY(json::yaml_to_json(in, [&json](std::string_view part) {
+        json += part;
+        return base::Result<void>();
+    }));
+    return json;
+}
+
+base::Result<json::Tolerant> read(std::string_view text, Media media, std::string_view kind) {
+    if (media == Media::kJson) {
+        auto parsed = json::parse_tolerant(text);
+        if (!parsed)
+            return unrecognized(
+                kind, "couldn't get version/kind; json parse error: " + parsed.error().message,
+                text);
+        return parsed;
+    }
+    auto converted = json_of_yaml(text);
+    if (!converted)
+        return unrecognized(kind, "error converting YAML to JSON: " + converted.error().message,
+                            text);
+    // An empty document is null.
+    auto parsed = json::parse_tolerant(converted->empty() ? "null" : *converted);
+    if (!parsed)
+        return unrecognized(kind, "error converting YAML to JSON: one document is taken", text);
+    return parsed;
+}
+
+}  // namespace
+
+base::Result<Body> decode_object(std::string_view text, Media media, std::string_view kind) {
+    SNAPGATE_ASSIGN(json::Tolerant body, read(text, media, kind));
+    auto no_type = [&](std::string_view what) {
+        return unrecognized(
+            kind, fmt::format("couldn't get version/kind; json parse error: {}", what), text);
+    };
+    if (body.value.is_null()) body.value.emplace_object();
+    json::Object* object = body.value.if_object();
+    if (object == nullptr)
+        return no_type(fmt::format("json: cannot unmarshal {} into Go value of type {}",
+                                   json_type(body.value), kTypeMetaInGo));
+    for (std::string_view name : {"apiVersion", "kind"}) {
+        const json::Value* value = find(*object, name);
+        if (value != nullptr && !value->is_null() && !value->is_string())
+            return no_type(
+                fmt::format("json: cannot unmarshal {} into Go struct field .{} of type string",
+                            json_type(*value), name));
+    }
+    if (kind == "Namespace") {
+        // A type that is built in: the request says as much.
+        if (find_text(*object, "kind").empty()) set_text(*object, "kind", kind);
+        if (find_text(*object, "apiVersion").empty()) set_text(*object, "apiVersion", "v1");
+    }
+    for (auto [name, shown] : {std::pair("kind", "Kind"), std::pair("apiVersion", "apiVersion")})
+        if (find_text(*object, name).empty())
+            return unrecognized(kind,
+                                fmt::format("Object '{}' is missing in '{}'", shown,
+                                            text.substr(0, kMostBodyBytes)),
+                                text);
+    Body result{std::move(*object), {}};
+    for (const std::string& path : body.duplicates)
+        result.strict_faults.push_back(fmt::format("duplicate field \"{}\"", path));
+    return result;
+}
+
+}  // namespace snapgate::rules

@@ -1,0 +1,105 @@
+#include "rules/faults.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace snapgate::rules {
+namespace {
+
+constexpr size_t kMostCauses = 32;
+
+}  // namespace
+
+void Faults::add(std::string_view reason, std::string message, std::string_view field) {
+    if (causes_.size() < kMostCauses)
+        causes_.push_back({std::string(reason), std::move(message), std::string(field)});
+}
+
+void Faults::invalid(std::string_view field, std::string_view value, std::string_view detail) {
+    add("FieldValueInvalid", fmt::format("Invalid value: {}: {}", value, detail), field);
+}
+
+void Faults::required(std::string_view field, std::string_view detail) {
+    add("FieldValueRequired",
+        detail.empty() ? "Required value" : fmt::format("Required value: {}", detail), field);
+}
+
+void Faults::forbidden(std::string_view field, std::string_view detail) {
+    add("FieldValueForbidden", fmt::format("Forbidden: {}", detail), field);
+}
+
+void Faults::too_long(std::string_view field, size_t most_bytes) {
+    add("FieldValueTooLong", fmt::format("Too long: must have at most {} bytes", most_bytes),
+        field);
+}
+
+void Faults::wrong_type(std::string_view field, std::string_view value, std::string_view type) {
+    add("FieldValueTypeInvalid",
+        fmt::format("Invalid value: {0}: {1} in body must be of type {2}: {0}", value, field, type),
+        field);
+}
+
+void Faults::duplicate(std::string_view field, std::string_view value) {
+    add("FieldValueDuplicate", fmt::format("Duplicate value: {}", value), field);
+}
+
+void Faults::unsupported(std::string_view field, std::string_view value,
+                         std::string_view supported) {
+    add("FieldValueNotSupported",
+        fmt::format("Unsupported value: {}: supported values: {}", value, supported), field);
+}
+
+base::Error Faults::error(const Subject& subject) const {
+    std::vector<std::string> messages;
+    for (const base::Cause& cause : causes_) {
+        std::string message = fmt::format("{}: {}", cause.field, cause.message);
+        if (std::ranges::find(messages, message) == messages.end())
+            messages.push_back(std::move(message));
+    }
+    std::string list = fmt::format("{}", fmt::join(messages, ", "));
+    std::string kind =
+        subject.group.empty() ? subject.kind : fmt::format("{}.{}", subject.kind, subject.group);
+    base::Error error(base::Code::kInvalid,
+                      fmt::format("{} {} is invalid: {}", kind, shown_text(subject.name),
+                                  messages.size() > 1 ? fmt::format("[{}]", list) : list),
+                      causes_.empty() ? std::string() : causes_.front().field);
+    error.causes = causes_;
+    error.about = base::About{subject.group, subject.kind, subject.name, {}};
+    return error;
+}
+
+std::string shown_text(std::string_view text, size_t most) {
+    bool cut = text.size() > most;
+    if (cut) {
+        size_t size = most;
+        while (size > 0 && (static_cast<uint8_t>(text[size]) & 0xc0) == 0x80) --size;
+        text = text.substr(0, size);
+    }
+    std::string out = "\"";
+    for (char c : text) {
+        auto byte = static_cast<uint8_t>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\r') {
+            out += "\\r";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (byte < 0x20 || byte == 0x7f) {
+            out += fmt::format("\\x{:02x}", byte);
+        } else {
+            out += c;
+        }
+    }
+    if (cut) out += "...";
+    return out + '"';
+}
+
+base::Error bad_request(std::string message) {
+    return {base::Code::kInvalidBody, std::move(message)};
+}
+
+}  // namespace snapgate::rules

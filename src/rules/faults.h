@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace snapgate::rules {
+
+// What an error is about: the Kind (not the resource) of a failed validation.
+struct Subject {
+    std::string group;
+    std::string kind;
+    std::string name;
+};
+
+// The broken rules of one object, in the words of apimachinery's field errors. Of a great many only
+// the first ones are kept.
+class Faults {
+  public:
+    bool empty() const { return causes_.empty(); }
+
+    // `value` as fmt's or Go's %q would show it: use shown_text for a string.
+    void invalid(std::string_view field, std::string_view value, std::string_view detail);
+    void required(std::string_view field, std::string_view detail = {});
+    void forbidden(std::string_view field, std::string_view detail);
+    void too_long(std::string_view field, size_t most_bytes);
+    void wrong_type(std::string_view field, std::string_view value, std::string_view type);
+    void duplicate(std::string_view field, std::string_view value);
+    void unsupported(std::string_view field, std::string_view value, std::string_view supported);
+    void add(std::string_view reason, std::string message, std::string_view field);
+
+    // 422: `Kind.group "name" is invalid: …`.
+    base::Error error(const Subject& subject) const;
+
+  private:
+    std::vector<base::Cause> causes_;
+};
+
+// `text` as Go's %q shows it, cut to `most` bytes.
+std::string shown_text(std::string_view text, size_t most = 1024);
+
+// 400 in words of its own.
+base::Error bad_request(std::string message);
+
+}  // namespace snapgate::rules

@@ -1,0 +1,178 @@
+#include "rules/managed_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include "base/clock.h"
+#include "json/text_formats.h"
+#include "rules/faults.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+constexpr size_t kMostUpdates = 10;
+constexpr std::string_view kOldUpdates = "ancient-changes";
+
+int number(std::string_view text, size_t at, size_t digits) {
+    int value = 0;
+    for (size_t i = at; i < at + digits; ++i) value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+base::Error no_entry(std::string_view what) {
+    return bad_request(fmt::format("an entry of managedFields cannot be read: {}", what));
+}
+
+base::Result<ManagedEntry> read_entry(const json::Object& entry) {
+    ManagedEntry read;
+    std::string_view operation = find_text(entry, "operation");
+    if (operation != "Apply" && operation != "Update")
+        return no_entry("operation must be `Apply` or `Update`");
+    read.applied = operation == "Apply";
+    read.api_version = find_text(entry, "apiVersion");
+    if (read.api_version.empty()) return no_entry("apiVersion must not be empty");
+    if (find_text(entry, "fieldsType") != "FieldsV1")
+        return no_entry("fieldsType must be FieldsV1");
+    read.manager = find_text(entry, "manager");
+    read.subresource = find_text(entry, "subresource");
+    std::string_view time = find_text(entry, "time");
+    if (!time.empty()) {
+        read.time = read_time(time);
+        if (!read.time) return no_entry("time is no time");
+    }
+    const json::Value* fields = find(entry, "fieldsV1");
+    if (fields != nullptr && !fields->is_null()) {
+        SNAPGATE_ASSIGN(read.fields, FieldSet::read(*fields));
+    }
+    return read;
+}
+
+int64_t age_key(const ManagedEntry& entry) {
+    return entry.time.value_or(0);
+}
+
+}  // namespace
+
+std::optional<int64_t> read_time(std::string_view text) {
+    if (!json::is_rfc3339(text)) return std::nullopt;
+    using std::chrono::sys_days;
+    std::chrono::year_month_day day{std::chrono::year(number(text, 0, 4)),
+                                    std::chrono::month(static_cast<unsigned>(number(text, 5, 2))),
+                                    std::chrono::day(static_cast<unsigned>(number(text, 8, 2)))};
+    int64_t seconds = int64_t{sys_days(day).time_since_epoch().count()} * 86400 +
+                      number(text, 11, 2) * 3600 + number(text, 14, 2) * 60 + number(text, 17, 2);
+    if (text.back() == 'Z') return seconds;
+    std::string_view zone = text.substr(text.size() - 6);
+    int64_t offset = number(zone, 1, 2) * 3600 + number(zone, 4, 2) * 60;
+    return zone[0] == '+' ? seconds - offset : seconds + offset;
+}
+
+bool ManagedEntry::same_manager(const ManagedEntry& other) const {
+    return manager == other.manager && applied == other.applied &&
+           subresource == other.subresource && (applied || api_version == other.api_version);
+}
+
+base::Result<std::vector<ManagedEntry>> read_managed_fields(const json::Array& entries) {
+    std::vector<ManagedEntry> read;
+    // By what makes a manager; of two entries of one the last counts.
+    std::map<std::tuple<std::string, bool, std::string, std::string>, size_t> places;
+    for (const json::Value& value : entries) {
+        const json::Object* object = value.if_object();
+        if (object == nullptr) return no_entry("it is no object");
+        SNAPGATE_ASSIGN(ManagedEntry entry, read_entry(*object));
+        auto [place, fresh] =
+            places.try_emplace({entry.manager, entry.applied, entry.subresource,
+                                entry.applied ? std::string() : entry.api_version},
+                               read.size());
+        if (fresh)
+            read.push_back(std::move(entry));
+        else
+            read[place->second] = std::move(entry);
+    }
+    return read;
+}
+
+json::Array write_managed_fields(std::vector<ManagedEntry> entries) {
+    std::ranges::sort(entries, {}, [](const ManagedEntry& entry) {
+        return std::tuple<bool, int64_t, std::string_view, std::string_view, std::string_view>(
+            !entry.applied, age_key(entry), entry.manager, entry.api_version, entry.subresource);
+    });
+    json::Array out;
+    out.reserve(entries.size());
+    for (const ManagedEntry& entry : entries) {
+        json::Object object;
+        set_text(object, "apiVersion", entry.api_version);
+        set_text(object, "fieldsType", "FieldsV1");
+        set(object, "fieldsV1", entry.fields.write());
+        if (!entry.manager.empty()) set_text(object, "manager", entry.manager);
+        set_text(object, "operation", entry.applied ? "Apply" : "Update");
+        if (!entry.subresource.empty()) set_text(object, "subresource", entry.subresource);
+        if (entry.time) set_text(object, "time", base::format_rfc3339(*entry.time * 1000));
+        out.push_back(std::move(object));
+    }
+    return out;
+}
+
+bool is_reset(const json::Array& entries) {
+    if (entries.empty()) return true;
+    if (entries.size() > 1) return false;
+    const json::Object* only = entries.front().if_object();
+    return only != nullptr && only->empty();
+}
+
+void cap_updates(std::vector<ManagedEntry>& entries) {
+    std::vector<size_t> updates;
+    for (size_t i = 0; i < entries.size(); ++i)
+        if (!entries[i].applied) updates.push_back(i);
+    if (updates.size() <= kMostUpdates) return;
+    std::ranges::sort(updates, {}, [&entries](size_t i) {
+        return std::tuple<int64_t, std::string_view, std::string_view, std::string_view>(
+            age_key(entries[i]), entries[i].manager, entries[i].api_version,
+            entries[i].subresource);
+    });
+    // Of each version the oldest entry, or the bucket that it became, takes the others in.
+    constexpr size_t kNone = std::numeric_limits<size_t>::max();
+    struct Bucket {
+        size_t first = kNone;
+        size_t bucket = kNone;
+    };
+    std::map<std::string, Bucket> buckets;
+    std::vector<bool> gone(entries.size());
+    size_t left = updates.size();
+    for (size_t at : updates) {
+        if (left <= kMostUpdates) break;
+        ManagedEntry& entry = entries[at];
+        auto [place, fresh] = buckets.try_emplace(entry.api_version);
+        Bucket& bucket = place->second;
+        if (fresh) {
+            // One may be there from an earlier time.
+            for (size_t i : updates)
+                if (entries[i].manager == kOldUpdates && entries[i].subresource.empty() &&
+                    entries[i].api_version == entry.api_version)
+                    bucket.bucket = i;
+            bucket.first = at;
+            continue;
+        }
+        if (at == bucket.bucket) continue;
+        if (bucket.bucket == kNone) {
+            bucket.bucket = bucket.first;
+            entries[bucket.first].manager = kOldUpdates;
+            entries[bucket.first].subresource.clear();
+        }
+        ManagedEntry& target = entries[bucket.bucket];
+        target.fields.unite(entry.fields);
+        target.time = entry.time;
+        gone[at] = true;
+        --left;
+    }
+    size_t index = 0;
+    std::erase_if(entries, [&](const ManagedEntry&) { return gone[index++]; });
+}
+
+}  // namespace snapgate::rules

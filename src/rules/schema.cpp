@@ -1,0 +1,175 @@
+#include "rules/schema.h"
+
+#include <algorithm>
+
+namespace snapgate::rules {
+namespace {
+
+using Type = Schema::Type;
+using Merge = Schema::Merge;
+
+constexpr bool kRequired = true;
+
+template <size_t N>
+constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kGranular,
+                        std::string_view go_type = {}) {
+    return {.type = Type::kObject, .merge = merge, .properties = properties, .go_type = go_type};
+}
+
+constexpr Schema array(const Schema& items, Merge merge, std::string_view go_type = {}) {
+    return {.type = Type::kArray, .merge = merge, .items = &items, .go_type = go_type};
+}
+
+constexpr Schema scalar(Type type, std::string_view go_type = {}) {
+    return {.type = type, .go_type = go_type};
+}
+
+// ObjectMeta of meta/v1 with the names that its types have in Go.
+
+constexpr Schema kText = scalar(Type::kString, "string");
+constexpr Schema kUid = scalar(Type::kString, "types.UID");
+constexpr Schema kInt64 = scalar(Type::kInteger, "int64");
+constexpr Schema kFlag = scalar(Type::kBoolean, "bool");
+constexpr Schema kMetaTime = scalar(Type::kTime, "string");
+constexpr Schema kTextMap{.type = Type::kObject, .values = &kText, .go_type = "map[string]string"};
+constexpr Schema kFieldsV1{.type = Type::kAny, .merge = Merge::kAtomic};
+
+constexpr Property kOwnerProperties[] = {
+    {"apiVersion", &kText}, {"blockOwnerDeletion", &kFlag},
+    {"controller", &kFlag}, {"kind", &kText},
+    {"name", &kText},       {"uid", &kUid},
+};
+constexpr Schema kOwner = object(kOwnerProperties, Merge::kAtomic, "v1.OwnerReference");
+constexpr Schema kOwners = array(kOwner, Merge::kByUid, "[]v1.OwnerReference");
+
+constexpr Property kManagerProperties[] = {
+    {"apiVersion", &kText}, {"fieldsType", &kText},  {"fieldsV1", &kFieldsV1}, {"manager", &kText},
+    {"operation", &kText},  {"subresource", &kText}, {"time", &kMetaTime},
+};
+constexpr Schema kManager = object(kManagerProperties, Merge::kAtomic, "v1.ManagedFieldsEntry");
+constexpr Schema kManagers = array(kManager, Merge::kAtomic, "[]v1.ManagedFieldsEntry");
+constexpr Schema kFinalizers = array(kText, Merge::kSet, "[]string");
+
+constexpr Property kMetadataProperties[] = {
+    {"annotations", &kTextMap},
+    {"creationTimestamp", &kMetaTime},
+    {"deletionGracePeriodSeconds", &kInt64},
+    {"deletionTimestamp", &kMetaTime},
+    {"finalizers", &kFinalizers},
+    {"generateName", &kText},
+    {"generation", &kInt64},
+    {"labels", &kTextMap},
+    {"managedFields", &kManagers},
+    {"name", &kText},
+    {"namespace", &kText},
+    {"ownerReferences", &kOwners},
+    {"resourceVersion", &kText},
+    {"uid", &kUid},
+};
+
+// The rest of a VirtualMachineSnapshot: KubeVirt's CRD.
+
+constexpr Schema kString{.type = Type::kString};
+constexpr Schema kBoolean{.type = Type::kBoolean};
+constexpr Schema kTime{.type = Type::kTime};
+constexpr Schema kNullableTime{.type = Type::kTime, .nullable = true};
+constexpr Schema kStringSet = array(kString, Merge::kSet);
+
+constexpr Property kSourceProperties[] = {
+    {"apiGroup", &kString},
+    {"kind", &kString, kRequired},
+    {"name", &kString, kRequired},
+};
+constexpr Schema kSource = object(kSourceProperties, Merge::kAtomic);
+
+constexpr Property kSpecProperties[] = {
+    {"deletionPolicy", &kString},
+    {"failureDeadline", &kString},
+    {"source", &kSource, kRequired},
+};
+constexpr Schema kSpec = object(kSpecProperties);
+
+constexpr Property kConditionProperties[] = {
+    {"lastProbeTime", &kNullableTime},
+    {"lastTransitionTime", &kNullableTime},
+    {"message", &kString},
+    {"reason", &kString},
+    {"status", &kString, kRequired},
+    {"type", &kString, kRequired},
+};
+constexpr Schema kCondition = object(kConditionProperties);
+constexpr Schema kConditions = array(kCondition, Merge::kAtomic);
+
+constexpr Property kErrorProperties[] = {{"message", &kString}, {"time", &kTime}};
+constexpr Schema kError = object(kErrorProperties);
+
+constexpr Property kVolumesProperties[] = {{"excludedVolumes", &kStringSet},
+                                           {"includedVolumes", &kStringSet}};
+constexpr Schema kVolumes = object(kVolumesProperties);
+
+constexpr Property kIndicationProperties[] = {
+    {"indication", &kString, kRequired},
+    {"message", &kString, kRequired},
+};
+constexpr Schema kIndication = object(kIndicationProperties);
+constexpr Schema kSourceIndications = array(kIndication, Merge::kAtomic);
+
+constexpr Property kStatusProperties[] = {
+    {"conditions", &kConditions},
+    {"creationTime", &kNullableTime},
+    {"error", &kError},
+    {"indications", &kStringSet},
+    {"phase", &kString},
+    {"readyToUse", &kBoolean},
+    {"snapshotVolumes", &kVolumes},
+    {"sourceIndications", &kSourceIndications},
+    {"sourceUID", &kString},
+    {"virtualMachineSnapshotContentName", &kString},
+};
+constexpr Schema kStatus = object(kStatusProperties);
+
+constexpr Property kSnapshotProperties[] = {
+    {"apiVersion", &kString}, {"kind", &kString},   {"metadata", &kMetadataSchema},
+    {"spec", &kSpec, true},   {"status", &kStatus},
+};
+
+// Of a Namespace, what a client may name: none of it is kept but the metadata.
+constexpr Property kNamespaceSpecProperties[] = {{"finalizers", &kStringSet}};
+constexpr Schema kNamespaceSpec = object(kNamespaceSpecProperties);
+constexpr Schema kAnything{.type = Type::kAny};
+constexpr Property kNamespaceStatusProperties[] = {{"conditions", &kAnything}, {"phase", &kString}};
+constexpr Schema kNamespaceStatus = object(kNamespaceStatusProperties);
+constexpr Property kNamespaceProperties[] = {
+    {"apiVersion", &kString},       {"kind", &kString},
+    {"metadata", &kMetadataSchema}, {"spec", &kNamespaceSpec},
+    {"status", &kNamespaceStatus},
+};
+
+template <size_t N>
+constexpr bool sorted(const Property (&properties)[N]) {
+    return std::ranges::is_sorted(properties, {}, &Property::name);
+}
+static_assert(sorted(kOwnerProperties) && sorted(kManagerProperties) &&
+              sorted(kMetadataProperties) && sorted(kSourceProperties) && sorted(kSpecProperties) &&
+              sorted(kConditionProperties) && sorted(kErrorProperties) &&
+              sorted(kVolumesProperties) && sorted(kIndicationProperties) &&
+              sorted(kStatusProperties) && sorted(kSnapshotProperties) &&
+              sorted(kNamespaceProperties) && sorted(kNamespaceStatusProperties));
+
+}  // namespace
+
+constexpr Schema kMetadataSchema = object(kMetadataProperties, Merge::kGranular, "v1.ObjectMeta");
+constexpr Schema kSnapshotSchema = object(kSnapshotProperties);
+constexpr Schema kNamespaceSchema = object(kNamespaceProperties);
+
+const Property* find_property(const Schema& schema, std::string_view name) {
+    auto found = std::ranges::lower_bound(schema.properties, name, {}, &Property::name);
+    return found != schema.properties.end() && found->name == name ? &*found : nullptr;
+}
+
+const Schema* member_schema(const Schema& schema, std::string_view name) {
+    if (const Property* property = find_property(schema, name)) return property->schema;
+    return schema.values;
+}
+
+}  // namespace snapgate::rules

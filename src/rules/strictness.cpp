@@ -1,0 +1,66 @@
+#include "rules/strictness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/faults.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+// What kube-apiserver lets a head have of warnings, in all and each.
+constexpr size_t kMostWarningBytes = 4096;
+constexpr size_t kMostBytesEach = 256;
+constexpr size_t kMostMessageBytes = 8192;
+
+std::string cut(std::string text, size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<uint8_t>(text[most]) & 0xc0) == 0x80) --most;
+    text.resize(most);
+    return text;
+}
+
+}  // namespace
+
+base::Error unreadable(const json::Object& body, std::string_view kind, const Writer& writer,
+                       std::string_view what) {
+    if (writer.patch) {
+        Faults faults;
+        faults.invalid("patch", shown_text(json::serialize(body)), what);
+        return faults.error({});
+    }
+    std::string_view version = find_text(body, "apiVersion");
+    if (size_t slash = version.find('/'); slash != std::string_view::npos)
+        version.remove_prefix(slash + 1);
+    return bad_request(fmt::format("{} in version {} cannot be handled as a {}: {}",
+                                   find_text(body, "kind").substr(0, kMostBytesEach),
+                                   shown_text(version, kMostBytesEach), kind, what));
+}
+
+base::Result<void> judge_strictly(const Body& body, const std::vector<std::string>& unknown,
+                                  std::string_view kind, const Writer& writer,
+                                  std::vector<std::string>& warnings) {
+    if (writer.validation == FieldValidation::kIgnore) return {};
+    std::vector<std::string> faults = body.strict_faults;
+    for (const std::string& path : unknown)
+        faults.push_back(fmt::format("unknown field \"{}\"", path));
+    if (faults.empty()) return {};
+    if (writer.validation == FieldValidation::kStrict)
+        return unreadable(body.object, kind, writer,
+                          cut(fmt::format("strict decoding error: {}", fmt::join(faults, ", ")),
+                              kMostMessageBytes));
+    for (std::string& fault : faults) warn(warnings, std::move(fault));
+    return {};
+}
+
+void warn(std::vector<std::string>& warnings, std::string warning) {
+    warning = cut(std::move(warning), kMostBytesEach);
+    size_t bytes = warning.size();
+    for (const std::string& other : warnings) bytes += other.size();
+    if (bytes > kMostWarningBytes || std::ranges::find(warnings, warning) != warnings.end()) return;
+    warnings.push_back(std::move(warning));
+}
+
+}  // namespace snapgate::rules
