@@ -100,6 +100,11 @@ constexpr Field kSnapshotFields[] = {
     {"status", kObject, &kStatus},
 };
 
+constexpr Field kNamespaceFields[] = {
+    {"apiVersion", kString}, {"kind", kString},   {"metadata", kObject, &kMetadataShape, kRequired},
+    {"spec", kObject},       {"status", kObject},
+};
+
 template <size_t N>
 constexpr bool sorted(const Field (&fields)[N]) {
     return std::ranges::is_sorted(fields, {}, &Field::name);
@@ -107,11 +112,12 @@ constexpr bool sorted(const Field (&fields)[N]) {
 static_assert(sorted(kManagedFields) && sorted(kOwnerFields) && sorted(kMetadataFields) &&
               sorted(kSourceFields) && sorted(kSpecFields) && sorted(kConditionFields) &&
               sorted(kErrorFields) && sorted(kVolumeFields) && sorted(kSourceIndicationFields) &&
-              sorted(kStatusFields) && sorted(kSnapshotFields));
+              sorted(kStatusFields) && sorted(kSnapshotFields) && sorted(kNamespaceFields));
 
 }  // namespace
 
 constexpr Shape kSnapshotShape{kSnapshotFields};
+constexpr Shape kNamespaceShape{kNamespaceFields};
 constexpr Shape kMetadataShape{kMetadataFields};
 constexpr Shape kSpecShape{kSpecFields};
 constexpr Shape kSourceShape{kSourceFields};

@@ -6,9 +6,9 @@
 
 namespace snapgate::json {
 
-// The fields of a VirtualMachineSnapshot that have a type: what KubeVirt's CRD and Palette's
-// published v1VirtualMachineSnapshot say of it, taken together, so that an object which passes is
-// valid against both. Fields that are not here pass through as they are.
+// The fields of a VirtualMachineSnapshot (and of a Namespace) that have a type: what KubeVirt's CRD
+// and Palette's published v1VirtualMachineSnapshot say of it, taken together, so that an object
+// which passes is valid against both. Fields that are not here pass through as they are.
 
 struct Shape;
 
@@ -37,6 +37,7 @@ struct Shape {
 };
 
 extern const Shape kSnapshotShape;
+extern const Shape kNamespaceShape;
 extern const Shape kMetadataShape;
 extern const Shape kSpecShape;
 extern const Shape kSourceShape;

@@ -41,6 +41,16 @@ base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& f
     return prepared;
 }
 
+base::Result<model::PreparedObject> prepare_namespace(std::string_view json) {
+    Workspace& space = workspace();
+    SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
+    auto prepared = space.writer.write_namespace(root);
+    space.document.shrink();
+    space.writer.shrink();
+    if (!prepared) return std::move(prepared).error();
+    return std::move(prepared->object);
+}
+
 model::PreparedObject make_namespace(std::string_view name, const Identity& identity) {
     model::PreparedObject object;
     object.name = name;

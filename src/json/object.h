@@ -37,6 +37,10 @@ struct Prepared {
 // with causes).
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
 
+// The same for a core/v1 Namespace in its Kubernetes form, which has a name, a uid and a
+// creationTimestamp. Errors: kInvalidBody and kInvalid, as above.
+base::Result<model::PreparedObject> prepare_namespace(std::string_view json);
+
 // "namespace/name" of an object's JSON as far as it can be read ("" if it cannot), to name what was
 // refused. At most 320 bytes of printable text.
 std::string best_effort_name(std::string_view json);

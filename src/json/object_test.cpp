@@ -290,6 +290,41 @@ TEST(Namespace, IsAsKubernetesMakesIt) {
     EXPECT_EQ(kubernetes_form(object, "12"), with_version(object, "12"));
 }
 
+TEST(PrepareNamespace, BringsItsKubernetesFormIntoTheStoredOne) {
+    model::PreparedObject made = make_namespace("web", kFill);
+    auto same = prepare_namespace(with_version(made, "12"));
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->text, made.text);
+    EXPECT_EQ(same->version_offset, made.version_offset);
+    EXPECT_EQ(same->version, "12");
+    EXPECT_EQ(same->name, "web");
+    EXPECT_EQ(same->ns, "");
+
+    std::string form =
+        R"({"apiVersion":"v1","kind":"Namespace","metadata":{"creationTimestamp":)"
+        R"("2026-11-04T14:19:06Z","managedFields":[{"apiVersion":"v1","fieldsType":"FieldsV1",)"
+        R"("fieldsV1":{"f:metadata":{"f:labels":{".":{}}}},"manager":"m","operation":"Update"}],)"
+        R"("name":"web","resourceVersion":"12","uid":"u"},"spec":{"finalizers":["kubernetes"]},)"
+        R"("status":{"conditions":null,"phase":"Active"}})";
+    auto tracked = prepare_namespace(form);
+    ASSERT_TRUE(tracked) << tracked.error().message;
+    EXPECT_EQ(kubernetes_form(*tracked, "12"), form);
+    EXPECT_EQ(tracked->text.find("conditions"), std::string::npos);
+    EXPECT_NE(tracked->text.find("\"Raw\""), std::string::npos);
+}
+
+TEST(PrepareNamespace, RefusesWhatIsNone) {
+    EXPECT_THAT(prepare_namespace("[").error().code, base::Code::kInvalidBody);
+    EXPECT_THAT(prepare_namespace(snapshot()).error(), wrong_body("kind", "must be Namespace"));
+    EXPECT_THAT(prepare_namespace(R"({"kind":"Namespace","apiVersion":"v2"})").error(),
+                wrong_body("apiVersion", "must be v1"));
+    EXPECT_THAT(prepare_namespace(R"({"kind":"Namespace","apiVersion":"v1"})").error(),
+                has_cause("FieldValueRequired", "metadata", "Required value"));
+    auto unnamed = prepare_namespace(R"({"kind":"Namespace","apiVersion":"v1","metadata":{}})");
+    EXPECT_THAT(unnamed.error(), has_cause("FieldValueRequired", "metadata.name", "Required"));
+    EXPECT_THAT(unnamed.error().message, testing::StartsWith("Namespace \"\" is invalid: "));
+}
+
 TEST(ReadIdentity, ReadsWhatWasStored) {
     auto read = [](const model::PreparedObject& object) {
         std::string value = model::encode_object(object, "9");

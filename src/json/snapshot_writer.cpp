@@ -13,7 +13,6 @@ namespace {
 
 using simdjson::dom::element_type;
 
-constexpr std::string_view kApiVersion = R"("snapshot.kubevirt.io/v1beta1")";
 constexpr std::string_view kDefaultNamespace = R"("default")";
 constexpr std::string_view kEmptyVersion = R"("")";
 constexpr std::string_view kRawHead = R"({"Raw":[")";
@@ -55,7 +54,37 @@ std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& obj
 
 }  // namespace
 
+struct SnapshotWriter::Kind {
+    const Shape& shape;
+    std::string_view name;
+    std::string_view qualified_name;  // for messages
+    std::vector<std::string_view> versions;
+    std::string_view stored_version;  // JSON text
+    bool filled;                      // it takes a namespace and what is absent of Identity
+};
+
+const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
+    kSnapshotShape,
+    "VirtualMachineSnapshot",
+    "VirtualMachineSnapshot.snapshot.kubevirt.io",
+    {"snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"},
+    R"("snapshot.kubevirt.io/v1beta1")",
+    true};
+const SnapshotWriter::Kind SnapshotWriter::kNamespace{kNamespaceShape, "Namespace", "Namespace",
+                                                      {"v1"},          R"("v1")",   false};
+
 base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
+    return write_kind(kSnapshot, root, fill);
+}
+
+base::Result<Prepared> SnapshotWriter::write_namespace(const Element& root) {
+    static const Identity kNone;
+    return write_kind(kNamespace, root, kNone);
+}
+
+base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Element& root,
+                                                  const Identity& fill) {
+    kind_ = &kind;
     fill_ = &fill;
     result_ = {};
     out_.clear();
@@ -71,7 +100,7 @@ base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity
             base::Code::kInvalidBody,
             fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
     SNAPGATE_TRY(check_type_meta(object.value_unsafe()));
-    if (!write_object(object.value_unsafe(), &kSnapshotShape, FieldType::kAny, 1))
+    if (!write_object(object.value_unsafe(), &kind_->shape, FieldType::kAny, 1))
         return *std::move(error_);
     check_snapshot(facts_, causes_);
     if (!causes_.empty()) return invalid();
@@ -109,16 +138,15 @@ base::Result<void> SnapshotWriter::check_type_meta(const simdjson::dom::object& 
         return found;
     };
     SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
-    if (kind != "VirtualMachineSnapshot")
-        return base::Error{
-            base::Code::kInvalidBody,
-            fmt::format("kind must be VirtualMachineSnapshot, and is {}", shown(kind)), "kind"};
-    SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
-    if (version != "snapshot.kubevirt.io/v1beta1" && version != "snapshot.kubevirt.io/v1alpha1")
+    if (kind != kind_->name)
         return base::Error{base::Code::kInvalidBody,
-                           fmt::format("apiVersion must be snapshot.kubevirt.io/v1beta1 or "
-                                       "snapshot.kubevirt.io/v1alpha1, and is {}",
-                                       shown(version)),
+                           fmt::format("kind must be {}, and is {}", kind_->name, shown(kind)),
+                           "kind"};
+    SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
+    if (std::ranges::find(kind_->versions, version) == kind_->versions.end())
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("apiVersion must be {}, and is {}",
+                                       fmt::join(kind_->versions, " or "), shown(version)),
                            "apiVersion"};
     return {};
 }
@@ -129,7 +157,7 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     if (level > kMaxLevels) return too_deep();
     size_t begin = members_.size();
     for (auto field : object) members_.push_back({field.key, field.value, {}});
-    if (shape == &kSnapshotShape) members_.push_back({"apiVersion", {}, kApiVersion});
+    if (shape == &kind_->shape) members_.push_back({"apiVersion", {}, kind_->stored_version});
     if (shape == &kMetadataShape) fill_metadata(begin);
     sort_members(members_, begin);
     size_t end = members_.size();
@@ -349,11 +377,14 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     auto put = [&](std::string_view key, std::string_view literal) {
         members_.push_back({key, {}, literal});
     };
-    result_.filled_uid = lacks("uid");
-    result_.filled_creation_timestamp = lacks("creationTimestamp");
-    const Element* generation = last("generation");
-    result_.filled_generation = generation == nullptr || generation->is_null();
-    bool default_namespace = lacks("namespace");
+    bool default_namespace = false;
+    if (kind_->filled) {
+        result_.filled_uid = lacks("uid");
+        result_.filled_creation_timestamp = lacks("creationTimestamp");
+        const Element* generation = last("generation");
+        result_.filled_generation = generation == nullptr || generation->is_null();
+        default_namespace = lacks("namespace");
+    }
     const Element* version = last("resourceVersion");
     bool version_is_text = version == nullptr || version->is_null() || version->is_string();
     if (version != nullptr && version->is_string())
@@ -490,11 +521,10 @@ base::Error SnapshotWriter::invalid() const {
     std::string list;
     for (const base::Cause& cause : causes_)
         list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
-    base::Error error(
-        base::Code::kInvalid,
-        fmt::format("VirtualMachineSnapshot.snapshot.kubevirt.io {} is invalid: {}",
-                    shown(facts_.name), causes_.size() > 1 ? fmt::format("[{}]", list) : list),
-        causes_.front().field);
+    base::Error error(base::Code::kInvalid,
+                      fmt::format("{} {} is invalid: {}", kind_->qualified_name, shown(facts_.name),
+                                  causes_.size() > 1 ? fmt::format("[{}]", list) : list),
+                      causes_.front().field);
     error.causes = causes_;
     return error;
 }

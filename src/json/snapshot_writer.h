@@ -18,12 +18,15 @@
 
 namespace snapgate::json {
 
-// Writes the stored form of one VirtualMachineSnapshot in one pass over its DOM, and checks the
-// types of its known fields on the way. Keeps its memory between objects; not thread-safe.
+// Writes the stored form of one VirtualMachineSnapshot or Namespace in one pass over its DOM, and
+// checks the types of its known fields on the way. Keeps its memory between objects; not
+// thread-safe.
 class SnapshotWriter {
   public:
     // `root` and `fill` are used until finish() returns.
     base::Result<Prepared> write(const simdjson::dom::element& root, const Identity& fill);
+    // The same for a core/v1 Namespace, which has a uid and a creationTimestamp.
+    base::Result<Prepared> write_namespace(const simdjson::dom::element& root);
 
     void shrink();
 
@@ -37,6 +40,12 @@ class SnapshotWriter {
         bool is_index = false;
     };
 
+    // What the objects of a kind have at their root.
+    struct Kind;
+    static const Kind kSnapshot;
+    static const Kind kNamespace;
+
+    base::Result<Prepared> write_kind(const Kind& kind, const Element& root, const Identity& fill);
     base::Result<void> check_type_meta(const simdjson::dom::object& root);
     // False as soon as something is wrong: error_ says what.
     bool write_object(const simdjson::dom::object& object, const Shape* shape, FieldType values,
@@ -61,6 +70,7 @@ class SnapshotWriter {
     std::string path() const;
     base::Error invalid() const;
 
+    const Kind* kind_ = nullptr;
     const Identity* fill_ = nullptr;
     Prepared result_;
     SnapshotFacts facts_;
