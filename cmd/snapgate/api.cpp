@@ -78,6 +78,30 @@ Outcome<net::ClientResponse> Api::upload(
     return send(std::move(request));
 }
 
+net::ClientRequest Api::kube_request(std::string target) const {
+    net::ClientRequest request;
+    request.target = std::move(target);
+    if (!key_.empty()) request.headers.emplace_back("Authorization", "Bearer " + key_);
+    request.headers.emplace_back("Accept", "application/json");
+    return request;
+}
+
+Outcome<net::ClientResponse> Api::kube_get(std::string target) {
+    SNAPGATE_ASSIGN(auto response, client_.send(kube_request(std::move(target))));
+    if (response.status < 200 || response.status > 299) return failure_of(response, server_);
+    return response;
+}
+
+Outcome<net::StreamedResponse> Api::kube_stream(std::string target,
+                                                const net::StreamOptions& options,
+                                                const net::PieceSink& sink) {
+    SNAPGATE_ASSIGN(auto streamed, client_.stream(kube_request(std::move(target)), options, sink));
+    const bool stopped = streamed.end == net::StreamEnd::kStopped;
+    if (!stopped && (streamed.response.status < 200 || streamed.response.status > 299))
+        return failure_of(streamed.response, server_);
+    return streamed;
+}
+
 Outcome<net::ClientResponse> Api::send(net::ClientRequest request) {
     if (!key_.empty()) request.headers.emplace_back("ApiKey", key_);
     if (!project_uid_.empty()) request.headers.emplace_back("ProjectUid", project_uid_);
@@ -89,15 +113,17 @@ Outcome<net::ClientResponse> Api::send(net::ClientRequest request) {
 Failure failure_of(const net::ClientResponse& response, std::string_view server) {
     auto value = json::parse(response.body);
     const json::Object* error = value ? value->if_object() : nullptr;
-    std::string_view code = error ? text_at(*error, {"code"}) : std::string_view();
-    std::string_view message = error ? text_at(*error, {"message"}) : std::string_view();
     Failure failure(Exit::kRefused, {});
     failure.status = response.status;
-    if (code.empty() || message.empty()) {
+    const bool is_status = error != nullptr && text_at(*error, {"kind"}) == "Status";
+    if (error != nullptr) failure.reason = text_at(*error, {is_status ? "reason" : "code"});
+    std::string_view message = error != nullptr ? text_at(*error, {"message"}) : std::string_view();
+    if (failure.reason.empty() || message.empty()) {
+        failure.reason.clear();
         failure.message = not_snapgate(response.status, server);
         return failure;
     }
-    failure.message = fmt::format("{}{} ({}", message, advice(response.status), code);
+    failure.message = fmt::format("{}{} ({}", message, advice(response.status), failure.reason);
     if (response.status >= 500) {
         if (auto ref = text_at(*error, {"ref"}); !ref.empty())
             failure.message += fmt::format(", request {}", ref);
@@ -107,11 +133,12 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
         for (const json::Value& value_of_cause : *causes) {
             const json::Object* cause = value_of_cause.if_object();
             if (cause == nullptr) continue;
-            failure.message +=
-                fmt::format("; {}: {}", text_at(*cause, {"field"}), text_at(*cause, {"message"}));
+            std::string_view said = text_at(*cause, {"message"});
+            if (message.find(said) != std::string_view::npos) continue;
+            failure.message += fmt::format("; {}: {}", text_at(*cause, {"field"}), said);
         }
     }
-    failure.continue_token = text_at(*error, {"details", "continue"});
+    failure.continue_token = text_at(*error, {is_status ? "metadata" : "details", "continue"});
     return failure;
 }
 

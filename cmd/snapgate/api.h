@@ -32,12 +32,19 @@ class Api {
     Outcome<net::ClientResponse> get(std::string target);
     Outcome<net::ClientResponse> post(std::string target, const json::Object& body);
     Outcome<net::ClientResponse> remove(std::string target);
+    // A GET of a cluster's Kubernetes API, below /clusters/.
+    Outcome<net::ClientResponse> kube_get(std::string target);
+    // The same for a watch, or a list of any size: the answer's body goes to `sink` as it comes.
+    Outcome<net::StreamedResponse> kube_stream(std::string target,
+                                               const net::StreamOptions& options,
+                                               const net::PieceSink& sink);
     // Sends pieces until an empty one, chunked.
     Outcome<net::ClientResponse> upload(std::string target, std::string content_type,
                                         std::function<base::Result<std::string_view>()> next_piece);
 
   private:
     Outcome<net::ClientResponse> send(net::ClientRequest request);
+    net::ClientRequest kube_request(std::string target) const;
 
     std::string server_;
     std::string key_;
@@ -46,8 +53,8 @@ class Api {
     net::Client client_;
 };
 
-// What an answer that is not a 2xx means: the message of the API's error object with what to do, or
-// that this is not snapgate.
+// What an answer that is not a 2xx means: the message of the API's error object, or of Kubernetes'
+// Status, with what to do; or that this is not snapgate.
 Failure failure_of(const net::ClientResponse& response, std::string_view server);
 
 // A 2xx answer's body as a JSON object; kUnreachable if it is none: then this is not snapgate.

@@ -27,7 +27,9 @@ void add_login(CLI::App& root, Action& chosen);
 void add_get(CLI::App& root, Action& chosen);
 void add_create(CLI::App& root, Action& chosen);
 void add_delete(CLI::App& root, Action& chosen);
+void add_describe(CLI::App& root, Action& chosen);
 void add_import(CLI::App& root, Action& chosen);
+void add_kubeconfig(CLI::App& root, Action& chosen);
 void add_version(CLI::App& root, Action& chosen);
 
 // --server, --api-key-file, --ca and --project. `flags` must outlive the parsing.

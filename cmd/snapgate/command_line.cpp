@@ -30,6 +30,8 @@ Examples:
   snapgate create cluster demo
   kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
   snapgate get snapshots --cluster demo -n payments
+  snapgate create snapshot --cluster demo -n payments --vm db-01
+  (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
 Each command explains itself: snapgate COMMAND --help)";
 
 // Options as "--name VALUE  what it does", without the notes of CLI11 on what excludes what.
@@ -161,9 +163,11 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
     root.add_subcommand("serve", "Run the server");
     add_login(root, chosen);
     add_get(root, chosen);
+    add_describe(root, chosen);
     add_create(root, chosen);
     add_delete(root, chosen);
     add_import(root, chosen);
+    add_kubeconfig(root, chosen);
     add_version(root, chosen);
     root.require_subcommand(1);
     for (CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "command.h"
 #include "create_key.h"
+#include "create_snapshot.h"
 #include "json_path.h"
 #include "resolve.h"
 
@@ -62,8 +63,10 @@ void add_kind(CLI::App& create, Action& chosen, Kind kind, const char* descripti
 }  // namespace
 
 void add_create(CLI::App& root, Action& chosen) {
-    CLI::App* create = root.add_subcommand("create", "Make a project, a cluster or an API key");
+    CLI::App* create =
+        root.add_subcommand("create", "Make a snapshot, a project, a cluster or an API key");
     create->require_subcommand(1);
+    add_create_snapshot(*create, chosen);
     add_kind(*create, chosen, Kind::kProject,
              "Make a project: a part of the tenant, with clusters and keys",
              "Examples:\n"
@@ -81,7 +84,8 @@ void add_create(CLI::App& root, Action& chosen) {
     create->footer(
         "Examples:\n"
         "  snapgate create cluster demo\n"
-        "  snapgate create key ci --role reader --expires 90d");
+        "  snapgate create key ci --role reader --expires 90d\n"
+        "  snapgate create snapshot --cluster demo -n payments --vm db-01");
 }
 
 }  // namespace snapgate::cli

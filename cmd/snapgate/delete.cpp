@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "command.h"
+#include "delete_snapshot.h"
 #include "resolve.h"
 
 namespace snapgate::cli {
@@ -70,8 +71,10 @@ void add_kind(CLI::App& parent, Action& chosen, Kind kind, const char* descripti
 }  // namespace
 
 void add_delete(CLI::App& root, Action& chosen) {
-    CLI::App* parent = root.add_subcommand("delete", "Delete a project, a cluster or an API key");
+    CLI::App* parent =
+        root.add_subcommand("delete", "Delete a snapshot, a project, a cluster or an API key");
     parent->require_subcommand(1);
+    add_delete_snapshot(*parent, chosen);
     add_kind(*parent, chosen, Kind::kProject,
              "Delete a project; one that holds something needs --force",
              "Delete its clusters, with their snapshots, and its keys, too");

@@ -20,7 +20,8 @@ enum class Exit : int {
 struct Failure {
     Exit exit = Exit::kRefused;
     std::string message;
-    unsigned status = 0;         // of the server's answer; 0 if it did not come from one
+    unsigned status = 0;  // of the server's answer; 0 if it did not come from one
+    std::string reason;   // the server's word for it, as ResourceNotFound; "" if it gave none
     std::string continue_token;  // of a 410 on a list: where to go on at the newest state
 
     Failure(Exit e, std::string m) : exit(e), message(std::move(m)) {}

@@ -1,24 +1,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <set>
 
-#include "base/clock.h"
+#include "follow_snapshots.h"
 #include "get.h"
 #include "json/yaml.h"
 #include "json_path.h"
+#include "model/names.h"
 #include "resolve.h"
 #include "snapshot_pages.h"
-#include "snapshot_row.h"
+#include "snapshot_printer.h"
+#include "snapshot_route.h"
 
 namespace snapgate::cli {
 namespace {
-
-constexpr std::string_view kListVersion = "snapshot.kubevirt.io/v1beta1";
-constexpr std::string_view kListKind = "VirtualMachineSnapshotList";
-constexpr std::string_view kResource = "virtualmachinesnapshot.snapshot.kubevirt.io/";
 
 constexpr const char* kExamples = R"(Examples:
   # The first page of a cluster's snapshots
@@ -29,6 +26,8 @@ constexpr const char* kExamples = R"(Examples:
   snapgate get snapshots --cluster demo --vm db-01 -o yaml
   # One by name
   snapgate get snapshots db-01-nightly-0003 --cluster demo -n payments
+  # Those with a label, and what becomes of them, until Ctrl-C
+  snapgate get snapshots --cluster demo -l app=shop --watch
   # Names of all snapshots that are not ready
   snapgate get snapshots --cluster demo --all -o json |
     jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
@@ -44,6 +43,8 @@ struct Options {
     std::string limit;
     std::string continue_token;
     bool all = false;
+    std::string selector;
+    bool watch = false;
 };
 
 Outcome<> check(const Options& options) {
@@ -63,54 +64,16 @@ Outcome<> check(const Options& options) {
                                  options.limit));
     if (!options.names.empty() && !options.continue_token.empty())
         return usage("--continue goes on with a list and takes no NAME beside it");
+    const bool whole = options.watch || !options.selector.empty();
+    if (whole && (!options.continue_token.empty() || !options.limit.empty()))
+        return usage(fmt::format("{} shows the whole list: it takes no --limit and no --continue",
+                                 options.watch ? "--watch" : "--selector"));
     return {};
 }
 
-// Prints pages in one format as they come.
-class Printer {
-  public:
-    Printer(Console& console, Format format)
-        : console_(console),
-          format_(format),
-          table_(snapshot_titles(format == Format::kWide), console.width()),
-          writer_(console, format, kListVersion, kListKind),
-          now_(base::system_clock().now_ms() / 1000) {}
-
-    Outcome<> page(const std::vector<std::string>& items) {
-        std::vector<Table::Row> rows;
-        for (const std::string& item : items) {
-            if (format_ == Format::kJson || format_ == Format::kYaml) {
-                SNAPGATE_TRY(writer_.add(item));
-                continue;
-            }
-            SNAPGATE_ASSIGN(auto value, json::parse(item));
-            const json::Object& snapshot = value.get_object();
-            if (format_ == Format::kName) {
-                console_.print(kResource);
-                console_.print_document(text_at(snapshot, {"metadata", "name"}));
-            } else {
-                rows.push_back(snapshot_row(snapshot, format_ == Format::kWide, now_));
-            }
-        }
-        if (!rows.empty()) console_.print(table_.page(rows));
-        SNAPGATE_TRY(console_.flush());
-        return {};
-    }
-
-    void finish(std::string_view resource_version) {
-        if (format_ != Format::kJson && format_ != Format::kYaml) return;
-        json::Object metadata;
-        metadata["resourceVersion"] = resource_version;
-        writer_.finish(metadata);
-    }
-
-  private:
-    Console& console_;
-    Format format_;
-    Table table_;
-    ListWriter writer_;
-    int64_t now_;
-};
+bool is_document(Format format) {
+    return format == Format::kJson || format == Format::kYaml;
+}
 
 void note_none(Console& console, const Options& options, const std::string& cluster) {
     bool filtered = !options.namespaces.empty() || !options.vms.empty();
@@ -128,10 +91,10 @@ void note_more(Console& console, const SnapshotPage& page) {
 Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
                              const Options& options, const std::string& cluster) {
     SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
-    if (format == Format::kJson || format == Format::kYaml) {
+    if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, page.response, api.server()));
     } else {
-        Printer printer(shell.console, format);
+        SnapshotPrinter printer(shell.console, format);
         SNAPGATE_TRY(printer.page(page.items));
         if (page.items.empty()) note_none(shell.console, options, cluster);
     }
@@ -141,7 +104,7 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
 
 Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
                         const std::string& cluster) {
-    Printer printer(shell.console, format);
+    SnapshotPrinter printer(shell.console, format);
     size_t count = 0;
     std::string resource_version;
     while (!pages.done()) {
@@ -151,8 +114,7 @@ Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const
         resource_version = page.resource_version;
     }
     printer.finish(resource_version);
-    if (count == 0 && format != Format::kJson && format != Format::kYaml)
-        note_none(shell.console, options, cluster);
+    if (count == 0 && !is_document(format)) note_none(shell.console, options, cluster);
     return Exit::kOk;
 }
 
@@ -166,8 +128,8 @@ Outcome<Exit> print_named(Shell& shell, SnapshotPages& pages, Format format, con
     bool one_namespace =
         options.namespaces.size() == 1 && options.namespaces.front().find(',') == std::string::npos;
     bool single = wanted.size() == 1 && one_namespace;
-    bool document = format == Format::kJson || format == Format::kYaml;
-    Printer printer(shell.console, format);
+    bool document = is_document(format);
+    SnapshotPrinter printer(shell.console, format);
     std::string resource_version;
     while (!pages.done() && !(one_namespace && missing.empty())) {
         SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
@@ -194,11 +156,37 @@ Outcome<Exit> print_named(Shell& shell, SnapshotPages& pages, Format format, con
                    fmt::format("not found among the snapshots of cluster {}: {}", cluster, names));
 }
 
+// Whether a query names one snapshot, so that it need not be looked for.
+bool is_single(const SnapshotQuery& query) {
+    return query.namespaces.size() == 1 && query.names.size() == 1 && query.vms.size() <= 1 &&
+           model::is_dns_label(query.namespaces.front()) &&
+           model::is_dns_subdomain(query.names.front()) &&
+           (query.vms.empty() || model::is_dns_subdomain(query.vms.front()));
+}
+
+// One snapshot of which all is said that a path needs.
+Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot, Format format) {
+    SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
+    SnapshotPrinter printer(shell.console, format);
+    SNAPGATE_TRY(printer.page({json::serialize(object)}));
+    return Exit::kOk;
+}
+
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
     SNAPGATE_TRY(check(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    const SnapshotQuery query{cluster, split_values(options.namespaces), options.names,
+                              split_values(options.vms), options.selector};
+    // The Palette side has neither labels nor watches.
+    if (options.watch) return follow_snapshots(shell, api, query, format);
+    if (!options.selector.empty()) return print_selected(shell, api, query, format);
+    if (is_single(query) && !is_document(format))
+        return print_single(shell, api,
+                            {cluster, query.namespaces.front(), query.names.front(),
+                             query.vms.empty() ? "" : query.vms.front()},
+                            format);
     SnapshotSelection selection{cluster.uid, cluster.name,  options.namespaces,
                                 options.vms, options.limit, options.continue_token};
     bool whole = options.all || !options.names.empty();
@@ -238,6 +226,12 @@ void add_get_snapshots(CLI::App& get, Action& chosen) {
     command->add_option("--continue", options->continue_token, "Go on where another list ended")
         ->type_name("TOKEN");
     command->add_flag("--all", options->all, "Not only one page: the whole list");
+    command
+        ->add_option("-l,--selector", options->selector,
+                     "Only those with these labels, as app=shop,tier!=test: the whole list")
+        ->type_name("SELECTOR");
+    command->add_flag("-w,--watch", options->watch,
+                      "The whole list, and then what changes, until Ctrl-C");
     add_connection_options(*command, options->connection);
     command->footer(kExamples);
     command->callback(

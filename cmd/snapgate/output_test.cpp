@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "api.h"
+#include "captured_console.h"
 #include "json/yaml.h"
 #include "progress.h"
 #include "snapshot_pages.h"
@@ -16,45 +15,39 @@ namespace {
 
 using testing::HasSubstr;
 
-// A file in memory.
-class MemoryFile {
-  public:
-    MemoryFile() : file_(open_memstream(&text_, &size_)) {}
-    ~MemoryFile() {
-        std::fclose(file_);
-        std::free(text_);
-    }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-
-    std::FILE* get() const { return file_; }
-    std::string text() const {
-        std::fflush(file_);
-        return {text_, size_};
-    }
-
-  private:
-    char* text_ = nullptr;
-    size_t size_ = 0;
-    std::FILE* file_;
-};
-
-// A console whose both sides can be read.
-class OutputTest : public testing::Test {
-  protected:
-    std::string out() const { return out_.text(); }
-    std::string err() const { return err_.text(); }
-
-    MemoryFile out_;
-    MemoryFile err_;
-    Console console_{out_.get(), err_.get()};
-};
+using OutputTest = ConsoleTest;
 
 net::ClientResponse answer(unsigned status, std::string body) {
     net::ClientResponse response;
     response.status = status;
     response.body = std::move(body);
     return response;
+}
+
+TEST(FailureTest, AStatusOfTheKubernetesSideIsTold) {
+    Failure failure = failure_of(
+        answer(422, R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",
+            "message":"it is invalid: spec: no such thing","reason":"Invalid","code":422,
+            "details":{"causes":[{"field":"spec","message":"no such thing"},
+                                 {"field":"metadata.name","message":"too long"}]}})"),
+        "https://a");
+    EXPECT_EQ(failure.message,
+              "it is invalid: spec: no such thing (Invalid); metadata.name: too long");
+    EXPECT_EQ(failure.status, 422U);
+    EXPECT_EQ(failure.reason, "Invalid");
+    failure = failure_of(
+        answer(410, R"({"kind":"Status","metadata":{"continue":"go-on"},"message":"too old",
+            "reason":"Expired","code":410})"),
+        "https://a");
+    EXPECT_EQ(failure.continue_token, "go-on");
+    EXPECT_THAT(failure_of(answer(401, R"({"kind":"Status","message":"Unauthorized",
+                                           "reason":"Unauthorized","code":401})"),
+                           "https://a")
+                    .message,
+                HasSubstr("snapgate login"));
+    failure = failure_of(answer(404, "404 page not found\n"), "https://a");
+    EXPECT_EQ(failure.reason, "");
+    EXPECT_THAT(failure.message, HasSubstr("not the way snapgate does"));
 }
 
 TEST_F(OutputTest, JsonIsWhatTheApiAnswered) {

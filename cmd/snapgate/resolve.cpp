@@ -66,8 +66,8 @@ Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
     std::vector<Named> all;
     all.reserve(items.size());
     for (const json::Object& item : items)
-        all.push_back(
-            {std::string(text_at(item, {words.uid_field})), std::string(text_at(item, {"name"}))});
+        all.push_back({std::string(text_at(item, {words.uid_field})),
+                       std::string(text_at(item, {"name"})), std::string(text_at(item, {"type"}))});
     std::sort(all.begin(), all.end(),
               [](const Named& a, const Named& b) { return a.name < b.name; });
     return choose(kind, wanted, all);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@ namespace snapgate::cli {
 
 // The columns of `get snapshots`; `wide` adds some before the last one.
 std::vector<std::string> snapshot_titles(bool wide);
+// Where among them the phase is.
+inline constexpr size_t kPhaseColumn = 3;
 
 // One VirtualMachineSnapshot under these titles. What a snapshot lacks is "<none>"; a field of an
 // unexpected type counts as lacking.

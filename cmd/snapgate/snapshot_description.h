@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "json/value.h"
+
+namespace snapgate::cli {
+
+// One VirtualMachineSnapshot as text for people, in the manner of kubectl describe; printable. What
+// it lacks is "<none>" or left out; a field of an unexpected type counts as lacking.
+std::string describe_snapshot(const json::Object& snapshot, int64_t now_seconds);
+
+}  // namespace snapgate::cli
