@@ -1,6 +1,7 @@
 #include "rules/source_rules.h"
 
 #include "json/text_formats.h"
+#include "rules/same_object.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {
@@ -24,9 +25,7 @@ void check_source(const json::Object& object, Faults& faults) {
 }
 
 void check_spec_kept(const json::Object& object, const json::Object& live, Faults& faults) {
-    const json::Value* now = find(object, "spec");
-    const json::Value* before = find(live, "spec");
-    bool kept = now != nullptr && before != nullptr ? *now == *before : now == before;
+    bool kept = same_but_nulls(find(object, "spec"), find(live, "spec"));
     if (!kept) faults.add("FieldValueInvalid", "spec in immutable after creation", "spec");
 }
 

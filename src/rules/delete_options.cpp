@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include "json/request_body.h"
+#include "json/yaml.h"
+#include "rules/faults.h"
+#include "rules/object_rules.h"
+#include "rules/request_metadata.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+constexpr std::string_view kKind = "DeleteOptions";
+
+base::Error mismatch(const json::Value& value, std::string_view field, std::string_view type) {
+    return bad_request(
+        fmt::format("json: cannot unmarshal {} into Go struct field DeleteOptions.{} of type {}",
+                    json_type(value), field, type));
+}
+
+// A member that is text; "" where it is absent or null.
+base::Result<std::string> read_text(const json::Object& object, std::string_view name,
+                                    std::string_view path, std::string_view type) {
+    const json::Value* value = find(object, name);
+    if (value == nullptr || value->is_null()) return std::string();
+    if (!value->is_string()) return mismatch(*value, path, type);
+    return std::string(text_of(value));
+}
+
+base::Result<json::Object> read_body(std::string_view text, bool yaml) {
+    json::Value value;
+    if (yaml) {
+        SNAPGATE_ASSIGN(value, json::parse_yaml(text));
+    } else {
+        SNAPGATE_ASSIGN(json::Tolerant read, json::parse_tolerant(text));
+        value = std::move(read.value);
+    }
+    if (value.is_null()) return json::Object();
+    if (!value.is_object())
+        return bad_request(
+            fmt::format("json: cannot unmarshal {} into Go value of type "
+                        "v1.DeleteOptions",
+                        json_type(value)));
+    return std::move(value.get_object());
+}
+
+base::Result<void> read_preconditions(const json::Object& body, DeleteOptions& options) {
+    const json::Value* value = find(body, "preconditions");
+    if (value == nullptr || value->is_null()) return {};
+    const json::Object* preconditions = value->if_object();
+    if (preconditions == nullptr) return mismatch(*value, "preconditions", "v1.Preconditions");
+    SNAPGATE_ASSIGN(options.uid,
+                    read_text(*preconditions, "uid", "preconditions.uid", "types.UID"));
+    SNAPGATE_ASSIGN(options.resource_version, read_text(*preconditions, "resourceVersion",
+                                                        "preconditions.resourceVersion", "string"));
+    return {};
+}
+
+base::Result<void> read_dry_run(const json::Object& body, DeleteOptions& options, Faults& faults) {
+    const json::Value* value = find(body, "dryRun");
+    if (value == nullptr || value->is_null()) return {};
+    const json::Array* list = value->if_array();
+    if (list == nullptr) return mismatch(*value, "dryRun", "[]string");
+    for (const json::Value& element : *list) {
+        if (!element.is_string()) return mismatch(element, "dryRun", "string");
+        if (text_of(&element) != "All")
+            faults.unsupported("dryRun", shown_text(text_of(&element), 256), "\"All\"");
+        options.dry_run = true;
+    }
+    return {};
+}
+
+base::Result<void> read_propagation(const json::Object& body, DeleteOptions& options,
+                                    Faults& faults) {
+    using Propagation = DeleteOptions::Propagation;
+    SNAPGATE_ASSIGN(std::string policy, read_text(body, "propagationPolicy", "propagationPolicy",
+                                                  "v1.DeletionPropagation"));
+    const json::Value* orphan = find(body, "orphanDependents");
+    if (orphan != nullptr && !orphan->is_null()) {
+        if (!orphan->is_bool()) return mismatch(*orphan, "orphanDependents", "bool");
+        if (!policy.empty())
+            faults.invalid("propagationPolicy", shown_text(policy, 256),
+                           "orphanDependents and deletionPropagation cannot be both set");
+        options.propagation = orphan->get_bool() ? Propagation::kOrphan : Propagation::kBackground;
+    }
+    if (policy == "Background")
+        options.propagation = Propagation::kBackground;
+    else if (policy == "Foreground")
+        options.propagation = Propagation::kForeground;
+    else if (policy == "Orphan")
+        options.propagation = Propagation::kOrphan;
+    else if (!policy.empty())
+        faults.unsupported("propagationPolicy", shown_text(policy, 256),
+                           R"("Foreground", "Background", "Orphan", "nil")");
+    return {};
+}
+
+}  // namespace
+
+base::Result<DeleteOptions> read_delete_options(std::string_view text, bool yaml) {
+    DeleteOptions options;
+    if (text.empty()) return options;
+    SNAPGATE_ASSIGN(json::Object body, read_body(text, yaml));
+    SNAPGATE_ASSIGN(std::string kind, read_text(body, "kind", "kind", "string"));
+    if (!kind.empty() && kind != kKind)
+        return bad_request(
+            fmt::format("decoded object cannot be converted to DeleteOptions: its "
+                        "kind is {}",
+                        shown_text(kind, 256)));
+    Faults faults;
+    SNAPGATE_TRY(read_preconditions(body, options));
+    SNAPGATE_TRY(read_propagation(body, options, faults));
+    SNAPGATE_TRY(read_dry_run(body, options, faults));
+    if (!faults.empty()) return faults.error({"meta.k8s.io", std::string(kKind), {}});
+    return options;
+}
+
+}  // namespace snapgate::rules

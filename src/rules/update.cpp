@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+#include "rules/faults.h"
+#include "rules/metadata_rules.h"
+#include "rules/object_rules.h"
+#include "rules/request_object.h"
+#include "rules/same_object.h"
+#include "rules/schema_rules.h"
+#include "rules/source_rules.h"
+#include "rules/track_update.h"
+#include "rules/values.h"
+
+namespace snapgate::rules {
+namespace {
+
+constexpr std::string_view kResource = "virtualmachinesnapshots";
+
+std::string text(std::string_view view) {
+    return std::string(view);
+}
+
+// The object must say that it is the one of the request.
+base::Result<void> check_target(json::Object& metadata, const Target& target) {
+    SNAPGATE_TRY(settle_namespace(metadata, target.ns));
+    std::string_view name = find_text(metadata, "name");
+    if (name.empty())
+        return bad_request(
+            fmt::format("the name of the object ({} based on URL) was "
+                        "undeterminable: name must be provided",
+                        target.name));
+    if (name != target.name)
+        return bad_request(
+            fmt::format("the name of the object ({}) does not match the name on the URL ({})",
+                        name.substr(0, 256), target.name));
+    return {};
+}
+
+// The uid of a body is a precondition; that of a patched object is a field that may not change.
+base::Result<void> check_uid(const json::Object& metadata, const json::Object& live,
+                             const Target& target, const Writer& writer) {
+    std::string_view given = find_text(metadata, "uid");
+    std::string_view uid = find_text(live, "uid");
+    if (writer.patch || given.empty() || given == uid) return {};
+    base::Error error = stale_version(target.name);
+    error.message = fmt::format(
+        "Operation cannot be fulfilled on {}.{} \"{}\": StorageError: invalid object, Code: 4, "
+        "Key: /registry/{}/{}/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+        "UID in precondition: {}, UID in object meta: {}",
+        kResource, kSnapshotGroup, target.name, kSnapshotGroup, kResource, target.ns, target.name,
+        given.substr(0, 256), uid);
+    return error;
+}
+
+base::Error invalid_version(std::string_view shown, std::string_view detail, const Target& target) {
+    Faults faults;
+    faults.invalid("metadata.resourceVersion", shown, detail);
+    return faults.error({text(kSnapshotGroup), text(kResource), target.name});
+}
+
+std::optional<uint64_t> number(std::string_view version) {
+    uint64_t value = 0;
+    auto [end, ec] = std::from_chars(version.data(), version.data() + version.size(), value);
+    if (ec != std::errc() || end != version.data() + version.size()) return std::nullopt;
+    return value;
+}
+
+base::Result<void> check_version(const json::Object& metadata, const json::Object& live,
+                                 const Target& target) {
+    std::string_view given = find_text(metadata, "resourceVersion");
+    std::string_view version = find_text(live, "resourceVersion");
+    if (!given.empty() && given == version) return {};
+    std::optional<uint64_t> value = given.empty() ? 0 : number(given);
+    if (!value)
+        return invalid_version(shown_text(given, 256), "must be a version that the server gave",
+                               target);
+    if (*value == 0) return invalid_version("0x0", "must be specified for an update", target);
+    if (value != number(version)) return stale_version(target.name);
+    return {};
+}
+
+// What an update through the main endpoint can not change, as the live object has it.
+void keep_system_fields(json::Object& object, const json::Object& live) {
+    json::Object& metadata = metadata_of(object);
+    const json::Object& live_metadata = metadata_of(live);
+    copy_member(live_metadata, "generation", metadata);
+    copy_member(live_metadata, "creationTimestamp", metadata);
+    if (find_text(metadata, "uid").empty()) copy_member(live_metadata, "uid", metadata);
+    if (find(live_metadata, "deletionTimestamp") != nullptr)
+        copy_member(live_metadata, "deletionTimestamp", metadata);
+    if (find(metadata, "deletionGracePeriodSeconds") == nullptr)
+        copy_member(live_metadata, "deletionGracePeriodSeconds", metadata);
+    copy_member(live, "status", object);
+    // Nulls that a client left out of a spec that it may not change stay.
+    if (same_but_nulls(find(object, "spec"), find(live, "spec"))) copy_member(live, "spec", object);
+}
+
+// On /status everything but the status is as the live object has it.
+void keep_all_but_status(json::Object& object, const json::Object& live) {
+    json::Object kept = live;
+    copy_member(object, "status", kept);
+    copy_member(metadata_of(live), "managedFields", metadata_of(kept));
+    object = std::move(kept);
+}
+
+base::Result<void> check(const json::Object& object, const json::Object& live,
+                         const Target& target) {
+    const json::Object& metadata = metadata_of(object);
+    const json::Object& live_metadata = metadata_of(live);
+    Subject subject{text(kSnapshotGroup), text(kSnapshotKind), target.name};
+    Faults faults;
+    check_metadata(metadata, {}, faults);
+    check_metadata_update(metadata, live_metadata, faults);
+    // Once more, as kube-apiserver does: first for every resource, then for custom ones.
+    if (!faults.empty()) check_metadata_update(metadata, live_metadata, faults);
+    check_schema(object, kSnapshotSchema, faults);
+    Faults live_sets;
+    check_sets(live, kSnapshotSchema, live_sets);
+    if (live_sets.empty()) check_sets(object, kSnapshotSchema, faults);
+    if (faults.empty() && !target.status) check_spec_kept(object, live, faults);
+    if (!faults.empty()) return faults.error(subject);
+    return {};
+}
+
+bool ends_deletion(const json::Object& object, const json::Object& live) {
+    const json::Array* finalizers = find_array(metadata_of(object), "finalizers");
+    return find(metadata_of(live), "deletionTimestamp") != nullptr &&
+           (finalizers == nullptr || finalizers->empty());
+}
+
+}  // namespace
+
+base::Result<Change> update(const json::Object& live, Body body, const Target& target,
+                            const Writer& writer) {
+    Change change;
+    SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, &live, writer));
+    json::Object& object = body.object;
+    SNAPGATE_TRY(check_target(metadata_of(object), target));
+    drop_repeated_owners(metadata_of(object), change.warnings);
+    const json::Object& live_metadata = metadata_of(live);
+    SNAPGATE_TRY(check_uid(metadata_of(object), live_metadata, target, writer));
+    SNAPGATE_TRY(check_version(metadata_of(object), live_metadata, target));
+    SNAPGATE_TRY(check_kind(object));
+
+    if (target.status)
+        keep_all_but_status(object, live);
+    else
+        keep_system_fields(object, live);
+    set_text(object, "apiVersion", kStoredVersion);
+    SNAPGATE_TRY(check(object, live, target));
+
+    track_update(&live, object, kSnapshotSchema,
+                 {writer.manager, api_version(writer), target.status ? "status" : "", writer.now});
+    if (same_but_times(object, live)) {
+        change.effect = Change::Effect::kNone;
+        change.object = live;
+    } else {
+        change.effect =
+            ends_deletion(object, live) ? Change::Effect::kRemove : Change::Effect::kStore;
+        change.object = std::move(object);
+    }
+    return change;
+}
+
+}  // namespace snapgate::rules
