@@ -22,7 +22,6 @@ constexpr std::array<uint8_t, 256> reverse(std::string_view alphabet) {
     return table;
 }
 
-constexpr auto kStandardReverse = reverse(kStandard);
 constexpr auto kUrlSafeReverse = reverse(kUrlSafe);
 
 uint32_t byte(std::string_view s, size_t i) {
@@ -106,16 +105,6 @@ std::string hex(std::string_view bytes) {
 
 void append_base64(std::string_view bytes, std::string& out) {
     encode64(bytes, kStandard, true, out);
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    if (text.ends_with("==")) {
-        text.remove_suffix(2);
-    } else if (text.ends_with('=')) {
-        text.remove_suffix(1);
-    }
-    return decode64(text, kStandardReverse);
 }
 
 std::string base64url(std::string_view bytes) {

@@ -14,6 +14,8 @@ std::string hex(std::string_view bytes);
 void append_base64(std::string_view bytes, std::string& out);
 // Strict: padding needed, no white space; nullopt if it is anything else.
 std::optional<std::string> decode_base64(std::string_view text);
+// The same, appended to `out`; false, and nothing appended, if it is anything else.
+bool append_decoded_base64(std::string_view text, std::string& out);
 
 // The URL-safe alphabet without padding (tokens, keys).
 std::string base64url(std::string_view bytes);

@@ -8,6 +8,37 @@
 namespace snapgate::base {
 namespace {
 
+TEST(EncodingTest, Base64OfAllLengths) {
+    std::string bytes;
+    for (int size = 0; size < 300; ++size) {
+        std::string text;
+        append_base64(bytes, text);
+        std::string out = "before ";
+        ASSERT_TRUE(append_decoded_base64(text, out));
+        EXPECT_EQ(out, "before " + bytes);
+        bytes += static_cast<char>(size * 37);
+    }
+}
+
+TEST(EncodingTest, Base64RefusesEachOtherCharacterAtEachPlace) {
+    std::string text;
+    append_base64(std::string(96, '\x5a'), text);
+    const std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t at = 0; at < text.size(); ++at) {
+        for (int c = 0; c < 256; ++c) {
+            std::string other = text;
+            other[at] = static_cast<char>(c);
+            const bool known = alphabet.find(static_cast<char>(c)) != std::string_view::npos;
+            // At the end there may be padding.
+            if (c == '=' && at + 1 == text.size()) continue;
+            std::string out = "x";
+            EXPECT_EQ(append_decoded_base64(other, out), known) << at << ' ' << c;
+            if (!known) EXPECT_EQ(out, "x");
+        }
+    }
+}
+
 TEST(EncodingTest, Base64IsStrictAndRoundTrips) {
     for (size_t size = 0; size < 70; ++size) {
         std::string bytes = random_bytes(size);

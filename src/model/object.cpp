@@ -70,32 +70,36 @@ base::Result<StoredObject> decode_object(std::string_view value) {
     return object;
 }
 
+base::Result<MarkReader::Mark> MarkReader::next() {
+    if (rest_.size() < kMarkHeadSize) return corrupt("a mark is cut off");
+    Mark mark;
+    mark.type = static_cast<PatchMark::Type>(rest_[0]);
+    mark.offset = base::read_u32(rest_, 1);
+    const size_t length = base::read_u32(rest_, 5);
+    rest_.remove_prefix(kMarkHeadSize);
+    if (mark.offset < last_ || mark.offset > text_size_) return corrupt("a mark is out of place");
+    last_ = mark.offset;
+    if (mark.type == PatchMark::Type::kInsert) {
+        if (length > rest_.size()) return corrupt("a mark is cut off");
+        mark.bytes = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+    } else if (mark.type == PatchMark::Type::kUnwrap) {
+        if (length > text_size_ - mark.offset) return corrupt("a mark is out of place");
+        mark.length = length;
+        last_ += length;
+    } else {
+        return corrupt("a mark is of an unknown type");
+    }
+    return mark;
+}
+
 base::Result<std::vector<PatchMark>> decode_marks(const StoredObject& object) {
     std::vector<PatchMark> marks;
-    std::string_view rest = object.marks;
-    size_t last = 0;
-    while (!rest.empty()) {
-        if (rest.size() < kMarkHeadSize) return corrupt("a mark is cut off");
-        PatchMark mark;
-        mark.type = static_cast<PatchMark::Type>(rest[0]);
-        mark.offset = base::read_u32(rest, 1);
-        size_t length = base::read_u32(rest, 5);
-        rest.remove_prefix(kMarkHeadSize);
-        if (mark.offset < last || mark.offset > object.text.size())
-            return corrupt("a mark is out of place");
-        last = mark.offset;
-        if (mark.type == PatchMark::Type::kInsert) {
-            if (length > rest.size()) return corrupt("a mark is cut off");
-            mark.bytes = rest.substr(0, length);
-            rest.remove_prefix(length);
-        } else if (mark.type == PatchMark::Type::kUnwrap) {
-            if (length > object.text.size() - mark.offset) return corrupt("a mark is out of place");
-            mark.length = static_cast<uint32_t>(length);
-            last += length;
-        } else {
-            return corrupt("a mark is of an unknown type");
-        }
-        marks.push_back(std::move(mark));
+    MarkReader reader(object);
+    while (!reader.at_end()) {
+        SNAPGATE_ASSIGN(const MarkReader::Mark mark, reader.next());
+        marks.push_back({mark.type, static_cast<uint32_t>(mark.offset),
+                         static_cast<uint32_t>(mark.length), std::string(mark.bytes)});
     }
     return marks;
 }

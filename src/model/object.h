@@ -48,6 +48,30 @@ struct StoredObject {
     std::string_view marks;    // encoded; see decode_marks
 };
 
+// Reads the marks of a stored object one by one, without memory of its own.
+class MarkReader {
+  public:
+    // A mark as it is stored: views into the object.
+    struct Mark {
+        PatchMark::Type type = PatchMark::Type::kInsert;
+        size_t offset = 0;
+        size_t length = 0;       // kUnwrap
+        std::string_view bytes;  // kInsert
+    };
+
+    explicit MarkReader(const StoredObject& object)
+        : rest_(object.marks), text_size_(object.text.size()) {}
+
+    bool at_end() const { return rest_.empty(); }
+    // Not at the end. kCorrupt for what encode_object does not write.
+    base::Result<Mark> next();
+
+  private:
+    std::string_view rest_;
+    size_t text_size_;
+    size_t last_ = 0;
+};
+
 // The bytes the store keeps as a value, and back. decode_object fails with kCorrupt.
 std::string encode_object(const PreparedObject& object, std::string_view version);
 base::Result<StoredObject> decode_object(std::string_view value);
