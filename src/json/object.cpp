@@ -4,16 +4,12 @@
 
 #include <memory>
 
-#include "base/encoding.h"
 #include "json/compact.h"
 #include "json/document.h"
 #include "json/snapshot_writer.h"
 
 namespace snapgate::json {
 namespace {
-
-constexpr std::string_view kRawHead = R"({"Raw":[")";
-constexpr std::string_view kRawTail = R"("]})";
 
 // What a thread keeps to read and write objects with.
 struct Workspace {
@@ -88,32 +84,6 @@ base::Result<Identity> read_identity(const model::StoredObject& stored) {
         return corrupt("its generation is no number");
     space.document.shrink();
     return identity;
-}
-
-base::Result<void> append_kubernetes_form(const model::StoredObject& stored, std::string& out) {
-    SNAPGATE_ASSIGN(auto marks, model::decode_marks(stored));
-    out.reserve(out.size() + stored.text.size() + marks.size() * 32);
-    size_t copied = 0;
-    for (const model::PatchMark& mark : marks) {
-        out.append(stored.text, copied, mark.offset - copied);
-        copied = mark.offset;
-        if (mark.type == model::PatchMark::Type::kInsert) {
-            out += mark.bytes;
-            continue;
-        }
-        std::string_view wrapped = stored.text.substr(mark.offset, mark.length);
-        copied += mark.length;
-        if (wrapped.size() < kRawHead.size() + kRawTail.size() || !wrapped.starts_with(kRawHead) ||
-            !wrapped.ends_with(kRawTail))
-            return corrupt("a mark points at no Raw");
-        wrapped.remove_prefix(kRawHead.size());
-        wrapped.remove_suffix(kRawTail.size());
-        auto content = base::decode_base64(wrapped);
-        if (!content) return corrupt("a Raw is no base64");
-        out += *content;
-    }
-    out.append(stored.text, copied);
-    return {};
 }
 
 }  // namespace snapgate::json

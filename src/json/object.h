@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,7 +56,16 @@ base::Result<Identity> read_identity(const model::StoredObject& stored);
 base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
     const model::StoredObject& stored);
 
-// Appends the Kubernetes form of a stored object: nulls back in place, fieldsV1 as JSON.
+// What another view of an object says in other words than the stored one.
+struct FormChanges {
+    bool v1alpha1 = false;  // its apiVersion is the old one; nothing else differs between the two
+    std::optional<std::string_view> version;  // a resource version instead of the stored one
+};
+
+// Appends the Kubernetes form of a stored object: nulls back in place, fieldsV1 as JSON. A copy
+// with a few changed bytes: nothing is parsed.
 base::Result<void> append_kubernetes_form(const model::StoredObject& stored, std::string& out);
+base::Result<void> append_kubernetes_form(const model::StoredObject& stored,
+                                          const FormChanges& changes, std::string& out);
 
 }  // namespace snapgate::json
