@@ -13,6 +13,10 @@
 
 namespace snapgate::api {
 
+namespace kube {
+class WatchHub;
+}
+
 // What the routes work on; all of it outlives them and may be used from any thread.
 struct Services {
     store::Store& store;
@@ -20,6 +24,7 @@ struct Services {
     access::KeyRing& keys;
     access::ProjectTable& projects;
     cluster::ClusterTable& clusters;
+    kube::WatchHub& watches;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }

@@ -31,10 +31,11 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     }
     SNAPGATE_ASSIGN(process->tls_, process->make_tls());
     process->metrics_ = std::make_unique<Metrics>(data);
+    process->watches_ = std::make_unique<api::kube::WatchHub>(*data.store);
     ServerProcess* self = process.get();
-    process->services_.emplace(
-        api::Services{*data.store, *data.signer, data.keys, data.projects, data.clusters,
-                      [self] { return self->metrics_->render(self->serving_.load()); }});
+    process->services_.emplace(api::Services{
+        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
+        [self] { return self->metrics_->render(self->serving_.load()); }});
 
     net::ServerOptions options;
     options.address = settings.address;
@@ -128,6 +129,7 @@ void ServerProcess::stop() {
         wake_.notify_all();
         housekeeper_.join();
     }
+    if (watches_) watches_->close();
     if (data_) data_->store.reset();
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "api/kube/watch_hub.h"
 #include "api/services.h"
 #include "app/data_directory.h"
 #include "app/metrics.h"
@@ -41,6 +42,7 @@ class ServerProcess {
     Settings settings_;
     std::unique_ptr<DataDirectory> data_;
     std::unique_ptr<Metrics> metrics_;
+    std::unique_ptr<api::kube::WatchHub> watches_;
     std::optional<api::Services> services_;
     std::shared_ptr<net::TlsContexts> tls_;
     // Ends after the store: a commit's end may still be on its way to a connection.

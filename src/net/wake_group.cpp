@@ -19,6 +19,7 @@ void WakeGroup::wake() {
 void WakeGroup::begin_pass() {
     // Before anything is looked at: a wake from now on means another pass.
     posted_ = false;
+    ++passes_;
     due_.splice(due_.end(), members_);
     if (passing_) return;
     passing_ = true;

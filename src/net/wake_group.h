@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <boost/intrusive/list.hpp>
+#include <cstdint>
 #include <memory>
 
 #include "net/http.h"
@@ -41,6 +42,8 @@ class WakeGroup : public std::enable_shared_from_this<WakeGroup> {
     void wake();
     bool empty() const { return members_.empty() && due_.empty(); }
     const Executor& executor() const { return executor_; }
+    // How many times the streams were woken, or have begun to be.
+    uint64_t passes() const { return passes_; }
 
   private:
     using Members = boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>>;
@@ -53,6 +56,7 @@ class WakeGroup : public std::enable_shared_from_this<WakeGroup> {
     Members members_;
     Members due_;  // not notified yet in this pass
     bool passing_ = false;
+    uint64_t passes_ = 0;
 };
 
 }  // namespace snapgate::net

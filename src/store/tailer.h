@@ -40,6 +40,7 @@ class Tailer {
     struct Batch {
         std::vector<std::shared_ptr<const Event>> events;  // by revision
         Revision up_to = 0;  // nothing else happened up to here: the next poll is after it
+        bool whole = false;  // there was nothing after it; false also where that is not known
     };
 
     Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring)
@@ -134,7 +135,8 @@ class Tailer {
             bytes += (*next)->payload.size();
             batch.events.push_back(*next++);
         }
-        batch.up_to = next == ring_.end() ? std::max(after, to_) : batch.events.back()->revision;
+        batch.whole = next == ring_.end();
+        batch.up_to = batch.whole ? std::max(after, to_) : batch.events.back()->revision;
         return true;
     }
 

@@ -10,4 +10,7 @@ namespace snapgate::api::kube {
 // GET on one object (and its /status).
 net::Awaitable<base::Result<void>> get_object(KubeCall& call);
 
+// GET with ?watch on a collection: its changes as they come, until the client or the time ends it.
+net::Awaitable<base::Result<void>> watch_objects(KubeCall& call);
+
 }  // namespace snapgate::api::kube

@@ -35,13 +35,19 @@ struct Route {
 constexpr std::string_view kSnapshot = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}";
 constexpr std::string_view kSnapshotStatus =
     SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}/status";
+constexpr std::string_view kSnapshots = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots";
+constexpr std::string_view kAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapshots";
 #undef SNAPGATE_GROUP
+constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
 constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
 
 constexpr std::array kRoutes = {
     Route{"GET", kSnapshot, "get", get_object},
     Route{"GET", kSnapshotStatus, "get", get_object},
     Route{"GET", kNamespace, "get", get_object},
+    Route{"GET", kSnapshots, "watch", watch_objects},
+    Route{"GET", kAllSnapshots, "watch", watch_objects},
+    Route{"GET", kNamespaces, "watch", watch_objects},
 };
 
 // What the path names, from the route's pattern and its parameters; nullopt if it names a version

@@ -1,0 +1,266 @@
+#include "api/kube/watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "base/crypto.h"
+#include "json/object.h"
+#include "net/await.h"
+
+namespace snapgate::api::kube {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using model::Revision;
+
+namespace {
+
+// As kube-apiserver: how long a version may be ahead, about how often a bookmark comes, and how
+// long before the end the last one does.
+constexpr std::chrono::seconds kVersionPatience{3};
+constexpr std::chrono::seconds kTick{60};
+constexpr unsigned kTickSpreadMs = 15'000;
+constexpr std::chrono::seconds kLastBookmark{2};
+// What is read of the state in one view.
+constexpr size_t kPageBytes = 64 << 10;
+constexpr size_t kPageRows = 2'000;
+
+unsigned random_below(unsigned bound) {
+    uint32_t random = 0;
+    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
+    return random % bound;
+}
+
+}  // namespace
+
+Watch::Watch(KubeCall& call, const Form& form, WatchOptions options)
+    : call_(call),
+      store_(call.call.services.store),
+      stream_(*call.call.response.stream),
+      form_(form),
+      options_(std::move(options)),
+      end_(Clock::now() + options_.timeout),
+      columns_sent_(form.shape != Shape::kTable),
+      outlet_(
+          call.call.services.watches.join(call.cluster.number, form)->outlet(stream_.executor())),
+      member_(*outlet_->group(), stream_) {
+    plan_next_tick();
+}
+
+void Watch::plan_next_tick() {
+    const Clock::time_point now = Clock::now();
+    next_tick_ = now + kTick + std::chrono::milliseconds(random_below(kTickSpreadMs));
+    const Clock::time_point last = end_ - kLastBookmark;
+    if (last > now) next_tick_ = std::min(next_tick_, last);
+}
+
+net::Awaitable<Result<void>> Watch::run() {
+    auto going = co_await begin();
+    while (going && *going) {
+        going = co_await send_changes();
+        if (going && *going) going = co_await wait();
+    }
+    if (!going) co_return std::move(going).error();
+    co_return Result<void>();
+}
+
+net::Awaitable<Result<bool>> Watch::begin() {
+    auto reached = co_await wait_for_version();
+    if (!reached || !*reached) co_return reached;
+    if (options_.state) co_return co_await send_state();
+    if (options_.from > 0) {
+        if (auto kept = check_history(); !kept) co_return std::move(kept).error();
+        position_ = options_.from;
+        co_return true;
+    }
+    const auto present = head(store_.read());
+    if (!present) co_return present.error();
+    position_ = *present;
+    co_return true;
+}
+
+Result<Revision> Watch::head(const store::ReadView& view) const {
+    SNAPGATE_ASSIGN(const auto head, view.head(call_.cluster.number));
+    if (!head) return cluster::no_such_cluster(call_.cluster.uid);
+    return head->revision;
+}
+
+net::Awaitable<Result<bool>> Watch::wait_for_version() {
+    const Clock::time_point deadline = std::min(end_, Clock::now() + kVersionPatience);
+    while (true) {
+        const auto present = head(store_.read());
+        if (!present) co_return present.error();
+        if (*present >= options_.from) co_return true;
+        const net::Wake wake = co_await stream_.wait(deadline);
+        if (wake == net::Wake::kNotified) continue;
+        if (wake != net::Wake::kDeadline) co_return false;
+        Error error(Code::kFutureVersion,
+                    fmt::format("Timeout: Too large resource version: {}, current: {}",
+                                options_.from, *present));
+        error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
+        co_return error;
+    }
+}
+
+// Whether a watch may go on from where it wants to: the same rule as for lists, so that it does not
+// depend on how far compaction has come.
+Result<void> Watch::check_history() const {
+    const store::ReadView view = store_.read();
+    auto replaced = view.replaced_ms(call_.cluster.number, options_.from);
+    const bool kept =
+        replaced && (!*replaced || store_.now_ms() - **replaced <= store_.history().count());
+    if (kept) return {};
+    if (!replaced && replaced.error().code != Code::kExpired) return std::move(replaced).error();
+    SNAPGATE_ASSIGN(const Revision present, head(view));
+    return Error(Code::kExpired,
+                 fmt::format("too old resource version: {} ({})", options_.from, present));
+}
+
+net::Awaitable<Result<bool>> Watch::send_state() {
+    {
+        const auto present = head(store_.read());
+        if (!present) co_return present.error();
+        position_ = *present;
+    }
+    // Until the changes behind the state are being read.
+    const std::shared_ptr<void> hold =
+        call_.call.services.store.hold_history(call_.cluster.number, position_);
+    model::ObjectKey from{call_.resource.ns, options_.selector.only_name().value_or("")};
+    if (from.ns.empty() && form_.kind == model::Kind::kSnapshot) {
+        from.ns = options_.selector.only_namespace().value_or("");
+        if (from.ns.empty()) from.name.clear();
+    }
+    bool more = true;
+    while (more) {
+        std::string page;
+        auto read = read_page(from, page);
+        if (!read) co_return std::move(read).error();
+        more = *read;
+        const std::string_view text(page);
+        if (!co_await send(std::span(&text, 1))) co_return false;
+        co_await net::yield();
+    }
+    if (options_.marks_state && options_.bookmarks) {
+        auto marked = co_await send_bookmark(true);
+        if (!marked || !*marked) co_return marked;
+    }
+    co_return co_await send_changes();
+}
+
+Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
+    const std::string within = call_.resource.ns;
+    const int64_t now_ms = store_.now_ms();
+    const store::ReadView view = store_.read();
+    // A reader may be slower than what is held for it.
+    auto kept = view.replaced_ms(call_.cluster.number, position_);
+    if (!kept && kept.error().code == Code::kExpired) {
+        return Error(Code::kExpired,
+                     "the state was not read in the time for which it is kept: begin again");
+    }
+    if (!kept) return std::move(kept).error();
+    auto scan = view.scan(call_.cluster.number, form_.kind, position_, kPageRows);
+    SNAPGATE_ASSIGN(bool found, scan.seek(from.ns, from.name));
+    while (found) {
+        const store::Found& one = scan.found();
+        if (!within.empty() && one.ns != within) return false;
+        if (page.size() >= kPageBytes) {
+            from = {std::string(one.ns), std::string(one.name)};
+            return true;
+        }
+        query::Labels labels;
+        if (options_.selector.reads_labels()) {
+            SNAPGATE_ASSIGN(labels, json::read_labels(one.object));
+        }
+        if (options_.selector.matches(one.ns, one.name, labels)) {
+            SNAPGATE_TRY(append_added(form_, one.object, now_ms, page));
+            if (!columns_sent_) page = with_columns(form_, page);
+            columns_sent_ = true;
+        }
+        SNAPGATE_ASSIGN(found, scan.next());
+    }
+    if (!scan.exhausted()) return false;
+    from = scan.resume_key();
+    return true;
+}
+
+net::Awaitable<Result<bool>> Watch::send_changes() {
+    while (true) {
+        auto next = outlet_->next(position_);
+        if (!next) {
+            if (next.error().code == Code::kNotFound)
+                co_return cluster::no_such_cluster(call_.cluster.uid);
+            if (next.error().code != Code::kExpired) co_return std::move(next).error();
+            // This reader was too slow for the history that is kept.
+            co_return Error(Code::kExpired,
+                            fmt::format("too old resource version: {}: begin again", position_));
+        }
+        const std::shared_ptr<const WatchBatch> batch = std::move(*next);
+        const std::string& within = call_.resource.ns;
+        bool sent = false;
+        if (columns_sent_ && within.empty() && options_.selector.everything()) {
+            sent = co_await send(batch->texts);
+        } else {
+            std::string first;
+            std::vector<std::string_view> texts;
+            for (const auto& event : batch->events) {
+                std::string_view text = event->payload.seen_by(within, options_.selector);
+                if (text.empty()) continue;
+                if (!columns_sent_) {
+                    first = with_columns(form_, text);
+                    text = first;
+                    columns_sent_ = true;
+                }
+                texts.push_back(text);
+            }
+            sent = co_await send(texts);
+        }
+        if (!sent) co_return false;
+        position_ = batch->up_to;
+        if (batch->whole) co_return true;
+        co_await net::yield();
+    }
+}
+
+net::Awaitable<Result<bool>> Watch::wait() {
+    const net::Wake wake = co_await stream_.wait(std::min(end_, next_tick_));
+    if (wake == net::Wake::kNotified) co_return true;
+    if (wake != net::Wake::kDeadline || Clock::now() >= end_) co_return false;
+    plan_next_tick();
+    if (auto allowed = check_access(); !allowed) co_return std::move(allowed).error();
+    if (!options_.bookmarks) co_return true;
+    co_return co_await send_bookmark(false);
+}
+
+net::Awaitable<bool> Watch::send(std::span<const std::string_view> events) {
+    const Result<void> written = co_await stream_.write(events);
+    co_return written.has_value();
+}
+
+net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
+    auto event = bookmark_event(form_, position_, ends_state, store_.now_ms());
+    if (!event) co_return std::move(event).error();
+    if (!columns_sent_) *event = with_columns(form_, *event);
+    columns_sent_ = true;
+    const std::string_view text(*event);
+    co_return co_await send(std::span(&text, 1));
+}
+
+// What was checked when the watch began may not hold any more.
+Result<void> Watch::check_access() const {
+    const Call& call = call_.call;
+    const auto keys = call.services.keys.keys();
+    const auto key = keys->find(call.principal.key_id);
+    if (key == keys->end() || key->second.expired(store_.now_ms()))
+        return Error(Code::kUnauthorized, "Unauthorized");
+    SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, call_.cluster.uid));
+    if (cluster.number != call_.cluster.number) return cluster::no_such_cluster(call_.cluster.uid);
+    return {};
+}
+
+}  // namespace snapgate::api::kube

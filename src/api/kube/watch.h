@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/kube/call.h"
+#include "api/kube/forms.h"
+#include "api/kube/watch_hub.h"
+#include "api/kube/watch_options.h"
+#include "net/http.h"
+#include "net/wake_group.h"
+
+namespace snapgate::api::kube {
+
+// One watcher, from its first event to its end. In the frame of its request's coroutine, on that
+// thread.
+class Watch {
+  public:
+    Watch(KubeCall& call, const Form& form, WatchOptions options);
+
+    // Until the time is over, the client is gone or the server stops: then there is nothing more to
+    // say. An Error is what the client has to be told: kExpired (begin again at the newest state),
+    // kFutureVersion, kNotFound (the cluster is gone), kUnauthorized (the key is).
+    net::Awaitable<base::Result<void>> run();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    // All of these: false if the watch is over.
+    net::Awaitable<base::Result<bool>> begin();
+    net::Awaitable<base::Result<bool>> wait_for_version();
+    net::Awaitable<base::Result<bool>> send_state();
+    net::Awaitable<base::Result<bool>> send_changes();
+    net::Awaitable<base::Result<bool>> wait();
+    net::Awaitable<bool> send(std::span<const std::string_view> events);
+    net::Awaitable<base::Result<bool>> send_bookmark(bool ends_state);
+
+    base::Result<model::Revision> head(const store::ReadView& view) const;
+    base::Result<void> check_history() const;
+    base::Result<void> check_access() const;
+    // Fills `page`; `from` is where the next one begins. False if this was the last.
+    base::Result<bool> read_page(model::ObjectKey& from, std::string& page);
+    void plan_next_tick();
+
+    KubeCall& call_;
+    const store::Store& store_;
+    net::ResponseStream& stream_;
+    const Form form_;
+    const WatchOptions options_;
+    const Clock::time_point end_;
+    Clock::time_point next_tick_;
+    model::Revision position_ = 0;  // everything up to it was sent
+    bool columns_sent_;             // of a Table
+    std::shared_ptr<WatchOutlet> outlet_;
+    net::WakeGroup::Member member_;
+};
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,44 @@
+#include "api/kube/watch.h"
+
+#include "api/kube/forms.h"
+#include "api/kube/operations.h"
+#include "api/kube/watch_options.h"
+
+namespace snapgate::api::kube {
+
+using base::Result;
+
+namespace {
+
+std::string_view label_of(const Resource& resource) {
+    if (resource.kind == model::Kind::kNamespace) return "/clusters/{}/api/v1/namespaces?watch";
+    if (resource.ns.empty())
+        return "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinesnapshots?watch";
+    return "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/virtualmachinesnapshots?watch";
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
+    const net::Request& request = call.call.request;
+    net::Response& response = call.call.response;
+    const Resource& resource = call.resource;
+    const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kWatch);
+    if (!form) co_return form.error();
+    auto options = read_watch_options(request);
+    if (!options) co_return options.error();
+    // Apart from lists, which take no minutes.
+    response.route = label_of(resource);
+    if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")
+        co_return Result<void>();
+    Watch watch(call, *form, std::move(*options));
+    const Result<void> ended = co_await watch.run();
+    // The answer has begun: an error can only be told within it.
+    if (!ended) {
+        const std::string event = error_event(ended.error(), request.id);
+        co_await response.stream->write(event);
+    }
+    co_return Result<void>();
+}
+
+}  // namespace snapgate::api::kube

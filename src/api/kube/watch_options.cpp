@@ -1,0 +1,145 @@
+#include "api/kube/watch_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/kube/call.h"
+#include "base/crypto.h"
+#include "base/json_text.h"
+#include "query/parse_int64.h"
+
+namespace snapgate::api::kube {
+
+using base::Cause;
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kNotOlderThan = "NotOlderThan";
+// As kube-apiserver's --min-request-timeout: without a wish a watch lasts as long, at most twice.
+constexpr int64_t kDefaultSeconds = 1800;
+constexpr int64_t kMaxSeconds = int64_t{24} * 3600;
+constexpr size_t kMaxQuoted = 256;
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    base::append_json_string(text.substr(0, kMaxQuoted), out);
+    return out;
+}
+
+// As Go's strconv.ParseUint, in its words.
+Result<model::Revision> parse_version(std::string_view text) {
+    model::Revision version = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (failed == std::errc() && end == text.data() + text.size()) return version;
+    const bool too_large =
+        failed == std::errc::result_out_of_range && end == text.data() + text.size();
+    return Error(Code::kInvalidParameter,
+                 fmt::format("resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: "
+                             "{1}",
+                             quoted(text), too_large ? "value out of range" : "invalid syntax"),
+                 "resourceVersion");
+}
+
+Result<std::chrono::seconds> parse_timeout(std::string_view text) {
+    int64_t seconds = 0;
+    if (!text.empty()) {
+        const auto given = query::parse_int64(text);
+        if (!given) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("strconv.ParseInt: parsing {}: invalid syntax", quoted(text)),
+                         "timeoutSeconds");
+        }
+        seconds = std::clamp<int64_t>(*given, 0, kMaxSeconds);
+        if (*given < 0) return std::chrono::seconds(0);
+    }
+    if (seconds != 0) return std::chrono::seconds(seconds);
+    // At random, so that those who came together do not come back together.
+    uint32_t random = 0;
+    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
+    return std::chrono::seconds(kDefaultSeconds + (random % kDefaultSeconds));
+}
+
+Cause forbidden(std::string_view field, std::string_view why) {
+    return {"FieldValueForbidden", fmt::format("Forbidden: {}", why), std::string(field)};
+}
+
+// What does not go together, in the order in which kube-apiserver looks.
+std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_view match,
+                                       bool continues) {
+    constexpr std::string_view kField = "resourceVersionMatch";
+    std::vector<Cause> causes;
+    if (sends_initial_events && match != kNotOlderThan) {
+        causes.push_back(forbidden(
+            kField, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    }
+    if (match.empty()) return causes;
+    if (!sends_initial_events) {
+        causes.push_back(
+            forbidden(kField,
+                      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is "
+                      "provided"));
+    }
+    if (match != kNotOlderThan) {
+        causes.push_back({"FieldValueNotSupported",
+                          fmt::format("Unsupported value: {}: supported values: \"{}\"",
+                                      quoted(match), kNotOlderThan),
+                          std::string(kField)});
+    }
+    if (continues) {
+        causes.push_back(
+            forbidden(kField, "resourceVersionMatch is forbidden when continue is provided"));
+    }
+    return causes;
+}
+
+Error contradiction(std::vector<Cause> causes) {
+    std::string texts;
+    for (const Cause& cause : causes) {
+        if (!texts.empty()) texts += ", ";
+        texts += fmt::format("{}: {}", cause.field, cause.message);
+    }
+    if (causes.size() > 1) texts = fmt::format("[{}]", texts);
+    Error error(Code::kInvalid, fmt::format("ListOptions.meta.k8s.io \"\" is invalid: {}", texts));
+    error.causes = std::move(causes);
+    error.about = base::About{"meta.k8s.io", "ListOptions", {}, {}};
+    return error;
+}
+
+}  // namespace
+
+Result<WatchOptions> read_watch_options(const net::Request& request) {
+    WatchOptions options;
+    SNAPGATE_ASSIGN(const std::string labels, first_parameter(request, "labelSelector"));
+    SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
+    SNAPGATE_ASSIGN(const std::string timeout, first_parameter(request, "timeoutSeconds"));
+    SNAPGATE_ASSIGN(options.timeout, parse_timeout(timeout));
+    SNAPGATE_ASSIGN(options.bookmarks, flag_parameter(request, "allowWatchBookmarks"));
+    SNAPGATE_ASSIGN(const std::string match, first_parameter(request, "resourceVersionMatch"));
+    SNAPGATE_ASSIGN(const std::string initial, first_parameter(request, "sendInitialEvents"));
+    SNAPGATE_ASSIGN(const std::string token, first_parameter(request, "continue"));
+    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(labels, fields));
+    auto contradictions = find_contradictions(!initial.empty(), match, !token.empty());
+    if (!contradictions.empty()) return contradiction(std::move(contradictions));
+    SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
+    if (!version.empty()) {
+        SNAPGATE_ASSIGN(options.from, parse_version(version));
+    }
+    if (initial.empty()) {
+        options.state = options.from == 0;
+    } else {
+        SNAPGATE_ASSIGN(options.state, flag_parameter(request, "sendInitialEvents"));
+        options.marks_state = options.state;
+    }
+    return options;
+}
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/result.h"
+#include "model/types.h"
+#include "net/http.h"
+#include "query/selector.h"
+
+namespace snapgate::api::kube {
+
+// What a watch asks for.
+struct WatchOptions {
+    query::Selector selector;
+    // Changes after it; 0: after the present state.
+    model::Revision from = 0;
+    // The present state first, as ADDED events; it must not be older than `from`.
+    bool state = false;
+    // A bookmark says where the state ends (sendInitialEvents=true).
+    bool marks_state = false;
+    bool bookmarks = false;
+    std::chrono::seconds timeout{};
+};
+
+// From the query. Errors as kube-apiserver's: kInvalidParameter, and kInvalid for what does not go
+// together (ValidateListOptions in k8s.io/apimachinery).
+base::Result<WatchOptions> read_watch_options(const net::Request& request);
+
+}  // namespace snapgate::api::kube
