@@ -36,7 +36,8 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     // The answer has begun: an error can only be told within it.
     if (!ended) {
         const std::string event = error_event(ended.error(), request.id);
-        co_await response.stream->write(event);
+        const Result<void> told = co_await response.stream->write(event);
+        if (!told) response.close = true;
     }
     co_return Result<void>();
 }
