@@ -241,7 +241,7 @@ Awaitable<void> Connection::run_handler(Response& response) {
     } catch (...) {
         thrown = "something that is no exception";
     }
-    base::log::error("a request ended by a bug", {{"request", request_.id},
+    base::log::error("a request ended by a bug", {{"requestId", request_.id},
                                                   {"method", request_.method},
                                                   {"path", request_.path},
                                                   {"error", thrown}});

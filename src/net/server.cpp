@@ -232,7 +232,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerHooks
         const uint64_t cap = files > 2 * kOtherFiles ? files - kOtherFiles : files / 2;
         base::log::warning(
             "fewer connections than configured: raise the limit of open files",
-            {{"configured", options.max_connections}, {"connections", cap}, {"open_files", files}});
+            {{"configured", options.max_connections}, {"connections", cap}, {"openFiles", files}});
         options.max_connections = cap;
     }
     SNAPGATE_ASSIGN(const tcp::endpoint endpoint, listening_endpoint(options));
