@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error_text.h"
+#include "hosted/object_write.h"
 
 namespace snapgate::hosted {
 
@@ -30,7 +31,8 @@ struct Import::Batch {
 
   private:
     Result<void> store_item(store::WriteTxn& txn, const Item& item);
-    Result<void> ensure_namespace(store::WriteTxn& txn, const std::string& ns) const;
+    // False if it is being deleted: nothing new goes into it.
+    Result<bool> ensure_namespace(store::WriteTxn& txn, const std::string& ns) const;
 };
 
 Result<OnConflict> parse_on_conflict(std::string_view text) {
@@ -146,22 +148,28 @@ void Import::absorb(const Batch& batch) {
         refuse(refused.index, refused.name, refused.message);
 }
 
-Result<void> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
+Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
     SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kNamespace, "", ns));
-    if (existing) return {};
+    if (existing) return !is_going(existing->object);
     model::PreparedObject made =
         json::make_namespace(ns, {.uid = base::random_uuid(),
                                   .creation_timestamp = base::format_rfc3339(now_ms),
                                   .generation = 1});
     SNAPGATE_TRY(txn.put(cluster, Kind::kNamespace, made));
-    return {};
+    return true;
 }
 
 Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
     const model::PreparedObject* object = &item.prepared.object;
     SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, object->ns, object->name));
     if (!existing) {
-        SNAPGATE_TRY(ensure_namespace(txn, object->ns));
+        SNAPGATE_ASSIGN(bool open, ensure_namespace(txn, object->ns));
+        if (!open) {
+            outcome.refused.push_back({item.index, full_name(object->ns, object->name),
+                                       "its namespace is being deleted: import it again once that "
+                                       "is gone"});
+            return {};
+        }
         SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, *object));
         ++outcome.created;
         return {};

@@ -67,6 +67,7 @@ base::Result<StoredObject> decode_object(std::string_view value) {
     object.version = object.text.substr(version_offset, version_length);
     object.vm = object.text.substr(vm_offset, vm_length);
     object.marks = value.substr(kHeadSize + text_length);
+    object.value = value;
     return object;
 }
 

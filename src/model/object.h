@@ -46,6 +46,7 @@ struct StoredObject {
     std::string_view version;  // within text
     std::string_view vm;       // within text; empty where there is none
     std::string_view marks;    // encoded; see decode_marks
+    std::string_view value;    // all of it, as encode_object made it
 };
 
 // Reads the marks of a stored object one by one, without memory of its own.

@@ -92,6 +92,11 @@ void give_name(json::Object& object, std::string_view name);
 // metadata.name, but with generateName, it comes back without a name, as create() says.
 base::Result<Change> create_namespace(Body body, std::string uid, const Writer& writer);
 
+// A Namespace whose deletion was asked for: Terminating, or kNone where it is already. kForbidden
+// for those that may not go; kConflict for a precondition that does not hold.
+base::Result<Change> remove_namespace(const json::Object& live, const DeleteOptions& options,
+                                      std::string_view now);
+
 // The errors that say that there is no such object, or that its name is taken.
 base::Error no_such_snapshot(std::string_view name);
 base::Error snapshot_exists(std::string_view name);

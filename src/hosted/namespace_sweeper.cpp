@@ -1,0 +1,164 @@
+#include "hosted/namespace_sweeper.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hosted/object_write.h"
+#include "hosted/removal.h"
+
+namespace snapgate::hosted {
+namespace {
+
+using base::Result;
+using model::ClusterNumber;
+using model::Kind;
+
+// How often a namespace that finalizers hold is looked at again.
+constexpr std::chrono::milliseconds kRhythm{500};
+
+}  // namespace
+
+NamespaceSweeper::NamespaceSweeper(store::Store& store, std::vector<ClusterNumber> clusters)
+    : store_(store), pending_(clusters.begin(), clusters.end()), thread_([this] { loop(); }) {}
+
+NamespaceSweeper::~NamespaceSweeper() {
+    {
+        base::MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void NamespaceSweeper::wake(ClusterNumber cluster) {
+    {
+        base::MutexLock lock(mutex_);
+        pending_.insert(cluster);
+    }
+    changed_.notify_all();
+}
+
+bool NamespaceSweeper::stopping() {
+    base::MutexLock lock(mutex_);
+    return stopping_;
+}
+
+std::set<ClusterNumber> NamespaceSweeper::await_work(bool again) {
+    base::MutexLock lock(mutex_);
+    if (again) {
+        // What is left waits for others: not at once.
+        const auto until = std::chrono::steady_clock::now() + kRhythm;
+        while (!stopping_ && std::chrono::steady_clock::now() < until)
+            changed_.wait_until(mutex_, until);
+    } else {
+        while (!stopping_ && pending_.empty()) changed_.wait(mutex_);
+    }
+    return std::exchange(pending_, {});
+}
+
+void NamespaceSweeper::loop() {
+    bool again = false;
+    while (true) {
+        std::set<ClusterNumber> clusters = await_work(again);
+        if (stopping()) return;
+        again = false;
+        for (ClusterNumber cluster : clusters) {
+            auto left = sweep(cluster);
+            if (stopping()) return;
+            if (!left) {
+                base::log::error("cannot empty a namespace: trying again",
+                                 {{"error", left.error().message}});
+            }
+            if (left && !*left) continue;
+            again = true;
+            base::MutexLock lock(mutex_);
+            pending_.insert(cluster);
+        }
+    }
+}
+
+Result<std::vector<std::string>> NamespaceSweeper::going(ClusterNumber cluster) const {
+    std::vector<std::string> names;
+    store::ReadView view = store_.read();
+    SNAPGATE_ASSIGN(auto head, view.head(cluster));
+    if (!head) return names;
+    auto scan = view.scan(cluster, Kind::kNamespace, head->revision);
+    SNAPGATE_ASSIGN(bool found, scan.seek("", ""));
+    while (found) {
+        if (is_going(scan.found().object)) names.emplace_back(scan.found().name);
+        SNAPGATE_ASSIGN(found, scan.next());
+    }
+    return names;
+}
+
+Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(std::vector<std::string> names, going(cluster));
+    bool left = false;
+    for (const std::string& name : names) {
+        SNAPGATE_ASSIGN(bool gone, sweep_namespace(cluster, name));
+        if (!gone) left = true;
+    }
+    return left;
+}
+
+Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std::string& ns) {
+    while (!stopping()) {
+        Pass pass;
+        while (!pass.ended && !stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
+        if (pass.ended && pass.seen == 0) {
+            // Nothing can be created in it any more: what was seen as empty stays so.
+            SNAPGATE_TRY(remove_namespace(cluster, ns));
+            return true;
+        }
+        if (pass.written == 0) return false;
+    }
+    return false;
+}
+
+Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns, Pass& pass) {
+    auto removal = std::make_shared<Removal>(cluster, rules::DeleteOptions(),
+                                             base::format_rfc3339(store_.now_ms()));
+    {
+        // A read view must be short: it looks at a bounded number of objects.
+        store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(auto head, view.head(cluster));
+        pass.ended = !head;
+        if (pass.ended) return {};
+        auto scan = view.scan(cluster, Kind::kSnapshot, head->revision);
+        SNAPGATE_ASSIGN(bool found, scan.seek(ns, pass.from));
+        for (size_t looked = 0; looked < store::kBatchObjects; ++looked) {
+            pass.ended = !found || scan.found().ns != ns;
+            if (pass.ended) break;
+            ++pass.seen;
+            SNAPGATE_TRY(removal->add(scan.found()));
+            // Behind this object and before every other: no name holds so small a byte.
+            pass.from = std::string(scan.found().name) + '\x01';
+            SNAPGATE_ASSIGN(found, scan.next());
+        }
+    }
+    if (removal->empty()) return {};
+    pass.written += removal->size();
+    return store_.write_and_wait(store::Priority::kBatch, Removal::function(removal));
+}
+
+Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std::string& ns) {
+    auto write = std::make_shared<ObjectWrite>();
+    write->cluster = cluster;
+    write->kind = Kind::kNamespace;
+    write->key = {"", ns};
+    {
+        store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(auto head, view.head(cluster));
+        if (!head) return {};
+        SNAPGATE_ASSIGN(auto found, view.get(cluster, Kind::kNamespace, "", ns, head->revision));
+        if (!found) return {};
+        write->read_at = found->revision;
+    }
+    auto outcome = std::make_shared<WriteOutcome>();
+    return store_.write_and_wait(store::Priority::kBatch, write_function(write, outcome));
+}
+
+}  // namespace snapgate::hosted

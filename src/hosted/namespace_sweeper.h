@@ -1,0 +1,57 @@
+#pragma once
+
+#include <condition_variable>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "base/annotations.h"
+#include "base/result.h"
+#include "model/types.h"
+#include "store/store.h"
+
+namespace snapgate::hosted {
+
+// Empties the namespaces that are being deleted, in batches beside the traffic, and removes each
+// once nothing is left in it; what finalizers hold, holds its namespace. A thread of its own;
+// the store outlives it.
+class NamespaceSweeper {
+  public:
+    // `clusters`: where a namespace may have been left half-way by an earlier process.
+    NamespaceSweeper(store::Store& store, std::vector<model::ClusterNumber> clusters);
+    ~NamespaceSweeper();
+    NamespaceSweeper(const NamespaceSweeper&) = delete;
+    NamespaceSweeper& operator=(const NamespaceSweeper&) = delete;
+
+    // A namespace of the cluster is to go. Any thread.
+    void wake(model::ClusterNumber cluster) SNAPGATE_EXCLUDES(mutex_);
+
+  private:
+    void loop();
+    // The clusters to look at; waits for one, or, if something is left to do, for a while.
+    std::set<model::ClusterNumber> await_work(bool again) SNAPGATE_EXCLUDES(mutex_);
+    // Sweeps one cluster as far as it gets. True if a namespace is still going.
+    base::Result<bool> sweep(model::ClusterNumber cluster);
+    base::Result<std::vector<std::string>> going(model::ClusterNumber cluster) const;
+    // True once the namespace is gone.
+    base::Result<bool> sweep_namespace(model::ClusterNumber cluster, const std::string& ns);
+    // One walk through the namespace: what it met, and how much of that it wrote to.
+    struct Pass {
+        std::string from;  // the name to go on at
+        bool ended = false;
+        size_t seen = 0;
+        size_t written = 0;
+    };
+    base::Result<void> step(model::ClusterNumber cluster, const std::string& ns, Pass& pass);
+    base::Result<void> remove_namespace(model::ClusterNumber cluster, const std::string& ns);
+    bool stopping() SNAPGATE_EXCLUDES(mutex_);
+
+    store::Store& store_;
+    base::Mutex mutex_;
+    std::condition_variable_any changed_;
+    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);
+    std::thread thread_;
+};
+
+}  // namespace snapgate::hosted

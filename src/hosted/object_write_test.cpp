@@ -1,0 +1,126 @@
+#include "hosted/object_write.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "json/object.h"
+#include "store/temporary_store.h"
+
+namespace snapgate::hosted {
+namespace {
+
+using End = WriteOutcome::End;
+using model::Kind;
+
+const json::Identity kIdentity{.uid = "11111111-2222-4333-8444-555555555555",
+                               .creation_timestamp = "2026-01-02T03:04:05Z",
+                               .generation = 1};
+
+model::PreparedObject snapshot(const std::string& name, const std::string& label = "a") {
+    auto prepared = json::prepare_snapshot(
+        fmt::format(
+            R"({{"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
+            R"("metadata":{{"name":"{}","namespace":"web","labels":{{"l":"{}"}}}},)"
+            R"("spec":{{"source":{{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"v"}}}}}})",
+            name, label),
+        kIdentity);
+    return prepared.value().object;
+}
+
+class ObjectWriteTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest,
+                                           [this](store::WriteTxn& txn) -> base::Result<void> {
+                                               SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
+                                               return {};
+                                           }));
+    }
+
+    ObjectWrite make(const std::string& name, std::optional<model::Revision> read_at = {}) {
+        ObjectWrite write;
+        write.cluster = cluster_;
+        write.key = {"web", name};
+        write.read_at = read_at;
+        write.object = snapshot(name);
+        return write;
+    }
+
+    WriteOutcome commit(ObjectWrite write) {
+        auto outcome = std::make_shared<WriteOutcome>();
+        auto done = store_->write_and_wait(
+            store::Priority::kRequest,
+            write_function(std::make_shared<const ObjectWrite>(std::move(write)), outcome));
+        EXPECT_TRUE(done) << done.error().message;
+        return *outcome;
+    }
+
+    void make_namespace(const std::string& status) {
+        ObjectWrite write;
+        write.cluster = cluster_;
+        write.kind = Kind::kNamespace;
+        write.key = {"", "web"};
+        write.object = json::make_namespace("web", kIdentity);
+        size_t at = write.object->text.find("Active");
+        write.object->text.replace(at, 6, status);
+        ASSERT_EQ(commit(std::move(write)).end, End::kDone);
+    }
+
+    uint64_t count(Kind kind) { return store_->read().count(cluster_, kind).value(); }
+
+    store::TemporaryStore store_;
+    model::ClusterNumber cluster_ = 0;
+};
+
+TEST_F(ObjectWriteTest, ACreateNeedsItsNamespace) {
+    EXPECT_EQ(commit(make("a")).end, End::kNoNamespace);
+    EXPECT_EQ(count(Kind::kSnapshot), 0U);
+    ObjectWrite write = make("a");
+    write.make_namespace = true;
+    WriteOutcome outcome = commit(write);
+    EXPECT_EQ(outcome.end, End::kDone);
+    EXPECT_GT(outcome.revision, 0U);
+    EXPECT_EQ(count(Kind::kNamespace), 1U);
+    EXPECT_EQ(commit(make("b")).end, End::kDone);
+    EXPECT_EQ(commit(make("b")).end, End::kExists);
+    EXPECT_EQ(count(Kind::kSnapshot), 2U);
+}
+
+TEST_F(ObjectWriteTest, NothingNewGoesIntoANamespaceThatIsGoing) {
+    make_namespace("Terminating");
+    ObjectWrite write = make("a");
+    write.make_namespace = true;
+    EXPECT_EQ(commit(write).end, End::kNamespaceGoing);
+    EXPECT_EQ(count(Kind::kSnapshot), 0U);
+}
+
+TEST_F(ObjectWriteTest, AWriteOfWhatChangedMeanwhileDoesNothing) {
+    make_namespace("Active");
+    model::Revision first = commit(make("a")).revision;
+    model::Revision second = commit(make("a", first)).revision;
+    EXPECT_GT(second, first);
+    EXPECT_EQ(commit(make("a", first)).end, End::kChanged);
+    ObjectWrite removal = make("a", first);
+    removal.object.reset();
+    EXPECT_EQ(commit(removal).end, End::kChanged);
+    removal.read_at = second;
+    EXPECT_EQ(commit(removal).end, End::kDone);
+    EXPECT_EQ(commit(removal).end, End::kChanged);
+    EXPECT_EQ(count(Kind::kSnapshot), 0U);
+}
+
+TEST_F(ObjectWriteTest, AClusterThatIsGoneIsNotFound) {
+    ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [this](store::WriteTxn& txn) {
+        return txn.delete_cluster(cluster_);
+    }));
+    auto done = store_->write_and_wait(
+        store::Priority::kRequest, write_function(std::make_shared<const ObjectWrite>(make("a")),
+                                                  std::make_shared<WriteOutcome>()));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, base::Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace snapgate::hosted
