@@ -40,6 +40,13 @@ struct Route {
 // The path is also the route's label in metrics and log: it holds no uid and no name.
 constexpr std::array kRoutes = {
     Route{"GET", "/v1/spectroclusters/{}/vms/snapshot", Role::kReader, palette::list_snapshots},
+    Route{"POST", "/v1/spectroclusters/{}/vms/{}/snapshot", Role::kEditor,
+          palette::create_snapshot},
+    Route{"GET", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kReader, palette::get_snapshot},
+    Route{"PUT", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kEditor,
+          palette::update_snapshot},
+    Route{"DELETE", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kEditor,
+          palette::delete_snapshot},
     Route{"GET", "/v1/dashboard/spectroclusters/vms", Role::kReader, palette::list_clusters},
     Route{"GET", "/v1/dashboard/projects/metadata", Role::kReader, palette::list_projects},
     Route{"GET", "/admin/v1/projects", Role::kReader, admin::list_projects},

@@ -7,6 +7,7 @@
 #include "access/projects.h"
 #include "base/result.h"
 #include "cluster/registry.h"
+#include "hosted/namespace_sweeper.h"
 #include "net/http.h"
 #include "query/list.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@ struct Services {
     access::ProjectTable& projects;
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
+    hosted::NamespaceSweeper& namespaces;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }

@@ -12,5 +12,12 @@ net::Awaitable<base::Result<void>> get_object(KubeCall& call);
 
 // GET with ?watch on a collection: its changes as they come, until the client or the time ends it.
 net::Awaitable<base::Result<void>> watch_objects(KubeCall& call);
+// POST on a collection, PUT and PATCH on an object (and its /status).
+net::Awaitable<base::Result<void>> create_object(KubeCall& call);
+net::Awaitable<base::Result<void>> update_object(KubeCall& call);
+net::Awaitable<base::Result<void>> patch_object(KubeCall& call);
+// DELETE on an object, and on a collection.
+net::Awaitable<base::Result<void>> delete_object(KubeCall& call);
+net::Awaitable<base::Result<void>> delete_collection(KubeCall& call);
 
 }  // namespace snapgate::api::kube

@@ -48,6 +48,20 @@ constexpr std::array kRoutes = {
     Route{"GET", kSnapshots, "watch", watch_objects},
     Route{"GET", kAllSnapshots, "watch", watch_objects},
     Route{"GET", kNamespaces, "watch", watch_objects},
+    Route{"POST", kSnapshots, "create", create_object},
+    Route{"POST", kAllSnapshots, "create", create_object},
+    Route{"POST", kSnapshot, "create", create_object},
+    Route{"POST", kNamespaces, "create", create_object},
+    Route{"PUT", kSnapshots, "update", update_object},
+    Route{"PUT", kSnapshot, "update", update_object},
+    Route{"PUT", kSnapshotStatus, "update", update_object},
+    Route{"PATCH", kSnapshots, "patch", patch_object},
+    Route{"PATCH", kSnapshot, "patch", patch_object},
+    Route{"PATCH", kSnapshotStatus, "patch", patch_object},
+    Route{"DELETE", kSnapshots, "deletecollection", delete_collection},
+    Route{"DELETE", kAllSnapshots, "deletecollection", delete_collection},
+    Route{"DELETE", kSnapshot, "delete", delete_object},
+    Route{"DELETE", kNamespace, "delete", delete_object},
 };
 
 // What the path names, from the route's pattern and its parameters; nullopt if it names a version

@@ -13,4 +13,11 @@ net::Awaitable<base::Result<void>> list_clusters(Call& call);
 // GET /v1/dashboard/projects/metadata?name= (v1ProjectsMetadata)
 net::Awaitable<base::Result<void>> list_projects(Call& call);
 
+// POST /v1/spectroclusters/{uid}/vms/{vmName}/snapshot (v1VMSnapshotCreate)
+net::Awaitable<base::Result<void>> create_snapshot(Call& call);
+// GET, PUT, DELETE /v1/spectroclusters/{uid}/vms/{vmName}/snapshot/{snapshotName}
+net::Awaitable<base::Result<void>> get_snapshot(Call& call);
+net::Awaitable<base::Result<void>> update_snapshot(Call& call);
+net::Awaitable<base::Result<void>> delete_snapshot(Call& call);
+
 }  // namespace snapgate::api::palette

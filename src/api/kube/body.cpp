@@ -1,0 +1,124 @@
+#include "api/kube/body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "api/kube/forms.h"
+#include "base/clock.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+Error bad_option(std::string_view options, std::string_view field, std::string_view reason,
+                 std::string message) {
+    Error error(Code::kInvalid,
+                fmt::format("{}.meta.k8s.io \"\" is invalid: {}: {}", options, field, message));
+    error.about = base::About{"meta.k8s.io", std::string(options), {}, {}};
+    error.causes.push_back({std::string(reason), std::move(message), std::string(field)});
+    return error;
+}
+
+Error unsupported_value(std::string_view options, std::string_view field, std::string_view value,
+                        std::string_view supported) {
+    return bad_option(options, field, "FieldValueNotSupported",
+                      fmt::format("Unsupported value: \"{}\": supported values: {}",
+                                  value.substr(0, 64), supported));
+}
+
+}  // namespace
+
+Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_view options) {
+    const net::Request& request = call.call.request;
+    WriteParameters parameters;
+    rules::Writer& writer = parameters.writer;
+    SNAPGATE_ASSIGN(std::string dry_run, first_parameter(request, "dryRun"));
+    if (!dry_run.empty() && dry_run != "All")
+        return unsupported_value(options, "dryRun", dry_run, "\"All\"");
+    parameters.dry_run = !dry_run.empty();
+    SNAPGATE_ASSIGN(writer.manager, first_parameter(request, "fieldManager"));
+    if (writer.manager.size() > kMaxFieldManager) {
+        return bad_option(options, "fieldManager", "FieldValueTooLong",
+                          fmt::format("Too long: may not be longer than {}", kMaxFieldManager));
+    }
+    if (!is_field_manager(writer.manager)) {
+        return bad_option(options, "fieldManager", "FieldValueInvalid",
+                          "Invalid value: should only contain printable characters");
+    }
+    if (writer.manager.empty()) writer.manager = field_manager(request);
+    SNAPGATE_ASSIGN(std::string validation, first_parameter(request, "fieldValidation"));
+    if (validation == "Ignore") {
+        writer.validation = rules::FieldValidation::kIgnore;
+    } else if (validation == "Strict") {
+        writer.validation = rules::FieldValidation::kStrict;
+    } else if (!validation.empty() && validation != "Warn") {
+        return unsupported_value(options, "fieldValidation", validation,
+                                 "\"Ignore\", \"Strict\", \"Warn\"");
+    }
+    if (call.resource.v1alpha1) writer.version = "v1alpha1";
+    if (call.resource.kind == model::Kind::kNamespace) writer.version = "v1";
+    writer.now = base::format_rfc3339(call.call.services.store.now_ms());
+    return parameters;
+}
+
+std::string content_type(const net::Request& request) {
+    std::string type = media_type(request.header("Content-Type").value_or(""));
+    return type.empty() ? "application/json" : type;
+}
+
+Error unsupported_body(std::string_view accepted) {
+    return {Code::kUnsupportedMediaType,
+            fmt::format("the body of the request was in an unknown format - accepted media types "
+                        "include: {}",
+                        accepted)};
+}
+
+net::Awaitable<Result<std::string>> read_body(KubeCall& call) {
+    auto text = co_await call.call.request.body->read_all(kMaxBodyBytes);
+    if (!text && text.error().code == Code::kTooLarge) {
+        co_return Error(Code::kTooLarge,
+                        fmt::format("Request entity too large: limit is {}", kMaxBodyBytes));
+    }
+    co_return std::move(text);
+}
+
+net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
+    const std::string type = content_type(call.call.request);
+    const bool yaml = type == "application/yaml";
+    if (!yaml && type != "application/json") {
+        co_return unsupported_body(
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    }
+    auto text = co_await read_body(call);
+    if (!text) co_return text.error();
+    const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
+    co_return rules::decode_object(*text, yaml ? rules::Media::kYaml : rules::Media::kJson,
+                                   snapshot ? "VirtualMachineSnapshot" : "Namespace");
+}
+
+Result<void> respond_written(KubeCall& call, const Written& written, unsigned status) {
+    net::Response& response = call.call.response;
+    const Resource& resource = call.resource;
+    SNAPGATE_ASSIGN(
+        Form form, negotiate(call.call.request, resource.kind, resource.v1alpha1, Wanted::kObject));
+    for (const std::string& warning : written.warnings) {
+        std::string text = "299 - \"";
+        for (char c : warning) {
+            if (c == '"' || c == '\\') text += '\\';
+            text += c;
+        }
+        text += '"';
+        response.add_header("Warning", text);
+    }
+    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
+    return respond_object(form, object, object.version, call.call.services.store.now_ms(), status,
+                          response);
+}
+
+}  // namespace snapgate::api::kube

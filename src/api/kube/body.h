@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/kube/call.h"
+#include "api/object_writes.h"
+#include "rules/decode.h"
+
+namespace snapgate::api::kube {
+
+// What a write's query says.
+struct WriteParameters {
+    rules::Writer writer;
+    bool dry_run = false;
+};
+
+// dryRun, fieldManager, fieldValidation. `options`: the kind that errors name (CreateOptions,
+// UpdateOptions, PatchOptions). The manager is the fieldManager, or the User-Agent up to its first
+// '/'. kInvalid in kube-apiserver's words.
+base::Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_view options);
+
+// The request's body as an object of the resource's kind: JSON, YAML, or for a Namespace protobuf.
+net::Awaitable<base::Result<rules::Body>> read_object(KubeCall& call);
+
+// The whole body, and its media type in lower case. kTooLarge above 3 MiB.
+net::Awaitable<base::Result<std::string>> read_body(KubeCall& call);
+std::string content_type(const net::Request& request);
+// None of the types named in `accepted` ("application/json, application/yaml").
+base::Error unsupported_body(std::string_view accepted);
+
+// Answers with the object a write left behind, in the form that the client takes.
+base::Result<void> respond_written(KubeCall& call, const Written& written, unsigned status);
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include "api/kube/body.h"
+#include "api/kube/operations.h"
+
+namespace snapgate::api::kube {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+net::Awaitable<Result<void>> create_object(KubeCall& call) {
+    auto parameters = read_write_parameters(call, "CreateOptions");
+    if (!parameters) co_return parameters.error();
+    auto body = co_await read_object(call);
+    if (!body) co_return body.error();
+    const Services& services = call.call.services;
+    if (call.resource.kind == model::Kind::kNamespace) {
+        auto written =
+            co_await create_namespace(services, call.cluster, std::move(*body),
+                                      std::move(parameters->writer), parameters->dry_run);
+        if (!written) co_return written.error();
+        co_return respond_written(call, *written, 201);
+    }
+    if (call.resource.ns.empty()) {
+        co_return Error(Code::kInvalidBody, "an empty namespace may not be set during creation");
+    }
+    rules::Target target;
+    target.ns = call.resource.ns;
+    const CreateOptions options{.dry_run = parameters->dry_run};
+    auto written =
+        co_await create_snapshot(services, call.cluster, std::move(*body), std::move(target),
+                                 std::move(parameters->writer), options);
+    if (!written) co_return written.error();
+    co_return respond_written(call, *written, 201);
+}
+
+}  // namespace snapgate::api::kube

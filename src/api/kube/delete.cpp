@@ -1,0 +1,85 @@
+#include "api/kube/delete_options.h"
+
+#include "api/kube/body.h"
+#include "api/kube/forms.h"
+#include "api/kube/operations.h"
+#include "base/json_text.h"
+#include "json/object.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+// What kube-apiserver answers when an object is gone.
+void respond_gone(KubeCall& call, std::string_view uid) {
+    const Resource& resource = call.resource;
+    std::string& out = call.call.response.body;
+    out +=
+        R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":)";
+    base::append_json_string(resource.name, out);
+    if (!resource.group().empty()) {
+        out += R"(,"group":)";
+        base::append_json_string(resource.group(), out);
+    }
+    out += R"(,"kind":)";
+    base::append_json_string(resource.plural(), out);
+    out += R"(,"uid":)";
+    base::append_json_string(uid, out);
+    out += "}}\n";
+}
+
+}  // namespace
+
+net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
+    const std::string type = content_type(call.call.request);
+    const bool yaml = type == "application/yaml";
+    auto text = co_await read_body(call);
+    if (!text) co_return text.error();
+    if (!text->empty() && !yaml && type != "application/json") {
+        co_return unsupported_body(
+            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    }
+    auto options = rules::read_delete_options(*text, yaml);
+    if (!options) co_return options.error();
+    auto parameters = read_write_parameters(call, "DeleteOptions");
+    if (!parameters) co_return parameters.error();
+    if (parameters->dry_run) options->dry_run = true;
+    auto propagation = first_parameter(call.call.request, "propagationPolicy");
+    if (!propagation) co_return propagation.error();
+    if (!propagation->empty()) {
+        // As if the body had said so.
+        json::Object same{{"propagationPolicy", *propagation}};
+        auto from_query = rules::read_delete_options(json::serialize(same), false);
+        if (!from_query) co_return from_query.error();
+        options->propagation = from_query->propagation;
+    }
+    co_return std::move(*options);
+}
+
+net::Awaitable<Result<void>> delete_object(KubeCall& call) {
+    auto options = co_await read_options(call);
+    if (!options) co_return options.error();
+    const Services& services = call.call.services;
+    Result<Written> written;
+    if (call.resource.kind == model::Kind::kNamespace) {
+        written = co_await delete_namespace(services, call.cluster, call.resource.name,
+                                            std::move(*options));
+    } else {
+        rules::Target target{call.resource.ns, call.resource.name, false};
+        written = co_await delete_snapshot(services, call.cluster, std::move(target),
+                                           std::move(*options));
+    }
+    if (!written) co_return written.error();
+    if (!written->removed) co_return respond_written(call, *written, 200);
+    auto object = model::decode_object(written->value);
+    if (!object) co_return object.error();
+    auto identity = json::read_identity(*object);
+    if (!identity) co_return identity.error();
+    respond_gone(call, identity->uid);
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::kube

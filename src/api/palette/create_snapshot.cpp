@@ -1,0 +1,38 @@
+#include <fmt/format.h>
+
+#include "api/palette/routes.h"
+#include "api/palette/snapshot_request.h"
+#include "model/names.h"
+
+namespace snapgate::api::palette {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+net::Awaitable<Result<void>> create_snapshot(Call& call) {
+    auto request = read_snapshot_request(call);
+    if (!request) co_return request.error();
+    if (!model::is_dns_subdomain(request->vm)) {
+        co_return Error(Code::kInvalidParameter,
+                        fmt::format("\"{}\" can be no VM's name", request->vm.substr(0, 253)),
+                        "vmName");
+    }
+    auto body = co_await read_snapshot(call, *request);
+    if (!body) co_return body.error();
+    rules::Target target;
+    target.ns = request->ns;
+    rules::Writer writer = writer_of(call);
+    const CreateOptions options{.make_namespace = true};
+    auto written = co_await api::create_snapshot(call.services, request->cluster, std::move(*body),
+                                                 std::move(target), std::move(writer), options);
+    if (!written) {
+        Error error = std::move(written).error();
+        // Kubernetes forbids it; for this API it is a conflict that passes.
+        if (error.code == Code::kForbidden) error.code = Code::kConflict;
+        co_return error;
+    }
+    co_return respond_snapshot(call, *written);
+}
+
+}  // namespace snapgate::api::palette

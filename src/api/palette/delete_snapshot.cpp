@@ -1,0 +1,44 @@
+#include "api/palette/routes.h"
+#include "api/palette/snapshot_request.h"
+#include "json/object.h"
+
+namespace snapgate::api::palette {
+namespace {
+
+using base::Code;
+using base::Result;
+
+// The uid of the snapshot that the request names: what is deleted is what was looked at.
+Result<std::string> find_uid(const Call& call, const SnapshotRequest& request) {
+    store::ReadView view = call.services.store.read();
+    SNAPGATE_ASSIGN(auto head, view.head(request.cluster.number));
+    if (!head) return cluster::no_such_cluster(request.cluster.uid);
+    SNAPGATE_ASSIGN(auto found, view.get(request.cluster.number, model::Kind::kSnapshot, request.ns,
+                                         request.name, head->revision));
+    if (!found || found->object.vm != request.vm) return request.no_such_snapshot();
+    SNAPGATE_ASSIGN(json::Identity identity, json::read_identity(found->object));
+    return std::move(identity.uid);
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> delete_snapshot(Call& call) {
+    auto request = read_snapshot_request(call);
+    if (!request) co_return request.error();
+    auto uid = find_uid(call, *request);
+    if (!uid) co_return uid.error();
+    rules::Target target{request->ns, request->name, false};
+    rules::DeleteOptions options;
+    options.uid = std::move(*uid);
+    auto written = co_await api::delete_snapshot(call.services, request->cluster, std::move(target),
+                                                 std::move(options));
+    if (!written) {
+        if (written.error().code == Code::kNotFound) co_return request->no_such_snapshot();
+        co_return written.error();
+    }
+    call.response.status = 204;
+    call.response.content_type = "";
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::palette

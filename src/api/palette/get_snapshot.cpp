@@ -1,0 +1,24 @@
+#include "api/palette/routes.h"
+#include "api/palette/snapshot_request.h"
+
+namespace snapgate::api::palette {
+
+using base::Result;
+
+net::Awaitable<Result<void>> get_snapshot(Call& call) {
+    auto request = read_snapshot_request(call);
+    if (!request) co_return request.error();
+    store::ReadView view = call.services.store.read();
+    auto head = view.head(request->cluster.number);
+    if (!head) co_return head.error();
+    if (!*head) co_return cluster::no_such_cluster(request->cluster.uid);
+    auto found = view.get(request->cluster.number, model::Kind::kSnapshot, request->ns,
+                          request->name, (*head)->revision);
+    if (!found) co_return found.error();
+    if (!*found || (*found)->object.vm != request->vm) co_return request->no_such_snapshot();
+    call.response.add_header("Cache-Control", "private, no-cache");
+    call.response.body += (*found)->object.text;
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::palette

@@ -1,0 +1,160 @@
+#include "api/palette/snapshot_request.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "model/names.h"
+
+namespace snapgate::api::palette {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr std::string_view kApiVersion = "snapshot.kubevirt.io/v1beta1";
+constexpr std::string_view kKind = "VirtualMachineSnapshot";
+
+Error contradiction(const SnapshotRequest& request, std::string_view field, std::string message) {
+    Error error(Code::kInvalid,
+                fmt::format("VirtualMachineSnapshot.snapshot.kubevirt.io \"{}\" is invalid: {}: {}",
+                            request.name, field, message),
+                std::string(field));
+    error.causes.push_back({"FieldValueInvalid", std::move(message), std::string(field)});
+    return error;
+}
+
+// `object[name]`, which is set to `value` where it is absent or null. kInvalid if it says something
+// else.
+Result<void> fill(const SnapshotRequest& request, json::Object& object, std::string_view name,
+                  std::string_view value, std::string_view field) {
+    json::Value& member = object[name];
+    if (member.is_null()) member = value;
+    // Of the wrong type: the rules say so.
+    if (!member.is_string() || std::string_view(member.as_string()) == value) return {};
+    return contradiction(
+        request, field,
+        fmt::format("Invalid value: \"{}\": the path or the query says \"{}\": leave it out, or "
+                    "say the same",
+                    std::string_view(member.as_string()).substr(0, 256), value));
+}
+
+// The object member `name`, made where it is absent or null; null if it is something else, which
+// the rules refuse.
+json::Object* section(json::Object& object, std::string_view name) {
+    json::Value& member = object[name];
+    if (member.is_null()) member = json::Object();
+    return member.if_object();
+}
+
+// {"Raw":["<base64>"]} as the JSON that it holds. What a Raw of bytes would be as one text is taken
+// too.
+Result<void> unwrap_fields(json::Object& entry, size_t index) {
+    json::Value* fields = entry.if_contains("fieldsV1");
+    if (fields == nullptr || !fields->is_object() || fields->get_object().size() != 1) return {};
+    const json::Value* raw = fields->get_object().if_contains("Raw");
+    if (raw == nullptr) return {};
+    const std::string field = fmt::format("metadata.managedFields[{}].fieldsV1.Raw", index);
+    std::string_view text;
+    if (raw->is_string()) {
+        text = raw->get_string();
+    } else if (raw->is_array() && raw->get_array().size() == 1 && raw->get_array()[0].is_string()) {
+        text = raw->get_array()[0].get_string();
+    } else {
+        return Error(Code::kInvalidBody, fmt::format("{} is no list of one text", field), field);
+    }
+    auto decoded = base::decode_base64(text);
+    if (!decoded) return Error(Code::kInvalidBody, fmt::format("{} is no base64", field), field);
+    auto value = json::parse(*decoded);
+    if (!value || !value->is_object()) {
+        return Error(Code::kInvalidBody, fmt::format("{} holds no JSON object", field), field);
+    }
+    *fields = std::move(*value);
+    return {};
+}
+
+Result<void> unwrap_managed_fields(json::Object& metadata) {
+    json::Value* entries = metadata.if_contains("managedFields");
+    if (entries == nullptr || !entries->is_array()) return {};
+    size_t index = 0;
+    for (json::Value& entry : entries->get_array()) {
+        if (entry.is_object()) SNAPGATE_TRY(unwrap_fields(entry.get_object(), index));
+        ++index;
+    }
+    return {};
+}
+
+Result<void> fill_source(const SnapshotRequest& request, json::Object& object) {
+    json::Object* spec = section(object, "spec");
+    json::Object* source = spec == nullptr ? nullptr : section(*spec, "source");
+    if (source == nullptr) return {};
+    SNAPGATE_TRY(fill(request, *source, "apiGroup", "kubevirt.io", "spec.source.apiGroup"));
+    SNAPGATE_TRY(fill(request, *source, "kind", "VirtualMachine", "spec.source.kind"));
+    return fill(request, *source, "name", request.vm, "spec.source.name");
+}
+
+Result<rules::Body> complete(const SnapshotRequest& request, json::Object object) {
+    SNAPGATE_TRY(fill(request, object, "apiVersion", kApiVersion, "apiVersion"));
+    SNAPGATE_TRY(fill(request, object, "kind", kKind, "kind"));
+    object.erase("status");
+    json::Object* metadata = section(object, "metadata");
+    if (metadata == nullptr)
+        return Error(Code::kInvalidBody, "metadata must be a JSON object", "metadata");
+    if (const json::Value* ns = metadata->if_contains("namespace");
+        ns != nullptr && ns->is_string() && ns->get_string().empty())
+        metadata->erase("namespace");
+    SNAPGATE_TRY(fill(request, *metadata, "namespace", request.ns, "metadata.namespace"));
+    if (!request.name.empty())
+        SNAPGATE_TRY(fill(request, *metadata, "name", request.name, "metadata.name"));
+    SNAPGATE_TRY(unwrap_managed_fields(*metadata));
+    SNAPGATE_TRY(fill_source(request, object));
+    rules::Body body;
+    body.object = std::move(object);
+    return body;
+}
+
+}  // namespace
+
+Error SnapshotRequest::no_such_snapshot() const {
+    return {Code::kNotFound, fmt::format("the VM {} has no snapshot {} in namespace {}",
+                                         vm.substr(0, 253), name.substr(0, 253), ns)};
+}
+
+Result<SnapshotRequest> read_snapshot_request(const Call& call) {
+    SnapshotRequest request;
+    SNAPGATE_ASSIGN(request.cluster, find_cluster(call, call.parameters[0]));
+    request.vm = call.parameters[1];
+    if (call.parameters.size() > 2) request.name = call.parameters[2];
+    SNAPGATE_ASSIGN(request.ns, query_parameter(call.request, "namespace"));
+    if (request.ns.empty()) request.ns = "default";
+    if (!model::is_dns_label(request.ns)) {
+        return Error(
+            Code::kInvalidParameter,
+            fmt::format("namespace \"{}\" can be no namespace's name", request.ns.substr(0, 253)),
+            "namespace");
+    }
+    return request;
+}
+
+net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, const SnapshotRequest& request) {
+    auto object = co_await read_json_body(call);
+    if (!object) co_return object.error();
+    co_return complete(request, std::move(*object));
+}
+
+rules::Writer writer_of(const Call& call) {
+    rules::Writer writer;
+    writer.manager = field_manager(call.request);
+    writer.validation = rules::FieldValidation::kIgnore;
+    writer.now = base::format_rfc3339(call.services.store.now_ms());
+    return writer;
+}
+
+Result<void> respond_snapshot(Call& call, const Written& written) {
+    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
+    call.response.body += object.text;
+    return {};
+}
+
+}  // namespace snapgate::api::palette

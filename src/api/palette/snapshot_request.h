@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "api/call.h"
+#include "api/object_writes.h"
+
+namespace snapgate::api::palette {
+
+// What the path and query of /v1/spectroclusters/{uid}/vms/{vmName}/snapshot[/{snapshotName}] name.
+struct SnapshotRequest {
+    cluster::Cluster cluster;
+    std::string vm;
+    std::string name;  // empty on a create
+    std::string ns;    // `default` where the query names none
+
+    // The error for a snapshot that is not there, or is another VM's: the same for both.
+    base::Error no_such_snapshot() const;
+};
+
+base::Result<SnapshotRequest> read_snapshot_request(const Call& call);
+
+// The body as an object in its Kubernetes form: without status, `fieldsV1` decoded from its Raw,
+// apiVersion and kind filled in. kInvalid where it contradicts the path.
+net::Awaitable<base::Result<rules::Body>> read_snapshot(Call& call, const SnapshotRequest& request);
+
+// Who writes, for the rules. Unknown fields are pruned silently: the published API knows no
+// warnings.
+rules::Writer writer_of(const Call& call);
+
+// Answers with the object a write left behind.
+base::Result<void> respond_snapshot(Call& call, const Written& written);
+
+}  // namespace snapgate::api::palette

@@ -1,0 +1,43 @@
+#include "api/palette/routes.h"
+#include "api/palette/snapshot_request.h"
+
+namespace snapgate::api::palette {
+namespace {
+
+using base::Code;
+using base::Result;
+
+std::string_view vm_of(const json::Object& live) {
+    const json::Value* name = nullptr;
+    if (const json::Value* spec = live.if_contains("spec"); spec != nullptr && spec->is_object()) {
+        if (const json::Value* source = spec->get_object().if_contains("source");
+            source != nullptr && source->is_object())
+            name = source->get_object().if_contains("name");
+    }
+    return name != nullptr && name->is_string() ? std::string_view(name->get_string())
+                                                : std::string_view();
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> update_snapshot(Call& call) {
+    auto request = read_snapshot_request(call);
+    if (!request) co_return request.error();
+    auto body = co_await read_snapshot(call, *request);
+    if (!body) co_return body.error();
+    rules::Target target{request->ns, request->name, false};
+    rules::Writer writer = writer_of(call);
+    MakeBody make_body = [&request, &body](const json::Object& live) -> Result<rules::Body> {
+        if (vm_of(live) != request->vm) return request->no_such_snapshot();
+        return *body;
+    };
+    auto written = co_await api::update_snapshot(call.services, request->cluster, std::move(target),
+                                                 std::move(writer), std::move(make_body), false);
+    if (!written) {
+        if (written.error().code == Code::kNotFound) co_return request->no_such_snapshot();
+        co_return written.error();
+    }
+    co_return respond_snapshot(call, *written);
+}
+
+}  // namespace snapgate::api::palette
