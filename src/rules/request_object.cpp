@@ -87,20 +87,23 @@ void drop_repeated_owners(json::Object& metadata, std::vector<std::string>& warn
     if (owners == nullptr || owners->size() < 2) return;
     std::set<std::array<std::string, kOwnerFields.size()>> seen;
     std::vector<std::string> repeated;
-    json::Array kept;
-    for (json::Value& owner : *owners) {
-        const json::Object& object = owner.get_object();
+    std::vector<size_t> kept;
+    for (size_t at = 0; at < owners->size(); ++at) {
+        const json::Object& object = (*owners)[at].get_object();
         std::array<std::string, kOwnerFields.size()> fields;
         for (size_t i = 0; i < kOwnerFields.size(); ++i)
             if (const json::Value* field = find(object, kOwnerFields[i]))
                 fields[i] = json::serialize(*field);
         if (seen.insert(std::move(fields)).second)
-            kept.push_back(std::move(owner));
+            kept.push_back(at);
         else
             repeated.emplace_back(find_text(object, "uid"));
     }
     if (repeated.empty()) return;
-    *owners = std::move(kept);
+    json::Array once;
+    once.reserve(kept.size());
+    for (size_t at : kept) once.push_back(std::move((*owners)[at]));
+    *owners = std::move(once);
     warn(warnings,
          fmt::format(".metadata.ownerReferences contains duplicate entries; API server dedups "
                      "owner references in 1.20+, and may reject such requests as early as 1.24; "

@@ -92,12 +92,12 @@ class Checker {
         for (const Property& property : schema.properties) {
             if (root && property.name == "metadata") continue;
             const json::Value* value = find(object, property.name);
-            if (value == nullptr) continue;
+            if (is_absent(value)) continue;
             enter(property.name);
             check(*value, *property.schema);
         }
         for (const Property& property : schema.properties) {
-            if (!property.required || find(object, property.name) != nullptr) continue;
+            if (!property.required || !is_absent(find(object, property.name))) continue;
             enter(property.name);
             faults_.required(path_);
         }
@@ -105,8 +105,11 @@ class Checker {
     }
 
   private:
+    // A null that pruning left, because it may be there, or because the live object has it from an
+    // import.
+    static bool is_absent(const json::Value* value) { return value == nullptr || value->is_null(); }
+
     void check(const json::Value& value, const Schema& schema) {
-        if (value.is_null() && schema.nullable) return;
         if (!is_of(value, schema.type)) {
             mismatch(value, schema.type);
         } else if (schema.type == Type::kTime) {
