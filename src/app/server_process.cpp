@@ -31,22 +31,15 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     }
     SNAPGATE_ASSIGN(process->tls_, process->make_tls());
     process->metrics_ = std::make_unique<Metrics>(data);
-<<<<<<< HEAD
     process->watches_ = std::make_unique<api::kube::WatchHub>(*data.store);
-    ServerProcess* self = process.get();
-    process->services_.emplace(api::Services {
-        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
-=======
     std::vector<model::ClusterNumber> clusters;
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) clusters.push_back(cluster.number);
     process->namespaces_ =
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
     ServerProcess* self = process.get();
     process->services_.emplace(api::Services{
-        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->namespaces_,
->>>>>>> dff13cd (api: single snapshots are created, changed and deleted on both sides)
-            [self] { return self->metrics_->render(self->serving_.load()); }
-    });
+        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
+        *process->namespaces_, [self] { return self->metrics_->render(self->serving_.load()); }});
 
     net::ServerOptions options;
     options.address = settings.address;
@@ -140,11 +133,8 @@ void ServerProcess::stop() {
         wake_.notify_all();
         housekeeper_.join();
     }
-<<<<<<< HEAD
     if (watches_) watches_->close();
-=======
     namespaces_.reset();
->>>>>>> dff13cd (api: single snapshots are created, changed and deleted on both sides)
     if (data_) data_->store.reset();
 }
 
