@@ -1,0 +1,241 @@
+"""Callers of a cluster's Kubernetes API: over bare HTTP, with kubectl, and with the Python client."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import urllib.parse
+
+import kubernetes
+
+from harness import PATIENCE, REQUEST_SECONDS, ROOT, Client, wait_for
+
+GROUP = "/apis/snapshot.kubevirt.io/v1beta1"
+PLURAL = "virtualmachinesnapshots"
+MERGE_PATCH = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+FINALIZER = "snapshot.kubevirt.io/vmsnapshot-protection"
+
+
+def snapshots_path(namespace=None, name=None, status=False):
+    path = GROUP + (f"/namespaces/{namespace}" if namespace else "") + f"/{PLURAL}"
+    return path + (f"/{name}" if name else "") + ("/status" if status else "")
+
+
+def new_snapshot(name=None, vm="web-01", **metadata):
+    """What a client creates: no status, no namespace (the path has it)."""
+    if name is not None:
+        metadata["name"] = name
+    return {"apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot", "metadata": metadata,
+            "spec": {"source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": vm}}}
+
+
+class KubeClient(Client):
+    """Calls one cluster's Kubernetes API with one key; paths begin behind /clusters/{uid}."""
+
+    def __init__(self, server, cluster, key=None, tls=False, keep=False):
+        super().__init__(server.port, key or server.admin_key, context=server.tls_context() if tls else None, keep=keep)
+        self.cluster = cluster
+
+    def headers(self, extra=None):
+        return {"Authorization": f"Bearer {self.key}", "User-Agent": "tests", **(extra or {})}
+
+    def request(self, method, target, body=None, headers=None, **query):
+        return super().request(method, f"/clusters/{self.cluster}{target}", body, headers, **query)
+
+    def create(self, namespace, item, **query):
+        return self.request("POST", snapshots_path(namespace), item, **query)
+
+    def read(self, namespace, name, **query):
+        return self.get(snapshots_path(namespace, name), **query)
+
+    def replace(self, namespace, name, item, status=False, **query):
+        return self.request("PUT", snapshots_path(namespace, name, status), item, **query)
+
+    def patch(self, namespace, name, patch, media=MERGE_PATCH, status=False, **query):
+        return self.request("PATCH", snapshots_path(namespace, name, status), json.dumps(patch), {"Content-Type": media}, **query)
+
+    def remove(self, namespace, name, options=None, **query):
+        return self.request("DELETE", snapshots_path(namespace, name), options, **query)
+
+    def list(self, namespace=None, **query):
+        return self.get(snapshots_path(namespace), **query)
+
+    def create_namespace(self, name):
+        reply = self.request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        assert reply.status == 201, reply
+        return reply.json()
+
+    def made(self, namespace, item, **query):
+        """Creates and returns the object."""
+        reply = self.create(namespace, item, **query)
+        assert reply.status == 201, reply
+        return reply.json()
+
+    def watch(self, version, namespace=None, path=None, headers=None, **query):
+        return Watch(self, path or snapshots_path(namespace), {"watch": "1", "resourceVersion": version, **query}, headers)
+
+
+class Watch(threading.Thread):
+    """One open watch, read by a thread of its own. `events` grows; `ended` says how the stream ended:
+    None while it is open, "end" after its last chunk, else what went wrong."""
+
+    def __init__(self, client, path, query, headers=None):
+        super().__init__(daemon=True)
+        self.connection = client.connect(timeout=REQUEST_SECONDS * 4)
+        self.connection.request("GET", f"/clusters/{client.cluster}{path}?{urllib.parse.urlencode(query)}",
+                                headers=client.headers(headers))
+        # An answer that closes its connection takes the socket away from it.
+        self.socket = self.connection.sock
+        self.answer = self.connection.getresponse()
+        self.status = self.answer.status
+        self.events = []
+        self.ended = None
+        self.closing = False
+        self.start()
+
+    def run(self):
+        try:
+            while line := self.answer.readline():
+                self.events.append(json.loads(line))
+            self.ended = "end"
+        except Exception as error:
+            self.ended = repr(error)
+        finally:
+            self.connection.close()
+
+    def until(self, condition, what, seconds=20):
+        """Waits until an event fulfils the condition, and returns that event."""
+        def found():
+            match = next((event for event in list(self.events) if condition(event)), None)
+            assert match or self.ended is None, f"ended ({self.ended}) before {what}: {self.brief()[-10:]}"
+            return match
+
+        return wait_for(found, what, seconds)
+
+    def hang_up(self):
+        """Ends it from this side."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # ended already
+
+    def until_end(self, seconds=20):
+        wait_for(lambda: self.ended, "the watch to end", seconds)
+        return self.events
+
+    def brief(self):
+        """(type, namespace/name, version) of each event but bookmarks."""
+        return [brief_of(event) for event in list(self.events) if event["type"] != "BOOKMARK"]
+
+
+def brief_of(event):
+    metadata = event["object"].get("metadata", {})
+    return event["type"], f"{metadata.get('namespace')}/{metadata.get('name')}", metadata.get("resourceVersion")
+
+
+def write_kubeconfig(server, cluster, path, key=None):
+    """What `snapgate kubeconfig` prints, with another key if one is given. The server has to speak TLS:
+    Kubernetes clients send no credentials over plain connections."""
+    printed = server.cli("kubeconfig", "--cluster", cluster, env={
+        "SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_CA": str(server.data_dir / "ca.crt")})
+    assert printed.returncode == 0, printed.stderr
+    assert server.admin_key in printed.stdout
+    path.touch(mode=0o600)
+    path.write_text(printed.stdout.replace(server.admin_key, key or server.admin_key))
+    return path
+
+
+def python_client(server, cluster, key=None):
+    """python3-kubernetes' ApiClient for a cluster."""
+    configuration = kubernetes.client.Configuration()
+    configuration.host = f"https://127.0.0.1:{server.port}/clusters/{cluster}"
+    configuration.ssl_ca_cert = str(server.data_dir / "ca.crt")
+    configuration.api_key = {"authorization": f"Bearer {key or server.admin_key}"}
+    configuration.retries = False
+    return kubernetes.client.ApiClient(configuration)
+
+
+def debian_kubectl():
+    """Debian's own kubectl, 1.20, which tools/install unpacks."""
+    return ROOT / ".cache" / "debian" / "kubernetes-client" / "usr" / "bin" / "kubectl"
+
+
+def version_of(program):
+    """(major, minor) of a kubectl."""
+    ran = subprocess.run([str(program), "version", "--client", "-o", "json"], capture_output=True, text=True, check=True,
+                         env={**os.environ, "KUBECONFIG": os.devnull})
+    version = json.loads(ran.stdout)["clientVersion"]
+    return int(version["major"]), int(re.match(r"\d+", version["minor"])[0])
+
+
+def newer_kubectl():
+    """A kubectl of this machine that is 1.27 or newer, or None."""
+    found = shutil.which("kubectl")
+    if found is None:
+        return None
+    try:
+        return found if version_of(found) >= (1, 27) else None
+    except (subprocess.CalledProcessError, ValueError, KeyError):
+        return None
+
+
+class Kubectl:
+    """One kubectl with a kubeconfig; its caches are in a folder of its own."""
+
+    def __init__(self, program, kubeconfig, home):
+        self.program = str(program)
+        self.kubeconfig = kubeconfig
+        self.home = home
+
+    def environment(self):
+        return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "HOME": str(self.home), "NO_PROXY": "127.0.0.1"}
+
+    def run(self, *arguments, stdin=None, timeout=60):
+        return subprocess.run([self.program, *map(str, arguments)], input=stdin, capture_output=True, text=True,
+                              env=self.environment(), timeout=timeout * PATIENCE, check=False)
+
+    def __call__(self, *arguments, stdin=None, timeout=60):
+        """Runs to a good end and returns what was printed."""
+        ran = self.run(*arguments, stdin=stdin, timeout=timeout)
+        assert ran.returncode == 0, f"kubectl {' '.join(map(str, arguments))}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
+        return ran.stdout
+
+    def fails(self, *arguments, stdin=None, timeout=60):
+        """Runs to a bad end and returns what was said."""
+        ran = self.run(*arguments, stdin=stdin, timeout=timeout)
+        assert ran.returncode != 0, f"kubectl {' '.join(map(str, arguments))} did not fail:\n{ran.stdout}{ran.stderr}"
+        return ran.stderr
+
+    def start(self, *arguments):
+        """A kubectl that runs on, for `-w`; its lines come in by a thread."""
+        return Following([self.program, *map(str, arguments)], self.environment())
+
+
+class Following:
+    """A process whose lines are read as they come."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=environment)
+        self.lines = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def until(self, condition, what, seconds=30):
+        return wait_for(lambda: next((line for line in list(self.lines) if condition(line)), None), what, seconds)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.reader.join(30)
+        self.process.stdout.close()
+        self.process.stderr.close()
