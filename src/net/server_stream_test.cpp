@@ -14,7 +14,6 @@ namespace {
 
 using base::Code;
 using base::Result;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
