@@ -108,6 +108,9 @@ class RawConnection {
         return std::exchange(received_, {});
     }
 
+    // What was received and not read as an answer.
+    std::string take_received() { return std::exchange(received_, {}); }
+
     // Whether the server has closed, without reading on.
     bool receive() {
         char bytes[16 << 10];

@@ -60,6 +60,11 @@ void Watch::plan_next_tick() {
     if (last > now) next_tick_ = std::min(next_tick_, last);
 }
 
+Result<void> Watch::set_out() {
+    SNAPGATE_ASSIGN(position_, head(store_.read()));
+    return {};
+}
+
 net::Awaitable<Result<void>> Watch::run() {
     auto going = co_await begin();
     while (going && *going) {
@@ -79,9 +84,6 @@ net::Awaitable<Result<bool>> Watch::begin() {
         position_ = options_.from;
         co_return true;
     }
-    const auto present = head(store_.read());
-    if (!present) co_return present.error();
-    position_ = *present;
     co_return true;
 }
 

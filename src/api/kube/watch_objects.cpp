@@ -29,9 +29,10 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     if (!options) co_return options.error();
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
+    Watch watch(call, *form, std::move(*options));
+    if (auto present = watch.set_out(); !present) co_return std::move(present).error();
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")
         co_return Result<void>();
-    Watch watch(call, *form, std::move(*options));
     const Result<void> ended = co_await watch.run();
     // The answer has begun: an error can only be told within it.
     if (!ended) {
