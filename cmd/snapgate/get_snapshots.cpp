@@ -165,10 +165,27 @@ bool is_single(const SnapshotQuery& query) {
 }
 
 // One snapshot of which all is said that a path needs.
-Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot, Format format) {
-    SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
+Outcome<Exit> print_single(Shell& shell, Api& api, SnapshotRef snapshot, Format format) {
+    if (snapshot.vm.empty()) {
+        SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
+        snapshot.vm = text_at(object, {"spec", "source", "name"});
+    }
+    auto response =
+        api.get(palette_snapshot(snapshot.cluster.uid, snapshot.vm, snapshot.name, snapshot.ns));
+    if (!response) {
+        Failure failure = std::move(response).error();
+        if (failure.status == 404)
+            failure.message =
+                fmt::format("not found among the snapshots of the VM {} in cluster {}: {}",
+                            snapshot.vm, snapshot.cluster.name, snapshot.text());
+        return failure;
+    }
+    if (is_document(format)) {
+        SNAPGATE_TRY(print_answer(shell.console, format, *response, api.server()));
+        return Exit::kOk;
+    }
     SnapshotPrinter printer(shell.console, format);
-    SNAPGATE_TRY(printer.page({json::serialize(object)}));
+    SNAPGATE_TRY(printer.page({response->body}));
     return Exit::kOk;
 }
 
@@ -182,7 +199,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     // The Palette side has neither labels nor watches.
     if (options.watch) return follow_snapshots(shell, api, query, format);
     if (!options.selector.empty()) return print_selected(shell, api, query, format);
-    if (is_single(query) && !is_document(format))
+    if (is_single(query))
         return print_single(shell, api,
                             {cluster, query.namespaces.front(), query.names.front(),
                              query.vms.empty() ? "" : query.vms.front()},

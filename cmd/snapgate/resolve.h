@@ -23,7 +23,7 @@ const KindWords& words_of(Kind kind);
 struct Named {
     std::string uid;
     std::string name;
-    std::string type = {};  // of a cluster: hosted
+    std::string type;  // of a cluster: hosted
 };
 
 // Chooses among `all` what `wanted` names: the one whose uid it is exactly, else the one of that

@@ -8,8 +8,11 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<Named> kClusters{
-    {"5f1", "demo"}, {"5f2", "edge"}, {"demo-2", "5f1"}, {"5f3", "twin"}, {"5f4", "twin"}};
+const std::vector<Named> kClusters{{"5f1", "demo", {}},
+                                   {"5f2", "edge", {}},
+                                   {"demo-2", "5f1", {}},
+                                   {"5f3", "twin", {}},
+                                   {"5f4", "twin", {}}};
 
 TEST(ResolveTest, TakesANameOrAUid) {
     EXPECT_EQ(choose(Kind::kCluster, "edge", kClusters)->uid, "5f2");
@@ -44,7 +47,8 @@ TEST(ResolveTest, SaysWhenThereIsNothingAtAll) {
 TEST(ResolveTest, LongListsAreCut) {
     std::vector<Named> many;
     many.reserve(30);
-    for (int i = 0; i < 30; ++i) many.push_back({"u" + std::to_string(i), "n" + std::to_string(i)});
+    for (int i = 0; i < 30; ++i)
+        many.push_back({"u" + std::to_string(i), "n" + std::to_string(i), {}});
     auto chosen = choose(Kind::kProject, "x", many);
     ASSERT_FALSE(chosen);
     EXPECT_THAT(chosen.error().message, HasSubstr("and 20 more"));

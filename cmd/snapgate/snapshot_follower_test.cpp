@@ -45,7 +45,7 @@ std::string status(int code, std::string_view reason) {
 class SnapshotFollowerTest : public ConsoleTest {
   protected:
     Outcome<> follow(ScriptedServer& server,
-                     SnapshotQuery query = {{"5f1", "demo"}, {}, {}, {}, {}}) {
+                     SnapshotQuery query = {{"5f1", "demo", "hosted"}, {}, {}, {}, {}}) {
         auto interruption = Interruption::listen();
         EXPECT_TRUE(interruption);
         Api api({server.url(), "sgk_1_secret", {}, {}});
@@ -174,7 +174,7 @@ TEST_F(SnapshotFollowerTest, WhatIsNotSelectedIsNotShownAndMovesOn) {
          answer(200, event("ADDED", object("b", 6)) + event("ADDED", object("a", 7)) +
                          event("MODIFIED", object("b", 8))),
          open_answer(event("ADDED", object("end", 9)), false)});
-    const auto ended = follow(server, {{"5f1", "demo"}, {}, {}, {"vm-a", "vm-end"}, {}});
+    const auto ended = follow(server, {{"5f1", "demo", "hosted"}, {}, {}, {"vm-a", "vm-end"}, {}});
     ASSERT_TRUE(ended) << ended.error().message;
     EXPECT_THAT(seen_, ElementsAre("listed a", "end of list", "added a"));
     EXPECT_THAT(versions(server), ElementsAre("5", "8"));

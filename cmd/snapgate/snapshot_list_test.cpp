@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 SnapshotQuery query_of(std::vector<std::string> namespaces, std::vector<std::string> names = {},
                        std::vector<std::string> vms = {}, std::string selector = {}) {
-    return {{"5f1", "demo"},
+    return {{"5f1", "demo", "hosted"},
             std::move(namespaces),
             std::move(names),
             std::move(vms),
