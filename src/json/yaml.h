@@ -22,5 +22,8 @@ base::Result<Value> parse_yaml(std::string_view text);
 
 // A value as YAML, the way kubectl prints it.
 std::string to_yaml(const Value& value);
+// The same within a document: the first line is begun already, at column `indent`; the last one is
+// not ended.
+void append_yaml(const Value& value, size_t indent, std::string& out);
 
 }  // namespace snapgate::json

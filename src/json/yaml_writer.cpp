@@ -199,6 +199,10 @@ void append_block(const Value& value, size_t indent, std::string& out) {
 
 }  // namespace
 
+void append_yaml(const Value& value, size_t indent, std::string& out) {
+    append_block(value, indent, out);
+}
+
 std::string to_yaml(const Value& value) {
     std::string out;
     append_block(value, 0, out);

@@ -55,8 +55,8 @@ std::vector<std::string> qualified_name_faults(std::string_view text) {
         name = text.substr(slash + 1);
         if (name.find('/') != std::string_view::npos) {
             faults.push_back(
-                fmt::format("a qualified name {} with an optional DNS subdomain prefix and "
-                            "'/name-part' (e.g. 'example.com/MyName')",
+                fmt::format("a qualified name {} with an optional DNS subdomain prefix and '/' "
+                            "(e.g. 'example.com/MyName')",
                             kNameRule));
             return faults;
         }

@@ -6,7 +6,8 @@
 #include <set>
 #include <utility>
 
-#include "query/label_faults.h"
+#include "model/name_faults.h"
+#include "query/go_quote.h"
 #include "query/label_tokens.h"
 #include "query/parse_int64.h"
 
@@ -74,8 +75,10 @@ class Parser {
         if (!is_word(key)) return found_instead(key.text, "identifier");
         term.key = key.text;
         // The path of what is wrong is nil here, and Go prints it so.
-        if (const std::string fault = label_key_fault(key.text); !fault.empty())
-            return refused(fmt::format("<nil>: Invalid value: {}: {}", quoted(key.text), fault));
+        if (const auto faults = model::qualified_name_faults(key.text); !faults.empty()) {
+            return refused(fmt::format("<nil>: Invalid value: {}: {}", quoted(key.text),
+                                       fmt::join(faults, "; ")));
+        }
         if (negated || peek().type == Type::kEnd || peek().type == Type::kComma) {
             term.op = negated ? Operator::kNotExists : Operator::kExists;
             return term;
@@ -173,9 +176,9 @@ class Parser {
                                     index, quoted(value)));
                 }
             }
-            if (const std::string fault = label_value_fault(value); !fault.empty()) {
+            if (const auto wrong = model::label_value_faults(value); !wrong.empty()) {
                 faults.push_back(fmt::format("values[{}][{}]: Invalid value: {}: {}", index,
-                                             term.key, quoted(value), fault));
+                                             term.key, quoted(value), fmt::join(wrong, "; ")));
             }
             ++index;
         }
