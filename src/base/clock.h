@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace snapgate::base {
 
@@ -21,5 +23,8 @@ const Clock& system_clock();
 
 // RFC 3339 in UTC with seconds, as Kubernetes writes times: 2026-11-04T14:19:06Z.
 std::string format_rfc3339(int64_t ms);
+// Reads such a time, also with a fraction and another zone, as milliseconds since the epoch;
+// nullopt for anything else.
+std::optional<int64_t> parse_rfc3339(std::string_view text);
 
 }  // namespace snapgate::base

@@ -1,32 +1,77 @@
 #include "api/kube/forms.h"
 
+#include "api/kube/table.h"
 #include "json/object.h"
+#include "json/object_view.h"
+#include "json/value.h"
+#include "json/yaml.h"
 
 namespace snapgate::api::kube {
+namespace {
 
 using base::Result;
 
-Result<Form> negotiate(const net::Request&, model::Kind kind, bool v1alpha1, Wanted) {
-    Form form;
-    form.kind = kind;
-    form.v1alpha1 = v1alpha1;
-    return form;
+// The whole document of one object, as JSON.
+Result<void> append_document(const Form& form, const model::StoredObject& object,
+                             std::optional<std::string_view> version, int64_t now_ms,
+                             std::string& out) {
+    if (form.shape != Shape::kTable) return append_item(form, object, version, now_ms, out);
+    out += R"({"kind":"Table","apiVersion":")";
+    out += form.meta_version();
+    out += R"(","metadata":{)";
+    if (const std::string_view shown = version.value_or(object.version); !shown.empty()) {
+        out += R"("resourceVersion":")";
+        out += shown;
+        out += '"';
+    }
+    out += R"(},"columnDefinitions":)";
+    out += table_columns(form.kind);
+    out += R"(,"rows":[)";
+    SNAPGATE_TRY(append_item(form, object, version, now_ms, out));
+    out += "]}";
+    return {};
 }
 
-Result<void> append_item(const Form&, const model::StoredObject& object,
-                         std::optional<std::string_view>, int64_t, std::string& out) {
-    return json::append_kubernetes_form(object, out);
+void drop_version(json::Value& document) {
+    if (!document.is_object()) return;
+    json::Value* metadata = document.get_object().if_contains("metadata");
+    if (metadata == nullptr || !metadata->is_object()) return;
+    json::Object& members = metadata->get_object();
+    if (auto version = members.find("resourceVersion"); version != members.end())
+        members.stable_erase(version);
 }
 
-std::string_view table_columns(model::Kind) {
-    return "[]";
+}  // namespace
+
+Result<void> append_item(const Form& form, const model::StoredObject& object,
+                         std::optional<std::string_view> version, int64_t now_ms,
+                         std::string& out) {
+    const json::FormChanges changes{form.v1alpha1, version};
+    if (form.shape == Shape::kObject) return json::append_kubernetes_form(object, changes, out);
+    json::ObjectView& view = json::thread_object_view();
+    SNAPGATE_TRY(view.read(object, changes));
+    if (form.shape == Shape::kTable) return append_row(form, view, now_ms, out);
+    return append_partial_metadata(form, view, out);
 }
 
 Result<void> respond_object(const Form& form, const model::StoredObject& object,
                             std::optional<std::string_view> version, int64_t now_ms,
                             unsigned status, net::Response& response) {
+    std::string& body = response.body;
+    const size_t begin = body.size();
+    SNAPGATE_TRY(append_document(form, object, version, now_ms, body));
+    const bool unversioned = version && version->empty() && form.shape == Shape::kObject;
+    if (unversioned || form.media == Media::kYaml) {
+        SNAPGATE_ASSIGN(json::Value document, json::parse(std::string_view(body).substr(begin)));
+        if (unversioned) drop_version(document);
+        body.resize(begin);
+        body += form.media == Media::kYaml ? json::to_yaml(document) : json::serialize(document);
+    }
+    // As Go's encoders end a document.
+    if (body.back() != '\n') body += '\n';
     response.status = status;
-    return append_item(form, object, version, now_ms, response.body);
+    response.content_type = form.content_type();
+    return {};
 }
 
 }  // namespace snapgate::api::kube

@@ -24,6 +24,15 @@ struct Form {
     Media media = Media::kJson;
     Shape shape = Shape::kObject;
     IncludeObject include = IncludeObject::kMetadata;  // of a Table
+    bool meta_v1beta1 = false;  // the version of a Table and of PartialObjectMetadata
+
+    // The apiVersion of a Table and of PartialObjectMetadata.
+    std::string_view meta_version() const {
+        return meta_v1beta1 ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
+    }
+    std::string_view content_type() const {
+        return media == Media::kJson ? "application/json" : "application/yaml";
+    }
 
     auto operator<=>(const Form&) const = default;
 };

@@ -27,7 +27,9 @@ Result<void> append_event(std::string_view type, const Form& form,
     out += type;
     out += "\",\"object\":";
     if (form.shape == Shape::kTable) {
-        out += R"({"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":")";
+        out += R"({"kind":"Table","apiVersion":")";
+        out += form.meta_version();
+        out += R"(","metadata":{"resourceVersion":")";
         out += version.value_or(object.version);
         out += "\"},";
         out += kNoColumns;

@@ -1,0 +1,139 @@
+// Tables of meta/v1 as kube-apiserver makes them: of custom resources by their CRD's
+// additionalPrinterColumns (apiextensions-apiserver's tableconvertor), of namespaces by its
+// printer.
+#include "api/kube/table.h"
+
+#include <array>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/json_text.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using base::Result;
+
+// What stands where there is no value.
+constexpr std::string_view kNothing = "null";
+
+#define SNAPGATE_NAME_COLUMN                                                                       \
+    R"({"name":"Name","type":"string","format":"name","description":"Name must be unique within )" \
+    R"(a namespace. Is required when creating resources, although some resources may allow a )"    \
+    R"(client to request the generation of an appropriate name automatically. Name is primarily )" \
+    R"(intended for creation idempotence and configuration definition. Cannot be updated. More )"  \
+    R"(info: http://kubernetes.io/docs/user-guide/identifiers#names","priority":0})"
+#define SNAPGATE_CRD_COLUMN(name, type, path)                                                       \
+    R"(,{"name":")" name R"(","type":")" type                                                       \
+    R"(","format":"","description":"Custom resource definition column (in JSONPath format): )" path \
+    R"(","priority":0})"
+
+constexpr std::string_view kSnapshotColumns = "[" SNAPGATE_NAME_COLUMN   //
+    SNAPGATE_CRD_COLUMN("SourceKind", "string", ".spec.source.kind")     //
+    SNAPGATE_CRD_COLUMN("SourceName", "string", ".spec.source.name")     //
+    SNAPGATE_CRD_COLUMN("Phase", "string", ".status.phase")              //
+    SNAPGATE_CRD_COLUMN("ReadyToUse", "boolean", ".status.readyToUse")   //
+    SNAPGATE_CRD_COLUMN("CreationTime", "date", ".status.creationTime")  //
+    SNAPGATE_CRD_COLUMN("Error", "string", ".status.error.message") "]";
+
+constexpr std::string_view kNamespaceColumns =
+    "[" SNAPGATE_NAME_COLUMN
+    R"(,{"name":"Status","type":"string","format":"","description":"The status of the namespace",)"
+    R"("priority":0},{"name":"Age","type":"string","format":"","description":"CreationTimestamp )"
+    R"(is a timestamp representing the server time when this object was created. It is not )"
+    R"(guaranteed to be set in happens-before order across separate operations. Clients may not )"
+    R"(set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the )"
+    R"(system. Read-only. Null for lists. More info: )"
+    R"(https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata)"
+    R"(","priority":0}])";
+
+#undef SNAPGATE_CRD_COLUMN
+#undef SNAPGATE_NAME_COLUMN
+
+// How long ago a time was, as Go's duration.HumanDuration shows it.
+std::string age_of(std::string_view time, int64_t now_ms) {
+    constexpr std::string_view kZeroTime = "0001-01-01T00:00:00Z";
+    if (time.empty() || time == kZeroTime) return "<unknown>";
+    const auto then_ms = base::parse_rfc3339(time);
+    if (!then_ms) return "<invalid>";
+    return base::human_duration(
+        std::chrono::duration_cast<std::chrono::seconds>(base::Millis(now_ms - *then_ms)));
+}
+
+void append_text(std::string_view raw, std::string& out) {
+    out += raw.empty() ? kNothing : raw;
+}
+
+void append_name(json::ObjectView& object, std::string& out) {
+    const std::string_view name = object.text_at("/metadata/name");
+    out += name.empty() ? R"("")" : name;
+}
+
+void append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+    append_name(object, out);
+    for (std::string_view pointer : {"/spec/source/kind", "/spec/source/name", "/status/phase"}) {
+        out += ',';
+        append_text(object.text_at(pointer), out);
+    }
+    out += ',';
+    append_text(object.boolean_at("/status/readyToUse"), out);
+    out += ',';
+    if (const auto time = object.value_at("/status/creationTime")) {
+        base::append_json_string(age_of(*time, now_ms), out);
+    } else {
+        out += kNothing;
+    }
+    out += ',';
+    append_text(object.text_at("/status/error/message"), out);
+}
+
+void append_namespace_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+    append_name(object, out);
+    out += ',';
+    const std::string_view phase = object.text_at("/status/phase");
+    out += phase.empty() ? R"("")" : phase;
+    out += ',';
+    base::append_json_string(
+        age_of(object.value_at("/metadata/creationTimestamp").value_or(""), now_ms), out);
+}
+
+}  // namespace
+
+std::string_view table_columns(model::Kind kind) {
+    return kind == model::Kind::kSnapshot ? kSnapshotColumns : kNamespaceColumns;
+}
+
+Result<void> append_partial_metadata(const Form& form, json::ObjectView& object, std::string& out) {
+    out += R"({"kind":"PartialObjectMetadata","apiVersion":")";
+    out += form.meta_version();
+    out += R"(","metadata":)";
+    SNAPGATE_TRY(object.append_metadata(out));
+    out += '}';
+    return {};
+}
+
+Result<void> append_row(const Form& form, json::ObjectView& object, int64_t now_ms,
+                        std::string& out) {
+    out += R"({"cells":[)";
+    if (form.kind == model::Kind::kSnapshot) {
+        append_snapshot_cells(object, now_ms, out);
+    } else {
+        append_namespace_cells(object, now_ms, out);
+    }
+    out += R"(],"object":)";
+    switch (form.include) {
+        case IncludeObject::kMetadata:
+            SNAPGATE_TRY(append_partial_metadata(form, object, out));
+            break;
+        case IncludeObject::kObject:
+            out += object.text();
+            break;
+        case IncludeObject::kNone:
+            out += kNothing;
+            break;
+    }
+    out += '}';
+    return {};
+}
+
+}  // namespace snapgate::api::kube
