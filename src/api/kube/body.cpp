@@ -8,6 +8,7 @@
 
 #include "api/kube/forms.h"
 #include "base/clock.h"
+#include "json/yaml.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -15,6 +16,9 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
+
+constexpr std::string_view kObjectTypes =
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 Error bad_option(std::string_view options, std::string_view field, std::string_view reason,
                  std::string message) {
@@ -92,14 +96,25 @@ net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
     const std::string type = content_type(call.call.request);
     const bool yaml = type == "application/yaml";
     if (!yaml && type != "application/json") {
-        co_return unsupported_body(
-            "application/json, application/yaml, application/vnd.kubernetes.protobuf");
+        co_return unsupported_body(kObjectTypes);
     }
     auto text = co_await read_body(call);
     if (!text) co_return text.error();
     const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
     co_return rules::decode_object(*text, yaml ? rules::Media::kYaml : rules::Media::kJson,
                                    snapshot ? "VirtualMachineSnapshot" : "Namespace");
+}
+
+net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
+    const std::string type = content_type(call.call.request);
+    const bool yaml = type == "application/yaml";
+    if (!yaml && type != "application/json") co_return unsupported_body(kObjectTypes);
+    auto text = co_await read_body(call);
+    if (!text) co_return text.error();
+    auto value = yaml ? json::parse_yaml(*text) : json::parse(*text);
+    if (!value) co_return value.error();
+    if (!value->is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");
+    co_return std::move(value->get_object());
 }
 
 Result<void> respond_written(KubeCall& call, const Written& written, unsigned status) {

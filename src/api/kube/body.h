@@ -23,6 +23,9 @@ base::Result<WriteParameters> read_write_parameters(const KubeCall& call, std::s
 // The request's body as an object of the resource's kind: JSON, YAML, or for a Namespace protobuf.
 net::Awaitable<base::Result<rules::Body>> read_object(KubeCall& call);
 
+// The request's body as a SelfSubjectAccessReview: JSON or YAML.
+net::Awaitable<base::Result<json::Object>> read_review(KubeCall& call);
+
 // The whole body, and its media type in lower case. kTooLarge above 3 MiB.
 net::Awaitable<base::Result<std::string>> read_body(KubeCall& call);
 std::string content_type(const net::Request& request);

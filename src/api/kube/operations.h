@@ -20,4 +20,17 @@ net::Awaitable<base::Result<void>> patch_object(KubeCall& call);
 net::Awaitable<base::Result<void>> delete_object(KubeCall& call);
 net::Awaitable<base::Result<void>> delete_collection(KubeCall& call);
 
+// Discovery: what is served. Documents of a group, version or path that is not there are 404.
+net::Awaitable<base::Result<void>> get_health(KubeCall& call);
+net::Awaitable<base::Result<void>> get_version(KubeCall& call);
+net::Awaitable<base::Result<void>> get_api(KubeCall& call);
+net::Awaitable<base::Result<void>> get_groups(KubeCall& call);
+net::Awaitable<base::Result<void>> get_group(KubeCall& call);
+net::Awaitable<base::Result<void>> get_resources(KubeCall& call);
+net::Awaitable<base::Result<void>> get_openapi_index(KubeCall& call);
+net::Awaitable<base::Result<void>> get_openapi(KubeCall& call);
+
+// POST of a SelfSubjectAccessReview: whether the key may do something.
+net::Awaitable<base::Result<void>> review_access(KubeCall& call);
+
 }  // namespace snapgate::api::kube

@@ -62,6 +62,21 @@ constexpr std::array kRoutes = {
     Route{"DELETE", kAllSnapshots, "deletecollection", delete_collection},
     Route{"DELETE", kSnapshot, "delete", delete_object},
     Route{"DELETE", kNamespace, "delete", delete_object},
+    Route{"GET", "/clusters/{}/healthz", "get", get_health},
+    Route{"GET", "/clusters/{}/livez", "get", get_health},
+    Route{"GET", "/clusters/{}/readyz", "get", get_health},
+    Route{"GET", "/clusters/{}/version", "get", get_version},
+    Route{"GET", "/clusters/{}/api", "get", get_api},
+    Route{"GET", "/clusters/{}/apis", "get", get_groups},
+    Route{"GET", "/clusters/{}/api/{}", "get", get_resources},
+    Route{"GET", "/clusters/{}/apis/{}", "get", get_group},
+    Route{"GET", "/clusters/{}/apis/{}/{}", "get", get_resources},
+    Route{"GET", "/clusters/{}/openapi/v3", "get", get_openapi_index},
+    Route{"GET", "/clusters/{}/openapi/v3/{}/{}", "get", get_openapi},
+    Route{"GET", "/clusters/{}/openapi/v3/{}/{}/{}", "get", get_openapi},
+    // Everyone may ask what they may do.
+    Route{"POST", "/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "get",
+          review_access},
 };
 
 // What the path names, from the route's pattern and its parameters; nullopt if it names a version

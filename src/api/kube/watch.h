@@ -21,8 +21,8 @@ class Watch {
   public:
     Watch(KubeCall& call, const Form& form, WatchOptions options);
 
-    // Before the answer begins: what is written once the client knows that it watches is not missed.
-    // kNotFound if the cluster is gone.
+    // Before the answer begins: what is written once the client knows that it watches is not
+    // missed. kNotFound if the cluster is gone.
     base::Result<void> set_out();
     // Until the time is over, the client is gone or the server stops: then there is nothing more to
     // say. An Error is what the client has to be told: kExpired (begin again at the newest state),

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "api/kube/body.h"
+#include "api/kube/operations.h"
+#include "base/clock.h"
+#include "json/yaml.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using access::Role;
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr std::array<std::string_view, 3> kReads = {"get", "list", "watch"};
+constexpr std::array<std::string_view, 5> kSnapshotWrites = {"create", "update", "patch", "delete",
+                                                             "deletecollection"};
+constexpr std::array<std::string_view, 2> kNamespaceWrites = {"create", "delete"};
+
+bool among(std::string_view verb, std::span<const std::string_view> verbs) {
+    return std::ranges::find(verbs, verb) != verbs.end();
+}
+
+std::string text_of(const json::Object& object, std::string_view name) {
+    const json::Value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+struct Verdict {
+    bool allowed = false;
+    std::string reason;
+};
+
+Verdict by_role(Role role, bool reads, bool writes) {
+    if (reads || (writes && role >= Role::kEditor)) return {true, {}};
+    if (writes)
+        return {false,
+                fmt::format("the key has the role {}: editors may write", access::role_name(role))};
+    return {false, "snapgate does not serve this"};
+}
+
+Verdict judge(Role role, const json::Object& attributes) {
+    const std::string group = text_of(attributes, "group");
+    const std::string resource = text_of(attributes, "resource");
+    const std::string verb = text_of(attributes, "verb");
+    if (group == "snapshot.kubevirt.io" && resource == "virtualmachinesnapshots")
+        return by_role(role, among(verb, kReads), among(verb, kSnapshotWrites));
+    if (group.empty() && resource == "namespaces")
+        return by_role(role, among(verb, kReads), among(verb, kNamespaceWrites));
+    if (group == "authorization.k8s.io" && resource == "selfsubjectaccessreviews")
+        return by_role(role, verb == "create", false);
+    return by_role(role, false, false);
+}
+
+Error bad_review(std::string message) {
+    return {Code::kInvalidBody, std::move(message)};
+}
+
+json::Object managed_fields(const KubeCall& call, std::string_view section,
+                            const json::Object& attributes) {
+    json::Object fields{{".", json::Object()}};
+    for (const auto& [name, value] : attributes) fields["f:" + std::string(name)] = json::Object();
+    return {{"manager", field_manager(call.call.request)},
+            {"operation", "Update"},
+            {"apiVersion", "authorization.k8s.io/v1"},
+            {"time", base::format_rfc3339(call.call.services.store.now_ms())},
+            {"fieldsType", "FieldsV1"},
+            {"fieldsV1",
+             json::Object{{"f:spec", json::Object{{"f:" + std::string(section), fields}}}}}};
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> review_access(KubeCall& call) {
+    auto review = co_await read_review(call);
+    if (!review) co_return review.error();
+    const json::Value* spec = review->if_contains("spec");
+    const json::Object* asked = spec == nullptr ? nullptr : spec->if_object();
+    if (asked == nullptr) co_return bad_review("spec must be an object");
+    auto section = [asked](std::string_view name) {
+        const json::Value* value = asked->if_contains(name);
+        return value == nullptr ? nullptr : value->if_object();
+    };
+    const json::Object* resource = section("resourceAttributes");
+    const json::Object* path = section("nonResourceAttributes");
+    if ((resource == nullptr) == (path == nullptr)) {
+        co_return bad_review(
+            "spec must have exactly one of resourceAttributes and nonResourceAttributes");
+    }
+    Verdict verdict;
+    if (resource != nullptr) {
+        verdict = judge(call.call.principal.role, *resource);
+    } else {
+        verdict = by_role(call.call.principal.role, text_of(*path, "verb") == "get", false);
+    }
+    const std::string_view name =
+        resource != nullptr ? "resourceAttributes" : "nonResourceAttributes";
+    const json::Object& attributes = resource != nullptr ? *resource : *path;
+    json::Object status{{"allowed", verdict.allowed}};
+    if (!verdict.reason.empty()) status["reason"] = verdict.reason;
+    json::Object metadata{{"creationTimestamp", nullptr},
+                          {"managedFields", json::Array{managed_fields(call, name, attributes)}}};
+    json::Object spec_out;
+    spec_out[name] = attributes;
+    respond_json(call.call, 201,
+                 json::Object{{"kind", "SelfSubjectAccessReview"},
+                              {"apiVersion", "authorization.k8s.io/v1"},
+                              {"metadata", std::move(metadata)},
+                              {"spec", std::move(spec_out)},
+                              {"status", std::move(status)}});
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::kube

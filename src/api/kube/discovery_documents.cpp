@@ -1,0 +1,299 @@
+#include "api/kube/discovery_documents.h"
+
+#include <array>
+#include <initializer_list>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "json/value.h"
+
+namespace snapgate::api::kube {
+
+// The texts of the files in openapi/.
+extern const std::string_view kSnapshotsOpenApi;
+extern const std::string_view kNamespacesOpenApi;
+extern const std::string_view kAccessReviewsOpenApi;
+
+namespace {
+
+using Verbs = std::vector<std::string_view>;
+
+struct Subresource {
+    std::string_view name;
+    Verbs verbs;
+};
+
+struct Served {
+    std::string_view group;
+    std::vector<std::string_view> versions;  // the preferred one first
+    std::string_view plural;
+    std::string_view singular;
+    std::string_view kind;
+    bool namespaced = true;
+    Verbs verbs;
+    std::vector<std::string_view> short_names;
+    std::vector<std::string_view> categories;
+    std::vector<Subresource> subresources;
+};
+
+// In the order in which they are listed.
+const std::vector<Served>& served() {
+    static const std::vector<Served> all{
+        {"authorization.k8s.io",
+         {"v1"},
+         "selfsubjectaccessreviews",
+         "selfsubjectaccessreview",
+         "SelfSubjectAccessReview",
+         false,
+         {"create"},
+         {},
+         {},
+         {}},
+        {"snapshot.kubevirt.io",
+         {"v1beta1", "v1alpha1"},
+         "virtualmachinesnapshots",
+         "virtualmachinesnapshot",
+         "VirtualMachineSnapshot",
+         true,
+         {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"},
+         {"vmsnapshot", "vmsnapshots"},
+         {"all"},
+         {{"status", {"get", "patch", "update"}}}},
+        {"",
+         {"v1"},
+         "namespaces",
+         "namespace",
+         "Namespace",
+         false,
+         {"create", "delete", "get", "list", "watch"},
+         {"ns"},
+         {},
+         {}},
+    };
+    return all;
+}
+
+json::Array texts(std::span<const std::string_view> list) {
+    json::Array array;
+    for (std::string_view one : list) array.emplace_back(one);
+    return array;
+}
+
+std::string group_version(std::string_view group, std::string_view version) {
+    std::string text(group);
+    if (!text.empty()) text += '/';
+    text += version;
+    return text;
+}
+
+json::Object version_entry(const Served& one, std::string_view version) {
+    return {{"groupVersion", group_version(one.group, version)}, {"version", version}};
+}
+
+json::Object group_object(const Served& one) {
+    json::Array versions;
+    for (std::string_view version : one.versions) versions.push_back(version_entry(one, version));
+    return {{"name", one.group},
+            {"versions", std::move(versions)},
+            {"preferredVersion", version_entry(one, one.versions.front())}};
+}
+
+std::string group_list_text() {
+    json::Array groups;
+    for (const Served& one : served()) {
+        if (!one.group.empty()) groups.push_back(group_object(one));
+    }
+    return json::serialize(json::Object{
+        {"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}});
+}
+
+std::map<std::string, std::string, std::less<>> group_texts() {
+    std::map<std::string, std::string, std::less<>> documents;
+    for (const Served& one : served()) {
+        if (one.group.empty()) continue;
+        json::Object document{{"kind", "APIGroup"}, {"apiVersion", "v1"}};
+        json::Object group = group_object(one);
+        for (auto& member : group) document.insert(member);
+        documents.emplace(one.group, json::serialize(document));
+    }
+    return documents;
+}
+
+// What a client may compare to learn that two versions are stored the same way.
+std::string storage_hash(const Served& one) {
+    std::string digest = base::sha256(std::string(one.group) + "/" + std::string(one.kind));
+    std::string text;
+    base::append_base64(std::string_view(digest).substr(0, 8), text);
+    return text;
+}
+
+json::Array resources_of(const Served& one) {
+    json::Object resource{{"name", one.plural},
+                          {"singularName", one.singular},
+                          {"namespaced", one.namespaced},
+                          {"kind", one.kind},
+                          {"verbs", texts(one.verbs)}};
+    if (!one.short_names.empty()) resource["shortNames"] = texts(one.short_names);
+    if (!one.categories.empty()) resource["categories"] = texts(one.categories);
+    // What is not stored has none.
+    if (one.verbs.size() > 1) resource["storageVersionHash"] = storage_hash(one);
+    json::Array resources{std::move(resource)};
+    for (const Subresource& sub : one.subresources) {
+        resources.push_back(
+            json::Object{{"name", std::string(one.plural) + "/" + std::string(sub.name)},
+                         {"singularName", ""},
+                         {"namespaced", one.namespaced},
+                         {"kind", one.kind},
+                         {"verbs", texts(sub.verbs)}});
+    }
+    return resources;
+}
+
+std::map<std::string, std::string, std::less<>> resource_texts() {
+    std::map<std::string, std::string, std::less<>> documents;
+    for (const Served& one : served()) {
+        for (std::string_view version : one.versions) {
+            const std::string name = group_version(one.group, version);
+            documents.emplace(name,
+                              json::serialize(json::Object{{"kind", "APIResourceList"},
+                                                           {"apiVersion", "v1"},
+                                                           {"groupVersion", name},
+                                                           {"resources", resources_of(one)}}));
+        }
+    }
+    return documents;
+}
+
+json::Object response_kind(const Served& one, std::string_view version) {
+    return {{"group", one.group}, {"version", version}, {"kind", one.kind}};
+}
+
+json::Object aggregated_resource(const Served& one, std::string_view version) {
+    json::Object resource{{"resource", one.plural},
+                          {"responseKind", response_kind(one, version)},
+                          {"scope", one.namespaced ? "Namespaced" : "Cluster"},
+                          {"singularResource", one.singular},
+                          {"verbs", texts(one.verbs)}};
+    if (!one.short_names.empty()) resource["shortNames"] = texts(one.short_names);
+    if (!one.categories.empty()) resource["categories"] = texts(one.categories);
+    json::Array subresources;
+    for (const Subresource& sub : one.subresources) {
+        subresources.push_back(json::Object{{"subresource", sub.name},
+                                            {"responseKind", response_kind(one, version)},
+                                            {"verbs", texts(sub.verbs)}});
+    }
+    if (!subresources.empty()) resource["subresources"] = std::move(subresources);
+    return resource;
+}
+
+std::string aggregated_text(bool core, bool v2) {
+    json::Array groups;
+    for (const Served& one : served()) {
+        if (one.group.empty() != core) continue;
+        json::Array versions;
+        for (std::string_view version : one.versions) {
+            versions.push_back(
+                json::Object{{"version", version},
+                             {"resources", json::Array{aggregated_resource(one, version)}},
+                             {"freshness", "Current"}});
+        }
+        json::Object metadata{{"creationTimestamp", nullptr}};
+        if (!core) metadata["name"] = one.group;
+        groups.push_back(
+            json::Object{{"metadata", std::move(metadata)}, {"versions", std::move(versions)}});
+    }
+    return json::serialize(
+        json::Object{{"kind", "APIGroupDiscoveryList"},
+                     {"apiVersion", v2 ? "apidiscovery.k8s.io/v2" : "apidiscovery.k8s.io/v2beta1"},
+                     {"metadata", json::Object()},
+                     {"items", std::move(groups)}});
+}
+
+std::string version_text() {
+    // Clients read features from it: it is the Kubernetes whose behaviour is served.
+    return json::serialize(json::Object{{"major", "1"},
+                                        {"minor", "26"},
+                                        {"gitVersion", "v1.26.0+snapgate-" SNAPGATE_VERSION},
+                                        {"gitCommit", ""},
+                                        {"gitTreeState", ""},
+                                        {"buildDate", "1970-01-01T00:00:00Z"},
+                                        {"goVersion", ""},
+                                        {"compiler", "clang"},
+                                        {"platform", "linux/amd64"}});
+}
+
+std::string in_old_version(std::string_view text) {
+    constexpr std::string_view kNew = "v1beta1";
+    std::string out;
+    while (true) {
+        size_t at = text.find(kNew);
+        out += text.substr(0, at);
+        if (at == std::string_view::npos) return out;
+        out += "v1alpha1";
+        text.remove_prefix(at + kNew.size());
+    }
+}
+
+const std::map<std::string, std::string, std::less<>>& openapi_texts() {
+    static const std::map<std::string, std::string, std::less<>> documents{
+        {"api/v1", std::string(kNamespacesOpenApi)},
+        {"apis/authorization.k8s.io/v1", std::string(kAccessReviewsOpenApi)},
+        {"apis/snapshot.kubevirt.io/v1alpha1", in_old_version(kSnapshotsOpenApi)},
+        {"apis/snapshot.kubevirt.io/v1beta1", std::string(kSnapshotsOpenApi)},
+    };
+    return documents;
+}
+
+std::string_view find(const std::map<std::string, std::string, std::less<>>& documents,
+                      std::string_view name) {
+    auto found = documents.find(name);
+    return found == documents.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace
+
+const std::string& group_list() {
+    static const std::string text = group_list_text();
+    return text;
+}
+
+std::string_view group_document(std::string_view group) {
+    static const auto documents = group_texts();
+    return find(documents, group);
+}
+
+std::string_view resource_list(std::string_view group, std::string_view version) {
+    static const auto documents = resource_texts();
+    return find(documents, group_version(group, version));
+}
+
+const std::string& aggregated_discovery(bool core, bool v2) {
+    static const std::array<std::string, 4> texts{
+        aggregated_text(false, false), aggregated_text(false, true), aggregated_text(true, false),
+        aggregated_text(true, true)};
+    return texts[(core ? 2U : 0U) + (v2 ? 1U : 0U)];
+}
+
+const std::string& version_document() {
+    static const std::string text = version_text();
+    return text;
+}
+
+std::string_view openapi_document(std::string_view path) {
+    return find(openapi_texts(), path);
+}
+
+std::string openapi_index(std::string_view prefix) {
+    json::Object paths;
+    for (const auto& [path, text] : openapi_texts()) {
+        std::string url(prefix);
+        url += "/openapi/v3/" + path + "?hash=" + base::hex(base::sha256(text));
+        paths[path] = json::Object{{"serverRelativeURL", std::move(url)}};
+    }
+    return json::serialize(json::Object{{"paths", std::move(paths)}});
+}
+
+}  // namespace snapgate::api::kube
