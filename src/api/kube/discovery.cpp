@@ -29,6 +29,9 @@ std::string_view path_below(const KubeCall& call, size_t skip = 0) {
     return path;
 }
 
+// As kube-apiserver sends its health and its OpenAPI documents, whatever they hold.
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
 void respond_text(KubeCall& call, std::string_view text) {
     call.call.response.body += text;
 }
@@ -73,7 +76,7 @@ bool respond_aggregated(KubeCall& call, bool core) {
 }  // namespace
 
 net::Awaitable<Result<void>> get_health(KubeCall& call) {
-    call.call.response.content_type = "text/plain; charset=utf-8";
+    call.call.response.content_type = kPlainText;
     respond_text(call, "ok");
     co_return Result<void>{};
 }
@@ -129,6 +132,7 @@ net::Awaitable<Result<void>> get_resources(KubeCall& call) {
 }
 
 net::Awaitable<Result<void>> get_openapi_index(KubeCall& call) {
+    call.call.response.content_type = kPlainText;
     respond_text(call, openapi_index("/clusters/" + call.cluster.uid));
     co_return Result<void>{};
 }
@@ -143,6 +147,7 @@ net::Awaitable<Result<void>> get_openapi(KubeCall& call) {
     // The index names a document by its hash: what it names does not change.
     const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
     call.call.response.add_header("ETag", etag);
+    call.call.response.content_type = kPlainText;
     if (none_match(call.call.request, etag)) {
         call.call.response.status = 304;
     } else {

@@ -1,5 +1,7 @@
 #include "api/kube/discovery_documents.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <initializer_list>
 #include <map>
@@ -122,9 +124,11 @@ std::map<std::string, std::string, std::less<>> group_texts() {
     return documents;
 }
 
-// What a client may compare to learn that two versions are stored the same way.
+// What a client may compare to learn that two versions are stored the same way: of the one that is
+// stored, as k8s.io/apiserver makes it (discovery.StorageVersionHash).
 std::string storage_hash(const Served& one) {
-    std::string digest = base::sha256(std::string(one.group) + "/" + std::string(one.kind));
+    const std::string digest =
+        base::sha256(fmt::format("{}/{}/{}", one.group, one.versions.front(), one.kind));
     std::string text;
     base::append_base64(std::string_view(digest).substr(0, 8), text);
     return text;
