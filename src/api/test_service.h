@@ -59,8 +59,6 @@ class TestService {
     model::ClusterNumber cluster() const { return cluster_; }
     uint16_t port() const { return server_->port(); }
     const std::string& key() const { return key_; }
-    const std::string& key_id() const { return key_id_; }
-    kube::WatchHub& watches() { return *watches_; }
 
     // A write that must not fail.
     void must(const store::WriteFunction& function) {
@@ -70,6 +68,16 @@ class TestService {
     void reload() {
         auto reloaded = services_->reload_registry();
         if (!reloaded) throw std::runtime_error(reloaded.error().message);
+    }
+    // From now on the key opens nothing.
+    void revoke_key() {
+        must([&](store::WriteTxn& txn) -> base::Result<void> {
+            const access::NewKey other =
+                access::make_key("other", access::Role::kAdmin, "", store().now_ms(), std::nullopt);
+            SNAPGATE_TRY(access::create_key(txn, other.key));
+            return access::delete_key(txn, key_id_, store().now_ms());
+        });
+        reload();
     }
     // As when the process ends and begins again; on another port.
     void restart() {
@@ -101,7 +109,10 @@ class TestService {
         store_ = std::move(*opened);
     }
     void start() {
-        watches_ = std::make_unique<kube::WatchHub>(*store_);
+        watches_ = std::make_unique<kube::WatchHub>(
+            *store_, kube::WatchTimes{.tick = std::chrono::milliseconds(1'000),
+                                      .last_bookmark = std::chrono::milliseconds(500),
+                                      .version_patience = std::chrono::milliseconds(200)});
         namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,

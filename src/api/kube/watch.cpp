@@ -21,20 +21,15 @@ using model::Revision;
 
 namespace {
 
-// As kube-apiserver: how long a version may be ahead, about how often a bookmark comes, and how
-// long before the end the last one does.
-constexpr std::chrono::seconds kVersionPatience{3};
-constexpr std::chrono::seconds kTick{60};
-constexpr unsigned kTickSpreadMs = 15'000;
-constexpr std::chrono::seconds kLastBookmark{2};
 // What is read of the state in one view.
 constexpr size_t kPageBytes = 64 << 10;
 constexpr size_t kPageRows = 2'000;
 
-unsigned random_below(unsigned bound) {
+// Between `time` and a quarter more, so that those who came together do not stay together.
+std::chrono::milliseconds about(std::chrono::milliseconds time) {
     uint32_t random = 0;
     std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    return random % bound;
+    return time + std::chrono::milliseconds(random % (static_cast<uint32_t>(time.count()) / 4 + 1));
 }
 
 }  // namespace
@@ -55,8 +50,9 @@ Watch::Watch(KubeCall& call, const Form& form, WatchOptions options)
 
 void Watch::plan_next_tick() {
     const Clock::time_point now = Clock::now();
-    next_tick_ = now + kTick + std::chrono::milliseconds(random_below(kTickSpreadMs));
-    const Clock::time_point last = end_ - kLastBookmark;
+    const WatchTimes& times = call_.call.services.watches.times();
+    next_tick_ = now + about(times.tick);
+    const Clock::time_point last = end_ - times.last_bookmark;
     if (last > now) next_tick_ = std::min(next_tick_, last);
 }
 
@@ -94,7 +90,8 @@ Result<Revision> Watch::head(const store::ReadView& view) const {
 }
 
 net::Awaitable<Result<bool>> Watch::wait_for_version() {
-    const Clock::time_point deadline = std::min(end_, Clock::now() + kVersionPatience);
+    const Clock::time_point deadline =
+        std::min(end_, Clock::now() + call_.call.services.watches.times().version_patience);
     while (true) {
         const auto present = head(store_.read());
         if (!present) co_return present.error();

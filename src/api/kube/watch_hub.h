@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -89,21 +90,35 @@ class WatchFeed : public std::enable_shared_from_this<WatchFeed> {
     uint64_t listening_ = 0;
 };
 
+// The rhythm of all watches, as kube-apiserver's.
+struct WatchTimes {
+    // About how often a bookmark comes and access is checked again: between this and a quarter
+    // more.
+    std::chrono::milliseconds tick{60'000};
+    // The last bookmark comes so long before the end.
+    std::chrono::milliseconds last_bookmark{2'000};
+    // How long a watch waits for a version that is ahead.
+    std::chrono::milliseconds version_patience{3'000};
+};
+
 // Where watchers of a form find one another: a change is encoded once for all of them, and there is
 // one wake for each thread. Any thread. close() once no request runs any more, while the store is
 // still there; watchers that were dropped with their server may be destroyed after it.
 class WatchHub {
   public:
-    explicit WatchHub(store::Store& store) : store_(store) {}
+    explicit WatchHub(store::Store& store, const WatchTimes& times = {})
+        : store_(store), times_(times) {}
     ~WatchHub() { close(); }
     WatchHub(const WatchHub&) = delete;
     WatchHub& operator=(const WatchHub&) = delete;
 
     std::shared_ptr<WatchFeed> join(model::ClusterNumber cluster, const Form& form);
     void close();
+    const WatchTimes& times() const { return times_; }
 
   private:
     store::Store& store_;
+    const WatchTimes times_;
     base::Mutex mutex_;
     std::map<std::pair<model::ClusterNumber, Form>, std::weak_ptr<WatchFeed>> feeds_
         SNAPGATE_GUARDED_BY(mutex_);

@@ -12,7 +12,7 @@
 //   lines W COUNT                the same, as they come
 //   end W                        what is left until its end
 //   advance DURATION             moves the store's clock
-//   compact | restart | drop-cluster
+//   compact | restart | drop-cluster | revoke-key
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -121,6 +121,10 @@ class Scenario {
             service_.must([&](store::WriteTxn& txn) {
                 return cluster::delete_cluster(txn, TestService::kCluster, true);
             });
+            return "ok\n";
+        }
+        if (verb == "revoke-key") {
+            service_.revoke_key();
             return "ok\n";
         }
         return "unknown command\n";
