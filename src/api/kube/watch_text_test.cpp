@@ -24,6 +24,7 @@
 #include <sstream>
 #include <vector>
 
+#include "api/kube/forms.h"
 #include "api/kube/watch_client.h"
 #include "base/duration.h"
 
@@ -85,6 +86,13 @@ std::string summary_of(const json::Object& event) {
         if (metadata.contains(member)) out += " " + text_of(metadata, member);
     }
     return out + "\n";
+}
+
+// The columns are long, and the same everywhere.
+std::string without_columns(std::string line) {
+    const std::string columns(table_columns(Kind::kSnapshot));
+    const size_t at = line.find(columns);
+    return at == std::string::npos ? line : line.replace(at, columns.size(), "(the columns)");
 }
 
 class Scenario {
@@ -172,7 +180,7 @@ class Scenario {
         watcher = std::make_unique<WatchClient>(service_, path_of(words.at(1)) + query, headers);
         if (watcher->status() == 200) return "200\n";
         const auto status = json::parse(watcher->body());
-        if (!status) return fmt::format("{} {}\n", watcher->status(), watcher->body());
+        if (!status) return fmt::format("{} {}", watcher->status(), watcher->body());
         const json::Object& object = status->get_object();
         return fmt::format("{} {}: {}\n", watcher->status(), text_of(object, "reason"),
                            text_of(object, "message"));
@@ -184,7 +192,7 @@ class Scenario {
             if (whole) {
                 const auto line = watcher.next_line();
                 if (!line) return out + "(ended)\n";
-                out += *line + "\n";
+                out += without_columns(*line) + "\n";
             } else {
                 const auto event = watcher.next();
                 if (!event) return out + "(ended)\n";
