@@ -212,14 +212,6 @@ std::string_view name_of(const json::Object& object, std::string_view field) {
     return value == nullptr ? std::string_view() : std::string_view(value->as_string());
 }
 
-void set_name(Kind kind, json::Object& object, const std::string& name) {
-    json::Object& metadata = object["metadata"].as_object();
-    metadata["name"] = name;
-    // The label that says a namespace's name was filled in before there was one.
-    if (kind == Kind::kNamespace)
-        metadata["labels"].as_object()["kubernetes.io/metadata.name"] = name;
-}
-
 Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view generate) {
     Error error = kind == Kind::kSnapshot ? rules::snapshot_exists(key.name)
                                           : rules::namespace_exists(key.name);
@@ -236,7 +228,7 @@ net::Awaitable<Result<Written>> create_object(const Services& services,
     const std::string generate(name_of(change.object, "generateName"));
     model::ObjectKey key;
     for (int attempt = 0; attempt < (named ? 1 : kNameTries); ++attempt) {
-        if (!named) set_name(kind, change.object, rules::generated_name(generate));
+        if (!named) rules::give_name(change.object, rules::generated_name(generate));
         auto prepared = prepare(kind, change.object);
         if (!prepared) co_return prepared.error();
         key = {prepared->ns, prepared->name};

@@ -78,8 +78,8 @@ base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity
 }
 
 base::Result<Prepared> SnapshotWriter::write_namespace(const Element& root) {
-    static const Identity kNone;
-    return write_kind(kNamespace, root, kNone);
+    static const Identity none;
+    return write_kind(kNamespace, root, none);
 }
 
 base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Element& root,

@@ -32,7 +32,7 @@ bool is_version(std::string_view text) {
 
 }  // namespace
 
-base::Result<Change> create(Body body, const Target& target, std::string uid,
+base::Result<Change> create(Body body, const Target& target, const std::string& uid,
                             const Writer& writer) {
     Change change;
     SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, nullptr, writer));

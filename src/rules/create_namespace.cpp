@@ -42,7 +42,7 @@ json::Object active(json::Object metadata) {
 
 }  // namespace
 
-base::Result<Change> create_namespace(Body body, std::string uid, const Writer& writer) {
+base::Result<Change> create_namespace(Body body, const std::string& uid, const Writer& writer) {
     Change change;
     SNAPGATE_TRY(check_type(body.object, writer));
     std::vector<std::string> unknown;

@@ -18,14 +18,14 @@ namespace snapgate::rules {
 namespace {
 
 const json::Array& exchanges() {
-    static const json::Value kAll = [] {
+    static const json::Value all = [] {
         std::ifstream file(SNAPGATE_SOURCE_DIR "/src/rules/testdata/exchanges.json");
         std::stringstream text;
         text << file.rdbuf();
         auto parsed = json::parse(text.str());
         return parsed ? *parsed : json::Value(json::Array());
     }();
-    return kAll.get_array();
+    return all.get_array();
 }
 
 // The time of the newest of what the answer says was done.

@@ -16,7 +16,8 @@ std::optional<std::string> unescape(std::string_view part) {
             out += part[i];
             continue;
         }
-        if (++i == part.size() || (part[i] != '0' && part[i] != '1')) return std::nullopt;
+        ++i;
+        if (i == part.size() || (part[i] != '0' && part[i] != '1')) return std::nullopt;
         out += part[i] == '0' ? '~' : '/';
     }
     return out;

@@ -66,10 +66,11 @@ std::optional<int64_t> read_time(std::string_view text) {
                                     std::chrono::month(static_cast<unsigned>(number(text, 5, 2))),
                                     std::chrono::day(static_cast<unsigned>(number(text, 8, 2)))};
     int64_t seconds = int64_t{sys_days(day).time_since_epoch().count()} * 86400 +
-                      number(text, 11, 2) * 3600 + number(text, 14, 2) * 60 + number(text, 17, 2);
+                      number(text, 11, 2) * int64_t{3600} + number(text, 14, 2) * int64_t{60} +
+                      number(text, 17, 2);
     if (text.back() == 'Z') return seconds;
     std::string_view zone = text.substr(text.size() - 6);
-    int64_t offset = number(zone, 1, 2) * 3600 + number(zone, 4, 2) * 60;
+    int64_t offset = number(zone, 1, 2) * int64_t{3600} + number(zone, 4, 2) * int64_t{60};
     return zone[0] == '+' ? seconds - offset : seconds + offset;
 }
 

@@ -59,7 +59,8 @@ struct Change {
 
 // A new object, with `uid`, its creationTimestamp and generation. Without metadata.name, but with
 // generateName, it comes back without a name: the caller picks one (generated_name) and sets it.
-base::Result<Change> create(Body body, const Target& target, std::string uid, const Writer& writer);
+base::Result<Change> create(Body body, const Target& target, const std::string& uid,
+                            const Writer& writer);
 
 // The object after an update through its main endpoint or /status. `live` has its resourceVersion.
 base::Result<Change> update(const json::Object& live, Body body, const Target& target,
@@ -90,7 +91,7 @@ void give_name(json::Object& object, std::string_view name);
 
 // A new core/v1 Namespace from a request's body: active, labelled with its name. Without
 // metadata.name, but with generateName, it comes back without a name, as create() says.
-base::Result<Change> create_namespace(Body body, std::string uid, const Writer& writer);
+base::Result<Change> create_namespace(Body body, const std::string& uid, const Writer& writer);
 
 // A Namespace whose deletion was asked for: Terminating, or kNone where it is already. kForbidden
 // for those that may not go; kConflict for a precondition that does not hold.

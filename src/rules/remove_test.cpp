@@ -31,13 +31,13 @@ struct Case {
     json::Object live;
     DeleteOptions options;
     Effect effect;
-    std::string_view finalizers = {};
+    std::string_view finalizers;
 };
 
 TEST(Remove, MindsFinalizersAndThePropagation) {
     const Case cases[] = {
-        {stored(), {}, Effect::kRemove},
-        {stored(), with(Propagation::kBackground), Effect::kRemove},
+        {stored(), {}, Effect::kRemove, ""},
+        {stored(), with(Propagation::kBackground), Effect::kRemove, ""},
         {stored(), with(Propagation::kForeground), Effect::kStore, R"(["foregroundDeletion"])"},
         {stored(), with(Propagation::kOrphan), Effect::kStore, R"(["orphan"])"},
         {finalized(R"(["a/b"])"), {}, Effect::kStore, R"(["a/b"])"},
@@ -46,14 +46,14 @@ TEST(Remove, MindsFinalizersAndThePropagation) {
         {finalized(R"(["orphan","a/b"])"), {}, Effect::kStore, R"(["orphan","a/b"])"},
         {finalized(R"(["orphan","a/b"])"), with(Propagation::kBackground), Effect::kStore,
          R"(["a/b"])"},
-        {finalized(R"(["orphan"])"), with(Propagation::kBackground), Effect::kRemove},
+        {finalized(R"(["orphan"])"), with(Propagation::kBackground), Effect::kRemove, ""},
         {finalized(R"(["a/b"])", true), {}, Effect::kNone, R"(["a/b"])"},
         {finalized(R"(["foregroundDeletion"])", true),
          {},
          Effect::kNone,
          R"(["foregroundDeletion"])"},
         {finalized(R"(["foregroundDeletion"])", true), with(Propagation::kBackground),
-         Effect::kRemove},
+         Effect::kRemove, ""},
         {finalized(R"(["a/b"])", true), with(Propagation::kOrphan), Effect::kStore,
          R"(["a/b","orphan"])"},
     };

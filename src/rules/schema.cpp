@@ -17,11 +17,15 @@ constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kG
 }
 
 constexpr Schema array(const Schema& items, Merge merge, std::string_view go_type = {}) {
-    return {.type = Type::kArray, .merge = merge, .items = &items, .go_type = go_type};
+    return {.type = Type::kArray,
+            .merge = merge,
+            .properties = {},
+            .items = &items,
+            .go_type = go_type};
 }
 
-constexpr Schema scalar(Type type, std::string_view go_type = {}) {
-    return {.type = type, .go_type = go_type};
+constexpr Schema scalar(Type type, std::string_view go_type = {}, bool nullable = false) {
+    return {.type = type, .nullable = nullable, .properties = {}, .go_type = go_type};
 }
 
 // ObjectMeta of meta/v1 with the names that its types have in Go.
@@ -31,8 +35,9 @@ constexpr Schema kUid = scalar(Type::kString, "types.UID");
 constexpr Schema kInt64 = scalar(Type::kInteger, "int64");
 constexpr Schema kFlag = scalar(Type::kBoolean, "bool");
 constexpr Schema kMetaTime = scalar(Type::kTime, "string");
-constexpr Schema kTextMap{.type = Type::kObject, .values = &kText, .go_type = "map[string]string"};
-constexpr Schema kFieldsV1{.type = Type::kAny, .merge = Merge::kAtomic};
+constexpr Schema kTextMap{
+    .type = Type::kObject, .properties = {}, .values = &kText, .go_type = "map[string]string"};
+constexpr Schema kFieldsV1 = scalar(Type::kAny);
 
 constexpr Property kOwnerProperties[] = {
     {"apiVersion", &kText}, {"blockOwnerDeletion", &kFlag},
@@ -69,10 +74,10 @@ constexpr Property kMetadataProperties[] = {
 
 // The rest of a VirtualMachineSnapshot: KubeVirt's CRD.
 
-constexpr Schema kString{.type = Type::kString};
-constexpr Schema kBoolean{.type = Type::kBoolean};
-constexpr Schema kTime{.type = Type::kTime};
-constexpr Schema kNullableTime{.type = Type::kTime, .nullable = true};
+constexpr Schema kString = scalar(Type::kString);
+constexpr Schema kBoolean = scalar(Type::kBoolean);
+constexpr Schema kTime = scalar(Type::kTime);
+constexpr Schema kNullableTime = scalar(Type::kTime, {}, true);
 constexpr Schema kStringSet = array(kString, Merge::kSet);
 
 constexpr Property kSourceProperties[] = {
@@ -136,7 +141,7 @@ constexpr Property kSnapshotProperties[] = {
 // Of a Namespace, what a client may name: none of it is kept but the metadata.
 constexpr Property kNamespaceSpecProperties[] = {{"finalizers", &kStringSet}};
 constexpr Schema kNamespaceSpec = object(kNamespaceSpecProperties);
-constexpr Schema kAnything{.type = Type::kAny};
+constexpr Schema kAnything = scalar(Type::kAny);
 constexpr Property kNamespaceStatusProperties[] = {{"conditions", &kAnything}, {"phase", &kString}};
 constexpr Schema kNamespaceStatus = object(kNamespaceStatusProperties);
 constexpr Property kNamespaceProperties[] = {

@@ -69,6 +69,7 @@ inline base::Error error_of(const base::Result<Change>& change) {
 // "reason field: message" of each cause.
 inline std::vector<std::string> causes_of(const base::Error& error) {
     std::vector<std::string> causes;
+    causes.reserve(error.causes.size() + 1);
     for (const base::Cause& cause : error.causes)
         causes.push_back(cause.reason + " " + cause.field + ": " + cause.message);
     if (error.code != base::Code::kInvalid) causes.push_back(error.message);

@@ -18,7 +18,7 @@ const json::Array* entries_of(const json::Object* object) {
 
 // What nobody owns.
 const FieldSet& system_fields() {
-    static const FieldSet kFields = [] {
+    static const FieldSet fields = [] {
         FieldSet set;
         for (std::string_view name : {"apiVersion", "kind", "metadata"})
             set.insert(std::vector{field_element(name)});
@@ -28,7 +28,7 @@ const FieldSet& system_fields() {
             set.insert(std::vector{field_element("metadata"), field_element(name)});
         return set;
     }();
-    return kFields;
+    return fields;
 }
 
 std::vector<ManagedEntry> read_or_none(const json::Array* entries) {
@@ -59,8 +59,8 @@ void track_update(const json::Object* live, json::Object& object, const Schema& 
         erase(metadata, "managedFields");
         return;
     }
-    static const json::Object kNothing;
-    FieldChanges changes = field_changes(live == nullptr ? kNothing : *live, object, schema);
+    static const json::Object nothing;
+    FieldChanges changes = field_changes(live == nullptr ? nothing : *live, object, schema);
     FieldSet taken = std::move(changes.modified);
     taken.unite(changes.added);
     for (ManagedEntry& entry : entries) {
