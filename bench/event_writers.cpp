@@ -51,9 +51,7 @@ void EventWriters::write_all() {
         request.method = "POST";
         request.target = options_.target;
         request.headers = {{"Authorization", "Bearer " + options_.key}, {"ApiKey", options_.key}};
-        request.content_type = options_.target.find("/import") == std::string::npos
-                                   ? "application/json"
-                                   : "application/x-ndjson";
+        request.content_type = "application/json";
         request.body = fmt::format(
             R"({{"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
             R"("metadata":{{"name":"{}-{:08}","namespace":"default",{}"labels":{{"part":"{}"}}}},)"
