@@ -2,8 +2,11 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -30,6 +33,15 @@ Awaitable<T> await_callback(std::function<void(std::function<void(T)>)> start) {
             });
         },
         token, std::move(start));
+}
+
+// Lets so much time pass, in which other connections of this thread go on.
+inline Awaitable<void> pause(std::chrono::milliseconds duration) {
+    const boost::asio::use_awaitable_t<Executor> token;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
+        timer(co_await boost::asio::this_coro::executor, duration);
+    co_await timer.async_wait(token);
 }
 
 // Lets other connections of this thread go on.

@@ -10,6 +10,9 @@ namespace snapgate::api::kube {
 // GET on one object (and its /status).
 net::Awaitable<base::Result<void>> get_object(KubeCall& call);
 
+// GET on a collection.
+net::Awaitable<base::Result<void>> list_objects(KubeCall& call);
+
 // GET with ?watch on a collection: its changes as they come, until the client or the time ends it.
 net::Awaitable<base::Result<void>> watch_objects(KubeCall& call);
 // POST on a collection, PUT and PATCH on an object (and its /status).

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "api/kube/call.h"
+#include "api/kube/option_errors.h"
 #include "base/crypto.h"
-#include "base/json_text.h"
-#include "query/parse_int64.h"
 
 namespace snapgate::api::kube {
 
@@ -27,49 +25,19 @@ constexpr std::string_view kNotOlderThan = "NotOlderThan";
 // As kube-apiserver's --min-request-timeout: without a wish a watch lasts as long, at most twice.
 constexpr int64_t kDefaultSeconds = 1800;
 constexpr int64_t kMaxSeconds = int64_t{24} * 3600;
-constexpr size_t kMaxQuoted = 256;
-
-std::string quoted(std::string_view text) {
-    std::string out;
-    base::append_json_string(text.substr(0, kMaxQuoted), out);
-    return out;
-}
-
-// As Go's strconv.ParseUint, in its words.
-Result<model::Revision> parse_version(std::string_view text) {
-    model::Revision version = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (failed == std::errc() && end == text.data() + text.size()) return version;
-    const bool too_large =
-        failed == std::errc::result_out_of_range && end == text.data() + text.size();
-    return Error(Code::kInvalidParameter,
-                 fmt::format("resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: "
-                             "{1}",
-                             quoted(text), too_large ? "value out of range" : "invalid syntax"),
-                 "resourceVersion");
-}
 
 Result<std::chrono::seconds> parse_timeout(std::string_view text) {
     int64_t seconds = 0;
     if (!text.empty()) {
-        const auto given = query::parse_int64(text);
-        if (!given) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("strconv.ParseInt: parsing {}: invalid syntax", quoted(text)),
-                         "timeoutSeconds");
-        }
-        seconds = std::clamp<int64_t>(*given, 0, kMaxSeconds);
-        if (*given < 0) return std::chrono::seconds(0);
+        SNAPGATE_ASSIGN(const int64_t given, parse_int64_option("timeoutSeconds", text));
+        seconds = std::clamp<int64_t>(given, 0, kMaxSeconds);
+        if (given < 0) return std::chrono::seconds(0);
     }
     if (seconds != 0) return std::chrono::seconds(seconds);
     // At random, so that those who came together do not come back together.
     uint32_t random = 0;
     std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
     return std::chrono::seconds(kDefaultSeconds + (random % kDefaultSeconds));
-}
-
-Cause forbidden(std::string_view field, std::string_view why) {
-    return {"FieldValueForbidden", fmt::format("Forbidden: {}", why), std::string(field)};
 }
 
 // What does not go together, in the order in which kube-apiserver looks.
@@ -101,19 +69,6 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
     return causes;
 }
 
-Error contradiction(std::vector<Cause> causes) {
-    std::string texts;
-    for (const Cause& cause : causes) {
-        if (!texts.empty()) texts += ", ";
-        texts += fmt::format("{}: {}", cause.field, cause.message);
-    }
-    if (causes.size() > 1) texts = fmt::format("[{}]", texts);
-    Error error(Code::kInvalid, fmt::format("ListOptions.meta.k8s.io \"\" is invalid: {}", texts));
-    error.causes = std::move(causes);
-    error.about = base::About{"meta.k8s.io", "ListOptions", {}, {}};
-    return error;
-}
-
 }  // namespace
 
 Result<WatchOptions> read_watch_options(const net::Request& request) {
@@ -131,7 +86,7 @@ Result<WatchOptions> read_watch_options(const net::Request& request) {
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
     if (!version.empty()) {
-        SNAPGATE_ASSIGN(options.from, parse_version(version));
+        SNAPGATE_ASSIGN(options.from, parse_version_option(version));
     }
     if (initial.empty()) {
         options.state = options.from == 0;

@@ -1,0 +1,125 @@
+#include <memory>
+#include <utility>
+
+#include "api/kube/forms.h"
+#include "api/kube/list_document.h"
+#include "api/kube/list_options.h"
+#include "api/kube/operations.h"
+#include "base/log.h"
+#include "net/await.h"
+
+namespace snapgate::api::kube {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using query::ObjectList;
+
+// A larger list than this is sent as it is made, in pieces.
+constexpr size_t kWholeBytes = 2 << 20;
+constexpr size_t kPieceBytes = 256 << 10;
+
+// How long a version that the cluster has not reached is waited for, as kube-apiserver does.
+constexpr base::Millis kPatience{3'000};
+constexpr base::Millis kBetweenLooks{25};
+
+net::Awaitable<Result<ObjectList>> plan(KubeCall& call, const query::ObjectListRequest& request) {
+    const Services& services = call.call.services;
+    const query::ListContext context = services.list_context();
+    const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
+    for (base::Millis waited{0};; waited += kBetweenLooks) {
+        auto list = ObjectList::plan(context, services.store.read(), cluster, request);
+        if (list || list.error().code != Code::kFutureVersion || waited >= kPatience)
+            co_return list;
+        co_await net::pause(kBetweenLooks);
+    }
+}
+
+// A list on its way to the client.
+class ListAnswer {
+  public:
+    ListAnswer(KubeCall& call, const Form& form, ObjectList list)
+        : store_(call.call.services.store),
+          cluster_(call.cluster.number),
+          response_(call.call.response),
+          head_only_(call.call.request.method == "HEAD"),
+          document_(form),
+          list_(std::move(list)) {
+        response_.content_type = form.content_type();
+    }
+
+    net::Awaitable<Result<void>> run() {
+        const int64_t now_ms = store_.now_ms();
+        const ObjectList::Item item = [this, now_ms](const store::Found& found, std::string& out) {
+            return document_.item(found, now_ms, out);
+        };
+        document_.begin(response_.body);
+        while (true) {
+            // A view of its own for each step: none is kept while other requests go on.
+            auto whole = list_.step(store_.read(), item, kWholeBytes, response_.body);
+            if (!whole) co_return whole.error();
+            if (*whole) break;
+            if (!history_) history_ = store_.hold_history(cluster_, list_.revision());
+            if (response_.body.size() >= kWholeBytes) co_return co_await stream(item);
+            co_await net::yield();
+        }
+        end(true, response_.body);
+        co_return Result<void>();
+    }
+
+  private:
+    void end(bool whole, std::string& out) {
+        const std::string token = list_.continue_token();
+        document_.end({list_.version(), token, list_.remaining()}, whole, out);
+    }
+
+    // Goes on from what the body holds. From here on an error can only be told by cutting the
+    // answer off.
+    net::Awaitable<Result<void>> stream(const ObjectList::Item& item) {
+        std::string piece = std::exchange(response_.body, {});
+        auto begun = co_await response_.stream->begin();
+        if (!begun || head_only_) co_return Result<void>();
+        bool whole = false;
+        while (true) {
+            if (auto written = co_await response_.stream->write(piece); !written || whole) break;
+            // A selector may let little through.
+            if (piece.empty()) co_await net::yield();
+            piece.clear();
+            auto done = list_.step(store_.read(), item, kPieceBytes, piece);
+            if (!done) {
+                base::log::warning("a list was cut off", {{"error", done.error().message}});
+                response_.close = true;
+                break;
+            }
+            whole = *done;
+            if (whole) end(false, piece);
+        }
+        co_return Result<void>();
+    }
+
+    store::Store& store_;
+    const model::ClusterNumber cluster_;
+    net::Response& response_;
+    const bool head_only_;
+    ListDocument document_;
+    ObjectList list_;
+    std::shared_ptr<void> history_;
+};
+
+}  // namespace
+
+net::Awaitable<Result<void>> list_objects(KubeCall& call) {
+    const Resource& resource = call.resource;
+    const net::Request& request = call.call.request;
+    const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kList);
+    if (!form) co_return form.error();
+    const auto options = read_list_options(request, resource);
+    if (!options) co_return options.error();
+    auto list = co_await plan(call, *options);
+    if (!list) co_return list.error();
+    ListAnswer answer(call, *form, std::move(*list));
+    co_return co_await answer.run();
+}
+
+}  // namespace snapgate::api::kube

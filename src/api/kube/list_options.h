@@ -1,0 +1,13 @@
+#pragma once
+
+#include "api/kube/call.h"
+#include "query/object_list.h"
+
+namespace snapgate::api::kube {
+
+// What a list was asked for, from the query. Errors as kube-apiserver's: kInvalidParameter, and
+// kInvalid for what does not go together (ValidateListOptions in k8s.io/apimachinery).
+base::Result<query::ObjectListRequest> read_list_options(const net::Request& request,
+                                                         const Resource& resource);
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,77 @@
+#include "api/kube/option_errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json_text.h"
+#include "query/parse_int64.h"
+
+namespace snapgate::api::kube {
+
+using base::Cause;
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr size_t kMaxQuoted = 256;
+
+bool is_decimal(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Why Go takes the text for no number.
+std::string_view number_fault(std::string_view digits) {
+    return is_decimal(digits) ? "value out of range" : "invalid syntax";
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    base::append_json_string(text.substr(0, kMaxQuoted), out);
+    return out;
+}
+
+Result<int64_t> parse_int64_option(std::string_view name, std::string_view text) {
+    if (const auto number = query::parse_int64(text)) return *number;
+    std::string_view digits = text;
+    if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+    return Error(
+        Code::kInvalidParameter,
+        fmt::format("strconv.ParseInt: parsing {}: {}", quoted(text), number_fault(digits)),
+        std::string(name));
+}
+
+Result<model::Revision> parse_version_option(std::string_view text) {
+    model::Revision version = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (failed == std::errc() && end == text.data() + text.size()) return version;
+    return Error(Code::kInvalidParameter,
+                 fmt::format("resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: "
+                             "{1}",
+                             quoted(text), number_fault(text)),
+                 "resourceVersion");
+}
+
+Cause forbidden(std::string_view field, std::string_view why) {
+    return {"FieldValueForbidden", fmt::format("Forbidden: {}", why), std::string(field)};
+}
+
+Error contradiction(std::vector<Cause> causes) {
+    std::string texts;
+    for (const Cause& cause : causes) {
+        if (!texts.empty()) texts += ", ";
+        texts += fmt::format("{}: {}", cause.field, cause.message);
+    }
+    if (causes.size() > 1) texts = fmt::format("[{}]", texts);
+    Error error(Code::kInvalid, fmt::format("ListOptions.meta.k8s.io \"\" is invalid: {}", texts));
+    error.causes = std::move(causes);
+    error.about = base::About{"meta.k8s.io", "ListOptions", {}, {}};
+    return error;
+}
+
+}  // namespace snapgate::api::kube

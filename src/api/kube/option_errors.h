@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/types.h"
+
+namespace snapgate::api::kube {
+
+// The parameters of lists and watches (ListOptions of meta/v1), read in the words of Go and of
+// kube-apiserver.
+
+// kInvalidParameter as strconv.ParseInt words it.
+base::Result<int64_t> parse_int64_option(std::string_view name, std::string_view text);
+// A resource version as a hosted cluster gives them out; not empty.
+base::Result<model::Revision> parse_version_option(std::string_view text);
+
+// A text from outside as a message shows it: in quotes, cut to a length that can be shown.
+std::string quoted(std::string_view text);
+
+// A parameter that may not be given beside the others.
+base::Cause forbidden(std::string_view field, std::string_view why);
+// The error for parameters that do not go together: kInvalid.
+base::Error contradiction(std::vector<base::Cause> causes);
+
+}  // namespace snapgate::api::kube

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "query/continue_token.h"
+#include "query/list.h"
+#include "query/selector.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// What a list of Kubernetes' API was asked for.
+struct ObjectListRequest {
+    enum class Match { kUnset, kExact, kNotOlderThan };
+
+    model::Kind kind = model::Kind::kSnapshot;
+    std::string ns;  // "": all namespaces
+    Selector selector;
+    std::string selector_text;  // as it was given: tells one listing from another
+    uint64_t limit = 0;         // 0: all
+    std::string continue_token;
+    // The state to show: nullopt the newest; 0 any (and then all of it, whatever the limit).
+    std::optional<model::Revision> version;
+    Match match = Match::kUnset;
+};
+
+// A list of a cluster's objects as Kubernetes' API gives it, in pages or whole, by the rules of
+// kube-apiserver's storage: what ListPage is for the Palette side. Belongs to one thread at a time;
+// keeps no read view between its calls.
+class ObjectList {
+  public:
+    // Finds the revision and the place to begin. kNotFound: no such cluster in the store;
+    // kInvalidParameter: a token that is broken, of another cluster or kind; kExpired: the version
+    // is no longer kept (with a token to go on from, if it came from one); kFutureVersion: it is
+    // not reached yet: plan again later.
+    static base::Result<ObjectList> plan(const ListContext& context, const store::ReadView& view,
+                                         ListedCluster cluster, ObjectListRequest request);
+
+    // Appends one object to `out`.
+    using Item = std::function<base::Result<void>(const store::Found&, std::string& out)>;
+
+    // Appends objects until `out` holds `full` bytes, or about kStepRows rows were looked at. True
+    // when the page is whole. kExpired if its state went away since the last step: hold its history
+    // to prevent that.
+    base::Result<bool> step(const store::ReadView& view, const Item& item, size_t full,
+                            std::string& out);
+
+    model::Revision revision() const { return revision_; }
+    // The list's resource version.
+    const std::string& version() const { return version_; }
+    // Of a whole page: where the next one begins; "" if this is the last.
+    std::string continue_token() const;
+    // How many objects come after a whole page, if that is known; never with a selector.
+    std::optional<uint64_t> remaining() const;
+
+    static constexpr size_t kStepRows = ListPage::kStepRows;
+
+  private:
+    ObjectList(const ListContext& context, ListedCluster cluster, ObjectListRequest request);
+
+    base::Result<void> begin(const store::ReadView& view, const store::Head& head);
+    base::Result<void> resume(const store::ReadView& view, const store::Head& head);
+    base::Result<void> check_readable(const store::ReadView& view) const;
+    base::Error token_expired(const model::ObjectKey& after) const;
+    // Where a page after `after` begins.
+    model::ObjectKey place_after(const model::ObjectKey& after) const;
+    base::Result<void> count_first(const store::ReadView& view, const store::Head& head);
+    base::Result<void> count_rest(const store::ReadView& view);
+    // Whether the scan stands on an object of the list; moves it over what the selector's only name
+    // lets it skip. Sets ended_ at the end.
+    base::Result<bool> settle(store::ReadView::Scan& scan, bool found);
+    ContinueToken make_token(const model::ObjectKey& after) const;
+
+    ListContext context_;
+    model::ClusterNumber cluster_ = 0;
+    ObjectListRequest request_;
+    std::string digest_;                   // of the cluster and kind, and of the rest
+    std::optional<std::string> one_ns_;    // the only namespace there can be
+    std::optional<std::string> one_name_;  // the only name
+    model::Revision revision_ = 0;
+    std::string version_;
+    std::optional<uint64_t> left_;          // from the first object of this page on
+    model::ObjectKey at_;                   // where the next step begins
+    std::optional<model::ObjectKey> last_;  // of this page
+    uint64_t items_ = 0;
+    bool begun_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace snapgate::query
