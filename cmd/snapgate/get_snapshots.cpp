@@ -197,8 +197,14 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     const SnapshotQuery query{cluster, split_values(options.namespaces), options.names,
                               split_values(options.vms), options.selector};
     // The Palette side has neither labels nor watches.
-    if (options.watch) return follow_snapshots(shell, api, query, format);
-    if (!options.selector.empty()) return print_selected(shell, api, query, format);
+    if (options.watch || !options.selector.empty()) {
+        auto shown = options.watch ? follow_snapshots(shell, api, query, format)
+                                   : print_selected(shell, api, query, format);
+        if (!shown && shown.error().status == 400 && !options.selector.empty())
+            shown.error().message =
+                fmt::format("--selector {}: {}", options.selector, shown.error().message);
+        return shown;
+    }
     if (is_single(query))
         return print_single(shell, api,
                             {cluster, query.namespaces.front(), query.names.front(),

@@ -128,7 +128,8 @@ TEST(SnapshotDescriptionTest, NothingReachesTheTerminalAsItIs) {
                           "conditions":[{"type":"T","reason":"\u001b]0;x\u0007"}]}})"),
                           kNow);
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
-    EXPECT_EQ(text.find("\xe2\x80\xae"), std::string::npos);
+    const std::string override_mark = {'\xe2', '\x80', '\xae'};
+    EXPECT_EQ(text.find(override_mark), std::string::npos);
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 namespace snapgate::cli {
 namespace {
 
-using testing::HasSubstr;
 using Type = WatchEvent::Type;
 
 class FixedClock : public base::Clock {

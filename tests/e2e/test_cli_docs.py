@@ -7,7 +7,12 @@ import subprocess
 from harness import BINARY, PATIENCE, ROOT, Server, clean_environment
 
 KUBECTL = """#!/bin/sh
-test "$*" = "get vmsnapshots -A -o json" && cat samples/kubectl-get-vmsnapshots.json
+case "$*" in
+"get vmsnapshots -A -o json") cat samples/kubectl-get-vmsnapshots.json ;;
+"--kubeconfig demo.kubeconfig get vmsnapshots -A")
+    test "$(stat -c %a demo.kubeconfig)" = 600 && grep -qx 'current-context: demo' demo.kubeconfig ;;
+*) exit 1 ;;
+esac
 """
 # Stands for jq: what matters here is that it is given JSON.
 JQ = """#!/bin/sh
