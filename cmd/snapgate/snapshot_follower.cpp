@@ -129,9 +129,8 @@ base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
 Outcome<bool> SnapshotFollower::retry(Failure failure) {
     if (!may_pass(failure)) return failure;
     if (!std::exchange(out_of_reach_, true))
-        console_.note(
-            fmt::format("warning: {}; trying again until it is there, from the last version seen",
-                        failure.message));
+        console_.note(fmt::format("warning: trying again, to go on from the last change seen: {}",
+                                  failure.message));
     const bool interrupted = interruption_.wait(delay_);
     delay_ = std::min(delay_ * 2, timing_.longest_delay);
     return !interrupted;

@@ -148,7 +148,8 @@ TEST_F(SnapshotFollowerTest, TriesAgainWhatMayPassAndSaysSoOnce) {
     ASSERT_TRUE(ended) << ended.error().message;
     EXPECT_THAT(seen_, ElementsAre("end of list", "added a"));
     EXPECT_THAT(versions(server), ElementsAre("5", "5", "5", "5", "5", "5"));
-    EXPECT_THAT(err(), HasSubstr("said so (ServiceUnavailable); trying again"));
+    EXPECT_THAT(err(),
+                HasSubstr("trying again, to go on from the last change seen: said so (Serv"));
     EXPECT_THAT(err(), HasSubstr("is there again"));
     EXPECT_EQ(err().find("trying again"), err().rfind("trying again"));
 }

@@ -4,10 +4,13 @@ import base64
 import json
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import threading
+import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -314,6 +317,79 @@ def test_a_watch_goes_on_after_a_restart(start_server, data_dir):
             assert sum("trying again" in line for line in following.err) == 1
         finally:
             again.stop()
+
+
+class Forwarder:
+    """Hands connections on to a server, until it is closed with all of them."""
+
+    def __init__(self, target, port=0):
+        self.target = target
+        self.listening = socket.create_server(("127.0.0.1", port))
+        self.port = self.listening.getsockname()[1]
+        self.sockets = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listening.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self.sockets += [client, server]
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def pump(source, sink):
+        try:
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other pump ended both
+
+    def close(self):
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self.listening.close()
+        for one in self.sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it was ended already
+            one.close()
+
+
+def test_a_watch_lists_again_where_history_is_gone(start_server):
+    server = start_server("--history=1s")
+    admin = server.client()
+    admin.create_cluster("demo")
+    admin.load("demo", [snapshot("web", "a")])
+    seen = admin.list("demo").json()["metadata"]["resourceVersion"]
+    forwarder = Forwarder(server.port)
+
+    def expired():
+        watched = admin.get("/clusters/demo/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots",
+                            {"Authorization": f"Bearer {server.admin_key}"}, watch="1", resourceVersion=seen,
+                            timeoutSeconds="1")
+        return '"Expired"' in watched.text()
+
+    through = SimpleNamespace(port=forwarder.port, admin_key=server.admin_key)
+    with follow(through, "demo", "-o", "name") as following:
+        following.until(lambda lines: len(lines) == 1, "the list")
+        forwarder.close()
+        wait_for(lambda: any("trying again" in line for line in following.err), "that the server is away", 20)
+        admin.load("demo", [snapshot("web", "b")])
+        admin.load("demo", [snapshot("web", "c")])
+        wait_for(expired, "that history is gone", 30)
+        forwarder = Forwarder(server.port, forwarder.port)
+        following.until(lambda lines: len(lines) == 4, "the second list")
+        admin.load("demo", [snapshot("web", "d")])
+        following.until(lambda lines: len(lines) == 5, "what was made after it")
+        following.interrupt()
+        assert [line.removeprefix(RESOURCE) for line in following.out] == ["a", "a", "b", "c", "d"]
+        assert sum("listing again" in line for line in following.err) == 1, following.err
+    forwarder.close()
 
 
 def test_a_watch_of_what_is_not_there_ends_with_why(cli):
