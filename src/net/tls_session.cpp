@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -14,7 +13,7 @@ namespace snapgate::net {
 namespace {
 
 int socket_of(BIO* bio) {
-    return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+    return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 bool try_again() {
@@ -52,28 +51,31 @@ long control_socket(BIO* bio, int command, long, void*) {
 }
 
 const BIO_METHOD* socket_method() {
-    static const std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> kMethod = [] {
-        std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)> method(
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"), BIO_meth_free);
-        if (!method) throw std::bad_alloc();
-        BIO_meth_set_read_ex(method.get(), read_socket);
-        BIO_meth_set_write_ex(method.get(), write_socket);
-        BIO_meth_set_ctrl(method.get(), control_socket);
-        return method;
+    using Method = std::unique_ptr<BIO_METHOD, void (*)(BIO_METHOD*)>;
+    static const Method method = [] {
+        Method made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"),
+                    BIO_meth_free);
+        if (!made) throw std::bad_alloc();
+        BIO_meth_set_read_ex(made.get(), read_socket);
+        BIO_meth_set_write_ex(made.get(), write_socket);
+        BIO_meth_set_ctrl(made.get(), control_socket);
+        return made;
     }();
-    return kMethod.get();
+    return method.get();
 }
 
 }  // namespace
 
 TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket)
-    : context_(std::move(context)), ssl_(SSL_new(context_->native_handle()), SSL_free) {
+    : socket_(socket),
+      context_(std::move(context)),
+      ssl_(SSL_new(context_->native_handle()), SSL_free) {
     BIO* bio = BIO_new(socket_method());
     if (ssl_ == nullptr || bio == nullptr) {
         BIO_free(bio);
         throw std::bad_alloc();
     }
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(socket)));
+    BIO_set_data(bio, &socket_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());

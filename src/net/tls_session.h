@@ -26,6 +26,8 @@ class TlsSession {
     };
 
     TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket);
+    TlsSession(const TlsSession&) = delete;
+    TlsSession& operator=(const TlsSession&) = delete;
 
     Step handshake();
     Step read(char* into, size_t size);
@@ -39,6 +41,7 @@ class TlsSession {
   private:
     Step outcome(int result, size_t count);
 
+    int socket_;
     std::shared_ptr<boost::asio::ssl::context> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
 };

@@ -93,8 +93,7 @@ std::shared_ptr<WatchFeed> WatchHub::join(model::ClusterNumber cluster, const Fo
     std::weak_ptr<WatchFeed>& known = feeds_[{cluster, form}];
     std::shared_ptr<WatchFeed> feed = known.lock();
     if (feed) return feed;
-    // Not make_shared: what is left of one that is gone should be small.
-    feed.reset(new WatchFeed(store_, cluster, form));
+    feed = std::make_shared<WatchFeed>(store_, cluster, form);
     known = feed;
     std::erase_if(feeds_, [](const auto& one) { return one.second.expired(); });
     return feed;

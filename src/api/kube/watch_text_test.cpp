@@ -4,12 +4,14 @@
 //
 //   put NS/NAME [KEY=VALUE ...]  stores a snapshot with these labels
 //   put-all NS/NAME ...          several in one commit
+//   fill NS COUNT                COUNT of them
 //   delete NS/NAME
 //   watch W PATH [QUERY]         begins a watch: "snapshots", "snapshots/NS", "namespaces", or any
 //                                path within the cluster
 //   accept W PATH TYPE [QUERY]   the same with that Accept header ("table", "metadata", ...)
 //   read W COUNT                 its next events; fewer if it ends before
 //   lines W COUNT                the same, as they come
+//   skip W COUNT                 the first and the last of its next COUNT events
 //   end W                        what is left until its end
 //   advance DURATION             moves the store's clock
 //   compact | restart | drop-cluster | revoke-key
@@ -103,6 +105,7 @@ class Scenario {
         words.erase(words.begin());
         if (verb == "put") return put(words);
         if (verb == "put-all") return put_all(words);
+        if (verb == "fill") return fill(words.at(0), std::stoi(words.at(1)));
         if (verb == "delete") return erase(words.at(0));
         if (verb == "watch") return watch(words, "");
         if (verb == "accept") {
@@ -112,6 +115,7 @@ class Scenario {
         }
         if (verb == "read") return read(words.at(0), std::stoul(words.at(1)), false);
         if (verb == "lines") return read(words.at(0), std::stoul(words.at(1)), true);
+        if (verb == "skip") return skip(words.at(0), std::stoul(words.at(1)));
         if (verb == "end") return end(words.at(0));
         if (verb == "advance") {
             clock_.advance(base::parse_duration(words.at(0)).value().count());
@@ -152,6 +156,14 @@ class Scenario {
             objects.push_back(make_snapshot(ns, name));
         }
         return put_objects(objects);
+    }
+    std::string fill(const std::string& ns, int count) {
+        std::vector<model::PreparedObject> objects;
+        for (int i = 0; i < count; ++i)
+            objects.push_back(make_snapshot(ns, fmt::format("o-{:05}", i)));
+        const std::string revisions = put_objects(objects);
+        return revisions.substr(0, revisions.find('\n')) + " to " +
+               revisions.substr(revisions.rfind('@'));
     }
     std::string put_objects(const std::vector<model::PreparedObject>& objects) {
         std::string out;
@@ -200,6 +212,13 @@ class Scenario {
             }
         }
         return out;
+    }
+    std::string skip(const std::string& name, size_t count) {
+        const std::string first = read(name, 1, false);
+        for (size_t i = 2; i < count; ++i) {
+            if (!watchers_.at(name)->next_line()) return first + "(ended)\n";
+        }
+        return first + read(name, 1, false);
     }
     std::string end(const std::string& name) {
         WatchClient& watcher = *watchers_.at(name);
