@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from harness import BINARY, PATIENCE, ROOT, Server, clean_environment
+from harness import BINARY, PATIENCE, ROOT, clean_environment
 
 KUBECTL = """#!/bin/sh
 case "$*" in
@@ -25,8 +25,8 @@ def blocks():
     return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def test_the_examples_work_when_pasted(tmp_path):
-    server = Server(tmp_path / "data", "--tls-self-signed").start()
+def test_the_examples_work_when_pasted(start_server, tmp_path):
+    server = start_server("--tls-self-signed", directory=tmp_path / "data")
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "snapgate").symlink_to(BINARY)
@@ -43,4 +43,3 @@ def test_the_examples_work_when_pasted(tmp_path):
         ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
                              timeout=120 * PATIENCE, check=False)
         assert ran.returncode == 0, (block, ran.stdout[-2000:], ran.stderr)
-    server.stop()
