@@ -7,6 +7,7 @@
 #include <span>
 
 #include "api/kube/forms.h"
+#include "api/kube/protobuf.h"
 #include "base/clock.h"
 #include "json/yaml.h"
 
@@ -95,12 +96,21 @@ net::Awaitable<Result<std::string>> read_body(KubeCall& call) {
 net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
     const std::string type = content_type(call.call.request);
     const bool yaml = type == "application/yaml";
+    const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
+    if (!snapshot && type == kProtobufType) {
+        auto text = co_await read_body(call);
+        if (!text) co_return text.error();
+        auto object = read_protobuf(*text);
+        if (!object) co_return object.error();
+        rules::Body body;
+        body.object = std::move(*object);
+        co_return body;
+    }
     if (!yaml && type != "application/json") {
         co_return unsupported_body(kObjectTypes);
     }
     auto text = co_await read_body(call);
     if (!text) co_return text.error();
-    const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
     co_return rules::decode_object(*text, yaml ? rules::Media::kYaml : rules::Media::kJson,
                                    snapshot ? "VirtualMachineSnapshot" : "Namespace");
 }
@@ -108,9 +118,11 @@ net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
 net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
     const std::string type = content_type(call.call.request);
     const bool yaml = type == "application/yaml";
-    if (!yaml && type != "application/json") co_return unsupported_body(kObjectTypes);
+    if (!yaml && type != "application/json" && type != kProtobufType)
+        co_return unsupported_body(kObjectTypes);
     auto text = co_await read_body(call);
     if (!text) co_return text.error();
+    if (type == kProtobufType) co_return read_protobuf(*text);
     auto value = yaml ? json::parse_yaml(*text) : json::parse(*text);
     if (!value) co_return value.error();
     if (!value->is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");

@@ -23,7 +23,7 @@ base::Result<WriteParameters> read_write_parameters(const KubeCall& call, std::s
 // The request's body as an object of the resource's kind: JSON, YAML, or for a Namespace protobuf.
 net::Awaitable<base::Result<rules::Body>> read_object(KubeCall& call);
 
-// The request's body as a SelfSubjectAccessReview: JSON or YAML.
+// The request's body as a SelfSubjectAccessReview: JSON, YAML or protobuf.
 net::Awaitable<base::Result<json::Object>> read_review(KubeCall& call);
 
 // The whole body, and its media type in lower case. kTooLarge above 3 MiB.

@@ -3,6 +3,7 @@
 #include "api/kube/body.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
+#include "api/kube/protobuf.h"
 #include "base/json_text.h"
 #include "json/object.h"
 
@@ -38,7 +39,11 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
     const bool yaml = type == "application/yaml";
     auto text = co_await read_body(call);
     if (!text) co_return text.error();
-    if (!text->empty() && !yaml && type != "application/json") {
+    if (!text->empty() && type == kProtobufType) {
+        auto same = read_protobuf(*text);
+        if (!same) co_return same.error();
+        *text = json::serialize(*same);
+    } else if (!text->empty() && !yaml && type != "application/json") {
         co_return unsupported_body(
             "application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
