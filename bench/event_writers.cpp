@@ -10,8 +10,8 @@
 
 namespace snapgate::bench {
 
-EventWriters::EventWriters(Options options) : options_(std::move(options)) {
-    running_ = options_.connections;
+EventWriters::EventWriters(Options options)
+    : options_(std::move(options)), running_(options_.connections) {
     for (unsigned i = 0; i < options_.connections; ++i) threads_.emplace_back([this] { run(); });
 }
 

@@ -62,7 +62,7 @@ double lag(const Crowd& crowd, const EventWriters& writers) {
 
 void run(const Settings& settings) {
     Crowd crowd(settings.crowd);
-    std::cout << "ready" << std::endl;
+    std::cout << "ready\n" << std::flush;
     std::string line;
     std::getline(std::cin, line);
     const Clock::time_point begin = Clock::now();
@@ -72,7 +72,7 @@ void run(const Settings& settings) {
                    std::chrono::hours(1), nullptr);
         std::cout << fmt::format(R"({{"watchers":{},"ended":{},"bytes":{}}})",
                                  settings.crowd.watchers, crowd.ended(), crowd.bytes())
-                  << std::endl;
+                  << "\n";
         return;
     }
     EventWriters writers(settings.writers);
@@ -100,7 +100,7 @@ void run(const Settings& settings) {
                      crowd.ends().empty() ? 0 : crowd.ends().back() / crowd.ends().size(),
                      crowd.fewest(), percentile(lags, 0.5), percentile(lags, 1.0), drained,
                      percentile(times, 0.5), percentile(times, 0.99), percentile(times, 1.0))
-              << std::endl;
+              << "\n";
 }
 
 }  // namespace
@@ -108,7 +108,6 @@ void run(const Settings& settings) {
 
 int main(int argc, char** argv) {
     snapgate::bench::Settings settings;
-    std::string key_file;
     CLI::App app("Watchers by the thousand, and writes that they see");
     app.add_option("--port", settings.crowd.port)->required();
     app.add_option("--key", settings.crowd.key)->required();

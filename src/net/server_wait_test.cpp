@@ -21,7 +21,6 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
-using testing::Not;
 
 std::string name_of(Wake wake) {
     switch (wake) {
@@ -148,6 +147,7 @@ INSTANTIATE_TEST_SUITE_P(PlainAndTls, ServerWaitTest, testing::Bool(),
 
 TEST_P(ServerWaitTest, AnyThreadWakesAllStreams) {
     std::vector<std::unique_ptr<RawPeer>> peers;
+    peers.reserve(100);
     for (int i = 0; i < 100; ++i) peers.push_back(watch());
     wake_all();
     for (const auto& peer : peers) EXPECT_TRUE(peer->read_until("notified\n"));

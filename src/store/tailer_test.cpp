@@ -288,6 +288,7 @@ TEST_F(TailerTest, AnyRevisionIsAPlaceToGoOnFrom) {
         for (Texts* tailer : {&ring, &log}) {
             Texts::Batch batch = must_poll(*tailer, after);
             std::vector<Revision> seen;
+            seen.reserve(batch.events.size());
             for (const auto& event : batch.events) seen.push_back(event->revision);
             std::vector<Revision> expected(std::ranges::upper_bound(revisions, after),
                                            revisions.end());

@@ -194,10 +194,12 @@ TEST_F(WatchCrowdTest, EveryWatcherEndsWithTheStateOfTheStore) {
         watchers.push_back(std::make_unique<Watcher>(service_, selection));
     }
     std::vector<std::thread> threads;
+    threads.reserve(watchers.size());
     for (const auto& watcher : watchers) threads.emplace_back([&] { watcher->run(); });
     std::atomic<bool> end = false;
     std::thread compactor([&] { compact_until(end); });
     std::vector<std::thread> writers;
+    writers.reserve(kWriters);
     for (unsigned i = 0; i < kWriters; ++i) writers.emplace_back([&, i] { write_randomly(i + 1); });
     for (std::thread& writer : writers) writer.join();
     service_.must([&](store::WriteTxn& txn) -> base::Result<void> {

@@ -159,6 +159,7 @@ class Scenario {
     }
     std::string fill(const std::string& ns, int count) {
         std::vector<model::PreparedObject> objects;
+        objects.reserve(static_cast<size_t>(count));
         for (int i = 0; i < count; ++i)
             objects.push_back(make_snapshot(ns, fmt::format("o-{:05}", i)));
         const std::string revisions = put_objects(objects);
@@ -251,7 +252,7 @@ TEST_P(WatchText, GivesWhatItSays) {
         while (std::getline(in, line) && !line.empty()) expected += line + "\n";
         const std::string output = scenario.run(command);
         if (std::getenv("SNAPGATE_REWRITE") == nullptr) EXPECT_EQ(output, expected) << command;
-        rewritten += command + "\n----\n" + output + "\n";
+        rewritten.append(command).append("\n----\n").append(output).append("\n");
     }
     if (std::getenv("SNAPGATE_REWRITE") == nullptr) return;
     while (rewritten.ends_with("\n\n")) rewritten.pop_back();
