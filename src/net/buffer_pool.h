@@ -16,20 +16,26 @@ class BufferPool {
         if (free_.empty()) return {};
         std::string buffer = std::move(free_.back());
         free_.pop_back();
+        kept_bytes_ -= buffer.capacity();
         return buffer;
     }
-    // Memory beyond what pages need goes back to the system.
+    // Memory beyond what pages and lists need goes back to the system. (Memory that is new to the
+    // process costs a list of a megabyte as much as filling it.)
     void give(std::string buffer) {
-        if (buffer.capacity() > kMaxKeptBytes || free_.size() >= kMaxKept) return;
-        if (buffer.capacity() == std::string().capacity()) return;
+        const size_t bytes = buffer.capacity();
+        if (bytes == std::string().capacity() || bytes > kMaxBytes) return;
+        if (free_.size() >= kMaxKept || kept_bytes_ + bytes > kMaxKeptBytes) return;
+        kept_bytes_ += bytes;
         buffer.clear();
         free_.push_back(std::move(buffer));
     }
 
   private:
-    static constexpr size_t kMaxKeptBytes = 1 << 20;
+    static constexpr size_t kMaxBytes = 5 << 20;
+    static constexpr size_t kMaxKeptBytes = 16 << 20;
     static constexpr size_t kMaxKept = 32;
     std::vector<std::string> free_;
+    size_t kept_bytes_ = 0;
 };
 
 // A buffer on loan; goes back at the end of its life.

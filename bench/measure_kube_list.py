@@ -1,0 +1,212 @@
+"""Lists of the Kubernetes API over loopback against nginx, and whole clusters: see docs/benchmarks.md."""
+
+import argparse
+import http.client
+import sys
+import threading
+import time
+from contextlib import ExitStack
+
+import dump as dumps
+import kept
+import machine
+import processes
+import report
+from load import Contender, Failed, check_same_content, run_rounds
+from nginx import Nginx
+from server import BINARY, CLUSTER, REQUEST_SECONDS, Server
+
+PATH = f"/clusters/{CLUSTER}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots"
+PAGE = 500
+LEAST_AGAINST_NGINX = 0.5
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
+# What whole lists may add to the server's memory, however long they are.
+MOST_ADDED_MIB = 32
+CHUNK = 1 << 20
+OBJECT = b'"kind":"VirtualMachineSnapshot"'
+LAST_PAGE = b'"metadata":{"continue":"",'
+CASES = ["page", "table", "tls", "whole"]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/kube_list", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="of each, in turn (default: 7)")
+    parser.add_argument("--seconds", type=int, default=3, metavar="N", help="of each run (default: 3)")
+    parser.add_argument("--threads", type=int, default=2, metavar="N",
+                        help="of snapgate, and workers of nginx (default: 2)")
+    parser.add_argument("--connections", type=int, default=16, metavar="N", help="default: 16")
+    parser.add_argument("--objects", type=int, default=1_000_000, metavar="N", help="default: 1000000")
+    parser.add_argument("--whole", type=int, default=3, metavar="N", help="whole lists, at once (default: 3)")
+    parser.add_argument("--only", default=",".join(CASES), metavar="CASE,...", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--fresh", action="store_true", help="load the data anew")
+    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is missed")
+    options = parser.parse_args()
+    options.only = options.only.split(",")
+    unknown = set(options.only) - set(CASES)
+    if unknown:
+        parser.error(f"there is no case {', '.join(sorted(unknown))}: {', '.join(CASES)}")
+    if min(options.rounds, options.seconds, options.threads, options.whole) < 1 or options.objects < 2 * PAGE:
+        parser.error(f"rounds, seconds, threads and whole are at least 1, objects at least {2 * PAGE}")
+    return options
+
+
+def bearer(server):
+    return {"Authorization": f"Bearer {server.key}"}
+
+
+class WholeList:
+    """One client that reads a whole list as it comes, and keeps none of it."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=REQUEST_SECONDS)
+        self.headers = bearer(server)
+        self.bytes = self.objects = 0
+        self.tail = b""
+        self.fault = None
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        try:
+            self.connection.request("GET", PATH, headers=self.headers)
+            response = self.connection.getresponse()
+            if response.status != 200:
+                raise Failed(f"the whole list gives {response.status}: {response.read(500)}")
+            while piece := response.read(CHUNK):
+                # What the last piece cut in two is counted once, with this one.
+                text = self.tail[-len(OBJECT) + 1:] + piece
+                self.objects += text.count(OBJECT)
+                self.bytes += len(piece)
+                self.tail = text[-200:]
+        except (OSError, http.client.HTTPException, Failed) as fault:
+            self.fault = fault
+        finally:
+            self.connection.close()
+
+    def check(self, objects):
+        if self.fault:
+            raise Failed(f"a whole list was cut off after {self.bytes:,} bytes: {self.fault}")
+        if self.objects != objects or LAST_PAGE not in self.tail:
+            raise Failed(f"a whole list has {self.objects:,} objects, not {objects:,}; it ends in {self.tail!r}")
+
+
+class Bench:
+    def __init__(self, options, nginx, server):
+        self.options = options
+        self.nginx = nginx
+        self.server = server
+        self.rows = []
+        self.whole = None
+
+    def against_nginx(self, title, name, path, headers=None, tls=False, least=None):
+        headers = {**bearer(self.server), **(headers or {})}
+        shared = {"tls": tls, "connections": self.options.connections}
+        ours = Contender("snapgate", self.server.pid, self.server.port, path, headers, **shared)
+        port = self.nginx.tls_port if tls else self.nginx.port
+        theirs = Contender("nginx", self.nginx.pid, port, self.nginx.publish(name, ours.ask().plain()), headers,
+                           **shared)
+        size = check_same_content([ours, theirs])[ours.name]
+        runs = run_rounds([theirs, ours], self.options.rounds, self.options.seconds)
+        rounds = [runs[ours.name], runs[theirs.name]]
+        rates = [[run["per_second"] for run in one] for one in rounds]
+        ratios = [a / b for a, b in zip(*rates)]
+        ratio = report.median(ratios)
+        self.rows.append({
+            "what": title, "body_bytes": size, "ratio": ratio, "ratios": ratios,
+            "budget": "" if least is None else f"at least {least}", "kept": None if least is None else ratio >= least,
+            "per_second": [report.median(one) for one in rates],
+            "cpu_us": [report.median([run["cpu_us"] for run in one]) for one in rounds],
+            "p99_us": [report.median([run["p99_us"] for run in one]) for one in rounds], "rounds": rounds,
+        })
+        print(f"  {title}: {ratio:.2f}", flush=True)
+
+    def page(self):
+        self.against_nginx(f"list of {PAGE}, JSON", "page.json", f"{PATH}?limit={PAGE}", least=LEAST_AGAINST_NGINX)
+
+    def table(self):
+        self.against_nginx(f"list of {PAGE}, Table", "table.json", f"{PATH}?limit={PAGE}", {"Accept": TABLE})
+
+    def tls(self):
+        self.against_nginx(f"list of {PAGE}, JSON, over TLS", "page.json", f"{PATH}?limit={PAGE}", tls=True)
+
+    def whole_lists(self):
+        print(f"  {self.options.whole} clients list all {report.count(self.options.objects)} ...", flush=True)
+        before = highest = processes.memory_mib(self.server.pid)["RssAnon"]
+        begun, cpu = time.monotonic(), processes.cpu_seconds(self.server.pid)
+        readers = [WholeList(self.server) for _ in range(self.options.whole)]
+        for reader in readers:
+            reader.thread.start()
+        while any(reader.thread.is_alive() for reader in readers):
+            time.sleep(0.05)
+            highest = max(highest, processes.memory_mib(self.server.pid)["RssAnon"])
+        seconds = time.monotonic() - begun
+        for reader in readers:
+            reader.check(self.options.objects)
+        total = sum(reader.bytes for reader in readers)
+        self.whole = {
+            "clients": self.options.whole, "bytes": total, "seconds": seconds,
+            "cpu_seconds": processes.cpu_seconds(self.server.pid) - cpu, "rss_anon_before": before,
+            "rss_anon_highest": highest, "rss_anon_after": processes.memory_mib(self.server.pid)["RssAnon"],
+            "kept": highest - before <= MOST_ADDED_MIB,
+        }
+
+    def print(self):
+        def pair(values, form):
+            return " / ".join(form.format(value) for value in values)
+
+        if self.rows:
+            report.print_table(
+                ["what", ">bytes", ">answers/s", ">ratio", ">lowest to highest", ">CPU us/answer", ">p99 ms", "budget",
+                 ""],
+                [[row["what"], report.count(row["body_bytes"]), pair(row["per_second"], "{:,.0f}"),
+                  f"{row['ratio']:.2f}", f"{min(row['ratios']):.2f} to {max(row['ratios']):.2f}",
+                  pair(row["cpu_us"], "{:.0f}"), " / ".join(f"{value / 1000:.1f}" for value in row["p99_us"]),
+                  row["budget"], report.verdict(row["kept"])] for row in self.rows])
+        if self.whole:
+            whole = self.whole
+            report.print_table(
+                ["whole lists at once", ">bytes", ">seconds", ">MB/s", ">CPU s", ">RssAnon MiB before", ">highest",
+                 ">after", "budget", ""],
+                [[str(whole["clients"]), report.count(whole["bytes"]), f"{whole['seconds']:.1f}",
+                  f"{whole['bytes'] / whole['seconds'] / 1e6:,.0f}", f"{whole['cpu_seconds']:.1f}",
+                  f"{whole['rss_anon_before']:.1f}", f"{whole['rss_anon_highest']:.1f}",
+                  f"{whole['rss_anon_after']:.1f}", f"at most {MOST_ADDED_MIB} more",
+                  report.verdict(whole["kept"])]])
+
+    def missed(self):
+        return any(row["kept"] is False for row in self.rows) or (self.whole and not self.whole["kept"])
+
+
+def run(options):
+    store = kept.kept_store(dumps.Parameters(options.objects), options.fresh)
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(store, options.threads))
+        certificate = store / "tls.crt"
+        nginx = stack.enter_context(Nginx(options.threads, certificate, certificate.with_suffix(".key"), 1))
+        bench = Bench(options, nginx, server)
+        # First, while the server has done nothing else yet: what is added then is theirs.
+        cases = {"whole": bench.whole_lists, "page": bench.page, "table": bench.table, "tls": bench.tls}
+        for name, case in cases.items():
+            if name in options.only:
+                case()
+        return bench
+
+
+def main():
+    options = parse_arguments()
+    processes.end_on_signals()
+    described = machine.describe(BINARY)
+    machine.print_description(described)
+    try:
+        bench = run(options)
+    except Failed as failure:
+        sys.exit(f"bench/kube_list: {failure}")
+    print("\nsnapgate / nginx\n")
+    bench.print()
+    report.write_json("kube_list", {"machine": described, "options": vars(options), "rows": bench.rows,
+                                    "whole": bench.whole})
+    if options.strict and bench.missed():
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
