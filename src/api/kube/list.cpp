@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -22,17 +23,20 @@ constexpr size_t kPieceBytes = 256 << 10;
 
 // How long a version that the cluster has not reached is waited for, as kube-apiserver does.
 constexpr base::Millis kPatience{3'000};
-constexpr base::Millis kBetweenLooks{25};
+constexpr base::Millis kFirstLook{10};
+constexpr base::Millis kBetweenLooks{200};
 
 net::Awaitable<Result<ObjectList>> plan(KubeCall& call, const query::ObjectListRequest& request) {
     const Services& services = call.call.services;
     const query::ListContext context = services.list_context();
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
-    for (base::Millis waited{0};; waited += kBetweenLooks) {
+    base::Millis waited{0};
+    for (base::Millis next = kFirstLook;; next = std::min(next * 2, kBetweenLooks)) {
         auto list = ObjectList::plan(context, services.store.read(), cluster, request);
         if (list || list.error().code != Code::kFutureVersion || waited >= kPatience)
             co_return list;
-        co_await net::pause(kBetweenLooks);
+        co_await net::pause(next);
+        waited += next;
     }
 }
 
