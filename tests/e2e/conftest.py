@@ -21,6 +21,15 @@ def pytest_configure():
         pytest.exit(f"no server at {BINARY}: build it, or name one in SNAPGATE_BIN", returncode=2)
 
 
+def pytest_collection_modifyitems(items):
+    """What takes a minute begins before all other tests and is looked at after them."""
+    def place(item):
+        return 0 if "begin_long_watches" in item.fixturenames and "long_watches" not in item.fixturenames else (
+            2 if "long_watches" in item.fixturenames else 1)
+
+    items.sort(key=place)
+
+
 @pytest.fixture
 def data_dir():
     """A place for a data directory, which is not there yet. Short, and removed afterwards."""
