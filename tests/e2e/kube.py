@@ -11,7 +11,7 @@ import urllib.parse
 
 import kubernetes
 
-from harness import PATIENCE, REQUEST_SECONDS, ROOT, Client, wait_for
+from harness import PATIENCE, ROOT, Client, wait_for
 
 GROUP = "/apis/snapshot.kubevirt.io/v1beta1"
 PLURAL = "virtualmachinesnapshots"
@@ -86,7 +86,8 @@ class Watch(threading.Thread):
 
     def __init__(self, client, path, query, headers=None):
         super().__init__(daemon=True)
-        self.connection = client.connect(timeout=REQUEST_SECONDS * 4)
+        # Nothing may come for as long as nothing happens; how long a test waits is its own to say.
+        self.connection = client.connect(timeout=3600)
         self.connection.request("GET", f"/clusters/{client.cluster}{path}?{urllib.parse.urlencode(query)}",
                                 headers=client.headers(headers))
         # An answer that closes its connection takes the socket away from it.
