@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import kubernetes
+import kubernetes.dynamic
 import pytest
 from kubernetes.client.rest import ApiException
 
@@ -212,6 +213,26 @@ def test_typed_namespaces(web):
             return error.status == 404
 
     wait_for(gone, "the namespace to go")
+
+
+def test_discovery_by_both_clients(web):
+    """The typed client asks with a slash at the end, the dynamic one finds its way by discovery."""
+    assert kubernetes.client.VersionApi(web.client).get_code().major == "1"
+    assert kubernetes.client.CoreApi(web.client).get_api_versions().versions == ["v1"]
+    groups = {group.name: [version.version for version in group.versions]
+              for group in kubernetes.client.ApisApi(web.client).get_api_versions().groups}
+    assert groups == {"authorization.k8s.io": ["v1"], GROUP: ["v1beta1", "v1alpha1"]}
+    assert "namespaces" in [resource.name for resource in web.core.get_api_resources().resources]
+    review = kubernetes.client.V1SelfSubjectAccessReview(spec=kubernetes.client.V1SelfSubjectAccessReviewSpec(
+        resource_attributes=kubernetes.client.V1ResourceAttributes(verb="create", group=GROUP, resource=PLURAL)))
+    assert kubernetes.client.AuthorizationV1Api(web.client).create_self_subject_access_review(review).status.allowed
+    dynamic = kubernetes.dynamic.DynamicClient(web.client)
+    snapshots = dynamic.resources.get(api_version=f"{GROUP}/{VERSION}", kind="VirtualMachineSnapshot")
+    snapshots.create(namespace="web", body=new_snapshot("one"))
+    assert [item.metadata.name for item in snapshots.get(namespace="web").items] == ["one"]
+    assert snapshots.patch(name="one", namespace="web", body={"metadata": {"labels": {"a": "b"}}},
+                           content_type="application/merge-patch+json").metadata.labels.a == "b"
+    snapshots.delete(name="one", namespace="web")
 
 
 def test_watching(web):

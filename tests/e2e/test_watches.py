@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import REQUEST_SECONDS, Server, wait_for
+from harness import PATIENCE, REQUEST_SECONDS, Server, wait_for
 from kube import FINALIZER, TABLE, KubeClient, new_snapshot, snapshots_path
 
 
@@ -227,7 +227,7 @@ def test_watchers_of_a_cluster_or_namespace_that_goes(start_server):
 
 def test_64_watchers_with_writers_and_compaction_at_once(start_server):
     """All see the same, which is every write of every writer, while the history behind them goes."""
-    server = start_server("--access-log", "off", "--history", "1s")
+    server = start_server("--access-log", "off", "--history", f"{PATIENCE}s")
     kube = new_cluster(server, "demo")
     begin = kube.list().json()["metadata"]["resourceVersion"]
     watches = [kube.watch(begin, headers={"Accept": TABLE} if number % 4 == 3 else None) for number in range(64)]

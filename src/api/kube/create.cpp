@@ -1,12 +1,8 @@
-#include <fmt/format.h>
-
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 
 namespace snapgate::api::kube {
 
-using base::Code;
-using base::Error;
 using base::Result;
 
 net::Awaitable<Result<void>> create_object(KubeCall& call) {
@@ -21,9 +17,6 @@ net::Awaitable<Result<void>> create_object(KubeCall& call) {
                                       std::move(parameters->writer), parameters->dry_run);
         if (!written) co_return written.error();
         co_return respond_written(call, *written, 201);
-    }
-    if (call.resource.ns.empty()) {
-        co_return Error(Code::kInvalidBody, "an empty namespace may not be set during creation");
     }
     rules::Target target;
     target.ns = call.resource.ns;

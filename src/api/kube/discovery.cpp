@@ -20,12 +20,13 @@ constexpr std::string_view kV2 =
 constexpr std::string_view kV2Beta1 =
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 
-// The path below /clusters/{uid}, without its first '/'.
+// The path below /clusters/{uid}, without a '/' at either end.
 std::string_view path_below(const KubeCall& call, size_t skip = 0) {
     std::string_view path = call.call.request.path;
     path.remove_prefix(std::string_view("/clusters/").size());
     path.remove_prefix(std::min(path.size(), path.find('/') + 1));
     path.remove_prefix(std::min(path.size(), skip));
+    if (path.ends_with('/')) path.remove_suffix(1);
     return path;
 }
 

@@ -52,7 +52,6 @@ constexpr std::array kRoutes = {
     Route{"GET", kAllSnapshots, "watch", watch_objects},
     Route{"GET", kNamespaces, "watch", watch_objects},
     Route{"POST", kSnapshots, "create", create_object},
-    Route{"POST", kAllSnapshots, "create", create_object},
     Route{"POST", kSnapshot, "create", create_object},
     Route{"POST", kNamespaces, "create", create_object},
     Route{"PUT", kSnapshots, "update", update_object},
@@ -62,7 +61,6 @@ constexpr std::array kRoutes = {
     Route{"PATCH", kSnapshot, "patch", patch_object},
     Route{"PATCH", kSnapshotStatus, "patch", patch_object},
     Route{"DELETE", kSnapshots, "deletecollection", delete_collection},
-    Route{"DELETE", kAllSnapshots, "deletecollection", delete_collection},
     Route{"DELETE", kSnapshot, "delete", delete_object},
     Route{"DELETE", kNamespace, "delete", delete_object},
     Route{"GET", "/clusters/{}/healthz", "get", get_health},
@@ -108,10 +106,14 @@ struct Match {
 
 Match find_route(std::string_view method, std::string_view path, bool watch) {
     Match match;
+    // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
+    if (path.ends_with('/')) path.remove_suffix(1);
     std::string_view wanted = method == "HEAD" ? "GET" : method;
     for (const Route& route : kRoutes) {
         if (!matches(route.path, path, match.parameters)) continue;
-        match.known_path = true;
+        // Across all namespaces there are lists and watches; for every other verb the path is
+        // unknown (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
+        match.known_path |= route.path != kAllSnapshots || route.method == wanted;
         if (route.method != wanted) continue;
         // GET on a collection is a list or, where it says so, a watch.
         if (watch ? route.verb == "list" : route.verb == "watch") continue;
