@@ -1,10 +1,12 @@
 // Bytes of a damaged store are refused, or read without going beyond them.
 
+#include <array>
 #include <cstdint>
 #include <string>
 
 #include "check.h"
 #include "json/object.h"
+#include "json/object_view.h"
 #include "model/object.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
@@ -24,6 +26,25 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     check(result || result.error().code == Code::kCorrupt, "damage is called so");
     auto identity = json::read_identity(*stored);
     check(identity || identity.error().code == Code::kCorrupt, "damage is called so");
+
+    auto labels = json::read_labels(*stored);
+    check(labels || labels.error().code == Code::kCorrupt, "damage is called so");
+    json::FormChanges changes;
+    changes.v1alpha1 = size % 2 == 0;
+    changes.version = "12345";
+    json::ObjectView& view = json::thread_object_view();
+    auto read = view.read(*stored, changes);
+    check(read || read.error().code == Code::kCorrupt, "damage is called so");
+    if (read) {
+        constexpr std::array<json::ObjectPath, 2> kPaths{
+            {{{"metadata", "name"}, 2}, {{"status", "error", "message"}, 3}}};
+        std::array<std::string_view, 2> values;
+        auto found = view.find(kPaths, values);
+        check(found || found.error().code == Code::kCorrupt, "damage is called so");
+        std::string metadata;
+        auto appended = view.append_metadata(metadata);
+        check(appended || appended.error().code == Code::kCorrupt, "damage is called so");
+    }
 
     // What can be read whole can be written, and read as the same.
     auto marks = model::decode_marks(*stored);

@@ -55,14 +55,17 @@ class FormWriter {
     FormWriter(std::string_view text, std::span<const Change> changes, std::string& out)
         : text_(text), changes_(changes), out_(out) {}
 
+    // Of a damaged object places may overlap: then the later one is passed over.
     void copy_up_to(size_t offset) {
         while (!changes_.empty() && changes_.front().offset < offset) {
             const Change& change = changes_.front();
+            changes_ = changes_.subspan(1);
+            if (change.offset < at_) continue;
             out_.append(text_, at_, change.offset - at_);
             out_ += change.bytes;
             at_ = change.offset + change.length;
-            changes_ = changes_.subspan(1);
         }
+        if (offset <= at_) return;
         out_.append(text_, at_, offset - at_);
         at_ = offset;
     }

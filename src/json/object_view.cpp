@@ -117,18 +117,45 @@ error_code append_list(ondemand::value value, const std::array<std::string_view,
     return simdjson::SUCCESS;
 }
 
-std::string_view raw_at(ondemand::document& document, std::string_view pointer,
-                        ondemand::json_type wanted) {
-    ondemand::value value;
-    if (document.at_pointer(pointer).get(value)) return {};
-    ondemand::json_type type{};
-    if (value.type().get(type) || type != wanted) return {};
-    return value.raw_json_token();
+// Finds the values of the paths in `wanted` (a bit each) that go on below this object.
+error_code find_within(ondemand::object object, std::span<const ObjectPath> paths, uint32_t wanted,
+                       size_t depth, std::span<std::string_view> values) {
+    for (auto field : object) {
+        std::string_view key;
+        if (auto error = field.unescaped_key().get(key)) return error;
+        uint32_t below = 0;
+        for (size_t i = 0; i < paths.size(); ++i) {
+            if ((wanted >> i & 1) == 0 || paths[i].keys[depth] != key) continue;
+            if (paths[i].size > depth + 1) {
+                below |= 1U << i;
+                continue;
+            }
+            ondemand::json_type type{};
+            if (auto error = field.value().type().get(type)) return error;
+            if (type == ondemand::json_type::string || type == ondemand::json_type::boolean)
+                values[i] = field.value().raw_json_token();
+            break;
+        }
+        if (below == 0) continue;
+        ondemand::json_type type{};
+        if (auto error = field.value().type().get(type)) return error;
+        if (type != ondemand::json_type::object) continue;
+        ondemand::object deeper;
+        if (auto error = field.value().get_object().get(deeper)) return error;
+        if (auto error = find_within(deeper, paths, below, depth + 1, values)) return error;
+    }
+    return simdjson::SUCCESS;
 }
 
 }  // namespace
 
 struct ObjectView::Reader {
+    // The library lets go of a text that it found broken: it must not be asked again.
+    Result<void> check_whole() {
+        if (document.is_alive()) return {};
+        return corrupt(simdjson::TAPE_ERROR);
+    }
+
     ondemand::parser parser;
     ondemand::document document;
 };
@@ -153,23 +180,19 @@ Result<void> ObjectView::read(const model::StoredObject& stored, const FormChang
     return {};
 }
 
-std::string_view ObjectView::text_at(std::string_view pointer) {
-    return raw_at(reader_->document, pointer, ondemand::json_type::string);
-}
-
-std::string_view ObjectView::boolean_at(std::string_view pointer) {
-    return raw_at(reader_->document, pointer, ondemand::json_type::boolean);
-}
-
-std::optional<std::string> ObjectView::value_at(std::string_view pointer) {
-    ondemand::value value;
-    std::string_view text;
-    if (reader_->document.at_pointer(pointer).get(value) || value.get_string().get(text))
-        return std::nullopt;
-    return std::string(text);
+Result<void> ObjectView::find(std::span<const ObjectPath> paths,
+                              std::span<std::string_view> values) {
+    std::ranges::fill(values, std::string_view());
+    SNAPGATE_TRY(reader_->check_whole());
+    reader_->document.rewind();
+    ondemand::object root;
+    if (auto error = reader_->document.get_object().get(root)) return corrupt(error);
+    if (auto error = find_within(root, paths, ~0U, 0, values)) return corrupt(error);
+    return {};
 }
 
 Result<void> ObjectView::append_metadata(std::string& out) {
+    SNAPGATE_TRY(reader_->check_whole());
     ondemand::value value;
     ondemand::object metadata;
     if (auto error = reader_->document.at_pointer("/metadata").get(value)) return corrupt(error);
@@ -205,7 +228,7 @@ Result<void> ObjectView::append_metadata(std::string& out) {
 }
 
 ObjectView& thread_object_view() {
-    thread_local auto view = std::make_unique<ObjectView>();
+    static thread_local auto view = std::make_unique<ObjectView>();
     return *view;
 }
 

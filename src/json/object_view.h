@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,12 @@
 #include "json/object.h"
 
 namespace snapgate::json {
+
+// Where a value is within an object: the keys on the way to it.
+struct ObjectPath {
+    std::array<std::string_view, 3> keys;
+    size_t size = 0;
+};
 
 // Looks into one object in its Kubernetes form: for answers that show a part of it. Texts are taken
 // over as they are stored, without being decoded. Keeps its memory between objects; not
@@ -25,12 +32,9 @@ class ObjectView {
 
     // The whole object.
     std::string_view text() const { return std::string_view(padded_).substr(0, size_); }
-    // The JSON of the text, or of the boolean, at a JSON pointer ("/spec/source/kind"); "" if there
-    // is none, or something else.
-    std::string_view text_at(std::string_view pointer);
-    std::string_view boolean_at(std::string_view pointer);
-    // The text itself.
-    std::optional<std::string> value_at(std::string_view pointer);
+    // Finds values at these places in one pass: `values[i]` becomes the JSON of the text or boolean
+    // at `paths[i]`, and "" if there is none, or something else. At most 32, each once.
+    base::Result<void> find(std::span<const ObjectPath> paths, std::span<std::string_view> values);
     // Appends its metadata as Go writes an ObjectMeta: the fields in the order of that type,
     // without empty ones and those it does not know.
     base::Result<void> append_metadata(std::string& out);

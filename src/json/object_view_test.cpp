@@ -28,26 +28,51 @@ class ObjectViewTest : public testing::Test {
         return out;
     }
 
+    std::string_view value(std::initializer_list<std::string_view> keys) {
+        std::array<ObjectPath, 1> path;
+        for (std::string_view key : keys) path[0].keys[path[0].size++] = key;
+        std::array<std::string_view, 1> values{"before"};
+        auto done = view_.find(path, values);
+        EXPECT_TRUE(done);
+        return values[0];
+    }
+
     std::string bytes_;
     ObjectView view_;
 };
 
-TEST_F(ObjectViewTest, ValuesAtPointers) {
+TEST_F(ObjectViewTest, Values) {
     read(snapshot("", "", kStatus));
-    EXPECT_EQ(view_.text_at("/metadata/name"), R"("s1")");
-    EXPECT_EQ(view_.text_at("/status/error/message"), R"("a \"quoted\" one")");
-    EXPECT_EQ(view_.boolean_at("/status/readyToUse"), "true");
-    EXPECT_EQ(view_.text_at("/spec/source/kind"), R"("VirtualMachine")");
-    EXPECT_EQ(view_.value_at("/status/error/message"), R"(a "quoted" one)");
+    EXPECT_EQ(value({"metadata", "name"}), R"("s1")");
+    EXPECT_EQ(value({"status", "error", "message"}), R"("a \"quoted\" one")");
+    EXPECT_EQ(value({"status", "readyToUse"}), "true");
+    EXPECT_EQ(value({"spec", "source", "kind"}), R"("VirtualMachine")");
+    EXPECT_EQ(value({"kind"}), R"("VirtualMachineSnapshot")");
     // Absent, of another type, within what is no object.
-    EXPECT_EQ(view_.text_at("/status/absent"), "");
-    EXPECT_EQ(view_.text_at("/absent/absent"), "");
-    EXPECT_EQ(view_.text_at("/status/readyToUse"), "");
-    EXPECT_EQ(view_.boolean_at("/status/phase"), "");
-    EXPECT_EQ(view_.text_at("/status/phase/x"), "");
-    EXPECT_EQ(view_.text_at("/status/conditions/0/lastProbeTime"), "");
-    EXPECT_EQ(view_.value_at("/status/readyToUse"), std::nullopt);
+    EXPECT_EQ(value({"status", "absent"}), "");
+    EXPECT_EQ(value({"absent", "absent"}), "");
+    EXPECT_EQ(value({"metadata", "generation"}), "");
+    EXPECT_EQ(value({"status", "error"}), "");
+    EXPECT_EQ(value({"status", "phase", "x"}), "");
+    EXPECT_EQ(value({"status", "conditions", "type"}), "");
     EXPECT_NE(view_.text().find(R"("lastProbeTime":null)"), std::string_view::npos);
+}
+
+TEST_F(ObjectViewTest, ManyValuesAtOnce) {
+    read(snapshot("", "", kStatus));
+    constexpr std::array<ObjectPath, 4> kPaths{{{{"status", "phase"}, 2},
+                                                {{"metadata", "name"}, 2},
+                                                {{"status", "error", "message"}, 3},
+                                                {{"spec", "source", "absent"}, 3}}};
+    std::array<std::string_view, 4> values;
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(view_.find(kPaths, values));
+        EXPECT_EQ(values[0], R"("Succeeded")");
+        EXPECT_EQ(values[1], R"("s1")");
+        EXPECT_EQ(values[2], R"("a \"quoted\" one")");
+        EXPECT_EQ(values[3], "");
+        metadata();
+    }
 }
 
 TEST_F(ObjectViewTest, MetadataAsGoWritesIt) {
@@ -84,21 +109,36 @@ TEST_F(ObjectViewTest, AnotherVersionOfTheApiAndOfTheObject) {
                   R"("fieldsV1":{"f:x":{}}}])",
                   "", R"(,"A":{"apiVersion":"snapshot.kubevirt.io/v1beta1","x":["\"}"]})"),
          changes);
-    EXPECT_EQ(view_.text_at("/apiVersion"), R"("snapshot.kubevirt.io/v1alpha1")");
-    EXPECT_EQ(view_.text_at("/A/apiVersion"), R"("snapshot.kubevirt.io/v1beta1")");
-    EXPECT_EQ(view_.text_at("/metadata/managedFields/0/apiVersion"),
-              R"("snapshot.kubevirt.io/v1beta1")");
-    EXPECT_EQ(view_.text_at("/metadata/resourceVersion"), R"("123456")");
-    EXPECT_EQ(view_.text_at("/metadata/uid"), R"("u")");
+    EXPECT_EQ(value({"apiVersion"}), R"("snapshot.kubevirt.io/v1alpha1")");
+    EXPECT_EQ(value({"A", "apiVersion"}), R"("snapshot.kubevirt.io/v1beta1")");
+    EXPECT_NE(metadata().find(R"("apiVersion":"snapshot.kubevirt.io/v1beta1")"), std::string::npos);
+    EXPECT_EQ(value({"metadata", "resourceVersion"}), R"("123456")");
+    EXPECT_EQ(value({"metadata", "uid"}), R"("u")");
 }
 
 TEST_F(ObjectViewTest, LargeObjectsAndSmallOnes) {
     for (int i = 0; i < 3; ++i) {
         read(snapshot("", R"(,"big":")" + std::string(400'000, 'x') + "\""));
-        EXPECT_EQ(view_.text_at("/metadata/name"), R"("s1")");
+        EXPECT_EQ(value({"metadata", "name"}), R"("s1")");
         read(snapshot());
-        EXPECT_EQ(view_.text_at("/metadata/name"), R"("s1")");
+        EXPECT_EQ(value({"metadata", "name"}), R"("s1")");
     }
+}
+
+TEST_F(ObjectViewTest, ABrokenTextIsNotReadAgain) {
+    model::StoredObject broken;
+    broken.text =
+        R"({"metadata":{"generation":1,"managedFil[s"de:{"fieldsV1":{"Raw":["e30="]}}],"uid":"u"}})";
+    ASSERT_TRUE(view_.read(broken, {}));
+    std::string out;
+    constexpr std::array<ObjectPath, 1> kName{{{{"metadata", "name"}, 2}}};
+    for (int i = 0; i < 3; ++i) {
+        std::array<std::string_view, 1> values;
+        EXPECT_EQ(view_.find(kName, values).error().code, base::Code::kCorrupt);
+        EXPECT_EQ(view_.append_metadata(out).error().code, base::Code::kCorrupt);
+    }
+    read(snapshot());
+    EXPECT_EQ(value({"metadata", "name"}), R"("s1")");
 }
 
 TEST_F(ObjectViewTest, WhatIsNotWhatWasStoredIsCorrupt) {

@@ -13,7 +13,6 @@ namespace snapgate::api::kube {
 namespace {
 
 using base::Code;
-using base::Error;
 using base::Result;
 using query::ObjectList;
 

@@ -60,41 +60,60 @@ std::string age_of(std::string_view time, int64_t now_ms) {
         std::chrono::duration_cast<std::chrono::seconds>(base::Millis(now_ms - *then_ms)));
 }
 
-void append_text(std::string_view raw, std::string& out) {
-    out += raw.empty() ? kNothing : raw;
+bool is_text(std::string_view raw) {
+    return raw.starts_with('"');
 }
 
-void append_name(json::ObjectView& object, std::string& out) {
-    const std::string_view name = object.text_at("/metadata/name");
-    out += name.empty() ? R"("")" : name;
+// A time's text without its quotes; one with escapes in it is none.
+std::string_view without_quotes(std::string_view raw) {
+    return is_text(raw) ? raw.substr(1, raw.size() - 2) : std::string_view();
 }
 
-void append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
-    append_name(object, out);
-    for (std::string_view pointer : {"/spec/source/kind", "/spec/source/name", "/status/phase"}) {
+// Where the cells' values are.
+enum Cell : size_t { kName, kSourceKind, kSourceName, kPhase, kReady, kCreated, kError, kCells };
+constexpr std::array<json::ObjectPath, kCells> kSnapshotCells{{
+    {{"metadata", "name"}, 2},
+    {{"spec", "source", "kind"}, 3},
+    {{"spec", "source", "name"}, 3},
+    {{"status", "phase"}, 2},
+    {{"status", "readyToUse"}, 2},
+    {{"status", "creationTime"}, 2},
+    {{"status", "error", "message"}, 3},
+}};
+constexpr std::array<json::ObjectPath, 3> kNamespaceCells{{
+    {{"metadata", "name"}, 2},
+    {{"status", "phase"}, 2},
+    {{"metadata", "creationTimestamp"}, 2},
+}};
+
+Result<void> append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+    std::array<std::string_view, kCells> values;
+    SNAPGATE_TRY(object.find(kSnapshotCells, values));
+    for (size_t cell = 0; cell < kCells; ++cell) {
+        if (cell > 0) out += ',';
+        const std::string_view value = values[cell];
+        if (cell == kReady) {
+            out += value.empty() || is_text(value) ? kNothing : value;
+        } else if (!is_text(value)) {
+            out += cell == kName ? R"("")" : kNothing;
+        } else if (cell == kCreated) {
+            base::append_json_string(age_of(without_quotes(value), now_ms), out);
+        } else {
+            out += value;
+        }
+    }
+    return {};
+}
+
+Result<void> append_namespace_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+    std::array<std::string_view, kNamespaceCells.size()> values;
+    SNAPGATE_TRY(object.find(kNamespaceCells, values));
+    for (const std::string_view value : {values[0], values[1]}) {
+        out += is_text(value) ? value : R"("")";
         out += ',';
-        append_text(object.text_at(pointer), out);
     }
-    out += ',';
-    append_text(object.boolean_at("/status/readyToUse"), out);
-    out += ',';
-    if (const auto time = object.value_at("/status/creationTime")) {
-        base::append_json_string(age_of(*time, now_ms), out);
-    } else {
-        out += kNothing;
-    }
-    out += ',';
-    append_text(object.text_at("/status/error/message"), out);
-}
-
-void append_namespace_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
-    append_name(object, out);
-    out += ',';
-    const std::string_view phase = object.text_at("/status/phase");
-    out += phase.empty() ? R"("")" : phase;
-    out += ',';
-    base::append_json_string(
-        age_of(object.value_at("/metadata/creationTimestamp").value_or(""), now_ms), out);
+    base::append_json_string(age_of(without_quotes(values[2]), now_ms), out);
+    return {};
 }
 
 }  // namespace
@@ -116,9 +135,9 @@ Result<void> append_row(const Form& form, json::ObjectView& object, int64_t now_
                         std::string& out) {
     out += R"({"cells":[)";
     if (form.kind == model::Kind::kSnapshot) {
-        append_snapshot_cells(object, now_ms, out);
+        SNAPGATE_TRY(append_snapshot_cells(object, now_ms, out));
     } else {
-        append_namespace_cells(object, now_ms, out);
+        SNAPGATE_TRY(append_namespace_cells(object, now_ms, out));
     }
     out += R"(],"object":)";
     switch (form.include) {
