@@ -90,6 +90,20 @@ base::Result<std::string> element_of(std::string_view key) {
     }
 }
 
+// The first node from there that is not before the element: at once if it is near, and in few steps
+// if it is far, so that a small set is taken from a large one without reading all of that.
+template <class Iterator>
+Iterator seek(Iterator from, Iterator end, const std::string& element) {
+    ptrdiff_t step = 1;
+    while (end - from > step && from[step].element < element) {
+        from += step;
+        step *= 2;
+    }
+    return std::lower_bound(
+        from, from + std::min(step + 1, end - from), element,
+        [](const auto& node, const std::string& wanted) { return node.element < wanted; });
+}
+
 }  // namespace
 
 base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
@@ -107,19 +121,40 @@ base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
         set.children_.push_back(std::move(node));
     }
     std::ranges::sort(set.children_, {}, &Node::element);
-    // Two texts of one element.
-    for (size_t i = 1; i < set.children_.size();) {
-        Node& node = set.children_[i - 1];
-        Node& next = set.children_[i];
-        if (node.element != next.element) {
-            ++i;
-            continue;
-        }
-        node.member = node.member || next.member;
-        node.below.unite(next.below);
-        set.children_.erase(set.children_.begin() + static_cast<ptrdiff_t>(i));
-    }
+    set.merge_repeated();
     return set;
+}
+
+// An element may come in any number of texts.
+void FieldSet::merge_repeated() {
+    size_t kept = 0;
+    for (size_t i = 0; i < children_.size();) {
+        size_t end = i + 1;
+        while (end < children_.size() && children_[end].element == children_[i].element) ++end;
+        if (end - i > 1) {
+            std::vector<FieldSet> below;
+            below.reserve(end - i);
+            for (size_t j = i; j < end; ++j) {
+                children_[i].member = children_[i].member || children_[j].member;
+                below.push_back(std::move(children_[j].below));
+            }
+            children_[i].below = union_of(std::move(below));
+        }
+        if (kept != i) children_[kept] = std::move(children_[i]);
+        ++kept;
+        i = end;
+    }
+    children_.resize(kept);
+}
+
+FieldSet FieldSet::union_of(std::vector<FieldSet> sets) {
+    // Neighbours first: one after the other into the first would copy it for each.
+    for (size_t step = 1; step < sets.size(); step *= 2)
+        for (size_t i = 0; i + step < sets.size(); i += 2 * step) {
+            sets[i].unite(sets[i + step]);
+            sets[i + step].children_.clear();
+        }
+    return sets.empty() ? FieldSet() : std::move(sets.front());
 }
 
 json::Value FieldSet::write() const {
@@ -175,7 +210,7 @@ void FieldSet::unite(const FieldSet& other) {
 void FieldSet::subtract(const FieldSet& other) {
     auto theirs = other.children_.begin();
     for (Node& node : children_) {
-        while (theirs != other.children_.end() && theirs->element < node.element) ++theirs;
+        theirs = seek(theirs, other.children_.end(), node.element);
         if (theirs == other.children_.end()) break;
         if (theirs->element != node.element) continue;
         node.member = node.member && !theirs->member;
@@ -187,7 +222,7 @@ void FieldSet::subtract(const FieldSet& other) {
 void FieldSet::intersect(const FieldSet& other) {
     auto theirs = other.children_.begin();
     for (Node& node : children_) {
-        while (theirs != other.children_.end() && theirs->element < node.element) ++theirs;
+        theirs = seek(theirs, other.children_.end(), node.element);
         bool both = theirs != other.children_.end() && theirs->element == node.element;
         node.member = node.member && both && theirs->member;
         if (both)

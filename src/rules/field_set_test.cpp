@@ -44,6 +44,38 @@ TEST(FieldSet, ReadsOneElementInWhateverTextItComes) {
     EXPECT_TRUE(read(R"({"x:a":{},".":{}})").empty());
 }
 
+// Each once, however often it is there: in one pass.
+TEST(FieldSet, ReadsEndlessTextsOfOneElement) {
+    json::Object same;
+    json::Object different;
+    for (int i = 0; i < 100'000; ++i) {
+        std::string text = "v:";
+        for (int bit = 0; bit < 17; ++bit) text += (i >> bit & 1) != 0 ? ' ' : '\t';
+        same[text + "1"] = json::Object();
+        json::Object below;
+        below[fmt::format("f:{:06}", i * 37 % 100'000)] = json::Object();
+        different[text + "2"] = std::move(below);
+    }
+    same["v:2"] = json::Object();
+    EXPECT_EQ(read(json::serialize(same)).write(), *json::parse(R"({"v:1":{},"v:2":{}})"));
+    json::Value written = read(json::serialize(different)).write();
+    ASSERT_EQ(written.get_object().size(), 1U);
+    EXPECT_EQ(written.get_object().at("v:2").get_object().size(), 100'000U);
+}
+
+TEST(FieldSet, TakesALargeSetFromManySmallOnes) {
+    FieldSet large;
+    for (int i = 0; i < 50'000; ++i)
+        large.insert(std::vector<std::string>{fmt::format("f:{:06}", i)});
+    for (int i = 0; i < 20'000; ++i) {
+        FieldSet small;
+        small.insert(std::vector<std::string>{fmt::format("f:{:06}", i * 5)});
+        small.insert(std::vector<std::string>{fmt::format("f:{:06}", i * 5 + 1)});
+        small.subtract(large);
+        ASSERT_EQ(small.empty(), i < 10'000) << i;
+    }
+}
+
 TEST(FieldSet, RefusesWhatIsNone) {
     for (std::string_view text :
          {R"([])", R"("f:a")", R"(null)", R"({"f:a":1})", R"({"f:a":null})", R"({"spec":{}})",

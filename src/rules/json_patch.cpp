@@ -222,7 +222,8 @@ std::vector<std::string> unknown_operation_fields(const json::Array& operations)
         const json::Object* operation = operations[i].if_object();
         if (operation == nullptr) continue;
         for (const auto& member : *operation)
-            if (std::ranges::find(kFields, key_of(member)) == kFields.end())
+            if (faults.size() < kMost &&
+                std::ranges::find(kFields, key_of(member)) == kFields.end())
                 faults.push_back(fmt::format("json patch unknown field \"[{}].{}\"", i,
                                              key_of(member).substr(0, 256)));
     }

@@ -142,21 +142,20 @@ void cap_updates(std::vector<ManagedEntry>& entries) {
     struct Bucket {
         size_t first = kNone;
         size_t bucket = kNone;
+        std::vector<FieldSet> taken;
     };
     std::map<std::string, Bucket> buckets;
+    // One may be there from an earlier time; of several the last one.
+    for (size_t i : updates)
+        if (entries[i].manager == kOldUpdates && entries[i].subresource.empty())
+            buckets[entries[i].api_version].bucket = i;
     std::vector<bool> gone(entries.size());
     size_t left = updates.size();
     for (size_t at : updates) {
         if (left <= kMostUpdates) break;
         ManagedEntry& entry = entries[at];
-        auto [place, fresh] = buckets.try_emplace(entry.api_version);
-        Bucket& bucket = place->second;
-        if (fresh) {
-            // One may be there from an earlier time.
-            for (size_t i : updates)
-                if (entries[i].manager == kOldUpdates && entries[i].subresource.empty() &&
-                    entries[i].api_version == entry.api_version)
-                    bucket.bucket = i;
+        Bucket& bucket = buckets[entry.api_version];
+        if (bucket.first == kNone) {
             bucket.first = at;
             continue;
         }
@@ -167,11 +166,14 @@ void cap_updates(std::vector<ManagedEntry>& entries) {
             entries[bucket.first].subresource.clear();
         }
         ManagedEntry& target = entries[bucket.bucket];
-        target.fields.unite(entry.fields);
+        bucket.taken.push_back(std::move(entry.fields));
         target.time = entry.time;
         gone[at] = true;
         --left;
     }
+    for (auto& [version, bucket] : buckets)
+        if (!bucket.taken.empty())
+            entries[bucket.bucket].fields.unite(FieldSet::union_of(std::move(bucket.taken)));
     size_t index = 0;
     std::erase_if(entries, [&](const ManagedEntry&) { return gone[index++]; });
 }

@@ -107,6 +107,31 @@ TEST(ManagedFields, MergeTheOldestUpdatesAboveTen) {
               *json::parse(R"({"f:x00":{},"f:x02":{},"f:x03":{},"f:x04":{}})"));
 }
 
+TEST(ManagedFields, AreCappedHoweverManyThereAre) {
+    auto versions_capped = [](bool one_version) {
+        std::vector<ManagedEntry> entries;
+        for (int i = 0; i < 30'000; ++i) {
+            ManagedEntry entry{.manager = fmt::format("m{:06}", i),
+                               .applied = false,
+                               .api_version = one_version ? "v1" : fmt::format("v{}", i / 2),
+                               .subresource = {},
+                               .time = i,
+                               .fields = {}};
+            entry.fields.insert(std::vector<std::string>{fmt::format("f:{:06}", i)});
+            entries.push_back(std::move(entry));
+        }
+        cap_updates(entries);
+        return entries;
+    };
+    std::vector<ManagedEntry> one = versions_capped(true);
+    ASSERT_EQ(one.size(), 10U);
+    EXPECT_EQ(one.front().manager, "ancient-changes");
+    EXPECT_EQ(one.front().fields.write().get_object().size(), 29'991U);
+    std::vector<ManagedEntry> many = versions_capped(false);
+    ASSERT_EQ(many.size(), 15'000U);
+    EXPECT_EQ(many.front().fields.write().get_object().size(), 2U);
+}
+
 json::Object object(std::string_view metadata) {
     return json::parse(fmt::format(R"({{"metadata":{{{}}}}})", metadata))->get_object();
 }
