@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,11 @@ std::vector<std::string> wanted_finalizers(const std::vector<std::string>& names
     if (orphan) wanted.emplace_back(kOrphan);
     if (foreground) wanted.emplace_back(kForeground);
     // The same ones stay in the order that they are in.
-    return std::ranges::is_permutation(wanted, names) ? names : wanted;
+    std::vector<std::string> sorted_names = names;
+    std::vector<std::string> sorted_wanted = wanted;
+    std::ranges::sort(sorted_names);
+    std::ranges::sort(sorted_wanted);
+    return sorted_names == sorted_wanted ? names : wanted;
 }
 
 }  // namespace
@@ -97,8 +102,10 @@ base::Result<Change> remove(const json::Object& live, const DeleteOptions& optio
     }
     set(metadata, "finalizers", json::Array(finalizers.begin(), finalizers.end()));
     if (!deleting) {
+        // An import may bring the largest one, which stays.
         if (const json::Value* generation = find(metadata, "generation");
-            generation != nullptr && generation->is_int64())
+            generation != nullptr && generation->is_int64() &&
+            generation->get_int64() < std::numeric_limits<int64_t>::max())
             set(metadata, "generation", generation->get_int64() + 1);
         set_text(metadata, "deletionTimestamp", now);
     }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "rules/snapshot_texts.h"
@@ -33,6 +35,34 @@ struct Case {
     Effect effect;
     std::string_view finalizers;
 };
+
+TEST(Remove, LeavesTheLargestGeneration) {
+    json::Object live = finalized(R"(["a/b"])");
+    auto generation = [&live] {
+        auto change = remove(live, {}, kNow);
+        return change ? change->object.at("metadata")
+                            .get_object()
+                            .at("generation")
+                            .to_number<int64_t>()
+                      : 0;
+    };
+    EXPECT_EQ(generation(), 2);
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+    live.at("metadata").get_object()["generation"] = kMost - 1;
+    EXPECT_EQ(generation(), kMost);
+    live.at("metadata").get_object()["generation"] = kMost;
+    EXPECT_EQ(generation(), kMost);
+}
+
+TEST(Remove, LooksAtAnyNumberOfFinalizersOnce) {
+    json::Array finalizers{"orphan"};
+    for (int i = 0; i < 100'000; ++i) finalizers.push_back(boost::json::string(std::to_string(i)));
+    json::Object live = stored();
+    live.at("metadata").get_object()["finalizers"] = finalizers;
+    auto change = remove(live, with(Propagation::kOrphan), kNow);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->object.at("metadata").get_object().at("finalizers"), json::Value(finalizers));
+}
 
 TEST(Remove, MindsFinalizersAndThePropagation) {
     const Case cases[] = {
