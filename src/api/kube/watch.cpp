@@ -97,8 +97,9 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
         if (!present) co_return present.error();
         if (*present >= options_.from) co_return true;
         const net::Wake wake = co_await stream_.wait(deadline);
-        if (wake == net::Wake::kNotified) continue;
-        if (wake != net::Wake::kDeadline) co_return false;
+        if (wake != net::Wake::kNotified && wake != net::Wake::kDeadline) co_return false;
+        // Writes may keep coming, and the version be far ahead of them.
+        if (Clock::now() < deadline) continue;
         Error error(Code::kFutureVersion,
                     fmt::format("Timeout: Too large resource version: {}, current: {}",
                                 options_.from, *present));
@@ -144,6 +145,8 @@ net::Awaitable<Result<bool>> Watch::send_state() {
         const std::string_view text(page);
         if (!co_await send(std::span(&text, 1))) co_return false;
         co_await net::yield();
+        auto going = co_await keep_time(false);
+        if (!going || !*going) co_return going;
     }
     if (options_.marks_state && options_.bookmarks) {
         auto marked = co_await send_bookmark(true);
@@ -190,6 +193,8 @@ Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
 
 net::Awaitable<Result<bool>> Watch::send_changes() {
     while (true) {
+        auto going = co_await keep_time(true);
+        if (!going || !*going) co_return going;
         auto next = outlet_->next(position_);
         if (!next) {
             if (next.error().code == Code::kNotFound)
@@ -228,11 +233,17 @@ net::Awaitable<Result<bool>> Watch::send_changes() {
 
 net::Awaitable<Result<bool>> Watch::wait() {
     const net::Wake wake = co_await stream_.wait(std::min(end_, next_tick_));
-    if (wake == net::Wake::kNotified) co_return true;
-    if (wake != net::Wake::kDeadline || Clock::now() >= end_) co_return false;
+    co_return wake == net::Wake::kNotified || wake == net::Wake::kDeadline;
+}
+
+// Before whatever is sent next, since a reader that is slower than the writes is never waited for.
+net::Awaitable<Result<bool>> Watch::keep_time(bool position_sent) {
+    const Clock::time_point now = Clock::now();
+    if (now >= end_) co_return false;
+    if (now < next_tick_) co_return true;
     plan_next_tick();
     if (auto allowed = check_access(); !allowed) co_return std::move(allowed).error();
-    if (!options_.bookmarks) co_return true;
+    if (!options_.bookmarks || !position_sent) co_return true;
     co_return co_await send_bookmark(false);
 }
 

@@ -38,6 +38,9 @@ class Watch {
     net::Awaitable<base::Result<bool>> send_state();
     net::Awaitable<base::Result<bool>> send_changes();
     net::Awaitable<base::Result<bool>> wait();
+    // Ends the watch when its time is over; at a tick checks access again and, if everything up to
+    // position_ was sent, sends a bookmark.
+    net::Awaitable<base::Result<bool>> keep_time(bool position_sent);
     net::Awaitable<bool> send(std::span<const std::string_view> events);
     net::Awaitable<base::Result<bool>> send_bookmark(bool ends_state);
 
