@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "json/request_body.h"
 #include "json/yaml.h"
 #include "rules/faults.h"
@@ -11,11 +14,17 @@ namespace snapgate::rules {
 namespace {
 
 constexpr std::string_view kKind = "DeleteOptions";
+// The options are in every group, and so in that of the object.
+constexpr std::array<std::string_view, 4> kVersions{
+    "v1", "meta.k8s.io/v1", "snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"};
 
 base::Error mismatch(const json::Value& value, std::string_view field, std::string_view type) {
+    std::string found(json_type(value));
+    if (found == "number" && type == "int64") found += " " + json::serialize(value);
     return bad_request(
         fmt::format("json: cannot unmarshal {} into Go struct field DeleteOptions.{} of type {}",
-                    json_type(value), field, type));
+                    found, field, type),
+        field);
 }
 
 // A member that is text; "" where it is absent or null.
@@ -42,6 +51,30 @@ base::Result<json::Object> read_body(std::string_view text, bool yaml) {
                         "v1.DeleteOptions",
                         json_type(value)));
     return std::move(value.get_object());
+}
+
+base::Result<void> check_type(const json::Object& body) {
+    SNAPGATE_ASSIGN(std::string kind, read_text(body, "kind", "kind", "string"));
+    if (!kind.empty() && kind != kKind)
+        return bad_request(
+            fmt::format("decoded object cannot be converted to DeleteOptions: its kind is {}",
+                        shown_text(kind, 256)),
+            "kind");
+    SNAPGATE_ASSIGN(std::string version, read_text(body, "apiVersion", "apiVersion", "string"));
+    if (!version.empty() && std::ranges::find(kVersions, version) == kVersions.end())
+        return bad_request(
+            fmt::format("decoded object cannot be converted to DeleteOptions: its apiVersion is {} "
+                        "and must be one of {}",
+                        shown_text(version, 256), fmt::join(kVersions, ", ")),
+            "apiVersion");
+    return {};
+}
+
+// Nothing waits for that long, but a body that says it wrongly may say all else wrongly, too.
+base::Result<void> check_grace_period(const json::Object& body) {
+    const json::Value* value = find(body, "gracePeriodSeconds");
+    if (value == nullptr || value->is_null() || value->is_int64()) return {};
+    return mismatch(*value, "gracePeriodSeconds", "int64");
 }
 
 base::Result<void> read_preconditions(const json::Object& body, DeleteOptions& options) {
@@ -101,12 +134,8 @@ base::Result<DeleteOptions> read_delete_options(std::string_view text, bool yaml
     DeleteOptions options;
     if (text.empty()) return options;
     SNAPGATE_ASSIGN(json::Object body, read_body(text, yaml));
-    SNAPGATE_ASSIGN(std::string kind, read_text(body, "kind", "kind", "string"));
-    if (!kind.empty() && kind != kKind)
-        return bad_request(
-            fmt::format("decoded object cannot be converted to DeleteOptions: its "
-                        "kind is {}",
-                        shown_text(kind, 256)));
+    SNAPGATE_TRY(check_type(body));
+    SNAPGATE_TRY(check_grace_period(body));
     Faults faults;
     SNAPGATE_TRY(read_preconditions(body, options));
     SNAPGATE_TRY(read_propagation(body, options, faults));

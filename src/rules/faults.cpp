@@ -8,6 +8,7 @@ namespace snapgate::rules {
 namespace {
 
 constexpr size_t kMostCauses = 32;
+constexpr size_t kMostFieldBytes = 256;
 
 }  // namespace
 
@@ -98,8 +99,13 @@ std::string shown_text(std::string_view text, size_t most) {
     return out + '"';
 }
 
-base::Error bad_request(std::string message) {
-    return {base::Code::kInvalidBody, std::move(message)};
+base::Error bad_request(std::string message, std::string_view field) {
+    if (field.size() > kMostFieldBytes) {
+        size_t size = kMostFieldBytes;
+        while (size > 0 && (static_cast<uint8_t>(field[size]) & 0xc0) == 0x80) --size;
+        field = field.substr(0, size);
+    }
+    return {base::Code::kInvalidBody, std::move(message), std::string(field)};
 }
 
 }  // namespace snapgate::rules

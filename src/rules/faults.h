@@ -41,7 +41,8 @@ class Faults {
 // `text` as Go's %q shows it, cut to `most` bytes.
 std::string shown_text(std::string_view text, size_t most = 1024);
 
-// 400 in words of its own.
-base::Error bad_request(std::string message);
+// 400 in words of its own. `field` is the path of the field at fault, where there is one; of a very
+// long one the error names the beginning.
+base::Error bad_request(std::string message, std::string_view field = {});
 
 }  // namespace snapgate::rules

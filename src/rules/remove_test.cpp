@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "rules/snapshot_texts.h"
 
@@ -151,11 +153,36 @@ TEST(DeleteOptionsBody, IsRefused) {
         auto options = read_delete_options(text, yaml);
         return options ? base::Error(base::Code::kInternal, "it was taken") : options.error();
     };
-    for (std::string_view text :
-         {"{", "[]", R"({"kind":"Pod"})", R"({"kind":1})", R"({"preconditions":[]})",
-          R"({"preconditions":{"uid":1}})", R"({"dryRun":"All"})", R"({"dryRun":[1]})",
-          R"({"orphanDependents":"x"})", R"({"propagationPolicy":{}})"})
+    const std::pair<std::string_view, std::string_view> broken[] = {
+        {"{", ""},
+        {"[]", ""},
+        {R"({"kind":"Pod"})", "kind"},
+        {R"({"kind":1})", "kind"},
+        {R"({"apiVersion":1})", "apiVersion"},
+        {R"({"apiVersion":"v2","kind":"DeleteOptions"})", "apiVersion"},
+        {R"({"apiVersion":"snapshot.kubevirt.io/v1"})", "apiVersion"},
+        {R"({"gracePeriodSeconds":"0"})", "gracePeriodSeconds"},
+        {R"({"gracePeriodSeconds":1.5})", "gracePeriodSeconds"},
+        {R"({"gracePeriodSeconds":18446744073709551615})", "gracePeriodSeconds"},
+        {R"({"preconditions":[]})", "preconditions"},
+        {R"({"preconditions":{"uid":1}})", "preconditions.uid"},
+        {R"({"preconditions":{"resourceVersion":7}})", "preconditions.resourceVersion"},
+        {R"({"dryRun":"All"})", "dryRun"},
+        {R"({"dryRun":[1]})", "dryRun"},
+        {R"({"orphanDependents":"x"})", "orphanDependents"},
+        {R"({"propagationPolicy":{}})", "propagationPolicy"},
+    };
+    for (auto [text, field] : broken) {
         EXPECT_EQ(refused(text).code, base::Code::kInvalidBody) << text;
+        EXPECT_EQ(refused(text).subject, field) << text;
+    }
+    for (std::string_view version : {"v1", "meta.k8s.io/v1", "snapshot.kubevirt.io/v1beta1",
+                                     "snapshot.kubevirt.io/v1alpha1"}) {
+        json::Object body;
+        set_text(body, "apiVersion", version);
+        body["gracePeriodSeconds"] = 30;
+        EXPECT_TRUE(read_delete_options(json::serialize(body), false)) << version;
+    }
     EXPECT_EQ(refused("a: &x 1", true).code, base::Code::kInvalidBody);
     EXPECT_EQ(refused(R"({"propagationPolicy":"Now"})").message,
               "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: "
