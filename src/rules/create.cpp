@@ -53,7 +53,8 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
     check_source(body.object, faults);
     if (!faults.empty()) return faults.error(subject);
     if (has_version)
-        return bad_request("resourceVersion should not be set on objects to be created");
+        return bad_request("resourceVersion should not be set on objects to be created",
+                           "metadata.resourceVersion");
 
     track_update(nullptr, body.object, kSnapshotSchema,
                  {writer.manager, api_version(writer), {}, writer.now});

@@ -22,7 +22,8 @@ base::Result<void> check_type(const json::Object& object, const Writer& writer) 
     if (version == "v1" && kind == kKind) return {};
     return unreadable(object, kKind, writer,
                       fmt::format("no kind {} is registered here for version {}",
-                                  shown_text(kind, 256), shown_text(version, 256)));
+                                  shown_text(kind, 256), shown_text(version, 256)),
+                      kind == kKind ? "apiVersion" : "kind");
 }
 
 // Active, as every new Namespace is.
@@ -47,7 +48,8 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     SNAPGATE_TRY(check_type(body.object, writer));
     std::vector<std::string> unknown;
     if (auto settled = settle_metadata(body.object, nullptr, unknown); !settled)
-        return unreadable(body.object, kKind, writer, settled.error().message);
+        return unreadable(body.object, kKind, writer, settled.error().message,
+                          settled.error().subject);
     prune(body.object, kNamespaceSchema, nullptr, unknown);
     SNAPGATE_TRY(judge_strictly(body, unknown, kKind, writer, change.warnings));
 
@@ -70,7 +72,8 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     check_metadata(metadata, {.name = NameRule::kLabel, .namespaced = false}, faults);
     if (!faults.empty()) return faults.error({{}, std::string(kKind), name});
     if (has_version)
-        return bad_request("resourceVersion should not be set on objects to be created");
+        return bad_request("resourceVersion should not be set on objects to be created",
+                           "metadata.resourceVersion");
 
     change.object = active(std::move(metadata));
     json::Object tracked = change.object;

@@ -246,6 +246,30 @@ TEST(Create, TakesManagersThatABodyBrings) {
               1U);
 }
 
+TEST(Create, NamesTheFieldOfTheWrongType) {
+    auto field = [](std::string_view metadata) {
+        return error_of(created(snapshot(metadata))).subject;
+    };
+    json::Object named = snapshot();
+    named.at("metadata").get_object()["name"] = 5;
+    EXPECT_EQ(error_of(created(named)).subject, "metadata.name");
+    named["metadata"] = "x";
+    EXPECT_EQ(error_of(created(named)).subject, "metadata");
+    EXPECT_EQ(field(R"(,"labels":{"a":1})"), "metadata.labels.a");
+    EXPECT_EQ(field(R"(,"ownerReferences":[{"uid":"1"},{"uid":1}])"),
+              "metadata.ownerReferences[1].uid");
+    EXPECT_EQ(field(R"(,"deletionTimestamp":"soon")"), "metadata.deletionTimestamp");
+    EXPECT_EQ(field(",\"labels\":{\"" + std::string(300, 'a') + "\":1}").size(), 256U);
+    auto type = decode_object(R"({"kind":1})", Media::kJson, "VirtualMachineSnapshot");
+    ASSERT_FALSE(type);
+    EXPECT_EQ(type.error().subject, "kind");
+    auto ns = create_namespace({object_of(R"({"apiVersion":"v1","kind":"Namespace",)"
+                                          R"("metadata":{"name":5}})"),
+                                {}},
+                               "u", writer());
+    EXPECT_EQ(error_of(ns).subject, "metadata.name");
+}
+
 TEST(CreateNamespace, MakesItActive) {
     auto body = decode_object(
         R"({"metadata":{"generateName":"a-","namespace":"x","labels":{"l":"1"},"y":1},)"

@@ -37,10 +37,12 @@ std::string summary(std::string_view text) {
     return out;
 }
 
-base::Error unrecognized(std::string_view kind, std::string_view what, std::string_view text) {
+base::Error unrecognized(std::string_view kind, std::string_view what, std::string_view text,
+                         std::string_view field = {}) {
     return bad_request(
         fmt::format("the object provided is unrecognized (must be of type {}): {} ({})", kind, what,
-                    summary(text)));
+                    summary(text)),
+        field);
 }
 
 // One document of YAML as JSON text, with what it repeats.
@@ -78,21 +80,24 @@ base::Result<json::Tolerant> read(std::string_view text, Media media, std::strin
 
 base::Result<Body> decode_object(std::string_view text, Media media, std::string_view kind) {
     SNAPGATE_ASSIGN(json::Tolerant body, read(text, media, kind));
-    auto no_type = [&](std::string_view what) {
-        return unrecognized(
-            kind, fmt::format("couldn't get version/kind; json parse error: {}", what), text);
+    auto no_type = [&](std::string_view what, std::string_view field) {
+        return unrecognized(kind,
+                            fmt::format("couldn't get version/kind; json parse error: {}", what),
+                            text, field);
     };
     if (body.value.is_null()) body.value.emplace_object();
     json::Object* object = body.value.if_object();
     if (object == nullptr)
         return no_type(fmt::format("json: cannot unmarshal {} into Go value of type {}",
-                                   json_type(body.value), kTypeMetaInGo));
+                                   json_type(body.value), kTypeMetaInGo),
+                       {});
     for (std::string_view name : {"apiVersion", "kind"}) {
         const json::Value* value = find(*object, name);
         if (value != nullptr && !value->is_null() && !value->is_string())
             return no_type(
                 fmt::format("json: cannot unmarshal {} into Go struct field .{} of type string",
-                            json_type(*value), name));
+                            json_type(*value), name),
+                name);
     }
     if (kind == "Namespace") {
         // A type that is built in: the request says as much.
@@ -104,7 +109,7 @@ base::Result<Body> decode_object(std::string_view text, Media media, std::string
             return unrecognized(kind,
                                 fmt::format("Object '{}' is missing in '{}'", shown,
                                             text.substr(0, kMostBodyBytes)),
-                                text);
+                                text, name);
     Body result{std::move(*object), {}};
     for (const std::string& path : body.duplicates)
         result.strict_faults.push_back(fmt::format("duplicate field \"{}\"", path));

@@ -183,20 +183,23 @@ class Patcher {
 };
 
 base::Result<void> check_operations(const json::Array& operations) {
-    for (const json::Value& operation : operations) {
+    for (size_t i = 0; i < operations.size(); ++i) {
+        const json::Value& operation = operations[i];
         const json::Object* object = operation.if_object();
         if (object == nullptr)
             return bad_request(
                 fmt::format("error decoding patch: json: cannot unmarshal {} into Go value of type "
                             "handlers.jsonPatchOp",
-                            json_type(operation)));
+                            json_type(operation)),
+                fmt::format("[{}]", i));
         for (std::string_view name : {"op", "path", "from"}) {
             const json::Value* value = find(*object, name);
             if (value == nullptr || value->is_string() || value->is_null()) continue;
             return bad_request(
                 fmt::format("error decoding patch: json: cannot unmarshal {} into Go struct field "
                             "jsonPatchOp.{} of type string",
-                            json_type(*value), name));
+                            json_type(*value), name),
+                fmt::format("[{}].{}", i, name));
         }
     }
     if (operations.size() > kMostPatchOperations)

@@ -57,10 +57,10 @@ class Reader {
         if (!value.is_string()) return mismatch(value, schema);
         std::string_view text = text_of(&value);
         if (text.empty() || json::is_rfc3339(text)) return {};
-        return bad_request(
-            fmt::format("parsing time {0} as \"2006-01-02T15:04:05Z07:00\": cannot "
-                        "parse {0} as a time",
-                        shown_text(text, 80)));
+        return bad_request(fmt::format("parsing time {0} as \"2006-01-02T15:04:05Z07:00\": cannot "
+                                       "parse {0} as a time",
+                                       shown_text(text, 80)),
+                           path_);
     }
 
     base::Result<void> read_integer(json::Value& value, const Schema& schema) {
@@ -133,7 +133,8 @@ class Reader {
         std::string where = go_path_.empty() ? std::string("value")
                                              : fmt::format("struct field {}.{}", struct_, go_path_);
         return bad_request(fmt::format("json: cannot unmarshal {} into Go {} of type {}", type,
-                                       where, schema.go_type));
+                                       where, schema.go_type),
+                           path_);
     }
 
     std::vector<std::string>& unknown_;

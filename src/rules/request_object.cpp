@@ -24,8 +24,8 @@ base::Result<void> check_version(const json::Object& object, const Writer& write
     std::string message =
         fmt::format("the API version in the data ({}) does not match the expected API version ({})",
                     version.substr(0, 256), api_version(writer));
-    if (writer.patch) return unreadable(object, kSnapshotKind, writer, message);
-    return bad_request(std::move(message));
+    if (writer.patch) return unreadable(object, kSnapshotKind, writer, message, "apiVersion");
+    return bad_request(std::move(message), "apiVersion");
 }
 
 bool in_group(std::string_view version) {
@@ -50,7 +50,8 @@ base::Result<std::vector<std::string>> settle_snapshot(Body& body, const json::O
                                                        const Writer& writer) {
     std::vector<std::string> unknown;
     if (auto settled = settle_metadata(body.object, live, unknown); !settled)
-        return unreadable(body.object, kSnapshotKind, writer, settled.error().message);
+        return unreadable(body.object, kSnapshotKind, writer, settled.error().message,
+                          settled.error().subject);
     if (find_text(body.object, "kind") == kSnapshotKind &&
         in_group(find_text(body.object, "apiVersion")))
         prune(body.object, kSnapshotSchema, live, unknown);
@@ -67,7 +68,8 @@ base::Result<void> settle_namespace(json::Object& metadata, const std::string& n
     } else if (given != ns) {
         return bad_request(
             "the namespace of the provided object does not match the namespace sent on the "
-            "request");
+            "request",
+            "metadata.namespace");
     }
     return {};
 }

@@ -25,7 +25,7 @@ std::string cut(std::string text, size_t most) {
 }  // namespace
 
 base::Error unreadable(const json::Object& body, std::string_view kind, const Writer& writer,
-                       std::string_view what) {
+                       std::string_view what, std::string_view field) {
     if (writer.patch) {
         Faults faults;
         faults.invalid("patch", shown_text(json::serialize(body)), what);
@@ -36,7 +36,8 @@ base::Error unreadable(const json::Object& body, std::string_view kind, const Wr
         version.remove_prefix(slash + 1);
     return bad_request(fmt::format("{} in version {} cannot be handled as a {}: {}",
                                    find_text(body, "kind").substr(0, kMostBytesEach),
-                                   shown_text(version, kMostBytesEach), kind, what));
+                                   shown_text(version, kMostBytesEach), kind, what),
+                       field);
 }
 
 base::Result<void> judge_strictly(const Body& body, const std::vector<std::string>& unknown,

@@ -9,9 +9,9 @@
 namespace snapgate::rules {
 
 // A body that could not be read as an object of `kind`: 400 in kube-apiserver's words, or 422 where
-// the body came from a patch. `what` says what is wrong.
+// the body came from a patch. `what` says what is wrong, `field` where, if it is at one place.
 base::Error unreadable(const json::Object& body, std::string_view kind, const Writer& writer,
-                       std::string_view what);
+                       std::string_view what, std::string_view field = {});
 
 // What fieldValidation makes of what a strict decoder refuses: nothing, warnings or an error.
 // `unknown` are paths of fields.

@@ -27,14 +27,15 @@ base::Result<void> check_target(json::Object& metadata, const Target& target) {
     SNAPGATE_TRY(settle_namespace(metadata, target.ns));
     std::string_view name = find_text(metadata, "name");
     if (name.empty())
-        return bad_request(
-            fmt::format("the name of the object ({} based on URL) was "
-                        "undeterminable: name must be provided",
-                        target.name));
+        return bad_request(fmt::format("the name of the object ({} based on URL) was "
+                                       "undeterminable: name must be provided",
+                                       target.name),
+                           "metadata.name");
     if (name != target.name)
         return bad_request(
             fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                        name.substr(0, 256), target.name));
+                        name.substr(0, 256), target.name),
+            "metadata.name");
     return {};
 }
 
