@@ -75,6 +75,13 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
         return bad_request("resourceVersion should not be set on objects to be created",
                            "metadata.resourceVersion");
 
+    // No request changes a namespace, so that nobody could ever take one away.
+    if (find(metadata, "finalizers") != nullptr) {
+        erase(metadata, "finalizers");
+        warn(change.warnings,
+             "field \"metadata.finalizers\" is not kept: no request could take a finalizer from a "
+             "namespace again");
+    }
     change.object = active(std::move(metadata));
     json::Object tracked = change.object;
     erase(tracked, "spec");

@@ -290,6 +290,24 @@ TEST(CreateNamespace, MakesItActive) {
                   R"("spec":{"finalizers":["kubernetes"]},"status":{"phase":"Active"}})")));
 }
 
+TEST(CreateNamespace, DropsFinalizersThatNobodyCouldTakeAway) {
+    auto create = [](std::string_view finalizers) {
+        json::Object body =
+            object_of(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}})");
+        body.at("metadata").get_object()["finalizers"] = *json::parse(finalizers);
+        return create_namespace({body, {}}, "u", writer());
+    };
+    auto change = create(R"(["example.com/hold"])");
+    ASSERT_TRUE(change) << change.error().message;
+    EXPECT_THAT(change->warnings, ElementsAre(HasSubstr("\"metadata.finalizers\" is not kept")));
+    const json::Object& metadata = change->object.at("metadata").get_object();
+    EXPECT_EQ(find(metadata, "finalizers"), nullptr);
+    EXPECT_THAT(json::serialize(metadata.at("managedFields")),
+                testing::Not(HasSubstr("finalizers")));
+    EXPECT_THAT(create("[]")->warnings, testing::IsEmpty());
+    EXPECT_THAT(error_of(create(R"(["a b"])")).message, HasSubstr("metadata.finalizers"));
+}
+
 TEST(CreateNamespace, RefusesOthers) {
     auto refused = [](std::string_view text) {
         return error_of(create_namespace({object_of(text), {}}, "u", writer())).message;
