@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "json/text_formats.h"
 #include "rules/faults.h"
@@ -28,6 +29,34 @@ bool is_empty(const json::Value& value) {
     return value.is_null();
 }
 
+// The elements of the live object's list: what stands for which of a request's.
+class LiveElements {
+  public:
+    LiveElements(const json::Value* live, const Schema& schema)
+        : array_(live == nullptr ? nullptr : live->if_array()),
+          by_uid_(schema.merge == Schema::Merge::kByUid) {
+        if (array_ == nullptr || !by_uid_) return;
+        for (const json::Value& element : *array_)
+            if (const json::Object* object = element.if_object())
+                by_uids_.try_emplace(find_text(*object, "uid"), &element);
+    }
+
+    // Null if there is none: by its uid, or at the same place.
+    const json::Value* of(const json::Value& element, size_t place) const {
+        if (array_ == nullptr) return nullptr;
+        if (!by_uid_) return place < array_->size() ? &(*array_)[place] : nullptr;
+        const json::Object* object = element.if_object();
+        if (object == nullptr) return nullptr;
+        auto found = by_uids_.find(find_text(*object, "uid"));
+        return found == by_uids_.end() ? nullptr : found->second;
+    }
+
+  private:
+    const json::Array* array_;
+    bool by_uid_;
+    std::map<std::string_view, const json::Value*> by_uids_;
+};
+
 class Reader {
   public:
     explicit Reader(std::vector<std::string>& unknown) : unknown_(unknown) {}
@@ -45,7 +74,7 @@ class Reader {
             case Type::kInteger:
                 return read_integer(value, schema);
             case Type::kArray:
-                return read_array(value, schema);
+                return read_array(value, schema, live);
             case Type::kObject:
                 return read_object(value, schema, live);
         }
@@ -68,9 +97,11 @@ class Reader {
         return mismatch(value, schema);
     }
 
-    base::Result<void> read_array(json::Value& value, const Schema& schema) {
+    base::Result<void> read_array(json::Value& value, const Schema& schema,
+                                  const json::Value* live) {
         json::Array* array = value.if_array();
         if (array == nullptr) return mismatch(value, schema);
+        const LiveElements live_elements(live, schema);
         size_t size = path_.size();
         for (size_t i = 0; i < array->size(); ++i) {
             json::Value& element = (*array)[i];
@@ -82,7 +113,14 @@ class Reader {
                     element.emplace_string();
             }
             path_ += fmt::format("[{}]", i);
-            SNAPGATE_TRY(read(element, *schema.items, nullptr));
+            const json::Value* before = live_elements.of(element, i);
+            if (before != nullptr && element.is_object() && *before == element) {
+                // It stays as it is, with what an import gave it; but its types are looked at.
+                json::Value same = element;
+                SNAPGATE_TRY(read(same, *schema.items, before));
+            } else {
+                SNAPGATE_TRY(read(element, *schema.items, before));
+            }
             path_.resize(size);
         }
         return {};
@@ -92,6 +130,7 @@ class Reader {
                                    const json::Value* live) {
         json::Object* object = value.if_object();
         if (object == nullptr) return mismatch(value, schema);
+        const json::Object* live_object = live == nullptr ? nullptr : live->if_object();
         bool is_map = schema.values != nullptr;
         std::string_view outer = struct_;
         if (!is_map) struct_ = schema.go_type.substr(schema.go_type.find('.') + 1);
@@ -111,7 +150,8 @@ class Reader {
                 if (go_size > 0) go_path_ += '.';
                 go_path_ += name;
             }
-            SNAPGATE_TRY(read(member.value(), *known, nullptr));
+            SNAPGATE_TRY(read(member.value(), *known,
+                              live_object == nullptr ? nullptr : find(*live_object, name)));
             path_.resize(size);
             go_path_.resize(go_size);
             if (!is_map && name != "managedFields" && is_empty(member.value()) &&
@@ -119,10 +159,8 @@ class Reader {
                 dropped.emplace_back(name);
         }
         for (const std::string& name : dropped) erase(*object, name);
-        if (!is_map) {
-            const json::Object* live_object = live == nullptr ? nullptr : live->if_object();
+        if (!is_map)
             settle_unknown(*object, schema, live_object, path_, unknown_, is_silently_dropped);
-        }
         struct_ = outer;
         return {};
     }

@@ -25,11 +25,12 @@ bool same_value(const json::Value* a, const json::Value* b) {
     return a == nullptr || b == nullptr ? a == b : *a == *b;
 }
 
-// As a collection of metadata that is empty, and so as good as absent.
+// A text or a collection of metadata that is empty is as good as absent.
 const json::Value* unless_empty(const json::Value* value) {
     if (value == nullptr) return nullptr;
     bool empty = (value->is_object() && value->get_object().empty()) ||
-                 (value->is_array() && value->get_array().empty());
+                 (value->is_array() && value->get_array().empty()) ||
+                 (value->is_string() && value->get_string().empty());
     return empty ? nullptr : value;
 }
 

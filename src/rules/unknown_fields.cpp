@@ -32,7 +32,7 @@ class Pruner {
             if (!path_.empty()) path_ += '.';
             path_ += name;
             prune_value(member.value(), *property->schema,
-                        live == nullptr ? nullptr : find_object(*live, name));
+                        live == nullptr ? nullptr : find(*live, name));
             path_.resize(size);
         }
         for (std::string_view name : nulls) erase(object, name);
@@ -40,13 +40,20 @@ class Pruner {
     }
 
   private:
-    void prune_value(json::Value& value, const Schema& schema, const json::Object* live) {
+    void prune_value(json::Value& value, const Schema& schema, const json::Value* live) {
         if (json::Object* object = value.if_object()) {
-            if (schema.type == Schema::Type::kObject) prune_object(*object, schema, live, false);
+            if (schema.type == Schema::Type::kObject)
+                prune_object(*object, schema, live == nullptr ? nullptr : live->if_object(), false);
         } else if (json::Array* array = value.if_array();
                    array != nullptr && schema.type == Schema::Type::kArray) {
+            const json::Array* live_array = live == nullptr ? nullptr : live->if_array();
             size_t size = path_.size();
             for (size_t i = 0; i < array->size(); ++i) {
+                // One that came back as it is there keeps all it has. Of another it is not known
+                // which one it was.
+                if (live_array != nullptr && i < live_array->size() &&
+                    (*live_array)[i] == (*array)[i])
+                    continue;
                 path_ += fmt::format("[{}]", i);
                 prune_value((*array)[i], *schema.items, nullptr);
                 path_.resize(size);

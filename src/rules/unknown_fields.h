@@ -20,8 +20,9 @@ void settle_unknown(json::Object& object, const Schema& schema, const json::Obje
                     bool (*silent)(std::string_view path) = nullptr);
 
 // Prunes an object the way kube-apiserver prunes a custom resource: fields that the schema does not
-// have go (as settle_unknown does it, everywhere in it), and so do nulls where it allows none.
-// `metadata` is left alone. The paths come sorted.
+// have go (as settle_unknown does it, everywhere in it), and so do nulls where it allows none. An
+// element of a list that `live` has at the same place stays as it is. `metadata` is left alone. The
+// paths come sorted.
 void prune(json::Object& object, const Schema& schema, const json::Object* live,
            std::vector<std::string>& unknown);
 

@@ -125,6 +125,16 @@ base::Result<void> check(const json::Object& object, const json::Object& live,
     return {};
 }
 
+// Whether a request leaves the managedFields as they are. What of them cannot be read, from an
+// import, stays then, unless something else changes.
+bool leaves_managers(const json::Object& object, const json::Object& live) {
+    const json::Object* metadata = find_object(object, "metadata");
+    const json::Value* given = metadata == nullptr ? nullptr : find(*metadata, "managedFields");
+    if (given == nullptr || given->is_null()) return true;
+    const json::Value* present = find(metadata_of(live), "managedFields");
+    return present != nullptr && *given == *present;
+}
+
 bool ends_deletion(const json::Object& object, const json::Object& live) {
     const json::Array* finalizers = find_array(metadata_of(object), "finalizers");
     return find(metadata_of(live), "deletionTimestamp") != nullptr &&
@@ -136,6 +146,7 @@ bool ends_deletion(const json::Object& object, const json::Object& live) {
 base::Result<Change> update(const json::Object& live, Body body, const Target& target,
                             const Writer& writer) {
     Change change;
+    const bool same_managers = target.status || leaves_managers(body.object, live);
     SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, &live, writer));
     json::Object& object = body.object;
     SNAPGATE_TRY(check_target(metadata_of(object), target));
@@ -152,6 +163,12 @@ base::Result<Change> update(const json::Object& live, Body body, const Target& t
     set_text(object, "apiVersion", kStoredVersion);
     SNAPGATE_TRY(check(object, live, target));
 
+    if (same_managers) copy_member(live_metadata, "managedFields", metadata_of(object));
+    if (same_managers && same_but_times(object, live)) {
+        change.effect = Change::Effect::kNone;
+        change.object = live;
+        return change;
+    }
     track_update(&live, object, kSnapshotSchema,
                  {writer.manager, api_version(writer), target.status ? "status" : "", writer.now});
     if (same_but_times(object, live)) {

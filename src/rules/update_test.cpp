@@ -182,6 +182,50 @@ TEST(Update, KeepsFieldsThatItDoesNotKnow) {
     EXPECT_EQ(status->object.at("spec"), live.at("spec"));
 }
 
+// Whatever an import brought: what was read can be written back.
+TEST(Update, DoesNothingWithWhatWasRead) {
+    std::string owner =
+        R"({"apiVersion":"v1","kind":"Pod","name":"p","uid":"1","newOwner":{"a":1},)"
+        R"("controller":null})";
+    for (std::string metadata :
+         {std::string(R"(,"managedFields":[{"manager":"x"}])"),
+          std::string(R"(,"managedFields":[{"manager":"x","operation":"Update","apiVersion":"v1",)"
+                      R"("fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"x":{}}},"time":null}])"),
+          std::string(R"(,"managedFields":[{"manager":"x","operation":"Update","apiVersion":"v1",)"
+                      R"("fieldsType":"FieldsV1","fieldsV1":{},"newEntry":1}])"),
+          ",\"ownerReferences\":[" + owner + "]", std::string(R"(,"generateName":"")")}) {
+        json::Object live =
+            stored(metadata, "",
+                   R"(,"status":{"conditions":[{"type":"a","status":"b","newCondition":1}]})");
+        for (const Target& target : {kMain, kStatus}) {
+            auto same = updated(live, live, target, writer(FieldValidation::kStrict));
+            ASSERT_TRUE(same) << metadata << ": " << same.error().message;
+            EXPECT_EQ(same->effect, Effect::kNone) << metadata;
+            EXPECT_EQ(json::Value(same->object), json::Value(live));
+            EXPECT_THAT(same->warnings, IsEmpty());
+        }
+    }
+    json::Object live = stored(R"(,"managedFields":[{"manager":"x"}])");
+    EXPECT_EQ(effect(live, stored()), Effect::kNone);
+    EXPECT_EQ(effect(live, stored(R"(,"managedFields":[])")), Effect::kStore);
+}
+
+TEST(Update, KeepsWhatItDoesNotKnowOfAnOwner) {
+    json::Object live = stored(
+        R"(,"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"1","new":1},)"
+        R"({"apiVersion":"v1","kind":"Pod","name":"q","uid":"2","new":2}])");
+    // An older client's: another order, another owner, and without what it does not know.
+    auto change = updated(
+        live,
+        stored(R"(,"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"q2","uid":"2"},)"
+               R"({"apiVersion":"v1","kind":"Pod","name":"r","uid":"3","new":3}])"));
+    ASSERT_TRUE(change) << change.error().message;
+    EXPECT_THAT(change->warnings, ElementsAre("unknown field \"metadata.ownerReferences[1].new\""));
+    EXPECT_EQ(change->object.at("metadata").get_object().at("ownerReferences"),
+              *json::parse(R"([{"apiVersion":"v1","kind":"Pod","name":"q2","uid":"2","new":2},)"
+                           R"({"apiVersion":"v1","kind":"Pod","name":"r","uid":"3"}])"));
+}
+
 TEST(Update, TellsAPatchsFaultsWith422) {
     json::Object live = stored();
     Writer by = writer(FieldValidation::kStrict);
