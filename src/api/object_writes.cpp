@@ -68,8 +68,11 @@ Result<std::optional<Live>> read_live(const Services& services, const cluster::C
 Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
     std::string text = json::serialize(object);
     if (kind == Kind::kNamespace) return json::prepare_namespace(text);
-    // The rules filled the system fields in.
-    auto prepared = json::prepare_snapshot(text, json::Identity());
+    // The rules filled the system fields in. Their marks may make one that goes a little larger
+    // than what clients may write.
+    const bool going = object.at("metadata").as_object().contains("deletionTimestamp");
+    auto prepared = going ? json::prepare_marked_snapshot(text)
+                          : json::prepare_snapshot(text, json::Identity());
     if (!prepared) {
         Error error = std::move(prepared).error();
         if (!error.about) {
@@ -141,6 +144,27 @@ Result<WriteOutcome> try_dry(const Services& services, const cluster::Cluster& c
         if (ns && hosted::is_going(ns->object)) outcome.end = End::kNamespaceGoing;
     }
     return outcome;
+}
+
+// Whether something can be created in a namespace; the commit looks again.
+Result<void> check_open(const Services& services, const cluster::Cluster& cluster,
+                        const model::ObjectKey& key) {
+    store::ReadView view = services.store.read();
+    SNAPGATE_ASSIGN(auto head, view.head(cluster.number));
+    if (!head) return cluster::no_such_cluster(cluster.uid);
+    SNAPGATE_ASSIGN(auto ns,
+                    view.get(cluster.number, Kind::kNamespace, "", key.ns, head->revision));
+    if (!ns) return rules::no_such_namespace(key.ns);
+    if (hosted::is_going(ns->object)) return namespace_going(key);
+    return {};
+}
+
+// metadata.name of a body, as far as it has one.
+std::string given_name(const json::Object& body) {
+    const json::Value* metadata = body.if_contains("metadata");
+    if (metadata == nullptr || !metadata->is_object()) return {};
+    const json::Value* name = metadata->get_object().if_contains("name");
+    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
 ObjectWrite new_object(const Services& services, const cluster::Cluster& cluster, Kind kind,
@@ -235,8 +259,9 @@ net::Awaitable<Result<Written>> create_object(const Services& services,
         ObjectWrite write = new_object(services, cluster, kind, key);
         write.make_namespace = options.make_namespace;
         write.object = std::move(*prepared);
-        auto outcome =
-            options.dry_run ? try_dry(services, cluster, write) : co_await commit(services, write);
+        auto outcome = try_dry(services, cluster, write);
+        if (outcome && outcome->end == End::kDone && !options.dry_run)
+            outcome = co_await commit(services, write);
         if (!outcome) co_return outcome.error();
         if (outcome->end == End::kExists && !named) continue;
         auto result = created(write, *outcome);
@@ -255,6 +280,11 @@ net::Awaitable<Result<Written>> create_snapshot(const Services& services,
                                                 const cluster::Cluster& cluster, rules::Body body,
                                                 rules::Target target, rules::Writer writer,
                                                 CreateOptions options) {
+    if (!options.make_namespace) {
+        // As kube-apiserver, before it looks at what is to be created there.
+        auto open = check_open(services, cluster, {target.ns, given_name(body.object)});
+        if (!open) co_return open.error();
+    }
     auto change = rules::create(std::move(body), target, base::random_uuid(), writer);
     if (!change) co_return change.error();
     co_return co_await create_object(services, cluster, Kind::kSnapshot, std::move(*change),

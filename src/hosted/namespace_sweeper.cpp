@@ -16,15 +16,22 @@ using base::Result;
 using model::ClusterNumber;
 using model::Kind;
 
-// How often a namespace that finalizers hold is looked at again.
+// A namespace that is held is looked at again when its cluster changes, but not more often than
+// this; and now and then in any case.
 constexpr std::chrono::milliseconds kRhythm{500};
+constexpr std::chrono::seconds kFallback{30};
 
 }  // namespace
 
 NamespaceSweeper::NamespaceSweeper(store::Store& store, std::vector<ClusterNumber> clusters)
-    : store_(store), pending_(clusters.begin(), clusters.end()), thread_([this] { loop(); }) {}
+    : store_(store), pending_(clusters.begin(), clusters.end()) {
+    subscription_ =
+        store_.subscribe([this](const std::vector<ClusterNumber>& changed) { moved(changed); });
+    thread_ = std::thread([this] { loop(); });
+}
 
 NamespaceSweeper::~NamespaceSweeper() {
+    store_.unsubscribe(subscription_);
     {
         base::MutexLock lock(mutex_);
         stopping_ = true;
@@ -46,36 +53,53 @@ bool NamespaceSweeper::stopping() {
     return stopping_;
 }
 
-std::set<ClusterNumber> NamespaceSweeper::await_work(bool again) {
+void NamespaceSweeper::moved(const std::vector<ClusterNumber>& clusters) {
     base::MutexLock lock(mutex_);
-    if (again) {
-        // What is left waits for others: not at once.
-        const auto until = std::chrono::steady_clock::now() + kRhythm;
-        while (!stopping_ && std::chrono::steady_clock::now() < until)
-            changed_.wait_until(mutex_, until);
-    } else {
-        while (!stopping_ && pending_.empty()) changed_.wait(mutex_);
+    if (held_.empty()) return;
+    for (ClusterNumber cluster : clusters) {
+        if (held_.contains(cluster)) pending_.insert(cluster);
     }
+    if (!pending_.empty()) changed_.notify_all();
+}
+
+std::set<ClusterNumber> NamespaceSweeper::await_work(bool pause) {
+    using Time = std::chrono::steady_clock;
+    base::MutexLock lock(mutex_);
+    const auto earliest = Time::now() + kRhythm;
+    while (pause && !stopping_ && Time::now() < earliest) changed_.wait_until(mutex_, earliest);
+    const auto fallback = Time::now() + kFallback;
+    while (!stopping_ && pending_.empty()) {
+        if (held_.empty()) {
+            changed_.wait(mutex_);
+        } else {
+            changed_.wait_until(mutex_, fallback);
+            if (Time::now() >= fallback) pending_ = held_;
+        }
+    }
+    // Before they are looked at, so that what changes meanwhile is not missed.
+    held_.insert(pending_.begin(), pending_.end());
     return std::exchange(pending_, {});
 }
 
 void NamespaceSweeper::loop() {
-    bool again = false;
+    bool pause = false;
     while (true) {
-        std::set<ClusterNumber> clusters = await_work(again);
+        std::set<ClusterNumber> clusters = await_work(pause);
         if (stopping()) return;
-        again = false;
+        pause = false;
         for (ClusterNumber cluster : clusters) {
             auto left = sweep(cluster);
             if (stopping()) return;
             if (!left) {
-                base::log::error("cannot empty a namespace: trying again",
+                base::log::error("cannot empty the namespaces of a cluster: trying again",
                                  {{"error", left.error().message}});
             }
-            if (left && !*left) continue;
-            again = true;
+            if (!left || *left) {
+                pause = true;
+                continue;
+            }
             base::MutexLock lock(mutex_);
-            pending_.insert(cluster);
+            held_.erase(cluster);
         }
     }
 }
@@ -98,8 +122,13 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
     SNAPGATE_ASSIGN(std::vector<std::string> names, going(cluster));
     bool left = false;
     for (const std::string& name : names) {
-        SNAPGATE_ASSIGN(bool gone, sweep_namespace(cluster, name));
-        if (!gone) left = true;
+        auto gone = sweep_namespace(cluster, name);
+        // One that cannot be emptied does not hold the others up.
+        if (!gone && !stopping()) {
+            base::log::error("cannot empty a namespace: trying again",
+                             {{"namespace", name}, {"error", gone.error().message}});
+        }
+        if (!gone || !*gone) left = true;
     }
     return left;
 }
@@ -129,11 +158,20 @@ Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns
         if (pass.ended) return {};
         auto scan = view.scan(cluster, Kind::kSnapshot, head->revision);
         SNAPGATE_ASSIGN(bool found, scan.seek(ns, pass.from));
-        for (size_t looked = 0; looked < store::kBatchObjects; ++looked) {
+        size_t looked_bytes = 0;
+        for (size_t looked = 0; looked < store::kBatchObjects && looked_bytes < store::kBatchBytes;
+             ++looked) {
             pass.ended = !found || scan.found().ns != ns;
             if (pass.ended) break;
             ++pass.seen;
-            SNAPGATE_TRY(removal->add(scan.found()));
+            if (auto added = removal->add(scan.found()); !added && !pass.failed) {
+                pass.failed = true;
+                base::log::error("cannot delete an object with its namespace",
+                                 {{"namespace", ns},
+                                  {"name", scan.found().name},
+                                  {"error", added.error().message}});
+            }
+            looked_bytes += scan.found().object.value.size();
             // Behind this object and before every other: no name holds so small a byte.
             pass.from = std::string(scan.found().name) + '\x01';
             SNAPGATE_ASSIGN(found, scan.next());

@@ -28,8 +28,10 @@ class NamespaceSweeper {
 
   private:
     void loop();
-    // The clusters to look at; waits for one, or, if something is left to do, for a while.
-    std::set<model::ClusterNumber> await_work(bool again) SNAPGATE_EXCLUDES(mutex_);
+    // The clusters to look at now; `pause`: not before a moment has passed.
+    std::set<model::ClusterNumber> await_work(bool pause) SNAPGATE_EXCLUDES(mutex_);
+    // On the writer thread: what was held may be free.
+    void moved(const std::vector<model::ClusterNumber>& clusters) SNAPGATE_EXCLUDES(mutex_);
     // Sweeps one cluster as far as it gets. True if a namespace is still going.
     base::Result<bool> sweep(model::ClusterNumber cluster);
     base::Result<std::vector<std::string>> going(model::ClusterNumber cluster) const;
@@ -41,6 +43,7 @@ class NamespaceSweeper {
         bool ended = false;
         size_t seen = 0;
         size_t written = 0;
+        bool failed = false;  // an object could be neither removed nor marked
     };
     base::Result<void> step(model::ClusterNumber cluster, const std::string& ns, Pass& pass);
     base::Result<void> remove_namespace(model::ClusterNumber cluster, const std::string& ns);
@@ -50,7 +53,10 @@ class NamespaceSweeper {
     base::Mutex mutex_;
     std::condition_variable_any changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
-    std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);
+    std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
+    // Something is left there: to look at again when something changes, or after a while.
+    std::set<model::ClusterNumber> held_ SNAPGATE_GUARDED_BY(mutex_);
+    uint64_t subscription_ = 0;
     std::thread thread_;
 };
 

@@ -24,18 +24,21 @@ Result<rules::Change::Effect> Removal::add(const store::Found& found) {
     write->read_at = found.revision;
     if (change.effect == rules::Change::Effect::kStore) {
         SNAPGATE_ASSIGN(json::Prepared prepared,
-                        json::prepare_snapshot(json::serialize(change.object), json::Identity()));
+                        json::prepare_marked_snapshot(json::serialize(change.object)));
         write->object = std::move(prepared.object);
     }
+    bytes_ += found.object.value.size();
     writes_.push_back(std::move(write));
     return change.effect;
 }
 
 store::WriteFunction Removal::function(const std::shared_ptr<Removal>& removal) {
     return [removal](store::WriteTxn& txn) -> Result<void> {
+        removal->changed_.clear();  // a group that was rolled back runs again
         for (const auto& write : removal->writes_) {
             auto outcome = std::make_shared<WriteOutcome>();
             SNAPGATE_TRY(write_function(write, outcome)(txn));
+            if (outcome->end != WriteOutcome::End::kDone) removal->changed_.push_back(write->key);
         }
         return {};
     };

@@ -98,10 +98,10 @@ std::string widen_integers(std::string_view text) {
 }  // namespace
 
 base::Result<simdjson::dom::element> Document::parse(std::string_view text) {
-    if (text.size() > kMaxObjectBytes)
+    if (text.size() > kMaxStoredBytes)
         return base::Error{base::Code::kTooLarge,
                            fmt::format("the object has {} bytes; at most {} are taken", text.size(),
-                                       kMaxObjectBytes)};
+                                       kMaxStoredBytes)};
     simdjson::dom::element root;
     auto error = parse_padded(text, root);
     if (error == simdjson::NUMBER_ERROR) {

@@ -26,15 +26,31 @@ base::Error corrupt(std::string_view what) {
     return {base::Code::kCorrupt, fmt::format("a stored object cannot be read: {}", what)};
 }
 
-}  // namespace
+base::Error too_large(size_t bytes, std::string_view where, size_t most) {
+    return {base::Code::kTooLarge,
+            fmt::format("the object has {} bytes{}; at most {} are taken", bytes, where, most)};
+}
 
-base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill) {
+base::Result<Prepared> prepare(std::string_view json, const Identity& fill, size_t most) {
+    if (json.size() > most) return too_large(json.size(), "", most);
     Workspace& space = workspace();
     SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
     auto prepared = space.writer.write(root, fill);
     space.document.shrink();
     space.writer.shrink();
+    if (prepared && prepared->object.text.size() > most)
+        return too_large(prepared->object.text.size(), " in its stored form", most);
     return prepared;
+}
+
+}  // namespace
+
+base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill) {
+    return prepare(json, fill, kMaxObjectBytes);
+}
+
+base::Result<Prepared> prepare_marked_snapshot(std::string_view json) {
+    return prepare(json, Identity(), kMaxStoredBytes);
 }
 
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json) {

@@ -36,7 +36,11 @@ struct Prepared {
 // Errors: kInvalidBody (no JSON, wrong apiVersion or kind, a known field of the wrong type;
 // `subject` is the field's path) and kInvalid (names, labels, owners, KubeVirt's webhook rules;
 // with causes).
+// kTooLarge for more than 2 MiB, as it came or as it is to be stored.
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
+// The same for an object that is stored already and that the server marks as being deleted: that
+// may take it some KiB over the limit.
+base::Result<Prepared> prepare_marked_snapshot(std::string_view json);
 
 // The same for a core/v1 Namespace in its Kubernetes form, which has a name, a uid and a
 // creationTimestamp. Errors: kInvalidBody and kInvalid, as above.

@@ -104,11 +104,6 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
         return *std::move(error_);
     check_snapshot(facts_, causes_);
     if (!causes_.empty()) return invalid();
-    if (out_.size() > kMaxObjectBytes)
-        return base::Error{base::Code::kTooLarge,
-                           fmt::format("the object has {} bytes in its stored form; at most {} "
-                                       "are taken",
-                                       out_.size(), kMaxObjectBytes)};
     result_.object.name = facts_.name;
     result_.object.text = out_.view();
     return std::move(result_);
