@@ -33,13 +33,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             check(!compares || !term.values.empty(), "a comparison has values");
         }
     }
-    auto selector = query::Selector::parse(labels, fields);
+    auto selector = query::Selector::parse(model::Kind::kSnapshot, labels, fields);
     if (!selector) return 0;
     check(terms.has_value(), "labels are read alike");
-    const bool nothing = selector->matches("ns", "name", {});
+    const bool nothing = selector->matches("ns", "name", {}, "");
     check(nothing || !selector->everything(), "everything is selected");
     if (!selector->reads_labels()) {
-        check(selector->matches("ns", "name", {{"a", "b"}}) == nothing,
+        check(selector->matches("ns", "name", {{"a", "b"}}, "") == nothing,
               "labels count only where they are asked for");
     }
     // What has the first value of each requirement's label satisfies those that want one.
@@ -48,8 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         if (term.op == Operator::kIn) those.emplace_back(term.key, term.values.front());
     }
     std::ranges::sort(those);
-    selector->matches("ns", "name", those);
+    selector->matches("ns", "name", those, "");
     if (auto name = selector->only_name())
-        check(!selector->matches("ns", *name + "x", those), "only one name is selected");
+        check(!selector->matches("ns", *name + "x", those, ""), "only one name is selected");
     return 0;
 }

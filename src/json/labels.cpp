@@ -66,4 +66,15 @@ base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
     return labels;
 }
 
+std::string_view read_phase(const model::StoredObject& ns) {
+    // Keys are sorted, so a Namespace ends with its status, and that holds its phase alone, a word.
+    constexpr std::string_view kBefore = R"("status":{"phase":")";
+    constexpr std::string_view kBehind = R"("}})";
+    const size_t at = ns.text.rfind(kBefore);
+    if (at == std::string_view::npos || !ns.text.ends_with(kBehind)) return {};
+    const std::string_view rest = ns.text.substr(at + kBefore.size());
+    if (rest.size() < kBehind.size()) return {};
+    return rest.substr(0, rest.size() - kBehind.size());
+}
+
 }  // namespace snapgate::json

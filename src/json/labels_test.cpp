@@ -27,6 +27,20 @@ TEST(LabelsTest, AreReadInOrder) {
     EXPECT_THAT(*labels_of(R"(,"labels":null)"), IsEmpty());
 }
 
+TEST(PhaseTest, IsTheNamespacesOwn) {
+    const auto phase_of = [](const model::PreparedObject& ns) {
+        const std::string bytes = model::encode_object(ns, "77");
+        return std::string(read_phase(*model::decode_object(bytes)));
+    };
+    model::PreparedObject ns = make_namespace("web", kFill);
+    EXPECT_EQ(phase_of(ns), "Active");
+    ns.text.replace(ns.text.rfind("Active"), 6, "Terminating");
+    EXPECT_EQ(phase_of(ns), "Terminating");
+    ns.text.resize(ns.text.rfind(R"(,"status")"));
+    ns.text += '}';
+    EXPECT_EQ(phase_of(ns), "");
+}
+
 TEST(LabelsTest, OnlyTheObjectsOwnCount) {
     EXPECT_THAT(*labels_of("", R"(,"labels":{"tier":"gold"})"), IsEmpty());
     EXPECT_THAT(*labels_of(R"(,"annotations":{"note":"\"labels\":{\"a\":\"b\"}"})"), IsEmpty());

@@ -60,6 +60,9 @@ base::Result<Identity> read_identity(const model::StoredObject& stored);
 base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
     const model::StoredObject& stored);
 
+// The phase of a stored Namespace; "" if it has none. Fast, too.
+std::string_view read_phase(const model::StoredObject& ns);
+
 // What another view of an object says in other words than the stored one.
 struct FormChanges {
     bool v1alpha1 = false;  // its apiVersion is the old one; nothing else differs between the two

@@ -14,6 +14,11 @@ bool is_name_part(std::string_view text) {
     return text.size() <= kMostLabelBytes && has_name_shape(text);
 }
 
+bool is_printable(std::string_view text) {
+    return std::ranges::none_of(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 }  // namespace
 
 bool is_dns_label(std::string_view text) {
@@ -22,6 +27,14 @@ bool is_dns_label(std::string_view text) {
 
 bool is_dns_subdomain(std::string_view text) {
     return text.size() <= kMostSubdomainBytes && has_subdomain_shape(text);
+}
+
+bool may_be_namespace(std::string_view text) {
+    return text.size() <= kMostLabelBytes && is_printable(text);
+}
+
+bool may_be_name(std::string_view text) {
+    return text.size() <= kMostSubdomainBytes && is_printable(text);
 }
 
 bool is_qualified_name(std::string_view text) {
@@ -41,9 +54,7 @@ bool is_uid(std::string_view text) {
 
 bool is_display_name(std::string_view text) {
     return !text.empty() && text.size() <= kDisplayNameMax && text.front() != ' ' &&
-           text.back() != ' ' && base::is_utf8(text) && std::ranges::none_of(text, [](char c) {
-               return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-           });
+           text.back() != ' ' && base::is_utf8(text) && is_printable(text);
 }
 
 uint64_t vm_hash(std::string_view vm_name) {

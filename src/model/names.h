@@ -11,6 +11,10 @@ namespace snapgate::model {
 bool is_dns_label(std::string_view text);
 // Names of snapshots and VMs: labels joined by '.', at most 253.
 bool is_dns_subdomain(std::string_view text);
+// Whether a text is short enough, and of such bytes, that an object's namespace or name may be it:
+// what is not may be asked for, but is not looked for.
+bool may_be_namespace(std::string_view text);
+bool may_be_name(std::string_view text);
 // Keys of labels and annotations: [prefix/]name.
 bool is_qualified_name(std::string_view text);
 // Values of labels: empty, or at most 63 of [A-Za-z0-9._-] with letters or digits at both ends.

@@ -6,7 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "json/object.h"
+#include "model/names.h"
 #include "query/token_fault.h"
 
 namespace snapgate::query {
@@ -22,6 +22,8 @@ constexpr size_t kMaxCounted = 20'000;
 // Behind every name that begins like this one, and before every other: no name holds so small a
 // byte.
 constexpr char kAfter = '\x01';
+// No namespace is longer.
+constexpr size_t kMostOfPlace = 63;
 
 void append_part(std::string_view part, std::string& out) {
     base::append_u32(static_cast<uint32_t>(part.size()), out);
@@ -156,6 +158,10 @@ Result<void> ObjectList::check_readable(const store::ReadView& view) const {
     return {};
 }
 
+bool ObjectList::nothing() const {
+    return !model::may_be_namespace(request_.ns) || request_.selector.nothing();
+}
+
 Error ObjectList::token_expired(const model::ObjectKey& after) const {
     Error error(Code::kExpired,
                 "The provided continue parameter is too old to display a consistent list result. "
@@ -184,12 +190,15 @@ model::ObjectKey ObjectList::place_after(const model::ObjectKey& after) const {
         }
         return {*one_ns_, request_.ns.empty() ? after.name + kAfter : after.ns + '/'};
     }
+    // The name stands for a namespace here, and may be longer than any.
+    if (after.ns.empty() && !model::may_be_namespace(after.name))
+        return {after.name.substr(0, kMostOfPlace) + kAfter, {}};
     if (after.ns.empty()) return {after.name, {}};
     return {after.ns, after.name + kAfter};
 }
 
 Result<void> ObjectList::count_first(const store::ReadView& view, const store::Head& head) {
-    if (!request_.selector.everything()) return {};
+    if (!request_.selector.everything() || nothing()) return {};
     uint64_t count = 0;
     if (request_.ns.empty()) {
         SNAPGATE_ASSIGN(count, view.count(cluster_, request_.kind));
@@ -213,7 +222,7 @@ Result<void> ObjectList::count_first(const store::ReadView& view, const store::H
 }
 
 Result<void> ObjectList::count_rest(const store::ReadView& view) {
-    if (!request_.selector.everything() || request_.limit == 0) return {};
+    if (!request_.selector.everything() || request_.limit == 0 || nothing()) return {};
     auto scan = view.scan(cluster_, request_.kind, revision_, kMaxCounted);
     SNAPGATE_ASSIGN(bool found, scan.seek(at_.ns, at_.name));
     uint64_t count = 0;
@@ -248,6 +257,10 @@ Result<bool> ObjectList::step(const store::ReadView& view, const Item& item, siz
         SNAPGATE_TRY(check_readable(view));
     }
     begun_ = true;
+    if (nothing()) {
+        ended_ = true;
+        return true;
+    }
     // Labels take longer to look at than rows.
     const size_t budget = request_.selector.reads_labels() ? kStepRows / 4 : kStepRows;
     auto scan = view.scan(cluster_, request_.kind, revision_, budget);
@@ -265,14 +278,7 @@ Result<bool> ObjectList::step(const store::ReadView& view, const Item& item, siz
             at_ = {std::string(object.ns), std::string(object.name)};
             return false;
         }
-        bool selected = true;
-        if (!request_.selector.everything()) {
-            Labels labels;
-            if (request_.selector.reads_labels()) {
-                SNAPGATE_ASSIGN(labels, json::read_labels(object.object));
-            }
-            selected = request_.selector.matches(object.ns, object.name, labels);
-        }
+        SNAPGATE_ASSIGN(const bool selected, request_.selector.selects(object));
         if (selected) {
             SNAPGATE_TRY(item(object, out));
             ++items_;

@@ -66,6 +66,8 @@ class ObjectList {
     base::Result<void> begin(const store::ReadView& view, const store::Head& head);
     base::Result<void> resume(const store::ReadView& view, const store::Head& head);
     base::Result<void> check_readable(const store::ReadView& view) const;
+    // No name can be what is asked for.
+    bool nothing() const;
     base::Error token_expired(const model::ObjectKey& after) const;
     // Where a page after `after` begins.
     model::ObjectKey place_after(const model::ObjectKey& after) const;

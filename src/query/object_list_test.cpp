@@ -70,7 +70,7 @@ class ObjectListTest : public store::StoreFixture {
     }
     static void select(ObjectListRequest& request, std::string_view labels,
                        std::string_view fields = {}) {
-        auto selector = Selector::parse(labels, fields);
+        auto selector = Selector::parse(Kind::kSnapshot, labels, fields);
         ASSERT_TRUE(selector);
         request.selector = *selector;
         request.selector_text = fmt::format("{}\n{}", labels, fields);
@@ -128,6 +128,44 @@ TEST_F(ObjectListTest, WholeListsAndNamespaces) {
     EXPECT_THAT(must_list(request("a")).items, ElementsAre("a/1", "a/2"));
     EXPECT_THAT(must_list(request("absent")).items, IsEmpty());
     EXPECT_THAT(must_list(request("absent", 5)).items, IsEmpty());
+}
+
+TEST_F(ObjectListTest, WhatNoNameCanBeSelectsNothing) {
+    put_all({"a/1", "b/1"});
+    const std::string longer(300, 'x');
+    const std::string nul("a\0b", 3);
+    for (const std::string& ns : {longer, nul, std::string(64, 'a'), std::string("a\x1f")}) {
+        for (const uint64_t limit : {uint64_t{0}, uint64_t{1}}) {
+            const Page page = must_list(request(ns, limit));
+            EXPECT_THAT(page.items, IsEmpty());
+            EXPECT_EQ(page.token, "");
+            EXPECT_EQ(page.remaining, std::nullopt);
+            EXPECT_EQ(page.version, fmt::format("{}", head(cluster_)));
+        }
+    }
+    for (const char* field : {"metadata.name=", "metadata.namespace="}) {
+        for (const std::string& value : {longer, nul}) {
+            for (const char* ns : {"", "a"}) {
+                ObjectListRequest one = request(ns, 1);
+                select(one, "", field + value);
+                EXPECT_THAT(must_list(one).items, IsEmpty());
+            }
+        }
+    }
+    ObjectListRequest others = request("");
+    select(others, "", "metadata.name!=" + longer);
+    EXPECT_THAT(must_list(others).items, ElementsAre("a/1", "b/1"));
+}
+
+TEST_F(ObjectListTest, ALongNameStandsForANamespaceInAToken) {
+    const std::string name(200, 'n');
+    put_labelled("a", name);
+    put_labelled("a", "z");
+    put_labelled(name.substr(0, 63), "before");
+    put_labelled("o", "behind");
+    const Page first = must_list(request("a", 1));
+    EXPECT_THAT(first.items, ElementsAre("a/" + name));
+    EXPECT_THAT(must_list(request("", 0, first.token)).items, ElementsAre("o/behind"));
 }
 
 TEST_F(ObjectListTest, PagesShowTheStateOfTheFirst) {

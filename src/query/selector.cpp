@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/object.h"
+#include "model/names.h"
 #include "query/field_terms.h"
 #include "query/label_terms.h"
 #include "query/parse_int64.h"
@@ -15,6 +17,7 @@ using base::Result;
 
 constexpr std::string_view kName = "metadata.name";
 constexpr std::string_view kNamespace = "metadata.namespace";
+constexpr std::string_view kPhase = "status.phase";
 
 const std::string* find_label(const Labels& labels, std::string_view key) {
     auto at = std::ranges::lower_bound(
@@ -24,23 +27,54 @@ const std::string* find_label(const Labels& labels, std::string_view key) {
 
 }  // namespace
 
-Result<Selector> Selector::parse(std::string_view labels, std::string_view fields) {
+Result<Selector> Selector::parse(model::Kind kind, std::string_view labels,
+                                 std::string_view fields) {
     Selector selector;
     SNAPGATE_ASSIGN(selector.requirements_, parse_label_terms(labels));
     SNAPGATE_ASSIGN(std::vector<FieldTerm> terms, parse_field_terms(fields));
+    // What the conversions of kube-apiserver let through for a kind.
+    const bool namespaces = kind == model::Kind::kNamespace;
     for (FieldTerm& term : terms) {
-        if (term.label != kName && term.label != kNamespace) {
+        Field field{Part::kName, term.equals, std::move(term.value)};
+        if (term.label == kNamespace && !namespaces) {
+            field.part = Part::kNamespace;
+        } else if (term.label == kPhase && namespaces) {
+            field.part = Part::kPhase;
+            selector.reads_phase_ = true;
+        } else if (term.label != kName) {
             return Error(Code::kInvalidParameter, "field label not supported: " + term.label,
                          "fieldSelector");
         }
-        selector.fields_.push_back({term.label == kName, term.equals, std::move(term.value)});
+        selector.fields_.push_back(std::move(field));
     }
     return selector;
 }
 
-bool Selector::matches(std::string_view ns, std::string_view name, const Labels& labels) const {
+bool Selector::nothing() const {
+    return std::ranges::any_of(fields_, [](const Field& field) {
+        if (!field.equals || field.part == Part::kPhase) return false;
+        return field.part == Part::kName ? !model::may_be_name(field.value)
+                                         : !model::may_be_namespace(field.value);
+    });
+}
+
+Result<bool> Selector::selects(const store::Found& object) const {
+    if (everything()) return true;
+    Labels labels;
+    if (reads_labels()) {
+        SNAPGATE_ASSIGN(labels, json::read_labels(object.object));
+    }
+    return matches(object.ns, object.name, labels,
+                   reads_phase_ ? json::read_phase(object.object) : std::string_view());
+}
+
+bool Selector::matches(std::string_view ns, std::string_view name, const Labels& labels,
+                       std::string_view phase) const {
     for (const Field& field : fields_) {
-        if (((field.is_name ? name : ns) == field.value) != field.equals) return false;
+        const std::string_view value = field.part == Part::kName        ? name
+                                       : field.part == Part::kNamespace ? ns
+                                                                        : phase;
+        if ((value == field.value) != field.equals) return false;
     }
     return std::ranges::all_of(requirements_, [&labels](const LabelTerm& term) {
         const std::string* value = find_label(labels, term.key);
@@ -66,19 +100,19 @@ bool Selector::matches(std::string_view ns, std::string_view name, const Labels&
     });
 }
 
-std::optional<std::string> Selector::only(bool name) const {
+std::optional<std::string> Selector::only(Part part) const {
     for (const Field& field : fields_) {
-        if (field.is_name == name && field.equals) return field.value;
+        if (field.part == part && field.equals) return field.value;
     }
     return std::nullopt;
 }
 
 std::optional<std::string> Selector::only_name() const {
-    return only(true);
+    return only(Part::kName);
 }
 
 std::optional<std::string> Selector::only_namespace() const {
-    return only(false);
+    return only(Part::kNamespace);
 }
 
 }  // namespace snapgate::query

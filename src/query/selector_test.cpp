@@ -14,13 +14,13 @@ const Labels kGold{
     {"app.kubernetes.io/name", "web"}, {"in", "x"}, {"tier", "gold"}, {"weight", "20"}};
 
 bool selects(std::string_view labels, std::string_view fields, const Labels& of = kGold) {
-    auto selector = Selector::parse(labels, fields);
+    auto selector = Selector::parse(model::Kind::kSnapshot, labels, fields);
     EXPECT_TRUE(selector) << labels << " " << fields << ": " << selector.error().message;
-    return selector && selector->matches("web", "snap-1", of);
+    return selector && selector->matches("web", "snap-1", of, "");
 }
 
 std::string refusal(std::string_view labels, std::string_view fields) {
-    auto selector = Selector::parse(labels, fields);
+    auto selector = Selector::parse(model::Kind::kSnapshot, labels, fields);
     EXPECT_FALSE(selector) << labels << " " << fields;
     if (selector) return {};
     EXPECT_EQ(selector.error().code, base::Code::kInvalidParameter);
@@ -84,17 +84,49 @@ TEST(SelectorTest, Fields) {
 
 TEST(SelectorTest, WhatIsToBeRead) {
     EXPECT_TRUE(Selector().everything());
-    EXPECT_TRUE(Selector::parse(" ", ",")->everything());
-    auto labels = Selector::parse("tier", "");
+    EXPECT_TRUE(Selector::parse(model::Kind::kSnapshot, " ", ",")->everything());
+    auto labels = Selector::parse(model::Kind::kSnapshot, "tier", "");
     EXPECT_FALSE(labels->everything());
     EXPECT_TRUE(labels->reads_labels());
     EXPECT_EQ(labels->only_name(), std::nullopt);
-    auto fields = Selector::parse("", "metadata.name!=a,metadata.name=b,metadata.namespace=web");
+    auto fields = Selector::parse(model::Kind::kSnapshot, "",
+                                  "metadata.name!=a,metadata.name=b,metadata.namespace=web");
     EXPECT_FALSE(fields->everything());
     EXPECT_FALSE(fields->reads_labels());
     EXPECT_EQ(fields->only_name(), "b");
     EXPECT_EQ(fields->only_namespace(), "web");
-    EXPECT_EQ(Selector::parse("", "metadata.name!=a")->only_name(), std::nullopt);
+    EXPECT_EQ(Selector::parse(model::Kind::kSnapshot, "", "metadata.name!=a")->only_name(),
+              std::nullopt);
+}
+
+TEST(SelectorTest, FieldsOfNamespaces) {
+    const auto selects = [](std::string_view fields, std::string_view phase) {
+        auto selector = Selector::parse(model::Kind::kNamespace, "", fields);
+        EXPECT_TRUE(selector) << fields;
+        return selector && selector->matches("", "web", {}, phase);
+    };
+    EXPECT_TRUE(selects("status.phase=Active", "Active"));
+    EXPECT_FALSE(selects("status.phase=Active", "Terminating"));
+    EXPECT_TRUE(selects("status.phase!=Active", "Terminating"));
+    EXPECT_TRUE(selects("metadata.name=web,status.phase=Active", "Active"));
+    EXPECT_FALSE(selects("metadata.name=db,status.phase=Active", "Active"));
+    auto refused = Selector::parse(model::Kind::kNamespace, "", "metadata.namespace=web");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "field label not supported: metadata.namespace");
+}
+
+TEST(SelectorTest, WhatNoNameCanBe) {
+    const auto nothing = [](const std::string& fields) {
+        return Selector::parse(model::Kind::kSnapshot, "", fields)->nothing();
+    };
+    EXPECT_FALSE(nothing(""));
+    EXPECT_FALSE(nothing("metadata.name=" + std::string(253, 'n')));
+    EXPECT_TRUE(nothing("metadata.name=" + std::string(254, 'n')));
+    EXPECT_FALSE(nothing("metadata.name!=" + std::string(254, 'n')));
+    EXPECT_FALSE(nothing("metadata.namespace=" + std::string(63, 'n')));
+    EXPECT_TRUE(nothing("metadata.namespace=" + std::string(64, 'n')));
+    EXPECT_TRUE(nothing(std::string("metadata.name=a\0b", 17)));
+    EXPECT_TRUE(nothing("metadata.name=a,metadata.namespace=\x1f"));
 }
 
 TEST(SelectorTest, ErrorsInKubernetesWords) {

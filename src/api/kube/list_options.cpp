@@ -70,7 +70,7 @@ Result<query::ObjectListRequest> read_list_options(const net::Request& request,
     SNAPGATE_TRY(read_number(request, "timeoutSeconds"));
     SNAPGATE_ASSIGN(const int64_t limit, read_number(request, "limit"));
     SNAPGATE_ASSIGN(options.continue_token, first_parameter(request, "continue"));
-    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(labels, fields));
+    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(resource.kind, labels, fields));
     auto contradictions =
         find_contradictions(match, version, !options.continue_token.empty(), !initial.empty());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/crypto.h"
-#include "json/object.h"
+#include "model/names.h"
 #include "net/await.h"
 
 namespace snapgate::api::kube {
@@ -156,7 +156,8 @@ net::Awaitable<Result<bool>> Watch::send_state() {
 }
 
 Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
-    const std::string within = call_.resource.ns;
+    const std::string& within = call_.resource.ns;
+    if (options_.selector.nothing() || !model::may_be_namespace(within)) return false;
     const int64_t now_ms = store_.now_ms();
     const store::ReadView view = store_.read();
     // A reader may be slower than what is held for it.
@@ -175,11 +176,8 @@ Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
             from = {std::string(one.ns), std::string(one.name)};
             return true;
         }
-        query::Labels labels;
-        if (options_.selector.reads_labels()) {
-            SNAPGATE_ASSIGN(labels, json::read_labels(one.object));
-        }
-        if (options_.selector.matches(one.ns, one.name, labels)) {
+        SNAPGATE_ASSIGN(const bool selected, options_.selector.selects(one));
+        if (selected) {
             SNAPGATE_TRY(append_added(form_, one.object, now_ms, page));
             if (!columns_sent_) page = with_columns(form_, page);
             columns_sent_ = true;

@@ -107,4 +107,13 @@ inline model::PreparedObject make_snapshot(std::string_view ns, std::string_view
     return std::move(prepared->object);
 }
 
+// A namespace in that phase, as the store takes it.
+inline model::PreparedObject make_namespace(std::string_view name, std::string_view phase) {
+    model::PreparedObject ns = json::make_namespace(
+        name, {"00000000-0000-4000-8000-000000000000", "2026-11-04T14:19:06Z", 1});
+    constexpr std::string_view kActive = "Active";
+    ns.text.replace(ns.text.rfind(kActive), kActive.size(), phase);
+    return ns;
+}
+
 }  // namespace snapgate::api::kube

@@ -65,9 +65,9 @@ std::string_view WatchEvent::seen_by(std::string_view within,
                                      const query::Selector& selector) const {
     if (!within.empty() && ns != within) return {};
     if (selector.everything()) return text;
-    const bool now = selector.matches(ns, name, labels);
+    const bool now = selector.matches(ns, name, labels, phase);
     if (!crossing) return now ? text : std::string_view();
-    const bool before = selector.matches(ns, name, crossing->before);
+    const bool before = selector.matches(ns, name, crossing->before, crossing->phase_before);
     if (now) return before ? text : crossing->entered;
     return before ? crossing->left : std::string_view();
 }
@@ -84,13 +84,18 @@ Result<std::optional<WatchEvent>> encode_change(const Form& form, const store::T
     const bool deleted = change.entry.op == LogEntry::Op::kDeleted;
     const store::Found& shown = deleted ? *change.previous : *change.object;
     SNAPGATE_ASSIGN(event.labels, json::read_labels(shown.object));
+    const bool has_phase = form.kind == Kind::kNamespace;
+    if (has_phase) event.phase = json::read_phase(shown.object);
     SNAPGATE_TRY(append_event(type_of(change.entry.op), form, shown.object,
                               deleted ? std::optional(version) : std::nullopt, now_ms, event.text));
     if (change.entry.op == LogEntry::Op::kUpdated) {
         SNAPGATE_ASSIGN(query::Labels before, json::read_labels(change.previous->object));
-        if (before != event.labels) {
+        const std::string_view phase_before =
+            has_phase ? json::read_phase(change.previous->object) : std::string_view();
+        if (before != event.labels || phase_before != event.phase) {
             auto crossing = std::make_unique<WatchEvent::Crossing>();
             crossing->before = std::move(before);
+            crossing->phase_before = phase_before;
             SNAPGATE_TRY(
                 append_event("ADDED", form, change.object->object, {}, now_ms, crossing->entered));
             SNAPGATE_TRY(append_event("DELETED", form, change.previous->object, version, now_ms,

@@ -16,9 +16,10 @@ namespace snapgate::api::kube {
 // A change as it goes out to all watchers of a form: `{"type":…,"object":…}` and a line feed; and
 // what a watcher's selectors look at.
 struct WatchEvent {
-    // A change of the labels, which may bring an object into a selection or out of it.
+    // A change of the labels or the phase, which may bring an object into a selection or out of it.
     struct Crossing {
         query::Labels before;
+        std::string phase_before;
         std::string entered;  // ADDED, with the object as it is now
         std::string left;     // DELETED, with its last state before and the new resource version
     };
@@ -26,6 +27,7 @@ struct WatchEvent {
     std::string ns;
     std::string name;
     query::Labels labels;  // now; of a deleted object the last ones
+    std::string phase;     // likewise; of a namespace
     std::string text;
     std::unique_ptr<const Crossing> crossing;
 

@@ -25,7 +25,7 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     const Resource& resource = call.resource;
     const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kWatch);
     if (!form) co_return form.error();
-    auto options = read_watch_options(request);
+    auto options = read_watch_options(request, resource.kind);
     if (!options) co_return options.error();
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);

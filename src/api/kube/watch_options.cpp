@@ -71,7 +71,7 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
 
 }  // namespace
 
-Result<WatchOptions> read_watch_options(const net::Request& request) {
+Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind) {
     WatchOptions options;
     SNAPGATE_ASSIGN(const std::string labels, first_parameter(request, "labelSelector"));
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
@@ -81,7 +81,7 @@ Result<WatchOptions> read_watch_options(const net::Request& request) {
     SNAPGATE_ASSIGN(const std::string match, first_parameter(request, "resourceVersionMatch"));
     SNAPGATE_ASSIGN(const std::string initial, first_parameter(request, "sendInitialEvents"));
     SNAPGATE_ASSIGN(const std::string token, first_parameter(request, "continue"));
-    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(labels, fields));
+    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(kind, labels, fields));
     auto contradictions = find_contradictions(!initial.empty(), match, !token.empty());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));

@@ -25,6 +25,6 @@ struct WatchOptions {
 
 // From the query. Errors as kube-apiserver's: kInvalidParameter, and kInvalid for what does not go
 // together (ValidateListOptions in k8s.io/apimachinery).
-base::Result<WatchOptions> read_watch_options(const net::Request& request);
+base::Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind);
 
 }  // namespace snapgate::api::kube
