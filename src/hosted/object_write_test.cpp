@@ -39,7 +39,7 @@ class ObjectWriteTest : public testing::Test {
                                            }));
     }
 
-    ObjectWrite make(const std::string& name, std::optional<model::Revision> read_at = {}) {
+    ObjectWrite make(const std::string& name, std::optional<model::Revision> read_at = {}) const {
         ObjectWrite write;
         write.cluster = cluster_;
         write.key = {"web", name};

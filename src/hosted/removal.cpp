@@ -7,7 +7,6 @@
 namespace snapgate::hosted {
 
 using base::Result;
-using model::Kind;
 
 Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now)
     : cluster_(cluster), options_(std::move(options)), now_(std::move(now)) {}

@@ -10,7 +10,6 @@
 namespace snapgate::api::kube {
 namespace {
 
-using base::Code;
 using base::Error;
 using base::Result;
 
