@@ -202,6 +202,8 @@ def test_typed_namespaces(web):
     assert web.core.read_namespace("web").status.phase == "Terminating"
     with refused(403, "Forbidden"):
         web.create("b")
+    # What is in it is marked soon after; before that a copy would be stale.
+    wait_for(lambda: "deletionTimestamp" in web.get("a")["metadata"], "the snapshot to be marked")
     item = web.get("a")
     del item["metadata"]["finalizers"]
     web.replace(item)
