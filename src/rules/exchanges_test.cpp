@@ -144,9 +144,10 @@ void expect_refusal(const Exchange& exchange, const base::Error& error) {
 
 void expect_object(const Exchange& exchange, json::Object object) {
     json::Object expected = exchange.answer;
+    // First: it may move the members.
+    if (!exchange.is_namespace) set_text(expected, "apiVersion", "snapshot.kubevirt.io/v1beta1");
     json::Object& metadata = expected.at("metadata").get_object();
     erase(metadata, "resourceVersion");
-    if (!exchange.is_namespace) set_text(expected, "apiVersion", "snapshot.kubevirt.io/v1beta1");
     json::Object& made = object.at("metadata").get_object();
     erase(made, "resourceVersion");
     if (find(made, "name") == nullptr) give_name(object, find_text(metadata, "name"));
