@@ -287,3 +287,25 @@ def test_names_with_what_a_path_must_escape(kube):
     for name in ("..", "a/b", "a%2fb", "%00", "a b", "ä"):
         path = f"{WEB}/{urllib.parse.quote(name, safe='%')}"
         assert kube.get(path).status in (400, 404), name
+
+
+@pytest.mark.parametrize("header", ["Impersonate-User", "impersonate-group"])
+def test_nobody_acts_as_another(kube, header):
+    """Passed over, the wish for fewer rights would give all of the key's."""
+    reply = kube.request("DELETE", ONE, headers={header: "nobody"})
+    refused(reply, 403, "Forbidden", 'cannot impersonate resource "users"')
+    assert kube.get(ONE).status == 200
+
+
+def test_what_is_as_large_as_may_be_can_be_deleted(kube):
+    kube.made("web", new_snapshot("large", finalizers=[FINALIZER]))
+    room = (2 << 20) - len(kube.get(f"{WEB}/large").body) - 600
+    grown = kube.patch("web", "large", {"status": {"error": {"message": "x" * room}}}, status=True)
+    assert grown.status == 200, grown
+    assert kube.patch("web", "large", {"metadata": {"annotations": {"more": "y" * 4000}}}).status == 413
+    assert kube.request("DELETE", f"{NAMESPACES}/web").status == 200
+    # What a finalizer holds is marked, however large, and the rest goes.
+    wait_for(lambda: "deletionTimestamp" in kube.get(f"{WEB}/large").json()["metadata"], "the mark")
+    wait_for(lambda: kube.get(ONE).status == 404, "the other snapshot to go")
+    assert kube.patch("web", "large", {"metadata": {"finalizers": None}}).status == 200
+    wait_for(lambda: kube.get(f"{NAMESPACES}/web").status == 404, "the namespace to go")
