@@ -12,6 +12,7 @@
 #include "rules/decode.h"
 #include "rules/object_rules.h"
 #include "rules/values.h"
+#include "snapshot_input.h"
 
 namespace snapgate::fuzz {
 namespace {
@@ -26,15 +27,6 @@ rules::Writer writer(uint8_t how) {
     by.validation = static_cast<rules::FieldValidation>(how / 2 % 3);
     by.now = "2026-11-05T00:00:00Z";
     return by;
-}
-
-std::string with_members(std::string_view metadata, std::string_view top) {
-    std::string text =
-        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
-        R"("spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"v"}},)"
-        R"("metadata":{"name":"s")";
-    text.append(metadata).append("}").append(top).append("}");
-    return text;
 }
 
 // Whole inputs seldom are objects: most of them go where there is something to find.

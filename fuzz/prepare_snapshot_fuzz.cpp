@@ -7,20 +7,12 @@
 #include "check.h"
 #include "json/object.h"
 #include "json/value.h"
+#include "snapshot_input.h"
 
 namespace snapgate::fuzz {
 namespace {
 
 const json::Identity kFill{"11111111-2222-3333-4444-555555555555", "2026-11-04T14:19:06Z", 1};
-
-std::string with_members(std::string_view metadata, std::string_view top) {
-    std::string text =
-        R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
-        R"("spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"v"}},)"
-        R"("metadata":{"name":"s")";
-    text.append(metadata).append("}").append(top).append("}");
-    return text;
-}
 
 // Whole inputs seldom are objects: most of them go where there is something to find.
 std::string object_of(uint8_t place, std::string_view text) {

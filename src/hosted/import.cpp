@@ -243,8 +243,7 @@ Result<Import::PruneStep> Import::next_prune() {
         bool kept = object.revision > begun_at_ ||
                     std::ranges::binary_search(seen_, digest(object.ns, object.name));
         if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
-        // Behind this object and before every other: no name holds so small a byte.
-        prune_from_ = {std::string(object.ns), std::string(object.name) + '\x01'};
+        prune_from_ = model::just_after(object.ns, object.name);
         SNAPGATE_ASSIGN(found, scan.next());
     }
     if (!found) {

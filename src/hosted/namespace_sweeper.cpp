@@ -172,8 +172,7 @@ Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns
                                   {"error", added.error().message}});
             }
             looked_bytes += scan.found().object.value.size();
-            // Behind this object and before every other: no name holds so small a byte.
-            pass.from = std::string(scan.found().name) + '\x01';
+            pass.from = model::just_after(ns, scan.found().name).name;
             SNAPGATE_ASSIGN(found, scan.next());
         }
     }

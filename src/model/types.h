@@ -29,4 +29,10 @@ struct ObjectKey {
     auto operator<=>(const ObjectKey&) const = default;
 };
 
+// Behind the object of that key and before every other: where a walk that stopped there goes on. No
+// name holds so small a byte.
+inline ObjectKey just_after(std::string_view ns, std::string_view name) {
+    return {std::string(ns), std::string(name) + '\x01'};
+}
+
 }  // namespace snapgate::model
