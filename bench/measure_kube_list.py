@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack
 
+import command_line
 import dump as dumps
 import kept
 import machine
@@ -30,21 +31,11 @@ CASES = ["page", "table", "tls", "whole"]
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="bench/kube_list", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="of each, in turn (default: 7)")
-    parser.add_argument("--seconds", type=int, default=3, metavar="N", help="of each run (default: 3)")
-    parser.add_argument("--threads", type=int, default=2, metavar="N",
-                        help="of snapgate, and workers of nginx (default: 2)")
-    parser.add_argument("--connections", type=int, default=16, metavar="N", help="default: 16")
+    command_line.add_load_beside_nginx(parser)
     parser.add_argument("--objects", type=int, default=1_000_000, metavar="N", help="default: 1000000")
     parser.add_argument("--whole", type=int, default=3, metavar="N", help="whole lists, at once (default: 3)")
-    parser.add_argument("--only", default=",".join(CASES), metavar="CASE,...", help=f"of {', '.join(CASES)}")
-    parser.add_argument("--fresh", action="store_true", help="load the data anew")
-    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is missed")
-    options = parser.parse_args()
-    options.only = options.only.split(",")
-    unknown = set(options.only) - set(CASES)
-    if unknown:
-        parser.error(f"there is no case {', '.join(sorted(unknown))}: {', '.join(CASES)}")
+    command_line.add_fresh(parser)
+    options = command_line.parse_with_cases(parser, CASES)
     if min(options.rounds, options.seconds, options.threads, options.whole) < 1 or options.objects < 2 * PAGE:
         parser.error(f"rounds, seconds, threads and whole are at least 1, objects at least {2 * PAGE}")
     return options

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import command_line
 import dump as dumps
 import kept
 import machine
@@ -36,14 +37,7 @@ def parse_arguments():
     parser.add_argument("--objects", type=int, default=1_000_000, metavar="N", help="default: 1000000")
     parser.add_argument("--megabytes", type=int, default=500, metavar="N", help="of the dump (default: 500)")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of the server (default: 2)")
-    parser.add_argument("--only", default=",".join(CASES), metavar="CASE,...", help=f"of {', '.join(CASES)}")
-    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is missed")
-    options = parser.parse_args()
-    options.only = options.only.split(",")
-    unknown = set(options.only) - set(CASES)
-    if unknown:
-        parser.error(f"there is no case {', '.join(sorted(unknown))}: {', '.join(CASES)}")
-    return options
+    return command_line.parse_with_cases(parser, CASES)
 
 
 class Watched:

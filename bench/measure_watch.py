@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import command_line
 import machine
 import processes
 import report
@@ -40,13 +41,7 @@ def parse_arguments():
     parser.add_argument("--rate", type=float, default=200, metavar="N",
                         help="writes a second that the crowd sees (default: 200)")
     parser.add_argument("--padding", type=int, default=0, metavar="N", help="bytes more in each object (default: 0)")
-    parser.add_argument("--only", default=",".join(CASES), metavar="CASE,...", help=f"of {', '.join(CASES)}")
-    parser.add_argument("--strict", action="store_true", help="end with 1 if a budget is missed")
-    options = parser.parse_args()
-    options.only = options.only.split(",")
-    unknown = set(options.only) - set(CASES)
-    if unknown:
-        parser.error(f"there is no case {', '.join(sorted(unknown))}: {', '.join(CASES)}")
+    options = command_line.parse_with_cases(parser, CASES)
     if min(options.threads, options.few, options.many, options.seconds) < 1:
         parser.error("threads, watchers and seconds are at least 1")
     return options

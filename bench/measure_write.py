@@ -9,6 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import command_line
 import etcd as etcds
 import machine
 import processes
@@ -23,8 +24,7 @@ CREATE = f"/v1/spectroclusters/{CLUSTER}/vms/{VM}/snapshot"
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="bench/write", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="of each, in turn (default: 7)")
-    parser.add_argument("--seconds", type=int, default=3, metavar="N", help="of each run (default: 3)")
+    command_line.add_rounds(parser)
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of snapgate (default: 2)")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N",
                         help="default: 1 16 64; the budget is for 64")

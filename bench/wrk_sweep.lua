@@ -2,6 +2,9 @@
 -- with a continue token a line. There are as many clients as lines; each begins at its own place, goes
 -- on with the token of the page it got, and from the last page to the first. An empty line is the
 -- first page. wrk does not say which connection an answer came over: a client is its token.
+-- Beside this script, wherever wrk was started.
+dofile(debug.getinfo(1, "S").source:match("^@(.-)[^/]*$") .. "wrk_report.lua")
+
 local threads = {}
 
 function setup(thread)
@@ -54,10 +57,5 @@ function done(summary, latency, requests)
         wrong = wrong + thread:get("wrong")
         ended = ended + thread:get("ended")
     end
-    local e = summary.errors
-    io.write(string.format(
-        '\nREPORT {"requests":%d,"microseconds":%d,"bytes":%d,"p50":%d,"p99":%d,"sweeps_ended":%d,' ..
-        '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d,"not_200":%d,"no_list":%d}}\n',
-        summary.requests, summary.duration, summary.bytes, latency:percentile(50),
-        latency:percentile(99), ended, e.connect, e.read, e.write, e.status, e.timeout, bad, wrong))
+    print_report(summary, latency, {sweeps_ended = ended}, {not_200 = bad, no_list = wrong})
 end

@@ -1,6 +1,9 @@
 -- Writes one new object a request: wrk ... -- MODE FILE SEED, where FILE holds the request's body with
 -- the mark @NAME@ (and, in MODE put, @KEY@: the object's key in base64), and names are drawn at random
 -- over 1,000 namespaces. MODE create posts to snapgate, put to etcd's JSON gateway.
+-- Beside this script, wherever wrk was started.
+dofile(debug.getinfo(1, "S").source:match("^@(.-)[^/]*$") .. "wrk_report.lua")
+
 local NAMESPACES = 1000
 local threads = 0
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -40,13 +43,4 @@ function request()
         return wrk.format("POST", wrk.path .. "?namespace=" .. ns, nil, (body:gsub("@NAME@", name)))
     end
     return wrk.format("POST", nil, nil, (body:gsub("@KEY@", base64("/objects/" .. ns .. "/" .. name))))
-end
-
-function done(summary, latency, requests)
-    local e = summary.errors
-    io.write(string.format(
-        '\nREPORT {"requests":%d,"microseconds":%d,"bytes":%d,"p50":%d,"p99":%d,' ..
-        '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
-        summary.requests, summary.duration, summary.bytes, latency:percentile(50),
-        latency:percentile(99), e.connect, e.read, e.write, e.status, e.timeout))
 end
