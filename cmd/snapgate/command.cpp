@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "resolve.h"
 
 namespace snapgate::cli {
@@ -34,6 +36,11 @@ void add_answer_option(CLI::App& command, std::string& output) {
         .add_option("-o,--output", output,
                     "json or yaml: what the API answered; name: the uid alone")
         ->type_name("FORMAT");
+}
+
+void end_command(CLI::App& command, std::string footer, Action& chosen, Action action) {
+    command.footer(std::move(footer));
+    command.callback([&chosen, action = std::move(action)] { chosen = action; });
 }
 
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,

@@ -36,6 +36,9 @@ void add_version(CLI::App& root, Action& chosen);
 void add_connection_options(CLI::App& command, ConnectionFlags& flags);
 // -o for what prints one answer: json, yaml or name.
 void add_answer_option(CLI::App& command, std::string& output);
+// The last that is said of a command: what stands below its help, and what runs if parsing finds
+// that it was given. `chosen` must outlive the parsing.
+void end_command(CLI::App& command, std::string footer, Action& chosen, Action action);
 
 // The API of the server that flags, environment and context name, in their project.
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,

@@ -54,10 +54,8 @@ void add_kind(CLI::App& create, Action& chosen, Kind kind, const char* descripti
         ->type_name("UID");
     add_answer_option(*command, options->output);
     add_connection_options(*command, options->connection);
-    command->footer(examples);
-    command->callback([kind, options, &chosen] {
-        chosen = [kind, options](Shell& shell) { return run(kind, *options, shell); };
-    });
+    end_command(*command, examples, chosen,
+                [kind, options](Shell& shell) { return run(kind, *options, shell); });
 }
 
 }  // namespace

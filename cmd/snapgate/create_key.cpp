@@ -145,9 +145,8 @@ void add_create_key(CLI::App& create, Action& chosen) {
                      "json or yaml: what the API answered; name: the key alone")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

@@ -132,9 +132,8 @@ void add_create_snapshot(CLI::App& create, Action& chosen) {
                      "kubectl prints it")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

@@ -62,10 +62,8 @@ void add_kind(CLI::App& parent, Action& chosen, Kind kind, const char* descripti
     if (force != nullptr) command->add_flag("--force", options->force, force);
     add_answer_option(*command, options->output);
     add_connection_options(*command, options->connection);
-    command->footer(fmt::format("Example:\n  snapgate delete {} NAME", words.one));
-    command->callback([kind, options, &chosen] {
-        chosen = [kind, options](Shell& shell) { return run(kind, *options, shell); };
-    });
+    end_command(*command, fmt::format("Example:\n  snapgate delete {} NAME", words.one), chosen,
+                [kind, options](Shell& shell) { return run(kind, *options, shell); });
 }
 
 }  // namespace

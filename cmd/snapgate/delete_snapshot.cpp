@@ -107,9 +107,8 @@ void add_delete_snapshot(CLI::App& parent, Action& chosen) {
                      "prints them")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

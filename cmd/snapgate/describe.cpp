@@ -43,12 +43,11 @@ void add_describe(CLI::App& root, Action& chosen) {
     command->add_option("NAME", options->names, "Which, by exact name")->required()->type_name("");
     add_snapshot_flags(*command, options->flags);
     add_connection_options(*command, options->connection);
-    command->footer(
-        "For programs, 'snapgate get snapshots NAME -o json' prints the object itself.\n\n"
-        "Example:\n"
-        "  snapgate describe snapshot db-01-nightly --cluster demo -n payments");
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command,
+                "For programs, 'snapgate get snapshots NAME -o json' prints the object itself.\n\n"
+                "Example:\n"
+                "  snapgate describe snapshot db-01-nightly --cluster demo -n payments",
+                chosen, [options](Shell& shell) { return run(*options, shell); });
     describe->footer("Example:\n  snapgate describe snapshot NAME --cluster demo -n payments");
 }
 

@@ -157,14 +157,12 @@ void add_kind(CLI::App& get, Action& chosen, Kind kind, const char* description)
                      "table (the default), json, yaml or name (the uids alone)")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
-    command->footer(
-        fmt::format("Examples:\n"
-                    "  snapgate get {0}\n"
-                    "  snapgate get {0} -o json",
-                    words.many));
-    command->callback([kind, options, &chosen] {
-        chosen = [kind, options](Shell& shell) { return run(kind, *options, shell); };
-    });
+    end_command(*command,
+                fmt::format("Examples:\n"
+                            "  snapgate get {0}\n"
+                            "  snapgate get {0} -o json",
+                            words.many),
+                chosen, [kind, options](Shell& shell) { return run(kind, *options, shell); });
 }
 
 }  // namespace

@@ -256,9 +256,8 @@ void add_get_snapshots(CLI::App& get, Action& chosen) {
     command->add_flag("-w,--watch", options->watch,
                       "The whole list, and then what changes, until Ctrl-C");
     add_connection_options(*command, options->connection);
-    command->footer(kExamples);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kExamples, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

@@ -225,9 +225,8 @@ void add_import(CLI::App& root, Action& chosen) {
                       "Import what is good and list what is refused");
     add_answer_option(*command, options->output);
     add_connection_options(*command, options->connection);
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

@@ -91,9 +91,8 @@ void add_kubeconfig(CLI::App& root, Action& chosen) {
                      "The namespace that kubectl works in (without: default)")
         ->type_name("NS");
     add_connection_options(*command, options->connection);
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

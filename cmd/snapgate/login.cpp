@@ -112,9 +112,8 @@ void add_login(CLI::App& root, Action& chosen) {
         ->add_option("-o,--output", options->output,
                      "json or yaml: the projects that the key sees; name: the server")
         ->type_name("FORMAT");
-    command->footer(kFooter);
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli

@@ -53,9 +53,8 @@ void add_version(CLI::App& root, Action& chosen) {
                      "json or yaml: both versions; name: this program's alone")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
-    command->footer("Examples:\n  snapgate version\n  snapgate version -o json");
-    command->callback(
-        [options, &chosen] { chosen = [options](Shell& shell) { return run(*options, shell); }; });
+    end_command(*command, "Examples:\n  snapgate version\n  snapgate version -o json", chosen,
+                [options](Shell& shell) { return run(*options, shell); });
 }
 
 }  // namespace snapgate::cli
