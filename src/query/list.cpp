@@ -135,11 +135,7 @@ Result<void> ListPage::count_items(const store::ReadView& view) {
 
 void ListPage::make_sources() {
     model::ObjectKey start;
-    if (after_) {
-        start = *after_;
-        // Behind it and before every other name: no name holds so small a byte.
-        start.name += '\x01';
-    }
+    if (after_) start = model::just_after(after_->ns, after_->name);
     if (request_.vms.empty()) {
         sources_.push_back({.vm = "", .at = start, .ended = false, .scan = {}});
         return;

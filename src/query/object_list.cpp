@@ -19,8 +19,7 @@ using base::Result;
 constexpr size_t kHalfDigest = 8;
 // What may be looked at to tell how many objects remain; beyond that the list does not say.
 constexpr size_t kMaxCounted = 20'000;
-// Behind every name that begins like this one, and before every other: no name holds so small a
-// byte.
+// Put to a namespace: behind it and before every other, as no name holds so small a byte.
 constexpr char kAfter = '\x01';
 // No namespace is longer.
 constexpr size_t kMostOfPlace = 63;
@@ -183,18 +182,19 @@ model::ObjectKey ObjectList::place_after(const model::ObjectKey& after) const {
     // goes on behind "namespace/name" or "name" among the texts of the other kind, too; no name
     // holds a slash, so there it is behind what comes before the slash.
     if (one_ns_) {
-        if (after.ns.empty()) return {*one_ns_, after.name + kAfter};
+        if (after.ns.empty()) return model::just_after(*one_ns_, after.name);
         if (request_.ns.empty() && after.ns != *one_ns_) {
             // A list of all namespaces of which the selector lets one through.
             return {*one_ns_, after.ns < *one_ns_ ? std::string() : std::string(1, '\x7f')};
         }
-        return {*one_ns_, request_.ns.empty() ? after.name + kAfter : after.ns + '/'};
+        if (request_.ns.empty()) return model::just_after(*one_ns_, after.name);
+        return {*one_ns_, after.ns + '/'};
     }
     // The name stands for a namespace here, and may be longer than any.
     if (after.ns.empty() && !model::may_be_namespace(after.name))
         return {after.name.substr(0, kMostOfPlace) + kAfter, {}};
     if (after.ns.empty()) return {after.name, {}};
-    return {after.ns, after.name + kAfter};
+    return model::just_after(after.ns, after.name);
 }
 
 Result<void> ObjectList::count_first(const store::ReadView& view, const store::Head& head) {
