@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
@@ -13,8 +12,6 @@ namespace {
 
 using simdjson::dom::element_type;
 
-constexpr std::string_view kDefaultNamespace = R"("default")";
-constexpr std::string_view kEmptyVersion = R"("")";
 constexpr std::string_view kRawHead = R"({"Raw":[")";
 constexpr std::string_view kRawTail = R"("]})";
 
@@ -23,45 +20,7 @@ constexpr size_t kMostVmBytes = 253;
 // What the memory for one object may keep for the next.
 constexpr size_t kKeptBytes = 256 << 10;
 
-std::string_view describe(element_type type) {
-    switch (type) {
-        case element_type::OBJECT:
-            return "an object";
-        case element_type::ARRAY:
-            return "a list";
-        case element_type::STRING:
-            return "a string";
-        case element_type::BOOL:
-            return "true or false";
-        case element_type::NULL_VALUE:
-            return "null";
-        case element_type::INT64:
-        case element_type::UINT64:
-        case element_type::DOUBLE:
-            return "a number";
-    }
-    return "something else";
-}
-
-// Of a key given twice the last one counts.
-std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
-                                                std::string_view key) {
-    std::optional<simdjson::dom::element> found;
-    for (auto member : object)
-        if (member.key == key) found = member.value;
-    return found;
-}
-
 }  // namespace
-
-struct SnapshotWriter::Kind {
-    const Shape& shape;
-    std::string_view name;
-    std::string_view qualified_name;  // for messages
-    std::vector<std::string_view> versions;
-    std::string_view stored_version;  // JSON text
-    bool filled;                      // it takes a namespace and what is absent of Identity
-};
 
 const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
     kSnapshotShape,
@@ -94,14 +53,8 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
     members_.clear();
     steps_.clear();
 
-    auto object = root.get_object();
-    if (object.error())
-        return base::Error{
-            base::Code::kInvalidBody,
-            fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
-    SNAPGATE_TRY(check_type_meta(object.value_unsafe()));
-    if (!write_object(object.value_unsafe(), &kind_->shape, FieldType::kAny, 1))
-        return *std::move(error_);
+    SNAPGATE_ASSIGN(const auto object, check_root(root));
+    if (!write_object(object, &kind_->shape, FieldType::kAny, 1)) return *std::move(error_);
     check_snapshot(facts_, causes_);
     if (!causes_.empty()) return invalid();
     result_.object.name = facts_.name;
@@ -115,35 +68,6 @@ void SnapshotWriter::shrink() {
     out_.shrink(kKeptBytes);
     fields_.shrink(kKeptBytes);
     if (members_.capacity() * sizeof(Member) > kKeptBytes) members_ = std::vector<Member>();
-}
-
-base::Result<void> SnapshotWriter::check_type_meta(const simdjson::dom::object& root) {
-    auto text = [&root](std::string_view key) -> base::Result<std::string_view> {
-        auto value = find_last(root, key);
-        if (!value || value->is_null())
-            return base::Error{base::Code::kInvalidBody,
-                               fmt::format("{} is missing: it is no Kubernetes object", key),
-                               std::string(key)};
-        std::string_view found;
-        if (value->get_string().get(found))
-            return base::Error{
-                base::Code::kInvalidBody,
-                fmt::format("{} must be a string, and is {}", key, describe(value->type())),
-                std::string(key)};
-        return found;
-    };
-    SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
-    if (kind != kind_->name)
-        return base::Error{base::Code::kInvalidBody,
-                           fmt::format("kind must be {}, and is {}", kind_->name, shown(kind)),
-                           "kind"};
-    SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
-    if (std::ranges::find(kind_->versions, version) == kind_->versions.end())
-        return base::Error{base::Code::kInvalidBody,
-                           fmt::format("apiVersion must be {}, and is {}",
-                                       fmt::join(kind_->versions, " or "), shown(version)),
-                           "apiVersion"};
-    return {};
 }
 
 // `values` is the type of every member of an object without a shape.
@@ -347,66 +271,6 @@ std::optional<SnapshotWriter::Element> SnapshotWriter::unwrap_raw(const Element&
     return *content;
 }
 
-// Puts in what the server gives, and takes out what it does not keep.
-void SnapshotWriter::fill_metadata(size_t begin) {
-    auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
-    auto dropped = std::remove_if(from, members_.end(), [](const Member& member) {
-        return member.key == "clusterName" || member.key == "selfLink";
-    });
-    members_.erase(dropped, members_.end());
-
-    size_t end = members_.size();
-    auto last = [&](std::string_view key) -> const Element* {
-        const Element* found = nullptr;
-        for (size_t i = begin; i < end; ++i)
-            if (members_[i].key == key) found = &members_[i].value;
-        return found;
-    };
-    // Absent, null, or an empty string.
-    auto lacks = [&](std::string_view key) {
-        const Element* value = last(key);
-        return value == nullptr || value->is_null() ||
-               (value->is_string() && value->get_string().value_unsafe().empty());
-    };
-    // Behind the members of the source, and so the last of its key: the one that counts.
-    auto put = [&](std::string_view key, std::string_view literal) {
-        members_.push_back({key, {}, literal});
-    };
-    bool default_namespace = false;
-    if (kind_->filled) {
-        result_.filled_uid = lacks("uid");
-        result_.filled_creation_timestamp = lacks("creationTimestamp");
-        const Element* generation = last("generation");
-        result_.filled_generation = generation == nullptr || generation->is_null();
-        default_namespace = lacks("namespace");
-    }
-    const Element* version = last("resourceVersion");
-    bool version_is_text = version == nullptr || version->is_null() || version->is_string();
-    if (version != nullptr && version->is_string())
-        facts_.version = version->get_string().value_unsafe();
-
-    if (result_.filled_uid) {
-        literals_[0] = to_json_string(fill_->uid);
-        put("uid", literals_[0]);
-    }
-    if (result_.filled_creation_timestamp) {
-        literals_[1] = to_json_string(fill_->creation_timestamp);
-        put("creationTimestamp", literals_[1]);
-    }
-    if (result_.filled_generation) {
-        literals_[2] = fmt::format("{}", fill_->generation);
-        put("generation", literals_[2]);
-    }
-    if (default_namespace) {
-        result_.object.ns = "default";
-        put("namespace", kDefaultNamespace);
-    }
-    if (version_is_text) {  // one of a wrong type is refused as any other field
-        result_.object.version = facts_.version;
-        put("resourceVersion", kEmptyVersion);
-    }
-}
-
 // A null field has no place in the text. Its mark holds it with the comma that its neighbours
 // leave.
 void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_after) {
@@ -470,58 +334,6 @@ void SnapshotWriter::require(const Field& field) {
     steps_.push_back({field.name});
     add_cause("FieldValueRequired", "Required value", path());
     steps_.pop_back();
-}
-
-void SnapshotWriter::add_cause(std::string_view reason, std::string message, std::string field) {
-    if (causes_.size() < kMostCauses)
-        causes_.push_back({std::string(reason), std::move(message), std::move(field)});
-}
-
-bool SnapshotWriter::fail(std::string message, std::string subject) {
-    error_ = base::Error{base::Code::kInvalidBody, std::move(message), std::move(subject)};
-    return false;
-}
-
-bool SnapshotWriter::wrong_type(const Element& value, FieldType wanted) {
-    std::string field = path();
-    return fail(fmt::format("{} must be {}, and is {}", field, json::describe(wanted),
-                            describe(value.type())),
-                field);
-}
-
-bool SnapshotWriter::too_deep() {
-    return fail(fmt::format("the object is nested deeper than {} levels", kMaxLevels));
-}
-
-std::string SnapshotWriter::path() const {
-    constexpr size_t kShownKeyBytes = 80;
-    std::string out;
-    for (const Step& step : steps_) {
-        if (step.is_index) {
-            out += fmt::format("[{}]", step.index);
-            continue;
-        }
-        if (!out.empty()) out += '.';
-        size_t size = std::min(step.key.size(), kShownKeyBytes);
-        while (size < step.key.size() && size > 0 &&
-               (static_cast<uint8_t>(step.key[size]) & 0xc0) == 0x80)
-            --size;
-        out += step.key.substr(0, size);
-    }
-    return out;
-}
-
-// Says it as kube-apiserver does.
-base::Error SnapshotWriter::invalid() const {
-    std::string list;
-    for (const base::Cause& cause : causes_)
-        list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
-    base::Error error(base::Code::kInvalid,
-                      fmt::format("{} {} is invalid: {}", kind_->qualified_name, shown(facts_.name),
-                                  causes_.size() > 1 ? fmt::format("[{}]", list) : list),
-                      causes_.front().field);
-    error.causes = causes_;
-    return error;
 }
 
 }  // namespace snapgate::json

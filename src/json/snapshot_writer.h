@@ -41,12 +41,20 @@ class SnapshotWriter {
     };
 
     // What the objects of a kind have at their root.
-    struct Kind;
+    struct Kind {
+        const Shape& shape;
+        std::string_view name;
+        std::string_view qualified_name;  // for messages
+        std::vector<std::string_view> versions;
+        std::string_view stored_version;  // JSON text
+        bool filled;                      // it takes a namespace and what is absent of Identity
+    };
     static const Kind kSnapshot;
     static const Kind kNamespace;
 
     base::Result<Prepared> write_kind(const Kind& kind, const Element& root, const Identity& fill);
-    base::Result<void> check_type_meta(const simdjson::dom::object& root);
+    // The root as an object, if its kind and apiVersion are ones of kind_.
+    base::Result<simdjson::dom::object> check_root(const Element& root) const;
     // False as soon as something is wrong: error_ says what.
     bool write_object(const simdjson::dom::object& object, const Shape* shape, FieldType values,
                       size_t level);

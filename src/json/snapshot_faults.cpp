@@ -1,0 +1,134 @@
+// What a SnapshotWriter has against an object, and how it says so.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "json/snapshot_writer.h"
+#include "json/text_formats.h"
+
+namespace snapgate::json {
+namespace {
+
+using simdjson::dom::element_type;
+
+std::string_view describe(element_type type) {
+    switch (type) {
+        case element_type::OBJECT:
+            return "an object";
+        case element_type::ARRAY:
+            return "a list";
+        case element_type::STRING:
+            return "a string";
+        case element_type::BOOL:
+            return "true or false";
+        case element_type::NULL_VALUE:
+            return "null";
+        case element_type::INT64:
+        case element_type::UINT64:
+        case element_type::DOUBLE:
+            return "a number";
+    }
+    return "something else";
+}
+
+// Of a key given twice the last one counts.
+std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
+                                                std::string_view key) {
+    std::optional<simdjson::dom::element> found;
+    for (auto member : object)
+        if (member.key == key) found = member.value;
+    return found;
+}
+
+}  // namespace
+
+base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& root) const {
+    auto opened = root.get_object();
+    if (opened.error())
+        return base::Error{
+            base::Code::kInvalidBody,
+            fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
+    const simdjson::dom::object object = opened.value_unsafe();
+    auto text = [&object](std::string_view key) -> base::Result<std::string_view> {
+        auto value = find_last(object, key);
+        if (!value || value->is_null())
+            return base::Error{base::Code::kInvalidBody,
+                               fmt::format("{} is missing: it is no Kubernetes object", key),
+                               std::string(key)};
+        std::string_view found;
+        if (value->get_string().get(found))
+            return base::Error{
+                base::Code::kInvalidBody,
+                fmt::format("{} must be a string, and is {}", key, describe(value->type())),
+                std::string(key)};
+        return found;
+    };
+    SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
+    if (kind != kind_->name)
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("kind must be {}, and is {}", kind_->name, shown(kind)),
+                           "kind"};
+    SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
+    if (std::ranges::find(kind_->versions, version) == kind_->versions.end())
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("apiVersion must be {}, and is {}",
+                                       fmt::join(kind_->versions, " or "), shown(version)),
+                           "apiVersion"};
+    return object;
+}
+
+void SnapshotWriter::add_cause(std::string_view reason, std::string message, std::string field) {
+    if (causes_.size() < kMostCauses)
+        causes_.push_back({std::string(reason), std::move(message), std::move(field)});
+}
+
+bool SnapshotWriter::fail(std::string message, std::string subject) {
+    error_ = base::Error{base::Code::kInvalidBody, std::move(message), std::move(subject)};
+    return false;
+}
+
+bool SnapshotWriter::wrong_type(const Element& value, FieldType wanted) {
+    std::string field = path();
+    return fail(fmt::format("{} must be {}, and is {}", field, json::describe(wanted),
+                            describe(value.type())),
+                field);
+}
+
+bool SnapshotWriter::too_deep() {
+    return fail(fmt::format("the object is nested deeper than {} levels", kMaxLevels));
+}
+
+std::string SnapshotWriter::path() const {
+    constexpr size_t kShownKeyBytes = 80;
+    std::string out;
+    for (const Step& step : steps_) {
+        if (step.is_index) {
+            out += fmt::format("[{}]", step.index);
+            continue;
+        }
+        if (!out.empty()) out += '.';
+        size_t size = std::min(step.key.size(), kShownKeyBytes);
+        while (size < step.key.size() && size > 0 &&
+               (static_cast<uint8_t>(step.key[size]) & 0xc0) == 0x80)
+            --size;
+        out += step.key.substr(0, size);
+    }
+    return out;
+}
+
+// Says it as kube-apiserver does.
+base::Error SnapshotWriter::invalid() const {
+    std::string list;
+    for (const base::Cause& cause : causes_)
+        list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
+    base::Error error(base::Code::kInvalid,
+                      fmt::format("{} {} is invalid: {}", kind_->qualified_name, shown(facts_.name),
+                                  causes_.size() > 1 ? fmt::format("[{}]", list) : list),
+                      causes_.front().field);
+    error.causes = causes_;
+    return error;
+}
+
+}  // namespace snapgate::json
