@@ -110,6 +110,10 @@ HttpError to_http(Code code) {
             return {504, "ClusterTimeout"};
         case Code::kBadPeer:
             return {502, "ClusterError"};
+        case Code::kClusterUnavailable:
+            return {503, "ClusterUnavailable"};
+        case Code::kClusterTimeout:
+            return {504, "ClusterTimeout"};
         case Code::kCorrupt:
         case Code::kInternal:
             break;
@@ -123,7 +127,7 @@ void render_error(const base::Error& error, std::string_view request_id, net::Re
     response.code = http.code;
     response.headers.clear();
     if (http.status == 401) response.add_header("WWW-Authenticate", "ApiKey");
-    if (http.status == 503 || error.code == Code::kNoFreeName)
+    if (http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName)
         response.add_header("Retry-After", kRetryAfter);
     if (http.code == "InternalError") {
         base::log::error("a request failed", {{"requestId", request_id}, {"error", error.message}});

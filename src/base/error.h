@@ -28,9 +28,11 @@ enum class Code {
     kCorrupt,        // stored bytes that cannot be what we wrote
     kUnavailable,    // not now: shutting down, out of reach, never synced
     kTimeout,
-    kFutureVersion,  // a resource version that the cluster has not reached
-    kBadPeer,        // the other side answered something it must not
-    kInternal,       // a bug, or a system call that should not fail
+    kFutureVersion,       // a resource version that the cluster has not reached
+    kBadPeer,             // the other side, as a connected cluster, answered something it must not
+    kClusterUnavailable,  // a connected cluster, or its mirror, is not to be had now
+    kClusterTimeout,      // a connected cluster did not answer in time
+    kInternal,            // a bug, or a system call that should not fail
 };
 
 // One broken rule of an object, as Kubernetes lists them in a Status' details.

@@ -35,6 +35,7 @@ struct PreparedObject {
     std::string text;
     uint32_t version_offset = 0;
     std::string version;     // the resource version that the source had; empty if none
+    std::string uid;         // metadata.uid; empty if none
     std::string vm;          // spec.source.name of a snapshot; empty where there is none to index
     uint32_t vm_offset = 0;  // where that name stands in the text
     std::vector<PatchMark> marks;  // offsets into the text with the empty resource version

@@ -27,8 +27,9 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "net", "access"],
     "rules": DOMAIN,
     "hosted": [*DOMAIN, "store", "rules"],
+    "mirror": [*DOMAIN, "store", "net", "cluster"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "api"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "mirror", "api"],
     "cmd": [*DOMAIN, "net", "app"],
 }
 

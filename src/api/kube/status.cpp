@@ -51,8 +51,10 @@ Answer answer_to(Code code) {
         case Code::kBadPeer:
             return {502, "BadGateway"};
         case Code::kUnavailable:
+        case Code::kClusterUnavailable:
             return {503, "ServiceUnavailable"};
         case Code::kFutureVersion:
+        case Code::kClusterTimeout:
             return {504, "Timeout"};
         case Code::kStorageFull:
             return {507, "StorageFull"};
@@ -64,7 +66,9 @@ Answer answer_to(Code code) {
 }
 
 bool retries(Code code) {
-    return code == Code::kNoFreeName || code == Code::kUnavailable || code == Code::kFutureVersion;
+    return code == Code::kNoFreeName || code == Code::kUnavailable ||
+           code == Code::kFutureVersion || code == Code::kClusterUnavailable ||
+           code == Code::kClusterTimeout;
 }
 
 // A JSON object as it grows.

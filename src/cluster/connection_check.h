@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cluster/connection.h"
+#include "net/http.h"
+
+namespace snapgate::cluster {
+
+// What is looked at before a cluster is stored, and by `snapgate check cluster`.
+struct CheckedPoint {
+    enum class Outcome { kGood, kWarning, kBad, kSkipped };
+    std::string name;  // Reachable, TLS, Identity, Permissions, APIVersion, Clock
+    Outcome outcome = Outcome::kSkipped;
+    std::string message;  // what was found
+    std::string advice;   // what to do; "" where nothing is
+};
+
+struct ConnectionCheck {
+    std::vector<CheckedPoint> points;
+    std::string served_version;  // "" if none was found
+    bool reachable = false;
+    // What must not be stored: a certificate that is broken or not trusted, refused credentials.
+    bool refused() const;
+    bool warned() const;
+};
+
+// Connects and asks: who we are (SelfSubjectReview, else the TLS and 401 alone), which verbs we
+// have on virtualmachinesnapshots (SelfSubjectAccessReview: get, list, watch; create, update,
+// patch, delete as a warning), which version of snapshot.kubevirt.io is served, how far the clocks
+// are apart (the Date header; more than 30 s is a warning). Takes at most about `timeout`. kInvalid
+// parameter for a connection that cannot be one.
+net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
+                                                               const base::Clock& clock,
+                                                               std::chrono::milliseconds timeout);
+
+}  // namespace snapgate::cluster

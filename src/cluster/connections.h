@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cluster/connection.h"
+#include "cluster/mirror_status.h"
+#include "cluster/object_sink.h"
+#include "model/types.h"
+#include "net/client.h"
+#include "net/http.h"
+
+namespace snapgate::cluster {
+
+// A connected cluster's answer to a request that was passed on to it.
+using ClusterAnswer = net::ClientResponse;
+
+struct ConnectionsOptions {
+    unsigned threads = 1;  // that follow the clusters
+    const base::Clock* clock = &base::system_clock();
+    std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
+    // Makes the sink of a cluster's mirror; called once for each, on any thread.
+    std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber)> make_sink;
+    // When the mirror was last confirmed and published, as far as that was kept: survives a
+    // restart.
+    std::function<MirrorStatus(model::ClusterNumber)> last_known;
+    std::function<void(model::ClusterNumber, const MirrorStatus&)> keep;  // about once a minute
+};
+
+// Keeps a mirror of every connected cluster: a reflector for each, on a few threads of its own. One
+// that fails harms no other. Any thread may call; what is awaited goes on on the caller's executor.
+class Connections {
+  public:
+    explicit Connections(ConnectionsOptions options);
+    ~Connections();  // as stop()
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    // Begins to follow a cluster, or, if it is followed, uses the new source from now on (at once
+    // where the cluster was not ready).
+    void follow(model::ClusterNumber cluster, std::string name,
+                std::shared_ptr<ConnectionSource> source);
+    // Ends it. The sink is not used any more when `done` is called (on any thread).
+    void forget(model::ClusterNumber cluster, std::function<void()> done = {});
+    // Ends all, and waits.
+    void stop();
+
+    // nullopt for a cluster that is not followed (a hosted one).
+    std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;
+    std::vector<std::pair<model::ClusterNumber, MirrorStatus>> statuses() const;
+
+    // Asks the cluster itself, with our credentials there: `request.target` is the path and query
+    // as Kubernetes has it, below the cluster's prefix. Every answer is a ClusterAnswer, whatever
+    // its status. kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
+    net::Awaitable<base::Result<ClusterAnswer>> send(model::ClusterNumber cluster,
+                                                     net::ClientRequest request,
+                                                     std::chrono::milliseconds timeout);
+
+    // Waits until the mirror has taken in an object's `version` (for a deletion: its last one), or
+    // something newer. False if that did not happen in time.
+    net::Awaitable<bool> wait_for(model::ClusterNumber cluster, std::string version,
+                                  std::chrono::milliseconds timeout);
+
+    // Looks at once, where it waits for its next attempt.
+    void retry_now(model::ClusterNumber cluster);
+
+  private:
+    class Core;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace snapgate::cluster
