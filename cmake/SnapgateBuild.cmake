@@ -8,6 +8,8 @@ endif()
 
 set(SNAPGATE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(SNAPGATE_FUZZ "Build the libFuzzer targets" OFF)
+option(SNAPGATE_FAULT_SWITCHES
+       "Let the environment shorten waits and disable the handling of faults: for tests/faults alone" OFF)
 
 find_program(SNAPGATE_CCACHE ccache)
 if(SNAPGATE_CCACHE)
@@ -50,6 +52,10 @@ add_compile_definitions(
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   SNAPGATE_VERSION="${PROJECT_VERSION}" SPDLOG_FMT_EXTERNAL
   SPDLOG_COMPILED_LIB)
+
+if(SNAPGATE_FAULT_SWITCHES)
+  add_compile_definitions(SNAPGATE_FAULT_SWITCHES)
+endif()
 
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)

@@ -1,0 +1,61 @@
+#include "base/fault_switch.h"
+
+#ifdef SNAPGATE_FAULT_SWITCHES
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/duration.h"
+#include "base/test_time.h"
+
+namespace snapgate::base {
+namespace {
+
+// What an environment variable lists, comma separated; none if it is not set.
+std::set<std::string, std::less<>> listed(const char* variable) {
+    std::set<std::string, std::less<>> entries;
+    const char* value = std::getenv(variable);
+    std::string_view rest = value == nullptr ? "" : value;
+    while (!rest.empty()) {
+        size_t comma = rest.find(',');
+        if (comma != 0) entries.emplace(rest.substr(0, comma));
+        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+    }
+    return entries;
+}
+
+std::map<std::string, Millis, std::less<>> read_times() {
+    std::map<std::string, Millis, std::less<>> times;
+    for (const std::string& entry : listed("SNAPGATE_TEST_TIMES")) {
+        size_t equals = entry.find('=');
+        Result<Millis> time =
+            parse_duration(equals == std::string::npos ? "" : entry.substr(equals + 1));
+        if (!time) {
+            fmt::print(stderr, "SNAPGATE_TEST_TIMES: \"{}\" is not NAME=DURATION\n", entry);
+            std::exit(2);
+        }
+        times.emplace(entry.substr(0, equals), *time);
+    }
+    return times;
+}
+
+}  // namespace
+
+bool fault_disabled(std::string_view name) {
+    static const std::set<std::string, std::less<>> kDisabled = listed("SNAPGATE_DISABLED_FAULTS");
+    return kDisabled.contains(name);
+}
+
+Millis test_time(std::string_view name, Millis usual) {
+    static const std::map<std::string, Millis, std::less<>> kTimes = read_times();
+    auto found = kTimes.find(name);
+    return found == kTimes.end() ? usual : found->second;
+}
+
+}  // namespace snapgate::base
+
+#endif
