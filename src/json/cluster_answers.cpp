@@ -1,0 +1,259 @@
+#include "json/cluster_answers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "json/document.h"
+#include "json/value.h"
+
+namespace snapgate::json {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+// A text that says more than this about itself is none of a cluster's.
+constexpr size_t kMaxText = 64 << 10;
+constexpr size_t kMaxCauses = 100;
+constexpr size_t kMaxVersions = 100;
+
+Document& thread_document() {
+    thread_local Document document;
+    return document;
+}
+
+Error wrong(std::string_view what) {
+    return {Code::kInvalidBody, fmt::format("this is no {}", what)};
+}
+
+// The text at a key; "" if there is none, or something else.
+std::string text_at(const simdjson::dom::object& object, std::string_view key) {
+    std::string_view text;
+    if (object.at_key(key).get(text) != simdjson::SUCCESS || text.size() > kMaxText) return {};
+    return std::string(text);
+}
+
+Result<simdjson::dom::object> read_object(std::string_view text, std::string_view what) {
+    SNAPGATE_ASSIGN(const simdjson::dom::element root, thread_document().parse(text));
+    simdjson::dom::object object;
+    if (root.get(object) != simdjson::SUCCESS) return wrong(what);
+    return object;
+}
+
+std::string string_member(const Object& object, std::string_view name) {
+    const Value* value = object.if_contains(name);
+    if (value == nullptr || !value->is_string() || value->get_string().size() > kMaxText) return {};
+    return std::string(value->get_string());
+}
+
+std::optional<uint32_t> number_member(const Object& object, std::string_view name) {
+    const Value* value = object.if_contains(name);
+    if (value == nullptr || !value->is_int64() || value->get_int64() < 0 ||
+        value->get_int64() > UINT32_MAX)
+        return std::nullopt;
+    return static_cast<uint32_t>(value->get_int64());
+}
+
+const Object* object_member(const Object& object, std::string_view name) {
+    const Value* value = object.if_contains(name);
+    return value == nullptr ? nullptr : value->if_object();
+}
+
+const Array* array_member(const Object& object, std::string_view name) {
+    const Value* value = object.if_contains(name);
+    return value == nullptr ? nullptr : value->if_array();
+}
+
+// "26", and "26+" as some providers write it.
+unsigned leading_number(std::string_view text) {
+    unsigned number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+// Walks over a text that is hoped to be JSON, byte by byte, without believing anything.
+class FrameReader {
+  public:
+    explicit FrameReader(std::string_view text) : text_(text) {}
+
+    void skip_blanks() {
+        while (at_ < text_.size() &&
+               std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+            ++at_;
+    }
+    bool take(char c) {
+        skip_blanks();
+        if (at_ >= text_.size() || text_[at_] != c) return false;
+        ++at_;
+        return true;
+    }
+    bool at_end() {
+        skip_blanks();
+        return at_ == text_.size();
+    }
+    // A string's bytes between its quotes, as they stand there.
+    std::optional<std::string_view> take_string() {
+        if (!take('"')) return std::nullopt;
+        const size_t begin = at_;
+        while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+        if (at_ >= text_.size()) return std::nullopt;
+        return text_.substr(begin, at_++ - begin);
+    }
+    // A value of any kind.
+    std::optional<std::string_view> take_value() {
+        skip_blanks();
+        const size_t begin = at_;
+        size_t depth = 0;
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                if (!take_string()) return std::nullopt;
+                if (depth == 0) break;
+                continue;
+            }
+            if (c == '{' || c == '[') ++depth;
+            if (c == '}' || c == ']') {
+                if (depth == 0) break;
+                if (--depth == 0) {
+                    ++at_;
+                    break;
+                }
+            }
+            if (c == ',' && depth == 0) break;
+            ++at_;
+        }
+        if (at_ > text_.size() || at_ == begin) return std::nullopt;
+        return text_.substr(begin, at_ - begin);
+    }
+
+  private:
+    std::string_view text_;
+    size_t at_ = 0;
+};
+
+}  // namespace
+
+// By hand: the object is parsed where it is taken in, and a frame has but two members.
+Result<WatchFrame> read_watch_frame(std::string_view text) {
+    FrameReader reader(text);
+    WatchFrame frame;
+    bool has_object = false;
+    if (!reader.take('{')) return wrong("event of a watch");
+    do {
+        const auto key = reader.take_string();
+        if (!key || !reader.take(':')) return wrong("event of a watch");
+        const auto value = reader.take_value();
+        if (!value) return wrong("event of a watch");
+        if (*key == "object") {
+            frame.object = *value;
+            has_object = true;
+        } else if (*key == "type") {
+            if (value->size() < 2 || value->size() > 64 || value->front() != '"')
+                return wrong("event of a watch");
+            frame.type = value->substr(1, value->size() - 2);
+        }
+    } while (reader.take(','));
+    if (!reader.take('}') || !reader.at_end() || frame.type.empty() || !has_object)
+        return wrong("event of a watch");
+    return frame;
+}
+
+Result<ObjectHead> read_object_head(std::string_view text) {
+    SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "Kubernetes object"));
+    ObjectHead head;
+    head.api_version = text_at(root, "apiVersion");
+    head.kind = text_at(root, "kind");
+    simdjson::dom::object metadata;
+    if (root.at_key("metadata").get(metadata) != simdjson::SUCCESS)
+        return wrong("Kubernetes object: it has no metadata");
+    head.ns = text_at(metadata, "namespace");
+    head.name = text_at(metadata, "name");
+    head.uid = text_at(metadata, "uid");
+    head.version = text_at(metadata, "resourceVersion");
+    simdjson::dom::object annotations;
+    if (metadata.at_key("annotations").get(annotations) == simdjson::SUCCESS)
+        head.ends_initial_events = text_at(annotations, "k8s.io/initial-events-end") == "true";
+    return head;
+}
+
+Result<ListHead> read_list_head(std::string_view text) {
+    SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "list"));
+    ListHead head;
+    head.api_version = text_at(root, "apiVersion");
+    head.kind = text_at(root, "kind");
+    simdjson::dom::object metadata;
+    if (root.at_key("metadata").get(metadata) == simdjson::SUCCESS) {
+        head.version = text_at(metadata, "resourceVersion");
+        head.continue_token = text_at(metadata, "continue");
+    }
+    return head;
+}
+
+bool StatusAnswer::has_cause(std::string_view cause_reason) const {
+    return std::ranges::any_of(causes,
+                               [&](const auto& cause) { return cause.reason == cause_reason; });
+}
+
+Result<StatusAnswer> read_status(std::string_view text) {
+    SNAPGATE_ASSIGN(const Value value, parse(text));
+    const Object* root = value.if_object();
+    if (root == nullptr || string_member(*root, "kind") != "Status") return wrong("Status");
+    StatusAnswer status;
+    status.code = number_member(*root, "code").value_or(0);
+    status.reason = string_member(*root, "reason");
+    status.message = string_member(*root, "message");
+    const Object* details = object_member(*root, "details");
+    if (details == nullptr) return status;
+    status.kind = string_member(*details, "kind");
+    status.name = string_member(*details, "name");
+    status.group = string_member(*details, "group");
+    status.uid = string_member(*details, "uid");
+    status.retry_after_seconds = number_member(*details, "retryAfterSeconds");
+    const Array* causes = array_member(*details, "causes");
+    if (causes == nullptr) return status;
+    for (const Value& one : *causes) {
+        const Object* cause = one.if_object();
+        if (cause == nullptr || status.causes.size() == kMaxCauses) break;
+        status.causes.push_back({string_member(*cause, "reason"), string_member(*cause, "message"),
+                                 string_member(*cause, "field")});
+    }
+    return status;
+}
+
+Result<std::vector<std::string>> read_group_versions(std::string_view text) {
+    SNAPGATE_ASSIGN(const Value value, parse(text));
+    const Object* root = value.if_object();
+    if (root == nullptr || string_member(*root, "kind") != "APIGroup") return wrong("APIGroup");
+    std::vector<std::string> versions;
+    if (const Object* preferred = object_member(*root, "preferredVersion"))
+        versions.push_back(string_member(*preferred, "version"));
+    const Array* all = array_member(*root, "versions");
+    if (all == nullptr) return wrong("APIGroup: it has no versions");
+    for (const Value& one : *all) {
+        const Object* version = one.if_object();
+        if (version == nullptr || versions.size() == kMaxVersions) break;
+        std::string name = string_member(*version, "version");
+        if (std::ranges::find(versions, name) == versions.end())
+            versions.push_back(std::move(name));
+    }
+    std::erase(versions, "");
+    return versions;
+}
+
+Result<ServerVersion> read_server_version(std::string_view text) {
+    SNAPGATE_ASSIGN(const Value value, parse(text));
+    const Object* root = value.if_object();
+    if (root == nullptr) return wrong("server's version");
+    ServerVersion version;
+    version.major = leading_number(string_member(*root, "major"));
+    version.minor = leading_number(string_member(*root, "minor"));
+    version.text = string_member(*root, "gitVersion");
+    if (version.major == 0) return wrong("server's version");
+    return version;
+}
+
+}  // namespace snapgate::json

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/result.h"
+
+// Reads what a Kubernetes API server answers, as far as one that follows it needs to know. Any
+// thread may call; kInvalidBody for what is not of the expected shape.
+namespace snapgate::json {
+
+// One frame of a watch: {"type":…,"object":…}.
+struct WatchFrame {
+    std::string type;         // ADDED, MODIFIED, DELETED, BOOKMARK, ERROR
+    std::string_view object;  // its JSON, a part of the frame; whoever takes it checks it whole
+};
+base::Result<WatchFrame> read_watch_frame(std::string_view text);
+
+// Who an object is.
+struct ObjectHead {
+    std::string api_version;  // "" where an item of a list has none
+    std::string kind;         // likewise
+    std::string ns;
+    std::string name;
+    std::string uid;
+    std::string version;
+    bool ends_initial_events = false;  // the annotation k8s.io/initial-events-end is "true"
+};
+base::Result<ObjectHead> read_object_head(std::string_view text);
+
+// A list without its items.
+struct ListHead {
+    std::string api_version;
+    std::string kind;
+    std::string version;
+    std::string continue_token;
+};
+base::Result<ListHead> read_list_head(std::string_view text);
+
+// A metav1.Status.
+struct StatusAnswer {
+    unsigned code = 0;
+    std::string reason;
+    std::string message;
+    std::string kind;  // of its details, with name and uid
+    std::string name;
+    std::string group;
+    std::string uid;
+    std::optional<uint32_t> retry_after_seconds;
+    std::vector<base::Cause> causes;
+
+    bool has_cause(std::string_view cause_reason) const;
+};
+base::Result<StatusAnswer> read_status(std::string_view text);
+
+// The versions that an APIGroup is served in, the preferred one first.
+base::Result<std::vector<std::string>> read_group_versions(std::string_view text);
+
+// What /version says.
+struct ServerVersion {
+    unsigned major = 0;
+    unsigned minor = 0;
+    std::string text;  // gitVersion
+};
+base::Result<ServerVersion> read_server_version(std::string_view text);
+
+}  // namespace snapgate::json

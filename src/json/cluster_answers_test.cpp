@@ -1,0 +1,102 @@
+#include "json/cluster_answers.h"
+
+#include <gtest/gtest.h>
+
+namespace snapgate::json {
+namespace {
+
+using base::Code;
+
+TEST(WatchFrame, HasATypeAndAnObject) {
+    const std::string_view text =
+        "{\"type\":\"ADDED\",\"object\":{\"a\":\"}]\\\"\",\"b\":[{},[1]]}}\n";
+    const auto frame = read_watch_frame(text);
+    ASSERT_TRUE(frame) << frame.error().message;
+    EXPECT_EQ(frame->type, "ADDED");
+    EXPECT_EQ(frame->object, R"({"a":"}]\"","b":[{},[1]]})");
+}
+
+TEST(WatchFrame, MembersStandInAnyOrder) {
+    const auto frame =
+        read_watch_frame(" { \"object\" : {\"x\":1} , \"other\": null, \"type\" : \"ERROR\" } ");
+    ASSERT_TRUE(frame) << frame.error().message;
+    EXPECT_EQ(frame->type, "ERROR");
+    EXPECT_EQ(frame->object, R"({"x":1})");
+}
+
+TEST(WatchFrame, AnythingElseIsRefused) {
+    for (const std::string_view text :
+         {"", "{}", "[]", "null", "{", "{\"type\":\"ADDED\"}", "{\"object\":{}}",
+          "{\"type\":1,\"object\":{}}", "{\"type\":\"A\",\"object\":{}",
+          "{\"type\":\"A\" \"object\":{}}", "{\"type\":\"A\",\"object\":}",
+          "{\"type\":\"A\",\"object\":{}}x", "{\"type\":\"A", "{\"type\":\"A\\",
+          "{\"type\":\"A\",\"object\":{\"a\":\"}"}) {
+        const auto frame = read_watch_frame(text);
+        ASSERT_FALSE(frame) << text;
+        EXPECT_EQ(frame.error().code, Code::kInvalidBody) << text;
+    }
+}
+
+TEST(ObjectHead, SaysWhoAnObjectIs) {
+    const auto head = read_object_head(
+        R"({"apiVersion":"g/v1","kind":"K","metadata":{"name":"n","namespace":"s","uid":"u",)"
+        R"("resourceVersion":"7","annotations":{"k8s.io/initial-events-end":"true"}},"spec":{}})");
+    ASSERT_TRUE(head) << head.error().message;
+    EXPECT_EQ(head->api_version, "g/v1");
+    EXPECT_EQ(head->kind, "K");
+    EXPECT_EQ(head->ns, "s");
+    EXPECT_EQ(head->name, "n");
+    EXPECT_EQ(head->uid, "u");
+    EXPECT_EQ(head->version, "7");
+    EXPECT_TRUE(head->ends_initial_events);
+    EXPECT_FALSE(read_object_head(R"({"kind":"K"})"));
+    EXPECT_FALSE(read_object_head("[1]"));
+    EXPECT_FALSE(read_object_head("{"));
+}
+
+TEST(ListHead, HasAVersionAndAToken) {
+    const auto head = read_list_head(
+        R"({"kind":"L","apiVersion":"v","metadata":{"resourceVersion":"9","continue":"t"},"items":[]})");
+    ASSERT_TRUE(head) << head.error().message;
+    EXPECT_EQ(head->kind, "L");
+    EXPECT_EQ(head->version, "9");
+    EXPECT_EQ(head->continue_token, "t");
+}
+
+TEST(Status, HasACodeAReasonAndCauses) {
+    const auto status = read_status(
+        R"({"kind":"Status","code":504,"reason":"Timeout","message":"m","details":{"kind":"k",)"
+        R"("name":"n","retryAfterSeconds":3,"causes":[{"reason":"ResourceVersionTooLarge"}]}})");
+    ASSERT_TRUE(status) << status.error().message;
+    EXPECT_EQ(status->code, 504U);
+    EXPECT_EQ(status->reason, "Timeout");
+    EXPECT_EQ(status->message, "m");
+    EXPECT_EQ(status->name, "n");
+    EXPECT_EQ(status->retry_after_seconds, 3U);
+    EXPECT_TRUE(status->has_cause("ResourceVersionTooLarge"));
+    EXPECT_FALSE(status->has_cause("Other"));
+    EXPECT_FALSE(read_status(R"({"kind":"Pod"})"));
+    EXPECT_FALSE(read_status("<html>"));
+}
+
+TEST(GroupVersions, ThePreferredOneIsFirst) {
+    const auto versions =
+        read_group_versions(R"({"kind":"APIGroup","versions":[{"version":"v1"},{"version":"v2"}],)"
+                            R"("preferredVersion":{"version":"v2"}})");
+    ASSERT_TRUE(versions) << versions.error().message;
+    EXPECT_EQ(*versions, (std::vector<std::string>{"v2", "v1"}));
+    EXPECT_FALSE(read_group_versions(R"({"kind":"APIGroup"})"));
+}
+
+TEST(ServerVersion, TakesNumbersWithAPlus) {
+    const auto version =
+        read_server_version(R"({"major":"1","minor":"32+","gitVersion":"v1.32.1-x"})");
+    ASSERT_TRUE(version) << version.error().message;
+    EXPECT_EQ(version->major, 1U);
+    EXPECT_EQ(version->minor, 32U);
+    EXPECT_EQ(version->text, "v1.32.1-x");
+    EXPECT_FALSE(read_server_version("{}"));
+}
+
+}  // namespace
+}  // namespace snapgate::json
