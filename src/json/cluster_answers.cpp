@@ -95,6 +95,11 @@ class FrameReader {
         skip_blanks();
         return at_ == text_.size();
     }
+    // Whether that comes next, which stays.
+    bool sees(char c) {
+        skip_blanks();
+        return at_ < text_.size() && text_[at_] == c;
+    }
     // A string's bytes between its quotes, as they stand there.
     std::optional<std::string_view> take_string() {
         if (!take('"')) return std::nullopt;
@@ -134,6 +139,30 @@ class FrameReader {
     std::string_view text_;
     size_t at_ = 0;
 };
+
+// The members of the object that comes next, until it ends or is cut off.
+void read_cut_members(FrameReader& reader, size_t levels, bool in_metadata, ObjectHead& head) {
+    if (levels == 0 || !reader.take('{')) return;
+    do {
+        const auto key = reader.take_string();
+        if (!key || !reader.take(':')) return;
+        if (!in_metadata && (*key == "object" || *key == "metadata") && reader.sees('{')) {
+            read_cut_members(reader, levels - 1, *key == "metadata", head);
+            continue;
+        }
+        const auto value = reader.take_value();
+        if (!value) return;
+        if (!in_metadata || value->size() < 2 || value->front() != '"' || value->back() != '"')
+            continue;
+        const std::string_view text = value->substr(1, value->size() - 2);
+        if (text.size() > kMaxText || text.find('\\') != std::string_view::npos) continue;
+        if (*key == "namespace") head.ns = text;
+        if (*key == "name") head.name = text;
+        if (*key == "uid") head.uid = text;
+        if (*key == "resourceVersion") head.version = text;
+    } while (reader.take(','));
+    reader.take('}');
+}
 
 }  // namespace
 
@@ -177,6 +206,13 @@ Result<ObjectHead> read_object_head(std::string_view text) {
     simdjson::dom::object annotations;
     if (metadata.at_key("annotations").get(annotations) == simdjson::SUCCESS)
         head.ends_initial_events = text_at(annotations, "k8s.io/initial-events-end") == "true";
+    return head;
+}
+
+ObjectHead read_cut_object(std::string_view beginning) {
+    ObjectHead head;
+    FrameReader reader(beginning);
+    read_cut_members(reader, 3, false, head);
     return head;
 }
 

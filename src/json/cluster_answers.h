@@ -31,6 +31,9 @@ struct ObjectHead {
     bool ends_initial_events = false;  // the annotation k8s.io/initial-events-end is "true"
 };
 base::Result<ObjectHead> read_object_head(std::string_view text);
+// What can be read of the beginning of an object, or of a watch's frame with one, that was cut off:
+// its namespace, name, uid and version, as far as they stand there.
+ObjectHead read_cut_object(std::string_view beginning);
 
 // A list without its items.
 struct ListHead {

@@ -54,6 +54,23 @@ TEST(ObjectHead, SaysWhoAnObjectIs) {
     EXPECT_FALSE(read_object_head("{"));
 }
 
+TEST(ObjectHead, IsReadFromABeginningAsFarAsItGoes) {
+    const std::string_view text =
+        R"({"type":"MODIFIED","object":{"kind":"K","metadata":{"annotations":{"name":"no"},)"
+        R"("name":"n","namespace":"s","resourceVersion":"8","uid":"u"},"spec":{"metadata":{"na)";
+    const ObjectHead whole = read_cut_object(text);
+    EXPECT_EQ(whole.name, "n");
+    EXPECT_EQ(whole.ns, "s");
+    EXPECT_EQ(whole.version, "8");
+    EXPECT_EQ(whole.uid, "u");
+    const ObjectHead part = read_cut_object(text.substr(0, text.find("\"uid\"")));
+    EXPECT_EQ(part.name, "n");
+    EXPECT_EQ(part.uid, "");
+    EXPECT_EQ(read_cut_object(text.substr(text.find("{\"kind\""))).name, "n");
+    EXPECT_EQ(read_cut_object("").name, "");
+    EXPECT_EQ(read_cut_object("[{").name, "");
+}
+
 TEST(ListHead, HasAVersionAndAToken) {
     const auto head = read_list_head(
         R"({"kind":"L","apiVersion":"v","metadata":{"resourceVersion":"9","continue":"t"},"items":[]})");

@@ -257,24 +257,42 @@ base::Result<void> ItemSplitter::end_object(const char* at) {
 
 base::Result<void> ItemSplitter::emit(const char* end) {
     std::string_view item(mark_, static_cast<size_t>(end - mark_));
-    if (item.size() + kept_.size() > max_item_bytes_) return too_large();
+    const bool fits = item.size() + kept_.size() <= max_item_bytes_;
+    if (!fits && !too_large_) return too_large();
     if (!kept_.empty()) {
         kept_.append(item);
         item = kept_;
     }
-    SNAPGATE_TRY(sink_(item));
+    if (!fits) {
+        SNAPGATE_TRY(begin_passing_over(item));
+    } else if (!passing_over_) {
+        SNAPGATE_TRY(sink_(item));
+    }
+    passing_over_ = false;
     ++items_;
     kept_.clear();
     mark_ = end;
     return {};
 }
 
+base::Result<void> ItemSplitter::begin_passing_over(std::string_view beginning) {
+    if (passing_over_) return {};
+    passing_over_ = true;
+    return too_large_(beginning.substr(0, max_item_bytes_));
+}
+
 // At the end of a chunk: keeps what the value being read has in it.
 base::Result<void> ItemSplitter::keep(const char* end) {
     if (place_ != Place::kObject && place_ != Place::kItem && place_ != Place::kScalar) return {};
-    std::string& text = place_ == Place::kObject && in_list_ ? envelope_ : kept_;
+    const bool around = place_ == Place::kObject && in_list_;
+    if (passing_over_ && !around) return {};
+    std::string& text = around ? envelope_ : kept_;
     text.append(mark_, end);
-    return text.size() > max_item_bytes_ ? too_large() : base::Result<void>();
+    if (text.size() <= max_item_bytes_) return {};
+    if (around || !too_large_) return too_large();
+    SNAPGATE_TRY(begin_passing_over(text));
+    kept_ = std::string();
+    return {};
 }
 
 // Skips to where the innermost open bracket that counts is closed, or to `end`.
@@ -323,6 +341,9 @@ const char* ItemSplitter::skip_string(const char* at, const char* end) {
 
 // Whether the key that ends before `end` is "items", which a writer may have escaped.
 bool ItemSplitter::key_is_items(const char* end) const {
+    // An object that is over the cap before its items is none to be taken, list or not; where its
+    // key began is not known any more.
+    if (passing_over_) return false;
     const std::string& earlier = in_list_ ? envelope_ : kept_;
     std::string joined;
     std::string_view key;

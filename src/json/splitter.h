@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -22,6 +23,10 @@ class ItemSplitter {
     using Sink = std::function<base::Result<void>(std::string_view item)>;
 
     explicit ItemSplitter(Sink sink, size_t max_item_bytes = 2 << 20);
+
+    // From now on an item over the cap ends nothing: it is passed over, and `beginning` gets what
+    // stands at its start (about the cap). What a list has around its items keeps its cap.
+    void pass_over_too_large(Sink beginning) { too_large_ = std::move(beginning); }
 
     // kInvalidBody where the bytes can be no such stream, with the number of the item (from 0) and
     // the byte; kTooLarge for an item or envelope over the cap.
@@ -59,6 +64,7 @@ class ItemSplitter {
     base::Result<void> end_object(const char* at);
     base::Result<void> emit(const char* end);
     base::Result<void> keep(const char* end);
+    base::Result<void> begin_passing_over(std::string_view beginning);
     const char* skip_nested(const char* at, const char* end);
     const char* skip_string(const char* at, const char* end);
     bool key_is_items(const char* end) const;
@@ -66,6 +72,7 @@ class ItemSplitter {
     base::Error too_large() const;
 
     Sink sink_;
+    Sink too_large_;
     size_t max_item_bytes_;
     size_t items_ = 0;
 
@@ -85,6 +92,7 @@ class ItemSplitter {
     const char* mark_ = nullptr;   // the first byte in it that belongs to the value being read
     size_t read_ = 0;              // bytes of the stream before the chunk
     std::string kept_;             // of the value being read, from earlier chunks
+    bool passing_over_ = false;    // the value being read is over the cap: nothing of it is kept
     std::string envelope_;
     std::optional<base::Error> failed_;
 };

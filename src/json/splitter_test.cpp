@@ -195,6 +195,40 @@ TEST(ItemSplitter, EndsWithTheErrorOfTheSink) {
     EXPECT_EQ(calls, 2);
 }
 
+TEST(ItemSplitter, PassesOverWhatIsTooLargeIfAskedTo) {
+    const std::string large = "{\"name\":\"" + std::string(100, 'x') + "\",\"more\":[{}]}";
+    for (const std::string& text :
+         {"{\"kind\":\"L\",\"items\":[{\"a\":1}," + large + ",{\"b\":2}]}",
+          "[{\"a\":1}," + large + ",{\"b\":2}]", "{\"a\":1}\n" + large + "\n{\"b\":2}"}) {
+        for (size_t chunk = 1; chunk <= text.size(); ++chunk) {
+            std::vector<std::string> items;
+            std::vector<std::string> beginnings;
+            ItemSplitter splitter(
+                [&](std::string_view item) -> base::Result<void> {
+                    items.emplace_back(item);
+                    return {};
+                },
+                60);
+            splitter.pass_over_too_large([&](std::string_view beginning) -> base::Result<void> {
+                beginnings.emplace_back(beginning);
+                return {};
+            });
+            std::string_view rest = text;
+            while (!rest.empty()) {
+                const std::vector<char> copy(
+                    rest.begin(),
+                    rest.begin() + static_cast<ptrdiff_t>(std::min(chunk, rest.size())));
+                ASSERT_TRUE(splitter.feed({copy.data(), copy.size()})) << chunk;
+                rest.remove_prefix(copy.size());
+            }
+            ASSERT_TRUE(splitter.finish());
+            EXPECT_THAT(items, ElementsAre("{\"a\":1}", "{\"b\":2}")) << chunk;
+            ASSERT_EQ(beginnings.size(), 1U) << chunk;
+            EXPECT_EQ(beginnings[0], large.substr(0, 60)) << chunk;
+        }
+    }
+}
+
 TEST(ItemSplitter, CutsTheSampleDumpAtAnyChunkSize) {
     std::ifstream file(SNAPGATE_SOURCE_DIR "/samples/kubectl-get-vmsnapshots.json");
     std::string text((std::istreambuf_iterator<char>(file)), {});
