@@ -8,6 +8,7 @@
 #include "access/projects.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/encoding.h"
 #include "json/object.h"
 #include "json/value.h"
 
@@ -17,33 +18,24 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
-    SNAPGATE_ASSIGN(json::Value parsed, json::parse(value));
-    if (!parsed.is_object()) return Error(Code::kCorrupt, "a cluster's record is not an object");
-    const json::Object& record = parsed.get_object();
-    Cluster cluster;
-    cluster.uid = id;
-    SNAPGATE_ASSIGN(cluster.name, json::optional_string(record, "name"));
-    SNAPGATE_ASSIGN(cluster.project, json::optional_string(record, "projectUid"));
-    const json::Value* number = record.if_contains("number");
-    if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
-        number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
-        return Error(Code::kCorrupt, "a cluster's record has no number");
-    cluster.number = static_cast<model::ClusterNumber>(number->get_int64());
-    return cluster;
+namespace {
+
+Result<void> read_connection(const json::Object& record, Cluster& cluster) {
+    SNAPGATE_ASSIGN(std::string type, json::optional_string(record, "type"));
+    if (type == to_text(ClusterType::kHosted)) return {};
+    if (type != to_text(ClusterType::kConnected))
+        return Error(Code::kCorrupt, "a cluster's record has no type that is known");
+    cluster.type = ClusterType::kConnected;
+    SNAPGATE_ASSIGN(cluster.source, json::optional_string(record, "source"));
+    SNAPGATE_ASSIGN(std::string sealed, json::optional_string(record, "sealed"));
+    auto decoded = base::decode_base64(sealed);
+    if (!decoded) return Error(Code::kCorrupt, "a cluster's sealed connection is not base64");
+    cluster.sealed = std::move(*decoded);
+    return {};
 }
 
-std::string Cluster::record() const {
-    return json::serialize(json::Object{
-        {"name", name}, {"projectUid", project}, {"type", "hosted"}, {"number", int64_t{number}}});
-}
-
-Error no_such_cluster(std::string_view uid) {
-    return {Code::kNotFound,
-            fmt::format("there is no cluster {} that this key may see", uid.substr(0, 64))};
-}
-
-Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
+// Stores a new cluster with a number of its own.
+Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
@@ -60,13 +52,92 @@ Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now
         }
     }
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
+    SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
+    return cluster;
+}
+
+}  // namespace
+
+std::string_view to_text(ClusterType type) {
+    return type == ClusterType::kHosted ? "hosted" : "connected";
+}
+
+Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
+    SNAPGATE_ASSIGN(json::Value parsed, json::parse(value));
+    if (!parsed.is_object()) return Error(Code::kCorrupt, "a cluster's record is not an object");
+    const json::Object& record = parsed.get_object();
+    Cluster cluster;
+    cluster.uid = id;
+    SNAPGATE_ASSIGN(cluster.name, json::optional_string(record, "name"));
+    SNAPGATE_ASSIGN(cluster.project, json::optional_string(record, "projectUid"));
+    const json::Value* number = record.if_contains("number");
+    if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
+        number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
+        return Error(Code::kCorrupt, "a cluster's record has no number");
+    cluster.number = static_cast<model::ClusterNumber>(number->get_int64());
+    SNAPGATE_TRY(read_connection(record, cluster));
+    return cluster;
+}
+
+std::string Cluster::record() const {
+    json::Object record{{"name", name},
+                        {"projectUid", project},
+                        {"type", to_text(type)},
+                        {"number", int64_t{number}}};
+    if (!source.empty()) record["source"] = source;
+    if (!sealed.empty()) {
+        std::string text;
+        base::append_base64(sealed, text);
+        record["sealed"] = std::move(text);
+    }
+    return json::serialize(record);
+}
+
+Error no_such_cluster(std::string_view uid) {
+    return {Code::kNotFound,
+            fmt::format("there is no cluster {} that this key may see", uid.substr(0, 64))};
+}
+
+Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
+    cluster.type = ClusterType::kHosted;
+    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster)));
     model::PreparedObject ns =
         json::make_namespace("default", {.uid = base::random_uuid(),
                                          .creation_timestamp = base::format_rfc3339(now_ms),
                                          .generation = 1});
     SNAPGATE_TRY(txn.put(cluster.number, model::Kind::kNamespace, ns));
-    SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
     return cluster;
+}
+
+Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster) {
+    cluster.type = ClusterType::kConnected;
+    return create(txn, std::move(cluster));
+}
+
+Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    if (!cluster.connected()) {
+        return Error(
+            Code::kConflict,
+            fmt::format("cluster \"{}\" is hosted: it is connected to no other", cluster.name));
+    }
+    if (cluster.source == kConfigSource) {
+        return Error(Code::kConflict,
+                     fmt::format("cluster \"{}\" is declared in the server's configuration file: "
+                                 "change its kubeconfig there",
+                                 cluster.name));
+    }
+    cluster.sealed = std::move(sealed);
+    return txn.put_record(Cluster::kType, uid, cluster.record());
+}
+
+Result<void> require_hosted(const Cluster& cluster, std::string_view what) {
+    if (!cluster.connected()) return {};
+    return Error(Code::kConflict, fmt::format("cluster \"{}\" is connected: {}, in hosted clusters "
+                                              "alone; what it holds is changed in itself",
+                                              cluster.name, what));
 }
 
 Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force) {
@@ -74,7 +145,7 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
     SNAPGATE_ASSIGN(uint64_t objects, txn.count(cluster.number, model::Kind::kSnapshot));
-    if (objects > 0 && !force) {
+    if (!cluster.connected() && objects > 0 && !force) {
         return Error(Code::kConflict,
                      fmt::format("cluster \"{}\" holds {} snapshots: delete it with force=true to "
                                  "delete them too",

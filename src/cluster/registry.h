@@ -12,7 +12,17 @@
 
 namespace snapgate::cluster {
 
-// A cluster as the registry knows it. Hosted ones live in our own store.
+enum class ClusterType {
+    kHosted,     // its objects live in our own store
+    kConnected,  // a Kubernetes cluster, of which we keep a mirror
+};
+
+std::string_view to_text(ClusterType type);  // hosted, connected
+
+// The `source` of a cluster that the server's configuration file declares.
+inline constexpr std::string_view kConfigSource = "config";
+
+// A cluster as the registry knows it.
 struct Cluster {
     static constexpr store::RecordType kType = store::RecordType::kCluster;
 
@@ -20,6 +30,13 @@ struct Cluster {
     std::string name;
     std::string project;  // uid of its project
     model::ClusterNumber number = 0;
+    ClusterType type = ClusterType::kHosted;
+    // Of connected ones: how it is reached, sealed (credentials.h); "" if that stands in the
+    // server's configuration file.
+    std::string sealed;
+    std::string source;  // "", or kConfigSource
+
+    bool connected() const { return type == ClusterType::kConnected; }
 
     static base::Result<Cluster> parse(std::string_view id, std::string_view value);
     std::string record() const;
@@ -31,7 +48,18 @@ using ClusterTable = store::RecordTable<Cluster>;
 // it. kAlreadyExists if the uid or the name is taken, kNotFound if the project is not there.
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms);
 
-// kNotFound; kConflict if it holds snapshots, unless `force`. Its objects are gone at once.
+// The same for a connected cluster, with `sealed` or `source` set: it gets no namespaces.
+base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
+
+// Gives a connected cluster another connection. kNotFound; kConflict for a hosted one and for one
+// whose connection stands in the server's configuration file.
+base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed);
+
+// kConflict if the cluster is connected: `what` can be done in hosted ones alone.
+base::Result<void> require_hosted(const Cluster& cluster, std::string_view what);
+
+// kNotFound; kConflict if it is hosted and holds snapshots, unless `force`. Its objects (of a
+// connected one: their mirror) are gone at once.
 base::Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force);
 
 // Deletes a project. kConflict if it holds clusters or keys, unless `force`, which deletes them

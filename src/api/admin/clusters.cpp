@@ -89,7 +89,10 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
     auto project = project_of_new(call, *asked);
     if (!project) co_return project.error();
 
-    auto made = std::make_shared<Cluster>(Cluster{*uid, *name, *project, 0});
+    auto made = std::make_shared<Cluster>();
+    made->uid = *uid;
+    made->name = *name;
+    made->project = *project;
     store::WriteFunction write =
         [made, now_ms = call.services.store.now_ms()](store::WriteTxn& txn) -> Result<void> {
         SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms));

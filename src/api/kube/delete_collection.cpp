@@ -94,6 +94,8 @@ class CollectionRemoval {
 }  // namespace
 
 net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
+    auto hosted_one = cluster::require_hosted(call.cluster, "collections are deleted");
+    if (!hosted_one) co_return hosted_one.error();
     net::Response& response = call.call.response;
     const auto form =
         negotiate(call.call.request, call.resource.kind, call.resource.v1alpha1, Wanted::kObject);

@@ -1,0 +1,55 @@
+#include "cluster/credentials.h"
+
+#include <utility>
+
+#include "base/sealing.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+Result<std::shared_ptr<const Connection>> shared(Result<Connection> connection) {
+    if (!connection) return connection.error();
+    return std::make_shared<const Connection>(std::move(*connection));
+}
+
+}  // namespace
+
+CredentialSealer::CredentialSealer(std::string key) : key_(std::move(key)) {}
+
+CredentialSealer::CredentialSealer(Error why) : key_(std::move(why)) {}
+
+Result<std::string> CredentialSealer::seal(std::string_view uid,
+                                           const Connection& connection) const {
+    if (!key_) return key_.error();
+    return base::seal(*key_, uid, to_text(connection));
+}
+
+Result<Connection> CredentialSealer::open(std::string_view uid, std::string_view sealed) const {
+    if (!key_) return key_.error();
+    auto text = base::open_sealed(*key_, uid, sealed);
+    if (!text) {
+        return Error(Code::kUnauthorized,
+                     "the stored credentials of this cluster cannot be read with this server's "
+                     "credentials key: start the server with the key that they were stored with, "
+                     "or give them anew with `snapgate set kubeconfig`");
+    }
+    return parse_connection(*text);
+}
+
+StoredConnectionSource::StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
+                                               std::string_view sealed)
+    : connection_(shared(sealer.open(uid, sealed))) {}
+
+StoredConnectionSource::StoredConnectionSource(Connection connection)
+    : connection_(shared(std::move(connection))) {}
+
+net::Awaitable<Result<std::shared_ptr<const Connection>>> StoredConnectionSource::current() {
+    co_return connection_;
+}
+
+}  // namespace snapgate::cluster
