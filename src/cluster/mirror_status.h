@@ -42,6 +42,10 @@ struct MirrorStatus {
     uint64_t differences = 0;     // self-checks that found the mirror different
     std::string check_outcome;    // of the last self-check, for people; "" before the first
     std::string skipped_example;  // namespace/name of the last such object, and why
+    // Where a watch goes on, which a bookmark may have moved beyond the mirror's own version, and
+    // what that was then.
+    std::string resume_version;
+    std::string list_version;
 
     bool ready() const { return state == MirrorState::kReady; }
 };

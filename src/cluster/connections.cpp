@@ -1,0 +1,304 @@
+#include "cluster/connections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "base/annotations.h"
+#include "base/log.h"
+#include "base/test_time.h"
+#include "cluster/reflector.h"
+#include "cluster/upstream.h"
+#include "net/await.h"
+#include "net/event_loop.h"
+#include "net/outbound.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using model::ClusterNumber;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kKeepRhythm{60'000};
+constexpr size_t kMaxAnswerBytes = 8 << 20;
+constexpr milliseconds kFirstLook{1};
+constexpr milliseconds kBetweenLooks{20};
+
+// Of a failure to reach a cluster on behalf of a caller.
+Error caller_error(const std::string& cluster, const Error& error) {
+    Code code = Code::kClusterUnavailable;
+    if (error.code == Code::kTimeout) code = Code::kClusterTimeout;
+    if (error.code == Code::kBadPeer || error.code == Code::kTooLarge) code = Code::kBadPeer;
+    return {code, fmt::format("cluster \"{}\": {}", cluster, error.message)};
+}
+
+}  // namespace
+
+class Connections::Core {
+  public:
+    // One cluster that is followed. Kept by its coroutines.
+    struct Followed {
+        ClusterNumber number = 0;
+        std::string name;
+        net::EventLoop* loop;
+        std::unique_ptr<ObjectSink> sink;
+        std::unique_ptr<Reflector> reflector;
+        // On the loop:
+        std::function<void()> done;
+        size_t running = 0;  // coroutines
+        bool ended = false;
+        net::Alarm keep_alarm;
+
+        explicit Followed(net::EventLoop& on) : loop(&on), keep_alarm(on.executor()) {}
+
+        mutable base::Mutex mutex;
+        std::shared_ptr<ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
+        // What send() made of the source's connection the last time.
+        std::shared_ptr<const Connection> made_from SNAPGATE_GUARDED_BY(mutex);
+        ClusterTarget target SNAPGATE_GUARDED_BY(mutex);
+    };
+    using FollowedRef = std::shared_ptr<Followed>;
+
+    explicit Core(ConnectionsOptions options) : options_(std::move(options)) {
+        for (unsigned i = 0; i < std::max(1U, options_.threads); ++i)
+            loops_.push_back(std::make_unique<net::EventLoop>());
+    }
+
+    void follow(ClusterNumber cluster, std::string name, std::shared_ptr<ConnectionSource> source) {
+        const base::MutexLock lock(mutex_);
+        if (stopped_) return;
+        FollowedRef& followed = clusters_[cluster];
+        if (followed) {
+            {
+                const base::MutexLock inner(followed->mutex);
+                followed->source = source;
+            }
+            followed->loop->post([followed, source] { followed->reflector->use(source); });
+            return;
+        }
+        followed = std::make_shared<Followed>(*loops_[cluster % loops_.size()]);
+        followed->number = cluster;
+        followed->name = std::move(name);
+        followed->sink = options_.make_sink(cluster);
+        ReflectorTimes times = ReflectorTimes::usual();
+        times.check = base::test_time("check", options_.check_rhythm);
+        MirrorStatus last_known = options_.last_known(cluster);
+        followed->reflector = std::make_unique<Reflector>(
+            Reflector::Parts{followed->name, source, *followed->sink, *options_.clock, snapshots(),
+                             times, std::move(last_known)},
+            followed->loop->executor());
+        {
+            const base::MutexLock inner(followed->mutex);
+            followed->source = std::move(source);
+        }
+        start(followed, [this, f = followed.get()] { return run(*f); });
+        start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
+        start(followed, [this, f = followed.get()] { return keep(*f); });
+    }
+
+    void forget(ClusterNumber cluster, std::function<void()> done) {
+        FollowedRef followed;
+        {
+            const base::MutexLock lock(mutex_);
+            auto found = clusters_.find(cluster);
+            if (found != clusters_.end()) {
+                followed = std::move(found->second);
+                clusters_.erase(found);
+            }
+        }
+        if (!followed) {
+            if (done) done();
+            return;
+        }
+        end(followed, std::move(done));
+    }
+
+    void stop() {
+        std::map<ClusterNumber, FollowedRef> clusters;
+        {
+            const base::MutexLock lock(mutex_);
+            if (stopped_) return;
+            stopped_ = true;
+            clusters.swap(clusters_);
+        }
+        std::atomic<size_t> left = clusters.size();
+        for (auto& [number, followed] : clusters) {
+            end(followed, [&left] {
+                if (--left == 0) left.notify_all();
+            });
+        }
+        for (size_t now = left; now != 0; now = left) left.wait(now);
+        for (auto& loop : loops_) loop->stop();
+    }
+
+    FollowedRef find(ClusterNumber cluster) const {
+        const base::MutexLock lock(mutex_);
+        auto found = clusters_.find(cluster);
+        return found == clusters_.end() ? nullptr : found->second;
+    }
+
+    std::vector<FollowedRef> all() const {
+        const base::MutexLock lock(mutex_);
+        std::vector<FollowedRef> all;
+        for (const auto& [number, followed] : clusters_) all.push_back(followed);
+        return all;
+    }
+
+    static net::Awaitable<Result<ClusterTarget>> target_of(FollowedRef followed) {
+        std::shared_ptr<ConnectionSource> source;
+        {
+            const base::MutexLock lock(followed->mutex);
+            source = followed->source;
+        }
+        auto connection = co_await source->current();
+        if (!connection) co_return std::move(connection).error();
+        const base::MutexLock lock(followed->mutex);
+        if (followed->made_from != *connection) {
+            auto target = ClusterTarget::make(**connection);
+            if (!target) co_return std::move(target).error();
+            followed->target = std::move(*target);
+            followed->made_from = std::move(*connection);
+        }
+        co_return followed->target;
+    }
+
+  private:
+    // The coroutine keeps the cluster; the last one to end says so.
+    static void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
+        followed->loop->post([followed] { ++followed->running; });
+        followed->loop->start([followed, make = std::move(make)]() -> net::Awaitable<void> {
+            return run_and_leave(followed, make);
+        });
+    }
+
+    static net::Awaitable<void> run_and_leave(FollowedRef followed,
+                                              std::function<net::Awaitable<void>()> make) {
+        co_await make();
+        if (--followed->running == 0 && followed->done) {
+            auto done = std::exchange(followed->done, {});
+            done();
+        }
+    }
+
+    static void end(const FollowedRef& followed, std::function<void()> done) {
+        followed->loop->post([followed, done = std::move(done)]() mutable {
+            followed->reflector->stop();
+            followed->ended = true;
+            followed->keep_alarm.ring();
+            if (followed->running > 0) {
+                followed->done = std::move(done);
+            } else if (done) {
+                done();
+            }
+        });
+    }
+
+    net::Awaitable<void> run(Followed& followed) { co_await followed.reflector->run(); }
+
+    // Writes down from time to time, and at the end, how it stands.
+    net::Awaitable<void> keep(Followed& followed) {
+        while (!followed.ended) {
+            co_await followed.keep_alarm.wait(kKeepRhythm);
+            MirrorStatus status = followed.reflector->status();
+            auto version = followed.sink->version();
+            if (!version) co_return;
+            status.list_version = *version;
+            if (status.has_synced) options_.keep(followed.number, status);
+        }
+    }
+
+    const ConnectionsOptions options_;
+    std::vector<std::unique_ptr<net::EventLoop>> loops_;
+    mutable base::Mutex mutex_;
+    std::map<ClusterNumber, FollowedRef> clusters_ SNAPGATE_GUARDED_BY(mutex_);
+    bool stopped_ SNAPGATE_GUARDED_BY(mutex_) = false;
+};
+
+Connections::Connections(ConnectionsOptions options)
+    : core_(std::make_unique<Core>(std::move(options))) {}
+
+Connections::~Connections() {
+    stop();
+}
+
+void Connections::follow(ClusterNumber cluster, std::string name,
+                         std::shared_ptr<ConnectionSource> source) {
+    core_->follow(cluster, std::move(name), std::move(source));
+}
+
+void Connections::forget(ClusterNumber cluster, std::function<void()> done) {
+    core_->forget(cluster, std::move(done));
+}
+
+void Connections::stop() {
+    core_->stop();
+}
+
+std::optional<MirrorStatus> Connections::status(ClusterNumber cluster) const {
+    const auto followed = core_->find(cluster);
+    if (!followed) return std::nullopt;
+    return followed->reflector->status();
+}
+
+std::vector<std::pair<ClusterNumber, MirrorStatus>> Connections::statuses() const {
+    std::vector<std::pair<ClusterNumber, MirrorStatus>> statuses;
+    for (const auto& followed : core_->all())
+        statuses.emplace_back(followed->number, followed->reflector->status());
+    return statuses;
+}
+
+net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
+                                                        net::ClientRequest request,
+                                                        milliseconds timeout) {
+    const auto followed = core_->find(cluster);
+    if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
+    for (bool again = false;; again = true) {
+        auto target = co_await Core::target_of(followed);
+        if (!target) co_return caller_error(followed->name, target.error());
+        net::ClientRequest sent = request;
+        if (!target->authorization.empty())
+            sent.headers.emplace_back("Authorization", target->authorization);
+        auto answer = co_await net::exchange(target->server, sent, timeout, kMaxAnswerBytes);
+        if (!answer) co_return caller_error(followed->name, answer.error());
+        if (answer->status != 401) co_return std::move(*answer);
+        bool renewed = false;
+        if (!again) {
+            const base::MutexLock lock(followed->mutex);
+            renewed = followed->source->refused();
+        }
+        if (renewed) continue;
+        // The caller's own key is good: it is ours, there, that is not.
+        co_return Error(Code::kBadPeer,
+                        fmt::format("cluster \"{}\" does not accept the credentials that are kept "
+                                    "for it: set its kubeconfig",
+                                    followed->name));
+    }
+}
+
+net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string version,
+                                           milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    milliseconds look = kFirstLook;
+    while (true) {
+        const auto followed = core_->find(cluster);
+        if (!followed) co_return false;
+        if (followed->reflector->reached(version)) co_return true;
+        if (std::chrono::steady_clock::now() >= deadline) co_return false;
+        co_await net::pause(look);
+        look = std::min(look * 2, kBetweenLooks);
+    }
+}
+
+void Connections::retry_now(ClusterNumber cluster) {
+    const auto followed = core_->find(cluster);
+    if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
+}
+
+}  // namespace snapgate::cluster

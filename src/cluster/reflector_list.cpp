@@ -1,0 +1,146 @@
+// How a reflector takes in a list of everything.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/fault_switch.h"
+#include "base/log.h"
+#include "cluster/reflector.h"
+#include "cluster/versions.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Result;
+
+namespace {
+
+constexpr size_t kPageObjects = 500;
+// What is handed on in one step of a replacement.
+constexpr size_t kStepObjects = 256;
+constexpr size_t kStepBytes = 1 << 20;
+constexpr size_t kMaxObjectBytes = 2 << 20;
+
+}  // namespace
+
+net::Awaitable<Outcome<void>> Reflector::relist() {
+    if (watch_list_) co_return co_await watch(Begin::kWithState);
+    if (next_ == Next::kRelistNewest) {
+        co_return co_await list(fmt::format("limit={}", kPageObjects));
+    }
+    // A server's cache answers a first list, which may be behind; later ones must not be older than
+    // what is known, and with a limit the version would mean just that one.
+    std::string query = version_.empty()
+                            ? fmt::format("resourceVersion=0&limit={}", kPageObjects)
+                            : fmt::format("resourceVersion={}", base::percent_encode(version_));
+    co_return co_await list(std::move(query));
+}
+
+net::Awaitable<Outcome<void>> Reflector::list(std::string query) {
+    objects_.clear();
+    object_bytes_ = 0;
+    skipped_in_list_ = 0;
+    auto begun = co_await sink_.begin_replacement();
+    if (!begun) co_return tl::unexpected(sink_failed(begun.error()));
+    std::string version;
+    std::string token;
+    for (size_t page = 1; page == 1 || !token.empty(); ++page) {
+        std::string target = path() + "?" + query;
+        if (page > 1) {
+            target = fmt::format("{}?limit={}&continue={}", path(), kPageObjects,
+                                 base::percent_encode(token));
+        }
+        auto head = co_await list_page(std::move(target));
+        if (!head && head.error().status == 410 && page > 1 && !base::fault_disabled("page-410")) {
+            // What the pages show is gone: all at once then.
+            co_return co_await list("");
+        }
+        if (!head) {
+            Setback setback = std::move(head).error();
+            const bool too_old = setback.status == 410 && !base::fault_disabled("list-410");
+            if (too_old) setback.next = Next::kRelistNewest;
+            co_return tl::unexpected(std::move(setback));
+        }
+        if (page == 1) version = head->version;
+        token = std::move(head->continue_token);
+    }
+    if (base::fault_disabled("backwards-version") && is_newer(version_, version))
+        co_return tl::unexpected(malformed("the list is older than what is known"));
+    co_return co_await publish(std::move(version));
+}
+
+net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target) {
+    auto answer = co_await upstream_.get(std::move(target), "application/json");
+    if (!answer) co_return tl::unexpected(std::move(answer).error());
+    failed_.reset();
+    in_list_ = true;
+    json::ItemSplitter splitter([this](std::string_view item) { return take_object(item, true); },
+                                kMaxObjectBytes);
+    if (!base::fault_disabled("too-large-object")) {
+        splitter.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
+            const json::ObjectHead head = json::read_cut_object(beginning);
+            note_skipped(head.ns + "/" + head.name, "larger than 2 MiB");
+            return {};
+        });
+    }
+    while (true) {
+        auto piece = co_await upstream_.read(times_.list_silence);
+        if (!piece) co_return tl::unexpected(std::move(piece).error());
+        if (piece->empty()) break;
+        auto fed = splitter.feed(*piece);
+        if (!fed) {
+            upstream_.drop();
+            Setback setback = malformed("the cluster's list is not valid: " + fed.error().message);
+            if (failed_) setback = std::move(*failed_);
+            co_return tl::unexpected(std::move(setback));
+        }
+        auto flushed = co_await flush_list(false);
+        if (!flushed) co_return tl::unexpected(std::move(flushed).error());
+    }
+    in_list_ = false;
+    auto finished = splitter.finish();
+    if (!finished) {
+        co_return tl::unexpected(
+            malformed("the cluster's list is not valid: " + finished.error().message));
+    }
+    const auto head = json::read_list_head(splitter.envelope());
+    const std::string wanted_kind = fmt::format("{}List", kind_.kind);
+    if (!head || head->version.empty() ||
+        (head->kind != wanted_kind && !base::fault_disabled("wrong-kind"))) {
+        co_return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
+    }
+    co_return *head;
+}
+
+net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
+    if (objects_.empty()) co_return Outcome<void>();
+    if (!all && objects_.size() < kStepObjects && object_bytes_ < kStepBytes)
+        co_return Outcome<void>();
+    auto objects = std::exchange(objects_, {});
+    object_bytes_ = 0;
+    auto added = co_await sink_.add(std::move(objects));
+    if (!added) co_return tl::unexpected(sink_failed(added.error()));
+    co_return Outcome<void>();
+}
+
+net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
+    auto flushed = co_await flush_list(true);
+    if (!flushed) co_return flushed;
+    auto replaced = co_await sink_.publish(version);
+    if (!replaced) co_return tl::unexpected(sink_failed(replaced.error()));
+    next_ = Next::kSame;
+    set_version(std::move(version));
+    base::log::info(
+        "took in a cluster's list",
+        {{"cluster", cluster_}, {"objects", replaced->objects}, {"changed", replaced->changed}});
+    const base::MutexLock lock(mutex_);
+    ++status_.syncs;
+    status_.has_synced = true;
+    status_.skipped = skipped_in_list_;
+    if (skipped_in_list_ == 0) status_.skipped_example.clear();
+    status_.synced_ms = status_.confirmed_ms = clock_.now_ms();
+    co_return Outcome<void>();
+}
+
+}  // namespace snapgate::cluster

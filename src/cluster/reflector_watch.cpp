@@ -1,0 +1,322 @@
+// How a reflector follows the changes of a cluster.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/fault_switch.h"
+#include "cluster/reflector.h"
+#include "cluster/versions.h"
+#include "json/object.h"
+#include "net/outbound.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+// An object, and what a frame has around it.
+constexpr size_t kMaxFrameBytes = (2 << 20) + 1024;
+constexpr size_t kStepEvents = 256;
+// A watch that ends sooner than this, and without a word, is of no use.
+constexpr seconds kShortWatch{1};
+constexpr uint32_t kLeastWatchSeconds = 300;
+constexpr uint32_t kMostWatchSeconds = 600;
+// What was under way when a watch was opened is taken in without a longer pause than this.
+constexpr milliseconds kSettles{100};
+
+// Whether a server says so that does not know, or does not want, WatchList.
+bool refuses_watch_list(unsigned status) {
+    return status == 400 || status == 405 || status == 406 || status == 415 || status == 422 ||
+           status == 501;
+}
+
+}  // namespace
+
+std::string Reflector::watch_query(Begin begin) const {
+    uint32_t random = 0;
+    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
+    const uint32_t timeout =
+        kLeastWatchSeconds + random % (kMostWatchSeconds - kLeastWatchSeconds + 1);
+    std::string query = fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}", timeout);
+    if (begin == Begin::kWithState) {
+        query += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+        if (next_ == Next::kRelistNewest) return query;
+    }
+    if (!version_.empty()) query += "&resourceVersion=" + base::percent_encode(version_);
+    return query;
+}
+
+net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
+    auto answer = co_await upstream_.get(fmt::format("{}?{}", path(), watch_query(begin)),
+                                         "application/json");
+    if (!answer) co_return tl::unexpected(watch_refused(begin, std::move(answer).error()));
+    const auto opened = SteadyClock::now();
+    initial_ = begin == Begin::kWithState;
+    in_list_ = false;
+    initial_version_.clear();
+    taken_version_ = version_;
+    frames_ = 0;
+    objects_.clear();
+    object_bytes_ = 0;
+    if (initial_) {
+        skipped_in_list_ = 0;
+        auto begun = co_await sink_.begin_replacement();
+        if (!begun) co_return tl::unexpected(sink_failed(begun.error()));
+    } else {
+        begin_streaming();
+    }
+    json::ItemSplitter splitter([this](std::string_view frame) { return take_frame(frame); },
+                                kMaxFrameBytes);
+    if (!base::fault_disabled("too-large-object")) {
+        splitter.pass_over_too_large(
+            [this](std::string_view beginning) { return take_large_frame(beginning); });
+    }
+    while (true) {
+        const milliseconds patience = initial_ ? times_.list_silence : times_.silence;
+        auto piece = co_await upstream_.read(patience);
+        if (!piece) co_return watch_ended(std::move(piece).error(), opened);
+        if (piece->empty()) co_return watch_ended(std::nullopt, opened);
+        auto taken = co_await take_piece(splitter, *piece);
+        if (!taken) {
+            upstream_.drop();
+            co_return taken;
+        }
+    }
+}
+
+void Reflector::begin_streaming() {
+    note_streaming(true);
+    note_state(MirrorState::kReady, "", "");
+}
+
+Setback Reflector::watch_refused(Begin begin, Setback setback) {
+    if (begin == Begin::kWithState) {
+        if (refuses_watch_list(setback.status) && !base::fault_disabled("watchlist-fallback")) {
+            watch_list_ = false;
+            setback.at_once = true;
+            setback.next = Next::kSame;
+        }
+        if (setback.status == 410) setback.next = Next::kRelistNewest;
+        return setback;
+    }
+    if (setback.status == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
+    return setback;
+}
+
+Outcome<void> Reflector::watch_ended(std::optional<Setback> setback,
+                                     SteadyClock::time_point opened) {
+    upstream_.drop();
+    if (initial_) {
+        // A collection that did not come to its end is of no use.
+        initial_ = false;
+        Setback cut;
+        cut.state = MirrorState::kUnreachable;
+        cut.reason = "ListCut";
+        cut.message = "the cluster ended its list before its end";
+        if (setback) cut = std::move(*setback);
+        // Some servers never send the end: they are asked for a list the next time.
+        if (frames_ == 0 || ++watch_list_failures_ > 1) watch_list_ = false;
+        return tl::unexpected(std::move(cut));
+    }
+    note_streaming(false);
+    const bool was_short = SteadyClock::now() - opened < kShortWatch;
+    if (was_short && frames_ == 0 && !base::fault_disabled("quick-close")) {
+        Setback closed;
+        closed.state = MirrorState::kFailing;
+        closed.reason = "WatchClosed";
+        closed.message = "the cluster ended a watch as soon as it was open";
+        if (setback) closed = std::move(*setback);
+        closed.next = Next::kRelist;
+        return tl::unexpected(std::move(closed));
+    }
+    if (!setback) return {};
+    // It was there until now, or silent: whether it still is shows at once.
+    setback->at_once = !was_short;
+    return tl::unexpected(std::move(*setback));
+}
+
+net::Awaitable<Outcome<void>> Reflector::take_piece(json::ItemSplitter& splitter,
+                                                    std::string_view piece) {
+    failed_.reset();
+    events_.clear();
+    auto fed = splitter.feed(piece);
+    if (!fed && !failed_) {
+        failed_ = malformed("the cluster's watch is not valid: " + fed.error().message);
+    }
+    if (!objects_.empty()) {
+        auto flushed = co_await flush_list(false);
+        if (!flushed) co_return flushed;
+    }
+    if (!initial_version_.empty()) {
+        watch_list_failures_ = 0;
+        auto published = co_await publish(std::exchange(initial_version_, {}));
+        if (!published) co_return published;
+        begin_streaming();
+    }
+    auto applied = co_await apply_events();
+    if (!applied) co_return applied;
+    if (failed_) co_return tl::unexpected(std::move(*failed_));
+    co_return Outcome<void>();
+}
+
+net::Awaitable<Outcome<void>> Reflector::apply_events() {
+    std::vector<Event> events = std::exchange(events_, {});
+    for (size_t at = 0; at < events.size(); at += kStepEvents) {
+        const size_t count = std::min(kStepEvents, events.size() - at);
+        const auto first = events.begin() + static_cast<ptrdiff_t>(at);
+        std::vector<Event> step(std::make_move_iterator(first),
+                                std::make_move_iterator(first + static_cast<ptrdiff_t>(count)));
+        std::string version = step.back().version;
+        if (checking_) {
+            for (const Event& event : step) seen_versions_.push_back(event.version);
+        }
+        auto applied = co_await sink_.apply(std::move(step));
+        if (!applied) co_return tl::unexpected(sink_failed(applied.error()));
+        set_version(std::move(version));
+        const base::MutexLock lock(mutex_);
+        status_.events += count;
+        settled_ =
+            std::max(settled_, SteadyClock::now() +
+                                   (settled_ > SteadyClock::now() ? kSettles : milliseconds(0)));
+    }
+    // A bookmark may stand behind the last event.
+    if (!initial_ && !taken_version_.empty() && taken_version_ != version_)
+        set_version(taken_version_);
+    co_return Outcome<void>();
+}
+
+Result<void> Reflector::take_frame(std::string_view text) {
+    ++frames_;
+    hurried_ = 0;
+    auto frame = json::read_watch_frame(text);
+    if (!frame) {
+        return fail(malformed("the cluster sent an event that is none"));
+    }
+    if (frame->type == "ADDED" || frame->type == "MODIFIED")
+        return take_object(frame->object, initial_);
+    if (frame->type == "DELETED") return take_deletion(frame->object);
+    if (frame->type == "BOOKMARK") return take_bookmark(frame->object);
+    if (frame->type != "ERROR")
+        return fail(malformed("the cluster sent an event of no known type"));
+    const auto status = json::read_status(frame->object);
+    if (!status) return fail(malformed("the cluster sent an error that is no Status"));
+    Setback setback = setback_of_status(status->code, status->reason, status->message,
+                                        status->has_cause("ResourceVersionTooLarge"));
+    if (setback.next == Next::kSame && status->code != 429) setback.next = Next::kRelist;
+    if (status->code == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
+    if (status->retry_after_seconds)
+        setback.retry_after = seconds(std::min(*status->retry_after_seconds, 300U));
+    return fail(std::move(setback));
+}
+
+// The version of an event; it never goes back but after a restore of the cluster.
+Result<void> Reflector::advance(const std::string& version) {
+    if (version.empty()) return fail(malformed("the cluster sent an object without a version"));
+    if (is_newer(taken_version_, version)) {
+        Setback setback =
+            malformed(fmt::format("the cluster's versions go back, from {} to {}: it was restored",
+                                  taken_version_, version.substr(0, 64)));
+        setback.state = MirrorState::kSyncing;
+        setback.reason = "VersionsWentBack";
+        setback.next = Next::kRelistNewest;
+        setback.at_once = true;
+        return fail(std::move(setback));
+    }
+    taken_version_ = version;
+    return {};
+}
+
+Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
+    auto prepared = sink_.prepare(text);
+    if (!prepared && prepared.error().code == Code::kInvalidBody) {
+        if (base::fault_disabled("malformed-event") || base::fault_disabled("wrong-kind"))
+            return {};
+        return fail(malformed("the cluster sent an object that is not valid: " +
+                              prepared.error().message.substr(0, 300)));
+    }
+    if (whole_list) {
+        if (prepared) {
+            object_bytes_ += prepared->text.size();
+            objects_.push_back(std::move(*prepared));
+        } else {
+            note_skipped(json::best_effort_name(text), prepared.error().message);
+        }
+        return {};
+    }
+    Event event;
+    if (prepared) {
+        event.type = Event::Type::kPut;
+        event.version = prepared->version;
+        event.object = std::move(*prepared);
+    } else {
+        // It cannot be shown as it is now; what it was before is not to be shown any more.
+        const auto head = json::read_object_head(text);
+        if (!head) return fail(malformed("the cluster sent an object that is not valid"));
+        note_skipped(head->ns + "/" + head->name, prepared.error().message);
+        event.type = Event::Type::kDelete;
+        event.key = {head->ns, head->name};
+        event.version = head->version;
+    }
+    if (event.version == taken_version_ && !base::fault_disabled("duplicate-event")) return {};
+    SNAPGATE_TRY(advance(event.version));
+    events_.push_back(std::move(event));
+    return {};
+}
+
+Result<void> Reflector::take_deletion(std::string_view text) {
+    const auto head = json::read_object_head(text);
+    if (!head || (!head->kind.empty() && head->kind != kind_.kind))
+        return fail(malformed("the cluster sent a deletion of no valid object"));
+    // A state that is still being sent: what went meanwhile is not known to be in it.
+    if (initial_) return fail(malformed("the cluster sent a deletion within its list"));
+    if (head->version == taken_version_ && !base::fault_disabled("duplicate-event")) return {};
+    SNAPGATE_TRY(advance(head->version));
+    Event event;
+    event.type = Event::Type::kDelete;
+    event.key = {head->ns, head->name};
+    event.version = head->version;
+    events_.push_back(std::move(event));
+    return {};
+}
+
+Result<void> Reflector::take_bookmark(std::string_view text) {
+    const auto head = json::read_object_head(text);
+    if (!head || head->version.empty())
+        return fail(malformed("the cluster sent a bookmark without a version"));
+    if (initial_) {
+        if (!head->ends_initial_events) return {};
+        initial_ = false;
+        initial_version_ = taken_version_ = head->version;
+        return {};
+    }
+    if (base::fault_disabled("bookmark-version")) return {};
+    return advance(head->version);
+}
+
+Result<void> Reflector::take_large_frame(std::string_view beginning) {
+    ++frames_;
+    const json::ObjectHead head = json::read_cut_object(beginning);
+    note_skipped(head.ns + "/" + head.name, "larger than 2 MiB");
+    if (initial_) return {};
+    if (head.name.empty())
+        return fail(malformed("the cluster sent an object that is too large to be read"));
+    Event event;
+    event.type = Event::Type::kDelete;
+    event.key = {head.ns, head.name};
+    // It may stand behind the cut.
+    event.version = head.version.empty() ? taken_version_ : head.version;
+    SNAPGATE_TRY(advance(event.version));
+    events_.push_back(std::move(event));
+    return {};
+}
+
+}  // namespace snapgate::cluster

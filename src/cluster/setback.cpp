@@ -1,0 +1,123 @@
+#include "cluster/setback.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/fault_switch.h"
+#include "base/json_text.h"
+#include "json/cluster_answers.h"
+#include "net/outbound.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr size_t kMaxMessage = 500;
+// Nobody is kept away for longer by a header.
+constexpr int64_t kMaxRetryAfterSeconds = 300;
+
+// A cluster's own words, as they can be shown in a line.
+std::string shown(std::string_view text) {
+    std::string out(text.substr(0, kMaxMessage));
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    while (!base::is_utf8(out)) out.pop_back();
+    return out;
+}
+
+std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
+    const auto header = answer.header("Retry-After");
+    if (!header || base::fault_disabled("retry-after")) return std::nullopt;
+    int64_t seconds = 0;
+    const auto [end, failed] =
+        std::from_chars(header->data(), header->data() + header->size(), seconds);
+    if (failed != std::errc() || end != header->data() + header->size() || seconds < 0)
+        return std::nullopt;
+    return milliseconds(1000 * std::min(seconds, kMaxRetryAfterSeconds));
+}
+
+}  // namespace
+
+Setback setback_of(const base::Error& error) {
+    Setback setback;
+    setback.message = error.message;
+    setback.reason = error.subject;
+    switch (error.code) {
+        case Code::kUnauthorized:
+            setback.state = MirrorState::kUnauthorized;
+            setback.reason = "CredentialsUnreadable";
+            break;
+        case Code::kUnavailable:
+        case Code::kTimeout:
+            setback.state = MirrorState::kUnreachable;
+            if (setback.reason.empty()) setback.reason = "Unavailable";
+            break;
+        case Code::kInvalidParameter:
+            setback.reason = "ConnectionInvalid";
+            break;
+        default:
+            if (setback.reason.empty()) setback.reason = "AnswerInvalid";
+    }
+    return setback;
+}
+
+Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
+                          bool version_too_large) {
+    Setback setback;
+    setback.status = code;
+    setback.reason = reason.empty() ? fmt::format("Status{}", code) : shown(reason);
+    setback.message = fmt::format("the cluster answered {}: {}", code, shown(message));
+    switch (code) {
+        case 401:
+            setback.state = MirrorState::kUnauthorized;
+            setback.message += ": its credentials are to be renewed (set kubeconfig)";
+            break;
+        case 403:
+            setback.state = MirrorState::kForbidden;
+            setback.message += ": the account needs the role that `snapgate print rbac` shows";
+            break;
+        case 404:
+            setback.state = MirrorState::kNotInstalled;
+            setback.message += ": KubeVirt's snapshots are not installed there";
+            if (!base::fault_disabled("crd-later")) setback.next = Setback::Next::kDiscover;
+            break;
+        case 410:
+            setback.at_once = true;
+            setback.next = Setback::Next::kRelist;
+            break;
+        case 504:
+            if (version_too_large) {
+                setback.at_once = true;
+                setback.next = Setback::Next::kRelistNewest;
+            }
+            break;
+        default:
+            break;
+    }
+    return setback;
+}
+
+Setback setback_of(const net::ClientResponse& answer) {
+    const auto status = json::read_status(answer.body);
+    Setback setback = status ? setback_of_status(answer.status, status->reason, status->message,
+                                                 status->has_cause("ResourceVersionTooLarge"))
+                             : setback_of_status(answer.status, {}, "(no Status)", false);
+    if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
+    return setback;
+}
+
+Setback malformed(std::string message) {
+    Setback setback;
+    setback.reason = "AnswerInvalid";
+    setback.message = std::move(message);
+    setback.next = Setback::Next::kRelist;
+    return setback;
+}
+
+}  // namespace snapgate::cluster

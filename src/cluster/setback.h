@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "cluster/mirror_status.h"
+#include "net/client.h"
+#include "tl/expected.hpp"
+
+namespace snapgate::cluster {
+
+// Why an attempt to follow a cluster came to an end, and what that means for the next one.
+struct Setback {
+    enum class Next {
+        kSame,          // the same again
+        kRelist,        // a list not older than the last version
+        kRelistNewest,  // a list of the newest state
+        kDiscover,      // look at what is served first
+    };
+    MirrorState state = MirrorState::kFailing;
+    std::string reason;
+    std::string message;
+    Next next = Next::kSame;
+    bool at_once = false;  // do not wait; what was is no failure yet
+    std::optional<std::chrono::milliseconds> retry_after;
+    unsigned status = 0;  // the HTTP status, where there was an answer
+};
+
+template <class T>
+using Outcome = tl::expected<T, Setback>;
+
+// From a failure of Outbound, OutboundTarget or ConnectionSource.
+Setback setback_of(const base::Error& error);
+// From an answer that is no 2xx.
+Setback setback_of(const net::ClientResponse& answer);
+// The cluster's own Status, as in an ERROR event.
+Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
+                          bool version_too_large);
+// An answer that no Kubernetes API server may give.
+Setback malformed(std::string message);
+
+}  // namespace snapgate::cluster

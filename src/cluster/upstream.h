@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cluster/connection.h"
+#include "cluster/setback.h"
+#include "net/http.h"
+#include "net/outbound.h"
+
+namespace snapgate::cluster {
+
+// What a connection makes of a connected cluster: checked, ready to be called, with the header that
+// says who we are. Any thread.
+struct ClusterTarget {
+    std::shared_ptr<const net::OutboundTarget> server;
+    std::string authorization;  // the header's value; "" for none. A secret.
+
+    static base::Result<ClusterTarget> make(const Connection& connection);
+};
+
+// One cluster, as its reflector calls it: one request at a time over a kept connection, with the
+// credentials of the moment. One thread; what it hands out is good until the next call.
+class Upstream {
+  public:
+    using Clock = std::chrono::steady_clock;
+    using Millis = std::chrono::milliseconds;
+
+    Upstream(std::shared_ptr<ConnectionSource> source, Millis answer_timeout);
+
+    // From the next request on.
+    void use(std::shared_ptr<ConnectionSource> source);
+
+    // Asks, and returns once the head of a 2xx is there; its body is read by read(). Anything else
+    // is a Setback; after a 401 it asks once more if the source can renew what it gave.
+    net::Awaitable<Outcome<net::ClientResponse>> get(std::string target, std::string accept);
+    // The next piece of the body; "" at its end.
+    net::Awaitable<Outcome<std::string_view>> read(Millis patience);
+    // A small answer whole.
+    net::Awaitable<Outcome<std::string>> fetch(std::string target);
+
+    // Ends what is under way, and whatever is asked next.
+    void cut();
+    // Ends what is under way; what is asked next is asked.
+    void interrupt();
+    // Forgets the connection: the next request makes a new one.
+    void drop() { connection_.reset(); }
+    // When the cluster was last heard of.
+    Clock::time_point last_heard() const { return last_heard_; }
+
+  private:
+    net::Awaitable<Outcome<net::ClientResponse>> ask(const net::ClientRequest& request);
+    net::Awaitable<Outcome<void>> connect();
+
+    std::shared_ptr<ConnectionSource> source_;
+    Millis answer_timeout_;
+    std::shared_ptr<const Connection> made_from_;
+    ClusterTarget target_;
+    std::unique_ptr<net::Outbound> connection_;
+    bool cut_ = false;
+    Clock::time_point last_heard_;
+};
+
+}  // namespace snapgate::cluster

@@ -1,0 +1,21 @@
+#include "cluster/versions.h"
+
+#include <charconv>
+
+namespace snapgate::cluster {
+
+std::optional<uint64_t> version_number(std::string_view version) {
+    uint64_t number = 0;
+    const auto [end, failed] =
+        std::from_chars(version.data(), version.data() + version.size(), number);
+    if (failed != std::errc() || end != version.data() + version.size()) return std::nullopt;
+    return number;
+}
+
+bool is_newer(std::string_view a, std::string_view b) {
+    const auto left = version_number(a);
+    const auto right = version_number(b);
+    return left && right && *left > *right;
+}
+
+}  // namespace snapgate::cluster
