@@ -1,0 +1,83 @@
+#include "cluster/credentials.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include "base/sealing.h"
+
+namespace snapgate::cluster {
+namespace {
+
+Connection connection() {
+    Connection connection;
+    connection.server = "https://edge";
+    connection.token = "a-secret-token";
+    return connection;
+}
+
+base::Result<std::shared_ptr<const Connection>> current(ConnectionSource& source) {
+    boost::asio::io_context context;
+    std::optional<base::Result<std::shared_ptr<const Connection>>> out;
+    auto ask = [&]() -> boost::asio::awaitable<void, boost::asio::io_context::executor_type> {
+        out = co_await source.current();
+    };
+    boost::asio::co_spawn(context.get_executor(), ask(), [](const std::exception_ptr& fault) {
+        if (fault) std::rethrow_exception(fault);
+    });
+    context.run();
+    return *out;
+}
+
+const CredentialSealer& sealer() {
+    static const CredentialSealer sealer(std::string(base::kSealingKeyBytes, 'k'));
+    return sealer;
+}
+
+TEST(Credentials, OpenWhereTheyWereSealedFor) {
+    auto sealed = sealer().seal("edge", connection());
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    EXPECT_EQ(sealed->find("secret"), std::string::npos);
+    auto opened = sealer().open("edge", *sealed);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(*opened, connection());
+}
+
+TEST(Credentials, OpenNowhereElse) {
+    auto sealed = sealer().seal("edge", connection());
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    const CredentialSealer other(std::string(base::kSealingKeyBytes, 'o'));
+    for (const auto& opened :
+         {sealer().open("core", *sealed), other.open("edge", *sealed), sealer().open("edge", "")}) {
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code, base::Code::kUnauthorized);
+        EXPECT_NE(opened.error().message.find("snapgate set kubeconfig"), std::string::npos);
+    }
+}
+
+TEST(Credentials, FailWithoutAKey) {
+    const CredentialSealer none(base::Error(base::Code::kInternal, "no folder for the key"));
+    EXPECT_EQ(none.seal("edge", connection()).error().message, "no folder for the key");
+    EXPECT_EQ(none.open("edge", "x").error().message, "no folder for the key");
+}
+
+TEST(Credentials, AreGivenToWhoConnects) {
+    auto sealed = sealer().seal("edge", connection());
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    StoredConnectionSource source(sealer(), "edge", *sealed);
+    auto got = current(source);
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(**got, connection());
+    EXPECT_FALSE(source.refused());
+
+    StoredConnectionSource moved(sealer(), "core", *sealed);
+    EXPECT_EQ(current(moved).error().code, base::Code::kUnauthorized);
+
+    StoredConnectionSource given{connection()};
+    EXPECT_EQ(**current(given), connection());
+}
+
+}  // namespace
+}  // namespace snapgate::cluster

@@ -1,0 +1,124 @@
+#include "cluster/registry.h"
+
+#include <gtest/gtest.h>
+
+#include "access/projects.h"
+#include "json/value.h"
+#include "store/temporary_store.h"
+#include "store/test_objects.h"
+
+namespace snapgate::cluster {
+namespace {
+
+using base::Code;
+using base::Result;
+
+class Registry : public testing::Test {
+  protected:
+    void SetUp() override {
+        auto done = write([](store::WriteTxn& txn) -> Result<void> {
+            return access::create_project(txn, {"p1", "Default"});
+        });
+        ASSERT_TRUE(done) << done.error().message;
+    }
+
+    Result<void> write(const store::WriteFunction& function) {
+        return store_->write_and_wait(store::Priority::kRequest, function);
+    }
+    Result<Cluster> connect(const std::string& uid, const std::string& source = "") {
+        Cluster cluster;
+        cluster.uid = cluster.name = uid;
+        cluster.project = "p1";
+        cluster.sealed = std::string("\x01sealed\0bytes", 13);
+        cluster.source = source;
+        auto done = write([&](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_ASSIGN(cluster, create_connected(txn, cluster));
+            return {};
+        });
+        if (!done) return done.error();
+        return cluster;
+    }
+    Cluster read(const std::string& uid) {
+        ClusterTable table;
+        EXPECT_TRUE(table.reload(store_->read()));
+        auto rows = table.snapshot();
+        auto row = rows->find(uid);
+        EXPECT_NE(row, rows->end());
+        return row == rows->end() ? Cluster() : row->second;
+    }
+    Result<void> set(const std::string& uid) {
+        return write([&](store::WriteTxn& txn) { return set_connection(txn, uid, "another"); });
+    }
+
+    store::TemporaryStore store_;
+};
+
+TEST_F(Registry, KeepsConnectedClusters) {
+    auto made = connect("edge");
+    ASSERT_TRUE(made) << made.error().message;
+    Cluster cluster = read("edge");
+    EXPECT_EQ(cluster.type, ClusterType::kConnected);
+    EXPECT_EQ(cluster.sealed, std::string("\x01sealed\0bytes", 13));
+    EXPECT_EQ(cluster.source, "");
+    EXPECT_EQ(cluster.number, made->number);
+    auto namespaces = store_->read().count(cluster.number, model::Kind::kNamespace);
+    ASSERT_TRUE(namespaces);
+    EXPECT_EQ(*namespaces, 0U);
+    EXPECT_EQ(connect("edge").error().code, Code::kAlreadyExists);
+}
+
+TEST_F(Registry, GivesThemAnotherConnection) {
+    ASSERT_TRUE(connect("edge"));
+    ASSERT_TRUE(connect("core", std::string(kConfigSource)));
+    auto hosted = write([](store::WriteTxn& txn) -> Result<void> {
+        Cluster cluster;
+        cluster.uid = cluster.name = "hosted";
+        cluster.project = "p1";
+        SNAPGATE_ASSIGN(cluster, create_hosted(txn, cluster, 0));
+        return {};
+    });
+    ASSERT_TRUE(hosted) << hosted.error().message;
+    auto done = set("edge");
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(read("edge").sealed, "another");
+    EXPECT_EQ(set("core").error().code, Code::kConflict);
+    EXPECT_EQ(set("hosted").error().code, Code::kConflict);
+    EXPECT_EQ(set("none").error().code, Code::kNotFound);
+    EXPECT_EQ(read("core").source, kConfigSource);
+    EXPECT_TRUE(require_hosted(read("hosted"), "objects are imported"));
+    auto refused = require_hosted(read("edge"), "objects are imported");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kConflict);
+    EXPECT_TRUE(refused.error().message.starts_with("cluster \"edge\" is connected: "));
+}
+
+TEST_F(Registry, DeletesAMirrorWithoutForce) {
+    auto made = connect("edge");
+    ASSERT_TRUE(made) << made.error().message;
+    auto done = write([&](store::WriteTxn& txn) -> Result<void> {
+        SNAPGATE_TRY(
+            txn.put(made->number, model::Kind::kSnapshot, store::make_object("ns", "snap", "vm")));
+        return {};
+    });
+    ASSERT_TRUE(done) << done.error().message;
+    auto deleted = write([](store::WriteTxn& txn) { return delete_cluster(txn, "edge", false); });
+    EXPECT_TRUE(deleted) << deleted.error().message;
+}
+
+TEST(ClusterRecord, OfEarlierVersionsIsHosted) {
+    auto cluster =
+        Cluster::parse("a", R"({"name":"n","projectUid":"p","type":"hosted","number":3})");
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(cluster->type, ClusterType::kHosted);
+    EXPECT_EQ(cluster->record(), R"({"name":"n","projectUid":"p","type":"hosted","number":3})");
+    for (const char* wrong :
+         {R"({"name":"n","projectUid":"p","type":"other","number":3})",
+          R"({"name":"n","projectUid":"p","type":"connected","number":3,"sealed":"%"})"}) {
+        auto parsed = Cluster::parse("a", wrong);
+        ASSERT_FALSE(parsed) << wrong;
+        EXPECT_EQ(parsed.error().code, Code::kCorrupt);
+    }
+}
+
+}  // namespace
+}  // namespace snapgate::cluster
