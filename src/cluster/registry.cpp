@@ -152,6 +152,8 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
                                  cluster.name, objects));
     }
     SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
+    SNAPGATE_TRY(
+        txn.erase_record(store::RecordType::kMirror, fmt::format_int(cluster.number).str()));
     return txn.delete_cluster(cluster.number);
 }
 

@@ -70,6 +70,13 @@ base::Result<bool> Cursor::next() {
     return move(MDB_NEXT, {});
 }
 
+base::Result<bool> Cursor::seek_back(std::string_view key) {
+    SNAPGATE_ASSIGN(const bool found, seek(key));
+    if (!found) return move(MDB_LAST, {});
+    if (key_ == key) return true;
+    return move(MDB_PREV, {});
+}
+
 ReadTransaction::~ReadTransaction() {
     if (reader_) environment_->give_back(std::move(reader_));
 }

@@ -41,6 +41,8 @@ class Cursor {
     base::Result<bool> seek(std::string_view key);
     // Moves to the next row; false at the end. Only after a move that said true.
     base::Result<bool> next();
+    // Moves to the last row at or before `key`; false if there is none.
+    base::Result<bool> seek_back(std::string_view key);
 
     std::string_view key() const { return key_; }
     std::string_view value() const { return value_; }

@@ -1,5 +1,6 @@
 // The steps of a write transaction that remove what nobody can read any more. They follow the log
 // and so cost what was changed, not what is stored.
+#include "store/read_state.h"
 #include "store/write_txn.h"
 
 namespace snapgate::store {
@@ -85,6 +86,27 @@ base::Result<size_t> Transaction::compact_log(ClusterNumber cluster, Revision fl
     return removed;
 }
 
+// A list version loses one of its heads: if that was the first, the next one is now.
+base::Result<size_t> Transaction::forget_version(ClusterNumber cluster, Revision revision,
+                                                 std::string_view version) {
+    const Key named = version_key(cluster, version);
+    SNAPGATE_ASSIGN(auto known, rows_.get(named.view()));
+    if (!known) return 0U;
+    SNAPGATE_ASSIGN(VersionRow row, decode_version_row(*known));
+    if (row.first != revision) return 0U;
+    if (row.last == revision) {
+        SNAPGATE_TRY(erase_row(named.view()));
+        return 1U;
+    }
+    {
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+        SNAPGATE_ASSIGN(auto next, find_head(cursor, cluster, revision + 1, version));
+        row.first = next.value_or(row.last);
+    }
+    SNAPGATE_TRY(put_row(named.view(), encode(row)));
+    return 1U;
+}
+
 base::Result<void> Transaction::trim_heads(ClusterNumber cluster, Revision floor, size_t most,
                                            bool& more) {
     size_t removed = 0;
@@ -97,15 +119,9 @@ base::Result<void> Transaction::trim_heads(ClusterNumber cluster, Revision floor
         SNAPGATE_ASSIGN(auto value, rows_.get(*key));
         SNAPGATE_ASSIGN(HeadRow head, decode_head(*value));
         if (!head.version.empty()) {
-            Key named = version_key(cluster, head.version);
-            SNAPGATE_ASSIGN(auto first, rows_.get(named.view()));
-            if (first) {
-                SNAPGATE_ASSIGN(Revision first_revision, decode_number(*first));
-                if (first_revision == revision) {
-                    SNAPGATE_TRY(erase_row(named.view()));
-                    ++removed;
-                }
-            }
+            const std::string version(head.version);
+            SNAPGATE_ASSIGN(const size_t rows, forget_version(cluster, revision, version));
+            removed += rows;
         }
         SNAPGATE_TRY(erase_row(*key));
         ++removed;

@@ -92,6 +92,30 @@ TEST_F(CompactionTest, NothingOfTheOldIsLeftBehind) {
     EXPECT_EQ(list_vm(cluster, "vm-2", head(cluster)).size(), 100U);
 }
 
+TEST_F(CompactionTest, AListVersionIsKnownWhileOneOfItsHeadsIs) {
+    ClusterNumber cluster = make_cluster();
+    auto set = [&](const char* version) {
+        must([&](WriteTxn& txn) { return txn.set_list_version(cluster, version); });
+        return head(cluster);
+    };
+    Revision first = set("v1");
+    set("v2");
+    clock_.advance(kHistoryMs + 1);
+    Revision again = set("v1");
+    set("v3");
+    Revision once_more = set("v1");
+    EXPECT_EQ(store_->read().revision_of(cluster, "v1"), first);
+    clock_.advance(1);
+    compact();
+    EXPECT_EQ(store_->read().revision_of(cluster, "v1"), again);
+    EXPECT_EQ(store_->read().revision_of(cluster, "v2"), again - 1) << "the last to be superseded";
+    clock_.advance(kHistoryMs + 1);
+    compact();
+    EXPECT_EQ(store_->read().revision_of(cluster, "v1"), once_more);
+    EXPECT_EQ(store_->read().revision_of(cluster, "v3")->has_value(), false);
+    EXPECT_EQ(rows_of(Table::kVersion), 1U);
+}
+
 TEST_F(CompactionTest, AHintStaysWhileAVersionNeedsIt) {
     ClusterNumber cluster = make_cluster();
     put(cluster, "ns", "a", "vm-1");

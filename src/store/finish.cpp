@@ -73,6 +73,26 @@ base::Result<void> Transaction::write_counts(
     return {};
 }
 
+base::Result<void> Transaction::write_head(ClusterNumber cluster, ClusterState& state) {
+    const Head& head = state.row.head;
+    HeadRow row{now_ms_, {}};
+    if (!state.row.head.decimal) {
+        row.version = head.version;
+        const Key named = version_key(cluster, head.version);
+        VersionRow version{head.revision, head.revision};
+        SNAPGATE_ASSIGN(auto known, rows_.get(named.view()));
+        if (known) {
+            // The first head with a version keeps it.
+            SNAPGATE_ASSIGN(version, decode_version_row(*known));
+            version.last = head.revision;
+        }
+        SNAPGATE_TRY(put_row(named.view(), encode(version)));
+    }
+    SNAPGATE_TRY(put_row(head_key(cluster, head.revision).view(), encode(row)));
+    state.written = head.revision;
+    return {};
+}
+
 base::Result<void> Transaction::finish() {
     for (auto& [cluster, state] : clusters_) {
         if (state.deleted) {
@@ -84,16 +104,8 @@ base::Result<void> Transaction::finish() {
         SNAPGATE_TRY(write_counts(state.staged));
         if (state.head_moves) {
             moved_.push_back(cluster);
-            Head& head = state.row.head;
-            head.since_ms = now_ms_;
-            HeadRow row{now_ms_, {}};
-            if (!state.row.decimal) {
-                row.version = head.version;
-                // The first head with a version keeps it.
-                SNAPGATE_TRY(add_row(version_key(cluster, head.version).view(),
-                                     encode_number(head.revision)));
-            }
-            SNAPGATE_TRY(put_row(head_key(cluster, head.revision).view(), encode(row)));
+            state.row.head.since_ms = now_ms_;
+            if (state.written != state.row.head.revision) SNAPGATE_TRY(write_head(cluster, state));
         }
         if (state.given_up) given_up_.push_back(cluster);
         if (state.row_changed)

@@ -133,6 +133,49 @@ class HistoryTest : public testing::Test {
         cluster.heads.push_back({(*head)->revision, (*head)->since_ms, (*head)->version});
     }
 
+    // Events of a mirror in one write: changes, and behind each a list version of its own. Some
+    // versions come again, some change nothing.
+    void follow() {
+        ClusterNumber number = 0;
+        StoreModel::Cluster* cluster = random_cluster(number);
+        if (cluster == nullptr || cluster->stage_open) return;
+        struct Event {
+            std::vector<Change> changes;
+            std::string version;
+        };
+        std::vector<Event> events(1 + pick(4));
+        for (Event& event : events) {
+            event.changes.resize(pick(3));
+            for (Change& change : event.changes) change = random_change(number);
+            event.version = "v" + std::to_string(chance(3) ? pick(5) : pick(1'000'000'000));
+        }
+        const Revision before = newest();
+        ASSERT_TRUE(
+            store_->write_and_wait(Priority::kRequest, [&](WriteTxn& txn) -> base::Result<void> {
+                for (Event& event : events) {
+                    SNAPGATE_TRY(apply(event.changes, false)(txn));
+                    SNAPGATE_TRY(txn.set_list_version(number, event.version));
+                }
+                return {};
+            }));
+        Revision revision = before;
+        StoreModel::HeadAt newest = cluster->heads.back();
+        for (const Event& event : events) {
+            for (const Change& change : event.changes) {
+                if (change.revision == 0) continue;
+                note({change}, revision++);
+                newest.revision = revision;
+            }
+            if (cluster->mirrored && event.version == newest.version) continue;
+            if (newest.revision == cluster->heads.back().revision) newest.revision = ++revision;
+            cluster->mirrored = true;
+            newest.version = event.version;
+            newest.since_ms = clock_.now_ms();
+            cluster->heads.push_back(newest);
+        }
+        note_head(number);
+    }
+
     Revision newest() { return store_->statistics().revision; }
 
     void change_objects() {
@@ -238,6 +281,7 @@ class HistoryTest : public testing::Test {
                 return txn.publish_stage(number, version);
             }));
             cluster->stage_open = false;
+            cluster->mirrored = true;
             note_head(number);
             EXPECT_EQ(cluster->heads.back().version, version);
         }
@@ -282,13 +326,34 @@ class HistoryTest : public testing::Test {
             return;
         }
         ASSERT_EQ(superseded->has_value(), !is_last);
-        auto named = view.revision_of(number, head.version);
-        ASSERT_TRUE(named);
-        if (which == 0 || cluster->heads[which - 1].version != head.version)
-            EXPECT_EQ(*named, head.revision);
+        check_versions(view, number, *cluster, head);
         check_lists(view, number, *cluster, head.revision);
         check_log(view, number, *cluster, head.revision);
         if (is_last) check_head(view, number, *cluster);
+    }
+
+    void check_versions(const ReadView& view, ClusterNumber number,
+                        const StoreModel::Cluster& cluster, const StoreModel::HeadAt& head) {
+        auto named = view.revision_of(number, head.version);
+        ASSERT_TRUE(named);
+        // A mirror's versions are its cluster's alone, and the first head with one has it.
+        const bool decimal = head.version == std::to_string(head.revision);
+        if (cluster.mirrored && decimal) {
+            EXPECT_EQ(named->has_value(), false);
+        } else {
+            for (const StoreModel::HeadAt& other : cluster.heads) {
+                if (other.version != head.version || !view.superseded_ms(number, other.revision))
+                    continue;
+                EXPECT_EQ(*named, other.revision) << head.version;
+                break;
+            }
+        }
+        const Revision last = cluster.heads.back().revision;
+        const Revision at = head.revision + pick(last - head.revision + 1);
+        EXPECT_EQ(view.version_at(number, at), StoreModel::version_at(cluster, at));
+        EXPECT_EQ(view.visible_version(number, at), StoreModel::visible_version(cluster, at));
+        EXPECT_EQ(view.version_at(number, last + 1).error().code, Code::kFutureVersion);
+        EXPECT_EQ(view.visible_version(number, last + 1).error().code, Code::kFutureVersion);
     }
 
     void check_lists(const ReadView& view, ClusterNumber number, const StoreModel::Cluster& cluster,
@@ -400,13 +465,15 @@ class HistoryTest : public testing::Test {
                 change_objects();
             } else if (action < 52) {
                 change_objects_together();
-            } else if (action < 62) {
+            } else if (action < 58) {
+                follow();
+            } else if (action < 66) {
                 change_stage();
-            } else if (action < 64) {
-                change_clusters();
-            } else if (action < 67) {
-                compact();
             } else if (action < 68) {
+                change_clusters();
+            } else if (action < 71) {
+                compact();
+            } else if (action < 72) {
                 restart();
             } else {
                 check();

@@ -22,7 +22,7 @@ enum class Table : uint8_t {
     kCluster = 3,  // cluster -> ClusterRow
     kSweep = 4,    // cluster -> nothing: deleted, rows not yet gone
     kHead = 5,     // cluster, revision -> HeadRow
-    kVersion = 6,  // cluster, list version -> revision of the first head with it
+    kVersion = 6,  // cluster, list version -> VersionRow
     kCount = 7,    // cluster, kind, (1, namespace)? -> u64
     kStaged = 8,   // cluster, kind, (1, namespace)? -> i64: what an open stage adds to a count
     kLog = 9,      // cluster, last revision -> log entries

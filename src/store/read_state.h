@@ -45,6 +45,18 @@ struct ScanState {
     model::ObjectKey resume_key;  // once exhausted
 };
 
+// The row of a cluster; nullopt if there is no such cluster.
+base::Result<std::optional<ClusterRow>> cluster_row(const engine::ReadTransaction& rows,
+                                                    ClusterNumber cluster);
+
+// The first head of a cluster from revision `from` on whose list version is `version`. Goes through
+// all of them: for the rare version that several heads have.
+base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterNumber cluster,
+                                                Revision from, std::string_view version);
+
+// The error for a revision that can no longer be read.
+base::Error expired(Revision revision);
+
 // The object of a value of kObject; nullopt for a tombstone.
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/environment.h"
 #include "store/keys.h"
@@ -16,33 +15,10 @@ namespace {
 using base::Code;
 using base::Error;
 
-base::Result<std::optional<ClusterRow>> cluster_row(const engine::ReadTransaction& rows,
-                                                    ClusterNumber cluster) {
-    SNAPGATE_ASSIGN(auto value, rows.get(cluster_key(Table::kCluster, cluster).view()));
-    if (!value) return std::optional<ClusterRow>();
-    SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
-    return std::optional(std::move(row));
-}
-
-Error expired(Revision revision) {
-    return {
-        Code::kExpired,
-        fmt::format("revision {} is no longer kept; begin again at the newest state", revision)};
-}
-
 base::Result<uint64_t> count_row(const engine::ReadTransaction& rows, const Key& key) {
     SNAPGATE_ASSIGN(auto value, rows.get(key.view()));
     if (!value) return 0U;
     return decode_number(*value);
-}
-
-// A revision as resource versions of hosted clusters are written: decimal, no leading zero.
-std::optional<Revision> parse_decimal(std::string_view text) {
-    Revision revision = 0;
-    auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), revision);
-    if (failed != std::errc() || end != text.data() + text.size() || text.front() == '0')
-        return std::nullopt;
-    return revision;
 }
 
 }  // namespace
@@ -101,28 +77,6 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
         return corrupt_row("the row of a cluster's head");
     SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
     return std::optional(next.since_ms);
-}
-
-base::Result<std::optional<Revision>> ReadView::revision_of(ClusterNumber cluster,
-                                                            std::string_view version) const {
-    if (!state_->rows) return state_->rows.error();
-    const engine::ReadTransaction& rows = *state_->rows;
-    if (version.empty() || version.size() > kMaxListVersion) return std::optional<Revision>();
-    SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
-    if (!row) return std::optional<Revision>();
-    SNAPGATE_ASSIGN(auto named, rows.get(version_key(cluster, version).view()));
-    std::optional<Revision> revision;
-    if (named) {
-        SNAPGATE_ASSIGN(revision, decode_number(*named));
-    } else if (auto decimal = parse_decimal(version)) {
-        SNAPGATE_ASSIGN(auto value, rows.get(head_key(cluster, *decimal).view()));
-        if (value) {
-            SNAPGATE_ASSIGN(HeadRow head, decode_head(*value));
-            if (head.version.empty()) revision = decimal;
-        }
-    }
-    if (revision && *revision < row->floor) revision.reset();
-    return revision;
 }
 
 base::Result<uint64_t> ReadView::count(ClusterNumber cluster, Kind kind) const {

@@ -19,7 +19,7 @@ std::string encode(const ClusterRow& row) {
     base::append_u64(static_cast<uint64_t>(row.head.since_ms), out);
     base::append_u64(row.floor, out);
     out += static_cast<char>(row.stage);
-    if (!row.decimal) out += row.head.version;
+    if (!row.head.decimal) out += row.head.version;
     return out;
 }
 
@@ -32,8 +32,8 @@ base::Result<ClusterRow> decode_cluster(std::string_view value) {
     row.head.since_ms = static_cast<int64_t>(load_u64(value, 8));
     row.floor = load_u64(value, 16);
     row.stage = static_cast<Stage>(value[24]);
-    row.decimal = value.size() == kFixed;
-    if (row.decimal) {
+    row.head.decimal = value.size() == kFixed;
+    if (row.head.decimal) {
         row.head.version = fmt::format_int(row.head.revision).str();
     } else {
         row.head.version = value.substr(kFixed);
@@ -51,6 +51,19 @@ std::string encode(const HeadRow& row) {
 base::Result<HeadRow> decode_head(std::string_view value) {
     if (value.size() < 8) return corrupt_row("a head's row");
     return HeadRow{static_cast<int64_t>(load_u64(value, 0)), value.substr(8)};
+}
+
+std::string encode(const VersionRow& row) {
+    std::string out;
+    base::append_u64(row.first, out);
+    if (row.last != row.first) base::append_u64(row.last, out);
+    return out;
+}
+
+base::Result<VersionRow> decode_version_row(std::string_view value) {
+    if (value.size() != 8 && value.size() != 16) return corrupt_row("the row of a list's version");
+    const Revision first = load_u64(value, 0);
+    return VersionRow{first, value.size() == 16 ? load_u64(value, 8) : first};
 }
 
 std::string encode(const Sequence& row) {

@@ -25,8 +25,7 @@ enum class Stage : uint8_t {
 // What is known of a cluster. A version of an object above `head` belongs to a stage.
 struct ClusterRow {
     Head head;
-    bool decimal = true;  // the list version is the head's revision (a hosted cluster)
-    Revision floor = 0;   // no read below it
+    Revision floor = 0;  // no read below it
     Stage stage = Stage::kNone;
 };
 std::string encode(const ClusterRow& row);
@@ -40,6 +39,15 @@ struct HeadRow {
 };
 std::string encode(const HeadRow& row);
 base::Result<HeadRow> decode_head(std::string_view value);
+
+// Which heads a mirror's list version belongs to: one, as a rule. More where a list is published
+// again at the same version, or where a cluster's versions went back.
+struct VersionRow {
+    Revision first = 0;
+    Revision last = 0;
+};
+std::string encode(const VersionRow& row);
+base::Result<VersionRow> decode_version_row(std::string_view value);
 
 // What must never be given out twice.
 struct Sequence {

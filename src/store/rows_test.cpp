@@ -71,12 +71,12 @@ TEST(RowsTest, ClusterRowsComeBack) {
     EXPECT_EQ(back->head.since_ms, row.head.since_ms);
     EXPECT_EQ(back->floor, 17U);
     EXPECT_EQ(back->stage, Stage::kOpen);
-    EXPECT_TRUE(back->decimal);
-    row.decimal = false;
+    EXPECT_TRUE(back->head.decimal);
+    row.head.decimal = false;
     row.head.version = "opaque";
     back = decode_cluster(encode(row));
     EXPECT_EQ(back->head.version, "opaque");
-    EXPECT_FALSE(back->decimal);
+    EXPECT_FALSE(back->head.decimal);
 }
 
 TEST(RowsTest, BrokenRowsAreCorrupt) {

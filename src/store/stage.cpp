@@ -46,7 +46,7 @@ base::Result<void> Transaction::publish_stage(ClusterNumber cluster,
     state->row.stage = Stage::kNone;
     move_head(*state, sequence_.next_revision++);
     if (!list_version.empty()) set_version(*state, list_version);
-    return {};
+    return write_head(cluster, *state);
 }
 
 base::Result<void> Transaction::publish_counts(ClusterNumber cluster, ClusterState& state) {

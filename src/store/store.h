@@ -30,11 +30,17 @@ struct Head {
     std::string
         version;  // the list's resource version; the revision in decimal on a hosted cluster
     int64_t since_ms = 0;  // when this revision became the head
+    bool decimal = true;   // no list version was ever set: a hosted cluster, or a fresh mirror
 };
 
 // Types of record: small values of the registry (projects, clusters, keys) that are kept beside the
 // objects, in the same transactions. Stored on disk: numbers never change meaning.
-enum class RecordType : uint8_t { kProject = 1, kCluster = 2, kKey = 3 };
+enum class RecordType : uint8_t {
+    kProject = 1,
+    kCluster = 2,
+    kKey = 3,
+    kMirror = 4,  // of a cluster number in decimal: what is kept of its mirror's status, as JSON
+};
 
 class Store;
 struct ReadState;
@@ -80,9 +86,17 @@ class ReadView {
     // read it, log goes on from it). kFutureVersion above the head.
     base::Result<std::optional<int64_t>> replaced_ms(ClusterNumber cluster,
                                                      Revision revision) const;
-    // The first head of the cluster at which resource version `version` was its list's.
+    // The first head of the cluster at which resource version `version` was its list's; nullopt if
+    // that is not known, or not any more.
     base::Result<std::optional<Revision>> revision_of(ClusterNumber cluster,
                                                       std::string_view version) const;
+    // The list version of the state at `revision`, which is not above the head: the revision in
+    // decimal on a hosted cluster; on a mirror that of the newest head at or before it, which is
+    // what may be claimed as seen (lists, bookmarks). kExpired as replaced_ms.
+    base::Result<std::string> version_at(ClusterNumber cluster, Revision revision) const;
+    // The same of the first head at or after it: under which a change of that revision became
+    // visible (a deletion, what a stage held).
+    base::Result<std::string> visible_version(ClusterNumber cluster, Revision revision) const;
 
     // Objects at the head, in all or in one namespace.
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) const;
@@ -158,7 +172,10 @@ class WriteTxn {
     // False if there is no such object.
     virtual base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
                                      std::string_view name) = 0;
-    // A mirror's list version at the head this commit makes.
+    // A mirror's list version, from the last change on: that one's revision becomes a head which
+    // can be asked for by this version, as the ones before in this commit can by theirs. Without a
+    // change since the last head it takes a new revision; the version that the head has already
+    // changes nothing. kConflict while a stage is open.
     virtual base::Result<void> set_list_version(ClusterNumber cluster,
                                                 std::string_view version) = 0;
 

@@ -37,6 +37,7 @@ class StoreModel {
         std::vector<HeadAt> heads;
         std::vector<LogEntry> log;
         bool stage_open = false;
+        bool mirrored = false;  // a list version was set
     };
 
     std::map<ClusterNumber, Cluster> clusters;
@@ -72,6 +73,21 @@ class StoreModel {
                             : (there ? LogEntry::Op::kUpdated : LogEntry::Op::kCreated);
         cluster.log.push_back(entry);
         versions[revision] = std::move(content);
+    }
+
+    // The list version of the newest head at or before a revision, or of the first at or after it.
+    static std::string version_at(const Cluster& cluster, Revision revision) {
+        if (!cluster.mirrored) return std::to_string(revision);
+        std::string version;
+        for (const HeadAt& head : cluster.heads)
+            if (head.revision <= revision) version = head.version;
+        return version;
+    }
+    static std::string visible_version(const Cluster& cluster, Revision revision) {
+        if (!cluster.mirrored) return std::to_string(revision);
+        for (const HeadAt& head : cluster.heads)
+            if (head.revision >= revision) return head.version;
+        return {};
     }
 
     // Forgets what is above the head: a stage that was given up.

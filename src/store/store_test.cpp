@@ -201,10 +201,40 @@ TEST_F(StoreTest, ListVersionsOfAMirror) {
     ReadView view = store_->read();
     EXPECT_EQ(view.revision_of(cluster, "v1"), first);
     EXPECT_EQ(view.revision_of(cluster, "v2"), second);
-    EXPECT_EQ(view.revision_of(cluster, std::to_string(made)), made);
+    EXPECT_EQ(view.revision_of(cluster, std::to_string(made))->has_value(), false)
+        << "a mirror's versions are the cluster's alone";
     for (const char* none : {"v3", "", "0", "007", "99999999999999999999999"})
         EXPECT_EQ(view.revision_of(cluster, none)->has_value(), false) << none;
     EXPECT_EQ(view.revision_of(cluster, std::to_string(second))->has_value(), false);
+}
+
+TEST_F(StoreTest, EachListVersionOfACommitHasItsRevision) {
+    ClusterNumber cluster = make_cluster();
+    must([&](WriteTxn& txn) { return txn.set_list_version(cluster, "v0"); });
+    Revision a = 0;
+    Revision c = 0;
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_ASSIGN(a, txn.put(cluster, Kind::kSnapshot, make_object("ns", "a", "vm")));
+        SNAPGATE_TRY(txn.set_list_version(cluster, "v1"));
+        SNAPGATE_TRY(txn.set_list_version(cluster, "v2"));
+        SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, "ns", "a"));
+        SNAPGATE_ASSIGN(c, txn.put(cluster, Kind::kSnapshot, make_object("ns", "c", "vm")));
+        return txn.set_list_version(cluster, "v3");
+    });
+    ReadView view = store_->read();
+    EXPECT_EQ(view.revision_of(cluster, "v1"), a);
+    EXPECT_EQ(view.revision_of(cluster, "v2"), a + 1);
+    EXPECT_EQ(view.revision_of(cluster, "v3"), c);
+    EXPECT_EQ(c, a + 3);
+    EXPECT_EQ(list(cluster, a), std::vector<std::string>{"ns/a"});
+    EXPECT_EQ(list(cluster, c), std::vector<std::string>{"ns/c"});
+    EXPECT_EQ(view.version_at(cluster, a - 1), "v0");
+    EXPECT_EQ(view.visible_version(cluster, a), "v1");
+    EXPECT_EQ(view.version_at(cluster, a + 2), "v2");
+    EXPECT_EQ(view.visible_version(cluster, a + 2), "v3");
+    EXPECT_EQ(head(cluster), c);
+    EXPECT_EQ(write([&](WriteTxn& txn) { return txn.set_list_version(cluster, ""); }).error().code,
+              Code::kInvalid);
 }
 
 TEST_F(StoreTest, AnObjectKeepsAVersionOfItsOwn) {

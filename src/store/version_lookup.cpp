@@ -1,8 +1,36 @@
+#include <fmt/format.h>
+
 #include "store/keys.h"
 #include "store/read_state.h"
 #include "store/rows.h"
 
 namespace snapgate::store {
+
+base::Result<std::optional<ClusterRow>> cluster_row(const engine::ReadTransaction& rows,
+                                                    ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(auto value, rows.get(cluster_key(Table::kCluster, cluster).view()));
+    if (!value) return std::optional<ClusterRow>();
+    SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
+    return std::optional(std::move(row));
+}
+
+base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterNumber cluster,
+                                                Revision from, std::string_view version) {
+    const Key prefix = cluster_key(Table::kHead, cluster);
+    SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, from).view()));
+    while (found && cursor.key().starts_with(prefix.view())) {
+        SNAPGATE_ASSIGN(const HeadRow head, decode_head(cursor.value()));
+        if (head.version == version) return std::optional(load_u64(cursor.key(), prefix.size()));
+        SNAPGATE_ASSIGN(found, cursor.next());
+    }
+    return std::optional<Revision>();
+}
+
+base::Error expired(Revision revision) {
+    return {
+        base::Code::kExpired,
+        fmt::format("revision {} is no longer kept; begin again at the newest state", revision)};
+}
 
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value) {
     if (value.empty() || (value[0] != kTombstone && value[0] != kLive))

@@ -42,6 +42,7 @@ base::Result<Transaction::ClusterState*> Transaction::find(ClusterNumber cluster
     SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
     ClusterState& state = clusters_[cluster];
     state.row = std::move(row);
+    state.written = state.row.head.revision;
     return &state;
 }
 
@@ -185,7 +186,7 @@ void Transaction::move_head(ClusterState& state, Revision revision) {
 }
 
 void Transaction::set_version(ClusterState& state, std::string_view version) {
-    state.row.decimal = false;
+    state.row.head.decimal = false;
     state.row.head.version = version;
 }
 
@@ -200,12 +201,12 @@ base::Result<void> Transaction::set_list_version(ClusterNumber cluster, std::str
                         "published",
                         cluster));
     }
-    if (!state->row.decimal && state->row.head.version == version) return {};
+    if (!state->row.head.decimal && state->row.head.version == version) return {};
     // A head is one list version: without a change of an object a new one takes its own revision.
-    if (!state->head_moves) move_head(*state, sequence_.next_revision++);
+    if (state->written == state->row.head.revision) move_head(*state, sequence_.next_revision++);
     mark_changed();
     set_version(*state, version);
-    return {};
+    return write_head(cluster, *state);
 }
 
 base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {

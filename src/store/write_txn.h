@@ -89,6 +89,7 @@ class Transaction final : public WriteTxn {
         ClusterRow row;
         bool row_changed = false;
         bool head_moves = false;
+        Revision written = 0;  // the newest head whose row is there
         bool deleted = false;
         bool given_up = false;
         LogRowBuilder log;
@@ -105,6 +106,8 @@ class Transaction final : public WriteTxn {
                      int64_t count_change);
     void move_head(ClusterState& state, Revision revision);
     void set_version(ClusterState& state, std::string_view version);
+    // The row of the head as it is now, and of its list version.
+    base::Result<void> write_head(ClusterNumber cluster, ClusterState& state);
     void mark_changed();
     base::Result<bool> has_staged_rows(ClusterNumber cluster, const ClusterState& state);
     base::Result<void> publish_counts(ClusterNumber cluster, ClusterState& state);
@@ -124,6 +127,8 @@ class Transaction final : public WriteTxn {
                                    const CompactionLimits& limits);
     base::Result<size_t> compact_log(ClusterNumber cluster, Revision floor, size_t most,
                                      bool& more);
+    base::Result<size_t> forget_version(ClusterNumber cluster, Revision revision,
+                                        std::string_view version);
     base::Result<void> trim_heads(ClusterNumber cluster, Revision floor, size_t most, bool& more);
 
     engine::WriteTransaction& rows_;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <memory>
+
+#include "cluster/object_sink.h"
+#include "model/types.h"
+#include "store/store.h"
+
+namespace snapgate::mirror {
+
+// Where a reflector's objects go: the snapshots of a connected cluster, kept in the store as a
+// mirror. A replacement is staged in the store in small steps and published at once; what was not
+// published is given up by the store itself, also after a crash. The list version of each event
+// becomes a head of its own. Of what a replacement saw, 16 bytes an object are held until it is
+// published; at rest a sink holds nothing. The store outlives it.
+std::unique_ptr<cluster::ObjectSink> make_sink(store::Store& store, model::ClusterNumber cluster);
+
+}  // namespace snapgate::mirror
