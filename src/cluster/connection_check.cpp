@@ -260,8 +260,7 @@ bool ConnectionCheck::refused() const {
 }
 
 bool ConnectionCheck::warned() const {
-    return std::ranges::any_of(points,
-                               [](const auto& p) { return p.outcome == Found::kWarning; });
+    return std::ranges::any_of(points, [](const auto& p) { return p.outcome == Found::kWarning; });
 }
 
 net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection,

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
+#include "base/result.h"
 #include "cluster/object_sink.h"
 #include "model/types.h"
 #include "store/store.h"
@@ -14,5 +16,8 @@ namespace snapgate::mirror {
 // becomes a head of its own. Of what a replacement saw, 16 bytes an object are held until it is
 // published; at rest a sink holds nothing. The store outlives it.
 std::unique_ptr<cluster::ObjectSink> make_sink(store::Store& store, model::ClusterNumber cluster);
+
+// The cluster's version at which its mirror stands; "" if none was ever published.
+base::Result<std::string> list_version(const store::Store& store, model::ClusterNumber cluster);
 
 }  // namespace snapgate::mirror

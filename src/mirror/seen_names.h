@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace snapgate::mirror {
+
+// Which objects a list held, in 16 bytes each: lists may come in any order, and be of millions.
+// Names are known by a keyed hash; that two share one of 128 bits does not happen.
+class SeenNames {
+  public:
+    SeenNames();
+    void add(std::string_view ns, std::string_view name);
+    // Once all are added; then has() may be asked.
+    void sort();
+    bool has(std::string_view ns, std::string_view name) const;
+    size_t size() const { return hashes_.size(); }
+    void clear();
+
+  private:
+    using Hash = std::array<uint64_t, 2>;
+    Hash hash(std::string_view ns, std::string_view name) const;
+
+    std::string key_;  // random, so that nobody can choose names that share a hash
+    // In pieces: one that grows at its end would for a moment be there twice.
+    std::deque<Hash> hashes_;
+};
+
+}  // namespace snapgate::mirror
