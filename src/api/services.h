@@ -6,6 +6,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/result.h"
+#include "cluster/credentials.h"
 #include "cluster/registry.h"
 #include "hosted/namespace_sweeper.h"
 #include "net/http.h"
@@ -27,6 +28,7 @@ struct Services {
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
     hosted::NamespaceSweeper& namespaces;
+    const cluster::CredentialSealer& sealer;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }

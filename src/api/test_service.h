@@ -15,6 +15,8 @@
 #include "api/routes.h"
 #include "api/services.h"
 #include "base/crypto.h"
+#include "base/sealing.h"
+#include "cluster/credentials.h"
 #include "cluster/registry.h"
 #include "hosted/namespace_sweeper.h"
 #include "net/server.h"
@@ -116,7 +118,7 @@ class TestService {
         namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
-                                   *namespaces_, [] { return std::string(); }});
+                                   *namespaces_, sealer_, [] { return std::string(); }});
         reload();
         net::ServerOptions options;
         options.port = 0;
@@ -139,6 +141,7 @@ class TestService {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
+    const cluster::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;
     std::string key_;

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "api/routes.h"
+#include "app/credentials_key.h"
 #include "base/duration.h"
 #include "base/log.h"
 
@@ -33,13 +34,18 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     process->metrics_ = std::make_unique<Metrics>(data);
     process->watches_ = std::make_unique<api::kube::WatchHub>(*data.store);
     std::vector<model::ClusterNumber> clusters;
-    for (const auto& [uid, cluster] : *data.clusters.snapshot()) clusters.push_back(cluster.number);
+    for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
+        if (!cluster.connected()) clusters.push_back(cluster.number);
+    }
     process->namespaces_ =
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
+    SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
+    process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
     ServerProcess* self = process.get();
-    process->services_.emplace(api::Services{
-        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
-        *process->namespaces_, [self] { return self->metrics_->render(self->serving_.load()); }});
+    process->services_.emplace(
+        api::Services{*data.store, *data.signer, data.keys, data.projects, data.clusters,
+                      *process->watches_, *process->namespaces_, *process->sealer_,
+                      [self] { return self->metrics_->render(self->serving_.load()); }});
 
     net::ServerOptions options;
     options.address = settings.address;

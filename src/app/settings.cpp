@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "app/credentials_key.h"
 #include "base/duration.h"
 #include "json/yaml.h"
 
@@ -200,6 +201,14 @@ const std::vector<Setting>& all_settings() {
              s.data_dir = v;
              return {};
          }},
+        {"credentials-key-file", "FILE",
+         "the key that credentials of connected clusters are sealed with, made when it is first "
+         "needed (default ~/.config/snapgate/credentials.key)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             if (v.empty()) return bad_value("must not be empty");
+             s.credentials_key_file = v;
+             return {};
+         }},
         {"tls-self-signed", "",
          "serve TLS with a certificate of our own; its CA is ca.crt in the data directory",
          [](Settings& s, std::string_view v) -> Result<void> {
@@ -273,6 +282,7 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
         variables[variable_of(setting.name)] = setting.name;
     for (const std::string& name : environment.names) {
         if (!name.starts_with(kVariablePrefix) || variables.contains(name)) continue;
+        if (name == kCredentialsKeyVariable) continue;
         if (std::ranges::find(kClientVariables, name) != kClientVariables.end()) continue;
         return Error(Code::kInvalidParameter,
                      fmt::format("the environment variable {}: there is no such setting", name),
@@ -310,6 +320,7 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
         SNAPGATE_ASSIGN(settings.data_dir, default_data_dir(environment));
     }
     SNAPGATE_TRY(check_together(settings));
+    SNAPGATE_TRY(choose_credentials_key(settings, environment));
     return settings;
 }
 

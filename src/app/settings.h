@@ -21,6 +21,10 @@ struct Settings {
     std::string address = "127.0.0.1";
     uint16_t port = 8080;
     std::filesystem::path data_dir;
+    // The key that credentials of connected clusters are sealed with: this file (credentials_key.h
+    // says where by default), or, from the environment alone, the key itself.
+    std::filesystem::path credentials_key_file;
+    std::string credentials_key;
     bool tls_self_signed = false;
     std::vector<std::string>
         tls_hosts;  // further names and addresses of the self-signed certificate

@@ -38,48 +38,72 @@ class Descriptor {
     int fd_;
 };
 
-}  // namespace
-
-Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes) {
-    std::filesystem::path partial = file;
-    partial += "." + hex(random_bytes(4)) + ".partial";
-    {
-        Descriptor fd(::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
-        if (fd.get() < 0) return failed("make", partial);
-        while (!bytes.empty()) {
-            ssize_t count = ::write(fd.get(), bytes.data(), bytes.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) {
-                Error error = failed("write", partial);
-                ::unlink(partial.c_str());
-                return error;
-            }
-            bytes.remove_prefix(static_cast<size_t>(count));
-        }
-        if (::fsync(fd.get()) != 0) {
-            Error error = failed("write", partial);
-            ::unlink(partial.c_str());
+// Writes a new file with mode 0600 and has it on disk.
+Result<void> write_new(const std::filesystem::path& file, std::string_view bytes) {
+    Descriptor fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+    if (fd.get() < 0) return failed("make", file);
+    while (!bytes.empty()) {
+        ssize_t count = ::write(fd.get(), bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            Error error = failed("write", file);
+            ::unlink(file.c_str());
             return error;
         }
+        bytes.remove_prefix(static_cast<size_t>(count));
     }
-    if (::rename(partial.c_str(), file.c_str()) != 0) {
-        Error error = failed("replace", file);
-        ::unlink(partial.c_str());
-        return error;
-    }
+    if (::fsync(fd.get()) == 0) return {};
+    Error error = failed("write", file);
+    ::unlink(file.c_str());
+    return error;
+}
+
+std::filesystem::path partial_of(const std::filesystem::path& file) {
+    std::filesystem::path partial = file;
+    partial += "." + hex(random_bytes(4)) + ".partial";
+    return partial;
+}
+
+Result<void> sync_folder_of(const std::filesystem::path& file) {
     std::filesystem::path directory = file.parent_path().empty() ? "." : file.parent_path();
     Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) return failed("write", directory);
     return {};
 }
 
-Result<std::string> read_or_make_secret(const std::filesystem::path& file, size_t size) {
+// False if another process made the file meanwhile: then that one counts.
+Result<bool> make_secret(const std::filesystem::path& file, std::string_view bytes) {
+    const std::filesystem::path partial = partial_of(file);
+    SNAPGATE_TRY(write_new(partial, bytes));
+    const bool linked = ::link(partial.c_str(), file.c_str()) == 0;
+    const bool taken = !linked && errno == EEXIST;
+    const Error error = failed("make", file);
+    ::unlink(partial.c_str());
+    if (taken) return false;
+    if (!linked) return error;
+    SNAPGATE_TRY(sync_folder_of(file));
+    return true;
+}
+
+}  // namespace
+
+Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes) {
+    const std::filesystem::path partial = partial_of(file);
+    SNAPGATE_TRY(write_new(partial, bytes));
+    if (::rename(partial.c_str(), file.c_str()) != 0) {
+        Error error = failed("replace", file);
+        ::unlink(partial.c_str());
+        return error;
+    }
+    return sync_folder_of(file);
+}
+
+Result<std::string> read_secret(const std::filesystem::path& file, size_t size) {
     Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) {
-        if (errno != ENOENT) return failed("open", file);
-        std::string made = random_bytes(size);
-        SNAPGATE_TRY(write_secret(file, made));
-        return made;
+        if (errno == ENOENT)
+            return Error(Code::kNotFound, fmt::format("there is no file {}", file.string()));
+        return failed("open", file);
     }
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return failed("look at", file);
@@ -99,11 +123,21 @@ Result<std::string> read_or_make_secret(const std::filesystem::path& file, size_
     if (have != size) {
         return Error(Code::kCorrupt,
                      fmt::format("{} does not hold a key of {} bytes: restore it, or delete it to "
-                                 "have a new one made (tokens given out until now end)",
+                                 "have a new one made (what was made with the old one is of no "
+                                 "more use)",
                                  file.string(), size));
     }
     bytes.resize(size);
     return bytes;
+}
+
+Result<std::string> read_or_make_secret(const std::filesystem::path& file, size_t size) {
+    auto read = read_secret(file, size);
+    if (read || read.error().code != Code::kNotFound) return read;
+    std::string made = random_bytes(size);
+    SNAPGATE_ASSIGN(const bool ours, make_secret(file, made));
+    if (ours) return made;
+    return read_secret(file, size);
 }
 
 }  // namespace snapgate::base

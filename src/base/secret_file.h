@@ -12,8 +12,11 @@ namespace snapgate::base {
 // the new one, never a part, and nobody else can read it at any moment.
 Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes);
 
-// Reads the `size` bytes of a secret, made at random where the file is missing. kCorrupt if the
-// file has another size, kForbidden if others than its owner may read it.
+// Reads the `size` bytes of a secret. kNotFound where the file is missing, kCorrupt if it has
+// another size, kForbidden if others than its owner may read it.
+Result<std::string> read_secret(const std::filesystem::path& file, size_t size);
+// The same, made at random where the file is missing. Of several processes that make it at once one
+// does; all return the same.
 Result<std::string> read_or_make_secret(const std::filesystem::path& file, size_t size);
 
 }  // namespace snapgate::base

@@ -1,5 +1,7 @@
 #include "cluster/credentials.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/sealing.h"
@@ -19,19 +21,32 @@ Result<std::shared_ptr<const Connection>> shared(Result<Connection> connection) 
 
 }  // namespace
 
+CredentialSealer::CredentialSealer(CredentialKey key) : source_(std::move(key)) {}
+
 CredentialSealer::CredentialSealer(std::string key) : key_(std::move(key)) {}
 
-CredentialSealer::CredentialSealer(Error why) : key_(std::move(why)) {}
+Result<std::string> CredentialSealer::key(bool make) const {
+    base::MutexLock lock(mutex_);
+    if (key_.empty()) {
+        SNAPGATE_ASSIGN(key_, make ? source_.read_or_make() : source_.read());
+    }
+    return key_;
+}
 
 Result<std::string> CredentialSealer::seal(std::string_view uid,
                                            const Connection& connection) const {
-    if (!key_) return key_.error();
-    return base::seal(*key_, uid, to_text(connection));
+    SNAPGATE_ASSIGN(std::string key, this->key(true));
+    return base::seal(key, uid, to_text(connection));
 }
 
 Result<Connection> CredentialSealer::open(std::string_view uid, std::string_view sealed) const {
-    if (!key_) return key_.error();
-    auto text = base::open_sealed(*key_, uid, sealed);
+    auto key = this->key(false);
+    if (!key) {
+        return Error(Code::kUnauthorized,
+                     fmt::format("the stored credentials of this cluster cannot be read: {}",
+                                 key.error().message));
+    }
+    auto text = base::open_sealed(*key, uid, sealed);
     if (!text) {
         return Error(Code::kUnauthorized,
                      "the stored credentials of this cluster cannot be read with this server's "

@@ -57,10 +57,41 @@ TEST(Credentials, OpenNowhereElse) {
     }
 }
 
-TEST(Credentials, FailWithoutAKey) {
-    const CredentialSealer none(base::Error(base::Code::kInternal, "no folder for the key"));
-    EXPECT_EQ(none.seal("edge", connection()).error().message, "no folder for the key");
-    EXPECT_EQ(none.open("edge", "x").error().message, "no folder for the key");
+TEST(Credentials, HaveAKeyMadeWhenTheFirstAreSealed) {
+    const std::string key(base::kSealingKeyBytes, 'm');
+    int made = 0;
+    bool there = false;
+    const auto read = [&]() -> base::Result<std::string> {
+        if (!there) return base::Error(base::Code::kNotFound, "no such file");
+        return key;
+    };
+    const auto make = [&]() -> base::Result<std::string> {
+        ++made;
+        there = true;
+        return key;
+    };
+    const CredentialSealer lazy(CredentialKey{read, make});
+    auto missing = lazy.open("edge", "x");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, base::Code::kUnauthorized);
+    EXPECT_NE(missing.error().message.find("no such file"), std::string::npos);
+    EXPECT_EQ(made, 0);
+    auto sealed = lazy.seal("edge", connection());
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    EXPECT_TRUE(lazy.seal("edge", connection()));
+    EXPECT_EQ(made, 1);
+    EXPECT_TRUE(lazy.open("edge", *sealed));
+    const CredentialSealer later(CredentialKey{read, make});
+    EXPECT_TRUE(later.open("edge", *sealed));
+    EXPECT_EQ(made, 1);
+}
+
+TEST(Credentials, AreNotSealedWithoutAKey) {
+    const auto none = []() -> base::Result<std::string> {
+        return base::Error(base::Code::kInternal, "no folder for the key");
+    };
+    const CredentialSealer sealer(CredentialKey{none, none});
+    EXPECT_EQ(sealer.seal("edge", connection()).error().message, "no folder for the key");
 }
 
 TEST(Credentials, AreGivenToWhoConnects) {

@@ -1,0 +1,155 @@
+#include "app/credentials_key.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "base/encoding.h"
+#include "base/sealing.h"
+#include "base/secret_file.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::kSealingKeyBytes;
+using base::Result;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFile = "snapgate/credentials.key";
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::optional<std::string> decode_hex(std::string_view text) {
+    std::string out;
+    for (size_t at = 0; at + 1 < text.size(); at += 2) {
+        const int high = hex_digit(text[at]);
+        const int low = hex_digit(text[at + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(high * 16 + low);
+    }
+    return out;
+}
+
+Result<std::string> decode_key(std::string_view text) {
+    auto key = text.size() == 2 * kSealingKeyBytes ? decode_hex(text) : base::decode_base64(text);
+    if (key && key->size() == kSealingKeyBytes) return std::move(*key);
+    return Error(Code::kInvalidParameter,
+                 fmt::format("the environment variable {}: is neither {} hexadecimal digits nor {} "
+                             "bytes in base64 (make one with: openssl rand -hex {})",
+                             kCredentialsKeyVariable, 2 * kSealingKeyBytes, kSealingKeyBytes,
+                             kSealingKeyBytes),
+                 std::string(kCredentialsKeyVariable));
+}
+
+fs::path default_file(const Environment& environment) {
+    // As the XDG specification says, a relative path is ignored.
+    auto config = environment.get("XDG_CONFIG_HOME");
+    if (config && config->starts_with('/')) return fs::path(*config) / kFile;
+    auto home = environment.get("HOME");
+    if (home && home->starts_with('/')) return fs::path(*home) / ".config" / kFile;
+    if (::geteuid() == 0) return fs::path("/etc") / kFile;
+    return {};
+}
+
+bool is_inside(const fs::path& file, const fs::path& directory) {
+    std::error_code ignored;
+    const fs::path folder = fs::weakly_canonical(fs::absolute(directory), ignored);
+    const fs::path inner = fs::weakly_canonical(fs::absolute(file), ignored).parent_path();
+    return std::mismatch(folder.begin(), folder.end(), inner.begin(), inner.end()).first ==
+           folder.end();
+}
+
+Result<std::string> make(const fs::path& file) {
+    std::error_code failed;
+    const fs::path folder = fs::absolute(file).parent_path();
+    fs::create_directories(folder, failed);
+    if (failed) {
+        return Error(Code::kInternal,
+                     fmt::format("cannot make the folder {} of the credentials key: {} (another "
+                                 "place: --credentials-key-file)",
+                                 folder.string(), failed.message()));
+    }
+    return base::read_or_make_secret(file, kSealingKeyBytes);
+}
+
+}  // namespace
+
+Result<void> choose_credentials_key(Settings& settings, const Environment& environment) {
+    auto given = environment.get(std::string(kCredentialsKeyVariable));
+    if (given && !given->empty()) {
+        if (!settings.credentials_key_file.empty()) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("credentials-key-file and {} exclude each other: give one",
+                                     kCredentialsKeyVariable),
+                         "credentials-key-file");
+        }
+        SNAPGATE_ASSIGN(settings.credentials_key, decode_key(*given));
+        return {};
+    }
+    if (settings.credentials_key_file.empty()) {
+        // A home that is the data directory holds up no server: it is said when a key is needed.
+        const fs::path file = default_file(environment);
+        if (!file.empty() && !is_inside(file, settings.data_dir))
+            settings.credentials_key_file = file;
+        return {};
+    }
+    if (is_inside(settings.credentials_key_file, settings.data_dir)) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("credentials-key-file: {} is inside the data directory, where it "
+                                 "would be copied along with the credentials that it locks: give "
+                                 "another place",
+                                 settings.credentials_key_file.string()),
+                     "credentials-key-file");
+    }
+    return {};
+}
+
+Result<cluster::CredentialKey> open_credentials_key(const Settings& settings) {
+    if (!settings.credentials_key.empty()) {
+        const auto given = [key = settings.credentials_key]() -> Result<std::string> {
+            return key;
+        };
+        return cluster::CredentialKey{given, given};
+    }
+    const fs::path file = settings.credentials_key_file;
+    if (file.empty()) {
+        const auto none = []() -> Result<std::string> {
+            return Error(Code::kInternal,
+                         "there is no place for the credentials key, as HOME is not set or is the "
+                         "data directory: start the server with --credentials-key-file");
+        };
+        return cluster::CredentialKey{none, none};
+    }
+    auto read = base::read_secret(file, kSealingKeyBytes);
+    if (!read && read.error().code != Code::kNotFound) {
+        return Error(read.error().code,
+                     fmt::format("the credentials key: {}", read.error().message));
+    }
+    return cluster::CredentialKey{
+        [file] {
+            auto key = base::read_secret(file, kSealingKeyBytes);
+            if (!key && key.error().code == Code::kNotFound) {
+                return Result<std::string>(
+                    Error(Code::kNotFound,
+                          fmt::format("there is no credentials key {}: bring it back, or give the "
+                                      "credentials anew with `snapgate set kubeconfig`",
+                                      file.string())));
+            }
+            return key;
+        },
+        [file] { return make(file); }};
+}
+
+}  // namespace snapgate::app
