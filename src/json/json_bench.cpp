@@ -66,6 +66,25 @@ void prepare_compact(benchmark::State& state) {
 }
 BENCHMARK(prepare_compact);
 
+// Objects of a connected cluster.
+void prepare_mirrored(benchmark::State& state) {
+    std::vector<std::string> compact;
+    for (const std::string& object : sample_objects())
+        compact.push_back(json::serialize(*parse(object)));
+    size_t bytes = 0;
+    size_t count = 0;
+    for (auto _ : state) {
+        const std::string& object = compact[count++ % compact.size()];
+        auto prepared = prepare_mirrored_snapshot(object);
+        if (!prepared) state.SkipWithError(prepared.error().message.c_str());
+        benchmark::DoNotOptimize(prepared);
+        bytes += object.size();
+    }
+    state.SetItemsProcessed(static_cast<int64_t>(count));
+    state.SetBytesProcessed(static_cast<int64_t>(bytes));
+}
+BENCHMARK(prepare_mirrored);
+
 // Objects of a saved Palette page.
 void prepare_palette(benchmark::State& state) {
     std::vector<std::string> pages;

@@ -53,6 +53,19 @@ base::Result<Prepared> prepare_marked_snapshot(std::string_view json) {
     return prepare(json, Identity(), kMaxStoredBytes);
 }
 
+base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view json) {
+    if (json.size() > kMaxObjectBytes) return too_large(json.size(), "", kMaxObjectBytes);
+    Workspace& space = workspace();
+    SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
+    auto prepared = space.writer.write_mirrored(root);
+    space.document.shrink();
+    space.writer.shrink();
+    if (!prepared) return std::move(prepared).error();
+    const size_t bytes = prepared->object.text.size();
+    if (bytes > kMaxObjectBytes) return too_large(bytes, " in its stored form", kMaxObjectBytes);
+    return std::move(prepared->object);
+}
+
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json) {
     Workspace& space = workspace();
     SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));

@@ -42,6 +42,14 @@ base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& f
 // may take it some KiB over the limit.
 base::Result<Prepared> prepare_marked_snapshot(std::string_view json);
 
+// The same for an object as a connected cluster keeps it: none of the rules above, nothing is
+// filled in or dropped. It needs a namespace and a name as Kubernetes has them, a uid and a
+// resource version (printable, at most 128 bytes), both of which are in the object's members; an
+// absent apiVersion or kind is put in; a known field of another type than it should have passes
+// through as it is. append_kubernetes_form of what was stored gives back what came, with sorted
+// keys and as v1beta1. Errors: kInvalidBody, and kTooLarge as above.
+base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view json);
+
 // The same for a core/v1 Namespace in its Kubernetes form, which has a name, a uid and a
 // creationTimestamp. Errors: kInvalidBody and kInvalid, as above.
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json);
@@ -55,6 +63,9 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 
 // The Identity of a stored object. kCorrupt if it has none.
 base::Result<Identity> read_identity(const model::StoredObject& stored);
+
+// The uid of a stored object; "" if it cannot be found. Fast: looks for its place only.
+std::string_view read_uid(const model::StoredObject& stored);
 
 // The labels of a stored object, sorted by key; none if it has none. Fast: looks at nothing else.
 base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(

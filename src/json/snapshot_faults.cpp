@@ -7,6 +7,7 @@
 
 #include "json/snapshot_writer.h"
 #include "json/text_formats.h"
+#include "model/names.h"
 
 namespace snapgate::json {
 namespace {
@@ -33,6 +34,16 @@ std::string_view describe(element_type type) {
     return "something else";
 }
 
+// What a uid and a resource version of another's object are at most.
+constexpr size_t kMostIdentityBytes = 128;
+
+// Whether it can stand in a text between quotes, in a header and in an address.
+bool is_plain_word(std::string_view text, size_t most) {
+    return !text.empty() && text.size() <= most && std::ranges::all_of(text, [](char c) {
+        return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
+    });
+}
+
 // Of a key given twice the last one counts.
 std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
                                                 std::string_view key) {
@@ -51,8 +62,9 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
             base::Code::kInvalidBody,
             fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
     const simdjson::dom::object object = opened.value_unsafe();
-    auto text = [&object](std::string_view key) -> base::Result<std::string_view> {
+    auto text = [&, this](std::string_view key) -> base::Result<std::string_view> {
         auto value = find_last(object, key);
+        if (kind_->mirrored && (!value || value->is_null())) return std::string_view();
         if (!value || value->is_null())
             return base::Error{base::Code::kInvalidBody,
                                fmt::format("{} is missing: it is no Kubernetes object", key),
@@ -66,12 +78,14 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
         return found;
     };
     SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
-    if (kind != kind_->name)
+    // Items of some lists have neither.
+    if (kind != kind_->name && !(kind_->mirrored && kind.empty()))
         return base::Error{base::Code::kInvalidBody,
                            fmt::format("kind must be {}, and is {}", kind_->name, shown(kind)),
                            "kind"};
     SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
-    if (std::ranges::find(kind_->versions, version) == kind_->versions.end())
+    if (std::ranges::find(kind_->versions, version) == kind_->versions.end() &&
+        !(kind_->mirrored && version.empty()))
         return base::Error{base::Code::kInvalidBody,
                            fmt::format("apiVersion must be {}, and is {}",
                                        fmt::join(kind_->versions, " or "), shown(version)),
@@ -89,7 +103,8 @@ bool SnapshotWriter::fail(std::string message, std::string subject) {
     return false;
 }
 
-bool SnapshotWriter::wrong_type(const Element& value, FieldType wanted) {
+bool SnapshotWriter::other_type(const Element& value, FieldType wanted, size_t level) {
+    if (kind_->mirrored) return write_any(value, level);
     std::string field = path();
     return fail(fmt::format("{} must be {}, and is {}", field, json::describe(wanted),
                             describe(value.type())),
@@ -116,6 +131,32 @@ std::string SnapshotWriter::path() const {
         out += step.key.substr(0, size);
     }
     return out;
+}
+
+base::Result<void> SnapshotWriter::check_mirrored() const {
+    struct Place {
+        std::string_view field;
+        std::string_view text;
+        bool good;
+    };
+    const std::string& uid = result_.object.uid;
+    const Place places[] = {
+        {"metadata.name", facts_.name, model::is_dns_subdomain(facts_.name)},
+        {"metadata.namespace", facts_.ns, model::is_dns_label(facts_.ns)},
+        {"metadata.uid", uid, is_plain_word(uid, kMostIdentityBytes)},
+        {"metadata.resourceVersion", facts_.version,
+         is_plain_word(facts_.version, kMostIdentityBytes)},
+    };
+    for (const Place& place : places) {
+        if (place.good) continue;
+        return base::Error{
+            base::Code::kInvalidBody,
+            place.text.empty()
+                ? fmt::format("{} is missing: an object cannot be kept without", place.field)
+                : fmt::format("{} is none that can be kept: {}", place.field, shown(place.text)),
+            std::string(place.field)};
+    }
+    return {};
 }
 
 // Says it as kube-apiserver does.

@@ -18,9 +18,11 @@ constexpr std::string_view kEmptyVersion = R"("")";
 // Puts in what the server gives, and takes out what it does not keep.
 void SnapshotWriter::fill_metadata(size_t begin) {
     auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
-    auto dropped = std::remove_if(from, members_.end(), [](const Member& member) {
-        return member.key == "clusterName" || member.key == "selfLink";
-    });
+    auto dropped = kind_->mirrored
+                       ? members_.end()
+                       : std::remove_if(from, members_.end(), [](const Member& member) {
+                             return member.key == "clusterName" || member.key == "selfLink";
+                         });
     members_.erase(dropped, members_.end());
 
     size_t end = members_.size();
@@ -56,6 +58,7 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     if (result_.filled_uid) {
         literals_[0] = to_json_string(fill_->uid);
         put("uid", literals_[0]);
+        result_.object.uid = fill_->uid;
     }
     if (result_.filled_creation_timestamp) {
         literals_[1] = to_json_string(fill_->creation_timestamp);

@@ -14,6 +14,7 @@ using simdjson::dom::element_type;
 
 constexpr std::string_view kRawHead = R"({"Raw":[")";
 constexpr std::string_view kRawTail = R"("]})";
+constexpr std::string_view kMirroredKind = R"("VirtualMachineSnapshot")";
 
 // A VM's name longer than any that can be asked for needs no place in an index.
 constexpr size_t kMostVmBytes = 253;
@@ -28,9 +29,17 @@ const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
     "VirtualMachineSnapshot.snapshot.kubevirt.io",
     {"snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"},
     R"("snapshot.kubevirt.io/v1beta1")",
-    true};
-const SnapshotWriter::Kind SnapshotWriter::kNamespace{kNamespaceShape, "Namespace", "Namespace",
-                                                      {"v1"},          R"("v1")",   false};
+    true,
+    false};
+const SnapshotWriter::Kind SnapshotWriter::kMirrored{kSnapshotShape,
+                                                     kSnapshot.name,
+                                                     kSnapshot.qualified_name,
+                                                     kSnapshot.versions,
+                                                     R"("snapshot.kubevirt.io/v1beta1")",
+                                                     false,
+                                                     true};
+const SnapshotWriter::Kind SnapshotWriter::kNamespace{
+    kNamespaceShape, "Namespace", "Namespace", {"v1"}, R"("v1")", false, false};
 
 base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
     return write_kind(kSnapshot, root, fill);
@@ -39,6 +48,11 @@ base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity
 base::Result<Prepared> SnapshotWriter::write_namespace(const Element& root) {
     static const Identity none;
     return write_kind(kNamespace, root, none);
+}
+
+base::Result<Prepared> SnapshotWriter::write_mirrored(const Element& root) {
+    static const Identity none;
+    return write_kind(kMirrored, root, none);
 }
 
 base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Element& root,
@@ -55,8 +69,12 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
 
     SNAPGATE_ASSIGN(const auto object, check_root(root));
     if (!write_object(object, &kind_->shape, FieldType::kAny, 1)) return *std::move(error_);
-    check_snapshot(facts_, causes_);
-    if (!causes_.empty()) return invalid();
+    if (kind_->mirrored) {
+        SNAPGATE_TRY(check_mirrored());
+    } else {
+        check_snapshot(facts_, causes_);
+        if (!causes_.empty()) return invalid();
+    }
     result_.object.name = facts_.name;
     result_.object.text = out_.view();
     return std::move(result_);
@@ -76,7 +94,10 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     if (level > kMaxLevels) return too_deep();
     size_t begin = members_.size();
     for (auto field : object) members_.push_back({field.key, field.value, {}});
-    if (shape == &kind_->shape) members_.push_back({"apiVersion", {}, kind_->stored_version});
+    if (shape == &kind_->shape) {
+        members_.push_back({"apiVersion", {}, kind_->stored_version});
+        if (kind_->mirrored) members_.push_back({"kind", {}, kMirroredKind});
+    }
     if (shape == &kMetadataShape) fill_metadata(begin);
     sort_members(members_, begin);
     size_t end = members_.size();
@@ -140,38 +161,38 @@ bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Sha
         case FieldType::kAny:
             return write_any(value, level);
         case FieldType::kString:
-            if (found != element_type::STRING) return wrong_type(value, type);
+            if (found != element_type::STRING) return other_type(value, type, level);
             out_.put_string(value.get_string().value_unsafe());
             return true;
         case FieldType::kTime:
-            if (found != element_type::STRING) return wrong_type(value, type);
+            if (found != element_type::STRING) return other_type(value, type, level);
             return write_time(value);
         case FieldType::kBool:
-            if (found != element_type::BOOL) return wrong_type(value, type);
+            if (found != element_type::BOOL) return other_type(value, type, level);
             append_scalar(value, out_);
             return true;
         case FieldType::kInteger:
-            if (found != element_type::INT64) return wrong_type(value, type);
+            if (found != element_type::INT64) return other_type(value, type, level);
             append_scalar(value, out_);
             return true;
         case FieldType::kObject:
-            if (found != element_type::OBJECT) return wrong_type(value, type);
+            if (found != element_type::OBJECT) return other_type(value, type, level);
             return write_object(value.get_object().value_unsafe(), shape, FieldType::kAny,
                                 level + 1);
         case FieldType::kStringMap:
-            if (found != element_type::OBJECT) return wrong_type(value, type);
+            if (found != element_type::OBJECT) return other_type(value, type, level);
             return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kString,
                                 level + 1);
         case FieldType::kStringList:
-            if (found != element_type::ARRAY) return wrong_type(value, type);
+            if (found != element_type::ARRAY) return other_type(value, type, level);
             return write_list(value.get_array().value_unsafe(), FieldType::kString, nullptr,
                               level + 1);
         case FieldType::kObjectList:
-            if (found != element_type::ARRAY) return wrong_type(value, type);
+            if (found != element_type::ARRAY) return other_type(value, type, level);
             return write_list(value.get_array().value_unsafe(), FieldType::kObject, shape,
                               level + 1);
         case FieldType::kFieldsV1:
-            if (found != element_type::OBJECT) return wrong_type(value, type);
+            if (found != element_type::OBJECT) return other_type(value, type, level);
             return write_fields_v1(value, level + 1);
     }
     return true;
@@ -217,7 +238,7 @@ bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elem
 
 bool SnapshotWriter::write_time(const Element& value) {
     std::string_view text = value.get_string().value_unsafe();
-    if (!is_rfc3339(text)) {
+    if (!kind_->mirrored && !is_rfc3339(text)) {
         std::string field = path();
         add_cause("FieldValueTypeInvalid",
                   fmt::format("Invalid value: {0}: {1} in body must be of type date-time: {0}",
@@ -232,7 +253,9 @@ bool SnapshotWriter::write_time(const Element& value) {
 // give the same text, since the JSON inside is written with sorted keys.
 bool SnapshotWriter::write_fields_v1(const Element& value, size_t level) {
     Element content = value;
-    while (auto inner = unwrap_raw(content)) content = *inner;
+    if (!kind_->mirrored) {
+        while (auto inner = unwrap_raw(content)) content = *inner;
+    }
     fields_.clear();
     if (!append_sorted(content, kMaxLevels - level + 1, members_, fields_)) return too_deep();
 
@@ -289,48 +312,61 @@ void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_a
 }
 
 void SnapshotWriter::capture(const Shape* shape, std::string_view key, const Element& value) {
-    auto text = [&value] { return value.get_string().value_unsafe(); };
     if (shape == &kMetadataShape) {
-        if (key == "name") {
-            facts_.name = text();
-        } else if (key == "namespace") {
-            facts_.ns = text();
-            result_.object.ns = facts_.ns;
-        } else if (key == "generateName") {
-            facts_.generate_name = text();
-        } else if (key == "labels") {
-            facts_.labels = value.get_object().value_unsafe();
-        } else if (key == "annotations") {
-            facts_.annotations = value.get_object().value_unsafe();
-        } else if (key == "finalizers") {
-            facts_.finalizers = value.get_array().value_unsafe();
-        } else if (key == "ownerReferences") {
-            facts_.owners = value.get_array().value_unsafe();
-        }
-    } else if (shape == &kSpecShape) {
-        if (key == "source") {
-            facts_.has_source = true;
-        } else if (key == "failureDeadline") {
-            facts_.failure_deadline = text();
-        }
+        capture_metadata(key, value);
+        return;
+    }
+    if (shape == &kSpecShape && key == "source") facts_.has_source = true;
+    std::string_view text;
+    if (value.get_string().get(text)) return;
+    if (shape == &kSpecShape) {
+        if (key == "failureDeadline") facts_.failure_deadline = text;
     } else if (shape == &kSourceShape) {
         if (key == "apiGroup") {
-            facts_.api_group = text();
+            facts_.api_group = text;
         } else if (key == "kind") {
-            facts_.source_kind = text();
+            facts_.source_kind = text;
         } else if (key == "name") {
-            facts_.source_name = text();
+            facts_.source_name = text;
             // Written just now. A name that has to be escaped is none that can be asked for.
-            if (text().size() <= kMostVmBytes && !needs_escapes(text())) {
-                result_.object.vm = text();
-                result_.object.vm_offset = static_cast<uint32_t>(out_.size() - text().size() - 1);
+            if (text.size() <= kMostVmBytes && !needs_escapes(text)) {
+                result_.object.vm = text;
+                result_.object.vm_offset = static_cast<uint32_t>(out_.size() - text.size() - 1);
             }
         }
     }
 }
 
+void SnapshotWriter::capture_metadata(std::string_view key, const Element& value) {
+    // What a cluster keeps is not checked but for who it is, and that is text.
+    std::string_view text;
+    if (value.get_string().get(text) == simdjson::SUCCESS) {
+        if (key == "name") {
+            facts_.name = text;
+        } else if (key == "namespace") {
+            facts_.ns = text;
+            result_.object.ns = text;
+        } else if (key == "uid") {
+            result_.object.uid = text;
+        } else if (key == "generateName") {
+            facts_.generate_name = text;
+        }
+        return;
+    }
+    if (kind_->mirrored) return;
+    if (key == "labels") {
+        facts_.labels = value.get_object().value_unsafe();
+    } else if (key == "annotations") {
+        facts_.annotations = value.get_object().value_unsafe();
+    } else if (key == "finalizers") {
+        facts_.finalizers = value.get_array().value_unsafe();
+    } else if (key == "ownerReferences") {
+        facts_.owners = value.get_array().value_unsafe();
+    }
+}
+
 void SnapshotWriter::require(const Field& field) {
-    if (!field.required) return;
+    if (!field.required || kind_->mirrored) return;
     steps_.push_back({field.name});
     add_cause("FieldValueRequired", "Required value", path());
     steps_.pop_back();

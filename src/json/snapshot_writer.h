@@ -25,6 +25,8 @@ class SnapshotWriter {
   public:
     // `root` and `fill` are used until finish() returns.
     base::Result<Prepared> write(const simdjson::dom::element& root, const Identity& fill);
+    // The same for a snapshot as its cluster keeps it; see prepare_mirrored_snapshot.
+    base::Result<Prepared> write_mirrored(const simdjson::dom::element& root);
     // The same for a core/v1 Namespace, which has a uid and a creationTimestamp.
     base::Result<Prepared> write_namespace(const simdjson::dom::element& root);
 
@@ -48,8 +50,10 @@ class SnapshotWriter {
         std::vector<std::string_view> versions;
         std::string_view stored_version;  // JSON text
         bool filled;                      // it takes a namespace and what is absent of Identity
+        bool mirrored;                    // it is as its cluster keeps it: nothing is checked
     };
     static const Kind kSnapshot;
+    static const Kind kMirrored;
     static const Kind kNamespace;
 
     base::Result<Prepared> write_kind(const Kind& kind, const Element& root, const Identity& fill);
@@ -69,11 +73,15 @@ class SnapshotWriter {
     void fill_metadata(size_t begin);
     void note_null(const Member& member, bool any_before, bool any_after);
     void capture(const Shape* shape, std::string_view key, const Element& value);
+    void capture_metadata(std::string_view key, const Element& value);
     void require(const Field& field);
     void add_cause(std::string_view reason, std::string message, std::string field);
 
     bool fail(std::string message, std::string subject = {});
-    bool wrong_type(const Element& value, FieldType wanted);
+    // What has another type than its field says: refused, or written as it is.
+    bool other_type(const Element& value, FieldType wanted, size_t level);
+    // Whether it has what a list and a store need of it.
+    base::Result<void> check_mirrored() const;
     bool too_deep();
     std::string path() const;
     base::Error invalid() const;
