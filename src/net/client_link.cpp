@@ -11,6 +11,8 @@
 #include <boost/asio/ssl/error.hpp>
 #include <utility>
 
+#include "net/tls_fault.h"
+
 namespace snapgate::net {
 
 namespace asio = boost::asio;
@@ -40,43 +42,34 @@ bool is_address(const std::string& host) {
     return !ec;
 }
 
-// The handshake of a server that answers in plain text fails in one of these ways.
-bool is_plain_text(const error_code& ec) {
-    if (ec.category() != asio::error::get_ssl_category()) return false;
-    const int reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
-    return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
-           reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNKNOWN_PROTOCOL ||
-           reason == SSL_R_UNSUPPORTED_PROTOCOL;
-}
-
 Error handshake_error(const ServerUrl& url, SSL* ssl, const error_code& ec) {
-    const long verified = SSL_get_verify_result(ssl);
-    switch (verified) {
-        case X509_V_OK:
-            break;
-        case X509_V_ERR_HOSTNAME_MISMATCH:
-        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    // Asio has words of its own for a connection that just ended.
+    const bool said = ec.category() == asio::error::get_ssl_category();
+    const unsigned long error = said ? static_cast<unsigned long>(ec.value()) : 0;
+    switch (tls_fault(ssl, error)) {
+        case TlsFault::kWrongName:
             return unavailable(url, fmt::format("its certificate is for other names than \"{}\": "
                                                 "use a name that the certificate holds",
                                                 url.host));
-        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case TlsFault::kExpired:
             return unavailable(url, "its certificate has expired: the server needs a new one");
-        case X509_V_ERR_CERT_NOT_YET_VALID:
+        case TlsFault::kNotYetValid:
             return unavailable(url, "its certificate is not valid yet: check both clocks");
-        default:
+        case TlsFault::kNotTrusted:
             return unavailable(url,
                                fmt::format("its certificate is not trusted ({}): use --ca FILE "
                                            "with the certificate of the authority that signed it",
-                                           X509_verify_cert_error_string(verified)));
-    }
-    if (is_plain_text(ec)) {
-        return unavailable(url, "it speaks no TLS on this port: use http:// instead of https://");
-    }
-    if (ec == asio::error::eof || ec == asio::error::connection_reset ||
-        ec == asio::ssl::error::stream_truncated) {
-        return unavailable(url,
-                           "it ended the connection during the TLS handshake: if it speaks no "
-                           "TLS, use http:// instead of https://");
+                                           tls_fault_text(ssl, error)));
+        case TlsFault::kPlainText:
+            return unavailable(url,
+                               "it speaks no TLS on this port: use http:// instead of https://");
+        case TlsFault::kEnded:
+            return unavailable(url,
+                               "it ended the connection during the TLS handshake: if it speaks no "
+                               "TLS, use http:// instead of https://");
+        case TlsFault::kClientUnknown:
+        case TlsFault::kOther:
+            break;
     }
     return unavailable(url, fmt::format("the TLS handshake failed: {}", ec.message()));
 }

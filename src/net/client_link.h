@@ -13,22 +13,9 @@
 
 #include "base/result.h"
 #include "net/http.h"
+#include "net/server_url.h"
 
 namespace snapgate::net {
-
-// Where a client connects to.
-struct ServerUrl {
-    bool tls = false;
-    std::string host;  // without the brackets of an IPv6 address
-    std::string port;
-    std::string authority;  // host and port as a Host header has them
-    std::string prefix;     // path before every target, without a slash at its end
-
-    std::string text() const;  // scheme and authority, for messages
-};
-
-// kInvalidParameter for anything but http[s]://host[:port][/prefix].
-base::Result<ServerUrl> parse_server_url(std::string_view text);
 
 // One connection of a client, plain or TLS, whose operations block with a deadline. A read goes on
 // beside a write, so that an answer given in the middle of an upload is seen. One thread.

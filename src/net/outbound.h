@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,10 +16,10 @@ namespace snapgate::net {
 // empty is not used (`ca`: the system's authorities count then).
 struct OutboundOptions {
     std::string server;  // https://host[:port][/prefix] or http://...
-    std::string ca;
-    std::string client_certificate;
-    std::string client_key;
-    std::string server_name;  // checked against the certificate instead of the URL's host
+    std::string ca = {};
+    std::string client_certificate = {};
+    std::string client_key = {};
+    std::string server_name = {};  // checked against the certificate instead of the URL's host
     bool insecure = false;    // any certificate will do
 };
 
@@ -52,6 +53,28 @@ inline constexpr std::string_view kNotHttp = "NotHttp";
 inline constexpr std::string_view kTooLarge = "AnswerTooLarge";
 }  // namespace outbound_reason
 
+// Ends from outside what a coroutine waits for: connecting, and everything on the connection that
+// comes of it. Belongs to the thread of the coroutine; outlives the connection, and may be used for
+// several one after the other.
+class OutboundBreaker {
+  public:
+    OutboundBreaker() = default;
+    OutboundBreaker(const OutboundBreaker&) = delete;
+    OutboundBreaker& operator=(const OutboundBreaker&) = delete;
+
+    // What is under way, and all that begins later, ends with kUnavailable.
+    void cut() {
+        cut_ = true;
+        if (on_cut_) on_cut_();
+    }
+    bool is_cut() const { return cut_; }
+
+  private:
+    friend class OutboundLink;
+    bool cut_ = false;
+    std::function<void()> on_cut_;
+};
+
 // One connection to a server, HTTP/1.1, for coroutines. Belongs to the thread of the coroutine that
 // made it; one exchange at a time. A peer that is gone without a word is noticed within about half
 // a minute (TCP keep-alive and TCP_USER_TIMEOUT). Names are looked up on threads of their own, so
@@ -63,7 +86,8 @@ inline constexpr std::string_view kTooLarge = "AnswerTooLarge";
 class Outbound {
   public:
     static Awaitable<base::Result<std::unique_ptr<Outbound>>> connect(
-        std::shared_ptr<const OutboundTarget> target, std::chrono::milliseconds timeout);
+        std::shared_ptr<const OutboundTarget> target, std::chrono::milliseconds timeout,
+        OutboundBreaker* breaker = nullptr);
     virtual ~Outbound() = default;
 
     // Sends a request (next_piece is not supported) and reads the head of its answer, whatever its
@@ -84,10 +108,11 @@ class Outbound {
     virtual void cut() = 0;
 };
 
-// One request on a connection of its own, answered whole.
+// One request on a connection of its own, answered whole. `timeout` is for all of it.
 Awaitable<base::Result<ClientResponse>> exchange(std::shared_ptr<const OutboundTarget> target,
                                                  const ClientRequest& request,
                                                  std::chrono::milliseconds timeout,
-                                                 size_t max_bytes);
+                                                 size_t max_bytes,
+                                                 OutboundBreaker* breaker = nullptr);
 
 }  // namespace snapgate::net

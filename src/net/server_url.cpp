@@ -1,8 +1,9 @@
+#include "net/server_url.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "net/client_link.h"
 #include "net/header_values.h"
 
 namespace snapgate::net {

@@ -66,7 +66,7 @@ const BIO_METHOD* socket_method() {
 
 }  // namespace
 
-TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket)
+TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket, Side side)
     : socket_(socket),
       context_(std::move(context)),
       ssl_(SSL_new(context_->native_handle()), SSL_free) {
@@ -78,7 +78,11 @@ TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int s
     BIO_set_data(bio, &socket_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_accept_state(ssl_.get());
+    if (side == Side::kServer) {
+        SSL_set_accept_state(ssl_.get());
+    } else {
+        SSL_set_connect_state(ssl_.get());
+    }
 }
 
 TlsSession::Step TlsSession::outcome(int result, size_t count) {
@@ -88,7 +92,11 @@ TlsSession::Step TlsSession::outcome(int result, size_t count) {
             return {State::kWantRead};
         case SSL_ERROR_WANT_WRITE:
             return {State::kWantWrite};
+        case SSL_ERROR_ZERO_RETURN:
+            ended_in_order_ = true;
+            return {State::kEnded};
         default:
+            fault_ = ERR_peek_error();
             ERR_clear_error();
             return {State::kEnded};
     }

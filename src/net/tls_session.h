@@ -8,7 +8,7 @@
 
 namespace snapgate::net {
 
-// The server's side of TLS on one non-blocking socket. OpenSSL reads and writes the socket by
+// One side of TLS on one non-blocking socket. OpenSSL reads and writes the socket by
 // itself, so that a connection at rest keeps no buffers: Asio's own stream keeps four of 17 KiB,
 // which for 10,000 watchers would be most of a gigabyte. One thread; the socket must be open
 // whenever a function is called.
@@ -25,7 +25,9 @@ class TlsSession {
         size_t count = 0;  // bytes read or written, with kDone
     };
 
-    TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket);
+    enum class Side { kServer, kClient };
+    TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket,
+               Side side = Side::kServer);
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
@@ -38,12 +40,21 @@ class TlsSession {
     // Whether bytes were taken from the socket that nobody has read.
     bool has_unread() const { return SSL_has_pending(ssl_.get()) == 1; }
 
+    // After kEnded. Whether the peer said goodbye: an end without could be anybody's.
+    bool ended_in_order() const { return ended_in_order_; }
+    // OpenSSL's number for what went wrong; 0 if the connection just ended (errno may say how).
+    unsigned long fault() const { return fault_; }
+    // For what is set before the handshake and read after it.
+    SSL* native() const { return ssl_.get(); }
+
   private:
     Step outcome(int result, size_t count);
 
     int socket_;
     std::shared_ptr<boost::asio::ssl::context> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
+    bool ended_in_order_ = false;
+    unsigned long fault_ = 0;
 };
 
 }  // namespace snapgate::net
