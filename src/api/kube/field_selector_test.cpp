@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/kube/watch_client.h"
+#include "json/object.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -24,6 +25,20 @@ class FieldSelectorTest : public testing::Test {
             SNAPGATE_TRY(txn.put(service_.cluster(), kind, object));
             return {};
         });
+    }
+    // A snapshot in it that a finalizer holds keeps a namespace that is going from being swept
+    // away.
+    void hold(std::string_view ns) {
+        auto held = json::prepare_snapshot(
+            fmt::format(R"({{"apiVersion":"snapshot.kubevirt.io/v1beta1",)"
+                        R"("kind":"VirtualMachineSnapshot","metadata":{{"name":"held",)"
+                        R"("namespace":"{}","finalizers":["a.example/b"]}},"spec":{{"source":)"
+                        R"({{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm"}}}}}})",
+                        ns),
+            {.uid = "6f4b2a52-3c3c-4b38-9c8a-2f6b7a1d5e90",
+             .creation_timestamp = "2026-11-04T14:19:06Z"});
+        ASSERT_TRUE(held) << held.error().message;
+        put(Kind::kSnapshot, held->object);
     }
     std::string answer(std::string_view method, std::string_view target, unsigned status = 200) {
         net::RawConnection connection(service_.port());
@@ -63,6 +78,7 @@ class FieldSelectorTest : public testing::Test {
 };
 
 TEST_F(FieldSelectorTest, NamespacesByTheirPhase) {
+    hold("ending");
     put(Kind::kNamespace, make_namespace("ending", "Terminating"));
     put(Kind::kNamespace, make_namespace("web", "Active"));
     const std::string list = std::string(kNamespaces) + "?fieldSelector=";
@@ -79,6 +95,8 @@ TEST_F(FieldSelectorTest, NamespacesByTheirPhase) {
 }
 
 TEST_F(FieldSelectorTest, ANamespaceCrossesFromPhaseToPhase) {
+    hold("web");
+    hold("zoo");
     put(Kind::kNamespace, make_namespace("web", "Active"));
     put(Kind::kNamespace, make_namespace("zoo", "Terminating"));
     const auto path = [](std::string_view phase) {
