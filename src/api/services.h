@@ -6,6 +6,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/result.h"
+#include "cluster/connections.h"
 #include "cluster/credentials.h"
 #include "cluster/registry.h"
 #include "hosted/namespace_sweeper.h"
@@ -29,6 +30,7 @@ struct Services {
     kube::WatchHub& watches;
     hosted::NamespaceSweeper& namespaces;
     const cluster::CredentialSealer& sealer;
+    cluster::Connections& connections;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }

@@ -118,7 +118,8 @@ class TestService {
         namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
-                                   *namespaces_, sealer_, [] { return std::string(); }});
+                                   *namespaces_, sealer_, connections_,
+                                   [] { return std::string(); }});
         reload();
         net::ServerOptions options;
         options.port = 0;
@@ -142,6 +143,7 @@ class TestService {
     std::unique_ptr<kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
     const cluster::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
+    cluster::Connections connections_{cluster::ConnectionsOptions{}};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;
     std::string key_;

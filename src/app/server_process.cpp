@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "app/credentials_key.h"
+#include "app/mirrors.h"
 #include "base/duration.h"
 #include "base/log.h"
 
@@ -41,11 +42,14 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
     SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
     process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
+    process->connections_ = make_connections(data);
     ServerProcess* self = process.get();
-    process->services_.emplace(
-        api::Services{*data.store, *data.signer, data.keys, data.projects, data.clusters,
-                      *process->watches_, *process->namespaces_, *process->sealer_,
-                      [self] { return self->metrics_->render(self->serving_.load()); }});
+    process->services_.emplace(api::Services{
+        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
+        *process->namespaces_, *process->sealer_, *process->connections_,
+        [self] { return self->metrics_->render(self->serving_.load()); }});
+    // Before anybody asks how they stand.
+    follow_clusters(data, *process->sealer_, *process->connections_);
 
     net::ServerOptions options;
     options.address = settings.address;
@@ -140,6 +144,8 @@ void ServerProcess::stop() {
         housekeeper_.join();
     }
     if (watches_) watches_->close();
+    // Ends the mirrors; what they note at their end is written before the store closes.
+    connections_.reset();
     namespaces_.reset();
     if (data_) data_->store.reset();
 }

@@ -13,6 +13,7 @@
 #include "app/settings.h"
 #include "base/annotations.h"
 #include "base/result.h"
+#include "cluster/connections.h"
 #include "cluster/credentials.h"
 #include "hosted/namespace_sweeper.h"
 #include "net/server.h"
@@ -47,6 +48,7 @@ class ServerProcess {
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
     std::unique_ptr<cluster::CredentialSealer> sealer_;
+    std::unique_ptr<cluster::Connections> connections_;
     std::optional<api::Services> services_;
     std::shared_ptr<net::TlsContexts> tls_;
     // Ends after the store: a commit's end may still be on its way to a connection.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/kube/operations.h"
+#include "api/kube/pass_on.h"
 #include "api/kube/status.h"
 #include "api/path_pattern.h"
 #include "base/encoding.h"
@@ -211,6 +212,11 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
     if (!resource) co_return false;
     if (auto allowed = authorize(call, route, *resource); !allowed) co_return allowed.error();
     KubeCall kube_call{call, std::move(*cluster), std::move(*resource)};
+    if (is_for_cluster(kube_call, route.verb)) {
+        auto passed = co_await pass_on(kube_call);
+        if (!passed) co_return passed.error();
+        co_return true;
+    }
     auto answered = co_await route.operation(kube_call);
     if (!answered) co_return answered.error();
     co_return true;

@@ -1,3 +1,4 @@
+#include "api/cluster_writes.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_request.h"
 #include "json/object.h"
@@ -25,6 +26,14 @@ Result<std::string> find_uid(const Call& call, const SnapshotRequest& request) {
 net::Awaitable<Result<void>> delete_snapshot(Call& call) {
     auto request = read_snapshot_request(call);
     if (!request) co_return request.error();
+    if (request->cluster.connected()) {
+        InCluster place{call.services, request->cluster, request->ns, request->name, {}};
+        auto deleted = co_await delete_in_cluster(std::move(place), request->vm);
+        if (!deleted) co_return deleted.error();
+        call.response.status = 204;
+        call.response.content_type = "";
+        co_return Result<void>{};
+    }
     auto uid = find_uid(call, *request);
     if (!uid) co_return uid.error();
     rules::Target target{request->ns, request->name, false};

@@ -1,3 +1,4 @@
+#include "api/cluster_writes.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_request.h"
 
@@ -25,6 +26,14 @@ net::Awaitable<Result<void>> update_snapshot(Call& call) {
     if (!request) co_return request.error();
     auto body = co_await read_snapshot(call, *request);
     if (!body) co_return body.error();
+    if (request->cluster.connected()) {
+        InCluster place{call.services, request->cluster, request->ns, request->name,
+                        field_manager(call.request)};
+        auto written =
+            co_await update_in_cluster(std::move(place), request->vm, std::move(body->object));
+        if (!written) co_return written.error();
+        co_return respond_snapshot(call, *written);
+    }
     rules::Target target{request->ns, request->name, false};
     rules::Writer writer = writer_of(call);
     MakeBody make_body = [&request, &body](const json::Object& live) -> Result<rules::Body> {

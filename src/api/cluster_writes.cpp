@@ -1,0 +1,250 @@
+#include "api/cluster_writes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/log.h"
+#include "json/cluster_answers.h"
+#include "json/object.h"
+#include "model/object.h"
+#include "net/await.h"
+
+namespace snapgate::api {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::string_view kGroup = "snapshot.kubevirt.io";
+constexpr std::string_view kStoredVersion = "v1beta1";
+constexpr milliseconds kAnswerTimeout{30'000};
+// How long a write waits for the mirror: while the cluster is followed, and while it is not.
+constexpr milliseconds kPatience{5'000};
+constexpr milliseconds kShortPatience{500};
+constexpr milliseconds kFirstLook{1};
+constexpr milliseconds kBetweenLooks{20};
+
+std::string path_of(const InCluster& place, std::string_view version) {
+    std::string path = fmt::format("/apis/{}/{}/namespaces/{}/virtualmachinesnapshots", kGroup,
+                                   version, base::percent_encode(place.ns));
+    if (!place.name.empty()) path += "/" + base::percent_encode(place.name);
+    return path;
+}
+
+net::ClientRequest json_request(std::string method, std::string target) {
+    net::ClientRequest request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.headers.emplace_back("Accept", "application/json");
+    return request;
+}
+
+// Sends it, and returns the body of a 2xx in the stored version.
+net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientRequest request) {
+    auto answer = co_await place.services.connections.send(place.cluster.number, std::move(request),
+                                                           kAnswerTimeout);
+    if (!answer) co_return std::move(answer).error();
+    if (answer->status / 100 != 2) co_return cluster_refused(place.cluster, *answer);
+    co_return in_version(std::move(answer->body), served_version(place.services, place.cluster),
+                         kStoredVersion);
+}
+
+Error not_valid(const InCluster& place, const Error& error) {
+    return {Code::kBadPeer, fmt::format("cluster \"{}\" answered with no valid object: {}",
+                                        place.cluster.name, error.message)};
+}
+
+Result<Written> written_object(const InCluster& place, std::string_view text) {
+    auto prepared = json::prepare_mirrored_snapshot(text);
+    if (!prepared) return not_valid(place, prepared.error());
+    Written written;
+    written.value = model::encode_object(*prepared, prepared->version);
+    return written;
+}
+
+// The object as the cluster has it now, if it is that VM's.
+net::Awaitable<Result<json::ObjectHead>> find_live(const InCluster& place, const std::string& vm) {
+    const std::string version = served_version(place.services, place.cluster);
+    auto text = co_await ask(place, json_request("GET", path_of(place, version)));
+    if (!text) co_return std::move(text).error();
+    auto prepared = json::prepare_mirrored_snapshot(*text);
+    if (!prepared) co_return not_valid(place, prepared.error());
+    if (prepared->vm != vm) {
+        co_return Error(Code::kNotFound, fmt::format("the VM {} has no snapshot {}",
+                                                     vm.substr(0, 253), place.name.substr(0, 253)));
+    }
+    json::ObjectHead head;
+    head.uid = prepared->uid;
+    head.version = prepared->version;
+    co_return head;
+}
+
+net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest request,
+                                            json::Object body) {
+    const std::string version = served_version(place.services, place.cluster);
+    request.content_type = "application/json";
+    request.body =
+        in_version(json::serialize(json::Value(std::move(body))), kStoredVersion, version);
+    auto text = co_await ask(place, std::move(request));
+    if (!text) co_return std::move(text).error();
+    auto written = written_object(place, *text);
+    if (!written) co_return written;
+    const auto head = json::read_object_head(*text);
+    if (head) {
+        place.name = head->name;
+        co_await wait_for_mirror(std::move(place), head->version, head->uid);
+    }
+    co_return written;
+}
+
+// Whether the mirror shows the object with that uid and no deletionTimestamp to come.
+Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
+    const store::ReadView view = place.services.store.read();
+    SNAPGATE_ASSIGN(auto head, view.head(place.cluster.number));
+    if (!head) return false;
+    SNAPGATE_ASSIGN(auto found, view.get(place.cluster.number, model::Kind::kSnapshot, place.ns,
+                                         place.name, head->revision));
+    if (!found) return false;
+    SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(found->object));
+    return identity.uid == uid;
+}
+
+}  // namespace
+
+std::string served_version(const Services& services, const cluster::Cluster& cluster) {
+    const auto status = services.connections.status(cluster.number);
+    if (!status || status->served_version.empty()) return std::string(kStoredVersion);
+    return status->served_version;
+}
+
+std::string in_version(std::string text, std::string_view from, std::string_view to) {
+    if (from == to) return text;
+    const std::string old = fmt::format("{}/{}", kGroup, from);
+    const std::string wanted = fmt::format("{}/{}", kGroup, to);
+    std::string out;
+    size_t at = 0;
+    while (true) {
+        const size_t next = text.find(old, at);
+        out.append(text, at, next == std::string::npos ? next : next - at);
+        if (next == std::string::npos) return out;
+        out += wanted;
+        at = next + old.size();
+    }
+}
+
+Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer) {
+    const auto status = json::read_status(answer.body);
+    if (!status) {
+        return {Code::kBadPeer, fmt::format("cluster \"{}\" answered {} with no Status",
+                                            cluster.name, answer.status)};
+    }
+    Code code = Code::kBadPeer;
+    switch (answer.status) {
+        case 400:
+            code = Code::kInvalidBody;
+            break;
+        case 403:
+            code = Code::kForbidden;
+            break;
+        case 404:
+            code = Code::kNotFound;
+            break;
+        case 409:
+            code = status->reason == "AlreadyExists" ? Code::kAlreadyExists : Code::kConflict;
+            break;
+        case 410:
+            code = Code::kExpired;
+            break;
+        case 413:
+            code = Code::kTooLarge;
+            break;
+        case 415:
+            code = Code::kUnsupportedMediaType;
+            break;
+        case 422:
+            code = Code::kInvalid;
+            break;
+        case 429:
+        case 503:
+            code = Code::kClusterUnavailable;
+            break;
+        case 504:
+            code = Code::kClusterTimeout;
+            break;
+        default:
+            break;
+    }
+    Error error(code, fmt::format("cluster \"{}\": {}", cluster.name,
+                                  std::string_view(status->message).substr(0, 4096)));
+    error.causes = status->causes;
+    error.about = base::About{status->group, status->kind, status->name, status->uid};
+    return error;
+}
+
+net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid) {
+    cluster::Connections& connections = place.services.connections;
+    const auto status = connections.status(place.cluster.number);
+    const milliseconds patience = status && status->ready() ? kPatience : kShortPatience;
+    if (!version.empty()) {
+        const bool there = co_await connections.wait_for(place.cluster.number, version, patience);
+        if (there) co_return;
+    } else {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        milliseconds look = kFirstLook;
+        while (std::chrono::steady_clock::now() < deadline) {
+            const auto shown = mirror_shows(place, uid);
+            if (shown && !*shown) co_return;
+            co_await net::pause(look);
+            look = std::min(look * 2, kBetweenLooks);
+        }
+    }
+    base::log::warning("a write to a cluster is not in its mirror yet",
+                       {{"cluster", place.cluster.name}, {"object", place.ns + "/" + place.name}});
+}
+
+net::Awaitable<Result<Written>> create_in_cluster(InCluster place, json::Object body) {
+    const std::string version = served_version(place.services, place.cluster);
+    auto request = json_request("POST", fmt::format("{}?fieldManager={}", path_of(place, version),
+                                                    base::percent_encode(place.manager)));
+    co_return co_await send_object(std::move(place), std::move(request), std::move(body));
+}
+
+net::Awaitable<Result<Written>> update_in_cluster(InCluster place, std::string vm,
+                                                  json::Object body) {
+    auto live = co_await find_live(place, vm);
+    if (!live) co_return std::move(live).error();
+    const std::string version = served_version(place.services, place.cluster);
+    auto request = json_request("PUT", fmt::format("{}?fieldManager={}", path_of(place, version),
+                                                   base::percent_encode(place.manager)));
+    co_return co_await send_object(std::move(place), std::move(request), std::move(body));
+}
+
+net::Awaitable<Result<void>> delete_in_cluster(InCluster place, std::string vm) {
+    auto live = co_await find_live(place, vm);
+    if (!live) co_return std::move(live).error();
+    const std::string served = served_version(place.services, place.cluster);
+    net::ClientRequest request = json_request("DELETE", path_of(place, served));
+    request.content_type = "application/json";
+    // What is deleted is what was looked at.
+    request.body =
+        json::serialize(json::Object{{"apiVersion", "v1"},
+                                     {"kind", "DeleteOptions"},
+                                     {"preconditions", json::Object{{"uid", live->uid}}}});
+    auto text = co_await ask(place, std::move(request));
+    if (!text) co_return std::move(text).error();
+    // With finalizers the object stays, marked; the answer is that object then.
+    const auto marked = json::read_object_head(*text);
+    std::string version;
+    if (marked && marked->kind == "VirtualMachineSnapshot") version = marked->version;
+    const std::string uid = live->uid;
+    co_await wait_for_mirror(std::move(place), std::move(version), uid);
+    co_return Result<void>();
+}
+
+}  // namespace snapgate::api

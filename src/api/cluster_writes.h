@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/object_writes.h"
+#include "api/services.h"
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "json/value.h"
+#include "net/client.h"
+#include "net/http.h"
+
+namespace snapgate::api {
+
+// Writes of single objects of a connected cluster: they go to the cluster itself, and its answer
+// and its errors come back. When they return, the mirror shows what was written; if it does not
+// within a few seconds, the write is answered all the same.
+
+struct InCluster {
+    const Services& services;
+    const cluster::Cluster& cluster;
+    std::string ns;
+    std::string name;     // empty on a create
+    std::string manager;  // for managedFields
+};
+
+net::Awaitable<base::Result<Written>> create_in_cluster(InCluster place, json::Object body);
+// kNotFound where the snapshot is not that VM's.
+net::Awaitable<base::Result<Written>> update_in_cluster(InCluster place, std::string vm,
+                                                        json::Object body);
+net::Awaitable<base::Result<void>> delete_in_cluster(InCluster place, std::string vm);
+
+// The version of the API that the cluster serves: v1beta1 where that is not known.
+std::string served_version(const Services& services, const cluster::Cluster& cluster);
+// A text in which each mention of the group at one version names another.
+std::string in_version(std::string text, std::string_view from, std::string_view to);
+
+// Waits for the mirror to show an object at that version, or (of "") to show it no more.
+net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid);
+
+// What a cluster's answer means that is no 2xx.
+base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
+
+}  // namespace snapgate::api

@@ -1,0 +1,100 @@
+#include "app/mirrors.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "json/value.h"
+#include "mirror/mirror_sink.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Result;
+using cluster::MirrorStatus;
+using model::ClusterNumber;
+
+// What of a status outlives the process.
+std::string to_record(const MirrorStatus& status) {
+    return json::serialize(json::Object{{"confirmedMs", status.confirmed_ms},
+                                        {"syncedMs", status.synced_ms},
+                                        {"resumeVersion", status.resume_version},
+                                        {"listVersion", status.list_version},
+                                        {"servedVersion", status.served_version}});
+}
+
+int64_t number_member(const json::Object& record, std::string_view name) {
+    const json::Value* value = record.if_contains(name);
+    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
+Result<MirrorStatus> read_record(const store::Store& store, ClusterNumber cluster) {
+    MirrorStatus status;
+    const store::ReadView view = store.read();
+    SNAPGATE_ASSIGN(const auto text,
+                    view.record(store::RecordType::kMirror, std::to_string(cluster)));
+    if (!text) return status;
+    SNAPGATE_ASSIGN(const json::Value value, json::parse(*text));
+    const json::Object* record = value.if_object();
+    if (record == nullptr) return status;
+    status.confirmed_ms = number_member(*record, "confirmedMs");
+    status.synced_ms = number_member(*record, "syncedMs");
+    SNAPGATE_ASSIGN(status.resume_version, json::optional_string(*record, "resumeVersion"));
+    SNAPGATE_ASSIGN(status.list_version, json::optional_string(*record, "listVersion"));
+    SNAPGATE_ASSIGN(status.served_version, json::optional_string(*record, "servedVersion"));
+    return status;
+}
+
+// What was known when the last process ended. What the store shows goes before what was noted.
+MirrorStatus last_known(const store::Store& store, ClusterNumber cluster) {
+    MirrorStatus status;
+    if (auto record = read_record(store, cluster)) status = std::move(*record);
+    const auto version = mirror::list_version(store, cluster);
+    status.has_synced = version && !version->empty();
+    if (!status.has_synced) return status;
+    // It was at least what the cluster had when the store's head was written.
+    const auto head = store.read().head(cluster);
+    if (head && *head) status.confirmed_ms = std::max(status.confirmed_ms, (*head)->since_ms);
+    return status;
+}
+
+void keep(store::Store& store, ClusterNumber cluster, const MirrorStatus& status) {
+    store.write(
+        store::Priority::kBatch,
+        [cluster, record = to_record(status)](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster));
+            if (!there) return {};
+            return txn.put_record(store::RecordType::kMirror, std::to_string(cluster), record);
+        },
+        [](const Result<void>& written) {
+            if (written) return;
+            base::log::warning("cannot write down how a mirror stands",
+                               {{"error", written.error().message}});
+        });
+}
+
+}  // namespace
+
+std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data) {
+    store::Store& store = *data.store;
+    cluster::ConnectionsOptions options;
+    options.make_sink = [&store](ClusterNumber cluster) {
+        return mirror::make_sink(store, cluster);
+    };
+    options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
+    options.keep = [&store](ClusterNumber cluster, const MirrorStatus& status) {
+        keep(store, cluster, status);
+    };
+    return std::make_unique<cluster::Connections>(std::move(options));
+}
+
+void follow_clusters(const DataDirectory& data, const cluster::CredentialSealer& sealer,
+                     cluster::Connections& connections) {
+    for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
+        if (!cluster.connected() || cluster.source == cluster::kConfigSource) continue;
+        connections.follow(
+            cluster.number, cluster.name,
+            std::make_shared<cluster::StoredConnectionSource>(sealer, uid, cluster.sealed));
+    }
+}
+
+}  // namespace snapgate::app

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "app/data_directory.h"
+#include "base/result.h"
+#include "cluster/connections.h"
+#include "cluster/credentials.h"
+
+namespace snapgate::app {
+
+// The mirrors of a data directory's connected clusters, bound to its store; what is known of them
+// is kept there. `data` outlives them. No cluster is followed yet.
+std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data);
+
+// Begins to follow every connected cluster whose connection the registry keeps.
+void follow_clusters(const DataDirectory& data, const cluster::CredentialSealer& sealer,
+                     cluster::Connections& connections);
+
+}  // namespace snapgate::app

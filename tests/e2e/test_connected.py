@@ -1,0 +1,322 @@
+"""Connected clusters, end to end: one server's hosted cluster is the cluster that another one follows."""
+
+import base64
+import json
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness import LIST_ROUTE, Server, in_order, name_of, snapshots, wait_for
+from kube import FINALIZER, KubeClient, new_snapshot
+
+UID = "the-cluster"
+
+
+def kubeconfig(upstream, cluster, key=None, server=None):
+    """A kubeconfig for a hosted cluster of `upstream`, with everything inline."""
+    ca = base64.b64encode((upstream.data_dir / "ca.crt").read_bytes()).decode()
+    return json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {
+            "server": server or f"https://127.0.0.1:{upstream.port}/clusters/{cluster}", "certificate-authority-data": ca}}],
+        "users": [{"name": "u", "user": {"token": key or upstream.admin_key}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]})
+
+
+class Pair:
+    """A server with a cluster, and one that follows it."""
+
+    def __init__(self, folder):
+        self.upstream = Server(folder / "upstream", "--tls-self-signed")
+        self.mirror = Server(folder / "mirror")
+        self.upstream.start()
+        self.upstream.client().create_cluster(UID)
+        self.mirror.start()
+
+    def connect(self, **fields):
+        body = {"name": UID, "uid": UID, "type": "connected", "kubeconfig": kubeconfig(self.upstream, UID), **fields}
+        reply = self.mirror.client().post("/admin/v1/clusters", body)
+        assert reply.status == 201, reply
+        return reply.json()
+
+    def restart_upstream(self):
+        """On the same port: where it is known."""
+        self.upstream.listen = f"127.0.0.1:{self.upstream.port}"
+        self.upstream.start()
+
+    def cluster(self):
+        return self.mirror.client().get(f"/admin/v1/clusters/{UID}").json()
+
+    def wait_for_state(self, state, seconds=20):
+        return wait_for(lambda: (lambda c: c if c["state"] == state else None)(self.cluster()), f"the state {state}", seconds)
+
+    def theirs(self):
+        return {name_of(item): item for item in KubeClient(self.upstream, UID).list().json()["items"]}
+
+    def ours(self):
+        return {name_of(item): item for item in KubeClient(self.mirror, UID).list().json()["items"]}
+
+    def wait_until_equal(self, seconds=20):
+        wait_for(lambda: self.theirs() == self.ours(), "the mirror is what the cluster has", seconds)
+
+
+@pytest.fixture
+def pair():
+    folder = Path(tempfile.mkdtemp(prefix="snapgate-"))
+    made = Pair(folder)
+    yield made
+    for server in (made.mirror, made.upstream):
+        if server.running():
+            server.stop()
+    shutil.rmtree(folder)
+
+
+def test_the_mirror_becomes_what_the_cluster_has(pair):
+    objects = snapshots(1200, ("a", "b", "c"), ("vm-1", "vm-2"))
+    pair.upstream.client().load(UID, objects)
+    pair.connect()
+    pair.wait_for_state("Ready")
+    pair.wait_until_equal()
+    client = pair.mirror.client()
+    assert client.names(UID) == in_order(objects)
+    assert client.names(UID, vmName="vm-2", namespace="b") == in_order(
+        item for item in objects if item["spec"]["source"]["name"] == "vm-2" and item["metadata"]["namespace"] == "b")
+    page = client.list(UID)
+    assert page.header("Age") is None and page.header("Warning") is None
+    assert page.json()["metadata"]["resourceVersion"] == KubeClient(pair.upstream, UID).list().json()["metadata"]["resourceVersion"]
+
+
+def test_changes_arrive_by_the_watch(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    cluster = KubeClient(pair.upstream, UID)
+    made = cluster.made("default", new_snapshot("one"))
+    wait_for(lambda: ("default", "one") in pair.ours(), "the new snapshot")
+    made["metadata"]["labels"] = {"tier": "gold"}
+    changed = cluster.replace("default", "one", made).json()
+    wait_for(lambda: pair.ours()[("default", "one")]["metadata"].get("labels") == {"tier": "gold"}, "the label")
+    assert pair.ours()[("default", "one")] == changed
+    cluster.remove("default", "one")
+    wait_for(lambda: not pair.ours(), "the deletion")
+    assert pair.cluster()["state"] == "Ready"
+
+
+def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):
+    objects = snapshots(60)
+    pair.upstream.client().load(UID, objects)
+    pair.connect()
+    pair.wait_for_state("Ready")
+    pair.wait_until_equal()
+    client = pair.mirror.client()
+    first = client.list(UID).json()
+    pair.upstream.stop()
+    pair.wait_for_state("Unreachable")
+    stale = client.list(UID)
+    assert stale.status == 200
+    assert stale.json() == first
+    assert int(stale.header("Age")) >= 0
+    assert stale.header("Warning") == '110 - "Response is Stale"'
+    assert client.list(UID, headers={"Cache-Control": "max-age=3600"}).status == 200
+    wait_for(lambda: int(client.list(UID).header("Age")) >= 2, "an age of two seconds")
+    refused = client.list(UID, headers={"Cache-Control": "max-age=1"})
+    assert refused.status == 504 and refused.json()["code"] == "ClusterTimeout"
+    kube = KubeClient(pair.mirror, UID).list()
+    assert kube.status == 200 and kube.header("Warning").startswith("299 ")
+
+    pair.restart_upstream()
+    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.wait_for_state("Ready", 60)
+    pair.wait_until_equal()
+    assert client.list(UID).header("Age") is None
+    # What was paged before goes on.
+    rest = client.list(UID, **{"continue": first["metadata"]["continue"]})
+    assert rest.status == 200 and len(rest.json()["items"]) == 10
+
+
+def test_a_restart_serves_the_stored_mirror_at_once_and_goes_on(pair):
+    pair.upstream.client().load(UID, snapshots(80))
+    pair.connect()
+    pair.wait_for_state("Ready")
+    pair.wait_until_equal()
+    before = pair.mirror.client().list(UID).json()
+    pair.upstream.stop()
+    pair.mirror.stop()
+    pair.mirror.start()
+    reply = pair.mirror.client().list(UID)
+    assert reply.status == 200 and reply.json()["items"] == before["items"]
+    assert reply.header("Warning") == '110 - "Response is Stale"'
+    pair.restart_upstream()
+    pair.wait_for_state("Ready", 60)
+    # From the stored version, without a list.
+    assert pair.cluster()["syncs"] == 0
+    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.wait_until_equal()
+
+
+def test_a_killed_mirror_goes_on_too(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    cluster = KubeClient(pair.upstream, UID)
+    for i in range(30):
+        cluster.made("default", new_snapshot(f"s{i}"))
+    pair.mirror.kill()
+    for i in range(10):
+        cluster.remove("default", f"s{i}")
+    pair.mirror.start()
+    pair.wait_for_state("Ready", 60)
+    pair.wait_until_equal()
+
+
+def test_one_that_was_never_reached_says_so(pair):
+    pair.upstream.stop()
+    pair.connect()
+    pair.wait_for_state("Unreachable")
+    reply = pair.mirror.client().list(UID)
+    assert reply.status == 503 and reply.json()["code"] == "ClusterUnavailable"
+    assert reply.header("Retry-After")
+    assert KubeClient(pair.mirror, UID).list().status == 503
+
+
+def palette(client, method, vm, name=None, body=None, **query):
+    target = LIST_ROUTE.format(uid=UID).replace("/snapshot", f"/{vm}/snapshot") + (f"/{name}" if name else "")
+    return client.request(method, target, body, **query)
+
+
+def test_writes_of_the_palette_side_go_to_the_cluster(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    client = pair.mirror.client()
+    KubeClient(pair.upstream, UID).create_namespace("web")
+    made = palette(client, "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
+    assert made.status == 200, made
+    # The next list shows it.
+    assert client.names(UID) == [("web", "one")]
+    assert pair.theirs()[("web", "one")]["metadata"]["uid"] == made.json()["metadata"]["uid"]
+
+    read = palette(client, "GET", "web-01", "one", namespace="web").json()
+    assert read == made.json()
+    read["metadata"]["labels"] = {"a": "b"}
+    changed = palette(client, "PUT", "web-01", "one", read, namespace="web")
+    assert changed.status == 200, changed
+    assert client.items(UID)[0]["metadata"]["labels"] == {"a": "b"}
+
+    stale = palette(client, "PUT", "web-01", "one", read, namespace="web")
+    assert stale.status == 409 and stale.json()["code"] == "Conflict"
+    again = palette(client, "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
+    assert again.status == 409 and again.json()["code"] == "AlreadyExists"
+    assert palette(client, "PUT", "other", "one", {"metadata": {"resourceVersion": "1"}}, namespace="web").status == 404
+    assert palette(client, "DELETE", "other", "one", namespace="web").status == 404
+    invalid = palette(client, "POST", "web-01", body={"metadata": {"name": "UPPER"}}, namespace="web")
+    assert invalid.status == 422 and invalid.json()["details"]["causes"]
+    assert palette(client, "POST", "web-01", body={"metadata": {"name": "two"}}, namespace="missing").status == 404
+
+    gone = palette(client, "DELETE", "web-01", "one", namespace="web")
+    assert gone.status == 204, gone
+    assert client.names(UID) == []
+    assert pair.theirs() == {}
+
+
+def test_a_deletion_that_a_finalizer_holds(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    KubeClient(pair.upstream, UID).made("default", new_snapshot("held", finalizers=[FINALIZER]))
+    wait_for(lambda: pair.ours(), "the snapshot")
+    client = pair.mirror.client()
+    assert palette(client, "DELETE", "web-01", "held", namespace="default").status == 204
+    assert client.items(UID)[0]["metadata"]["deletionTimestamp"]
+
+
+def test_writes_while_the_cluster_is_out_of_reach(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    pair.upstream.stop()
+    reply = palette(pair.mirror.client(), "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="default")
+    assert reply.status == 503 and reply.json()["code"] == "ClusterUnavailable"
+    assert reply.header("Retry-After")
+    assert KubeClient(pair.mirror, UID).create("default", new_snapshot("one")).status == 503
+
+
+def test_writes_of_the_kubernetes_side_go_through(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    ours = KubeClient(pair.mirror, UID)
+    created = ours.create("default", new_snapshot("one"))
+    assert created.status == 201, created
+    assert created.json() == pair.theirs()[("default", "one")] == ours.read("default", "one").json()
+    patched = ours.patch("default", "one", {"metadata": {"labels": {"x": "y"}}})
+    assert patched.status == 200, patched
+    assert ours.read("default", "one").json() == patched.json()
+    assert patched.json()["metadata"]["managedFields"][0]["manager"] == "tests"
+    status = ours.patch("default", "one", {"status": {"phase": "Succeeded", "readyToUse": True}}, status=True)
+    assert status.status == 200, status
+    assert pair.mirror.client().items(UID)[0]["status"]["phase"] == "Succeeded"
+    dry = ours.create("default", new_snapshot("dry"), dryRun="All")
+    assert dry.status == 201
+    missing = ours.patch("default", "none", {"metadata": {"labels": {"x": "y"}}})
+    assert missing.status == 404 and missing.json()["kind"] == "Status"
+    assert ours.get("/api/v1/namespaces").json()["items"][0]["metadata"]["name"] == "default"
+    deleted = ours.remove("default", "one")
+    assert deleted.status == 200 and deleted.json()["status"] == "Success"
+    assert ours.list().json()["items"] == [] and pair.theirs() == {}
+
+
+def test_a_reader_writes_nothing(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    key = pair.mirror.client().create_key("reader", "reader")["key"]
+    assert KubeClient(pair.mirror, UID, key).create("default", new_snapshot("one")).status == 403
+    assert palette(pair.mirror.client(key), "POST", "web-01", body={"metadata": {"name": "one"}}).status == 403
+    assert pair.theirs() == {}
+
+
+def first_events(watch, count):
+    wait_for(lambda: len(watch.brief()) >= count, f"{count} events")
+    watch.hang_up()
+    return [event for event in watch.until_end() if event["type"] != "BOOKMARK"]
+
+
+def test_a_watch_on_the_mirror_goes_on_from_the_clusters_versions(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    cluster = KubeClient(pair.upstream, UID)
+    versions = [cluster.made("default", new_snapshot(f"s{i}"))["metadata"]["resourceVersion"] for i in range(5)]
+    pair.wait_until_equal()
+    ours = KubeClient(pair.mirror, UID)
+    for i, version in enumerate(versions[:4]):
+        assert first_events(ours.watch(version), 4 - i) == first_events(cluster.watch(version), 4 - i)
+    cluster.remove("default", "s0")
+    pair.wait_until_equal()
+    deletion = first_events(ours.watch(versions[-1]), 1)
+    assert deletion[0]["type"] == "DELETED"
+    assert deletion == first_events(cluster.watch(versions[-1]), 1)
+    unknown = ours.watch("1")
+    unknown.until_end()
+    assert unknown.events[0]["object"]["code"] == 410
+
+
+def test_a_removed_cluster_is_gone_while_its_changes_come(pair):
+    pair.upstream.client().load(UID, snapshots(500))
+    for _ in range(3):
+        pair.connect()
+        pair.wait_for_state("Ready")
+        assert pair.mirror.client().delete(f"/admin/v1/clusters/{UID}").status == 204
+        assert pair.mirror.client().list(UID).status == 404
+        KubeClient(pair.upstream, UID).create("default", new_snapshot(generateName="x-"))
+
+
+def test_other_clusters_are_served_while_one_hangs(pair):
+    """A cluster whose address swallows everything holds up nobody."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        reply = pair.mirror.client().post("/admin/v1/clusters", {
+            "name": "silent", "type": "connected",
+            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"https://127.0.0.1:{silent.getsockname()[1]}")})
+        assert reply.status == 201, reply
+        pair.connect()
+        pair.wait_for_state("Ready")
+        KubeClient(pair.upstream, UID).made("default", new_snapshot("one"))
+        pair.wait_until_equal()
