@@ -21,6 +21,7 @@ class FakeServer {
     class Peer {
       public:
         explicit Peer(int fd) : fd_(fd) {}
+        int fd() const { return fd_; }
         void send(std::string_view bytes) const {
             while (!bytes.empty()) {
                 const ssize_t count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

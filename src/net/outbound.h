@@ -20,7 +20,7 @@ struct OutboundOptions {
     std::string client_certificate = {};
     std::string client_key = {};
     std::string server_name = {};  // checked against the certificate instead of the URL's host
-    bool insecure = false;    // any certificate will do
+    bool insecure = false;         // any certificate will do
 };
 
 // The same, checked and ready to connect to: made once, shared by all connections. Immutable; any
