@@ -57,8 +57,12 @@ bool is_unreachable(const error_code& ec) {
 }  // namespace
 
 OutboundLink::OutboundLink(Executor executor, std::shared_ptr<const CheckedTarget> target,
-                           OutboundBreaker* breaker)
-    : target_(std::move(target)), breaker_(breaker), socket_(executor), timer_(executor) {
+                           OutboundBreaker* breaker, Resolve resolve)
+    : target_(std::move(target)),
+      breaker_(breaker),
+      resolve_(std::move(resolve)),
+      socket_(executor),
+      timer_(executor) {
     if (breaker_ == nullptr) return;
     cut_ = breaker_->cut_;
     breaker_->on_cut_ = [this] { cut(); };
@@ -160,7 +164,7 @@ Awaitable<Result<std::vector<OutboundLink::Endpoint>>> OutboundLink::look_up(
         endpoints.emplace_back(numeric, port);
         co_return endpoints;
     }
-    auto started = NameLookup::start(socket_.get_executor(), url.host);
+    auto started = NameLookup::start(socket_.get_executor(), url.host, resolve_);
     if (!started) {
         co_return target_->failure(Code::kUnavailable, outbound_reason::kNameNotFound,
                                    started.error().message);

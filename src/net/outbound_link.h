@@ -21,9 +21,10 @@ class OutboundLink {
   public:
     using Clock = std::chrono::steady_clock;
 
-    // `breaker` may be null; else it outlives this object.
+    // `breaker` may be null; else it outlives this object. `resolve` looks names up, on a thread of
+    // its own.
     OutboundLink(Executor executor, std::shared_ptr<const CheckedTarget> target,
-                 OutboundBreaker* breaker);
+                 OutboundBreaker* breaker, Resolve resolve = resolve_by_system);
     ~OutboundLink();
     OutboundLink(const OutboundLink&) = delete;
     OutboundLink& operator=(const OutboundLink&) = delete;
@@ -71,6 +72,7 @@ class OutboundLink {
 
     const std::shared_ptr<const CheckedTarget> target_;
     OutboundBreaker* const breaker_;
+    const Resolve resolve_;
     Socket socket_;
     Timer timer_;
     // Counts the times the timer was set. A timer that has run out may still be called after it was
