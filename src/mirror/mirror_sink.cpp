@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "base/fault_switch.h"
@@ -38,8 +38,7 @@ Result<bool> put_if_changed(store::WriteTxn& txn, ClusterNumber cluster,
                             const PreparedObject& object) {
     SNAPGATE_ASSIGN(const auto known, txn.get(cluster, Kind::kSnapshot, object.ns, object.name));
     if (known) {
-        SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(known->object));
-        const bool same_uid = identity.uid == object.uid;
+        const bool same_uid = json::read_uid(known->object) == object.uid;
         if (same_uid && known->object.version == object.version &&
             !base::fault_disabled("equal-object"))
             return false;
@@ -51,6 +50,24 @@ Result<bool> put_if_changed(store::WriteTxn& txn, ClusterNumber cluster,
     return true;
 }
 
+Result<void> require_cluster(store::WriteTxn& txn, ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster));
+    if (!there) return removed(cluster);
+    return {};
+}
+
+Error nothing_begun() {
+    return {Code::kConflict, "no new list of the cluster was begun"};
+}
+
+// What was collected of a list that is taken in.
+struct Replacement {
+    SeenNames seen;
+    uint64_t changed = 0;
+};
+
+// The functions that it hands to the store hold nothing of the sink: a write may still be waiting
+// when a sink goes whose coroutine was dropped.
 class MirrorSink final : public cluster::ObjectSink {
   public:
     MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
@@ -63,16 +80,15 @@ class MirrorSink final : public cluster::ObjectSink {
 
     net::Awaitable<Result<void>> apply(std::vector<Event> events) override {
         auto shared = std::make_shared<std::vector<Event>>(std::move(events));
-        store::WriteFunction write = [this, shared](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_TRY(require_cluster(txn));
+        store::WriteFunction write = [shared,
+                                      cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_TRY(require_cluster(txn, cluster));
             for (const Event& event : *shared) {
                 if (event.type == Event::Type::kPut)
-                    SNAPGATE_TRY(put_if_changed(txn, cluster_, event.object));
-                if (event.type == Event::Type::kDelete) {
-                    SNAPGATE_TRY(
-                        txn.erase(cluster_, Kind::kSnapshot, event.key.ns, event.key.name));
-                }
-                SNAPGATE_TRY(txn.set_list_version(cluster_, event.version));
+                    SNAPGATE_TRY(put_if_changed(txn, cluster, event.object));
+                if (event.type == Event::Type::kDelete)
+                    SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, event.key.ns, event.key.name));
+                SNAPGATE_TRY(txn.set_list_version(cluster, event.version));
             }
             return {};
         };
@@ -80,16 +96,18 @@ class MirrorSink final : public cluster::ObjectSink {
     }
 
     net::Awaitable<Result<void>> begin_replacement() override {
-        seen_.clear();
-        changed_ = 0;
-        store::WriteFunction write = [this](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_TRY(require_cluster(txn));
-            return txn.open_stage(cluster_);
+        replacement_.reset();
+        store::WriteFunction write = [cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_TRY(require_cluster(txn, cluster));
+            return txn.open_stage(cluster);
         };
-        co_return co_await commit(Priority::kBatch, std::move(write));
+        auto opened = co_await commit(Priority::kBatch, std::move(write));
+        if (opened) replacement_ = std::make_unique<Replacement>();
+        co_return opened;
     }
 
     net::Awaitable<Result<void>> add(std::vector<PreparedObject> objects) override {
+        if (!replacement_) co_return nothing_begun();
         auto shared = std::make_shared<std::vector<PreparedObject>>(std::move(objects));
         size_t at = 0;
         while (at < shared->size()) {
@@ -99,50 +117,55 @@ class MirrorSink final : public cluster::ObjectSink {
                  ++end)
                 bytes += (*shared)[end].text.size();
             auto changed = std::make_shared<uint64_t>(0);
-            store::WriteFunction write = [this, shared, changed, at,
-                                          end](store::WriteTxn& txn) -> Result<void> {
-                SNAPGATE_TRY(require_cluster(txn));
+            store::WriteFunction write = [shared, changed, at, end, cluster = cluster_](
+                                             store::WriteTxn& txn) -> Result<void> {
+                SNAPGATE_TRY(require_cluster(txn, cluster));
                 *changed = 0;
                 for (size_t i = at; i < end; ++i) {
-                    SNAPGATE_ASSIGN(const bool put, put_if_changed(txn, cluster_, (*shared)[i]));
+                    SNAPGATE_ASSIGN(const bool put, put_if_changed(txn, cluster, (*shared)[i]));
                     *changed += put ? 1 : 0;
                 }
                 return {};
             };
             auto done = co_await commit(Priority::kBatch, std::move(write));
             if (!done) co_return done;
-            changed_ += *changed;
+            replacement_->changed += *changed;
             at = end;
         }
-        for (const PreparedObject& object : *shared) seen_.add(object.ns, object.name);
+        for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
         co_return Result<void>();
     }
 
     net::Awaitable<Result<Replaced>> publish(std::string version) override {
-        seen_.sort();
+        if (!replacement_) co_return nothing_begun();
+        if (version.empty()) {
+            co_return Error(Code::kInvalid,
+                            "a list without a resource version cannot become a mirror's state");
+        }
+        replacement_->seen.sort();
         auto erased = co_await erase_unseen();
         if (!erased) co_return std::move(erased).error();
-        const Replaced replaced{seen_.size(), changed_ + *erased};
+        const Replaced replaced{replacement_->seen.size(), replacement_->changed};
         auto known = list_version(store_, cluster_);
         if (!known) co_return std::move(known).error();
         const bool nothing = replaced.changed == 0 && *known == version;
-        store::WriteFunction write = [this, version,
-                                      nothing](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_TRY(require_cluster(txn));
-            if (nothing) return txn.give_up_stage(cluster_);
-            return txn.publish_stage(cluster_, version);
+        store::WriteFunction write = [version, nothing,
+                                      cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_TRY(require_cluster(txn, cluster));
+            if (nothing) return txn.give_up_stage(cluster);
+            return txn.publish_stage(cluster, version);
         };
         auto done = co_await commit(Priority::kBatch, std::move(write));
         if (!done) co_return std::move(done).error();
-        seen_.clear();
+        replacement_.reset();
         co_return replaced;
     }
 
     net::Awaitable<Result<void>> give_up() override {
-        seen_.clear();
-        store::WriteFunction write = [this](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_TRY(require_cluster(txn));
-            return txn.give_up_stage(cluster_);
+        replacement_.reset();
+        store::WriteFunction write = [cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_TRY(require_cluster(txn, cluster));
+            return txn.give_up_stage(cluster);
         };
         co_return co_await commit(Priority::kBatch, std::move(write));
     }
@@ -152,11 +175,9 @@ class MirrorSink final : public cluster::ObjectSink {
         std::shared_ptr<void> hold;
         {
             const store::ReadView view = store_.read();
-            auto known = view.revision_of(cluster_, version);
+            auto known = revision_of(view, version);
             if (!known) co_return std::move(known).error();
-            if (!*known)
-                co_return Error(Code::kExpired, "the mirror does not know version " + version);
-            revision = **known;
+            revision = *known;
             hold = store_.hold_history(cluster_, revision);
         }
         Checksum sum;
@@ -170,12 +191,6 @@ class MirrorSink final : public cluster::ObjectSink {
     }
 
   private:
-    Result<void> require_cluster(store::WriteTxn& txn) const {
-        SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster_));
-        if (!there) return removed(cluster_);
-        return {};
-    }
-
     net::Awaitable<Result<void>> commit(Priority priority, store::WriteFunction function) {
         std::function<void(std::function<void(Result<void>)>)> start =
             [this, priority, function = std::move(function)](auto done) mutable {
@@ -184,15 +199,29 @@ class MirrorSink final : public cluster::ObjectSink {
         co_return co_await net::await_callback<Result<void>>(std::move(start));
     }
 
+    Result<store::Revision> revision_of(const store::ReadView& view,
+                                        const std::string& version) const {
+        SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
+        if (!head) return removed(cluster_);
+        // After a restored backup an earlier state may have had the same version.
+        if (!head->decimal && head->version == version) return head->revision;
+        std::optional<store::Revision> known;
+        if (!head->decimal) {
+            SNAPGATE_ASSIGN(known, view.revision_of(cluster_, version));
+        }
+        if (!known) return Error(Code::kExpired, "the mirror does not know version " + version);
+        return *known;
+    }
+
     // Reads some rows; true while there are more, from `at` on.
     Result<bool> sum_step(store::Revision revision, ObjectKey& at, Checksum& sum) const {
         const store::ReadView view = store_.read();
+        SNAPGATE_TRY(view.replaced_ms(cluster_, revision));  // kExpired once it cannot be read
         auto scan = view.scan(cluster_, Kind::kSnapshot, revision, kStepRows);
         SNAPGATE_ASSIGN(bool found, scan.seek(at.ns, at.name));
         while (found) {
             const store::Found& one = scan.found();
-            SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(one.object));
-            sum.add(one.ns, one.name, identity.uid, one.object.version);
+            sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version);
             SNAPGATE_ASSIGN(found, scan.next());
         }
         if (!scan.exhausted()) return false;
@@ -213,7 +242,8 @@ class MirrorSink final : public cluster::ObjectSink {
                 at = {std::string(one.ns), std::string(one.name)};
                 return true;
             }
-            if (!seen_.has(one.ns, one.name) && !base::fault_disabled("missing-from-list"))
+            if (!replacement_->seen.has(one.ns, one.name) &&
+                !base::fault_disabled("missing-from-list"))
                 unseen.push_back({std::string(one.ns), std::string(one.name)});
             SNAPGATE_ASSIGN(found, scan.next());
         }
@@ -222,8 +252,7 @@ class MirrorSink final : public cluster::ObjectSink {
         return true;
     }
 
-    net::Awaitable<Result<uint64_t>> erase_unseen() {
-        uint64_t erased = 0;
+    net::Awaitable<Result<void>> erase_unseen() {
         ObjectKey at;
         bool more = true;
         while (more) {
@@ -235,23 +264,28 @@ class MirrorSink final : public cluster::ObjectSink {
                 co_await net::yield();
                 continue;
             }
-            store::WriteFunction write = [this, unseen](store::WriteTxn& txn) -> Result<void> {
-                SNAPGATE_TRY(require_cluster(txn));
-                for (const ObjectKey& key : *unseen)
-                    SNAPGATE_TRY(txn.erase(cluster_, Kind::kSnapshot, key.ns, key.name));
+            auto erased = std::make_shared<uint64_t>(0);
+            store::WriteFunction write =
+                [unseen, erased, cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+                SNAPGATE_TRY(require_cluster(txn, cluster));
+                *erased = 0;
+                for (const ObjectKey& key : *unseen) {
+                    SNAPGATE_ASSIGN(const bool there,
+                                    txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+                    *erased += there ? 1 : 0;
+                }
                 return {};
             };
             auto done = co_await commit(Priority::kBatch, std::move(write));
-            if (!done) co_return std::move(done).error();
-            erased += unseen->size();
+            if (!done) co_return done;
+            replacement_->changed += *erased;
         }
-        co_return erased;
+        co_return Result<void>();
     }
 
     store::Store& store_;
     const ClusterNumber cluster_;
-    SeenNames seen_;  // of the replacement under way
-    uint64_t changed_ = 0;
+    std::unique_ptr<Replacement> replacement_;  // the one under way: at rest there is none
 };
 
 }  // namespace

@@ -39,8 +39,4 @@ bool SeenNames::has(std::string_view ns, std::string_view name) const {
     return std::ranges::binary_search(hashes_, hash(ns, name));
 }
 
-void SeenNames::clear() {
-    hashes_ = {};
-}
-
 }  // namespace snapgate::mirror

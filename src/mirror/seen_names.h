@@ -18,7 +18,6 @@ class SeenNames {
     void sort();
     bool has(std::string_view ns, std::string_view name) const;
     size_t size() const { return hashes_.size(); }
-    void clear();
 
   private:
     using Hash = std::array<uint64_t, 2>;
