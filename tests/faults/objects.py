@@ -1,0 +1,180 @@
+"""The objects of a scripted cluster, with every version it went through.
+
+What etcd and the watch cache of a kube-apiserver are together: one counter of versions for
+everything, a history from which watches and exact lists are answered, and its end, before which
+everything is expired. A test writes into it directly; any thread.
+"""
+
+import copy
+import threading
+import uuid
+
+GROUP = "snapshot.kubevirt.io"
+KIND = "VirtualMachineSnapshot"
+FIRST_VERSION = 1000
+
+
+class Expired(Exception):
+    """A version that history does not reach back to."""
+
+
+class Ahead(Exception):
+    """A version that is still to come."""
+
+
+class Change:
+    """One event: ADDED, MODIFIED or DELETED, and the object as it was then."""
+
+    def __init__(self, version, kind, item):
+        self.version = version
+        self.kind = kind
+        self.item = item
+        self.key = key_of(item)
+
+
+def key_of(item):
+    return item["metadata"]["namespace"], item["metadata"]["name"]
+
+
+def new_object(namespace, name, vm="vm-1", **metadata):
+    """One snapshot as a cluster keeps it: with managedFields, nulls and text beyond ASCII."""
+    return {
+        "apiVersion": f"{GROUP}/v1beta1",
+        "kind": KIND,
+        "metadata": {
+            "annotations": {"note": "before the upgrade \u2013 \u00fcbergabe \U0001f4be \"quoted\" \\ }{"},
+            "creationTimestamp": "2026-11-04T14:19:06Z",
+            "finalizers": ["snapshot.kubevirt.io/vmsnapshot-protection"],
+            "generation": 1,
+            "managedFields": [{"apiVersion": f"{GROUP}/v1beta1", "fieldsType": "FieldsV1",
+                               "fieldsV1": {"f:spec": {".": {}, "f:source": {}}}, "manager": "kubectl",
+                               "operation": "Update", "time": "2026-11-04T14:19:06Z"}],
+            "name": name,
+            "namespace": namespace,
+            "uid": str(uuid.uuid4()),
+            **metadata,
+        },
+        "spec": {"source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": vm}},
+        "status": {"conditions": [{"lastProbeTime": None, "status": "True", "type": "Progressing"}],
+                   "phase": "InProgress", "readyToUse": False},
+    }
+
+
+class Objects:
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.version = FIRST_VERSION
+        self.compacted = FIRST_VERSION  # a watch may go on from here
+        self.epoch = 0  # grows with every restore: what was handed out before is of another history
+        self.current = {}
+        self.base = {}  # what was there at `compacted`
+        self.log = []   # every Change since
+
+    # Writes, each a version.
+
+    def record(self, kind, item):
+        self.version += 1
+        item["metadata"]["resourceVersion"] = str(self.version)
+        change = Change(self.version, kind, item)
+        self.log.append(change)
+        if kind == "DELETED":
+            del self.current[change.key]
+        else:
+            self.current[change.key] = item
+        self.changed.notify_all()
+        return copy.deepcopy(item)
+
+    def create(self, namespace, name, vm="vm-1", **metadata):
+        with self.changed:
+            assert (namespace, name) not in self.current
+            return self.record("ADDED", new_object(namespace, name, vm, **metadata))
+
+    def update(self, namespace, name, **status):
+        with self.changed:
+            item = copy.deepcopy(self.current[(namespace, name)])
+            item["status"].update({"phase": "Succeeded", "readyToUse": True, **status})
+            return self.record("MODIFIED", item)
+
+    def delete(self, namespace, name):
+        with self.changed:
+            return self.record("DELETED", copy.deepcopy(self.current[(namespace, name)]))
+
+    def recreate(self, namespace, name, vm="vm-1"):
+        """Deletes and creates again, with a new uid, before anybody can look."""
+        with self.changed:
+            self.delete(namespace, name)
+            return self.create(namespace, name, vm)
+
+    def fill(self, count, namespaces=("alpha", "beta"), prefix="snap"):
+        for number in range(count):
+            self.create(namespaces[number % len(namespaces)], f"{prefix}-{(number * 7919) % count:05}", vm=f"vm-{number % 3}")
+
+    def put_as_it_is(self, item):
+        """An object with the version it was recorded with, which must be newer than all."""
+        with self.changed:
+            kind = "MODIFIED" if key_of(item) in self.current else "ADDED"
+            self.version = int(item["metadata"]["resourceVersion"]) - 1
+            return self.record(kind, copy.deepcopy(item))
+
+    def pass_versions(self, count):
+        """Something else in the cluster was written."""
+        with self.changed:
+            self.version += count
+            self.changed.notify_all()
+
+    def lose_last_event(self):
+        """The last change is in the state, but no watch tells of it: a fault of the cluster's cache."""
+        with self.changed:
+            self.base = dict(self.current)
+            self.log = []
+
+    # History.
+
+    def compact(self):
+        """Forgets all history before now."""
+        with self.changed:
+            self.base = dict(self.current)
+            self.log = []
+            self.compacted = self.version
+
+    def checkpoint(self):
+        with self.changed:
+            return self.version, self.compacted, dict(self.current), dict(self.base), list(self.log)
+
+    def restore(self, checkpoint):
+        """The whole cluster as it was at a checkpoint, with the version of then."""
+        with self.changed:
+            self.version, self.compacted, current, base, log = checkpoint
+            self.current, self.base, self.log = dict(current), dict(base), list(log)
+            self.epoch += 1
+            self.changed.notify_all()
+
+    def restore_without_history(self, checkpoint):
+        self.restore(checkpoint)
+        self.compact()
+
+    # Reads. The caller holds `changed`.
+
+    def state_at(self, version):
+        """{key: object} at a version that history reaches."""
+        if version < self.compacted:
+            raise Expired
+        if version > self.version:
+            raise Ahead
+        state = dict(self.base)
+        for change in self.log:
+            if change.version > version:
+                break
+            if change.kind == "DELETED":
+                state.pop(change.key, None)
+            else:
+                state[change.key] = change.item
+        return state
+
+    def changes_after(self, version):
+        return [change for change in self.log if change.version > version]
+
+    def items(self):
+        """A copy of what is there now: {key: object}."""
+        with self.changed:
+            return copy.deepcopy(self.current)

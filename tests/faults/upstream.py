@@ -1,0 +1,495 @@
+"""A scripted Kubernetes API server for one kind of object, for what a healthy server never does.
+
+It answers over TLS, from threads with plain sockets, as kube-apiserver does: discovery, lists with
+limits, continue tokens and versions, watches with bookmarks, WatchList, metadata-only lists, bearer
+tokens. What a test breaks (see breakage.py) is applied to the next requests of a kind; the objects
+(see objects.py) are written by the test itself.
+"""
+
+import base64
+import datetime
+import email.utils
+import json
+import random
+import select
+import socket
+import ssl
+import struct
+import threading
+import time
+import urllib.parse
+
+from objects import GROUP, KIND, Ahead, Expired, Objects
+
+PLURAL = "virtualmachinesnapshots"
+PARTIAL = "as=PartialObjectMetadataList"
+
+
+class Hangup(Exception):
+    """Ends a connection: "reset" (RST), "fin" (in order, but too early), "end" (as an answer's end)."""
+
+    def __init__(self, how="reset"):
+        super().__init__(how)
+        self.how = how
+
+
+class Answer:
+    """What goes back. `pieces` are sent as they come, each a chunk of its own; a bytes body has a
+    Content-Length. `raw` is sent instead of all of it."""
+
+    def __init__(self, status, body=b"", headers=None):
+        self.status = status
+        self.headers = {"Content-Type": "application/json", "Audit-Id": "0", **(headers or {})}
+        self.body = body if isinstance(body, bytes) else None
+        self.pieces = iter([body] if isinstance(body, bytes) else body)
+        self.raw = None
+
+    def through(self, transform, *arguments):
+        """The same with pieces that went through a generator."""
+        self.pieces = transform(self.pieces, *arguments)
+        self.body = None
+        return self
+
+
+def status_answer(code, reason, message, headers=None, metadata=None, **details):
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": metadata or {}, "status": "Failure", "message": message,
+            "reason": reason, "code": code}
+    if details:
+        body["details"] = details
+    return Answer(code, encode(body), headers)
+
+
+def encode(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def event(kind, item):
+    return encode({"type": kind, "object": item}) + b"\n"
+
+
+class Request:
+    """One request as it came; `kind` is what it asks for, in one word."""
+
+    def __init__(self, method, target, headers, body):
+        self.method = method
+        self.target = target
+        self.path, _, query = target.partition("?")
+        self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+        self.headers = headers
+        self.body = body
+        self.time = time.monotonic()
+        self.status = None
+        self.kind = self.kind_of()
+
+    def kind_of(self):
+        if not self.path.endswith("/" + PLURAL):
+            return "review" if self.method == "POST" else "discovery"
+        if self.query.get("watch") in ("1", "true"):
+            return "watchlist" if self.query.get("sendInitialEvents") == "true" else "watch"
+        if PARTIAL in self.headers.get("accept", ""):
+            return "metadata"
+        return "page" if "continue" in self.query else "list"
+
+    @property
+    def version(self):
+        return self.query.get("resourceVersion", "")
+
+    def __repr__(self):
+        return f"<{self.kind} {self.method} {self.target} {self.status}>"
+
+
+class Break:
+    """A fault that waits for its requests: `times` of them, or until it is healed."""
+
+    def __init__(self, fault, when, times):
+        self.fault = fault
+        self.when = when
+        self.times = times
+        self.hits = 0
+
+    def takes(self, request):
+        if self.times == 0:
+            return False
+        kinds = (self.when,) if isinstance(self.when, str) else self.when
+        if not (self.when(request) if callable(self.when) else request.kind in kinds or self.when == "any"):
+            return False
+        if self.times is not None:
+            self.times -= 1
+        self.hits += 1
+        return True
+
+
+class Connection:
+    """One client's connection, served by a thread."""
+
+    def __init__(self, upstream, plain):
+        self.upstream = upstream
+        self.socket = plain
+        self.buffer = b""
+        self.gone = False
+
+    def run(self):
+        try:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.upstream.on_accept:
+                self.upstream.on_accept(self)
+            if self.upstream.context is not None:
+                self.socket = self.upstream.context.wrap_socket(self.socket, server_side=True)
+            while request := self.read_request():
+                self.answer(request)
+        except Hangup as hangup:
+            self.hang_up(hangup.how)
+        except (OSError, ValueError):
+            pass  # the client went away, or was made to
+        finally:
+            self.gone = True
+            self.close()
+            self.upstream.left(self)
+
+    def read_request(self):
+        while b"\r\n\r\n" not in self.buffer:
+            piece = self.socket.recv(65536)
+            if not piece:
+                return None
+            self.buffer += piece
+        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+        lines = head.decode("latin-1").split("\r\n")
+        method, target, _ = lines[0].split(" ")
+        headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
+        length = int(headers.get("content-length", 0))
+        while len(self.buffer) < length:
+            self.buffer += self.socket.recv(65536)
+        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        return Request(method, target, headers, body)
+
+    def answer(self, request):
+        answer = self.upstream.answer_to(request, self)
+        request.status = answer.status
+        if answer.raw is not None:
+            self.socket.sendall(answer.raw)
+            raise Hangup("fin")
+        headers = {"Date": self.upstream.date(), **answer.headers}
+        if answer.body is None:
+            headers["Transfer-Encoding"] = "chunked"
+        else:
+            headers["Content-Length"] = str(len(answer.body))
+        lines = [f"HTTP/1.1 {answer.status} Said", *(f"{name}: {value}" for name, value in headers.items())]
+        self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        for piece in answer.pieces:
+            if self.gone:
+                raise Hangup("fin")
+            if answer.body is not None:
+                self.socket.sendall(piece)
+            elif piece:
+                self.socket.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        if answer.body is None:
+            self.socket.sendall(b"0\r\n\r\n")
+
+    def until_gone(self):
+        """Says nothing any more, until the client or the test ends the connection."""
+        while not self.gone:
+            readable, _, _ = select.select([self.socket], [], [], 0.05)
+            if readable and not self.socket.recv(65536):
+                break
+        raise Hangup("fin")
+
+    def hang_up(self, how):
+        if how == "reset":
+            try:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            except OSError:
+                pass  # closed already
+        self.close()
+
+    def close(self):
+        try:
+            self.socket.close()
+        except OSError:
+            pass  # it is gone
+
+    def drop(self):
+        """From another thread: the connection ends where it is."""
+        self.gone = True
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it is gone
+
+
+class Upstream:
+    """The server. `context` is what it presents, or None for plain HTTP; `tokens` are the accepted
+    ones; `bookmarks` the seconds between two of them; what else it can be is set as an attribute."""
+
+    def __init__(self, authority=None):
+        self.objects = Objects()
+        self.authority = authority
+        self.context = authority.server_context() if authority else None
+        self.tokens = {"first-token"}
+        self.served = ["v1beta1", "v1alpha1"]  # none: the CRD is not installed
+        self.watch_list = False
+        self.pages_at_zero = False  # whether a limit counts for a list at version 0
+        self.page_size = None       # at most so many items on a page, whatever the client asks for
+        self.bookmarks = 0.3
+        self.shuffle = None         # a seed: lists come in another order
+        self.clock_offset = 0       # seconds that the Date header is off
+        self.expired_as_event = True
+        self.on_accept = None
+        self.breaks = []
+        self.requests = []
+        self.connections = set()
+        self.lock = threading.Lock()
+        self.listener = None
+        self.port = 0
+        self.accept()
+
+    # The socket.
+
+    def accept(self):
+        """Listens, on the port that it had before."""
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, args=(self.listener,), daemon=True).start()
+
+    def serve(self, listener):
+        while True:
+            try:
+                plain, _ = listener.accept()
+            except OSError:
+                return
+            connection = Connection(self, plain)
+            with self.lock:
+                self.connections.add(connection)
+            threading.Thread(target=connection.run, daemon=True).start()
+
+    def refuse(self):
+        """Nobody listens any more, and all connections end."""
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # not listening
+        self.listener.close()
+        self.drop_connections()
+
+    def drop_connections(self):
+        with self.lock:
+            connections = list(self.connections)
+        for connection in connections:
+            connection.drop()
+        with self.objects.changed:
+            self.objects.changed.notify_all()
+
+    def left(self, connection):
+        with self.lock:
+            self.connections.discard(connection)
+
+    stop = refuse
+
+    def date(self):
+        return email.utils.format_datetime(datetime.datetime.now(datetime.timezone.utc)
+                                           + datetime.timedelta(seconds=self.clock_offset), usegmt=True)
+
+    # Faults.
+
+    def break_next(self, fault, when="any", times=1):
+        """The next `times` requests that `when` (kinds, or a predicate) takes get the fault; None:
+        all of them until heal()."""
+        broken = Break(fault, when, times)
+        with self.lock:
+            self.breaks.append(broken)
+        return broken
+
+    def heal(self):
+        with self.lock:
+            self.breaks.clear()
+
+    def fault_for(self, request):
+        with self.lock:
+            self.requests.append(request)
+            return next((broken.fault for broken in self.breaks if broken.takes(request)), None)
+
+    def asked(self, *kinds, since=0):
+        """The requests of these kinds so far, from the one with that number on."""
+        with self.lock:
+            return [request for request in self.requests[since:] if request.kind in kinds]
+
+    def mark(self):
+        with self.lock:
+            return len(self.requests)
+
+    # Answers.
+
+    def answer_to(self, request, connection):
+        fault = self.fault_for(request)
+        if fault is not None:
+            return fault(connection, request, lambda: self.healthy_answer(request, connection))
+        return self.healthy_answer(request, connection)
+
+    def healthy_answer(self, request, connection):
+        if self.tokens is not None and request.headers.get("authorization") not in {f"Bearer {token}" for token in self.tokens}:
+            return status_answer(401, "Unauthorized", "Unauthorized")
+        served = next((version for version in self.served if request.path == f"/apis/{GROUP}/{version}/{PLURAL}"), None)
+        if served is None:
+            return self.other_answer(request)
+        if request.kind in ("watch", "watchlist"):
+            return self.watch(request, connection, served)
+        return self.list(request, served)
+
+    def other_answer(self, request):
+        group = {"name": GROUP, "versions": [{"groupVersion": f"{GROUP}/{version}", "version": version} for version in self.served],
+                 "preferredVersion": {"groupVersion": f"{GROUP}/{self.served[0]}", "version": self.served[0]} if self.served else {}}
+        documents = {
+            "/version": {"major": "1", "minor": "26", "gitVersion": "v1.26.0"},
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group] if self.served else []},
+        }
+        if self.served:
+            documents[f"/apis/{GROUP}"] = {"kind": "APIGroup", "apiVersion": "v1", **group}
+        for version in self.served:
+            documents[f"/apis/{GROUP}/{version}"] = {
+                "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{GROUP}/{version}",
+                "resources": [{"name": PLURAL, "singularName": "virtualmachinesnapshot", "namespaced": True, "kind": KIND,
+                               "verbs": ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]}]}
+        if request.method == "GET" and request.path in documents:
+            return Answer(200, encode(documents[request.path]))
+        if request.method == "POST" and request.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
+            return Answer(201, encode({**json.loads(request.body), "status": {"allowed": True}}))
+        if request.method == "POST" and request.path == "/apis/authentication.k8s.io/v1/selfsubjectreviews":
+            return Answer(201, encode({**json.loads(request.body), "status": {"userInfo": {"username": "mirror"}}}))
+        return Answer(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
+
+    def list(self, request, served):
+        objects, query = self.objects, request.query
+        limit = int(query.get("limit") or 0)
+        start = ""
+        with objects.changed:
+            try:
+                if "continue" in query:
+                    padded = query["continue"] + "=" * (-len(query["continue"]) % 4)
+                    token = json.loads(base64.urlsafe_b64decode(padded))
+                    version, start = (objects.version if token["rv"] == -1 else token["rv"]), token["start"]
+                elif query.get("resourceVersionMatch") == "Exact" or (limit and request.version not in ("", "0")
+                                                                      and "resourceVersionMatch" not in query):
+                    version = int(request.version)
+                else:
+                    if int(request.version or 0) > objects.version:
+                        raise Ahead
+                    version = objects.version
+                    if request.version == "0" and not self.pages_at_zero:
+                        limit = 0
+                state = objects.state_at(version)
+            except Expired:
+                metadata = {"continue": token_text(-1, start)} if start else {}
+                return status_answer(410, "Expired", "The provided continue parameter is too old to display a consistent list result."
+                                     if start else "The resourceVersion for the provided list is too old.", metadata=metadata)
+            except Ahead:
+                return self.too_large_version(request.version)
+        keys = sorted(key for key in state if not start or "/".join(key) + "\0" > start)
+        limit = min(limit or self.page_size, self.page_size) if self.page_size and request.version != "0" else limit
+        metadata = {"continue": "", "resourceVersion": str(version)}
+        if limit > 0 and len(keys) > limit:
+            metadata.update({"continue": token_text(version, "/".join(keys[limit - 1]) + "\0"), "remainingItemCount": len(keys) - limit})
+            keys = keys[:limit]
+        if self.shuffle is not None:
+            random.Random(self.shuffle).shuffle(keys)
+        return self.list_answer(request, served, [state[key] for key in keys], metadata)
+
+    @staticmethod
+    def list_answer(request, served, items, metadata):
+        if request.kind == "metadata" or PARTIAL in request.headers.get("accept", ""):
+            partial = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
+                       "items": [{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
+                                 for item in items]}
+            return Answer(200, encode(partial))
+
+        def pieces():
+            # The members of a custom resource's list come in the order of their names.
+            yield b'{"apiVersion":"%s/%s","items":[' % (GROUP.encode(), served.encode())
+            for number, item in enumerate(items):
+                yield (b"," if number else b"") + encode({**item, "apiVersion": f"{GROUP}/{served}"})
+            yield b'],"kind":"%sList","metadata":%s}\n' % (KIND.encode(), encode(metadata))
+
+        return Answer(200, pieces())
+
+    @staticmethod
+    def too_large_version(version):
+        return status_answer(504, "Timeout", f"Too large resource version: {version}", retryAfterSeconds=1,
+                             causes=[{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}])
+
+    def watch(self, request, connection, served):
+        objects = self.objects
+        if request.kind == "watchlist" and not self.watch_list:
+            message = ("VirtualMachineSnapshot is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch "
+                       "unless the WatchList feature gate is enabled")
+            return status_answer(422, "Invalid", message)
+        with objects.changed:
+            version = int(request.version or 0)
+            if version > objects.version:
+                return self.too_large_version(request.version)
+            initial = []
+            if request.kind == "watchlist" or version == 0:
+                initial = [objects.current[key] for key in sorted(objects.current)]
+                version = objects.version
+            elif version < objects.compacted:
+                expired = status_answer(410, "Expired", f"too old resource version: {version} ({objects.compacted})")
+                if not self.expired_as_event:
+                    return expired
+                return Answer(200, iter([event("ERROR", json.loads(expired.body))]))
+            epoch = objects.epoch
+        return Answer(200, self.events(request, connection, served, initial, version, epoch))
+
+    def events(self, request, connection, served, initial, version, epoch):
+        """Events as they happen, until the time is over, the client is gone or the cluster restored."""
+        objects = self.objects
+        ends = time.monotonic() + float(request.query.get("timeoutSeconds") or 3600)
+        bookmarks = request.query.get("allowWatchBookmarks") in ("1", "true")
+        api_version = f"{GROUP}/{served}"
+
+        def bookmark(**annotations):
+            metadata = {"resourceVersion": str(version), **({"annotations": annotations} if annotations else {})}
+            return event("BOOKMARK", {"kind": KIND, "apiVersion": api_version, "metadata": metadata})
+
+        for item in initial:
+            yield event("ADDED", {**item, "apiVersion": api_version})
+        if request.kind == "watchlist":
+            yield bookmark(**{"k8s.io/initial-events-end": "true"})
+        due = time.monotonic() + self.bookmarks
+        while True:
+            with objects.changed:
+                changes = objects.changes_after(version)
+                if not changes and not connection.gone and epoch == objects.epoch:
+                    objects.changed.wait(max(0.0, min(due, ends) - time.monotonic()))
+                    changes = objects.changes_after(version)
+                if connection.gone or epoch != objects.epoch:
+                    raise Hangup("fin")
+                newest = objects.version
+            for change in changes:
+                version = change.version
+                yield event(change.kind, {**change.item, "apiVersion": api_version})
+            if time.monotonic() >= ends:
+                return
+            if time.monotonic() >= due:
+                due = time.monotonic() + self.bookmarks
+                if bookmarks and not changes:
+                    version = newest
+                    yield bookmark()
+
+    # Who connects.
+
+    def kubeconfig(self, token="first-token", host="127.0.0.1", authority=None, port=None):
+        cluster = {"server": f"{'https' if self.context else 'http'}://{host}:{port or self.port}"}
+        if self.context is not None:
+            signer = authority or self.authority
+            cluster["certificate-authority-data"] = base64.b64encode(signer.certificate.encode()).decode()
+        return json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "upstream",
+            "clusters": [{"name": "upstream", "cluster": cluster}],
+            "users": [{"name": "mirror", "user": {"token": token}}],
+            "contexts": [{"name": "upstream", "context": {"cluster": "upstream", "user": "mirror"}}]})
+
+
+def token_text(version, start):
+    text = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+__all__ = ["Answer", "Hangup", "Request", "Upstream", "encode", "event", "ssl", "status_answer"]
