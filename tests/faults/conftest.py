@@ -1,0 +1,85 @@
+"""Fixtures: one server for all tests of a module, and for each test a scripted cluster and its mirror."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e")]
+
+from certificates import Authority
+from harness import BINARY
+from mirror import Mirror, start_server
+from upstream import Upstream
+
+
+def pytest_configure():
+    if not BINARY.exists():
+        pytest.exit(f"no server at {BINARY}: build it, or name one in SNAPGATE_BIN", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def folder():
+    """A place for what a run leaves behind, removed afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="snapgate-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="session")
+def authority(folder):
+    return Authority(folder)
+
+
+@pytest.fixture(scope="module")
+def server(folder, request):
+    shared = start_server(folder / request.module.__name__)
+    yield shared
+    if shared.running():
+        shared.stop()
+
+
+@pytest.fixture
+def upstream(authority):
+    """A scripted cluster with some snapshots."""
+    scripted = Upstream(authority)
+    scripted.objects.fill(12)
+    yield scripted
+    scripted.stop()
+
+
+@pytest.fixture
+def connect(server, upstream):
+    """Connects the scripted cluster; at the end the mirror is removed."""
+    mirrors = []
+
+    def connected(kubeconfig=None, on=server):
+        mirrors.append(Mirror(on, upstream, kubeconfig))
+        return mirrors[-1]
+
+    yield connected
+    for mirror in mirrors:
+        if mirror.server.running():
+            mirror.remove()
+
+
+@pytest.fixture
+def mirror(connect):
+    """The mirror of the scripted cluster, equal to it and ready."""
+    made = connect()
+    made.until_equal()
+    return made
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What the server said last, and what the scripted cluster was asked, belongs to a failure's report."""
+    report = (yield).get_result()
+    if report.failed:
+        if "server" in item.funcargs:
+            report.sections.append(("server log", item.funcargs["server"].tail()))
+        if "upstream" in item.funcargs:
+            requests = item.funcargs["upstream"].requests
+            report.sections.append(("requests", "\n".join(map(repr, requests[-25:]))))

@@ -1,0 +1,120 @@
+"""A connected cluster on a snapgate of ours: what it shows, how it stands, whether it is equal."""
+
+import itertools
+import json
+import os
+import time
+
+from harness import PATIENCE, Server, wait_for
+from kube import KubeClient
+
+# Waits of the server that would make the tests slow. A build for the fault tests alone reads them.
+TIMES = "backoff=20ms,most=150ms,silence=1500ms,answer=1s,connect=1s"
+SECONDS = float(os.environ.get("SNAPGATE_FAULT_PATIENCE", "10"))
+NUMBERS = itertools.count(1)
+
+
+def start_server(folder, times=TIMES, *arguments):
+    """A server whose waits are short, with those faults' handling disabled that the environment names."""
+    environment = {"SNAPGATE_TEST_TIMES": times,
+                   "SNAPGATE_DISABLED_FAULTS": os.environ.get("SNAPGATE_DISABLED_FAULTS", "")}
+    return Server(folder / "data", *arguments, env=environment).start()
+
+
+class Mirror:
+    """One connected cluster. `upstream` is what it has to be equal to."""
+
+    def __init__(self, server, upstream, kubeconfig=None):
+        self.server = server
+        self.upstream = upstream
+        self.uid = f"mirror-{next(NUMBERS)}"
+        self.admin = server.client()
+        self.kube = KubeClient(server, self.uid)
+        reply = self.admin.post("/admin/v1/clusters", {"name": self.uid, "uid": self.uid, "type": "connected",
+                                                       "kubeconfig": kubeconfig or upstream.kubeconfig()})
+        assert reply.status == 201, reply
+
+    def set_kubeconfig(self, kubeconfig):
+        reply = self.admin.request("PUT", f"/admin/v1/clusters/{self.uid}/kubeconfig", {"kubeconfig": kubeconfig})
+        assert reply.status in (200, 204), reply
+
+    def remove(self):
+        reply = self.admin.delete(f"/admin/v1/clusters/{self.uid}", force="true")
+        assert reply.status == 204, reply
+
+    # How it stands.
+
+    def status(self):
+        reply = self.admin.get(f"/admin/v1/clusters/{self.uid}")
+        assert reply.status == 200, reply
+        return reply.json()
+
+    def until_state(self, state, reason=None, seconds=SECONDS):
+        """Waits for a state, with that reason if one is given; every one but Ready has a message."""
+        last = {}
+
+        def there():
+            last.update(self.status())
+            return last["state"] == state and (reason is None or last.get("reason") == reason)
+
+        try:
+            wait_for(there, "", seconds)
+        except AssertionError:
+            raise AssertionError(f"not {state} {reason or ''} within {seconds} s, but {brief(last)}") from None
+        if state != "Ready":
+            assert last["reason"] and " " not in last["reason"], last
+            assert last["message"], last
+        return last
+
+    # What it shows.
+
+    def list(self, **query):
+        reply = self.kube.list(**query)
+        assert reply.status == 200, reply
+        return reply.json()
+
+    def items(self):
+        """({key: object}, version), page by page."""
+        found, token, version = {}, None, None
+        while True:
+            page = self.list(limit=7, **({"continue": token} if token else {}))
+            version = version or page["metadata"]["resourceVersion"]
+            for item in page["items"]:
+                key = item["metadata"]["namespace"], item["metadata"]["name"]
+                assert key not in found, f"{key} comes twice"
+                found[key] = item
+            token = page["metadata"].get("continue")
+            if not token:
+                return found, version
+
+    def differences(self, without=()):
+        """What is not as the upstream has it, by content; `without` are keys that must not be shown."""
+        reply = self.kube.list(limit=1)
+        if reply.status != 200:
+            return [f"it answers {reply.status}"]
+        wanted = {key: item for key, item in self.upstream.objects.items().items() if key not in without}
+        shown, _ = self.items()
+        found = [f"missing: {key}" for key in wanted.keys() - shown.keys()]
+        found += [f"should not be there: {key}" for key in shown.keys() - wanted.keys()]
+        found += [f"{key} is {json.dumps(shown[key], sort_keys=True)} and should be {json.dumps(wanted[key], sort_keys=True)}"
+                  for key in wanted.keys() & shown.keys() if shown[key] != wanted[key]]
+        return found
+
+    def until_equal(self, without=(), seconds=SECONDS):
+        """Ready, and every object as the upstream has it."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            differences, status = self.differences(without), self.status()
+            if not differences and status["state"] == "Ready":
+                return status
+            assert time.monotonic() < deadline, (f"not equal within {seconds} s, {brief(status)}:\n"
+                                                 + "\n".join(differences[:20]))
+            time.sleep(0.02)
+
+    def watch(self):
+        """A watch of the mirror from now on."""
+        return self.kube.watch(self.list(limit=1)["metadata"]["resourceVersion"])
+
+
+def brief(status):
+    return {name: status.get(name) for name in ("state", "reason", "message")}
