@@ -111,6 +111,16 @@ class Mirror:
                                                  + "\n".join(differences[:20]))
             time.sleep(0.02)
 
+    def until_shown(self, seconds=SECONDS):
+        """Every object as the upstream has it, in whatever state."""
+        wait_for(lambda: not self.differences(), f"{self.differences()[:5]}", seconds)
+
+    def check(self):
+        """What a check of the connection finds: {name: point}."""
+        reply = self.admin.post(f"/admin/v1/clusters/{self.uid}/check")
+        assert reply.status == 200, reply
+        return {point["name"]: point for point in reply.json()["points"]}
+
     def watch(self):
         """A watch of the mirror from now on."""
         return self.kube.watch(self.list(limit=1)["metadata"]["resourceVersion"])

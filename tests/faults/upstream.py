@@ -13,7 +13,6 @@ import json
 import random
 import select
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -226,9 +225,10 @@ class Upstream:
         self.context = authority.server_context() if authority else None
         self.tokens = {"first-token"}
         self.served = ["v1beta1", "v1alpha1"]  # none: the CRD is not installed
-        self.watch_list = False
+        self.minor = "26"           # of the Kubernetes version that it says it has
+        self.watch_list = False     # whether it knows WatchList, as 1.32 does
         self.pages_at_zero = False  # whether a limit counts for a list at version 0
-        self.page_size = None       # at most so many items on a page, whatever the client asks for
+        self.page_size = None       # at most so many items on a page where a client asks for pages
         self.bookmarks = 0.3
         self.shuffle = None         # a seed: lists come in another order
         self.clock_offset = 0       # seconds that the Date header is off
@@ -338,7 +338,7 @@ class Upstream:
         group = {"name": GROUP, "versions": [{"groupVersion": f"{GROUP}/{version}", "version": version} for version in self.served],
                  "preferredVersion": {"groupVersion": f"{GROUP}/{self.served[0]}", "version": self.served[0]} if self.served else {}}
         documents = {
-            "/version": {"major": "1", "minor": "26", "gitVersion": "v1.26.0"},
+            "/version": {"major": "1", "minor": self.minor, "gitVersion": f"v1.{self.minor}.0"},
             "/api": {"kind": "APIVersions", "versions": ["v1"]},
             "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group] if self.served else []},
         }
@@ -384,7 +384,8 @@ class Upstream:
             except Ahead:
                 return self.too_large_version(request.version)
         keys = sorted(key for key in state if not start or "/".join(key) + "\0" > start)
-        limit = min(limit or self.page_size, self.page_size) if self.page_size and request.version != "0" else limit
+        if limit and self.page_size:
+            limit = min(limit, self.page_size)
         metadata = {"continue": "", "resourceVersion": str(version)}
         if limit > 0 and len(keys) > limit:
             metadata.update({"continue": token_text(version, "/".join(keys[limit - 1]) + "\0"), "remainingItemCount": len(keys) - limit})
@@ -490,6 +491,3 @@ class Upstream:
 def token_text(version, start):
     text = json.dumps({"v": "meta.k8s.io/v1", "rv": version, "start": start}, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-__all__ = ["Answer", "Hangup", "Request", "Upstream", "encode", "event", "ssl", "status_answer"]
