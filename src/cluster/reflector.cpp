@@ -27,6 +27,8 @@ constexpr size_t kMostRetriesAfter = 10;
 constexpr size_t kMostHurried = 3;
 // WatchList is on by default from this minor version of Kubernetes on.
 constexpr unsigned kWatchListMinor = 32;
+// For handlings that are switched off.
+constexpr milliseconds kForEver{86'400'000};
 
 bool is_wrong(std::string_view name) {
     return base::fault_disabled(name);
@@ -43,13 +45,17 @@ const ReflectedKind& snapshots() {
 }
 
 ReflectorTimes ReflectorTimes::usual() {
-    return {.backoff_first = base::test_time("backoff", milliseconds(800)),
-            .backoff_most = base::test_time("most", milliseconds(30'000)),
-            .quiet = milliseconds(120'000),
-            .answer = base::test_time("answer", milliseconds(30'000)),
-            .list_silence = base::test_time("answer", milliseconds(60'000)),
-            .silence = base::test_time("silence", milliseconds(90'000)),
-            .check = base::test_time("check", milliseconds(3'600'000))};
+    ReflectorTimes times{.backoff_first = base::test_time("backoff", milliseconds(800)),
+                         .backoff_most = base::test_time("most", milliseconds(30'000)),
+                         .quiet = milliseconds(120'000),
+                         .answer = base::test_time("answer", milliseconds(30'000)),
+                         .list_silence = base::test_time("answer", milliseconds(60'000)),
+                         .silence = base::test_time("silence", milliseconds(90'000)),
+                         .check = base::test_time("check", milliseconds(3'600'000))};
+    if (is_wrong("answer-timeout")) times.answer = kForEver;
+    if (is_wrong("list-patience")) times.list_silence = kForEver;
+    if (is_wrong("silence-limit")) times.silence = kForEver;
+    return times;
 }
 
 Reflector::Reflector(Parts parts, const net::Executor& executor)

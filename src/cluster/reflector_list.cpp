@@ -52,10 +52,13 @@ net::Awaitable<Outcome<void>> Reflector::list(std::string query) {
                                  base::percent_encode(token));
         }
         auto head = co_await list_page(std::move(target));
-        if (!head && head.error().status == 410 && page > 1 && !base::fault_disabled("page-410")) {
+        if (!head && head.error().status == 410 && page > 1 && !query.empty() &&
+            !base::fault_disabled("page-410")) {
             // What the pages show is gone: all at once then.
             co_return co_await list("");
         }
+        if (!head && base::fault_disabled("partial-list"))
+            co_return co_await publish(version_.empty() ? "1" : version_);
         if (!head) {
             Setback setback = std::move(head).error();
             const bool too_old = setback.status == 410 && !base::fault_disabled("list-410");
@@ -84,7 +87,10 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
             return {};
         });
     }
+    const auto begun = SteadyClock::now();
     while (true) {
+        if (base::fault_disabled("slow-bytes") && SteadyClock::now() - begun > times_.list_silence)
+            co_return tl::unexpected(malformed("the cluster's list takes too long"));
         auto piece = co_await upstream_.read(times_.list_silence);
         if (!piece) co_return tl::unexpected(std::move(piece).error());
         if (piece->empty()) break;

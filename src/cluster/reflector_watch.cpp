@@ -83,6 +83,11 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
     while (true) {
         const milliseconds patience = initial_ ? times_.list_silence : times_.silence;
         auto piece = co_await upstream_.read(patience);
+        const bool ended = !piece || piece->empty();
+        if (ended && initial_ && base::fault_disabled("watchlist-end"))
+            co_return co_await publish(version_);
+        if (ended && base::fault_disabled("cut-event") && !splitter.finish())
+            set_version(std::to_string(version_number(version_).value_or(0) + 1));
         if (!piece) co_return watch_ended(std::move(piece).error(), opened);
         if (piece->empty()) co_return watch_ended(std::nullopt, opened);
         auto taken = co_await take_piece(splitter, *piece);
@@ -109,6 +114,7 @@ Setback Reflector::watch_refused(Begin begin, Setback setback) {
         return setback;
     }
     if (setback.status == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
+    if (setback.status == 429 && base::fault_disabled("watch-429")) setback.next = Next::kRelist;
     return setback;
 }
 
@@ -148,7 +154,11 @@ net::Awaitable<Outcome<void>> Reflector::take_piece(json::ItemSplitter& splitter
                                                     std::string_view piece) {
     failed_.reset();
     events_.clear();
-    auto fed = splitter.feed(piece);
+    const auto feed_alone = [&] {
+        return json::ItemSplitter([this](std::string_view frame) { return take_frame(frame); })
+            .feed(piece);
+    };
+    auto fed = base::fault_disabled("split-events") ? feed_alone() : splitter.feed(piece);
     if (!fed && !failed_) {
         failed_ = malformed("the cluster's watch is not valid: " + fed.error().message);
     }
@@ -195,6 +205,7 @@ net::Awaitable<Outcome<void>> Reflector::apply_events() {
 }
 
 Result<void> Reflector::take_frame(std::string_view text) {
+    if (base::fault_disabled("several-events") && !events_.empty()) return {};
     ++frames_;
     hurried_ = 0;
     auto frame = json::read_watch_frame(text);
@@ -244,6 +255,9 @@ Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
                               prepared.error().message.substr(0, 300)));
     }
     if (whole_list) {
+        if (prepared && base::fault_disabled("unordered-list") && !objects_.empty() &&
+            prepared->name < objects_.back().name)
+            return {};
         if (prepared) {
             object_bytes_ += prepared->text.size();
             objects_.push_back(std::move(*prepared));

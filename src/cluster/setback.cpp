@@ -92,7 +92,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             setback.next = Setback::Next::kRelist;
             break;
         case 504:
-            if (version_too_large) {
+            if (version_too_large && !base::fault_disabled("version-ahead")) {
                 setback.at_once = true;
                 setback.next = Setback::Next::kRelistNewest;
             }

@@ -68,6 +68,14 @@ struct Replacement {
 
 // The functions that it hands to the store hold nothing of the sink: a write may still be waiting
 // when a sink goes whose coroutine was dropped.
+// What is unknown may be deleted.
+Result<void> erase(store::WriteTxn& txn, ClusterNumber cluster, const ObjectKey& key) {
+    SNAPGATE_ASSIGN(const bool erased, txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+    if (!erased && base::fault_disabled("unknown-delete"))
+        return Error(Code::kCorrupt, "a deletion of something unknown");
+    return {};
+}
+
 class MirrorSink final : public cluster::ObjectSink {
   public:
     MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
@@ -87,7 +95,7 @@ class MirrorSink final : public cluster::ObjectSink {
                 if (event.type == Event::Type::kPut)
                     SNAPGATE_TRY(put_if_changed(txn, cluster, event.object));
                 if (event.type == Event::Type::kDelete)
-                    SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, event.key.ns, event.key.name));
+                    SNAPGATE_TRY(erase(txn, cluster, event.key));
                 SNAPGATE_TRY(txn.set_list_version(cluster, event.version));
             }
             return {};
