@@ -28,11 +28,11 @@ namespace {
 
 constexpr size_t kMaxAddresses = 16;
 
-std::atomic<int> under_way = 0;
+std::atomic<int> count_under_way = 0;
 
 struct Place {
     Place() = default;
-    ~Place() { --under_way; }
+    ~Place() { --count_under_way; }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 };
@@ -82,6 +82,10 @@ FoundAddresses resolve_by_system(const std::string& host) {
     return found;
 }
 
+int NameLookup::under_way() {
+    return count_under_way;
+}
+
 struct NameLookup::Shared {
     explicit Shared(int fd) : ended(fd) {}
     ~Shared() { ::close(ended); }
@@ -95,8 +99,8 @@ struct NameLookup::Shared {
 
 Result<std::unique_ptr<NameLookup>> NameLookup::start(Executor executor, std::string host,
                                                       Resolve resolve) {
-    if (++under_way > kMaxAtOnce) {
-        --under_way;
+    if (++count_under_way > kMaxAtOnce) {
+        --count_under_way;
         return cannot(host, fmt::format("{} other lookups are under way, which is the most at "
                                         "once: are the name servers of this machine out of order?",
                                         kMaxAtOnce));

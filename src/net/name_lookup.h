@@ -31,6 +31,8 @@ FoundAddresses resolve_by_system(const std::string& host);
 class NameLookup {
   public:
     static constexpr int kMaxAtOnce = 64;
+    // Of the whole process, those that nobody waits for any more included. Any thread.
+    static int under_way();
 
     // kUnavailable if too many lookups are under way, or there is no thread to be had.
     static base::Result<std::unique_ptr<NameLookup>> start(Executor executor, std::string host,
