@@ -57,6 +57,8 @@ constexpr std::array kRoutes = {
     Route{"POST", "/admin/v1/clusters", Role::kAdmin, admin::create_cluster},
     Route{"GET", "/admin/v1/clusters/{}", Role::kReader, admin::get_cluster},
     Route{"DELETE", "/admin/v1/clusters/{}", Role::kAdmin, admin::delete_cluster},
+    Route{"PUT", "/admin/v1/clusters/{}/kubeconfig", Role::kAdmin, admin::set_kubeconfig},
+    Route{"POST", "/admin/v1/clusters/{}/check", Role::kAdmin, admin::check_cluster},
     Route{"POST", "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects},
     Route{"GET", "/admin/v1/keys", Role::kAdmin, admin::list_keys},
     Route{"POST", "/admin/v1/keys", Role::kAdmin, admin::create_key},

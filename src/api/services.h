@@ -6,6 +6,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/result.h"
+#include "cluster/connection_sources.h"
 #include "cluster/connections.h"
 #include "cluster/credentials.h"
 #include "cluster/registry.h"
@@ -29,8 +30,10 @@ struct Services {
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
     hosted::NamespaceSweeper& namespaces;
+    cluster::Connections& connections;
     const cluster::CredentialSealer& sealer;
     cluster::Connections& connections;
+    const cluster::ConnectionSources& sources;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }
@@ -39,8 +42,16 @@ struct Services {
     base::Result<void> reload_registry() const;
 };
 
-// Commits a write to the registry and waits until it is on disk and every request sees it.
+// Commits a write to the registry and waits until it is on disk and every request sees it. `then`
+// runs after a success before anything else is committed, on the store's thread: what depends on
+// the order of commits.
 net::Awaitable<base::Result<void>> commit_registry(const Services& services,
-                                                   store::WriteFunction function);
+                                                   store::WriteFunction function,
+                                                   std::function<void()> then = {});
+
+// For `then`: follows a connected cluster with the connection that the registry has for it now.
+void follow(const Services& services, const std::string& uid);
+// For `then`: follows no cluster any more that is not in the registry.
+void forget_deleted(const Services& services);
 
 }  // namespace snapgate::api

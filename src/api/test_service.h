@@ -16,6 +16,8 @@
 #include "api/services.h"
 #include "base/crypto.h"
 #include "base/sealing.h"
+#include "cluster/connection_sources.h"
+#include "cluster/connections.h"
 #include "cluster/credentials.h"
 #include "cluster/registry.h"
 #include "hosted/namespace_sweeper.h"
@@ -118,7 +120,7 @@ class TestService {
         namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
-                                   *namespaces_, sealer_, connections_,
+                                   *namespaces_, sealer_, connections_, sources_,
                                    [] { return std::string(); }});
         reload();
         net::ServerOptions options;
@@ -144,6 +146,7 @@ class TestService {
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
     const cluster::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
     cluster::Connections connections_{cluster::ConnectionsOptions{}};
+    const cluster::ConnectionSources sources_{sealer_};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;
     std::string key_;

@@ -32,6 +32,9 @@ struct Connection {
 // kubectl does. No message holds a secret. Any thread.
 base::Result<Connection> read_kubeconfig(std::string_view text, std::string_view context);
 
+// Scheme, host and port of its server: what may be shown of it.
+std::string shown_server(const Connection& connection);
+
 // As one text and back, to be sealed. kCorrupt.
 std::string to_text(const Connection& connection);
 base::Result<Connection> parse_connection(std::string_view text);

@@ -4,6 +4,7 @@
 #include "cluster/connection.h"
 #include "cluster/kubeconfig.h"
 #include "json/value.h"
+#include "net/client_link.h"
 
 namespace snapgate::cluster {
 
@@ -33,6 +34,11 @@ void put_bytes(json::Object& object, std::string_view name, std::string_view byt
 }
 
 }  // namespace
+
+std::string shown_server(const Connection& connection) {
+    auto url = net::parse_server_url(connection.server);
+    return url ? url->text() : std::string();
+}
 
 std::string to_text(const Connection& connection) {
     json::Object object;

@@ -27,6 +27,7 @@ Result<void> read_connection(const json::Object& record, Cluster& cluster) {
         return Error(Code::kCorrupt, "a cluster's record has no type that is known");
     cluster.type = ClusterType::kConnected;
     SNAPGATE_ASSIGN(cluster.source, json::optional_string(record, "source"));
+    SNAPGATE_ASSIGN(cluster.server, json::optional_string(record, "server"));
     SNAPGATE_ASSIGN(std::string sealed, json::optional_string(record, "sealed"));
     auto decoded = base::decode_base64(sealed);
     if (!decoded) return Error(Code::kCorrupt, "a cluster's sealed connection is not base64");
@@ -41,22 +42,26 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    for (const auto& [uid, other] : clusters) {
-        // The name alone: the cluster may belong to a project that the caller may not see.
-        if (uid == cluster.uid)
-            return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", uid),
-                         "uid");
-        if (other.name == cluster.name) {
-            return Error(Code::kAlreadyExists,
-                         fmt::format("a cluster named \"{}\" exists", other.name), "name");
-        }
-    }
+    for (const auto& [uid, other] : clusters) SNAPGATE_TRY(check_different(cluster, other));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
     return cluster;
 }
 
 }  // namespace
+
+Result<void> check_different(const Cluster& cluster, const Cluster& other) {
+    // The name alone: the other one may belong to a project that the caller may not see.
+    if (other.uid == cluster.uid) {
+        return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", other.uid),
+                     "uid");
+    }
+    if (other.name == cluster.name) {
+        return Error(Code::kAlreadyExists, fmt::format("a cluster named \"{}\" exists", other.name),
+                     "name");
+    }
+    return {};
+}
 
 std::string_view to_text(ClusterType type) {
     return type == ClusterType::kHosted ? "hosted" : "connected";
@@ -84,6 +89,7 @@ std::string Cluster::record() const {
                         {"projectUid", project},
                         {"type", to_text(type)},
                         {"number", int64_t{number}}};
+    if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
     if (!sealed.empty()) {
         std::string text;
@@ -114,14 +120,10 @@ Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster) {
     return create(txn, std::move(cluster));
 }
 
-Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed) {
-    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
-    if (!record) return no_such_cluster(uid);
-    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+Result<void> require_settable(const Cluster& cluster) {
     if (!cluster.connected()) {
-        return Error(
-            Code::kConflict,
-            fmt::format("cluster \"{}\" is hosted: it is connected to no other", cluster.name));
+        return Error(Code::kConflict,
+                     fmt::format("cluster \"{}\" is hosted: it has no connection", cluster.name));
     }
     if (cluster.source == kConfigSource) {
         return Error(Code::kConflict,
@@ -129,7 +131,17 @@ Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::str
                                  "change its kubeconfig there",
                                  cluster.name));
     }
+    return {};
+}
+
+Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
+                            std::string server) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    SNAPGATE_TRY(require_settable(cluster));
     cluster.sealed = std::move(sealed);
+    cluster.server = std::move(server);
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 

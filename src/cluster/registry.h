@@ -35,6 +35,7 @@ struct Cluster {
     // server's configuration file.
     std::string sealed;
     std::string source;  // "", or kConfigSource
+    std::string server;  // where it is: scheme, host and port, to be shown
 
     bool connected() const { return type == ClusterType::kConnected; }
 
@@ -43,6 +44,9 @@ struct Cluster {
 };
 
 using ClusterTable = store::RecordTable<Cluster>;
+
+// kAlreadyExists if they have the same uid or name.
+base::Result<void> check_different(const Cluster& cluster, const Cluster& other);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
 // it. kAlreadyExists if the uid or the name is taken, kNotFound if the project is not there.
@@ -53,7 +57,11 @@ base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
 
 // Gives a connected cluster another connection. kNotFound; kConflict for a hosted one and for one
 // whose connection stands in the server's configuration file.
-base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed);
+base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
+                                  std::string server);
+
+// kConflict for what set_connection() does not take.
+base::Result<void> require_settable(const Cluster& cluster);
 
 // kConflict if the cluster is connected: `what` can be done in hosted ones alone.
 base::Result<void> require_hosted(const Cluster& cluster, std::string_view what);

@@ -47,7 +47,9 @@ class Registry : public testing::Test {
         return row == rows->end() ? Cluster() : row->second;
     }
     Result<void> set(const std::string& uid) {
-        return write([&](store::WriteTxn& txn) { return set_connection(txn, uid, "another"); });
+        return write([&](store::WriteTxn& txn) {
+            return set_connection(txn, uid, "another", "https://b:1");
+        });
     }
 
     store::TemporaryStore store_;
@@ -81,6 +83,7 @@ TEST_F(Registry, GivesThemAnotherConnection) {
     auto done = set("edge");
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(read("edge").sealed, "another");
+    EXPECT_EQ(read("edge").server, "https://b:1");
     EXPECT_EQ(set("core").error().code, Code::kConflict);
     EXPECT_EQ(set("hosted").error().code, Code::kConflict);
     EXPECT_EQ(set("none").error().code, Code::kNotFound);

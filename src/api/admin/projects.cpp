@@ -77,7 +77,8 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     store::WriteFunction write = [uid = project->uid, forced = *force](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced);
     };
-    auto done = co_await commit_registry(call.services, std::move(write));
+    std::function<void()> then = [&call] { forget_deleted(call.services); };
+    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
     if (!done) co_return done.error();
     call.response.status = 204;
     co_return Result<void>{};

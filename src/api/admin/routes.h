@@ -16,6 +16,11 @@ net::Awaitable<base::Result<void>> get_cluster(Call& call);
 net::Awaitable<base::Result<void>> create_cluster(Call& call);
 net::Awaitable<base::Result<void>> delete_cluster(Call& call);
 
+// PUT /admin/v1/clusters/{uid}/kubeconfig: another connection for a connected cluster.
+net::Awaitable<base::Result<void>> set_kubeconfig(Call& call);
+// POST /admin/v1/clusters/{uid}/check: looks whether the connection is good.
+net::Awaitable<base::Result<void>> check_cluster(Call& call);
+
 // POST /admin/v1/clusters/{uid}/import: takes a dump of any length as a stream.
 net::Awaitable<base::Result<void>> import_objects(Call& call);
 

@@ -5,6 +5,19 @@ namespace snapgate::api::palette {
 
 using base::Result;
 
+namespace {
+
+// Palette's word for a cluster that answers is Running; the published description has none for
+// those that do not, so they are called what they are elsewhere.
+std::string_view cluster_state(const Services& services, const cluster::Cluster& cluster) {
+    if (!cluster.connected()) return "Running";
+    const auto status = services.connections.status(cluster.number);
+    if (!status) return to_text(cluster::MirrorState::kPending);
+    return status->ready() ? "Running" : to_text(status->state);
+}
+
+}  // namespace
+
 net::Awaitable<Result<void>> list_clusters(Call& call) {
     auto clusters = call.services.clusters.snapshot();
     json::Array items;
@@ -14,8 +27,7 @@ net::Awaitable<Result<void>> list_clusters(Call& call) {
             {"metadata",
              json::Object{
                  {"name", cluster->name}, {"projectUid", cluster->project}, {"uid", cluster->uid}}},
-            // Palette's word for a cluster that answers.
-            {"status", json::Object{{"clusterState", "Running"}}},
+            {"status", json::Object{{"clusterState", cluster_state(call.services, *cluster)}}},
         });
     }
     respond_json(call, 200, json::Object{{"items", std::move(items)}});

@@ -1,0 +1,106 @@
+#include "api/admin/cluster_document.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace snapgate::api::admin {
+
+using base::Result;
+using cluster::Cluster;
+using cluster::MirrorStatus;
+using Outcome = cluster::CheckedPoint::Outcome;
+
+namespace {
+
+void put_time(json::Object& out, std::string_view name, int64_t ms) {
+    if (ms > 0) out[{name.data(), name.size()}] = base::format_rfc3339(ms);
+}
+
+void put_text(json::Object& out, std::string_view name, const std::string& text) {
+    if (!text.empty()) out[{name.data(), name.size()}] = text;
+}
+
+void put_status(json::Object& out, const MirrorStatus& status, int64_t now_ms) {
+    out["state"] = to_text(status.state);
+    put_text(out, "reason", status.reason);
+    put_text(out, "message", status.message);
+    put_time(out, "sinceTime", status.since_ms);
+    put_time(out, "confirmedTime", status.confirmed_ms);
+    put_time(out, "lastSyncTime", status.synced_ms);
+    if (status.ready()) {
+        out["lagSeconds"] = 0;
+    } else if (status.confirmed_ms > 0) {
+        out["lagSeconds"] = std::max<int64_t>(0, (now_ms - status.confirmed_ms) / 1000);
+    }
+    put_text(out, "servedVersion", status.served_version);
+    out["syncs"] = status.syncs;
+    out["events"] = status.events;
+    out["failures"] = status.failures;
+    out["skipped"] = status.skipped;
+    put_text(out, "skippedExample", status.skipped_example);
+    out["checks"] = status.checks;
+    out["differences"] = status.differences;
+    put_text(out, "checkOutcome", status.check_outcome);
+}
+
+std::string_view to_text(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::kGood:
+            return "Good";
+        case Outcome::kWarning:
+            return "Warning";
+        case Outcome::kBad:
+            return "Bad";
+        case Outcome::kSkipped:
+            break;
+    }
+    return "Skipped";
+}
+
+}  // namespace
+
+Result<json::Object> cluster_document(const Services& services, const Cluster& cluster,
+                                      const store::ReadView& view) {
+    SNAPGATE_ASSIGN(uint64_t objects, view.count(cluster.number, model::Kind::kSnapshot));
+    json::Object out{{"uid", cluster.uid},
+                     {"name", cluster.name},
+                     {"projectUid", cluster.project},
+                     {"type", cluster::to_text(cluster.type)}};
+    if (cluster.connected()) {
+        put_text(out, "server", cluster.server);
+        put_text(out, "source", cluster.source);
+        const auto status = services.connections.status(cluster.number);
+        put_status(out, status.value_or(MirrorStatus()), services.store.now_ms());
+    } else {
+        out["state"] = "Ready";
+    }
+    out["objects"] = objects;
+    return out;
+}
+
+json::Array points_document(const cluster::ConnectionCheck& check) {
+    json::Array points;
+    for (const cluster::CheckedPoint& point : check.points) {
+        points.push_back(json::Object{{"name", point.name},
+                                      {"outcome", to_text(point.outcome)},
+                                      {"message", point.message},
+                                      {"advice", point.advice}});
+    }
+    return points;
+}
+
+json::Array warnings_document(const cluster::ConnectionCheck& check) {
+    json::Array warnings;
+    for (const cluster::CheckedPoint& point : check.points) {
+        if (point.outcome != Outcome::kWarning) continue;
+        std::string text = fmt::format("{}: {}", point.name, point.message);
+        if (!point.advice.empty()) text += "; " + point.advice;
+        warnings.emplace_back(std::move(text));
+    }
+    return warnings;
+}
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "api/services.h"
+#include "base/result.h"
+#include "cluster/connection_check.h"
+#include "json/value.h"
+
+namespace snapgate::api::admin {
+
+// A cluster as the routes show it: of a connected one, how it stands with its mirror, and nothing
+// secret.
+base::Result<json::Object> cluster_document(const Services& services,
+                                            const cluster::Cluster& cluster,
+                                            const store::ReadView& view);
+
+// What was looked at, point by point.
+json::Array points_document(const cluster::ConnectionCheck& check);
+
+// Of each point with a warning what was found and what to do, as a line of text.
+json::Array warnings_document(const cluster::ConnectionCheck& check);
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,60 @@
+#include "api/admin/connection_request.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/clock.h"
+
+namespace snapgate::api::admin {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using Outcome = cluster::CheckedPoint::Outcome;
+
+namespace {
+
+Result<cluster::Connection> read_connection(const json::Object& body) {
+    SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
+    if (text.empty()) {
+        return Error(Code::kInvalidBody,
+                     "kubeconfig is missing: the text of a kubeconfig with "
+                     "everything inline",
+                     "kubeconfig");
+    }
+    SNAPGATE_ASSIGN(std::string context, json::optional_string(body, "context"));
+    return cluster::read_kubeconfig(text, context);
+}
+
+Error refusal(const cluster::ConnectionCheck& check) {
+    Error error(Code::kInvalid, "the cluster was not stored, as its connection is not good");
+    for (const cluster::CheckedPoint& point : check.points) {
+        if (point.outcome != Outcome::kBad) continue;
+        std::string text = point.message;
+        if (!point.advice.empty()) text += ": " + point.advice;
+        error.message += fmt::format("; {}: {}", point.name, text);
+        error.causes.push_back({point.name, std::move(text), "kubeconfig"});
+    }
+    return error;
+}
+
+}  // namespace
+
+net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
+                                                        const json::Object& body) {
+    auto connection = read_connection(body);
+    if (!connection) co_return connection.error();
+    auto check = co_await cluster::check_connection(*connection, base::system_clock(), kCheckTime);
+    if (!check) {
+        // What cannot be a connection is a fault of the kubeconfig.
+        Error error = check.error();
+        if (error.code == Code::kInvalidParameter) error.code = Code::kInvalidBody;
+        co_return error;
+    }
+    if (check->refused()) co_return refusal(*check);
+    CheckedConnection checked{std::move(*connection), std::move(*check)};
+    co_return checked;
+}
+
+}  // namespace snapgate::api::admin

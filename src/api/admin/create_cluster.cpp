@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "api/admin/body.h"
+#include "api/admin/cluster_document.h"
+#include "api/admin/connection_request.h"
+#include "api/admin/routes.h"
+
+namespace snapgate::api::admin {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using cluster::Cluster;
+using cluster::ClusterType;
+
+namespace {
+
+// The project that a new cluster belongs to: the one asked for, that of the request, or Default.
+Result<std::string> project_of_new(const Call& call, const std::string& asked) {
+    auto projects = call.services.projects.snapshot();
+    if (!asked.empty()) {
+        if (!projects->contains(asked) || !call.scope.sees_project(asked))
+            return access::no_such_project(asked);
+        return asked;
+    }
+    if (!call.scope.project.empty()) return call.scope.project;
+    for (const auto& [uid, project] : *projects) {
+        if (project.name == access::kDefaultProject) return uid;
+    }
+    return Error(
+        Code::kInvalidBody,
+        fmt::format("there is no project named {}: say which project the cluster belongs to",
+                    access::kDefaultProject),
+        "projectUid");
+}
+
+Result<ClusterType> read_type(const json::Object& body) {
+    SNAPGATE_ASSIGN(std::string type, json::optional_string(body, "type"));
+    if (type.empty() || type == "hosted") {
+        SNAPGATE_TRY(json::refuse_unknown(body, {"name", "uid", "projectUid", "type"}));
+        return ClusterType::kHosted;
+    }
+    if (type == "connected") {
+        SNAPGATE_TRY(json::refuse_unknown(
+            body, {"name", "uid", "projectUid", "type", "kubeconfig", "context"}));
+        return ClusterType::kConnected;
+    }
+    return Error(Code::kInvalidBody, "type must be hosted or connected", "type");
+}
+
+// What the body says but for the connection.
+Result<Cluster> read_cluster(const Call& call, const json::Object& body) {
+    Cluster cluster;
+    SNAPGATE_ASSIGN(cluster.type, read_type(body));
+    SNAPGATE_ASSIGN(cluster.name, required_name(body));
+    SNAPGATE_ASSIGN(cluster.uid, uid_or_random(body));
+    SNAPGATE_ASSIGN(std::string asked, json::optional_string(body, "projectUid"));
+    SNAPGATE_ASSIGN(cluster.project, project_of_new(call, asked));
+    // The commit looks again; but a connection is not tried in vain.
+    for (const auto& [uid, other] : *call.services.clusters.snapshot())
+        SNAPGATE_TRY(cluster::check_different(cluster, other));
+    return cluster;
+}
+
+// Stores it, follows it if it is connected, and answers.
+net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Array warnings) {
+    auto made = std::make_shared<Cluster>(std::move(cluster));
+    store::WriteFunction write =
+        [made, now_ms = call.services.store.now_ms()](store::WriteTxn& txn) -> Result<void> {
+        if (made->connected()) {
+            SNAPGATE_ASSIGN(*made, cluster::create_connected(txn, *made));
+        } else {
+            SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms));
+        }
+        return {};
+    };
+    std::function<void()> then = [&call, made] { follow(call.services, made->uid); };
+    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
+    if (!done) co_return done.error();
+    auto item = cluster_document(call.services, *made, call.services.store.read());
+    if (!item) co_return item.error();
+    if (made->connected()) (*item)["warnings"] = std::move(warnings);
+    respond_json(call, 201, *item);
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> create_cluster(Call& call) {
+    auto body = co_await read_json_body(call);
+    if (!body) co_return body.error();
+    auto cluster = read_cluster(call, *body);
+    if (!cluster) co_return cluster.error();
+    json::Array warnings;
+    if (cluster->connected()) {
+        auto checked = co_await check_request(call, *body);
+        if (!checked) co_return checked.error();
+        auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
+        if (!sealed) co_return sealed.error();
+        cluster->sealed = std::move(*sealed);
+        cluster->server = cluster::shown_server(checked->connection);
+        warnings = warnings_document(checked->check);
+    }
+    co_return co_await store_cluster(call, std::move(*cluster), std::move(warnings));
+}
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,37 @@
+#include "api/admin/cluster_document.h"
+#include "api/admin/connection_request.h"
+#include "api/admin/routes.h"
+
+namespace snapgate::api::admin {
+
+using base::Result;
+
+net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
+    auto cluster = find_cluster(call, call.parameters[0]);
+    if (!cluster) co_return cluster.error();
+    auto body = co_await read_json_body(call);
+    if (!body) co_return body.error();
+    auto known = json::refuse_unknown(*body, {"kubeconfig", "context"});
+    if (!known) co_return known.error();
+    auto settable = cluster::require_settable(*cluster);
+    if (!settable) co_return settable.error();
+    auto checked = co_await check_request(call, *body);
+    if (!checked) co_return checked.error();
+    auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
+    if (!sealed) co_return sealed.error();
+
+    store::WriteFunction write =
+        [uid = cluster->uid, sealed = *sealed, server = cluster::shown_server(checked->connection)](
+            store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
+    std::function<void()> then = [&call, &cluster] { follow(call.services, cluster->uid); };
+    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
+    if (!done) co_return done.error();
+    cluster->server = cluster::shown_server(checked->connection);
+    auto item = cluster_document(call.services, *cluster, call.services.store.read());
+    if (!item) co_return item.error();
+    (*item)["warnings"] = warnings_document(checked->check);
+    respond_json(call, 200, *item);
+    co_return Result<void>{};
+}
+
+}  // namespace snapgate::api::admin

@@ -1,0 +1,37 @@
+#include "cluster/connection_sources.h"
+
+#include <utility>
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+// Of a cluster that the configuration file declared once.
+class UndeclaredSource : public ConnectionSource {
+  public:
+    net::Awaitable<Result<std::shared_ptr<const Connection>>> current() override {
+        co_return Error(Code::kUnauthorized,
+                        "the server's configuration file does not declare this cluster any more: "
+                        "declare it again, or delete it");
+    }
+    bool refused() override { return false; }
+};
+
+}  // namespace
+
+ConnectionSources::ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared)
+    : sealer_(sealer), declared_(std::move(declared)) {}
+
+std::shared_ptr<ConnectionSource> ConnectionSources::of(const Cluster& cluster) const {
+    if (cluster.source != kConfigSource)
+        return std::make_shared<StoredConnectionSource>(sealer_, cluster.uid, cluster.sealed);
+    auto declared = declared_.find(cluster.uid);
+    if (declared != declared_.end()) return declared->second;
+    return std::make_shared<UndeclaredSource>();
+}
+
+}  // namespace snapgate::cluster

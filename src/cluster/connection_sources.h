@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "cluster/connection.h"
+#include "cluster/credentials.h"
+#include "cluster/registry.h"
+
+namespace snapgate::cluster {
+
+// By the uid of the cluster: the sources of those that the server's configuration file declares.
+using DeclaredSources = std::unordered_map<std::string, std::shared_ptr<ConnectionSource>>;
+
+// Where the connection of each connected cluster comes from: the registry's sealed one, or the
+// server's configuration file. Any thread; immutable. The sealer outlives it.
+class ConnectionSources {
+  public:
+    explicit ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared = {});
+
+    // One that says why there is no connection where that is so.
+    std::shared_ptr<ConnectionSource> of(const Cluster& cluster) const;
+
+  private:
+    const CredentialSealer& sealer_;
+    const DeclaredSources declared_;
+};
+
+}  // namespace snapgate::cluster
