@@ -77,7 +77,9 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
         }
         return {};
     };
-    std::function<void()> then = [&call, made] { follow(call.services, made->uid); };
+    std::function<void()> then = [&services = call.services, uid = made->uid] {
+        follow(services, uid);
+    };
     auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
     if (!done) co_return done.error();
     auto item = cluster_document(call.services, *made, call.services.store.read());

@@ -77,7 +77,7 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     store::WriteFunction write = [uid = project->uid, forced = *force](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced);
     };
-    std::function<void()> then = [&call] { forget_deleted(call.services); };
+    std::function<void()> then = [&services = call.services] { forget_deleted(services); };
     auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
     if (!done) co_return done.error();
     call.response.status = 204;

@@ -23,7 +23,9 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     store::WriteFunction write =
         [uid = cluster->uid, sealed = *sealed, server = cluster::shown_server(checked->connection)](
             store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
-    std::function<void()> then = [&call, &cluster] { follow(call.services, cluster->uid); };
+    std::function<void()> then = [&services = call.services, uid = cluster->uid] {
+        follow(services, uid);
+    };
     auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
     if (!done) co_return done.error();
     cluster->server = cluster::shown_server(checked->connection);
