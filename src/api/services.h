@@ -30,7 +30,6 @@ struct Services {
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
     hosted::NamespaceSweeper& namespaces;
-    cluster::Connections& connections;
     const cluster::CredentialSealer& sealer;
     cluster::Connections& connections;
     const cluster::ConnectionSources& sources;

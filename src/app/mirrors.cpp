@@ -87,13 +87,11 @@ std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data) {
     return std::make_unique<cluster::Connections>(std::move(options));
 }
 
-void follow_clusters(const DataDirectory& data, const cluster::CredentialSealer& sealer,
+void follow_clusters(const DataDirectory& data, const cluster::ConnectionSources& sources,
                      cluster::Connections& connections) {
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
-        if (!cluster.connected() || cluster.source == cluster::kConfigSource) continue;
-        connections.follow(
-            cluster.number, cluster.name,
-            std::make_shared<cluster::StoredConnectionSource>(sealer, uid, cluster.sealed));
+        if (cluster.connected())
+            connections.follow(cluster.number, cluster.name, sources.of(cluster));
     }
 }
 

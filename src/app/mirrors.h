@@ -4,8 +4,8 @@
 
 #include "app/data_directory.h"
 #include "base/result.h"
+#include "cluster/connection_sources.h"
 #include "cluster/connections.h"
-#include "cluster/credentials.h"
 
 namespace snapgate::app {
 
@@ -13,8 +13,8 @@ namespace snapgate::app {
 // is kept there. `data` outlives them. No cluster is followed yet.
 std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data);
 
-// Begins to follow every connected cluster whose connection the registry keeps.
-void follow_clusters(const DataDirectory& data, const cluster::CredentialSealer& sealer,
+// Begins to follow every connected cluster.
+void follow_clusters(const DataDirectory& data, const cluster::ConnectionSources& sources,
                      cluster::Connections& connections);
 
 }  // namespace snapgate::app

@@ -42,14 +42,15 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
     SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
     process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
+    process->sources_ = std::make_unique<cluster::ConnectionSources>(*process->sealer_);
     process->connections_ = make_connections(data);
     ServerProcess* self = process.get();
     process->services_.emplace(api::Services{
         *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
-        *process->namespaces_, *process->sealer_, *process->connections_,
+        *process->namespaces_, *process->sealer_, *process->connections_, *process->sources_,
         [self] { return self->metrics_->render(self->serving_.load()); }});
     // Before anybody asks how they stand.
-    follow_clusters(data, *process->sealer_, *process->connections_);
+    follow_clusters(data, *process->sources_, *process->connections_);
 
     net::ServerOptions options;
     options.address = settings.address;
@@ -145,7 +146,7 @@ void ServerProcess::stop() {
     }
     if (watches_) watches_->close();
     // Ends the mirrors; what they note at their end is written before the store closes.
-    connections_.reset();
+    if (connections_) connections_->stop();
     namespaces_.reset();
     if (data_) data_->store.reset();
 }

@@ -13,6 +13,7 @@
 #include "app/settings.h"
 #include "base/annotations.h"
 #include "base/result.h"
+#include "cluster/connection_sources.h"
 #include "cluster/connections.h"
 #include "cluster/credentials.h"
 #include "hosted/namespace_sweeper.h"
@@ -48,6 +49,7 @@ class ServerProcess {
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
     std::unique_ptr<cluster::CredentialSealer> sealer_;
+    std::unique_ptr<cluster::ConnectionSources> sources_;
     std::unique_ptr<cluster::Connections> connections_;
     std::optional<api::Services> services_;
     std::shared_ptr<net::TlsContexts> tls_;
