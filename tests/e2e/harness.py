@@ -233,8 +233,11 @@ class Server:
         command = [str(BINARY), "serve", "--data-dir", str(self.data_dir), *self.arguments]
         if self.listen:
             command += ["--listen", self.listen]
+        # The credentials key is beside the data directory, not in the home of who runs the tests.
+        config = self.data_dir.with_name(self.data_dir.name + ".config").absolute()
+        environment = clean_environment({"XDG_CONFIG_HOME": str(config), **(self.env or {})})
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env=clean_environment(self.env))
+                                        stderr=subprocess.PIPE, env=environment)
         self.lines = []
         self.reader = threading.Thread(target=self.read_stderr, args=(self.process, self.lines), daemon=True)
         self.reader.start()
