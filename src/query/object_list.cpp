@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "model/names.h"
 #include "query/token_fault.h"
+#include "query/version_order.h"
 
 namespace snapgate::query {
 namespace {
@@ -46,7 +47,7 @@ Error invalid_token(std::string_view why) {
             fmt::format("invalid continue token: continue key is not valid: {}", why), "continue"};
 }
 
-Error too_large(model::Revision version, model::Revision head) {
+Error too_large(std::string_view version, std::string_view head) {
     Error error(Code::kFutureVersion,
                 fmt::format("Timeout: Too large resource version: {}, current: {}", version, head),
                 "resourceVersion");
@@ -94,26 +95,57 @@ Result<ObjectList> ObjectList::plan(const ListContext& context, const store::Rea
 }
 
 Result<void> ObjectList::begin(const store::ReadView& view, const store::Head& head) {
-    using Match = ObjectListRequest::Match;
     revision_ = head.revision;
     version_ = head.version;
     if (request_.version == 0) request_.limit = 0;
-    if (request_.version.value_or(0) > 0) {
-        if (*request_.version > head.revision) return too_large(*request_.version, head.revision);
-        // A version with a limit and without a match is an exact one, for older clients.
-        const bool exact = request_.match == Match::kExact ||
-                           (request_.match == Match::kUnset && request_.limit > 0);
-        if (exact && *request_.version != head.revision) {
-            revision_ = *request_.version;
-            version_ = fmt::format("{}", revision_);
-            auto readable = check_readable(view);
-            if (!readable) {
-                return readable.error().code == Code::kExpired ? version_expired()
-                                                               : std::move(readable).error();
-            }
-        }
+    if (!request_.mirror_version.empty()) {
+        SNAPGATE_TRY(begin_at_mirrored(view, head));
+    } else if (request_.version.value_or(0) > 0) {
+        SNAPGATE_TRY(begin_at_version(view, head));
     }
     return request_.limit > 0 ? count_first(view, head) : Result<void>();
+}
+
+bool ObjectList::exact() const {
+    using Match = ObjectListRequest::Match;
+    // A version with a limit and without a match is an exact one, for older clients.
+    return request_.match == Match::kExact ||
+           (request_.match == Match::kUnset && request_.limit > 0);
+}
+
+Result<void> ObjectList::begin_at_version(const store::ReadView& view, const store::Head& head) {
+    const model::Revision version = *request_.version;
+    if (version > head.revision)
+        return too_large(fmt::format_int(version).str(), fmt::format_int(head.revision).str());
+    if (!exact() || version == head.revision) return {};
+    return show(view, version, fmt::format_int(version).str());
+}
+
+Result<void> ObjectList::begin_at_mirrored(const store::ReadView& view, const store::Head& head) {
+    const std::string& version = request_.mirror_version;
+    if (version == head.version) return {};
+    SNAPGATE_ASSIGN(const auto known, view.revision_of(cluster_, version));
+    if (known && !exact()) return {};
+    if (known) return show(view, *known, version);
+    switch (compare_versions(version, head.version)) {
+        case VersionOrder::kNewer:
+            return too_large(version, head.version);
+        case VersionOrder::kNotNewer:
+            if (!exact()) return {};
+            break;
+        case VersionOrder::kUnknown:
+            break;
+    }
+    return version_expired();
+}
+
+Result<void> ObjectList::show(const store::ReadView& view, model::Revision revision,
+                              std::string version) {
+    revision_ = revision;
+    version_ = std::move(version);
+    auto readable = check_readable(view);
+    if (readable || readable.error().code != Code::kExpired) return readable;
+    return version_expired();
 }
 
 Result<void> ObjectList::resume(const store::ReadView& view, const store::Head& head) {
@@ -122,7 +154,7 @@ Result<void> ObjectList::resume(const store::ReadView& view, const store::Head& 
     if (std::string_view(token->query).substr(0, kHalfDigest) !=
         std::string_view(digest_).substr(0, kHalfDigest))
         return invalid_token("it belongs to a list of another cluster or resource");
-    if (request_.version.value_or(0) != 0) {
+    if (request_.version.value_or(0) != 0 || !request_.mirror_version.empty()) {
         return Error(Code::kInvalidParameter,
                      "specifying resource version is not allowed when using continue",
                      "resourceVersion");

@@ -26,6 +26,7 @@ struct ObjectListRequest {
     std::string continue_token;
     // The state to show: nullopt the newest; 0 any (and then all of it, whatever the limit).
     std::optional<model::Revision> version;
+    std::string mirror_version;  // instead of it on a mirror: one of the cluster's own
     Match match = Match::kUnset;
 };
 
@@ -64,6 +65,13 @@ class ObjectList {
     ObjectList(const ListContext& context, ListedCluster cluster, ObjectListRequest request);
 
     base::Result<void> begin(const store::ReadView& view, const store::Head& head);
+    base::Result<void> begin_at_version(const store::ReadView& view, const store::Head& head);
+    // The same where the version is one of a mirror's cluster.
+    base::Result<void> begin_at_mirrored(const store::ReadView& view, const store::Head& head);
+    base::Result<void> show(const store::ReadView& view, model::Revision revision,
+                            std::string version);
+    // Whether the version is an exact one.
+    bool exact() const;
     base::Result<void> resume(const store::ReadView& view, const store::Head& head);
     base::Result<void> check_readable(const store::ReadView& view) const;
     // No name can be what is asked for.

@@ -1,3 +1,4 @@
+#include "api/freshness.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "rules/object_rules.h"
@@ -11,6 +12,8 @@ net::Awaitable<Result<void>> get_object(KubeCall& call) {
     const Resource& resource = call.resource;
     auto form = negotiate(call.call.request, resource.kind, resource.v1alpha1, Wanted::kObject);
     if (!form) co_return form.error();
+    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
+        co_return vouched;
     const store::Store& store = call.call.services.store;
     auto view = store.read();
     auto head = view.head(call.cluster.number);

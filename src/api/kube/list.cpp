@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "api/freshness.h"
 #include "api/kube/forms.h"
 #include "api/kube/list_document.h"
 #include "api/kube/list_options.h"
@@ -117,8 +118,10 @@ net::Awaitable<Result<void>> list_objects(KubeCall& call) {
     const net::Request& request = call.call.request;
     const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kList);
     if (!form) co_return form.error();
-    const auto options = read_list_options(request, resource);
+    const auto options = read_list_options(request, resource, call.cluster.connected());
     if (!options) co_return options.error();
+    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
+        co_return vouched;
     auto list = co_await plan(call, *options);
     if (!list) co_return list.error();
     ListAnswer answer(call, *form, std::move(*list));

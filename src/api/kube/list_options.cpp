@@ -58,7 +58,7 @@ Result<int64_t> read_number(const net::Request& request, std::string_view name) 
 }  // namespace
 
 Result<query::ObjectListRequest> read_list_options(const net::Request& request,
-                                                   const Resource& resource) {
+                                                   const Resource& resource, bool mirrored) {
     query::ObjectListRequest options;
     options.kind = resource.kind;
     options.ns = resource.ns;
@@ -74,7 +74,9 @@ Result<query::ObjectListRequest> read_list_options(const net::Request& request,
     auto contradictions =
         find_contradictions(match, version, !options.continue_token.empty(), !initial.empty());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
-    if (!version.empty()) {
+    if (mirrored && !version.empty() && version != "0") {
+        SNAPGATE_ASSIGN(options.mirror_version, parse_mirror_version(version));
+    } else if (!version.empty()) {
         SNAPGATE_ASSIGN(options.version, parse_version_option(version));
     }
     options.selector_text = fmt::format("{}\n{}", labels, fields);

@@ -5,9 +5,11 @@
 
 namespace snapgate::api::kube {
 
-// What a list was asked for, from the query. Errors as kube-apiserver's: kInvalidParameter, and
-// kInvalid for what does not go together (ValidateListOptions in k8s.io/apimachinery).
+// What a list was asked for, from the query; resource versions of a mirror are its cluster's.
+// Errors as kube-apiserver's: kInvalidParameter, and kInvalid for what does not go together
+// (ValidateListOptions in k8s.io/apimachinery).
 base::Result<query::ObjectListRequest> read_list_options(const net::Request& request,
-                                                         const Resource& resource);
+                                                         const Resource& resource,
+                                                         bool mirrored = false);
 
 }  // namespace snapgate::api::kube

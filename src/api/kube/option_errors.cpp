@@ -18,6 +18,7 @@ using base::Result;
 namespace {
 
 constexpr size_t kMaxQuoted = 256;
+constexpr size_t kMaxVersion = 128;
 
 bool is_decimal(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -55,6 +56,15 @@ Result<model::Revision> parse_version_option(std::string_view text) {
                              "{1}",
                              quoted(text), number_fault(text)),
                  "resourceVersion");
+}
+
+Result<std::string> parse_mirror_version(std::string text) {
+    const bool plain = text.size() <= kMaxVersion &&
+                       std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!plain) {
+        SNAPGATE_TRY(parse_version_option(text));
+    }
+    return text;
 }
 
 Cause forbidden(std::string_view field, std::string_view why) {

@@ -18,6 +18,9 @@ base::Result<int64_t> parse_int64_option(std::string_view name, std::string_view
 // A resource version as a hosted cluster gives them out; not empty.
 base::Result<model::Revision> parse_version_option(std::string_view text);
 
+// One of a connected cluster: a number as a rule, but another plain word may be one, too.
+base::Result<std::string> parse_mirror_version(std::string text);
+
 // A text from outside as a message shows it: in quotes, cut to a length that can be shown.
 std::string quoted(std::string_view text);
 

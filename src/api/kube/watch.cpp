@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "model/names.h"
 #include "net/await.h"
+#include "query/version_order.h"
 
 namespace snapgate::api::kube {
 
@@ -93,19 +94,59 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
     const Clock::time_point deadline =
         std::min(end_, Clock::now() + call_.call.services.watches.times().version_patience);
     while (true) {
-        const auto present = head(store_.read());
-        if (!present) co_return present.error();
-        if (*present >= options_.from) co_return true;
+        auto there = reached(store_.read());
+        if (!there || *there) co_return there;
         const net::Wake wake = co_await stream_.wait(deadline);
         if (wake != net::Wake::kNotified && wake != net::Wake::kDeadline) co_return false;
         // Writes may keep coming, and the version be far ahead of them.
         if (Clock::now() < deadline) continue;
+        const auto present = store_.read().head(call_.cluster.number);
+        if (!present) co_return present.error();
         Error error(Code::kFutureVersion,
                     fmt::format("Timeout: Too large resource version: {}, current: {}",
-                                options_.from, *present));
+                                wanted_version(), *present ? (*present)->version : ""));
         error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
         co_return error;
     }
+}
+
+std::string Watch::wanted_version() const {
+    if (!options_.mirror_from.empty()) return options_.mirror_from;
+    return fmt::format_int(options_.from).str();
+}
+
+Result<bool> Watch::reached(const store::ReadView& view) {
+    const std::string& version = options_.mirror_from;
+    if (version.empty()) {
+        SNAPGATE_ASSIGN(const Revision present, head(view));
+        return present >= options_.from;
+    }
+    SNAPGATE_ASSIGN(const auto newest, view.head(call_.cluster.number));
+    if (!newest) return cluster::no_such_cluster(call_.cluster.uid);
+    SNAPGATE_ASSIGN(const auto known, view.revision_of(call_.cluster.number, version));
+    if (known) {
+        options_.from = *known;
+        return true;
+    }
+    switch (query::compare_versions(version, newest->version)) {
+        case query::VersionOrder::kNewer:
+            return false;
+        case query::VersionOrder::kNotNewer:
+            // The state that comes first is newer, that is enough.
+            if (options_.state) return true;
+            break;
+        case query::VersionOrder::kUnknown:
+            break;
+    }
+    return too_old(view);
+}
+
+Error Watch::too_old(const store::ReadView& view) const {
+    const auto present = view.head(call_.cluster.number);
+    if (!present) return present.error();
+    if (!*present) return cluster::no_such_cluster(call_.cluster.uid);
+    return {Code::kExpired, fmt::format("too old resource version: {} ({})", wanted_version(),
+                                        (*present)->version)};
 }
 
 // Whether a watch may go on from where it wants to: the same rule as for lists, so that it does not
@@ -117,9 +158,7 @@ Result<void> Watch::check_history() const {
         replaced && (!*replaced || store_.now_ms() - **replaced <= store_.history().count());
     if (kept) return {};
     if (!replaced && replaced.error().code != Code::kExpired) return std::move(replaced).error();
-    SNAPGATE_ASSIGN(const Revision present, head(view));
-    return Error(Code::kExpired,
-                 fmt::format("too old resource version: {} ({})", options_.from, present));
+    return too_old(view);
 }
 
 net::Awaitable<Result<bool>> Watch::send_state() {
@@ -251,7 +290,9 @@ net::Awaitable<bool> Watch::send(std::span<const std::string_view> events) {
 }
 
 net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
-    auto event = bookmark_event(form_, position_, ends_state, store_.now_ms());
+    auto version = store_.read().version_at(call_.cluster.number, position_);
+    if (!version) co_return std::move(version).error();
+    auto event = bookmark_event(form_, *version, ends_state, store_.now_ms());
     if (!event) co_return std::move(event).error();
     if (!columns_sent_) *event = with_columns(form_, *event);
     columns_sent_ = true;

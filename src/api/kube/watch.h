@@ -45,6 +45,11 @@ class Watch {
     net::Awaitable<base::Result<bool>> send_bookmark(bool ends_state);
 
     base::Result<model::Revision> head(const store::ReadView& view) const;
+    // Whether the version to begin from was reached; on a mirror it becomes a revision then.
+    base::Result<bool> reached(const store::ReadView& view);
+    // The versions that a client is told: where it wants to begin, and the newest.
+    std::string wanted_version() const;
+    base::Error too_old(const store::ReadView& view) const;
     base::Result<void> check_history() const;
     base::Result<void> check_access() const;
     // Fills `page`; `from` is where the next one begins. False if this was the last.
@@ -55,7 +60,7 @@ class Watch {
     const store::Store& store_;
     net::ResponseStream& stream_;
     const Form form_;
-    const WatchOptions options_;
+    WatchOptions options_;
     const Clock::time_point end_;
     Clock::time_point next_tick_;
     model::Revision position_ = 0;  // everything up to it was sent

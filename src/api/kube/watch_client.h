@@ -20,12 +20,13 @@ namespace snapgate::api::kube {
 class WatchClient {
   public:
     // `path` within the cluster, with its query; `?watch=1` is added.
-    WatchClient(TestService& service, std::string_view path, std::string_view headers = {})
+    WatchClient(TestService& service, std::string_view path, std::string_view headers = {},
+                std::string_view cluster = TestService::kCluster)
         : connection_(service.port()) {
         connection_.send(fmt::format(
             "GET /clusters/{}{}{}watch=1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{}\r\n",
-            TestService::kCluster, path, path.find('?') == std::string_view::npos ? "?" : "&",
-            service.key(), headers));
+            cluster, path, path.find('?') == std::string_view::npos ? "?" : "&", service.key(),
+            headers));
         auto answer = connection_.read_answer();
         status_ = answer ? answer->status : 0;
         body_ = answer ? answer->body : "";

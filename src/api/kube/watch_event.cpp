@@ -73,26 +73,33 @@ std::string_view WatchEvent::seen_by(std::string_view within,
 }
 
 Result<std::optional<WatchEvent>> encode_change(const Form& form, const store::TailChange& change,
-                                                int64_t now_ms) {
+                                                const store::Store& store,
+                                                model::ClusterNumber cluster) {
     if (change.entry.kind != form.kind) return std::nullopt;
     WatchEvent event;
     event.ns = change.entry.key.ns;
     event.name = change.entry.key.name;
+    const int64_t now_ms = store.now_ms();
     // A deletion has a version of its own; other states carry theirs.
-    const fmt::format_int revision(change.entry.revision);
-    const std::string_view version(revision.data(), revision.size());
+    auto gone_at = [&] { return store.read().visible_version(cluster, change.entry.revision); };
+    std::string version;
     const bool deleted = change.entry.op == LogEntry::Op::kDeleted;
+    if (deleted) {
+        SNAPGATE_ASSIGN(version, gone_at());
+    }
     const store::Found& shown = deleted ? *change.previous : *change.object;
     SNAPGATE_ASSIGN(event.labels, json::read_labels(shown.object));
     const bool has_phase = form.kind == Kind::kNamespace;
     if (has_phase) event.phase = json::read_phase(shown.object);
     SNAPGATE_TRY(append_event(type_of(change.entry.op), form, shown.object,
-                              deleted ? std::optional(version) : std::nullopt, now_ms, event.text));
+                              deleted ? std::optional<std::string_view>(version) : std::nullopt,
+                              now_ms, event.text));
     if (change.entry.op == LogEntry::Op::kUpdated) {
         SNAPGATE_ASSIGN(query::Labels before, json::read_labels(change.previous->object));
         const std::string_view phase_before =
             has_phase ? json::read_phase(change.previous->object) : std::string_view();
         if (before != event.labels || phase_before != event.phase) {
+            SNAPGATE_ASSIGN(version, gone_at());
             auto crossing = std::make_unique<WatchEvent::Crossing>();
             crossing->before = std::move(before);
             crossing->phase_before = phase_before;
@@ -111,7 +118,7 @@ Result<void> append_added(const Form& form, const model::StoredObject& object, i
     return append_event("ADDED", form, object, {}, now_ms, out);
 }
 
-Result<std::string> bookmark_event(const Form& form, model::Revision revision, bool ends_state,
+Result<std::string> bookmark_event(const Form& form, std::string_view version, bool ends_state,
                                    int64_t now_ms) {
     // An object of the kind that has nothing but a version, through the same forms as all others.
     model::PreparedObject object;
@@ -121,7 +128,7 @@ Result<std::string> bookmark_event(const Form& form, model::Revision revision, b
                     form.kind == Kind::kSnapshot ? "VirtualMachineSnapshot" : "Namespace",
                     ends_state ? R"("annotations":{"k8s.io/initial-events-end":"true"},)" : "");
     object.version_offset = static_cast<uint32_t>(object.text.size() - 3);
-    const std::string value = model::encode_object(object, fmt::format_int(revision).str());
+    const std::string value = model::encode_object(object, version);
     SNAPGATE_ASSIGN(const model::StoredObject stored, model::decode_object(value));
     std::string out;
     SNAPGATE_TRY(append_event("BOOKMARK", form, stored, {}, now_ms, out));

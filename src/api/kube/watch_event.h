@@ -38,18 +38,20 @@ struct WatchEvent {
     std::string_view seen_by(std::string_view within, const query::Selector& selector) const;
 };
 
-// nullopt for a change of another kind than the form's.
+// nullopt for a change of another kind than the form's. The store says under which resource version
+// a deletion became visible.
 base::Result<std::optional<WatchEvent>> encode_change(const Form& form,
                                                       const store::TailChange& change,
-                                                      int64_t now_ms);
+                                                      const store::Store& store,
+                                                      model::ClusterNumber cluster);
 
 // An object of the state that a watch begins with, as ADDED event.
 base::Result<void> append_added(const Form& form, const model::StoredObject& object, int64_t now_ms,
                                 std::string& out);
 
-// A BOOKMARK: everything up to `revision` has been sent; `ends_state`: and with it the state that
-// the watch began with.
-base::Result<std::string> bookmark_event(const Form& form, model::Revision revision,
+// A BOOKMARK: everything up to resource version `version` has been sent; `ends_state`: and with it
+// the state that the watch began with.
+base::Result<std::string> bookmark_event(const Form& form, std::string_view version,
                                          bool ends_state, int64_t now_ms);
 
 std::string error_event(const base::Error& error, std::string_view request_id);

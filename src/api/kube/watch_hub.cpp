@@ -43,8 +43,8 @@ Result<std::shared_ptr<const WatchBatch>> WatchOutlet::next(model::Revision afte
 WatchFeed::WatchFeed(store::Store& store, model::ClusterNumber cluster, const Form& form)
     : tailer_(std::make_unique<EventTailer>(
           store, cluster,
-          [form, &store](const store::TailChange& change) {
-              return encode_change(form, change, store.now_ms());
+          [form, &store, cluster](const store::TailChange& change) {
+              return encode_change(form, change, store, cluster);
           },
           EventTailer::Limits{})) {
     listening_ = tailer_->listen([this] { wake(); });

@@ -1,5 +1,6 @@
 #include "api/kube/watch.h"
 
+#include "api/freshness.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/watch_options.h"
@@ -25,8 +26,10 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     const Resource& resource = call.resource;
     const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kWatch);
     if (!form) co_return form.error();
-    auto options = read_watch_options(request, resource.kind);
+    auto options = read_watch_options(request, resource.kind, call.cluster.connected());
     if (!options) co_return options.error();
+    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
+        co_return vouched;
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
     Watch watch(call, *form, std::move(*options));

@@ -71,7 +71,8 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
 
 }  // namespace
 
-Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind) {
+Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind,
+                                        bool mirrored) {
     WatchOptions options;
     SNAPGATE_ASSIGN(const std::string labels, first_parameter(request, "labelSelector"));
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
@@ -85,11 +86,13 @@ Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind
     auto contradictions = find_contradictions(!initial.empty(), match, !token.empty());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
-    if (!version.empty()) {
+    if (mirrored && version != "0") {
+        SNAPGATE_ASSIGN(options.mirror_from, parse_mirror_version(version));
+    } else if (!version.empty()) {
         SNAPGATE_ASSIGN(options.from, parse_version_option(version));
     }
     if (initial.empty()) {
-        options.state = options.from == 0;
+        options.state = options.from == 0 && options.mirror_from.empty();
     } else {
         SNAPGATE_ASSIGN(options.state, flag_parameter(request, "sendInitialEvents"));
         options.marks_state = options.state;

@@ -15,6 +15,7 @@ struct WatchOptions {
     query::Selector selector;
     // Changes after it; 0: after the present state.
     model::Revision from = 0;
+    std::string mirror_from;  // instead of it on a mirror: one of the cluster's own
     // The present state first, as ADDED events; it must not be older than `from`.
     bool state = false;
     // A bookmark says where the state ends (sendInitialEvents=true).
@@ -23,8 +24,10 @@ struct WatchOptions {
     std::chrono::seconds timeout{};
 };
 
-// From the query. Errors as kube-apiserver's: kInvalidParameter, and kInvalid for what does not go
-// together (ValidateListOptions in k8s.io/apimachinery).
-base::Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind);
+// From the query; resource versions of a mirror are its cluster's. Errors as kube-apiserver's:
+// kInvalidParameter, and kInvalid for what does not go together (ValidateListOptions in
+// k8s.io/apimachinery).
+base::Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind,
+                                              bool mirrored);
 
 }  // namespace snapgate::api::kube

@@ -1,3 +1,4 @@
+#include "api/freshness.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_request.h"
 
@@ -8,6 +9,8 @@ using base::Result;
 net::Awaitable<Result<void>> get_snapshot(Call& call) {
     auto request = read_snapshot_request(call);
     if (!request) co_return request.error();
+    if (auto vouched = vouch_for_mirror(call, request->cluster, Side::kPalette); !vouched)
+        co_return vouched;
     store::ReadView view = call.services.store.read();
     auto head = view.head(request->cluster.number);
     if (!head) co_return head.error();

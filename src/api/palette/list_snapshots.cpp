@@ -1,4 +1,5 @@
 #include "api/etag.h"
+#include "api/freshness.h"
 #include "api/palette/routes.h"
 #include "net/await.h"
 
@@ -11,6 +12,8 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     if (!cluster) co_return cluster.error();
     auto request = query::parse_list_request(call.request.query);
     if (!request) co_return request.error();
+    if (auto vouched = vouch_for_mirror(call, *cluster, Side::kPalette); !vouched)
+        co_return vouched;
 
     const query::ListContext context = call.services.list_context();
     auto page = query::ListPage::plan(context, call.services.store.read(),
