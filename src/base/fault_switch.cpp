@@ -15,6 +15,9 @@
 namespace snapgate::base {
 namespace {
 
+constexpr const char* kTimesVariable = "SNAPGATE_TEST_TIMES";
+constexpr const char* kDisabledVariable = "SNAPGATE_DISABLED_FAULTS";
+
 // What an environment variable lists, comma separated; none if it is not set.
 std::set<std::string, std::less<>> listed(const char* variable) {
     std::set<std::string, std::less<>> entries;
@@ -30,12 +33,12 @@ std::set<std::string, std::less<>> listed(const char* variable) {
 
 std::map<std::string, Millis, std::less<>> read_times() {
     std::map<std::string, Millis, std::less<>> times;
-    for (const std::string& entry : listed("SNAPGATE_TEST_TIMES")) {
+    for (const std::string& entry : listed(kTimesVariable)) {
         size_t equals = entry.find('=');
         Result<Millis> time =
             parse_duration(equals == std::string::npos ? "" : entry.substr(equals + 1));
         if (!time) {
-            fmt::print(stderr, "SNAPGATE_TEST_TIMES: \"{}\" is not NAME=DURATION\n", entry);
+            fmt::print(stderr, "{}: \"{}\" is not NAME=DURATION\n", kTimesVariable, entry);
             std::exit(2);
         }
         times.emplace(entry.substr(0, equals), *time);
@@ -46,8 +49,12 @@ std::map<std::string, Millis, std::less<>> read_times() {
 }  // namespace
 
 bool fault_disabled(std::string_view name) {
-    static const std::set<std::string, std::less<>> kDisabled = listed("SNAPGATE_DISABLED_FAULTS");
+    static const std::set<std::string, std::less<>> kDisabled = listed(kDisabledVariable);
     return kDisabled.contains(name);
+}
+
+bool is_fault_variable(std::string_view name) {
+    return name == kTimesVariable || name == kDisabledVariable;
 }
 
 Millis test_time(std::string_view name, Millis usual) {

@@ -10,8 +10,13 @@ namespace snapgate::base {
 // SNAPGATE_DISABLED_FAULTS, once. All names are in tests/faults/faults.yaml. Any thread.
 #ifdef SNAPGATE_FAULT_SWITCHES
 bool fault_disabled(std::string_view name);
+// Whether it is one of the variables that such a build reads.
+bool is_fault_variable(std::string_view name);
 #else
 constexpr bool fault_disabled(std::string_view /*name*/) {
+    return false;
+}
+constexpr bool is_fault_variable(std::string_view /*name*/) {
     return false;
 }
 #endif
