@@ -91,6 +91,20 @@ def cut_in_piece(number, how):
     return through(stream)
 
 
+def cut_in_event(how):
+    """Bookmarks, half of the first event, and the connection ends."""
+    def stream(connection, pieces):
+        for piece in pieces:
+            if b'"BOOKMARK"' not in piece:
+                yield piece[:len(piece) // 2]
+                if how == "end":
+                    return
+                raise Hangup(how)
+            yield piece
+
+    return through(stream)
+
+
 def at_every_byte(connection, pieces):
     """Each byte a chunk, a TLS record and, as far as the kernel goes along, a segment of its own."""
     for piece in pieces:

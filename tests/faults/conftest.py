@@ -10,7 +10,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e")]
 
 from certificates import Authority
-from harness import BINARY
+from harness import BINARY, wait_for
 from mirror import Mirror, start_server
 from upstream import Upstream
 
@@ -66,10 +66,11 @@ def connect(server, upstream):
 
 
 @pytest.fixture
-def mirror(connect):
+def mirror(connect, upstream):
     """The mirror of the scripted cluster, equal to it and ready."""
     made = connect()
     made.until_equal()
+    wait_for(lambda: upstream.bookmarked > 0, "a bookmark")
     return made
 
 

@@ -95,6 +95,12 @@ class Objects:
             item["status"].update({"phase": "Succeeded", "readyToUse": True, **status})
             return self.record("MODIFIED", item)
 
+    def annotate(self, namespace, name, **annotations):
+        with self.changed:
+            item = copy.deepcopy(self.current[(namespace, name)])
+            item["metadata"]["annotations"].update(annotations)
+            return self.record("MODIFIED", item)
+
     def delete(self, namespace, name):
         with self.changed:
             return self.record("DELETED", copy.deepcopy(self.current[(namespace, name)]))

@@ -133,6 +133,7 @@ def test_cut_in_a_list(mirror, upstream):
         upstream.drop_connections()
         upstream.objects.create("gamma", f"after-{how}")
         mirror.until_equal()
+    watch.until(lambda event: event["object"]["metadata"].get("name") == "after-end", "the last one")
     assert [kind for kind, _, _ in watch.brief()] == ["ADDED"] * 3
     watch.hang_up()
 

@@ -104,6 +104,7 @@ def test_malformed_list(mirror, upstream):
     upstream.objects.create("gamma", "later")
     upstream.heal()
     mirror.until_equal()
+    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
     assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
     watch.hang_up()
 
@@ -139,7 +140,8 @@ def test_html_instead_of_a_list(mirror, upstream):
 
 
 def test_too_large_in_a_list(connect, upstream):
-    upstream.objects.create("alpha", "large", annotations={"blob": LARGE})
+    upstream.objects.create("alpha", "large")
+    upstream.objects.update("alpha", "large", note=LARGE)
     mirror = connect()
     status = mirror.until_equal(without={("alpha", "large")})
     assert status["skipped"] == 1
@@ -147,6 +149,17 @@ def test_too_large_in_a_list(connect, upstream):
     upstream.objects.delete("alpha", "large")
     upstream.objects.create("alpha", "large")
     mirror.until_equal()
+
+
+def test_too_large_before_its_name(connect, upstream):
+    """Annotations stand before the name, which is not read then."""
+    upstream.objects.create("alpha", "large", annotations={"blob": LARGE})
+    mirror = connect()
+    assert mirror.until_equal(without={("alpha", "large")})["skipped"] == 1
+    key = sorted(upstream.objects.items())[1]
+    upstream.objects.annotate(*key, blob=LARGE)
+    upstream.objects.create("gamma", "later")
+    assert mirror.until_equal(without={key, ("alpha", "large")})["skipped"] == 2
 
 
 def test_versions_go_backwards(mirror, upstream):
@@ -257,6 +270,7 @@ def test_watch_list_cut(connect, upstream):
         upstream.objects.create("gamma", f"after-{how}")
         mirror.until_equal()
         assert cut.hits == 1
+    watch.until(lambda event: event["object"]["metadata"].get("name") == "after-end", "the last one")
     assert [event[0] for event in watch.brief()] == ["ADDED"] * 2
     watch.hang_up()
 

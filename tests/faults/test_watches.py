@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from breakage import (at_every_byte, before_events, change_event, cut_in_piece, each_event, error_event, only, status,
+from breakage import (at_every_byte, before_events, change_event, cut_in_event, each_event, error_event, only, status,
                       through, together)
+from harness import wait_for
 from mirror import TIMES, start_server
 from test_connections import changes
 from test_lists import LARGE
@@ -31,8 +32,9 @@ def some_key(upstream, number=0):
 def test_cut_in_an_event(mirror, upstream):
     """What was cut comes again, whole, as the next watch begins before it."""
     for how in ("reset", "fin", "end"):
-        upstream.bookmarks = 60
-        broken, mark = watch_through(upstream, cut_in_piece(0, how))
+        broken, mark = watch_through(upstream, cut_in_event(how))
+        sent = upstream.bookmarked
+        wait_for(lambda: upstream.bookmarked > sent, "a bookmark")
         upstream.objects.create("gamma", f"cut-{how}")
         changes(upstream, how)
         without_a_list(mirror, upstream, mark)

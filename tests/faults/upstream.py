@@ -21,6 +21,7 @@ import urllib.parse
 from objects import GROUP, KIND, Ahead, Expired, Objects
 
 PLURAL = "virtualmachinesnapshots"
+FIRST_BOOKMARK = 0.02
 PARTIAL = "as=PartialObjectMetadataList"
 
 
@@ -217,7 +218,7 @@ class Connection:
 
 class Upstream:
     """The server. `context` is what it presents, or None for plain HTTP; `tokens` are the accepted
-    ones; `bookmarks` the seconds between two of them; what else it can be is set as an attribute."""
+    ones; what else it can be is set as an attribute."""
 
     def __init__(self, authority=None):
         self.objects = Objects()
@@ -229,7 +230,8 @@ class Upstream:
         self.watch_list = False     # whether it knows WatchList, as 1.32 does
         self.pages_at_zero = False  # whether a limit counts for a list at version 0
         self.page_size = None       # at most so many items on a page where a client asks for pages
-        self.bookmarks = 0.3
+        self.bookmarks = 0.3        # seconds between two of them
+        self.bookmarked = 0         # sent so far
         self.shuffle = None         # a seed: lists come in another order
         self.clock_offset = 0       # seconds that the Date header is off
         self.expired_as_event = True
@@ -453,7 +455,8 @@ class Upstream:
             yield event("ADDED", {**item, "apiVersion": api_version})
         if request.kind == "watchlist":
             yield bookmark(**{"k8s.io/initial-events-end": "true"})
-        due = time.monotonic() + self.bookmarks
+        # The first one comes soon: a watch that ends early and without a word is a fault of its own.
+        due = time.monotonic() + FIRST_BOOKMARK
         while True:
             with objects.changed:
                 changes = objects.changes_after(version)
@@ -473,6 +476,7 @@ class Upstream:
                 if bookmarks and not changes:
                     version = newest
                     yield bookmark()
+                    self.bookmarked += 1
 
     # Who connects.
 
