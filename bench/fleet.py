@@ -20,7 +20,8 @@ class Api:
     """One kept connection to a server, plain, with its admin's key. Not for several threads at once."""
 
     def __init__(self, server):
-        self.headers = {**server.headers(), "Content-Type": "application/json"}
+        self.headers = {**server.headers(), "Authorization": f"Bearer {server.key}",
+                        "Content-Type": "application/json"}
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=REQUEST_SECONDS)
 
     def __enter__(self):
@@ -86,19 +87,23 @@ def connect(api, upstream, uid):
              201)
 
 
+def is_served(api, uid):
+    """Whether the list of a cluster, which is not empty, is to be had: a mirror that was never whole is 503."""
+    status, text = api.ask("GET", page_of(uid))
+    if status not in (200, 503):
+        raise Failed(f"the list of {uid} gives {status}: {text[:500]}")
+    return status == 200 and bool(json.loads(text)["items"])
+
+
 def wait_for_lists(api, uids, seconds=SYNC_SECONDS):
-    """Until every one of them is served: a mirror that was never whole is 503."""
     deadline = time.monotonic() + seconds
     waiting = list(uids)
     while waiting:
-        status, text = api.ask("GET", page_of(waiting[-1]))
-        if status == 200:
+        if is_served(api, waiting[-1]):
             waiting.pop()
             continue
-        if status != 503:
-            raise Failed(f"the list of {waiting[-1]} gives {status}: {text[:500]}")
         if time.monotonic() > deadline:
-            raise Failed(f"{len(waiting)} mirrors are not there after {seconds} s, as {waiting[-1]}: {text[:500]}")
+            raise Failed(f"{len(waiting)} mirrors are not there after {seconds} s, {waiting[-1]} among them")
         time.sleep(0.02)
 
 

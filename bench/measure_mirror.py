@@ -230,9 +230,10 @@ class Bench:
                      cores < MOST_IDLE_CORE)
             began = time.monotonic()
             with self.mirrors("fleet") as mirrors, fleet.Api(mirrors) as api:
-                for uid in uids:
-                    api.call("GET", fleet.page_of(uid))
+                missing = [uid for uid in uids if not fleet.is_served(api, uid)]
                 took = time.monotonic() - began
+                if missing:
+                    raise Failed(f"after a restart {len(missing)} lists are not served: {missing[:5]}")
                 time.sleep(SETTLE_SECONDS)
                 self.check_held(api, uids)
                 after = processes.memory_mib(mirrors.pid)

@@ -22,6 +22,7 @@ class FakeTlsServer {
   public:
     struct Options {
         TestCertificate identity;
+        // NOLINTNEXTLINE(readability-redundant-member-init): an initializer may leave it out
         std::string client_authority = {};  // PEM; clients must have a certificate that it signed
         int max_version = TLS1_3_VERSION;
         std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";

@@ -97,8 +97,8 @@ struct NameLookup::Shared {
     FoundAddresses found SNAPGATE_GUARDED_BY(mutex);
 };
 
-Result<std::unique_ptr<NameLookup>> NameLookup::start(Executor executor, std::string host,
-                                                      Resolve resolve) {
+Result<std::unique_ptr<NameLookup>> NameLookup::start(const Executor& executor,
+                                                      const std::string& host, Resolve resolve) {
     if (++count_under_way > kMaxAtOnce) {
         --count_under_way;
         return cannot(host, fmt::format("{} other lookups are under way, which is the most at "
@@ -112,7 +112,7 @@ Result<std::unique_ptr<NameLookup>> NameLookup::start(Executor executor, std::st
     // Each side closes its own.
     const int ours = ::fcntl(ended, F_DUPFD_CLOEXEC, 0);
     if (ours < 0) return cannot(host, std::generic_category().message(errno));
-    std::unique_ptr<NameLookup> lookup(new NameLookup(std::move(executor), shared));
+    std::unique_ptr<NameLookup> lookup(new NameLookup(executor, shared));
     error_code ec;
     lookup->ended_.assign(ours, ec);
     if (ec) {
@@ -139,8 +139,8 @@ Result<std::unique_ptr<NameLookup>> NameLookup::start(Executor executor, std::st
     return lookup;
 }
 
-NameLookup::NameLookup(Executor executor, std::shared_ptr<Shared> shared)
-    : shared_(std::move(shared)), ended_(std::move(executor)) {}
+NameLookup::NameLookup(const Executor& executor, std::shared_ptr<Shared> shared)
+    : shared_(std::move(shared)), ended_(executor) {}
 
 NameLookup::~NameLookup() = default;
 

@@ -35,7 +35,8 @@ class NameLookup {
     static int under_way();
 
     // kUnavailable if too many lookups are under way, or there is no thread to be had.
-    static base::Result<std::unique_ptr<NameLookup>> start(Executor executor, std::string host,
+    static base::Result<std::unique_ptr<NameLookup>> start(const Executor& executor,
+                                                           const std::string& host,
                                                            Resolve resolve = resolve_by_system);
     ~NameLookup();
     NameLookup(const NameLookup&) = delete;
@@ -51,7 +52,7 @@ class NameLookup {
     struct Shared;
     using Descriptor = boost::asio::posix::basic_stream_descriptor<Executor>;
 
-    NameLookup(Executor executor, std::shared_ptr<Shared> shared);
+    NameLookup(const Executor& executor, std::shared_ptr<Shared> shared);
 
     std::shared_ptr<Shared> shared_;
     Descriptor ended_;

@@ -46,9 +46,9 @@ Millis until(Clock::time_point deadline) {
 
 class OutboundConnection final : public Outbound {
   public:
-    OutboundConnection(Executor executor, std::shared_ptr<const CheckedTarget> target,
+    OutboundConnection(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
                        OutboundBreaker* breaker)
-        : link_(std::move(executor), std::move(target), breaker) {}
+        : link_(executor, std::move(target), breaker) {}
 
     Awaitable<Result<void>> connect(Clock::time_point deadline) { return link_.connect(deadline); }
 

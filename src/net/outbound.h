@@ -16,11 +16,13 @@ namespace snapgate::net {
 // empty is not used (`ca`: the system's authorities count then).
 struct OutboundOptions {
     std::string server;  // https://host[:port][/prefix] or http://...
+    // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
     std::string ca = {};
     std::string client_certificate = {};
     std::string client_key = {};
     std::string server_name = {};  // checked against the certificate instead of the URL's host
-    bool insecure = false;         // any certificate will do
+    // NOLINTEND(readability-redundant-member-init)
+    bool insecure = false;  // any certificate will do
 };
 
 // The same, checked and ready to connect to: made once, shared by all connections. Immutable; any

@@ -19,7 +19,6 @@
 namespace snapgate::net {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using base::Code;
 using base::Error;
 using base::Result;
@@ -56,7 +55,7 @@ bool is_unreachable(const error_code& ec) {
 
 }  // namespace
 
-OutboundLink::OutboundLink(Executor executor, std::shared_ptr<const CheckedTarget> target,
+OutboundLink::OutboundLink(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
                            OutboundBreaker* breaker, Resolve resolve)
     : target_(std::move(target)),
       breaker_(breaker),

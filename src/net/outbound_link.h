@@ -23,7 +23,7 @@ class OutboundLink {
 
     // `breaker` may be null; else it outlives this object. `resolve` looks names up, on a thread of
     // its own.
-    OutboundLink(Executor executor, std::shared_ptr<const CheckedTarget> target,
+    OutboundLink(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
                  OutboundBreaker* breaker, Resolve resolve = resolve_by_system);
     ~OutboundLink();
     OutboundLink(const OutboundLink&) = delete;

@@ -177,9 +177,10 @@ bool is_address(const std::string& host) {
 bool is_name(const std::string& name) {
     const std::unique_ptr<X509_VERIFY_PARAM, FreeWith<X509_VERIFY_PARAM_free>> checked(
         X509_VERIFY_PARAM_new());
-    const bool taken = !name.empty() && name.size() <= 253 &&
-                       name.find_first_of(std::string_view(" /\\@\r\n\t\0", 8)) == name.npos &&
-                       X509_VERIFY_PARAM_set1_host(checked.get(), name.data(), name.size()) == 1;
+    const bool taken =
+        !name.empty() && name.size() <= 253 &&
+        name.find_first_of(std::string_view(" /\\@\r\n\t\0", 8)) == std::string::npos &&
+        X509_VERIFY_PARAM_set1_host(checked.get(), name.data(), name.size()) == 1;
     ERR_clear_error();
     return taken;
 }
