@@ -3,11 +3,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <tl/expected.hpp>
 
 #include "base/error.h"
 #include "cluster/mirror_status.h"
 #include "net/client.h"
-#include "tl/expected.hpp"
 
 namespace snapgate::cluster {
 
