@@ -54,6 +54,7 @@ class Mirror:
         last = {}
 
         def there():
+            last.clear()
             last.update(self.status())
             return last["state"] == state and (reason is None or last.get("reason") == reason)
 

@@ -115,11 +115,12 @@ def test_wrong_kind_in_an_event(mirror, upstream):
     assert broken.hits == 1
 
 
-def test_too_large_in_an_event(mirror, upstream):
+@pytest.mark.parametrize("above", [0, 4096])
+def test_too_large_in_an_event(mirror, upstream, above):
     """It is not shown while it is too large, and everything else is."""
     key, mark = some_key(upstream, 3), upstream.mark()
     with upstream.objects.changed:
-        upstream.objects.update(*key, note=LARGE)
+        upstream.objects.update(*key, note=LARGE + "x" * above)
         changes(upstream)
     found = mirror.until_equal(without={key})
     assert found["skipped"] == 1 and "/".join(key) in found["skippedExample"]
