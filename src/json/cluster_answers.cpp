@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "json/document.h"
 #include "json/value.h"
@@ -75,6 +77,17 @@ unsigned leading_number(std::string_view text) {
     return number;
 }
 
+// What ends a value, or hides its end. Frames are walked over by the million.
+enum : uint8_t { kPlain = 0, kQuote = 1, kOpens = 2, kCloses = 3, kComma = 4 };
+constexpr std::array<uint8_t, 256> kClass = [] {
+    std::array<uint8_t, 256> table{};
+    table['"'] = kQuote;
+    table['{'] = table['['] = kOpens;
+    table['}'] = table[']'] = kCloses;
+    table[','] = kComma;
+    return table;
+}();
+
 // Walks over a text that is hoped to be JSON, byte by byte, without believing anything.
 class FrameReader {
   public:
@@ -104,38 +117,61 @@ class FrameReader {
     std::optional<std::string_view> take_string() {
         if (!take('"')) return std::nullopt;
         const size_t begin = at_;
-        while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-        if (at_ >= text_.size()) return std::nullopt;
+        while (true) {
+            at_ = text_.find_first_of("\"\\", at_);
+            if (at_ >= text_.size()) return std::nullopt;
+            if (text_[at_] == '"') break;
+            at_ += 2;
+        }
         return text_.substr(begin, at_++ - begin);
+    }
+    // What is left, without the bracket that ends it all; "" if there is none.
+    std::string_view take_rest() {
+        skip_blanks();
+        const size_t last = text_.find_last_not_of(" \t\r\n");
+        if (last == std::string_view::npos || last < at_ || text_[last] != '}') return {};
+        return text_.substr(at_, last - at_);
     }
     // A value of any kind.
     std::optional<std::string_view> take_value() {
         skip_blanks();
         const size_t begin = at_;
         size_t depth = 0;
-        while (at_ < text_.size()) {
-            const char c = text_[at_];
-            if (c == '"') {
-                if (!take_string()) return std::nullopt;
-                if (depth == 0) break;
+        const char* at = text_.data() + begin;
+        const char* const end = text_.data() + text_.size();
+        for (bool whole = false; at != end && !whole;) {
+            const uint8_t kind = kClass[static_cast<uint8_t>(*at)];
+            if (kind == kPlain) {
+                ++at;
                 continue;
             }
-            if (c == '{' || c == '[') ++depth;
-            if (c == '}' || c == ']') {
-                if (depth == 0) break;
-                if (--depth == 0) {
-                    ++at_;
-                    break;
-                }
+            if ((kind == kCloses || kind == kComma) && depth == 0) break;
+            if (kind == kQuote) {
+                at = skip_string(at + 1, end);
+                if (at == nullptr) return std::nullopt;
+                whole = depth == 0;
+                continue;
             }
-            if (c == ',' && depth == 0) break;
-            ++at_;
+            if (kind == kOpens) ++depth;
+            if (kind == kCloses) whole = --depth == 0;
+            ++at;
         }
+        at_ = static_cast<size_t>(at - text_.data());
         if (at_ > text_.size() || at_ == begin) return std::nullopt;
         return text_.substr(begin, at_ - begin);
     }
 
   private:
+    // Behind the quote that ends the string; null if there is none.
+    static const char* skip_string(const char* at, const char* end) {
+        while (at != end) {
+            const char c = *at++;
+            if (c == '"') return at;
+            if (c == '\\' && at != end) ++at;
+        }
+        return nullptr;
+    }
+
     std::string_view text_;
     size_t at_ = 0;
 };
@@ -175,6 +211,13 @@ Result<WatchFrame> read_watch_frame(std::string_view text) {
     do {
         const auto key = reader.take_string();
         if (!key || !reader.take(':')) return wrong("event of a watch");
+        if (*key == "object" && !frame.type.empty()) {
+            // As every server writes it: the object is the rest, up to the frame's own end. Whether
+            // it is one value, and not more, shows when it is parsed.
+            frame.object = reader.take_rest();
+            if (frame.object.empty()) return wrong("event of a watch");
+            return frame;
+        }
         const auto value = reader.take_value();
         if (!value) return wrong("event of a watch");
         if (*key == "object") {

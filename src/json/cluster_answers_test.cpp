@@ -27,10 +27,10 @@ TEST(WatchFrame, MembersStandInAnyOrder) {
 TEST(WatchFrame, AnythingElseIsRefused) {
     for (const std::string_view text :
          {"", "{}", "[]", "null", "{", "{\"type\":\"ADDED\"}", "{\"object\":{}}",
-          "{\"type\":1,\"object\":{}}", "{\"type\":\"A\",\"object\":{}",
+          "{\"type\":1,\"object\":{}}", "{\"object\":{},\"type\":\"A\"",
           "{\"type\":\"A\" \"object\":{}}", "{\"type\":\"A\",\"object\":}",
           "{\"type\":\"A\",\"object\":{}}x", "{\"type\":\"A", "{\"type\":\"A\\",
-          "{\"type\":\"A\",\"object\":{\"a\":\"}"}) {
+          "{\"object\":{\"a\":\"}"}) {
         const auto frame = read_watch_frame(text);
         ASSERT_FALSE(frame) << text;
         EXPECT_EQ(frame.error().code, Code::kInvalidBody) << text;
