@@ -22,7 +22,7 @@ inline constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(60);
 template <class Make>
 void run_coroutine(Make make) {
     boost::asio::io_context context{1};
-    boost::asio::co_spawn(context, make, [](std::exception_ptr thrown) {
+    boost::asio::co_spawn(context, make, [](const std::exception_ptr& thrown) {
         if (thrown) std::rethrow_exception(thrown);
     });
     context.run();
@@ -49,6 +49,7 @@ inline base::Result<ClientResponse> fetch(const OutboundOptions& options,
                                           size_t max_bytes = 16 << 20) {
     const auto target = target_for(options);
     std::optional<base::Result<ClientResponse>> answer;
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): runs to its end here
     run_coroutine([&]() -> Awaitable<void> {
         answer = co_await exchange(target, request, timeout, max_bytes);
     });
