@@ -28,11 +28,15 @@ class Mirror:
         self.server = server
         self.upstream = upstream
         self.uid = f"mirror-{next(NUMBERS)}"
-        self.admin = server.client()
-        self.kube = KubeClient(server, self.uid)
+        self.reconnect()
         reply = self.admin.post("/admin/v1/clusters", {"name": self.uid, "uid": self.uid, "type": "connected",
                                                        "kubeconfig": kubeconfig or upstream.kubeconfig()})
         assert reply.status == 201, reply
+
+    def reconnect(self):
+        """The server may listen on another port since it was started again."""
+        self.admin = self.server.client()
+        self.kube = KubeClient(self.server, self.uid)
 
     def set_kubeconfig(self, kubeconfig):
         reply = self.admin.request("PUT", f"/admin/v1/clusters/{self.uid}/kubeconfig", {"kubeconfig": kubeconfig})
