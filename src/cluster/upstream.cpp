@@ -47,7 +47,7 @@ void Upstream::use(std::shared_ptr<ConnectionSource> source) {
 
 void Upstream::cut() {
     cut_ = true;
-    if (connection_) connection_->cut();
+    breaker_.cut();
 }
 
 void Upstream::interrupt() {
@@ -71,7 +71,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
     if (connection_ && connection_->reusable()) co_return Outcome<void>();
     connection_.reset();
     const auto timeout = base::test_time("connect", kConnectTimeout);
-    auto connection = co_await net::Outbound::connect(target_.server, timeout);
+    auto connection = co_await net::Outbound::connect(target_.server, timeout, &breaker_);
     if (cut_) co_return tl::unexpected(ended());
     if (!connection) co_return tl::unexpected(setback_of(connection.error()));
     connection_ = std::move(*connection);

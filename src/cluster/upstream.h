@@ -58,6 +58,7 @@ class Upstream {
     Millis answer_timeout_;
     std::shared_ptr<const Connection> made_from_;
     ClusterTarget target_;
+    net::OutboundBreaker breaker_;  // outlives the connection
     std::unique_ptr<net::Outbound> connection_;
     bool cut_ = false;
     Clock::time_point last_heard_;
