@@ -23,6 +23,8 @@ namespace {
 
 // A Retry-After is honoured so often, one after another.
 constexpr size_t kMostRetriesAfter = 10;
+// A watch that ended in good order is followed by the next one; for so long that is no news.
+constexpr milliseconds kReconnects{2'000};
 // So often something is tried again at once; then there is a pause.
 constexpr size_t kMostHurried = 3;
 // WatchList is on by default from this minor version of Kubernetes on.
@@ -238,6 +240,11 @@ MirrorStatus Reflector::status() const {
             status.reason = "CatchingUp";
             status.message = "the changes since the last connection are being taken in";
         }
+    } else if (status.state == MirrorState::kReady &&
+               clock_.now_ms() - status.confirmed_ms > kReconnects.count()) {
+        status.state = MirrorState::kSyncing;
+        status.reason = "Reconnecting";
+        status.message = "the last watch has ended, and the next one is not open yet";
     }
     return status;
 }
