@@ -60,6 +60,15 @@ Outcome<net::ClientResponse> Api::post(std::string target, const json::Object& b
     return send(std::move(request));
 }
 
+Outcome<net::ClientResponse> Api::put(std::string target, const json::Object& body) {
+    net::ClientRequest request;
+    request.method = "PUT";
+    request.target = std::move(target);
+    request.content_type = "application/json";
+    request.body = json::serialize(body);
+    return send(std::move(request));
+}
+
 Outcome<net::ClientResponse> Api::remove(std::string target) {
     net::ClientRequest request;
     request.method = "DELETE";

@@ -31,6 +31,7 @@ class Api {
 
     Outcome<net::ClientResponse> get(std::string target);
     Outcome<net::ClientResponse> post(std::string target, const json::Object& body);
+    Outcome<net::ClientResponse> put(std::string target, const json::Object& body);
     Outcome<net::ClientResponse> remove(std::string target);
     // A GET of a cluster's Kubernetes API, below /clusters/.
     Outcome<net::ClientResponse> kube_get(std::string target);

@@ -28,6 +28,7 @@ Examples:
   snapgate serve --data-dir data --tls-self-signed
   snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
   snapgate create cluster demo
+  snapgate create cluster edge --kubeconfig ~/.kube/config --context edge
   kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
   snapgate get snapshots --cluster demo -n payments
   snapgate create snapshot --cluster demo -n payments --vm db-01
@@ -165,6 +166,10 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
     add_get(root, chosen);
     add_describe(root, chosen);
     add_create(root, chosen);
+    add_set(root, chosen);
+    add_apply(root, chosen);
+    add_check(root, chosen);
+    add_print(root, chosen);
     add_delete(root, chosen);
     add_import(root, chosen);
     add_kubeconfig(root, chosen);

@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "command.h"
+#include "create_cluster.h"
 #include "create_key.h"
 #include "create_snapshot.h"
 #include "json_path.h"
@@ -26,8 +27,6 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     json::Object body;
     body["name"] = options.name;
     if (!options.uid.empty()) body["uid"] = options.uid;
-    if (kind == Kind::kCluster && !api.project_uid().empty())
-        body["projectUid"] = api.project_uid();
     SNAPGATE_ASSIGN(auto response, api.post(std::string(words.path), body));
     SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
     if (format == Format::kName) {
@@ -70,18 +69,12 @@ void add_create(CLI::App& root, Action& chosen) {
              "Examples:\n"
              "  snapgate create project payments\n"
              "  uid=$(snapgate create project web -o name)");
-    add_kind(*create, chosen, Kind::kCluster,
-             "Make a hosted cluster: its snapshots are kept in the server's own store",
-             "A new cluster belongs to the project of --project, and to Default without it.\n"
-             "A hosted cluster has no hypervisor: nothing drives a snapshot's phase but a\n"
-             "controller of your own, or the next import.\n\n"
-             "Examples:\n"
-             "  snapgate create cluster demo --uid demo\n"
-             "  snapgate create cluster edge-7 --project payments");
+    add_create_cluster(*create, chosen);
     add_create_key(*create, chosen);
     create->footer(
         "Examples:\n"
         "  snapgate create cluster demo\n"
+        "  snapgate create cluster edge --kubeconfig edge.kubeconfig\n"
         "  snapgate create key ci --role reader --expires 90d\n"
         "  snapgate create snapshot --cluster demo -n payments --vm db-01");
 }

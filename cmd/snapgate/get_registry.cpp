@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/encoding.h"
 #include "get.h"
 #include "json_path.h"
@@ -37,11 +38,30 @@ std::vector<std::string> titles_of(Kind kind) {
         case Kind::kProject:
             return {"NAME", "UID"};
         case Kind::kCluster:
-            return {"NAME", "UID", "PROJECT", "TYPE", "STATE", "OBJECTS"};
+            return {"NAME",    "UID",       "PROJECT", "TYPE",  "STATE",
+                    "OBJECTS", "LAST SYNC", "LAG",     "REASON"};
         case Kind::kKey:
             break;
     }
     return {"NAME", "ID", "ROLE", "PROJECT", "AGE", "EXPIRES", "LAST USED"};
+}
+
+// A hosted cluster is synced with nothing.
+constexpr const char* kNothing = "<none>";
+
+std::string last_sync(const json::Object& cluster) {
+    if (text_at(cluster, {"type"}) != "connected") return kNothing;
+    const std::string_view at = text_at(cluster, {"lastSyncTime"});
+    if (at.empty()) return "<never>";
+    return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
+}
+
+// By the server's clock: how long ago the mirror was last known to be what the cluster has.
+std::string lag(const json::Object& cluster) {
+    if (text_at(cluster, {"type"}) != "connected") return kNothing;
+    const json::Value* seconds = value_at(cluster, {"lagSeconds"});
+    if (seconds == nullptr || !seconds->is_int64()) return "<unknown>";
+    return base::human_duration(std::chrono::seconds(seconds->get_int64()));
 }
 
 Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects) {
@@ -57,9 +77,11 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
             return {text("name"), text("uid")};
         case Kind::kCluster: {
             const json::Value* objects = value_at(object, {"objects"});
-            return {text("name"),  text("uid"),
-                    project(),     text("type"),
-                    text("state"), objects != nullptr ? json::serialize(*objects) : "<unknown>"};
+            return {text("name"),      text("uid"),
+                    project(),         text("type"),
+                    text("state"),     objects != nullptr ? json::serialize(*objects) : "<unknown>",
+                    last_sync(object), lag(object),
+                    text("reason")};
         }
         case Kind::kKey:
             break;

@@ -214,7 +214,7 @@ using Decide = std::function<Result<rules::Change>(const json::Object& live)>;
 net::Awaitable<Result<Written>> change_object(const Services& services,
                                               const cluster::Cluster& cluster, Kind kind,
                                               model::ObjectKey key, Decide decide, bool dry_run) {
-    auto hosted_one = cluster::require_hosted(cluster, "single objects are written");
+    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
     if (!hosted_one) co_return hosted_one.error();
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
         auto live = read_live(services, cluster, kind, key.ns, key.name);
@@ -250,7 +250,7 @@ Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view gene
 net::Awaitable<Result<Written>> create_object(const Services& services,
                                               const cluster::Cluster& cluster, Kind kind,
                                               rules::Change change, CreateOptions options) {
-    auto hosted_one = cluster::require_hosted(cluster, "single objects are written");
+    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
     if (!hosted_one) co_return hosted_one.error();
     const bool named = !name_of(change.object, "name").empty();
     const std::string generate(name_of(change.object, "generateName"));
@@ -284,7 +284,7 @@ net::Awaitable<Result<Written>> create_snapshot(const Services& services,
                                                 const cluster::Cluster& cluster, rules::Body body,
                                                 rules::Target target, rules::Writer writer,
                                                 CreateOptions options) {
-    auto hosted_one = cluster::require_hosted(cluster, "single objects are written");
+    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
     if (!hosted_one) co_return hosted_one.error();
     if (!options.make_namespace) {
         // As kube-apiserver, before it looks at what is to be created there.

@@ -74,7 +74,8 @@ bool is_inside(const fs::path& file, const fs::path& directory) {
 Result<std::string> make(const fs::path& file) {
     std::error_code failed;
     const fs::path folder = fs::absolute(file).parent_path();
-    fs::create_directories(folder, failed);
+    const bool made = fs::create_directories(folder, failed);
+    if (made) fs::permissions(folder, fs::perms::owner_all, failed);
     if (failed) {
         return Error(Code::kInternal,
                      fmt::format("cannot make the folder {} of the credentials key: {} (another "

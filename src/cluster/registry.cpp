@@ -147,9 +147,10 @@ Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::str
 
 Result<void> require_hosted(const Cluster& cluster, std::string_view what) {
     if (!cluster.connected()) return {};
-    return Error(Code::kConflict, fmt::format("cluster \"{}\" is connected: {}, in hosted clusters "
-                                              "alone; what it holds is changed in itself",
-                                              cluster.name, what));
+    return Error(Code::kConflict,
+                 fmt::format("cluster \"{}\" is connected: {} hosted clusters alone; what it holds "
+                             "is changed in the cluster itself",
+                             cluster.name, what));
 }
 
 Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force) {

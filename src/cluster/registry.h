@@ -63,7 +63,8 @@ base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, st
 // kConflict for what set_connection() does not take.
 base::Result<void> require_settable(const Cluster& cluster);
 
-// kConflict if the cluster is connected: `what` can be done in hosted ones alone.
+// kConflict if the cluster is connected. `what` is done with hosted ones alone, as in "objects are
+// imported into".
 base::Result<void> require_hosted(const Cluster& cluster, std::string_view what);
 
 // kNotFound; kConflict if it is hosted and holds snapshots, unless `force`. Its objects (of a

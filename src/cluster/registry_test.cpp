@@ -88,8 +88,8 @@ TEST_F(Registry, GivesThemAnotherConnection) {
     EXPECT_EQ(set("hosted").error().code, Code::kConflict);
     EXPECT_EQ(set("none").error().code, Code::kNotFound);
     EXPECT_EQ(read("core").source, kConfigSource);
-    EXPECT_TRUE(require_hosted(read("hosted"), "objects are imported"));
-    auto refused = require_hosted(read("edge"), "objects are imported");
+    EXPECT_TRUE(require_hosted(read("hosted"), "objects are imported into"));
+    auto refused = require_hosted(read("edge"), "objects are imported into");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::kConflict);
     EXPECT_TRUE(refused.error().message.starts_with("cluster \"edge\" is connected: "));

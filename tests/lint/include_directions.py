@@ -30,7 +30,7 @@ ALLOWED = {
     "mirror": [*DOMAIN, "store", "net", "cluster"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted"],
     "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "mirror", "api"],
-    "cmd": [*DOMAIN, "net", "app"],
+    "cmd": [*DOMAIN, "cluster", "net", "app"],
 }
 
 # What only some folders may include: a pattern of the header's name, the folders, and why.

@@ -15,20 +15,8 @@ using Outcome = cluster::CheckedPoint::Outcome;
 
 namespace {
 
-Result<cluster::Connection> read_connection(const json::Object& body) {
-    SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
-    if (text.empty()) {
-        return Error(Code::kInvalidBody,
-                     "kubeconfig is missing: the text of a kubeconfig with "
-                     "everything inline",
-                     "kubeconfig");
-    }
-    SNAPGATE_ASSIGN(std::string context, json::optional_string(body, "context"));
-    return cluster::read_kubeconfig(text, context);
-}
-
 Error refusal(const cluster::ConnectionCheck& check) {
-    Error error(Code::kInvalid, "the cluster was not stored, as its connection is not good");
+    Error error(Code::kInvalid, "nothing was stored, as the connection is not good");
     for (const cluster::CheckedPoint& point : check.points) {
         if (point.outcome != Outcome::kBad) continue;
         std::string text = point.message;
@@ -41,11 +29,20 @@ Error refusal(const cluster::ConnectionCheck& check) {
 
 }  // namespace
 
-net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
-                                                        const json::Object& body) {
-    auto connection = read_connection(body);
-    if (!connection) co_return connection.error();
-    auto check = co_await cluster::check_connection(*connection, base::system_clock(), kCheckTime);
+Result<cluster::Connection> read_connection(const json::Object& body) {
+    SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
+    if (text.empty()) {
+        return Error(Code::kInvalidBody,
+                     "kubeconfig is missing: the text of a kubeconfig with "
+                     "everything inline",
+                     "kubeconfig");
+    }
+    SNAPGATE_ASSIGN(std::string context, json::optional_string(body, "context"));
+    return cluster::read_kubeconfig(text, context);
+}
+
+net::Awaitable<Result<CheckedConnection>> check_request(cluster::Connection connection) {
+    auto check = co_await cluster::check_connection(connection, base::system_clock(), kCheckTime);
     if (!check) {
         // What cannot be a connection is a fault of the kubeconfig.
         Error error = check.error();
@@ -53,7 +50,7 @@ net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
         co_return error;
     }
     if (check->refused()) co_return refusal(*check);
-    CheckedConnection checked{std::move(*connection), std::move(*check)};
+    CheckedConnection checked{std::move(connection), std::move(*check)};
     co_return checked;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "api/call.h"
+#include "cluster/connection.h"
 #include "cluster/connection_check.h"
 
 namespace snapgate::api::admin {
@@ -16,10 +17,11 @@ struct CheckedConnection {
     cluster::ConnectionCheck check;
 };
 
-// Reads `kubeconfig` and `context` of a request and looks whether the cluster can be reached so.
-// kInvalidBody for a kubeconfig that is not taken, kInvalid with the points as causes for one that
-// must not be stored.
-net::Awaitable<base::Result<CheckedConnection>> check_request(const Call& call,
-                                                              const json::Object& body);
+// The members `kubeconfig` and `context` of a request. kInvalidBody.
+base::Result<cluster::Connection> read_connection(const json::Object& body);
+
+// Looks whether the cluster can be reached so. kInvalidBody for a connection that cannot be one,
+// kInvalid with the points as causes for one that must not be stored.
+net::Awaitable<base::Result<CheckedConnection>> check_request(cluster::Connection connection);
 
 }  // namespace snapgate::api::admin

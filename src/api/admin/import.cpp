@@ -71,7 +71,7 @@ net::Awaitable<Result<void>> take_items(Call& call, hosted::Import& import, Batc
 net::Awaitable<Result<void>> import_objects(Call& call) {
     auto cluster = find_cluster(call, call.parameters[0]);
     if (!cluster) co_return cluster.error();
-    auto hosted_one = cluster::require_hosted(*cluster, "objects are imported");
+    auto hosted_one = cluster::require_hosted(*cluster, "objects are imported into");
     if (!hosted_one) co_return hosted_one.error();
     auto options = read_options(call.request);
     if (!options) co_return options.error();

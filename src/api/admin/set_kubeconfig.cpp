@@ -6,6 +6,20 @@ namespace snapgate::api::admin {
 
 using base::Result;
 
+namespace {
+
+Result<void> respond(Call& call, const cluster::Cluster& cluster, bool changed,
+                     json::Array warnings) {
+    SNAPGATE_ASSIGN(json::Object document,
+                    cluster_document(call.services, cluster, call.services.store.read()));
+    document["changed"] = changed;
+    document["warnings"] = std::move(warnings);
+    respond_json(call, 200, document);
+    return {};
+}
+
+}  // namespace
+
 net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     auto cluster = find_cluster(call, call.parameters[0]);
     if (!cluster) co_return cluster.error();
@@ -15,7 +29,15 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     if (!known) co_return known.error();
     auto settable = cluster::require_settable(*cluster);
     if (!settable) co_return settable.error();
-    auto checked = co_await check_request(call, *body);
+    auto connection = read_connection(*body);
+    if (!connection) co_return connection.error();
+    const auto before = call.services.sealer.open(cluster->uid, cluster->sealed);
+    if (before && *before == *connection) {
+        // What did not change needs no look at it; but whoever gives it again wants it tried.
+        call.services.connections.retry_now(cluster->number);
+        co_return respond(call, *cluster, false, {});
+    }
+    auto checked = co_await check_request(std::move(*connection));
     if (!checked) co_return checked.error();
     auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
     if (!sealed) co_return sealed.error();
@@ -29,11 +51,7 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
     if (!done) co_return done.error();
     cluster->server = cluster::shown_server(checked->connection);
-    auto item = cluster_document(call.services, *cluster, call.services.store.read());
-    if (!item) co_return item.error();
-    (*item)["warnings"] = warnings_document(checked->check);
-    respond_json(call, 200, *item);
-    co_return Result<void>{};
+    co_return respond(call, *cluster, true, warnings_document(checked->check));
 }
 
 }  // namespace snapgate::api::admin

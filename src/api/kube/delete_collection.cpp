@@ -94,7 +94,7 @@ class CollectionRemoval {
 }  // namespace
 
 net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
-    auto hosted_one = cluster::require_hosted(call.cluster, "collections are deleted");
+    auto hosted_one = cluster::require_hosted(call.cluster, "collections are deleted in");
     if (!hosted_one) co_return hosted_one.error();
     net::Response& response = call.call.response;
     const auto form =
