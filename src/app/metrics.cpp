@@ -5,6 +5,8 @@
 #include <sstream>
 #include <vector>
 
+#include "app/mirror_metrics.h"
+
 namespace snapgate::app {
 namespace {
 
@@ -67,7 +69,8 @@ void Metrics::observe(const net::Served& served) {
     one.duration->Observe(std::chrono::duration<double>(served.duration).count());
 }
 
-std::string Metrics::render(const net::Server* server) const {
+std::string Metrics::render(const net::Server* server,
+                            const cluster::Connections& connections) const {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     using Type = prometheus::MetricType;
     if (server != nullptr) {
@@ -98,6 +101,9 @@ std::string Metrics::render(const net::Server* server) const {
         if (count) add_value(objects, static_cast<double>(*count), {{"cluster", uid}});
     }
     families.push_back(std::move(objects));
+    for (prometheus::MetricFamily& mirrors :
+         mirror_metrics(*clusters, connections, data_.store->now_ms()))
+        families.push_back(std::move(mirrors));
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);
     return out.str();

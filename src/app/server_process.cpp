@@ -48,7 +48,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     process->services_.emplace(api::Services{
         *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
         *process->namespaces_, *process->sealer_, *process->connections_, *process->sources_,
-        [self] { return self->metrics_->render(self->serving_.load()); }});
+        [self] { return self->metrics_->render(self->serving_.load(), *self->connections_); }});
     // Before anybody asks how they stand.
     follow_clusters(data, *process->sources_, *process->connections_);
 

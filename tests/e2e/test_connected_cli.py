@@ -51,7 +51,7 @@ def both(tmp_path):
             server.stop()
 
 
-def test_a_cluster_is_connected_checked_and_listed(both, tmp_path):
+def test_a_cluster_is_connected_checked_and_listed(both):
     _, mirror, servers = both
     assert mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig").startswith("cluster/edge created")
     mirror.wait_until_ready("edge")
@@ -63,6 +63,12 @@ def test_a_cluster_is_connected_checked_and_listed(both, tmp_path):
     points = mirror.good("check", "cluster", "edge").splitlines()
     assert [line.split()[:2] for line in points[1:]] == [
         [name, "Good"] for name in ("Reachable", "TLS", "Identity", "Permissions", "APIVersion", "Clock")]
+    metrics = servers[1].client().get("/metrics").text()
+    uid = cluster["uid"]
+    assert f'snapgate_mirror_state{{cluster="{uid}",state="Ready"}} 1' in metrics
+    assert f'snapgate_mirror_state{{cluster="{uid}",state="Unreachable"}} 0' in metrics
+    assert f'snapgate_mirror_age_seconds{{cluster="{uid}"}} 0' in metrics
+    assert f'snapgate_mirror_syncs_total{{cluster="{uid}"}} 1' in metrics
     listed = mirror.good("get", "snapshots", "--cluster", "edge", "--all", "-o", "name")
     assert len(listed.splitlines()) == 300
     assert mirror.good("delete", "cluster", "edge").startswith("cluster/edge deleted")

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <vector>
+
+#include "cluster/connections.h"
+#include "cluster/registry.h"
+
+namespace snapgate::app {
+
+// How it stands with the mirrors of the connected clusters, by the clusters' uids: states, ages and
+// counts since the start of the process.
+std::vector<prometheus::MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
+                                                     const cluster::Connections& connections,
+                                                     int64_t now_ms);
+
+}  // namespace snapgate::app
