@@ -66,6 +66,9 @@ net::Awaitable<Outcome<void>> Reflector::list(std::string query) {
             co_return tl::unexpected(std::move(setback));
         }
         if (page == 1) version = head->version;
+        if (!token.empty() && head->continue_token == token &&
+            !base::fault_disabled("endless-list"))
+            co_return tl::unexpected(malformed("the cluster's list goes on with the same page"));
         token = std::move(head->continue_token);
     }
     if (base::fault_disabled("backwards-version") && is_newer(version_, version))

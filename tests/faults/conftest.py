@@ -39,6 +39,7 @@ def server(folder, request):
     yield shared
     if shared.running():
         shared.stop()
+    assert "-token" not in "\n".join(shared.lines), "a token stands in the log"
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import json
 
 from breakage import cut_in_piece, hang, hang_after, plain_status, raw, reset, slow, status
 from certificates import Authority
+from mirror import Mirror, start_server
 from proxy import Proxy
+from upstream import Answer, Upstream
 
 
 def changes(upstream, prefix="later"):
@@ -181,6 +183,69 @@ def test_unauthorized_for_a_while(mirror, upstream):
 
 def test_forbidden(mirror, upstream):
     is_seen_and_healed(mirror, upstream, status(403, "Forbidden"), "Forbidden", "Forbidden")
+
+
+def test_redirect(mirror, upstream):
+    """Nobody is followed to another place with our credentials."""
+    def redirect(connection, request, healthy):
+        return Answer(302, b"", {"Location": f"https://127.0.0.1:{upstream.port}/elsewhere"})
+
+    mark = upstream.mark()
+    is_seen_and_healed(mirror, upstream, redirect, "Failing", None)
+    assert not [request for request in upstream.requests[mark:] if "elsewhere" in request.path]
+
+
+def test_silent_at_the_door(connect, upstream):
+    """Connections are taken, and then there is nothing, not even TLS."""
+    mirror = connect()
+    mirror.until_equal()
+    upstream.on_accept = lambda connection: connection.until_gone()
+    upstream.drop_connections()
+    mirror.until_state("Unreachable")
+    changes(upstream)
+    upstream.on_accept = None
+    upstream.drop_connections()
+    mirror.until_equal()
+
+
+def test_started_again_while_the_cluster_is_away(folder, upstream, connect):
+    """What was stored is served at once, and the watch goes on from the stored version."""
+    server = start_server(folder / "started-again")
+    mirror = connect(on=server)
+    mirror.until_equal()
+    before, _ = mirror.items()
+    upstream.refuse()
+    changes(upstream)
+    server.kill()
+    server.start()
+    mirror.reconnect()
+    reply = mirror.kube.list()
+    assert reply.status == 200 and len(reply.json()["items"]) == len(before)
+    assert reply.header("Warning").startswith("299 ")
+    mirror.until_state("Unreachable", "ConnectionRefused")
+    mark = upstream.mark()
+    upstream.accept()
+    mirror.until_equal()
+    assert upstream.asked("list", since=mark) == []
+    mirror.remove()
+    server.stop()
+
+
+def test_one_that_hangs_holds_up_no_other(connect, upstream, authority):
+    other = Upstream(authority)
+    other.objects.fill(5)
+    mirror = connect()
+    mirror.until_equal()
+    other.break_next(hang, times=None)
+    others = [Mirror(mirror.server, other) for _ in range(10)]
+    changes(upstream)
+    mirror.until_equal(seconds=2)
+    other.heal()
+    other.drop_connections()
+    for one in others:
+        one.until_equal()
+        one.remove()
+    other.stop()
 
 
 def test_clock_an_hour_off(mirror, upstream):

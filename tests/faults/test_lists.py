@@ -84,6 +84,18 @@ def test_page_two_expired(connect, upstream):
     assert "limit" not in upstream.asked("list")[-1].query
 
 
+def test_pages_without_end(connect, upstream):
+    """A page that leads to itself."""
+    def same_page(connection, request, healthy):
+        return upstream.list_answer(request, "v1beta1", [], {"continue": "for-ever", "resourceVersion": "1012"})
+
+    upstream.break_next(same_page, ("list", "page"), None)
+    mirror = connect()
+    mirror.until_state("Failing", "AnswerInvalid")
+    upstream.heal()
+    mirror.until_equal()
+
+
 def test_writes_between_two_pages(connect, upstream):
     """The list is of one version, and the watch goes on from it."""
     upstream.pages_at_zero, upstream.page_size = True, 5
@@ -256,6 +268,19 @@ def test_watch_list(connect, upstream):
     changes(upstream, "after")
     mirror.until_equal()
     assert upstream.asked("list") == []
+
+
+def test_an_object_twice_in_a_list(mirror, upstream):
+    """As pages can have them that go on at a newer version."""
+    watch = mirror.watch()
+    upstream.break_next(change_list(lambda body: body["items"].append(body["items"][2])), "list")
+    mark = upstream.mark()
+    list_again(upstream)
+    upstream.objects.create("gamma", "later")
+    until_listed(mirror, upstream, mark)
+    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
+    assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
+    watch.hang_up()
 
 
 def test_watch_list_cut(connect, upstream):

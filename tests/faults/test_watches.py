@@ -214,6 +214,13 @@ def test_unknown_type_of_event(mirror, upstream):
     assert broken.hits == 1
 
 
+def test_space_between_events(mirror, upstream):
+    """Events are objects one after another: lines say nothing."""
+    _, mark = watch_through(upstream, each_event(lambda text: [b" \r\n\t\n", text.strip()]), None)
+    changes(upstream)
+    without_a_list(mirror, upstream, mark)
+
+
 def test_watch_closes_at_once(mirror, upstream):
     """Watches that are of no use are noticed: lists do then."""
     upstream.break_next(lambda connection, request, healthy: Answer(200, iter([])), "watch", None)
