@@ -236,8 +236,10 @@ def test_one_that_hangs_holds_up_no_other(connect, upstream, authority):
     other.objects.fill(5)
     mirror = connect()
     mirror.until_equal()
-    other.break_next(hang, times=None)
     others = [Mirror(mirror.server, other) for _ in range(10)]
+    other.break_next(hang, times=None)
+    other.drop_connections()
+    others[0].until_state("Unreachable", "AnswerTimeout")
     changes(upstream)
     mirror.until_equal(seconds=2)
     other.heal()
