@@ -49,8 +49,8 @@ std::map<std::string, Millis, std::less<>> read_times() {
 }  // namespace
 
 bool fault_disabled(std::string_view name) {
-    static const std::set<std::string, std::less<>> kDisabled = listed(kDisabledVariable);
-    return kDisabled.contains(name);
+    static const std::set<std::string, std::less<>> disabled = listed(kDisabledVariable);
+    return disabled.contains(name);
 }
 
 bool is_fault_variable(std::string_view name) {
@@ -58,9 +58,9 @@ bool is_fault_variable(std::string_view name) {
 }
 
 Millis test_time(std::string_view name, Millis usual) {
-    static const std::map<std::string, Millis, std::less<>> kTimes = read_times();
-    auto found = kTimes.find(name);
-    return found == kTimes.end() ? usual : found->second;
+    static const std::map<std::string, Millis, std::less<>> times = read_times();
+    auto found = times.find(name);
+    return found == times.end() ? usual : found->second;
 }
 
 }  // namespace snapgate::base

@@ -11,7 +11,6 @@
 
 namespace snapgate::cluster {
 
-using base::Code;
 using base::Result;
 
 namespace {

@@ -16,7 +16,6 @@
 namespace snapgate::cluster {
 
 using base::Code;
-using base::Error;
 using base::Result;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
