@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import LIST_ROUTE, Server, in_order, name_of, snapshots, wait_for
-from kube import FINALIZER, KubeClient, new_snapshot
+from kube import FINALIZER, KubeClient, new_snapshot, snapshots_path
 
 UID = "the-cluster"
 
@@ -320,3 +320,54 @@ def test_other_clusters_are_served_while_one_hangs(pair):
         pair.wait_for_state("Ready")
         KubeClient(pair.upstream, UID).made("default", new_snapshot("one"))
         pair.wait_until_equal()
+
+
+HOSTILE = ("kube-system%2fsecrets", "kube-system%2Fsecrets", "..", "%2e%2e", "%2E%2E", "..%2f..", "%252e", "a%25b", "a%3fb", "a%00b")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_no_name_never_reaches_the_cluster(pair, name):
+    KubeClient(pair.upstream, UID).made("default", new_snapshot("one"))
+    pair.connect()
+    pair.wait_for_state("Ready")
+    wait_for(pair.ours, "the snapshot")
+    before = pair.theirs()
+    ours = KubeClient(pair.mirror, UID)
+    in_namespace = snapshots_path("default")
+    for method, path in (
+            ("GET", f"/api/v1/namespaces/{name}"), ("DELETE", f"/api/v1/namespaces/{name}"),
+            ("GET", f"{in_namespace}/{name}"), ("DELETE", f"{in_namespace}/{name}"), ("DELETE", f"{in_namespace}/{name}/status"),
+            ("PUT", f"{in_namespace}/{name}"), ("PATCH", f"{in_namespace}/{name}/status"),
+            ("GET", snapshots_path(name, "one")), ("DELETE", snapshots_path(name, "one")), ("DELETE", snapshots_path(name)),
+            ("POST", snapshots_path(name)), ("GET", snapshots_path(name))):
+        body = new_snapshot("one") if method in ("POST", "PUT", "PATCH") else None
+        reply = ours.request(method, path, body)
+        if reply.status == 200:
+            # The mirror's own list of a namespace that has nothing.
+            assert (method, path) == ("GET", snapshots_path(name)) and reply.json()["items"] == [], (method, path)
+            continue
+        not_allowed = method == "DELETE" and (path.endswith("/status") or path.startswith("/api/v1"))
+        assert reply.status in ((405,) if not_allowed else ()) + (400, 404), (method, path, reply)
+    palette_target = LIST_ROUTE.format(uid=UID).replace("/snapshot", f"/web-01/snapshot/{name}")
+    for method in ("GET", "PUT", "DELETE"):
+        reply = pair.mirror.client().request(method, palette_target, {} if method == "PUT" else None, namespace="default")
+        assert reply.status in (400, 404), (method, reply)
+    assert pair.theirs() == before
+    # The cluster was asked for lists and watches of snapshots, and for nothing that was named here.
+    asked = {(entry["method"], entry["route"]) for entry in pair.upstream.log("request")}
+    assert not [one for one in asked if one[0] not in ("GET", "POST") or "api/v1/namespaces" in one[1]], asked
+
+
+def test_namespaces_of_a_connected_cluster_are_only_read(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    ours = KubeClient(pair.mirror, UID)
+    made = ours.request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "web"}})
+    gone = ours.request("DELETE", "/api/v1/namespaces/default")
+    for refused in (made, gone):
+        assert refused.status == 405, refused
+        status = refused.json()
+        assert status["kind"] == "Status" and status["reason"] == "MethodNotAllowed"
+        assert "not written through this server" in status["message"]
+    assert ours.get("/api/v1/namespaces/default").json()["metadata"]["name"] == "default"
+    assert [item["metadata"]["name"] for item in KubeClient(pair.upstream, UID).get("/api/v1/namespaces").json()["items"]] == ["default"]

@@ -7,6 +7,7 @@
 
 #include "api/cluster_writes.h"
 #include "api/kube/body.h"
+#include "api/kube/cluster_path.h"
 #include "api/object_writes.h"
 #include "base/encoding.h"
 #include "json/cluster_answers.h"
@@ -26,14 +27,12 @@ bool is_read(std::string_view verb) {
     return verb == "get" || verb == "list" || verb == "watch";
 }
 
-// The path and query as the cluster has them: behind /clusters/{uid}, in the version it serves.
-Result<std::string> target_in_cluster(const KubeCall& call, std::string_view wanted,
-                                      std::string_view served) {
+// The path as the cluster has it, and the caller's query.
+Result<std::string> target_in_cluster(const KubeCall& call, std::string_view served) {
     const net::Request& request = call.call.request;
-    constexpr std::string_view kPrefix = "/clusters/";
-    const size_t end = request.target.find('/', kPrefix.size());
-    std::string target(request.target.substr(std::min(end, request.target.size())));
-    target = in_version(std::move(target), wanted, served);
+    SNAPGATE_ASSIGN(std::string target, path_in_cluster(call.resource, served));
+    const size_t query = request.target.find('?');
+    if (query != std::string_view::npos) target += request.target.substr(query);
     const bool writes =
         request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     // Who writes is the caller, not this server; an apply names itself.
@@ -61,6 +60,14 @@ bool is_for_cluster(const KubeCall& call, std::string_view verb) {
 net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     const net::Request& request = call.call.request;
     const Services& services = call.call.services;
+    if (call.resource.kind == model::Kind::kNamespace && request.method != "GET" &&
+        request.method != "HEAD") {
+        Error error(Code::kMethodNotAllowed,
+                    "the namespaces of a connected cluster are not written through this server: "
+                    "use the cluster's own API");
+        error.about = base::About{{}, "namespaces", call.resource.name, {}};
+        co_return error;
+    }
     auto watch = flag_parameter(request, "watch");
     if (!watch) co_return watch.error();
     if (*watch) {
@@ -70,7 +77,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     const std::string wanted = call.resource.v1alpha1 ? "v1alpha1" : "v1beta1";
     std::string served = served_version(services, call.cluster);
     if (served != "v1alpha1") served = wanted;
-    auto target = target_in_cluster(call, wanted, served);
+    auto target = target_in_cluster(call, served);
     if (!target) co_return target.error();
     net::ClientRequest sent;
     sent.method = std::string(request.method);

@@ -134,6 +134,8 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
             fmt::format("namespace \"{}\" can be no namespace's name", request.ns.substr(0, 253)),
             "namespace");
     }
+    if (call.parameters.size() > 2 && !model::is_dns_subdomain(request.name))
+        return request.no_such_snapshot();
     return request;
 }
 
