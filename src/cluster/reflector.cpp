@@ -67,6 +67,7 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
       kind_(parts.kind),
       times_(parts.times),
       executor_(executor),
+      lists_(parts.lists),
       upstream_(parts.source, parts.times.answer),
       source_(std::move(parts.source)),
       alarm_(executor),
@@ -107,6 +108,7 @@ net::Awaitable<void> Reflector::run() {
         set_version(resume);
     while (!stopping_ && !gone_) {
         auto outcome = co_await attempt();
+        listing_.reset();
         if (outcome || stopping_ || gone_) continue;
         const Setback& setback = outcome.error();
         note_setback(setback);

@@ -10,6 +10,7 @@
 #include "base/annotations.h"
 #include "base/clock.h"
 #include "cluster/backoff.h"
+#include "cluster/lists_under_way.h"
 #include "cluster/mirror_status.h"
 #include "cluster/object_sink.h"
 #include "cluster/setback.h"
@@ -58,6 +59,7 @@ class Reflector {
         const ReflectedKind& kind;
         ReflectorTimes times;
         MirrorStatus last_known;
+        ListsUnderWay& lists;  // shared by all reflectors; outlives them
     };
     Reflector(Parts parts, const net::Executor& executor);
     Reflector(const Reflector&) = delete;
@@ -130,6 +132,8 @@ class Reflector {
     const ReflectedKind& kind_;
     const ReflectorTimes times_;
     const net::Executor executor_;
+    ListsUnderWay& lists_;
+    std::optional<ListsUnderWay::Entry> listing_;  // while a list is being taken in
     Upstream upstream_;
     std::shared_ptr<ConnectionSource> source_;
     net::Alarm alarm_;

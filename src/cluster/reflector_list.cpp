@@ -16,14 +16,14 @@ using base::Result;
 namespace {
 
 constexpr size_t kPageObjects = 500;
-// What is handed on in one step of a replacement.
-constexpr size_t kStepObjects = 256;
-constexpr size_t kStepBytes = 1 << 20;
+// Of what is handed on in one step of a replacement, on average.
+constexpr size_t kStepObjectBytes = 4 << 10;
 constexpr size_t kMaxObjectBytes = 2 << 20;
 
 }  // namespace
 
 net::Awaitable<Outcome<void>> Reflector::relist() {
+    listing_.emplace(lists_);
     if (watch_list_) co_return co_await watch(Begin::kWithState);
     if (next_ == Next::kRelistNewest) {
         co_return co_await list(fmt::format("limit={}", kPageObjects));
@@ -123,7 +123,8 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
 
 net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
     if (objects_.empty()) co_return Outcome<void>();
-    if (!all && objects_.size() < kStepObjects && object_bytes_ < kStepBytes)
+    const size_t step = lists_.step_objects();
+    if (!all && objects_.size() < step && object_bytes_ < step * kStepObjectBytes)
         co_return Outcome<void>();
     auto objects = std::exchange(objects_, {});
     object_bytes_ = 0;
@@ -137,6 +138,7 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     if (!flushed) co_return flushed;
     auto replaced = co_await sink_.publish(version);
     if (!replaced) co_return tl::unexpected(sink_failed(replaced.error()));
+    listing_.reset();
     next_ = Next::kSame;
     set_version(std::move(version));
     base::log::info(

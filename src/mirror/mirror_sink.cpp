@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/annotations.h"
 #include "base/fault_switch.h"
 #include "json/object.h"
 #include "mirror/seen_names.h"
@@ -66,8 +67,6 @@ struct Replacement {
     uint64_t changed = 0;
 };
 
-// The functions that it hands to the store hold nothing of the sink: a write may still be waiting
-// when a sink goes whose coroutine was dropped.
 // What is unknown may be deleted.
 Result<void> erase(store::WriteTxn& txn, ClusterNumber cluster, const ObjectKey& key) {
     SNAPGATE_ASSIGN(const bool erased, txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
@@ -76,6 +75,8 @@ Result<void> erase(store::WriteTxn& txn, ClusterNumber cluster, const ObjectKey&
     return {};
 }
 
+// The functions that it hands to the store hold nothing of the sink: a write may still be waiting
+// when a sink goes whose coroutine was dropped.
 class MirrorSink final : public cluster::ObjectSink {
   public:
     MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
@@ -117,16 +118,16 @@ class MirrorSink final : public cluster::ObjectSink {
     net::Awaitable<Result<void>> add(std::vector<PreparedObject> objects) override {
         if (!replacement_) co_return nothing_begun();
         auto shared = std::make_shared<std::vector<PreparedObject>>(std::move(objects));
-        size_t at = 0;
-        while (at < shared->size()) {
-            size_t end = at;
+        std::vector<store::WriteFunction> writes;
+        std::vector<std::shared_ptr<uint64_t>> counts;
+        for (size_t at = 0, end = 0; at < shared->size(); at = end) {
             for (size_t bytes = 0; end < shared->size() && end - at < store::kBatchObjects &&
                                    (end == at || bytes < store::kBatchBytes);
                  ++end)
                 bytes += (*shared)[end].text.size();
-            auto changed = std::make_shared<uint64_t>(0);
-            store::WriteFunction write = [shared, changed, at, end, cluster = cluster_](
-                                             store::WriteTxn& txn) -> Result<void> {
+            counts.push_back(std::make_shared<uint64_t>(0));
+            writes.push_back([shared, changed = counts.back(), at, end,
+                              cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
                 SNAPGATE_TRY(require_cluster(txn, cluster));
                 *changed = 0;
                 for (size_t i = at; i < end; ++i) {
@@ -134,12 +135,11 @@ class MirrorSink final : public cluster::ObjectSink {
                     *changed += put ? 1 : 0;
                 }
                 return {};
-            };
-            auto done = co_await commit(Priority::kBatch, std::move(write));
-            if (!done) co_return done;
-            replacement_->changed += *changed;
-            at = end;
+            });
         }
+        auto done = co_await commit_all(Priority::kBatch, std::move(writes));
+        if (!done) co_return done;
+        for (const auto& count : counts) replacement_->changed += *count;
         for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
         co_return Result<void>();
     }
@@ -203,6 +203,38 @@ class MirrorSink final : public cluster::ObjectSink {
         std::function<void(std::function<void(Result<void>)>)> start =
             [this, priority, function = std::move(function)](auto done) mutable {
                 store_.write(priority, std::move(function), std::move(done));
+            };
+        co_return co_await net::await_callback<Result<void>>(std::move(start));
+    }
+
+    // Several at once, which the writer may put into one commit; the first failure, if one fails.
+    net::Awaitable<Result<void>> commit_all(Priority priority,
+                                            std::vector<store::WriteFunction> functions) {
+        if (functions.empty()) co_return Result<void>();
+        struct Pending {
+            base::Mutex mutex;
+            size_t left SNAPGATE_GUARDED_BY(mutex) = 0;
+            Result<void> result SNAPGATE_GUARDED_BY(mutex);
+        };
+        auto pending = std::make_shared<Pending>();
+        {
+            const base::MutexLock lock(pending->mutex);
+            pending->left = functions.size();
+        }
+        std::function<void(std::function<void(Result<void>)>)> start =
+            [this, priority, pending, functions = std::move(functions)](auto done) mutable {
+                for (store::WriteFunction& function : functions) {
+                    store_.write(priority, std::move(function), [pending, done](Result<void> one) {
+                        Result<void> result;
+                        {
+                            const base::MutexLock lock(pending->mutex);
+                            if (!one && pending->result) pending->result = std::move(one);
+                            if (--pending->left > 0) return;
+                            result = std::move(pending->result);
+                        }
+                        done(std::move(result));
+                    });
+                }
             };
         co_return co_await net::await_callback<Result<void>>(std::move(start));
     }

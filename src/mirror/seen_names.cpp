@@ -2,27 +2,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "base/crypto.h"
+#include "mirror/siphash.h"
 
 namespace snapgate::mirror {
-namespace {
 
-constexpr size_t kKeyBytes = 16;
-
-}  // namespace
-
-SeenNames::SeenNames() : key_(base::random_bytes(kKeyBytes)) {}
+SeenNames::SeenNames() {
+    const std::string random = base::random_bytes(sizeof(key_));
+    std::memcpy(key_.data(), random.data(), sizeof(key_));
+}
 
 SeenNames::Hash SeenNames::hash(std::string_view ns, std::string_view name) const {
-    std::string text = key_;
-    text += ns;
-    text += '\0';
-    text += name;
-    const std::string digest = base::sha256(text);
-    Hash hash{};
-    std::memcpy(hash.data(), digest.data(), sizeof(hash));
-    return hash;
+    // The names of Kubernetes hold no zero byte. Both fit: 63 and 253 bytes at most.
+    std::array<char, 512> text{};
+    const size_t ns_size = std::min(ns.size(), text.size() / 2 - 1);
+    const size_t name_size = std::min(name.size(), text.size() / 2);
+    std::memcpy(text.data(), ns.data(), ns_size);
+    std::memcpy(text.data() + ns_size + 1, name.data(), name_size);
+    return siphash_128(key_, {text.data(), ns_size + 1 + name_size});
 }
 
 void SeenNames::add(std::string_view ns, std::string_view name) {

@@ -3,13 +3,13 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <string>
 #include <string_view>
 
 namespace snapgate::mirror {
 
 // Which objects a list held, in 16 bytes each: lists may come in any order, and be of millions.
-// Names are known by a keyed hash; that two share one of 128 bits does not happen.
+// Names are known by a keyed hash (SipHash-2-4 of 128 bits, whose key nobody knows who could choose
+// names); that two share one does not happen.
 class SeenNames {
   public:
     SeenNames();
@@ -23,7 +23,7 @@ class SeenNames {
     using Hash = std::array<uint64_t, 2>;
     Hash hash(std::string_view ns, std::string_view name) const;
 
-    std::string key_;  // random, so that nobody can choose names that share a hash
+    std::array<uint64_t, 2> key_{};
     // In pieces: one that grows at its end would for a moment be there twice.
     std::deque<Hash> hashes_;
 };
