@@ -10,6 +10,7 @@
 #include "base/annotations.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "cluster/lists_under_way.h"
 #include "cluster/reflector.h"
 #include "cluster/upstream.h"
 #include "net/await.h"
@@ -27,6 +28,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kKeepRhythm{60'000};
+constexpr milliseconds kRestart{30'000};
 constexpr size_t kMaxAnswerBytes = 8 << 20;
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kBetweenLooks{20};
@@ -55,8 +57,10 @@ class Connections::Core {
         size_t running = 0;  // coroutines
         bool ended = false;
         net::Alarm keep_alarm;
+        net::Alarm restart_alarm;
 
-        explicit Followed(net::EventLoop& on) : loop(&on), keep_alarm(on.executor()) {}
+        explicit Followed(net::EventLoop& on)
+            : loop(&on), keep_alarm(on.executor()), restart_alarm(on.executor()) {}
 
         mutable base::Mutex mutex;
         std::shared_ptr<ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
@@ -92,7 +96,7 @@ class Connections::Core {
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(
             Reflector::Parts{followed->name, source, *followed->sink, *options_.clock, snapshots(),
-                             times, std::move(last_known)},
+                             times, std::move(last_known), lists_},
             followed->loop->executor());
         {
             const base::MutexLock inner(followed->mutex);
@@ -180,7 +184,12 @@ class Connections::Core {
 
     static net::Awaitable<void> run_and_leave(FollowedRef followed,
                                               std::function<net::Awaitable<void>()> make) {
-        co_await make();
+        try {
+            co_await make();
+        } catch (const std::exception& error) {
+            base::log::error("a task of a cluster ended by a bug",
+                             {{"cluster", followed->name}, {"error", error.what()}});
+        }
         if (--followed->running == 0 && followed->done) {
             auto done = std::exchange(followed->done, {});
             done();
@@ -192,6 +201,7 @@ class Connections::Core {
             followed->reflector->stop();
             followed->ended = true;
             followed->keep_alarm.ring();
+            followed->restart_alarm.ring();
             if (followed->running > 0) {
                 followed->done = std::move(done);
             } else if (done) {
@@ -200,7 +210,18 @@ class Connections::Core {
         });
     }
 
-    net::Awaitable<void> run(Followed& followed) { co_await followed.reflector->run(); }
+    // One that ends by a bug is begun again after a while: nobody else notices.
+    net::Awaitable<void> run(Followed& followed) {
+        while (!followed.ended) {
+            try {
+                co_await followed.reflector->run();
+                co_return;
+            } catch (const std::exception& error) {
+                followed.reflector->failed_by_a_bug(error.what());
+            }
+            co_await followed.restart_alarm.wait(kRestart);
+        }
+    }
 
     // Writes down from time to time, and at the end, how it stands.
     net::Awaitable<void> keep(Followed& followed) {
@@ -215,6 +236,7 @@ class Connections::Core {
     }
 
     const ConnectionsOptions options_;
+    ListsUnderWay lists_;
     std::vector<std::unique_ptr<net::EventLoop>> loops_;
     mutable base::Mutex mutex_;
     std::map<ClusterNumber, FollowedRef> clusters_ SNAPGATE_GUARDED_BY(mutex_);

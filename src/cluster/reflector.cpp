@@ -25,6 +25,8 @@ namespace {
 constexpr size_t kMostRetriesAfter = 10;
 // A watch that ended in good order is followed by the next one; for so long that is no news.
 constexpr milliseconds kReconnects{2'000};
+// So many of the objects that cannot be shown are remembered by name.
+constexpr size_t kMostSkipped = 1'000;
 // So often something is tried again at once; then there is a pause.
 constexpr size_t kMostHurried = 3;
 // WatchList is on by default from this minor version of Kubernetes on.
@@ -86,10 +88,19 @@ void Reflector::stop() {
     check_alarm_.ring();
 }
 
+// It may be another cluster, or this one made anew: what is known of it is looked at again.
 void Reflector::use(std::shared_ptr<ConnectionSource> source) {
     source_ = source;
     upstream_.use(std::move(source));
-    retry_now();
+    discovered_ = false;
+    changed_ = true;
+    next_ = Next::kRelistNewest;
+    note_streaming(false);
+    note_state(MirrorState::kSyncing, "ConnectionChanged", "the cluster's connection was changed");
+    backoff_.reset();
+    hurried_ = 0;
+    upstream_.interrupt();
+    alarm_.ring();
 }
 
 void Reflector::retry_now() {
@@ -106,6 +117,8 @@ net::Awaitable<void> Reflector::run() {
     if (version && !version->empty() && is_newer(resume, *version) &&
         status().list_version == *version)
         set_version(resume);
+    // What was stored is gone on from, where the cluster still knows it.
+    next_ = version_.empty() ? Next::kRelist : Next::kSame;
     while (!stopping_ && !gone_) {
         auto outcome = co_await attempt();
         listing_.reset();
@@ -122,17 +135,32 @@ net::Awaitable<void> Reflector::run() {
     note_streaming(false);
 }
 
+void Reflector::failed_by_a_bug(std::string_view what) {
+    note_streaming(false);
+    note_state(MirrorState::kFailing, "InternalError",
+               "the server failed at following the cluster");
+    base::log::error("following a cluster ended by a bug",
+                     {{"cluster", cluster_}, {"error", what}});
+    upstream_.drop();
+    next_ = Next::kRelistNewest;
+}
+
 void Reflector::need(Next next) {
-    // What is discovered is listed again: it may be another server.
-    const bool stronger = next_ == Next::kSame || next_ == Next::kRelist;
-    if (stronger && next != Next::kSame) next_ = next;
+    if (next == Next::kDiscover) {
+        // What is discovered is listed again: it may be another server.
+        discovered_ = false;
+        next = Next::kRelist;
+    }
+    if (next_ == Next::kRelistNewest || next == Next::kSame) return;
+    next_ = next;
 }
 
 net::Awaitable<Outcome<void>> Reflector::attempt() {
-    if (served_.empty() || next_ == Next::kDiscover) {
+    changed_ = false;
+    if (!discovered_) {
         auto found = co_await discover();
         if (!found) co_return found;
-        next_ = version_.empty() ? Next::kRelist : Next::kSame;
+        discovered_ = true;
     }
     if (next_ != Next::kSame || version_.empty()) {
         note_state(MirrorState::kSyncing, "Listing", "the cluster's list is being taken in");
@@ -190,7 +218,6 @@ void Reflector::note_state(MirrorState state, std::string reason, std::string me
 
 void Reflector::note_setback(const Setback& setback) {
     need(setback.next);
-    if (setback.next == Next::kDiscover) next_ = Next::kDiscover;
     note_streaming(false);
     if (setback.at_once && hurried_ < kMostHurried) {
         note_state(MirrorState::kSyncing, setback.reason, setback.message);
@@ -267,7 +294,9 @@ Setback Reflector::sink_failed(const Error& error) {
     return setback;
 }
 
-void Reflector::note_skipped(std::string name, std::string_view why) {
+void Reflector::note_skipped(const model::ObjectKey& key, std::string_view why) {
+    const std::string name = key.ns + "/" + key.name;
+    if (skipped_.size() < kMostSkipped) skipped_.insert(key);
     base::log::warning("an object of a cluster cannot be shown",
                        {{"cluster", cluster_}, {"object", name}, {"error", why}});
     const base::MutexLock lock(mutex_);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,9 @@ class Reflector {
     void use(std::shared_ptr<ConnectionSource> source);
     void retry_now();
 
+    // run() has ended by an exception; it may be called again.
+    void failed_by_a_bug(std::string_view what);
+
     MirrorStatus status() const;
     // Whether the mirror has what the cluster had at that version of one of its objects. Versions
     // that are no numbers are only known while they are the newest.
@@ -92,6 +96,7 @@ class Reflector {
     net::Awaitable<Outcome<void>> relist();
     net::Awaitable<Outcome<void>> list(std::string query);
     net::Awaitable<Outcome<json::ListHead>> list_page(std::string target);
+    void begin_counting();
     net::Awaitable<Outcome<void>> flush_list(bool all);
     net::Awaitable<Outcome<void>> publish(std::string version);
 
@@ -108,7 +113,7 @@ class Reflector {
     base::Result<void> take_large_frame(std::string_view beginning);
     base::Result<void> advance(const std::string& version);
 
-    net::Awaitable<Outcome<std::string>> compare();
+    net::Awaitable<Outcome<std::string>> compare(std::string version);
     net::Awaitable<Outcome<std::string>> compare_newest();
     net::Awaitable<Outcome<Checksum>> sum_up(std::string query, std::string& version);
     void note_check(Outcome<std::string> outcome);
@@ -118,7 +123,7 @@ class Reflector {
     Setback sink_failed(const base::Error& error);
     std::string path() const;
     std::string watch_query(Begin begin) const;
-    void note_skipped(std::string name, std::string_view why);
+    void note_skipped(const model::ObjectKey& key, std::string_view why);
     void note_state(MirrorState state, std::string reason, std::string message);
     void note_setback(const Setback& setback);
     void note_streaming(bool streaming);
@@ -142,7 +147,9 @@ class Reflector {
     Backoff backoff_;
     bool stopping_ = false;
     bool gone_ = false;  // the cluster was removed
-    Next next_ = Next::kDiscover;
+    bool discovered_ = false;
+    bool changed_ = false;  // another connection is to be used, since the attempt began
+    Next next_ = Next::kSame;
     bool watch_list_ = false;  // the server knows WatchList
     std::string served_;
     std::string version_;  // the last one seen; "" before the first list
@@ -159,9 +166,14 @@ class Reflector {
     std::vector<model::PreparedObject> objects_;
     size_t object_bytes_ = 0;
     size_t skipped_in_list_ = 0;
+    size_t listed_ = 0;  // objects, of the list
+    // What cannot be shown, as far as is known: the self-check leaves it out. Bounded.
+    std::set<model::ObjectKey> skipped_;
     std::vector<Event> events_;
     std::optional<Setback> failed_;
-    std::vector<std::string> seen_versions_;  // while a check goes on
+    // While a check goes on:
+    std::vector<std::string> seen_versions_;
+    SteadyClock::time_point check_deadline_;
 
     mutable base::Mutex mutex_;
     MirrorStatus status_ SNAPGATE_GUARDED_BY(mutex_);

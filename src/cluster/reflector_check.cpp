@@ -28,6 +28,8 @@ constexpr size_t kMaxObjectBytes = 2 << 20;
 // bookmark to the next.
 constexpr milliseconds kPatience{120'000};
 constexpr milliseconds kLook{200};
+// No check goes on for longer.
+constexpr milliseconds kLongest{900'000};
 
 // Anything from nothing to `most`.
 milliseconds up_to(milliseconds most) {
@@ -52,9 +54,13 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
         if (stopping_ || gone_) break;
         delay = times_.check - times_.check / 8 + up_to(times_.check / 4);
         if (!status().ready()) continue;
+        auto version = sink_.version();
+        if (!version || version->empty()) continue;
         checking_ = std::make_unique<Upstream>(source_, times_.answer);
-        seen_versions_ = {version_};
-        auto outcome = co_await compare();
+        // What is compared is the mirror's own version: bookmarks are beyond it.
+        seen_versions_ = {*version};
+        check_deadline_ = SteadyClock::now() + kLongest;
+        auto outcome = co_await compare(std::move(*version));
         checking_.reset();
         seen_versions_ = {};
         if (!stopping_ && !gone_) note_check(std::move(outcome));
@@ -84,8 +90,9 @@ void Reflector::note_check(Outcome<std::string> outcome) {
 }
 
 // What differs; "" if nothing does.
-net::Awaitable<Outcome<std::string>> Reflector::compare() {
-    const std::string version = version_;
+net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
+    if (skipped_in_list_ > skipped_.size())
+        co_return tl::unexpected(not_compared("too many objects cannot be shown"));
     auto mine = co_await sink_.checksum(version);
     if (mine) {
         std::string shown;
@@ -115,6 +122,8 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_newest() {
     const auto deadline = SteadyClock::now() + kPatience;
     while (true) {
         if (stopping_ || !status().ready()) co_return tl::unexpected(not_compared("interrupted"));
+        // Before the state is looked at: what comes meanwhile makes no difference to it.
+        const bool passed = reached(version);
         // The newest of the versions seen that is not after the list's.
         std::string base = seen_versions_.front();
         for (const std::string& seen : seen_versions_) {
@@ -122,7 +131,7 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_newest() {
         }
         auto mine = co_await sink_.checksum(base);
         if (mine && *mine == *theirs) co_return std::string();
-        if (reached(version)) {
+        if (passed) {
             if (!mine) co_return tl::unexpected(not_compared(mine.error().message));
             co_return fmt::format("{} objects here, {} in the cluster, at version {}",
                                   mine->objects, theirs->objects, version);
@@ -146,8 +155,9 @@ net::Awaitable<Outcome<Checksum>> Reflector::sum_up(std::string query, std::stri
         auto answer = co_await checking_->get(std::move(target), std::string(kMetadataOnly));
         if (!answer) co_return tl::unexpected(std::move(answer).error());
         json::ItemSplitter splitter(
-            [&sum](std::string_view item) -> Result<void> {
+            [this, &sum](std::string_view item) -> Result<void> {
                 SNAPGATE_ASSIGN(const json::ObjectHead head, json::read_object_head(item));
+                if (skipped_.contains({head.ns, head.name})) return {};
                 sum.add(head.ns, head.name, head.uid, head.version);
                 return {};
             },
@@ -157,6 +167,8 @@ net::Awaitable<Outcome<Checksum>> Reflector::sum_up(std::string query, std::stri
             auto piece = co_await checking_->read(times_.list_silence);
             if (!piece) co_return tl::unexpected(std::move(piece).error());
             if (piece->empty()) break;
+            if (SteadyClock::now() > check_deadline_)
+                co_return tl::unexpected(not_compared("the cluster's list took too long"));
             auto fed = splitter.feed(*piece);
             if (!fed) co_return tl::unexpected(not_compared(fed.error().message));
         }

@@ -16,6 +16,9 @@ using base::Result;
 namespace {
 
 constexpr size_t kPageObjects = 500;
+// A list that is longer than this is taken for one without an end.
+constexpr size_t kMostListed = 20'000'000;
+constexpr size_t kMostPages = 1'000'000;
 // Of what is handed on in one step of a replacement, on average.
 constexpr size_t kStepObjectBytes = 4 << 10;
 constexpr size_t kMaxObjectBytes = 2 << 20;
@@ -39,7 +42,7 @@ net::Awaitable<Outcome<void>> Reflector::relist() {
 net::Awaitable<Outcome<void>> Reflector::list(std::string query) {
     objects_.clear();
     object_bytes_ = 0;
-    skipped_in_list_ = 0;
+    begin_counting();
     auto begun = co_await sink_.begin_replacement();
     if (!begun) co_return tl::unexpected(sink_failed(begun.error()));
     std::string version;
@@ -69,6 +72,8 @@ net::Awaitable<Outcome<void>> Reflector::list(std::string query) {
             !base::fault_disabled("endless-list"))
             co_return tl::unexpected(malformed("the cluster's list goes on with the same page"));
         token = std::move(head->continue_token);
+        if (page == kMostPages)
+            co_return tl::unexpected(malformed("the cluster's list has no end"));
     }
     if (base::fault_disabled("backwards-version") && is_newer(version_, version))
         co_return tl::unexpected(malformed("the list is older than what is known"));
@@ -85,7 +90,7 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
     if (!base::fault_disabled("too-large-object")) {
         splitter.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
             const json::ObjectHead head = json::read_cut_object(beginning);
-            note_skipped(head.ns + "/" + head.name, "larger than 2 MiB");
+            note_skipped({head.ns, head.name}, "larger than 2 MiB");
             return {};
         });
     }
@@ -114,11 +119,17 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
     }
     const auto head = json::read_list_head(splitter.envelope());
     const std::string wanted_kind = fmt::format("{}List", kind_.kind);
-    if (!head || head->version.empty() ||
+    if (!head || !is_version(head->version) ||
         (head->kind != wanted_kind && !base::fault_disabled("wrong-kind"))) {
         co_return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
     }
     co_return *head;
+}
+
+void Reflector::begin_counting() {
+    skipped_in_list_ = 0;
+    listed_ = 0;
+    skipped_.clear();
 }
 
 net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
@@ -128,6 +139,8 @@ net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
         co_return Outcome<void>();
     auto objects = std::exchange(objects_, {});
     object_bytes_ = 0;
+    listed_ += objects.size();
+    if (listed_ > kMostListed) co_return tl::unexpected(malformed("the cluster's list has no end"));
     auto added = co_await sink_.add(std::move(objects));
     if (!added) co_return tl::unexpected(sink_failed(added.error()));
     co_return Outcome<void>();
@@ -139,7 +152,9 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     auto replaced = co_await sink_.publish(version);
     if (!replaced) co_return tl::unexpected(sink_failed(replaced.error()));
     listing_.reset();
-    next_ = Next::kSame;
+    if (!changed_) next_ = Next::kSame;
+    retries_after_ = 0;
+    if (checking_) seen_versions_.push_back(version);
     set_version(std::move(version));
     base::log::info(
         "took in a cluster's list",

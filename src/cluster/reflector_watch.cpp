@@ -67,7 +67,7 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
     objects_.clear();
     object_bytes_ = 0;
     if (initial_) {
-        skipped_in_list_ = 0;
+        begin_counting();
         auto begun = co_await sink_.begin_replacement();
         if (!begun) co_return tl::unexpected(sink_failed(begun.error()));
     } else {
@@ -98,6 +98,7 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
 }
 
 void Reflector::begin_streaming() {
+    retries_after_ = 0;
     note_streaming(true);
     note_state(MirrorState::kReady, "", "");
 }
@@ -144,6 +145,9 @@ Outcome<void> Reflector::watch_ended(std::optional<Setback> setback,
         return tl::unexpected(std::move(closed));
     }
     if (!setback) return {};
+    // One that said nothing at all may have forgotten us, or count its versions anew.
+    if (frames_ == 0 && setback->reason == net::outbound_reason::kAnswerTimeout)
+        setback->next = Next::kRelist;
     // It was there until now, or silent: whether it still is shows at once.
     setback->at_once = !was_short;
     return tl::unexpected(std::move(*setback));
@@ -230,7 +234,8 @@ Result<void> Reflector::take_frame(std::string_view text) {
 
 // The version of an event; it never goes back but after a restore of the cluster.
 Result<void> Reflector::advance(const std::string& version) {
-    if (version.empty()) return fail(malformed("the cluster sent an object without a version"));
+    if (!is_version(version))
+        return fail(malformed("the cluster sent an object without a valid version"));
     if (is_newer(taken_version_, version)) {
         Setback setback =
             malformed(fmt::format("the cluster's versions go back, from {} to {}: it was restored",
@@ -261,7 +266,8 @@ Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
             object_bytes_ += prepared->text.size();
             objects_.push_back(std::move(*prepared));
         } else {
-            note_skipped(json::best_effort_name(text), prepared.error().message);
+            const json::ObjectHead head = json::read_cut_object(text);
+            note_skipped({head.ns, head.name}, prepared.error().message);
         }
         return {};
     }
@@ -270,11 +276,12 @@ Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
         event.type = Event::Type::kPut;
         event.version = prepared->version;
         event.object = std::move(*prepared);
+        if (!skipped_.empty()) skipped_.erase({event.object.ns, event.object.name});
     } else {
         // It cannot be shown as it is now; what it was before is not to be shown any more.
         const auto head = json::read_object_head(text);
         if (!head) return fail(malformed("the cluster sent an object that is not valid"));
-        note_skipped(head->ns + "/" + head->name, prepared.error().message);
+        note_skipped({head->ns, head->name}, prepared.error().message);
         event.type = Event::Type::kDelete;
         event.key = {head->ns, head->name};
         event.version = head->version;
@@ -289,8 +296,13 @@ Result<void> Reflector::take_deletion(std::string_view text) {
     const auto head = json::read_object_head(text);
     if (!head || (!head->kind.empty() && head->kind != kind_.kind))
         return fail(malformed("the cluster sent a deletion of no valid object"));
-    // A state that is still being sent: what went meanwhile is not known to be in it.
-    if (initial_) return fail(malformed("the cluster sent a deletion within its list"));
+    if (initial_) {
+        // What goes while a state is still being sent cannot be taken out of it here: a list can.
+        Setback mixed = malformed("the cluster sent a deletion within its list");
+        mixed.at_once = true;
+        watch_list_ = false;
+        return fail(std::move(mixed));
+    }
     if (head->version == taken_version_ && !base::fault_disabled("duplicate-event")) return {};
     SNAPGATE_TRY(advance(head->version));
     Event event;
@@ -303,8 +315,8 @@ Result<void> Reflector::take_deletion(std::string_view text) {
 
 Result<void> Reflector::take_bookmark(std::string_view text) {
     const auto head = json::read_object_head(text);
-    if (!head || head->version.empty())
-        return fail(malformed("the cluster sent a bookmark without a version"));
+    if (!head || !is_version(head->version))
+        return fail(malformed("the cluster sent a bookmark without a valid version"));
     if (initial_) {
         if (!head->ends_initial_events) return {};
         initial_ = false;
@@ -318,7 +330,7 @@ Result<void> Reflector::take_bookmark(std::string_view text) {
 Result<void> Reflector::take_large_frame(std::string_view beginning) {
     ++frames_;
     const json::ObjectHead head = json::read_cut_object(beginning);
-    note_skipped(head.ns + "/" + head.name, "larger than 2 MiB");
+    note_skipped({head.ns, head.name}, "larger than 2 MiB");
     if (initial_) return {};
     if (head.name.empty())
         return fail(malformed("the cluster sent an object that is too large to be read"));

@@ -1,5 +1,6 @@
 #include "cluster/versions.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace snapgate::cluster {
@@ -10,6 +11,13 @@ std::optional<uint64_t> version_number(std::string_view version) {
         std::from_chars(version.data(), version.data() + version.size(), number);
     if (failed != std::errc() || end != version.data() + version.size()) return std::nullopt;
     return number;
+}
+
+bool is_version(std::string_view text) {
+    constexpr size_t kMaxVersion = 128;
+    if (text.empty() || text.size() > kMaxVersion) return false;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '\\'; });
 }
 
 bool is_newer(std::string_view a, std::string_view b) {
