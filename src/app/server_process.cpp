@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "app/credentials_key.h"
+#include "app/declared_clusters.h"
 #include "app/mirrors.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -42,7 +43,9 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
     SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
     process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
-    process->sources_ = std::make_unique<cluster::ConnectionSources>(*process->sealer_);
+    SNAPGATE_ASSIGN(cluster::DeclaredSources declared, declare_clusters(settings, data));
+    process->sources_ =
+        std::make_unique<cluster::ConnectionSources>(*process->sealer_, std::move(declared));
     process->connections_ = make_connections(data);
     ServerProcess* self = process.get();
     process->services_.emplace(api::Services{

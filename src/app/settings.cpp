@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "app/credentials_key.h"
+#include "app/declarations.h"
 #include "base/duration.h"
 #include "base/fault_switch.h"
 #include "json/yaml.h"
@@ -104,9 +105,9 @@ Result<void> apply(Settings& settings, const Setting& setting, std::string_view 
                  std::string(setting.name));
 }
 
-// The configuration file as (name, value) pairs.
+// The configuration file as (name, value) pairs; what it declares goes to `settings`.
 Result<std::vector<std::pair<std::string, std::string>>> read_config(
-    const std::filesystem::path& file) {
+    const std::filesystem::path& file, Settings& settings) {
     std::ifstream in(file, std::ios::binary);
     std::string text;
     if (in) {
@@ -133,6 +134,12 @@ Result<std::vector<std::pair<std::string, std::string>>> read_config(
     for (const auto& member : document->get_object()) {
         std::string name(member.key());
         const json::Value& value = member.value();
+        if (is_declaration(name)) {
+            auto read = read_declaration(settings, name, value, file.parent_path());
+            if (read) continue;
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{}: {}", file.string(), read.error().message), name);
+        }
         if (find_setting(name) == nullptr || name == "config") {
             return Error(Code::kInvalidParameter,
                          fmt::format("{}: {}: there is no such setting", file.string(), name),
@@ -297,7 +304,7 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
     Settings settings;
     if (config && !config->empty()) {
         settings.config = *config;
-        SNAPGATE_ASSIGN(auto values, read_config(settings.config));
+        SNAPGATE_ASSIGN(auto values, read_config(settings.config, settings));
         for (const auto& [name, value] : values) {
             SNAPGATE_TRY(apply(settings, *find_setting(name), value,
                                fmt::format("{}: {}", settings.config.string(), name)));

@@ -13,6 +13,18 @@
 
 namespace snapgate::app {
 
+// A cluster of the configuration file's list `clusters`.
+struct DeclaredCluster {
+    std::string name;
+    std::string uid;      // "": found by its name, or made at random
+    std::string project;  // name or uid; "" for Default
+    // Its kubeconfig, and the context in it ("" for the current one); or the account that
+    // Kubernetes gives to this very process in a pod.
+    std::filesystem::path kubeconfig;
+    std::string context;
+    bool in_cluster = false;
+};
+
 // How the server is to run. Every setting has one name, the same as a flag (--history), in the
 // environment (SNAPGATE_HISTORY) and in the configuration file (history); the first of these that
 // gives it counts.
@@ -36,6 +48,10 @@ struct Settings {
     size_t max_connections = 20'000;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
+
+    // In the configuration file alone.
+    std::vector<DeclaredCluster> clusters;
+    std::vector<std::filesystem::path> credential_programs;  // that kubeconfigs there may name
 
     bool has_tls() const { return tls_self_signed || !tls_cert.empty(); }
     bool loopback() const;

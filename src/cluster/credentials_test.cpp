@@ -2,11 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <optional>
-
 #include "base/sealing.h"
+#include "cluster/test_source.h"
 
 namespace snapgate::cluster {
 namespace {
@@ -16,19 +13,6 @@ Connection connection() {
     connection.server = "https://edge";
     connection.token = "a-secret-token";
     return connection;
-}
-
-base::Result<std::shared_ptr<const Connection>> current(ConnectionSource& source) {
-    boost::asio::io_context context;
-    std::optional<base::Result<std::shared_ptr<const Connection>>> out;
-    auto ask = [&]() -> boost::asio::awaitable<void, boost::asio::io_context::executor_type> {
-        out = co_await source.current();
-    };
-    boost::asio::co_spawn(context.get_executor(), ask(), [](const std::exception_ptr& fault) {
-        if (fault) std::rethrow_exception(fault);
-    });
-    context.run();
-    return *out;
 }
 
 const CredentialSealer& sealer() {
