@@ -120,7 +120,11 @@ Result<RenewedConnection> KubeconfigRenewal::operator()(bool refused,
     SNAPGATE_TRY(read_token(refused, now));
     SNAPGATE_TRY(ask_program(refused, now, stop));
     auto good = check_members(members_);
-    if (!good) return Error(Code::kUnauthorized, good.error().message);
+    if (!good) {
+        // What is wrong now may be mended at any time.
+        files_good_until_ = token_good_until_ = program_good_until_ = {};
+        return Error(Code::kUnauthorized, good.error().message);
+    }
     auto until = steady_clock::time_point::max();
     if (members_.ca || members_.client_certificate || members_.client_key)
         until = std::min(until, files_good_until_);

@@ -61,7 +61,7 @@ TEST_F(Renewal, TakesWhatCanBeAConnectionAlone) {
     KubeconfigRenewal renewal = this->renewal();
     EXPECT_THAT(renewal(false, stop_).error().message, HasSubstr("c.certificate-authority"));
     write("ca", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    EXPECT_TRUE(renewal(true, stop_));
+    EXPECT_TRUE(renewal(false, stop_));
 }
 
 TEST_F(Renewal, RunsAProgramWhenItsCredentialsEnd) {

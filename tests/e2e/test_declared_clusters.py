@@ -38,7 +38,7 @@ DECLARED = f"clusters:\n- {{name: edge, uid: {UID}, kubeconfig: edge.kubeconfig}
 
 
 def test_a_token_file_is_read_again_when_it_is_refused(tmp_path, upstream):
-    (tmp_path / "token").write_text("not yet\n")
+    (tmp_path / "token").write_text("of-yesterday\n")
     write_kubeconfig(tmp_path, upstream, {"tokenFile": "token"})
     server = serve(tmp_path, DECLARED).start()
     try:
