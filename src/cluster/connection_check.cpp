@@ -116,6 +116,7 @@ class Checking {
         }
         check_.reachable = true;
         const auto version = json::read_server_version(answer->body);
+        has_version_ = version.has_value();
         add("Reachable", Found::kGood,
             version ? "it is Kubernetes " + version->text.substr(0, 64) : "it answers");
         add("TLS", Found::kGood, "the connection is as the kubeconfig wants it");
@@ -159,11 +160,26 @@ class Checking {
         if (answer->status / 100 == 2 && value) {
             read_user(*value, user);
         }
-        if (user.empty()) {
+        if (!is_kubernetes(*answer, value && value->is_object())) {
+            add("Identity", Found::kWarning,
+                fmt::format("the cluster's answer ({}) is not a Kubernetes API server's",
+                            answer->status),
+                "check the server's address, its port and path, in the kubeconfig");
+        } else if (user.empty()) {
             add("Identity", Found::kGood, "the credentials are accepted");
         } else {
             add("Identity", Found::kGood, fmt::format("we are {}", user.substr(0, 253)));
         }
+    }
+
+    // An older server does not know the review, or ours may not be allowed it: both say so in a
+    // Status. Of a whole group that it does not know it says no more than "404 page not found":
+    // what /version said is a server's word then. Anything else may answer with a page of its own.
+    bool is_kubernetes(const net::ClientResponse& answer, bool is_object) const {
+        if (answer.status / 100 == 2) return is_object;
+        if (answer.status == 403) return true;
+        if (answer.status != 404) return false;
+        return has_version_ || json::read_status(answer.body).has_value();
     }
 
     static void read_user(const json::Value& review, std::string& user) {
@@ -252,6 +268,7 @@ class Checking {
     const base::Clock& clock_;
     std::chrono::steady_clock::time_point deadline_;
     ConnectionCheck check_;
+    bool has_version_ = false;  // /version was a Kubernetes API server's
 };
 
 }  // namespace

@@ -58,12 +58,14 @@ Result<Connection> CredentialSealer::open(std::string_view uid, std::string_view
 
 StoredConnectionSource::StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
                                                std::string_view sealed)
-    : connection_(shared(sealer.open(uid, sealed))) {}
+    : sealer_(&sealer), uid_(uid), sealed_(sealed), connection_(shared(sealer.open(uid, sealed))) {}
 
 StoredConnectionSource::StoredConnectionSource(Connection connection)
     : connection_(shared(std::move(connection))) {}
 
 net::Awaitable<Result<std::shared_ptr<const Connection>>> StoredConnectionSource::current() {
+    base::MutexLock lock(mutex_);
+    if (!connection_ && sealer_ != nullptr) connection_ = shared(sealer_->open(uid_, sealed_));
     co_return connection_;
 }
 

@@ -40,7 +40,9 @@ class CredentialSealer {
     mutable std::string key_ SNAPGATE_GUARDED_BY(mutex_);  // "" until it was needed
 };
 
-// The connection of a cluster whose credentials the registry keeps: opened once, when this is made.
+// The connection of a cluster whose credentials the registry keeps: opened once, when this is made,
+// or, where that failed, when it is asked for: a key may be put in its place while the server runs.
+// The sealer outlives it. Any thread.
 class StoredConnectionSource : public ConnectionSource {
   public:
     StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
@@ -52,7 +54,12 @@ class StoredConnectionSource : public ConnectionSource {
     bool refused() override { return false; }
 
   private:
-    base::Result<std::shared_ptr<const Connection>> connection_;
+    // What is read anew while it cannot be read; none of one that was opened already.
+    const CredentialSealer* sealer_ = nullptr;
+    const std::string uid_;
+    const std::string sealed_;
+    base::Mutex mutex_;
+    base::Result<std::shared_ptr<const Connection>> connection_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace snapgate::cluster

@@ -94,5 +94,27 @@ TEST(Credentials, AreGivenToWhoConnects) {
     EXPECT_EQ(**current(given), connection());
 }
 
+TEST(Credentials, AreReadAgainWhileTheyCannotBe) {
+    auto sealed = sealer().seal("edge", connection());
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    int reads = 0;
+    bool there = false;
+    const auto read = [&]() -> base::Result<std::string> {
+        ++reads;
+        if (!there) return base::Error(base::Code::kNotFound, "no such file");
+        return std::string(base::kSealingKeyBytes, 'k');
+    };
+    const CredentialSealer lazy(CredentialKey{read, read});
+    StoredConnectionSource source(lazy, "edge", *sealed);
+    EXPECT_FALSE(current(source));
+    there = true;
+    auto opened = current(source);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(**opened, connection());
+    const int needed = reads;
+    EXPECT_EQ(*current(source), *opened);
+    EXPECT_EQ(reads, needed);
+}
+
 }  // namespace
 }  // namespace snapgate::cluster

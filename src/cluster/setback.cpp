@@ -60,6 +60,11 @@ Setback setback_of(const base::Error& error) {
             break;
         case Code::kInvalidParameter:
             setback.reason = "ConnectionInvalid";
+            if (error.subject != "client-certificate") break;
+            // It was good when it was stored: it has expired since.
+            setback.state = MirrorState::kUnauthorized;
+            setback.reason = "ClientCertificateExpired";
+            setback.message += ": its credentials are to be renewed (set kubeconfig)";
             break;
         default:
             if (setback.reason.empty()) setback.reason = "AnswerInvalid";

@@ -304,10 +304,11 @@ Error OutboundLink::handshake_error() const {
                                   "or was it signed by an authority that the server does not know?",
                                   text)
                     : fmt::format("it wants a client certificate ({}), and none is given", text));
+        // As a load balancer does that has nothing behind it: that says nothing about TLS.
         case TlsFault::kEnded:
-            return failed(outbound_reason::kTls,
-                          "it ended the connection during the TLS handshake: does it speak TLS on "
-                          "this port?");
+            return failed(outbound_reason::kReset,
+                          "it ended the connection during the TLS handshake: is anything behind "
+                          "it, and does it speak TLS on this port?");
         case TlsFault::kOther:
             break;
     }

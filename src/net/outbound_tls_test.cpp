@@ -197,7 +197,7 @@ TEST(OutboundTls, SaysThatAServerSpeaksNoTls) {
     });
     EXPECT_EQ(outcome({.server = talks.url("https")}), outbound_reason::kTls);
     FakeServer ends([](FakeServer::Peer& peer, int) { peer.read_until("\x01"); });
-    EXPECT_EQ(outcome({.server = ends.url("https")}), outbound_reason::kTls);
+    EXPECT_EQ(outcome({.server = ends.url("https")}), outbound_reason::kReset);
     FakeServer old([](FakeServer::Peer& peer, int) {
         peer.read_until("\x01");
         peer.send(std::string_view("\x15\x03\x01\x00\x02\x02\x28", 7));

@@ -1,10 +1,12 @@
 """Connected clusters, end to end: one server's hosted cluster is the cluster that another one follows."""
 
 import base64
+import http.server
 import json
 import shutil
 import socket
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -371,3 +373,66 @@ def test_namespaces_of_a_connected_cluster_are_only_read(pair):
         assert "not written through this server" in status["message"]
     assert ours.get("/api/v1/namespaces/default").json()["metadata"]["name"] == "default"
     assert [item["metadata"]["name"] for item in KubeClient(pair.upstream, UID).get("/api/v1/namespaces").json()["items"]] == ["default"]
+
+
+def points(reply):
+    """Of a cluster that was stored: what was warned of, by its name."""
+    assert reply.status == 201, reply
+    return dict(warning.split(": ", 1) for warning in reply.json()["warnings"])
+
+
+def test_what_is_no_kubernetes_api_server_is_told(pair):
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b"<html>welcome</html>"
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        found = points(pair.mirror.client().post("/admin/v1/clusters", {
+            "name": "pages", "type": "connected",
+            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"http://127.0.0.1:{pages.server_address[1]}")}))
+        pages.shutdown()
+    assert "is not a Kubernetes API server's" in found["Identity"]
+
+
+def test_a_load_balancer_without_a_server_is_out_of_reach(pair):
+    with socket.socket() as balancer:
+        balancer.bind(("127.0.0.1", 0))
+        balancer.listen(64)
+
+        def hang_up():
+            while True:
+                try:
+                    taken, _ = balancer.accept()
+                except OSError:
+                    return
+                taken.recv(1)
+                taken.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        found = points(pair.mirror.client().post("/admin/v1/clusters", {
+            "name": UID, "uid": UID, "type": "connected",
+            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"https://127.0.0.1:{balancer.getsockname()[1]}")}))
+        assert set(found) == {"Reachable"}
+        pair.wait_for_state("Unreachable")
+        balancer.shutdown(socket.SHUT_RDWR)
+
+
+def test_the_same_kubeconfig_again_is_tried_at_once(pair):
+    pair.connect()
+    pair.wait_for_state("Ready")
+    again = pair.mirror.client().request("PUT", f"/admin/v1/clusters/{UID}/kubeconfig", {"kubeconfig": kubeconfig(pair.upstream, UID)})
+    assert again.status == 200 and again.json()["changed"] is False
+    pair.wait_for_state("Ready")
+    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.wait_until_equal()
