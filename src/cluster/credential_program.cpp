@@ -60,7 +60,8 @@ Result<void> read_arguments(const json::Object& exec, const std::string& path,
     if (const json::Array* list = list_of(exec, "args", wrong)) {
         for (const json::Value& value : *list) {
             const auto* text = value.if_string();
-            if (text == nullptr || std::string_view(*text).find('\0') != std::string_view::npos) wrong = true;
+            if (text == nullptr || std::string_view(*text).find('\0') != std::string_view::npos)
+                wrong = true;
             if (wrong) break;
             program.arguments.emplace_back(text->data(), text->size());
         }

@@ -25,6 +25,8 @@ namespace {
 constexpr size_t kMostRetriesAfter = 10;
 // A watch that ended in good order is followed by the next one; for so long that is no news.
 constexpr milliseconds kReconnects{2'000};
+// What came before a watch was open is on its way for about so long.
+constexpr milliseconds kSettles{100};
 // So many of the objects that cannot be shown are remembered by name.
 constexpr size_t kMostSkipped = 1'000;
 // So often something is tried again at once; then there is a pause.
@@ -247,7 +249,8 @@ void Reflector::note_streaming(bool streaming) {
         const auto silent = std::chrono::duration_cast<milliseconds>(now - upstream_.last_heard());
         status_.confirmed_ms = now_ms - silent.count();
     }
-    if (streaming && !streaming_) settled_ = now + milliseconds(100);
+    // Right behind a list nothing has to be caught up with.
+    if (streaming && !streaming_) settled_ = std::exchange(fresh_, false) ? now : now + kSettles;
     streaming_ = streaming;
 }
 

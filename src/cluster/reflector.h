@@ -148,6 +148,7 @@ class Reflector {
     bool stopping_ = false;
     bool gone_ = false;  // the cluster was removed
     bool discovered_ = false;
+    bool fresh_ = false;    // a list was just published
     bool changed_ = false;  // another connection is to be used, since the attempt began
     Next next_ = Next::kSame;
     bool watch_list_ = false;  // the server knows WatchList

@@ -154,6 +154,7 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     listing_.reset();
     if (!changed_) next_ = Next::kSame;
     retries_after_ = 0;
+    fresh_ = true;
     if (checking_) seen_versions_.push_back(version);
     set_version(std::move(version));
     base::log::info(
