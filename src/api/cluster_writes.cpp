@@ -123,6 +123,41 @@ std::string served_version(const Services& services, const cluster::Cluster& clu
     return status->served_version;
 }
 
+namespace {
+
+// Whether the version that stands at `at` is the value of a member `apiVersion`: in JSON behind
+// `"apiVersion":` (within a string its quotes would be escaped), in YAML behind `apiVersion:` at
+// the beginning of a line.
+bool is_api_version(std::string_view text, size_t at) {
+    constexpr std::string_view kMember = "apiVersion";
+    std::string_view before = text.substr(0, at);
+    const auto skip_blanks = [&before](std::string_view blanks) {
+        const size_t last = before.find_last_not_of(blanks);
+        before = before.substr(0, last == std::string_view::npos ? 0 : last + 1);
+    };
+    const bool quoted = before.ends_with('"') || before.ends_with('\'');
+    if (quoted) before.remove_suffix(1);
+    if (before.ends_with('\\')) return false;
+    skip_blanks(" \t\r\n");
+    if (!before.ends_with(':')) return false;
+    before.remove_suffix(1);
+    skip_blanks(" \t\r\n");
+    if (before.ends_with('"')) {
+        before.remove_suffix(1);
+        if (!before.ends_with(kMember)) return false;
+        before.remove_suffix(kMember.size());
+        if (!before.ends_with('"')) return false;
+        before.remove_suffix(1);
+        return !before.ends_with('\\');
+    }
+    if (!before.ends_with(kMember)) return false;
+    before.remove_suffix(kMember.size());
+    skip_blanks(" -");
+    return before.empty() || before.ends_with('\n');
+}
+
+}  // namespace
+
 std::string in_version(std::string text, std::string_view from, std::string_view to) {
     if (from == to) return text;
     const std::string old = fmt::format("{}/{}", kGroup, from);
@@ -133,7 +168,7 @@ std::string in_version(std::string text, std::string_view from, std::string_view
         const size_t next = text.find(old, at);
         out.append(text, at, next == std::string::npos ? next : next - at);
         if (next == std::string::npos) return out;
-        out += wanted;
+        out += is_api_version(text, next) ? wanted : old;
         at = next + old.size();
     }
 }

@@ -33,7 +33,8 @@ net::Awaitable<base::Result<void>> delete_in_cluster(InCluster place, std::strin
 
 // The version of the API that the cluster serves: v1beta1 where that is not known.
 std::string served_version(const Services& services, const cluster::Cluster& cluster);
-// A text in which each mention of the group at one version names another.
+// A text of JSON or YAML whose members `apiVersion` name the group at another version. What else
+// mentions it, as an annotation, stays as it is.
 std::string in_version(std::string text, std::string_view from, std::string_view to);
 
 // Waits for the mirror to show an object at that version, or (of "") to show it no more.
