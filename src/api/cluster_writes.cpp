@@ -112,7 +112,7 @@ Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
                                          place.name, head->revision));
     if (!found) return false;
     SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(found->object));
-    return identity.uid == uid;
+    return uid.empty() || identity.uid == uid;
 }
 
 }  // namespace
@@ -241,6 +241,19 @@ net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::
     }
     base::log::warning("a write to a cluster is not in its mirror yet",
                        {{"cluster", place.cluster.name}, {"object", place.ns + "/" + place.name}});
+}
+
+net::Awaitable<void> wait_until_current(InCluster place) {
+    const std::string version = served_version(place.services, place.cluster);
+    auto text = co_await ask(place, json_request("GET", path_of(place, version)));
+    if (!text && text.error().code != Code::kNotFound) co_return;
+    std::string seen;
+    if (text) {
+        const auto head = json::read_object_head(*text);
+        if (!head) co_return;
+        seen = head->version;
+    }
+    co_await wait_for_mirror(std::move(place), std::move(seen), {});
 }
 
 net::Awaitable<Result<Written>> create_in_cluster(InCluster place, json::Object body) {

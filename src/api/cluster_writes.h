@@ -37,8 +37,11 @@ std::string served_version(const Services& services, const cluster::Cluster& clu
 // mentions it, as an annotation, stays as it is.
 std::string in_version(std::string text, std::string_view from, std::string_view to);
 
-// Waits for the mirror to show an object at that version, or (of "") to show it no more.
+// Waits for the mirror to show an object at that version, or (of "") to show it no more; a `uid` of
+// "" is any.
 net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid);
+// The same where the answer to a write does not say what to wait for: asks the cluster.
+net::Awaitable<void> wait_until_current(InCluster place);
 
 // What a cluster's answer means that is no 2xx.
 base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import LIST_ROUTE, Server, in_order, name_of, snapshots, wait_for
-from kube import FINALIZER, KubeClient, new_snapshot, snapshots_path
+from kube import FINALIZER, MERGE_PATCH, TABLE, KubeClient, new_snapshot, snapshots_path
 
 UID = "the-cluster"
 
@@ -255,6 +255,12 @@ def test_writes_of_the_kubernetes_side_go_through(pair):
     status = ours.patch("default", "one", {"status": {"phase": "Succeeded", "readyToUse": True}}, status=True)
     assert status.status == 200, status
     assert pair.mirror.client().items(UID)[0]["status"]["phase"] == "Succeeded"
+    table = ours.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+                         {"Content-Type": MERGE_PATCH, "Accept": TABLE})
+    assert table.status == 200 and table.json()["kind"] == "Table", table
+    assert ours.read("default", "one").json()["metadata"]["labels"] == {"x": "z"}
+    assert ours.remove("default", "one", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": ["All"]}).status == 200
+    assert ours.read("default", "one").status == 200
     dry = ours.create("default", new_snapshot("dry"), dryRun="All")
     assert dry.status == 201
     missing = ours.patch("default", "none", {"metadata": {"labels": {"x": "y"}}})

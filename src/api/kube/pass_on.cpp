@@ -93,6 +93,14 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
                 std::string(request.header("Content-Type").value_or("application/json"));
         }
     }
+    auto dry_run = first_parameter(request, "dryRun");
+    // A deletion has its options in the body, too; that it waits for nothing then does no harm.
+    const bool dry = !dry_run || !dry_run->empty() ||
+                     (request.method == "DELETE" && sent.body.find("dryRun") != std::string::npos);
+    std::string name = call.resource.name;
+    if (name.empty() && request.method == "POST") {
+        if (const auto object = json::read_object_head(sent.body)) name = object->name;
+    }
     auto answer =
         co_await services.connections.send(call.cluster.number, std::move(sent), kAnswerTimeout);
     if (!answer) co_return answer.error();
@@ -112,9 +120,8 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     response.body += text;
     const bool wrote = answer->status / 100 == 2 && request.method != "GET" &&
                        call.resource.kind == model::Kind::kSnapshot;
-    auto dry_run = first_parameter(request, "dryRun");
-    if (!wrote || !dry_run || !dry_run->empty()) co_return Result<void>();
-    InCluster place{services, call.cluster, call.resource.ns, call.resource.name, {}};
+    if (!wrote || dry) co_return Result<void>();
+    InCluster place{services, call.cluster, call.resource.ns, name, {}};
     const auto head = json::read_object_head(text);
     if (head && head->kind == "VirtualMachineSnapshot") {
         place.name = head->name;
@@ -122,6 +129,9 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     } else if (const auto status = json::read_status(text);
                status && request.method == "DELETE" && !call.resource.name.empty()) {
         co_await wait_for_mirror(std::move(place), {}, status->uid);
+    } else if (!name.empty()) {
+        // A Table, metadata alone, YAML.
+        co_await wait_until_current(std::move(place));
     }
     co_return Result<void>();
 }
