@@ -97,9 +97,9 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     // A deletion has its options in the body, too; that it waits for nothing then does no harm.
     const bool dry = !dry_run || !dry_run->empty() ||
                      (request.method == "DELETE" && sent.body.find("dryRun") != std::string::npos);
-    std::string name = call.resource.name;
-    if (name.empty() && request.method == "POST") {
-        if (const auto object = json::read_object_head(sent.body)) name = object->name;
+    std::string object_name = call.resource.name;
+    if (object_name.empty() && request.method == "POST") {
+        if (const auto object = json::read_object_head(sent.body)) object_name = object->name;
     }
     auto answer =
         co_await services.connections.send(call.cluster.number, std::move(sent), kAnswerTimeout);
@@ -121,7 +121,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     const bool wrote = answer->status / 100 == 2 && request.method != "GET" &&
                        call.resource.kind == model::Kind::kSnapshot;
     if (!wrote || dry) co_return Result<void>();
-    InCluster place{services, call.cluster, call.resource.ns, name, {}};
+    InCluster place{services, call.cluster, call.resource.ns, object_name, {}};
     const auto head = json::read_object_head(text);
     if (head && head->kind == "VirtualMachineSnapshot") {
         place.name = head->name;
@@ -129,7 +129,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     } else if (const auto status = json::read_status(text);
                status && request.method == "DELETE" && !call.resource.name.empty()) {
         co_await wait_for_mirror(std::move(place), {}, status->uid);
-    } else if (!name.empty()) {
+    } else if (!object_name.empty()) {
         // A Table, metadata alone, YAML.
         co_await wait_until_current(std::move(place));
     }
