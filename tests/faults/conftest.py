@@ -11,7 +11,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e
 
 from certificates import Authority
 from harness import BINARY, wait_for
-from mirror import Mirror, start_server
+from mirror import TIMES, Mirror, start_server
 from upstream import Upstream
 
 
@@ -43,6 +43,21 @@ def server(folder, request):
 
 
 @pytest.fixture
+def start_own(folder, request):
+    """Starts a server for one test alone, with other times if they are given."""
+    servers = []
+
+    def start(times=TIMES):
+        servers.append(start_server(folder / f"{request.node.name}-{len(servers)}", times))
+        return servers[-1]
+
+    yield start
+    for own in servers:
+        if own.running():
+            own.stop()
+
+
+@pytest.fixture
 def upstream(authority):
     """A scripted cluster with some snapshots."""
     scripted = Upstream(authority)
@@ -52,7 +67,7 @@ def upstream(authority):
 
 
 @pytest.fixture
-def connect(server, upstream):
+def connect(server, upstream, start_own):
     """Connects the scripted cluster; at the end the mirror is removed."""
     mirrors = []
 

@@ -4,7 +4,7 @@ import json
 
 from breakage import cut_in_piece, hang, hang_after, plain_status, raw, reset, slow, status
 from certificates import Authority
-from mirror import Mirror, start_server
+from mirror import Mirror
 from proxy import Proxy
 from upstream import Answer, Upstream
 
@@ -208,9 +208,9 @@ def test_silent_at_the_door(connect, upstream):
     mirror.until_equal()
 
 
-def test_started_again_while_the_cluster_is_away(folder, upstream, connect):
+def test_started_again_while_the_cluster_is_away(start_own, upstream, connect):
     """What was stored is served at once, and the watch goes on from the stored version."""
-    server = start_server(folder / "started-again")
+    server = start_own()
     mirror = connect(on=server)
     mirror.until_equal()
     before, _ = mirror.items()
@@ -227,8 +227,6 @@ def test_started_again_while_the_cluster_is_away(folder, upstream, connect):
     upstream.accept()
     mirror.until_equal()
     assert upstream.asked("list", since=mark) == []
-    mirror.remove()
-    server.stop()
 
 
 def test_one_that_hangs_holds_up_no_other(connect, upstream, authority):

@@ -7,7 +7,7 @@ import pytest
 from breakage import (at_every_byte, before_events, change_event, cut_in_event, each_event, error_event, only, status,
                       through, together)
 from harness import wait_for
-from mirror import TIMES, start_server
+from mirror import TIMES
 from test_connections import changes
 from test_lists import LARGE
 from upstream import Answer, event
@@ -232,10 +232,9 @@ def test_watch_closes_at_once(mirror, upstream):
     mirror.until_equal()
 
 
-def test_lost_event(folder, upstream, connect):
+def test_lost_event(start_own, upstream, connect):
     """Nothing says that an event never came: the self-check finds out."""
-    server = start_server(folder / "checked", TIMES + ",check=300ms")
-    mirror = connect(on=server)
+    mirror = connect(on=start_own(TIMES + ",check=300ms"))
     mirror.until_equal()
     with upstream.objects.changed:
         upstream.objects.update(*some_key(upstream, 2))
@@ -243,5 +242,3 @@ def test_lost_event(folder, upstream, connect):
         upstream.objects.create("gamma", "later")
     mirror.until_equal()
     assert mirror.status()["differences"] >= 1
-    mirror.remove()
-    server.stop()
