@@ -95,7 +95,7 @@ Result<Declared> make_source(const DeclaredCluster& declared, const Settings& se
 }
 
 Result<std::string> project_of(const DeclaredCluster& declared, const DataDirectory& data) {
-    const std::string wanted =
+    std::string wanted =
         declared.project.empty() ? std::string(access::kDefaultProject) : declared.project;
     auto projects = data.projects.snapshot();
     if (projects->contains(wanted)) return wanted;

@@ -68,6 +68,7 @@ std::vector<MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clus
     MetricFamily skipped = family("snapgate_mirror_skipped_objects", "Objects that cannot be shown",
                                   MetricType::Gauge);
     std::vector<MetricFamily> counts;
+    counts.reserve(kCounts.size());
     for (const Count& count : kCounts)
         counts.push_back(family(count.name, count.help, MetricType::Counter));
     for (const auto& [uid, cluster] : clusters) {

@@ -19,18 +19,21 @@ constexpr std::string_view kInsecure = "insecure";
 // The texts of a connection, by the names that its stored form has for them.
 constexpr std::pair<std::string_view, std::string Connection::*> kTexts[] = {
     {"server", &Connection::server},
+    {"token", &Connection::token},
+    {"serverName", &Connection::server_name},
+};
+// PEM may have anything around it, which is not always UTF-8: these are in base64.
+constexpr std::pair<std::string_view, std::string Connection::*> kBytes[] = {
     {"ca", &Connection::ca},
     {"clientCertificate", &Connection::client_certificate},
     {"clientKey", &Connection::client_key},
-    {"token", &Connection::token},
-    {"serverName", &Connection::server_name},
 };
 
 void put_bytes(json::Object& object, std::string_view name, std::string_view bytes) {
     if (bytes.empty()) return;
     std::string text;
     base::append_base64(bytes, text);
-    object[{name.data(), name.size()}] = std::move(text);
+    object[{name.data(), name.size()}] = text;
 }
 
 }  // namespace
@@ -45,6 +48,7 @@ std::string to_text(const Connection& connection) {
     for (const auto& [name, member] : kTexts) {
         if (!(connection.*member).empty()) object[{name.data(), name.size()}] = connection.*member;
     }
+    for (const auto& [name, member] : kBytes) put_bytes(object, name, connection.*member);
     if (connection.insecure) object[{kInsecure.data(), kInsecure.size()}] = true;
     return json::serialize(object);
 }
@@ -60,6 +64,12 @@ Result<Connection> parse_connection(std::string_view text) {
         auto read = json::optional_string(object, name);
         if (!read) return corrupt;
         connection.*member = std::move(*read);
+    }
+    for (const auto& [name, member] : kBytes) {
+        auto read = json::optional_string(object, name);
+        auto bytes = read ? base::decode_base64(*read) : std::nullopt;
+        if (!bytes) return corrupt;
+        connection.*member = std::move(*bytes);
     }
     if (const json::Value* insecure = object.if_contains(kInsecure)) {
         if (!insecure->is_bool()) return corrupt;

@@ -36,9 +36,9 @@ class KubeconfigRenewal {
     KubeconfigMembers members_;
     const std::filesystem::path folder_;
     const std::optional<CredentialProgram> program_;
-    Time files_good_until_{};
-    Time token_good_until_{};
-    Time program_good_until_{};
+    Time files_good_until_;
+    Time token_good_until_;
+    Time program_good_until_;
 };
 
 }  // namespace snapgate::cluster

@@ -236,7 +236,9 @@ TEST(ConnectionText, IsReadBack) {
     Connection insecure;
     insecure.server = "https://e";
     insecure.insecure = true;
-    for (const Connection& connection : {full_connection(), insecure}) {
+    Connection commented = full_connection();
+    commented.ca = "# C\xe9line's authority\n" + commented.ca;
+    for (const Connection& connection : {full_connection(), insecure, commented}) {
         auto again = parse_connection(to_text(connection));
         ASSERT_TRUE(again) << again.error().message;
         EXPECT_EQ(*again, connection);
@@ -247,7 +249,8 @@ TEST(ConnectionText, IsReadBack) {
 }
 
 TEST(ConnectionText, RefusesWhatItIsNot) {
-    for (const char* text : {"", "[]", "{}", R"({"server":7})", R"({"server":"s","insecure":1})"}) {
+    for (const char* text : {"", "[]", "{}", R"({"server":7})", R"({"server":"s","insecure":1})",
+                             R"({"server":"s","ca":"%"})"}) {
         auto read = parse_connection(text);
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().code, base::Code::kCorrupt);

@@ -94,7 +94,7 @@ std::string Cluster::record() const {
     if (!sealed.empty()) {
         std::string text;
         base::append_base64(sealed, text);
-        record["sealed"] = std::move(text);
+        record["sealed"] = text;
     }
     return json::serialize(record);
 }

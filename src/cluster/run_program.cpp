@@ -1,20 +1,18 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <thread>
 
 #include "base/encoding.h"
 #include "cluster/credential_program.h"
-
-extern char** environ;
 
 namespace snapgate::cluster {
 
@@ -45,13 +43,12 @@ std::string program_input(const CredentialProgram& program, const Connection& co
         if (!connection.ca.empty()) {
             std::string ca;
             base::append_base64(connection.ca, ca);
-            cluster["certificate-authority-data"] = std::move(ca);
+            cluster["certificate-authority-data"] = ca;
         }
         spec["cluster"] = std::move(cluster);
     }
-    return json::serialize(json::Object{{"apiVersion", program.api_version},
-                                        {"kind", "ExecCredential"},
-                                        {"spec", std::move(spec)}});
+    return json::serialize(json::Object{
+        {"apiVersion", program.api_version}, {"kind", "ExecCredential"}, {"spec", spec}});
 }
 
 // Of this process, without its own settings (a key among them), then the kubeconfig's.
