@@ -32,6 +32,7 @@ std::vector<json::Object> documents(const std::string& text) {
 
 std::vector<std::string> kinds(const std::vector<json::Object>& all) {
     std::vector<std::string> kinds;
+    kinds.reserve(all.size());
     for (const json::Object& one : all) kinds.emplace_back(text_at(one, {"kind"}));
     return kinds;
 }

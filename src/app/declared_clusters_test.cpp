@@ -10,7 +10,6 @@
 namespace snapgate::app {
 namespace {
 
-using base::Code;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 

@@ -138,6 +138,8 @@ void ServerProcess::keep_last_used() {
 }
 
 void ServerProcess::stop() {
+    // A program that gives credentials may take a minute: nobody waits for it now.
+    if (sources_) sources_->stop();
     if (server_) server_->stop();
     if (housekeeper_.joinable()) {
         {

@@ -49,6 +49,8 @@ class ConnectionSource {
     // The cluster did not accept what current() gave (401): what can be renewed is renewed before
     // the next one. False where nothing can.
     virtual bool refused() = 0;
+    // The process ends: whoever waits for current() is answered soon.
+    virtual void stop() {}
 };
 
 }  // namespace snapgate::cluster

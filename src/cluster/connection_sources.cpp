@@ -26,6 +26,10 @@ class UndeclaredSource : public ConnectionSource {
 ConnectionSources::ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared)
     : sealer_(sealer), declared_(std::move(declared)) {}
 
+void ConnectionSources::stop() const {
+    for (const auto& [uid, source] : declared_) source->stop();
+}
+
 std::shared_ptr<ConnectionSource> ConnectionSources::of(const Cluster& cluster) const {
     if (cluster.source != kConfigSource)
         return std::make_shared<StoredConnectionSource>(sealer_, cluster.uid, cluster.sealed);

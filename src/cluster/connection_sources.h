@@ -19,6 +19,9 @@ class ConnectionSources {
   public:
     explicit ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared = {});
 
+    // ConnectionSource::stop() of all that take their time.
+    void stop() const;
+
     // One that says why there is no connection where that is so.
     std::shared_ptr<ConnectionSource> of(const Cluster& cluster) const;
 

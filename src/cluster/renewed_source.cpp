@@ -6,6 +6,8 @@
 
 namespace snapgate::cluster {
 
+using base::Code;
+using base::Error;
 using base::Result;
 using std::chrono::steady_clock;
 
@@ -51,6 +53,8 @@ void RenewedConnectionSource::ask(Waiter waiter) {
         const base::MutexLock lock(mutex_);
         if (last_ != nullptr && !refused_ && steady_clock::now() < good_until_) {
             good = last_;
+        } else if (stop_) {
+            good = nullptr;
         } else {
             waiters_.push_back(std::move(waiter));
             if (running_) return;
@@ -61,7 +65,8 @@ void RenewedConnectionSource::ask(Waiter waiter) {
             return;
         }
     }
-    waiter(std::move(good));
+    if (good != nullptr) return waiter(std::move(good));
+    waiter(Error(Code::kUnavailable, "this server is stopping"));
 }
 
 void RenewedConnectionSource::renew(bool refused) {

@@ -35,6 +35,7 @@ class RenewedConnectionSource : public ConnectionSource {
 
     net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() override;
     bool refused() override;
+    void stop() override { stop_ = true; }
 
   private:
     using Given = base::Result<std::shared_ptr<const Connection>>;

@@ -73,6 +73,7 @@ TEST(RenewedSource, ARenewalIsStoppedWithIt) {
     std::atomic<bool> began = false;
     std::atomic<bool> stopped = false;
     {
+        boost::asio::io_context context;
         RenewedConnectionSource source(
             [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
                 began = true;
@@ -80,16 +81,31 @@ TEST(RenewedSource, ARenewalIsStoppedWithIt) {
                 stopped = true;
                 return Error(Code::kUnauthorized, "stopped");
             });
-        boost::asio::io_context context;
-        auto ask = [&]() -> net::Awaitable<void> {
-            const auto never = co_await source.current();
-            EXPECT_FALSE(never);
-        };
-        boost::asio::co_spawn(context.get_executor(), ask(), [](const std::exception_ptr&) {});
+        std::optional<GivenConnection> never;
+        boost::asio::co_spawn(context.get_executor(), ask(source, never),
+                              [](const std::exception_ptr&) {});
         context.poll();
         while (!began) std::this_thread::yield();
+        EXPECT_FALSE(never);
     }
     EXPECT_TRUE(stopped);
+}
+
+TEST(RenewedSource, WhoWaitsWhenItStopsIsAnswered) {
+    std::atomic<bool> began = false;
+    RenewedConnectionSource source(
+        [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
+            began = true;
+            while (!stop) std::this_thread::yield();
+            return Error(Code::kUnauthorized, "stopped");
+        });
+    std::thread stopper([&] {
+        while (!began) std::this_thread::yield();
+        source.stop();
+    });
+    EXPECT_EQ(token_of(source), "stopped");
+    stopper.join();
+    EXPECT_EQ(current(source).error().code, Code::kUnavailable);
 }
 
 }  // namespace

@@ -9,9 +9,15 @@
 namespace snapgate::cluster {
 
 // For tests: what a source gives now.
-inline base::Result<std::shared_ptr<const Connection>> current(ConnectionSource& source) {
-    std::optional<base::Result<std::shared_ptr<const Connection>>> given;
-    net::run_coroutine([&]() -> net::Awaitable<void> { given = co_await source.current(); });
+using GivenConnection = base::Result<std::shared_ptr<const Connection>>;
+
+inline net::Awaitable<void> ask(ConnectionSource& source, std::optional<GivenConnection>& given) {
+    given = co_await source.current();
+}
+
+inline GivenConnection current(ConnectionSource& source) {
+    std::optional<GivenConnection> given;
+    net::run_coroutine([&] { return ask(source, given); });
     return *given;
 }
 
