@@ -31,6 +31,32 @@ std::string shown(std::string_view text) {
     return out;
 }
 
+// What Kubernetes calls an answer that does not say it itself, as a proxy's.
+std::string_view reason_of(unsigned code) {
+    switch (code) {
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "NotFound";
+        case 410:
+            return "Expired";
+        case 429:
+            return "TooManyRequests";
+        case 500:
+            return "InternalError";
+        case 502:
+            return "BadGateway";
+        case 503:
+            return "ServiceUnavailable";
+        case 504:
+            return "Timeout";
+        default:
+            return "AnswerUnexpected";
+    }
+}
+
 std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
     const auto header = answer.header("Retry-After");
     if (!header || base::fault_disabled("retry-after")) return std::nullopt;
@@ -76,7 +102,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                           bool version_too_large) {
     Setback setback;
     setback.status = code;
-    setback.reason = reason.empty() ? fmt::format("Status{}", code) : shown(reason);
+    setback.reason = reason.empty() ? std::string(reason_of(code)) : shown(reason);
     setback.message = fmt::format("the cluster answered {}: {}", code, shown(message));
     switch (code) {
         case 401:
