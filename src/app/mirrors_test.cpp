@@ -56,7 +56,11 @@ class MirrorsTest : public testing::Test {
         data_ = std::move(*opened);
         connections_ = make_connections(*data_);
     }
-    ~MirrorsTest() override { connections_.reset(); }
+    ~MirrorsTest() override {
+        connections_->stop();
+        // The store's thread may still be about to leave a loop that it has just woken.
+        data_.reset();
+    }
 
     model::ClusterNumber add_cluster(const std::string& name) {
         cluster::Cluster made;
@@ -190,9 +194,9 @@ TEST_F(MirrorsTest, GoesOnFromWhereItWas) {
     const auto number = add_cluster("c");
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kReady));
-    connections_.reset();
+    connections_->stop();
+    const auto ended = std::exchange(connections_, make_connections(*data_));
     write("a", "two");
-    connections_ = make_connections(*data_);
     follow(number, connection());
     EXPECT_TRUE(connections_->status(number)->has_synced);
     EXPECT_TRUE(becomes_equal(number));

@@ -45,6 +45,11 @@ inline std::string text_of(const ObjectKey& key, const Object& object) {
 // A sink over a store of its own, and what a map says its mirror should list.
 class MirrorFixture : public store::StoreFixture {
   protected:
+    // The writer thread may still be about to leave the loop that it has just woken.
+    ~MirrorFixture() override {
+        sink_.reset();
+        store_.reset();
+    }
     void SetUp() override {
         StoreFixture::SetUp();
         cluster_ = make_cluster();

@@ -18,10 +18,12 @@ namespace snapgate::net {
 // For tests: long enough that no slow machine comes near it.
 inline constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(60);
 
-// For tests: runs a coroutine to its end on a loop of its own.
+// For tests: runs a coroutine to its end. The loop is never destroyed: a thread that has just woken
+// it may still be about to leave it.
 template <class Make>
 void run_coroutine(Make make) {
-    boost::asio::io_context context{1};
+    static auto& context = *new boost::asio::io_context(1);
+    context.restart();
     boost::asio::co_spawn(context, make, [](const std::exception_ptr& thrown) {
         if (thrown) std::rethrow_exception(thrown);
     });
