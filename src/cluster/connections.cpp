@@ -151,6 +151,7 @@ class Connections::Core {
     std::vector<FollowedRef> all() const {
         const base::MutexLock lock(mutex_);
         std::vector<FollowedRef> all;
+        all.reserve(clusters_.size());
         for (const auto& [number, followed] : clusters_) all.push_back(followed);
         return all;
     }

@@ -125,7 +125,7 @@ class MirrorSink final : public cluster::ObjectSink {
                                    (end == at || bytes < store::kBatchBytes);
                  ++end)
                 bytes += (*shared)[end].text.size();
-            counts.push_back(std::make_shared<uint64_t>(0));
+            counts.emplace_back(std::make_shared<uint64_t>(0));
             writes.push_back([shared, changed = counts.back(), at, end,
                               cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
                 SNAPGATE_TRY(require_cluster(txn, cluster));
@@ -222,7 +222,7 @@ class MirrorSink final : public cluster::ObjectSink {
             pending->left = functions.size();
         }
         std::function<void(std::function<void(Result<void>)>)> start =
-            [this, priority, pending, functions = std::move(functions)](auto done) mutable {
+            [this, priority, pending, functions = std::move(functions)](const auto& done) mutable {
                 for (store::WriteFunction& function : functions) {
                     store_.write(priority, std::move(function), [pending, done](Result<void> one) {
                         Result<void> result;
