@@ -56,7 +56,7 @@ class MirrorsTest : public testing::Test {
         data_ = std::move(*opened);
         connections_ = make_connections(*data_);
     }
-    ~MirrorsTest() override {
+    void TearDown() override {
         connections_->stop();
         // The store's thread may still be about to leave a loop that it has just woken.
         data_.reset();

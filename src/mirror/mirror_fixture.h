@@ -46,7 +46,7 @@ inline std::string text_of(const ObjectKey& key, const Object& object) {
 class MirrorFixture : public store::StoreFixture {
   protected:
     // The writer thread may still be about to leave the loop that it has just woken.
-    ~MirrorFixture() override {
+    void TearDown() override {
         sink_.reset();
         store_.reset();
     }

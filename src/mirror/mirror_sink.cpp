@@ -125,9 +125,9 @@ class MirrorSink final : public cluster::ObjectSink {
                                    (end == at || bytes < store::kBatchBytes);
                  ++end)
                 bytes += (*shared)[end].text.size();
-            counts.emplace_back(std::make_shared<uint64_t>(0));
-            writes.push_back([shared, changed = counts.back(), at, end,
-                              cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+            counts.push_back(std::make_shared<uint64_t>(0));
+            writes.emplace_back([shared, changed = counts.back(), at, end,
+                                 cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
                 SNAPGATE_TRY(require_cluster(txn, cluster));
                 *changed = 0;
                 for (size_t i = at; i < end; ++i) {
