@@ -66,6 +66,7 @@ class MirrorFixture : public store::StoreFixture {
     template <class T>
     Result<T> run(net::Awaitable<Result<T>> call) {
         std::promise<Result<T>> outcome;
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the loop keeps it
         loop_.start([&]() -> net::Awaitable<void> { outcome.set_value(co_await std::move(call)); });
         return outcome.get_future().get();
     }
