@@ -27,8 +27,6 @@ constexpr size_t kMostRetriesAfter = 10;
 constexpr milliseconds kReconnects{2'000};
 // What came before a watch was open is on its way for about so long.
 constexpr milliseconds kSettles{100};
-// So many of the objects that cannot be shown are remembered by name.
-constexpr size_t kMostSkipped = 1'000;
 // So often something is tried again at once; then there is a pause.
 constexpr size_t kMostHurried = 3;
 // WatchList is on by default from this minor version of Kubernetes on.
@@ -94,6 +92,7 @@ void Reflector::stop() {
 void Reflector::use(std::shared_ptr<ConnectionSource> source) {
     source_ = source;
     upstream_.use(std::move(source));
+    if (is_wrong("connection-changed")) return;
     discovered_ = false;
     changed_ = true;
     next_ = Next::kRelistNewest;
@@ -151,7 +150,7 @@ void Reflector::need(Next next) {
     if (next == Next::kDiscover) {
         // What is discovered is listed again: it may be another server.
         discovered_ = false;
-        next = Next::kRelist;
+        next = is_wrong("discovery-relist") ? Next::kSame : Next::kRelist;
     }
     if (next_ == Next::kRelistNewest || next == Next::kSame) return;
     next_ = next;
@@ -298,14 +297,22 @@ Setback Reflector::sink_failed(const Error& error) {
 }
 
 void Reflector::note_skipped(const model::ObjectKey& key, std::string_view why) {
-    const std::string name = key.ns + "/" + key.name;
-    if (skipped_.size() < kMostSkipped) skipped_.insert(key);
+    const std::string name =
+        key.name.empty() ? "one whose name was not read" : key.ns + "/" + key.name;
+    skipped_.add(key);
     base::log::warning("an object of a cluster cannot be shown",
                        {{"cluster", cluster_}, {"object", name}, {"error", why}});
     const base::MutexLock lock(mutex_);
-    if (!in_list_ && !initial_) ++status_.skipped;
+    if (!in_list_ && !initial_) status_.skipped = skipped_.count();
     status_.skipped_example = fmt::format("{}: {}", name, why.substr(0, 300));
-    ++skipped_in_list_;
+}
+
+void Reflector::note_not_skipped(const model::ObjectKey& key) {
+    if (!skipped_.contains(key)) return;
+    skipped_.remove(key);
+    const base::MutexLock lock(mutex_);
+    status_.skipped = skipped_.count();
+    if (status_.skipped == 0) status_.skipped_example.clear();
 }
 
 Result<void> Reflector::fail(Setback setback) {

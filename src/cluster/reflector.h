@@ -3,7 +3,6 @@
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "cluster/mirror_status.h"
 #include "cluster/object_sink.h"
 #include "cluster/setback.h"
+#include "cluster/skipped_objects.h"
 #include "cluster/upstream.h"
 #include "json/cluster_answers.h"
 #include "json/splitter.h"
@@ -124,6 +124,7 @@ class Reflector {
     std::string path() const;
     std::string watch_query(Begin begin) const;
     void note_skipped(const model::ObjectKey& key, std::string_view why);
+    void note_not_skipped(const model::ObjectKey& key);
     void note_state(MirrorState state, std::string reason, std::string message);
     void note_setback(const Setback& setback);
     void note_streaming(bool streaming);
@@ -166,10 +167,8 @@ class Reflector {
     size_t frames_ = 0;
     std::vector<model::PreparedObject> objects_;
     size_t object_bytes_ = 0;
-    size_t skipped_in_list_ = 0;
     size_t listed_ = 0;  // objects, of the list
-    // What cannot be shown, as far as is known: the self-check leaves it out. Bounded.
-    std::set<model::ObjectKey> skipped_;
+    SkippedObjects skipped_;
     std::vector<Event> events_;
     std::optional<Setback> failed_;
     // While a check goes on:

@@ -127,7 +127,6 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
 }
 
 void Reflector::begin_counting() {
-    skipped_in_list_ = 0;
     listed_ = 0;
     skipped_.clear();
 }
@@ -163,8 +162,8 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     const base::MutexLock lock(mutex_);
     ++status_.syncs;
     status_.has_synced = true;
-    status_.skipped = skipped_in_list_;
-    if (skipped_in_list_ == 0) status_.skipped_example.clear();
+    status_.skipped = skipped_.count();
+    if (status_.skipped == 0) status_.skipped_example.clear();
     status_.synced_ms = status_.confirmed_ms = clock_.now_ms();
     co_return Outcome<void>();
 }

@@ -4,6 +4,7 @@ import json
 
 from breakage import cut_in_piece, hang, hang_after, plain_status, raw, reset, slow, status
 from certificates import Authority
+from harness import wait_for
 from mirror import Mirror
 from proxy import Proxy
 from upstream import Answer, Upstream
@@ -175,6 +176,36 @@ def test_unauthorized_then_a_new_token(mirror, upstream):
     mirror.set_kubeconfig(upstream.kubeconfig(token="second-token"))
     mirror.until_equal()
     assert "second-token" not in json.dumps(mirror.status())
+
+
+def test_another_cluster(mirror, upstream, authority):
+    """Credentials that lead to another cluster: what the first one still says does not count."""
+    other = Upstream(authority)
+    other.objects.fill(7, ("alpha", "delta"), "other")
+    other.objects.pass_versions(500)
+    first, mirror.upstream = upstream, other
+    mirror.set_kubeconfig(other.kubeconfig())
+    changes(first)
+    mirror.until_equal()
+    wait_for(lambda: not first.connections, "the end of the first cluster's watch")
+    changes(other)
+    mirror.until_equal()
+    other.stop()
+
+
+def test_another_cluster_in_the_midst_of_a_list(connect, upstream, authority):
+    """The rest of a list that began before is not taken for the other cluster's."""
+    other = Upstream(authority)
+    other.objects.fill(5, ("delta",), "other")
+    slowed = upstream.break_next(slow(500, 0.1), "list")
+    mirror = connect()
+    wait_for(lambda: slowed.hits == 1, "the list")
+    mirror.upstream = other
+    mirror.set_kubeconfig(other.kubeconfig())
+    mirror.until_equal()
+    changes(other)
+    mirror.until_equal()
+    other.stop()
 
 
 def test_unauthorized_for_a_while(mirror, upstream):

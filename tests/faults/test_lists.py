@@ -18,6 +18,12 @@ def until_listed(mirror, upstream, mark):
     assert upstream.asked("list", since=mark)
 
 
+def sees_nothing_but_later(watch):
+    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
+    assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
+    watch.hang_up()
+
+
 def test_installed_later(connect, upstream):
     served, upstream.served = upstream.served, []
     mirror = connect()
@@ -36,6 +42,17 @@ def test_removed_and_installed_again(mirror, upstream):
     upstream.served = ["v1alpha1"]
     mirror.until_equal()
     assert mirror.status()["servedVersion"] == "v1alpha1"
+
+
+def test_other_objects_after_it_was_away(mirror, upstream):
+    """While the kind was not there its objects became others, and no watch tells of it."""
+    served, upstream.served = upstream.served, []
+    upstream.drop_connections()
+    mirror.until_state("NotInstalled")
+    changes(upstream)
+    upstream.objects.lose_last_event()
+    upstream.served = served
+    mirror.until_equal()
 
 
 def test_old_version_only(connect, upstream):
@@ -116,9 +133,7 @@ def test_malformed_list(mirror, upstream):
     upstream.objects.create("gamma", "later")
     upstream.heal()
     mirror.until_equal()
-    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
-    assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
-    watch.hang_up()
+    sees_nothing_but_later(watch)
 
 
 def test_wrong_kind_of_list(mirror, upstream):
@@ -224,9 +239,7 @@ def test_list_out_of_order(connect, upstream):
     list_again(upstream)
     upstream.objects.create("gamma", "later")
     until_listed(mirror, upstream, mark)
-    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
-    assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
-    watch.hang_up()
+    sees_nothing_but_later(watch)
 
 
 def test_relist_changes_nothing(mirror, upstream):
@@ -278,9 +291,7 @@ def test_an_object_twice_in_a_list(mirror, upstream):
     list_again(upstream)
     upstream.objects.create("gamma", "later")
     until_listed(mirror, upstream, mark)
-    watch.until(lambda event: event["type"] != "BOOKMARK", "the new one")
-    assert [event[:2] for event in watch.brief()] == [("ADDED", "gamma/later")]
-    watch.hang_up()
+    sees_nothing_but_later(watch)
 
 
 def test_watch_list_cut(connect, upstream):
