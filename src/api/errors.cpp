@@ -1,5 +1,6 @@
 #include "api/errors.h"
 
+#include "api/freshness.h"
 #include "base/json_text.h"
 #include "base/log.h"
 
@@ -125,7 +126,7 @@ void render_error(const base::Error& error, std::string_view request_id, net::Re
     HttpError http = to_http(error.code);
     response.status = http.status;
     response.code = http.code;
-    response.headers.clear();
+    clear_headers_for_error(response);
     if (http.status == 401) response.add_header("WWW-Authenticate", "ApiKey");
     if (http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName)
         response.add_header("Retry-After", kRetryAfter);

@@ -16,8 +16,9 @@ struct HttpError {
 
 HttpError to_http(base::Code code);
 
-// Makes `response` the answer for `error`, whatever was in it before. What is a bug is logged with
-// `request_id` and shown as no more than that.
+// Makes `response` the answer for `error`, whatever was in it before (but see
+// clear_headers_for_error). What is a bug is logged with `request_id` and shown as no more than
+// that.
 void render_error(const base::Error& error, std::string_view request_id, net::Response& response);
 
 // The same body for what has no Error: a refusal of the server before any route.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "net/header_values.h"
@@ -141,6 +142,18 @@ Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side 
         call.response.add_header("Warning", fmt::format("299 - \"{}\"", freshness.text));
     }
     return {};
+}
+
+void clear_headers_for_error(net::Response& response) {
+    const std::string before = std::exchange(response.headers, {});
+    if (response.status != 404) return;
+    for (size_t at = 0; at < before.size();) {
+        const size_t end = before.find('\n', at) + 1;
+        const std::string_view line = std::string_view(before).substr(at, end - at);
+        if (line.starts_with("Age: ") || line.starts_with("Warning: "))
+            response.headers.append(line);
+        at = end;
+    }
 }
 
 }  // namespace snapgate::api

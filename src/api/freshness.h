@@ -37,4 +37,9 @@ enum class Side { kPalette, kKubernetes };
 // (RFC 7234, 5.5.1), 299 on the Kubernetes side, as its clients show no other. Errors as above.
 base::Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side side);
 
+// Of the headers that an answer has so far, for an error that takes its place: the Age and Warning
+// of a mirror where the error is that something is not there (404), for it may be there by now.
+// All others go.
+void clear_headers_for_error(net::Response& response);
+
 }  // namespace snapgate::api

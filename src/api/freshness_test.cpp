@@ -76,6 +76,24 @@ TEST(Freshness, WhatIsTooOldIsRefused) {
     EXPECT_THAT(refused.error().message, HasSubstr("it answers 500"));
 }
 
+TEST(Freshness, WhatIsMissingFromAnOldMirrorKeepsItsAge) {
+    std::string body;
+    net::Response response(body);
+    const auto headers_of_error = [&response](unsigned status) {
+        response.headers.clear();
+        response.add_header("Cache-Control", "private");
+        response.add_header("Age", "7");
+        response.add_header("ETag", "\"Age: 1\"");
+        response.add_header("Warning", "110 - \"Response is Stale\"");
+        response.status = status;
+        clear_headers_for_error(response);
+        return response.headers;
+    };
+    EXPECT_EQ(headers_of_error(404), "Age: 7\r\nWarning: 110 - \"Response is Stale\"\r\n");
+    EXPECT_EQ(headers_of_error(410), "");
+    EXPECT_EQ(headers_of_error(500), "");
+}
+
 TEST(Freshness, WhatWasNeverSyncedIsUnavailable) {
     for (const MirrorState state : {MirrorState::kPending, MirrorState::kReady}) {
         MirrorStatus never = status(state, 1'000);

@@ -127,6 +127,11 @@ def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):
     assert refused.status == 504 and refused.json()["code"] == "ClusterTimeout"
     kube = KubeClient(pair.mirror, UID).list()
     assert kube.status == 200 and kube.header("Warning").startswith("299 ")
+    # What is not here may be there by now.
+    missing = client.get(f"/v1/spectroclusters/{UID}/vms/any/snapshot/missing")
+    assert missing.status == 404 and missing.header("Warning") == '110 - "Response is Stale"'
+    missing = KubeClient(pair.mirror, UID).read("default", "missing")
+    assert missing.status == 404 and int(missing.header("Age")) >= 2 and missing.header("Warning").startswith("299 ")
 
     pair.restart_upstream()
     KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))

@@ -1,6 +1,7 @@
 #include "api/kube/status.h"
 
 #include "api/errors.h"
+#include "api/freshness.h"
 #include "base/json_text.h"
 #include "base/log.h"
 
@@ -158,9 +159,9 @@ std::string status_body(const base::Error& error, std::string_view request_id, u
 }
 
 void render_status(const base::Error& error, net::Request& request, net::Response& response) {
-    response.headers.clear();
     response.body.clear();
     response.body += status_body(error, request.id, response.status);
+    clear_headers_for_error(response);
     response.body += '\n';
     response.content_type = "application/json";
     response.code = answer_to(error.code).reason;
