@@ -2,15 +2,15 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "net/openssl_handles.h"
 
 namespace snapgate::net {
 
@@ -24,16 +24,6 @@ namespace {
 
 constexpr size_t kMaxPemBytes = 1 << 20;
 
-template <auto free>
-struct FreeWith {
-    template <class T>
-    void operator()(T* pointer) const {
-        free(pointer);
-    }
-};
-using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using TlsContext = asio::ssl::context;
 
 Error wrong(const char* option, std::string_view what) {

@@ -1,6 +1,9 @@
 #include "net/outbound.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <string>
 #include <vector>
@@ -76,6 +79,38 @@ Got read_answer(std::string_view text, const ClientRequest& request = get_reques
         peer.send(text);
     });
     return read_answer({.server = server.url()}, request, patience);
+}
+
+// An option of the one socket of this process that is connected to a port.
+int option_of_connection_to(uint16_t port, int level, int name) {
+    for (int fd = 0; fd < 1024; ++fd) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof(peer);
+        const int failed = getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size);
+        if (failed != 0 || peer.sin_family != AF_INET || ntohs(peer.sin_port) != port) continue;
+        int value = -1;
+        size = sizeof(value);
+        return getsockopt(fd, level, name, &value, &size) == 0 ? value : -1;
+    }
+    return -1;
+}
+
+// Who is gone without a word is found out by the kernel: no test can wait for that.
+TEST(Outbound, AConnectionIsProbedWhileItIsSilent) {
+    TestServer server;
+    const auto target = target_for({.server = url_of(server)});
+    run_coroutine([&]() -> Awaitable<void> {
+        auto connection = co_await Outbound::connect(target, kPatience);
+        EXPECT_TRUE(connection);
+        const auto option = [&](int level, int name) {
+            return option_of_connection_to(server.port(), level, name);
+        };
+        EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+        EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE) +
+                      option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT),
+                  25);
+        EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 20'000);
+    });
 }
 
 TEST(Outbound, ReadsWholeAnswersOverOneConnection) {

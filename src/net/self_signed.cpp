@@ -1,11 +1,7 @@
 // ensure_self_signed() of tls.h: a CA of our own and a certificate signed by it.
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +13,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/secret_file.h"
+#include "net/openssl_handles.h"
 #include "net/tls.h"
 
 namespace snapgate::net {
@@ -35,16 +32,6 @@ constexpr int kRenewDays = 30;
 constexpr long kSecondsPerDay = 24 * 60 * 60;
 constexpr long kClockSkewSeconds = 300;
 
-template <auto free>
-struct FreeWith {
-    template <class T>
-    void operator()(T* pointer) const {
-        free(pointer);
-    }
-};
-using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
 using Number = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
@@ -217,12 +204,6 @@ Result<Pair> make_leaf(const Pair& ca, const std::vector<std::string>& hosts) {
     return leaf;
 }
 
-std::string content(BIO* bio) {
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(bio, &bytes);
-    return std::string(bytes, static_cast<size_t>(size));
-}
-
 // The key first: a crash in between leaves a pair that does not belong together, and is made anew.
 Result<void> write_pair(const Pair& pair, const fs::path& certificate_file,
                         const fs::path& key_file) {
@@ -234,8 +215,8 @@ Result<void> write_pair(const Pair& pair, const fs::path& certificate_file,
                                       nullptr) != 1) {
         return openssl_failed("write a certificate");
     }
-    SNAPGATE_TRY(base::write_secret(key_file, content(key.get())));
-    SNAPGATE_TRY(base::write_secret(certificate_file, content(certificate.get())));
+    SNAPGATE_TRY(base::write_secret(key_file, text_in(key.get())));
+    SNAPGATE_TRY(base::write_secret(certificate_file, text_in(certificate.get())));
     std::error_code ec;
     fs::permissions(certificate_file,
                     fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |

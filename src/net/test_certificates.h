@@ -1,12 +1,8 @@
 #pragma once
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include <memory>
 #include <string>
+
+#include "net/openssl_handles.h"
 
 namespace snapgate::net {
 
@@ -32,17 +28,6 @@ class TestAuthority {
     }
 
   private:
-    template <auto free>
-    struct FreeWith {
-        template <class T>
-        void operator()(T* pointer) const {
-            free(pointer);
-        }
-    };
-    using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
-    using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-    using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-
     static Key make_key() { return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); }
 
     static void extend(X509* certificate, X509* issuer, int nid, const char* value) {
@@ -76,20 +61,15 @@ class TestAuthority {
         return made;
     }
 
-    static std::string content(BIO* bio) {
-        char* bytes = nullptr;
-        const long size = BIO_get_mem_data(bio, &bytes);
-        return std::string(bytes, static_cast<size_t>(size));
-    }
     static std::string text_of(X509* certificate) {
         const Bio bio(BIO_new(BIO_s_mem()));
         PEM_write_bio_X509(bio.get(), certificate);
-        return content(bio.get());
+        return text_in(bio.get());
     }
     static std::string text_of(EVP_PKEY* key) {
         const Bio bio(BIO_new(BIO_s_mem()));
         PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
-        return content(bio.get());
+        return text_in(bio.get());
     }
 
     mutable long serial_ = 0;
