@@ -26,7 +26,7 @@ class ListsUnderWay {
 
   private:
     static constexpr size_t kFew = 8;
-    static constexpr size_t kLargeStep = 1024;
+    static constexpr size_t kLargeStep = 2048;
     static constexpr size_t kSmallStep = 256;
 
     std::atomic<size_t> count_ = 0;

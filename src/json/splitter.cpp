@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/byte_scan.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -324,6 +325,16 @@ const char* ItemSplitter::skip_string(const char* at, const char* end) {
         ++at;
     }
     while (at != end) {
+        if (static_cast<size_t>(end - at) >= sizeof(uint64_t)) {
+            const uint64_t bytes = base::load_eight(at);
+            const uint64_t found =
+                base::bytes_equal_to(bytes, '"') | base::bytes_equal_to(bytes, '\\');
+            if (found == 0) {
+                at += sizeof(bytes);
+                continue;
+            }
+            at += base::bytes_before_first(found);
+        }
         uint8_t kind = class_of(*at++);
         if ((kind & (kQuote | kBackslash)) == 0) continue;
         if (kind == kQuote) {

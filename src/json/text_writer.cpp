@@ -4,11 +4,14 @@
 #include <array>
 #include <cstdint>
 
+#include "base/byte_scan.h"
+
 namespace snapgate::json {
 namespace {
 
 constexpr size_t kFirstBytes = 8 << 10;
 constexpr size_t kLongestEscape = 6;
+constexpr size_t kAtOnce = sizeof(uint64_t);
 
 // Bytes that are not simply copied. 0xe2 begins U+2028 and U+2029, among others.
 constexpr std::array<bool, 256> special_bytes() {
@@ -79,7 +82,16 @@ void TextWriter::grow(size_t more) {
 void TextWriter::put_string(std::string_view text) {
     char* to = room(text.size() * kLongestEscape + 2);
     *to++ = '"';
-    for (size_t i = 0; i < text.size(); ++i) {
+    size_t i = 0;
+    for (; i + kAtOnce <= text.size(); i += kAtOnce, to += kAtOnce) {
+        const uint64_t bytes = base::load_eight(text.data() + i);
+        const uint64_t special = base::bytes_below(bytes, 0x20) | base::bytes_equal_to(bytes, '"') |
+                                 base::bytes_equal_to(bytes, '\\') |
+                                 base::bytes_equal_to(bytes, '\xe2');
+        if (special != 0) break;
+        std::memcpy(to, &bytes, sizeof(bytes));
+    }
+    for (; i < text.size(); ++i) {
         char c = text[i];
         if (!kSpecial[static_cast<uint8_t>(c)] || (c == '\xe2' && !is_line_separator(text, i))) {
             *to++ = c;

@@ -32,10 +32,10 @@ void append_mark(const PatchMark& mark, uint32_t shift_from, uint32_t shift, std
 
 }  // namespace
 
-std::string encode_object(const PreparedObject& object, std::string_view version) {
+void encode_object(const PreparedObject& object, std::string_view version, std::string& out) {
     auto shift = static_cast<uint32_t>(version.size());
-    std::string out;
-    out.reserve(kHeadSize + object.text.size() + version.size() + object.marks.size() * 40);
+    out.reserve(out.size() + kHeadSize + object.text.size() + version.size() +
+                object.marks.size() * 40);
     out += static_cast<char>(kLayout);
     out += static_cast<char>(version.size());
     base::append_u16(static_cast<uint16_t>(object.vm.size()), out);
@@ -48,6 +48,11 @@ std::string encode_object(const PreparedObject& object, std::string_view version
     out += version;
     out.append(object.text, object.version_offset);
     for (const PatchMark& mark : object.marks) append_mark(mark, object.version_offset, shift, out);
+}
+
+std::string encode_object(const PreparedObject& object, std::string_view version) {
+    std::string out;
+    encode_object(object, version, out);
     return out;
 }
 

@@ -74,7 +74,9 @@ class MarkReader {
     size_t last_ = 0;
 };
 
-// The bytes the store keeps as a value, and back. decode_object fails with kCorrupt.
+// The bytes the store keeps as a value, appended to `out`, and back. decode_object fails with
+// kCorrupt.
+void encode_object(const PreparedObject& object, std::string_view version, std::string& out);
 std::string encode_object(const PreparedObject& object, std::string_view version);
 base::Result<StoredObject> decode_object(std::string_view value);
 base::Result<std::vector<PatchMark>> decode_marks(const StoredObject& object);

@@ -123,15 +123,15 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
     entry.kind = kind;
     entry.key = {object.ns, object.name};
 
-    std::string value(1, kLive);
+    value_.assign(1, kLive);
     if (version) {
-        value += model::encode_object(object, *version);
+        model::encode_object(object, *version, value_);
     } else {
         fmt::format_int decimal(entry.revision);
-        value += model::encode_object(object, {decimal.data(), decimal.size()});
+        model::encode_object(object, {decimal.data(), decimal.size()}, value_);
     }
     SNAPGATE_TRY(
-        put_row(object_key(cluster, kind, object.ns, object.name, entry.revision).view(), value));
+        put_row(object_key(cluster, kind, object.ns, object.name, entry.revision).view(), value_));
     if (!has_hint) {
         SNAPGATE_TRY(add_row(
             index_key(cluster, model::vm_hash(object.vm), object.ns, object.name).view(), {}));

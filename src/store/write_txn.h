@@ -136,6 +136,7 @@ class Transaction final : public WriteTxn {
     const int64_t now_ms_;
     std::map<ClusterNumber, ClusterState> clusters_;
     std::deque<std::string> copies_;  // what get() handed out to the running function
+    std::string value_;               // of the row being put; its memory is used again
     bool function_wrote_ = false;
     bool changed_ = false;
     size_t bytes_ = 0;
