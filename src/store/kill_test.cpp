@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -24,11 +23,6 @@ namespace {
 constexpr int kWriters = 16;
 constexpr int kNames = 40;         // of each writer
 constexpr int kSteps = 1'000'000;  // more than a child lives for
-
-uint64_t environment_number(const char* name, uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // What is written to the pipe for each acknowledged write: small enough to be written at once.
 struct Acknowledged {

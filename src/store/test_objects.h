@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,6 +12,12 @@
 #include "model/object.h"
 
 namespace snapgate::store {
+
+// A number that says how a test runs, such as a seed.
+inline uint64_t environment_number(const char* name, uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
 
 // A clock that a test sets.
 class TestClock : public base::Clock {
