@@ -78,15 +78,11 @@ class Writer(threading.Thread):
             self.failure = failure
 
 
-class Bench:
+class Bench(report.Rows):
     def __init__(self, options, work):
+        super().__init__()
         self.options = options
         self.work = work
-        self.rows = []
-
-    def add(self, title, value, budget="", met=None, **more):
-        self.rows.append({"what": title, "value": value, "budget": budget, "kept": met, **more})
-        print(f"  {title}: {value}", flush=True)
 
     @contextmanager
     def upstream(self, name, clusters, objects):
@@ -248,11 +244,6 @@ class Bench:
             if cluster["objects"] != self.options.each or cluster["state"] != "Ready":
                 raise Failed(f"a mirror is not what it should be: {cluster}")
 
-    def print(self):
-        report.print_table(["what", ">value", ">budget", ""],
-                           [[row["what"], row["value"], row["budget"], report.verdict(row["kept"])]
-                            for row in self.rows])
-
 
 def main():
     options = parse_arguments()
@@ -270,11 +261,7 @@ def main():
                     case()
         except Failed as failure:
             sys.exit(f"bench/mirror: {failure}")
-    print()
-    bench.print()
-    report.write_json("mirror", {"machine": described, "options": vars(options), "rows": bench.rows})
-    if options.strict and any(row["kept"] is False for row in bench.rows):
-        sys.exit(1)
+    sys.exit(bench.finish("mirror", described, options))
 
 
 if __name__ == "__main__":

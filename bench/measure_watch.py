@@ -62,10 +62,10 @@ def crowd(server, watchers, *arguments):
         processes.stop(process)
 
 
-class Bench:
+class Bench(report.Rows):
     def __init__(self, options):
+        super().__init__()
         self.options = options
-        self.rows = []
 
     @contextmanager
     def server(self):
@@ -98,10 +98,6 @@ class Bench:
         return {**result, "cpu_seconds": cpu, "cpu_cores": cpu / took, "rss_alone_mib": alone,
                 "rss_connected_mib": connected, "rss_most_mib": most,
                 "kib_per_watcher": 1024 * (connected - alone) / watchers}
-
-    def add(self, title, value, budget="", kept=None, **more):
-        self.rows.append({"what": title, "value": value, "budget": budget, "kept": kept, **more})
-        print(f"  {title}: {value}", flush=True)
 
     def writes(self, rate, connections):
         count = round(rate * self.options.seconds)
@@ -157,11 +153,6 @@ class Bench:
         if run["fewest"] != run["writes"]:
             raise Failed(f"a watcher has got {run['fewest']} of {run['writes']} events")
 
-    def print(self):
-        report.print_table(["what", ">value", ">budget", ""],
-                           [[row["what"], row["value"], row["budget"], report.verdict(row["kept"])]
-                            for row in self.rows])
-
 
 def main():
     options = parse_arguments()
@@ -176,11 +167,7 @@ def main():
                 case()
     except Failed as failure:
         sys.exit(f"bench/watch: {failure}")
-    print()
-    bench.print()
-    report.write_json("watch", {"machine": described, "options": vars(options), "rows": bench.rows})
-    if options.strict and any(row["kept"] is False for row in bench.rows):
-        sys.exit(1)
+    sys.exit(bench.finish("watch", described, options))
 
 
 if __name__ == "__main__":

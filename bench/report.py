@@ -43,3 +43,25 @@ def write_json(name, content):
 
 def count(number):
     return f"{number:,.0f}"
+
+
+class Rows:
+    """What was measured, a line each, with the budget that it has."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, title, value, budget="", met=None, **more):
+        self.rows.append({"what": title, "value": value, "budget": budget, "kept": met, **more})
+        print(f"  {title}: {value}", flush=True)
+
+    def print(self):
+        print_table(["what", ">value", ">budget", ""],
+                    [[row["what"], row["value"], row["budget"], verdict(row["kept"])] for row in self.rows])
+
+    def finish(self, name, machine, options):
+        """Prints and writes them; returns how the program ends."""
+        print()
+        self.print()
+        write_json(name, {"machine": machine, "options": vars(options), "rows": self.rows})
+        return 1 if options.strict and any(row["kept"] is False for row in self.rows) else 0

@@ -1,12 +1,10 @@
 #include "create_cluster.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "connection_request.h"
-#include "json_path.h"
 #include "kubeconfig_file.h"
+#include "new_entry.h"
 
 namespace snapgate::cli {
 namespace {
@@ -27,22 +25,20 @@ Examples:
 
 struct Options {
     ConnectionFlags connection;
-    std::string name;
-    std::string uid;
+    NewEntry entry;
     std::string kubeconfig;
     std::string context;
-    std::string output;
 };
 
 Outcome<net::ClientResponse> make_hosted(Api& api, const Options& options) {
-    json::Object body{{"name", options.name}};
-    if (!options.uid.empty()) body["uid"] = options.uid;
+    json::Object body{{"name", options.entry.name}};
+    if (!options.entry.uid.empty()) body["uid"] = options.entry.uid;
     if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
     return api.post("/admin/v1/clusters", body);
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.entry.output));
     if (options.kubeconfig.empty() && !options.context.empty())
         return Failure(Exit::kUsage, "--context goes with --kubeconfig: give both or neither");
     std::string kubeconfig;
@@ -55,21 +51,12 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(auto response, make_hosted(api, options));
         SNAPGATE_ASSIGN(made, parse_answer(response, api.server()));
     } else {
-        const NewConnection connection{options.name, options.uid, api.project_uid(), kubeconfig};
+        const NewConnection connection{options.entry.name, options.entry.uid, api.project_uid(),
+                                       kubeconfig};
         SNAPGATE_ASSIGN(made, connect_cluster(api, connection));
         note_warnings(shell.console, made);
     }
-    if (format == Format::kName) {
-        shell.console.print_document(text_at(made, {"uid"}));
-    } else if (format == Format::kTable) {
-        shell.console.print_document(fmt::format("cluster/{} created (uid {})",
-                                                 text_at(made, {"name"}), text_at(made, {"uid"})));
-    } else {
-        net::ClientResponse answer;
-        answer.body = json::serialize(made);
-        SNAPGATE_TRY(print_answer(shell.console, format, answer, api.server()));
-    }
-    return Exit::kOk;
+    return print_new_entry(shell.console, format, "cluster", made, api.server());
 }
 
 }  // namespace
@@ -78,13 +65,7 @@ void add_create_cluster(CLI::App& create, Action& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = create.add_subcommand(
         "cluster", "Make a hosted cluster, or connect a real one with --kubeconfig");
-    command->add_option("NAME", options->name, "What it is called; no other may be called so")
-        ->required()
-        ->type_name("");
-    command
-        ->add_option("--uid", options->uid,
-                     "Its uid: letters, digits and '-'; without it the server makes one")
-        ->type_name("UID");
+    add_entry_options(*command, options->entry);
     command
         ->add_option("--kubeconfig", options->kubeconfig,
                      "Connect the cluster that this kubeconfig names ('-': standard input)")
@@ -93,7 +74,6 @@ void add_create_cluster(CLI::App& create, Action& chosen) {
         ->add_option("--context", options->context,
                      "The context of the kubeconfig (without: its current one)")
         ->type_name("CONTEXT");
-    add_answer_option(*command, options->output);
     add_connection_options(*command, options->connection);
     end_command(*command, kFooter, chosen,
                 [options](Shell& shell) { return run(*options, shell); });
