@@ -126,8 +126,8 @@ TEST_F(FieldSelectorTest, WhatNoNameCanBeSelectsNothing) {
         "/apis/snapshot.kubevirt.io/v1beta1/namespaces/{}/virtualmachinesnapshots";
     const std::string all(kSnapshots);
     for (const std::string& target :
-         {all + "?fieldSelector=metadata.name%3D" + longer,
-          all + "?fieldSelector=metadata.namespace%3D" + longer,
+         {fmt::format("{}?fieldSelector=metadata.name%3D{}", all, longer),
+          fmt::format("{}?fieldSelector=metadata.namespace%3D{}", all, longer),
           all + "?fieldSelector=metadata.name%3Da%00b", fmt::format(fmt::runtime(within), longer),
           fmt::format(fmt::runtime(within), "ns") + "?fieldSelector=metadata.name%3D" + longer,
           std::string(kNamespaces) + "?fieldSelector=metadata.name%3D" + longer}) {

@@ -9,7 +9,6 @@ namespace snapgate::api::kube {
 namespace {
 
 using model::Kind;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Optional;
 

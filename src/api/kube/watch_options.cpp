@@ -15,8 +15,6 @@
 namespace snapgate::api::kube {
 
 using base::Cause;
-using base::Code;
-using base::Error;
 using base::Result;
 
 namespace {
