@@ -187,7 +187,7 @@ TEST(Update, DoesNothingWithWhatWasRead) {
     std::string owner =
         R"({"apiVersion":"v1","kind":"Pod","name":"p","uid":"1","newOwner":{"a":1},)"
         R"("controller":null})";
-    for (std::string metadata :
+    for (const std::string& metadata :
          {std::string(R"(,"managedFields":[{"manager":"x"}])"),
           std::string(R"(,"managedFields":[{"manager":"x","operation":"Update","apiVersion":"v1",)"
                       R"("fieldsType":"FieldsV1","fieldsV1":{"f:spec":{"x":{}}},"time":null}])"),
