@@ -115,6 +115,8 @@ HttpError to_http(Code code) {
             return {503, "ClusterUnavailable"};
         case Code::kClusterTimeout:
             return {504, "ClusterTimeout"};
+        case Code::kLoopDetected:
+            return {508, "LoopDetected"};
         case Code::kCorrupt:
         case Code::kInternal:
             break;

@@ -32,6 +32,7 @@ enum class Code {
     kBadPeer,             // the other side, as a connected cluster, answered something it must not
     kClusterUnavailable,  // a connected cluster, or its mirror, is not to be had now
     kClusterTimeout,      // a connected cluster did not answer in time
+    kLoopDetected,        // a request that passed this server before, on its way through clusters
     kInternal,            // a bug, or a system call that should not fail
 };
 

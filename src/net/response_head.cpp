@@ -75,6 +75,8 @@ std::string_view reason_phrase(unsigned status) {
             return "Gateway Timeout";
         case 507:
             return "Insufficient Storage";
+        case 508:
+            return "Loop Detected";
         default:
             return "Status";
     }

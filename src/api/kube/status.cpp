@@ -59,6 +59,8 @@ Answer answer_to(Code code) {
             return {504, "Timeout"};
         case Code::kStorageFull:
             return {507, "StorageFull"};
+        case Code::kLoopDetected:
+            return {508, "LoopDetected"};
         case Code::kCorrupt:
         case Code::kInternal:
             break;
