@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "base/count_text.h"
 #include "base/encoding.h"
 #include "command.h"
 #include "import_check.h"
@@ -100,12 +101,12 @@ Failure refuse_input(const CheckReport& report, Console& console) {
     for (const Fault& fault : report.faults) console.note(describe(fault));
     if (report.fault_count > report.faults.size())
         console.note(fmt::format("... and {} more",
-                                 format_count(report.fault_count - report.faults.size())));
+                                 base::format_count(report.fault_count - report.faults.size())));
     return {
         Exit::kRefused,
-        fmt::format("{} of {} objects cannot be imported, so nothing was stored: mend the input, "
+        fmt::format("{} of {} cannot be imported, so nothing was stored: mend the input, "
                     "or import the rest of it with --keep-going",
-                    format_count(report.fault_count), format_count(report.total))};
+                    base::format_count(report.fault_count), base::counted(report.total, "object"))};
 }
 
 // What the server refused, said with file and item.
@@ -124,13 +125,14 @@ void note_refused(const json::Object& answer, const std::vector<ImportInput>& in
     }
     auto listed = static_cast<int64_t>(refused->size());
     if (counts.refused > listed)
-        console.note(fmt::format("... and {} more were refused",
-                                 format_count(static_cast<uint64_t>(counts.refused - listed))));
+        console.note(
+            fmt::format("... and {} more were refused",
+                        base::format_count(static_cast<uint64_t>(counts.refused - listed))));
 }
 
 std::string summary(const Counts& counts, const std::string& cluster,
                     std::chrono::duration<double> elapsed) {
-    auto count = [](int64_t value) { return format_count(static_cast<uint64_t>(value)); };
+    auto count = [](int64_t value) { return base::format_count(static_cast<uint64_t>(value)); };
     return fmt::format(
         "imported into cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, "
         "{} refused ({:.1f} s)",

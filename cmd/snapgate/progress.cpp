@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/count_text.h"
+
 namespace snapgate::cli {
 namespace {
 
@@ -51,8 +53,8 @@ std::string progress_line(std::string_view title, uint64_t bytes, uint64_t total
     }
     if (items > 0) {
         double rate = elapsed.count() > 0 ? static_cast<double>(items) / elapsed.count() : 0;
-        line += fmt::format("  {} objects  {}/s", format_count(items),
-                            format_count(static_cast<uint64_t>(rate)));
+        line += fmt::format("  {}  {}/s", base::counted(items, "object"),
+                            base::format_count(static_cast<uint64_t>(rate)));
     }
     return line;
 }
@@ -67,15 +69,6 @@ std::string format_bytes(uint64_t bytes) {
         unit = next;
     }
     return fmt::format("{:.1f} {}", value, unit);
-}
-
-std::string format_count(uint64_t count) {
-    std::string digits = std::to_string(count);
-    for (size_t at = digits.size(); at > 3;) {
-        at -= 3;
-        digits.insert(at, 1, ',');
-    }
-    return digits;
 }
 
 }  // namespace snapgate::cli

@@ -39,7 +39,5 @@ std::string progress_line(std::string_view title, uint64_t bytes, uint64_t total
 
 // 950 B, 12.3 kB, 500.0 MB.
 std::string format_bytes(uint64_t bytes);
-// 1,234,567
-std::string format_count(uint64_t count);
 
 }  // namespace snapgate::cli

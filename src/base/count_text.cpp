@@ -1,0 +1,19 @@
+#include "base/count_text.h"
+
+#include <fmt/format.h>
+
+namespace snapgate::base {
+
+std::string format_count(uint64_t count) {
+    std::string digits = std::to_string(count);
+    for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+    return digits;
+}
+
+std::string counted(uint64_t count, std::string_view noun, std::string_view plural) {
+    if (count == 1) return fmt::format("1 {}", noun);
+    if (!plural.empty()) return fmt::format("{} {}", format_count(count), plural);
+    return fmt::format("{} {}s", format_count(count), noun);
+}
+
+}  // namespace snapgate::base
