@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -31,17 +33,32 @@ std::set<std::string, std::less<>> listed(const char* variable) {
     return entries;
 }
 
-std::map<std::string, Millis, std::less<>> read_times() {
-    std::map<std::string, Millis, std::less<>> times;
+struct TestTimes {
+    std::map<std::string, Millis, std::less<>> named;
+    int64_t scale = 1;  // what the others are divided by
+};
+
+[[noreturn]] void refuse_times(std::string_view entry) {
+    fmt::print(stderr, "{}: \"{}\" is not NAME=DURATION or scale=NUMBER\n", kTimesVariable, entry);
+    std::exit(2);
+}
+
+TestTimes read_times() {
+    TestTimes times;
     for (const std::string& entry : listed(kTimesVariable)) {
-        size_t equals = entry.find('=');
-        Result<Millis> time =
-            parse_duration(equals == std::string::npos ? "" : entry.substr(equals + 1));
-        if (!time) {
-            fmt::print(stderr, "{}: \"{}\" is not NAME=DURATION\n", kTimesVariable, entry);
-            std::exit(2);
+        const size_t equals = entry.find('=');
+        if (equals == std::string::npos) refuse_times(entry);
+        const std::string name = entry.substr(0, equals);
+        const std::string value = entry.substr(equals + 1);
+        if (name == "scale") {
+            const char* const end = value.data() + value.size();
+            const auto [stop, failed] = std::from_chars(value.data(), end, times.scale);
+            if (failed != std::errc() || stop != end || times.scale < 1) refuse_times(entry);
+            continue;
         }
-        times.emplace(entry.substr(0, equals), *time);
+        const Result<Millis> time = parse_duration(value);
+        if (!time) refuse_times(entry);
+        times.named.emplace(name, *time);
     }
     return times;
 }
@@ -58,9 +75,10 @@ bool is_fault_variable(std::string_view name) {
 }
 
 Millis test_time(std::string_view name, Millis usual) {
-    static const std::map<std::string, Millis, std::less<>> times = read_times();
-    auto found = times.find(name);
-    return found == times.end() ? usual : found->second;
+    static const TestTimes times = read_times();
+    const auto found = times.named.find(name);
+    if (found != times.named.end()) return found->second;
+    return std::max(usual / times.scale, std::min(usual, Millis(1)));
 }
 
 }  // namespace snapgate::base
