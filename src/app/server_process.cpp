@@ -28,6 +28,9 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     store_options.history = settings.history;
     SNAPGATE_ASSIGN(process->data_, DataDirectory::open(store_options));
     DataDirectory& data = *process->data_;
+    process->url_file_.emplace(settings.data_dir);
+    // A server that was killed left it behind.
+    process->url_file_->remove();
     if (data.first_start) {
         base::log::info("made a new data directory; its admin key is in this file",
                         {{"file", data.admin_key_file().string()}});
@@ -68,6 +71,10 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     hooks.served = [self](const net::Served& served) { self->note_served(served); };
     SNAPGATE_ASSIGN(process->server_, net::Server::start(std::move(options), std::move(hooks)));
     process->serving_ = process->server_.get();
+    auto url = process->url_file_->write(
+        local_url(process->server_->address(), process->server_->port(), process->tls_ != nullptr));
+    // On a full disk the server still serves what it holds.
+    if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
     process->housekeeper_ = std::thread([self] { self->keep_last_used(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
@@ -140,6 +147,7 @@ void ServerProcess::keep_last_used() {
 void ServerProcess::stop() {
     // A program that gives credentials may take a minute: nobody waits for it now.
     if (sources_) sources_->stop();
+    url_file_.reset();
     if (server_) server_->stop();
     if (housekeeper_.joinable()) {
         {

@@ -11,6 +11,7 @@
 #include "app/data_directory.h"
 #include "app/metrics.h"
 #include "app/settings.h"
+#include "app/url_file.h"
 #include "base/annotations.h"
 #include "base/result.h"
 #include "cluster/connection_sources.h"
@@ -45,6 +46,7 @@ class ServerProcess {
 
     Settings settings_;
     std::unique_ptr<DataDirectory> data_;
+    std::optional<UrlFile> url_file_;
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
