@@ -7,8 +7,8 @@
 
 namespace snapgate::api {
 
-// The only place that turns an Error into HTTP: the form and the codes of the Palette side, which
-// the admin side shares.
+// Turns an Error into HTTP in the form and the codes of the Palette side, which the admin side
+// shares. The Kubernetes side has api/kube/status.h.
 struct HttpError {
     unsigned status = 500;
     std::string_view code;  // static text
