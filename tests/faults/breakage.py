@@ -7,7 +7,7 @@ answer, says nothing, or ends the connection.
 import json
 import time
 
-from upstream import Answer, Hangup, encode, event, status_answer
+from wire import Answer, Hangup, encode, event, status_answer
 
 
 
@@ -22,6 +22,15 @@ def close(connection, request, healthy):
 def hang(connection, request, healthy):
     """Before the header."""
     connection.until_gone()
+
+
+def late(seconds):
+    """The healthy answer, but not before that time."""
+    def broken(connection, request, healthy):
+        time.sleep(seconds)
+        return healthy()
+
+    return broken
 
 
 def status(code, reason, message="broken by the test", headers=None, **details):

@@ -35,7 +35,8 @@ def authority(folder):
 
 @pytest.fixture(scope="module")
 def server(folder, request):
-    shared = start_server(folder / request.module.__name__)
+    """With the times of the module, where it has its own."""
+    shared = start_server(folder / request.module.__name__, getattr(request.module, "TIMES", TIMES))
     yield shared
     if shared.running():
         shared.stop()

@@ -14,6 +14,11 @@ SECONDS = float(os.environ.get("SNAPGATE_FAULT_PATIENCE", "10"))
 NUMBERS = itertools.count(1)
 
 
+def scaled_times(scale, *named):
+    """All the server's times divided by `scale`, but those for what this machine itself may be slow at."""
+    return ",".join([f"scale={scale}", "answer=3s", "connect=3s", "probe-answer=3s", *named])
+
+
 def start_server(folder, times=TIMES, *arguments):
     """A server whose waits are short, with those faults' handling disabled that the environment names."""
     environment = {"SNAPGATE_TEST_TIMES": times,
@@ -119,6 +124,19 @@ class Mirror:
     def until_shown(self, seconds=SECONDS):
         """Every object as the upstream has it, in whatever state."""
         wait_for(lambda: not self.differences(), f"{self.differences()[:5]}", seconds)
+
+    def metric(self, name):
+        """One of this cluster's values in /metrics."""
+        reply = self.admin.get("/metrics")
+        assert reply.status == 200, reply
+        start = f'{name}{{cluster="{self.uid}"}} '
+        return float(next(line[len(start):] for line in reply.text().splitlines() if line.startswith(start)))
+
+    def is_ready(self):
+        return self.status()["state"] == "Ready"
+
+    def has(self, namespace, name):
+        return self.kube.read(namespace, name).status == 200
 
     def check(self):
         """What a check of the connection finds: {name: point}."""

@@ -7,11 +7,13 @@ everything is expired. A test writes into it directly; any thread.
 
 import copy
 import threading
+import time
 import uuid
 
 GROUP = "snapshot.kubevirt.io"
 KIND = "VirtualMachineSnapshot"
 FIRST_VERSION = 1000
+ODD = "~odd"  # stands for the namespace of what no valid object is
 
 
 class Expired(Exception):
@@ -25,11 +27,11 @@ class Ahead(Exception):
 class Change:
     """One event: ADDED, MODIFIED or DELETED, and the object as it was then."""
 
-    def __init__(self, version, kind, item):
+    def __init__(self, version, kind, item, key=None):
         self.version = version
         self.kind = kind
         self.item = item
-        self.key = key_of(item)
+        self.key = key or key_of(item)
 
 
 def key_of(item):
@@ -61,28 +63,33 @@ def new_object(namespace, name, vm="vm-1", **metadata):
 
 
 class Objects:
-    def __init__(self):
+    def __init__(self, version=FIRST_VERSION):
         self.changed = threading.Condition()
-        self.version = FIRST_VERSION
-        self.compacted = FIRST_VERSION  # a watch may go on from here
+        self.version = version
+        self.compacted = version  # a watch may go on from here
         self.epoch = 0  # grows with every restore: what was handed out before is of another history
         self.current = {}
         self.base = {}  # what was there at `compacted`
         self.log = []   # every Change since
+        self.whole = {}    # what was good of those that became odd
+        self.touched = {}  # {key: when it became what it is}
 
     # Writes, each a version.
 
     def record(self, kind, item):
         self.version += 1
         item["metadata"]["resourceVersion"] = str(self.version)
-        change = Change(self.version, kind, item)
+        self.take_in(Change(self.version, kind, item))
+        return copy.deepcopy(item)
+
+    def take_in(self, change):
         self.log.append(change)
-        if kind == "DELETED":
+        self.touched[change.key] = time.monotonic()
+        if change.kind == "DELETED":
             del self.current[change.key]
         else:
-            self.current[change.key] = item
+            self.current[change.key] = change.item
         self.changed.notify_all()
-        return copy.deepcopy(item)
 
     def create(self, namespace, name, vm="vm-1", **metadata):
         with self.changed:
@@ -122,6 +129,32 @@ class Objects:
             self.version = int(item["metadata"]["resourceVersion"]) - 1
             return self.record(kind, copy.deepcopy(item))
 
+    def put_odd(self, name, change):
+        """What `change` makes of a good object, however odd: it is there, and no test expects to see it."""
+        with self.changed:
+            self.version += 1
+            key = ODD, name
+            item = change(new_object("odd", name.replace(" ", "-"), resourceVersion=str(self.version)))
+            self.take_in(Change(self.version, "MODIFIED" if key in self.current else "ADDED", item, key))
+
+    def delete_odd(self, name):
+        with self.changed:
+            self.version += 1
+            self.take_in(Change(self.version, "DELETED", self.current[(ODD, name)], (ODD, name)))
+
+    def make_odd(self, key, change):
+        """One that was good becomes what `change` makes of it, and is expected to be seen no more."""
+        with self.changed:
+            self.version += 1
+            item = copy.deepcopy(self.current[key])
+            item["metadata"]["resourceVersion"] = str(self.version)
+            self.whole[key] = item
+            self.take_in(Change(self.version, "MODIFIED", change(item), key))
+
+    def make_good(self, key):
+        with self.changed:
+            return self.record("MODIFIED", copy.deepcopy(self.whole.pop(key)))
+
     def pass_versions(self, count):
         """Something else in the cluster was written."""
         with self.changed:
@@ -151,6 +184,9 @@ class Objects:
         """The whole cluster as it was at a checkpoint, with the version of then."""
         with self.changed:
             self.version, self.compacted, current, base, log = checkpoint
+            for key in self.current.keys() | current.keys():
+                if self.current.get(key) != current.get(key):
+                    self.touched[key] = time.monotonic()
             self.current, self.base, self.log = dict(current), dict(base), list(log)
             self.epoch += 1
             self.changed.notify_all()
@@ -181,6 +217,6 @@ class Objects:
         return [change for change in self.log if change.version > version]
 
     def items(self):
-        """A copy of what is there now: {key: object}."""
+        """What is there now, but for what is odd: {key: object}. Objects are never changed in place."""
         with self.changed:
-            return copy.deepcopy(self.current)
+            return {key: item for key, item in self.current.items() if key[0] != ODD and key not in self.whole}

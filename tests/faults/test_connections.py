@@ -7,7 +7,8 @@ from certificates import Authority
 from harness import wait_for
 from mirror import Mirror
 from proxy import Proxy
-from upstream import Answer, Upstream
+from upstream import Upstream
+from wire import Answer
 
 
 def changes(upstream, prefix="later"):

@@ -1,6 +1,7 @@
 """Faults of discovery and lists: versions that are gone, pages, other kinds, objects too large."""
 
 from breakage import change_list, cut_in_piece, list_text, status
+from harness import wait_for
 from test_connections import changes
 
 LARGE = "x" * (2 << 20)
@@ -14,8 +15,8 @@ def list_again(upstream, times=1):
 
 def until_listed(mirror, upstream, mark):
     """A list was taken in since then, and a watch is open again."""
+    wait_for(lambda: upstream.asked("list", since=mark), "a list")
     mirror.until_equal()
-    assert upstream.asked("list", since=mark)
 
 
 def sees_nothing_but_later(watch):

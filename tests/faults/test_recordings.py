@@ -11,7 +11,8 @@ import pytest
 
 from breakage import at_every_byte
 from harness import ROOT, wait_for
-from upstream import Answer, Upstream, encode, event, status_answer
+from upstream import Upstream
+from wire import Answer, encode, event, status_answer
 
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 import transcripts

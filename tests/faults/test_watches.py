@@ -10,7 +10,7 @@ from breakage import (at_every_byte, before_events, change_event, cut_in_event, 
 from harness import wait_for
 from test_connections import changes
 from test_lists import LARGE
-from upstream import Answer, encode, event
+from wire import Answer, encode, event
 
 
 def watch_through(upstream, fault, times=1):

@@ -11,91 +11,14 @@ import datetime
 import email.utils
 import json
 import random
-import select
 import socket
-import struct
 import threading
 import time
-import urllib.parse
 
 from objects import GROUP, KIND, Ahead, Expired, Objects
+from wire import PARTIAL, PLURAL, Answer, Connection, Hangup, encode, event, event_of, status_answer
 
-PLURAL = "virtualmachinesnapshots"
 FIRST_BOOKMARK = 0.02
-PARTIAL = "as=PartialObjectMetadataList"
-
-
-class Hangup(Exception):
-    """Ends a connection: "reset" (RST), "fin" (in order, but too early), "end" (as an answer's end)."""
-
-    def __init__(self, how="reset"):
-        super().__init__(how)
-        self.how = how
-
-
-class Answer:
-    """What goes back. `pieces` are sent as they come, each a chunk of its own; a bytes body has a
-    Content-Length. `raw` is sent instead of all of it."""
-
-    def __init__(self, status, body=b"", headers=None):
-        self.status = status
-        self.headers = {"Content-Type": "application/json", "Audit-Id": "0", **(headers or {})}
-        self.body = body if isinstance(body, bytes) else None
-        self.pieces = iter([body] if isinstance(body, bytes) else body)
-        self.raw = None
-
-    def through(self, transform, *arguments):
-        """The same with pieces that went through a generator."""
-        self.pieces = transform(self.pieces, *arguments)
-        self.body = None
-        return self
-
-
-def status_answer(code, reason, message, headers=None, metadata=None, **details):
-    body = {"kind": "Status", "apiVersion": "v1", "metadata": metadata or {}, "status": "Failure", "message": message,
-            "reason": reason, "code": code}
-    if details:
-        body["details"] = details
-    return Answer(code, encode(body), headers)
-
-
-def encode(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def event(kind, item):
-    return encode({"type": kind, "object": item}) + b"\n"
-
-
-class Request:
-    """One request as it came; `kind` is what it asks for, in one word."""
-
-    def __init__(self, method, target, headers, body):
-        self.method = method
-        self.target = target
-        self.path, _, query = target.partition("?")
-        self.query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-        self.headers = headers
-        self.body = body
-        self.time = time.monotonic()
-        self.status = None
-        self.kind = self.kind_of()
-
-    def kind_of(self):
-        if not self.path.endswith("/" + PLURAL):
-            return "review" if self.method == "POST" else "discovery"
-        if self.query.get("watch") in ("1", "true"):
-            return "watchlist" if self.query.get("sendInitialEvents") == "true" else "watch"
-        if PARTIAL in self.headers.get("accept", ""):
-            return "metadata"
-        return "page" if "continue" in self.query else "list"
-
-    @property
-    def version(self):
-        return self.query.get("resourceVersion", "")
-
-    def __repr__(self):
-        return f"<{self.kind} {self.method} {self.target} {self.status}>"
 
 
 class Break:
@@ -119,103 +42,6 @@ class Break:
         return True
 
 
-class Connection:
-    """One client's connection, served by a thread."""
-
-    def __init__(self, upstream, plain):
-        self.upstream = upstream
-        self.socket = plain
-        self.buffer = b""
-        self.gone = False
-
-    def run(self):
-        try:
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.upstream.on_accept:
-                self.upstream.on_accept(self)
-            if self.upstream.context is not None:
-                self.socket = self.upstream.context.wrap_socket(self.socket, server_side=True)
-            while request := self.read_request():
-                self.answer(request)
-        except Hangup as hangup:
-            self.hang_up(hangup.how)
-        except (OSError, ValueError):
-            pass  # the client went away, or was made to
-        finally:
-            self.gone = True
-            self.close()
-            self.upstream.left(self)
-
-    def read_request(self):
-        while b"\r\n\r\n" not in self.buffer:
-            piece = self.socket.recv(65536)
-            if not piece:
-                return None
-            self.buffer += piece
-        head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-        lines = head.decode("latin-1").split("\r\n")
-        method, target, _ = lines[0].split(" ")
-        headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
-        length = int(headers.get("content-length", 0))
-        while len(self.buffer) < length:
-            self.buffer += self.socket.recv(65536)
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return Request(method, target, headers, body)
-
-    def answer(self, request):
-        answer = self.upstream.answer_to(request, self)
-        request.status = answer.status
-        if answer.raw is not None:
-            self.socket.sendall(answer.raw)
-            raise Hangup("fin")
-        headers = {"Date": self.upstream.date(), **answer.headers}
-        if answer.body is None:
-            headers["Transfer-Encoding"] = "chunked"
-        else:
-            headers["Content-Length"] = str(len(answer.body))
-        lines = [f"HTTP/1.1 {answer.status} Said", *(f"{name}: {value}" for name, value in headers.items())]
-        self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
-        for piece in answer.pieces:
-            if self.gone:
-                raise Hangup("fin")
-            if answer.body is not None:
-                self.socket.sendall(piece)
-            elif piece:
-                self.socket.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
-        if answer.body is None:
-            self.socket.sendall(b"0\r\n\r\n")
-
-    def until_gone(self):
-        """Says nothing any more, until the client or the test ends the connection."""
-        while not self.gone:
-            readable, _, _ = select.select([self.socket], [], [], 0.05)
-            if readable and not self.socket.recv(65536):
-                break
-        raise Hangup("fin")
-
-    def hang_up(self, how):
-        if how == "reset":
-            try:
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            except OSError:
-                pass  # closed already
-        self.close()
-
-    def close(self):
-        try:
-            self.socket.close()
-        except OSError:
-            pass  # it is gone
-
-    def drop(self):
-        """From another thread: the connection ends where it is."""
-        self.gone = True
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it is gone
-
-
 class Upstream:
     """The server. `context` is what it presents, or None for plain HTTP; `tokens` are the accepted
     ones; what else it can be is set as an attribute."""
@@ -230,11 +56,17 @@ class Upstream:
         self.watch_list = False     # whether it knows WatchList, as 1.32 does
         self.pages_at_zero = False  # whether a limit counts for a list at version 0
         self.page_size = None       # at most so many items on a page where a client asks for pages
-        self.bookmarks = 0.3        # seconds between two of them
+        # Seconds between two bookmarks. None: none at all, as kube-apiserver sends them where nothing
+        # of the kind changes and etcd runs with its defaults.
+        self.bookmarks = 0.3
         self.bookmarked = 0         # sent so far
         self.shuffle = None         # a seed: lists come in another order
         self.clock_offset = 0       # seconds that the Date header is off
         self.expired_as_event = True
+        self.refuses_ahead = False   # whether a watch from a version that is still to come is an error
+        self.watch_list_error = None  # the Status with which the stream of a WatchList ends at once
+        self.idle_cut = None        # (seconds, how): who stands between us ends a watch silent for so long
+        self.mute = False           # nothing is said any more, not even TLS; connections stay open
         self.on_accept = None
         self.breaks = []
         self.requests = []
@@ -279,6 +111,14 @@ class Upstream:
             connection.drop()
         with self.objects.changed:
             self.objects.changed.notify_all()
+
+    def become(self, objects):
+        """Another cluster stands behind the same address."""
+        self.objects, before = objects, self.objects
+        objects.touched = dict.fromkeys(before.current.keys() | objects.current.keys(), time.monotonic())
+        self.drop_connections()
+        with before.changed:
+            before.changed.notify_all()
 
     def left(self, connection):
         with self.lock:
@@ -334,6 +174,8 @@ class Upstream:
             return self.other_answer(request)
         if request.kind in ("watch", "watchlist"):
             return self.watch(request, connection, served)
+        if request.kind == "probe" and not request.version:
+            return self.probe(request, served)
         return self.list(request, served)
 
     def other_answer(self, request):
@@ -396,19 +238,28 @@ class Upstream:
             random.Random(self.shuffle).shuffle(keys)
         return self.list_answer(request, served, [state[key] for key in keys], metadata)
 
+    def probe(self, request, served):
+        """A list of one object, without looking at all of them: it is asked for often."""
+        with self.objects.changed:
+            version, count = self.objects.version, len(self.objects.current)
+            first = min(self.objects.current, default=None)
+            items = [] if first is None else [self.objects.current[first]]
+        metadata = {"continue": "", "resourceVersion": str(version)}
+        if count > 1:
+            metadata.update({"continue": token_text(version, "/".join(first) + "\0"), "remainingItemCount": count - 1})
+        return self.list_answer(request, served, items, metadata)
+
     @staticmethod
     def list_answer(request, served, items, metadata):
         if request.kind == "metadata" or PARTIAL in request.headers.get("accept", ""):
-            partial = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-                       "items": [{"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
-                                 for item in items]}
-            return Answer(200, encode(partial))
+            head = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":%s,"items":[' % encode(metadata)
+            return Answer(200, head + b",".join(partial_text(item) for item in items) + b"]}")
 
         def pieces():
             # The members of a custom resource's list come in the order of their names.
             yield b'{"apiVersion":"%s/%s","items":[' % (GROUP.encode(), served.encode())
             for number, item in enumerate(items):
-                yield (b"," if number else b"") + encode({**item, "apiVersion": f"{GROUP}/{served}"})
+                yield (b"," if number else b"") + item_text(item, served)
             yield b'],"kind":"%sList","metadata":%s}\n' % (KIND.encode(), encode(metadata))
 
         return Answer(200, pieces())
@@ -426,8 +277,10 @@ class Upstream:
             return status_answer(422, "Invalid", message)
         with objects.changed:
             version = int(request.version or 0)
-            if version > objects.version:
+            if version > objects.version and self.refuses_ahead:
                 return self.too_large_version(request.version)
+            if request.kind == "watchlist" and self.watch_list_error is not None:
+                return Answer(200, iter([event("ERROR", self.watch_list_error)]))
             initial = []
             if request.kind == "watchlist" or version == 0:
                 initial = [objects.current[key] for key in sorted(objects.current)]
@@ -452,29 +305,35 @@ class Upstream:
             return event("BOOKMARK", {"kind": KIND, "apiVersion": api_version, "metadata": metadata})
 
         for item in initial:
-            yield event("ADDED", {**item, "apiVersion": api_version})
+            yield event_of("ADDED", item_text(item, served))
         if request.kind == "watchlist":
             yield bookmark(**{"k8s.io/initial-events-end": "true"})
         # The first one comes soon: a watch that ends early and without a word is a fault of its own.
-        due = time.monotonic() + FIRST_BOOKMARK
+        due = time.monotonic() + FIRST_BOOKMARK if self.bookmarks is not None and bookmarks else ends
+        spoke = time.monotonic()
         while True:
+            cut = spoke + self.idle_cut[0] if self.idle_cut is not None else ends + 1
             with objects.changed:
                 changes = objects.changes_after(version)
                 if not changes and not connection.gone and epoch == objects.epoch:
-                    objects.changed.wait(max(0.0, min(due, ends) - time.monotonic()))
+                    objects.changed.wait(max(0.0, min(due, ends, cut) - time.monotonic()))
                     changes = objects.changes_after(version)
                 if connection.gone or epoch != objects.epoch:
                     raise Hangup("fin")
                 newest = objects.version
             for change in changes:
                 version = change.version
-                yield event(change.kind, {**change.item, "apiVersion": api_version})
+                yield event_of(change.kind, item_text(change.item, served))
+                spoke = time.monotonic()
             if time.monotonic() >= ends:
                 return
+            if time.monotonic() >= cut and not changes:
+                raise Hangup(self.idle_cut[1])
             if time.monotonic() >= due:
-                due = time.monotonic() + self.bookmarks
-                if bookmarks and not changes:
-                    version = newest
+                due = time.monotonic() + (self.bookmarks or ends)
+                # A watch from a version that is still to come hears nothing before that.
+                if not changes and newest >= version:
+                    version, spoke = newest, time.monotonic()
                     yield bookmark()
                     self.bookmarked += 1
 
@@ -490,6 +349,21 @@ class Upstream:
             "clusters": [{"name": "upstream", "cluster": cluster}],
             "users": [{"name": "mirror", "user": {"token": token}}],
             "contexts": [{"name": "upstream", "context": {"cluster": "upstream", "user": "mirror"}}]})
+
+
+def item_text(item, served):
+    """An object in the version in which it was asked for; what is no object, as it is."""
+    if isinstance(item, bytes):
+        return item
+    return encode({**item, "apiVersion": f"{GROUP}/{served}"} if isinstance(item, dict) and "apiVersion" in item else item)
+
+
+def partial_text(item):
+    """The same where the metadata alone was asked for."""
+    if not isinstance(item, dict):
+        return item_text(item, "")
+    return encode({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+                   **({"metadata": item["metadata"]} if "metadata" in item else {})})
 
 
 def token_text(version, start):
