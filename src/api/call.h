@@ -23,6 +23,9 @@ struct Call {
     std::vector<std::string> parameters;  // of the path, decoded, in order
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
+    // The servers that the request came by; goes with whatever is asked of a cluster because of it
+    // (cluster/passed_servers.h).
+    std::string passed;
 };
 
 // The one value of a query parameter; "" if it is absent. kInvalidParameter if it is repeated or

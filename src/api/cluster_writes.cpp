@@ -47,12 +47,12 @@ net::ClientRequest json_request(std::string method, std::string target) {
 
 // Sends it, and returns the body of a 2xx in the stored version.
 net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientRequest request) {
-    auto answer = co_await place.services.connections.send(place.cluster.number, std::move(request),
-                                                           kAnswerTimeout);
+    auto answer = co_await place.call.services.connections.send(
+        place.cluster.number, std::move(request), place.call.passed, kAnswerTimeout);
     if (!answer) co_return std::move(answer).error();
     if (answer->status / 100 != 2) co_return cluster_refused(place.cluster, *answer);
-    co_return in_version(std::move(answer->body), served_version(place.services, place.cluster),
-                         kStoredVersion);
+    co_return in_version(std::move(answer->body),
+                         served_version(place.call.services, place.cluster), kStoredVersion);
 }
 
 Error not_valid(const InCluster& place, const Error& error) {
@@ -70,7 +70,7 @@ Result<Written> written_object(const InCluster& place, std::string_view text) {
 
 // The object as the cluster has it now, if it is that VM's.
 net::Awaitable<Result<json::ObjectHead>> find_live(const InCluster& place, const std::string& vm) {
-    const std::string version = served_version(place.services, place.cluster);
+    const std::string version = served_version(place.call.services, place.cluster);
     auto text = co_await ask(place, json_request("GET", path_of(place, version)));
     if (!text) co_return std::move(text).error();
     auto prepared = json::prepare_mirrored_snapshot(*text);
@@ -87,7 +87,7 @@ net::Awaitable<Result<json::ObjectHead>> find_live(const InCluster& place, const
 
 net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest request,
                                             json::Object body) {
-    const std::string version = served_version(place.services, place.cluster);
+    const std::string version = served_version(place.call.services, place.cluster);
     request.content_type = "application/json";
     request.body =
         in_version(json::serialize(json::Value(std::move(body))), kStoredVersion, version);
@@ -105,7 +105,7 @@ net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest 
 
 // Whether the mirror shows the object with that uid and no deletionTimestamp to come.
 Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
-    const store::ReadView view = place.services.store.read();
+    const store::ReadView view = place.call.services.store.read();
     SNAPGATE_ASSIGN(auto head, view.head(place.cluster.number));
     if (!head) return false;
     SNAPGATE_ASSIGN(auto found, view.get(place.cluster.number, model::Kind::kSnapshot, place.ns,
@@ -212,6 +212,9 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
         case 504:
             code = Code::kClusterTimeout;
             break;
+        case 508:
+            code = Code::kLoopDetected;
+            break;
         default:
             break;
     }
@@ -223,7 +226,7 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
 }
 
 net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid) {
-    cluster::Connections& connections = place.services.connections;
+    cluster::Connections& connections = place.call.services.connections;
     const auto status = connections.status(place.cluster.number);
     const milliseconds patience = status && status->ready() ? kPatience : kShortPatience;
     if (!version.empty()) {
@@ -244,7 +247,7 @@ net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::
 }
 
 net::Awaitable<void> wait_until_current(InCluster place) {
-    const std::string version = served_version(place.services, place.cluster);
+    const std::string version = served_version(place.call.services, place.cluster);
     auto text = co_await ask(place, json_request("GET", path_of(place, version)));
     if (!text && text.error().code != Code::kNotFound) co_return;
     std::string seen;
@@ -257,7 +260,7 @@ net::Awaitable<void> wait_until_current(InCluster place) {
 }
 
 net::Awaitable<Result<Written>> create_in_cluster(InCluster place, json::Object body) {
-    const std::string version = served_version(place.services, place.cluster);
+    const std::string version = served_version(place.call.services, place.cluster);
     auto request = json_request("POST", fmt::format("{}?fieldManager={}", path_of(place, version),
                                                     base::percent_encode(place.manager)));
     co_return co_await send_object(std::move(place), std::move(request), std::move(body));
@@ -267,7 +270,7 @@ net::Awaitable<Result<Written>> update_in_cluster(InCluster place, std::string v
                                                   json::Object body) {
     auto live = co_await find_live(place, vm);
     if (!live) co_return std::move(live).error();
-    const std::string version = served_version(place.services, place.cluster);
+    const std::string version = served_version(place.call.services, place.cluster);
     auto request = json_request("PUT", fmt::format("{}?fieldManager={}", path_of(place, version),
                                                    base::percent_encode(place.manager)));
     co_return co_await send_object(std::move(place), std::move(request), std::move(body));
@@ -276,7 +279,7 @@ net::Awaitable<Result<Written>> update_in_cluster(InCluster place, std::string v
 net::Awaitable<Result<void>> delete_in_cluster(InCluster place, std::string vm) {
     auto live = co_await find_live(place, vm);
     if (!live) co_return std::move(live).error();
-    const std::string served = served_version(place.services, place.cluster);
+    const std::string served = served_version(place.call.services, place.cluster);
     net::ClientRequest request = json_request("DELETE", path_of(place, served));
     request.content_type = "application/json";
     // What is deleted is what was looked at.

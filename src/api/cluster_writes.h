@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "api/call.h"
 #include "api/object_writes.h"
-#include "api/services.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "json/value.h"
@@ -18,7 +18,7 @@ namespace snapgate::api {
 // within a few seconds, the write is answered all the same.
 
 struct InCluster {
-    const Services& services;
+    const Call& call;
     const cluster::Cluster& cluster;
     std::string ns;
     std::string name;     // empty on a create

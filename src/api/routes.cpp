@@ -18,6 +18,7 @@
 #include "api/palette/routes.h"
 #include "api/path_pattern.h"
 #include "base/encoding.h"
+#include "cluster/passed_servers.h"
 
 namespace snapgate::api {
 namespace {
@@ -115,6 +116,8 @@ Result<void> authorize(const Route& route, Call& call) {
 
 net::Awaitable<Result<void>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
+    auto passed = cluster::read_passed_servers(request, services.connections.server_id());
+    if (!passed) co_return passed.error();
     Match match = find_route(request.method, request.path);
     if (match.route == nullptr) {
         if (match.allow.empty()) {
@@ -129,7 +132,7 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     }
     const Route& route = *match.route;
     response.route = route.path;
-    Call call{services, request, response, {}, {}, {}};
+    Call call{services, request, response, {}, {}, {}, std::move(*passed)};
     for (std::string_view parameter : match.parameters) {
         auto decoded = base::percent_decode(parameter, false);
         // What cannot be decoded names nothing.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "cluster/passed_servers.h"
 #include "json/value.h"
 #include "mirror/mirror_sink.h"
 
@@ -77,6 +78,7 @@ void keep(store::Store& store, ClusterNumber cluster, const MirrorStatus& status
 std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data) {
     store::Store& store = *data.store;
     cluster::ConnectionsOptions options;
+    options.server_id = cluster::server_id(store.id());
     options.make_sink = [&store](ClusterNumber cluster) {
         return mirror::make_sink(store, cluster);
     };

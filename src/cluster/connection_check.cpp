@@ -26,6 +26,7 @@ using Found = CheckedPoint::Outcome;
 namespace {
 
 constexpr size_t kMaxAnswerBytes = 1 << 20;
+constexpr unsigned kLoopDetected = 508;
 constexpr int64_t kMostSkewMs = 30'000;
 constexpr std::array<std::string_view, 3> kReadVerbs = {"get", "list", "watch"};
 constexpr std::array<std::string_view, 4> kWriteVerbs = {"create", "update", "patch", "delete"};
@@ -43,8 +44,10 @@ std::string joined(const std::vector<std::string>& words) {
 // One check on its way. What a point finds decides about the ones behind it.
 class Checking {
   public:
-    Checking(ClusterTarget target, const base::Clock& clock, std::chrono::milliseconds timeout)
+    Checking(ClusterTarget target, std::string passed, const base::Clock& clock,
+             std::chrono::milliseconds timeout)
         : target_(std::move(target)),
+          passed_(std::move(passed)),
           clock_(clock),
           deadline_(std::chrono::steady_clock::now() + timeout) {}
 
@@ -83,8 +86,6 @@ class Checking {
         request.method = std::move(method);
         request.target = std::move(target);
         request.headers.emplace_back("Accept", "application/json");
-        if (!target_.authorization.empty())
-            request.headers.emplace_back("Authorization", target_.authorization);
         if (!body.empty()) {
             request.content_type = "application/json";
             request.body = std::move(body);
@@ -95,7 +96,8 @@ class Checking {
             co_return Error(Code::kTimeout, "the cluster took too long to answer",
                             std::string(net::outbound_reason::kAnswerTimeout));
         }
-        co_return co_await net::exchange(target_.server, request, left, kMaxAnswerBytes);
+        const net::ClientRequest sent = target_.as_sent(std::move(request), passed_);
+        co_return co_await net::exchange(target_.server, sent, left, kMaxAnswerBytes);
     }
 
     net::Awaitable<bool> reach() {
@@ -122,6 +124,12 @@ class Checking {
         add("TLS", Found::kGood, "the connection is as the kubeconfig wants it");
         look_at_clock(*answer);
         if (answer->status == 401) refuse_credentials();
+        if (answer->status == kLoopDetected) {
+            add("Identity", Found::kWarning, "the request came back to this server",
+                "the server's address in the kubeconfig is this server's own, or leads to it: name "
+                "the cluster's");
+            co_return false;
+        }
         co_return true;
     }
 
@@ -265,6 +273,7 @@ class Checking {
     }
 
     ClusterTarget target_;
+    const std::string passed_;
     const base::Clock& clock_;
     std::chrono::steady_clock::time_point deadline_;
     ConnectionCheck check_;
@@ -281,12 +290,12 @@ bool ConnectionCheck::warned() const {
     return std::ranges::any_of(points, [](const auto& p) { return p.outcome == Found::kWarning; });
 }
 
-net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection,
+net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection, std::string passed,
                                                          const base::Clock& clock,
                                                          std::chrono::milliseconds timeout) {
     auto target = ClusterTarget::make(connection);
     if (!target) co_return std::move(target).error();
-    Checking checking(std::move(*target), clock, timeout);
+    Checking checking(std::move(*target), std::move(passed), clock, timeout);
     co_return co_await checking.run();
 }
 

@@ -32,9 +32,11 @@ struct ConnectionCheck {
 // Connects and asks: who we are (SelfSubjectReview, else the TLS and 401 alone), which verbs we
 // have on virtualmachinesnapshots (SelfSubjectAccessReview: get, list, watch; create, update,
 // patch, delete as a warning), which version of snapshot.kubevirt.io is served, how far the clocks
-// are apart (the Date header; more than 30 s is a warning). Takes at most about `timeout`. kInvalid
-// parameter for a connection that cannot be one.
+// are apart (the Date header; more than 30 s is a warning). `passed` goes with each question, as a
+// passed_servers.h header. Takes at most about `timeout`. kInvalidParameter for a connection that
+// cannot be one.
 net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
+                                                               std::string passed,
                                                                const base::Clock& clock,
                                                                std::chrono::milliseconds timeout);
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/test_time.h"
 #include "cluster/lists_under_way.h"
+#include "cluster/passed_servers.h"
 #include "cluster/reflector.h"
 #include "cluster/upstream.h"
 #include "net/await.h"
@@ -75,6 +76,8 @@ class Connections::Core {
             loops_.push_back(std::make_unique<net::EventLoop>());
     }
 
+    const std::string& server_id() const { return options_.server_id; }
+
     void follow(ClusterNumber cluster, std::string name, std::shared_ptr<ConnectionSource> source) {
         const base::MutexLock lock(mutex_);
         if (stopped_) return;
@@ -95,8 +98,8 @@ class Connections::Core {
         times.check = base::test_time("check", options_.check_rhythm);
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(
-            Reflector::Parts{followed->name, source, *followed->sink, *options_.clock, snapshots(),
-                             times, std::move(last_known), lists_},
+            Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
+                             *options_.clock, snapshots(), times, std::move(last_known), lists_},
             followed->loop->executor());
         {
             const base::MutexLock inner(followed->mutex);
@@ -277,17 +280,19 @@ std::vector<std::pair<ClusterNumber, MirrorStatus>> Connections::statuses() cons
     return statuses;
 }
 
+const std::string& Connections::server_id() const {
+    return core_->server_id();
+}
+
 net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
                                                         net::ClientRequest request,
-                                                        milliseconds timeout) {
+                                                        std::string passed, milliseconds timeout) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
     for (bool again = false;; again = true) {
         auto target = co_await Core::target_of(followed);
         if (!target) co_return caller_error(followed->name, target.error());
-        net::ClientRequest sent = request;
-        if (!target->authorization.empty())
-            sent.headers.emplace_back("Authorization", target->authorization);
+        const net::ClientRequest sent = target->as_sent(request, passed_with(passed, server_id()));
         auto answer = co_await net::exchange(target->server, sent, timeout, kMaxAnswerBytes);
         if (!answer) co_return caller_error(followed->name, answer.error());
         if (answer->status != 401) co_return std::move(*answer);

@@ -22,7 +22,8 @@ namespace snapgate::cluster {
 using ClusterAnswer = net::ClientResponse;
 
 struct ConnectionsOptions {
-    unsigned threads = 1;  // that follow the clusters
+    std::string server_id;  // of this server, for passed_servers.h
+    unsigned threads = 1;   // that follow the clusters
     const base::Clock* clock = &base::system_clock();
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
     // Makes the sink of a cluster's mirror; called once for each, on any thread.
@@ -55,11 +56,15 @@ class Connections {
     std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;
     std::vector<std::pair<model::ClusterNumber, MirrorStatus>> statuses() const;
 
+    // The id of this server among those that a request has passed.
+    const std::string& server_id() const;
+
     // Asks the cluster itself, with our credentials there: `request.target` is the path and query
     // as Kubernetes has it, below the cluster's prefix. Every answer is a ClusterAnswer, whatever
-    // its status. kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
+    // its status. `passed`: the servers that the request came by, as read_passed_servers() has
+    // them. kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
     net::Awaitable<base::Result<ClusterAnswer>> send(model::ClusterNumber cluster,
-                                                     net::ClientRequest request,
+                                                     net::ClientRequest request, std::string passed,
                                                      std::chrono::milliseconds timeout);
 
     // Waits until the mirror has taken in an object's `version` (for a deletion: its last one), or

@@ -54,6 +54,7 @@ class Reflector {
   public:
     struct Parts {
         std::string cluster;  // its name, for the log
+        std::string server;   // this server's id, for passed_servers.h
         std::shared_ptr<ConnectionSource> source;
         ObjectSink& sink;  // outlives it
         const base::Clock& clock;
@@ -140,6 +141,7 @@ class Reflector {
     const net::Executor executor_;
     ListsUnderWay& lists_;
     std::optional<ListsUnderWay::Entry> listing_;  // while a list is being taken in
+    const std::string server_;
     Upstream upstream_;
     std::shared_ptr<ConnectionSource> source_;
     net::Alarm alarm_;

@@ -56,7 +56,7 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
         if (!status().ready()) continue;
         auto version = sink_.version();
         if (!version || version->empty()) continue;
-        checking_ = std::make_unique<Upstream>(source_, times_.answer);
+        checking_ = std::make_unique<Upstream>(source_, server_, times_.answer);
         // What is compared is the mirror's own version: bookmarks are beyond it.
         seen_versions_ = {*version};
         check_deadline_ = SteadyClock::now() + kLongest;

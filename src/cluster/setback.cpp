@@ -52,6 +52,8 @@ std::string_view reason_of(unsigned code) {
             return "ServiceUnavailable";
         case 504:
             return "Timeout";
+        case 508:
+            return "LoopDetected";
         default:
             return "AnswerUnexpected";
     }
@@ -127,6 +129,11 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                 setback.at_once = true;
                 setback.next = Setback::Next::kRelistNewest;
             }
+            break;
+        case 508:
+            setback.message +=
+                ": the cluster's connection leads back to this server: set its "
+                "kubeconfig to the cluster that is meant";
             break;
         default:
             break;

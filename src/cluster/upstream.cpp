@@ -4,6 +4,7 @@
 
 #include "base/fault_switch.h"
 #include "base/test_time.h"
+#include "cluster/passed_servers.h"
 
 namespace snapgate::cluster {
 
@@ -38,8 +39,16 @@ Result<ClusterTarget> ClusterTarget::make(const Connection& connection) {
     return target;
 }
 
-Upstream::Upstream(std::shared_ptr<ConnectionSource> source, Millis answer_timeout)
-    : source_(std::move(source)), answer_timeout_(answer_timeout) {}
+net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
+                                          std::string_view passed) const {
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    request.headers.emplace_back(kPassedServersHeader, passed);
+    return request;
+}
+
+Upstream::Upstream(std::shared_ptr<ConnectionSource> source, std::string server,
+                   Millis answer_timeout)
+    : source_(std::move(source)), server_(std::move(server)), answer_timeout_(answer_timeout) {}
 
 void Upstream::use(std::shared_ptr<ConnectionSource> source) {
     source_ = std::move(source);
@@ -83,9 +92,7 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequ
         const bool kept = connection_ != nullptr;
         auto connected = co_await connect();
         if (!connected) co_return tl::unexpected(std::move(connected).error());
-        net::ClientRequest sent = request;
-        if (!target_.authorization.empty())
-            sent.headers.emplace_back("Authorization", target_.authorization);
+        const net::ClientRequest sent = target_.as_sent(request, server_);
         auto answer = co_await connection_->send(sent, answer_timeout_);
         if (cut_) co_return tl::unexpected(ended());
         if (answer) {

@@ -19,6 +19,9 @@ struct ClusterTarget {
     std::string authorization;  // the header's value; "" for none. A secret.
 
     static base::Result<ClusterTarget> make(const Connection& connection);
+    // A request as it is sent: with the headers that say who we are there, and which servers it has
+    // passed (passed_servers.h), this one among them.
+    net::ClientRequest as_sent(net::ClientRequest request, std::string_view passed) const;
 };
 
 // One cluster, as its reflector calls it: one request at a time over a kept connection, with the
@@ -28,7 +31,8 @@ class Upstream {
     using Clock = std::chrono::steady_clock;
     using Millis = std::chrono::milliseconds;
 
-    Upstream(std::shared_ptr<ConnectionSource> source, Millis answer_timeout);
+    // `server`: this server's id, which all its requests carry.
+    Upstream(std::shared_ptr<ConnectionSource> source, std::string server, Millis answer_timeout);
 
     // From the next request on.
     void use(std::shared_ptr<ConnectionSource> source);
@@ -55,6 +59,7 @@ class Upstream {
     net::Awaitable<Outcome<void>> connect();
 
     std::shared_ptr<ConnectionSource> source_;
+    const std::string server_;
     Millis answer_timeout_;
     std::shared_ptr<const Connection> made_from_;
     ClusterTarget target_;

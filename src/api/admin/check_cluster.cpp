@@ -3,7 +3,6 @@
 #include "api/admin/cluster_document.h"
 #include "api/admin/connection_request.h"
 #include "api/admin/routes.h"
-#include "base/clock.h"
 
 namespace snapgate::api::admin {
 
@@ -43,7 +42,7 @@ net::Awaitable<Result<void>> check_cluster(Call& call) {
         respond(call, without_connection(connection.error()));
         co_return Result<void>{};
     }
-    auto check = co_await cluster::check_connection(**connection, base::system_clock(), kCheckTime);
+    auto check = co_await look_at(call, **connection);
     if (!check && check.error().code != Code::kInvalidParameter) co_return check.error();
     respond(call, check ? *check : without_connection(check.error()));
     // Whoever looks wants to know now.

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <utility>
 
 #include "base/clock.h"
+#include "cluster/passed_servers.h"
 
 namespace snapgate::api::admin {
 
@@ -14,6 +16,9 @@ using base::Result;
 using Outcome = cluster::CheckedPoint::Outcome;
 
 namespace {
+
+// How long a look at a cluster may take.
+constexpr std::chrono::seconds kCheckTime{10};
 
 Error refusal(const cluster::ConnectionCheck& check) {
     Error error(Code::kInvalid, "nothing was stored, as the connection is not good");
@@ -29,6 +34,13 @@ Error refusal(const cluster::ConnectionCheck& check) {
 
 }  // namespace
 
+net::Awaitable<Result<cluster::ConnectionCheck>> look_at(const Call& call,
+                                                         cluster::Connection connection) {
+    std::string passed = cluster::passed_with(call.passed, call.services.connections.server_id());
+    co_return co_await cluster::check_connection(std::move(connection), std::move(passed),
+                                                 base::system_clock(), kCheckTime);
+}
+
 Result<cluster::Connection> read_connection(const json::Object& body) {
     SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
     if (text.empty()) {
@@ -41,8 +53,9 @@ Result<cluster::Connection> read_connection(const json::Object& body) {
     return cluster::read_kubeconfig(text, context);
 }
 
-net::Awaitable<Result<CheckedConnection>> check_request(cluster::Connection connection) {
-    auto check = co_await cluster::check_connection(connection, base::system_clock(), kCheckTime);
+net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
+                                                        cluster::Connection connection) {
+    auto check = co_await look_at(call, connection);
     if (!check) {
         // What cannot be a connection is a fault of the kubeconfig.
         Error error = check.error();

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <chrono>
-
 #include "api/call.h"
 #include "cluster/connection.h"
 #include "cluster/connection_check.h"
 
 namespace snapgate::api::admin {
-
-// How long a look at a cluster may take.
-inline constexpr std::chrono::seconds kCheckTime{10};
 
 // A connection that was asked for, and what a look at it found.
 struct CheckedConnection {
@@ -20,8 +15,13 @@ struct CheckedConnection {
 // The members `kubeconfig` and `context` of a request. kInvalidBody.
 base::Result<cluster::Connection> read_connection(const json::Object& body);
 
+// What is found at a cluster's connection, in ten seconds at most; as check_connection().
+net::Awaitable<base::Result<cluster::ConnectionCheck>> look_at(const Call& call,
+                                                               cluster::Connection connection);
+
 // Looks whether the cluster can be reached so. kInvalidBody for a connection that cannot be one,
 // kInvalid with the points as causes for one that must not be stored.
-net::Awaitable<base::Result<CheckedConnection>> check_request(cluster::Connection connection);
+net::Awaitable<base::Result<CheckedConnection>> check_request(const Call& call,
+                                                              cluster::Connection connection);
 
 }  // namespace snapgate::api::admin

@@ -100,7 +100,7 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
     if (cluster->connected()) {
         auto connection = read_connection(*body);
         if (!connection) co_return connection.error();
-        auto checked = co_await check_request(std::move(*connection));
+        auto checked = co_await check_request(call, std::move(*connection));
         if (!checked) co_return checked.error();
         auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
         if (!sealed) co_return sealed.error();

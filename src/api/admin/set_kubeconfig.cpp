@@ -39,7 +39,7 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
         call.services.connections.retry_now(cluster->number);
         co_return respond(call, *cluster, false, {});
     }
-    auto checked = co_await check_request(std::move(*connection));
+    auto checked = co_await check_request(call, std::move(*connection));
     if (!checked) co_return checked.error();
     auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
     if (!sealed) co_return sealed.error();

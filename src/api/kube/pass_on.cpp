@@ -101,8 +101,8 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     if (object_name.empty() && request.method == "POST") {
         if (const auto object = json::read_object_head(sent.body)) object_name = object->name;
     }
-    auto answer =
-        co_await services.connections.send(call.cluster.number, std::move(sent), kAnswerTimeout);
+    auto answer = co_await services.connections.send(call.cluster.number, std::move(sent),
+                                                     call.call.passed, kAnswerTimeout);
     if (!answer) co_return answer.error();
 
     net::Response& response = call.call.response;
@@ -121,7 +121,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     const bool wrote = answer->status / 100 == 2 && request.method != "GET" &&
                        call.resource.kind == model::Kind::kSnapshot;
     if (!wrote || dry) co_return Result<void>();
-    InCluster place{services, call.cluster, call.resource.ns, object_name, {}};
+    InCluster place{call.call, call.cluster, call.resource.ns, object_name, {}};
     const auto head = json::read_object_head(text);
     if (head && head->kind == "VirtualMachineSnapshot") {
         place.name = head->name;

@@ -14,6 +14,7 @@
 #include "api/kube/status.h"
 #include "api/path_pattern.h"
 #include "base/encoding.h"
+#include "cluster/passed_servers.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -185,7 +186,9 @@ Result<void> authorize(const Call& call, const Route& route, const Resource& res
 // Answers, or says why not. False: there is no such path.
 net::Awaitable<Result<bool>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
-    Call call{services, request, response, {}, {}, {}};
+    auto passed = cluster::read_passed_servers(request, services.connections.server_id());
+    if (!passed) co_return passed.error();
+    Call call{services, request, response, {}, {}, {}, std::move(*passed)};
     if (auto known = authenticate(call); !known) co_return known.error();
     if (auto alone = refuse_impersonation(call); !alone) co_return alone.error();
     auto watch = flag_parameter(request, "watch");
@@ -213,8 +216,8 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
     if (auto allowed = authorize(call, route, *resource); !allowed) co_return allowed.error();
     KubeCall kube_call{call, std::move(*cluster), std::move(*resource)};
     if (is_for_cluster(kube_call, route.verb)) {
-        auto passed = co_await pass_on(kube_call);
-        if (!passed) co_return passed.error();
+        auto sent = co_await pass_on(kube_call);
+        if (!sent) co_return sent.error();
         co_return true;
     }
     auto answered = co_await route.operation(kube_call);

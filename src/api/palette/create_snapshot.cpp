@@ -22,8 +22,7 @@ net::Awaitable<Result<void>> create_snapshot(Call& call) {
     auto body = co_await read_snapshot(call, *request);
     if (!body) co_return body.error();
     if (request->cluster.connected()) {
-        InCluster place{
-            call.services, request->cluster, request->ns, {}, field_manager(call.request)};
+        InCluster place{call, request->cluster, request->ns, {}, field_manager(call.request)};
         auto written = co_await create_in_cluster(std::move(place), std::move(body->object));
         if (!written) co_return written.error();
         co_return respond_snapshot(call, *written);

@@ -27,7 +27,7 @@ net::Awaitable<Result<void>> delete_snapshot(Call& call) {
     auto request = read_snapshot_request(call);
     if (!request) co_return request.error();
     if (request->cluster.connected()) {
-        InCluster place{call.services, request->cluster, request->ns, request->name, {}};
+        InCluster place{call, request->cluster, request->ns, request->name, {}};
         auto deleted = co_await delete_in_cluster(std::move(place), request->vm);
         if (!deleted) co_return deleted.error();
         call.response.status = 204;

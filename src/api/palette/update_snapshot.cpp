@@ -27,7 +27,7 @@ net::Awaitable<Result<void>> update_snapshot(Call& call) {
     auto body = co_await read_snapshot(call, *request);
     if (!body) co_return body.error();
     if (request->cluster.connected()) {
-        InCluster place{call.services, request->cluster, request->ns, request->name,
+        InCluster place{call, request->cluster, request->ns, request->name,
                         field_manager(call.request)};
         auto written =
             co_await update_in_cluster(std::move(place), request->vm, std::move(body->object));
