@@ -102,8 +102,11 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
         if (Clock::now() < deadline) continue;
         const auto present = store_.read().head(call_.cluster.number);
         if (!present) co_return present.error();
-        Error error(Code::kFutureVersion,
-                    fmt::format("Timeout: Too large resource version: {}, current: {}",
+        // Not the 504 of a list: informers list again at a 410 alone, and some pass over any other
+        // error for ever.
+        Error error(Code::kExpired,
+                    fmt::format("Too large resource version: {}, current: {}: the cluster is not "
+                                "what it was, list again",
                                 wanted_version(), *present ? (*present)->version : ""));
         error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
         co_return error;

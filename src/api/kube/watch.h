@@ -26,7 +26,7 @@ class Watch {
     base::Result<void> set_out();
     // Until the time is over, the client is gone or the server stops: then there is nothing more to
     // say. An Error is what the client has to be told: kExpired (begin again at the newest state),
-    // kFutureVersion, kNotFound (the cluster is gone), kUnauthorized (the key is).
+    // kNotFound (the cluster is gone), kUnauthorized (the key is).
     net::Awaitable<base::Result<void>> run();
 
   private:
