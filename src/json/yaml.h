@@ -17,6 +17,10 @@ namespace snapgate::json {
 using TextSink = std::function<base::Result<void>(std::string_view json)>;
 base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink);
 
+// One document as a JSON text; an empty one is null. A key that is there twice stays so. Refused as
+// above, and more than one document.
+base::Result<std::string> yaml_document_to_json(std::string_view text);
+
 // One small document (a configuration file) as a value. An empty one is null.
 base::Result<Value> parse_yaml(std::string_view text);
 

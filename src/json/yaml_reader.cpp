@@ -292,6 +292,20 @@ base::Result<size_t> convert(std::istream& in, const TextSink& sink, bool unique
     }
 }
 
+base::Result<std::string> convert_one(std::string_view text, bool unique_keys) {
+    std::istringstream in{std::string(text)};
+    std::string json;
+    const auto gather = [&json](std::string_view part) {
+        json += part;
+        return base::Result<void>();
+    };
+    SNAPGATE_ASSIGN(const size_t documents, convert(in, gather, unique_keys));
+    if (documents == 0) return std::string("null");
+    if (documents == 1) return json;
+    return base::Error{base::Code::kInvalidBody,
+                       fmt::format("the YAML has {} documents; one document is taken", documents)};
+}
+
 }  // namespace
 
 base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink) {
@@ -299,21 +313,12 @@ base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink) {
     return {};
 }
 
+base::Result<std::string> yaml_document_to_json(std::string_view text) {
+    return convert_one(text, false);
+}
+
 base::Result<Value> parse_yaml(std::string_view text) {
-    std::istringstream in{std::string(text)};
-    std::string json;
-    auto documents = convert(
-        in,
-        [&json](std::string_view part) {
-            json += part;
-            return base::Result<void>();
-        },
-        true);
-    if (!documents) return documents.error();
-    if (*documents == 0) return Value();
-    if (*documents > 1)
-        return base::Error{base::Code::kInvalidBody,
-                           fmt::format("the YAML has {} documents; one is taken", *documents)};
+    SNAPGATE_ASSIGN(const std::string json, convert_one(text, true));
     return parse(json);
 }
 

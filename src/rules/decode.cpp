@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <sstream>
-
 #include "json/request_body.h"
 #include "json/yaml.h"
 #include "rules/faults.h"
@@ -45,17 +43,6 @@ base::Error unrecognized(std::string_view kind, std::string_view what, std::stri
         field);
 }
 
-// One document of YAML as JSON text, with what it repeats.
-base::Result<std::string> json_of_yaml(std::string_view text) {
-    std::istringstream in{std::string(text)};
-    std::string json;
-    SNAPGATE_TRY(json::yaml_to_json(in, [&json](std::string_view part) {
-        json += part;
-        return base::Result<void>();
-    }));
-    return json;
-}
-
 base::Result<json::Tolerant> read(std::string_view text, Media media, std::string_view kind) {
     if (media == Media::kJson) {
         auto parsed = json::parse_tolerant(text);
@@ -65,15 +52,11 @@ base::Result<json::Tolerant> read(std::string_view text, Media media, std::strin
                 text);
         return parsed;
     }
-    auto converted = json_of_yaml(text);
+    auto converted = json::yaml_document_to_json(text);
     if (!converted)
         return unrecognized(kind, "error converting YAML to JSON: " + converted.error().message,
                             text);
-    // An empty document is null.
-    auto parsed = json::parse_tolerant(converted->empty() ? "null" : *converted);
-    if (!parsed)
-        return unrecognized(kind, "error converting YAML to JSON: one document is taken", text);
-    return parsed;
+    return json::parse_tolerant(*converted);
 }
 
 }  // namespace
