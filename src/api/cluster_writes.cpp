@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/cluster_answer.h"
 #include "base/encoding.h"
 #include "base/log.h"
 #include "json/cluster_answers.h"
@@ -50,9 +51,14 @@ net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientReque
     auto answer = co_await place.call.services.connections.send(
         place.cluster.number, std::move(request), place.call.passed, kAnswerTimeout);
     if (!answer) co_return std::move(answer).error();
-    if (answer->status / 100 != 2) co_return cluster_refused(place.cluster, *answer);
-    co_return in_version(std::move(answer->body),
-                         served_version(place.call.services, place.cluster), kStoredVersion);
+    if (answer->status / 100 != 2) {
+        if (const auto seconds = retry_after_seconds(*answer))
+            place.call.response.add_header("Retry-After", fmt::format_int(*seconds).str());
+        co_return cluster_refused(place.cluster, *answer);
+    }
+    const std::string served = served_version(place.call.services, place.cluster);
+    co_return json::change_api_version(std::move(answer->body),
+                                       between_versions(served, kStoredVersion));
 }
 
 Error not_valid(const InCluster& place, const Error& error) {
@@ -89,8 +95,8 @@ net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest 
                                             json::Object body) {
     const std::string version = served_version(place.call.services, place.cluster);
     request.content_type = "application/json";
-    request.body =
-        in_version(json::serialize(json::Value(std::move(body))), kStoredVersion, version);
+    request.body = json::change_api_version(json::serialize(json::Value(std::move(body))),
+                                            between_versions(kStoredVersion, version));
     auto text = co_await ask(place, std::move(request));
     if (!text) co_return std::move(text).error();
     auto written = written_object(place, *text);
@@ -101,6 +107,24 @@ net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest 
         co_await wait_for_mirror(std::move(place), head->version, head->uid);
     }
     co_return written;
+}
+
+bool is_going(const model::StoredObject& object) {
+    const auto value = json::parse(object.text);
+    const json::Object* root = value ? value->if_object() : nullptr;
+    const json::Value* metadata = root == nullptr ? nullptr : root->if_contains("metadata");
+    return metadata != nullptr && metadata->is_object() &&
+           metadata->get_object().contains("deletionTimestamp");
+}
+
+// Whether the mirror shows the object with that uid as one that nobody deletes.
+Result<bool> mirror_keeps(const InCluster& place, const json::ObjectHead& removed) {
+    const store::ReadView view = place.call.services.store.read();
+    SNAPGATE_ASSIGN(auto head, view.head(place.cluster.number));
+    if (!head) return false;
+    SNAPGATE_ASSIGN(auto found, view.get(place.cluster.number, model::Kind::kSnapshot, removed.ns,
+                                         removed.name, head->revision));
+    return found && json::read_uid(found->object) == removed.uid && !is_going(found->object);
 }
 
 // Whether the mirror shows the object with that uid and no deletionTimestamp to come.
@@ -115,6 +139,16 @@ Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
     return uid.empty() || identity.uid == uid;
 }
 
+milliseconds patience_for(const InCluster& place) {
+    const auto status = place.call.services.connections.status(place.cluster.number);
+    return status && status->ready() ? kPatience : kShortPatience;
+}
+
+void note_late(const InCluster& place) {
+    base::log::warning("a write to a cluster is not in its mirror yet",
+                       {{"cluster", place.cluster.name}, {"object", place.ns + "/" + place.name}});
+}
+
 }  // namespace
 
 std::string served_version(const Services& services, const cluster::Cluster& cluster) {
@@ -123,112 +157,9 @@ std::string served_version(const Services& services, const cluster::Cluster& clu
     return status->served_version;
 }
 
-namespace {
-
-// Whether the version that stands at `at` is the value of a member `apiVersion`: in JSON behind
-// `"apiVersion":` (within a string its quotes would be escaped), in YAML behind `apiVersion:` at
-// the beginning of a line.
-bool is_api_version(std::string_view text, size_t at) {
-    constexpr std::string_view kMember = "apiVersion";
-    std::string_view before = text.substr(0, at);
-    const auto skip_blanks = [&before](std::string_view blanks) {
-        const size_t last = before.find_last_not_of(blanks);
-        before = before.substr(0, last == std::string_view::npos ? 0 : last + 1);
-    };
-    const bool quoted = before.ends_with('"') || before.ends_with('\'');
-    if (quoted) before.remove_suffix(1);
-    if (before.ends_with('\\')) return false;
-    skip_blanks(" \t\r\n");
-    if (!before.ends_with(':')) return false;
-    before.remove_suffix(1);
-    skip_blanks(" \t\r\n");
-    if (before.ends_with('"')) {
-        before.remove_suffix(1);
-        if (!before.ends_with(kMember)) return false;
-        before.remove_suffix(kMember.size());
-        if (!before.ends_with('"')) return false;
-        before.remove_suffix(1);
-        return !before.ends_with('\\');
-    }
-    if (!before.ends_with(kMember)) return false;
-    before.remove_suffix(kMember.size());
-    skip_blanks(" -");
-    return before.empty() || before.ends_with('\n');
-}
-
-}  // namespace
-
-std::string in_version(std::string text, std::string_view from, std::string_view to) {
-    if (from == to) return text;
-    const std::string old = fmt::format("{}/{}", kGroup, from);
-    const std::string wanted = fmt::format("{}/{}", kGroup, to);
-    std::string out;
-    size_t at = 0;
-    while (true) {
-        const size_t next = text.find(old, at);
-        out.append(text, at, next == std::string::npos ? next : next - at);
-        if (next == std::string::npos) return out;
-        out += is_api_version(text, next) ? wanted : old;
-        at = next + old.size();
-    }
-}
-
-Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer) {
-    const auto status = json::read_status(answer.body);
-    if (!status) {
-        return {Code::kBadPeer, fmt::format("cluster \"{}\" answered {} with no Status",
-                                            cluster.name, answer.status)};
-    }
-    Code code = Code::kBadPeer;
-    switch (answer.status) {
-        case 400:
-            code = Code::kInvalidBody;
-            break;
-        case 403:
-            code = Code::kForbidden;
-            break;
-        case 404:
-            code = Code::kNotFound;
-            break;
-        case 409:
-            code = status->reason == "AlreadyExists" ? Code::kAlreadyExists : Code::kConflict;
-            break;
-        case 410:
-            code = Code::kExpired;
-            break;
-        case 413:
-            code = Code::kTooLarge;
-            break;
-        case 415:
-            code = Code::kUnsupportedMediaType;
-            break;
-        case 422:
-            code = Code::kInvalid;
-            break;
-        case 429:
-        case 503:
-            code = Code::kClusterUnavailable;
-            break;
-        case 504:
-            code = Code::kClusterTimeout;
-            break;
-        case 508:
-            code = Code::kLoopDetected;
-            break;
-        default:
-            break;
-    }
-    Error error(code, fmt::format("cluster \"{}\": {}", cluster.name,
-                                  std::string_view(status->message).substr(0, 4096)));
-    error.causes = status->causes;
-    error.about = base::About{status->group, status->kind, status->name, status->uid};
-    return error;
-}
-
 net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid) {
     cluster::Connections& connections = place.call.services.connections;
-    const auto status = connections.status(place.cluster.number);
-    const milliseconds patience = status && status->ready() ? kPatience : kShortPatience;
+    const milliseconds patience = patience_for(place);
     if (!version.empty()) {
         const bool there = co_await connections.wait_for(place.cluster.number, version, patience);
         if (there) co_return;
@@ -242,8 +173,37 @@ net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::
             look = std::min(look * 2, kBetweenLooks);
         }
     }
-    base::log::warning("a write to a cluster is not in its mirror yet",
-                       {{"cluster", place.cluster.name}, {"object", place.ns + "/" + place.name}});
+    note_late(place);
+}
+
+net::Awaitable<void> wait_for_removal(InCluster place, std::vector<json::ObjectHead> removed) {
+    const auto deadline = std::chrono::steady_clock::now() + patience_for(place);
+    milliseconds look = kFirstLook;
+    while (true) {
+        while (!removed.empty()) {
+            const auto kept = mirror_keeps(place, removed.back());
+            if (!kept || *kept) break;
+            removed.pop_back();
+        }
+        if (removed.empty()) co_return;
+        if (std::chrono::steady_clock::now() >= deadline) break;
+        co_await net::pause(look);
+        look = std::min(look * 2, kBetweenLooks);
+    }
+    place.name = removed.back().name;
+    note_late(place);
+}
+
+net::Awaitable<void> wait_for_newest(InCluster place) {
+    const std::string version = served_version(place.call.services, place.cluster);
+    auto request = json_request("GET", path_of(place, version) + "?limit=1");
+    auto answer = co_await place.call.services.connections.send(
+        place.cluster.number, std::move(request), place.call.passed, kAnswerTimeout);
+    if (!answer || answer->status / 100 != 2) co_return;
+    const auto head = json::read_list_head(answer->body);
+    if (!head || head->version.empty()) co_return;
+    std::string newest = head->version;
+    co_await wait_for_mirror(std::move(place), std::move(newest), {});
 }
 
 net::Awaitable<void> wait_until_current(InCluster place) {
@@ -289,6 +249,11 @@ net::Awaitable<Result<void>> delete_in_cluster(InCluster place, std::string vm) 
                                      {"preconditions", json::Object{{"uid", live->uid}}}});
     auto text = co_await ask(place, std::move(request));
     if (!text) co_return std::move(text).error();
+    const auto type = json::read_type(*text);
+    if (!type || (type->kind != "Status" && type->kind != "VirtualMachineSnapshot")) {
+        co_return Error(Code::kBadPeer,
+                        bare_answer_message(place.cluster, 200, model::Kind::kSnapshot));
+    }
     // With finalizers the object stays, marked; the answer is that object then.
     const auto marked = json::read_object_head(*text);
     std::string version;

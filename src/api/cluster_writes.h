@@ -1,12 +1,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "api/call.h"
 #include "api/object_writes.h"
 #include "base/result.h"
 #include "cluster/registry.h"
+#include "json/cluster_answers.h"
 #include "json/value.h"
 #include "net/client.h"
 #include "net/http.h"
@@ -33,17 +34,16 @@ net::Awaitable<base::Result<void>> delete_in_cluster(InCluster place, std::strin
 
 // The version of the API that the cluster serves: v1beta1 where that is not known.
 std::string served_version(const Services& services, const cluster::Cluster& cluster);
-// A text of JSON or YAML whose members `apiVersion` name the group at another version. What else
-// mentions it, as an annotation, stays as it is.
-std::string in_version(std::string text, std::string_view from, std::string_view to);
 
 // Waits for the mirror to show an object at that version, or (of "") to show it no more; a `uid` of
 // "" is any.
 net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid);
 // The same where the answer to a write does not say what to wait for: asks the cluster.
 net::Awaitable<void> wait_until_current(InCluster place);
-
-// What a cluster's answer means that is no 2xx.
-base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
+// Waits for the mirror to show none of these any more, or only as ones that are being deleted.
+net::Awaitable<void> wait_for_removal(InCluster place, std::vector<json::ObjectHead> removed);
+// The same where the answer to a deletion of a collection does not say what it removed: waits for
+// the version that the cluster has now.
+net::Awaitable<void> wait_for_newest(InCluster place);
 
 }  // namespace snapgate::api

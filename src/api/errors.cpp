@@ -130,7 +130,9 @@ void render_error(const base::Error& error, std::string_view request_id, net::Re
     response.code = http.code;
     clear_headers_for_error(response);
     if (http.status == 401) response.add_header("WWW-Authenticate", "ApiKey");
-    if (http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName)
+    const bool retries =
+        http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName;
+    if (retries && response.headers.find("Retry-After: ") == std::string::npos)
         response.add_header("Retry-After", kRetryAfter);
     if (http.code == "InternalError") {
         base::log::error("a request failed", {{"requestId", request_id}, {"error", error.message}});

@@ -146,11 +146,14 @@ Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side 
 
 void clear_headers_for_error(net::Response& response) {
     const std::string before = std::exchange(response.headers, {});
-    if (response.status != 404) return;
+    const bool missing = response.status == 404;
+    const bool later = response.status == 503 || response.status == 504;
+    if (!missing && !later) return;
     for (size_t at = 0; at < before.size();) {
         const size_t end = before.find('\n', at) + 1;
         const std::string_view line = std::string_view(before).substr(at, end - at);
-        if (line.starts_with("Age: ") || line.starts_with("Warning: "))
+        if (missing ? line.starts_with("Age: ") || line.starts_with("Warning: ")
+                    : line.starts_with("Retry-After: "))
             response.headers.append(line);
         at = end;
     }

@@ -38,8 +38,8 @@ enum class Side { kPalette, kKubernetes };
 base::Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side side);
 
 // Of the headers that an answer has so far, for an error that takes its place: the Age and Warning
-// of a mirror where the error is that something is not there (404), for it may be there by now.
-// All others go.
+// of a mirror where the error is that something is not there (404), for it may be there by now; and
+// Retry-After, where a cluster has named it and the caller may come back (503, 504). All others go.
 void clear_headers_for_error(net::Response& response);
 
 }  // namespace snapgate::api

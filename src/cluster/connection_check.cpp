@@ -212,13 +212,9 @@ class Checking {
         auto answer = co_await ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
                                    std::move(body));
         if (!answer || answer->status / 100 != 2) co_return std::nullopt;
-        const auto value = json::parse(answer->body);
-        const json::Object* review = value ? value->if_object() : nullptr;
-        const json::Value* status = review == nullptr ? nullptr : review->if_contains("status");
-        const json::Object* members = status == nullptr ? nullptr : status->if_object();
-        const json::Value* allowed = members == nullptr ? nullptr : members->if_contains("allowed");
-        if (allowed == nullptr || !allowed->is_bool()) co_return std::nullopt;
-        co_return allowed->get_bool();
+        const auto verdict = json::read_access_verdict(answer->body);
+        if (!verdict) co_return std::nullopt;
+        co_return verdict->allowed;
     }
 
     net::Awaitable<void> ask_permissions() {

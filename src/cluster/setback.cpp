@@ -31,17 +31,43 @@ std::string shown(std::string_view text) {
     return out;
 }
 
-// What Kubernetes calls an answer that does not say it itself, as a proxy's.
-std::string_view reason_of(unsigned code) {
+std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
+    const auto header = answer.header("Retry-After");
+    if (!header || base::fault_disabled("retry-after")) return std::nullopt;
+    int64_t seconds = 0;
+    const auto [end, failed] =
+        std::from_chars(header->data(), header->data() + header->size(), seconds);
+    if (failed != std::errc() || end != header->data() + header->size() || seconds < 0)
+        return std::nullopt;
+    return milliseconds(1000 * std::min(seconds, kMaxRetryAfterSeconds));
+}
+
+}  // namespace
+
+std::string_view status_reason(unsigned code) {
     switch (code) {
+        case 400:
+            return "BadRequest";
         case 401:
             return "Unauthorized";
         case 403:
             return "Forbidden";
         case 404:
             return "NotFound";
+        case 405:
+            return "MethodNotAllowed";
+        case 406:
+            return "NotAcceptable";
+        case 409:
+            return "Conflict";
         case 410:
             return "Expired";
+        case 413:
+            return "RequestEntityTooLarge";
+        case 415:
+            return "UnsupportedMediaType";
+        case 422:
+            return "Invalid";
         case 429:
             return "TooManyRequests";
         case 500:
@@ -58,19 +84,6 @@ std::string_view reason_of(unsigned code) {
             return "AnswerUnexpected";
     }
 }
-
-std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
-    const auto header = answer.header("Retry-After");
-    if (!header || base::fault_disabled("retry-after")) return std::nullopt;
-    int64_t seconds = 0;
-    const auto [end, failed] =
-        std::from_chars(header->data(), header->data() + header->size(), seconds);
-    if (failed != std::errc() || end != header->data() + header->size() || seconds < 0)
-        return std::nullopt;
-    return milliseconds(1000 * std::min(seconds, kMaxRetryAfterSeconds));
-}
-
-}  // namespace
 
 Setback setback_of(const base::Error& error) {
     Setback setback;
@@ -104,8 +117,9 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                           bool version_too_large) {
     Setback setback;
     setback.status = code;
-    setback.reason = reason.empty() ? std::string(reason_of(code)) : shown(reason);
-    setback.message = fmt::format("the cluster answered {}: {}", code, shown(message));
+    setback.reason = reason.empty() ? std::string(status_reason(code)) : shown(reason);
+    setback.message = fmt::format("the cluster answered {}", code);
+    if (!message.empty()) setback.message += ": " + shown(message);
     switch (code) {
         case 401:
             setback.state = MirrorState::kUnauthorized;
@@ -122,7 +136,10 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             break;
         case 410:
             setback.at_once = true;
-            setback.next = Setback::Next::kRelist;
+            // A version that the cluster has not reached is of no use for a list either.
+            setback.next = version_too_large && !base::fault_disabled("version-ahead")
+                               ? Setback::Next::kRelistNewest
+                               : Setback::Next::kRelist;
             break;
         case 504:
             if (version_too_large && !base::fault_disabled("version-ahead")) {
@@ -145,7 +162,7 @@ Setback setback_of(const net::ClientResponse& answer) {
     const auto status = json::read_status(answer.body);
     Setback setback = status ? setback_of_status(answer.status, status->reason, status->message,
                                                  status->has_cause("ResourceVersionTooLarge"))
-                             : setback_of_status(answer.status, {}, "(no Status)", false);
+                             : setback_of_status(answer.status, {}, {}, false);
     if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
     return setback;
 }

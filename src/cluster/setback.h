@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "base/error.h"
@@ -38,6 +39,8 @@ Setback setback_of(const net::ClientResponse& answer);
 // The cluster's own Status, as in an ERROR event.
 Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
                           bool version_too_large);
+// What Kubernetes calls an answer of that status, where it does not say it itself, as a proxy's.
+std::string_view status_reason(unsigned code);
 // An answer that no Kubernetes API server may give.
 Setback malformed(std::string message);
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "json/document.h"
+#include "json/splitter.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -272,6 +273,20 @@ Result<ListHead> read_list_head(std::string_view text) {
     return head;
 }
 
+Result<std::vector<ObjectHead>> read_listed_heads(std::string_view text) {
+    std::vector<ObjectHead> heads;
+    const auto take = [&heads](std::string_view item) -> Result<void> {
+        SNAPGATE_ASSIGN(heads.emplace_back(), read_object_head(item));
+        return {};
+    };
+    ItemSplitter splitter(take);
+    SNAPGATE_TRY(splitter.feed(text));
+    SNAPGATE_TRY(splitter.finish());
+    // A single object is handed on as an item of its own.
+    if (splitter.envelope().empty()) return wrong("list");
+    return heads;
+}
+
 bool StatusAnswer::has_cause(std::string_view cause_reason) const {
     return std::ranges::any_of(causes,
                                [&](const auto& cause) { return cause.reason == cause_reason; });
@@ -301,6 +316,15 @@ Result<StatusAnswer> read_status(std::string_view text) {
                                  string_member(*cause, "field")});
     }
     return status;
+}
+
+Result<AccessVerdict> read_access_verdict(std::string_view text) {
+    SNAPGATE_ASSIGN(const Value value, parse(text));
+    const Object* root = value.if_object();
+    const Object* status = root == nullptr ? nullptr : object_member(*root, "status");
+    const Value* allowed = status == nullptr ? nullptr : status->if_contains("allowed");
+    if (allowed == nullptr || !allowed->is_bool()) return wrong("SelfSubjectAccessReview");
+    return AccessVerdict{allowed->get_bool(), string_member(*status, "reason")};
 }
 
 Result<std::vector<std::string>> read_group_versions(std::string_view text) {

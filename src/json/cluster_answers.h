@@ -44,6 +44,9 @@ struct ListHead {
 };
 base::Result<ListHead> read_list_head(std::string_view text);
 
+// The objects of a list, or of a list of metadata alone. kInvalidBody for anything else.
+base::Result<std::vector<ObjectHead>> read_listed_heads(std::string_view text);
+
 // A metav1.Status.
 struct StatusAnswer {
     unsigned code = 0;
@@ -59,6 +62,13 @@ struct StatusAnswer {
     bool has_cause(std::string_view cause_reason) const;
 };
 base::Result<StatusAnswer> read_status(std::string_view text);
+
+// What a SelfSubjectAccessReview was answered with.
+struct AccessVerdict {
+    bool allowed = false;
+    std::string reason;
+};
+base::Result<AccessVerdict> read_access_verdict(std::string_view text);
 
 // The versions that an APIGroup is served in, the preferred one first.
 base::Result<std::vector<std::string>> read_group_versions(std::string_view text);

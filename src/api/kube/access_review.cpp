@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "base/clock.h"
-#include "json/yaml.h"
+#include "json/cluster_answers.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -15,6 +16,10 @@ using access::Role;
 using base::Code;
 using base::Error;
 using base::Result;
+
+// How long a connected cluster may take to say what it allows.
+constexpr std::chrono::milliseconds kClusterPatience{3'000};
+constexpr size_t kMostReasonBytes = 1024;
 
 constexpr std::array<std::string_view, 3> kReads = {"get", "list", "watch"};
 constexpr std::array<std::string_view, 5> kSnapshotWrites = {"create", "update", "patch", "delete",
@@ -30,10 +35,7 @@ std::string text_of(const json::Object& object, std::string_view name) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
 }
 
-struct Verdict {
-    bool allowed = false;
-    std::string reason;
-};
+using Verdict = json::AccessVerdict;
 
 Verdict by_role(Role role, bool reads, bool writes) {
     if (reads || (writes && role >= Role::kEditor)) return {true, {}};
@@ -54,6 +56,63 @@ Verdict judge(Role role, const json::Object& attributes) {
     if (group == "authorization.k8s.io" && resource == "selfsubjectaccessreviews")
         return by_role(role, verb == "create", false);
     return by_role(role, false, false);
+}
+
+// The cluster has the last word on what goes through to it: its account may be allowed less than
+// the key. What is read comes from the mirror.
+bool goes_through(const json::Object& attributes) {
+    const std::string resource = text_of(attributes, "resource");
+    const bool reads = among(text_of(attributes, "verb"), kReads);
+    return resource == "namespaces" || (resource == "virtualmachinesnapshots" && !reads);
+}
+
+// Of what no key may do in a connected cluster (pass_on.h).
+Verdict judge_connected(const json::Object& attributes) {
+    if (text_of(attributes, "resource") != "namespaces") return {true, {}};
+    const std::string verb = text_of(attributes, "verb");
+    if (verb == "watch")
+        return {false, "the namespaces of a connected cluster cannot be watched here"};
+    if (!among(verb, kReads)) {
+        return {false,
+                "the namespaces of a connected cluster are not written through this server: use "
+                "the cluster's own API"};
+    }
+    return {true, {}};
+}
+
+// What the cluster itself says. One that does not answer takes nothing from what the key allows.
+net::Awaitable<Verdict> ask_cluster(const KubeCall& call, const json::Object& attributes) {
+    json::Object asked;
+    for (const std::string_view name :
+         {"group", "resource", "subresource", "namespace", "name", "verb"}) {
+        if (std::string value = text_of(attributes, name); !value.empty()) asked[name] = value;
+    }
+    net::ClientRequest request;
+    request.method = "POST";
+    request.target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    request.headers.emplace_back("Accept", "application/json");
+    request.content_type = "application/json";
+    request.body =
+        json::serialize(json::Object{{"apiVersion", "authorization.k8s.io/v1"},
+                                     {"kind", "SelfSubjectAccessReview"},
+                                     {"spec", json::Object{{"resourceAttributes", asked}}}});
+    auto answer = co_await call.call.services.connections.send(
+        call.cluster.number, std::move(request), call.call.passed, kClusterPatience);
+    auto verdict = answer && answer->status / 100 == 2
+                       ? json::read_access_verdict(answer->body)
+                       : Error(Code::kClusterUnavailable, "it was not reached");
+    if (!verdict) {
+        co_return Verdict{
+            true, fmt::format("the key allows it; cluster \"{}\", which has the last word, "
+                              "{}",
+                              call.cluster.name, answer ? "does not say" : "was not reached")};
+    }
+    if (verdict->allowed) co_return Verdict{true, {}};
+    std::string reason = fmt::format(
+        "the key allows it, but the account that this server has in cluster \"{}\" may not do it",
+        call.cluster.name);
+    if (!verdict->reason.empty()) reason += ": " + verdict->reason.substr(0, kMostReasonBytes);
+    co_return Verdict{false, std::move(reason)};
 }
 
 Error bad_review(std::string message) {
@@ -94,6 +153,11 @@ net::Awaitable<Result<void>> review_access(KubeCall& call) {
     Verdict verdict;
     if (resource != nullptr) {
         verdict = judge(call.call.principal.role, *resource);
+        if (verdict.allowed && call.cluster.connected()) {
+            verdict = judge_connected(*resource);
+            if (verdict.allowed && goes_through(*resource))
+                verdict = co_await ask_cluster(call, *resource);
+        }
     } else {
         verdict = by_role(call.call.principal.role, text_of(*path, "verb") == "get", false);
     }

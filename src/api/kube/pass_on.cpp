@@ -5,12 +5,16 @@
 #include <array>
 #include <utility>
 
+#include "api/cluster_answer.h"
 #include "api/cluster_writes.h"
 #include "api/kube/body.h"
 #include "api/kube/cluster_path.h"
+#include "api/kube/passed_answer.h"
 #include "api/object_writes.h"
 #include "base/encoding.h"
 #include "json/cluster_answers.h"
+#include "json/request_body.h"
+#include "json/yaml.h"
 
 namespace snapgate::api::kube {
 
@@ -21,7 +25,7 @@ using base::Result;
 namespace {
 
 constexpr std::chrono::milliseconds kAnswerTimeout{60'000};
-constexpr std::string_view kApplyPatch = "application/apply-patch";
+constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
 
 bool is_read(std::string_view verb) {
     return verb == "get" || verb == "list" || verb == "watch";
@@ -36,13 +40,35 @@ Result<std::string> target_in_cluster(const KubeCall& call, std::string_view ser
     const bool writes =
         request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     // Who writes is the caller, not this server; an apply names itself.
-    if (!writes || content_type(request).starts_with(kApplyPatch)) return target;
+    if (!writes || content_type(request) == kApplyPatch) return target;
     SNAPGATE_ASSIGN(const std::string manager, first_parameter(request, "fieldManager"));
     if (manager.empty()) {
         target += target.find('?') == std::string::npos ? '?' : '&';
         target += "fieldManager=" + base::percent_encode(field_manager(request));
     }
     return target;
+}
+
+// The body as the cluster wants it that serves another version. YAML becomes JSON, which is YAML,
+// too.
+Result<void> change_version(net::ClientRequest& request, const json::ApiVersionChange& change) {
+    if (change.none() || request.body.empty()) return {};
+    const std::string type = media_type(request.content_type);
+    if (type == "application/json-patch+json") {
+        request.body = json::change_api_version_in_patch(std::move(request.body), change);
+        return {};
+    }
+    if (type.ends_with("yaml") && !json::syntax_fault(request.body).empty()) {
+        auto json = json::yaml_document_to_json(request.body);
+        if (!json) {
+            return Error(Code::kInvalidBody,
+                         "error converting YAML to JSON: " + json.error().message);
+        }
+        request.body = std::move(*json);
+        if (type != kApplyPatch) request.content_type = "application/json";
+    }
+    request.body = json::change_api_version(std::move(request.body), change);
+    return {};
 }
 
 }  // namespace
@@ -74,6 +100,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
         co_return Error(Code::kMethodNotAllowed,
                         "the namespaces of a connected cluster cannot be watched here");
     }
+    const bool snapshots = call.resource.kind == model::Kind::kSnapshot;
     const std::string wanted = call.resource.v1alpha1 ? "v1alpha1" : "v1beta1";
     std::string served = served_version(services, call.cluster);
     if (served != "v1alpha1") served = wanted;
@@ -87,10 +114,14 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     if (request.method != "GET" && request.method != "HEAD") {
         auto body = co_await call.call.request.body->read_all(kMaxBodyBytes);
         if (!body) co_return body.error();
-        sent.body = in_version(std::move(*body), wanted, served);
+        sent.body = std::move(*body);
         if (!sent.body.empty()) {
             sent.content_type =
                 std::string(request.header("Content-Type").value_or("application/json"));
+        }
+        if (snapshots) {
+            auto changed = change_version(sent, between_versions(wanted, served));
+            if (!changed) co_return changed.error();
         }
     }
     auto dry_run = first_parameter(request, "dryRun");
@@ -105,29 +136,25 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
                                                      call.call.passed, kAnswerTimeout);
     if (!answer) co_return answer.error();
 
-    net::Response& response = call.call.response;
-    response.status = answer->status;
-    for (const auto& [name, value] : answer->headers) {
-        for (const std::string_view kept : {"Warning", "Retry-After"}) {
-            if (base::equal_ignoring_case(name, kept)) response.add_header(name, value);
-        }
-    }
-    // The response's type is static text; what a cluster says is not.
-    response.content_type = "";
-    if (const auto type = answer->header("Content-Type"))
-        response.add_header("Content-Type", *type);
-    const std::string text = in_version(std::move(answer->body), served, wanted);
-    response.body += text;
-    const bool wrote = answer->status / 100 == 2 && request.method != "GET" &&
-                       call.resource.kind == model::Kind::kSnapshot;
+    take_over(call, *answer, between_versions(served, wanted));
+    const bool wrote = answer->status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();
+    const std::string& text = answer->body;
     InCluster place{call.call, call.cluster, call.resource.ns, object_name, {}};
+    if (request.method == "DELETE" && call.resource.name.empty()) {
+        auto removed = json::read_listed_heads(text);
+        if (removed) {
+            co_await wait_for_removal(std::move(place), std::move(*removed));
+        } else {
+            co_await wait_for_newest(std::move(place));
+        }
+        co_return Result<void>();
+    }
     const auto head = json::read_object_head(text);
     if (head && head->kind == "VirtualMachineSnapshot") {
         place.name = head->name;
         co_await wait_for_mirror(std::move(place), head->version, head->uid);
-    } else if (const auto status = json::read_status(text);
-               status && request.method == "DELETE" && !call.resource.name.empty()) {
+    } else if (const auto status = json::read_status(text); status && request.method == "DELETE") {
         co_await wait_for_mirror(std::move(place), {}, status->uid);
     } else if (!object_name.empty()) {
         // A Table, metadata alone, YAML.

@@ -167,7 +167,8 @@ void render_status(const base::Error& error, net::Request& request, net::Respons
     response.body += '\n';
     response.content_type = "application/json";
     response.code = answer_to(error.code).reason;
-    if (retries(error.code)) response.add_header("Retry-After", kRetryAfter);
+    if (retries(error.code) && response.headers.find("Retry-After: ") == std::string::npos)
+        response.add_header("Retry-After", kRetryAfter);
     if (response.status == 401) response.add_header("WWW-Authenticate", "Bearer");
 }
 

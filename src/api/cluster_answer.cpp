@@ -1,0 +1,108 @@
+#include "api/cluster_answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "json/cluster_answers.h"
+
+namespace snapgate::api {
+
+using base::Code;
+using base::Error;
+
+namespace {
+
+constexpr unsigned kMostRetryAfterSeconds = 3600;
+constexpr size_t kMostMessageBytes = 4096;
+
+Code code_of(unsigned status, bool already_exists) {
+    switch (status) {
+        case 400:
+            return Code::kInvalidBody;
+        case 403:
+            return Code::kForbidden;
+        case 404:
+            return Code::kNotFound;
+        case 409:
+            return already_exists ? Code::kAlreadyExists : Code::kConflict;
+        case 410:
+            return Code::kExpired;
+        case 413:
+            return Code::kTooLarge;
+        case 415:
+            return Code::kUnsupportedMediaType;
+        case 422:
+            return Code::kInvalid;
+        case 429:
+        case 503:
+            return Code::kClusterUnavailable;
+        case 504:
+            return Code::kClusterTimeout;
+        case 508:
+            return Code::kLoopDetected;
+        default:
+            return Code::kBadPeer;
+    }
+}
+
+}  // namespace
+
+std::string bare_answer_message(const cluster::Cluster& cluster, unsigned status,
+                                model::Kind kind) {
+    if (status == 404 && kind == model::Kind::kSnapshot) {
+        return fmt::format(
+            "KubeVirt's snapshots are not installed in cluster \"{}\": it serves no "
+            "snapshot.kubevirt.io",
+            cluster.name);
+    }
+    if (status == 429) {
+        return fmt::format("cluster \"{}\" has too many requests at the moment (429): try again",
+                           cluster.name);
+    }
+    if (status == 502 || status == 503 || status == 504) {
+        return fmt::format("cluster \"{}\" is not to be had at the moment ({}): try again",
+                           cluster.name, status);
+    }
+    return fmt::format(
+        "cluster \"{}\" answered {}, and not as a Kubernetes API server does: check the server's "
+        "address in its kubeconfig, and what stands between",
+        cluster.name, status);
+}
+
+Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer) {
+    const auto status = json::read_status(answer.body);
+    if (!status) {
+        // What it means is known of few: a proxy's 404 or 403 is not about the snapshot.
+        const Code code = answer.status == 413 || answer.status == 429 || answer.status >= 503
+                              ? code_of(answer.status, false)
+                              : Code::kBadPeer;
+        return {code, bare_answer_message(cluster, answer.status, model::Kind::kSnapshot)};
+    }
+    Error error(code_of(answer.status, status->reason == "AlreadyExists"),
+                fmt::format("cluster \"{}\": {}", cluster.name,
+                            status->message.empty()
+                                ? fmt::format("it answered {} {}", answer.status, status->reason)
+                                : status->message.substr(0, kMostMessageBytes)));
+    error.causes = status->causes;
+    error.about = base::About{status->group, status->kind, status->name, status->uid};
+    return error;
+}
+
+std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer) {
+    const auto header = answer.header("Retry-After");
+    if (!header) return std::nullopt;
+    unsigned seconds = 0;
+    const auto [end, failed] =
+        std::from_chars(header->data(), header->data() + header->size(), seconds);
+    if (failed != std::errc() || end != header->data() + header->size()) return std::nullopt;
+    return std::clamp(seconds, 1U, kMostRetryAfterSeconds);
+}
+
+json::ApiVersionChange between_versions(std::string_view from, std::string_view to) {
+    constexpr std::string_view kGroup = "snapshot.kubevirt.io";
+    return {fmt::format("{}/{}", kGroup, from), fmt::format("{}/{}", kGroup, to)};
+}
+
+}  // namespace snapgate::api

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "cluster/registry.h"
+#include "json/api_version.h"
+#include "model/types.h"
+#include "net/client.h"
+
+namespace snapgate::api {
+
+// What the answers of connected clusters mean for whoever asked through this server, on both sides
+// of the API. None of what a cluster says but a Status' own message is ever shown.
+
+// Of an answer that is no 2xx.
+base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
+
+// For people: an answer of that status that is none of a Kubernetes API server's objects. `kind` is
+// what was asked for: of a kind that is not installed the server says 404, and no more.
+std::string bare_answer_message(const cluster::Cluster& cluster, unsigned status, model::Kind kind);
+
+// When to come back, of an answer that says so; at least 1 and at most an hour.
+std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer);
+
+// Between versions of snapshot.kubevirt.io.
+json::ApiVersionChange between_versions(std::string_view from, std::string_view to);
+
+}  // namespace snapgate::api

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "api/kube/call.h"
+#include "base/result.h"
+#include "json/api_version.h"
+#include "net/client.h"
+
+namespace snapgate::api::kube {
+
+// Makes a connected cluster's answer to a request that was passed on to it the answer to the
+// caller: its objects, Tables and Statuses, with its Warnings and Retry-After, in the version that
+// `change` leads to. The answer's body then is what the caller gets. Anything else - a proxy's
+// page, the bare text of a server that does not know the path, nothing at all - is never handed
+// on: the caller gets a Status that says what came.
+void take_over(KubeCall& call, net::ClientResponse& answer, const json::ApiVersionChange& change);
+
+}  // namespace snapgate::api::kube
