@@ -42,8 +42,8 @@ net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::
 net::Awaitable<void> wait_until_current(InCluster place);
 // Waits for the mirror to show none of these any more, or only as ones that are being deleted.
 net::Awaitable<void> wait_for_removal(InCluster place, std::vector<json::ObjectHead> removed);
-// The same where the answer to a deletion of a collection does not say what it removed: waits for
-// the version that the cluster has now.
+// The same where the answer to a write does not say what it wrote: waits for the version that the
+// cluster has now.
 net::Awaitable<void> wait_for_newest(InCluster place);
 
 }  // namespace snapgate::api

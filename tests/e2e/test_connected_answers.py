@@ -223,6 +223,26 @@ def test_a_deletecollection_waits_for_marks_and_not_for_ever(pair):
     assert time.monotonic() - begun < 4
 
 
+@pytest.mark.parametrize("accept", ("application/json", METADATA, TABLE, "application/yaml"))
+def test_a_write_is_answered_when_the_mirror_shows_it_in_whatever_form(pair, accept):
+    pair.between.delay = 0.15
+    form = {"Accept": accept}
+    made = pair.kube.request("POST", snapshots_path("default"), new_snapshot("one"), form)
+    assert made.status == 201 and pair.names() == ["one"], made
+    text = f"{{apiVersion: {GROUP}/v1beta1, kind: VirtualMachineSnapshot, metadata: {{name: two}}, " \
+           "spec: {source: {apiGroup: kubevirt.io, kind: VirtualMachine, name: web-01}}}"
+    made = pair.kube.request("POST", snapshots_path("default"), text, {**form, "Content-Type": "application/yaml"})
+    assert made.status == 201 and pair.names() == ["one", "two"], made
+    made = pair.kube.request("POST", snapshots_path("default"), new_snapshot(generateName="three-"), form)
+    assert made.status == 201 and len(pair.names()) == 3, made
+    patched = pair.kube.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+                                {**form, "Content-Type": MERGE_PATCH})
+    assert patched.status == 200 and pair.kube.read("default", "one").json()["metadata"]["labels"] == {"x": "z"}, patched
+    for name, options in (("one", None), ("two", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": []})):
+        gone = pair.kube.request("DELETE", snapshots_path("default", name), options, form)
+        assert gone.status == 200 and name not in pair.names(), gone
+
+
 # A cluster that serves v1alpha1 alone.
 
 YAMLS = {

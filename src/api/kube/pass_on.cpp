@@ -14,6 +14,7 @@
 #include "base/encoding.h"
 #include "json/cluster_answers.h"
 #include "json/request_body.h"
+#include "json/value.h"
 #include "json/yaml.h"
 
 namespace snapgate::api::kube {
@@ -71,6 +72,23 @@ Result<void> change_version(net::ClientRequest& request, const json::ApiVersionC
     return {};
 }
 
+// Whether the options of a deletion say that it is to do nothing. Where they cannot be read, a
+// mention will do: that the answer waits for nothing then does no harm.
+bool is_dry_deletion(const std::string& options) {
+    const auto value = json::parse(options);
+    const json::Object* members = value ? value->if_object() : nullptr;
+    if (members == nullptr) return options.find("dryRun") != std::string::npos;
+    const json::Value* dry_run = members->if_contains("dryRun");
+    return dry_run != nullptr && dry_run->is_array() && !dry_run->get_array().empty();
+}
+
+// The body of an answer, to be read here; what is no JSON and no YAML is left as it is.
+std::string as_json(const net::ClientResponse& answer) {
+    const std::string type = media_type(answer.header("Content-Type").value_or(""));
+    auto json = type.ends_with("yaml") ? json::yaml_document_to_json(answer.body) : answer.body;
+    return json ? std::move(*json) : answer.body;
+}
+
 }  // namespace
 
 bool is_for_cluster(const KubeCall& call, std::string_view verb) {
@@ -125,9 +143,9 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
         }
     }
     auto dry_run = first_parameter(request, "dryRun");
-    // A deletion has its options in the body, too; that it waits for nothing then does no harm.
-    const bool dry = !dry_run || !dry_run->empty() ||
-                     (request.method == "DELETE" && sent.body.find("dryRun") != std::string::npos);
+    // A deletion has its options in the body, too.
+    const bool dry =
+        !dry_run || !dry_run->empty() || (request.method == "DELETE" && is_dry_deletion(sent.body));
     std::string object_name = call.resource.name;
     if (object_name.empty() && request.method == "POST") {
         if (const auto object = json::read_object_head(sent.body)) object_name = object->name;
@@ -139,7 +157,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     take_over(call, *answer, between_versions(served, wanted));
     const bool wrote = answer->status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();
-    const std::string& text = answer->body;
+    const std::string text = as_json(*answer);
     InCluster place{call.call, call.cluster, call.resource.ns, object_name, {}};
     if (request.method == "DELETE" && call.resource.name.empty()) {
         auto removed = json::read_listed_heads(text);
@@ -157,8 +175,10 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     } else if (const auto status = json::read_status(text); status && request.method == "DELETE") {
         co_await wait_for_mirror(std::move(place), {}, status->uid);
     } else if (!object_name.empty()) {
-        // A Table, metadata alone, YAML.
+        // A Table, metadata alone.
         co_await wait_until_current(std::move(place));
+    } else {
+        co_await wait_for_newest(std::move(place));
     }
     co_return Result<void>();
 }
