@@ -54,7 +54,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     } else {
         // Whole lines: what to do stands at their ends.
-        Table table({"POINT", "OUTCOME", "FOUND"}, 0);
+        Table table({{"POINT"}, {"OUTCOME"}, {"FOUND"}}, 0);
         shell.console.print(table.page(rows));
     }
     return bad ? Exit::kRefused : Exit::kOk;

@@ -33,17 +33,30 @@ Outcome<ProjectNames> project_names(Api& api) {
     return names;
 }
 
-std::vector<std::string> titles_of(Kind kind) {
+std::vector<Column> columns_of(Kind kind) {
     switch (kind) {
         case Kind::kProject:
-            return {"NAME", "UID"};
+            return {{"NAME"}, {"UID"}};
         case Kind::kCluster:
-            return {"NAME",    "UID",       "PROJECT", "TYPE",  "STATE",
-                    "OBJECTS", "LAST SYNC", "LAG",     "REASON"};
+            return {{"NAME", 0, 16, Column::Cut::kMiddle},
+                    {"UID", 1},
+                    {"PROJECT", 3, 12},
+                    {"TYPE", 2},
+                    {"STATE"},
+                    {"OBJECTS"},
+                    {"LAST SYNC", 4},
+                    {"LAG"},
+                    {"REASON", 0, 21}};
         case Kind::kKey:
             break;
     }
-    return {"NAME", "ID", "ROLE", "PROJECT", "AGE", "EXPIRES", "LAST USED"};
+    return {{"NAME", 0, 16, Column::Cut::kMiddle},
+            {"ID"},
+            {"ROLE"},
+            {"PROJECT", 0, 12},
+            {"AGE"},
+            {"EXPIRES"},
+            {"LAST USED", 1}};
 }
 
 // A hosted cluster is synced with nothing.
@@ -119,7 +132,7 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     std::vector<Table::Row> rows;
     rows.reserve(objects.size());
     for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects));
-    Table table(titles_of(kind), shell.console.width());
+    Table table(columns_of(kind), shell.console.width());
     shell.console.print(table.page(rows));
     return {};
 }

@@ -143,4 +143,15 @@ std::string cut_to(std::string_view text, size_t columns) {
     return std::string(text.substr(0, text.size() - rest.size())) + "…";
 }
 
+std::string_view tail_of(std::string_view text, size_t columns) {
+    size_t width = display_width(text);
+    UnicodeLocale locale;
+    while (width > columns) {
+        CodePoint c = decode(text);
+        width -= c.length == 0 ? 1 : columns_of(c.value);
+        text.remove_prefix(c.length == 0 ? 1 : c.length);
+    }
+    return text;
+}
+
 }  // namespace snapgate::cli

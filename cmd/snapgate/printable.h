@@ -22,4 +22,7 @@ size_t display_width(std::string_view text);
 // `text`, which printable() made, cut to `columns` with "…" at its end where it was longer.
 std::string cut_to(std::string_view text, size_t columns);
 
+// As much of the end of `text`, which printable() made, as fits into `columns`.
+std::string_view tail_of(std::string_view text, size_t columns);
+
 }  // namespace snapgate::cli

@@ -26,7 +26,7 @@ SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Cl
     : console_(console),
       format_(format),
       clock_(clock),
-      table_(snapshot_titles(format == Format::kWide), console.width()),
+      table_(snapshot_columns(format == Format::kWide), console.width()),
       writer_(console, format, kSnapshotVersion, kSnapshotListKind) {}
 
 Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {

@@ -49,11 +49,23 @@ std::string cause_of(const json::Object& condition) {
 
 }  // namespace
 
-std::vector<std::string> snapshot_titles(bool wide) {
-    std::vector<std::string> titles{"NAMESPACE", "NAME", "VM", "PHASE", "READY", "CREATED", "AGE"};
-    if (wide) titles.insert(titles.end(), {"INDICATIONS", "VOLUMES", "CONTENT", "UID"});
-    titles.emplace_back("ERROR");
-    return titles;
+std::vector<Column> snapshot_columns(bool wide) {
+    // Most names differ at their ends; a message of KubeVirt names the cause last.
+    std::vector<Column> columns{{"NAMESPACE", 0, 10},
+                                {"NAME", 0, 22, Column::Cut::kMiddle},
+                                {"VM", 0, 8, Column::Cut::kMiddle},
+                                {"PHASE"},
+                                {"READY", 6},
+                                {"CREATED", 5},
+                                {"AGE"}};
+    if (wide) {
+        columns.push_back({"INDICATIONS", 4, 16});
+        columns.push_back({"VOLUMES", 3, 12});
+        columns.push_back({"CONTENT", 1});
+        columns.push_back({"UID", 2});
+    }
+    columns.push_back({"ERROR", 0, 9, Column::Cut::kBegin});
+    return columns;
 }
 
 Table::Row snapshot_row(const json::Object& snapshot, bool wide, int64_t now_seconds) {

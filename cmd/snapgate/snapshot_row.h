@@ -11,7 +11,7 @@
 namespace snapgate::cli {
 
 // The columns of `get snapshots`; `wide` adds some before the last one.
-std::vector<std::string> snapshot_titles(bool wide);
+std::vector<Column> snapshot_columns(bool wide);
 // Where among them the phase is.
 inline constexpr size_t kPhaseColumn = 3;
 

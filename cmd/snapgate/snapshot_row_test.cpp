@@ -24,7 +24,7 @@ TEST(SnapshotRowTest, ShowsASnapshot) {
                             false, kNow);
     EXPECT_THAT(row, ElementsAre("payments", "db-01-nightly", "db-01", "Succeeded", "true",
                                  "<none>", "60m", ""));
-    EXPECT_EQ(row.size(), snapshot_titles(false).size());
+    EXPECT_EQ(row.size(), snapshot_columns(false).size());
 }
 
 TEST(SnapshotRowTest, WideShowsMoreBeforeTheError) {
@@ -35,7 +35,7 @@ TEST(SnapshotRowTest, WideShowsMoreBeforeTheError) {
                   "virtualMachineSnapshotContentName":"content-1",
                   "error":{"message":"broken"}}})"),
                             true, kNow);
-    EXPECT_EQ(row.size(), snapshot_titles(true).size());
+    EXPECT_EQ(row.size(), snapshot_columns(true).size());
     EXPECT_THAT(std::vector(row.end() - 5, row.end()),
                 ElementsAre("Online,GuestAgent", "rootdisk", "content-1", "u-1", "broken"));
 }

@@ -6,25 +6,43 @@
 
 namespace snapgate::cli {
 
+// A column of a table, and what becomes of it where a terminal is too narrow for all.
+struct Column {
+    enum class Cut { kEnd, kMiddle, kBegin };
+
+    std::string title;
+    unsigned leave_out = 0;  // 1 goes first, then 2, ...; 0 stays
+    size_t shortest = 0;     // cells may be cut to so many characters; 0: they are not cut
+    Cut cut = Cut::kEnd;     // which part of a cell says least
+};
+
 // A table as kubectl prints it: a line of titles, columns three blanks apart, the last one as long
 // as it is. Rows come in pages, so that a list of any length needs the memory of one; a column that
 // has grown on one page stays as wide on the next. One thread.
+//
+// On a terminal the first page decides which columns are shown: those that may be left out go, one
+// after the other, until the others fit, with their cells cut where they may be. What is still too
+// wide is cut at the end of its line.
 class Table {
   public:
     using Row = std::vector<std::string>;
 
-    // Lines are cut to `width` columns; 0 leaves them whole.
-    Table(std::vector<std::string> titles, size_t width);
+    // Lines are at most `width` columns wide; 0 leaves them whole.
+    Table(std::vector<Column> columns, size_t width);
 
     // The lines of these rows, before the first ones the titles. Each row has as many cells as
-    // there are titles; cells are made printable here.
+    // there are columns; cells are made printable here.
     std::string page(const std::vector<Row>& rows);
 
   private:
-    void append_line(const Row& cells, std::string& out) const;
+    size_t total(const std::vector<size_t>& widths) const;
+    void choose_columns();
+    std::vector<size_t> fitted() const;
+    void append_line(const Row& cells, const std::vector<size_t>& widths, std::string& out) const;
 
-    std::vector<std::string> titles_;
-    std::vector<size_t> widths_;
+    std::vector<Column> columns_;
+    std::vector<size_t> widths_;  // of the widest cell so far
+    std::vector<bool> shown_;
     size_t width_;
     bool begun_ = false;
 };
