@@ -1,0 +1,126 @@
+"""What the documents name is there: files, folders, commands, flags, fuzz targets."""
+
+import re
+import subprocess
+from functools import cache
+
+import pytest
+
+from documents import documents, steps
+from harness import BINARY, PATIENCE, ROOT, clean_environment
+
+# Other programs whose flags the documents name.
+SCRIPTS = ["quickstart", "test", "tools/install", "tools/lint", "tests/faults/prove",
+           *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "bench").iterdir()) if path.is_file())]
+SOURCE_FOLDERS = {folder.name for top in ("src", "cmd") for folder in (ROOT / top).iterdir() if folder.is_dir()}
+TOP_FOLDERS = {folder.name for folder in ROOT.iterdir() if folder.is_dir()} - {"build"}
+ALL = [*documents(), "src/README.md", "fuzz/README.md"]
+# Flags of curl that the documents explain.
+FOREIGN = {"--compressed"}
+# Made by what the documents tell.
+MADE = {"bench/results/"}
+# Where a shell looks for the name of a program.
+CALL = re.compile(r"(?:^|[|;&(]\s*|^\w+=\S* )(?:[\w./]*/)?snapgate ([^;&`]*)")
+FLAG = re.compile(r"(?<![\w$-])--?[a-zA-Z][a-z-]*")
+
+
+def text_of(document):
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def missing_paths(text, folder):
+    """Names in backticks, and targets of links, that look like a path of the repository and are not there."""
+    named = re.findall(r"`((?:\.\./)?[\w.-]+(?:/[\w.-]+)*/?)`", text)
+    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    for name in [*named, *linked]:
+        first = name.removeprefix("../").split("/")[0]
+        ours = name in linked or ("/" in name and first in TOP_FOLDERS | SOURCE_FOLDERS) or re.search(r"/.*\.(cpp|h|py|md)$", name)
+        places = [ROOT, ROOT / "src", ROOT / "cmd", ROOT / "cmd" / "snapgate", folder]
+        if ours and name not in MADE and not any((place / name).exists() for place in places):
+            yield name
+
+
+@cache
+def help_of(*words):
+    """The help of a command, or None if there is no such command."""
+    ran = subprocess.run([str(BINARY), *words, "--help"], capture_output=True, text=True, env=clean_environment(),
+                         timeout=30 * PATIENCE, check=False)
+    return ran.stdout if ran.returncode == 0 else None
+
+
+@cache
+def commands(*words):
+    """Every command under these words, itself first."""
+    listed = re.search(r"^Commands:\n((?:  .*\n)+)", help_of(*words), re.MULTILINE)
+    names = re.findall(r"^  (\w[\w-]*) ", listed[1], re.MULTILINE) if listed else []
+    return [words, *(command for name in names for command in commands(*words, name))]
+
+
+def calls_of_snapgate(text):
+    """What is called as `snapgate ...` in lines of a shell: without pipes, other commands, and comments."""
+    for line in text.replace("\\\n", " ").splitlines():
+        line = re.sub(r"\s#.*", "", line)
+        for call in CALL.findall(line):
+            yield re.split(r"\s\|\s(?!-)|\s>|\$\(", call)[0]
+
+
+def faults_of(call):
+    """What is wrong with one call: no such command, no such flag."""
+    words = []
+    for word in call.split():
+        choices = word.split("|")
+        if not all(re.fullmatch(r"[a-z]+", choice) and help_of(*words, choice) for choice in choices):
+            break
+        words.append(choices[0])
+    if not words and call.split() and not call.startswith(("-", "COMMAND")):
+        return [f"no command in: snapgate {call}"]
+    flags = set(FLAG.findall(help_of(*words)))
+    return [f"no flag {flag} in: snapgate {call}" for flag in FLAG.findall(re.sub(r"'[^']*'|\"[^\"]*\"", "", call)) if flag not in flags]
+
+
+@pytest.mark.parametrize("document", ALL)
+def test_paths_that_a_document_names_are_there(document):
+    assert list(missing_paths(text_of(document), (ROOT / document).parent)) == []
+
+
+def test_a_path_that_is_not_there_is_found():
+    text = "see `net/no_such.h`, `docs/none.md`, `store/store.h` and [this](docs/nothing.md), `application/json`"
+    assert list(missing_paths(text, ROOT)) == ["net/no_such.h", "docs/none.md", "docs/nothing.md"]
+
+
+@pytest.mark.parametrize("document", ALL)
+def test_commands_and_flags_that_a_document_names_are_there(document):
+    text = text_of(document)
+    wrong = [fault for step in steps(document) if step.language in ("sh", "text")
+             for call in calls_of_snapgate(step.text) for fault in faults_of(call)]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", prose)
+    wrong += [fault for span in spans for call in calls_of_snapgate(span) for fault in faults_of(call)]
+    known = {flag for command in commands() for flag in FLAG.findall(help_of(*command))}
+    scripts = "".join(text_of(script) for script in SCRIPTS)
+    for span in spans:
+        named = re.match(r"--[a-z-]+", span)
+        if named and named[0] not in known | FOREIGN and named[0] not in scripts:
+            wrong.append(f"nothing has the flag {named[0]}")
+    assert wrong == []
+
+
+def test_a_command_or_flag_that_is_not_there_is_found():
+    assert faults_of("get snapshots --cluster demo -n a -w") == []
+    assert faults_of("get snapshots --clustr demo") == ["no flag --clustr in: snapgate get snapshots --clustr demo"]
+    assert faults_of("lst snapshots") == ["no command in: snapgate lst snapshots"]
+
+
+def test_every_command_is_in_the_document_of_the_command_line():
+    text = text_of("docs/cli.md")
+    called = {tuple(call.split()[:2]) for step in steps("docs/cli.md") for call in calls_of_snapgate(step.text)}
+    missing = [command for command in commands() if command and command != ("serve",) and
+               not any(call[:len(command)] == command for call in called) and f"`{' '.join(command)}`" not in text]
+    missing = [command for command in missing if not re.search(rf"snapgate {command[0]} [\w|]*\b{command[-1]}\b", text)]
+    assert missing == []
+
+
+def test_the_list_of_fuzz_targets_is_the_one_that_is_built():
+    built = re.findall(r"^snapgate_fuzzer\((\w+)", text_of("fuzz/CMakeLists.txt"), re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \|", text_of("fuzz/README.md"), re.MULTILINE)
+    assert sorted(listed) == sorted(built)
