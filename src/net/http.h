@@ -32,7 +32,8 @@ class BodyReader {
     // kInvalidBody if its framing is broken or it is cut off.
     virtual Awaitable<base::Result<std::string>> read_all(size_t max_bytes) = 0;
     // The next piece, at most 64 KiB; "" at the end. No limit on the total. The piece is good until
-    // the next call. kTimeout after `idle` without a byte.
+    // the next call. kTimeout after `idle` without a byte, and where the time spent waiting for
+    // bytes is more than that beyond what they take at the lowest rate of a body (4 KiB/s).
     virtual Awaitable<base::Result<std::string_view>> read_some(std::chrono::seconds idle) = 0;
 };
 

@@ -24,6 +24,7 @@ void RequestBody::start(const Head& head, std::string_view came) {
     release();
     framing_ = head.framing;
     continue_pending_ = head.expect_continue && came.empty();
+    waited_ = {};
     left_ = head.content_length;
     chunks_ = ChunkedBody();
     input_ = came;
@@ -106,8 +107,18 @@ Awaitable<Result<std::string_view>> RequestBody::next(Patience patience) {
     co_return std::string_view();
 }
 
+// Only the time spent waiting for bytes counts: whoever reads may take as long as it likes. What
+// came faster than the lowest rate gives credit for one pause, not for all that follow.
 Awaitable<Result<std::string_view>> RequestBody::read_some(std::chrono::seconds idle) {
-    return next(idle);
+    const auto started = Transport::Clock::now();
+    auto piece = co_await next(std::max(Patience(idle) - waited_, Patience(1)));
+    if (!piece) co_return std::move(piece).error();
+    waited_ += std::chrono::duration_cast<Patience>(Transport::Clock::now() - started);
+    earned_bytes_ += piece->size();
+    const Patience earned(1000 * earned_bytes_ / kSlowestBytesPerSecond);
+    earned_bytes_ -= static_cast<size_t>(earned.count()) * kSlowestBytesPerSecond / 1000;
+    waited_ -= std::min(waited_, earned);
+    co_return piece;
 }
 
 Awaitable<Result<std::string>> RequestBody::read_all(size_t max_bytes) {

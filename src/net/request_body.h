@@ -58,7 +58,9 @@ class RequestBody final : public BodyReader {
     State state_ = State::kDone;
     BodyFraming framing_ = BodyFraming::kNone;
     bool continue_pending_ = false;
-    uint64_t left_ = 0;  // kLength
+    uint64_t left_ = 0;        // kLength
+    Patience waited_{};        // by read_some, beyond what its bytes may take at the lowest rate
+    size_t earned_bytes_ = 0;  // that make no whole millisecond of it yet
     ChunkedBody chunks_;
     std::string_view input_;             // read and not dealt with
     std::optional<std::string> buffer_;  // what input_ points into once refilled

@@ -98,6 +98,20 @@ TEST(ServerTimeouts, EndSlowBodies) {
     EXPECT_EQ(ignored.read_to_end(), "");
 }
 
+TEST(ServerTimeouts, EndStreamedBodiesThatDrip) {
+    TestServer server;
+    RawConnection dripping(server.port());
+    // What came fast before gives no right to drip.
+    const std::string fast(60'000, 'x');
+    ASSERT_TRUE(dripping.send(
+        "POST /count-in-a-second HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + fast));
+    EXPECT_TRUE(eventually([&] {
+        dripping.send("a");
+        return server.served().size() == 1;
+    }));
+    EXPECT_EQ(dripping.read_answer()->status, 408U);
+}
+
 TEST(ServerTimeouts, EndStalledWrites) {
     ServerOptions options;
     options.timeouts.write_stall = milliseconds(100);

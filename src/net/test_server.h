@@ -109,10 +109,11 @@ class TestServer {
             } else {
                 fail(body.error(), response);
             }
-        } else if (path == "/count") {
+        } else if (path == "/count" || path == "/count-in-a-second") {
+            const std::chrono::seconds idle(path == "/count" ? 30 : 1);
             size_t total = 0;
             while (true) {
-                auto piece = co_await request.body->read_some(std::chrono::seconds(30));
+                auto piece = co_await request.body->read_some(idle);
                 if (!piece) {
                     fail(piece.error(), response);
                     co_return;
