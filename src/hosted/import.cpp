@@ -21,6 +21,7 @@ using model::Kind;
 struct Import::Batch {
     model::ClusterNumber cluster = 0;
     OnConflict on_conflict = OnConflict::kReplace;
+    bool dry_run = false;
     int64_t now_ms = 0;
     std::vector<Item> items;
     std::vector<model::ObjectKey> prune;
@@ -31,6 +32,12 @@ struct Import::Batch {
 
   private:
     Result<void> store_item(store::WriteTxn& txn, const Item& item);
+    Result<void> create(store::WriteTxn& txn, const Item& item);
+    Result<void> replace(store::WriteTxn& txn, size_t index, const model::PreparedObject& object);
+    // What the item leaves open, as it is in the object that exists: so that importing a dump twice
+    // changes nothing. False where it leaves nothing open.
+    static Result<bool> complete(const Item& item, const model::StoredObject& existing,
+                                 json::Prepared& out);
     // False if it is being deleted: nothing new goes into it.
     Result<bool> ensure_namespace(store::WriteTxn& txn, const std::string& ns) const;
 };
@@ -68,6 +75,7 @@ Import::Import(model::ClusterNumber cluster, ImportOptions options, const store:
     } else if (*head) {
         begun_at_ = (*head)->revision;
     }
+    if (options_.prune_as_of) begun_at_ = std::min(begun_at_, *options_.prune_as_of);
 }
 
 Import::~Import() = default;
@@ -83,6 +91,18 @@ void Import::note_seen(std::string_view ns, std::string_view name) {
     // A dump that repeats itself must not take more memory than the objects it names.
     if (seen_.size() == seen_.capacity()) keep_seen_once();
     seen_.push_back(digest(ns, name));
+}
+
+Import::Earlier Import::note_earlier(std::string_view ns, std::string_view name,
+                                     std::string_view content) {
+    if (!options_.dry_run) return Earlier::kNone;
+    const uint64_t digest_of_content = base::read_u64(base::sha256(content), 0);
+    auto [place, first] = would_be_.try_emplace(digest(ns, name).first, digest_of_content);
+    if (first) return Earlier::kNone;
+    if (place->second == digest_of_content) return Earlier::kSame;
+    // Where nothing is replaced, the first one stays.
+    if (options_.on_conflict == OnConflict::kReplace) place->second = digest_of_content;
+    return Earlier::kOther;
 }
 
 void Import::keep_seen_once() {
@@ -105,8 +125,17 @@ void Import::add(std::string_view item) {
     note_seen(prepared->object.ns, prepared->object.name);
     bool filled =
         prepared->filled_uid || prepared->filled_creation_timestamp || prepared->filled_generation;
+    const Earlier earlier = note_earlier(prepared->object.ns, prepared->object.name,
+                                         filled ? item : prepared->object.text);
     pending_bytes_ += prepared->object.text.size();
-    pending_.push_back({index, std::move(*prepared), filled ? std::string(item) : std::string()});
+    pending_.push_back(
+        {index, std::move(*prepared), filled ? std::string(item) : std::string(), earlier});
+}
+
+void Import::add_too_large(std::string_view beginning) {
+    refused_any_ = true;
+    refuse(items_++, json::best_effort_name(beginning),
+           "the object is larger than 2 MiB, which is the most that is taken");
 }
 
 bool Import::batch_full() const {
@@ -117,6 +146,7 @@ std::shared_ptr<Import::Batch> Import::take_batch() {
     auto batch = std::make_shared<Batch>();
     batch->cluster = cluster_;
     batch->on_conflict = options_.on_conflict;
+    batch->dry_run = options_.dry_run;
     batch->now_ms = store_.now_ms();
     // At most one batch's worth: what one piece of the stream brought may be more.
     size_t count = 0;
@@ -151,6 +181,7 @@ void Import::absorb(const Batch& batch) {
 Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
     SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kNamespace, "", ns));
     if (existing) return !is_going(existing->object);
+    if (dry_run) return true;
     model::PreparedObject made =
         json::make_namespace(ns, {.uid = base::random_uuid(),
                                   .creation_timestamp = base::format_rfc3339(now_ms),
@@ -159,47 +190,85 @@ Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::st
     return true;
 }
 
-Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
-    const model::PreparedObject* object = &item.prepared.object;
-    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, object->ns, object->name));
-    if (!existing) {
-        SNAPGATE_ASSIGN(bool open, ensure_namespace(txn, object->ns));
-        if (!open) {
-            outcome.refused.push_back({item.index, full_name(object->ns, object->name),
-                                       "its namespace is being deleted: import it again once that "
-                                       "is gone"});
-            return {};
-        }
-        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, *object));
-        ++outcome.created;
+Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
+    const model::PreparedObject& object = item.prepared.object;
+    SNAPGATE_ASSIGN(bool open, ensure_namespace(txn, object.ns));
+    if (!open) {
+        outcome.refused.push_back({item.index, full_name(object.ns, object.name),
+                                   "its namespace is being deleted: import it again once that "
+                                   "is gone"});
         return {};
     }
-    json::Prepared again;
+    if (!dry_run) SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object));
+    ++outcome.created;
+    return {};
+}
+
+Result<bool> Import::Batch::complete(const Item& item, const model::StoredObject& existing,
+                                     json::Prepared& out) {
+    const bool lacks_managers = item.prepared.lacks_managed_fields;
+    if (item.source.empty() && (!lacks_managers || !json::has_managed_fields(existing)))
+        return false;
+    SNAPGATE_ASSIGN(json::Identity kept, json::read_identity(existing));
     if (!item.source.empty()) {
-        // What the dump leaves open stays as it is, so that importing it twice changes nothing.
-        SNAPGATE_ASSIGN(json::Identity kept, json::read_identity(existing->object));
-        SNAPGATE_ASSIGN(again, json::prepare_snapshot(item.source, kept));
-        object = &again.object;
+        SNAPGATE_ASSIGN(out, json::prepare_snapshot(item.source, kept));
+        return true;
     }
-    if (model::same_but_version(existing->object, *object)) {
-        ++outcome.unchanged;
-        return {};
-    }
+    // What came is not kept where nothing had to be filled in; its stored form says the same.
+    const std::string value = model::encode_object(item.prepared.object, "");
+    SNAPGATE_ASSIGN(const auto stored, model::decode_object(value));
+    std::string source;
+    SNAPGATE_TRY(json::append_kubernetes_form(stored, source));
+    SNAPGATE_ASSIGN(out, json::prepare_snapshot(source, kept));
+    return true;
+}
+
+// Puts an object in the place of one that differs, if that is asked for.
+Result<void> Import::Batch::replace(store::WriteTxn& txn, size_t index,
+                                    const model::PreparedObject& object) {
     switch (on_conflict) {
         case OnConflict::kReplace:
-            SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, *object));
+            if (!dry_run) SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object));
             ++outcome.replaced;
             break;
         case OnConflict::kSkip:
             ++outcome.skipped;
             break;
         case OnConflict::kFail:
-            outcome.refused.push_back({item.index, full_name(object->ns, object->name),
+            outcome.refused.push_back({index, full_name(object.ns, object.name),
                                        "it exists and differs: import with "
                                        "onConflict=replace or onConflict=skip"});
             break;
     }
     return {};
+}
+
+Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
+    const model::PreparedObject* object = &item.prepared.object;
+    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, object->ns, object->name));
+    // In a dry run the store does not have what an earlier item would have put there.
+    if (item.earlier != Earlier::kNone && (!existing || on_conflict == OnConflict::kReplace)) {
+        if (item.earlier == Earlier::kOther) return replace(txn, item.index, *object);
+        ++outcome.unchanged;
+        return {};
+    }
+    if (!existing) return create(txn, item);
+    json::Prepared again;
+    auto completed = complete(item, existing->object, again);
+    if (!completed && completed.error().code == Code::kTooLarge) {
+        outcome.refused.push_back(
+            {item.index, full_name(object->ns, object->name),
+             completed.error().message +
+                 ", with what the stored object has and the dump leaves out"});
+        return {};
+    }
+    if (!completed) return completed.error();
+    if (*completed) object = &again.object;
+    if (model::same_but_version(existing->object, *object)) {
+        ++outcome.unchanged;
+        return {};
+    }
+    return replace(txn, item.index, *object);
 }
 
 Result<void> Import::Batch::run(store::WriteTxn& txn) {
@@ -210,7 +279,7 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
     for (const model::ObjectKey& key : prune) {
         SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, key.ns, key.name));
         if (!existing || existing->revision > prune_up_to) continue;
-        SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+        if (!dry_run) SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
         ++outcome.pruned;
     }
     return {};
@@ -232,6 +301,7 @@ Result<Import::PruneStep> Import::next_prune() {
     constexpr size_t kRows = 5'000;
     auto batch = std::make_shared<Batch>();
     batch->cluster = cluster_;
+    batch->dry_run = options_.dry_run;
     batch->prune_up_to = begun_at_;
     store::ReadView view = store_.read();
     SNAPGATE_ASSIGN(auto head, view.head(cluster_));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,11 @@ base::Result<OnConflict> parse_on_conflict(std::string_view text);
 
 struct ImportOptions {
     OnConflict on_conflict = OnConflict::kReplace;
-    bool prune = false;  // remove what the dump does not have
+    bool prune = false;    // remove what the dump does not have
+    bool dry_run = false;  // count what would happen, and change nothing
+    // With prune: what was written after this revision stays, too, as after one that another import
+    // counted at.
+    std::optional<model::Revision> prune_as_of = std::nullopt;
 };
 
 struct Refused {
@@ -58,6 +63,8 @@ class Import {
 
     // Adds an item's JSON text. One that breaks a rule is noted as refused.
     void add(std::string_view item);
+    // The same for an item that is too large to be read whole, by its beginning.
+    void add_too_large(std::string_view beginning);
 
     bool has_batch() const { return !pending_.empty(); }
     bool batch_full() const;
@@ -78,17 +85,23 @@ class Import {
     base::Result<PruneStep> next_prune();
 
     const ImportReport& report() const { return report_; }
+    // The cluster's revision when a prune began.
+    model::Revision begun_at() const { return begun_at_; }
 
   private:
+    // What a dry run would have made of an object before, by an earlier item of the same name.
+    enum class Earlier : uint8_t { kNone, kSame, kOther };
     struct Item {
         size_t index = 0;
         json::Prepared prepared;
         std::string source;  // kept only where the server filled something in
+        Earlier earlier = Earlier::kNone;
     };
     using KeyDigest = std::pair<uint64_t, uint64_t>;
 
     void refuse(size_t index, std::string name, std::string message);
     void note_seen(std::string_view ns, std::string_view name);
+    Earlier note_earlier(std::string_view ns, std::string_view name, std::string_view content);
     void keep_seen_once();
 
     model::ClusterNumber cluster_;
@@ -103,6 +116,8 @@ class Import {
     model::Revision begun_at_ = 0;
     std::vector<KeyDigest> seen_;  // 16 bytes an object; only when pruning
     bool seen_sorted_ = false;
+    // In a dry run, each name's content as it would be stored, both by their digests.
+    std::unordered_map<uint64_t, uint64_t> would_be_;
     model::ObjectKey prune_from_;
     bool prune_done_ = false;
 };

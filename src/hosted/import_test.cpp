@@ -177,6 +177,87 @@ TEST_F(ImportTest, PruneRemovesNothingWhenTheDumpCannotBeRead) {
     EXPECT_EQ(count(model::Kind::kSnapshot), 2U);
 }
 
+constexpr const char* kManagers =
+    R"(,"managedFields":[{"manager":"kubectl","operation":"Update","apiVersion":"x/v1",)"
+    R"("time":"2026-01-02T03:04:05Z","fieldsType":"FieldsV1","fieldsV1":{"f:spec":{}}}])";
+
+TEST_F(ImportTest, ManagedFieldsThatADumpHidesStay) {
+    run({whole("a", kManagers), whole("b", kManagers)});
+    const std::string before = text_of("a");
+    ASSERT_THAT(before, HasSubstr("managedFields"));
+    // Also where the server filled in the rest of what it hides.
+    ImportReport again = run({whole("a"), object("web", "b")});
+    EXPECT_EQ(again.unchanged, 2U);
+    EXPECT_EQ(text_of("a"), before);
+    ImportReport changed = run({whole("a", R"(,"labels":{"x":"y"})")});
+    EXPECT_EQ(changed.replaced, 1U);
+    EXPECT_THAT(text_of("a"), HasSubstr(R"("labels":{"x":"y"})"));
+    EXPECT_THAT(text_of("a"), HasSubstr(R"("manager":"kubectl")"));
+}
+
+TEST_F(ImportTest, ADryRunCountsAndChangesNothing) {
+    run({whole("a"), whole("b"), whole("gone")});
+    const auto before = store_->read().head(cluster_).value()->revision;
+    const std::string changed = whole("b", R"(,"labels":{"x":"y"})");
+    for (OnConflict policy : {OnConflict::kReplace, OnConflict::kSkip, OnConflict::kFail}) {
+        // Twice the same, once more otherwise: the second time as if the first had been stored.
+        const std::vector<std::string> dump{whole("a"),
+                                            changed,
+                                            changed,
+                                            object("new", "c"),
+                                            object("new", "c"),
+                                            whole("d"),
+                                            whole("d", R"(,"labels":{"x":"y"})")};
+        ImportOptions options{.on_conflict = policy, .prune = true, .dry_run = true};
+        const ImportReport dry = run(dump, options);
+        EXPECT_EQ(store_->read().head(cluster_).value()->revision, before);
+        EXPECT_EQ(count(model::Kind::kNamespace), 1U);
+        if (policy != OnConflict::kReplace) continue;
+        EXPECT_EQ(dry.created, 2U);
+        EXPECT_EQ(dry.replaced, 2U);
+        EXPECT_EQ(dry.unchanged, 3U);
+        EXPECT_EQ(dry.pruned, 1U);
+        options.dry_run = false;
+    }
+    for (OnConflict policy : {OnConflict::kSkip, OnConflict::kFail, OnConflict::kReplace}) {
+        const std::vector<std::string> dump{
+            whole("a"), changed, changed, whole(fmt::format("new-{}", static_cast<int>(policy))),
+            whole(fmt::format("new-{}", static_cast<int>(policy)), R"(,"labels":{"x":"y"})")};
+        const ImportReport dry =
+            run(dump, {.on_conflict = policy, .prune = false, .dry_run = true});
+        const ImportReport real = run(dump, {.on_conflict = policy, .prune = false});
+        EXPECT_EQ(dry.created, real.created);
+        EXPECT_EQ(dry.replaced, real.replaced);
+        EXPECT_EQ(dry.unchanged, real.unchanged);
+        EXPECT_EQ(dry.skipped, real.skipped);
+        EXPECT_EQ(dry.refused_count, real.refused_count);
+    }
+}
+
+TEST_F(ImportTest, PruneSparesWhatWasWrittenSinceItWasCounted) {
+    run({whole("a"), whole("b")});
+    Import counted(cluster_, {.prune = true, .dry_run = true}, *store_);
+    run({whole("new")});
+    const ImportReport report =
+        run({whole("a")}, {.prune = true, .prune_as_of = counted.begun_at()});
+    EXPECT_EQ(report.pruned, 1U);
+    EXPECT_EQ(text_of("b"), "");
+    EXPECT_NE(text_of("new"), "");
+}
+
+TEST_F(ImportTest, WhatIsTooLargeIsRefusedByItsBeginning) {
+    run({whole("a"), whole("b")});
+    Import import(cluster_, {.prune = true}, *store_);
+    import.add(whole("a"));
+    import.add_too_large(whole("big").substr(0, 200));
+    commit(import, import.take_batch());
+    ASSERT_EQ(import.report().refused.size(), 1U);
+    EXPECT_EQ(import.report().refused[0].index, 1U);
+    EXPECT_EQ(import.report().refused[0].name, "web/big");
+    EXPECT_THAT(import.report().refused[0].message, HasSubstr("2 MiB"));
+    EXPECT_FALSE(import.next_prune());
+}
+
 TEST_F(ImportTest, BatchesAreBounded) {
     Import import(cluster_, {}, *store_);
     for (int i = 0; i < 600; ++i) import.add(whole(fmt::format("o-{:03}", i)));

@@ -94,6 +94,12 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
     return object;
 }
 
+bool has_managed_fields(const model::StoredObject& stored) {
+    // Stored texts are compact: one without these bytes has no such member anywhere. One that has
+    // them elsewhere is looked at in vain, no more.
+    return stored.text.find(R"("managedFields":[{)") != std::string_view::npos;
+}
+
 base::Result<Identity> read_identity(const model::StoredObject& stored) {
     Workspace& space = workspace();
     auto root = space.document.parse(stored.text);
@@ -111,6 +117,9 @@ base::Result<Identity> read_identity(const model::StoredObject& stored) {
     if (generation.error() != simdjson::NO_SUCH_FIELD &&
         generation.get_int64().get(identity.generation))
         return corrupt("its generation is no number");
+    simdjson::dom::array managed_fields;
+    if (metadata["managedFields"].get_array().get(managed_fields) == simdjson::SUCCESS)
+        identity.managed_fields = simdjson::minify(managed_fields);
     space.document.shrink();
     return identity;
 }

@@ -17,6 +17,7 @@ struct Identity {
     std::string uid;
     std::string creation_timestamp;  // RFC 3339
     int64_t generation = 1;
+    std::string managed_fields{};  // a JSON list, in either form; "" for none
 };
 
 struct Prepared {
@@ -25,18 +26,20 @@ struct Prepared {
     bool filled_uid = false;
     bool filled_creation_timestamp = false;
     bool filled_generation = false;
+    // It came without managedFields, as kubectl prints it. Only what `fill` has is put in.
+    bool lacks_managed_fields = false;
 };
 
 // Checks a VirtualMachineSnapshot's JSON (from a cluster, a dump or a saved Palette page) and
 // brings it into stored form: Palette text with sorted keys, patch marks, an empty place for the
 // resource version. apiVersion v1alpha1 becomes v1beta1; an empty namespace becomes "default"; null
-// fields become marks; fieldsV1 becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are
-// dropped; of a key given twice the last counts; unknown fields pass through. What is absent of
-// Identity is taken from `fill`. Uses a parser of its own thread; may be called from any thread.
-// Errors: kInvalidBody (no JSON, wrong apiVersion or kind, a known field of the wrong type;
-// `subject` is the field's path) and kInvalid (names, labels, owners, KubeVirt's webhook rules;
-// with causes).
-// kTooLarge for more than 2 MiB, as it came or as it is to be stored.
+// fields become marks, but for those in the metadata, which Kubernetes does not keep; fieldsV1
+// becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are dropped; of a key given twice
+// the last counts; unknown fields pass through. What is absent of Identity is taken from `fill`.
+// Uses a parser of its own thread; may be called from any thread. Errors: kInvalidBody (no JSON,
+// wrong apiVersion or kind, a known field of the wrong type; `subject` is the field's path) and
+// kInvalid (names, labels, owners, KubeVirt's webhook rules; with causes). kTooLarge for more than
+// 2 MiB, as it came or as it is to be stored.
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
 // The same for an object that is stored already and that the server marks as being deleted: that
 // may take it some KiB over the limit.
@@ -63,6 +66,9 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 
 // The Identity of a stored object. kCorrupt if it has none.
 base::Result<Identity> read_identity(const model::StoredObject& stored);
+
+// Whether a stored object has managedFields. Fast: looks for their place only.
+bool has_managed_fields(const model::StoredObject& stored);
 
 // The uid of a stored object; "" if it cannot be found. Fast: looks for its place only.
 std::string_view read_uid(const model::StoredObject& stored);

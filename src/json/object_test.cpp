@@ -112,7 +112,8 @@ TEST(PrepareSnapshot, KeepsNullsAsMarks) {
                     AllOf(HasSubstr("\"zz\":" + std::string(test.kubernetes) + "}"),
                           HasSubstr(R"("resourceVersion":"12345")")));
     }
-    // Known fields, on both sides of the resource version's place.
+    // Known fields, on both sides of the resource version's place. kube-apiserver keeps no null in
+    // metadata.
     auto prepared = prepare_snapshot(
         snapshot(
             R"(,"labels":null,"ownerReferences":null,"zz":null)", R"(,"failureDeadline":null)",
@@ -120,13 +121,12 @@ TEST(PrepareSnapshot, KeepsNullsAsMarks) {
         kFill);
     ASSERT_TRUE(prepared) << prepared.error().message;
     EXPECT_EQ(prepared->object.text.find("null"), std::string::npos);
-    EXPECT_EQ(prepared->object.marks.size(), 5);
+    EXPECT_EQ(prepared->object.marks.size(), 2);
     EXPECT_EQ(
         kubernetes_form(prepared->object, "5"),
         R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
-        R"("metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","generation":2,"labels":null,)"
-        R"("name":"s1","namespace":"web","ownerReferences":null,"resourceVersion":"5","uid":"u",)"
-        R"("zz":null},"spec":{"failureDeadline":null,"source":{"apiGroup":"kubevirt.io",)"
+        R"("metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","generation":2,)"
+        R"("name":"s1","namespace":"web","resourceVersion":"5","uid":"u"},"spec":{"failureDeadline":null,"source":{"apiGroup":"kubevirt.io",)"
         R"("kind":"VirtualMachine","name":"vm-1"}},)"
         R"("status":{"conditions":[{"lastProbeTime":null,"status":"True","type":"Ready"}]}})");
 }
@@ -186,7 +186,52 @@ TEST(PrepareSnapshot, TellsARawFromAFieldThatIsCalledSo) {
     EXPECT_THAT(other->object.text, HasSubstr(R"("fieldsV1":{},)"));
     auto null = prepare_snapshot(snapshot(managed("null")), kFill);
     ASSERT_TRUE(null);
-    EXPECT_THAT(kubernetes_form(null->object, "1"), HasSubstr(R"("fieldsV1":null,"manager":"m")"));
+    EXPECT_THAT(kubernetes_form(null->object, "1"),
+                HasSubstr(R"([{"apiVersion":"x/v0","manager":"m"}])"));
+}
+
+TEST(PrepareSnapshot, NullsInMetadataAreAbsent) {
+    auto prepared = prepare_snapshot(
+        snapshot(R"(,"labels":{"a":null,"b":"x","c":null},"annotations":{"a":null},)"
+                 R"("ownerReferences":[{"apiVersion":"v1","kind":"K","name":"n","uid":"u",)"
+                 R"("controller":null}],"finalizers":null,"zz":{"y":[{"x":null}]})"),
+        kFill);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    EXPECT_TRUE(prepared->object.marks.empty());
+    EXPECT_THAT(kubernetes_form(prepared->object, "1"),
+                AllOf(HasSubstr(R"("labels":{"b":"x"})"), HasSubstr(R"("annotations":{})"),
+                      HasSubstr(R"("zz":{"y":[{}]})"), Not(HasSubstr("null"))));
+    // Elsewhere they stay, also behind an object that was refused within its metadata.
+    EXPECT_FALSE(prepare_snapshot(snapshot(R"(,"labels":{"a":7})"), kFill));
+    auto other = prepare_snapshot(snapshot({}, {}, R"(,"status":{"phase":null})"), kFill);
+    ASSERT_TRUE(other);
+    EXPECT_THAT(kubernetes_form(other->object, "1"), HasSubstr(R"("status":{"phase":null})"));
+}
+
+TEST(PrepareSnapshot, AbsentManagedFieldsAreThoseThatAreFilledIn) {
+    auto stored = prepare_snapshot(snapshot(managed(R"({"f:b":{},"f:a":{"x":null}})")), kFill);
+    ASSERT_TRUE(stored);
+    EXPECT_FALSE(stored->lacks_managed_fields);
+    std::string value = model::encode_object(stored->object, "7");
+    auto decoded = model::decode_object(value);
+    ASSERT_TRUE(decoded);
+    EXPECT_TRUE(has_managed_fields(*decoded));
+    auto kept = read_identity(*decoded);
+    ASSERT_TRUE(kept);
+    for (const std::string& without : {snapshot(), snapshot(R"(,"managedFields":null)")}) {
+        auto again = prepare_snapshot(without, *kept);
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_TRUE(again->lacks_managed_fields);
+        EXPECT_EQ(again->object.text, stored->object.text);
+        EXPECT_EQ(again->object.marks, stored->object.marks);
+        EXPECT_EQ(prepare_snapshot(without, kFill)->object.text.find("managedFields"),
+                  std::string::npos);
+    }
+    // An empty list says that there are none.
+    auto none = prepare_snapshot(snapshot(R"(,"managedFields":[])"), *kept);
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(none->lacks_managed_fields);
+    EXPECT_THAT(none->object.text, HasSubstr(R"("managedFields":[])"));
 }
 
 TEST(PrepareSnapshot, TakesTheLastOfAKeyGivenTwice) {

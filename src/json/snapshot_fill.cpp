@@ -48,6 +48,8 @@ void SnapshotWriter::fill_metadata(size_t begin) {
         result_.filled_creation_timestamp = lacks("creationTimestamp");
         const Element* generation = last("generation");
         result_.filled_generation = generation == nullptr || generation->is_null();
+        const Element* managers = last("managedFields");
+        result_.lacks_managed_fields = managers == nullptr || managers->is_null();
         default_namespace = lacks("namespace");
     }
     const Element* version = last("resourceVersion");
@@ -67,6 +69,11 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     if (result_.filled_generation) {
         literals_[2] = fmt::format("{}", fill_->generation);
         put("generation", literals_[2]);
+    }
+    if (result_.lacks_managed_fields && !fill_->managed_fields.empty()) {
+        // What read_identity gave: it can be read.
+        if (auto list = managers_.parse(fill_->managed_fields))
+            members_.push_back({"managedFields", *list, {}});
     }
     if (default_namespace) {
         result_.object.ns = "default";

@@ -64,6 +64,7 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
     facts_ = {};
     causes_.clear();
     error_.reset();
+    in_metadata_ = false;  // the object before may have been given up within it
     members_.clear();
     steps_.clear();
 
@@ -82,6 +83,7 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
 
 void SnapshotWriter::shrink() {
     raw_.shrink();
+    managers_.shrink();
     other_raw_.shrink();
     out_.shrink(kKeptBytes);
     fields_.shrink(kKeptBytes);
@@ -98,7 +100,13 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
         members_.push_back({"apiVersion", {}, kind_->stored_version});
         if (kind_->mirrored) members_.push_back({"kind", {}, kMirroredKind});
     }
-    if (shape == &kMetadataShape) fill_metadata(begin);
+    const bool in_metadata = in_metadata_;
+    if (shape == &kMetadataShape) {
+        in_metadata_ = true;
+        fill_metadata(begin);
+    }
+    // kube-apiserver reads metadata into types of its own and never gives a null back.
+    const bool keeps_nulls = !kind_->filled || !in_metadata_;
     sort_members(members_, begin);
     size_t end = members_.size();
 
@@ -121,7 +129,7 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
         }
         if (member.literal.empty() && member.value.is_null()) {
             if (known != nullptr) require(*known);
-            note_null(member, any, to_write > 0);
+            if (keeps_nulls) note_null(member, any, to_write > 0);
             continue;
         }
         if (any) out_.put(',');
@@ -141,6 +149,7 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     for (; field != fields.end(); ++field) require(*field);
     out_.put('}');
     members_.resize(begin);
+    in_metadata_ = in_metadata;
     return true;
 }
 

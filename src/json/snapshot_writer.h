@@ -97,6 +97,8 @@ class SnapshotWriter {
     std::vector<Step> steps_;
     Document raw_;  // what was in a Raw
     Document other_raw_;
+    Document managers_;  // the managedFields that are filled in
+    bool in_metadata_ = false;
     TextWriter out_;           // the text of the object
     TextWriter fields_;        // a fieldsV1 as compact JSON
     std::string literals_[4];  // JSON text of what is filled in: uid, time, generation, namespace

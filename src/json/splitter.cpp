@@ -67,11 +67,17 @@ base::Result<void> ItemSplitter::feed(std::string_view chunk) {
 base::Result<void> ItemSplitter::finish() {
     if (failed_) return *failed_;
     if (place_ == Place::kBetween) return {};
-    failed_ =
-        base::Error{base::Code::kInvalidBody,
-                    fmt::format("the JSON ends within {} (item {}, after {} bytes): it was cut off",
-                                place_ == Place::kElements ? "a list" : "a value", items_, read_)};
+    const bool between = place_ == Place::kElements || (place_ == Place::kObject && in_list_);
+    failed_ = base::Error{
+        base::Code::kInvalidBody,
+        fmt::format("the JSON ends within {} ({}, {} bytes in all): it was cut off",
+                    between ? "a list" : fmt::format("item {}", items_), behind(), read_)};
     return *failed_;
+}
+
+// Where the stream is, by the last item that was whole.
+std::string ItemSplitter::behind() const {
+    return items_ == 0 ? "before any whole item" : fmt::format("after item {}", items_ - 1);
 }
 
 // Reads at least one byte.
@@ -209,7 +215,7 @@ base::Result<void> ItemSplitter::step_elements(const char*& at) {
         place_ = in_list_ ? Place::kObject : Place::kBetween;
         member_ = Member::kRest;
         mark_ = ++at;
-        return {};
+        return in_list_ || !values_.array ? base::Result<void>() : values_.array();
     }
     if (element_ == Element::kCommaOrEnd) {
         if (c != ',') return unexpected(at, "a comma or the end of the list");
@@ -244,16 +250,18 @@ base::Result<void> ItemSplitter::step_scalar(const char*& at, const char* end) {
 // The top-level object ends before `at`.
 base::Result<void> ItemSplitter::end_object(const char* at) {
     place_ = Place::kBetween;
-    if (!in_list_) return emit(at);
+    if (!in_list_) {
+        if (values_.single) SNAPGATE_TRY(values_.single());
+        return emit(at);
+    }
     envelope_.append(mark_, at);
     if (envelope_.size() > max_item_bytes_) return too_large();
     auto envelope = parse(envelope_);
     if (!envelope)
-        return base::Error{
-            base::Code::kInvalidBody,
-            fmt::format("what the list has around its items cannot be read (after item {}): {}",
-                        items_, envelope.error().message)};
-    return {};
+        return base::Error{base::Code::kInvalidBody,
+                           fmt::format("what the list has around its items cannot be read ({}): {}",
+                                       behind(), envelope.error().message)};
+    return values_.list ? values_.list(envelope->get_object()) : base::Result<void>();
 }
 
 base::Result<void> ItemSplitter::emit(const char* end) {

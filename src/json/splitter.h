@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "json/value.h"
 
 namespace snapgate::json {
 
@@ -28,10 +29,21 @@ class ItemSplitter {
     // stands at its start (about the cap). What a list has around its items keeps its cap.
     void pass_over_too_large(Sink beginning) { too_large_ = std::move(beginning); }
 
+    // What the stream's top-level values are is told as they end: whether a dump came whole depends
+    // on it. An error that a function returns ends the stream, as the sink's does.
+    struct Values {
+        // A list in an object, by what it has around its items.
+        std::function<base::Result<void>(const Object& envelope)> list;
+        std::function<base::Result<void>()> array;
+        // An object outside any list, before it goes to the sink.
+        std::function<base::Result<void>()> single;
+    };
+    void tell(Values values) { values_ = std::move(values); }
+
     // kInvalidBody where the bytes can be no such stream, with the number of the item (from 0) and
     // the byte; kTooLarge for an item or envelope over the cap.
     base::Result<void> feed(std::string_view chunk);
-    // At the end of the stream: kInvalidBody if it ends within a value.
+    // At the end of the stream: kInvalidBody if it ends within a value, with the last item before.
     base::Result<void> finish();
 
     size_t items() const;  // handed to the sink so far
@@ -70,9 +82,11 @@ class ItemSplitter {
     bool key_is_items(const char* end) const;
     base::Error unexpected(const char* at, std::string_view wanted) const;
     base::Error too_large() const;
+    std::string behind() const;
 
     Sink sink_;
     Sink too_large_;
+    Values values_;
     size_t max_item_bytes_;
     size_t items_ = 0;
 

@@ -46,6 +46,8 @@ class CheckedInput : public std::streambuf {
     explicit CheckedInput(std::istream& in) : in_(in) {}
 
     const std::string& fault() const { return fault_; }
+    // Of what has been read.
+    bool ends_in_line() const { return last_ != '\n'; }
 
   protected:
     int_type underflow() override {
@@ -117,13 +119,68 @@ class CheckedInput : public std::streambuf {
     std::string fault_;
 };
 
+// Follows the top of a document, to see whether it is a list and where its items end.
+class ListEnd {
+  public:
+    void begin() { *this = ListEnd(); }
+
+    void take_key(int line, const std::string& key) {
+        key_ = key;
+        if (line_ == 0) line_ = line;
+        if (!is_list_) return;
+        if (key == "apiVersion" || key == "kind" || key == "metadata") {
+            ended_ = true;
+        } else if (foreign_.empty()) {
+            foreign_ = shown(key);
+        }
+    }
+    void take_scalar(const std::string& value) {
+        if (key_ == "kind") kind_ = value;
+    }
+    void take_items(bool flow) {
+        if (key_ != "items") return;
+        is_list_ = true;
+        ended_ = flow;
+    }
+    // An item, if the document is a list.
+    void take_element() { items_ += is_list_ && key_ == "items" ? 1 : 0; }
+
+    // Whether its end has been seen.
+    bool closed() const { return is_list_ && ended_; }
+    std::optional<std::string> cut() const {
+        if (!is_list_) return std::nullopt;
+        const std::string where =
+            fmt::format("the YAML list of line {} was cut off {}", line_,
+                        items_ == 0 ? "before any whole item"
+                                    : fmt::format("within or after item {}", items_ - 1));
+        if (!foreign_.empty())
+            return fmt::format("{}: behind its items stands {}, which no list has", where,
+                               foreign_);
+        if (!kind_.ends_with("List"))
+            return fmt::format(
+                "{}: it does not say that it is a list, which kubectl writes behind "
+                "the items (kind: List)",
+                where);
+        return std::nullopt;
+    }
+
+  private:
+    int line_ = 0;
+    std::string key_;  // the newest at the top
+    std::string kind_;
+    bool is_list_ = false;
+    bool ended_ = false;
+    std::string foreign_;  // a key that no list has, behind the items
+    size_t items_ = 0;
+};
+
 // Writes JSON as the parser reports what it sees.
 class JsonWriter : public YAML::EventHandler {
   public:
     // With `unique_keys` it keeps the keys of every open map, to refuse one given twice.
     JsonWriter(const TextSink& sink, bool unique_keys) : sink_(sink), unique_keys_(unique_keys) {}
 
-    size_t documents() const { return documents_; }
+    const YamlEnd& end() const { return end_; }
 
     void flush() {
         if (out_.empty()) return;
@@ -137,11 +194,17 @@ class JsonWriter : public YAML::EventHandler {
         if (mark.pos == begin_) refuse(line_of(mark), "this is not where it can stand");
         begin_ = mark.pos;
         empty_ = false;
+        list_.begin();
+        flow_sequence_ = false;
     }
     void OnDocumentEnd() override {
         if (empty_) return;
         out_ += '\n';
-        ++documents_;
+        ++end_.documents;
+        if (!end_.cut) end_.cut = list_.cut();
+        // Whether the newest one is open; see convert().
+        end_.ends_in_line = !list_.closed() && !flow_sequence_;
+        end_.open = end_.open || end_.ends_in_line;
     }
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -151,6 +214,7 @@ class JsonWriter : public YAML::EventHandler {
             return;
         }
         begin_value(mark, false);
+        if (levels_.size() == 1) list_.take_items(false);
         out_ += "null";
     }
 
@@ -171,12 +235,22 @@ class JsonWriter : public YAML::EventHandler {
             if (json.empty()) refuse(line_of(mark), shown(value) + " is no number that JSON has");
             out_ += json;
         }
+        if (levels_.size() == 1) {
+            if (is_key_) {
+                list_.take_key(line_of(mark), value);
+            } else {
+                list_.take_scalar(value);
+            }
+        }
         if (is_key_) out_ += ':';
         if (out_.size() > kFlushBytes) flush();
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
+                         YAML::EmitterStyle::value style) override {
+        const bool flow = style == YAML::EmitterStyle::Flow;
+        if (levels_.empty()) flow_sequence_ = flow;
+        if (levels_.size() == 1) list_.take_items(flow);
         begin_collection(mark, tag, anchor, "seq", '[', false);
     }
     void OnSequenceEnd() override { end_collection(']'); }
@@ -226,6 +300,7 @@ class JsonWriter : public YAML::EventHandler {
         is_key_ = false;
         if (levels_.empty()) return;
         Level& level = levels_.back();
+        if (levels_.size() == 2 && !level.is_map && levels_.front().is_map) list_.take_element();
         if (level.is_map) {
             is_key_ = !level.value_next;
             level.value_next = !level.value_next;
@@ -262,15 +337,17 @@ class JsonWriter : public YAML::EventHandler {
 
     const TextSink& sink_;
     bool unique_keys_;
-    size_t documents_ = 0;
-    int begin_ = -1;  // of the newest document
+    YamlEnd end_;
+    ListEnd list_;                // of the document
+    bool flow_sequence_ = false;  // the document is one, which has an end
+    int begin_ = -1;              // of the newest document
     bool empty_ = false;
     bool is_key_ = false;  // the scalar being written is a key
     std::vector<Level> levels_;
     std::string out_;
 };
 
-base::Result<size_t> convert(std::istream& in, const TextSink& sink, bool unique_keys) {
+base::Result<YamlEnd> convert(std::istream& in, const TextSink& sink, bool unique_keys) {
     CheckedInput checked(in);
     auto fault = [&checked](const std::string& message) -> base::Error {
         return {base::Code::kInvalidBody, checked.fault().empty() ? message : checked.fault()};
@@ -283,7 +360,9 @@ base::Result<size_t> convert(std::istream& in, const TextSink& sink, bool unique
         }
         if (!checked.fault().empty()) return fault({});
         writer.flush();
-        return writer.documents();
+        YamlEnd end = writer.end();
+        end.ends_in_line = end.ends_in_line && checked.ends_in_line();
+        return end;
     } catch (const Stop& stop) {
         return stop.error;
     } catch (const YAML::Exception& error) {
@@ -299,18 +378,18 @@ base::Result<std::string> convert_one(std::string_view text, bool unique_keys) {
         json += part;
         return base::Result<void>();
     };
-    SNAPGATE_ASSIGN(const size_t documents, convert(in, gather, unique_keys));
-    if (documents == 0) return std::string("null");
-    if (documents == 1) return json;
-    return base::Error{base::Code::kInvalidBody,
-                       fmt::format("the YAML has {} documents; one document is taken", documents)};
+    SNAPGATE_ASSIGN(const YamlEnd end, convert(in, gather, unique_keys));
+    if (end.documents == 0) return std::string("null");
+    if (end.documents == 1) return json;
+    return base::Error{
+        base::Code::kInvalidBody,
+        fmt::format("the YAML has {} documents; one document is taken", end.documents)};
 }
 
 }  // namespace
 
-base::Result<void> yaml_to_json(std::istream& in, const TextSink& sink) {
-    SNAPGATE_TRY(convert(in, sink, false));
-    return {};
+base::Result<YamlEnd> yaml_to_json(std::istream& in, const TextSink& sink) {
+    return convert(in, sink, false);
 }
 
 base::Result<std::string> yaml_document_to_json(std::string_view text) {

@@ -401,5 +401,54 @@ TEST(ToYaml, IsReadBackAsTheSame) {
     EXPECT_EQ(*again, *sample);
 }
 
+YamlEnd end_of(const std::string& text) {
+    std::istringstream in(text);
+    auto end = yaml_to_json(in, [](std::string_view) { return base::Result<void>(); });
+    EXPECT_TRUE(end) << text;
+    return end.value_or(YamlEnd());
+}
+
+TEST(YamlEnd, AListThatHasSomethingBehindItsItemsCameWhole) {
+    for (const char* text :
+         {"apiVersion: v1\nitems:\n- a: 1\nkind: List\nmetadata:\n  resourceVersion: ''\n",
+          "apiVersion: v1\nitems: []\nkind: List\n", "items:\nkind: VirtualMachineSnapshotList",
+          "kind: List\nitems:\n- a: 1\nmetadata: {}\n", "kind: List\nitems: [{a: 1}]\n",
+          "---\nitems:\n- a: 1\nkind: List\n---\nitems:\n- a: 1\nkind: List\n", "# x\n[{a: 1}]"}) {
+        YamlEnd end = end_of(text);
+        EXPECT_FALSE(end.cut) << *end.cut << text;
+        EXPECT_FALSE(end.open) << text;
+        EXPECT_FALSE(end.ends_in_line) << text;
+    }
+}
+
+TEST(YamlEnd, AListWithoutAKindOrWithSomethingElseBehindItWasCut) {
+    for (auto [text, where] :
+         {std::pair("apiVersion: v1\nitems:\n- a: 1\n- b: 1\n", "item 1"),
+          std::pair("apiVersion: v1\nitems:\n", "before any"),
+          std::pair("items: []\n", "before any"), std::pair("items:\n- a: 1\nkind: Lis", "item 0"),
+          std::pair("items:\n- a: 1\nkind:", "item 0"),
+          std::pair("items:\n- a: 1\nError from server: x\nkind: List\n", "Error from server"),
+          std::pair("kind: List\nitems:\n- a: 1\nerror: x\n", "\"error\""),
+          std::pair("items:\n- a: 1\n---\nitems:\n- a: 1\nkind: List\n", "line 1")}) {
+        YamlEnd end = end_of(text);
+        ASSERT_TRUE(end.cut) << text;
+        EXPECT_THAT(*end.cut, HasSubstr(where)) << text;
+    }
+}
+
+TEST(YamlEnd, WhatHasNoEndIsOpen) {
+    for (const char* text : {"kind: List\nitems:\n- a: 1\n", "a: 1\n", "- a: 1\n",
+                             "kind: List\nitems:\n", "a: 1\n---\n[]\n"}) {
+        YamlEnd end = end_of(text);
+        EXPECT_FALSE(end.cut) << text;
+        EXPECT_TRUE(end.open) << text;
+        EXPECT_FALSE(end.ends_in_line) << text;
+    }
+    EXPECT_TRUE(end_of("a: 1").ends_in_line);
+    EXPECT_TRUE(end_of("kind: List\nitems:\n- a: 1").ends_in_line);
+    EXPECT_FALSE(end_of("a: 1\n---\nitems:\n- a: 1\nkind: List").ends_in_line);
+    EXPECT_EQ(end_of("# nothing\n---\n# here\n").documents, 0U);
+}
+
 }  // namespace
 }  // namespace snapgate::json
