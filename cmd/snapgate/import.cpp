@@ -1,8 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
+#include <utility>
 
+#include "ask.h"
 #include "base/count_text.h"
 #include "base/encoding.h"
 #include "command.h"
@@ -10,6 +14,7 @@
 #include "import_input.h"
 #include "import_upload.h"
 #include "json_path.h"
+#include "printable.h"
 #include "progress.h"
 #include "resolve.h"
 
@@ -29,10 +34,15 @@ The whole input is read and checked before anything is sent: one bad object
 refuses it all. Run an import again to complete one that was cut off: what is
 stored already is left untouched.
 
+--prune wants a dump that shows where it ends, as lists do. JSON lines and YAML
+documents do not: --complete says that these are all. It asks before anything
+is changed; --yes is the answer where there is no terminal.
+
 Examples:
   kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
   snapgate import --cluster demo monday.json tuesday.yaml
   # The cluster is to hold what the dump holds, and nothing else
+  snapgate import --cluster demo --prune --dry-run dump.json
   snapgate import --cluster demo --prune dump.json)";
 
 struct Options {
@@ -40,6 +50,9 @@ struct Options {
     std::string cluster;
     std::string on_conflict;
     bool prune = false;
+    bool complete = false;
+    bool yes = false;
+    bool dry_run = false;
     bool keep_going = false;
     std::vector<std::string> files;
     std::string output;
@@ -73,6 +86,13 @@ Counts counts_of(const json::Object& answer) {
     return counts;
 }
 
+// What became of an upload.
+struct Sent {
+    net::ClientResponse response;
+    json::Object answer;
+    std::set<size_t> too_large;  // numbers of objects that were only stood for
+};
+
 Outcome<> check_options(const Options& options) {
     size_t standard = 0;
     for (const std::string& file : options.files) standard += file == "-" ? 1 : 0;
@@ -81,6 +101,12 @@ Outcome<> check_options(const Options& options) {
         options.on_conflict != "fail")
         return Failure(Exit::kUsage, fmt::format("--on-conflict {}: it takes replace, skip or fail",
                                                  options.on_conflict));
+    // Before the input is read: to ask at the end of hours that nobody is there is too late.
+    if (options.prune && !options.dry_run && !options.yes && !can_ask(standard > 0))
+        return Failure(
+            Exit::kRefused,
+            "--prune removes snapshots, and there is no terminal to ask at: say --yes, or "
+            "see with --dry-run what it would remove");
     return {};
 }
 
@@ -88,9 +114,9 @@ Outcome<std::vector<ImportInput>> open_inputs(const Options& options, Console& c
     std::vector<ImportInput> inputs;
     for (const std::string& file : options.files) {
         Progress progress(console, file == "-" ? "Reading standard input" : "Reading " + file, 0);
-        SNAPGATE_ASSIGN(ImportInput input, ImportInput::open(file, [&](uint64_t bytes) {
-                            progress.advance(bytes, 0);
-                        }));
+        SNAPGATE_ASSIGN(ImportInput input,
+                        ImportInput::open(file, options.complete,
+                                          [&](uint64_t bytes) { progress.advance(bytes, 0); }));
         inputs.push_back(std::move(input));
     }
     return inputs;
@@ -109,9 +135,25 @@ Failure refuse_input(const CheckReport& report, Console& console) {
                     base::format_count(report.fault_count), base::counted(report.total, "object"))};
 }
 
+// Refuses to prune by what may be a part of a dump.
+Outcome<> check_end(const Options& options, const json::DumpEnd& end) {
+    if (!options.prune) return {};
+    if (auto missing = end.missing())
+        return Failure(
+            Exit::kRefused,
+            fmt::format("--prune wants the whole dump: {}; nothing was stored", *missing));
+    if (end.closed() || options.complete) return {};
+    return Failure(
+        Exit::kRefused,
+        "--prune removes what the input does not have, and this input (JSON lines, single objects, "
+        "YAML documents, or a YAML list whose items come last) has no end that could be missed: it "
+        "may have been cut off. Say --complete if it is whole; nothing was stored");
+}
+
 // What the server refused, said with file and item.
-void note_refused(const json::Object& answer, const std::vector<ImportInput>& inputs,
+void note_refused(const Sent& sent, const std::vector<ImportInput>& inputs,
                   const CheckReport& report, const Counts& counts, Console& console) {
+    const json::Object& answer = sent.answer;
     const json::Array* refused = array_at(answer, {"refused"});
     if (refused == nullptr) return;
     for (const json::Value& value : *refused) {
@@ -119,8 +161,10 @@ void note_refused(const json::Object& answer, const std::vector<ImportInput>& in
         if (one == nullptr) continue;
         auto index = static_cast<size_t>(number_at(*one, "index"));
         auto origin = origin_of(index, report.items);
+        const std::string_view message =
+            sent.too_large.contains(index) ? kTooLarge : text_at(*one, {"message"});
         Fault fault{origin ? inputs[origin->input].name() : "input", origin ? origin->item : index,
-                    std::string(text_at(*one, {"name"})), std::string(text_at(*one, {"message"}))};
+                    std::string(text_at(*one, {"name"})), std::string(message)};
         console.note("refused: " + describe(fault));
     }
     auto listed = static_cast<int64_t>(refused->size());
@@ -130,35 +174,103 @@ void note_refused(const json::Object& answer, const std::vector<ImportInput>& in
                         base::format_count(static_cast<uint64_t>(counts.refused - listed))));
 }
 
-std::string summary(const Counts& counts, const std::string& cluster,
+std::string summary(const Counts& counts, const Options& options, const std::string& cluster,
                     std::chrono::duration<double> elapsed) {
     auto count = [](int64_t value) { return base::format_count(static_cast<uint64_t>(value)); };
     return fmt::format(
-        "imported into cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, "
+        "{} cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, "
         "{} refused ({:.1f} s)",
-        cluster, count(counts.created), count(counts.replaced), count(counts.unchanged),
+        options.dry_run ? "would be imported into" : "imported into", cluster,
+        count(counts.created), count(counts.replaced), count(counts.unchanged),
         count(counts.skipped), count(counts.pruned), count(counts.refused), elapsed.count());
 }
 
-Outcome<net::ClientResponse> send(Api& api, const Options& options, const Named& cluster,
-                                  const std::vector<ImportInput>& inputs, const CheckReport& report,
-                                  uint64_t bytes, Console& console) {
-    Progress progress(console, "Sending", bytes);
-    ImportUpload upload(inputs, report,
-                        [&](uint64_t done, size_t items) { progress.advance(done, items); });
-    std::string target =
-        fmt::format("/admin/v1/clusters/{}/import?onConflict={}&prune={}",
-                    base::percent_encode(cluster.uid), options.on_conflict, options.prune);
-    auto response =
-        api.upload(target, "application/x-ndjson", [&]() -> base::Result<std::string_view> {
-            auto piece = upload.next();
-            if (piece && piece->empty()) progress.wait_for("Waiting for the server to finish ...");
-            return piece;
-        });
-    if (response || upload.items() == 0) return response;
-    Failure failure = std::move(response).error();
-    failure.message += "; part of the input may be stored: run the import again to complete it";
-    return failure;
+// One import of all inputs, from their check on.
+class Sender {
+  public:
+    Sender(Api& api, const Options& options, const Named& cluster,
+           const std::vector<ImportInput>& inputs, const CheckReport& report, Console& console)
+        : api_(api),
+          options_(options),
+          cluster_(cluster),
+          inputs_(inputs),
+          report_(report),
+          console_(console) {}
+
+    // `as_of`: what was written after that version is not pruned; "" for no such bound.
+    Outcome<Sent> send(bool dry_run, std::string_view as_of) {
+        std::string target =
+            fmt::format("/admin/v1/clusters/{}/import?onConflict={}&prune={}",
+                        base::percent_encode(cluster_.uid), options_.on_conflict, options_.prune);
+        if (dry_run) target += "&dryRun=true";
+        if (!as_of.empty()) target += "&pruneAsOf=" + base::percent_encode(as_of);
+        if (dry_run) SNAPGATE_TRY(expect_dry_runs(target));
+        return upload(target, dry_run);
+    }
+
+  private:
+    // A server before 0.2.1 takes no notice of dryRun, and would import. An empty list without a
+    // prune changes nothing there.
+    Outcome<> expect_dry_runs(const std::string& target) {
+        const std::string probe = target.substr(0, target.find('?')) + "?dryRun=true";
+        SNAPGATE_ASSIGN(auto response, api_.post(probe, json::Object{{"items", json::Array()}}));
+        SNAPGATE_ASSIGN(auto answer, parse_answer(response, api_.server()));
+        if (answer.if_contains("dryRun") != nullptr) return {};
+        return Failure(Exit::kRefused,
+                       "the server is older than 0.2.1 and cannot say what an import would do; "
+                       "nothing was changed");
+    }
+
+    Outcome<Sent> upload(const std::string& target, bool dry_run) {
+        uint64_t bytes = 0;
+        for (const ImportInput& input : inputs_) bytes += input.bytes();
+        Progress progress(console_, dry_run ? "Comparing" : "Sending", bytes);
+        ImportUpload upload(inputs_, report_,
+                            [&](uint64_t done, size_t items) { progress.advance(done, items); });
+        api_.reconnect();
+        auto response =
+            api_.upload(target, "application/json", [&]() -> base::Result<std::string_view> {
+                auto piece = upload.next();
+                if (piece && piece->empty())
+                    progress.wait_for("Waiting for the server to finish ...");
+                return piece;
+            });
+        if (!response) {
+            Failure failure = std::move(response).error();
+            // One that answered says itself what it did before.
+            if (failure.status == 0 && upload.items() > 0 && !dry_run)
+                failure.message +=
+                    "; part of the input may be stored: run the import again to complete it";
+            return failure;
+        }
+        SNAPGATE_ASSIGN(auto answer, parse_answer(*response, api_.server()));
+        return Sent{std::move(*response), std::move(answer), upload.too_large()};
+    }
+
+    Api& api_;
+    const Options& options_;
+    const Named& cluster_;
+    const std::vector<ImportInput>& inputs_;
+    const CheckReport& report_;
+    Console& console_;
+};
+
+// Asks for a prune that nobody has said yes to. Gives the version that the answer is about, so that
+// what is written until the prune is not removed without having been counted.
+Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const Named& cluster,
+                                  Console& console) {
+    SNAPGATE_ASSIGN(Sent dry, sender.send(true, {}));
+    const Counts counts = counts_of(dry.answer);
+    const std::string as_of(text_at(dry.answer, {"pruneAsOf"}));
+    if (counts.pruned == 0) return as_of;
+    const bool standard = std::ranges::find(options.files, "-") != options.files.end();
+    const bool yes = ask(
+        standard, fmt::format("{} of cluster {} {} not in the input and will be removed. Go on?",
+                              base::counted(static_cast<uint64_t>(counts.pruned), "snapshot"),
+                              printable(cluster.name), counts.pruned == 1 ? "is" : "are"));
+    console.status({});
+    if (!yes) return Failure(Exit::kRefused, "nothing was changed");
+    return as_of;
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
@@ -182,22 +294,26 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     // With --keep-going the server is sent every object and its refusals are what counts: it must
     // also see those that it refuses, so that a prune leaves their stored versions alone.
     if (report.fault_count > 0 && !options.keep_going) return refuse_input(report, shell.console);
+    SNAPGATE_TRY(check_end(options, report.end));
 
-    api.reconnect();
-    SNAPGATE_ASSIGN(auto response,
-                    send(api, options, cluster, inputs, report, bytes, shell.console));
-    SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
+    Sender sender(api, options, cluster, inputs, report, shell.console);
+    std::string as_of;
+    if (options.prune && !options.yes && !options.dry_run) {
+        SNAPGATE_ASSIGN(as_of, ask_to_prune(sender, options, cluster, shell.console));
+    }
+    SNAPGATE_ASSIGN(Sent sent, sender.send(options.dry_run, as_of));
+    const json::Object& answer = sent.answer;
     Counts counts = counts_of(answer);
-    note_refused(answer, inputs, report, counts, shell.console);
+    note_refused(sent, inputs, report, counts, shell.console);
     if (auto kept = text_at(answer, {"notPruned"}); !kept.empty())
-        shell.console.note(fmt::format("warning: nothing was pruned: {}", kept));
+        shell.console.note(fmt::format("warning: {}", kept));
     if (format == Format::kName) {
         shell.console.print_document(cluster.uid);
     } else if (format == Format::kTable) {
         shell.console.print_document(
-            summary(counts, cluster.name, std::chrono::steady_clock::now() - begun));
+            summary(counts, options, cluster.name, std::chrono::steady_clock::now() - begun));
     } else {
-        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        SNAPGATE_TRY(print_answer(shell.console, format, sent.response, api.server()));
     }
     bool complete = counts.refused == 0 && text_at(answer, {"notPruned"}).empty();
     return complete ? Exit::kOk : Exit::kRefused;
@@ -223,6 +339,13 @@ void add_import(CLI::App& root, Action& chosen) {
         ->type_name("POLICY");
     command->add_flag("--prune", options->prune,
                       "Remove what the cluster holds and the FILEs together do not");
+    command->add_flag("--complete", options->complete,
+                      "The FILEs are whole, also where they do not show it: JSON\n"
+                      "lines, single objects, YAML documents");
+    command->add_flag("--yes", options->yes, "Prune without asking");
+    command->add_flag("--dry-run", options->dry_run,
+                      "Count what would be created, replaced and removed, and\n"
+                      "change nothing");
     command->add_flag("--keep-going", options->keep_going,
                       "Import what is good and list what is refused");
     add_answer_option(*command, options->output);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <utility>
 
 #include "base/crypto.h"
@@ -27,21 +26,30 @@ class InputCheck {
         auto prepared = json::prepare_snapshot(item, identity_);
         if (prepared) return {};
         if (lacks_kind(item)) {
-            // Whether its list says what it is, is known when the list has ended.
-            if (!first_implied_) first_implied_ = {number, name_in(item)};
             prepared = json::prepare_snapshot(with_kind(item), identity_);
-            if (prepared) return {};
+            if (prepared) {
+                // Whether its list says what it is, is known when the list has ended.
+                if (implied_++ == 0) first_implied_ = {number, name_in(item)};
+                return {};
+            }
         }
         note(number, name_in(item), base::text_with_causes(prepared.error()));
         return {};
     }
 
+    base::Result<void> pass_over(std::string_view beginning) {
+        note(items_++, json::best_effort_name(beginning), std::string(kTooLarge));
+        return {};
+    }
+
     void finish(std::string_view envelope) {
-        bool implied = first_implied_ && implies_snapshots(envelope);
-        if (first_implied_ && !implied)
-            note(first_implied_->first, first_implied_->second,
+        const bool implied = implied_ > 0 && implies_snapshots(envelope);
+        if (implied_ > 0 && !implied) {
+            note(first_implied_.first, first_implied_.second,
                  "it has neither kind nor apiVersion, and is in no VirtualMachineSnapshotList that "
                  "would say what it is");
+            report_.fault_count += implied_ - 1;
+        }
         report_.items.push_back(items_);
         report_.implied_kind.push_back(implied);
         report_.total += items_;
@@ -60,7 +68,8 @@ class InputCheck {
     const ImportInput& input_;
     CheckReport& report_;
     size_t items_ = 0;
-    std::optional<std::pair<size_t, std::string>> first_implied_;
+    size_t implied_ = 0;  // objects that leave their kind to their list
+    std::pair<size_t, std::string> first_implied_;
 };
 
 }  // namespace
@@ -87,6 +96,10 @@ Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs,
     for (const ImportInput& input : inputs) {
         InputCheck check(input, report);
         json::ItemSplitter splitter([&](std::string_view item) { return check.add(item); });
+        splitter.pass_over_too_large(
+            [&](std::string_view beginning) { return check.pass_over(beginning); });
+        report.end.follow(splitter);
+        const size_t values_before = report.end.values();
         uint64_t offset = 0;
         while (true) {
             SNAPGATE_ASSIGN(std::string_view piece, input.read(offset, room));
@@ -98,6 +111,14 @@ Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs,
             offset += piece.size();
             if (advanced) advanced(bytes_before + offset, report.total + check.items());
         }
+        if (report.end.values() == values_before)
+            return Failure(Exit::kRefused,
+                           fmt::format("{} holds no objects, not even an empty list: the command "
+                                       "that should have written it may have failed; nothing was "
+                                       "stored",
+                                       input.name()));
+        report.end.end_stream(splitter.items());
+        if (input.open_ended()) report.end.note_open();
         bytes_before += input.bytes();
         check.finish(splitter.envelope());
     }

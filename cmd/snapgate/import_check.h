@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "import_input.h"
+#include "json/dump_end.h"
 
 namespace snapgate::cli {
 
@@ -27,9 +29,13 @@ struct CheckReport {
     size_t total = 0;
     size_t fault_count = 0;
     std::vector<Fault> faults;  // the first kShownFaults
+    json::DumpEnd end;          // of all inputs, as one dump
 };
 
 inline constexpr size_t kShownFaults = 20;
+// What is wrong with an object that cannot even be read whole.
+inline constexpr std::string_view kTooLarge =
+    "the object is larger than 2 MiB, which is the most that is taken";
 
 // Told now and then how far a pass has come, in bytes of all inputs and in objects.
 using Advanced = std::function<void(uint64_t bytes, size_t items)>;

@@ -74,8 +74,34 @@ Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
     }
 }
 
-Outcome<FileDescriptor> yaml_as_json(int fd, uint64_t offset, const std::string& name,
-                                     const ImportInput::Taken& taken) {
+// YAML, rewritten.
+struct Rewritten {
+    FileDescriptor json;
+    json::YamlEnd end;
+};
+
+// Refuses YAML that was cut off, or that may have been: a text in block style is good wherever it
+// is cut between two lines, and its last item may be half of one that is stored.
+Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool complete) {
+    auto refuse = [&name](std::string_view why) {
+        return Failure(Exit::kRefused, fmt::format("{}: {}; nothing was stored", name, why));
+    };
+    if (end.documents == 0)
+        return refuse(
+            "it holds no objects, only comments or less: the command that should have written it "
+            "may "
+            "have failed");
+    if (end.cut) return refuse(*end.cut);
+    if (end.ends_in_line && !complete)
+        return refuse(
+            "its last line has no end, so its last object may have been cut off: end the line, or "
+            "say "
+            "--complete if it is whole");
+    return {};
+}
+
+Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name, bool complete,
+                                const ImportInput::Taken& taken) {
     SNAPGATE_ASSIGN(FileDescriptor rewritten, open_temporary_file());
     FileBuffer buffer(fd, offset, taken);
     std::istream stream(&buffer);
@@ -95,8 +121,9 @@ Outcome<FileDescriptor> yaml_as_json(int fd, uint64_t offset, const std::string&
     if (!converted)
         return Failure(Exit::kRefused,
                        fmt::format("{}: {}; nothing was stored", name, converted.error().message));
+    SNAPGATE_TRY(check_yaml_end(*converted, name, complete));
     SNAPGATE_TRY(append_to(rewritten, pending));
-    return rewritten;
+    return Rewritten{std::move(rewritten), std::move(*converted)};
 }
 
 enum class Form { kJson, kYaml };
@@ -136,7 +163,7 @@ int64_t modified_ns(const struct stat& status) {
 
 }  // namespace
 
-Outcome<ImportInput> ImportInput::open(const std::string& file, const Taken& taken) {
+Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, const Taken& taken) {
     bool standard = file == "-";
     std::string name = standard ? "standard input" : file;
     FileDescriptor fd(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
@@ -157,14 +184,18 @@ Outcome<ImportInput> ImportInput::open(const std::string& file, const Taken& tak
     constexpr std::string_view kMark = "\xef\xbb\xbf";  // what some editors put in front
     uint64_t start = beginning.starts_with(kMark) ? kMark.size() : 0;
     SNAPGATE_ASSIGN(Form form, form_of(std::string_view(beginning).substr(start), name));
+    bool open_ended = false;
     if (form == Form::kYaml) {
-        SNAPGATE_ASSIGN(fd, yaml_as_json(fd.get(), start, name, taken));
+        SNAPGATE_ASSIGN(Rewritten rewritten, yaml_as_json(fd.get(), start, name, complete, taken));
+        fd = std::move(rewritten.json);
+        open_ended = rewritten.end.open;
         start = 0;
     }
     if (::fstat(fd.get(), &status) != 0) return cannot_read(name);
     ImportInput input(std::move(name), std::move(fd), static_cast<uint64_t>(status.st_size) - start,
                       modified_ns(status));
     input.start_ = start;
+    input.open_ended_ = open_ended;
     return input;
 }
 

@@ -18,13 +18,17 @@ class ImportInput {
     // Told now and then how many bytes of the file have been taken in.
     using Taken = std::function<void(uint64_t bytes)>;
 
-    // `file` is a path, or "-" for standard input. kUsage if it cannot be read, kRefused if what it
-    // holds can be no dump (nothing at all, compressed, UTF-16, YAML that is broken).
-    static Outcome<ImportInput> open(const std::string& file, const Taken& taken = {});
+    // `file` is a path, or "-" for standard input; `complete` says that its user knows that it is
+    // whole. kUsage if it cannot be read, kRefused if what it holds can be no dump (nothing at all,
+    // compressed, UTF-16, YAML that is broken or was cut off).
+    static Outcome<ImportInput> open(const std::string& file, bool complete,
+                                     const Taken& taken = {});
 
     // For messages: the path as given, or "standard input".
     const std::string& name() const { return name_; }
     uint64_t bytes() const { return bytes_; }
+    // Whether it was YAML with something in it whose end cannot be seen; see json::YamlEnd.
+    bool open_ended() const { return open_ended_; }
 
     // The next bytes from `offset` on, at most `room.size()`; "" at the end. kInternal if reading
     // fails, kRefused-like kConflict if the file is not the one any more that was opened.
@@ -38,6 +42,7 @@ class ImportInput {
     FileDescriptor fd_;
     uint64_t bytes_;
     int64_t modified_ns_;
+    bool open_ended_ = false;
     uint64_t start_ = 0;  // behind a byte order mark
 };
 

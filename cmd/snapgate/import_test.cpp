@@ -21,10 +21,18 @@ std::string snapshot(std::string_view name, std::string_view source_kind = "Virt
         name, source_kind);
 }
 
+// The objects of a list as it is sent, a line each.
+std::string lines_of(std::string_view list) {
+    EXPECT_TRUE(list.starts_with('[') && list.ends_with(']')) << list;
+    std::string lines(list.substr(1, list.size() - 2));
+    for (size_t at = 0; (at = lines.find("\n,", at)) != std::string::npos;) lines.erase(at + 1, 1);
+    return lines;
+}
+
 class ImportTest : public testing::Test {
   protected:
     Outcome<> open(const std::string& file) {
-        SNAPGATE_ASSIGN(ImportInput input, ImportInput::open(file));
+        SNAPGATE_ASSIGN(ImportInput input, ImportInput::open(file, false));
         inputs_.push_back(std::move(input));
         return {};
     }
@@ -49,7 +57,7 @@ class ImportTest : public testing::Test {
         EXPECT_EQ(report->fault_count, 0U);
         std::string all;
         for (const std::string& piece : upload(*report)) all += piece;
-        return all;
+        return lines_of(all);
     }
 
     TemporaryFolder folder_;
@@ -205,7 +213,7 @@ TEST_F(ImportTest, ComesInPiecesOfBoundedSize) {
         EXPECT_LT(piece.size(), 600U << 10);
         all += piece;
     }
-    EXPECT_TRUE(all == lines);
+    EXPECT_TRUE(lines_of(all) == lines);
 }
 
 TEST_F(ImportTest, AFileThatChangesEndsTheUpload) {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "implied_kind.h"
+#include "json/cluster_answers.h"
+#include "json/value.h"
 #include "json_line.h"
 
 namespace snapgate::cli {
@@ -16,15 +18,34 @@ ImportUpload::ImportUpload(const std::vector<ImportInput>& inputs, const CheckRe
                            Advanced advanced)
     : inputs_(inputs), report_(report), advanced_(std::move(advanced)), room_(kPieceBytes, '\0') {}
 
+void ImportUpload::begin_item() {
+    piece_ += items_ == 0 ? '[' : ',';
+    ++items_;
+}
+
+void ImportUpload::put_stand_in(std::string_view beginning) {
+    too_large_.insert(items_);
+    begin_item();
+    const json::ObjectHead head = json::read_cut_object(beginning);
+    const json::Object stand_in{
+        {"metadata", json::Object{{"namespace", head.ns}, {"name", head.name}}}};
+    piece_ += json::serialize(stand_in);
+    piece_ += '\n';
+}
+
 void ImportUpload::begin_input() {
     splitter_.emplace([this, implied = report_.implied_kind[input_]](
                           std::string_view item) -> base::Result<void> {
+        begin_item();
         if (implied && lacks_kind(item)) {
             append_json_line(with_kind(item), piece_);
         } else {
             append_json_line(item, piece_);
         }
-        ++items_;
+        return {};
+    });
+    splitter_->pass_over_too_large([this](std::string_view beginning) -> base::Result<void> {
+        put_stand_in(beginning);
         return {};
     });
 }
@@ -46,6 +67,8 @@ base::Result<std::string_view> ImportUpload::next() {
         }
         if (advanced_) advanced_(bytes_before_ + offset_, items_);
     }
+    if (input_ == inputs_.size() && !std::exchange(ended_, true))
+        piece_ += items_ == 0 ? "[]" : "]";
     return std::string_view(piece_);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,10 @@
 
 namespace snapgate::cli {
 
-// The objects of all inputs as one stream of JSON lines, in pieces of about 256 KiB: what is sent.
-// Inputs and report outlive it. One thread.
+// The objects of all inputs as one JSON list with an object in each line, in pieces of about 256
+// KiB: what is sent. A list, so that the server sees where it ends. An object that is too large to
+// be read is stood for by its name, which the server refuses. Inputs and report outlive it. One
+// thread.
 class ImportUpload {
   public:
     ImportUpload(const std::vector<ImportInput>& inputs, const CheckReport& report,
@@ -25,9 +28,13 @@ class ImportUpload {
     base::Result<std::string_view> next();
 
     size_t items() const { return items_; }
+    // The numbers of those that were too large.
+    const std::set<size_t>& too_large() const { return too_large_; }
 
   private:
     void begin_input();
+    void begin_item();
+    void put_stand_in(std::string_view beginning);
 
     const std::vector<ImportInput>& inputs_;
     const CheckReport& report_;
@@ -38,6 +45,8 @@ class ImportUpload {
     uint64_t offset_ = 0;        // in the current input
     uint64_t bytes_before_ = 0;  // of the inputs before it
     size_t items_ = 0;
+    std::set<size_t> too_large_;  // each of them more than 2 MiB of input
+    bool ended_ = false;
     std::optional<json::ItemSplitter> splitter_;
 };
 

@@ -106,9 +106,9 @@ def test_import_conflicts_and_prune(admin, uid):
     assert [one["index"] for one in reply["refused"]] == [0, 1, 2, 3]
     assert all(set(one) == {"index", "name", "message"} and one["message"] for one in reply["refused"])
     assert admin.load(uid, changed) == counts(replaced=4)
-    assert admin.load(uid, changed, onConflict="replace", prune="true") == counts(unchanged=4, pruned=7)
+    assert admin.load(uid, changed, onConflict="replace", prune="true", complete="true") == counts(unchanged=4, pruned=7)
     assert admin.names(uid) == in_order(changed)
-    assert admin.load(uid, [], prune="true") == counts(pruned=4)
+    assert admin.load(uid, [], prune="true", complete="true") == counts(pruned=4)
     assert admin.names(uid) == []
 
 

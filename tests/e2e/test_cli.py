@@ -165,7 +165,7 @@ def test_import_conflicts_and_prune(cli, admin, uid, tmp_path):
     dump = write_dump(tmp_path / "dump.json", [snapshot("web", "a", phase="Failed"), snapshot("web", "c")])
     assert "1 created, 0 replaced, 0 unchanged, 1 skipped" in cli("import", "--cluster", uid, "--on-conflict", "skip", dump).stdout
     cli("import", "--cluster", uid, "--on-conflict", "fail", dump, code=REFUSED)
-    counts = json.loads(cli("import", "--cluster", uid, "--prune", "-o", "json", dump).stdout)
+    counts = json.loads(cli("import", "--cluster", uid, "--prune", "--complete", "--yes", "-o", "json", dump).stdout)
     assert (counts["replaced"], counts["unchanged"], counts["pruned"]) == (1, 1, 1)
     assert admin.names(uid) == [("web", "a"), ("web", "c")]
 

@@ -150,17 +150,17 @@ def test_prune_removes_what_the_files_together_do_not_have(load, admin, uid, tmp
     admin.load(uid, [snapshot("web", name) for name in "abcd"])
     first = lines(tmp_path / "first", [snapshot("web", "a")])
     second = lines(tmp_path / "second", [snapshot("web", "c"), snapshot("web", "e")])
-    told = counts(load("--prune", first, second))
+    told = counts(load("--prune", "--complete", "--yes", first, second))
     assert (told["created"], told["unchanged"], told["pruned"]) == (1, 2, 2)
     assert admin.names(uid) == [("web", "a"), ("web", "c"), ("web", "e")]
 
 
 def test_prune_by_an_empty_list_empties_and_by_an_empty_file_is_refused(load, admin, uid, tmp_path):
     admin.load(uid, [snapshot("web", "a")])
-    load("--prune", "-", stdin="", code=REFUSED)
-    load("--prune", "-", stdin='{"items":[', code=REFUSED)
+    load("--prune", "--yes", "-", stdin="", code=REFUSED)
+    load("--prune", "--yes", "-", stdin='{"items":[', code=REFUSED)
     assert admin.names(uid) == [("web", "a")]
-    load("--prune", "-", stdin='{"apiVersion":"v1","kind":"List","items":[]}')
+    load("--prune", "--yes", "-", stdin='{"apiVersion":"v1","kind":"List","items":[]}')
     assert admin.names(uid) == []
 
 
@@ -169,7 +169,7 @@ def test_a_refused_object_keeps_its_stored_version_from_being_pruned(load, admin
     bad = snapshot("web", "b")
     bad["spec"]["source"]["kind"] = "Pod"
     dump = lines(tmp_path / "dump", [snapshot("web", "a"), bad])
-    ran = load("--prune", "--keep-going", dump, code=REFUSED)
+    ran = load("--prune", "--complete", "--yes", "--keep-going", dump, code=REFUSED)
     assert "web/b" in ran.stderr
     assert ("web", "b") in admin.names(uid)
 

@@ -99,7 +99,7 @@ def test_a_listing_shows_the_head_at_its_first_page_through_a_thousand_writes(ad
         kept.update({name_of(item): item for item in added})
         for name in chance.sample(sorted(kept), 40):
             kept[name] = snapshot(*name, f"vm-{chance.randrange(3)}", f"phase-{writes}")
-        counts = admin.load(uid, list(kept.values()), prune="true")
+        counts = admin.load(uid, list(kept.values()), prune="true", complete="true")
         assert counts["pruned"] == 20
         writes += counts["created"] + counts["replaced"] + counts["pruned"]
 

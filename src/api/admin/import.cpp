@@ -1,10 +1,18 @@
 #include "hosted/import.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <chrono>
 #include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "api/admin/routes.h"
 #include "api/batch_pipe.h"
+#include "base/count_text.h"
+#include "json/dump_end.h"
 #include "json/splitter.h"
 #include "net/await.h"
 
@@ -33,20 +41,86 @@ json::Object to_json(const hosted::ImportReport& report) {
     return out;
 }
 
-Result<hosted::ImportOptions> read_options(const net::Request& request) {
+// What the query asks for.
+struct Asked {
     hosted::ImportOptions options;
+    bool complete = false;  // the caller says that the dump is whole
+};
+
+Result<Asked> read_query(const net::Request& request) {
+    Asked asked;
+    hosted::ImportOptions& options = asked.options;
     SNAPGATE_ASSIGN(std::string on_conflict, query_parameter(request, "onConflict"));
     SNAPGATE_ASSIGN(options.on_conflict, hosted::parse_on_conflict(on_conflict));
     SNAPGATE_ASSIGN(options.prune, query_flag(request, "prune"));
-    return options;
+    SNAPGATE_ASSIGN(options.dry_run, query_flag(request, "dryRun"));
+    SNAPGATE_ASSIGN(asked.complete, query_flag(request, "complete"));
+    SNAPGATE_ASSIGN(std::string as_of, query_parameter(request, "pruneAsOf"));
+    if (as_of.empty()) return asked;
+    model::Revision revision = 0;
+    const char* end = as_of.data() + as_of.size();
+    const auto [stop, fault] = std::from_chars(as_of.data(), end, revision);
+    options.prune_as_of = revision;
+    if (fault != std::errc() || stop != end)
+        return Error(Code::kInvalidParameter,
+                     fmt::format("pruneAsOf \"{}\" is no resource version of a hosted cluster",
+                                 as_of.substr(0, 64)),
+                     "pruneAsOf");
+    return asked;
+}
+
+// A dump that asks for a prune has to show that it came whole, or its caller says so.
+Result<void> check_end(const Asked& asked, const json::DumpEnd& end) {
+    if (!asked.options.prune || asked.complete || (end.closed() && end.values() > 0)) return {};
+    return Error(Code::kInvalidParameter,
+                 end.closed()
+                     ? "prune=true came with an empty body, which may be one that was cut "
+                       "off: send an empty list, or say complete=true"
+                     : "prune=true removes what the dump does not have, and objects outside "
+                       "a list (JSON lines) have no end that could be missed: send a list, "
+                       "or say complete=true if these are all",
+                 "complete");
+}
+
+// What an import that ended early has done until then.
+std::string done_before(const hosted::ImportReport& report) {
+    std::string text;
+    auto add = [&text](uint64_t count, std::string_view what) {
+        if (count > 0)
+            text +=
+                fmt::format("{}{} {}", text.empty() ? "" : ", ", base::format_count(count), what);
+    };
+    add(report.created, "created");
+    add(report.replaced, "replaced");
+    add(report.unchanged, "unchanged");
+    add(report.skipped, "skipped");
+    add(report.refused_count, "refused");
+    add(report.pruned, "pruned");
+    return text;
+}
+
+Error with_done(Error error, const Asked& asked, const hosted::ImportReport& report) {
+    const std::string done = done_before(report);
+    if (!done.empty())
+        error.message += fmt::format(
+            "; {}: {}", asked.options.dry_run ? "before that would have been" : "before that were",
+            done);
+    return error;
 }
 
 // Takes the stream in, batch after batch: while one is being committed the next is read.
-net::Awaitable<Result<void>> take_items(Call& call, hosted::Import& import, BatchPipe& pipe) {
-    json::ItemSplitter splitter([&import](std::string_view item) -> Result<void> {
+net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, hosted::Import& import,
+                                        BatchPipe& pipe, json::DumpEnd& end) {
+    json::ItemSplitter splitter([&](std::string_view item) -> Result<void> {
+        SNAPGATE_TRY(end.closed() ? Result<void>() : check_end(asked, end));
         import.add(item);
         return {};
     });
+    splitter.pass_over_too_large([&import](std::string_view beginning) -> Result<void> {
+        import.add_too_large(beginning);
+        return {};
+    });
+    end.follow(splitter);
     while (true) {
         auto piece = co_await call.request.body->read_some(kIdle);
         Result<void> fed;
@@ -73,8 +147,8 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     if (!cluster) co_return cluster.error();
     auto hosted_one = cluster::require_hosted(*cluster, "objects are imported into");
     if (!hosted_one) co_return hosted_one.error();
-    auto options = read_options(call.request);
-    if (!options) co_return options.error();
+    auto asked = read_query(call.request);
+    if (!asked) co_return asked.error();
     std::string type = media_type(call.request.header("Content-Type").value_or(""));
     if (type != "application/x-ndjson" && type != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
@@ -82,16 +156,21 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
-    hosted::Import import(cluster->number, *options, call.services.store);
+    hosted::Import import(cluster->number, asked->options, call.services.store);
     BatchPipe pipe(call.services.store, import);
-    auto taken = co_await take_items(call, import, pipe);
+    json::DumpEnd end;
+    auto taken = co_await take_items(call, *asked, import, pipe, end);
     // Batches on their way refer to `import`: they come first, whatever happened.
     auto drained = co_await pipe.drain();
-    if (!taken) co_return taken.error();
-    if (!drained) co_return drained.error();
+    if (taken) taken = std::move(drained);
+    if (taken) taken = check_end(*asked, end);
+    if (!taken) co_return with_done(std::move(taken).error(), *asked, import.report());
 
     json::Object extra;
-    while (true) {
+    const auto missing = end.missing();
+    if (asked->options.prune && missing)
+        extra["notPruned"] = fmt::format("nothing was pruned: the dump is not whole: {}", *missing);
+    while (extra.empty()) {
         auto step = import.next_prune();
         if (!step && step.error().code != Code::kConflict) co_return step.error();
         if (!step) {
@@ -109,6 +188,10 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     }
     json::Object answer = to_json(import.report());
     for (auto& member : extra) answer.insert(member);
+    if (asked->options.dry_run) {
+        answer["dryRun"] = true;
+        answer["pruneAsOf"] = std::to_string(import.begun_at());
+    }
     respond_json(call, 200, answer);
     co_return Result<void>{};
 }
