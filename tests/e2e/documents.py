@@ -225,8 +225,16 @@ class Terminal:
 
     def _groups(self):
         """Process groups of this terminal's session, but the shell's own."""
-        listed = subprocess.run(["ps", "-o", "pgid=", "-s", str(self.process.pid)], capture_output=True, text=True, check=False)
-        return {int(word) for word in listed.stdout.split()} - {self.process.pid}
+        groups = set()
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                # Behind the name, which may hold anything: state, parent, group, session.
+                fields = entry.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == self.process.pid:
+                groups.add(int(fields[2]))
+        return groups - {self.process.pid}
 
 
 def clone_work_tree(target):

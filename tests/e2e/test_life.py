@@ -207,3 +207,15 @@ def test_an_import_that_was_killed_is_completed_by_running_it_again(start_server
     assert (done["created"], done["unchanged"], done["replaced"]) == (3000 - stored, stored, 0)
     assert client.load("demo", objects)["unchanged"] == 3000
     assert client.names("demo") == in_order(objects)
+
+
+def test_the_file_url_says_where_the_server_listens(start_server):
+    server = start_server()
+    file = server.data_dir / "url"
+    assert file.read_text() == f"http://127.0.0.1:{server.port}\n"
+    server.stop()
+    assert not file.exists(), "nobody listens there any more"
+    # A server that was killed leaves its file behind: the next one replaces it.
+    file.write_text("http://127.0.0.1:1\n")
+    assert start_server("--tls-self-signed").port
+    assert file.read_text().startswith("https://127.0.0.1:") and not file.read_text().endswith(":1\n")
