@@ -85,8 +85,9 @@ bool is_dry_deletion(const std::string& options) {
 // The body of an answer, to be read here; what is no JSON and no YAML is left as it is.
 std::string as_json(const net::ClientResponse& answer) {
     const std::string type = media_type(answer.header("Content-Type").value_or(""));
-    auto json = type.ends_with("yaml") ? json::yaml_document_to_json(answer.body) : answer.body;
-    return json ? std::move(*json) : answer.body;
+    if (!type.ends_with("yaml")) return answer.body;
+    const auto json = json::yaml_document_to_json(answer.body);
+    return json ? *json : answer.body;
 }
 
 }  // namespace
