@@ -17,7 +17,7 @@ struct Identity {
     std::string uid;
     std::string creation_timestamp;  // RFC 3339
     int64_t generation = 1;
-    std::string managed_fields{};  // a JSON list, in either form; "" for none
+    std::optional<std::string> managed_fields = std::nullopt;  // a JSON list, in either form
 };
 
 struct Prepared {

@@ -70,9 +70,9 @@ void SnapshotWriter::fill_metadata(size_t begin) {
         literals_[2] = fmt::format("{}", fill_->generation);
         put("generation", literals_[2]);
     }
-    if (result_.lacks_managed_fields && !fill_->managed_fields.empty()) {
+    if (result_.lacks_managed_fields && fill_->managed_fields) {
         // What read_identity gave: it can be read.
-        if (auto list = managers_.parse(fill_->managed_fields))
+        if (auto list = managers_.parse(*fill_->managed_fields))
             members_.push_back({"managedFields", *list, {}});
     }
     if (default_namespace) {
