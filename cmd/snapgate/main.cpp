@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -13,9 +17,20 @@ bool is(const char* argument, std::string_view word) {
     return word == argument;
 }
 
+// A standard descriptor that whoever started us has closed would be given to the next file that is
+// opened, and lines of the log would be written into the store. What is put in its place fails as
+// a closed one does.
+void hold_standard_descriptors() {
+    for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+        static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    hold_standard_descriptors();
     // The server reads its own command line, and explains it.
     if (argc > 1 && is(argv[1], "serve")) return snapgate::app::serve(argc - 2, argv + 2);
     if (argc == 3 && is(argv[1], "help") && is(argv[2], "serve")) {

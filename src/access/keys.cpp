@@ -77,17 +77,31 @@ std::string Key::record() const {
 
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
                 std::optional<int64_t> expires_ms) {
+    std::string text = fmt::format("{}{}_{}", kPrefix, base::hex(base::random_bytes(kIdBytes)),
+                                   base::base64url(base::random_bytes(kSecretBytes)));
+    return *key_of_text(std::move(text), std::move(name), role, std::move(project), now_ms,
+                        expires_ms);
+}
+
+std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
+                                  std::string project, int64_t now_ms,
+                                  std::optional<int64_t> expires_ms) {
+    const std::string_view id = id_of(text);
+    if (id.empty() || id.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+        return std::nullopt;
+    const auto secret =
+        base::decode_base64url(std::string_view(text).substr(kPrefix.size() + id.size() + 1));
+    if (!secret || secret->size() != kSecretBytes) return std::nullopt;
     NewKey made;
-    made.key.id = base::hex(base::random_bytes(kIdBytes));
-    made.text = fmt::format("{}{}_{}", kPrefix, made.key.id,
-                            base::base64url(base::random_bytes(kSecretBytes)));
+    made.key.id = id;
     made.key.name = std::move(name);
     made.key.role = role;
     made.key.project = std::move(project);
     // The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
-    made.key.hash = base::sha256(made.text);
+    made.key.hash = base::sha256(text);
     made.key.created_ms = now_ms;
     made.key.expires_ms = expires_ms;
+    made.text = std::move(text);
     return made;
 }
 

@@ -44,6 +44,11 @@ struct NewKey {
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
                 std::optional<int64_t> expires_ms);
 
+// The same key again, from its text; nullopt for a text that is none.
+std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
+                                  std::string project, int64_t now_ms,
+                                  std::optional<int64_t> expires_ms);
+
 // Within a write. kAlreadyExists if the name is taken.
 base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
 // kNotFound; kConflict for the last key that is an admin of the tenant and has not expired: without

@@ -1,10 +1,13 @@
 #include "app/credentials_key.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -71,18 +74,26 @@ bool is_inside(const fs::path& file, const fs::path& directory) {
            folder.end();
 }
 
+Error no_place(std::string_view why) {
+    return {Code::kUnavailable,
+            fmt::format("this server has no place for the key that credentials of connected "
+                        "clusters are stored with: {}; start it with --credentials-key-file FILE, "
+                        "outside the data directory",
+                        why)};
+}
+
 Result<std::string> make(const fs::path& file) {
     std::error_code failed;
     const fs::path folder = fs::absolute(file).parent_path();
     const bool made = fs::create_directories(folder, failed);
     if (made) fs::permissions(folder, fs::perms::owner_all, failed);
     if (failed) {
-        return Error(Code::kInternal,
-                     fmt::format("cannot make the folder {} of the credentials key: {} (another "
-                                 "place: --credentials-key-file)",
-                                 folder.string(), failed.message()));
+        return no_place(
+            fmt::format("cannot make the folder {}: {}", folder.string(), failed.message()));
     }
-    return base::read_or_make_secret(file, kSealingKeyBytes);
+    auto key = base::read_or_make_secret(file, kSealingKeyBytes);
+    if (!key && key.error().code == Code::kInternal) return no_place(key.error().message);
+    return key;
 }
 
 }  // namespace
@@ -127,9 +138,7 @@ Result<cluster::CredentialKey> open_credentials_key(const Settings& settings) {
     const fs::path file = settings.credentials_key_file;
     if (file.empty()) {
         const auto none = []() -> Result<std::string> {
-            return Error(Code::kInternal,
-                         "there is no place for the credentials key, as HOME is not set or is the "
-                         "data directory: start the server with --credentials-key-file");
+            return no_place("HOME is not set, or is the data directory");
         };
         return cluster::CredentialKey{none, none};
     }
@@ -151,6 +160,27 @@ Result<cluster::CredentialKey> open_credentials_key(const Settings& settings) {
             return key;
         },
         [file] { return make(file); }};
+}
+
+Result<void> check_place_of_credentials_key(const Settings& settings) {
+    if (!settings.credentials_key.empty()) return {};
+    const fs::path file = settings.credentials_key_file;
+    if (file.empty()) return no_place("HOME is not set, or is the data directory");
+    // Asked of the system and not tried out: a server without connected clusters makes no folder.
+    if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) == 0) return {};
+    fs::path folder = fs::absolute(file).parent_path();
+    int number = 0;
+    while (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        number = errno;
+        if (number != ENOENT || folder == folder.parent_path()) break;
+        number = 0;
+        folder = folder.parent_path();
+    }
+    std::error_code failed;
+    if (number == 0 && !fs::is_directory(folder, failed)) number = ENOTDIR;
+    if (number == 0) return {};
+    return no_place(fmt::format("cannot make {}: {}: {}", file.string(), folder.string(),
+                                std::strerror(number)));
 }
 
 }  // namespace snapgate::app

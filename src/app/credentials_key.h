@@ -20,7 +20,11 @@ base::Result<void> choose_credentials_key(Settings& settings, const Environment&
 
 // Where the sealer gets the key from. The file is made, with its folder, when the first credentials
 // are to be sealed: a server without connected clusters leaves nothing there. A file that is there
-// must be readable: kForbidden, kCorrupt.
+// must be readable: kForbidden, kCorrupt. Making it fails with kUnavailable where there is no place
+// for it.
 base::Result<cluster::CredentialKey> open_credentials_key(const Settings& settings);
+
+// Whether the key is there or could be made, as far as can be told without making anything.
+base::Result<void> check_place_of_credentials_key(const Settings& settings);
 
 }  // namespace snapgate::app

@@ -1,7 +1,11 @@
 #include "app/data_directory.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/secret_file.h"
@@ -13,19 +17,42 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
+namespace fs = std::filesystem;
 
-// The first start's writes. The key's file goes first: a key that is known and not in the store is
-// made anew at the next start, one that is in the store and not known would be lost.
-Result<void> make_first(DataDirectory& data) {
-    access::NewKey admin =
-        access::make_key("admin", access::Role::kAdmin, "", data.store->now_ms(), std::nullopt);
-    SNAPGATE_TRY(base::write_secret(data.admin_key_file(), admin.text + "\n"));
-    access::Project project{base::random_uid(), std::string(access::kDefaultProject)};
-    return data.store->write_and_wait(store::Priority::kRequest,
-                                      [&](store::WriteTxn& txn) -> Result<void> {
-                                          SNAPGATE_TRY(access::create_project(txn, project));
-                                          return access::create_key(txn, admin.key);
-                                      });
+// What a server leaves beside its store, and never before there is one.
+constexpr std::array kFilesOfALife = {"admin.key", "token.key", "ca.crt",
+                                      "ca.key",    "tls.crt",   "tls.key"};
+constexpr std::string_view kBackupPrefix = "backup-format-";
+
+// The names of those in the directory; links that lead nowhere count.
+std::vector<std::string> files_of_a_life(const fs::path& directory,
+                                         const std::vector<fs::path>& given) {
+    std::vector<std::string> found;
+    std::error_code failed;
+    for (const char* name : kFilesOfALife) {
+        const fs::path file = directory / name;
+        const auto same = [&](const fs::path& other) {
+            return fs::equivalent(file, other, failed);
+        };
+        if (fs::exists(fs::symlink_status(file, failed)) && std::ranges::none_of(given, same))
+            found.emplace_back(name);
+    }
+    for (fs::directory_iterator entry(directory, failed), end; !failed && entry != end;
+         entry.increment(failed)) {
+        std::string name = entry->path().filename().string();
+        if (name.starts_with(kBackupPrefix)) found.push_back(std::move(name));
+    }
+    return found;
+}
+
+Error lost_store(const fs::path& directory, const std::vector<std::string>& files,
+                 std::string_view how) {
+    const std::string names = fmt::format("{}", fmt::join(files, ", "));
+    return {Code::kNotFound,
+            fmt::format("the data directory {} holds {} of an earlier server, but its store {}: "
+                        "bring the store back (mount its volume, or restore a backup), or move {} "
+                        "elsewhere to begin with an empty one",
+                        directory.string(), names, how, names)};
 }
 
 Result<void> reload(DataDirectory& data) {
@@ -35,18 +62,70 @@ Result<void> reload(DataDirectory& data) {
     return data.keys.reload(view);
 }
 
-}  // namespace
-
-Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOptions& options) {
+Result<std::unique_ptr<DataDirectory>> open_parts(store::StoreOptions options,
+                                                  const std::vector<fs::path>& given) {
     auto data = std::make_unique<DataDirectory>();
     data->path = options.directory;
-    SNAPGATE_ASSIGN(data->store, store::Store::open(options));
+    const std::vector<std::string> files = files_of_a_life(data->path, given);
+    options.create &= files.empty();
+    auto opened = store::Store::open(options);
+    if (!opened && opened.error().code == Code::kNotFound && !files.empty())
+        return lost_store(data->path, files, opened.error().message);
+    if (!opened) return std::move(opened).error();
+    data->store = std::move(*opened);
     SNAPGATE_ASSIGN(data->signer, query::TokenSigner::open(data->path / "token.key"));
     SNAPGATE_TRY(reload(*data));
+    return data;
+}
+
+// The key of admin.key: of a first start that was cut off before the store knew it, or a new one.
+Result<access::NewKey> first_admin_key(const DataDirectory& data) {
+    const fs::path file = data.admin_key_file();
+    const int64_t now_ms = data.store->now_ms();
+    access::NewKey made = access::make_key("admin", access::Role::kAdmin, "", now_ms, std::nullopt);
+    SNAPGATE_ASSIGN(const bool ours, base::make_secret(file, made.text + "\n"));
+    if (ours) return made;
+    SNAPGATE_ASSIGN(std::string text, base::read_secret(file, made.text.size() + 1));
+    text.pop_back();
+    auto there = access::key_of_text(std::move(text), "admin", access::Role::kAdmin, "", now_ms,
+                                     std::nullopt);
+    if (there) return std::move(*there);
+    return Error(Code::kCorrupt,
+                 fmt::format("{} holds no API key: move it elsewhere to have a new one made",
+                             file.string()));
+}
+
+bool is_new(const DataDirectory& data) {
+    return data.keys.keys()->empty() && data.projects.snapshot()->empty() &&
+           data.clusters.snapshot()->empty();
+}
+
+// The first start's writes. The key's file goes first: a key that is in the store and not known
+// would be lost, one that is known and not in the store is taken in by the next start.
+Result<void> make_first(DataDirectory& data) {
+    SNAPGATE_ASSIGN(const access::NewKey admin, first_admin_key(data));
+    const access::Project project{base::random_uid(), std::string(access::kDefaultProject)};
+    SNAPGATE_TRY(data.store->write_and_wait(store::Priority::kRequest,
+                                            [&](store::WriteTxn& txn) -> Result<void> {
+                                                SNAPGATE_TRY(access::create_project(txn, project));
+                                                return access::create_key(txn, admin.key);
+                                            }));
+    data.first_start = true;
+    return reload(data);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOptions& options,
+                                                           const std::vector<fs::path>& given) {
+    SNAPGATE_ASSIGN(auto data, open_parts(options, given));
+    if (is_new(*data)) SNAPGATE_TRY(make_first(*data));
     if (data->keys.keys()->empty()) {
-        SNAPGATE_TRY(make_first(*data));
-        SNAPGATE_TRY(reload(*data));
-        data->first_start = true;
+        return Error(Code::kCorrupt,
+                     fmt::format("the store in {} holds projects or clusters, but no key that "
+                                 "opens them: restore a backup, or make a key with `snapgate "
+                                 "create key NAME --data-dir {}`",
+                                 data->path.string(), data->path.string()));
     }
     return data;
 }
@@ -55,7 +134,9 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
                                        std::string_view role, std::string_view project,
                                        std::optional<base::Millis> expires) {
     // Anywhere else a store would be made, and the key would open nothing.
-    if (!std::filesystem::exists(data_dir / "store" / "data.mdb")) {
+    std::error_code failed;
+    if (!fs::exists(data_dir / "store" / "data.mdb", failed) &&
+        files_of_a_life(data_dir, {}).empty()) {
         return Error(Code::kNotFound,
                      fmt::format("{} is not a data directory of snapgate", data_dir.string()));
     }
@@ -68,7 +149,9 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
     store::StoreOptions options;
     options.directory = data_dir;
     options.background_compaction = false;
-    SNAPGATE_ASSIGN(auto data, DataDirectory::open(options));
+    options.create = false;
+    SNAPGATE_ASSIGN(auto data, open_parts(options, {}));
+    if (is_new(*data)) SNAPGATE_TRY(make_first(*data));
     std::string uid;
     if (!project.empty()) {
         auto projects = data->projects.snapshot();

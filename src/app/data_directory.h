@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/keys.h"
 #include "access/projects.h"
@@ -31,8 +32,12 @@ struct DataDirectory {
 
     std::filesystem::path admin_key_file() const { return path / "admin.key"; }
 
-    // Makes the directory (0700), the project Default and an admin key on the first start.
-    static base::Result<std::unique_ptr<DataDirectory>> open(const store::StoreOptions& options);
+    // Makes the directory (0700), the project Default and an admin key on the first start, and ends
+    // one that was cut off. kNotFound where the files beside the store tell of an earlier life and
+    // there is no store, or an empty one: as when a volume is not mounted. No key is ever
+    // overwritten. `given`: files that may lie in the directory before the first start.
+    static base::Result<std::unique_ptr<DataDirectory>> open(
+        const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
 };
 
 // Makes a key while no server runs: the way back for who lost the last one. `project` is a uid or a

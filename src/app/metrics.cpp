@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/mirror_metrics.h"
+#include "base/log.h"
 
 namespace snapgate::app {
 namespace {
@@ -92,6 +93,9 @@ std::string Metrics::render(const net::Server* server,
                               Type::Gauge, store.file_bytes));
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
+    families.push_back(single("snapgate_log_lines_dropped_total",
+                              "Lines of the log that were lost, as nothing took them",
+                              Type::Counter, base::log::lost_lines()));
     prometheus::MetricFamily objects =
         family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
     auto clusters = data_.clusters.snapshot();

@@ -40,9 +40,11 @@ sigset_t block_signals() {
 int run(const Settings& settings, const Flags& flags) {
     base::log::set_level(settings.log_level);
     sigset_t signals = block_signals();
+    // Its thread has the signals blocked, too; and it is the last to end, as all others log.
+    base::log::Background log;
     auto process = ServerProcess::start(settings);
     if (!process) {
-        fmt::print(stderr, "snapgate serve: {}\n", process.error().message);
+        base::log::plain(fmt::format("snapgate serve: {}", process.error().message));
         return kCannotStart;
     }
     while (true) {

@@ -26,7 +26,8 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     store::StoreOptions store_options;
     store_options.directory = settings.data_dir;
     store_options.history = settings.history;
-    SNAPGATE_ASSIGN(process->data_, DataDirectory::open(store_options));
+    SNAPGATE_ASSIGN(process->data_,
+                    DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
     DataDirectory& data = *process->data_;
     process->url_file_.emplace(settings.data_dir);
     // A server that was killed left it behind.
@@ -45,6 +46,11 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     process->namespaces_ =
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
     SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
+    // A service user often has no home. A server without connected clusters needs none, either.
+    if (auto place = check_place_of_credentials_key(settings); !place) {
+        base::log::warning("credentials of connected clusters cannot be stored",
+                           {{"error", place.error().message}});
+    }
     process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
     SNAPGATE_ASSIGN(cluster::DeclaredSources declared, declare_clusters(settings, data));
     process->sources_ =
@@ -106,16 +112,16 @@ void ServerProcess::note_served(const net::Served& served) {
     if (!settings_.access_log) return;
     double milliseconds = std::chrono::duration<double, std::milli>(served.duration).count();
     // The path alone: a query may hold what is nobody's business.
-    base::log::info("request", {{"requestId", served.request.id},
-                                {"method", served.request.method},
-                                {"path", served.request.path},
-                                {"route", served.route},
-                                {"status", served.status},
-                                {"code", served.code},
-                                {"bytes", served.bytes},
-                                {"milliseconds", milliseconds},
-                                {"peer", served.request.peer},
-                                {"tls", served.request.tls}});
+    base::log::access("request", {{"requestId", served.request.id},
+                                  {"method", served.request.method},
+                                  {"path", served.request.path},
+                                  {"route", served.route},
+                                  {"status", served.status},
+                                  {"code", served.code},
+                                  {"bytes", served.bytes},
+                                  {"milliseconds", milliseconds},
+                                  {"peer", served.request.peer},
+                                  {"tls", served.request.tls}});
 }
 
 void ServerProcess::keep_last_used() {
@@ -165,7 +171,13 @@ void ServerProcess::stop() {
 }
 
 void ServerProcess::reload(const Settings& settings) {
-    base::log::set_level(settings.log_level);
+    if (settings.log_level != settings_.log_level) {
+        base::log::info("changed the log level",
+                        {{"from", base::log::level_name(settings_.log_level)},
+                         {"to", base::log::level_name(settings.log_level)}});
+        base::log::set_level(settings.log_level);
+        settings_.log_level = settings.log_level;
+    }
     if (tls_ == nullptr) return;
     if (auto reloaded = tls_->reload(); !reloaded) {
         base::log::error("cannot read the certificate again: the old one stays in use",

@@ -105,6 +105,12 @@ Result<void> apply(Settings& settings, const Setting& setting, std::string_view 
                  std::string(setting.name));
 }
 
+// What may be shown of a file that is perhaps none of ours.
+bool looks_like_a_setting(std::string_view name) {
+    return !name.empty() && name.size() <= 32 &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
+}
+
 // The configuration file as (name, value) pairs; what it declares goes to `settings`.
 Result<std::vector<std::pair<std::string, std::string>>> read_config(
     const std::filesystem::path& file, Settings& settings) {
@@ -139,6 +145,10 @@ Result<std::vector<std::pair<std::string, std::string>>> read_config(
             if (read) continue;
             return Error(Code::kInvalidParameter,
                          fmt::format("{}: {}", file.string(), read.error().message), name);
+        }
+        if (!looks_like_a_setting(name)) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("{}: holds something that is no setting", file.string()));
         }
         if (find_setting(name) == nullptr || name == "config") {
             return Error(Code::kInvalidParameter,

@@ -1,30 +1,49 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <memory>
+#include <atomic>
+#include <chrono>
+#include <string>
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/line_queue.h"
 
 namespace snapgate::base::log {
 namespace {
 
-spdlog::level::level_enum to_spdlog(Level level) {
-    switch (level) {
-        case Level::kDebug:
-            return spdlog::level::debug;
-        case Level::kInfo:
-            return spdlog::level::info;
-        case Level::kWarning:
-            return spdlog::level::warn;
-        case Level::kError:
-            return spdlog::level::err;
-    }
-    return spdlog::level::info;
+// Some thousands of lines; a pipe itself holds a few hundred.
+constexpr size_t kRoomBytes = 1 << 20;
+constexpr std::chrono::seconds kPatience{1};
+
+std::atomic<Level>& least_level() {
+    static std::atomic<Level> level = Level::kInfo;
+    return level;
 }
+
+bool terminal() {
+    static const bool is_terminal = isatty(STDERR_FILENO) == 1;
+    return is_terminal;
+}
+
+std::string lost_notice(uint64_t lost) {
+    return format_line(!terminal(), Level::kWarning, system_clock().now_ms(),
+                       "lines of this log were lost, as nothing took them", {{"lines", lost}});
+}
+
+LineQueue& lines() {
+    // Never destroyed: threads may log until the process is gone.
+    static LineQueue& queue = *new LineQueue(STDERR_FILENO, kRoomBytes, lost_notice);
+    return queue;
+}
+
+void write_line(Level level, Worth worth, std::string_view message, Fields fields) {
+    if (level < least_level().load(std::memory_order_relaxed)) return;
+    lines().add(worth, format_line(!terminal(), level, system_clock().now_ms(), message, fields));
+}
+
+}  // namespace
 
 std::string_view level_name(Level level) {
     switch (level) {
@@ -40,24 +59,6 @@ std::string_view level_name(Level level) {
     return "info";
 }
 
-spdlog::logger& logger() {
-    static const std::shared_ptr<spdlog::logger> instance = [] {
-        auto made = std::make_shared<spdlog::logger>(
-            "snapgate", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-        made->set_pattern("%v");
-        made->set_level(spdlog::level::info);
-        return made;
-    }();
-    return *instance;
-}
-
-bool terminal() {
-    static const bool is_terminal = isatty(STDERR_FILENO) == 1;
-    return is_terminal;
-}
-
-}  // namespace
-
 Result<Level> parse_level(std::string_view text) {
     for (Level level : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError}) {
         if (text == level_name(level)) return level;
@@ -67,15 +68,31 @@ Result<Level> parse_level(std::string_view text) {
 }
 
 void set_level(Level level) {
-    logger().set_level(to_spdlog(level));
+    least_level().store(level, std::memory_order_relaxed);
+}
+
+Background::Background() {
+    lines().start();
+}
+
+Background::~Background() {
+    lines().stop(kPatience);
+}
+
+uint64_t lost_lines() {
+    return lines().lost();
 }
 
 void write(Level level, std::string_view message, Fields fields) {
-    spdlog::logger& to = logger();
-    auto severity = to_spdlog(level);
-    if (!to.should_log(severity)) return;
-    std::string line = format_line(!terminal(), level, system_clock().now_ms(), message, fields);
-    to.log(severity, spdlog::string_view_t(line.data(), line.size()));
+    write_line(level, level >= Level::kWarning ? Worth::kTrouble : Worth::kNotice, message, fields);
+}
+
+void access(std::string_view message, Fields fields) {
+    write_line(Level::kInfo, Worth::kAccess, message, fields);
+}
+
+void plain(std::string_view line) {
+    lines().add(Worth::kTrouble, line);
 }
 
 std::string format_line(bool json, Level level, int64_t now_ms, std::string_view message,

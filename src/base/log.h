@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace snapgate::base::log {
 
 // One line an event, to stderr: JSON, or readable text where stderr is a terminal. Any thread may
 // log. A line never carries a key, a token or a body.
+//
+// While a Background lives no thread waits for stderr, which may be a pipe that nobody reads: lines
+// are queued, and dropped and counted where there is no room, those of single requests first.
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
@@ -42,10 +46,26 @@ class Field {
 using Fields = std::initializer_list<Field>;
 
 Result<Level> parse_level(std::string_view text);
+std::string_view level_name(Level level);
 // Lines below `level` are dropped. May be called at any time.
 void set_level(Level level);
 
+class Background {
+  public:
+    Background();
+    // Writes what is queued, for at most a second; the rest is lost.
+    ~Background();
+    Background(const Background&) = delete;
+    Background& operator=(const Background&) = delete;
+};
+// Lines that were lost since the process began.
+uint64_t lost_lines();
+
 void write(Level level, std::string_view message, Fields fields = {});
+// A line of one request, at level info: of these there are many, and they are dropped first.
+void access(std::string_view message, Fields fields);
+// A line for people as it is, at any level: why a program ends.
+void plain(std::string_view line);
 inline void debug(std::string_view message, Fields fields = {}) {
     write(Level::kDebug, message, fields);
 }

@@ -71,20 +71,6 @@ Result<void> sync_folder_of(const std::filesystem::path& file) {
     return {};
 }
 
-// False if another process made the file meanwhile: then that one counts.
-Result<bool> make_secret(const std::filesystem::path& file, std::string_view bytes) {
-    const std::filesystem::path partial = partial_of(file);
-    SNAPGATE_TRY(write_new(partial, bytes));
-    const bool linked = ::link(partial.c_str(), file.c_str()) == 0;
-    const bool taken = !linked && errno == EEXIST;
-    const Error error = failed("make", file);
-    ::unlink(partial.c_str());
-    if (taken) return false;
-    if (!linked) return error;
-    SNAPGATE_TRY(sync_folder_of(file));
-    return true;
-}
-
 }  // namespace
 
 Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes) {
@@ -98,15 +84,31 @@ Result<void> write_secret(const std::filesystem::path& file, std::string_view by
     return sync_folder_of(file);
 }
 
+Result<bool> make_secret(const std::filesystem::path& file, std::string_view bytes) {
+    const std::filesystem::path partial = partial_of(file);
+    SNAPGATE_TRY(write_new(partial, bytes));
+    const bool linked = ::link(partial.c_str(), file.c_str()) == 0;
+    const bool taken = !linked && errno == EEXIST;
+    const Error error = failed("make", file);
+    ::unlink(partial.c_str());
+    if (taken) return false;
+    if (!linked) return error;
+    SNAPGATE_TRY(sync_folder_of(file));
+    return true;
+}
+
 Result<std::string> read_secret(const std::filesystem::path& file, size_t size) {
-    Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    // A pipe in its place must not hold us up.
+    Descriptor fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (fd.get() < 0) {
-        if (errno == ENOENT)
+        if (errno == ENOENT || errno == ENOTDIR)
             return Error(Code::kNotFound, fmt::format("there is no file {}", file.string()));
         return failed("open", file);
     }
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return failed("look at", file);
+    if (!S_ISREG(status.st_mode))
+        return Error(Code::kCorrupt, fmt::format("{} is no regular file", file.string()));
     if ((status.st_mode & kOthers) != 0) {
         return Error(Code::kForbidden,
                      fmt::format("{} can be read by others: chmod 600 it", file.string()));

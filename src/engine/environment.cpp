@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/data_file.h"
 #include "engine/failure.h"
 
 namespace snapgate::engine {
@@ -68,7 +69,7 @@ Error open_failure(int rc, const Options& options) {
         return {Code::kCorrupt,
                 fmt::format("{} holds no store that can be read: {}", where, mdb_strerror(rc))};
     }
-    if (rc == ENOSPC) {
+    if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG) {
         return {Code::kStorageFull,
                 fmt::format("cannot open the store in {}: the disk is full; make room", where)};
     }
@@ -87,6 +88,13 @@ Error read_failure(int rc) {
 }
 
 base::Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
+    const std::filesystem::path data_path = options.directory / "data.mdb";
+    SNAPGATE_ASSIGN(const DataFile data_file, look_at_data_file(data_path));
+    if (data_file != DataFile::kStore && !options.create) {
+        return Error(Code::kNotFound,
+                     fmt::format("{} {}", data_path.string(),
+                                 data_file == DataFile::kEmpty ? "is empty" : "is not there"));
+    }
     std::error_code made;
     if (!std::filesystem::exists(options.directory, made)) {
         std::filesystem::create_directories(options.directory, made);
@@ -98,6 +106,7 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
         return Error(Code::kUnavailable, fmt::format("cannot make directory {} for the store: {}",
                                                      options.directory.string(), made.message()));
     }
+    SNAPGATE_TRY(take_room(options.directory, options.max_readers, data_file));
     std::unique_ptr<Environment> environment(new Environment(options));
     int rc = mdb_env_create(&environment->env_);
     if (rc != MDB_SUCCESS) return open_failure(rc, options);
@@ -113,7 +122,11 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     // Slots of readers that died with their process would keep old pages for ever.
     int dead = 0;
     if (rc == MDB_SUCCESS) rc = mdb_reader_check(env, &dead);
-    if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    if (rc != MDB_SUCCESS) {
+        // What was begun and not finished would be taken for a store that is cut short.
+        if (data_file != DataFile::kStore) static_cast<void>(::truncate(data_path.c_str(), 0));
+        return open_failure(rc, options);
+    }
     SNAPGATE_TRY(sync_directory(options.directory));
     SNAPGATE_TRY(sync_directory(options.directory.has_parent_path()
                                     ? options.directory.parent_path()

@@ -19,6 +19,7 @@ struct Options {
     std::filesystem::path directory;  // made with 0700 if it is not there
     uint64_t map_bytes = 256ULL << 30;
     size_t max_readers = 1024;
+    bool create = true;  // false: kNotFound where there is no data file, or one without bytes
 };
 
 struct Usage {
@@ -35,6 +36,7 @@ struct Usage {
 // Limitations: a read transaction that stays open keeps old pages from being reused.
 class Environment {
   public:
+    // kCorrupt for a data file that is cut short or no store, kStorageFull without room to begin.
     static base::Result<std::unique_ptr<Environment>> open(const Options& options);
     ~Environment();
     Environment(const Environment&) = delete;

@@ -123,7 +123,9 @@ base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     SNAPGATE_ASSIGN(auto environment,
                     engine::Environment::open({.directory = options.directory / "store",
                                                .map_bytes = options.map_bytes,
-                                               .max_readers = options.max_readers}));
+                                               .max_readers = options.max_readers,
+                                               .create = options.create}));
+    if (!options.create) SNAPGATE_TRY(check_not_empty(*environment, options.directory));
     SNAPGATE_ASSIGN(Identity identity,
                     prepare_format(*environment, options.directory, kFormat, migrations()));
     SNAPGATE_ASSIGN(std::vector<ClusterNumber> given_up, give_up_open_stages(*environment));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/crypto.h"
 #include "base/log.h"
 #include "store/keys.h"
@@ -24,15 +26,20 @@ base::Result<void> make_store(engine::Environment& environment, uint64_t format)
     return rows.commit();
 }
 
-// The format of the store; 0 for one with no rows at all.
-base::Result<uint64_t> stored_format(engine::Environment& environment) {
+// The format of the store; nullopt for one with no rows at all.
+base::Result<std::optional<uint64_t>> stored_format(engine::Environment& environment) {
     SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
     SNAPGATE_ASSIGN(auto value, rows.get(meta_key(kFormatName).view()));
-    if (value) return decode_number(*value);
+    if (value) {
+        SNAPGATE_ASSIGN(const uint64_t format, decode_number(*value));
+        // No store was ever written with it, and rows stand beside it.
+        if (format == 0) return corrupt_row("its format");
+        return format;
+    }
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
     SNAPGATE_ASSIGN(bool any, cursor.seek(std::string_view("\0", 1)));
     if (any) return corrupt_row("its format");
-    return 0U;
+    return std::nullopt;
 }
 
 base::Result<void> back_up(engine::Environment& environment, const std::filesystem::path& directory,
@@ -80,20 +87,28 @@ std::vector<Migration> migrations() {
     return {};
 }
 
+base::Result<void> check_not_empty(engine::Environment& environment,
+                                   const std::filesystem::path& directory) {
+    SNAPGATE_ASSIGN(const std::optional<uint64_t> found, stored_format(environment));
+    if (found) return {};
+    return Error(Code::kNotFound,
+                 fmt::format("{} holds nothing", (directory / "store" / "data.mdb").string()));
+}
+
 base::Result<Identity> prepare_format(engine::Environment& environment,
                                       const std::filesystem::path& directory, uint64_t format,
                                       const std::vector<Migration>& steps) {
-    SNAPGATE_ASSIGN(uint64_t found, stored_format(environment));
-    if (found == 0) {
+    SNAPGATE_ASSIGN(const std::optional<uint64_t> found, stored_format(environment));
+    if (!found) {
         SNAPGATE_TRY(make_store(environment, format));
-    } else if (found > format) {
+    } else if (*found > format) {
         return Error(Code::kUnavailable,
                      fmt::format("the store in {} has format {}, this snapgate knows formats up to "
                                  "{}: use a newer snapgate",
-                                 directory.string(), found, format));
-    } else if (found < format) {
-        SNAPGATE_TRY(back_up(environment, directory, found));
-        SNAPGATE_TRY(migrate(environment, found, format, steps));
+                                 directory.string(), *found, format));
+    } else if (*found < format) {
+        SNAPGATE_TRY(back_up(environment, directory, *found));
+        SNAPGATE_TRY(migrate(environment, *found, format, steps));
     }
     SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
     Identity identity;

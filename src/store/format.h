@@ -30,6 +30,10 @@ struct Identity {
     Sequence sequence;
 };
 
+// kNotFound for a store without a single row, as LMDB makes it.
+base::Result<void> check_not_empty(engine::Environment& environment,
+                                   const std::filesystem::path& directory);
+
 // Makes a new store of `format`, or checks the one that is there. A newer one is refused; an older
 // one is copied to `<directory>/backup-format-N` and then migrated. Before anyone else uses the
 // environment, which is that of `<directory>/store`.

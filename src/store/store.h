@@ -218,6 +218,7 @@ struct StoreOptions {
     const base::Clock* clock = &base::system_clock();  // outlives the store
     uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
+    bool create = true;  // false: kNotFound where there is no store, or one with nothing in it
     bool background_compaction = true;  // tests call compact() themselves
 };
 

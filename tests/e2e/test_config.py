@@ -154,3 +154,10 @@ def test_ipv6_loopback_is_served(data_dir):
     client = server.client(address="::1")
     assert client.get("/livez").status == 200
     server.stop()
+
+
+def test_a_file_that_is_none_of_ours_is_not_shown(tmp_path, data_dir):
+    file = tmp_path / "shadow"
+    file.write_text("root:$6$salt$hash:19000:0:99999:7:::\n")
+    said = refused("--config", file, data_dir=data_dir)
+    assert str(file) in said and "$6$" not in said and "19000" not in said
