@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
+#include "json/object.h"
 
 namespace snapgate::query {
 namespace {
@@ -153,6 +154,7 @@ void ListPage::make_etag() {
     base::append_u64(revision_, bytes);
     base::append_u32(request_.limit, bytes);
     append_part(request_.continue_token, bytes);
+    if (request_.kubernetes_form) append_part("kubernetes", bytes);
     etag_ = fmt::format("W/\"{}\"", base::hex(base::sha256(bytes).substr(0, kDigestBytes)));
 }
 
@@ -243,7 +245,11 @@ Result<bool> ListPage::step(const store::ReadView& view, std::string& body) {
         Source& source = *heap.back();
         const store::Found& found = source.scan->found();
         if (items_ > 0) body += ',';
-        body += found.object.text;
+        if (request_.kubernetes_form) {
+            SNAPGATE_TRY(json::append_kubernetes_form(found.object, body));
+        } else {
+            body += found.object.text;
+        }
         ++items_;
         after_ = model::ObjectKey{std::string(found.ns), std::string(found.name)};
         SNAPGATE_ASSIGN(bool more, advance(source));

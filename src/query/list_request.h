@@ -19,6 +19,9 @@ struct ListRequest {
     std::vector<std::string> namespaces;  // the same
     uint32_t limit = kMaxLimit;           // 1 to 50
     std::string continue_token;           // "" for the first page
+    // Objects as Kubernetes' API gives them, not in Palette's form. No parameter says so: it is a
+    // representation of the same page, and a token goes on in either.
+    bool kubernetes_form = false;
 };
 
 // Reads the query of a URL (without '?', not decoded). Lists come as comma separated values, as

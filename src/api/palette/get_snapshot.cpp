@@ -1,5 +1,6 @@
 #include "api/freshness.h"
 #include "api/palette/routes.h"
+#include "api/palette/snapshot_form.h"
 #include "api/palette/snapshot_request.h"
 
 namespace snapgate::api::palette {
@@ -20,8 +21,7 @@ net::Awaitable<Result<void>> get_snapshot(Call& call) {
     if (!found) co_return found.error();
     if (!*found || (*found)->object.vm != request->vm) co_return request->no_such_snapshot();
     call.response.add_header("Cache-Control", "private, no-cache");
-    call.response.body += (*found)->object.text;
-    co_return Result<void>{};
+    co_return respond_object(call, (*found)->object);
 }
 
 }  // namespace snapgate::api::palette

@@ -1,6 +1,7 @@
 #include "api/etag.h"
 #include "api/freshness.h"
 #include "api/palette/routes.h"
+#include "api/palette/snapshot_form.h"
 #include "net/await.h"
 
 namespace snapgate::api::palette {
@@ -12,6 +13,7 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     if (!cluster) co_return cluster.error();
     auto request = query::parse_list_request(call.request.query);
     if (!request) co_return request.error();
+    request->kubernetes_form = wants_kubernetes_form(call.request);
     if (auto vouched = vouch_for_mirror(call, *cluster, Side::kPalette); !vouched)
         co_return vouched;
 

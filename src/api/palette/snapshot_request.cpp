@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/palette/snapshot_form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "model/names.h"
@@ -155,8 +156,7 @@ rules::Writer writer_of(const Call& call) {
 
 Result<void> respond_snapshot(Call& call, const Written& written) {
     SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
-    call.response.body += object.text;
-    return {};
+    return respond_object(call, object);
 }
 
 }  // namespace snapgate::api::palette

@@ -1,0 +1,29 @@
+#include "api/palette/snapshot_form.h"
+
+#include <algorithm>
+
+#include "api/kube/accept.h"
+#include "json/object.h"
+#include "net/header_values.h"
+
+namespace snapgate::api::palette {
+
+bool wants_kubernetes_form(const net::Request& request) {
+    const auto accepts = [](const kube::AcceptClause& clause) {
+        return clause.weight > 0 && clause.type == "application" &&
+               net::equals_ignoring_case(clause.subtype, kKubernetesSubtype);
+    };
+    return std::ranges::any_of(request.headers, [&](const net::Header& header) {
+        return net::equals_ignoring_case(header.name, "Accept") &&
+               std::ranges::any_of(kube::parse_accept(header.value), accepts);
+    });
+}
+
+base::Result<void> respond_object(Call& call, const model::StoredObject& object) {
+    if (wants_kubernetes_form(call.request))
+        return json::append_kubernetes_form(object, call.response.body);
+    call.response.body += object.text;
+    return {};
+}
+
+}  // namespace snapgate::api::palette
