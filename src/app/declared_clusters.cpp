@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
+#include <memory>
+#include <utility>
 
 #include "access/projects.h"
+#include "app/declared_connection.h"
 #include "base/crypto.h"
-#include "cluster/kubeconfig.h"
-#include "cluster/kubeconfig_renewal.h"
+#include "base/log.h"
 #include "cluster/renewed_source.h"
 
 namespace snapgate::app {
@@ -20,78 +18,11 @@ using base::Code;
 using base::Error;
 using base::Result;
 using cluster::Cluster;
-using cluster::KubeconfigMembers;
-
-constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 Error wrong(const DeclaredCluster& declared, std::string_view what) {
     return {Code::kInvalidParameter,
             fmt::format("the cluster \"{}\" of the configuration file: {}", declared.name, what),
             "clusters"};
-}
-
-// The account of a pod, as a kubeconfig would name it.
-Result<KubeconfigMembers> in_cluster_members() {
-    const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
-    const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
-    if (host == nullptr || port == nullptr) {
-        return Error(Code::kInvalidParameter,
-                     "in-cluster: this process runs in no pod (KUBERNETES_SERVICE_HOST and "
-                     "KUBERNETES_SERVICE_PORT are not set)");
-    }
-    const bool bracketed = std::strchr(host, ':') != nullptr;
-    KubeconfigMembers members;
-    members.cluster_path = members.user_path = "in-cluster";
-    members.connection.server = bracketed ? fmt::format("https://[{}]:{}", host, port)
-                                          : fmt::format("https://{}:{}", host, port);
-    members.ca = {"in-cluster", fmt::format("{}/ca.crt", kAccount)};
-    members.token = {"in-cluster", fmt::format("{}/token", kAccount)};
-    return members;
-}
-
-Result<KubeconfigMembers> kubeconfig_members(const DeclaredCluster& declared) {
-    errno = 0;
-    std::ifstream in(declared.kubeconfig, std::ios::binary);
-    std::string text(cluster::kMaxKubeconfigBytes + 1, '\0');
-    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!in.is_open() || in.bad()) {
-        return Error(
-            Code::kInvalidParameter,
-            fmt::format("cannot read {}: {}", declared.kubeconfig.string(), std::strerror(errno)));
-    }
-    text.resize(static_cast<size_t>(in.gcount()));
-    SNAPGATE_ASSIGN(auto context, cluster::find_context(text, declared.context));
-    return cluster::read_members(context);
-}
-
-struct Declared {
-    std::shared_ptr<cluster::ConnectionSource> source;
-    std::string server;  // to be shown
-};
-
-Result<Declared> make_source(const DeclaredCluster& declared, const Settings& settings) {
-    SNAPGATE_ASSIGN(KubeconfigMembers members,
-                    declared.in_cluster ? in_cluster_members() : kubeconfig_members(declared));
-    std::optional<cluster::CredentialProgram> program;
-    if (members.exec) {
-        SNAPGATE_ASSIGN(program, cluster::read_program(*members.exec, members.user_path + ".exec",
-                                                       settings.credential_programs));
-    }
-    const bool whole = !program && !members.ca && !members.client_certificate &&
-                       !members.client_key && !members.token;
-    // What comes from files and programs is looked at when it is there.
-    if (whole) {
-        SNAPGATE_TRY(cluster::check_members(members));
-    }
-    Declared made;
-    made.server = cluster::shown_server(members.connection);
-    if (made.server.empty())
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{}.server: is no https URL", members.cluster_path));
-    cluster::KubeconfigRenewal renewal(std::move(members), declared.kubeconfig.parent_path(),
-                                       std::move(program));
-    made.source = std::make_shared<cluster::RenewedConnectionSource>(std::move(renewal));
-    return made;
 }
 
 Result<std::string> project_of(const DeclaredCluster& declared, const DataDirectory& data) {
@@ -105,6 +36,15 @@ Result<std::string> project_of(const DeclaredCluster& declared, const DataDirect
     return Error(Code::kInvalidParameter, fmt::format("there is no project {}", wanted));
 }
 
+// Where a cluster is said to be follows its kubeconfig; one that cannot be read says nothing.
+Result<void> show_server(const std::string& uid, const std::string& server, DataDirectory& data) {
+    if (server.empty() || data.clusters.snapshot()->at(uid).server == server) return {};
+    SNAPGATE_TRY(data.store->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
+        return cluster::set_declared_server(txn, uid, server);
+    }));
+    return data.clusters.reload(data.store->read());
+}
+
 // The uid of the cluster as the registry has it, made if it has none.
 Result<std::string> declare(const DeclaredCluster& declared, const std::string& server,
                             DataDirectory& data) {
@@ -116,6 +56,7 @@ Result<std::string> declare(const DeclaredCluster& declared, const std::string& 
                          "a cluster of that name or uid is there, and was not made by the "
                          "configuration file: delete it, or declare this one by other ones");
         }
+        SNAPGATE_TRY(show_server(uid, server, data));
         return uid;
     }
     Cluster made;
@@ -138,11 +79,17 @@ Result<std::string> declare(const DeclaredCluster& declared, const std::string& 
 Result<cluster::DeclaredSources> declare_clusters(const Settings& settings, DataDirectory& data) {
     cluster::DeclaredSources sources;
     for (const DeclaredCluster& declared : settings.clusters) {
-        auto made = make_source(declared, settings);
-        if (!made) return wrong(declared, made.error().message);
-        auto uid = declare(declared, made->server, data);
+        DeclaredConnection connection(declared, settings.credential_programs);
+        const auto server = connection.read();
+        if (!server) {
+            // It is tried again while the server runs, and the others are followed meanwhile.
+            base::log::warning("cannot read the connection of a declared cluster",
+                               {{"cluster", declared.name}, {"error", server.error().message}});
+        }
+        auto uid = declare(declared, server ? *server : std::string(), data);
         if (!uid) return wrong(declared, uid.error().message);
-        sources.emplace(*uid, std::move(made->source));
+        sources.emplace(*uid,
+                        std::make_shared<cluster::RenewedConnectionSource>(std::move(connection)));
     }
     return sources;
 }

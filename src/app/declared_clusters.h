@@ -8,9 +8,10 @@
 namespace snapgate::app {
 
 // Makes the clusters of the configuration file in the registry where they are missing, and returns
-// where their connections come from. Their credentials are not stored. kInvalidParameter for a
-// kubeconfig that cannot be read or is not taken (what it names is read later, and may be missing
-// for a while), kConflict for a cluster that is there already and was made otherwise.
+// where their connections come from. Their credentials are not stored. A kubeconfig that cannot be
+// read, or is not taken, is the state of that cluster: it is made all the same, and read again
+// later. kInvalidParameter for a project that there is not, kConflict for a cluster that is there
+// already and was made otherwise.
 base::Result<cluster::DeclaredSources> declare_clusters(const Settings& settings,
                                                         DataDirectory& data);
 

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "app/declared_connection.h"
 #include "store/test_objects.h"
 
 namespace snapgate::app {
@@ -85,6 +86,16 @@ TEST_F(DeclaredClusters, DoNotTakeWhatOthersMade) {
                 HasSubstr("not made by the configuration file"));
 }
 
+// What a declared cluster says of its connection when it is asked for, without a refusal before.
+std::string fault_of(const Settings& settings) {
+    DeclaredConnection connection(settings.clusters.front(), settings.credential_programs);
+    const auto given = connection(false, std::atomic<bool>(false));
+    if (given) return {};
+    EXPECT_EQ(given.error().code, base::Code::kUnauthorized);
+    EXPECT_EQ(given.error().subject, "ConfigurationUnreadable");
+    return given.error().message;
+}
+
 TEST_F(DeclaredClusters, RunNoProgramThatIsNotAllowed) {
     write("exec.kubeconfig",
           "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"
@@ -95,8 +106,8 @@ TEST_F(DeclaredClusters, RunNoProgramThatIsNotAllowed) {
     const std::string clusters = "clusters:\n- {name: edge, kubeconfig: exec.kubeconfig}\n";
     auto refused = load(clusters);
     ASSERT_TRUE(refused) << refused.error().message;
-    EXPECT_THAT(declare_clusters(*refused, *data).error().message,
-                HasSubstr("credential-programs"));
+    EXPECT_TRUE(declare_clusters(*refused, *data));
+    EXPECT_THAT(fault_of(*refused), HasSubstr("credential-programs"));
     auto allowed = load(clusters + "credential-programs: [/opt/aws/bin/aws]\n");
     ASSERT_TRUE(allowed) << allowed.error().message;
     auto sources = declare_clusters(*allowed, *data);
@@ -122,15 +133,38 @@ TEST_F(DeclaredClusters, AreRefusedWithTheirPlace) {
         EXPECT_THAT(settings.error().message, HasSubstr(message));
     }
     auto data = open();
+    auto settings = load("clusters: [{name: a, kubeconfig: edge.kubeconfig, project: x}]");
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_THAT(declare_clusters(*settings, *data).error().message, HasSubstr("no project x"));
+}
+
+TEST_F(DeclaredClusters, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
+    auto data = open();
     for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
-             {"clusters: [{name: a, kubeconfig: none}]", "cannot read"},
-             {"clusters: [{name: a, kubeconfig: edge.kubeconfig, context: x}]", "contexts[name=x]"},
-             {"clusters: [{name: a, kubeconfig: edge.kubeconfig, project: x}]", "no project x"},
-             {"clusters: [{name: a, in-cluster: true}]", "runs in no pod"}}) {
+             {"clusters: [{name: a, uid: a, kubeconfig: none}]", "cannot read"},
+             {"clusters: [{name: b, uid: b, kubeconfig: .}]", "cannot read"},
+             {"clusters: [{name: c, uid: c, kubeconfig: edge.kubeconfig, context: x}]",
+              "contexts[name=x]"},
+             {"clusters: [{name: d, uid: d, in-cluster: true}]", "runs in no pod"}}) {
         auto settings = load(text);
         ASSERT_TRUE(settings) << settings.error().message;
-        EXPECT_THAT(declare_clusters(*settings, *data).error().message, HasSubstr(message));
+        auto sources = declare_clusters(*settings, *data);
+        ASSERT_TRUE(sources) << sources.error().message;
+        EXPECT_EQ(sources->size(), 1U);
+        EXPECT_THAT(fault_of(*settings), HasSubstr(message));
     }
+    EXPECT_EQ(data->clusters.snapshot()->size(), 4U);
+}
+
+TEST_F(DeclaredClusters, ShowTheServerOfTheirKubeconfigOnceItIsThere) {
+    auto settings = load("clusters: [{name: a, uid: a, kubeconfig: later.kubeconfig}]");
+    ASSERT_TRUE(settings) << settings.error().message;
+    auto data = open();
+    ASSERT_TRUE(declare_clusters(*settings, *data));
+    EXPECT_EQ(data->clusters.snapshot()->at("a").server, "");
+    fs::copy_file(folder_.path() / "edge.kubeconfig", folder_.path() / "later.kubeconfig");
+    ASSERT_TRUE(declare_clusters(*settings, *data));
+    EXPECT_EQ(data->clusters.snapshot()->at("a").server, "https://edge:6443");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "cluster/connection_sources.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace snapgate::cluster {
@@ -25,6 +27,14 @@ class UndeclaredSource : public ConnectionSource {
 
 ConnectionSources::ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared)
     : sealer_(sealer), declared_(std::move(declared)) {}
+
+Result<void> ConnectionSources::require_deletable(const Cluster& cluster) const {
+    if (!declared_.contains(cluster.uid)) return {};
+    return Error(Code::kConflict,
+                 fmt::format("cluster \"{}\" is declared in the server's configuration file: take "
+                             "it out there and start the server again, and then delete it",
+                             cluster.name));
+}
 
 void ConnectionSources::stop() const {
     for (const auto& [uid, source] : declared_) source->stop();

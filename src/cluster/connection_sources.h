@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/result.h"
 #include "cluster/connection.h"
 #include "cluster/credentials.h"
 #include "cluster/registry.h"
@@ -18,6 +19,10 @@ using DeclaredSources = std::unordered_map<std::string, std::shared_ptr<Connecti
 class ConnectionSources {
   public:
     explicit ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared = {});
+
+    // kConflict for a cluster that the server's configuration file declares: it would be made again
+    // at the next start. One that was declared once may go.
+    base::Result<void> require_deletable(const Cluster& cluster) const;
 
     // ConnectionSource::stop() of all that take their time.
     void stop() const;

@@ -48,6 +48,8 @@ Result<json::Object> parse(std::string_view text) {
                                  kMaxKubeconfigBytes),
                      "kubeconfig");
     }
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
     Result<json::Value> value = json::parse(text);
     // JSON with tabs is not YAML to every reader, so JSON goes first.
     if (!value) value = json::parse_yaml(text);

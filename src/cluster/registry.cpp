@@ -7,6 +7,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "json/object.h"
@@ -145,6 +146,14 @@ Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::str
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 
+Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid, std::string server) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    cluster.server = std::move(server);
+    return txn.put_record(Cluster::kType, uid, cluster.record());
+}
+
 Result<void> require_hosted(const Cluster& cluster, std::string_view what) {
     if (!cluster.connected()) return {};
     return Error(Code::kConflict,
@@ -160,9 +169,9 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
     SNAPGATE_ASSIGN(uint64_t objects, txn.count(cluster.number, model::Kind::kSnapshot));
     if (!cluster.connected() && objects > 0 && !force) {
         return Error(Code::kConflict,
-                     fmt::format("cluster \"{}\" holds {} snapshots: delete it with force=true to "
+                     fmt::format("cluster \"{}\" holds {}: delete it with force=true to "
                                  "delete them too",
-                                 cluster.name, objects));
+                                 cluster.name, base::counted(objects, "snapshot")));
     }
     SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
     SNAPGATE_TRY(
@@ -179,9 +188,10 @@ Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool f
     std::erase_if(keys, [&](const auto& row) { return row.second.project != uid; });
     if (!force && (!clusters.empty() || !keys.empty())) {
         return Error(Code::kConflict,
-                     fmt::format("the project holds {} clusters and {} keys: delete it with "
-                                 "force=true to delete them too",
-                                 clusters.size(), keys.size()));
+                     fmt::format("the project holds {} and {}: delete it with force=true to "
+                                 "delete them too",
+                                 base::counted(clusters.size(), "cluster"),
+                                 base::counted(keys.size(), "key")));
     }
     for (const auto& [cluster_uid, cluster] : clusters)
         SNAPGATE_TRY(delete_cluster(txn, cluster_uid, true));

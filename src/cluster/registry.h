@@ -60,6 +60,10 @@ base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
 base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
                                   std::string server);
 
+// Says where a cluster is whose connection stands in the server's configuration file. kNotFound.
+base::Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid,
+                                       std::string server);
+
 // kConflict for what set_connection() does not take.
 base::Result<void> require_settable(const Cluster& cluster);
 

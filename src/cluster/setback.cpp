@@ -92,7 +92,7 @@ Setback setback_of(const base::Error& error) {
     switch (error.code) {
         case Code::kUnauthorized:
             setback.state = MirrorState::kUnauthorized;
-            setback.reason = "CredentialsUnreadable";
+            if (setback.reason.empty()) setback.reason = "CredentialsUnreadable";
             break;
         case Code::kUnavailable:
         case Code::kTimeout:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import Server, wait_for
+from harness import Server, run_cli, wait_for
 from test_connected import kubeconfig
 
 UID = "declared"
@@ -30,8 +30,12 @@ def serve(folder, text):
     return Server(folder / "mirror", "--config", str(folder / "config.yaml"))
 
 
+def cluster_of(server, uid=UID):
+    return server.client().get(f"/admin/v1/clusters/{uid}").json()
+
+
 def state_of(server):
-    return server.client().get(f"/admin/v1/clusters/{UID}").json()["state"]
+    return cluster_of(server)["state"]
 
 
 DECLARED = f"clusters:\n- {{name: edge, uid: {UID}, kubeconfig: edge.kubeconfig}}\n"
@@ -71,8 +75,12 @@ def test_a_program_gives_credentials_if_it_is_allowed(tmp_path, upstream):
     program.chmod(0o700)
     write_kubeconfig(tmp_path, upstream, {"exec": {
         "apiVersion": "client.authentication.k8s.io/v1", "command": "credentials", "args": [upstream.admin_key]}})
-    with pytest.raises(AssertionError, match="credential-programs"):
-        serve(tmp_path, DECLARED).start()
+    server = serve(tmp_path, DECLARED).start()
+    try:
+        shown = wait_for(lambda: (lambda c: c if c["state"] == "Unauthorized" else None)(cluster_of(server)), "it is told", 20)
+        assert shown["reason"] == "ConfigurationUnreadable" and "credential-programs" in shown["message"]
+    finally:
+        server.stop()
     server = serve(tmp_path, DECLARED + f"credential-programs: [{program}]\n").start()
     try:
         wait_for(lambda: state_of(server) == "Ready", "the program's token is taken", 20)
@@ -86,3 +94,76 @@ def test_what_is_declared_goes_nowhere_else(tmp_path, upstream):
                            (["--credential-programs", "/bin/sh"], {}), ([], {"SNAPGATE_CREDENTIAL_PROGRAMS": "/bin/sh"})):
         with pytest.raises(AssertionError, match="ended with 2"):
             Server(tmp_path / "mirror", *arguments, env=env).start()
+
+
+def break_missing(path):
+    path.unlink()
+
+
+def break_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def break_text(path):
+    path.write_text("clusters: [")
+
+
+def break_empty(path):
+    path.write_text("")
+
+
+def break_context(path):
+    path.write_text(json.dumps({**json.loads(path.read_text()), "current-context": "nosuch"}))
+
+
+BREAKS = {"missing": (break_missing, "cannot read"), "folder": (break_folder, "cannot read"),
+          "text": (break_text, "neither YAML nor JSON"), "empty": (break_empty, "is empty"),
+          "context": (break_context, "nosuch")}
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_an_unreadable_kubeconfig_is_the_state_of_its_cluster_alone(tmp_path, upstream, how):
+    write_kubeconfig(tmp_path, upstream, {"token": upstream.admin_key})
+    bad = tmp_path / "bad.kubeconfig"
+    good = (tmp_path / "edge.kubeconfig").read_text()
+    bad.write_text(good)
+    change, said = BREAKS[how]
+    change(bad)
+    server = serve(tmp_path, DECLARED + "- {name: bad, uid: bad, kubeconfig: bad.kubeconfig}\n").start()
+    try:
+        wait_for(lambda: state_of(server) == "Ready", "the good one is followed", 20)
+        shown = wait_for(lambda: (lambda c: c if c["state"] == "Unauthorized" else None)(cluster_of(server, "bad")), "it is told", 20)
+        assert shown["reason"] == "ConfigurationUnreadable" and said in shown["message"]
+        assert upstream.admin_key not in shown["message"]
+        points = server.client().post("/admin/v1/clusters/bad/check", {}).json()["points"]
+        assert [point["outcome"] for point in points] == ["Bad"] and said in points[0]["message"]
+        if bad.is_dir():
+            bad.rmdir()
+        bad.write_text(good)
+        wait_for(lambda: cluster_of(server, "bad")["state"] == "Ready", "the file is read again", 70)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("text, said", [
+    ("clusters: [{name: a, kubeconfig: k, token: t}]", "is not known"),
+    ("clusters: [{name: a, kubeconfig: k}, {name: a, kubeconfig: k}]", "twice")])
+def test_what_is_wrong_with_the_configuration_file_stops_the_start(tmp_path, text, said):
+    (tmp_path / "config.yaml").write_text(text)
+    ran = run_cli("serve", "--data-dir", tmp_path / "mirror", "--listen", "127.0.0.1:0", "--config", tmp_path / "config.yaml")
+    assert ran.returncode == 2 and said in ran.stderr
+
+
+def test_a_declared_cluster_is_deleted_where_it_is_declared(tmp_path, upstream):
+    write_kubeconfig(tmp_path, upstream, {"token": upstream.admin_key})
+    server = serve(tmp_path, DECLARED).start()
+    try:
+        project = cluster_of(server)["projectUid"]
+        for path in (f"/admin/v1/clusters/{UID}", f"/admin/v1/projects/{project}"):
+            for query in ({}, {"force": "true"}):
+                refused = server.client().delete(path, **query)
+                assert refused.status == 409 and "configuration file" in refused.text(), refused
+        assert cluster_of(server)["name"] == "edge"
+    finally:
+        server.stop()

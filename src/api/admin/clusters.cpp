@@ -38,6 +38,8 @@ net::Awaitable<Result<void>> delete_cluster(Call& call) {
     if (!force) co_return force.error();
     auto cluster = find_cluster(call, call.parameters[0]);
     if (!cluster) co_return cluster.error();
+    auto deletable = call.services.sources.require_deletable(*cluster);
+    if (!deletable) co_return deletable.error();
     store::WriteFunction write = [uid = cluster->uid, forced = *force](store::WriteTxn& txn) {
         return cluster::delete_cluster(txn, uid, forced);
     };

@@ -74,6 +74,11 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     if (!force) co_return force.error();
     auto project = find_project(call, call.parameters[0]);
     if (!project) co_return project.error();
+    for (const auto& [uid, cluster] : *call.services.clusters.snapshot()) {
+        if (cluster.project != project->uid) continue;
+        auto deletable = call.services.sources.require_deletable(cluster);
+        if (!deletable) co_return deletable.error();
+    }
     store::WriteFunction write = [uid = project->uid, forced = *force](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced);
     };

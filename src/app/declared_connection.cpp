@@ -1,0 +1,121 @@
+#include "app/declared_connection.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "cluster/credential_program.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using cluster::KubeconfigMembers;
+
+constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+// The reason that is shown beside the state Unauthorized.
+constexpr const char* kUnreadable = "ConfigurationUnreadable";
+
+// The account of a pod, as a kubeconfig would name it.
+Result<KubeconfigMembers> in_cluster_members() {
+    const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
+    const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
+    if (host == nullptr || port == nullptr) {
+        return Error(Code::kInvalidParameter,
+                     "in-cluster: this process runs in no pod (KUBERNETES_SERVICE_HOST and "
+                     "KUBERNETES_SERVICE_PORT are not set)");
+    }
+    const bool bracketed = std::strchr(host, ':') != nullptr;
+    KubeconfigMembers members;
+    members.cluster_path = members.user_path = "in-cluster";
+    members.connection.server = bracketed ? fmt::format("https://[{}]:{}", host, port)
+                                          : fmt::format("https://{}:{}", host, port);
+    members.ca = {"in-cluster", fmt::format("{}/ca.crt", kAccount)};
+    members.token = {"in-cluster", fmt::format("{}/token", kAccount)};
+    return members;
+}
+
+Result<std::string> read_text(const std::filesystem::path& file) {
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    std::string text(cluster::kMaxKubeconfigBytes + 1, '\0');
+    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad()) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("cannot read {}: {}", file.string(), std::strerror(errno)));
+    }
+    text.resize(static_cast<size_t>(in.gcount()));
+    return text;
+}
+
+Error unreadable(const Error& error) {
+    return {Code::kUnauthorized, error.message, kUnreadable};
+}
+
+}  // namespace
+
+DeclaredConnection::DeclaredConnection(DeclaredCluster declared,
+                                       std::vector<std::filesystem::path> programs)
+    : declared_(std::move(declared)), programs_(std::move(programs)) {}
+
+Result<std::string> DeclaredConnection::read() {
+    auto server = replace();
+    if (!server) return unreadable(server.error());
+    return server;
+}
+
+Result<cluster::RenewedConnection> DeclaredConnection::operator()(bool refused,
+                                                                  const std::atomic<bool>& stop) {
+    if (!renewal_ || refused) {
+        // What was read before may do again once it is refused no more.
+        if (auto server = replace(); !server && !renewal_) return unreadable(server.error());
+    }
+    return (*renewal_)(refused, stop);
+}
+
+Result<std::string> DeclaredConnection::replace() {
+    if (declared_.in_cluster) {
+        SNAPGATE_ASSIGN(auto members, in_cluster_members());
+        SNAPGATE_ASSIGN(Made made, make(std::move(members)));
+        if (!renewal_) renewal_.emplace(std::move(made.renewal));
+        return made.server;
+    }
+    SNAPGATE_ASSIGN(std::string text, read_text(declared_.kubeconfig));
+    SNAPGATE_ASSIGN(const auto context, cluster::find_context(text, declared_.context));
+    SNAPGATE_ASSIGN(auto members, cluster::read_members(context));
+    SNAPGATE_ASSIGN(Made made, make(std::move(members)));
+    // One that is the same keeps what it holds of files that cannot be read just now.
+    if (!renewal_ || text != text_) renewal_.emplace(std::move(made.renewal));
+    text_ = std::move(text);
+    return made.server;
+}
+
+Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers members) const {
+    std::optional<cluster::CredentialProgram> program;
+    if (members.exec) {
+        SNAPGATE_ASSIGN(
+            program, cluster::read_program(*members.exec, members.user_path + ".exec", programs_));
+    }
+    const bool whole = !program && !members.ca && !members.client_certificate &&
+                       !members.client_key && !members.token;
+    // What comes from files and programs is looked at when it is there.
+    if (whole) {
+        SNAPGATE_TRY(cluster::check_members(members));
+    }
+    std::string server = cluster::shown_server(members.connection);
+    if (server.empty()) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("{}.server: is no https URL", members.cluster_path));
+    }
+    return Made{cluster::KubeconfigRenewal(std::move(members), declared_.kubeconfig.parent_path(),
+                                           std::move(program)),
+                std::move(server)};
+}
+
+}  // namespace snapgate::app
