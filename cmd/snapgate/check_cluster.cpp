@@ -14,7 +14,8 @@ namespace {
 constexpr const char* kFooter =
     R"(The server connects to the cluster and looks: can it be reached, is the certificate good, who are
 we there, what may we do, which version of the API is served, do the clocks agree.
-Exit codes: 0 good, also with warnings; 1 something is bad.
+Exit codes: 0 all that was looked at is Good; 1 something is Bad or a Warning: a cluster that is
+out of reach, for example. A role that may read and not write is good.
 
 Examples:
   snapgate check cluster edge
@@ -36,7 +37,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         fmt::format("/admin/v1/clusters/{}/check", base::percent_encode(cluster.uid));
     SNAPGATE_ASSIGN(auto response, api.post(target, json::Object()));
     SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
-    bool bad = false;
+    bool good = true;
     std::vector<Table::Row> rows;
     if (const json::Array* points = array_at(answer, {"points"})) {
         for (const json::Value& value : *points) {
@@ -46,7 +47,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
             const std::string_view advice = text_at(*point, {"advice"});
             if (!advice.empty()) found += fmt::format("; {}", advice);
             const std::string outcome(text_at(*point, {"outcome"}));
-            bad = bad || outcome == "Bad";
+            good = good && outcome != "Bad" && outcome != "Warning";
             rows.push_back({std::string(text_at(*point, {"name"})), outcome, std::move(found)});
         }
     }
@@ -57,7 +58,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         Table table({{"POINT"}, {"OUTCOME"}, {"FOUND"}}, 0);
         shell.console.print(table.page(rows));
     }
-    return bad ? Exit::kRefused : Exit::kOk;
+    return good ? Exit::kOk : Exit::kRefused;
 }
 
 }  // namespace

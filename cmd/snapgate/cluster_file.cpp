@@ -72,12 +72,15 @@ Outcome<std::vector<DeclaredCluster>> read_cluster_file(const std::string& file)
     const fs::path folder = file == "-" ? fs::path() : fs::path(file).parent_path();
     std::vector<DeclaredCluster> clusters;
     std::set<std::string> names;
+    std::set<std::string> uids;
     for (const json::Value& value : list->get_array()) {
         const std::string place = fmt::format("clusters[{}]: ", clusters.size());
         auto cluster = read_one(value, folder);
         if (!cluster) return refused(place, cluster.error().message);
         if (!names.insert(cluster->name).second)
             return refused(place, fmt::format("the name {} is there twice", cluster->name));
+        if (!cluster->uid.empty() && !uids.insert(cluster->uid).second)
+            return refused(place, fmt::format("the uid {} is there twice", cluster->uid));
         clusters.push_back(std::move(*cluster));
     }
     return clusters;

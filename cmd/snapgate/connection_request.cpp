@@ -24,13 +24,18 @@ Outcome<json::Object> set_connection(Api& api, const std::string& uid,
     return parse_answer(response, api.server());
 }
 
-void note_warnings(Console& console, const json::Object& answer) {
+std::vector<std::string> warnings_of(const json::Object& answer) {
+    std::vector<std::string> texts;
     const json::Array* warnings = array_at(answer, {"warnings"});
-    if (warnings == nullptr) return;
+    if (warnings == nullptr) return texts;
     for (const json::Value& warning : *warnings) {
-        if (const auto* text = warning.if_string())
-            console.note(fmt::format("warning: {}", std::string_view(*text)));
+        if (const auto* text = warning.if_string()) texts.emplace_back(std::string_view(*text));
     }
+    return texts;
+}
+
+void note_warnings(Console& console, const json::Object& answer) {
+    for (const std::string& text : warnings_of(answer)) console.note("warning: " + text);
 }
 
 }  // namespace snapgate::cli

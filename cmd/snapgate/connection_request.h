@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "api.h"
 #include "console.h"
@@ -21,7 +22,9 @@ Outcome<json::Object> connect_cluster(Api& api, const NewConnection& connection)
 Outcome<json::Object> set_connection(Api& api, const std::string& uid,
                                      const std::string& kubeconfig);
 
-// The warnings of an answer to one of these, a line each.
+// The warnings of an answer to one of these.
+std::vector<std::string> warnings_of(const json::Object& answer);
+// They, a line each.
 void note_warnings(Console& console, const json::Object& answer);
 
 }  // namespace snapgate::cli

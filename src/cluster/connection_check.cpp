@@ -248,7 +248,10 @@ class Checking {
     net::Awaitable<void> discover() {
         const ReflectedKind& kind = snapshots();
         auto answer = co_await ask("GET", fmt::format("/apis/{}", kind.group), {});
-        if (!answer) co_return;
+        if (!answer) {
+            add("APIVersion", Found::kWarning, answer.error().message);
+            co_return;
+        }
         if (answer->status == 404) {
             add("APIVersion", Found::kWarning,
                 fmt::format("the cluster does not serve {}", kind.group),
@@ -256,7 +259,13 @@ class Checking {
             co_return;
         }
         const auto versions = json::read_group_versions(answer->body);
-        if (answer->status / 100 != 2 || !versions) co_return;
+        if (answer->status / 100 != 2 || !versions) {
+            add("APIVersion", Found::kWarning,
+                fmt::format("the cluster does not say which versions of {} it serves (it answered "
+                            "{})",
+                            kind.group, answer->status));
+            co_return;
+        }
         for (const std::string_view known : kind.versions) {
             if (std::ranges::find(*versions, known) == versions->end()) continue;
             check_.served_version = known;

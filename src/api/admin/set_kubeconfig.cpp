@@ -33,9 +33,9 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     if (!connection) co_return connection.error();
     const auto before = call.services.sealer.open(cluster->uid, cluster->sealed);
     if (before && *before == *connection) {
-        // What did not change needs no look at it; but whoever gives it again wants it tried, and
-        // the one that is followed may hold on to a failure of reading it.
-        follow(call.services, cluster->uid);
+        // The cluster is followed with this connection already: giving it again lists nothing anew.
+        // A cluster that waits for its next attempt is only tried at once; until that succeeds it
+        // stays in the state that it is in.
         call.services.connections.retry_now(cluster->number);
         co_return respond(call, *cluster, false, {});
     }
