@@ -19,6 +19,9 @@ net::ClientOptions options_for(const Target& target, std::chrono::milliseconds t
     return options;
 }
 
+// Snapshots in Kubernetes' form, on whichever side of the server they are asked for.
+constexpr const char* kAccept = "application/vnd.snapgate.kubernetes+json, application/json;q=0.9";
+
 std::string not_snapgate(unsigned status, std::string_view server) {
     return fmt::format(
         "{} answered {}, and not the way snapgate does: check the server's address, and what "
@@ -114,6 +117,7 @@ Outcome<net::StreamedResponse> Api::kube_stream(std::string target,
 Outcome<net::ClientResponse> Api::send(net::ClientRequest request) {
     if (!key_.empty()) request.headers.emplace_back("ApiKey", key_);
     if (!project_uid_.empty()) request.headers.emplace_back("ProjectUid", project_uid_);
+    request.headers.emplace_back("Accept", kAccept);
     SNAPGATE_ASSIGN(auto response, client_.send(request));
     if (response.status < 200 || response.status > 299) return failure_of(response, server_);
     return response;

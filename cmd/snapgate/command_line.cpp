@@ -113,7 +113,10 @@ std::string path_of(const CLI::App& command) {
 std::string unexpected(const CLI::App& root, const CLI::App& command) {
     std::vector<std::string> rest = root.remaining(true);
     if (rest.empty()) return "there are arguments too many";
-    const std::string& word = rest.front();
+    // A flag goes first: what stands beside it may be meant as its value.
+    const auto flag_at = std::find_if(rest.begin(), rest.end(),
+                                      [](const std::string& one) { return one.starts_with('-'); });
+    const std::string& word = flag_at == rest.end() ? rest.front() : *flag_at;
     if (!word.starts_with('-')) return fmt::format("unexpected argument \"{}\"", word);
     std::vector<std::string> flags;
     for (const CLI::Option* option : command.get_options([](const CLI::Option*) { return true; }))
@@ -122,6 +125,22 @@ std::string unexpected(const CLI::App& root, const CLI::App& command) {
     std::string meant = flag.starts_with("--") ? nearest(flag, flags) : "";
     return meant.empty() ? fmt::format("unknown flag {}", flag)
                          : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
+}
+
+// Whether something was left over that looks like a flag. CLI11 tells what is missing first, and
+// what is missing may be what was mistyped.
+bool has_unknown_flag(const CLI::App& root) {
+    const std::vector<std::string> rest = root.remaining(true);
+    return std::any_of(rest.begin(), rest.end(),
+                       [](const std::string& word) { return word.starts_with('-'); });
+}
+
+// Ends a command that said all it had to say; an answer cut short must not end in success.
+Exit end(Console& console, Exit exit) {
+    const auto flushed = console.flush();
+    if (flushed) return exit;
+    console.note("error: " + flushed.error().message);
+    return exit == Exit::kOk ? Exit::kRefused : exit;
 }
 
 // Says what is wrong with the command line, or shows the help that was asked for.
@@ -133,22 +152,24 @@ Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& consol
         std::string help = out.str();
         for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
         console.print_document(help);
-        return Exit::kOk;
+        return end(console, Exit::kOk);
     }
     const CLI::App* command = parsed_command(root);
-    bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    const bool extra =
+        dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+        (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && has_unknown_flag(root));
     console.note("error: " + (extra ? unexpected(root, *command) : std::string(error.what())));
     console.note(fmt::format("See '{} --help'.", path_of(*command)));
     return Exit::kUsage;
 }
 
 Exit run_chosen(const Action& chosen, Shell& shell) {
-    Outcome<Exit> ended = chosen(shell);
-    Exit exit = ended ? *ended : ended.error().exit;
-    auto flushed = shell.console.flush();
-    if (!ended) shell.console.note("error: " + ended.error().message);
-    if (!flushed) shell.console.note("error: " + flushed.error().message);
-    return flushed || exit != Exit::kOk ? exit : Exit::kRefused;
+    const Outcome<Exit> ended = chosen(shell);
+    if (ended) return end(shell.console, *ended);
+    shell.console.note("error: " + ended.error().message);
+    // Said once: what could not be written then cannot be written now.
+    if (ended.error().message.starts_with(kNotWritten)) return ended.error().exit;
+    return end(shell.console, ended.error().exit);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ base::Result<void> Console::flush() {
     if (std::fflush(out_) != 0 || std::ferror(out_) != 0) {
         return base::Error(
             base::Code::kInternal,
-            fmt::format("the output could not be written{}{}: what was printed is not complete",
+            fmt::format("{}{}{}: what was printed is not complete", kNotWritten,
                         errno != 0 ? ": " : "", errno != 0 ? std::strerror(errno) : ""));
     }
     return {};

@@ -8,6 +8,9 @@
 
 namespace snapgate::cli {
 
+// How flush() begins to say that it failed.
+inline constexpr std::string_view kNotWritten = "the output could not be written";
+
 // Where a command writes: answers to `out`, what is said about them to `err`. One thread. Whoever
 // opened the two files closes them, after the console.
 class Console {

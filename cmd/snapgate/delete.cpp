@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string_view>
 
 #include "base/encoding.h"
 #include "command.h"
@@ -9,6 +10,9 @@
 
 namespace snapgate::cli {
 namespace {
+
+// How the server says that something is not empty.
+constexpr std::string_view kForceAdvice = ": delete it with force=true";
 
 struct Options {
     ConnectionFlags connection;
@@ -33,11 +37,12 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
                                    options.force ? "?force=true" : ""));
         if (!response) {
             Failure failure = std::move(response).error();
-            if (failure.status == 409 && kind != Kind::kKey && !options.force)
-                failure.message += fmt::format(
-                    "; 'snapgate delete {} --force' deletes what it holds, "
-                    "too",
-                    words.one);
+            // The advice is for the API: here it is a flag.
+            if (const size_t advice = failure.message.find(kForceAdvice);
+                advice != std::string::npos && !options.force)
+                failure.message =
+                    fmt::format("{}: 'snapgate delete {} {} --force' deletes what it holds, too",
+                                failure.message.substr(0, advice), words.one, target.name);
             return failure;
         }
         if (format == Format::kName) {

@@ -43,16 +43,17 @@ std::string finalizers_of(const json::Object& object) {
 
 // What still holds a snapshot after its deletion; nullopt if it is gone.
 Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
-    auto object = read_snapshot(api, found.snapshot);
-    if (!object) {
-        if (object.error().status == 404) return std::optional<std::string>();
-        return std::move(object).error();
+    auto read = read_snapshot(api, found.snapshot);
+    if (!read) {
+        if (read.error().status == 404) return std::optional<std::string>();
+        return std::move(read).error();
     }
+    const json::Object& object = read->object;
     // Another one of its name may have been made meanwhile.
-    if (text_at(*object, {"metadata", "uid"}) != found.uid ||
-        text_at(*object, {"metadata", "deletionTimestamp"}).empty())
+    if (text_at(object, {"metadata", "uid"}) != found.uid ||
+        text_at(object, {"metadata", "deletionTimestamp"}).empty())
         return std::optional<std::string>();
-    return std::optional<std::string>(finalizers_of(*object));
+    return std::optional<std::string>(finalizers_of(object));
 }
 
 Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
@@ -85,7 +86,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     const std::set<std::string> names(options.names.begin(), options.names.end());
     for (const std::string& name : names) {
         SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
-        SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
+        SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
+        const json::Object& object = read.object;
         snapshot.vm = text_at(object, {"spec", "source", "name"});
         all.push_back({std::move(snapshot), std::string(text_at(object, {"metadata", "uid"}))});
     }

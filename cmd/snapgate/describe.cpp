@@ -6,6 +6,7 @@
 #include "command.h"
 #include "snapshot_description.h"
 #include "snapshot_options.h"
+#include "stale_note.h"
 
 namespace snapgate::cli {
 namespace {
@@ -20,12 +21,14 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_TRY(check(options.flags, options.names));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.flags.cluster));
+    StaleNote stale(api, shell.console, cluster);
     bool any = false;
     for (const std::string& name : options.names) {
         const SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
-        SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
+        SNAPGATE_ASSIGN(auto read, read_snapshot(api, snapshot));
+        stale.look(read.response);
         if (any) shell.console.print("\n\n");
-        shell.console.print(describe_snapshot(object, base::system_clock().now_ms() / 1000));
+        shell.console.print(describe_snapshot(read.object, base::system_clock().now_ms() / 1000));
         any = true;
     }
     return Exit::kOk;

@@ -58,9 +58,9 @@ Outcome<Exit> print_selected(Shell& shell, Api& api, const SnapshotQuery& query,
         if (!printed) return base::Error(base::Code::kInternal, printed.error().message);
         return {};
     });
-    SNAPGATE_ASSIGN(auto version, list_snapshots(api, query, {}, [&](std::string_view item) {
-                        return pages.add(item);
-                    }));
+    StaleNote stale(api, shell.console, query.cluster);
+    const ItemSink add = [&](std::string_view item) { return pages.add(item); };
+    SNAPGATE_ASSIGN(auto version, list_snapshots(api, query, {}, add, &stale));
     SNAPGATE_TRY(pages.flush());
     printer.finish(version.value_or(""));
     if (pages.count() == 0 && format != Format::kJson && format != Format::kYaml)

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -7,6 +8,7 @@
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "get.h"
+#include "json/yaml.h"
 #include "json_path.h"
 #include "resolve.h"
 #include "table.h"
@@ -148,29 +150,32 @@ Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
     return Exit::kOk;
 }
 
+// Those of these names, by one look at the list: an item there is what the one alone is.
 Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
                           const std::vector<std::string>& names) {
-    const KindWords& words = words_of(kind);
-    bool document = format == Format::kJson || format == Format::kYaml;
-    ListWriter list(shell.console, format, {}, {});
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+    const std::vector<Named> all = named_items(kind, items);
     std::vector<json::Object> objects;
     for (const std::string& name : names) {
-        SNAPGATE_ASSIGN(Named named, resolve(api, kind, name));
-        SNAPGATE_ASSIGN(auto response,
-                        api.get(fmt::format("{}/{}", words.path, base::percent_encode(named.uid))));
-        if (document && names.size() == 1) {
-            SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
-        } else if (document) {
-            SNAPGATE_TRY(list.add(response.body));
-        } else {
-            SNAPGATE_ASSIGN(auto object, parse_answer(response, api.server()));
-            objects.push_back(std::move(object));
-        }
+        SNAPGATE_ASSIGN(const Named named, choose(kind, name, all));
+        const auto of_uid = [&](const json::Object& item) {
+            return text_at(item, {words_of(kind).uid_field}) == named.uid;
+        };
+        objects.push_back(*std::find_if(items.begin(), items.end(), of_uid));
     }
-    if (document && names.size() > 1) list.finish({});
-    if (!document) {
+    if (format != Format::kJson && format != Format::kYaml) {
         SNAPGATE_TRY(print_objects(shell, api, kind, format, objects));
+        return Exit::kOk;
     }
+    if (objects.size() == 1) {
+        shell.console.print_document(format == Format::kJson ? json::serialize(objects.front())
+                                                             : json::to_yaml(objects.front()));
+        return Exit::kOk;
+    }
+    ListWriter list(shell.console, format, {}, {});
+    for (const json::Object& object : objects) SNAPGATE_TRY(list.add(json::serialize(object)));
+    list.finish({});
     return Exit::kOk;
 }
 

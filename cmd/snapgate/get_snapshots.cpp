@@ -118,45 +118,30 @@ Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const
     return Exit::kOk;
 }
 
-// The API of lists cannot be asked for a name; the pages are searched for it.
-Outcome<Exit> print_named(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
-                          const std::string& cluster) {
-    std::set<std::string, std::less<>> missing(options.names.begin(), options.names.end());
-    const std::set<std::string, std::less<>> wanted = missing;
-    // A name is unique within its namespace: with one of each there is one answer, and it is
-    // printed as the object itself.
-    bool one_namespace =
-        options.namespaces.size() == 1 && options.namespaces.front().find(',') == std::string::npos;
-    bool single = wanted.size() == 1 && one_namespace;
-    bool document = is_document(format);
+// Those of the names that are there. The server finds each by its name, so that the size of the
+// cluster does not matter.
+Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
+    StaleNote stale(api, shell.console, query.cluster);
+    std::set<std::string, std::less<>> missing(query.names.begin(), query.names.end());
     SnapshotPrinter printer(shell.console, format);
-    std::string resource_version;
-    while (!pages.done() && !(one_namespace && missing.empty())) {
-        SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
-        std::vector<std::string> found;
-        for (std::string& item : page.items) {
-            SNAPGATE_ASSIGN(auto value, json::parse(item));
-            std::string_view name = text_at(value.get_object(), {"metadata", "name"});
-            if (!wanted.contains(name)) continue;
-            missing.erase(std::string(name));
-            if (single && document) {
-                shell.console.print_document(format == Format::kJson ? item : json::to_yaml(value));
-            } else {
-                found.push_back(std::move(item));
-            }
-        }
-        SNAPGATE_TRY(printer.page(found));
-        resource_version = page.resource_version;
-    }
-    if (document && !single) printer.finish(resource_version);
+    std::vector<std::string> found;
+    const ItemSink take = [&](std::string_view item) -> base::Result<void> {
+        SNAPGATE_ASSIGN(const auto value, json::parse(item));
+        if (const json::Object* object = value.if_object())
+            missing.erase(std::string(text_at(*object, {"metadata", "name"})));
+        found.emplace_back(item);
+        return {};
+    };
+    SNAPGATE_ASSIGN(const auto version, list_snapshots(api, query, {}, take, &stale));
+    SNAPGATE_TRY(printer.page(found));
+    printer.finish(version.value_or(""));
     if (missing.empty()) return Exit::kOk;
-    std::string names;
-    for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-    return Failure(Exit::kRefused,
-                   fmt::format("not found among the snapshots of cluster {}: {}", cluster, names));
+    return Failure(Exit::kRefused, fmt::format("not found among the snapshots of cluster {}: {}",
+                                               query.cluster.name, fmt::join(missing, ", ")));
 }
 
-// Whether a query names one snapshot, so that it need not be looked for.
+// Whether a query names one snapshot: with a name and a namespace there is at most one, which is
+// printed as the object itself.
 bool is_single(const SnapshotQuery& query) {
     return query.namespaces.size() == 1 && query.names.size() == 1 && query.vms.size() <= 1 &&
            model::is_dns_label(query.namespaces.front()) &&
@@ -164,29 +149,24 @@ bool is_single(const SnapshotQuery& query) {
            (query.vms.empty() || model::is_dns_subdomain(query.vms.front()));
 }
 
-// One snapshot of which all is said that a path needs.
-Outcome<Exit> print_single(Shell& shell, Api& api, SnapshotRef snapshot, Format format) {
-    if (snapshot.vm.empty()) {
-        SNAPGATE_ASSIGN(auto object, read_snapshot(api, snapshot));
-        snapshot.vm = text_at(object, {"spec", "source", "name"});
-    }
-    auto response =
-        api.get(palette_snapshot(snapshot.cluster.uid, snapshot.vm, snapshot.name, snapshot.ns));
-    if (!response) {
-        Failure failure = std::move(response).error();
-        if (failure.status == 404)
-            failure.message =
-                fmt::format("not found among the snapshots of the VM {} in cluster {}: {}",
-                            snapshot.vm, snapshot.cluster.name, snapshot.text());
-        return failure;
-    }
+Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot, Format format) {
+    StaleNote stale(api, shell.console, snapshot.cluster);
+    SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
+    stale.look(read.response);
     if (is_document(format)) {
-        SNAPGATE_TRY(print_answer(shell.console, format, *response, api.server()));
+        SNAPGATE_TRY(print_answer(shell.console, format, read.response, api.server()));
         return Exit::kOk;
     }
     SnapshotPrinter printer(shell.console, format);
-    SNAPGATE_TRY(printer.page({response->body}));
+    SNAPGATE_TRY(printer.page({read.response.body}));
     return Exit::kOk;
+}
+
+std::vector<std::string> each_once(const std::vector<std::string>& values) {
+    std::vector<std::string> out;
+    for (const std::string& value : values)
+        if (std::find(out.begin(), out.end(), value) == out.end()) out.push_back(value);
+    return out;
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
@@ -194,7 +174,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_TRY(check(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
-    const SnapshotQuery query{cluster, split_values(options.namespaces), options.names,
+    const SnapshotQuery query{cluster, split_values(options.namespaces), each_once(options.names),
                               split_values(options.vms), options.selector};
     // The Palette side has neither labels nor watches.
     if (options.watch || !options.selector.empty()) {
@@ -210,11 +190,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                             {cluster, query.namespaces.front(), query.names.front(),
                              query.vms.empty() ? "" : query.vms.front()},
                             format);
-    SnapshotSelection selection{cluster.uid, cluster.name,  options.namespaces,
-                                options.vms, options.limit, options.continue_token};
-    bool whole = options.all || !options.names.empty();
-    SnapshotPages pages(api, shell.console, std::move(selection), whole);
-    if (!options.names.empty()) return print_named(shell, pages, format, options, cluster.name);
+    if (!query.names.empty()) return print_named(shell, api, query, format);
+    SnapshotPages pages(
+        api, shell.console,
+        {cluster, options.namespaces, options.vms, options.limit, options.continue_token},
+        options.all);
     if (options.all) return print_all(shell, pages, format, options, cluster.name);
     return print_one_page(shell, api, pages, format, options, cluster.name);
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/count_text.h"
 #include "command.h"
 #include "json_path.h"
 #include "printable.h"
@@ -76,11 +77,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (format == Format::kName) {
         shell.console.print_document(target->server);
     } else if (format == Format::kTable) {
-        std::string seen =
-            projects.size() == 1 ? "1 project" : fmt::format("{} projects", projects.size());
         shell.console.print_document(
             fmt::format("Logged in to {}: the key sees {}.\nThe context is in {}.", target->server,
-                        seen, file.string()));
+                        base::counted(projects.size(), "project"), file.string()));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     }

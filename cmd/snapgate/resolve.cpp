@@ -59,18 +59,21 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
                                wanted, listed(all, false)));
 }
 
-Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
-    const KindWords& words = words_of(kind);
-    SNAPGATE_ASSIGN(auto response, api.get(std::string(words.path)));
-    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items) {
     std::vector<Named> all;
     all.reserve(items.size());
     for (const json::Object& item : items)
-        all.push_back({std::string(text_at(item, {words.uid_field})),
+        all.push_back({std::string(text_at(item, {words_of(kind).uid_field})),
                        std::string(text_at(item, {"name"})), std::string(text_at(item, {"type"}))});
     std::sort(all.begin(), all.end(),
               [](const Named& a, const Named& b) { return a.name < b.name; });
-    return choose(kind, wanted, all);
+    return all;
+}
+
+Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    return choose(kind, wanted, named_items(kind, items));
 }
 
 Outcome<> enter_project(Api& api, const Target& target) {

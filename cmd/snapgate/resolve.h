@@ -30,6 +30,9 @@ struct Named {
 // name. kRefused with what there is if there is none or more than one.
 Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Named>& all);
 
+// What an answer lists, in order of name.
+std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items);
+
 // Reads the list of a kind (any reader may) and chooses from it.
 Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted);
 

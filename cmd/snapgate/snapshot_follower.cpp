@@ -21,6 +21,18 @@ constexpr std::chrono::seconds kShortest{1};
 constexpr unsigned kGone = 410;
 constexpr unsigned kTooMany = 429;
 
+// The server has not reached the version that was seen: it was set back to an older state, by a
+// backup for example, and what it does from there on is another history. Older servers say so by a
+// 504, which is no time-out to be waited for.
+bool is_ahead(const json::Object& status) {
+    const json::Array* causes = array_at(status, {"details", "causes"});
+    if (causes == nullptr) return false;
+    return std::any_of(causes->begin(), causes->end(), [](const json::Value& value) {
+        const json::Object* cause = value.if_object();
+        return cause != nullptr && text_at(*cause, {"reason"}) == "ResourceVersionTooLarge";
+    });
+}
+
 bool may_pass(const Failure& failure) {
     return failure.exit == Exit::kUnreachable || failure.status == kTooMany ||
            failure.status >= 500;
@@ -36,6 +48,7 @@ SnapshotFollower::SnapshotFollower(Api& api, Console& console, const Interruptio
       query_(std::move(query)),
       sinks_(std::move(sinks)),
       timing_(timing),
+      stale_(api, console, query_.cluster),
       delay_(timing.first_delay) {}
 
 Outcome<> SnapshotFollower::run() {
@@ -56,7 +69,7 @@ Outcome<> SnapshotFollower::run() {
 Outcome<std::optional<std::string>> SnapshotFollower::list() {
     const net::StreamOptions options{timing_.idle, interruption_.fd()};
     while (true) {
-        auto version = list_snapshots(api_, query_, options, sinks_.listed);
+        auto version = list_snapshots(api_, query_, options, sinks_.listed, &stale_);
         if (version) {
             reached();
             return version;
@@ -121,7 +134,7 @@ base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
     if (code != nullptr && code->is_int64() && code->get_int64() >= 400 && code->get_int64() < 600)
         as_answer.status = static_cast<unsigned>(code->get_int64());
     as_answer.body = json::serialize(status);
-    expired_ = as_answer.status == kGone;
+    expired_ = as_answer.status == kGone || is_ahead(status);
     failed_ = failure_of(as_answer, api_.server());
     return base::Error(base::Code::kUnavailable, failed_->message);
 }

@@ -58,6 +58,7 @@ class SnapshotFollower {
     SnapshotQuery query_;
     FollowSinks sinks_;
     FollowTiming timing_;
+    StaleNote stale_;
     std::string version_;  // the last one seen
     bool expired_ = false;
     std::optional<Failure> failed_;  // what an event said

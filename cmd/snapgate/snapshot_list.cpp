@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/encoding.h"
 #include "json/splitter.h"
@@ -13,9 +15,22 @@ namespace snapgate::cli {
 namespace {
 
 constexpr size_t kMaxItemBytes = 4 << 20;
+constexpr unsigned kGone = 410;
+// Of a server whose history is shorter than the listing takes.
+constexpr int kMostRestarts = 5;
 
 bool is_among(const std::vector<std::string>& wanted, std::string_view value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+// What a selector would take for a mark of its own (fields.EscapeValue of Kubernetes).
+std::string escape_field_value(std::string_view value) {
+    std::string out;
+    for (const char c : value) {
+        if (c == '\\' || c == ',' || c == '=') out += '\\';
+        out += c;
+    }
+    return out;
 }
 
 bool selects_on_this_side(const SnapshotQuery& query) {
@@ -43,6 +58,90 @@ Outcome<ListEnd> parse_end(const Api& api, std::string_view envelope) {
                 std::string(text_at(*list, {"metadata", "continue"}))};
     if (end.resource_version.empty()) return no_list(api, "it has no resourceVersion");
     return end;
+}
+
+// The pages of a list; at `version` and no other one, unless that is "".
+Outcome<std::optional<std::string>> list_pages(Api& api, const SnapshotQuery& query,
+                                               const std::string& at_version,
+                                               const net::StreamOptions& options,
+                                               const ItemSink& sink, StaleNote* stale) {
+    const bool filtered = selects_on_this_side(query);
+    std::string more;
+    if (!at_version.empty())
+        more = "resourceVersionMatch=Exact&resourceVersion=" + base::percent_encode(at_version);
+    std::string version;
+    std::string token;
+    do {
+        json::ItemSplitter splitter(
+            [&](std::string_view item) -> base::Result<void> {
+                if (!filtered) return sink(item);
+                SNAPGATE_ASSIGN(auto value, json::parse(item));
+                const json::Object* object = value.if_object();
+                if (object == nullptr || !selects(query, *object)) return {};
+                return sink(item);
+            },
+            kMaxItemBytes);
+        SNAPGATE_ASSIGN(auto streamed, api.kube_stream(list_target(query, more), options,
+                                                       [&](std::string_view piece) {
+                                                           return splitter.feed(piece);
+                                                       }));
+        if (streamed.end == net::StreamEnd::kStopped) return std::optional<std::string>();
+        if (streamed.end != net::StreamEnd::kWhole)
+            return no_list(api, streamed.end == net::StreamEnd::kCut
+                                    ? "the connection ended within it"
+                                    : "nothing more came");
+        if (auto finished = splitter.finish(); !finished)
+            return no_list(api, finished.error().message);
+        SNAPGATE_ASSIGN(ListEnd end, parse_end(api, splitter.envelope()));
+        if (stale != nullptr) stale->look(streamed.response);
+        // Every page shows the state of the first.
+        if (version.empty()) version = std::move(end.resource_version);
+        token = std::move(end.continue_token);
+        more = "continue=" + base::percent_encode(token);
+    } while (!token.empty());
+    return std::optional<std::string>(std::move(version));
+}
+
+using FoundItems = std::map<std::pair<std::string, std::string>, std::string>;
+
+// One list for each name, all of them at one version. kRefused with status 410 if the server does
+// not keep that version long enough.
+Outcome<std::optional<std::string>> find_names(Api& api, const SnapshotQuery& query,
+                                               const net::StreamOptions& options, FoundItems& found,
+                                               StaleNote* stale) {
+    std::string version;
+    for (const std::string& name : query.names) {
+        SnapshotQuery one = query;
+        one.names = {name};
+        const ItemSink keep = [&found](std::string_view item) -> base::Result<void> {
+            SNAPGATE_ASSIGN(const auto value, json::parse(item));
+            const json::Object* object = value.if_object();
+            if (object == nullptr) return {};
+            found.insert_or_assign({std::string(text_at(*object, {"metadata", "namespace"})),
+                                    std::string(text_at(*object, {"metadata", "name"}))},
+                                   std::string(item));
+            return {};
+        };
+        SNAPGATE_ASSIGN(auto listed, list_pages(api, one, version, options, keep, stale));
+        if (!listed) return std::optional<std::string>();
+        version = std::move(*listed);
+    }
+    return std::optional<std::string>(std::move(version));
+}
+
+Outcome<std::optional<std::string>> list_names(Api& api, const SnapshotQuery& query,
+                                               const net::StreamOptions& options,
+                                               const ItemSink& sink, StaleNote* stale) {
+    FoundItems found;
+    auto version = find_names(api, query, options, found, stale);
+    for (int again = 0; !version && version.error().status == kGone && again < kMostRestarts;
+         ++again) {
+        found.clear();
+        version = find_names(api, query, options, found, stale);
+    }
+    if (!version || !*version) return version;
+    for (const auto& [key, item] : found) SNAPGATE_TRY(sink(item));
+    return version;
 }
 
 }  // namespace
@@ -73,7 +172,8 @@ std::string list_target(const SnapshotQuery& query, std::string_view more) {
     };
     if (!query.selector.empty()) add("labelSelector=" + base::percent_encode(query.selector));
     if (query.names.size() == 1)
-        add("fieldSelector=" + base::percent_encode("metadata.name=" + query.names.front()));
+        add("fieldSelector=" +
+            base::percent_encode("metadata.name=" + escape_field_value(query.names.front())));
     if (!more.empty()) add(more);
     return target;
 }
@@ -86,38 +186,9 @@ bool selects(const SnapshotQuery& query, const json::Object& snapshot) {
 
 Outcome<std::optional<std::string>> list_snapshots(Api& api, const SnapshotQuery& query,
                                                    const net::StreamOptions& options,
-                                                   const ItemSink& sink) {
-    const bool filtered = selects_on_this_side(query);
-    std::string version;
-    std::string token;
-    do {
-        json::ItemSplitter splitter(
-            [&](std::string_view item) -> base::Result<void> {
-                if (!filtered) return sink(item);
-                SNAPGATE_ASSIGN(auto value, json::parse(item));
-                const json::Object* object = value.if_object();
-                if (object == nullptr || !selects(query, *object)) return {};
-                return sink(item);
-            },
-            kMaxItemBytes);
-        SNAPGATE_ASSIGN(
-            auto streamed,
-            api.kube_stream(
-                list_target(query, token.empty() ? "" : "continue=" + base::percent_encode(token)),
-                options, [&](std::string_view piece) { return splitter.feed(piece); }));
-        if (streamed.end == net::StreamEnd::kStopped) return std::optional<std::string>();
-        if (streamed.end != net::StreamEnd::kWhole)
-            return no_list(api, streamed.end == net::StreamEnd::kCut
-                                    ? "the connection ended within it"
-                                    : "nothing more came");
-        if (auto finished = splitter.finish(); !finished)
-            return no_list(api, finished.error().message);
-        SNAPGATE_ASSIGN(ListEnd end, parse_end(api, splitter.envelope()));
-        // Every page shows the state of the first.
-        if (version.empty()) version = std::move(end.resource_version);
-        token = std::move(end.continue_token);
-    } while (!token.empty());
-    return std::optional<std::string>(std::move(version));
+                                                   const ItemSink& sink, StaleNote* stale) {
+    if (query.names.size() > 1) return list_names(api, query, options, sink, stale);
+    return list_pages(api, query, {}, options, sink, stale);
 }
 
 }  // namespace snapgate::cli

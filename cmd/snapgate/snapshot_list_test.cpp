@@ -93,6 +93,31 @@ TEST(SnapshotListTest, AServerThatPagesIsFollowed) {
     EXPECT_THAT(server.heads().at(1), HasSubstr("continue=t%2B1"));
 }
 
+TEST(SnapshotListTest, EachNameIsAskedForAtOneVersion) {
+    ScriptedServer server({answer(200, list(item("b", "x"), R"({"resourceVersion":"7"})")),
+                           answer(200, list(item("a", "x"), R"({"resourceVersion":"7"})"))});
+    const Listed listed(server, query_of({"web"}, {"b", "a"}));
+    ASSERT_TRUE(listed.version) << listed.version.error().message;
+    EXPECT_EQ(*listed.version, "7");
+    EXPECT_THAT(listed.items, ElementsAre(item("a", "x"), item("b", "x")));
+    EXPECT_THAT(server.heads().at(0), HasSubstr("fieldSelector=metadata.name%3Db HTTP"));
+    EXPECT_THAT(server.heads().at(1),
+                HasSubstr("fieldSelector=metadata.name%3Da&resourceVersionMatch=Exact&"
+                          "resourceVersion=7 HTTP"));
+}
+
+TEST(SnapshotListTest, NamesAreAskedForAnewWhereTheVersionIsGone) {
+    ScriptedServer server(
+        {answer(200, list(item("b", "x"), R"({"resourceVersion":"7"})")),
+         answer(410, R"({"kind":"Status","message":"too old","reason":"Expired"})"),
+         answer(200, list("", R"({"resourceVersion":"9"})")),
+         answer(200, list(item("a", "x"), R"({"resourceVersion":"9"})"))});
+    const Listed listed(server, query_of({"web"}, {"b", "a"}));
+    ASSERT_TRUE(listed.version) << listed.version.error().message;
+    EXPECT_EQ(*listed.version, "9");
+    EXPECT_THAT(listed.items, ElementsAre(item("a", "x")));
+}
+
 TEST(SnapshotListTest, WhatIsNoWholeListIsToldApart) {
     const std::string whole = list(item("a", "x"), R"({"resourceVersion":"7"})");
     const std::string cut = answer_in_chunks(200, whole, 10).bytes.substr(0, 200);

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <chrono>
 #include <utility>
 
-#include "base/duration.h"
 #include "base/encoding.h"
 #include "json/splitter.h"
 #include "json_path.h"
@@ -30,7 +27,7 @@ std::string no_list(std::string_view server) {
 
 std::string page_target(const SnapshotSelection& selection, std::string_view continue_token) {
     std::string target = fmt::format("/v1/spectroclusters/{}/vms/snapshot",
-                                     base::percent_encode(selection.cluster_uid));
+                                     base::percent_encode(selection.cluster.uid));
     char separator = '?';
     auto add = [&](std::string_view name, std::string_view value) {
         target += separator;
@@ -74,7 +71,8 @@ SnapshotPages::SnapshotPages(Api& api, Console& console, SnapshotSelection selec
       console_(console),
       selection_(std::move(selection)),
       token_(selection_.continue_token),
-      restart_(restart) {}
+      restart_(restart),
+      stale_(api, console, selection_.cluster) {}
 
 Outcome<SnapshotPage> SnapshotPages::next() {
     auto response = request();
@@ -92,7 +90,7 @@ Outcome<SnapshotPage> SnapshotPages::next() {
         return failure;
     }
     begun_ = true;
-    warn_if_stale(page->response);
+    stale_.look(page->response);
     token_ = page->continue_token;
     done_ = token_.empty();
     return page;
@@ -110,21 +108,6 @@ Outcome<net::ClientResponse> SnapshotPages::request() {
             "place at the newest state: what changed before it meanwhile is not shown");
         token_ = response.error().continue_token;
     }
-}
-
-void SnapshotPages::warn_if_stale(const net::ClientResponse& response) {
-    auto warning = response.header("Warning");
-    if (warned_ || !warning || !warning->starts_with("110")) return;
-    warned_ = true;
-    std::string when;
-    if (auto age = response.header("Age")) {
-        int64_t seconds = 0;
-        auto [end, ec] = std::from_chars(age->data(), age->data() + age->size(), seconds);
-        if (ec == std::errc() && end == age->data() + age->size())
-            when = fmt::format(", of {} ago", base::human_duration(std::chrono::seconds(seconds)));
-    }
-    console_.note(fmt::format("warning: cluster {} is out of reach: this is its last known state{}",
-                              selection_.cluster_name, when));
 }
 
 }  // namespace snapgate::cli

@@ -8,13 +8,14 @@
 
 #include "api.h"
 #include "console.h"
+#include "resolve.h"
+#include "stale_note.h"
 
 namespace snapgate::cli {
 
 // What to list; values as the API takes them (csv within one is fine).
 struct SnapshotSelection {
-    std::string cluster_uid;
-    std::string cluster_name;  // for messages
+    Named cluster;
     std::vector<std::string> namespaces;
     std::vector<std::string> vms;
     std::string limit;           // "" for the server's default
@@ -48,7 +49,6 @@ class SnapshotPages {
     Outcome<SnapshotPage> next();
 
   private:
-    void warn_if_stale(const net::ClientResponse& response);
     Outcome<net::ClientResponse> request();
 
     Api& api_;
@@ -56,8 +56,8 @@ class SnapshotPages {
     SnapshotSelection selection_;
     std::string token_;
     bool restart_;
+    StaleNote stale_;
     bool done_ = false;
-    bool warned_ = false;
     bool begun_ = false;
 };
 

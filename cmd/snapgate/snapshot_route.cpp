@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/encoding.h"
 #include "json_path.h"
 
@@ -31,7 +33,7 @@ std::string palette_snapshot(std::string_view cluster_uid, std::string_view vm,
                        name.empty() ? "" : "/" + percent_encode(name), percent_encode(ns));
 }
 
-Outcome<json::Object> read_snapshot(Api& api, const SnapshotRef& snapshot) {
+Outcome<ReadSnapshot> read_snapshot(Api& api, const SnapshotRef& snapshot) {
     auto response = api.kube_get(kube_object(snapshot));
     if (!response) {
         Failure failure = std::move(response).error();
@@ -47,7 +49,7 @@ Outcome<json::Object> read_snapshot(Api& api, const SnapshotRef& snapshot) {
     if (!snapshot.vm.empty() && vm != snapshot.vm)
         return Failure(Exit::kRefused, fmt::format("snapshot {} is of the VM {}, not of {} (--vm)",
                                                    snapshot.text(), vm, snapshot.vm));
-    return object;
+    return ReadSnapshot{std::move(object), std::move(*response)};
 }
 
 }  // namespace snapgate::cli

@@ -31,8 +31,13 @@ std::string kube_object(const SnapshotRef& snapshot);
 std::string palette_snapshot(std::string_view cluster_uid, std::string_view vm,
                              std::string_view name, std::string_view ns);
 
-// Reads a snapshot by its name alone, in the form that Kubernetes gives it. kRefused if it is not
-// there, or is of another VM than `vm`.
-Outcome<json::Object> read_snapshot(Api& api, const SnapshotRef& snapshot);
+// A snapshot in the form that Kubernetes gives it, and the answer that it came in.
+struct ReadSnapshot {
+    json::Object object;
+    net::ClientResponse response;
+};
+
+// Reads a snapshot by its name alone. kRefused if it is not there, or is of another VM than `vm`.
+Outcome<ReadSnapshot> read_snapshot(Api& api, const SnapshotRef& snapshot);
 
 }  // namespace snapgate::cli

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count_text.h"
 #include "net/header_values.h"
 
 namespace snapgate::api {
@@ -114,17 +115,16 @@ Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
     freshness.stale = true;
     const int64_t confirmed_ms = std::max(status.confirmed_ms, status.synced_ms);
     freshness.age_seconds = std::clamp<int64_t>((now_ms - confirmed_ms) / 1000, 0, kMostSeconds);
+    const std::string age = base::counted(static_cast<uint64_t>(freshness.age_seconds), "second");
     if (max_age && freshness.age_seconds > *max_age) {
-        return Error(
-            Code::kClusterTimeout,
-            fmt::format("what is known of cluster \"{}\" is {} seconds old, and max-age={} was "
-                        "asked for: it is {}{}{}; try again, or take older states",
-                        cluster_name, freshness.age_seconds, *max_age, shown_state(status),
-                        status.message.empty() ? "" : ": ", status.message));
+        return Error(Code::kClusterTimeout,
+                     fmt::format("what is known of cluster \"{}\" is {} old, and max-age={} was "
+                                 "asked for: it is {}{}{}; try again, or take older states",
+                                 cluster_name, age, *max_age, shown_state(status),
+                                 status.message.empty() ? "" : ": ", status.message));
     }
-    freshness.text =
-        header_text(fmt::format("cluster {} is {}: this is its state of {} seconds ago",
-                                cluster_name, shown_state(status), freshness.age_seconds));
+    freshness.text = header_text(fmt::format("cluster {} is {}: this is its state of {} ago",
+                                             cluster_name, shown_state(status), age));
     return freshness;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/count_text.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/fault_switch.h"
@@ -106,8 +107,8 @@ net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
                             shown);
         if (theirs) {
             if (*theirs == *mine) co_return std::string();
-            co_return fmt::format("{} objects here, {} in the cluster, at version {}",
-                                  mine->objects, theirs->objects, version);
+            co_return fmt::format("{} here, {} in the cluster, at version {}",
+                                  base::counted(mine->objects, "object"), theirs->objects, version);
         }
         const bool was_refused =
             theirs.error().status / 100 == 4 || theirs.error().status / 100 == 5;
@@ -139,8 +140,8 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_newest() {
         if (mine && *mine == *theirs) co_return std::string();
         if (passed) {
             if (!mine) co_return tl::unexpected(not_compared(mine.error().message));
-            co_return fmt::format("{} objects here, {} in the cluster, at version {}",
-                                  mine->objects, theirs->objects, version);
+            co_return fmt::format("{} here, {} in the cluster, at version {}",
+                                  base::counted(mine->objects, "object"), theirs->objects, version);
         }
         if (SteadyClock::now() >= deadline)
             co_return tl::unexpected(not_compared("the watch did not reach the list's version"));

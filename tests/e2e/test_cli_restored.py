@@ -1,0 +1,37 @@
+"""`get snapshots --watch` while the server's store is replaced by an older copy of it."""
+
+import shutil
+import socket
+
+from harness import Server, snapshot, wait_for
+from test_cli_snapshots import follow
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_a_watch_lists_again_where_the_server_was_set_back(tmp_path):
+    server = Server(tmp_path / "data", listen=f"127.0.0.1:{free_port()}").start()
+    admin = server.client()
+    admin.create_cluster("demo")
+    admin.load("demo", [snapshot("web", "old")])
+    server.stop()
+    shutil.copytree(tmp_path / "data", tmp_path / "backup")
+    server.start()
+    with follow(server, "demo", "-o", "name") as following:
+        following.until(lambda lines: len(lines) == 1, "the list")
+        for i in range(20):
+            server.client().load("demo", [snapshot("web", f"lost-{i}")])
+        following.until(lambda lines: len(lines) == 21, "what is to be lost")
+        server.stop()
+        shutil.rmtree(tmp_path / "data")
+        shutil.copytree(tmp_path / "backup", tmp_path / "data")
+        server.start()
+        wait_for(lambda: any("listing again" in line for line in following.err), "that the list is taken again", 40)
+        following.until(lambda lines: len(lines) == 22 and lines[-1].endswith("/old"), "the list as it is now")
+        server.client().load("demo", [snapshot("web", "new")])
+        following.until(lambda lines: len(lines) == 23 and lines[-1].endswith("/new"), "what comes then")
+        following.interrupt()
+    server.stop()
