@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/encoding.h"
+#include "base/query_string.h"
 
 namespace snapgate::api {
 
@@ -15,25 +15,15 @@ using base::Result;
 
 Result<std::string> query_parameter(const net::Request& request, std::string_view name) {
     std::optional<std::string> value;
-    std::string_view query = request.query;
-    while (!query.empty()) {
-        size_t end = query.find('&');
-        std::string_view pair = query.substr(0, end);
-        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-        size_t equals = pair.find('=');
-        if (base::percent_decode(pair.substr(0, equals), true) != name) continue;
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        if (parameter->name != name) continue;
         if (value) {
             return Error(Code::kInvalidParameter,
                          fmt::format("{} was given more than once: give it once", name),
                          std::string(name));
         }
-        value = base::percent_decode(
-            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
-        if (!value) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{} is not percent-encoded correctly", name),
-                         std::string(name));
-        }
+        SNAPGATE_ASSIGN(value, base::decode_parameter(name, parameter->value));
     }
     return value.value_or("");
 }

@@ -29,7 +29,7 @@ struct Call {
 };
 
 // The one value of a query parameter; "" if it is absent. kInvalidParameter if it is repeated or
-// not percent-encoded correctly.
+// base::decode_parameter refuses it.
 base::Result<std::string> query_parameter(const net::Request& request, std::string_view name);
 // The same for true and false; absent and empty are false.
 base::Result<bool> query_flag(const net::Request& request, std::string_view name);

@@ -129,7 +129,8 @@ void render_error(const base::Error& error, std::string_view request_id, net::Re
     response.status = http.status;
     response.code = http.code;
     clear_headers_for_error(response);
-    if (http.status == 401) response.add_header("WWW-Authenticate", "ApiKey");
+    if (http.status == 401)
+        response.add_header("WWW-Authenticate", R"(ApiKey, Bearer realm="snapgate")");
     const bool retries =
         http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName;
     if (retries && response.headers.find("Retry-After: ") == std::string::npos)

@@ -17,7 +17,9 @@
 #include "api/kube/routes.h"
 #include "api/palette/routes.h"
 #include "api/path_pattern.h"
+#include "api/presented_key.h"
 #include "base/encoding.h"
+#include "base/query_string.h"
 #include "cluster/passed_servers.h"
 
 namespace snapgate::api {
@@ -95,19 +97,13 @@ Match find_route(std::string_view method, std::string_view path) {
 
 Result<void> authorize(const Route& route, Call& call) {
     const net::Request& request = call.request;
-    for (std::string_view name : {"ApiKey", "ProjectUid"}) {
-        if (request.header_count(name) > 1) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("the header {} was given more than once: give it once", name),
-                         std::string(name));
-        }
+    if (request.header_count("ProjectUid") > 1) {
+        return Error(Code::kInvalidParameter,
+                     "the header ProjectUid was given more than once: give it once", "ProjectUid");
     }
-    auto key = request.header("ApiKey");
-    if (!key || key->empty()) {
-        return Error(Code::kUnauthorized, "the request has no key: send one in the header ApiKey");
-    }
+    SNAPGATE_ASSIGN(const std::string_view key, presented_key(request));
     SNAPGATE_ASSIGN(call.principal,
-                    call.services.keys.authenticate(*key, call.services.store.now_ms()));
+                    call.services.keys.authenticate(key, call.services.store.now_ms()));
     SNAPGATE_ASSIGN(call.scope,
                     access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),
                                           *call.services.projects.snapshot()));
@@ -134,9 +130,12 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     response.route = route.path;
     Call call{services, request, response, {}, {}, {}, std::move(*passed)};
     for (std::string_view parameter : match.parameters) {
-        auto decoded = base::percent_decode(parameter, false);
-        // What cannot be decoded names nothing.
-        if (!decoded) co_return Error(Code::kNotFound, "the path is not percent-encoded correctly");
+        auto decoded = base::decode_segment(parameter);
+        if (!decoded) {
+            co_return Error(Code::kNotFound,
+                            "the path is not percent-encoded correctly, or holds a control "
+                            "character");
+        }
         call.parameters.push_back(std::move(*decoded));
     }
     if (route.role) {

@@ -57,8 +57,9 @@ LabelToken take_word(std::string_view& rest) {
 }  // namespace
 
 std::vector<LabelToken> split_label_selector(std::string_view selector) {
-    // A zero byte is the end for that lexer.
-    std::string_view rest = selector.substr(0, selector.find('\0'));
+    // That lexer ends at a zero byte, and what stood behind it would not count. Here it is a
+    // character like any other, which no key and no value has.
+    std::string_view rest = selector;
     std::vector<LabelToken> tokens;
     while (true) {
         while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);

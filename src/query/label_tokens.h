@@ -27,7 +27,8 @@ struct LabelToken {
     std::string text;  // as messages show it
 };
 
-// Splits as the lexer of k8s.io/apimachinery's pkg/labels does. The last token is kEnd.
+// Splits as the lexer of k8s.io/apimachinery's pkg/labels does, but for zero bytes, which end
+// nothing. The last token is kEnd.
 std::vector<LabelToken> split_label_selector(std::string_view selector);
 
 }  // namespace snapgate::query

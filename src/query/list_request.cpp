@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "base/encoding.h"
+#include "base/query_string.h"
 #include "model/names.h"
 
 namespace snapgate::query {
@@ -90,40 +90,28 @@ Result<ListRequest> parse_list_request(std::string_view query) {
     ListRequest request;
     bool limit_given = false;
     bool continue_given = false;
-    while (!query.empty()) {
-        size_t end = query.find('&');
-        std::string_view pair = query.substr(0, end);
-        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-        size_t equals = pair.find('=');
-        auto name = base::percent_decode(pair.substr(0, equals), true);
-        if (!name) continue;  // can be no parameter of ours
-        if (*name != "vmName" && *name != "namespace" && *name != "limit" && *name != "continue")
+    base::QueryString parameters(query);
+    while (const auto parameter = parameters.next()) {
+        const std::string& name = parameter->name;
+        if (name != "vmName" && name != "namespace" && name != "limit" && name != "continue")
             continue;
-        auto value = base::percent_decode(
-            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
-        if (!value) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{} is not percent-encoded correctly: a '%' must be followed "
-                                     "by two hexadecimal digits",
-                                     *name),
-                         *name);
-        }
-        if (*name == "vmName") {
-            SNAPGATE_TRY(add_values("vmName", *value, model::is_dns_subdomain,
+        SNAPGATE_ASSIGN(std::string value, base::decode_parameter(name, parameter->value));
+        if (name == "vmName") {
+            SNAPGATE_TRY(add_values("vmName", value, model::is_dns_subdomain,
                                     "a VM's name is at most 253 of a-z, 0-9, '-' and '.'",
                                     request.vms));
-        } else if (*name == "namespace") {
-            SNAPGATE_TRY(add_values("namespace", *value, model::is_dns_label,
+        } else if (name == "namespace") {
+            SNAPGATE_TRY(add_values("namespace", value, model::is_dns_label,
                                     "a namespace is at most 63 of a-z, 0-9 and '-'",
                                     request.namespaces));
-        } else if (*name == "limit") {
-            if (limit_given) return repeated(*name);
+        } else if (name == "limit") {
+            if (limit_given) return repeated(name);
             limit_given = true;
-            SNAPGATE_ASSIGN(request.limit, parse_limit(*value));
+            SNAPGATE_ASSIGN(request.limit, parse_limit(value));
         } else {
-            if (continue_given) return repeated(*name);
+            if (continue_given) return repeated(name);
             continue_given = true;
-            request.continue_token = std::move(*value);
+            request.continue_token = std::move(value);
         }
     }
     sort_unique(request.vms);

@@ -69,9 +69,10 @@ def test_401_for_a_key_cut_or_changed(server, uid):
     assert server.client(key).list(uid).status == 200
 
 
-def test_an_authorization_header_is_no_key(server, uid):
+def test_an_authorization_header_of_another_scheme_is_no_key(server, uid):
     client = server.anonymous()
-    check(client.list(uid, headers={"Authorization": f"Bearer {server.admin_key}"}), 401, "Unauthorized")
+    for value in (server.admin_key, f"Basic {server.admin_key}"):
+        check(client.list(uid, headers={"Authorization": value}), 401, "Unauthorized")
 
 
 def test_400_for_a_key_or_a_project_given_twice(server, uid):

@@ -6,7 +6,6 @@
 #include <array>
 #include <span>
 
-#include "api/kube/forms.h"
 #include "api/kube/protobuf.h"
 #include "base/clock.h"
 #include "json/yaml.h"
@@ -43,11 +42,14 @@ Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_
     const net::Request& request = call.call.request;
     WriteParameters parameters;
     rules::Writer& writer = parameters.writer;
-    SNAPGATE_ASSIGN(std::string dry_run, first_parameter(request, "dryRun"));
-    if (!dry_run.empty() && dry_run != "All")
-        return unsupported_value(options, "dryRun", dry_run, "\"All\"");
-    parameters.dry_run = !dry_run.empty();
-    SNAPGATE_ASSIGN(writer.manager, first_parameter(request, "fieldManager"));
+    // A list for kube-apiserver: a dry run that is asked for second is one as well.
+    SNAPGATE_ASSIGN(const std::vector<std::string> dry_runs, every_parameter(request, "dryRun"));
+    for (const std::string& dry_run : dry_runs) {
+        if (!dry_run.empty() && dry_run != "All")
+            return unsupported_value(options, "dryRun", dry_run, "\"All\"");
+        parameters.dry_run |= !dry_run.empty();
+    }
+    SNAPGATE_ASSIGN(writer.manager, first_parameter(request, "fieldManager", base::Controls::kAny));
     if (writer.manager.size() > kMaxFieldManager) {
         return bad_option(options, "fieldManager", "FieldValueTooLong",
                           fmt::format("Too long: may not be longer than {}", kMaxFieldManager));
@@ -131,9 +133,6 @@ net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
 
 Result<void> respond_written(KubeCall& call, const Written& written, unsigned status) {
     net::Response& response = call.call.response;
-    const Resource& resource = call.resource;
-    SNAPGATE_ASSIGN(
-        Form form, negotiate(call.call.request, resource.kind, resource.v1alpha1, Wanted::kObject));
     for (const std::string& warning : written.warnings) {
         std::string text = "299 - \"";
         for (char c : warning) {
@@ -144,8 +143,8 @@ Result<void> respond_written(KubeCall& call, const Written& written, unsigned st
         response.add_header("Warning", text);
     }
     SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
-    return respond_object(form, object, object.version, call.call.services.store.now_ms(), status,
-                          response);
+    return respond_object(call.form, object, object.version, call.call.services.store.now_ms(),
+                          status, response);
 }
 
 }  // namespace snapgate::api::kube

@@ -1,13 +1,7 @@
 #include "api/kube/call.h"
 
-#include <fmt/format.h>
-
-#include "base/encoding.h"
-
 namespace snapgate::api::kube {
 
-using base::Code;
-using base::Error;
 using base::Result;
 
 std::string_view Resource::group() const {
@@ -18,24 +12,26 @@ std::string_view Resource::plural() const {
     return kind == model::Kind::kSnapshot ? "virtualmachinesnapshots" : "namespaces";
 }
 
-Result<std::string> first_parameter(const net::Request& request, std::string_view name) {
-    std::string_view query = request.query;
-    while (!query.empty()) {
-        size_t end = query.find('&');
-        std::string_view pair = query.substr(0, end);
-        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-        size_t equals = pair.find('=');
-        if (base::percent_decode(pair.substr(0, equals), true) != name) continue;
-        auto value = base::percent_decode(
-            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true);
-        if (!value) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{} is not percent-encoded correctly", name),
-                         std::string(name));
-        }
-        return std::move(*value);
+Result<std::string> first_parameter(const net::Request& request, std::string_view name,
+                                    base::Controls controls) {
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        if (parameter->name == name)
+            return base::decode_parameter(name, parameter->value, controls);
     }
     return std::string();
+}
+
+Result<std::vector<std::string>> every_parameter(const net::Request& request,
+                                                 std::string_view name) {
+    std::vector<std::string> values;
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        if (parameter->name != name) continue;
+        SNAPGATE_ASSIGN(std::string value, base::decode_parameter(name, parameter->value));
+        values.push_back(std::move(value));
+    }
+    return values;
 }
 
 Result<bool> flag_parameter(const net::Request& request, std::string_view name) {

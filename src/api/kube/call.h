@@ -2,8 +2,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/call.h"
+#include "api/kube/forms.h"
+#include "base/query_string.h"
 #include "cluster/registry.h"
 #include "model/types.h"
 
@@ -26,11 +29,18 @@ struct KubeCall {
     Call& call;
     cluster::Cluster cluster;
     Resource resource;
+    // How the answer is to look, agreed on before the operation begins: a write whose answer could
+    // not be given must not happen. The default where the route answers with no object.
+    Form form;
 };
 
 // The value of a query parameter; of several the first counts, as in Go; "" if it is absent.
-// kInvalidParameter if it is not percent-encoded correctly.
-base::Result<std::string> first_parameter(const net::Request& request, std::string_view name);
+// kInvalidParameter where base::decode_parameter refuses it.
+base::Result<std::string> first_parameter(const net::Request& request, std::string_view name,
+                                          base::Controls controls = base::Controls::kNone);
+// All its values, in order: of the few parameters that are lists for kube-apiserver.
+base::Result<std::vector<std::string>> every_parameter(const net::Request& request,
+                                                       std::string_view name);
 // As kube-apiserver reads booleans: "", "0" and "false" are false, everything else is true.
 base::Result<bool> flag_parameter(const net::Request& request, std::string_view name);
 

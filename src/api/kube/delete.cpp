@@ -1,11 +1,10 @@
 #include "api/kube/delete_options.h"
 
 #include "api/kube/body.h"
-#include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/protobuf.h"
-#include "base/json_text.h"
 #include "json/object.h"
+#include "json/yaml.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -13,22 +12,22 @@ namespace {
 using base::Error;
 using base::Result;
 
-// What kube-apiserver answers when an object is gone.
+// What kube-apiserver answers when an object is gone: a Status also where a Table was asked for.
 void respond_gone(KubeCall& call, std::string_view uid) {
     const Resource& resource = call.resource;
-    std::string& out = call.call.response.body;
-    out +=
-        R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Success","details":{"name":)";
-    base::append_json_string(resource.name, out);
-    if (!resource.group().empty()) {
-        out += R"(,"group":)";
-        base::append_json_string(resource.group(), out);
-    }
-    out += R"(,"kind":)";
-    base::append_json_string(resource.plural(), out);
-    out += R"(,"uid":)";
-    base::append_json_string(uid, out);
-    out += "}}\n";
+    json::Object details{{"name", resource.name}};
+    if (!resource.group().empty()) details["group"] = resource.group();
+    details["kind"] = resource.plural();
+    details["uid"] = uid;
+    const json::Value status = json::Object{{"kind", "Status"},
+                                            {"apiVersion", "v1"},
+                                            {"metadata", json::Object()},
+                                            {"status", "Success"},
+                                            {"details", std::move(details)}};
+    net::Response& response = call.call.response;
+    response.content_type = call.form.content_type();
+    response.body +=
+        call.form.media == Media::kYaml ? json::to_yaml(status) : json::serialize(status) + "\n";
 }
 
 }  // namespace

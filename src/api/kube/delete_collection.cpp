@@ -26,11 +26,10 @@ constexpr size_t kPieceBytes = 1 << 20;
 // The deletion of what a list shows, step by step; the answer is that list, as it was.
 class CollectionRemoval {
   public:
-    CollectionRemoval(KubeCall& call, const Form& form, ObjectList list,
-                      rules::DeleteOptions options)
+    CollectionRemoval(KubeCall& call, ObjectList list, rules::DeleteOptions options)
         : call_(call),
           services_(call.call.services),
-          document_(form),
+          document_(call.form),
           list_(std::move(list)),
           options_(std::move(options)),
           history_(services_.store.hold_history(call.cluster.number, list_.revision())) {}
@@ -97,9 +96,6 @@ net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
     auto hosted_one = cluster::require_hosted(call.cluster, "collections are deleted in");
     if (!hosted_one) co_return hosted_one.error();
     net::Response& response = call.call.response;
-    const auto form =
-        negotiate(call.call.request, call.resource.kind, call.resource.v1alpha1, Wanted::kObject);
-    if (!form) co_return form.error();
     const auto request = read_list_options(call.call.request, call.resource);
     if (!request) co_return request.error();
     auto options = co_await read_options(call);
@@ -110,11 +106,8 @@ net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
     auto list = ObjectList::plan(context, services.store.read(), cluster, *request);
     if (!list) co_return list.error();
 
-    // The list itself, whatever form of an object was asked for.
-    Form plain;
-    plain.kind = call.resource.kind;
-    plain.v1alpha1 = call.resource.v1alpha1;
-    CollectionRemoval removal(call, plain, std::move(*list), std::move(*options));
+    response.content_type = call.form.content_type();
+    CollectionRemoval removal(call, std::move(*list), std::move(*options));
     std::string out;
     removal.begin(out);
     bool streaming = false;

@@ -128,7 +128,7 @@ TEST_F(FieldSelectorTest, WhatNoNameCanBeSelectsNothing) {
     for (const std::string& target :
          {fmt::format("{}?fieldSelector=metadata.name%3D{}", all, longer),
           fmt::format("{}?fieldSelector=metadata.namespace%3D{}", all, longer),
-          all + "?fieldSelector=metadata.name%3Da%00b", fmt::format(fmt::runtime(within), longer),
+          fmt::format(fmt::runtime(within), longer),
           fmt::format(fmt::runtime(within), "ns") + "?fieldSelector=metadata.name%3D" + longer,
           std::string(kNamespaces) + "?fieldSelector=metadata.name%3D" + longer}) {
         EXPECT_EQ(names(target), "") << target;

@@ -1,5 +1,4 @@
 #include "api/freshness.h"
-#include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "rules/object_rules.h"
 
@@ -10,8 +9,6 @@ using model::Kind;
 
 net::Awaitable<Result<void>> get_object(KubeCall& call) {
     const Resource& resource = call.resource;
-    auto form = negotiate(call.call.request, resource.kind, resource.v1alpha1, Wanted::kObject);
-    if (!form) co_return form.error();
     if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
         co_return vouched;
     const store::Store& store = call.call.services.store;
@@ -26,7 +23,8 @@ net::Awaitable<Result<void>> get_object(KubeCall& call) {
         co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
                                                    : rules::no_such_namespace(resource.name);
     }
-    co_return respond_object(*form, (*found)->object, {}, store.now_ms(), 200, call.call.response);
+    co_return respond_object(call.form, (*found)->object, {}, store.now_ms(), 200,
+                             call.call.response);
 }
 
 }  // namespace snapgate::api::kube

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "api/freshness.h"
-#include "api/kube/forms.h"
 #include "api/kube/list_document.h"
 #include "api/kube/list_options.h"
 #include "api/kube/operations.h"
@@ -116,15 +115,13 @@ class ListAnswer {
 net::Awaitable<Result<void>> list_objects(KubeCall& call) {
     const Resource& resource = call.resource;
     const net::Request& request = call.call.request;
-    const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kList);
-    if (!form) co_return form.error();
     const auto options = read_list_options(request, resource, call.cluster.connected());
     if (!options) co_return options.error();
     if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
         co_return vouched;
     auto list = co_await plan(call, *options);
     if (!list) co_return list.error();
-    ListAnswer answer(call, *form, std::move(*list));
+    ListAnswer answer(call, call.form, std::move(*list));
     co_return co_await answer.run();
 }
 

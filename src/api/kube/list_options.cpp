@@ -62,7 +62,8 @@ Result<query::ObjectListRequest> read_list_options(const net::Request& request,
     query::ObjectListRequest options;
     options.kind = resource.kind;
     options.ns = resource.ns;
-    SNAPGATE_ASSIGN(const std::string labels, first_parameter(request, "labelSelector"));
+    SNAPGATE_ASSIGN(const std::string labels,
+                    first_parameter(request, "labelSelector", base::Controls::kBlanks));
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
     SNAPGATE_ASSIGN(const std::string match, first_parameter(request, kMatch));

@@ -26,10 +26,30 @@ using base::Result;
 namespace {
 
 constexpr std::chrono::milliseconds kAnswerTimeout{60'000};
+// As much of a parameter's name as a message shows.
+constexpr size_t kShownName = 64;
 constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
 
 bool is_read(std::string_view verb) {
     return verb == "get" || verb == "list" || verb == "watch";
+}
+
+// What the cluster would be sent is looked at as closely as what is read here: a selector that
+// ended at a zero byte there would select everything.
+Result<bool> check_query(const net::Request& request) {
+    bool dry_run = false;
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        base::Controls controls = base::Controls::kNone;
+        if (parameter->name == "labelSelector") controls = base::Controls::kBlanks;
+        // The cluster's own rule says what is wrong with it.
+        if (parameter->name == "fieldManager") controls = base::Controls::kAny;
+        SNAPGATE_ASSIGN(const std::string value,
+                        base::decode_parameter(parameter->name.substr(0, kShownName),
+                                               parameter->value, controls));
+        dry_run |= parameter->name == "dryRun" && !value.empty();
+    }
+    return dry_run;
 }
 
 // The path as the cluster has it, and the caller's query.
@@ -42,7 +62,8 @@ Result<std::string> target_in_cluster(const KubeCall& call, std::string_view ser
         request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
     // Who writes is the caller, not this server; an apply names itself.
     if (!writes || content_type(request) == kApplyPatch) return target;
-    SNAPGATE_ASSIGN(const std::string manager, first_parameter(request, "fieldManager"));
+    SNAPGATE_ASSIGN(const std::string manager,
+                    first_parameter(request, "fieldManager", base::Controls::kAny));
     if (manager.empty()) {
         target += target.find('?') == std::string::npos ? '?' : '&';
         target += "fieldManager=" + base::percent_encode(field_manager(request));
@@ -113,6 +134,8 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
         error.about = base::About{{}, "namespaces", call.resource.name, {}};
         co_return error;
     }
+    const auto dry_run = check_query(request);
+    if (!dry_run) co_return dry_run.error();
     auto watch = flag_parameter(request, "watch");
     if (!watch) co_return watch.error();
     if (*watch) {
@@ -143,10 +166,8 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
             if (!changed) co_return changed.error();
         }
     }
-    auto dry_run = first_parameter(request, "dryRun");
     // A deletion has its options in the body, too.
-    const bool dry =
-        !dry_run || !dry_run->empty() || (request.method == "DELETE" && is_dry_deletion(sent.body));
+    const bool dry = *dry_run || (request.method == "DELETE" && is_dry_deletion(sent.body));
     std::string object_name = call.resource.name;
     if (object_name.empty() && request.method == "POST") {
         if (const auto object = json::read_object_head(sent.body)) object_name = object->name;

@@ -13,9 +13,7 @@ net::Awaitable<Result<void>> patch_object(KubeCall& call) {
     const std::string type = content_type(call.call.request);
     const bool merge = type == "application/merge-patch+json";
     if (!merge && type != "application/json-patch+json") {
-        co_return unsupported_body(
-            "application/json-patch+json, application/merge-patch+json, "
-            "application/apply-patch+yaml");
+        co_return unsupported_body("application/json-patch+json, application/merge-patch+json");
     }
     auto parameters = read_write_parameters(call, "PatchOptions");
     if (!parameters) co_return parameters.error();

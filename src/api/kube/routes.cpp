@@ -13,7 +13,9 @@
 #include "api/kube/pass_on.h"
 #include "api/kube/status.h"
 #include "api/path_pattern.h"
+#include "api/presented_key.h"
 #include "base/encoding.h"
+#include "base/query_string.h"
 #include "cluster/passed_servers.h"
 
 namespace snapgate::api::kube {
@@ -31,6 +33,8 @@ struct Route {
     std::string_view path;
     std::string_view verb;  // as RBAC calls it; "get" where there is no resource
     Operation operation;
+    // Which objects answer it; nullopt: none of a resource, and the operation reads Accept itself.
+    std::optional<Wanted> answer = std::nullopt;
 };
 
 #define SNAPGATE_GROUP "/clusters/{}/apis/snapshot.kubevirt.io/{}"
@@ -44,27 +48,27 @@ constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
 constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
 
 constexpr std::array kRoutes = {
-    Route{"GET", kSnapshot, "get", get_object},
-    Route{"GET", kSnapshotStatus, "get", get_object},
-    Route{"GET", kNamespace, "get", get_object},
-    Route{"GET", kSnapshots, "list", list_objects},
-    Route{"GET", kAllSnapshots, "list", list_objects},
-    Route{"GET", kNamespaces, "list", list_objects},
-    Route{"GET", kSnapshots, "watch", watch_objects},
-    Route{"GET", kAllSnapshots, "watch", watch_objects},
-    Route{"GET", kNamespaces, "watch", watch_objects},
-    Route{"POST", kSnapshots, "create", create_object},
-    Route{"POST", kSnapshot, "create", create_object},
-    Route{"POST", kNamespaces, "create", create_object},
-    Route{"PUT", kSnapshots, "update", update_object},
-    Route{"PUT", kSnapshot, "update", update_object},
-    Route{"PUT", kSnapshotStatus, "update", update_object},
-    Route{"PATCH", kSnapshots, "patch", patch_object},
-    Route{"PATCH", kSnapshot, "patch", patch_object},
-    Route{"PATCH", kSnapshotStatus, "patch", patch_object},
-    Route{"DELETE", kSnapshots, "deletecollection", delete_collection},
-    Route{"DELETE", kSnapshot, "delete", delete_object},
-    Route{"DELETE", kNamespace, "delete", delete_object},
+    Route{"GET", kSnapshot, "get", get_object, Wanted::kObject},
+    Route{"GET", kSnapshotStatus, "get", get_object, Wanted::kObject},
+    Route{"GET", kNamespace, "get", get_object, Wanted::kObject},
+    Route{"GET", kSnapshots, "list", list_objects, Wanted::kList},
+    Route{"GET", kAllSnapshots, "list", list_objects, Wanted::kList},
+    Route{"GET", kNamespaces, "list", list_objects, Wanted::kList},
+    Route{"GET", kSnapshots, "watch", watch_objects, Wanted::kWatch},
+    Route{"GET", kAllSnapshots, "watch", watch_objects, Wanted::kWatch},
+    Route{"GET", kNamespaces, "watch", watch_objects, Wanted::kWatch},
+    Route{"POST", kSnapshots, "create", create_object, Wanted::kObject},
+    Route{"POST", kSnapshot, "create", create_object, Wanted::kObject},
+    Route{"POST", kNamespaces, "create", create_object, Wanted::kObject},
+    Route{"PUT", kSnapshots, "update", update_object, Wanted::kObject},
+    Route{"PUT", kSnapshot, "update", update_object, Wanted::kObject},
+    Route{"PUT", kSnapshotStatus, "update", update_object, Wanted::kObject},
+    Route{"PATCH", kSnapshots, "patch", patch_object, Wanted::kObject},
+    Route{"PATCH", kSnapshot, "patch", patch_object, Wanted::kObject},
+    Route{"PATCH", kSnapshotStatus, "patch", patch_object, Wanted::kObject},
+    Route{"DELETE", kSnapshots, "deletecollection", delete_collection, Wanted::kList},
+    Route{"DELETE", kSnapshot, "delete", delete_object, Wanted::kObject},
+    Route{"DELETE", kNamespace, "delete", delete_object, Wanted::kObject},
     Route{"GET", "/clusters/{}/healthz", "get", get_health},
     Route{"GET", "/clusters/{}/livez", "get", get_health},
     Route{"GET", "/clusters/{}/readyz", "get", get_health},
@@ -129,11 +133,9 @@ Result<void> authenticate(Call& call) {
     // Not a word more, as kube-apiserver does.
     const Error unauthorized(Code::kUnauthorized, "Unauthorized");
     if (call.request.header_count("Authorization") != 1) return unauthorized;
-    std::string_view value = call.request.header("Authorization").value_or("");
-    size_t blank = value.find(' ');
-    if (!base::equal_ignoring_case(value.substr(0, blank), "Bearer")) return unauthorized;
-    value.remove_prefix(std::min(value.size(), blank + 1));
-    auto principal = call.services.keys.authenticate(value, call.services.store.now_ms());
+    const auto token = bearer_token(call.request);
+    if (!token) return unauthorized;
+    auto principal = call.services.keys.authenticate(*token, call.services.store.now_ms());
     if (!principal) return unauthorized;
     call.principal = std::move(*principal);
     call.scope = {call.principal.project};
@@ -163,9 +165,12 @@ Result<void> refuse_impersonation(const Call& call) {
     return {};
 }
 
+bool reads(const Route& route) {
+    return route.verb == "get" || route.verb == "list" || route.verb == "watch";
+}
+
 Result<void> authorize(const Call& call, const Route& route, const Resource& resource) {
-    const bool reads = route.verb == "get" || route.verb == "list" || route.verb == "watch";
-    const Role needed = reads ? Role::kReader : Role::kEditor;
+    const Role needed = reads(route) ? Role::kReader : Role::kEditor;
     if (access::require_role(call.principal, needed)) return {};
     std::string what(resource.plural());
     if (!resource.group().empty()) what += fmt::format(".{}", resource.group());
@@ -204,8 +209,7 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
     const Route& route = *match.route;
     response.route = route.path;
     for (std::string_view parameter : match.parameters) {
-        auto decoded = base::percent_decode(parameter, false);
-        // What cannot be decoded names nothing.
+        auto decoded = base::decode_segment(parameter);
         if (!decoded) co_return false;
         call.parameters.push_back(std::move(*decoded));
     }
@@ -214,8 +218,16 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
     auto resource = read_resource(route, call.parameters);
     if (!resource) co_return false;
     if (auto allowed = authorize(call, route, *resource); !allowed) co_return allowed.error();
-    KubeCall kube_call{call, std::move(*cluster), std::move(*resource)};
-    if (is_for_cluster(kube_call, route.verb)) {
+    KubeCall kube_call{call, std::move(*cluster), std::move(*resource), {}};
+    const bool for_cluster = is_for_cluster(kube_call, route.verb);
+    // A read that is sent on is answered in whatever form the cluster itself knows.
+    if (route.answer && !(for_cluster && reads(route))) {
+        const Resource& named = kube_call.resource;
+        auto form = negotiate(request, named.kind, named.v1alpha1, *route.answer);
+        if (!form) co_return form.error();
+        kube_call.form = *form;
+    }
+    if (for_cluster) {
         auto sent = co_await pass_on(kube_call);
         if (!sent) co_return sent.error();
         co_return true;

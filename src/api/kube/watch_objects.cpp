@@ -1,7 +1,6 @@
 #include "api/kube/watch.h"
 
 #include "api/freshness.h"
-#include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/watch_options.h"
 
@@ -24,15 +23,13 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     const net::Request& request = call.call.request;
     net::Response& response = call.call.response;
     const Resource& resource = call.resource;
-    const auto form = negotiate(request, resource.kind, resource.v1alpha1, Wanted::kWatch);
-    if (!form) co_return form.error();
     auto options = read_watch_options(request, resource.kind, call.cluster.connected());
     if (!options) co_return options.error();
     if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
         co_return vouched;
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
-    Watch watch(call, *form, std::move(*options));
+    Watch watch(call, call.form, std::move(*options));
     if (auto present = watch.set_out(); !present) co_return std::move(present).error();
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")
         co_return Result<void>();

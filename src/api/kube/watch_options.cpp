@@ -72,7 +72,8 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
 Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind,
                                         bool mirrored) {
     WatchOptions options;
-    SNAPGATE_ASSIGN(const std::string labels, first_parameter(request, "labelSelector"));
+    SNAPGATE_ASSIGN(const std::string labels,
+                    first_parameter(request, "labelSelector", base::Controls::kBlanks));
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
     SNAPGATE_ASSIGN(const std::string timeout, first_parameter(request, "timeoutSeconds"));
     SNAPGATE_ASSIGN(options.timeout, parse_timeout(timeout));

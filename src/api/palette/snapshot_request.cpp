@@ -16,6 +16,7 @@ using base::Result;
 
 constexpr std::string_view kApiVersion = "snapshot.kubevirt.io/v1beta1";
 constexpr std::string_view kKind = "VirtualMachineSnapshot";
+constexpr std::string_view kThisApi = "this API";
 
 Error contradiction(const SnapshotRequest& request, std::string_view field, std::string message) {
     Error error(Code::kInvalid,
@@ -26,19 +27,43 @@ Error contradiction(const SnapshotRequest& request, std::string_view field, std:
     return error;
 }
 
-// `object[name]`, which is set to `value` where it is absent or null. kInvalid if it says something
-// else.
+// What a member of the body must be, and who says so ("the path").
+struct Expected {
+    std::string_view value;
+    std::string_view said_by;
+};
+
+// `object[name]`, which is set to what is expected where it is absent or null. kInvalid if it says
+// something else.
 Result<void> fill(const SnapshotRequest& request, json::Object& object, std::string_view name,
-                  std::string_view value, std::string_view field) {
+                  Expected expected, std::string_view field) {
     json::Value& member = object[name];
-    if (member.is_null()) member = value;
+    if (member.is_null()) member = expected.value;
     // Of the wrong type: the rules say so.
-    if (!member.is_string() || std::string_view(member.as_string()) == value) return {};
+    if (!member.is_string() || std::string_view(member.as_string()) == expected.value) return {};
     return contradiction(
         request, field,
-        fmt::format("Invalid value: \"{}\": the path or the query says \"{}\": leave it out, or "
-                    "say the same",
-                    std::string_view(member.as_string()).substr(0, 256), value));
+        fmt::format("Invalid value: \"{}\": {} says \"{}\": leave it out, or say the same",
+                    std::string_view(member.as_string()).substr(0, 256), expected.said_by,
+                    expected.value));
+}
+
+// The namespace of the body, where it has one and the query does not.
+Result<void> settle_namespace(SnapshotRequest& request, json::Object& metadata) {
+    json::Value* given = metadata.if_contains("namespace");
+    if (given != nullptr && given->is_string() && given->get_string().empty())
+        *given = nullptr;  // as good as absent
+    if (!request.ns_given && given != nullptr && given->is_string()) {
+        request.ns = given->get_string();
+        if (!model::is_dns_label(request.ns)) {
+            return contradiction(
+                request, "metadata.namespace",
+                fmt::format("Invalid value: \"{}\": can be no namespace's name: at most 63 of "
+                            "a-z, 0-9 and '-'",
+                            std::string_view(request.ns).substr(0, 256)));
+        }
+    }
+    return fill(request, metadata, "namespace", {request.ns, "the query"}, "metadata.namespace");
 }
 
 // The object member `name`, made where it is absent or null; null if it is something else, which
@@ -90,24 +115,22 @@ Result<void> fill_source(const SnapshotRequest& request, json::Object& object) {
     json::Object* spec = section(object, "spec");
     json::Object* source = spec == nullptr ? nullptr : section(*spec, "source");
     if (source == nullptr) return {};
-    SNAPGATE_TRY(fill(request, *source, "apiGroup", "kubevirt.io", "spec.source.apiGroup"));
-    SNAPGATE_TRY(fill(request, *source, "kind", "VirtualMachine", "spec.source.kind"));
-    return fill(request, *source, "name", request.vm, "spec.source.name");
+    SNAPGATE_TRY(
+        fill(request, *source, "apiGroup", {"kubevirt.io", kThisApi}, "spec.source.apiGroup"));
+    SNAPGATE_TRY(fill(request, *source, "kind", {"VirtualMachine", kThisApi}, "spec.source.kind"));
+    return fill(request, *source, "name", {request.vm, "the path"}, "spec.source.name");
 }
 
-Result<rules::Body> complete(const SnapshotRequest& request, json::Object object) {
-    SNAPGATE_TRY(fill(request, object, "apiVersion", kApiVersion, "apiVersion"));
-    SNAPGATE_TRY(fill(request, object, "kind", kKind, "kind"));
+Result<rules::Body> complete(SnapshotRequest& request, json::Object object) {
+    SNAPGATE_TRY(fill(request, object, "apiVersion", {kApiVersion, kThisApi}, "apiVersion"));
+    SNAPGATE_TRY(fill(request, object, "kind", {kKind, kThisApi}, "kind"));
     object.erase("status");
     json::Object* metadata = section(object, "metadata");
     if (metadata == nullptr)
         return Error(Code::kInvalidBody, "metadata must be a JSON object", "metadata");
-    if (const json::Value* ns = metadata->if_contains("namespace");
-        ns != nullptr && ns->is_string() && ns->get_string().empty())
-        metadata->erase("namespace");
-    SNAPGATE_TRY(fill(request, *metadata, "namespace", request.ns, "metadata.namespace"));
+    SNAPGATE_TRY(settle_namespace(request, *metadata));
     if (!request.name.empty())
-        SNAPGATE_TRY(fill(request, *metadata, "name", request.name, "metadata.name"));
+        SNAPGATE_TRY(fill(request, *metadata, "name", {request.name, "the path"}, "metadata.name"));
     SNAPGATE_TRY(unwrap_managed_fields(*metadata));
     SNAPGATE_TRY(fill_source(request, object));
     rules::Body body;
@@ -118,8 +141,12 @@ Result<rules::Body> complete(const SnapshotRequest& request, json::Object object
 }  // namespace
 
 Error SnapshotRequest::no_such_snapshot() const {
-    return {Code::kNotFound, fmt::format("the VM {} has no snapshot {} in namespace {}",
-                                         vm.substr(0, 253), name.substr(0, 253), ns)};
+    return {Code::kNotFound,
+            fmt::format("the VM {} has no snapshot {} in namespace {}{}", vm.substr(0, 253),
+                        name.substr(0, 253), ns,
+                        ns_given || ns != "default"
+                            ? ""
+                            : ", which is where a request looks whose query names no namespace")};
 }
 
 Result<SnapshotRequest> read_snapshot_request(const Call& call) {
@@ -128,7 +155,8 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
     request.vm = call.parameters[1];
     if (call.parameters.size() > 2) request.name = call.parameters[2];
     SNAPGATE_ASSIGN(request.ns, query_parameter(call.request, "namespace"));
-    if (request.ns.empty()) request.ns = "default";
+    request.ns_given = !request.ns.empty();
+    if (!request.ns_given) request.ns = "default";
     if (!model::is_dns_label(request.ns)) {
         return Error(
             Code::kInvalidParameter,
@@ -140,7 +168,7 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
     return request;
 }
 
-net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, const SnapshotRequest& request) {
+net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, SnapshotRequest& request) {
     auto object = co_await read_json_body(call);
     if (!object) co_return object.error();
     co_return complete(request, std::move(*object));

@@ -11,8 +11,9 @@ namespace snapgate::api::palette {
 struct SnapshotRequest {
     cluster::Cluster cluster;
     std::string vm;
-    std::string name;  // empty on a create
-    std::string ns;    // `default` where the query names none
+    std::string name;       // empty on a create
+    std::string ns;         // of the query, else of a write's body, else `default`
+    bool ns_given = false;  // the query names it
 
     // The error for a snapshot that is not there, or is another VM's: the same for both.
     base::Error no_such_snapshot() const;
@@ -21,8 +22,10 @@ struct SnapshotRequest {
 base::Result<SnapshotRequest> read_snapshot_request(const Call& call);
 
 // The body as an object in its Kubernetes form: without status, `fieldsV1` decoded from its Raw,
-// apiVersion and kind filled in. kInvalid where it contradicts the path.
-net::Awaitable<base::Result<rules::Body>> read_snapshot(Call& call, const SnapshotRequest& request);
+// apiVersion and kind filled in. Where the query names no namespace the body's counts, and
+// `request` has it then: published clients send it nowhere else. kInvalid where the body
+// contradicts the path or the query.
+net::Awaitable<base::Result<rules::Body>> read_snapshot(Call& call, SnapshotRequest& request);
 
 // Who writes, for the rules. Unknown fields are pruned silently: the published API knows no
 // warnings.
