@@ -29,7 +29,6 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kKeepRhythm{60'000};
-constexpr milliseconds kRestart{30'000};
 constexpr size_t kMaxAnswerBytes = 8 << 20;
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kBetweenLooks{20};
@@ -58,10 +57,10 @@ class Connections::Core {
         size_t running = 0;  // coroutines
         bool ended = false;
         net::Alarm keep_alarm;
-        net::Alarm restart_alarm;
+        // Of what ended by a bug, until it is begun again.
+        std::vector<std::shared_ptr<net::Alarm>> restart_alarms;
 
-        explicit Followed(net::EventLoop& on)
-            : loop(&on), keep_alarm(on.executor()), restart_alarm(on.executor()) {}
+        explicit Followed(net::EventLoop& on) : loop(&on), keep_alarm(on.executor()) {}
 
         mutable base::Mutex mutex;
         std::shared_ptr<ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
@@ -105,7 +104,8 @@ class Connections::Core {
             const base::MutexLock inner(followed->mutex);
             followed->source = std::move(source);
         }
-        start(followed, [this, f = followed.get()] { return run(*f); });
+        start(followed, [f = followed.get()] { return f->reflector->run(); });
+        start(followed, [f = followed.get()] { return f->reflector->stay_in_touch(); });
         start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
         start(followed, [this, f = followed.get()] { return keep(*f); });
     }
@@ -179,20 +179,29 @@ class Connections::Core {
 
   private:
     // The coroutine keeps the cluster; the last one to end says so.
-    static void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
+    void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
         followed->loop->post([followed] { ++followed->running; });
-        followed->loop->start([followed, make = std::move(make)]() -> net::Awaitable<void> {
-            return run_and_leave(followed, make);
+        followed->loop->start([followed, make = std::move(make),
+                               restart = options_.restart]() -> net::Awaitable<void> {
+            return run_and_leave(followed, make, restart);
         });
     }
 
     static net::Awaitable<void> run_and_leave(FollowedRef followed,
-                                              std::function<net::Awaitable<void>()> make) {
-        try {
-            co_await make();
-        } catch (const std::exception& error) {
-            base::log::error("a task of a cluster ended by a bug",
-                             {{"cluster", followed->name}, {"error", error.what()}});
+                                              std::function<net::Awaitable<void>()> make,
+                                              milliseconds restart) {
+        auto alarm = std::make_shared<net::Alarm>(followed->loop->executor());
+        followed->restart_alarms.push_back(alarm);
+        // One that ends by a bug is begun again after a while: nobody else notices.
+        for (bool again = true; again && !followed->ended;) {
+            again = false;
+            try {
+                co_await make();
+            } catch (const std::exception& error) {
+                followed->reflector->failed_by_a_bug(error.what());
+                again = true;
+            }
+            if (again && !followed->ended) co_await alarm->wait(restart);
         }
         if (--followed->running == 0 && followed->done) {
             auto done = std::exchange(followed->done, {});
@@ -205,26 +214,13 @@ class Connections::Core {
             followed->reflector->stop();
             followed->ended = true;
             followed->keep_alarm.ring();
-            followed->restart_alarm.ring();
+            for (const auto& alarm : followed->restart_alarms) alarm->ring();
             if (followed->running > 0) {
                 followed->done = std::move(done);
             } else if (done) {
                 done();
             }
         });
-    }
-
-    // One that ends by a bug is begun again after a while: nobody else notices.
-    net::Awaitable<void> run(Followed& followed) {
-        while (!followed.ended) {
-            try {
-                co_await followed.reflector->run();
-                co_return;
-            } catch (const std::exception& error) {
-                followed.reflector->failed_by_a_bug(error.what());
-            }
-            co_await followed.restart_alarm.wait(kRestart);
-        }
     }
 
     // Writes down from time to time, and at the end, how it stands.
@@ -322,6 +318,18 @@ net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string ve
         co_await net::pause(look);
         look = std::min(look * 2, kBetweenLooks);
     }
+}
+
+net::Awaitable<Result<void>> Connections::confirm(ClusterNumber cluster) {
+    const auto followed = core_->find(cluster);
+    if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
+    std::function<void(std::function<void(Result<void>)>)> start =
+        [followed](std::function<void(Result<void>)> done) {
+            followed->loop->post([followed, done = std::move(done)]() mutable {
+                followed->reflector->confirm(std::move(done));
+            });
+        };
+    co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
 void Connections::retry_now(ClusterNumber cluster) {

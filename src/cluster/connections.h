@@ -26,6 +26,8 @@ struct ConnectionsOptions {
     unsigned threads = 1;   // that follow the clusters
     const base::Clock* clock = &base::system_clock();
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
+    // After which what ended by a bug is begun again.
+    std::chrono::milliseconds restart{30'000};
     // Makes the sink of a cluster's mirror; called once for each, on any thread.
     std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber)> make_sink;
     // When the mirror was last confirmed and published, as far as that was kept: survives a
@@ -71,6 +73,11 @@ class Connections {
     // something newer. False if that did not happen in time.
     net::Awaitable<bool> wait_for(model::ClusterNumber cluster, std::string version,
                                   std::chrono::milliseconds timeout);
+
+    // Asks the cluster at once whether the mirror is still what it has: one small question for all
+    // who wait. Nothing: it is, as of now; kClusterUnavailable where it is not, or the cluster did
+    // not answer, within five seconds or so.
+    net::Awaitable<base::Result<void>> confirm(model::ClusterNumber cluster);
 
     // Looks at once, where it waits for its next attempt.
     void retry_now(model::ClusterNumber cluster);

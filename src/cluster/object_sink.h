@@ -41,6 +41,10 @@ struct Replaced {
     uint64_t changed = 0;  // made, changed or deleted
 };
 
+// Whether the versions that were told before a list still name what they named: not after a cluster
+// was restored, which tells them again for other states.
+enum class ToldVersions : bool { kKept, kForgotten };
+
 // Where a reflector puts what it sees of one kind of object of one cluster. One reflector uses it,
 // one call at a time; each returns when what it did is on disk. After an Error nothing of that call
 // was done, and the call may be made again. kNotFound: the cluster was removed.
@@ -57,15 +61,18 @@ class ObjectSink {
 
     // Takes in changes, in order; their versions become the mirror's, each at its own revision. A
     // put whose uid is another than the known one's is a deletion and a creation; one that changes
-    // nothing (same uid and version) and a deletion of something unknown move only the version.
+    // nothing (same uid, version and content) and a deletion of something unknown move only the
+    // version.
     virtual net::Awaitable<base::Result<void>> apply(std::vector<Event> events) = 0;
 
     // A new list of everything: begin, add what it holds in any order, publish. Until then nobody
-    // sees any of it; begin gives up one that was not published. What is the same (uid and version)
-    // is not written again; what was not added is deleted; nothing is published twice.
+    // sees any of it; begin gives up one that was not published. What is the same (uid, version
+    // and content) is not written again; what was not added is deleted; nothing is published twice.
     virtual net::Awaitable<base::Result<void>> begin_replacement() = 0;
     virtual net::Awaitable<base::Result<void>> add(std::vector<model::PreparedObject> objects) = 0;
-    virtual net::Awaitable<base::Result<Replaced>> publish(std::string version) = 0;
+    // With kForgotten nobody can go on from a version that was told before it.
+    virtual net::Awaitable<base::Result<Replaced>> publish(std::string version,
+                                                           ToldVersions told) = 0;
     virtual net::Awaitable<base::Result<void>> give_up() = 0;
 
     // Of the state at the cluster's version `version`; kExpired if that is not known (any more).

@@ -8,6 +8,7 @@
 
 #include "base/crypto.h"
 #include "base/fault_switch.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/test_time.h"
 #include "cluster/versions.h"
@@ -23,8 +24,6 @@ namespace {
 
 // A Retry-After is honoured so often, one after another.
 constexpr size_t kMostRetriesAfter = 10;
-// A watch that ended in good order is followed by the next one; for so long that is no news.
-constexpr milliseconds kReconnects{2'000};
 // What came before a watch was open is on its way for about so long.
 constexpr milliseconds kSettles{100};
 // So often something is tried again at once; then there is a pause.
@@ -33,6 +32,25 @@ constexpr size_t kMostHurried = 3;
 constexpr unsigned kWatchListMinor = 32;
 // For handlings that are switched off.
 constexpr milliseconds kForEver{86'400'000};
+// How long a mirror was out of touch of which that is not known.
+constexpr milliseconds kUnknownAge{365LL * 86'400'000};
+
+// A name that no object may have can be of any length.
+std::string shortened(std::string_view text) {
+    constexpr size_t kMostNameBytes = 253;
+    std::string out(text.substr(0, kMostNameBytes));
+    while (!base::is_utf8(out)) out.pop_back();
+    return out;
+}
+
+model::ObjectKey skipped_key(const json::ObjectHead& head) {
+    return {shortened(head.ns), shortened(head.name)};
+}
+
+// Whether all requests are refused so, and not WatchLists alone.
+bool refuses_everything(unsigned status) {
+    return status == 401 || status == 403 || status == 404;
+}
 
 bool is_wrong(std::string_view name) {
     return base::fault_disabled(name);
@@ -51,14 +69,21 @@ const ReflectedKind& snapshots() {
 ReflectorTimes ReflectorTimes::usual() {
     ReflectorTimes times{.backoff_first = base::test_time("backoff", milliseconds(800)),
                          .backoff_most = base::test_time("most", milliseconds(30'000)),
-                         .quiet = milliseconds(120'000),
+                         .quiet = base::test_time("quiet", milliseconds(120'000)),
                          .answer = base::test_time("answer", milliseconds(30'000)),
                          .list_silence = base::test_time("answer", milliseconds(60'000)),
-                         .silence = base::test_time("silence", milliseconds(90'000)),
-                         .check = base::test_time("check", milliseconds(3'600'000))};
+                         .probe = base::test_time("probe", milliseconds(10'000)),
+                         .probe_answer = base::test_time("probe-answer", milliseconds(5'000)),
+                         .renew = base::test_time("renew", milliseconds(45'000)),
+                         .lost = base::test_time("lost", milliseconds(5'000)),
+                         .explain = base::test_time("explain", milliseconds(3'000)),
+                         .brief = base::test_time("brief", milliseconds(1'000)),
+                         .reopens = base::test_time("reopens", milliseconds(2'000)),
+                         .check = base::test_time("check", milliseconds(3'600'000)),
+                         .check_patience = milliseconds(120'000)};
     if (is_wrong("answer-timeout")) times.answer = kForEver;
     if (is_wrong("list-patience")) times.list_silence = kForEver;
-    if (is_wrong("silence-limit")) times.silence = kForEver;
+    if (is_wrong("silence-limit")) times.renew = times.probe = kForEver;
     return times;
 }
 
@@ -75,7 +100,10 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
       source_(std::move(parts.source)),
       alarm_(executor),
       check_alarm_(executor),
+      touch_alarm_(executor),
+      probe_after_(parts.times.probe),
       backoff_(parts.times.backoff_first, parts.times.backoff_most, parts.times.quiet),
+      most_listed_(parts.most_listed),
       status_(std::move(parts.last_known)) {
     status_.state = MirrorState::kPending;
     status_.since_ms = clock_.now_ms();
@@ -84,25 +112,33 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
 void Reflector::stop() {
     stopping_ = true;
     upstream_.cut();
-    if (checking_) checking_->cut();
+    if (checking_) checking_->upstream.cut();
+    if (resuming_) resuming_->upstream.cut();
+    if (asking_) asking_->cut();
     alarm_.ring();
     check_alarm_.ring();
+    touch_alarm_.ring();
 }
 
 // It may be another cluster, or this one made anew: what is known of it is looked at again.
 void Reflector::use(std::shared_ptr<ConnectionSource> source) {
     source_ = source;
-    upstream_.use(std::move(source));
+    upstream_.use(source);
+    if (asking_) asking_->use(std::move(source));
     if (is_wrong("connection-changed")) return;
     discovered_ = false;
     changed_ = true;
+    watch_list_refused_by_.clear();
     next_ = Next::kRelistNewest;
+    raise_doubt(Doubt::kVersions);
     note_streaming(false);
     note_state(MirrorState::kSyncing, "ConnectionChanged", "the cluster's connection was changed");
     backoff_.reset();
     hurried_ = 0;
     upstream_.interrupt();
+    if (asking_) asking_->interrupt();
     alarm_.ring();
+    touch_alarm_.ring();
 }
 
 void Reflector::retry_now() {
@@ -114,13 +150,18 @@ void Reflector::retry_now() {
 net::Awaitable<void> Reflector::run() {
     auto version = sink_.version();
     if (version) set_version(*version);
-    const std::string resume = status().resume_version;
+    const MirrorStatus known = status();
+    const std::string& resume = known.resume_version;
     // A bookmark that was written down moved the version on, if nothing came after it.
     if (version && !version->empty() && is_newer(resume, *version) &&
-        status().list_version == *version)
+        known.list_version == *version)
         set_version(resume);
     // What was stored is gone on from, where the cluster still knows it.
-    next_ = version_.empty() ? Next::kRelist : Next::kSame;
+    need(version_.empty() ? Next::kRelist : Next::kSame);
+    const milliseconds age(clock_.now_ms() - known.confirmed_ms);
+    const bool is_known = known.confirmed_ms > 0 && age >= milliseconds(0);
+    away_since_ = SteadyClock::now() - (is_known ? age : kUnknownAge);
+    failed_since_ = true;
     while (!stopping_ && !gone_) {
         auto outcome = co_await attempt();
         listing_.reset();
@@ -135,6 +176,7 @@ net::Awaitable<void> Reflector::run() {
         co_await alarm_.wait(delay);
     }
     note_streaming(false);
+    touch_alarm_.ring();
 }
 
 void Reflector::failed_by_a_bug(std::string_view what) {
@@ -143,8 +185,10 @@ void Reflector::failed_by_a_bug(std::string_view what) {
                "the server failed at following the cluster");
     base::log::error("following a cluster ended by a bug",
                      {{"cluster", cluster_}, {"error", what}});
-    upstream_.drop();
+    // What one of them left half done is not gone on with.
     next_ = Next::kRelistNewest;
+    raise_doubt(Doubt::kVersions);
+    upstream_.interrupt();
 }
 
 void Reflector::need(Next next) {
@@ -165,8 +209,18 @@ net::Awaitable<Outcome<void>> Reflector::attempt() {
         discovered_ = true;
     }
     if (next_ != Next::kSame || version_.empty()) {
+        // What was away may be another version of the server now.
+        if (failed_since_ && version_known_) {
+            auto learned = co_await learn_server_version();
+            if (!learned) co_return learned;
+        }
+        version_known_ = true;
         note_state(MirrorState::kSyncing, "Listing", "the cluster's list is being taken in");
+        const bool by_list = !watch_list_;
         auto listed = co_await relist();
+        // A list says so, too: it was not about WatchList.
+        if (!listed && by_list && refuses_everything(listed.error().status))
+            watch_list_refused_by_.clear();
         if (!listed || watch_list_) co_return listed;
     }
     co_return co_await watch(Begin::kFromVersion);
@@ -194,15 +248,26 @@ net::Awaitable<Outcome<void>> Reflector::discover() {
         co_return tl::unexpected(std::move(setback));
     }
     served_ = is_wrong("served-version") ? kind_.versions.front() : *served;
-    auto server = co_await upstream_.fetch("/version");
-    watch_list_ = false;
-    if (server) {
-        const auto version = json::read_server_version(*server);
-        watch_list_ = version && (version->major > 1 || version->minor >= kWatchListMinor ||
-                                  version->text.find("snapgate") != std::string::npos);
-    }
+    // A server that hides it is followed by lists.
+    static_cast<void>(co_await learn_server_version());
+    version_known_ = false;
     const base::MutexLock lock(mutex_);
     status_.served_version = served_;
+    co_return Outcome<void>();
+}
+
+net::Awaitable<Outcome<void>> Reflector::learn_server_version() {
+    auto server = co_await upstream_.fetch("/version");
+    watch_list_ = false;
+    if (!server && !refuses_everything(server.error().status))
+        co_return tl::unexpected(std::move(server).error());
+    if (server) {
+        const auto version = json::read_server_version(*server);
+        server_version_ = version ? version->text : "";
+        watch_list_ = version && (version->major > 1 || version->minor >= kWatchListMinor ||
+                                  version->text.find("snapgate") != std::string::npos);
+        if (watch_list_ && watch_list_refused_by_ == server_version_) watch_list_ = false;
+    }
     co_return Outcome<void>();
 }
 
@@ -221,18 +286,19 @@ void Reflector::note_state(MirrorState state, std::string reason, std::string me
 void Reflector::note_setback(const Setback& setback) {
     need(setback.next);
     note_streaming(false);
+    touch_alarm_.ring();
     if (setback.at_once && hurried_ < kMostHurried) {
         note_state(MirrorState::kSyncing, setback.reason, setback.message);
         return;
     }
-    bool news = false;
+    failed_since_ = true;
     {
         const base::MutexLock lock(mutex_);
-        news = status_.state != setback.state || status_.reason != setback.reason;
         ++status_.failures;
     }
     note_state(setback.state, setback.reason, setback.message);
-    if (news) {
+    // The same again, an attempt later, is no news.
+    if (std::exchange(told_, setback.reason) != setback.reason) {
         base::log::warning("a cluster cannot be followed", {{"cluster", cluster_},
                                                             {"state", to_text(setback.state)},
                                                             {"reason", setback.reason},
@@ -240,18 +306,34 @@ void Reflector::note_setback(const Setback& setback) {
     }
 }
 
+int64_t Reflector::heard_ms() const {
+    const auto silent = SteadyClock::now() - heard_;
+    return clock_.now_ms() - std::chrono::duration_cast<milliseconds>(silent).count();
+}
+
+bool Reflector::is_sure() const {
+    return streaming_ && doubt_ == Doubt::kNone && SteadyClock::now() >= settled_;
+}
+
 void Reflector::note_streaming(bool streaming) {
-    const int64_t now_ms = clock_.now_ms();
     const auto now = SteadyClock::now();
+    if (!streaming && !away_since_) away_since_ = now;
     const base::MutexLock lock(mutex_);
-    if (streaming_ && !streaming) {
-        // A stream that went silent says nothing about the time since then.
-        const auto silent = std::chrono::duration_cast<milliseconds>(now - upstream_.last_heard());
-        status_.confirmed_ms = now_ms - silent.count();
+    if (streaming == streaming_) return;
+    if (streaming) {
+        // Where nothing is in doubt there is nothing to be caught up with.
+        settled_ = doubt_ == Doubt::kNone ? now : now + kSettles;
+    } else {
+        // Nothing is known of the time since the cluster was last heard.
+        if (is_sure()) status_.confirmed_ms = std::max(status_.confirmed_ms, heard_ms());
+        stopped_streaming_ = now;
     }
-    // Right behind a list nothing has to be caught up with.
-    if (streaming && !streaming_) settled_ = std::exchange(fresh_, false) ? now : now + kSettles;
     streaming_ = streaming;
+}
+
+bool Reflector::is_streaming() const {
+    const base::MutexLock lock(mutex_);
+    return streaming_;
 }
 
 void Reflector::set_version(std::string version) {
@@ -264,16 +346,17 @@ MirrorStatus Reflector::status() const {
     const base::MutexLock lock(mutex_);
     MirrorStatus status = status_;
     status.resume_version = reached_;
-    if (streaming_) {
-        const bool settled = SteadyClock::now() >= settled_;
-        if (settled) status.confirmed_ms = clock_.now_ms();
-        if (!settled && status.state == MirrorState::kReady) {
-            status.state = MirrorState::kSyncing;
-            status.reason = "CatchingUp";
-            status.message = "the changes since the last connection are being taken in";
-        }
-    } else if (status.state == MirrorState::kReady &&
-               clock_.now_ms() - status.confirmed_ms > kReconnects.count()) {
+    if (is_sure()) status.confirmed_ms = std::max(status.confirmed_ms, heard_ms());
+    if (!status.ready()) return status;
+    const auto now = SteadyClock::now();
+    if (doubt_ != Doubt::kNone || (streaming_ && now < settled_)) {
+        status.state = MirrorState::kSyncing;
+        status.reason = "CatchingUp";
+        status.message =
+            doubt_ == Doubt::kContent
+                ? "the connection was lost for a while: the mirror is compared with the cluster"
+                : "the changes since the last connection are being taken in";
+    } else if (!streaming_ && now - stopped_streaming_ > times_.reopens) {
         status.state = MirrorState::kSyncing;
         status.reason = "Reconnecting";
         status.message = "the last watch has ended, and the next one is not open yet";
@@ -297,10 +380,14 @@ Setback Reflector::sink_failed(const Error& error) {
     return setback;
 }
 
-void Reflector::note_skipped(const model::ObjectKey& key, std::string_view why) {
-    const std::string name =
-        key.name.empty() ? "one whose name was not read" : key.ns + "/" + key.name;
-    skipped_.add(key);
+void Reflector::note_skipped(const json::ObjectHead& head, std::string_view why, bool is_whole) {
+    const model::ObjectKey key = skipped_key(head);
+    const std::string name = key.name.empty() ? "one without a name" : key.ns + "/" + key.name;
+    if (key.name.empty() && is_whole) {
+        skipped_.add_nameless();
+    } else {
+        skipped_.add(key);
+    }
     base::log::warning("an object of a cluster cannot be shown",
                        {{"cluster", cluster_}, {"object", name}, {"error", why}});
     const base::MutexLock lock(mutex_);
@@ -308,7 +395,8 @@ void Reflector::note_skipped(const model::ObjectKey& key, std::string_view why) 
     status_.skipped_example = fmt::format("{}: {}", name, why.substr(0, 300));
 }
 
-void Reflector::note_not_skipped(const model::ObjectKey& key) {
+void Reflector::note_not_skipped(const json::ObjectHead& head) {
+    const model::ObjectKey key = skipped_key(head);
     if (!skipped_.contains(key)) return;
     skipped_.remove(key);
     const base::MutexLock lock(mutex_);

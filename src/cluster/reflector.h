@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "cluster/backoff.h"
 #include "cluster/lists_under_way.h"
+#include "cluster/liveness.h"
 #include "cluster/mirror_status.h"
 #include "cluster/object_sink.h"
 #include "cluster/setback.h"
@@ -38,9 +40,17 @@ struct ReflectorTimes {
     std::chrono::milliseconds quiet;         // after which the backoff begins anew
     std::chrono::milliseconds answer;        // the longest wait for the head of an answer
     std::chrono::milliseconds list_silence;  // and for the next byte of a list
-    // And of a watch: bookmarks come about once a minute.
-    std::chrono::milliseconds silence;
-    std::chrono::milliseconds check;  // about how often the mirror is compared with the cluster
+    // Of a silent watch: after which the cluster is asked for its version, how long that may take,
+    // and after which the watch is opened again.
+    std::chrono::milliseconds probe;
+    std::chrono::milliseconds probe_answer;
+    std::chrono::milliseconds renew;
+    std::chrono::milliseconds lost;     // without touch: the mirror is compared then
+    std::chrono::milliseconds explain;  // how long events may take to explain a difference
+    std::chrono::milliseconds brief;    // a watch that ends sooner was of no use
+    std::chrono::milliseconds reopens;  // the next watch is open within, as a rule
+    std::chrono::milliseconds check;    // about how often the mirror is compared with the cluster
+    std::chrono::milliseconds check_patience;  // for the watch to reach a compared list's version
 
     static ReflectorTimes usual();
 };
@@ -49,7 +59,7 @@ struct ReflectorTimes {
 // client-go does: a first list, then a watch from its version; again from the last version when
 // that ends; a list again when the version is gone. What it sees goes to an ObjectSink.
 //
-// Concurrency: run(), use(), stop() and retry_now() on one thread, status() and reached() on any.
+// Concurrency: status() and reached() on any thread, everything else on that of the executor.
 class Reflector {
   public:
     struct Parts {
@@ -62,7 +72,11 @@ class Reflector {
         ReflectorTimes times;
         MirrorStatus last_known;
         ListsUnderWay& lists;  // shared by all reflectors; outlives them
+        size_t most_listed = kMostListed;
     };
+    // A list of more objects is taken for one without an end.
+    static constexpr size_t kMostListed = 20'000'000;
+
     Reflector(Parts parts, const net::Executor& executor);
     Reflector(const Reflector&) = delete;
     Reflector& operator=(const Reflector&) = delete;
@@ -71,12 +85,18 @@ class Reflector {
     net::Awaitable<void> run();
     // Compares the mirror with the cluster from time to time, beside run(); until stop().
     net::Awaitable<void> check_from_time_to_time();
+    // Asks a silent cluster whether it is there, and looks into doubts, beside run(); until stop().
+    net::Awaitable<void> stay_in_touch();
     void stop();
     // Takes other credentials; where the cluster is not followed at the moment, at once.
     void use(std::shared_ptr<ConnectionSource> source);
     void retry_now();
+    // Asks the cluster at once: one question for all who wait. `done` gets nothing where the mirror
+    // was confirmed, and kClusterUnavailable where it was not, within `probe_answer`.
+    using Confirmed = std::function<void(base::Result<void>)>;
+    void confirm(Confirmed done);
 
-    // run() has ended by an exception; it may be called again.
+    // One of its coroutines has ended by an exception; that one may be called again.
     void failed_by_a_bug(std::string_view what);
 
     MirrorStatus status() const;
@@ -93,6 +113,7 @@ class Reflector {
 
     net::Awaitable<Outcome<void>> attempt();
     net::Awaitable<Outcome<void>> discover();
+    net::Awaitable<Outcome<void>> learn_server_version();
 
     net::Awaitable<Outcome<void>> relist();
     net::Awaitable<Outcome<void>> list(std::string query);
@@ -105,30 +126,71 @@ class Reflector {
     net::Awaitable<Outcome<void>> take_piece(json::ItemSplitter& splitter, std::string_view piece);
     net::Awaitable<Outcome<void>> apply_events();
     Setback watch_refused(Begin begin, Setback setback);
+    Setback watch_list_refused(Setback setback);
     Outcome<void> watch_ended(std::optional<Setback> setback, SteadyClock::time_point opened);
     void begin_streaming();
+    void note_useful_watch(SteadyClock::time_point opened);
     base::Result<void> take_frame(std::string_view text);
     base::Result<void> take_object(std::string_view text, bool whole_list);
+    base::Result<void> take_change(model::PreparedObject object);
+    // `again`: also where its version was seen before.
+    base::Result<void> take_removal(const json::ObjectHead& head, bool again = false);
     base::Result<void> take_deletion(std::string_view text);
     base::Result<void> take_bookmark(std::string_view text);
     base::Result<void> take_large_frame(std::string_view beginning);
+    base::Result<void> take_odd_event(std::string_view text, std::string_view why);
     base::Result<void> advance(const std::string& version);
 
+    // A comparison with the cluster that is under way, over a connection of its own.
+    struct Comparing {
+        Upstream upstream;
+        std::vector<std::string> seen;  // the mirror's versions since it began
+        SteadyClock::time_point deadline;
+    };
+    // What a comparison with the newest list waits for, and when it is of no use any more.
+    struct Patience {
+        std::chrono::milliseconds most;
+        net::Alarm& alarm;
+        std::function<bool()> goes_on;
+    };
     net::Awaitable<Outcome<std::string>> compare(std::string version);
-    net::Awaitable<Outcome<std::string>> compare_newest();
-    net::Awaitable<Outcome<Checksum>> sum_up(std::string query, std::string& version);
+    net::Awaitable<Outcome<std::string>> compare_newest(Comparing& comparing, Patience patience);
+    net::Awaitable<Outcome<Checksum>> sum_up(Comparing& comparing, std::string query,
+                                             std::string& version);
+    base::Result<void> sum_item(Checksum& sum, std::string_view item) const;
+    std::unique_ptr<Comparing> begin_comparing(std::string version) const;
     void note_check(Outcome<std::string> outcome);
+
+    net::Awaitable<void> probe();
+    net::Awaitable<Outcome<std::string>> ask_version();
+    net::Awaitable<void> compare_after_loss();
+    net::Awaitable<Outcome<std::string>> compare_with_held();
+    Liveness liveness() const;
+    base::Error not_confirmed() const;
+    void answer_waiting(const base::Result<void>& result);
+    // Ends the watch for a reason of ours, which is told in place of the connection's end.
+    void end_watch(Setback setback);
+    void doubt_versions(std::string reason, std::string message);
+    void note_heard();
+    void note_confirmed();
+    void raise_doubt(Doubt doubt);
 
     // Remembers the setback and ends the splitter that calls.
     base::Result<void> fail(Setback setback);
     Setback sink_failed(const base::Error& error);
     std::string path() const;
     std::string watch_query(Begin begin) const;
-    void note_skipped(const model::ObjectKey& key, std::string_view why);
-    void note_not_skipped(const model::ObjectKey& key);
+    // `is_whole`: it was read to its end, so that one without a name has none.
+    void note_skipped(const json::ObjectHead& head, std::string_view why, bool is_whole = true);
+    void note_not_skipped(const json::ObjectHead& head);
     void note_state(MirrorState state, std::string reason, std::string message);
     void note_setback(const Setback& setback);
     void note_streaming(bool streaming);
+    bool is_streaming() const;
+    // Whether the mirror is what the cluster had when it was last heard.
+    bool is_sure() const SNAPGATE_REQUIRES(mutex_);
+    // The moment of the last confirmation, by our clock.
+    int64_t heard_ms() const SNAPGATE_REQUIRES(mutex_);
     void set_version(std::string version);
     // Moves what is needed next on: a list of the newest state stands above others.
     void need(Next next);
@@ -146,7 +208,17 @@ class Reflector {
     std::shared_ptr<ConnectionSource> source_;
     net::Alarm alarm_;
     net::Alarm check_alarm_;
-    std::unique_ptr<Upstream> checking_;
+    net::Alarm touch_alarm_;
+    std::unique_ptr<Comparing> checking_;  // from time to time
+    std::unique_ptr<Comparing> resuming_;  // after a loss
+    std::unique_ptr<Upstream> asking_;     // kept from one question to the next
+    std::vector<Confirmed> waiting_;
+    bool probe_at_once_ = false;
+    std::chrono::milliseconds probe_after_;  // spread out
+    // Since when nothing that was taken in is known to be all there was; none while it follows.
+    std::optional<SteadyClock::time_point> away_since_;
+    bool failed_since_ = false;        // an attempt failed since then
+    std::optional<Setback> ended_by_;  // what end_watch() was told
     Backoff backoff_;
     bool stopping_ = false;
     bool gone_ = false;  // the cluster was removed
@@ -155,8 +227,13 @@ class Reflector {
     bool changed_ = false;  // another connection is to be used, since the attempt began
     Next next_ = Next::kSame;
     bool watch_list_ = false;  // the server knows WatchList
+    std::string server_version_;
+    bool version_known_ = false;         // since before the attempt: it may have changed meanwhile
+    std::string watch_list_refused_by_;  // the server version that did not serve one
+    const size_t most_listed_;
     std::string served_;
     std::string version_;  // the last one seen; "" before the first list
+    std::string told_;     // the reason of the failure that was logged last
     size_t retries_after_ = 0;
     size_t hurried_ = 0;  // attempts without a pause, one after another
     size_t watch_list_failures_ = 0;
@@ -173,14 +250,14 @@ class Reflector {
     SkippedObjects skipped_;
     std::vector<Event> events_;
     std::optional<Setback> failed_;
-    // While a check goes on:
-    std::vector<std::string> seen_versions_;
-    SteadyClock::time_point check_deadline_;
-
     mutable base::Mutex mutex_;
     MirrorStatus status_ SNAPGATE_GUARDED_BY(mutex_);
     std::string reached_ SNAPGATE_GUARDED_BY(mutex_);
     bool streaming_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    Doubt doubt_ SNAPGATE_GUARDED_BY(mutex_) = Doubt::kNone;
+    // When the cluster last told, or confirmed, what the mirror has.
+    SteadyClock::time_point heard_ SNAPGATE_GUARDED_BY(mutex_);
+    SteadyClock::time_point stopped_streaming_ SNAPGATE_GUARDED_BY(mutex_);
     // What came before a watch was open is still on its way until then.
     SteadyClock::time_point settled_ SNAPGATE_GUARDED_BY(mutex_);
 };

@@ -11,24 +11,25 @@
 #include "base/encoding.h"
 #include "base/fault_switch.h"
 #include "base/log.h"
+#include "cluster/comparison.h"
+#include "cluster/odd_objects.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
 
 namespace snapgate::cluster {
 
+using base::Code;
+using base::Error;
 using base::Result;
 using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::string_view kMetadataOnly =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 constexpr size_t kPageObjects = 500;
 constexpr size_t kMaxObjectBytes = 2 << 20;
-// How long a version is waited for that the watch has not reached yet: longer than from one
-// bookmark to the next.
-constexpr milliseconds kPatience{120'000};
-constexpr milliseconds kLook{200};
+// Looks at what came meanwhile, in the time that there is.
+constexpr int kLooks = 600;
+constexpr milliseconds kShortestLook{20};
 // No check goes on for longer.
 constexpr milliseconds kLongest{900'000};
 
@@ -48,6 +49,7 @@ Setback not_compared(std::string message) {
 }  // namespace
 
 net::Awaitable<void> Reflector::check_from_time_to_time() {
+    checking_.reset();
     // Spread out: clusters that were connected together are not compared together.
     milliseconds delay = up_to(times_.check);
     while (!stopping_ && !gone_) {
@@ -57,17 +59,14 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
         if (!status().ready()) continue;
         auto version = sink_.version();
         if (!version || version->empty()) continue;
-        checking_ = std::make_unique<Upstream>(source_, server_, times_.answer);
         // What is compared is the mirror's own version: bookmarks are beyond it.
-        seen_versions_ = {*version};
-        check_deadline_ = SteadyClock::now() + kLongest;
+        checking_ = begin_comparing(*version);
         const uint64_t skipped_before = skipped_.changes();
         auto outcome = co_await compare(std::move(*version));
         // One that can be shown no more, or again, is left out of one side alone.
         if (outcome && !outcome->empty() && skipped_.changes() != skipped_before)
             outcome = tl::unexpected(not_compared("what cannot be shown has changed meanwhile"));
         checking_.reset();
-        seen_versions_ = {};
         if (!stopping_ && !gone_) note_check(std::move(outcome));
     }
 }
@@ -89,20 +88,23 @@ void Reflector::note_check(Outcome<std::string> outcome) {
     base::log::error("a mirror was not what its cluster has: it is listed again",
                      {{"cluster", cluster_}, {"difference", text}});
     if (base::fault_disabled("self-check")) return;
-    next_ = Next::kRelistNewest;
-    // Ends the watch; run() goes on with a list.
-    upstream_.interrupt();
+    doubt_versions("DifferenceFound", std::move(text));
+}
+
+std::unique_ptr<Reflector::Comparing> Reflector::begin_comparing(std::string version) const {
+    return std::unique_ptr<Comparing>(new Comparing{Upstream(source_, server_, times_.answer),
+                                                    {std::move(version)},
+                                                    SteadyClock::now() + kLongest});
 }
 
 // What differs; "" if nothing does.
 net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
-    if (!skipped_.all_named())
-        co_return tl::unexpected(not_compared("too many objects cannot be shown"));
     auto mine = co_await sink_.checksum(version);
     if (mine) {
         std::string shown;
         auto theirs =
-            co_await sum_up(fmt::format("resourceVersion={}&resourceVersionMatch=Exact&limit={}",
+            co_await sum_up(*checking_,
+                            fmt::format("resourceVersion={}&resourceVersionMatch=Exact&limit={}",
                                         base::percent_encode(version), kPageObjects),
                             shown);
         if (theirs) {
@@ -116,41 +118,54 @@ net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
             co_return tl::unexpected(std::move(theirs).error());
     }
     // The cluster does not keep that version any more, as nothing has changed here for a while.
-    co_return co_await compare_newest();
+    Patience patience{times_.check_patience, check_alarm_, [this] { return status().ready(); }};
+    co_return co_await compare_newest(*checking_, std::move(patience));
 }
 
 // Compares what the cluster has now with what the mirror shows for it, once it has come so far.
-net::Awaitable<Outcome<std::string>> Reflector::compare_newest() {
+net::Awaitable<Outcome<std::string>> Reflector::compare_newest(Comparing& comparing,
+                                                               Patience patience) {
+    const std::string held = version_;
     std::string version;
-    auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects), version);
+    auto theirs = co_await sum_up(comparing, fmt::format("limit={}", kPageObjects), version);
     if (!theirs) co_return tl::unexpected(std::move(theirs).error());
-    if (!version_number(version))
-        co_return tl::unexpected(not_compared("the cluster's versions are no numbers"));
-    const auto deadline = SteadyClock::now() + kPatience;
+    if (went_back(held, version))
+        co_return fmt::format("the cluster's versions went back, from {} to {}", held, version);
+    const auto deadline = SteadyClock::now() + patience.most;
+    std::string compared;
+    Comparison now;
+    std::string mine_text = "no state";
     while (true) {
-        if (stopping_ || !status().ready()) co_return tl::unexpected(not_compared("interrupted"));
+        if (stopping_ || !patience.goes_on()) co_return tl::unexpected(not_compared("interrupted"));
         // Before the state is looked at: what comes meanwhile makes no difference to it.
-        const bool passed = reached(version);
+        now.reached = reached(version);
+        now.patience = SteadyClock::now() < deadline;
         // The newest of the versions seen that is not after the list's.
-        std::string base = seen_versions_.front();
-        for (const std::string& seen : seen_versions_) {
+        std::string base = comparing.seen.front();
+        for (const std::string& seen : comparing.seen) {
             if (!is_newer(seen, version)) base = seen;
         }
-        auto mine = co_await sink_.checksum(base);
-        if (mine && *mine == *theirs) co_return std::string();
-        if (passed) {
-            if (!mine) co_return tl::unexpected(not_compared(mine.error().message));
-            co_return fmt::format("{} here, {} in the cluster, at version {}",
-                                  base::counted(mine->objects, "object"), theirs->objects, version);
+        if (base != compared) {
+            auto mine = co_await sink_.checksum(base);
+            now.equal = mine && *mine == *theirs;
+            mine_text = mine ? base::counted(mine->objects, "object") : mine.error().message;
+            compared = std::move(base);
         }
-        if (SteadyClock::now() >= deadline)
-            co_return tl::unexpected(not_compared("the watch did not reach the list's version"));
-        co_await check_alarm_.wait(kLook);
+        const Verdict verdict = judge(now);
+        if (verdict == Verdict::kEqual) co_return std::string();
+        if (verdict == Verdict::kUnexplained) {
+            co_return fmt::format("{} here, {} in the cluster, at version {}", mine_text,
+                                  theirs->objects, version);
+        }
+        co_await patience.alarm.wait(std::max(patience.most / kLooks, kShortestLook));
     }
 }
 
 // The checksum of the cluster's own list, of whose objects nothing but the metadata is asked for.
-net::Awaitable<Outcome<Checksum>> Reflector::sum_up(std::string query, std::string& version) {
+net::Awaitable<Outcome<Checksum>> Reflector::sum_up(Comparing& comparing, std::string query,
+                                                    std::string& version) {
+    if (!skipped_.all_named())
+        co_return tl::unexpected(not_compared("too many objects cannot be shown"));
     Checksum sum;
     std::string token;
     for (size_t page = 1; page == 1 || !token.empty(); ++page) {
@@ -159,24 +174,17 @@ net::Awaitable<Outcome<Checksum>> Reflector::sum_up(std::string query, std::stri
             target = fmt::format("{}?limit={}&continue={}", path(), kPageObjects,
                                  base::percent_encode(token));
         }
-        auto answer = co_await checking_->get(std::move(target), std::string(kMetadataOnly));
+        auto answer =
+            co_await comparing.upstream.get(std::move(target), std::string(kMetadataOnly));
         if (!answer) co_return tl::unexpected(std::move(answer).error());
         json::ItemSplitter splitter(
-            [this, &sum](std::string_view item) -> Result<void> {
-                SNAPGATE_ASSIGN(const json::ObjectHead head, json::read_object_head(item));
-                if (skipped_.contains({head.ns, head.name}) &&
-                    !base::fault_disabled("check-skipped"))
-                    return {};
-                sum.add(head.ns, head.name, head.uid, head.version);
-                return {};
-            },
-            kMaxObjectBytes);
+            [this, &sum](std::string_view item) { return sum_item(sum, item); }, kMaxObjectBytes);
         splitter.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
         while (true) {
-            auto piece = co_await checking_->read(times_.list_silence);
+            auto piece = co_await comparing.upstream.read(times_.list_silence);
             if (!piece) co_return tl::unexpected(std::move(piece).error());
             if (piece->empty()) break;
-            if (SteadyClock::now() > check_deadline_)
+            if (SteadyClock::now() > comparing.deadline)
                 co_return tl::unexpected(not_compared("the cluster's list took too long"));
             auto fed = splitter.feed(*piece);
             if (!fed) co_return tl::unexpected(not_compared(fed.error().message));
@@ -189,6 +197,19 @@ net::Awaitable<Outcome<Checksum>> Reflector::sum_up(std::string query, std::stri
         token = head->continue_token;
     }
     co_return sum;
+}
+
+Result<void> Reflector::sum_item(Checksum& sum, std::string_view item) const {
+    const auto head = json::read_object_head(item);
+    if (!head || !can_be_kept(*head)) {
+        // Whatever it is, no mirror has it.
+        if (json::is_json_of_any_depth(item)) return {};
+        return Error(Code::kBadPeer, "the cluster's list is not valid");
+    }
+    if (skipped_.contains({head->ns, head->name}) && !base::fault_disabled("check-skipped"))
+        return {};
+    sum.add(head->ns, head->name, head->uid, head->version);
+    return {};
 }
 
 }  // namespace snapgate::cluster

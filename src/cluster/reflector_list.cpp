@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/fault_switch.h"
 #include "base/log.h"
+#include "cluster/comparison.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
 
@@ -16,8 +17,6 @@ using base::Result;
 namespace {
 
 constexpr size_t kPageObjects = 500;
-// A list that is longer than this is taken for one without an end.
-constexpr size_t kMostListed = 20'000'000;
 constexpr size_t kMostPages = 1'000'000;
 // Of what is handed on in one step of a replacement, on average.
 constexpr size_t kStepObjectBytes = 4 << 10;
@@ -89,8 +88,7 @@ net::Awaitable<Outcome<json::ListHead>> Reflector::list_page(std::string target)
                                 kMaxObjectBytes);
     if (!base::fault_disabled("too-large-object")) {
         splitter.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
-            const json::ObjectHead head = json::read_cut_object(beginning);
-            note_skipped({head.ns, head.name}, "larger than 2 MiB");
+            note_skipped(json::read_cut_object(beginning), "larger than 2 MiB", false);
             return {};
         });
     }
@@ -139,7 +137,8 @@ net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
     auto objects = std::exchange(objects_, {});
     object_bytes_ = 0;
     listed_ += objects.size();
-    if (listed_ > kMostListed) co_return tl::unexpected(malformed("the cluster's list has no end"));
+    if (listed_ > most_listed_)
+        co_return tl::unexpected(malformed("the cluster's list has no end"));
     auto added = co_await sink_.add(std::move(objects));
     if (!added) co_return tl::unexpected(sink_failed(added.error()));
     co_return Outcome<void>();
@@ -148,13 +147,20 @@ net::Awaitable<Outcome<void>> Reflector::flush_list(bool all) {
 net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     auto flushed = co_await flush_list(true);
     if (!flushed) co_return flushed;
-    auto replaced = co_await sink_.publish(version);
+    // Where the newest list was taken, whatever its version, versions prove nothing: the ones that
+    // were told until now may come again, with other content.
+    const bool restored = next_ == Next::kRelistNewest || went_back(version_, version);
+    auto replaced =
+        co_await sink_.publish(version, restored ? ToldVersions::kForgotten : ToldVersions::kKept);
     if (!replaced) co_return tl::unexpected(sink_failed(replaced.error()));
     listing_.reset();
+    fresh_ = !changed_;
     if (!changed_) next_ = Next::kSame;
     retries_after_ = 0;
-    fresh_ = true;
-    if (checking_) seen_versions_.push_back(version);
+    for (Comparing* comparing : {checking_.get(), resuming_.get()}) {
+        if (comparing != nullptr) comparing->seen.push_back(version);
+    }
+    if (!changed_) note_confirmed();
     set_version(std::move(version));
     base::log::info(
         "took in a cluster's list",

@@ -8,9 +8,11 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/fault_switch.h"
+#include "cluster/odd_objects.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
 #include "json/object.h"
+#include "model/names.h"
 #include "net/outbound.h"
 
 namespace snapgate::cluster {
@@ -25,18 +27,10 @@ namespace {
 // An object, and what a frame has around it.
 constexpr size_t kMaxFrameBytes = (2 << 20) + 1024;
 constexpr size_t kStepEvents = 256;
-// A watch that ends sooner than this, and without a word, is of no use.
-constexpr seconds kShortWatch{1};
 constexpr uint32_t kLeastWatchSeconds = 300;
 constexpr uint32_t kMostWatchSeconds = 600;
 // What was under way when a watch was opened is taken in without a longer pause than this.
 constexpr milliseconds kSettles{100};
-
-// Whether a server says so that does not know, or does not want, WatchList.
-bool refuses_watch_list(unsigned status) {
-    return status == 400 || status == 405 || status == 406 || status == 415 || status == 422 ||
-           status == 501;
-}
 
 }  // namespace
 
@@ -64,6 +58,7 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
     initial_version_.clear();
     taken_version_ = version_;
     frames_ = 0;
+    ended_by_.reset();
     objects_.clear();
     object_bytes_ = 0;
     if (initial_) {
@@ -80,7 +75,7 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
             [this](std::string_view beginning) { return take_large_frame(beginning); });
     }
     while (true) {
-        const milliseconds patience = initial_ ? times_.list_silence : times_.silence;
+        const milliseconds patience = initial_ ? times_.list_silence : times_.renew;
         auto piece = co_await upstream_.read(patience);
         const bool ended = !piece || piece->empty();
         if (ended && initial_ && base::fault_disabled("watchlist-end"))
@@ -92,27 +87,51 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
         auto taken = co_await take_piece(splitter, *piece);
         if (!taken) {
             upstream_.drop();
+            if (initial_) co_return tl::unexpected(watch_list_refused(std::move(taken).error()));
+            note_useful_watch(opened);
             co_return taken;
         }
+        if (!initial_) note_heard();
     }
 }
 
 void Reflector::begin_streaming() {
     retries_after_ = 0;
+    told_.clear();
+    const bool is_fresh = std::exchange(fresh_, false);
+    if (away_since_ && !is_fresh) {
+        const auto away =
+            std::chrono::duration_cast<milliseconds>(SteadyClock::now() - *away_since_);
+        const Doubt doubt = doubt_after(away, times_.lost, failed_since_);
+        raise_doubt(doubt);
+        if (doubt == Doubt::kNone) away_since_.reset();
+    }
     note_streaming(true);
     note_state(MirrorState::kReady, "", "");
+    touch_alarm_.ring();
+}
+
+// What was open for long was no failure, however it ended.
+void Reflector::note_useful_watch(SteadyClock::time_point opened) {
+    if (SteadyClock::now() - opened < times_.brief) return;
+    hurried_ = 0;
+    backoff_.reset();
+}
+
+// Whatever is wrong with a WatchList, a list may be fine: it is better than none.
+Setback Reflector::watch_list_refused(Setback setback) {
+    if (setback.status == 410) setback.next = Next::kRelistNewest;
+    if (setback.status == 0 || base::fault_disabled("watchlist-fallback")) return setback;
+    watch_list_ = false;
+    watch_list_refused_by_ = server_version_;
+    if (setback.next == Next::kRelist || setback.next == Next::kDiscover)
+        setback.next = Next::kSame;
+    setback.at_once = !setback.retry_after;
+    return setback;
 }
 
 Setback Reflector::watch_refused(Begin begin, Setback setback) {
-    if (begin == Begin::kWithState) {
-        if (refuses_watch_list(setback.status) && !base::fault_disabled("watchlist-fallback")) {
-            watch_list_ = false;
-            setback.at_once = true;
-            setback.next = Next::kSame;
-        }
-        if (setback.status == 410) setback.next = Next::kRelistNewest;
-        return setback;
-    }
+    if (begin == Begin::kWithState) return watch_list_refused(std::move(setback));
     if (setback.status == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
     if (setback.status == 429 && base::fault_disabled("watch-429")) setback.next = Next::kRelist;
     return setback;
@@ -134,7 +153,8 @@ Outcome<void> Reflector::watch_ended(std::optional<Setback> setback,
         return tl::unexpected(std::move(cut));
     }
     note_streaming(false);
-    const bool was_short = SteadyClock::now() - opened < kShortWatch;
+    if (ended_by_) return tl::unexpected(*std::exchange(ended_by_, std::nullopt));
+    const bool was_short = SteadyClock::now() - opened < times_.brief;
     if (was_short && frames_ == 0 && !base::fault_disabled("quick-close")) {
         Setback closed;
         closed.state = MirrorState::kFailing;
@@ -144,14 +164,12 @@ Outcome<void> Reflector::watch_ended(std::optional<Setback> setback,
         closed.next = Next::kRelist;
         return tl::unexpected(std::move(closed));
     }
-    if (!setback) return {};
-    // One that said nothing at all may have forgotten us, or count its versions anew.
-    if (frames_ == 0 && setback->reason == net::outbound_reason::kAnswerTimeout &&
-        !base::fault_disabled("silent-watch"))
-        setback->next = Next::kRelist;
-    // It was there until now, or silent: whether it still is shows at once.
-    setback->at_once = !was_short;
-    return tl::unexpected(std::move(*setback));
+    if (was_short && setback) return tl::unexpected(std::move(*setback));
+    // Ended in good order, cut by what lies between, or silent for long: whether the cluster is
+    // there shows at once, as the next watch is opened.
+    note_useful_watch(opened);
+    if (setback && setback->reason != net::outbound_reason::kAnswerTimeout) probe_at_once_ = true;
+    return {};
 }
 
 net::Awaitable<Outcome<void>> Reflector::take_piece(json::ItemSplitter& splitter,
@@ -190,12 +208,14 @@ net::Awaitable<Outcome<void>> Reflector::apply_events() {
         std::vector<Event> step(std::make_move_iterator(first),
                                 std::make_move_iterator(first + static_cast<ptrdiff_t>(count)));
         std::string version = step.back().version;
-        if (checking_) {
-            for (const Event& event : step) seen_versions_.push_back(event.version);
+        for (Comparing* comparing : {checking_.get(), resuming_.get()}) {
+            if (comparing == nullptr) continue;
+            for (const Event& event : step) comparing->seen.push_back(event.version);
         }
         auto applied = co_await sink_.apply(std::move(step));
         if (!applied) co_return tl::unexpected(sink_failed(applied.error()));
         set_version(std::move(version));
+        hurried_ = 0;
         const base::MutexLock lock(mutex_);
         status_.events += count;
         settled_ =
@@ -211,7 +231,6 @@ net::Awaitable<Outcome<void>> Reflector::apply_events() {
 Result<void> Reflector::take_frame(std::string_view text) {
     if (base::fault_disabled("several-events") && !events_.empty()) return {};
     ++frames_;
-    hurried_ = 0;
     auto frame = json::read_watch_frame(text);
     if (!frame) {
         return fail(malformed("the cluster sent an event that is none"));
@@ -253,39 +272,38 @@ Result<void> Reflector::advance(const std::string& version) {
 
 Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
     auto prepared = sink_.prepare(text);
-    if (!prepared && prepared.error().code == Code::kInvalidBody) {
+    if (!prepared && prepared.error().code == Code::kInvalidBody && !is_odd_object(text, kind_)) {
         if (base::fault_disabled("malformed-event") || base::fault_disabled("wrong-kind"))
             return {};
         return fail(malformed("the cluster sent an object that is not valid: " +
                               prepared.error().message.substr(0, 300)));
     }
-    if (whole_list) {
-        if (prepared && base::fault_disabled("unordered-list") && !objects_.empty() &&
-            prepared->name < objects_.back().name)
-            return {};
-        if (prepared) {
-            object_bytes_ += prepared->text.size();
-            objects_.push_back(std::move(*prepared));
-        } else {
-            const json::ObjectHead head = json::read_cut_object(text);
-            note_skipped({head.ns, head.name}, prepared.error().message);
-        }
+    if (!whole_list) {
+        if (!prepared) return take_odd_event(text, prepared.error().message);
+        return take_change(std::move(*prepared));
+    }
+    if (!prepared) {
+        note_skipped(json::read_cut_object(text), prepared.error().message);
         return {};
     }
+    if (base::fault_disabled("unordered-list") && !objects_.empty() &&
+        prepared->name < objects_.back().name)
+        return {};
+    object_bytes_ += prepared->text.size();
+    objects_.push_back(std::move(*prepared));
+    return {};
+}
+
+Result<void> Reflector::take_change(model::PreparedObject object) {
     Event event;
-    if (prepared) {
-        event.type = Event::Type::kPut;
-        event.version = prepared->version;
-        event.object = std::move(*prepared);
-        if (skipped_.count() > 0) note_not_skipped({event.object.ns, event.object.name});
-    } else {
-        // It cannot be shown as it is now; what it was before is not to be shown any more.
-        const auto head = json::read_object_head(text);
-        if (!head) return fail(malformed("the cluster sent an object that is not valid"));
-        note_skipped({head->ns, head->name}, prepared.error().message);
-        event.type = Event::Type::kDelete;
-        event.key = {head->ns, head->name};
-        event.version = head->version;
+    event.type = Event::Type::kPut;
+    event.version = object.version;
+    event.object = std::move(object);
+    if (skipped_.count() > 0) {
+        json::ObjectHead head;
+        head.ns = event.object.ns;
+        head.name = event.object.name;
+        note_not_skipped(head);
     }
     if (event.version == taken_version_ && !base::fault_disabled("duplicate-event")) return {};
     SNAPGATE_TRY(advance(event.version));
@@ -293,9 +311,39 @@ Result<void> Reflector::take_object(std::string_view text, bool whole_list) {
     return {};
 }
 
+// It cannot be shown as it is now; what it was before is not to be shown any more.
+Result<void> Reflector::take_odd_event(std::string_view text, std::string_view why) {
+    const json::ObjectHead head = json::read_cut_object(text);
+    note_skipped(head, why);
+    if (head.name.empty() && head.version.empty()) return {};
+    return take_removal(head);
+}
+
+Result<void> Reflector::take_removal(const json::ObjectHead& head, bool again) {
+    if (!is_version(head.version) && !base::fault_disabled("valid-version")) {
+        // Where a watch would go on from it does not say; a list does.
+        Setback unknown = malformed("the cluster sent an object without a valid version");
+        unknown.state = MirrorState::kSyncing;
+        unknown.at_once = true;
+        return fail(std::move(unknown));
+    }
+    Event event;
+    // What has no valid name was never shown.
+    if (model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns)) {
+        event.type = Event::Type::kDelete;
+        event.key = {head.ns, head.name};
+    }
+    event.version = head.version;
+    if (event.version == taken_version_ && !again && !base::fault_disabled("duplicate-event"))
+        return {};
+    SNAPGATE_TRY(advance(event.version));
+    events_.push_back(std::move(event));
+    return {};
+}
+
 Result<void> Reflector::take_deletion(std::string_view text) {
-    const auto head = json::read_object_head(text);
-    if (!head || (!head->kind.empty() && head->kind != kind_.kind))
+    const json::ObjectHead head = json::read_cut_object(text);
+    if (!is_odd_object(text, kind_))
         return fail(malformed("the cluster sent a deletion of no valid object"));
     if (initial_) {
         // What goes while a state is still being sent cannot be taken out of it here: a list can.
@@ -304,15 +352,12 @@ Result<void> Reflector::take_deletion(std::string_view text) {
         watch_list_ = false;
         return fail(std::move(mixed));
     }
-    if (head->version == taken_version_ && !base::fault_disabled("duplicate-event")) return {};
-    SNAPGATE_TRY(advance(head->version));
-    Event event;
-    event.type = Event::Type::kDelete;
-    event.key = {head->ns, head->name};
-    event.version = head->version;
-    note_not_skipped(event.key);
-    events_.push_back(std::move(event));
-    return {};
+    note_not_skipped(head);
+    if (head.name.empty() && head.version.empty()) {
+        note_skipped({}, "a deletion that does not say of what");
+        return {};
+    }
+    return take_removal(head);
 }
 
 Result<void> Reflector::take_bookmark(std::string_view text) {
@@ -331,19 +376,13 @@ Result<void> Reflector::take_bookmark(std::string_view text) {
 
 Result<void> Reflector::take_large_frame(std::string_view beginning) {
     ++frames_;
-    const json::ObjectHead head = json::read_cut_object(beginning);
-    note_skipped({head.ns, head.name}, "larger than 2 MiB");
+    json::ObjectHead head = json::read_cut_object(beginning);
+    note_skipped(head, "larger than 2 MiB", false);
     if (initial_) return {};
-    if (head.name.empty())
-        return fail(malformed("the cluster sent an object that is too large to be read"));
-    Event event;
-    event.type = Event::Type::kDelete;
-    event.key = {head.ns, head.name};
-    // It may stand behind the cut.
-    event.version = head.version.empty() ? taken_version_ : head.version;
-    SNAPGATE_TRY(advance(event.version));
-    events_.push_back(std::move(event));
-    return {};
+    // Its name or its version may stand behind the cut. Which object it is a list says, too.
+    if (head.name.empty()) head.version.clear();
+    if (!head.name.empty() && head.version.empty()) head.version = taken_version_;
+    return take_removal(head, true);
 }
 
 }  // namespace snapgate::cluster

@@ -5,7 +5,7 @@ namespace snapgate::cluster {
 void SkippedObjects::clear() {
     if (count() > 0) ++changes_;
     named_.clear();
-    others_ = 0;
+    others_ = nameless_ = 0;
 }
 
 void SkippedObjects::add(const model::ObjectKey& key) {

@@ -1,5 +1,6 @@
 #include "cluster/upstream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/fault_switch.h"
@@ -79,7 +80,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
     }
     if (connection_ && connection_->reusable()) co_return Outcome<void>();
     connection_.reset();
-    const auto timeout = base::test_time("connect", kConnectTimeout);
+    const auto timeout = within(base::test_time("connect", kConnectTimeout));
     auto connection = co_await net::Outbound::connect(target_.server, timeout, &breaker_);
     if (cut_) co_return tl::unexpected(ended());
     if (!connection) co_return tl::unexpected(setback_of(connection.error()));
@@ -93,7 +94,7 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequ
         auto connected = co_await connect();
         if (!connected) co_return tl::unexpected(std::move(connected).error());
         const net::ClientRequest sent = target_.as_sent(request, server_);
-        auto answer = co_await connection_->send(sent, answer_timeout_);
+        auto answer = co_await connection_->send(sent, within(answer_timeout_));
         if (cut_) co_return tl::unexpected(ended());
         if (answer) {
             last_heard_ = Clock::now();
@@ -113,7 +114,7 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, s
     for (bool again = false;; again = true) {
         auto answer = co_await ask(request);
         if (!answer || answer->status / 100 == 2) co_return answer;
-        auto body = co_await connection_->read_all(kMaxSmallAnswer, answer_timeout_);
+        auto body = co_await connection_->read_all(kMaxSmallAnswer, within(answer_timeout_));
         if (body) answer->body = std::move(*body);
         if (!connection_->reusable()) connection_.reset();
         if (answer->status == 401) {
@@ -135,10 +136,24 @@ net::Awaitable<Outcome<std::string_view>> Upstream::read(Millis patience) {
     co_return tl::unexpected(setback_of(piece.error()));
 }
 
-net::Awaitable<Outcome<std::string>> Upstream::fetch(std::string target) {
-    auto answer = co_await get(std::move(target), "application/json");
+Upstream::Millis Upstream::within(Millis usual) const {
+    if (!deadline_) return usual;
+    const auto left = std::chrono::ceil<Millis>(*deadline_ - Clock::now());
+    return std::clamp(left, Millis(1), std::max(usual, Millis(1)));
+}
+
+net::Awaitable<Outcome<std::string>> Upstream::fetch_within(Millis most, std::string target,
+                                                            std::string accept) {
+    deadline_ = Clock::now() + most;
+    auto answer = co_await fetch(std::move(target), std::move(accept));
+    deadline_.reset();
+    co_return answer;
+}
+
+net::Awaitable<Outcome<std::string>> Upstream::fetch(std::string target, std::string accept) {
+    auto answer = co_await get(std::move(target), std::move(accept));
     if (!answer) co_return tl::unexpected(std::move(answer).error());
-    auto body = co_await connection_->read_all(kMaxSmallAnswer, answer_timeout_);
+    auto body = co_await connection_->read_all(kMaxSmallAnswer, within(answer_timeout_));
     if (cut_) co_return tl::unexpected(ended());
     if (body) co_return std::move(*body);
     connection_.reset();

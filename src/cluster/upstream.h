@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@
 #include "net/outbound.h"
 
 namespace snapgate::cluster {
+
+// The Accept header of a list of which nothing but the metadata of its objects is asked for.
+inline constexpr std::string_view kMetadataOnly =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 // What a connection makes of a connected cluster: checked, ready to be called, with the header that
 // says who we are. Any thread.
@@ -43,7 +48,11 @@ class Upstream {
     // The next piece of the body; "" at its end.
     net::Awaitable<Outcome<std::string_view>> read(Millis patience);
     // A small answer whole.
-    net::Awaitable<Outcome<std::string>> fetch(std::string target);
+    net::Awaitable<Outcome<std::string>> fetch(std::string target,
+                                               std::string accept = "application/json");
+    // The same, all of it in `most`, the connection included.
+    net::Awaitable<Outcome<std::string>> fetch_within(Millis most, std::string target,
+                                                      std::string accept);
 
     // Ends what is under way, and whatever is asked next.
     void cut();
@@ -57,6 +66,8 @@ class Upstream {
   private:
     net::Awaitable<Outcome<net::ClientResponse>> ask(const net::ClientRequest& request);
     net::Awaitable<Outcome<void>> connect();
+    // What is left of `usual`, where all has to be done by a time.
+    Millis within(Millis usual) const;
 
     std::shared_ptr<ConnectionSource> source_;
     const std::string server_;
@@ -66,6 +77,7 @@ class Upstream {
     net::OutboundBreaker breaker_;  // outlives the connection
     std::unique_ptr<net::Outbound> connection_;
     bool cut_ = false;
+    std::optional<Clock::time_point> deadline_;
     Clock::time_point last_heard_;
 };
 

@@ -189,10 +189,14 @@ void read_cut_members(FrameReader& reader, size_t levels, bool in_metadata, Obje
         }
         const auto value = reader.take_value();
         if (!value) return;
-        if (!in_metadata || value->size() < 2 || value->front() != '"' || value->back() != '"')
-            continue;
+        if (value->size() < 2 || value->front() != '"' || value->back() != '"') continue;
         const std::string_view text = value->substr(1, value->size() - 2);
         if (text.size() > kMaxText || text.find('\\') != std::string_view::npos) continue;
+        if (!in_metadata) {
+            if (*key == "kind") head.kind = text;
+            if (*key == "apiVersion") head.api_version = text;
+            continue;
+        }
         if (*key == "namespace") head.ns = text;
         if (*key == "name") head.name = text;
         if (*key == "uid") head.uid = text;
@@ -258,6 +262,14 @@ ObjectHead read_cut_object(std::string_view beginning) {
     FrameReader reader(beginning);
     read_cut_members(reader, 3, false, head);
     return head;
+}
+
+bool is_json_of_any_depth(std::string_view text) {
+    // A parser of its own: one that has read such a text keeps much memory.
+    simdjson::dom::parser parser;
+    if (text.empty() || parser.allocate(text.size(), text.size() + 1) != simdjson::SUCCESS)
+        return false;
+    return parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
 }
 
 Result<ListHead> read_list_head(std::string_view text) {

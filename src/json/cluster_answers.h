@@ -32,8 +32,11 @@ struct ObjectHead {
 };
 base::Result<ObjectHead> read_object_head(std::string_view text);
 // What can be read of the beginning of an object, or of a watch's frame with one, that was cut off:
-// its namespace, name, uid and version, as far as they stand there.
+// its kind and apiVersion, namespace, name, uid and version, as far as they stand there as texts.
 ObjectHead read_cut_object(std::string_view beginning);
+
+// Whether it is one JSON value, however deep it is nested.
+bool is_json_of_any_depth(std::string_view text);
 
 // A list without its items.
 struct ListHead {

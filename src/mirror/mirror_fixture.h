@@ -98,7 +98,7 @@ class MirrorFixture : public store::StoreFixture {
         std::vector<PreparedObject> objects;
         for (const auto& [key, object] : state) objects.push_back(prepared(key, object));
         must_run(sink_->add(std::move(objects)));
-        return must_run(sink_->publish(std::move(version)));
+        return must_run(sink_->publish(std::move(version), cluster::ToldVersions::kKept));
     }
 
     // What a reader sees, by the objects' Kubernetes forms.

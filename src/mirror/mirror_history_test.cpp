@@ -89,7 +89,8 @@ TEST_F(MirrorHistoryTest, TheMirrorIsWhatTheClusterHad) {
             at = next_version();
             must_run(sink_->begin_replacement());
             add_some(state_, SIZE_MAX);
-            EXPECT_EQ(must_run(sink_->publish(at)).objects, state_.size());
+            EXPECT_EQ(must_run(sink_->publish(at, cluster::ToldVersions::kKept)).objects,
+                      state_.size());
         } else if (action < 17) {  // a list that does not come to its end
             State other = state_;
             std::swap(state_, other);

@@ -21,6 +21,7 @@ using base::Result;
 using cluster::Checksum;
 using cluster::Event;
 using cluster::Replaced;
+using cluster::ToldVersions;
 using model::ClusterNumber;
 using model::Kind;
 using model::ObjectKey;
@@ -34,13 +35,20 @@ Error removed(ClusterNumber cluster) {
     return {Code::kNotFound, fmt::format("cluster number {} was removed", cluster)};
 }
 
+// Whether the store holds just that, byte by byte.
+bool holds(const model::StoredObject& stored, const PreparedObject& object) {
+    if (!model::same_but_version(stored, object)) return false;
+    return model::encode_object(object, object.version) == stored.value;
+}
+
 // Within a write: stores the object unless it is there already. False if it was.
 Result<bool> put_if_changed(store::WriteTxn& txn, ClusterNumber cluster,
                             const PreparedObject& object) {
     SNAPGATE_ASSIGN(const auto known, txn.get(cluster, Kind::kSnapshot, object.ns, object.name));
     if (known) {
         const bool same_uid = json::read_uid(known->object) == object.uid;
-        if (same_uid && known->object.version == object.version &&
+        // A restored cluster gives the same versions to other contents.
+        if (same_uid && known->object.version == object.version && holds(known->object, object) &&
             !base::fault_disabled("equal-object"))
             return false;
         // Whoever watches sees one go and another come.
@@ -144,7 +152,7 @@ class MirrorSink final : public cluster::ObjectSink {
         co_return Result<void>();
     }
 
-    net::Awaitable<Result<Replaced>> publish(std::string version) override {
+    net::Awaitable<Result<Replaced>> publish(std::string version, ToldVersions told) override {
         if (!replacement_) co_return nothing_begun();
         if (version.empty()) {
             co_return Error(Code::kInvalid,
@@ -157,11 +165,13 @@ class MirrorSink final : public cluster::ObjectSink {
         auto known = list_version(store_, cluster_);
         if (!known) co_return std::move(known).error();
         const bool nothing = replaced.changed == 0 && *known == version;
-        store::WriteFunction write = [version, nothing,
+        store::WriteFunction write = [version, nothing, told,
                                       cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             if (nothing) return txn.give_up_stage(cluster);
-            return txn.publish_stage(cluster, version);
+            SNAPGATE_TRY(txn.publish_stage(cluster, version));
+            if (told == ToldVersions::kForgotten) return txn.forget_list_versions(cluster);
+            return {};
         };
         auto done = co_await commit(Priority::kBatch, std::move(write));
         if (!done) co_return std::move(done).error();

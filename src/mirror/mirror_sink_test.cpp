@@ -26,7 +26,7 @@ TEST_F(MirrorSinkTest, AListIsSeenAtOnceAndOnlyThen) {
     std::vector<PreparedObject> objects{prepared(kA, {"u1", "5", ""})};
     must_run(sink_->add(std::move(objects)));
     expect({}, "");
-    const Replaced replaced = must_run(sink_->publish("9"));
+    const Replaced replaced = must_run(sink_->publish("9", cluster::ToldVersions::kKept));
     EXPECT_EQ(replaced.objects, 1U);
     EXPECT_EQ(replaced.changed, 1U);
     expect({{kA, {"u1", "5", ""}}}, "9");
@@ -118,13 +118,15 @@ TEST_F(MirrorSinkTest, WhatWasGivenUpLeavesNothing) {
 TEST_F(MirrorSinkTest, NothingIsAddedOrPublishedThatWasNotBegun) {
     const State state{{kA, {"u1", "5", ""}}};
     replace(state, "9");
-    EXPECT_EQ(run(sink_->publish("10")).error().code, Code::kConflict);
+    EXPECT_EQ(run(sink_->publish("10", cluster::ToldVersions::kKept)).error().code,
+              Code::kConflict);
     std::vector<PreparedObject> objects{prepared(kB, {"u2", "10", ""})};
     EXPECT_EQ(run(sink_->add(std::move(objects))).error().code, Code::kConflict);
     must_run(sink_->begin_replacement());
-    EXPECT_EQ(run(sink_->publish("")).error().code, Code::kInvalid);
+    EXPECT_EQ(run(sink_->publish("", cluster::ToldVersions::kKept)).error().code, Code::kInvalid);
     must_run(sink_->give_up());
-    EXPECT_EQ(run(sink_->publish("10")).error().code, Code::kConflict);
+    EXPECT_EQ(run(sink_->publish("10", cluster::ToldVersions::kKept)).error().code,
+              Code::kConflict);
     expect(state, "9");
 }
 

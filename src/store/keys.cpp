@@ -73,6 +73,10 @@ Key version_key(ClusterNumber cluster, std::string_view version) {
     return Key(Table::kVersion).u32(cluster).text(version);
 }
 
+Key known_versions_key(ClusterNumber cluster) {
+    return version_key(cluster, {});
+}
+
 Key count_key(Table table, ClusterNumber cluster, Kind kind) {
     return Key(table).u32(cluster).byte(static_cast<uint8_t>(kind));
 }

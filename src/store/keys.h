@@ -68,6 +68,8 @@ Key record_key(uint8_t type, std::string_view id);
 Key cluster_key(Table table, ClusterNumber cluster);
 Key head_key(ClusterNumber cluster, Revision revision);
 Key version_key(ClusterNumber cluster, std::string_view version);
+// Since which head the list versions of a mirror name something; there is none where all do.
+Key known_versions_key(ClusterNumber cluster);
 // The total of a kind, or its count in one namespace. `table` is kCount or kStaged.
 Key count_key(Table table, ClusterNumber cluster, Kind kind);
 Key count_key(Table table, ClusterNumber cluster, Kind kind, std::string_view ns);

@@ -1,6 +1,7 @@
 // Which list version belongs to which revision of a cluster, and the other way round.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "store/keys.h"
@@ -56,22 +57,28 @@ base::Result<std::optional<Revision>> ReadView::revision_of(ClusterNumber cluste
     SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
     if (!row) return std::optional<Revision>();
     std::optional<Revision> revision;
+    Revision from = row->floor;
     if (!row->head.decimal) {
+        SNAPGATE_ASSIGN(auto known_from, rows.get(known_versions_key(cluster).view()));
+        if (known_from) {
+            SNAPGATE_ASSIGN(const VersionRow known, decode_version_row(*known_from));
+            from = std::max(from, known.first);
+        }
         SNAPGATE_ASSIGN(auto named, rows.get(version_key(cluster, version).view()));
         if (named) {
             SNAPGATE_ASSIGN(const VersionRow heads, decode_version_row(*named));
             // The first may be out of reach before it is removed.
             revision = heads.first;
-            if (heads.first < row->floor && heads.last >= row->floor) {
+            if (heads.first < from && heads.last >= from) {
                 SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
-                SNAPGATE_ASSIGN(revision, find_head(cursor, cluster, row->floor, version));
+                SNAPGATE_ASSIGN(revision, find_head(cursor, cluster, from, version));
             }
         }
     } else if (auto number = parse_decimal(version)) {
         SNAPGATE_ASSIGN(auto value, rows.get(head_key(cluster, *number).view()));
         if (value) revision = number;
     }
-    if (revision && *revision < row->floor) revision.reset();
+    if (revision && *revision < from) revision.reset();
     return revision;
 }
 

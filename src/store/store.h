@@ -188,6 +188,10 @@ class WriteTxn {
                                              std::string_view list_version) = 0;
     virtual base::Result<void> give_up_stage(ClusterNumber cluster) = 0;
 
+    // The list versions of a mirror before its head name nothing any more: its cluster was restored
+    // and may tell them again for other states. Their revisions can still be read.
+    virtual base::Result<void> forget_list_versions(ClusterNumber cluster) = 0;
+
     // Objects at the newest state, without what an open stage changed.
     virtual base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) = 0;
     // Whether this transaction's cluster is there (created and not deleted).

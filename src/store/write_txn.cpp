@@ -209,6 +209,13 @@ base::Result<void> Transaction::set_list_version(ClusterNumber cluster, std::str
     return write_head(cluster, *state);
 }
 
+base::Result<void> Transaction::forget_list_versions(ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
+    const Revision head = state->row.head.revision;
+    mark_changed();
+    return put_row(known_versions_key(cluster).view(), encode(VersionRow{head, head}));
+}
+
 base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {
     SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
     int64_t count = 0;

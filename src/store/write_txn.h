@@ -50,6 +50,7 @@ class Transaction final : public WriteTxn {
     base::Result<void> open_stage(ClusterNumber cluster) override;
     base::Result<void> publish_stage(ClusterNumber cluster, std::string_view list_version) override;
     base::Result<void> give_up_stage(ClusterNumber cluster) override;
+    base::Result<void> forget_list_versions(ClusterNumber cluster) override;
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) override;
     base::Result<bool> has_cluster(ClusterNumber cluster) override;
     base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) override;

@@ -1,0 +1,207 @@
+// How a reflector stays in touch with its cluster: it asks where a watch is silent, and looks into
+// what is in doubt after a connection was lost.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "cluster/comparison.h"
+#include "cluster/reflector.h"
+#include "cluster/versions.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using std::chrono::milliseconds;
+
+namespace {
+
+// A connection that was not used for so many times the usual pause may be gone without a word.
+constexpr int kStaleProbes = 3;
+
+// Up to a tenth less, so that clusters that were connected together are not asked together.
+milliseconds spread(milliseconds time) {
+    uint32_t random = 0;
+    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
+    return time - milliseconds(random % (static_cast<uint64_t>(time.count()) / 10 + 1));
+}
+
+}  // namespace
+
+net::Awaitable<void> Reflector::stay_in_touch() {
+    resuming_.reset();
+    probe_after_ = spread(times_.probe);
+    while (!stopping_ && !gone_) {
+        const LivenessStep step = next_step(liveness(), probe_after_, SteadyClock::now());
+        switch (step.what) {
+            case LivenessStep::What::kWait:
+                co_await touch_alarm_.wait(step.wait);
+                break;
+            case LivenessStep::What::kProbe:
+                co_await probe();
+                break;
+            case LivenessStep::What::kCompare:
+                co_await compare_after_loss();
+                break;
+            case LivenessStep::What::kRefuse:
+                answer_waiting(not_confirmed());
+                break;
+        }
+    }
+    answer_waiting(not_confirmed());
+}
+
+void Reflector::confirm(Confirmed done) {
+    if (stopping_ || gone_ || !status().ready()) {
+        done(not_confirmed());
+        return;
+    }
+    waiting_.push_back(std::move(done));
+    touch_alarm_.ring();
+}
+
+Error Reflector::not_confirmed() const {
+    const MirrorStatus now = status();
+    std::string message = fmt::format("cluster \"{}\" is {}", cluster_, to_text(now.state));
+    if (!now.reason.empty()) message += fmt::format(" ({})", now.reason);
+    if (!now.message.empty()) message += ": " + now.message;
+    return {Code::kClusterUnavailable, std::move(message)};
+}
+
+void Reflector::answer_waiting(const Result<void>& result) {
+    for (const Confirmed& done : std::exchange(waiting_, {})) done(result);
+}
+
+Liveness Reflector::liveness() const {
+    Liveness now;
+    now.asked = !waiting_.empty();
+    now.probe_at_once = probe_at_once_;
+    const base::MutexLock lock(mutex_);
+    now.watching = streaming_;
+    now.reopening = status_.ready() && SteadyClock::now() - stopped_streaming_ <= times_.reopens;
+    now.doubt = doubt_;
+    now.heard = heard_;
+    return now;
+}
+
+void Reflector::note_heard() {
+    const base::MutexLock lock(mutex_);
+    heard_ = SteadyClock::now();
+}
+
+void Reflector::note_confirmed() {
+    away_since_.reset();
+    failed_since_ = false;
+    const base::MutexLock lock(mutex_);
+    heard_ = SteadyClock::now();
+    doubt_ = Doubt::kNone;
+}
+
+void Reflector::raise_doubt(Doubt doubt) {
+    const base::MutexLock lock(mutex_);
+    doubt_ = std::max(doubt_, doubt);
+}
+
+void Reflector::end_watch(Setback setback) {
+    ended_by_ = std::move(setback);
+    note_streaming(false);
+    upstream_.interrupt();
+}
+
+void Reflector::doubt_versions(std::string reason, std::string message) {
+    base::log::warning("a cluster is listed again, as its versions prove nothing",
+                       {{"cluster", cluster_}, {"reason", reason}, {"error", message}});
+    next_ = Next::kRelistNewest;
+    raise_doubt(Doubt::kVersions);
+    Setback setback;
+    setback.state = MirrorState::kSyncing;
+    setback.reason = std::move(reason);
+    setback.message = std::move(message);
+    setback.next = Next::kRelistNewest;
+    setback.at_once = true;
+    end_watch(std::move(setback));
+}
+
+// The cluster's own version: the answer is small, and as new as the cluster itself.
+net::Awaitable<Outcome<std::string>> Reflector::ask_version() {
+    if (!asking_) {
+        asking_ = std::make_unique<Upstream>(source_, server_, times_.answer);
+    } else if (SteadyClock::now() - asking_->last_heard() > kStaleProbes * times_.probe) {
+        asking_->drop();
+    }
+    auto text = co_await asking_->fetch_within(times_.probe_answer, path() + "?limit=1",
+                                               std::string(kMetadataOnly));
+    if (!text) co_return tl::unexpected(std::move(text).error());
+    auto head = json::read_list_head(*text);
+    if (!head || !is_version(head->version) || !head->kind.ends_with("List"))
+        co_return tl::unexpected(malformed("the cluster answered a list that is none"));
+    co_return std::move(head->version);
+}
+
+net::Awaitable<void> Reflector::probe() {
+    probe_at_once_ = false;
+    const std::string held = version_;
+    auto told = co_await ask_version();
+    probe_after_ = spread(times_.probe);
+    // What is asked while no watch is open tells nothing about the mirror.
+    if (stopping_ || !is_streaming()) co_return;
+    if (!told) {
+        Setback setback = std::move(told).error();
+        setback.at_once = false;
+        {
+            const base::MutexLock lock(mutex_);
+            away_since_ = heard_;
+        }
+        answer_waiting(Error(Code::kClusterUnavailable,
+                             fmt::format("cluster \"{}\": {}", cluster_, setback.message)));
+        end_watch(std::move(setback));
+    } else if (went_back(held, *told)) {
+        doubt_versions("VersionsWentBack",
+                       fmt::format("the cluster's versions went back, from {} to {}: it was "
+                                   "restored, or it is another one",
+                                   held, *told));
+        answer_waiting(not_confirmed());
+    } else {
+        note_confirmed();
+        answer_waiting({});
+    }
+}
+
+net::Awaitable<Outcome<std::string>> Reflector::compare_with_held() {
+    auto version = sink_.version();
+    if (!version) co_return tl::unexpected(sink_failed(version.error()));
+    resuming_ = begin_comparing(std::move(*version));
+    Patience patience{times_.explain, touch_alarm_, [this] { return is_streaming(); }};
+    auto outcome = co_await compare_newest(*resuming_, std::move(patience));
+    resuming_.reset();
+    co_return outcome;
+}
+
+net::Awaitable<void> Reflector::compare_after_loss() {
+    const uint64_t skipped_before = skipped_.changes();
+    auto outcome = co_await compare_with_held();
+    // A watch that has ended meanwhile is opened again, and the doubt is still there.
+    if (stopping_ || !is_streaming()) co_return;
+    if (outcome && outcome->empty()) {
+        note_confirmed();
+        const base::MutexLock lock(mutex_);
+        status_.synced_ms = clock_.now_ms();
+    } else if (outcome) {
+        // One that can be shown no more, or again, is left out of one side alone: compared again.
+        if (skipped_.changes() != skipped_before) co_return;
+        doubt_versions("DifferenceFound",
+                       "after a lost connection no event explained a difference: " + *outcome);
+    } else if (outcome.error().reason.empty() || outcome.error().status == 410) {
+        doubt_versions("NotCompared", outcome.error().message);
+    } else {
+        Setback setback = std::move(outcome).error();
+        setback.at_once = false;
+        end_watch(std::move(setback));
+    }
+}
+
+}  // namespace snapgate::cluster
