@@ -310,12 +310,3 @@ def test_watch_list_cut(connect, upstream):
     watch.until(lambda event: event["object"]["metadata"].get("name") == "after-end", "the last one")
     assert [event[0] for event in watch.brief()] == ["ADDED"] * 2
     watch.hang_up()
-
-
-def test_an_object_that_is_none(mirror, upstream):
-    """What cannot be an object at all is an answer that is not valid, and nothing of the list counts."""
-    upstream.break_next(change_list(lambda body: body["items"].insert(2, "a text")), "list", None)
-    list_again(upstream)
-    mirror.until_state("Failing", "AnswerInvalid")
-    upstream.heal()
-    mirror.until_equal()

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from breakage import (at_every_byte, before_events, change_event, cut_in_event, each_event, error_event, hang_after,
+from breakage import (at_every_byte, before_events, change_event, cut_in_event, each_event, error_event,
                       only, status, through, together)
 from harness import wait_for
 from test_connections import changes
@@ -205,21 +205,6 @@ def with_old(pieces, old):
         yield piece
         if b'"BOOKMARK"' not in piece:
             yield old
-
-
-def test_silent_from_the_start(mirror, upstream):
-    """A watch that never says anything may be one of another history: a restored cluster's versions
-    have passed the mirror's last one meanwhile, and a watch from there tells of nothing that is gone."""
-    before = upstream.objects.checkpoint()
-    changes(upstream)
-    mirror.until_equal()
-    upstream.break_next(hang_after(0), "watch")
-    with upstream.objects.changed:
-        upstream.objects.restore_without_history(before)
-        upstream.objects.create("gamma", "after-the-restore")
-        upstream.objects.pass_versions(100)
-        upstream.objects.lose_last_event()
-    mirror.until_equal()
 
 
 @pytest.mark.parametrize("version", ["", "10 20", "1\n2", "9" * 300], ids=["empty", "space", "control", "long"])

@@ -251,7 +251,7 @@ class Upstream:
 
     @staticmethod
     def list_answer(request, served, items, metadata):
-        if request.kind == "metadata" or PARTIAL in request.headers.get("accept", ""):
+        if PARTIAL in request.headers.get("accept", ""):
             head = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":%s,"items":[' % encode(metadata)
             return Answer(200, head + b",".join(partial_text(item) for item in items) + b"]}")
 

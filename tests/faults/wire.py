@@ -82,11 +82,11 @@ class Request:
             return "review" if self.method == "POST" else "discovery"
         if self.query.get("watch") in ("1", "true"):
             return "watchlist" if self.query.get("sendInitialEvents") == "true" else "watch"
+        if self.query.get("limit") == "1" and "continue" not in self.query:
+            return "probe"
         if PARTIAL in self.headers.get("accept", ""):
             return "metadata"
-        if "continue" in self.query:
-            return "page"
-        return "probe" if self.query.get("limit") == "1" else "list"
+        return "page" if "continue" in self.query else "list"
 
     @property
     def version(self):
