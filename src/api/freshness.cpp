@@ -51,6 +51,10 @@ std::optional<int64_t> parse_seconds(std::string_view text) {
     return seconds;
 }
 
+int64_t age_ms(const cluster::MirrorStatus& status, int64_t now_ms) {
+    return now_ms - std::max(status.confirmed_ms, status.synced_ms);
+}
+
 // "Unreachable (ConnectionRefused)".
 std::string shown_state(const cluster::MirrorStatus& status) {
     std::string text(cluster::to_text(status.state));
@@ -79,6 +83,30 @@ Result<cluster::MirrorStatus> status_of(const Services& services, const cluster:
     return status;
 }
 
+bool is_ready(const cluster::MirrorStatus& status) {
+    return status.has_synced && status.ready();
+}
+
+Error not_confirmed(const cluster::MirrorStatus& status, std::string_view cluster_name,
+                    int64_t max_age, int64_t now_ms, const Error& why) {
+    return {Code::kClusterTimeout,
+            fmt::format("what is known of cluster \"{}\" is {} seconds old, max-age={} was asked "
+                        "for, and it could not be confirmed: {}; try again, or take older states",
+                        cluster_name, std::max<int64_t>(age_ms(status, now_ms) / 1000, 0), max_age,
+                        why.message)};
+}
+
+void add_headers(const Freshness& freshness, Side side, net::Response& response) {
+    if (freshness.stale || freshness.age_seconds > 0)
+        response.add_header("Age", fmt::format_int(freshness.age_seconds).str());
+    if (!freshness.stale) return;
+    if (side == Side::kPalette) {
+        response.add_header("Warning", "110 - \"Response is Stale\"");
+    } else {
+        response.add_header("Warning", fmt::format("299 - \"{}\"", freshness.text));
+    }
+}
+
 }  // namespace
 
 std::optional<int64_t> wanted_max_age(const net::Request& request) {
@@ -88,8 +116,9 @@ std::optional<int64_t> wanted_max_age(const net::Request& request) {
         std::string_view rest = header.value;
         while (!rest.empty()) {
             const std::string_view directive = next_directive(rest);
-            const size_t equals = directive.find('=');
-            if (equals == std::string_view::npos) continue;
+            const size_t equals = std::min(directive.find('='), directive.size());
+            if (net::equals_ignoring_case(directive, "no-cache")) smallest = 0;
+            if (equals == directive.size()) continue;
             const std::string_view name = net::trim_blanks(directive.substr(0, equals));
             if (!net::equals_ignoring_case(name, "max-age")) continue;
             const auto seconds = parse_seconds(net::trim_blanks(directive.substr(equals + 1)));
@@ -111,10 +140,9 @@ Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
                 status.message));
     }
     Freshness freshness;
+    freshness.age_seconds = std::clamp<int64_t>(age_ms(status, now_ms) / 1000, 0, kMostSeconds);
     if (status.ready()) return freshness;
     freshness.stale = true;
-    const int64_t confirmed_ms = std::max(status.confirmed_ms, status.synced_ms);
-    freshness.age_seconds = std::clamp<int64_t>((now_ms - confirmed_ms) / 1000, 0, kMostSeconds);
     const std::string age = base::counted(static_cast<uint64_t>(freshness.age_seconds), "second");
     if (max_age && freshness.age_seconds > *max_age) {
         return Error(Code::kClusterTimeout,
@@ -128,20 +156,26 @@ Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
     return freshness;
 }
 
-Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side side) {
-    if (!cluster.connected()) return {};
-    SNAPGATE_ASSIGN(const cluster::MirrorStatus status, status_of(call.services, cluster));
-    SNAPGATE_ASSIGN(const Freshness freshness,
-                    judge_freshness(status, cluster.name, wanted_max_age(call.request),
-                                    call.services.store.now_ms()));
-    if (!freshness.stale) return {};
-    call.response.add_header("Age", fmt::format_int(freshness.age_seconds).str());
-    if (side == Side::kPalette) {
-        call.response.add_header("Warning", "110 - \"Response is Stale\"");
-    } else {
-        call.response.add_header("Warning", fmt::format("299 - \"{}\"", freshness.text));
+net::Awaitable<Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster& cluster,
+                                              Side side) {
+    if (!cluster.connected()) co_return Result<void>();
+    const store::Store& store = call.services.store;
+    auto status = status_of(call.services, cluster);
+    if (!status) co_return std::move(status).error();
+    const auto max_age = wanted_max_age(call.request);
+    if (max_age && is_ready(*status) && age_ms(*status, store.now_ms()) > *max_age * 1000) {
+        auto confirmed = co_await call.services.connections.confirm(cluster.number);
+        if (!confirmed) {
+            co_return not_confirmed(*status, cluster.name, *max_age, store.now_ms(),
+                                    confirmed.error());
+        }
+        status = status_of(call.services, cluster);
+        if (!status) co_return std::move(status).error();
     }
-    return {};
+    const auto freshness = judge_freshness(*status, cluster.name, max_age, store.now_ms());
+    if (!freshness) co_return freshness.error();
+    add_headers(*freshness, side, call.response);
+    co_return Result<void>();
 }
 
 void clear_headers_for_error(net::Response& response) {

@@ -13,29 +13,33 @@
 
 namespace snapgate::api {
 
-// The smallest max-age, in seconds, that the Cache-Control of a request names (RFC 9111, 5.2.1.1);
-// nullopt if there is none. What is no number is passed over.
+// The smallest max-age, in seconds, that the Cache-Control of a request names (RFC 9111, 5.2.1);
+// no-cache is a max-age of 0; nullopt if there is neither. What is no number is passed over.
 std::optional<int64_t> wanted_max_age(const net::Request& request);
 
-// What an answer from a mirror says of its age: nothing while the mirror is ready.
+// What an answer from a mirror says of its age.
 struct Freshness {
-    bool stale = false;
-    int64_t age_seconds = 0;
-    std::string text;  // of a Warning 299: the cluster's state, and how old this is
+    bool stale = false;       // the mirror is not ready: it may not be what the cluster has
+    int64_t age_seconds = 0;  // since the cluster was last heard of
+    std::string text;         // of a Warning 299: the cluster's state, and how old this is
 };
 
 // Whether a mirror may answer a request. kClusterUnavailable if there is nothing yet to answer
-// with, kClusterTimeout if it is older than `max_age`; the messages say what is the matter.
+// with, kClusterTimeout if it is not ready and older than `max_age`; the messages say what is the
+// matter.
 base::Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
                                         std::string_view cluster_name,
                                         std::optional<int64_t> max_age, int64_t now_ms);
 
 enum class Side { kPalette, kKubernetes };
 
-// For what is read of a cluster: nothing for a hosted one. For a connected one whose mirror is not
-// known to be what the cluster has, adds Age and Warning to the answer: 110 on the Palette side
-// (RFC 7234, 5.5.1), 299 on the Kubernetes side, as its clients show no other. Errors as above.
-base::Result<void> vouch_for_mirror(Call& call, const cluster::Cluster& cluster, Side side);
+// For what is read of a cluster: nothing for a hosted one. Of a connected one, adds Age to the
+// answer, in seconds, where it is not 0; where its mirror is not ready also Warning: 110 on the
+// Palette side (RFC 7234, 5.5.1), 299 on the Kubernetes side, as its clients show no other. If the
+// request wants it younger than a ready mirror is, the cluster is asked first. Errors as above, and
+// kClusterTimeout if it does not answer then.
+net::Awaitable<base::Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster& cluster,
+                                                    Side side);
 
 // Of the headers that an answer has so far, for an error that takes its place: the Age and Warning
 // of a mirror where the error is that something is not there (404), for it may be there by now; and

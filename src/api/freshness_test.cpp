@@ -20,7 +20,9 @@ std::optional<int64_t> max_age(std::vector<net::Header> headers) {
 TEST(WantedMaxAge, IsFoundAmongOtherDirectives) {
     EXPECT_EQ(max_age({}), std::nullopt);
     EXPECT_EQ(max_age({{"Cache-Control", "max-age=5"}}), 5);
-    EXPECT_EQ(max_age({{"cache-control", "no-cache, Max-Age = 7 ,x"}}), 7);
+    EXPECT_EQ(max_age({{"cache-control", "no-store, Max-Age = 7 ,x"}}), 7);
+    EXPECT_EQ(max_age({{"Cache-Control", "No-Cache"}}), 0);
+    EXPECT_EQ(max_age({{"Cache-Control", "max-age=7, no-cache"}}), 0);
     EXPECT_EQ(max_age({{"Cache-Control", "max-age=\"9\""}}), 9);
     EXPECT_EQ(max_age({{"Cache-Control", R"(x="a, max-age=1 \" ,", max-age=0)"}}), 0);
     EXPECT_EQ(
@@ -44,10 +46,11 @@ MirrorStatus status(MirrorState state, int64_t confirmed_ms) {
     return status;
 }
 
-TEST(Freshness, AReadyMirrorIsAsFreshAsCanBe) {
+TEST(Freshness, AReadyMirrorIsNotStaleWhateverItsAge) {
     auto judged = judge_freshness(status(MirrorState::kReady, 1'000), "c", 0, 99'000);
     ASSERT_TRUE(judged);
     EXPECT_FALSE(judged->stale);
+    EXPECT_EQ(judged->age_seconds, 98);
 }
 
 TEST(Freshness, AnotherSaysHowOldItIs) {
@@ -92,6 +95,21 @@ TEST(Freshness, WhatIsMissingFromAnOldMirrorKeepsItsAge) {
     EXPECT_EQ(headers_of_error(404), "Age: 7\r\nWarning: 110 - \"Response is Stale\"\r\n");
     EXPECT_EQ(headers_of_error(410), "");
     EXPECT_EQ(headers_of_error(500), "");
+}
+
+TEST(Freshness, AnErrorKeepsWhenTheClusterWantsToBeAskedAgain) {
+    std::string body;
+    net::Response response(body);
+    for (const unsigned status : {503U, 504U, 404U, 502U}) {
+        response.headers.clear();
+        response.add_header("Age", "7");
+        response.add_header("Retry-After", "30");
+        response.status = status;
+        clear_headers_for_error(response);
+        EXPECT_EQ(response.headers, status == 503 || status == 504 ? "Retry-After: 30\r\n"
+                                    : status == 404                ? "Age: 7\r\n"
+                                                                   : "");
+    }
 }
 
 TEST(Freshness, WhatWasNeverSyncedIsUnavailable) {

@@ -36,6 +36,8 @@ class Between:
         self.seen = []
         self.changes = []  # functions of (path, body of an answer) that give another body
         self.delay = 0  # seconds by which what a watch tells is late
+        self.going = threading.Event()  # cleared: nothing goes either way, and nobody is told
+        self.going.set()
         between = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,6 +47,7 @@ class Between:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 between.seen.append((self.command, self.path, dict(self.headers), body))
                 path = self.path.partition("?")[0]
+                between.going.wait()
                 for method, part, answer in list(between.rules):
                     if method == self.command and part in path:
                         self.say(*answer)
@@ -79,6 +82,7 @@ class Between:
                     self.end_headers()
                     while piece := answer.read1(65536):
                         time.sleep(between.delay)
+                        between.going.wait()
                         self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                         self.wfile.flush()
                     self.wfile.write(b"0\r\n\r\n")
@@ -107,5 +111,6 @@ class Between:
         return [one for one in self.seen if one[0] == method]
 
     def stop(self):
+        self.going.set()
         self.http.shutdown()
         self.http.server_close()

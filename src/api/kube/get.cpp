@@ -9,8 +9,8 @@ using model::Kind;
 
 net::Awaitable<Result<void>> get_object(KubeCall& call) {
     const Resource& resource = call.resource;
-    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
-        co_return vouched;
+    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
+    if (!vouched) co_return vouched;
     const store::Store& store = call.call.services.store;
     auto view = store.read();
     auto head = view.head(call.cluster.number);

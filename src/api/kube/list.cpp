@@ -117,8 +117,8 @@ net::Awaitable<Result<void>> list_objects(KubeCall& call) {
     const net::Request& request = call.call.request;
     const auto options = read_list_options(request, resource, call.cluster.connected());
     if (!options) co_return options.error();
-    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
-        co_return vouched;
+    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
+    if (!vouched) co_return vouched;
     auto list = co_await plan(call, *options);
     if (!list) co_return list.error();
     ListAnswer answer(call, call.form, std::move(*list));

@@ -25,8 +25,8 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     const Resource& resource = call.resource;
     auto options = read_watch_options(request, resource.kind, call.cluster.connected());
     if (!options) co_return options.error();
-    if (auto vouched = vouch_for_mirror(call.call, call.cluster, Side::kKubernetes); !vouched)
-        co_return vouched;
+    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
+    if (!vouched) co_return vouched;
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
     Watch watch(call, call.form, std::move(*options));

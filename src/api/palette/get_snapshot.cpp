@@ -10,8 +10,8 @@ using base::Result;
 net::Awaitable<Result<void>> get_snapshot(Call& call) {
     auto request = read_snapshot_request(call);
     if (!request) co_return request.error();
-    if (auto vouched = vouch_for_mirror(call, request->cluster, Side::kPalette); !vouched)
-        co_return vouched;
+    auto vouched = co_await vouch_for_mirror(call, request->cluster, Side::kPalette);
+    if (!vouched) co_return vouched;
     store::ReadView view = call.services.store.read();
     auto head = view.head(request->cluster.number);
     if (!head) co_return head.error();

@@ -14,8 +14,8 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     auto request = query::parse_list_request(call.request.query);
     if (!request) co_return request.error();
     request->kubernetes_form = wants_kubernetes_form(call.request);
-    if (auto vouched = vouch_for_mirror(call, *cluster, Side::kPalette); !vouched)
-        co_return vouched;
+    auto vouched = co_await vouch_for_mirror(call, *cluster, Side::kPalette);
+    if (!vouched) co_return vouched;
 
     const query::ListContext context = call.services.list_context();
     auto page = query::ListPage::plan(context, call.services.store.read(),
