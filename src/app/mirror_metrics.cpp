@@ -79,8 +79,8 @@ std::vector<MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clus
             add(states, state == status.state ? 1 : 0,
                 {{"cluster", uid}, {"state", std::string(to_text(state))}});
         }
-        if (status.ready() || status.confirmed_ms > 0) {
-            const int64_t age_ms = status.ready() ? 0 : now_ms - status.confirmed_ms;
+        if (status.confirmed_ms > 0) {
+            const int64_t age_ms = now_ms - status.confirmed_ms;
             add(ages, static_cast<double>(std::max<int64_t>(0, age_ms)) / 1000, {{"cluster", uid}});
         }
         add(skipped, static_cast<double>(status.skipped), {{"cluster", uid}});

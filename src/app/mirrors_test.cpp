@@ -4,13 +4,18 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <thread>
 
 #include "api/kube/watch_client.h"
 #include "api/test_service.h"
+#include "base/clock.h"
 #include "json/object.h"
+#include "mirror/mirror_sink.h"
+#include "net/event_loop.h"
 #include "store/temporary_store.h"
 
 namespace snapgate::app {
@@ -113,6 +118,27 @@ class MirrorsTest : public testing::Test {
         });
     }
 
+    base::Result<void> confirm(model::ClusterNumber number) {
+        std::promise<base::Result<void>> outcome;
+        net::EventLoop loop;
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the loop keeps it
+        loop.start([&]() -> net::Awaitable<void> {
+            outcome.set_value(co_await connections_->confirm(number));
+        });
+        return outcome.get_future().get();
+    }
+    // Of mirrors in the data directory, of which nothing is kept.
+    cluster::ConnectionsOptions options_of_test() {
+        cluster::ConnectionsOptions options;
+        options.server_id = "test";
+        options.make_sink = [this](model::ClusterNumber number) {
+            return mirror::make_sink(*data_->store, number);
+        };
+        options.last_known = [](model::ClusterNumber) { return cluster::MirrorStatus(); };
+        options.keep = [](model::ClusterNumber, const cluster::MirrorStatus&) {};
+        return options;
+    }
+
     store::TestClock clock_;
     api::TestService upstream_{clock_};
     store::TestDirectory directory_;
@@ -201,6 +227,108 @@ TEST_F(MirrorsTest, GoesOnFromWhereItWas) {
     EXPECT_TRUE(connections_->status(number)->has_synced);
     EXPECT_TRUE(becomes_equal(number));
     EXPECT_EQ(connections_->status(number)->syncs, 0U);
+}
+
+TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
+    write("a", "one");
+    const auto number = add_cluster("c");
+    follow(number, connection());
+    ASSERT_TRUE(becomes(number, MirrorState::kReady));
+    const int64_t before = connections_->status(number)->confirmed_ms;
+    ASSERT_TRUE(comes_true([&] { return base::system_clock().now_ms() > before; }));
+    EXPECT_TRUE(confirm(number));
+    EXPECT_GT(connections_->status(number)->confirmed_ms, before);
+
+    const auto away = add_cluster("away");
+    cluster::Connection to = connection();
+    to.server = "http://127.0.0.1:1";
+    follow(away, to);
+    ASSERT_TRUE(becomes(away, MirrorState::kUnreachable));
+    const auto refused = confirm(away);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kClusterUnavailable);
+    EXPECT_NE(refused.error().message.find("ConnectionRefused"), std::string::npos);
+    EXPECT_EQ(confirm(number + 1000).error().code, base::Code::kNotFound);
+}
+
+TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
+    for (int i = 0; i < 12; ++i) write("a", fmt::format("s{}", i));
+    cluster::ConnectionsOptions options = options_of_test();
+    options.most_listed = 11;
+    connections_ = std::make_unique<cluster::Connections>(std::move(options));
+    const auto number = add_cluster("c");
+    follow(number, connection());
+    ASSERT_TRUE(becomes(number, MirrorState::kFailing));
+    EXPECT_EQ(connections_->status(number)->reason, "AnswerInvalid");
+    EXPECT_NE(connections_->status(number)->message.find("no end"), std::string::npos);
+    EXPECT_FALSE(connections_->status(number)->has_synced);
+    erase("a", "s0");
+    EXPECT_TRUE(becomes(number, MirrorState::kReady));
+    EXPECT_TRUE(becomes_equal(number));
+}
+
+// A sink that ends whoever calls it by an exception, so often.
+class ThrowingSink final : public cluster::ObjectSink {
+  public:
+    ThrowingSink(std::unique_ptr<cluster::ObjectSink> sink, std::shared_ptr<std::atomic<int>> left)
+        : sink_(std::move(sink)), left_(std::move(left)) {}
+
+    base::Result<model::PreparedObject> prepare(std::string_view json) const override {
+        if (left_->fetch_sub(1) > 0) throw std::runtime_error("a bug");
+        return sink_->prepare(json);
+    }
+    base::Result<std::string> version() const override { return sink_->version(); }
+    net::Awaitable<base::Result<void>> apply(std::vector<cluster::Event> events) override {
+        return sink_->apply(std::move(events));
+    }
+    net::Awaitable<base::Result<void>> begin_replacement() override {
+        return sink_->begin_replacement();
+    }
+    net::Awaitable<base::Result<void>> add(std::vector<model::PreparedObject> objects) override {
+        return sink_->add(std::move(objects));
+    }
+    net::Awaitable<base::Result<cluster::Replaced>> publish(std::string version,
+                                                            cluster::ToldVersions told) override {
+        return sink_->publish(std::move(version), told);
+    }
+    net::Awaitable<base::Result<void>> give_up() override { return sink_->give_up(); }
+    net::Awaitable<base::Result<cluster::Checksum>> checksum(std::string version) const override {
+        return sink_->checksum(std::move(version));
+    }
+
+  private:
+    std::unique_ptr<cluster::ObjectSink> sink_;
+    std::shared_ptr<std::atomic<int>> left_;
+};
+
+TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
+    const auto faults = std::make_shared<std::atomic<int>>(1'000'000);
+    const auto healthy = add_cluster("healthy");
+    const auto broken = add_cluster("broken");
+    cluster::ConnectionsOptions options = options_of_test();
+    options.threads = 1;
+    options.restart = std::chrono::milliseconds(5);
+    options.make_sink = [this, faults, broken](model::ClusterNumber number) {
+        auto sink = mirror::make_sink(*data_->store, number);
+        if (number != broken) return sink;
+        return std::unique_ptr<cluster::ObjectSink>(
+            std::make_unique<ThrowingSink>(std::move(sink), faults));
+    };
+    connections_ = std::make_unique<cluster::Connections>(std::move(options));
+    write("a", "one");
+    follow(broken, connection());
+    follow(healthy, connection());
+    ASSERT_TRUE(becomes(healthy, MirrorState::kReady));
+    // Begun again, and again.
+    ASSERT_TRUE(comes_true([&] { return *faults < 999'997; }));
+    ASSERT_TRUE(becomes(broken, MirrorState::kFailing));
+    write("a", "two");
+    EXPECT_TRUE(becomes_equal(healthy));
+    EXPECT_EQ(connections_->status(healthy)->failures, 0U);
+    EXPECT_EQ(connections_->status(healthy)->syncs, 1U);
+    *faults = 0;
+    EXPECT_TRUE(becomes(broken, MirrorState::kReady));
+    EXPECT_TRUE(becomes_equal(broken));
 }
 
 }  // namespace

@@ -98,7 +98,8 @@ class Connections::Core {
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(
             Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
-                             *options_.clock, snapshots(), times, std::move(last_known), lists_},
+                             *options_.clock, snapshots(), times, std::move(last_known), lists_,
+                             options_.most_listed},
             followed->loop->executor());
         {
             const base::MutexLock inner(followed->mutex);

@@ -28,6 +28,8 @@ struct ConnectionsOptions {
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
     // After which what ended by a bug is begun again.
     std::chrono::milliseconds restart{30'000};
+    // A list of more objects is taken for one without an end.
+    size_t most_listed = 20'000'000;
     // Makes the sink of a cluster's mirror; called once for each, on any thread.
     std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber)> make_sink;
     // When the mirror was last confirmed and published, as far as that was kept: survives a

@@ -189,6 +189,7 @@ void Reflector::failed_by_a_bug(std::string_view what) {
     next_ = Next::kRelistNewest;
     raise_doubt(Doubt::kVersions);
     upstream_.interrupt();
+    answer_waiting(not_confirmed());
 }
 
 void Reflector::need(Next next) {

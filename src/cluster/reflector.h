@@ -72,11 +72,8 @@ class Reflector {
         ReflectorTimes times;
         MirrorStatus last_known;
         ListsUnderWay& lists;  // shared by all reflectors; outlives them
-        size_t most_listed = kMostListed;
+        size_t most_listed;    // a list of more objects is taken for one without an end
     };
-    // A list of more objects is taken for one without an end.
-    static constexpr size_t kMostListed = 20'000'000;
-
     Reflector(Parts parts, const net::Executor& executor);
     Reflector(const Reflector&) = delete;
     Reflector& operator=(const Reflector&) = delete;

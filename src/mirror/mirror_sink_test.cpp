@@ -97,6 +97,47 @@ TEST_F(MirrorSinkTest, VersionsMayGoBack) {
     expect({{kA, {"u1", "50", ""}}}, "80");
 }
 
+TEST_F(MirrorSinkTest, TheSameVersionWithAnotherContentIsAChange) {
+    replace({{kA, {"u1", "5", "old"}}, {kB, {"u2", "6", ""}}}, "9");
+    const Revision before = head(cluster_);
+    // As a restored cluster has it.
+    const Replaced replaced = replace({{kA, {"u1", "5", "new"}}, {kB, {"u2", "6", ""}}}, "9");
+    EXPECT_EQ(replaced.changed, 1U);
+    EXPECT_EQ(log_since(before).size(), 1U);
+    expect({{kA, {"u1", "5", "new"}}, {kB, {"u2", "6", ""}}}, "9");
+    apply({put_event(kA, {"u1", "5", "newer"})});
+    expect({{kA, {"u1", "5", "newer"}}, {kB, {"u2", "6", ""}}}, "5");
+}
+
+TEST_F(MirrorSinkTest, NobodyGoesOnFromVersionsThatWereForgotten) {
+    replace({{kA, {"u1", "5", ""}}}, "9");
+    apply({put_event(kA, {"u1", "10", "old"}), bookmark("11")});
+    const auto known = [this](std::string_view version) {
+        const auto revision = store_->read().revision_of(cluster_, version);
+        EXPECT_TRUE(revision);
+        return revision ? *revision : std::nullopt;
+    };
+    const auto paged = known("10");
+    ASSERT_TRUE(paged);
+    must_run(sink_->begin_replacement());
+    std::vector<PreparedObject> objects{prepared(kA, {"u1", "10", "new"})};
+    must_run(sink_->add(std::move(objects)));
+    must_run(sink_->publish("10", cluster::ToldVersions::kForgotten));
+    const Revision restored = head(cluster_);
+    EXPECT_EQ(known("9"), std::nullopt);
+    EXPECT_EQ(known("11"), std::nullopt);
+    EXPECT_EQ(known("10"), restored);
+    // Pages of a list that was begun before go on.
+    EXPECT_EQ(listed(*paged), texts_of({{kA, {"u1", "10", "old"}}}));
+    // What is told from now on is known, also where it was told before.
+    apply({put_event(kB, {"u2", "11", ""})});
+    EXPECT_EQ(known("11"), head(cluster_));
+    expect({{kA, {"u1", "10", "new"}}, {kB, {"u2", "11", ""}}}, "11");
+    crash();
+    EXPECT_EQ(known("9"), std::nullopt);
+    EXPECT_EQ(known("10"), restored);
+}
+
 TEST_F(MirrorSinkTest, WhatWasGivenUpLeavesNothing) {
     const State state{{kA, {"u1", "5", ""}}};
     replace(state, "9");

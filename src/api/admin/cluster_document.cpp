@@ -30,9 +30,7 @@ void put_status(json::Object& out, const MirrorStatus& status, int64_t now_ms) {
     put_time(out, "sinceTime", status.since_ms);
     put_time(out, "confirmedTime", status.confirmed_ms);
     put_time(out, "lastSyncTime", status.synced_ms);
-    if (status.ready()) {
-        out["lagSeconds"] = 0;
-    } else if (status.confirmed_ms > 0) {
+    if (status.confirmed_ms > 0) {
         out["lagSeconds"] = std::max<int64_t>(0, (now_ms - status.confirmed_ms) / 1000);
     }
     put_text(out, "servedVersion", status.served_version);
