@@ -19,8 +19,8 @@ struct ApiVersionChange {
     bool none() const { return from == to; }
 };
 
-// What a text of JSON says that it is. kInvalidBody if it is no object. It may be of any length, and
-// is not looked at further than that.
+// What a text of JSON says that it is. kInvalidBody if it is no object. It may be of any length,
+// and is not looked at further than that.
 struct TypeMeta {
     std::string api_version;  // "" where it says none
     std::string kind;

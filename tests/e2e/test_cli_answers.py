@@ -279,7 +279,7 @@ def test_tables_are_cut_to_the_terminal(scripted, columns):
     lines = shown.decode().splitlines()
     assert max(len(line) for line in lines) <= columns, lines
     if columns < 300:
-        assert any(line.endswith("…") for line in lines)
+        assert any("…" in line for line in lines), lines
     piped = get(scripted, "snapshots", "--cluster", "demo").stdout
     assert "…" not in piped and item["status"]["error"]["message"].strip() in piped
 

@@ -14,6 +14,7 @@ UID = "edge"
 GROUP = "snapshot.kubevirt.io"
 APPLY_PATCH = "application/apply-patch+yaml"
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 SELF_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -196,7 +197,7 @@ def test_what_follows_a_cluster_without_kubevirt_has_no_noise(pair):
 
 # Deletions of collections.
 
-@pytest.mark.parametrize("accept", ("application/json", METADATA, TABLE, "application/yaml"))
+@pytest.mark.parametrize("accept", ("application/json", METADATA_LIST, TABLE, "application/yaml"))
 def test_a_deletecollection_is_answered_when_the_mirror_shows_it(pair, accept):
     pair.between.delay = 0.15  # of what the cluster tells
     for turn in range(2):

@@ -291,9 +291,9 @@ def test_a_signed_token_of_another_store_gives_410_and_a_way_on(start_server, tm
     token = client.list("demo", limit=20).json()["metadata"]["continue"]
     one.stop()
 
-    (tmp_path / "two").mkdir(mode=0o700)
+    # A key without a store beside it is refused, so the other store is made first.
+    start_server(directory=tmp_path / "two").stop()
     (tmp_path / "two" / "token.key").write_bytes((tmp_path / "one" / "token.key").read_bytes())
-    (tmp_path / "two" / "token.key").chmod(0o600)
     two = start_server(directory=tmp_path / "two")
     client = two.client()
     client.create_cluster("demo")
