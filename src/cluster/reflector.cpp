@@ -26,8 +26,6 @@ namespace {
 constexpr size_t kMostRetriesAfter = 10;
 // What came before a watch was open is on its way for about so long.
 constexpr milliseconds kSettles{100};
-// So often something is tried again at once; then there is a pause.
-constexpr size_t kMostHurried = 3;
 // WatchList is on by default from this minor version of Kubernetes on.
 constexpr unsigned kWatchListMinor = 32;
 // For handlings that are switched off.

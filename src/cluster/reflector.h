@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/annotations.h"
@@ -105,6 +106,9 @@ class Reflector {
     using SteadyClock = std::chrono::steady_clock;
     using Next = Setback::Next;
 
+    // So often something is tried again at once; then there is a pause.
+    static constexpr size_t kMostHurried = 3;
+
     // What a watch is begun with.
     enum class Begin { kFromVersion, kWithState };
 
@@ -140,6 +144,13 @@ class Reflector {
 
     // A comparison with the cluster that is under way, over a connection of its own.
     struct Comparing {
+        Comparing(std::shared_ptr<ConnectionSource> source, std::string server,
+                  std::chrono::milliseconds answer, std::string version,
+                  SteadyClock::time_point until)
+            : upstream(std::move(source), std::move(server), answer),
+              seen({std::move(version)}),
+              deadline(until) {}
+
         Upstream upstream;
         std::vector<std::string> seen;  // the mirror's versions since it began
         SteadyClock::time_point deadline;

@@ -92,9 +92,8 @@ void Reflector::note_check(Outcome<std::string> outcome) {
 }
 
 std::unique_ptr<Reflector::Comparing> Reflector::begin_comparing(std::string version) const {
-    return std::unique_ptr<Comparing>(new Comparing{Upstream(source_, server_, times_.answer),
-                                                    {std::move(version)},
-                                                    SteadyClock::now() + kLongest});
+    return std::make_unique<Comparing>(source_, server_, times_.answer, std::move(version),
+                                       SteadyClock::now() + kLongest);
 }
 
 // What differs; "" if nothing does.

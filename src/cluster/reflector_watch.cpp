@@ -155,7 +155,10 @@ Outcome<void> Reflector::watch_ended(std::optional<Setback> setback,
     note_streaming(false);
     if (ended_by_) return tl::unexpected(*std::exchange(ended_by_, std::nullopt));
     const bool was_short = SteadyClock::now() - opened < times_.brief;
-    if (was_short && frames_ == 0 && !base::fault_disabled("quick-close")) {
+    // Bookmarks alone are no progress: a server that ends each watch behind one is not asked again
+    // and again without a pause.
+    const bool was_useless = frames_ == 0 || (!setback && ++hurried_ > kMostHurried);
+    if (was_short && was_useless && !base::fault_disabled("quick-close")) {
         Setback closed;
         closed.state = MirrorState::kFailing;
         closed.reason = "WatchClosed";

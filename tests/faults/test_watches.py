@@ -8,6 +8,7 @@ import pytest
 from breakage import (at_every_byte, before_events, change_event, cut_in_event, each_event, error_event,
                       only, status, through, together)
 from harness import wait_for
+from objects import GROUP, KIND
 from test_connections import changes
 from test_lists import LARGE
 from wire import Answer, encode, event
@@ -241,4 +242,17 @@ def test_watch_closes_at_once(mirror, upstream):
     mirror.until_state("Failing", "WatchClosed")
     mirror.until_shown()
     upstream.heal()
+    mirror.until_equal()
+
+
+def test_watch_that_ends_behind_a_bookmark(mirror, upstream):
+    """It brings nothing new: it is not opened again and again without a pause."""
+    version = str(upstream.objects.version)
+    bookmark = event("BOOKMARK", {"kind": KIND, "apiVersion": f"{GROUP}/v1beta1", "metadata": {"resourceVersion": version}})
+    broken = upstream.break_next(lambda connection, request, healthy: Answer(200, iter([bookmark])), "watch", None)
+    upstream.drop_connections()
+    mirror.until_state("Failing", "WatchClosed")
+    assert broken.hits < 30
+    upstream.heal()
+    changes(upstream)
     mirror.until_equal()
