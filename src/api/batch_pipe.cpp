@@ -46,8 +46,7 @@ struct BatchPipe::InFlight {
 };
 
 net::Awaitable<Result<void>> BatchPipe::put(std::shared_ptr<hosted::Import::Batch> batch) {
-    auto before = co_await drain();
-    if (!before) co_return before.error();
+    SNAPGATE_CO_TRY(co_await drain());
     in_flight_ = std::make_shared<InFlight>();
     in_flight_->batch = std::move(batch);
     store_.write(store::Priority::kBatch, hosted::Import::function(in_flight_->batch),
@@ -60,8 +59,7 @@ net::Awaitable<Result<void>> BatchPipe::drain() {
     auto flight = std::exchange(in_flight_, nullptr);
     std::function<void(std::function<void(Result<void>)>)> start =
         [flight](std::function<void(Result<void>)> resume) { flight->wait(std::move(resume)); };
-    auto result = co_await net::await_callback<Result<void>>(std::move(start));
-    if (!result) co_return result.error();
+    SNAPGATE_CO_TRY(co_await net::await_callback<Result<void>>(std::move(start)));
     import_.absorb(*flight->batch);
     co_return Result<void>{};
 }

@@ -53,12 +53,10 @@ net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
         co_return Error(Code::kUnsupportedMediaType,
                         "the body must be JSON: send it with Content-Type: application/json");
     }
-    auto text = co_await call.request.body->read_all(kMaxBodyBytes);
-    if (!text) co_return text.error();
-    auto value = json::parse(*text);
-    if (!value) co_return value.error();
-    if (!value->is_object()) co_return Error(Code::kInvalidBody, "the body must be a JSON object");
-    co_return std::move(value->get_object());
+    SNAPGATE_CO_ASSIGN(auto text, co_await call.request.body->read_all(kMaxBodyBytes));
+    SNAPGATE_CO_ASSIGN(auto value, json::parse(text));
+    if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be a JSON object");
+    co_return std::move(value.get_object());
 }
 
 Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {

@@ -48,16 +48,16 @@ net::ClientRequest json_request(std::string method, std::string target) {
 
 // Sends it, and returns the body of a 2xx in the stored version.
 net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientRequest request) {
-    auto answer = co_await place.call.services.connections.send(
-        place.cluster.number, std::move(request), place.call.passed, kAnswerTimeout);
-    if (!answer) co_return std::move(answer).error();
-    if (answer->status / 100 != 2) {
-        if (const auto seconds = retry_after_seconds(*answer))
+    SNAPGATE_CO_ASSIGN(auto answer, co_await place.call.services.connections.send(
+                                        place.cluster.number, std::move(request), place.call.passed,
+                                        kAnswerTimeout));
+    if (answer.status / 100 != 2) {
+        if (const auto seconds = retry_after_seconds(answer))
             place.call.response.add_header("Retry-After", fmt::format_int(*seconds).str());
-        co_return cluster_refused(place.cluster, *answer);
+        co_return cluster_refused(place.cluster, answer);
     }
     const std::string served = served_version(place.call.services, place.cluster);
-    co_return json::change_api_version(std::move(answer->body),
+    co_return json::change_api_version(std::move(answer.body),
                                        between_versions(served, kStoredVersion));
 }
 
@@ -77,9 +77,9 @@ Result<Written> written_object(const InCluster& place, std::string_view text) {
 // The object as the cluster has it now, if it is that VM's.
 net::Awaitable<Result<json::ObjectHead>> find_live(const InCluster& place, const std::string& vm) {
     const std::string version = served_version(place.call.services, place.cluster);
-    auto text = co_await ask(place, json_request("GET", path_of(place, version)));
-    if (!text) co_return std::move(text).error();
-    auto prepared = json::prepare_mirrored_snapshot(*text);
+    SNAPGATE_CO_ASSIGN(auto text,
+                       co_await ask(place, json_request("GET", path_of(place, version))));
+    auto prepared = json::prepare_mirrored_snapshot(text);
     if (!prepared) co_return not_valid(place, prepared.error());
     if (prepared->vm != vm) {
         co_return Error(Code::kNotFound, fmt::format("the VM {} has no snapshot {}",
@@ -97,11 +97,9 @@ net::Awaitable<Result<Written>> send_object(InCluster place, net::ClientRequest 
     request.content_type = "application/json";
     request.body = json::change_api_version(json::serialize(json::Value(std::move(body))),
                                             between_versions(kStoredVersion, version));
-    auto text = co_await ask(place, std::move(request));
-    if (!text) co_return std::move(text).error();
-    auto written = written_object(place, *text);
-    if (!written) co_return written;
-    const auto head = json::read_object_head(*text);
+    SNAPGATE_CO_ASSIGN(auto text, co_await ask(place, std::move(request)));
+    SNAPGATE_CO_ASSIGN(auto written, written_object(place, text));
+    const auto head = json::read_object_head(text);
     if (head) {
         place.name = head->name;
         co_await wait_for_mirror(std::move(place), head->version, head->uid);
@@ -228,8 +226,7 @@ net::Awaitable<Result<Written>> create_in_cluster(InCluster place, json::Object 
 
 net::Awaitable<Result<Written>> update_in_cluster(InCluster place, std::string vm,
                                                   json::Object body) {
-    auto live = co_await find_live(place, vm);
-    if (!live) co_return std::move(live).error();
+    SNAPGATE_CO_TRY(co_await find_live(place, vm));
     const std::string version = served_version(place.call.services, place.cluster);
     auto request = json_request("PUT", fmt::format("{}?fieldManager={}", path_of(place, version),
                                                    base::percent_encode(place.manager)));
@@ -237,8 +234,7 @@ net::Awaitable<Result<Written>> update_in_cluster(InCluster place, std::string v
 }
 
 net::Awaitable<Result<void>> delete_in_cluster(InCluster place, std::string vm) {
-    auto live = co_await find_live(place, vm);
-    if (!live) co_return std::move(live).error();
+    SNAPGATE_CO_ASSIGN(auto live, co_await find_live(place, vm));
     const std::string served = served_version(place.call.services, place.cluster);
     net::ClientRequest request = json_request("DELETE", path_of(place, served));
     request.content_type = "application/json";
@@ -246,19 +242,18 @@ net::Awaitable<Result<void>> delete_in_cluster(InCluster place, std::string vm) 
     request.body =
         json::serialize(json::Object{{"apiVersion", "v1"},
                                      {"kind", "DeleteOptions"},
-                                     {"preconditions", json::Object{{"uid", live->uid}}}});
-    auto text = co_await ask(place, std::move(request));
-    if (!text) co_return std::move(text).error();
-    const auto type = json::read_type(*text);
+                                     {"preconditions", json::Object{{"uid", live.uid}}}});
+    SNAPGATE_CO_ASSIGN(auto text, co_await ask(place, std::move(request)));
+    const auto type = json::read_type(text);
     if (!type || (type->kind != "Status" && type->kind != "VirtualMachineSnapshot")) {
         co_return Error(Code::kBadPeer,
                         bare_answer_message(place.cluster, 200, model::Kind::kSnapshot));
     }
     // With finalizers the object stays, marked; the answer is that object then.
-    const auto marked = json::read_object_head(*text);
+    const auto marked = json::read_object_head(text);
     std::string version;
     if (marked && marked->kind == "VirtualMachineSnapshot") version = marked->version;
-    const std::string uid = live->uid;
+    const std::string uid = live.uid;
     co_await wait_for_mirror(std::move(place), std::move(version), uid);
     co_return Result<void>();
 }

@@ -172,9 +172,9 @@ net::Awaitable<Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster
         status = status_of(call.services, cluster);
         if (!status) co_return std::move(status).error();
     }
-    const auto freshness = judge_freshness(*status, cluster.name, max_age, store.now_ms());
-    if (!freshness) co_return freshness.error();
-    add_headers(*freshness, side, call.response);
+    SNAPGATE_CO_ASSIGN(const auto freshness,
+                       judge_freshness(*status, cluster.name, max_age, store.now_ms()));
+    add_headers(freshness, side, call.response);
     co_return Result<void>();
 }
 

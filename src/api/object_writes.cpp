@@ -36,8 +36,7 @@ net::Awaitable<Result<WriteOutcome>> commit(const Services& services, ObjectWrit
             services.store.write(store::Priority::kRequest, hosted::write_function(shared, outcome),
                                  std::move(done));
         };
-    auto written = co_await net::await_callback<Result<void>>(std::move(start));
-    if (!written) co_return written.error();
+    SNAPGATE_CO_TRY(co_await net::await_callback<Result<void>>(std::move(start)));
     co_return *outcome;
 }
 
@@ -193,18 +192,16 @@ net::Awaitable<Result<std::optional<Written>>> store_change(const Services& serv
     }
     ObjectWrite write = new_object(services, cluster, kind, std::move(key));
     write.read_at = live.revision;
-    auto prepared = prepare(kind, change.object);
-    if (!prepared) co_return prepared.error();
+    SNAPGATE_CO_ASSIGN(auto prepared, prepare(kind, change.object));
     written.removed = change.effect == Effect::kRemove;
     // One that goes is shown as it was last: no version of its own says that it is gone.
-    written.value = model::encode_object(*prepared, version_of(live.value));
+    written.value = model::encode_object(prepared, version_of(live.value));
     if (dry_run) co_return std::optional<Written>(std::move(written));
-    if (!written.removed) write.object = *prepared;
-    auto outcome = co_await commit(services, std::move(write));
-    if (!outcome) co_return outcome.error();
-    if (outcome->end != End::kDone) co_return std::optional<Written>();
+    if (!written.removed) write.object = prepared;
+    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit(services, std::move(write)));
+    if (outcome.end != End::kDone) co_return std::optional<Written>();
     if (!written.removed)
-        written.value = model::encode_object(*prepared, revision_text(outcome->revision));
+        written.value = model::encode_object(prepared, revision_text(outcome.revision));
     co_return std::optional<Written>(std::move(written));
 }
 
@@ -214,21 +211,17 @@ using Decide = std::function<Result<rules::Change>(const json::Object& live)>;
 net::Awaitable<Result<Written>> change_object(const Services& services,
                                               const cluster::Cluster& cluster, Kind kind,
                                               model::ObjectKey key, Decide decide, bool dry_run) {
-    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
-    if (!hosted_one) co_return hosted_one.error();
+    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are written into the store of"));
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
-        auto live = read_live(services, cluster, kind, key.ns, key.name);
-        if (!live) co_return live.error();
-        if (!*live) {
+        SNAPGATE_CO_ASSIGN(auto live, read_live(services, cluster, kind, key.ns, key.name));
+        if (!live) {
             co_return kind == Kind::kSnapshot ? rules::no_such_snapshot(key.name)
                                               : rules::no_such_namespace(key.name);
         }
-        auto change = decide((*live)->object);
-        if (!change) co_return change.error();
-        auto stored = co_await store_change(services, cluster, kind, key, **live,
-                                            std::move(*change), dry_run);
-        if (!stored) co_return stored.error();
-        if (*stored) co_return std::move(**stored);
+        SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+        SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(services, cluster, kind, key, *live,
+                                                              std::move(change), dry_run));
+        if (stored) co_return std::move(*stored);
     }
     co_return rules::stale_version(key.name);
 }
@@ -250,30 +243,27 @@ Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view gene
 net::Awaitable<Result<Written>> create_object(const Services& services,
                                               const cluster::Cluster& cluster, Kind kind,
                                               rules::Change change, CreateOptions options) {
-    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
-    if (!hosted_one) co_return hosted_one.error();
+    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are written into the store of"));
     const bool named = !name_of(change.object, "name").empty();
     const std::string generate(name_of(change.object, "generateName"));
     model::ObjectKey key;
     for (int attempt = 0; attempt < (named ? 1 : kNameTries); ++attempt) {
         if (!named) rules::give_name(change.object, rules::generated_name(generate));
-        auto prepared = prepare(kind, change.object);
-        if (!prepared) co_return prepared.error();
-        key = {prepared->ns, prepared->name};
+        SNAPGATE_CO_ASSIGN(auto prepared, prepare(kind, change.object));
+        key = {prepared.ns, prepared.name};
         ObjectWrite write = new_object(services, cluster, kind, key);
         write.make_namespace = options.make_namespace;
-        write.object = std::move(*prepared);
+        write.object = std::move(prepared);
         auto outcome = try_dry(services, cluster, write);
         if (outcome && outcome->end == End::kDone && !options.dry_run)
             outcome = co_await commit(services, write);
         if (!outcome) co_return outcome.error();
         if (outcome->end == End::kExists && !named) continue;
-        auto result = created(write, *outcome);
-        if (!result) co_return result.error();
-        if (options.dry_run) result->value = model::encode_object(*write.object, "");
-        result->dry_run = options.dry_run;
-        result->warnings = std::move(change.warnings);
-        co_return std::move(*result);
+        SNAPGATE_CO_ASSIGN(auto result, created(write, *outcome));
+        if (options.dry_run) result.value = model::encode_object(*write.object, "");
+        result.dry_run = options.dry_run;
+        result.warnings = std::move(change.warnings);
+        co_return std::move(result);
     }
     co_return no_free_name(kind, key, generate);
 }
@@ -284,16 +274,14 @@ net::Awaitable<Result<Written>> create_snapshot(const Services& services,
                                                 const cluster::Cluster& cluster, rules::Body body,
                                                 rules::Target target, rules::Writer writer,
                                                 CreateOptions options) {
-    auto hosted_one = cluster::require_hosted(cluster, "objects are written into the store of");
-    if (!hosted_one) co_return hosted_one.error();
+    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are written into the store of"));
     if (!options.make_namespace) {
         // As kube-apiserver, before it looks at what is to be created there.
-        auto open = check_open(services, cluster, {target.ns, given_name(body.object)});
-        if (!open) co_return open.error();
+        SNAPGATE_CO_TRY(check_open(services, cluster, {target.ns, given_name(body.object)}));
     }
-    auto change = rules::create(std::move(body), target, base::random_uuid(), writer);
-    if (!change) co_return change.error();
-    co_return co_await create_object(services, cluster, Kind::kSnapshot, std::move(*change),
+    SNAPGATE_CO_ASSIGN(auto change,
+                       rules::create(std::move(body), target, base::random_uuid(), writer));
+    co_return co_await create_object(services, cluster, Kind::kSnapshot, std::move(change),
                                      options);
 }
 
@@ -326,10 +314,10 @@ net::Awaitable<Result<Written>> delete_snapshot(const Services& services,
 net::Awaitable<Result<Written>> create_namespace(const Services& services,
                                                  const cluster::Cluster& cluster, rules::Body body,
                                                  rules::Writer writer, bool dry_run) {
-    auto change = rules::create_namespace(std::move(body), base::random_uuid(), writer);
-    if (!change) co_return change.error();
+    SNAPGATE_CO_ASSIGN(auto change,
+                       rules::create_namespace(std::move(body), base::random_uuid(), writer));
     const CreateOptions options{.dry_run = dry_run};
-    co_return co_await create_object(services, cluster, Kind::kNamespace, std::move(*change),
+    co_return co_await create_object(services, cluster, Kind::kNamespace, std::move(change),
                                      options);
 }
 

@@ -112,8 +112,8 @@ Result<void> authorize(const Route& route, Call& call) {
 
 net::Awaitable<Result<void>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
-    auto passed = cluster::read_passed_servers(request, services.connections.server_id());
-    if (!passed) co_return passed.error();
+    SNAPGATE_CO_ASSIGN(auto passed,
+                       cluster::read_passed_servers(request, services.connections.server_id()));
     Match match = find_route(request.method, request.path);
     if (match.route == nullptr) {
         if (match.allow.empty()) {
@@ -128,7 +128,7 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     }
     const Route& route = *match.route;
     response.route = route.path;
-    Call call{services, request, response, {}, {}, {}, std::move(*passed)};
+    Call call{services, request, response, {}, {}, {}, std::move(passed)};
     for (std::string_view parameter : match.parameters) {
         auto decoded = base::decode_segment(parameter);
         if (!decoded) {

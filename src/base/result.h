@@ -33,10 +33,26 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
         if (!snapgate_try_result) return std::move(snapgate_try_result).error(); \
     } while (false)
 
+// SNAPGATE_CO_TRY(expr): SNAPGATE_TRY for a coroutine; the expression may contain a co_await.
+#define SNAPGATE_CO_TRY(expr)                                                       \
+    do {                                                                            \
+        auto snapgate_try_result = (expr);                                          \
+        if (!snapgate_try_result) co_return std::move(snapgate_try_result).error(); \
+    } while (false)
+
 // SNAPGATE_ASSIGN(auto x, expr): the same, and binds the value of a successful one.
 #define SNAPGATE_ASSIGN(decl, expr) \
     SNAPGATE_ASSIGN_(decl, expr, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
 #define SNAPGATE_ASSIGN_(decl, expr, name)     \
     auto name = (expr);                        \
     if (!name) return std::move(name).error(); \
+    decl = std::move(*name)
+
+// SNAPGATE_CO_ASSIGN(auto x, expr): SNAPGATE_ASSIGN for a coroutine; the expression may contain a
+// co_await.
+#define SNAPGATE_CO_ASSIGN(decl, expr) \
+    SNAPGATE_CO_ASSIGN_(decl, expr, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
+#define SNAPGATE_CO_ASSIGN_(decl, expr, name)     \
+    auto name = (expr);                           \
+    if (!name) co_return std::move(name).error(); \
     decl = std::move(*name)

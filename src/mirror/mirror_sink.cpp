@@ -145,8 +145,7 @@ class MirrorSink final : public cluster::ObjectSink {
                 return {};
             });
         }
-        auto done = co_await commit_all(Priority::kBatch, std::move(writes));
-        if (!done) co_return done;
+        SNAPGATE_CO_TRY(co_await commit_all(Priority::kBatch, std::move(writes)));
         for (const auto& count : counts) replacement_->changed += *count;
         for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
         co_return Result<void>();
@@ -159,12 +158,10 @@ class MirrorSink final : public cluster::ObjectSink {
                             "a list without a resource version cannot become a mirror's state");
         }
         replacement_->seen.sort();
-        auto erased = co_await erase_unseen();
-        if (!erased) co_return std::move(erased).error();
+        SNAPGATE_CO_TRY(co_await erase_unseen());
         const Replaced replaced{replacement_->seen.size(), replacement_->changed};
-        auto known = list_version(store_, cluster_);
-        if (!known) co_return std::move(known).error();
-        const bool nothing = replaced.changed == 0 && *known == version;
+        SNAPGATE_CO_ASSIGN(auto known, list_version(store_, cluster_));
+        const bool nothing = replaced.changed == 0 && known == version;
         store::WriteFunction write = [version, nothing, told,
                                       cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_TRY(require_cluster(txn, cluster));
@@ -173,8 +170,7 @@ class MirrorSink final : public cluster::ObjectSink {
             if (told == ToldVersions::kForgotten) return txn.forget_list_versions(cluster);
             return {};
         };
-        auto done = co_await commit(Priority::kBatch, std::move(write));
-        if (!done) co_return std::move(done).error();
+        SNAPGATE_CO_TRY(co_await commit(Priority::kBatch, std::move(write)));
         replacement_.reset();
         co_return replaced;
     }
@@ -193,17 +189,15 @@ class MirrorSink final : public cluster::ObjectSink {
         std::shared_ptr<void> hold;
         {
             const store::ReadView view = store_.read();
-            auto known = revision_of(view, version);
-            if (!known) co_return std::move(known).error();
-            revision = *known;
+            SNAPGATE_CO_ASSIGN(auto known, revision_of(view, version));
+            revision = known;
             hold = store_.hold_history(cluster_, revision);
         }
         Checksum sum;
         ObjectKey at;
         while (true) {
-            auto more = sum_step(revision, at, sum);
-            if (!more) co_return std::move(more).error();
-            if (!*more) co_return sum;
+            SNAPGATE_CO_ASSIGN(auto more, sum_step(revision, at, sum));
+            if (!more) co_return sum;
             co_await net::yield();
         }
     }
@@ -307,9 +301,8 @@ class MirrorSink final : public cluster::ObjectSink {
         bool more = true;
         while (more) {
             auto unseen = std::make_shared<std::vector<ObjectKey>>();
-            auto found = find_unseen(at, *unseen);
-            if (!found) co_return std::move(found).error();
-            more = *found;
+            SNAPGATE_CO_ASSIGN(auto found, find_unseen(at, *unseen));
+            more = found;
             if (unseen->empty()) {
                 co_await net::yield();
                 continue;
@@ -326,8 +319,7 @@ class MirrorSink final : public cluster::ObjectSink {
                 }
                 return {};
             };
-            auto done = co_await commit(Priority::kBatch, std::move(write));
-            if (!done) co_return done;
+            SNAPGATE_CO_TRY(co_await commit(Priority::kBatch, std::move(write)));
             replacement_->changed += *erased;
         }
         co_return Result<void>();

@@ -94,8 +94,7 @@ Result<std::string_view> RequestBody::take_chunked() {
 Awaitable<Result<std::string_view>> RequestBody::next(Patience patience) {
     while (state_ == State::kReading) {
         if (input_.empty()) {
-            auto filled = co_await refill(patience);
-            if (!filled) co_return std::move(filled).error();
+            SNAPGATE_CO_TRY(co_await refill(patience));
         }
         if (framing_ == BodyFraming::kLength) co_return take_counted();
         auto piece = take_chunked();
@@ -132,11 +131,11 @@ Awaitable<Result<std::string>> RequestBody::read_all(size_t max_bytes) {
     while (true) {
         const auto spent = std::chrono::duration_cast<Patience>(Transport::Clock::now() - started);
         const Patience allowed = patience_ + Patience(1000 * body.size() / kSlowestBytesPerSecond);
-        auto piece = co_await next(std::clamp(allowed - spent, Patience(1), patience_));
-        if (!piece) co_return std::move(piece).error();
-        if (piece->empty()) co_return body;
-        if (piece->size() > max_bytes - body.size()) co_return too_large();
-        body.append(*piece);
+        SNAPGATE_CO_ASSIGN(auto piece,
+                           co_await next(std::clamp(allowed - spent, Patience(1), patience_)));
+        if (piece.empty()) co_return body;
+        if (piece.size() > max_bytes - body.size()) co_return too_large();
+        body.append(piece);
     }
 }
 

@@ -29,14 +29,13 @@ cluster::ConnectionCheck without_connection(const Error& error) {
 }  // namespace
 
 net::Awaitable<Result<void>> check_cluster(Call& call) {
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
-    if (!cluster->connected()) {
-        co_return Error(Code::kConflict,
-                        fmt::format("cluster \"{}\" is hosted: there is no connection to check",
-                                    cluster->name));
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    if (!cluster.connected()) {
+        co_return Error(
+            Code::kConflict,
+            fmt::format("cluster \"{}\" is hosted: there is no connection to check", cluster.name));
     }
-    const auto source = call.services.sources.of(*cluster);
+    const auto source = call.services.sources.of(cluster);
     auto connection = co_await source->current();
     if (!connection) {
         respond(call, without_connection(connection.error()));
@@ -46,7 +45,7 @@ net::Awaitable<Result<void>> check_cluster(Call& call) {
     if (!check && check.error().code != Code::kInvalidParameter) co_return check.error();
     respond(call, check ? *check : without_connection(check.error()));
     // Whoever looks wants to know now.
-    call.services.connections.retry_now(cluster->number);
+    call.services.connections.retry_now(cluster.number);
     co_return Result<void>{};
 }
 

@@ -15,9 +15,8 @@ net::Awaitable<Result<void>> list_clusters(Call& call) {
         for (const Cluster* cluster : visible_by_name(*clusters, [&](const Cluster& row) {
                  return call.scope.sees_project(row.project);
              })) {
-            auto item = cluster_document(call.services, *cluster, view);
-            if (!item) co_return item.error();
-            items.push_back(std::move(*item));
+            SNAPGATE_CO_ASSIGN(auto item, cluster_document(call.services, *cluster, view));
+            items.push_back(std::move(item));
         }
     }
     respond_json(call, 200, json::Object{{"items", std::move(items)}});
@@ -25,27 +24,22 @@ net::Awaitable<Result<void>> list_clusters(Call& call) {
 }
 
 net::Awaitable<Result<void>> get_cluster(Call& call) {
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
-    auto item = cluster_document(call.services, *cluster, call.services.store.read());
-    if (!item) co_return item.error();
-    respond_json(call, 200, *item);
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(auto item,
+                       cluster_document(call.services, cluster, call.services.store.read()));
+    respond_json(call, 200, item);
     co_return Result<void>{};
 }
 
 net::Awaitable<Result<void>> delete_cluster(Call& call) {
-    auto force = query_flag(call.request, "force");
-    if (!force) co_return force.error();
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
-    auto deletable = call.services.sources.require_deletable(*cluster);
-    if (!deletable) co_return deletable.error();
-    store::WriteFunction write = [uid = cluster->uid, forced = *force](store::WriteTxn& txn) {
+    SNAPGATE_CO_ASSIGN(auto force, query_flag(call.request, "force"));
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));
+    store::WriteFunction write = [uid = cluster.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_cluster(txn, uid, forced);
     };
     std::function<void()> then = [&services = call.services] { forget_deleted(services); };
-    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
-    if (!done) co_return done.error();
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
     call.response.status = 204;
     co_return Result<void>{};
 }

@@ -80,35 +80,29 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
     std::function<void()> then = [&services = call.services, uid = made->uid] {
         follow(services, uid);
     };
-    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
-    if (!done) co_return done.error();
-    auto item = cluster_document(call.services, *made, call.services.store.read());
-    if (!item) co_return item.error();
-    if (made->connected()) (*item)["warnings"] = std::move(warnings);
-    respond_json(call, 201, *item);
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    SNAPGATE_CO_ASSIGN(auto item,
+                       cluster_document(call.services, *made, call.services.store.read()));
+    if (made->connected()) item["warnings"] = std::move(warnings);
+    respond_json(call, 201, item);
     co_return Result<void>{};
 }
 
 }  // namespace
 
 net::Awaitable<Result<void>> create_cluster(Call& call) {
-    auto body = co_await read_json_body(call);
-    if (!body) co_return body.error();
-    auto cluster = read_cluster(call, *body);
-    if (!cluster) co_return cluster.error();
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_ASSIGN(auto cluster, read_cluster(call, body));
     json::Array warnings;
-    if (cluster->connected()) {
-        auto connection = read_connection(*body);
-        if (!connection) co_return connection.error();
-        auto checked = co_await check_request(call, std::move(*connection));
-        if (!checked) co_return checked.error();
-        auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
-        if (!sealed) co_return sealed.error();
-        cluster->sealed = std::move(*sealed);
-        cluster->server = cluster::shown_server(checked->connection);
-        warnings = warnings_document(checked->check);
+    if (cluster.connected()) {
+        SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
+        SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));
+        SNAPGATE_CO_ASSIGN(auto sealed, call.services.sealer.seal(cluster.uid, checked.connection));
+        cluster.sealed = std::move(sealed);
+        cluster.server = cluster::shown_server(checked.connection);
+        warnings = warnings_document(checked.check);
     }
-    co_return co_await store_cluster(call, std::move(*cluster), std::move(warnings));
+    co_return co_await store_cluster(call, std::move(cluster), std::move(warnings));
 }
 
 }  // namespace snapgate::api::admin

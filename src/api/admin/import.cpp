@@ -132,8 +132,7 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, hosted::
         // Whatever ends the stream: what was whole before is stored.
         bool last = !fed || piece->empty();
         while (import.batch_full() || (last && import.has_batch())) {
-            auto put = co_await pipe.put(import.take_batch());
-            if (!put) co_return put.error();
+            SNAPGATE_CO_TRY(co_await pipe.put(import.take_batch()));
         }
         if (!fed) co_return fed.error();
         if (last) co_return Result<void>{};
@@ -143,12 +142,9 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, hosted::
 }  // namespace
 
 net::Awaitable<Result<void>> import_objects(Call& call) {
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
-    auto hosted_one = cluster::require_hosted(*cluster, "objects are imported into");
-    if (!hosted_one) co_return hosted_one.error();
-    auto asked = read_query(call.request);
-    if (!asked) co_return asked.error();
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are imported into"));
+    SNAPGATE_CO_ASSIGN(auto asked, read_query(call.request));
     std::string type = media_type(call.request.header("Content-Type").value_or(""));
     if (type != "application/x-ndjson" && type != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
@@ -156,19 +152,19 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
-    hosted::Import import(cluster->number, asked->options, call.services.store);
+    hosted::Import import(cluster.number, asked.options, call.services.store);
     BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;
-    auto taken = co_await take_items(call, *asked, import, pipe, end);
+    auto taken = co_await take_items(call, asked, import, pipe, end);
     // Batches on their way refer to `import`: they come first, whatever happened.
     auto drained = co_await pipe.drain();
     if (taken) taken = std::move(drained);
-    if (taken) taken = check_end(*asked, end);
-    if (!taken) co_return with_done(std::move(taken).error(), *asked, import.report());
+    if (taken) taken = check_end(asked, end);
+    if (!taken) co_return with_done(std::move(taken).error(), asked, import.report());
 
     json::Object extra;
     const auto missing = end.missing();
-    if (asked->options.prune && missing)
+    if (asked.options.prune && missing)
         extra["notPruned"] = fmt::format("nothing was pruned: the dump is not whole: {}", *missing);
     while (extra.empty()) {
         auto step = import.next_prune();
@@ -188,7 +184,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     }
     json::Object answer = to_json(import.report());
     for (auto& member : extra) answer.insert(member);
-    if (asked->options.dry_run) {
+    if (asked.options.dry_run) {
         answer["dryRun"] = true;
         answer["pruneAsOf"] = std::to_string(import.begun_at());
     }

@@ -67,42 +67,34 @@ net::Awaitable<Result<void>> list_keys(Call& call) {
 }
 
 net::Awaitable<Result<void>> get_key(Call& call) {
-    auto key = find_key(call, call.parameters[0]);
-    if (!key) co_return key.error();
-    respond_json(call, 200, to_json(call, *key));
+    SNAPGATE_CO_ASSIGN(auto key, find_key(call, call.parameters[0]));
+    respond_json(call, 200, to_json(call, key));
     co_return Result<void>{};
 }
 
 net::Awaitable<Result<void>> create_key(Call& call) {
-    auto body = co_await read_json_body(call);
-    if (!body) co_return body.error();
-    auto known = json::refuse_unknown(*body, {"name", "role", "projectUid", "expires"});
-    if (!known) co_return known.error();
-    auto name = required_name(*body);
-    if (!name) co_return name.error();
-    auto role_text = json::optional_string(*body, "role");
-    if (!role_text) co_return role_text.error();
-    auto role = role_text->empty() ? Result<Role>(Role::kReader) : access::parse_role(*role_text);
-    if (!role) co_return role.error();
-    auto project = json::optional_string(*body, "projectUid");
-    if (!project) co_return project.error();
-    if (project->empty()) {
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "role", "projectUid", "expires"}));
+    SNAPGATE_CO_ASSIGN(auto name, required_name(body));
+    SNAPGATE_CO_ASSIGN(auto role_text, json::optional_string(body, "role"));
+    SNAPGATE_CO_ASSIGN(
+        auto role, role_text.empty() ? Result<Role>(Role::kReader) : access::parse_role(role_text));
+    SNAPGATE_CO_ASSIGN(auto project, json::optional_string(body, "projectUid"));
+    if (project.empty()) {
         // Never a scope above the maker's own, or above what the request was narrowed to.
-        *project = call.scope.project;
-    } else if (!call.services.projects.snapshot()->contains(*project) ||
-               !call.scope.sees_project(*project)) {
-        co_return access::no_such_project(*project);
+        project = call.scope.project;
+    } else if (!call.services.projects.snapshot()->contains(project) ||
+               !call.scope.sees_project(project)) {
+        co_return access::no_such_project(project);
     }
     int64_t now_ms = call.services.store.now_ms();
-    auto expires_ms = expiry(*body, now_ms);
-    if (!expires_ms) co_return expires_ms.error();
+    SNAPGATE_CO_ASSIGN(auto expires_ms, expiry(body, now_ms));
 
-    const access::NewKey made = access::make_key(*name, *role, *project, now_ms, *expires_ms);
+    const access::NewKey made = access::make_key(name, role, project, now_ms, expires_ms);
     store::WriteFunction write = [key = made.key](store::WriteTxn& txn) {
         return access::create_key(txn, key);
     };
-    auto done = co_await commit_registry(call.services, std::move(write));
-    if (!done) co_return done.error();
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     json::Object answer = to_json(call, made.key);
     answer["key"] = made.text;
     call.response.add_header("Cache-Control", "no-store");
@@ -111,14 +103,12 @@ net::Awaitable<Result<void>> create_key(Call& call) {
 }
 
 net::Awaitable<Result<void>> delete_key(Call& call) {
-    auto key = find_key(call, call.parameters[0]);
-    if (!key) co_return key.error();
-    store::WriteFunction write = [id = key->id,
+    SNAPGATE_CO_ASSIGN(auto key, find_key(call, call.parameters[0]));
+    store::WriteFunction write = [id = key.id,
                                   now_ms = call.services.store.now_ms()](store::WriteTxn& txn) {
         return access::delete_key(txn, id, now_ms);
     };
-    auto done = co_await commit_registry(call.services, std::move(write));
-    if (!done) co_return done.error();
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     call.response.status = 204;
     co_return Result<void>{};
 }

@@ -43,48 +43,39 @@ net::Awaitable<Result<void>> list_projects(Call& call) {
 }
 
 net::Awaitable<Result<void>> get_project(Call& call) {
-    auto project = find_project(call, call.parameters[0]);
-    if (!project) co_return project.error();
-    respond_json(call, 200, to_json(*project));
+    SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
+    respond_json(call, 200, to_json(project));
     co_return Result<void>{};
 }
 
 net::Awaitable<Result<void>> create_project(Call& call) {
-    if (auto tenant = require_tenant(call); !tenant) co_return tenant.error();
-    auto body = co_await read_json_body(call);
-    if (!body) co_return body.error();
-    if (auto known = json::refuse_unknown(*body, {"name", "uid"}); !known) co_return known.error();
-    auto name = required_name(*body);
-    if (!name) co_return name.error();
-    auto uid = uid_or_random(*body);
-    if (!uid) co_return uid.error();
-    const Project project{*uid, *name};
+    SNAPGATE_CO_TRY(require_tenant(call));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "uid"}));
+    SNAPGATE_CO_ASSIGN(auto name, required_name(body));
+    SNAPGATE_CO_ASSIGN(auto uid, uid_or_random(body));
+    const Project project{uid, name};
     store::WriteFunction write = [project](store::WriteTxn& txn) {
         return access::create_project(txn, project);
     };
-    auto done = co_await commit_registry(call.services, std::move(write));
-    if (!done) co_return done.error();
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     respond_json(call, 201, to_json(project));
     co_return Result<void>{};
 }
 
 net::Awaitable<Result<void>> delete_project(Call& call) {
-    if (auto tenant = require_tenant(call); !tenant) co_return tenant.error();
-    auto force = query_flag(call.request, "force");
-    if (!force) co_return force.error();
-    auto project = find_project(call, call.parameters[0]);
-    if (!project) co_return project.error();
+    SNAPGATE_CO_TRY(require_tenant(call));
+    SNAPGATE_CO_ASSIGN(auto force, query_flag(call.request, "force"));
+    SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
     for (const auto& [uid, cluster] : *call.services.clusters.snapshot()) {
-        if (cluster.project != project->uid) continue;
-        auto deletable = call.services.sources.require_deletable(cluster);
-        if (!deletable) co_return deletable.error();
+        if (cluster.project != project.uid) continue;
+        SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));
     }
-    store::WriteFunction write = [uid = project->uid, forced = *force](store::WriteTxn& txn) {
+    store::WriteFunction write = [uid = project.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced);
     };
     std::function<void()> then = [&services = call.services] { forget_deleted(services); };
-    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
-    if (!done) co_return done.error();
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
     call.response.status = 204;
     co_return Result<void>{};
 }

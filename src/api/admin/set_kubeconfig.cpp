@@ -21,39 +21,32 @@ Result<void> respond(Call& call, const cluster::Cluster& cluster, bool changed,
 }  // namespace
 
 net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
-    auto body = co_await read_json_body(call);
-    if (!body) co_return body.error();
-    auto known = json::refuse_unknown(*body, {"kubeconfig", "context"});
-    if (!known) co_return known.error();
-    auto settable = cluster::require_settable(*cluster);
-    if (!settable) co_return settable.error();
-    auto connection = read_connection(*body);
-    if (!connection) co_return connection.error();
-    const auto before = call.services.sealer.open(cluster->uid, cluster->sealed);
-    if (before && *before == *connection) {
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"kubeconfig", "context"}));
+    SNAPGATE_CO_TRY(cluster::require_settable(cluster));
+    SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
+    const auto before = call.services.sealer.open(cluster.uid, cluster.sealed);
+    if (before && *before == connection) {
         // The cluster is followed with this connection already: giving it again lists nothing anew.
         // A cluster that waits for its next attempt is only tried at once; until that succeeds it
         // stays in the state that it is in.
-        call.services.connections.retry_now(cluster->number);
-        co_return respond(call, *cluster, false, {});
+        call.services.connections.retry_now(cluster.number);
+        co_return respond(call, cluster, false, {});
     }
-    auto checked = co_await check_request(call, std::move(*connection));
-    if (!checked) co_return checked.error();
-    auto sealed = call.services.sealer.seal(cluster->uid, checked->connection);
+    SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));
+    auto sealed = call.services.sealer.seal(cluster.uid, checked.connection);
     if (!sealed) co_return sealed.error();
 
     store::WriteFunction write =
-        [uid = cluster->uid, sealed = *sealed, server = cluster::shown_server(checked->connection)](
+        [uid = cluster.uid, sealed = *sealed, server = cluster::shown_server(checked.connection)](
             store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
-    std::function<void()> then = [&services = call.services, uid = cluster->uid] {
+    std::function<void()> then = [&services = call.services, uid = cluster.uid] {
         follow(services, uid);
     };
-    auto done = co_await commit_registry(call.services, std::move(write), std::move(then));
-    if (!done) co_return done.error();
-    cluster->server = cluster::shown_server(checked->connection);
-    co_return respond(call, *cluster, true, warnings_document(checked->check));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    cluster.server = cluster::shown_server(checked.connection);
+    co_return respond(call, cluster, true, warnings_document(checked.check));
 }
 
 }  // namespace snapgate::api::admin

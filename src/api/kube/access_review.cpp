@@ -135,9 +135,8 @@ json::Object managed_fields(const KubeCall& call, std::string_view section,
 }  // namespace
 
 net::Awaitable<Result<void>> review_access(KubeCall& call) {
-    auto review = co_await read_review(call);
-    if (!review) co_return review.error();
-    const json::Value* spec = review->if_contains("spec");
+    SNAPGATE_CO_ASSIGN(auto review, co_await read_review(call));
+    const json::Value* spec = review.if_contains("spec");
     const json::Object* asked = spec == nullptr ? nullptr : spec->if_object();
     if (asked == nullptr) co_return bad_review("spec must be an object");
     auto section = [asked](std::string_view name) {

@@ -100,20 +100,17 @@ net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
     const bool yaml = type == "application/yaml";
     const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
     if (!snapshot && type == kProtobufType) {
-        auto text = co_await read_body(call);
-        if (!text) co_return text.error();
-        auto object = read_protobuf(*text);
-        if (!object) co_return object.error();
+        SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+        SNAPGATE_CO_ASSIGN(auto object, read_protobuf(text));
         rules::Body body;
-        body.object = std::move(*object);
+        body.object = std::move(object);
         co_return body;
     }
     if (!yaml && type != "application/json") {
         co_return unsupported_body(kObjectTypes);
     }
-    auto text = co_await read_body(call);
-    if (!text) co_return text.error();
-    co_return rules::decode_object(*text, yaml ? rules::Media::kYaml : rules::Media::kJson,
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    co_return rules::decode_object(text, yaml ? rules::Media::kYaml : rules::Media::kJson,
                                    snapshot ? "VirtualMachineSnapshot" : "Namespace");
 }
 
@@ -122,13 +119,11 @@ net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
     const bool yaml = type == "application/yaml";
     if (!yaml && type != "application/json" && type != kProtobufType)
         co_return unsupported_body(kObjectTypes);
-    auto text = co_await read_body(call);
-    if (!text) co_return text.error();
-    if (type == kProtobufType) co_return read_protobuf(*text);
-    auto value = yaml ? json::parse_yaml(*text) : json::parse(*text);
-    if (!value) co_return value.error();
-    if (!value->is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");
-    co_return std::move(value->get_object());
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    if (type == kProtobufType) co_return read_protobuf(text);
+    SNAPGATE_CO_ASSIGN(auto value, yaml ? json::parse_yaml(text) : json::parse(text));
+    if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");
+    co_return std::move(value.get_object());
 }
 
 Result<void> respond_written(KubeCall& call, const Written& written, unsigned status) {

@@ -6,26 +6,22 @@ namespace snapgate::api::kube {
 using base::Result;
 
 net::Awaitable<Result<void>> create_object(KubeCall& call) {
-    auto parameters = read_write_parameters(call, "CreateOptions");
-    if (!parameters) co_return parameters.error();
-    auto body = co_await read_object(call);
-    if (!body) co_return body.error();
+    SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "CreateOptions"));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_object(call));
     const Services& services = call.call.services;
     if (call.resource.kind == model::Kind::kNamespace) {
-        auto written =
-            co_await create_namespace(services, call.cluster, std::move(*body),
-                                      std::move(parameters->writer), parameters->dry_run);
-        if (!written) co_return written.error();
-        co_return respond_written(call, *written, 201);
+        SNAPGATE_CO_ASSIGN(auto written, co_await create_namespace(
+                                             services, call.cluster, std::move(body),
+                                             std::move(parameters.writer), parameters.dry_run));
+        co_return respond_written(call, written, 201);
     }
     rules::Target target;
     target.ns = call.resource.ns;
-    const CreateOptions options{.dry_run = parameters->dry_run};
-    auto written =
-        co_await create_snapshot(services, call.cluster, std::move(*body), std::move(target),
-                                 std::move(parameters->writer), options);
-    if (!written) co_return written.error();
-    co_return respond_written(call, *written, 201);
+    const CreateOptions options{.dry_run = parameters.dry_run};
+    SNAPGATE_CO_ASSIGN(auto written, co_await create_snapshot(
+                                         services, call.cluster, std::move(body), std::move(target),
+                                         std::move(parameters.writer), options));
+    co_return respond_written(call, written, 201);
 }
 
 }  // namespace snapgate::api::kube

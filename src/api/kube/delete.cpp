@@ -35,53 +35,45 @@ void respond_gone(KubeCall& call, std::string_view uid) {
 net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
     const std::string type = content_type(call.call.request);
     const bool yaml = type == "application/yaml";
-    auto text = co_await read_body(call);
-    if (!text) co_return text.error();
-    if (!text->empty() && type == kProtobufType) {
-        auto same = read_protobuf(*text);
-        if (!same) co_return same.error();
-        *text = json::serialize(*same);
-    } else if (!text->empty() && !yaml && type != "application/json") {
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    if (!text.empty() && type == kProtobufType) {
+        SNAPGATE_CO_ASSIGN(auto same, read_protobuf(text));
+        text = json::serialize(same);
+    } else if (!text.empty() && !yaml && type != "application/json") {
         co_return unsupported_body(
             "application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
-    auto options = rules::read_delete_options(*text, yaml);
-    if (!options) co_return options.error();
-    auto parameters = read_write_parameters(call, "DeleteOptions");
-    if (!parameters) co_return parameters.error();
-    if (parameters->dry_run) options->dry_run = true;
-    auto propagation = first_parameter(call.call.request, "propagationPolicy");
-    if (!propagation) co_return propagation.error();
-    if (!propagation->empty()) {
+    SNAPGATE_CO_ASSIGN(auto options, rules::read_delete_options(text, yaml));
+    SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "DeleteOptions"));
+    if (parameters.dry_run) options.dry_run = true;
+    SNAPGATE_CO_ASSIGN(auto propagation, first_parameter(call.call.request, "propagationPolicy"));
+    if (!propagation.empty()) {
         // As if the body had said so.
-        json::Object same{{"propagationPolicy", *propagation}};
-        auto from_query = rules::read_delete_options(json::serialize(same), false);
-        if (!from_query) co_return from_query.error();
-        options->propagation = from_query->propagation;
+        json::Object same{{"propagationPolicy", propagation}};
+        SNAPGATE_CO_ASSIGN(auto from_query,
+                           rules::read_delete_options(json::serialize(same), false));
+        options.propagation = from_query.propagation;
     }
-    co_return std::move(*options);
+    co_return std::move(options);
 }
 
 net::Awaitable<Result<void>> delete_object(KubeCall& call) {
-    auto options = co_await read_options(call);
-    if (!options) co_return options.error();
+    SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
     const Services& services = call.call.services;
     Result<Written> written;
     if (call.resource.kind == model::Kind::kNamespace) {
         written = co_await delete_namespace(services, call.cluster, call.resource.name,
-                                            std::move(*options));
+                                            std::move(options));
     } else {
         rules::Target target{call.resource.ns, call.resource.name, false};
-        written = co_await delete_snapshot(services, call.cluster, std::move(target),
-                                           std::move(*options));
+        written =
+            co_await delete_snapshot(services, call.cluster, std::move(target), std::move(options));
     }
     if (!written) co_return written.error();
     if (!written->removed) co_return respond_written(call, *written, 200);
-    auto object = model::decode_object(written->value);
-    if (!object) co_return object.error();
-    auto identity = json::read_identity(*object);
-    if (!identity) co_return identity.error();
-    respond_gone(call, identity->uid);
+    SNAPGATE_CO_ASSIGN(auto object, model::decode_object(written->value));
+    SNAPGATE_CO_ASSIGN(auto identity, json::read_identity(object));
+    respond_gone(call, identity.uid);
     co_return Result<void>{};
 }
 

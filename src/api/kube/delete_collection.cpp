@@ -49,18 +49,16 @@ class CollectionRemoval {
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
         };
-        auto whole = list_.step(services_.store.read(), item, kPieceBytes, out);
-        if (!whole) co_return whole.error();
+        SNAPGATE_CO_ASSIGN(auto whole, list_.step(services_.store.read(), item, kPieceBytes, out));
         for (const auto& removal : removals) {
             if (removal->empty() || options_.dry_run) continue;
-            auto removed = co_await commit(removal);
-            if (!removed) co_return removed.error();
+            SNAPGATE_CO_TRY(co_await commit(removal));
         }
-        if (*whole) {
+        if (whole) {
             const std::string token = list_.continue_token();
             document_.end({list_.version(), token, list_.remaining()}, false, out);
         }
-        co_return *whole;
+        co_return whole;
     }
 
   private:
@@ -70,8 +68,7 @@ class CollectionRemoval {
                 services_.store.write(store::Priority::kRequest, hosted::Removal::function(removal),
                                       std::move(done));
             };
-        auto written = co_await net::await_callback<Result<void>>(std::move(start));
-        if (!written) co_return written.error();
+        SNAPGATE_CO_TRY(co_await net::await_callback<Result<void>>(std::move(start)));
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
             rules::Target target{key.ns, key.name, false};
@@ -93,21 +90,18 @@ class CollectionRemoval {
 }  // namespace
 
 net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
-    auto hosted_one = cluster::require_hosted(call.cluster, "collections are deleted in");
-    if (!hosted_one) co_return hosted_one.error();
+    SNAPGATE_CO_TRY(cluster::require_hosted(call.cluster, "collections are deleted in"));
     net::Response& response = call.call.response;
-    const auto request = read_list_options(call.call.request, call.resource);
-    if (!request) co_return request.error();
-    auto options = co_await read_options(call);
-    if (!options) co_return options.error();
+    SNAPGATE_CO_ASSIGN(const auto request, read_list_options(call.call.request, call.resource));
+    SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
     const Services& services = call.call.services;
     const query::ListContext context = services.list_context();
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
-    auto list = ObjectList::plan(context, services.store.read(), cluster, *request);
-    if (!list) co_return list.error();
+    SNAPGATE_CO_ASSIGN(auto list,
+                       ObjectList::plan(context, services.store.read(), cluster, request));
 
     response.content_type = call.form.content_type();
-    CollectionRemoval removal(call, std::move(*list), std::move(*options));
+    CollectionRemoval removal(call, std::move(list), std::move(options));
     std::string out;
     removal.begin(out);
     bool streaming = false;
@@ -123,11 +117,9 @@ net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
         if (!streaming && (whole || out.size() < kPieceBytes)) continue;
         if (!streaming) {
             streaming = true;
-            auto begun = co_await response.stream->begin();
-            if (!begun) co_return begun.error();
+            SNAPGATE_CO_TRY(co_await response.stream->begin());
         }
-        auto sent = co_await response.stream->write(out);
-        if (!sent) co_return sent.error();
+        SNAPGATE_CO_TRY(co_await response.stream->write(out));
         out.clear();
     }
     if (!streaming) response.body += out;

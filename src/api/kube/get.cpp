@@ -9,22 +9,18 @@ using model::Kind;
 
 net::Awaitable<Result<void>> get_object(KubeCall& call) {
     const Resource& resource = call.resource;
-    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
-    if (!vouched) co_return vouched;
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
     const store::Store& store = call.call.services.store;
     auto view = store.read();
-    auto head = view.head(call.cluster.number);
-    if (!head) co_return head.error();
-    if (!*head) co_return cluster::no_such_cluster(call.cluster.uid);
-    auto found =
-        view.get(call.cluster.number, resource.kind, resource.ns, resource.name, (*head)->revision);
-    if (!found) co_return found.error();
-    if (!*found) {
+    SNAPGATE_CO_ASSIGN(auto head, view.head(call.cluster.number));
+    if (!head) co_return cluster::no_such_cluster(call.cluster.uid);
+    SNAPGATE_CO_ASSIGN(auto found, view.get(call.cluster.number, resource.kind, resource.ns,
+                                            resource.name, head->revision));
+    if (!found) {
         co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
                                                    : rules::no_such_namespace(resource.name);
     }
-    co_return respond_object(call.form, (*found)->object, {}, store.now_ms(), 200,
-                             call.call.response);
+    co_return respond_object(call.form, found->object, {}, store.now_ms(), 200, call.call.response);
 }
 
 }  // namespace snapgate::api::kube

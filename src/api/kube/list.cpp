@@ -60,9 +60,9 @@ class ListAnswer {
         document_.begin(response_.body);
         while (true) {
             // A view of its own for each step: none is kept while other requests go on.
-            auto whole = list_.step(store_.read(), item, kWholeBytes, response_.body);
-            if (!whole) co_return whole.error();
-            if (*whole) break;
+            SNAPGATE_CO_ASSIGN(auto whole,
+                               list_.step(store_.read(), item, kWholeBytes, response_.body));
+            if (whole) break;
             if (!history_) history_ = store_.hold_history(cluster_, list_.revision());
             if (response_.body.size() >= kWholeBytes) co_return co_await stream(item);
             co_await net::yield();
@@ -115,13 +115,11 @@ class ListAnswer {
 net::Awaitable<Result<void>> list_objects(KubeCall& call) {
     const Resource& resource = call.resource;
     const net::Request& request = call.call.request;
-    const auto options = read_list_options(request, resource, call.cluster.connected());
-    if (!options) co_return options.error();
-    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
-    if (!vouched) co_return vouched;
-    auto list = co_await plan(call, *options);
-    if (!list) co_return list.error();
-    ListAnswer answer(call, call.form, std::move(*list));
+    SNAPGATE_CO_ASSIGN(const auto options,
+                       read_list_options(request, resource, call.cluster.connected()));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
+    SNAPGATE_CO_ASSIGN(auto list, co_await plan(call, options));
+    ListAnswer answer(call, call.form, std::move(list));
     co_return co_await answer.run();
 }
 

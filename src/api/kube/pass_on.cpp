@@ -134,11 +134,9 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
         error.about = base::About{{}, "namespaces", call.resource.name, {}};
         co_return error;
     }
-    const auto dry_run = check_query(request);
-    if (!dry_run) co_return dry_run.error();
-    auto watch = flag_parameter(request, "watch");
-    if (!watch) co_return watch.error();
-    if (*watch) {
+    SNAPGATE_CO_ASSIGN(const auto dry_run, check_query(request));
+    SNAPGATE_CO_ASSIGN(auto watch, flag_parameter(request, "watch"));
+    if (watch) {
         co_return Error(Code::kMethodNotAllowed,
                         "the namespaces of a connected cluster cannot be watched here");
     }
@@ -146,40 +144,37 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     const std::string wanted = call.resource.v1alpha1 ? "v1alpha1" : "v1beta1";
     std::string served = served_version(services, call.cluster);
     if (served != "v1alpha1") served = wanted;
-    auto target = target_in_cluster(call, served);
-    if (!target) co_return target.error();
+    SNAPGATE_CO_ASSIGN(auto target, target_in_cluster(call, served));
     net::ClientRequest sent;
     sent.method = std::string(request.method);
-    sent.target = std::move(*target);
+    sent.target = std::move(target);
     sent.headers.emplace_back("Accept",
                               std::string(request.header("Accept").value_or("application/json")));
     if (request.method != "GET" && request.method != "HEAD") {
-        auto body = co_await call.call.request.body->read_all(kMaxBodyBytes);
-        if (!body) co_return body.error();
-        sent.body = std::move(*body);
+        SNAPGATE_CO_ASSIGN(auto body, co_await call.call.request.body->read_all(kMaxBodyBytes));
+        sent.body = std::move(body);
         if (!sent.body.empty()) {
             sent.content_type =
                 std::string(request.header("Content-Type").value_or("application/json"));
         }
         if (snapshots) {
-            auto changed = change_version(sent, between_versions(wanted, served));
-            if (!changed) co_return changed.error();
+            SNAPGATE_CO_TRY(change_version(sent, between_versions(wanted, served)));
         }
     }
     // A deletion has its options in the body, too.
-    const bool dry = *dry_run || (request.method == "DELETE" && is_dry_deletion(sent.body));
+    const bool dry = dry_run || (request.method == "DELETE" && is_dry_deletion(sent.body));
     std::string object_name = call.resource.name;
     if (object_name.empty() && request.method == "POST") {
         if (const auto object = json::read_object_head(sent.body)) object_name = object->name;
     }
-    auto answer = co_await services.connections.send(call.cluster.number, std::move(sent),
-                                                     call.call.passed, kAnswerTimeout);
-    if (!answer) co_return answer.error();
+    SNAPGATE_CO_ASSIGN(auto answer,
+                       co_await services.connections.send(call.cluster.number, std::move(sent),
+                                                          call.call.passed, kAnswerTimeout));
 
-    take_over(call, *answer, between_versions(served, wanted));
-    const bool wrote = answer->status / 100 == 2 && request.method != "GET" && snapshots;
+    take_over(call, answer, between_versions(served, wanted));
+    const bool wrote = answer.status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();
-    const std::string text = as_json(*answer);
+    const std::string text = as_json(answer);
     InCluster place{call.call, call.cluster, call.resource.ns, object_name, {}};
     if (request.method == "DELETE" && call.resource.name.empty()) {
         auto removed = json::read_listed_heads(text);

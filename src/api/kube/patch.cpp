@@ -15,26 +15,24 @@ net::Awaitable<Result<void>> patch_object(KubeCall& call) {
     if (!merge && type != "application/json-patch+json") {
         co_return unsupported_body("application/json-patch+json, application/merge-patch+json");
     }
-    auto parameters = read_write_parameters(call, "PatchOptions");
-    if (!parameters) co_return parameters.error();
-    parameters->writer.patch = true;
-    auto text = co_await read_body(call);
-    if (!text) co_return text.error();
+    SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "PatchOptions"));
+    parameters.writer.patch = true;
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
     rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     const rules::PatchType patch_type = merge ? rules::PatchType::kMerge : rules::PatchType::kJson;
     const bool v1alpha1 = call.resource.v1alpha1;
     MakeBody make_body = [&text, patch_type, v1alpha1](const json::Object& live) {
-        if (!v1alpha1) return rules::apply_patch(live, patch_type, *text);
+        if (!v1alpha1) return rules::apply_patch(live, patch_type, text);
         // A patch sees the object as its client does.
         json::Object seen = live;
         seen["apiVersion"] = "snapshot.kubevirt.io/v1alpha1";
-        return rules::apply_patch(seen, patch_type, *text);
+        return rules::apply_patch(seen, patch_type, text);
     };
-    auto written = co_await update_snapshot(call.call.services, call.cluster, std::move(target),
-                                            std::move(parameters->writer), std::move(make_body),
-                                            parameters->dry_run);
-    if (!written) co_return written.error();
-    co_return respond_written(call, *written, 200);
+    SNAPGATE_CO_ASSIGN(auto written,
+                       co_await update_snapshot(call.call.services, call.cluster, std::move(target),
+                                                std::move(parameters.writer), std::move(make_body),
+                                                parameters.dry_run));
+    co_return respond_written(call, written, 200);
 }
 
 }  // namespace snapgate::api::kube

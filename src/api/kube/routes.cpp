@@ -191,14 +191,13 @@ Result<void> authorize(const Call& call, const Route& route, const Resource& res
 // Answers, or says why not. False: there is no such path.
 net::Awaitable<Result<bool>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
-    auto passed = cluster::read_passed_servers(request, services.connections.server_id());
-    if (!passed) co_return passed.error();
-    Call call{services, request, response, {}, {}, {}, std::move(*passed)};
-    if (auto known = authenticate(call); !known) co_return known.error();
-    if (auto alone = refuse_impersonation(call); !alone) co_return alone.error();
-    auto watch = flag_parameter(request, "watch");
-    if (!watch) co_return watch.error();
-    Match match = find_route(request.method, request.path, *watch);
+    SNAPGATE_CO_ASSIGN(auto passed,
+                       cluster::read_passed_servers(request, services.connections.server_id()));
+    Call call{services, request, response, {}, {}, {}, std::move(passed)};
+    SNAPGATE_CO_TRY(authenticate(call));
+    SNAPGATE_CO_TRY(refuse_impersonation(call));
+    SNAPGATE_CO_ASSIGN(auto watch, flag_parameter(request, "watch"));
+    Match match = find_route(request.method, request.path, watch);
     if (!match.known_path) co_return false;
     if (match.route == nullptr) {
         Error error(Code::kMethodNotAllowed,
@@ -213,27 +212,24 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
         if (!decoded) co_return false;
         call.parameters.push_back(std::move(*decoded));
     }
-    auto cluster = find_cluster(call, call.parameters[0]);
-    if (!cluster) co_return cluster.error();
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
     auto resource = read_resource(route, call.parameters);
     if (!resource) co_return false;
-    if (auto allowed = authorize(call, route, *resource); !allowed) co_return allowed.error();
-    KubeCall kube_call{call, std::move(*cluster), std::move(*resource), {}};
+    SNAPGATE_CO_TRY(authorize(call, route, *resource));
+    KubeCall kube_call{call, std::move(cluster), std::move(*resource), {}};
     const bool for_cluster = is_for_cluster(kube_call, route.verb);
     // A read that is sent on is answered in whatever form the cluster itself knows.
     if (route.answer && !(for_cluster && reads(route))) {
         const Resource& named = kube_call.resource;
-        auto form = negotiate(request, named.kind, named.v1alpha1, *route.answer);
-        if (!form) co_return form.error();
-        kube_call.form = *form;
+        SNAPGATE_CO_ASSIGN(auto form,
+                           negotiate(request, named.kind, named.v1alpha1, *route.answer));
+        kube_call.form = form;
     }
     if (for_cluster) {
-        auto sent = co_await pass_on(kube_call);
-        if (!sent) co_return sent.error();
+        SNAPGATE_CO_TRY(co_await pass_on(kube_call));
         co_return true;
     }
-    auto answered = co_await route.operation(kube_call);
-    if (!answered) co_return answered.error();
+    SNAPGATE_CO_TRY(co_await route.operation(kube_call));
     co_return true;
 }
 

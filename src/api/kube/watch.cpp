@@ -77,7 +77,7 @@ net::Awaitable<Result<bool>> Watch::begin() {
     if (!reached || !*reached) co_return reached;
     if (options_.state) co_return co_await send_state();
     if (options_.from > 0) {
-        if (auto kept = check_history(); !kept) co_return std::move(kept).error();
+        SNAPGATE_CO_TRY(check_history());
         position_ = options_.from;
         co_return true;
     }
@@ -100,14 +100,13 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
         if (wake != net::Wake::kNotified && wake != net::Wake::kDeadline) co_return false;
         // Writes may keep coming, and the version be far ahead of them.
         if (Clock::now() < deadline) continue;
-        const auto present = store_.read().head(call_.cluster.number);
-        if (!present) co_return present.error();
+        SNAPGATE_CO_ASSIGN(const auto present, store_.read().head(call_.cluster.number));
         // Not the 504 of a list: informers list again at a 410 alone, and some pass over any other
         // error for ever.
         Error error(Code::kExpired,
                     fmt::format("Too large resource version: {}, current: {}: the cluster is not "
                                 "what it was, list again",
-                                wanted_version(), *present ? (*present)->version : ""));
+                                wanted_version(), present ? present->version : ""));
         error.causes.push_back({"ResourceVersionTooLarge", "Too large resource version", {}});
         co_return error;
     }
@@ -166,9 +165,8 @@ Result<void> Watch::check_history() const {
 
 net::Awaitable<Result<bool>> Watch::send_state() {
     {
-        const auto present = head(store_.read());
-        if (!present) co_return present.error();
-        position_ = *present;
+        SNAPGATE_CO_ASSIGN(const auto present, head(store_.read()));
+        position_ = present;
     }
     // Until the changes behind the state are being read.
     const std::shared_ptr<void> hold =
@@ -181,9 +179,8 @@ net::Awaitable<Result<bool>> Watch::send_state() {
     bool more = true;
     while (more) {
         std::string page;
-        auto read = read_page(from, page);
-        if (!read) co_return std::move(read).error();
-        more = *read;
+        SNAPGATE_CO_ASSIGN(auto read, read_page(from, page));
+        more = read;
         const std::string_view text(page);
         if (!co_await send(std::span(&text, 1))) co_return false;
         co_await net::yield();
@@ -282,7 +279,7 @@ net::Awaitable<Result<bool>> Watch::keep_time(bool position_sent) {
     if (now >= end_) co_return false;
     if (now < next_tick_) co_return true;
     plan_next_tick();
-    if (auto allowed = check_access(); !allowed) co_return std::move(allowed).error();
+    SNAPGATE_CO_TRY(check_access());
     if (!options_.bookmarks || !position_sent) co_return true;
     co_return co_await send_bookmark(false);
 }
@@ -293,9 +290,8 @@ net::Awaitable<bool> Watch::send(std::span<const std::string_view> events) {
 }
 
 net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
-    auto version = store_.read().version_at(call_.cluster.number, position_);
-    if (!version) co_return std::move(version).error();
-    auto event = bookmark_event(form_, *version, ends_state, store_.now_ms());
+    SNAPGATE_CO_ASSIGN(auto version, store_.read().version_at(call_.cluster.number, position_));
+    auto event = bookmark_event(form_, version, ends_state, store_.now_ms());
     if (!event) co_return std::move(event).error();
     if (!columns_sent_) *event = with_columns(form_, *event);
     columns_sent_ = true;

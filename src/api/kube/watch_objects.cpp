@@ -23,14 +23,13 @@ net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
     const net::Request& request = call.call.request;
     net::Response& response = call.call.response;
     const Resource& resource = call.resource;
-    auto options = read_watch_options(request, resource.kind, call.cluster.connected());
-    if (!options) co_return options.error();
-    auto vouched = co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes);
-    if (!vouched) co_return vouched;
+    SNAPGATE_CO_ASSIGN(auto options,
+                       read_watch_options(request, resource.kind, call.cluster.connected()));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
-    Watch watch(call, call.form, std::move(*options));
-    if (auto present = watch.set_out(); !present) co_return std::move(present).error();
+    Watch watch(call, call.form, std::move(options));
+    SNAPGATE_CO_TRY(watch.set_out());
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")
         co_return Result<void>();
     const Result<void> ended = co_await watch.run();

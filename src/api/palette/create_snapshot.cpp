@@ -12,26 +12,24 @@ using base::Error;
 using base::Result;
 
 net::Awaitable<Result<void>> create_snapshot(Call& call) {
-    auto request = read_snapshot_request(call);
-    if (!request) co_return request.error();
-    if (!model::is_dns_subdomain(request->vm)) {
+    SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
+    if (!model::is_dns_subdomain(request.vm)) {
         co_return Error(Code::kInvalidParameter,
-                        fmt::format("\"{}\" can be no VM's name", request->vm.substr(0, 253)),
+                        fmt::format("\"{}\" can be no VM's name", request.vm.substr(0, 253)),
                         "vmName");
     }
-    auto body = co_await read_snapshot(call, *request);
-    if (!body) co_return body.error();
-    if (request->cluster.connected()) {
-        InCluster place{call, request->cluster, request->ns, {}, field_manager(call.request)};
-        auto written = co_await create_in_cluster(std::move(place), std::move(body->object));
-        if (!written) co_return written.error();
-        co_return respond_snapshot(call, *written);
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_snapshot(call, request));
+    if (request.cluster.connected()) {
+        InCluster place{call, request.cluster, request.ns, {}, field_manager(call.request)};
+        SNAPGATE_CO_ASSIGN(auto written,
+                           co_await create_in_cluster(std::move(place), std::move(body.object)));
+        co_return respond_snapshot(call, written);
     }
     rules::Target target;
-    target.ns = request->ns;
+    target.ns = request.ns;
     rules::Writer writer = writer_of(call);
     const CreateOptions options{.make_namespace = true};
-    auto written = co_await api::create_snapshot(call.services, request->cluster, std::move(*body),
+    auto written = co_await api::create_snapshot(call.services, request.cluster, std::move(body),
                                                  std::move(target), std::move(writer), options);
     if (!written) {
         Error error = std::move(written).error();

@@ -35,12 +35,11 @@ net::Awaitable<Result<void>> list_clusters(Call& call) {
 }
 
 net::Awaitable<Result<void>> list_projects(Call& call) {
-    auto name = query_parameter(call.request, "name");
-    if (!name) co_return name.error();
+    SNAPGATE_CO_ASSIGN(auto name, query_parameter(call.request, "name"));
     auto projects = call.services.projects.snapshot();
     json::Array items;
     for (const access::Project* project : visible_by_name(*projects, [&](const auto& row) {
-             return (name->empty() || row.name == *name) && call.scope.sees_project(row.uid);
+             return (name.empty() || row.name == name) && call.scope.sees_project(row.uid);
          })) {
         items.push_back(json::Object{
             {"metadata", json::Object{{"name", project->name}, {"uid", project->uid}}}});

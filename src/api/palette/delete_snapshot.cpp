@@ -24,25 +24,22 @@ Result<std::string> find_uid(const Call& call, const SnapshotRequest& request) {
 }  // namespace
 
 net::Awaitable<Result<void>> delete_snapshot(Call& call) {
-    auto request = read_snapshot_request(call);
-    if (!request) co_return request.error();
-    if (request->cluster.connected()) {
-        InCluster place{call, request->cluster, request->ns, request->name, {}};
-        auto deleted = co_await delete_in_cluster(std::move(place), request->vm);
-        if (!deleted) co_return deleted.error();
+    SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
+    if (request.cluster.connected()) {
+        InCluster place{call, request.cluster, request.ns, request.name, {}};
+        SNAPGATE_CO_TRY(co_await delete_in_cluster(std::move(place), request.vm));
         call.response.status = 204;
         call.response.content_type = "";
         co_return Result<void>{};
     }
-    auto uid = find_uid(call, *request);
-    if (!uid) co_return uid.error();
-    rules::Target target{request->ns, request->name, false};
+    SNAPGATE_CO_ASSIGN(auto uid, find_uid(call, request));
+    rules::Target target{request.ns, request.name, false};
     rules::DeleteOptions options;
-    options.uid = std::move(*uid);
-    auto written = co_await api::delete_snapshot(call.services, request->cluster, std::move(target),
+    options.uid = std::move(uid);
+    auto written = co_await api::delete_snapshot(call.services, request.cluster, std::move(target),
                                                  std::move(options));
     if (!written) {
-        if (written.error().code == Code::kNotFound) co_return request->no_such_snapshot();
+        if (written.error().code == Code::kNotFound) co_return request.no_such_snapshot();
         co_return written.error();
     }
     call.response.status = 204;

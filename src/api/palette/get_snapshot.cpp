@@ -8,20 +8,16 @@ namespace snapgate::api::palette {
 using base::Result;
 
 net::Awaitable<Result<void>> get_snapshot(Call& call) {
-    auto request = read_snapshot_request(call);
-    if (!request) co_return request.error();
-    auto vouched = co_await vouch_for_mirror(call, request->cluster, Side::kPalette);
-    if (!vouched) co_return vouched;
+    SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, request.cluster, Side::kPalette));
     store::ReadView view = call.services.store.read();
-    auto head = view.head(request->cluster.number);
-    if (!head) co_return head.error();
-    if (!*head) co_return cluster::no_such_cluster(request->cluster.uid);
-    auto found = view.get(request->cluster.number, model::Kind::kSnapshot, request->ns,
-                          request->name, (*head)->revision);
-    if (!found) co_return found.error();
-    if (!*found || (*found)->object.vm != request->vm) co_return request->no_such_snapshot();
+    SNAPGATE_CO_ASSIGN(auto head, view.head(request.cluster.number));
+    if (!head) co_return cluster::no_such_cluster(request.cluster.uid);
+    SNAPGATE_CO_ASSIGN(auto found, view.get(request.cluster.number, model::Kind::kSnapshot,
+                                            request.ns, request.name, head->revision));
+    if (!found || found->object.vm != request.vm) co_return request.no_such_snapshot();
     call.response.add_header("Cache-Control", "private, no-cache");
-    co_return respond_object(call, (*found)->object);
+    co_return respond_object(call, found->object);
 }
 
 }  // namespace snapgate::api::palette

@@ -169,9 +169,8 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
 }
 
 net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, SnapshotRequest& request) {
-    auto object = co_await read_json_body(call);
-    if (!object) co_return object.error();
-    co_return complete(request, std::move(*object));
+    SNAPGATE_CO_ASSIGN(auto object, co_await read_json_body(call));
+    co_return complete(request, std::move(object));
 }
 
 rules::Writer writer_of(const Call& call) {

@@ -22,28 +22,25 @@ std::string_view vm_of(const json::Object& live) {
 }  // namespace
 
 net::Awaitable<Result<void>> update_snapshot(Call& call) {
-    auto request = read_snapshot_request(call);
-    if (!request) co_return request.error();
-    auto body = co_await read_snapshot(call, *request);
-    if (!body) co_return body.error();
-    if (request->cluster.connected()) {
-        InCluster place{call, request->cluster, request->ns, request->name,
+    SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_snapshot(call, request));
+    if (request.cluster.connected()) {
+        InCluster place{call, request.cluster, request.ns, request.name,
                         field_manager(call.request)};
-        auto written =
-            co_await update_in_cluster(std::move(place), request->vm, std::move(body->object));
-        if (!written) co_return written.error();
-        co_return respond_snapshot(call, *written);
+        SNAPGATE_CO_ASSIGN(auto written, co_await update_in_cluster(std::move(place), request.vm,
+                                                                    std::move(body.object)));
+        co_return respond_snapshot(call, written);
     }
-    rules::Target target{request->ns, request->name, false};
+    rules::Target target{request.ns, request.name, false};
     rules::Writer writer = writer_of(call);
     MakeBody make_body = [&request, &body](const json::Object& live) -> Result<rules::Body> {
-        if (vm_of(live) != request->vm) return request->no_such_snapshot();
-        return *body;
+        if (vm_of(live) != request.vm) return request.no_such_snapshot();
+        return body;
     };
-    auto written = co_await api::update_snapshot(call.services, request->cluster, std::move(target),
+    auto written = co_await api::update_snapshot(call.services, request.cluster, std::move(target),
                                                  std::move(writer), std::move(make_body), false);
     if (!written) {
-        if (written.error().code == Code::kNotFound) co_return request->no_such_snapshot();
+        if (written.error().code == Code::kNotFound) co_return request.no_such_snapshot();
         co_return written.error();
     }
     co_return respond_snapshot(call, *written);
