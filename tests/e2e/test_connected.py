@@ -392,6 +392,17 @@ def points(reply):
     return dict(warning.split(": ", 1) for warning in reply.json()["warnings"])
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"])
+def test_its_openapi_document_is_that_of_a_hosted_cluster(pair, accept):
+    """What the mirror serves, not the cluster: so it is there without the cluster, too."""
+    pair.connect()
+    hosted = KubeClient(pair.upstream, UID).get("/openapi/v2", headers={"Accept": accept})
+    assert (hosted.status, hosted.header("Content-Type")) == (200, accept)
+    pair.upstream.stop()
+    ours = KubeClient(pair.mirror, UID).get("/openapi/v2", headers={"Accept": accept})
+    assert (ours.status, ours.body, ours.header("ETag")) == (200, hosted.body, hosted.header("ETag"))
+
+
 def test_what_is_no_kubernetes_api_server_is_told(pair):
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -1,9 +1,12 @@
 #include "api/kube/discovery_documents.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 
 #include "api/etag.h"
+#include "api/kube/accept.h"
 #include "api/kube/operations.h"
 #include "api/kube/status.h"
 #include "base/crypto.h"
@@ -15,6 +18,14 @@ namespace {
 
 using base::Result;
 
+constexpr std::string_view kJson = "application/json";
+// OpenAPI v2 as protobuf, and as kubectl before 1.27 calls it. The answer never does: '@' is not
+// allowed in a media type, and Go's parser refuses what has one.
+constexpr std::string_view kOpenApiProtobufType =
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+constexpr std::string_view kOpenApiProtobuf =
+    kOpenApiProtobufType.substr(std::string_view("application/").size());
+constexpr std::string_view kOldOpenApiProtobuf = "com.github.proto-openapi.spec.v2@v1.0+protobuf";
 constexpr std::string_view kV2 =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 constexpr std::string_view kV2Beta1 =
@@ -30,7 +41,7 @@ std::string_view path_below(const KubeCall& call, size_t skip = 0) {
     return path;
 }
 
-// As kube-apiserver sends its health and its OpenAPI documents, whatever they hold.
+// As kube-apiserver sends its health and its OpenAPI v3 documents, whatever they hold.
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
 void respond_text(KubeCall& call, std::string_view text) {
@@ -55,14 +66,9 @@ std::string_view aggregated_type(const net::Request& request) {
     return {};
 }
 
-// An aggregated document, if the client takes one. Discovery is asked for again and again: an ETag
-// spares the client its body.
-bool respond_aggregated(KubeCall& call, bool core) {
-    const std::string_view type = aggregated_type(call.call.request);
+// Documents are asked for again and again: an ETag spares the client the body of one it has.
+void respond_unless_known(KubeCall& call, std::string_view text, std::string_view type) {
     net::Response& response = call.call.response;
-    response.add_header("Vary", "Accept");
-    if (type.empty()) return false;
-    const std::string& text = aggregated_discovery(core, type == kV2);
     const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
     response.add_header("ETag", etag);
     response.content_type = type;
@@ -71,6 +77,15 @@ bool respond_aggregated(KubeCall& call, bool core) {
     } else {
         response.body += text;
     }
+}
+
+// An aggregated document, if the client takes one.
+bool respond_aggregated(KubeCall& call, bool core) {
+    const std::string_view type = aggregated_type(call.call.request);
+    net::Response& response = call.call.response;
+    response.add_header("Vary", "Accept");
+    if (type.empty()) return false;
+    respond_unless_known(call, aggregated_discovery(core, type == kV2), type);
     return true;
 }
 
@@ -132,6 +147,26 @@ net::Awaitable<Result<void>> get_resources(KubeCall& call) {
     co_return Result<void>{};
 }
 
+net::Awaitable<Result<void>> get_openapi_v2(KubeCall& call) {
+    call.call.response.add_header("Vary", "Accept");
+    const std::string_view accept = call.call.request.header("Accept").value_or("");
+    // No preference is one for whatever there is, as kube-openapi's handler reads it.
+    for (const AcceptClause& clause : parse_accept(accept.empty() ? "*/*" : accept)) {
+        if (clause.covers("json")) {
+            respond_unless_known(call, openapi_v2_json(), kJson);
+            co_return Result<void>{};
+        }
+        if (clause.covers(kOpenApiProtobuf) || clause.covers(kOldOpenApiProtobuf)) {
+            respond_unless_known(call, openapi_v2_protobuf(), kOpenApiProtobufType);
+            co_return Result<void>{};
+        }
+    }
+    co_return base::Error(base::Code::kNotAcceptable,
+                          fmt::format("only the following media types are accepted: {}, {}", kJson,
+                                      kOpenApiProtobufType),
+                          "Accept");
+}
+
 net::Awaitable<Result<void>> get_openapi_index(KubeCall& call) {
     call.call.response.content_type = kPlainText;
     respond_text(call, openapi_index("/clusters/" + call.cluster.uid));
@@ -145,15 +180,7 @@ net::Awaitable<Result<void>> get_openapi(KubeCall& call) {
         render_no_such_path(call.call.response);
         co_return Result<void>{};
     }
-    // The index names a document by its hash: what it names does not change.
-    const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
-    call.call.response.add_header("ETag", etag);
-    call.call.response.content_type = kPlainText;
-    if (none_match(call.call.request, etag)) {
-        call.call.response.status = 304;
-    } else {
-        respond_text(call, text);
-    }
+    respond_unless_known(call, text, kPlainText);
     co_return Result<void>{};
 }
 

@@ -22,4 +22,9 @@ std::string_view openapi_document(std::string_view path);
 // The index, for a cluster whose API is at `prefix` ("/clusters/demo").
 std::string openapi_index(std::string_view prefix);
 
+// OpenAPI v2: the one document of all that is served, made from those of v3.
+const std::string& openapi_v2_json();
+// The same as the protobuf message of gnostic.
+const std::string& openapi_v2_protobuf();
+
 }  // namespace snapgate::api::kube

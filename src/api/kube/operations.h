@@ -30,6 +30,7 @@ net::Awaitable<base::Result<void>> get_api(KubeCall& call);
 net::Awaitable<base::Result<void>> get_groups(KubeCall& call);
 net::Awaitable<base::Result<void>> get_group(KubeCall& call);
 net::Awaitable<base::Result<void>> get_resources(KubeCall& call);
+net::Awaitable<base::Result<void>> get_openapi_v2(KubeCall& call);
 net::Awaitable<base::Result<void>> get_openapi_index(KubeCall& call);
 net::Awaitable<base::Result<void>> get_openapi(KubeCall& call);
 

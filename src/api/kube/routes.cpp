@@ -78,6 +78,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/clusters/{}/api/{}", "get", get_resources},
     Route{"GET", "/clusters/{}/apis/{}", "get", get_group},
     Route{"GET", "/clusters/{}/apis/{}/{}", "get", get_resources},
+    Route{"GET", "/clusters/{}/openapi/v2", "get", get_openapi_v2},
     Route{"GET", "/clusters/{}/openapi/v3", "get", get_openapi_index},
     Route{"GET", "/clusters/{}/openapi/v3/{}/{}", "get", get_openapi},
     Route{"GET", "/clusters/{}/openapi/v3/{}/{}/{}", "get", get_openapi},
