@@ -91,7 +91,7 @@ std::string described(const json::Object& made, const std::string& project) {
                         ? std::string("holds the tenant")
                         : fmt::format("project {}", project.empty() ? text_at(made, {"projectUid"})
                                                                     : std::string_view(project)));
-    if (auto expires = parse_rfc3339(text_at(made, {"expiresAt"})))
+    if (const auto expires = base::parse_rfc3339(text_at(made, {"expiresAt"})))
         text += ", expires " + format_local(*expires);
     return text + ")";
 }

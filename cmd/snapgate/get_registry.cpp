@@ -101,17 +101,18 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
         case Kind::kKey:
             break;
     }
-    int64_t now = base::system_clock().now_ms() / 1000;
-    auto expires = parse_rfc3339(text("expiresAt"));
+    const int64_t now_ms = base::system_clock().now_ms();
+    const int64_t now = now_ms / 1000;
+    const auto expires = base::parse_rfc3339(text("expiresAt"));
     std::string used = text("lastUsedAt");
     return {text("name"),
             text("id"),
             text("role"),
             project(),
             age_of(text("createdAt"), now),
-            !expires          ? "<never>"
-            : *expires <= now ? "<expired>"
-                              : format_local(*expires),
+            !expires             ? "<never>"
+            : *expires <= now_ms ? "<expired>"
+                                 : format_local(*expires),
             used.empty() ? "<never>" : age_of(used, now) + " ago"};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "json_path.h"
 #include "printable.h"
 #include "snapshot_row.h"
@@ -99,7 +100,7 @@ std::vector<std::string> texts(const json::Array* array) {
 
 // 2026-11-18T02:42:41Z (5m12s ago); "" if there is none.
 std::string moment(std::string_view time, int64_t now) {
-    if (time.empty() || !parse_rfc3339(time)) return std::string(time);
+    if (time.empty() || !base::parse_rfc3339(time)) return std::string(time);
     return fmt::format("{} ({} ago)", time, age_of(time, now));
 }
 

@@ -1,5 +1,6 @@
 #include "snapshot_row.h"
 
+#include "base/clock.h"
 #include "json_path.h"
 #include "times.h"
 
@@ -37,7 +38,7 @@ std::string ready(const json::Object& snapshot) {
 }
 
 std::string created(const json::Object& snapshot) {
-    auto at = parse_rfc3339(text_at(snapshot, {"status", "creationTime"}));
+    const auto at = base::parse_rfc3339(text_at(snapshot, {"status", "creationTime"}));
     return at ? format_local(*at) : std::string(kNone);
 }
 

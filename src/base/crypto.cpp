@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "base/encoding.h"
 
@@ -37,6 +38,12 @@ std::string random_bytes(size_t count) {
     // Without randomness no key and no token is safe: there is nothing to go on with.
     if (RAND_bytes(data(out), static_cast<int>(count)) != 1) std::abort();
     return out;
+}
+
+uint64_t random_below(uint64_t bound) {
+    uint64_t random = 0;
+    std::memcpy(&random, random_bytes(sizeof(random)).data(), sizeof(random));
+    return random % bound;
 }
 
 std::string random_uuid() {

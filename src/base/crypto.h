@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace snapgate::base {
 
 // `count` bytes nobody can foresee.
 std::string random_bytes(size_t count);
+// One of 0 to `bound` - 1; the bound is not 0. For times and places that are to be spread: a bound
+// that is no power of two favours the lower half by less than bound / 2^64.
+uint64_t random_below(uint64_t bound);
 // A random (version 4) UUID in its usual text, as Kubernetes gives to objects.
 std::string random_uuid();
 // 24 random lowercase hexadecimal digits: the uid of a project or cluster.

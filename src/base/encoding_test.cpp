@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/json_text.h"
+#include "base/utf8.h"
 
 namespace snapgate::base {
 namespace {

@@ -10,7 +10,4 @@ namespace snapgate::base {
 // reads JSON is in src/json/.)
 void append_json_string(std::string_view text, std::string& out);
 
-// Whether `text` is well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
-bool is_utf8(std::string_view text);
-
 }  // namespace snapgate::base

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "base/crypto.h"
 
@@ -14,9 +13,8 @@ Backoff::Millis Backoff::next(Clock::time_point now) {
     } else {
         base_ = std::min(base_ * 2, most_);
     }
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    const Millis delay = base_ + Millis(random % (static_cast<uint32_t>(base_.count()) + 1));
+    const Millis delay =
+        base_ + Millis(base::random_below(static_cast<uint64_t>(base_.count()) + 1));
     last_ = now + delay;
     return delay;
 }

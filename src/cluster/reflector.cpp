@@ -8,9 +8,9 @@
 
 #include "base/crypto.h"
 #include "base/fault_switch.h"
-#include "base/json_text.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "base/utf8.h"
 #include "cluster/versions.h"
 
 namespace snapgate::cluster {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/count_text.h"
@@ -35,9 +34,7 @@ constexpr milliseconds kLongest{900'000};
 
 // Anything from nothing to `most`.
 milliseconds up_to(milliseconds most) {
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    return milliseconds(random % (static_cast<uint64_t>(most.count()) + 1));
+    return milliseconds(base::random_below(static_cast<uint64_t>(most.count()) + 1));
 }
 
 Setback not_compared(std::string message) {

@@ -2,7 +2,6 @@
 // what is in doubt after a connection was lost.
 #include <fmt/format.h>
 
-#include <cstring>
 #include <utility>
 
 #include "base/crypto.h"
@@ -25,9 +24,7 @@ constexpr int kStaleProbes = 3;
 
 // Up to a tenth less, so that clusters that were connected together are not asked together.
 milliseconds spread(milliseconds time) {
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    return time - milliseconds(random % (static_cast<uint64_t>(time.count()) / 10 + 1));
+    return time - milliseconds(base::random_below(static_cast<uint64_t>(time.count()) / 10 + 1));
 }
 
 }  // namespace

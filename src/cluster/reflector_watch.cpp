@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/crypto.h"
@@ -35,10 +34,8 @@ constexpr milliseconds kSettles{100};
 }  // namespace
 
 std::string Reflector::watch_query(Begin begin) const {
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    const uint32_t timeout =
-        kLeastWatchSeconds + random % (kMostWatchSeconds - kLeastWatchSeconds + 1);
+    const uint64_t timeout =
+        kLeastWatchSeconds + base::random_below(kMostWatchSeconds - kLeastWatchSeconds + 1);
     std::string query = fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}", timeout);
     if (begin == Begin::kWithState) {
         query += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "base/fault_switch.h"
-#include "base/json_text.h"
+#include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "net/outbound.h"
 

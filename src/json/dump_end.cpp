@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/count_text.h"
-#include "base/json_text.h"
+#include "base/utf8.h"
 
 namespace snapgate::json {
 namespace {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "base/json_text.h"
+#include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "json/object.h"
 #include "json/value.h"

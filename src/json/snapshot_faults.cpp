@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/quote.h"
+#include "base/utf8.h"
 #include "json/snapshot_writer.h"
 #include "json/text_formats.h"
 #include "model/names.h"
@@ -80,15 +82,15 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
     SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
     // Items of some lists have neither.
     if (kind != kind_->name && !(kind_->mirrored && kind.empty()))
-        return base::Error{base::Code::kInvalidBody,
-                           fmt::format("kind must be {}, and is {}", kind_->name, shown(kind)),
-                           "kind"};
+        return base::Error{
+            base::Code::kInvalidBody,
+            fmt::format("kind must be {}, and is {}", kind_->name, base::quote(kind)), "kind"};
     SNAPGATE_ASSIGN(std::string_view version, text("apiVersion"));
     if (std::ranges::find(kind_->versions, version) == kind_->versions.end() &&
         !(kind_->mirrored && version.empty()))
         return base::Error{base::Code::kInvalidBody,
                            fmt::format("apiVersion must be {}, and is {}",
-                                       fmt::join(kind_->versions, " or "), shown(version)),
+                                       fmt::join(kind_->versions, " or "), base::quote(version)),
                            "apiVersion"};
     return object;
 }
@@ -124,11 +126,7 @@ std::string SnapshotWriter::path() const {
             continue;
         }
         if (!out.empty()) out += '.';
-        size_t size = std::min(step.key.size(), kShownKeyBytes);
-        while (size < step.key.size() && size > 0 &&
-               (static_cast<uint8_t>(step.key[size]) & 0xc0) == 0x80)
-            --size;
-        out += step.key.substr(0, size);
+        out += base::clip(step.key, kShownKeyBytes);
     }
     return out;
 }
@@ -153,7 +151,8 @@ base::Result<void> SnapshotWriter::check_mirrored() const {
             base::Code::kInvalidBody,
             place.text.empty()
                 ? fmt::format("{} is missing: an object cannot be kept without", place.field)
-                : fmt::format("{} is none that can be kept: {}", place.field, shown(place.text)),
+                : fmt::format("{} is none that can be kept: {}", place.field,
+                              base::quote(place.text)),
             std::string(place.field)};
     }
     return {};
@@ -164,10 +163,11 @@ base::Error SnapshotWriter::invalid() const {
     std::string list;
     for (const base::Cause& cause : causes_)
         list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
-    base::Error error(base::Code::kInvalid,
-                      fmt::format("{} {} is invalid: {}", kind_->qualified_name, shown(facts_.name),
-                                  causes_.size() > 1 ? fmt::format("[{}]", list) : list),
-                      causes_.front().field);
+    base::Error error(
+        base::Code::kInvalid,
+        fmt::format("{} {} is invalid: {}", kind_->qualified_name, base::quote(facts_.name),
+                    causes_.size() > 1 ? fmt::format("[{}]", list) : list),
+        causes_.front().field);
     error.causes = causes_;
     return error;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/quote.h"
 #include "json/compact.h"
 #include "json/text_formats.h"
 #include "model/name_faults.h"
@@ -165,7 +166,8 @@ class Rules {
     }
 
     void invalid(std::string field, std::string_view value, std::string_view rule) {
-        add(kInvalid, fmt::format("Invalid value: {}: {}", shown(value), rule), std::move(field));
+        add(kInvalid, fmt::format("Invalid value: {}: {}", base::quote(value), rule),
+            std::move(field));
     }
 
     void invalid_all(std::string_view field, std::string_view value,

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "base/encoding.h"
+#include "base/quote.h"
 #include "json/text_formats.h"
 
 namespace snapgate::json {
@@ -247,11 +249,11 @@ bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elem
 
 bool SnapshotWriter::write_time(const Element& value) {
     std::string_view text = value.get_string().value_unsafe();
-    if (!kind_->mirrored && !is_rfc3339(text)) {
+    if (!kind_->mirrored && !base::parse_rfc3339(text)) {
         std::string field = path();
         add_cause("FieldValueTypeInvalid",
                   fmt::format("Invalid value: {0}: {1} in body must be of type date-time: {0}",
-                              shown(text), field),
+                              base::quote(text), field),
                   field);
     }
     out_.put_string(text);

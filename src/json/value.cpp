@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json_text.h"
+#include "base/quote.h"
 #include "json/value_handler.h"
 
 namespace snapgate::json {
@@ -15,12 +16,6 @@ constexpr size_t kShownBytes = 80;
 
 base::Error invalid(std::string message, std::string subject = {}) {
     return {base::Code::kInvalidBody, std::move(message), std::move(subject)};
-}
-
-std::string quoted(std::string_view text) {
-    std::string out;
-    base::append_json_string(text.substr(0, kShownBytes), out);
-    return out;
 }
 
 std::string position(std::string_view text, size_t at) {
@@ -78,7 +73,7 @@ base::Result<Value> parse(std::string_view text) {
     std::string where = position(text, std::min(read, text.size()));
     if (ec == make_error_code(boost::system::errc::invalid_argument))
         return invalid(fmt::format("the JSON has the key {} twice in one object ({})",
-                                   quoted(duplicate), where),
+                                   base::quote(duplicate, kShownBytes), where),
                        duplicate.substr(0, kShownBytes));
     if (ec == boost::json::error::too_deep)
         return invalid(
@@ -103,7 +98,8 @@ base::Result<std::string> optional_string(const Object& object, std::string_view
     const Value* value = object.if_contains({name.data(), name.size()});
     if (value == nullptr || value->is_null()) return std::string();
     if (const auto* text = value->if_string()) return std::string(text->data(), text->size());
-    return invalid(fmt::format("the field {} must be a string", quoted(name)), std::string(name));
+    return invalid(fmt::format("the field {} must be a string", base::quote(name, kShownBytes)),
+                   std::string(name));
 }
 
 base::Result<void> refuse_unknown(const Object& object,
@@ -111,8 +107,8 @@ base::Result<void> refuse_unknown(const Object& object,
     for (const auto& member : object) {
         std::string_view key(member.key().data(), member.key().size());
         if (std::ranges::find(known, key) == known.end())
-            return invalid(fmt::format("the field {} is not known here; known are: {}", quoted(key),
-                                       fmt::join(known, ", ")),
+            return invalid(fmt::format("the field {} is not known here; known are: {}",
+                                       base::quote(key, kShownBytes), fmt::join(known, ", ")),
                            std::string(key.substr(0, kShownBytes)));
     }
     return {};

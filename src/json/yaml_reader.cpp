@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "base/quote.h"
+#include "base/utf8.h"
 #include "json/yaml.h"
 #include "json/yaml_scalar.h"
 
@@ -21,12 +23,6 @@ constexpr size_t kMaxDepth = 64;
 constexpr size_t kFlushBytes = 32 << 10;
 constexpr size_t kShownBytes = 80;
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
-
-std::string shown(std::string_view text) {
-    std::string out;
-    base::append_json_string(text.substr(0, kShownBytes), out);
-    return out;
-}
 
 // Carries an Error out of yaml-cpp, which knows no other way to stop it.
 struct Stop {
@@ -131,7 +127,7 @@ class ListEnd {
         if (key == "apiVersion" || key == "kind" || key == "metadata") {
             ended_ = true;
         } else if (foreign_.empty()) {
-            foreign_ = shown(key);
+            foreign_ = base::quote(key, kShownBytes);
         }
     }
     void take_scalar(const std::string& value) {
@@ -232,7 +228,9 @@ class JsonWriter : public YAML::EventHandler {
             base::append_json_string(value, out_);
         } else {
             std::string json = plain_to_json(value, type);
-            if (json.empty()) refuse(line_of(mark), shown(value) + " is no number that JSON has");
+            if (json.empty())
+                refuse(line_of(mark),
+                       base::quote(value, kShownBytes) + " is no number that JSON has");
             out_ += json;
         }
         if (levels_.size() == 1) {
@@ -291,7 +289,8 @@ class JsonWriter : public YAML::EventHandler {
         }
         if (!good)
             refuse(line_of(mark),
-                   fmt::format("{} cannot be read by its tag {}", shown(value), shown(tag)));
+                   fmt::format("{} cannot be read by its tag {}", base::quote(value, kShownBytes),
+                               base::quote(tag, kShownBytes)));
         return type;
     }
 
@@ -314,7 +313,8 @@ class JsonWriter : public YAML::EventHandler {
     void check_key(const YAML::Mark& mark, std::string_view tag, const std::string& key) {
         if (key == "<<" && tag == "?") refuse(line_of(mark), "merge keys (<<) are not taken");
         if (unique_keys_ && !levels_.back().keys.insert(key).second)
-            refuse(line_of(mark), fmt::format("the key {} is there twice", shown(key)));
+            refuse(line_of(mark),
+                   fmt::format("the key {} is there twice", base::quote(key, kShownBytes)));
     }
 
     void begin_collection(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor,
@@ -322,7 +322,8 @@ class JsonWriter : public YAML::EventHandler {
         check_anchor(mark, anchor);
         bool core = tag.starts_with(kCoreTag) && tag.substr(kCoreTag.size()) == core_tag;
         if (!tag.empty() && tag != "?" && tag != "!" && !core)
-            refuse(line_of(mark), fmt::format("the tag {} is not taken", shown(tag)));
+            refuse(line_of(mark),
+                   fmt::format("the tag {} is not taken", base::quote(tag, kShownBytes)));
         begin_value(mark, false);
         if (levels_.size() == kMaxDepth)
             refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxDepth));

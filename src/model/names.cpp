@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/json_text.h"
+#include "base/utf8.h"
 #include "model/name_shapes.h"
 
 namespace snapgate::model {

@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "base/quote.h"
 #include "model/name_faults.h"
-#include "query/go_quote.h"
 #include "query/label_tokens.h"
 #include "query/parse_int64.h"
 
@@ -76,7 +76,7 @@ class Parser {
         term.key = key.text;
         // The path of what is wrong is nil here, and Go prints it so.
         if (const auto faults = model::qualified_name_faults(key.text); !faults.empty()) {
-            return refused(fmt::format("<nil>: Invalid value: {}: {}", quoted(key.text),
+            return refused(fmt::format("<nil>: Invalid value: {}: {}", base::quote(key.text),
                                        fmt::join(faults, "; ")));
         }
         if (negated || peek().type == Type::kEnd || peek().type == Type::kComma) {
@@ -173,12 +173,12 @@ class Parser {
                     faults.push_back(
                         fmt::format("values[{}]: Invalid value: {}: for 'Gt', 'Lt' operators, the "
                                     "value must be an integer",
-                                    index, quoted(value)));
+                                    index, base::quote(value)));
                 }
             }
             if (const auto wrong = model::label_value_faults(value); !wrong.empty()) {
                 faults.push_back(fmt::format("values[{}][{}]: Invalid value: {}: {}", index,
-                                             term.key, quoted(value), fmt::join(wrong, "; ")));
+                                             term.key, base::quote(value), fmt::join(wrong, "; ")));
             }
             ++index;
         }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/query_string.h"
+#include "base/quote.h"
 #include "model/names.h"
 
 namespace snapgate::query {
@@ -17,12 +18,6 @@ using base::Error;
 using base::Result;
 
 constexpr size_t kShownBytes = 64;
-
-// What an error shows of a value that came from outside.
-std::string shown(std::string_view value) {
-    if (value.size() <= kShownBytes) return fmt::format("\"{}\"", value);
-    return fmt::format("\"{}...\"", value.substr(0, kShownBytes));
-}
 
 std::string_view trim(std::string_view text) {
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -36,7 +31,7 @@ Result<uint32_t> parse_limit(std::string_view text) {
     if (!digits) {
         return Error(Code::kInvalidParameter,
                      fmt::format("limit {} is not a number: use 1 to {}, or leave it out",
-                                 shown(text), kMaxLimit),
+                                 base::quote(text, kShownBytes), kMaxLimit),
                      "limit");
     }
     uint64_t value = 0;
@@ -56,7 +51,8 @@ Result<void> add_values(std::string_view parameter, std::string_view csv,
         if (!value.empty()) {
             if (!valid(value)) {
                 return Error(Code::kInvalidParameter,
-                             fmt::format("{} {} can be no name: {}", parameter, shown(value), rule),
+                             fmt::format("{} {} can be no name: {}", parameter,
+                                         base::quote(value, kShownBytes), rule),
                              std::string(parameter));
             }
             if (values.size() == kMaxFilterValues) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/quote.h"
 #include "json/request_body.h"
 #include "rules/decode.h"
 #include "rules/faults.h"
@@ -18,7 +19,7 @@ base::Error no_patch(std::string_view what) {
 // 422 for a patch that leaves no object behind.
 base::Error no_object(const json::Value& result, std::string_view what) {
     Faults faults;
-    faults.invalid("patch", shown_text(json::serialize(result)), what);
+    faults.invalid("patch", base::quote(json::serialize(result)), what);
     return faults.error({});
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/quote.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
 #include "rules/object_rules.h"
@@ -22,7 +23,7 @@ base::Result<void> check_type(const json::Object& object, const Writer& writer) 
     if (version == "v1" && kind == kKind) return {};
     return unreadable(object, kKind, writer,
                       fmt::format("no kind {} is registered here for version {}",
-                                  shown_text(kind, 256), shown_text(version, 256)),
+                                  base::quote(kind, 256), base::quote(version, 256)),
                       kind == kKind ? "apiVersion" : "kind");
 }
 

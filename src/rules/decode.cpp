@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "json/request_body.h"
 #include "json/yaml.h"
 #include "rules/faults.h"
@@ -21,15 +22,12 @@ constexpr std::string_view kTypeMetaInGo =
 // The beginning of a body, as kube-apiserver shows it: text of JSON, else hexadecimal.
 std::string summary(std::string_view text) {
     if (text.empty()) return "<empty>";
-    std::string_view head = text.substr(0, kShownBytes);
     std::string out;
     if (text.front() == '{') {
-        while (head.size() < text.size() && !head.empty() &&
-               (static_cast<uint8_t>(text[head.size()]) & 0xc0) == 0x80)
-            head.remove_suffix(1);
-        out = head;
+        out = base::clip(text, kShownBytes);
     } else {
-        for (char c : head) out += fmt::format("{:02x}", static_cast<uint8_t>(c));
+        for (char c : text.substr(0, kShownBytes))
+            out += fmt::format("{:02x}", static_cast<uint8_t>(c));
     }
     if (text.size() > kShownBytes) out += " ...";
     return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/quote.h"
 #include "json/request_body.h"
 #include "json/yaml.h"
 #include "rules/faults.h"
@@ -58,14 +59,14 @@ base::Result<void> check_type(const json::Object& body) {
     if (!kind.empty() && kind != kKind)
         return bad_request(
             fmt::format("decoded object cannot be converted to DeleteOptions: its kind is {}",
-                        shown_text(kind, 256)),
+                        base::quote(kind, 256)),
             "kind");
     SNAPGATE_ASSIGN(std::string version, read_text(body, "apiVersion", "apiVersion", "string"));
     if (!version.empty() && std::ranges::find(kVersions, version) == kVersions.end())
         return bad_request(
             fmt::format("decoded object cannot be converted to DeleteOptions: its apiVersion is {} "
                         "and must be one of {}",
-                        shown_text(version, 256), fmt::join(kVersions, ", ")),
+                        base::quote(version, 256), fmt::join(kVersions, ", ")),
             "apiVersion");
     return {};
 }
@@ -97,7 +98,7 @@ base::Result<void> read_dry_run(const json::Object& body, DeleteOptions& options
     for (const json::Value& element : *list) {
         if (!element.is_string()) return mismatch(element, "dryRun", "string");
         if (text_of(&element) != "All")
-            faults.unsupported("dryRun", shown_text(text_of(&element), 256), "\"All\"");
+            faults.unsupported("dryRun", base::quote(text_of(&element), 256), "\"All\"");
         options.dry_run = true;
     }
     return {};
@@ -112,7 +113,7 @@ base::Result<void> read_propagation(const json::Object& body, DeleteOptions& opt
     if (orphan != nullptr && !orphan->is_null()) {
         if (!orphan->is_bool()) return mismatch(*orphan, "orphanDependents", "bool");
         if (!policy.empty())
-            faults.invalid("propagationPolicy", shown_text(policy, 256),
+            faults.invalid("propagationPolicy", base::quote(policy, 256),
                            "orphanDependents and deletionPropagation cannot be both set");
         options.propagation = orphan->get_bool() ? Propagation::kOrphan : Propagation::kBackground;
     }
@@ -123,7 +124,7 @@ base::Result<void> read_propagation(const json::Object& body, DeleteOptions& opt
     else if (policy == "Orphan")
         options.propagation = Propagation::kOrphan;
     else if (!policy.empty())
-        faults.unsupported("propagationPolicy", shown_text(policy, 256),
+        faults.unsupported("propagationPolicy", base::quote(policy, 256),
                            R"("Foreground", "Background", "Orphan", "nil")");
     return {};
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "base/quote.h"
+#include "base/utf8.h"
+
 namespace snapgate::rules {
 namespace {
 
@@ -62,7 +65,7 @@ base::Error Faults::error(const Subject& subject) const {
     std::string kind =
         subject.group.empty() ? subject.kind : fmt::format("{}.{}", subject.kind, subject.group);
     base::Error error(base::Code::kInvalid,
-                      fmt::format("{} {} is invalid: {}", kind, shown_text(subject.name),
+                      fmt::format("{} {} is invalid: {}", kind, base::quote(subject.name),
                                   messages.size() > 1 ? fmt::format("[{}]", list) : list),
                       causes_.empty() ? std::string() : causes_.front().field);
     error.causes = causes_;
@@ -70,42 +73,9 @@ base::Error Faults::error(const Subject& subject) const {
     return error;
 }
 
-std::string shown_text(std::string_view text, size_t most) {
-    bool cut = text.size() > most;
-    if (cut) {
-        size_t size = most;
-        while (size > 0 && (static_cast<uint8_t>(text[size]) & 0xc0) == 0x80) --size;
-        text = text.substr(0, size);
-    }
-    std::string out = "\"";
-    for (char c : text) {
-        auto byte = static_cast<uint8_t>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\r') {
-            out += "\\r";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\x{:02x}", byte);
-        } else {
-            out += c;
-        }
-    }
-    if (cut) out += "...";
-    return out + '"';
-}
-
 base::Error bad_request(std::string message, std::string_view field) {
-    if (field.size() > kMostFieldBytes) {
-        size_t size = kMostFieldBytes;
-        while (size > 0 && (static_cast<uint8_t>(field[size]) & 0xc0) == 0x80) --size;
-        field = field.substr(0, size);
-    }
-    return {base::Code::kInvalidBody, std::move(message), std::string(field)};
+    return {base::Code::kInvalidBody, std::move(message),
+            std::string(base::clip(field, kMostFieldBytes))};
 }
 
 }  // namespace snapgate::rules

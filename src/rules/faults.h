@@ -38,9 +38,6 @@ class Faults {
     std::vector<base::Cause> causes_;
 };
 
-// `text` as Go's %q shows it, cut to `most` bytes.
-std::string shown_text(std::string_view text, size_t most = 1024);
-
 // 400 in words of its own. `field` is the path of the field at fault, where there is one; of a very
 // long one the error names the beginning.
 base::Error bad_request(std::string message, std::string_view field = {});

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/quote.h"
 #include "rules/faults.h"
 #include "rules/values.h"
 
@@ -64,7 +65,7 @@ void append_canonical(const json::Value& value, std::string& out) {
 // known.
 base::Result<std::string> element_of(std::string_view key) {
     if (key.size() < 2 || key[1] != ':')
-        return no_set(fmt::format("{} is no element of a path", shown_text(key, 80)));
+        return no_set(fmt::format("{} is no element of a path", base::quote(key, 80)));
     std::string_view rest = key.substr(2);
     switch (key[0]) {
         case 'f':
@@ -73,14 +74,14 @@ base::Result<std::string> element_of(std::string_view key) {
             int64_t index = 0;
             auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
             if (ec != std::errc() || end != rest.data() + rest.size())
-                return no_set(fmt::format("{} is no index", shown_text(rest, 80)));
+                return no_set(fmt::format("{} is no index", base::quote(rest, 80)));
             return fmt::format("i:{}", index);
         }
         case 'v':
         case 'k': {
             auto value = json::parse(rest);
             if (!value || (key[0] == 'k' && !value->is_object()))
-                return no_set(fmt::format("{} is no key of an element", shown_text(rest, 80)));
+                return no_set(fmt::format("{} is no key of an element", base::quote(rest, 80)));
             std::string element(key.substr(0, 2));
             append_canonical(*value, element);
             return element;

@@ -60,7 +60,7 @@ int64_t age_key(const ManagedEntry& entry) {
 }  // namespace
 
 std::optional<int64_t> read_time(std::string_view text) {
-    if (!json::is_rfc3339(text)) return std::nullopt;
+    if (!base::parse_rfc3339(text)) return std::nullopt;
     using std::chrono::sys_days;
     std::chrono::year_month_day day{std::chrono::year(number(text, 0, 4)),
                                     std::chrono::month(static_cast<unsigned>(number(text, 5, 2))),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/quote.h"
 #include "model/name_faults.h"
 #include "rules/values.h"
 
@@ -19,7 +20,7 @@ using FaultsOf = std::vector<std::string> (*)(std::string_view);
 
 void invalid_all(std::string_view field, std::string_view value,
                  const std::vector<std::string>& details, Faults& faults) {
-    for (const std::string& detail : details) faults.invalid(field, shown_text(value), detail);
+    for (const std::string& detail : details) faults.invalid(field, base::quote(value), detail);
 }
 
 // The members of a map of strings by their keys.
@@ -97,13 +98,14 @@ void check_owners(const json::Object& metadata, Faults& faults) {
         std::string_view kind = find_text(owner, "kind");
         std::string_view name = find_text(owner, "name");
         if (version_of(version).empty())
-            faults.invalid(field + ".apiVersion", shown_text(version), "version must not be empty");
+            faults.invalid(field + ".apiVersion", base::quote(version),
+                           "version must not be empty");
         if (kind.empty()) faults.invalid(field + ".kind", "\"\"", "kind must not be empty");
         if (name.empty()) faults.invalid(field + ".name", "\"\"", "name must not be empty");
         if (find_text(owner, "uid").empty())
             faults.invalid(field + ".uid", "\"\"", "uid must not be empty");
         if (version == "v1" && kind == "Event")
-            faults.invalid(field, shown_text(fmt::format("{} {}", kind, name)),
+            faults.invalid(field, base::quote(fmt::format("{} {}", kind, name)),
                            "/v1, Kind=Event is disallowed from being an owner");
         const json::Value* controller = find(owner, "controller");
         if (controller == nullptr || !controller->is_bool() || !controller->get_bool()) continue;
@@ -122,7 +124,7 @@ std::string shown_list(const std::vector<std::string_view>& texts) {
     std::string list;
     for (std::string_view text : texts) {
         if (!list.empty()) list += ", ";
-        list += shown_text(text);
+        list += base::quote(text);
     }
     return fmt::format("[]string{{{}}}", list);
 }
@@ -147,7 +149,7 @@ void check_finalizers(const json::Object& metadata, Faults& faults) {
 // How Go shows a value: texts and times as they are, a missing one as "null".
 std::string shown_value(const json::Value* value) {
     if (value == nullptr) return "\"null\"";
-    return value->is_string() ? shown_text(text_of(value)) : json::serialize(*value);
+    return value->is_string() ? base::quote(text_of(value)) : json::serialize(*value);
 }
 
 void check_immutable(std::string_view name, const json::Object& metadata, const json::Object& live,

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/clock.h"
+#include "base/quote.h"
 #include "json/text_formats.h"
 #include "rules/faults.h"
 #include "rules/schema.h"
@@ -85,10 +87,10 @@ class Reader {
     base::Result<void> read_time(const json::Value& value, const Schema& schema) {
         if (!value.is_string()) return mismatch(value, schema);
         std::string_view text = text_of(&value);
-        if (text.empty() || json::is_rfc3339(text)) return {};
+        if (text.empty() || base::parse_rfc3339(text)) return {};
         return bad_request(fmt::format("parsing time {0} as \"2006-01-02T15:04:05Z07:00\": cannot "
                                        "parse {0} as a time",
-                                       shown_text(text, 80)),
+                                       base::quote(text, 80)),
                            path_);
     }
 

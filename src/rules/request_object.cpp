@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "base/quote.h"
 #include "rules/faults.h"
 #include "rules/request_metadata.h"
 #include "rules/strictness.h"
@@ -78,7 +79,7 @@ base::Result<void> check_kind(const json::Object& object) {
     std::string_view kind = find_text(object, "kind");
     if (kind == kSnapshotKind) return {};
     Faults faults;
-    faults.invalid("kind", shown_text(kind, 256), fmt::format("must be {}", kSnapshotKind));
+    faults.invalid("kind", base::quote(kind, 256), fmt::format("must be {}", kSnapshotKind));
     return faults.error({std::string(kSnapshotGroup), std::string(kind.substr(0, 256)),
                          std::string(find_text(metadata_of(object), "name"))});
 }

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "base/clock.h"
+#include "base/quote.h"
 #include "json/text_formats.h"
 #include "rules/values.h"
 
@@ -114,7 +116,8 @@ class Checker {
             mismatch(value, schema.type);
         } else if (schema.type == Type::kTime) {
             std::string_view text = text_of(&value);
-            if (!json::is_rfc3339(text)) faults_.wrong_type(path_, shown_text(text), "date-time");
+            if (!base::parse_rfc3339(text))
+                faults_.wrong_type(path_, base::quote(text), "date-time");
         } else if (schema.type == Type::kObject) {
             check_object(value.get_object(), schema, false);
         } else if (schema.type == Type::kArray) {
@@ -132,9 +135,9 @@ class Checker {
         Inferred found = infer(value);
         // A format is what Go compares first, where a value of no string should be one.
         if (wanted == Type::kTime && !value.is_array() && !value.is_null())
-            faults_.wrong_type(path_, shown_text(found.format), "date-time");
+            faults_.wrong_type(path_, base::quote(found.format), "date-time");
         else
-            faults_.wrong_type(path_, shown_text(found.type), name_of(wanted));
+            faults_.wrong_type(path_, base::quote(found.type), name_of(wanted));
     }
 
     Faults& faults_;
@@ -161,7 +164,7 @@ void check_sets_in(const json::Value& value, const Schema& schema, std::string& 
     for (size_t i = 0; i < array->size(); ++i) {
         const json::Value& element = (*array)[i];
         if (!element.is_string() || seen.insert(text_of(&element)).second) continue;
-        faults.duplicate(fmt::format("{}[{}]", path, i), shown_text(text_of(&element)));
+        faults.duplicate(fmt::format("{}[{}]", path, i), base::quote(text_of(&element)));
     }
 }
 

@@ -1,5 +1,6 @@
 #include "rules/source_rules.h"
 
+#include "base/quote.h"
 #include "json/text_formats.h"
 #include "rules/same_object.h"
 #include "rules/values.h"
@@ -20,7 +21,7 @@ void check_source(const json::Object& object, Faults& faults) {
     if (find_text(*source, "name").empty()) faults.required("spec.source.name");
     const json::Value* deadline = find(*spec, "failureDeadline");
     if (deadline != nullptr && !json::is_go_duration(text_of(deadline)))
-        faults.invalid("spec.failureDeadline", shown_text(text_of(deadline)),
+        faults.invalid("spec.failureDeadline", base::quote(text_of(deadline)),
                        "must be a duration such as 5m0s, 1h30m or 0s");
 }
 

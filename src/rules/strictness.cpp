@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/quote.h"
+#include "base/utf8.h"
 #include "rules/faults.h"
 #include "rules/values.h"
 
@@ -15,20 +17,13 @@ constexpr size_t kMostWarningBytes = 4096;
 constexpr size_t kMostBytesEach = 256;
 constexpr size_t kMostMessageBytes = 8192;
 
-std::string cut(std::string text, size_t most) {
-    if (text.size() <= most) return text;
-    while (most > 0 && (static_cast<uint8_t>(text[most]) & 0xc0) == 0x80) --most;
-    text.resize(most);
-    return text;
-}
-
 }  // namespace
 
 base::Error unreadable(const json::Object& body, std::string_view kind, const Writer& writer,
                        std::string_view what, std::string_view field) {
     if (writer.patch) {
         Faults faults;
-        faults.invalid("patch", shown_text(json::serialize(body)), what);
+        faults.invalid("patch", base::quote(json::serialize(body)), what);
         return faults.error({});
     }
     std::string_view version = find_text(body, "apiVersion");
@@ -36,7 +31,7 @@ base::Error unreadable(const json::Object& body, std::string_view kind, const Wr
         version.remove_prefix(slash + 1);
     return bad_request(fmt::format("{} in version {} cannot be handled as a {}: {}",
                                    find_text(body, "kind").substr(0, kMostBytesEach),
-                                   shown_text(version, kMostBytesEach), kind, what),
+                                   base::quote(version, kMostBytesEach), kind, what),
                        field);
 }
 
@@ -49,15 +44,16 @@ base::Result<void> judge_strictly(const Body& body, const std::vector<std::strin
         faults.push_back(fmt::format("unknown field \"{}\"", path));
     if (faults.empty()) return {};
     if (writer.validation == FieldValidation::kStrict)
-        return unreadable(body.object, kind, writer,
-                          cut(fmt::format("strict decoding error: {}", fmt::join(faults, ", ")),
-                              kMostMessageBytes));
+        return unreadable(
+            body.object, kind, writer,
+            base::clip(fmt::format("strict decoding error: {}", fmt::join(faults, ", ")),
+                       kMostMessageBytes));
     for (std::string& fault : faults) warn(warnings, std::move(fault));
     return {};
 }
 
 void warn(std::vector<std::string>& warnings, std::string warning) {
-    warning = cut(std::move(warning), kMostBytesEach);
+    warning.resize(base::clip(warning, kMostBytesEach).size());
     size_t bytes = warning.size();
     for (const std::string& other : warnings) bytes += other.size();
     if (bytes > kMostWarningBytes || std::ranges::find(warnings, warning) != warnings.end()) return;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/quote.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
 #include "rules/object_rules.h"
@@ -75,7 +76,7 @@ base::Result<void> check_version(const json::Object& metadata, const json::Objec
     if (!given.empty() && given == version) return {};
     std::optional<uint64_t> value = given.empty() ? 0 : number(given);
     if (!value)
-        return invalid_version(shown_text(given, 256), "must be a version that the server gave",
+        return invalid_version(base::quote(given, 256), "must be a version that the server gave",
                                target);
     if (*value == 0) return invalid_version("0x0", "must be specified for an update", target);
     if (value != number(version)) return stale_version(target.name);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/kube/option_errors.h"
+#include "base/quote.h"
 
 namespace snapgate::api::kube {
 
@@ -37,7 +38,7 @@ std::vector<Cause> find_contradictions(std::string_view match, std::string_view 
         causes.push_back({"FieldValueNotSupported",
                           fmt::format("Unsupported value: {}: supported values: \"Exact\", "
                                       "\"NotOlderThan\", \"\"",
-                                      quoted(match)),
+                                      base::quote(match)),
                           std::string(kMatch)});
     }
     if (match == "Exact" && version == "0") {

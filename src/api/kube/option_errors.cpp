@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/json_text.h"
+#include "base/quote.h"
 #include "query/parse_int64.h"
 
 namespace snapgate::api::kube {
@@ -17,7 +18,6 @@ using base::Result;
 
 namespace {
 
-constexpr size_t kMaxQuoted = 256;
 constexpr size_t kMaxVersion = 128;
 
 bool is_decimal(std::string_view text) {
@@ -31,19 +31,13 @@ std::string_view number_fault(std::string_view digits) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-    std::string out;
-    base::append_json_string(text.substr(0, kMaxQuoted), out);
-    return out;
-}
-
 Result<int64_t> parse_int64_option(std::string_view name, std::string_view text) {
     if (const auto number = query::parse_int64(text)) return *number;
     std::string_view digits = text;
     if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
     return Error(
         Code::kInvalidParameter,
-        fmt::format("strconv.ParseInt: parsing {}: {}", quoted(text), number_fault(digits)),
+        fmt::format("strconv.ParseInt: parsing {}: {}", base::quote(text), number_fault(digits)),
         std::string(name));
 }
 
@@ -54,7 +48,7 @@ Result<model::Revision> parse_version_option(std::string_view text) {
     return Error(Code::kInvalidParameter,
                  fmt::format("resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: "
                              "{1}",
-                             quoted(text), number_fault(text)),
+                             base::quote(text), number_fault(text)),
                  "resourceVersion");
 }
 

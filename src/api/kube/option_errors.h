@@ -21,9 +21,6 @@ base::Result<model::Revision> parse_version_option(std::string_view text);
 // One of a connected cluster: a number as a rule, but another plain word may be one, too.
 base::Result<std::string> parse_mirror_version(std::string text);
 
-// A text from outside as a message shows it: in quotes, cut to a length that can be shown.
-std::string quoted(std::string_view text);
-
 // A parameter that may not be given beside the others.
 base::Cause forbidden(std::string_view field, std::string_view why);
 // The error for parameters that do not go together: kInvalid.

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "base/crypto.h"
@@ -28,9 +27,8 @@ constexpr size_t kPageRows = 2'000;
 
 // Between `time` and a quarter more, so that those who came together do not stay together.
 std::chrono::milliseconds about(std::chrono::milliseconds time) {
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    return time + std::chrono::milliseconds(random % (static_cast<uint32_t>(time.count()) / 4 + 1));
+    return time + std::chrono::milliseconds(
+                      base::random_below(static_cast<uint64_t>(time.count()) / 4 + 1));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "api/kube/call.h"
 #include "api/kube/option_errors.h"
 #include "base/crypto.h"
+#include "base/quote.h"
 
 namespace snapgate::api::kube {
 
@@ -33,9 +33,8 @@ Result<std::chrono::seconds> parse_timeout(std::string_view text) {
     }
     if (seconds != 0) return std::chrono::seconds(seconds);
     // At random, so that those who came together do not come back together.
-    uint32_t random = 0;
-    std::memcpy(&random, base::random_bytes(sizeof(random)).data(), sizeof(random));
-    return std::chrono::seconds(kDefaultSeconds + (random % kDefaultSeconds));
+    return std::chrono::seconds(kDefaultSeconds) +
+           std::chrono::seconds(base::random_below(kDefaultSeconds));
 }
 
 // What does not go together, in the order in which kube-apiserver looks.
@@ -57,7 +56,7 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
     if (match != kNotOlderThan) {
         causes.push_back({"FieldValueNotSupported",
                           fmt::format("Unsupported value: {}: supported values: \"{}\"",
-                                      quoted(match), kNotOlderThan),
+                                      base::quote(match), kNotOlderThan),
                           std::string(kField)});
     }
     if (continues) {

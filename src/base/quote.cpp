@@ -1,0 +1,72 @@
+#include "base/quote.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/utf8.h"
+
+namespace snapgate::base {
+namespace {
+
+void append_character(uint32_t value, std::string_view bytes, std::string& out) {
+    auto end = std::back_inserter(out);
+    switch (value) {
+        case '"':
+        case '\\':
+            fmt::format_to(end, "\\{}", bytes);
+            break;
+        case '\a':
+            out += "\\a";
+            break;
+        case '\b':
+            out += "\\b";
+            break;
+        case '\f':
+            out += "\\f";
+            break;
+        case '\v':
+            out += "\\v";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            if (!is_hidden(value)) {
+                out += bytes;
+            } else if (value < 0x80) {
+                fmt::format_to(end, "\\x{:02x}", value);
+            } else if (value < 0x10000) {
+                fmt::format_to(end, "\\u{:04x}", value);
+            } else {
+                fmt::format_to(end, "\\U{:08x}", value);
+            }
+    }
+}
+
+}  // namespace
+
+std::string quote(std::string_view text, size_t most) {
+    const std::string_view shown = clip(text, most);
+    std::string out = "\"";
+    for (std::string_view rest = shown; !rest.empty();) {
+        const CodePoint character = first_character(rest);
+        const size_t length = character.length == 0 ? 1 : character.length;
+        if (character.length == 0) {
+            fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(rest[0]));
+        } else {
+            append_character(character.value, rest.substr(0, length), out);
+        }
+        rest.remove_prefix(length);
+    }
+    if (shown.size() < text.size()) out += "...";
+    return out + '"';
+}
+
+}  // namespace snapgate::base

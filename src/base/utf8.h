@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace snapgate::base {
+
+struct CodePoint {
+    uint32_t value = 0;
+    size_t length = 0;  // in bytes; 0 where the bytes are no UTF-8
+};
+
+// The first character of a text that is not empty, by RFC 3629: no overlong forms, no surrogates,
+// nothing beyond U+10FFFF.
+CodePoint first_character(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+// The longest beginning of `text` that has at most `most` bytes and does not end within a
+// character.
+std::string_view clip(std::string_view text, size_t most);
+
+// Characters that a terminal acts on or that cannot be seen: controls, direction marks and
+// overrides, joiners, separators, tags. A message shows them escaped.
+bool is_hidden(uint32_t character);
+
+}  // namespace snapgate::base
