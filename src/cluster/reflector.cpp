@@ -250,6 +250,7 @@ net::Awaitable<Outcome<void>> Reflector::discover() {
     // A server that hides it is followed by lists.
     static_cast<void>(co_await learn_server_version());
     version_known_ = false;
+    metadata_counts_ = true;
     const base::MutexLock lock(mutex_);
     status_.served_version = served_;
     co_return Outcome<void>();

@@ -163,6 +163,7 @@ class Reflector {
     };
     net::Awaitable<Outcome<std::string>> compare(std::string version);
     net::Awaitable<Outcome<std::string>> compare_newest(Comparing& comparing, Patience patience);
+    bool agree(const Checksum& mine, const Checksum& theirs);
     net::Awaitable<Outcome<Checksum>> sum_up(Comparing& comparing, std::string query,
                                              std::string& version);
     base::Result<void> sum_item(Checksum& sum, std::string_view item) const;
@@ -220,6 +221,10 @@ class Reflector {
     std::unique_ptr<Comparing> checking_;  // from time to time
     std::unique_ptr<Comparing> resuming_;  // after a loss
     std::unique_ptr<Upstream> asking_;     // kept from one question to the next
+    // Of what was compared last: the versions are the same, and the metadata is not.
+    bool metadata_differs_ = false;
+    // The cluster shows metadata alone just as it does in whole objects.
+    bool metadata_counts_ = true;
     std::vector<Confirmed> waiting_;
     bool probe_at_once_ = false;
     std::chrono::milliseconds probe_after_;  // spread out

@@ -14,6 +14,7 @@
 #include "cluster/odd_objects.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
+#include "json/metadata_text.h"
 
 namespace snapgate::cluster {
 
@@ -41,6 +42,14 @@ Setback not_compared(std::string message) {
     Setback setback;
     setback.message = std::move(message);
     return setback;
+}
+
+// In words, for people.
+std::string difference(const Checksum& mine, const Checksum& theirs, std::string_view version) {
+    if (mine.same_versions(theirs))
+        return fmt::format("the same objects, but not the same content, at version {}", version);
+    return fmt::format("{} here, {} in the cluster, at version {}",
+                       base::counted(mine.objects, "object"), theirs.objects, version);
 }
 
 }  // namespace
@@ -104,9 +113,8 @@ net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
                                         base::percent_encode(version), kPageObjects),
                             shown);
         if (theirs) {
-            if (*theirs == *mine) co_return std::string();
-            co_return fmt::format("{} here, {} in the cluster, at version {}",
-                                  base::counted(mine->objects, "object"), theirs->objects, version);
+            if (agree(*mine, *theirs)) co_return std::string();
+            co_return difference(*mine, *theirs, version);
         }
         const bool was_refused =
             theirs.error().status / 100 == 4 || theirs.error().status / 100 == 5;
@@ -116,6 +124,13 @@ net::Awaitable<Outcome<std::string>> Reflector::compare(std::string version) {
     // The cluster does not keep that version any more, as nothing has changed here for a while.
     Patience patience{times_.check_patience, check_alarm_, [this] { return status().ready(); }};
     co_return co_await compare_newest(*checking_, std::move(patience));
+}
+
+// Whether they say the same, as far as this cluster's can be compared.
+bool Reflector::agree(const Checksum& mine, const Checksum& theirs) {
+    metadata_differs_ = mine.same_versions(theirs) && mine != theirs;
+    if (!metadata_differs_) return mine == theirs;
+    return !metadata_counts_ || base::fault_disabled("compare-metadata");
 }
 
 // Compares what the cluster has now with what the mirror shows for it, once it has come so far.
@@ -130,7 +145,7 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_newest(Comparing& compar
     const auto deadline = SteadyClock::now() + patience.most;
     std::string compared;
     Comparison now;
-    std::string mine_text = "no state";
+    Result<Checksum> mine = Checksum();
     while (true) {
         if (stopping_ || !patience.goes_on()) co_return tl::unexpected(not_compared("interrupted"));
         // Before the state is looked at: what comes meanwhile makes no difference to it.
@@ -142,16 +157,15 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_newest(Comparing& compar
             if (!is_newer(seen, version)) base = seen;
         }
         if (base != compared) {
-            auto mine = co_await sink_.checksum(base);
-            now.equal = mine && *mine == *theirs;
-            mine_text = mine ? base::counted(mine->objects, "object") : mine.error().message;
+            mine = co_await sink_.checksum(base);
+            now.equal = mine && agree(*mine, *theirs);
             compared = std::move(base);
         }
         const Verdict verdict = judge(now);
         if (verdict == Verdict::kEqual) co_return std::string();
         if (verdict == Verdict::kUnexplained) {
-            co_return fmt::format("{} here, {} in the cluster, at version {}", mine_text,
-                                  theirs->objects, version);
+            if (!mine) co_return mine.error().message;
+            co_return difference(*mine, *theirs, version);
         }
         co_await patience.alarm.wait(std::max(patience.most / kLooks, kShortestLook));
     }
@@ -197,14 +211,15 @@ net::Awaitable<Outcome<Checksum>> Reflector::sum_up(Comparing& comparing, std::s
 
 Result<void> Reflector::sum_item(Checksum& sum, std::string_view item) const {
     const auto head = json::read_object_head(item);
-    if (!head || !can_be_kept(*head)) {
+    const auto metadata = json::metadata_text(item);
+    if (!head || !metadata || !can_be_kept(*head)) {
         // Whatever it is, no mirror has it.
         if (json::is_json_of_any_depth(item)) return {};
         return Error(Code::kBadPeer, "the cluster's list is not valid");
     }
     if (skipped_.contains({head->ns, head->name}) && !base::fault_disabled("check-skipped"))
         return {};
-    sum.add(head->ns, head->name, head->uid, head->version);
+    sum.add(head->ns, head->name, head->uid, head->version, *metadata);
     return {};
 }
 

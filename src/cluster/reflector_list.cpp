@@ -153,6 +153,13 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     auto replaced =
         co_await sink_.publish(version, restored ? ToldVersions::kForgotten : ToldVersions::kKept);
     if (!replaced) co_return tl::unexpected(sink_failed(replaced.error()));
+    if (std::exchange(metadata_differs_, false) && replaced->changed == 0) {
+        // Byte by byte nothing differed. What is shown alone has another form than within objects:
+        // it is of no use for comparisons, and would be found different each time.
+        metadata_counts_ = false;
+        base::log::warning("a cluster shows metadata alone in another form than in its objects",
+                           {{"cluster", cluster_}});
+    }
     listing_.reset();
     fresh_ = !changed_;
     if (!changed_) next_ = Next::kSame;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/crypto.h"
@@ -207,14 +208,18 @@ net::Awaitable<Outcome<void>> Reflector::apply_events() {
         const auto first = events.begin() + static_cast<ptrdiff_t>(at);
         std::vector<Event> step(std::make_move_iterator(first),
                                 std::make_move_iterator(first + static_cast<ptrdiff_t>(count)));
-        std::string version = step.back().version;
-        for (Comparing* comparing : {checking_.get(), resuming_.get()}) {
-            if (comparing == nullptr) continue;
-            for (const Event& event : step) comparing->seen.push_back(event.version);
-        }
+        std::vector<std::string> versions;
+        versions.reserve(count);
+        for (const Event& event : step) versions.push_back(event.version);
         auto applied = co_await sink_.apply(std::move(step));
         if (!applied) co_return tl::unexpected(sink_failed(applied.error()));
-        set_version(std::move(version));
+        // Not before the sink knows them: a comparison asks it for their states, and one that began
+        // meanwhile began with the version before them.
+        for (Comparing* comparing : {checking_.get(), resuming_.get()}) {
+            if (comparing != nullptr)
+                std::ranges::copy(versions, std::back_inserter(comparing->seen));
+        }
+        set_version(std::move(versions.back()));
         hurried_ = 0;
         const base::MutexLock lock(mutex_);
         status_.events += count;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "json/metadata_text.h"
 #include "json/object.h"
 #include "mirror/mirror_sink.h"
 #include "net/event_loop.h"
@@ -123,8 +124,11 @@ class MirrorFixture : public store::StoreFixture {
     }
     static Checksum sum_of(const State& state) {
         Checksum sum;
-        for (const auto& [key, object] : state)
-            sum.add(key.ns, key.name, object.uid, object.version);
+        for (const auto& [key, object] : state) {
+            const auto metadata = json::metadata_text(text_of(key, object));
+            EXPECT_TRUE(metadata);
+            sum.add(key.ns, key.name, object.uid, object.version, metadata ? *metadata : "");
+        }
         return sum;
     }
     std::string version() const {

@@ -8,6 +8,7 @@
 
 #include "base/annotations.h"
 #include "base/fault_switch.h"
+#include "json/metadata_text.h"
 #include "json/object.h"
 #include "mirror/seen_names.h"
 #include "net/await.h"
@@ -265,7 +266,8 @@ class MirrorSink final : public cluster::ObjectSink {
         SNAPGATE_ASSIGN(bool found, scan.seek(at.ns, at.name));
         while (found) {
             const store::Found& one = scan.found();
-            sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version);
+            SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
+            sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
             SNAPGATE_ASSIGN(found, scan.next());
         }
         if (!scan.exhausted()) return false;

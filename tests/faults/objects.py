@@ -6,6 +6,8 @@ everything is expired. A test writes into it directly; any thread.
 """
 
 import copy
+import datetime
+import itertools
 import threading
 import time
 import uuid
@@ -13,6 +15,8 @@ import uuid
 GROUP = "snapshot.kubevirt.io"
 KIND = "VirtualMachineSnapshot"
 FIRST_VERSION = 1000
+FIRST_WRITE = datetime.datetime(2026, 11, 4, 14, 19, 7)
+WRITES = itertools.count()  # of all clusters and all their pasts: no two are at the same time
 ODD = "~odd"  # stands for the namespace of what no valid object is
 
 
@@ -96,15 +100,23 @@ class Objects:
             assert (namespace, name) not in self.current
             return self.record("ADDED", new_object(namespace, name, vm, **metadata))
 
+    def edited(self, key):
+        """A copy with the time of a new write, as every API server notes it."""
+        item = copy.deepcopy(self.current[key])
+        time = FIRST_WRITE + datetime.timedelta(seconds=next(WRITES))
+        for entry in item["metadata"].get("managedFields", []):
+            entry["time"] = f"{time.isoformat()}Z"
+        return item
+
     def update(self, namespace, name, **status):
         with self.changed:
-            item = copy.deepcopy(self.current[(namespace, name)])
+            item = self.edited((namespace, name))
             item["status"].update({"phase": "Succeeded", "readyToUse": True, **status})
             return self.record("MODIFIED", item)
 
     def annotate(self, namespace, name, **annotations):
         with self.changed:
-            item = copy.deepcopy(self.current[(namespace, name)])
+            item = self.edited((namespace, name))
             item["metadata"]["annotations"].update(annotations)
             return self.record("MODIFIED", item)
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from breakage import change_list
 from harness import wait_for
 from informer import Informer
 from mirror import scaled_times
@@ -95,6 +96,22 @@ class Story:
         return other
 
 
+def goes_away(mirror):
+    """The cluster, and not before the watch has been open for a second: a list follows one that was not."""
+    time.sleep(scaled(3, SCALE))
+    mirror.upstream.refuse()
+    wait_for(lambda: not mirror.is_ready(), "another state than Ready")
+
+
+def followed_into_the_lost_timeline(connect, upstream):
+    """A mirror that has seen what the cluster will not know, and the cluster's story."""
+    past, mirror = Story(upstream), connect()
+    mirror.until_equal()
+    past.lost_timeline()
+    mirror.until_equal()
+    return past, mirror
+
+
 # Where versions went back for all to see.
 BACKWARDS = [Story.went_back, Story.is_another_cluster_that_is_behind]
 STORIES = [Story.went_back, Story.went_back_and_writes_go_on, Story.overtook, Story.overtook_with_history, Story.repeats,
@@ -122,13 +139,8 @@ def name_of(story):
 @pytest.mark.parametrize("goes_on", STORIES, ids=name_of)
 def test_after_an_outage_it_is_never_ready_while_wrong(upstream_kind, goes_on, connect, upstream):
     """The connection was lost for so long that the mirror compares before it says Ready again, or lag 0."""
-    past = Story(upstream)
-    mirror = connect()
-    mirror.until_equal()
-    past.lost_timeline()
-    mirror.until_equal()
-    upstream.refuse()
-    wait_for(lambda: not mirror.is_ready(), "another state than Ready")
+    past, mirror = followed_into_the_lost_timeline(connect, upstream)
+    goes_away(mirror)
     goes_on(past)
     time.sleep(OUTAGE)
     with Witness(mirror, wrong_for=0.1) as witness:
@@ -142,11 +154,7 @@ def test_after_an_outage_it_is_never_ready_while_wrong(upstream_kind, goes_on, c
 @pytest.mark.parametrize("goes_on", BACKWARDS, ids=name_of)
 def test_without_an_outage_it_is_equal_within_a_minute(upstream_kind, goes_on, connect, upstream):
     """The server was away for a moment alone: what it is asked in the silence afterwards tells it."""
-    past = Story(upstream)
-    mirror = connect()
-    mirror.until_equal()
-    past.lost_timeline()
-    mirror.until_equal()
+    past, mirror = followed_into_the_lost_timeline(connect, upstream)
     upstream.refuse()
     goes_on(past)
     with Witness(mirror, wrong_for=MINUTE + SLACK) as witness:
@@ -169,8 +177,7 @@ def test_informers_of_the_mirror_end_equal(goes_on, connect, upstream):
     watching.until_equal(lambda: mirror.items()[0])
     returning.until_equal(lambda: mirror.items()[0])
     watching.catch_up()
-    upstream.refuse()
-    wait_for(lambda: not mirror.is_ready(), "another state than Ready")
+    goes_away(mirror)
     goes_on(past)
     time.sleep(OUTAGE)
     upstream.accept()
@@ -210,19 +217,66 @@ def test_a_short_loss_compares_nothing(connect, upstream):
     assert upstream.asked("list", "metadata", since=mark) == []
 
 
-def test_after_an_outage_without_any_change_metadata_is_enough(connect, upstream):
-    """Where versions went on and nothing differs, the whole list is not asked for."""
+@pytest.mark.parametrize("changed", [False, True], ids=["without a change", "with a change"])
+def test_after_an_outage_metadata_is_enough(changed, connect, upstream):
+    """Where versions went on and events explain what differs, the whole list is not asked for."""
     mirror = connect()
     mirror.until_equal()
-    time.sleep(scaled(3, SCALE))
     mark = upstream.mark()
-    upstream.refuse()
-    wait_for(lambda: not mirror.is_ready(), "another state than Ready")
-    time.sleep(OUTAGE)
-    upstream.objects.pass_versions(20)
-    upstream.accept()
-    mirror.until_equal()
+    for _ in range(3):
+        goes_away(mirror)
+        time.sleep(OUTAGE)
+        upstream.objects.pass_versions(20)
+        if changed:
+            upstream.objects.update(*sorted(upstream.objects.items())[0])
+        upstream.accept()
+        mirror.until_equal()
     assert upstream.asked("metadata", since=mark) and upstream.asked("list", "page", since=mark) == []
+
+
+@pytest.mark.parametrize("change", [Objects.annotate, Objects.update], ids=lambda change: change.__name__)
+def test_the_same_versions_with_other_content(upstream_kind, change, connect, upstream):
+    """The restored cluster wrote the same objects at the same versions, and went on: of all that the mirror
+    has nothing but the content is another."""
+    past = Story(upstream)
+    mirror = connect()
+    mirror.until_equal()
+    for key in past.keys[:8]:
+        change(past.objects, *key, timeline="lost")
+    mirror.until_equal()
+    goes_away(mirror)
+    past.objects.restore(past.checkpoint)
+    for key in past.keys[:8]:
+        change(past.objects, *key, timeline="new")
+    past.objects.pass_versions(100)
+    past.objects.update(*past.keys[11])
+    time.sleep(OUTAGE)
+    with Witness(mirror, wrong_for=0.1) as witness:
+        upstream.accept()
+        mirror.until_equal(seconds=MINUTE + SLACK)
+    witness.saw_nothing_wrong()
+
+
+def test_metadata_that_is_never_shown_as_in_the_objects(connect, upstream):
+    """By who stands before the cluster, say: that is found out once, and not taken for a difference again."""
+    def add_to_each(body):
+        for item in body["items"]:
+            item["metadata"]["annotations"]["shown-by"] = "a gateway"
+
+    upstream.break_next(change_list(add_to_each), "metadata", None)
+    mirror = connect()
+    mirror.until_equal()
+    lists = []
+    for _ in range(2):
+        mark = upstream.mark()
+        goes_away(mirror)
+        time.sleep(OUTAGE)
+        upstream.objects.update(*sorted(upstream.objects.items())[0])
+        upstream.accept()
+        mirror.until_equal()
+        assert upstream.asked("metadata", since=mark)
+        lists.append(len(upstream.asked("list", since=mark)))
+    assert lists == [1, 0]
 
 
 def test_objects_are_never_changed_in_place(upstream):

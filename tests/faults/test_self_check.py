@@ -61,6 +61,20 @@ def test_version_that_is_gone(checked, upstream):
     assert checked.status()["differences"] >= 1
 
 
+def test_the_same_versions_with_other_content(checked, upstream):
+    """A cluster that was restored in a moment, and went on as it had: no version tells it."""
+    past = upstream.objects.checkpoint()
+    upstream.objects.update(*some_key(upstream, 2), note="lost")
+    checked.until_equal()
+    upstream.refuse()
+    upstream.objects.restore(past)
+    upstream.objects.update(*some_key(upstream, 2), note="new")
+    upstream.accept()
+    upstream.objects.create("gamma", "later")
+    checked.until_equal()
+    assert checked.status()["differences"] >= 1
+
+
 def test_what_cannot_be_shown(checked, upstream):
     """What is too large is not here, and no difference; also when it is seen twice, becomes small
     again, or goes."""
