@@ -118,20 +118,16 @@ bool is_going(const model::StoredObject& object) {
 // Whether the mirror shows the object with that uid as one that nobody deletes.
 Result<bool> mirror_keeps(const InCluster& place, const json::ObjectHead& removed) {
     const store::ReadView view = place.call.services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(place.cluster.number));
-    if (!head) return false;
-    SNAPGATE_ASSIGN(auto found, view.get(place.cluster.number, model::Kind::kSnapshot, removed.ns,
-                                         removed.name, head->revision));
+    SNAPGATE_ASSIGN(auto found, view.newest(place.cluster.number, model::Kind::kSnapshot,
+                                            removed.ns, removed.name));
     return found && json::read_uid(found->object) == removed.uid && !is_going(found->object);
 }
 
 // Whether the mirror shows the object with that uid and no deletionTimestamp to come.
 Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
     const store::ReadView view = place.call.services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(place.cluster.number));
-    if (!head) return false;
-    SNAPGATE_ASSIGN(auto found, view.get(place.cluster.number, model::Kind::kSnapshot, place.ns,
-                                         place.name, head->revision));
+    SNAPGATE_ASSIGN(auto found, view.newest(place.cluster.number, model::Kind::kSnapshot, place.ns,
+                                            place.name));
     if (!found) return false;
     SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(found->object));
     return uid.empty() || identity.uid == uid;

@@ -10,7 +10,7 @@
 #include "base/crypto.h"
 #include "hosted/object_write.h"
 #include "json/object.h"
-#include "net/await.h"
+#include "objects/commit.h"
 
 namespace snapgate::api {
 namespace {
@@ -28,15 +28,11 @@ constexpr int kNameTries = 8;
 // How often a write is made anew because the object changed under it.
 constexpr int kWriteTries = 16;
 
-net::Awaitable<Result<WriteOutcome>> commit(const Services& services, ObjectWrite write) {
+net::Awaitable<Result<WriteOutcome>> commit_object(const Services& services, ObjectWrite write) {
     auto shared = std::make_shared<const ObjectWrite>(std::move(write));
     auto outcome = std::make_shared<WriteOutcome>();
-    std::function<void(std::function<void(Result<void>)>)> start =
-        [&services, &shared, &outcome](std::function<void(Result<void>)> done) {
-            services.store.write(store::Priority::kRequest, hosted::write_function(shared, outcome),
-                                 std::move(done));
-        };
-    SNAPGATE_CO_TRY(co_await net::await_callback<Result<void>>(std::move(start)));
+    SNAPGATE_CO_TRY(co_await objects::commit(services.store, store::Priority::kRequest,
+                                             hosted::write_function(shared, outcome)));
     co_return *outcome;
 }
 
@@ -50,9 +46,7 @@ struct Live {
 Result<std::optional<Live>> read_live(const Services& services, const cluster::Cluster& cluster,
                                       Kind kind, std::string_view ns, std::string_view name) {
     store::ReadView view = services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(cluster.number));
-    if (!head) return cluster::no_such_cluster(cluster.uid);
-    SNAPGATE_ASSIGN(auto found, view.get(cluster.number, kind, ns, name, head->revision));
+    SNAPGATE_ASSIGN(auto found, view.newest(cluster.number, kind, ns, name));
     if (!found) return std::optional<Live>();
     Live live;
     live.revision = found->revision;
@@ -129,16 +123,13 @@ Result<Written> created(const ObjectWrite& write, const WriteOutcome& outcome) {
 Result<WriteOutcome> try_dry(const Services& services, const cluster::Cluster& cluster,
                              const ObjectWrite& write) {
     store::ReadView view = services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(cluster.number));
-    if (!head) return cluster::no_such_cluster(cluster.uid);
     WriteOutcome outcome;
-    SNAPGATE_ASSIGN(auto found, view.get(cluster.number, write.kind, write.key.ns, write.key.name,
-                                         head->revision));
+    SNAPGATE_ASSIGN(auto found,
+                    view.newest(cluster.number, write.kind, write.key.ns, write.key.name));
     if (found) {
         outcome.end = End::kExists;
     } else if (write.kind == Kind::kSnapshot) {
-        SNAPGATE_ASSIGN(
-            auto ns, view.get(cluster.number, Kind::kNamespace, "", write.key.ns, head->revision));
+        SNAPGATE_ASSIGN(auto ns, view.newest(cluster.number, Kind::kNamespace, "", write.key.ns));
         if (!ns && !write.make_namespace) outcome.end = End::kNoNamespace;
         if (ns && hosted::is_going(ns->object)) outcome.end = End::kNamespaceGoing;
     }
@@ -149,10 +140,7 @@ Result<WriteOutcome> try_dry(const Services& services, const cluster::Cluster& c
 Result<void> check_open(const Services& services, const cluster::Cluster& cluster,
                         const model::ObjectKey& key) {
     store::ReadView view = services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(cluster.number));
-    if (!head) return cluster::no_such_cluster(cluster.uid);
-    SNAPGATE_ASSIGN(auto ns,
-                    view.get(cluster.number, Kind::kNamespace, "", key.ns, head->revision));
+    SNAPGATE_ASSIGN(auto ns, view.newest(cluster.number, Kind::kNamespace, "", key.ns));
     if (!ns) return rules::no_such_namespace(key.ns);
     if (hosted::is_going(ns->object)) return namespace_going(key);
     return {};
@@ -198,7 +186,7 @@ net::Awaitable<Result<std::optional<Written>>> store_change(const Services& serv
     written.value = model::encode_object(prepared, version_of(live.value));
     if (dry_run) co_return std::optional<Written>(std::move(written));
     if (!written.removed) write.object = prepared;
-    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit(services, std::move(write)));
+    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(services, std::move(write)));
     if (outcome.end != End::kDone) co_return std::optional<Written>();
     if (!written.removed)
         written.value = model::encode_object(prepared, revision_text(outcome.revision));
@@ -256,7 +244,7 @@ net::Awaitable<Result<Written>> create_object(const Services& services,
         write.object = std::move(prepared);
         auto outcome = try_dry(services, cluster, write);
         if (outcome && outcome->end == End::kDone && !options.dry_run)
-            outcome = co_await commit(services, write);
+            outcome = co_await commit_object(services, write);
         if (!outcome) co_return outcome.error();
         if (outcome->end == End::kExists && !named) continue;
         SNAPGATE_CO_ASSIGN(auto result, created(write, *outcome));

@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "base/error_text.h"
 #include "hosted/object_write.h"
+#include "store/walk.h"
 
 namespace snapgate::hosted {
 
@@ -306,23 +307,17 @@ Result<Import::PruneStep> Import::next_prune() {
     store::ReadView view = store_.read();
     SNAPGATE_ASSIGN(auto head, view.head(cluster_));
     if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
-    auto scan = view.scan(cluster_, Kind::kSnapshot, head->revision, kRows);
-    SNAPGATE_ASSIGN(bool found, scan.seek(prune_from_.ns, prune_from_.name));
-    while (found && batch->prune.size() < store::kBatchObjects) {
-        const store::Found& object = scan.found();
-        bool kept = object.revision > begun_at_ ||
-                    std::ranges::binary_search(seen_, digest(object.ns, object.name));
+    const auto find_unseen = [&](const store::Found& object) -> Result<store::Step> {
+        if (batch->prune.size() == store::kBatchObjects) return store::Step::kPause;
+        const bool kept = object.revision > begun_at_ ||
+                          std::ranges::binary_search(seen_, digest(object.ns, object.name));
         if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
-        prune_from_ = model::just_after(object.ns, object.name);
-        SNAPGATE_ASSIGN(found, scan.next());
-    }
-    if (!found) {
-        if (scan.exhausted()) {
-            prune_from_ = scan.resume_key();
-        } else {
-            prune_done_ = true;
-        }
-    }
+        return store::Step::kOn;
+    };
+    SNAPGATE_ASSIGN(const bool more,
+                    store::walk(view.scan(cluster_, Kind::kSnapshot, head->revision, kRows),
+                                prune_from_, find_unseen));
+    prune_done_ = !more;
     if (batch->prune.empty()) batch = nullptr;
     return PruneStep{std::move(batch), prune_done_};
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "hosted/object_write.h"
 #include "hosted/removal.h"
+#include "store/walk.h"
 
 namespace snapgate::hosted {
 namespace {
@@ -109,12 +110,12 @@ Result<std::vector<std::string>> NamespaceSweeper::going(ClusterNumber cluster) 
     store::ReadView view = store_.read();
     SNAPGATE_ASSIGN(auto head, view.head(cluster));
     if (!head) return names;
-    auto scan = view.scan(cluster, Kind::kNamespace, head->revision);
-    SNAPGATE_ASSIGN(bool found, scan.seek("", ""));
-    while (found) {
-        if (is_going(scan.found().object)) names.emplace_back(scan.found().name);
-        SNAPGATE_ASSIGN(found, scan.next());
-    }
+    model::ObjectKey from;
+    SNAPGATE_TRY(store::walk(view.scan(cluster, Kind::kNamespace, head->revision), from,
+                             [&names](const store::Found& ns) -> Result<store::Step> {
+                                 if (is_going(ns.object)) names.emplace_back(ns.name);
+                                 return store::Step::kOn;
+                             }));
     return names;
 }
 
@@ -135,7 +136,7 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
 
 Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std::string& ns) {
     while (!stopping()) {
-        Pass pass;
+        Pass pass{.from = {ns, ""}};
         while (!pass.ended && !stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
         if (pass.ended && pass.seen == 0) {
             // Nothing can be created in it any more: what was seen as empty stays so.
@@ -156,25 +157,27 @@ Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns
         SNAPGATE_ASSIGN(auto head, view.head(cluster));
         pass.ended = !head;
         if (pass.ended) return {};
-        auto scan = view.scan(cluster, Kind::kSnapshot, head->revision);
-        SNAPGATE_ASSIGN(bool found, scan.seek(ns, pass.from));
+        size_t looked = 0;
         size_t looked_bytes = 0;
-        for (size_t looked = 0; looked < store::kBatchObjects && looked_bytes < store::kBatchBytes;
-             ++looked) {
-            pass.ended = !found || scan.found().ns != ns;
-            if (pass.ended) break;
+        const auto remove = [&](const store::Found& object) -> Result<store::Step> {
+            if (object.ns != ns) return store::Step::kEnd;
+            if (looked == store::kBatchObjects || looked_bytes >= store::kBatchBytes)
+                return store::Step::kPause;
+            ++looked;
+            looked_bytes += object.object.value.size();
             ++pass.seen;
-            if (auto added = removal->add(scan.found()); !added && !pass.failed) {
+            if (auto added = removal->add(object); !added && !pass.failed) {
                 pass.failed = true;
-                base::log::error("cannot delete an object with its namespace",
-                                 {{"namespace", ns},
-                                  {"name", scan.found().name},
-                                  {"error", added.error().message}});
+                base::log::error(
+                    "cannot delete an object with its namespace",
+                    {{"namespace", ns}, {"name", object.name}, {"error", added.error().message}});
             }
-            looked_bytes += scan.found().object.value.size();
-            pass.from = model::just_after(ns, scan.found().name).name;
-            SNAPGATE_ASSIGN(found, scan.next());
-        }
+            return store::Step::kOn;
+        };
+        SNAPGATE_ASSIGN(
+            const bool more,
+            store::walk(view.scan(cluster, Kind::kSnapshot, head->revision), pass.from, remove));
+        pass.ended = !more;
     }
     if (removal->empty()) return {};
     pass.written += removal->size();
@@ -188,9 +191,7 @@ Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std
     write->key = {"", ns};
     {
         store::ReadView view = store_.read();
-        SNAPGATE_ASSIGN(auto head, view.head(cluster));
-        if (!head) return {};
-        SNAPGATE_ASSIGN(auto found, view.get(cluster, Kind::kNamespace, "", ns, head->revision));
+        SNAPGATE_ASSIGN(auto found, view.newest(cluster, Kind::kNamespace, "", ns));
         if (!found) return {};
         write->read_at = found->revision;
     }

@@ -39,7 +39,7 @@ class NamespaceSweeper {
     base::Result<bool> sweep_namespace(model::ClusterNumber cluster, const std::string& ns);
     // One walk through the namespace: what it met, and how much of that it wrote to.
     struct Pass {
-        std::string from;  // the name to go on at
+        model::ObjectKey from;  // the object to begin the next step with
         bool ended = false;
         size_t seen = 0;
         size_t written = 0;

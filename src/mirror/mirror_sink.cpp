@@ -12,6 +12,8 @@
 #include "json/object.h"
 #include "mirror/seen_names.h"
 #include "net/await.h"
+#include "objects/commit.h"
+#include "store/walk.h"
 
 namespace snapgate::mirror {
 namespace {
@@ -110,7 +112,7 @@ class MirrorSink final : public cluster::ObjectSink {
             }
             return {};
         };
-        co_return co_await commit(Priority::kRequest, std::move(write));
+        co_return co_await objects::commit(store_, Priority::kRequest, std::move(write));
     }
 
     net::Awaitable<Result<void>> begin_replacement() override {
@@ -119,7 +121,7 @@ class MirrorSink final : public cluster::ObjectSink {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             return txn.open_stage(cluster);
         };
-        auto opened = co_await commit(Priority::kBatch, std::move(write));
+        auto opened = co_await objects::commit(store_, Priority::kBatch, std::move(write));
         if (opened) replacement_ = std::make_unique<Replacement>();
         co_return opened;
     }
@@ -146,7 +148,7 @@ class MirrorSink final : public cluster::ObjectSink {
                 return {};
             });
         }
-        SNAPGATE_CO_TRY(co_await commit_all(Priority::kBatch, std::move(writes)));
+        SNAPGATE_CO_TRY(co_await objects::commit_all(store_, Priority::kBatch, std::move(writes)));
         for (const auto& count : counts) replacement_->changed += *count;
         for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
         co_return Result<void>();
@@ -171,7 +173,7 @@ class MirrorSink final : public cluster::ObjectSink {
             if (told == ToldVersions::kForgotten) return txn.forget_list_versions(cluster);
             return {};
         };
-        SNAPGATE_CO_TRY(co_await commit(Priority::kBatch, std::move(write)));
+        SNAPGATE_CO_TRY(co_await objects::commit(store_, Priority::kBatch, std::move(write)));
         replacement_.reset();
         co_return replaced;
     }
@@ -182,7 +184,7 @@ class MirrorSink final : public cluster::ObjectSink {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             return txn.give_up_stage(cluster);
         };
-        co_return co_await commit(Priority::kBatch, std::move(write));
+        co_return co_await objects::commit(store_, Priority::kBatch, std::move(write));
     }
 
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
@@ -204,46 +206,6 @@ class MirrorSink final : public cluster::ObjectSink {
     }
 
   private:
-    net::Awaitable<Result<void>> commit(Priority priority, store::WriteFunction function) {
-        std::function<void(std::function<void(Result<void>)>)> start =
-            [this, priority, function = std::move(function)](auto done) mutable {
-                store_.write(priority, std::move(function), std::move(done));
-            };
-        co_return co_await net::await_callback<Result<void>>(std::move(start));
-    }
-
-    // Several at once, which the writer may put into one commit; the first failure, if one fails.
-    net::Awaitable<Result<void>> commit_all(Priority priority,
-                                            std::vector<store::WriteFunction> functions) {
-        if (functions.empty()) co_return Result<void>();
-        struct Pending {
-            base::Mutex mutex;
-            size_t left SNAPGATE_GUARDED_BY(mutex) = 0;
-            Result<void> result SNAPGATE_GUARDED_BY(mutex);
-        };
-        auto pending = std::make_shared<Pending>();
-        {
-            const base::MutexLock lock(pending->mutex);
-            pending->left = functions.size();
-        }
-        std::function<void(std::function<void(Result<void>)>)> start =
-            [this, priority, pending, functions = std::move(functions)](const auto& done) mutable {
-                for (store::WriteFunction& function : functions) {
-                    store_.write(priority, std::move(function), [pending, done](Result<void> one) {
-                        Result<void> result;
-                        {
-                            const base::MutexLock lock(pending->mutex);
-                            if (!one && pending->result) pending->result = std::move(one);
-                            if (--pending->left > 0) return;
-                            result = std::move(pending->result);
-                        }
-                        done(std::move(result));
-                    });
-                }
-            };
-        co_return co_await net::await_callback<Result<void>>(std::move(start));
-    }
-
     Result<store::Revision> revision_of(const store::ReadView& view,
                                         const std::string& version) const {
         SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
@@ -262,17 +224,12 @@ class MirrorSink final : public cluster::ObjectSink {
     Result<bool> sum_step(store::Revision revision, ObjectKey& at, Checksum& sum) const {
         const store::ReadView view = store_.read();
         SNAPGATE_TRY(view.replaced_ms(cluster_, revision));  // kExpired once it cannot be read
-        auto scan = view.scan(cluster_, Kind::kSnapshot, revision, kStepRows);
-        SNAPGATE_ASSIGN(bool found, scan.seek(at.ns, at.name));
-        while (found) {
-            const store::Found& one = scan.found();
+        const auto add = [&sum](const store::Found& one) -> Result<store::Step> {
             SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
             sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
-            SNAPGATE_ASSIGN(found, scan.next());
-        }
-        if (!scan.exhausted()) return false;
-        at = scan.resume_key();
-        return true;
+            return store::Step::kOn;
+        };
+        return store::walk(view.scan(cluster_, Kind::kSnapshot, revision, kStepRows), at, add);
     }
 
     // Collects names of the head that the list did not hold; true while there are more.
@@ -280,22 +237,15 @@ class MirrorSink final : public cluster::ObjectSink {
         const store::ReadView view = store_.read();
         SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
         if (!head) return removed(cluster_);
-        auto scan = view.scan(cluster_, Kind::kSnapshot, head->revision, kStepRows);
-        SNAPGATE_ASSIGN(bool found, scan.seek(at.ns, at.name));
-        while (found) {
-            const store::Found& one = scan.found();
-            if (unseen.size() == store::kBatchObjects) {
-                at = {std::string(one.ns), std::string(one.name)};
-                return true;
-            }
+        const auto collect = [&](const store::Found& one) -> Result<store::Step> {
+            if (unseen.size() == store::kBatchObjects) return store::Step::kPause;
             if (!replacement_->seen.has(one.ns, one.name) &&
                 !base::fault_disabled("missing-from-list"))
                 unseen.push_back({std::string(one.ns), std::string(one.name)});
-            SNAPGATE_ASSIGN(found, scan.next());
-        }
-        if (!scan.exhausted()) return false;
-        at = scan.resume_key();
-        return true;
+            return store::Step::kOn;
+        };
+        return store::walk(view.scan(cluster_, Kind::kSnapshot, head->revision, kStepRows), at,
+                           collect);
     }
 
     net::Awaitable<Result<void>> erase_unseen() {
@@ -321,7 +271,7 @@ class MirrorSink final : public cluster::ObjectSink {
                 }
                 return {};
             };
-            SNAPGATE_CO_TRY(co_await commit(Priority::kBatch, std::move(write)));
+            SNAPGATE_CO_TRY(co_await objects::commit(store_, Priority::kBatch, std::move(write)));
             replacement_->changed += *erased;
         }
         co_return Result<void>();

@@ -99,6 +99,14 @@ base::Result<std::optional<Found>> ReadView::get(ClusterNumber cluster, Kind kin
     return find_version(cursor, cluster, kind, ns, name, at);
 }
 
+base::Result<std::optional<Found>> ReadView::newest(ClusterNumber cluster, Kind kind,
+                                                    std::string_view ns,
+                                                    std::string_view name) const {
+    SNAPGATE_ASSIGN(const std::optional<Head> newest_head, head(cluster));
+    if (!newest_head) return std::optional<Found>();
+    return get(cluster, kind, ns, name, newest_head->revision);
+}
+
 ReadView::Scan ReadView::scan(ClusterNumber cluster, Kind kind, Revision at, size_t budget) const {
     if (!state_->rows) return Scan(make_failed_scan(state_->rows.error()));
     auto cursor = state_->rows->cursor();

@@ -105,6 +105,9 @@ class ReadView {
     // The object as it was at revision `at`; nullopt if there was none.
     base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
                                            std::string_view name, Revision at) const;
+    // The object as it is at the cluster's head; nullopt if there is none, or no such cluster.
+    base::Result<std::optional<Found>> newest(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                              std::string_view name) const;
 
     // Walks the objects of a cluster and kind as they were at a revision, by namespace, then name.
     class Scan {

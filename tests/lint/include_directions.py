@@ -27,9 +27,10 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "net", "access"],
     "rules": DOMAIN,
     "hosted": [*DOMAIN, "store", "rules"],
-    "mirror": [*DOMAIN, "store", "net", "cluster"],
-    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "mirror", "api"],
+    "objects": [*DOMAIN, "store", "net"],
+    "mirror": [*DOMAIN, "store", "net", "objects", "cluster"],
+    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "objects"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "rules", "hosted", "objects", "mirror", "api"],
     "cmd": [*DOMAIN, "cluster", "net", "app"],
 }
 

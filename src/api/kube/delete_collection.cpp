@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "hosted/removal.h"
 #include "net/await.h"
+#include "objects/commit.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -63,12 +64,8 @@ class CollectionRemoval {
 
   private:
     net::Awaitable<Result<void>> commit(const std::shared_ptr<hosted::Removal>& removal) {
-        std::function<void(std::function<void(Result<void>)>)> start =
-            [this, &removal](std::function<void(Result<void>)> done) {
-                services_.store.write(store::Priority::kRequest, hosted::Removal::function(removal),
-                                      std::move(done));
-            };
-        SNAPGATE_CO_TRY(co_await net::await_callback<Result<void>>(std::move(start)));
+        SNAPGATE_CO_TRY(co_await objects::commit(services_.store, store::Priority::kRequest,
+                                                 hosted::Removal::function(removal)));
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
             rules::Target target{key.ns, key.name, false};

@@ -12,10 +12,8 @@ net::Awaitable<Result<void>> get_object(KubeCall& call) {
     SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
     const store::Store& store = call.call.services.store;
     auto view = store.read();
-    SNAPGATE_CO_ASSIGN(auto head, view.head(call.cluster.number));
-    if (!head) co_return cluster::no_such_cluster(call.cluster.uid);
-    SNAPGATE_CO_ASSIGN(auto found, view.get(call.cluster.number, resource.kind, resource.ns,
-                                            resource.name, head->revision));
+    SNAPGATE_CO_ASSIGN(auto found,
+                       view.newest(call.cluster.number, resource.kind, resource.ns, resource.name));
     if (!found) {
         co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
                                                    : rules::no_such_namespace(resource.name);

@@ -11,6 +11,7 @@
 #include "model/names.h"
 #include "net/await.h"
 #include "query/version_order.h"
+#include "store/walk.h"
 
 namespace snapgate::api::kube {
 
@@ -204,26 +205,19 @@ Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
                      "the state was not read in the time for which it is kept: begin again");
     }
     if (!kept) return std::move(kept).error();
-    auto scan = view.scan(call_.cluster.number, form_.kind, position_, kPageRows);
-    SNAPGATE_ASSIGN(bool found, scan.seek(from.ns, from.name));
-    while (found) {
-        const store::Found& one = scan.found();
-        if (!within.empty() && one.ns != within) return false;
-        if (page.size() >= kPageBytes) {
-            from = {std::string(one.ns), std::string(one.name)};
-            return true;
-        }
+    const auto append = [&](const store::Found& one) -> Result<store::Step> {
+        if (!within.empty() && one.ns != within) return store::Step::kEnd;
+        if (page.size() >= kPageBytes) return store::Step::kPause;
         SNAPGATE_ASSIGN(const bool selected, options_.selector.selects(one));
         if (selected) {
             SNAPGATE_TRY(append_added(form_, one.object, now_ms, page));
             if (!columns_sent_) page = with_columns(form_, page);
             columns_sent_ = true;
         }
-        SNAPGATE_ASSIGN(found, scan.next());
-    }
-    if (!scan.exhausted()) return false;
-    from = scan.resume_key();
-    return true;
+        return store::Step::kOn;
+    };
+    return store::walk(view.scan(call_.cluster.number, form_.kind, position_, kPageRows), from,
+                       append);
 }
 
 net::Awaitable<Result<bool>> Watch::send_changes() {

@@ -12,10 +12,8 @@ using base::Result;
 // The uid of the snapshot that the request names: what is deleted is what was looked at.
 Result<std::string> find_uid(const Call& call, const SnapshotRequest& request) {
     store::ReadView view = call.services.store.read();
-    SNAPGATE_ASSIGN(auto head, view.head(request.cluster.number));
-    if (!head) return cluster::no_such_cluster(request.cluster.uid);
-    SNAPGATE_ASSIGN(auto found, view.get(request.cluster.number, model::Kind::kSnapshot, request.ns,
-                                         request.name, head->revision));
+    SNAPGATE_ASSIGN(auto found, view.newest(request.cluster.number, model::Kind::kSnapshot,
+                                            request.ns, request.name));
     if (!found || found->object.vm != request.vm) return request.no_such_snapshot();
     SNAPGATE_ASSIGN(json::Identity identity, json::read_identity(found->object));
     return std::move(identity.uid);

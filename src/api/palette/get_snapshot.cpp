@@ -11,10 +11,8 @@ net::Awaitable<Result<void>> get_snapshot(Call& call) {
     SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
     SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, request.cluster, Side::kPalette));
     store::ReadView view = call.services.store.read();
-    SNAPGATE_CO_ASSIGN(auto head, view.head(request.cluster.number));
-    if (!head) co_return cluster::no_such_cluster(request.cluster.uid);
-    SNAPGATE_CO_ASSIGN(auto found, view.get(request.cluster.number, model::Kind::kSnapshot,
-                                            request.ns, request.name, head->revision));
+    SNAPGATE_CO_ASSIGN(auto found, view.newest(request.cluster.number, model::Kind::kSnapshot,
+                                               request.ns, request.name));
     if (!found || found->object.vm != request.vm) co_return request.no_such_snapshot();
     call.response.add_header("Cache-Control", "private, no-cache");
     co_return respond_object(call, found->object);
