@@ -38,11 +38,7 @@ void Console::print(std::string_view text) {
 }
 
 void Console::print_part(std::string_view text) {
-    if (out_terminal_) {
-        write_all(printable_document(text), out_);
-    } else {
-        write_all(text, out_);
-    }
+    write_all(printable_document(text), out_);
 }
 
 void Console::print_document(std::string_view text) {

@@ -20,8 +20,8 @@ class Console {
 
     // Text that is safe as it is: what printable() and Table made, or our own words.
     void print(std::string_view text);
-    // A JSON or YAML document from the server: byte for byte, but made printable on a terminal.
-    // Adds the line end that it lacks.
+    // A JSON or YAML document from the server, made printable: what is written into a pipe or a
+    // file reaches a terminal, too, in the end. Adds the line end that it lacks.
     void print_document(std::string_view text);
     // A piece of such a document: the same, and no line end is added.
     void print_part(std::string_view text);

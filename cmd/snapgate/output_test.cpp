@@ -51,9 +51,34 @@ TEST(FailureTest, AStatusOfTheKubernetesSideIsTold) {
 }
 
 TEST_F(OutputTest, JsonIsWhatTheApiAnswered) {
-    std::string body = "{\"b\":1, \"a\":[1.50,\"\xc2\x9b\"]}";
+    std::string body = "{\"b\":1, \"a\":[1.50,\"\xc3\xbc\"]}";
     ASSERT_TRUE(print_answer(console_, Format::kJson, answer(200, body), "https://a"));
     EXPECT_EQ(out(), body + "\n");
+}
+
+// Also where the output is no terminal: what is piped is looked at in the end.
+TEST_F(OutputTest, DocumentsHaveNoHiddenCharactersAndSayTheSame) {
+    // CSI, an override, an isolate, a tag
+    const std::string hidden =
+        std::string("\xc2\x9b\xe2\x80") + "\xae\xe2\x81" + "\xa6\xf3\xa0\x80\x81";
+    const std::string body =
+        R"({"a":"x)" + hidden + R"(","k)" + hidden + R"(":"two\nlines)" + hidden + R"("})";
+    for (const Format format : {Format::kJson, Format::kYaml}) {
+        const std::string before = out();
+        ASSERT_TRUE(print_answer(console_, format, answer(200, body), "https://a"));
+        ListWriter list(console_, format, "v1", "List");
+        ASSERT_TRUE(list.add(body));
+        list.finish({});
+        const std::string printed = out().substr(before.size());
+        EXPECT_EQ(printed.find_first_of("\xc2\xe2\xf3"), std::string::npos) << printed;
+        EXPECT_THAT(printed, HasSubstr("\\u009b\\u202e\\u2066"));
+        const size_t end = printed.find(format == Format::kJson ? "\n{" : "\napiVersion") + 1;
+        const std::string document = printed.substr(0, end);
+        const auto read =
+            format == Format::kJson ? json::parse(document) : json::parse_yaml(document);
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(*read, *json::parse(body));
+    }
 }
 
 TEST_F(OutputTest, YamlSaysTheSame) {

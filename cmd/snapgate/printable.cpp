@@ -7,39 +7,14 @@
 #include <cwchar>
 #include <iterator>
 
+#include "base/utf8.h"
+
 namespace snapgate::cli {
 namespace {
 
-struct CodePoint {
-    uint32_t value = 0;
-    size_t length = 0;  // in bytes; 0 if they are no UTF-8
-};
-
-CodePoint decode(std::string_view text) {
-    auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-    uint8_t first = byte(0);
-    if (first < 0x80) return {first, 1};
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < length) return {};
-    uint32_t value = first & (0x7fU >> length);
-    for (size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return {};
-        value = value << 6 | (byte(i) & 0x3fU);
-    }
-    bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
-    bool surrogate = value >= 0xd800 && value <= 0xdfff;
-    if (overlong || surrogate || value > 0x10ffff) return {};
-    return {value, length};
-}
-
-// Characters that a terminal acts on or that cannot be seen: controls, direction marks and
-// overrides, joiners, separators, tags.
-bool is_hidden(uint32_t c) {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
-           (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-           (c >= 0xe0000 && c <= 0xe0fff);
-}
+using base::CodePoint;
+using base::first_character;
+using base::is_hidden;
 
 void append_escaped(uint32_t c, std::string& out) {
     if (c < 0x10000) {
@@ -51,11 +26,23 @@ void append_escaped(uint32_t c, std::string& out) {
     }
 }
 
+// How much of the beginning of `text` is printable ASCII.
+size_t plain_length(std::string_view text) {
+    size_t length = 0;
+    while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f) ++length;
+    return length;
+}
+
 std::string escape(std::string_view text, bool document) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        CodePoint c = decode(text);
+        // Nearly all of it may stay as it is.
+        const size_t plain = plain_length(text);
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        CodePoint c = first_character(text);
         if (c.length == 0) {
             if (document) {
                 out += "\xef\xbf\xbd";
@@ -68,6 +55,8 @@ std::string escape(std::string_view text, bool document) {
         }
         if (document && (c.value == '\n' || c.value == '\t')) {
             out += text.front();
+        } else if (document && c.value == '\r') {
+            out += ' ';  // outside a text, where all of them are escaped, it is a blank
         } else if (!document && c.value == '\n') {
             out += "\\n";
         } else if (!document && c.value == '\r') {
@@ -120,7 +109,7 @@ size_t display_width(std::string_view text) {
     UnicodeLocale locale;
     size_t columns = 0;
     while (!text.empty()) {
-        CodePoint c = decode(text);
+        CodePoint c = first_character(text);
         columns += c.length == 0 ? 1 : columns_of(c.value);
         text.remove_prefix(c.length == 0 ? 1 : c.length);
     }
@@ -134,7 +123,7 @@ std::string cut_to(std::string_view text, size_t columns) {
     std::string_view rest = text;
     size_t used = 0;
     while (!rest.empty()) {
-        CodePoint c = decode(rest);
+        CodePoint c = first_character(rest);
         size_t width = c.length == 0 ? 1 : columns_of(c.value);
         if (used + width > columns - 1) break;
         used += width;
@@ -147,7 +136,7 @@ std::string_view tail_of(std::string_view text, size_t columns) {
     size_t width = display_width(text);
     UnicodeLocale locale;
     while (width > columns) {
-        CodePoint c = decode(text);
+        CodePoint c = first_character(text);
         width -= c.length == 0 ? 1 : columns_of(c.value);
         text.remove_prefix(c.length == 0 ? 1 : c.length);
     }

@@ -12,8 +12,8 @@ namespace snapgate::cli {
 // characters as \u0000; bytes that are no UTF-8 as \x00.
 std::string printable(std::string_view text);
 
-// The same for a whole JSON or YAML document that is shown on a terminal: its line ends stay, and
-// what is escaped stays the same JSON.
+// The same for a whole document: its line ends and tabs stay. JSON says the same as before; so does
+// YAML that json::to_yaml() made, which has nothing that would be escaped here.
 std::string printable_document(std::string_view text);
 
 // How many columns a terminal needs for `text`, which printable() made.

@@ -37,6 +37,7 @@ TEST(PrintableTest, ShowsBytesThatAreNoUtf8) {
 TEST(PrintableTest, KeepsTheLinesOfADocument) {
     EXPECT_EQ(printable_document("{\n\t\"a\": \"\x1b\xff\"\n}"),
               "{\n\t\"a\": \"\\u001b\xef\xbf\xbd\"\n}");
+    EXPECT_EQ(printable_document("{\r\n}\r\n"), "{ \n} \n");
 }
 
 TEST(PrintableTest, CountsColumnsNotBytes) {

@@ -316,6 +316,21 @@ TEST(ToYaml, QuotesWhatWouldBeSomethingElse) {
         EXPECT_FALSE(looks_like_other_type(text)) << text;
 }
 
+TEST(ToYaml, EscapesWhatCannotBeSeen) {
+    const std::string override_mark = std::string("\xe2\x80") + "\xae";  // right to left from here
+    const std::string isolate = std::string("\xe2\x81") + "\xa6";
+    Object object;
+    object["a" + override_mark] = "b" + isolate + "c\xc2\x9b";
+    object["tag"] = "\xf3\xa0\x81\x81";
+    object["two"] = "x\ny\xe2\x80\x8b";
+    const std::string yaml = to_yaml(object);
+    EXPECT_EQ(yaml,
+              "\"a\\u202e\": \"b\\u2066c\\u009b\"\n"
+              "tag: \"\\U000e0041\"\n"
+              "two: \"x\\ny\\u200b\"\n");
+    EXPECT_EQ(*parse_yaml(yaml), Value(object));
+}
+
 TEST(ToYaml, IsReadBackAsTheSame) {
     std::vector<std::string> texts{"",
                                    " ",

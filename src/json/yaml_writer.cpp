@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/utf8.h"
 #include "json/yaml.h"
 #include "json/yaml_scalar.h"
 
@@ -20,21 +21,19 @@ std::string_view view(const boost::json::string& text) {
     return {text.data(), text.size()};
 }
 
-// The code points that YAML wants escaped, or takes for the end of a line: U+0085, U+2028, U+2029,
-// U+FEFF, and the control characters.
-bool needs_escape(std::string_view text, size_t at) {
-    auto byte = static_cast<uint8_t>(text[at]);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    std::string_view rest = text.substr(at);
-    return (byte == 0xc2 && rest.size() > 1 && static_cast<uint8_t>(rest[1]) < 0xa0) ||
-           rest.starts_with("\xe2\x80\xa8") || rest.starts_with("\xe2\x80\xa9") ||
-           rest.starts_with("\xef\xbb\xbf") || rest.starts_with("\xef\xbf\xbe") ||
-           rest.starts_with("\xef\xbf\xbf");
+// What YAML wants escaped, or takes for the end of a line, and what a reader would not see: it
+// could make a text look like another one.
+bool needs_escape(uint32_t code_point) {
+    return base::is_hidden(code_point) || code_point == 0xfffe || code_point == 0xffff;
 }
 
 bool has_escapes(std::string_view text, bool but_newlines) {
-    for (size_t i = 0; i < text.size(); ++i)
-        if ((text[i] != '\n' || !but_newlines) && needs_escape(text, i)) return true;
+    while (!text.empty()) {
+        const auto c = base::first_character(text);
+        const bool kept = c.length == 0 || (but_newlines && c.value == '\n');
+        if (!kept && needs_escape(c.value)) return true;
+        text.remove_prefix(std::max<size_t>(c.length, 1));
+    }
     return false;
 }
 
@@ -58,33 +57,27 @@ bool can_be_literal(std::string_view text) {
 
 void append_double_quoted(std::string_view text, std::string& out) {
     out += '"';
-    for (size_t i = 0; i < text.size(); ++i) {
-        char c = text[i];
-        if (c == '"' || c == '\\') {
+    while (!text.empty()) {
+        const auto c = base::first_character(text);
+        const size_t length = std::max<size_t>(c.length, 1);
+        if (c.value == '"' || c.value == '\\') {
             out += '\\';
-            out += c;
-        } else if (c == '\n') {
+            out += text.front();
+        } else if (c.value == '\n') {
             out += "\\n";
-        } else if (c == '\t') {
+        } else if (c.value == '\t') {
             out += "\\t";
-        } else if (c == '\r') {
+        } else if (c.value == '\r') {
             out += "\\r";
-        } else if (!needs_escape(text, i)) {
-            out += c;
+        } else if (c.length == 0 || !needs_escape(c.value)) {
+            out += text.substr(0, length);
+        } else if (c.value < 0x10000) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", c.value);
         } else {
-            auto byte = [&](size_t at) {
-                return static_cast<uint32_t>(static_cast<uint8_t>(text[at]));
-            };
-            uint32_t code = byte(i);
-            if (code >= 0xe0) {
-                code = (code & 0x0f) << 12 | (byte(i + 1) & 0x3f) << 6 | (byte(i + 2) & 0x3f);
-                i += 2;
-            } else if (code >= 0x80) {
-                code = (code & 0x1f) << 6 | (byte(i + 1) & 0x3f);
-                ++i;
-            }
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
+            // Not a pair, as in JSON: readers of YAML take that for two characters.
+            fmt::format_to(std::back_inserter(out), "\\U{:08x}", c.value);
         }
+        text.remove_prefix(length);
     }
     out += '"';
 }

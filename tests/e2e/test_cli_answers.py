@@ -260,6 +260,18 @@ def test_nothing_in_the_objects_reaches_the_terminal_as_control(scripted, form, 
     assert "evil" in text
 
 
+@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize("extra", [[], ["--all"]])
+def test_what_is_piped_hides_nothing_either_and_reads_back_the_same(scripted, form, extra):
+    item = snapshot("web", "a")
+    item["metadata"]["annotations"] = {"note": HOSTILE, "tag\U000e0041": "\u2066ab\u2069\U000e0042"}
+    scripted.answers[LIST] = (200, {}, json.dumps(page([item]), ensure_ascii=False).encode())
+    printed = get(scripted, "snapshots", "--cluster", "demo", "-o", form, *extra).stdout
+    assert not set(printed) & set("\x1b\x07\r\u009b\u202e\u2066\u2069\U000e0041\U000e0042"), printed
+    read = json.loads(printed) if form == "json" else yaml.safe_load(printed)
+    assert read["items"] == [item]
+
+
 def test_errors_cannot_control_the_terminal_either(scripted):
     scripted.answers[LIST] = (404, {}, {"code": "ResourceNotFound", "message": HOSTILE, "details": {}, "ref": "r"})
     for arguments in (["get", "snapshots", "--cluster", "demo"], ["get", "snapshots", "--cluster", HOSTILE]):
