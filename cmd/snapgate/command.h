@@ -23,6 +23,7 @@ using Action = std::function<Outcome<Exit>(Shell&)>;
 
 // Each adds one command to the command line; if it is the one that was given, parsing puts it into
 // `chosen`, which must outlive the parsing.
+void add_serve(CLI::App& root, Action& chosen);
 void add_login(CLI::App& root, Action& chosen);
 void add_get(CLI::App& root, Action& chosen);
 void add_create(CLI::App& root, Action& chosen);

@@ -110,6 +110,17 @@ std::string path_of(const CLI::App& command) {
     return path_of(*command.get_parent()) + " " + command.get_name();
 }
 
+// The only one of the long flags that begins with the letter of a short one; "" if there are more.
+std::string beginning_with(const std::string& letter, const std::vector<std::string>& flags) {
+    std::string only;
+    for (const std::string& flag : flags) {
+        if (letter.size() != 2 || !flag.starts_with("-" + letter)) continue;
+        if (!only.empty()) return {};
+        only = flag;
+    }
+    return only;
+}
+
 std::string unexpected(const CLI::App& root, const CLI::App& command) {
     std::vector<std::string> rest = root.remaining(true);
     if (rest.empty()) return "there are arguments too many";
@@ -122,7 +133,8 @@ std::string unexpected(const CLI::App& root, const CLI::App& command) {
     for (const CLI::Option* option : command.get_options([](const CLI::Option*) { return true; }))
         for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
     std::string flag = word.substr(0, word.find('='));
-    std::string meant = flag.starts_with("--") ? nearest(flag, flags) : "";
+    const std::string meant =
+        flag.starts_with("--") ? nearest(flag, flags) : beginning_with(flag, flags);
     return meant.empty() ? fmt::format("unknown flag {}", flag)
                          : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
 }
@@ -172,17 +184,15 @@ Exit run_chosen(const Action& chosen, Shell& shell) {
     return end(shell.console, ended.error().exit);
 }
 
-}  // namespace
-
-Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
-    Action chosen;
+// Reads the command line into `chosen`; or says what is wrong with it, or shows the help that was
+// asked for, and gives the exit code.
+std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
     CLI::App root(kDescription, "snapgate");
     root.formatter(std::make_shared<HelpText>());
     root.set_help_flag("-h,--help", "Show what there is to say");
     root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
     root.footer(kFooter);
-    // Answered before this is reached; here it is for the help alone.
-    root.add_subcommand("serve", "Run the server");
+    add_serve(root, chosen);
     add_login(root, chosen);
     add_get(root, chosen);
     add_describe(root, chosen);
@@ -203,7 +213,7 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
     }
 
     if (arguments.empty()) {
-        shell.console.print_document(root.help());
+        console.print_document(root.help());
         return Exit::kUsage;
     }
     if (arguments.front() == "help") {
@@ -211,15 +221,24 @@ Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
         arguments.emplace_back("--help");
     }
     if (auto fault = command_fault(root, arguments)) {
-        shell.console.note("error: " + *fault);
+        console.note("error: " + *fault);
         return Exit::kUsage;
     }
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
     try {
         root.parse(std::move(arguments));
     } catch (const CLI::ParseError& error) {
-        return explain(root, error, shell.console);
+        return explain(root, error, console);
     }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
+    Action chosen;
+    // What it takes to read a command line is gone by the time that a server runs.
+    if (const auto ended = choose(std::move(arguments), shell.console, chosen)) return *ended;
     return run_chosen(chosen, shell);
 }
 

@@ -1,10 +1,19 @@
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
 namespace snapgate::app {
 
-// `snapgate serve`: runs the server until SIGTERM or SIGINT. `argv` are the arguments after
-// "serve". Returns the exit code: 0 after an orderly end, 1 if it could not start, 2 for a wrong
-// flag.
-int serve(int argc, char** argv);
+// (name, value) pairs of a command line, a switch's value "true".
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
+// `snapgate serve`: runs the server until SIGTERM or SIGINT, on a process that has no other threads
+// yet. kInvalidParameter where a setting is wrong, and nothing was done. False if the server could
+// not start: the log says why.
+base::Result<bool> serve(const Flags& flags);
 
 }  // namespace snapgate::app

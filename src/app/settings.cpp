@@ -220,15 +220,17 @@ const std::vector<Setting>& all_settings() {
              return {};
          }},
         {"credentials-key-file", "FILE",
-         "the key that credentials of connected clusters are sealed with, made when it is first "
-         "needed (default ~/.config/snapgate/credentials.key)",
+         "the key that credentials of connected clusters are sealed\n"
+         "with, made when it is first needed (default\n"
+         "~/.config/snapgate/credentials.key)",
          [](Settings& s, std::string_view v) -> Result<void> {
              if (v.empty()) return bad_value("must not be empty");
              s.credentials_key_file = v;
              return {};
          }},
         {"tls-self-signed", "",
-         "serve TLS with a certificate of our own; its CA is ca.crt in the data directory",
+         "serve TLS with a certificate of our own; its CA is ca.crt in\n"
+         "the data directory",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.tls_self_signed, parse_switch(v));
              return {};
@@ -246,7 +248,8 @@ const std::vector<Setting>& all_settings() {
              return {};
          }},
         {"insecure-http", "",
-         "also serve plain HTTP beyond loopback: keys cross the network in clear",
+         "also serve plain HTTP beyond loopback: keys cross the network\n"
+         "in clear",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.insecure_http, parse_switch(v));
              return {};

@@ -42,7 +42,7 @@ WRAPPED = [
     (r"boost/asio", ["net", "api", "app"], "other folders reach Asio through src/net/"),
     (r"openssl/", ["base", "net"], "base/crypto.h and net/tls.h wrap OpenSSL"),
     (r"prometheus/", ["app"], "metrics are kept in src/app/"),
-    (r"CLI/", ["app", "cmd"], "only the command line and the configuration read flags"),
+    (r"CLI/", ["cmd"], "only the command line reads flags"),
     (r"spdlog/", ["base"], "base/log.h wraps spdlog"),
     (r"libdeflate", ["net"], "compression is a matter of src/net/"),
 ]
