@@ -117,8 +117,14 @@ TEST_F(MirrorSinkTest, NobodyGoesOnFromVersionsThatWereForgotten) {
         EXPECT_TRUE(revision);
         return revision ? *revision : std::nullopt;
     };
+    const auto goes_on = [this](std::string_view version) {
+        const auto revision = store_->read().goes_on_from(cluster_, version);
+        EXPECT_TRUE(revision);
+        return revision ? *revision : std::nullopt;
+    };
     const auto paged = known("10");
     ASSERT_TRUE(paged);
+    const Revision before = head(cluster_);
     must_run(sink_->begin_replacement());
     std::vector<PreparedObject> objects{prepared(kA, {"u1", "10", "new"})};
     must_run(sink_->add(std::move(objects)));
@@ -127,15 +133,47 @@ TEST_F(MirrorSinkTest, NobodyGoesOnFromVersionsThatWereForgotten) {
     EXPECT_EQ(known("9"), std::nullopt);
     EXPECT_EQ(known("11"), std::nullopt);
     EXPECT_EQ(known("10"), restored);
+    // Who was told it may have the state of before: the list's changes come again.
+    EXPECT_EQ(goes_on("10"), before);
+    EXPECT_EQ(goes_on("11"), std::nullopt);
     // Pages of a list that was begun before go on.
     EXPECT_EQ(listed(*paged), texts_of({{kA, {"u1", "10", "old"}}}));
     // What is told from now on is known, also where it was told before.
     apply({put_event(kB, {"u2", "11", ""})});
     EXPECT_EQ(known("11"), head(cluster_));
+    EXPECT_EQ(goes_on("11"), before);
     expect({{kA, {"u1", "10", "new"}}, {kB, {"u2", "11", ""}}}, "11");
     crash();
     EXPECT_EQ(known("9"), std::nullopt);
     EXPECT_EQ(known("10"), restored);
+    EXPECT_EQ(goes_on("10"), before);
+}
+
+TEST_F(MirrorSinkTest, WhatWasForgottenTwiceComesFromItsFirstStateOn) {
+    replace({{kA, {"u1", "5", ""}}}, "9");
+    const Revision first = head(cluster_);
+    apply({put_event(kA, {"u1", "10", "lost"})});
+    const auto restore = [this](const State& state, std::string version) {
+        must_run(sink_->begin_replacement());
+        std::vector<PreparedObject> objects;
+        for (const auto& [key, object] : state) objects.push_back(prepared(key, object));
+        must_run(sink_->add(std::move(objects)));
+        must_run(sink_->publish(std::move(version), cluster::ToldVersions::kForgotten));
+    };
+    restore({{kA, {"u1", "5", ""}}, {kB, {"u2", "6", "second"}}}, "8");
+    restore({{kA, {"u1", "5", ""}}}, "9");
+    EXPECT_EQ(store_->read().revision_of(cluster_, "9"), head(cluster_));
+    EXPECT_EQ(store_->read().goes_on_from(cluster_, "9"), first);
+    // Once the earlier one is behind history, it counts no more.
+    clock_.advance(kHistoryMs + 1);
+    apply({bookmark("12")});
+    clock_.advance(kHistoryMs + 1);
+    apply({bookmark("13")});
+    ASSERT_TRUE(store_->compact());
+    const Revision before = head(cluster_);
+    restore({{kA, {"u1", "7", "third"}}}, "13");
+    EXPECT_EQ(store_->read().goes_on_from(cluster_, "13"), before);
+    EXPECT_EQ(store_->read().revision_of(cluster_, "13"), head(cluster_));
 }
 
 TEST_F(MirrorSinkTest, WhatWasGivenUpLeavesNothing) {

@@ -28,6 +28,40 @@ std::optional<Revision> parse_decimal(std::string_view text) {
     return revision;
 }
 
+// The first head from revision `from` on that has the version.
+base::Result<std::optional<Revision>> first_head(const engine::ReadTransaction& rows,
+                                                 ClusterNumber cluster, const ClusterRow& row,
+                                                 Revision from, std::string_view version) {
+    if (version.empty() || version.size() > kMaxListVersion) return std::optional<Revision>();
+    std::optional<Revision> revision;
+    if (!row.head.decimal) {
+        SNAPGATE_ASSIGN(auto named, rows.get(version_key(cluster, version).view()));
+        if (named) {
+            SNAPGATE_ASSIGN(const VersionRow heads, decode_version_row(*named));
+            // The first may be out of reach before it is removed.
+            revision = heads.first;
+            if (heads.first < from && heads.last >= from) {
+                SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+                SNAPGATE_ASSIGN(revision, find_head(cursor, cluster, from, version));
+            }
+        }
+    } else if (auto number = parse_decimal(version)) {
+        SNAPGATE_ASSIGN(auto value, rows.get(head_key(cluster, *number).view()));
+        if (value) revision = number;
+    }
+    if (revision && *revision < from) revision.reset();
+    return revision;
+}
+
+// Where versions were forgotten, first and last.
+base::Result<std::optional<VersionRow>> forgettings(const engine::ReadTransaction& rows,
+                                                    ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(const auto value, rows.get(known_versions_key(cluster).view()));
+    if (!value) return std::optional<VersionRow>();
+    SNAPGATE_ASSIGN(const VersionRow row, decode_version_row(*value));
+    return std::optional(row);
+}
+
 // What the list version of a revision is found by: the cluster's row, if the revision can be read.
 base::Result<ClusterRow> row_for(const engine::ReadTransaction& rows, ClusterNumber cluster,
                                  Revision revision) {
@@ -52,34 +86,35 @@ base::Result<std::string> version_of_row(const engine::Cursor& cursor, const Key
 base::Result<std::optional<Revision>> ReadView::revision_of(ClusterNumber cluster,
                                                             std::string_view version) const {
     if (!state_->rows) return state_->rows.error();
-    const engine::ReadTransaction& rows = *state_->rows;
-    if (version.empty() || version.size() > kMaxListVersion) return std::optional<Revision>();
-    SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
+    SNAPGATE_ASSIGN(const auto row, cluster_row(*state_->rows, cluster));
     if (!row) return std::optional<Revision>();
-    std::optional<Revision> revision;
-    Revision from = row->floor;
-    if (!row->head.decimal) {
-        SNAPGATE_ASSIGN(auto known_from, rows.get(known_versions_key(cluster).view()));
-        if (known_from) {
-            SNAPGATE_ASSIGN(const VersionRow known, decode_version_row(*known_from));
-            from = std::max(from, known.first);
-        }
-        SNAPGATE_ASSIGN(auto named, rows.get(version_key(cluster, version).view()));
-        if (named) {
-            SNAPGATE_ASSIGN(const VersionRow heads, decode_version_row(*named));
-            // The first may be out of reach before it is removed.
-            revision = heads.first;
-            if (heads.first < from && heads.last >= from) {
-                SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
-                SNAPGATE_ASSIGN(revision, find_head(cursor, cluster, from, version));
-            }
-        }
-    } else if (auto number = parse_decimal(version)) {
-        SNAPGATE_ASSIGN(auto value, rows.get(head_key(cluster, *number).view()));
-        if (value) revision = number;
-    }
-    if (revision && *revision < from) revision.reset();
-    return revision;
+    SNAPGATE_ASSIGN(const auto forgotten, forgettings(*state_->rows, cluster));
+    const Revision from = std::max(row->floor, forgotten ? forgotten->last : 0);
+    return first_head(*state_->rows, cluster, *row, from, version);
+}
+
+base::Result<std::optional<Revision>> ReadView::goes_on_from(ClusterNumber cluster,
+                                                             std::string_view version) const {
+    SNAPGATE_ASSIGN(const auto revision, revision_of(cluster, version));
+    if (!revision) return revision;
+    const engine::ReadTransaction& rows = *state_->rows;
+    SNAPGATE_ASSIGN(const auto row, cluster_row(rows, cluster));
+    SNAPGATE_ASSIGN(const auto forgotten, forgettings(rows, cluster));
+    if (!row || !forgotten) return revision;
+    SNAPGATE_ASSIGN(const auto first, first_head(rows, cluster, *row, row->floor, version));
+    if (!first || *first >= forgotten->last) return revision;
+    const bool more_than_once =
+        forgotten->first < forgotten->last && forgotten->first >= row->floor;
+    if (more_than_once) return first;
+    // What changed behind the first state and was the same again in the list that came then was no
+    // newer than that list, and so no change behind it: that list's own changes are enough, and
+    // show nothing that is no more.
+    const Key prefix = cluster_key(Table::kHead, cluster);
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(const bool found,
+                    cursor.seek_back(head_key(cluster, forgotten->last - 1).view()));
+    if (!found || !cursor.key().starts_with(prefix.view())) return revision;
+    return std::optional(load_u64(cursor.key(), prefix.size()));
 }
 
 base::Result<std::string> ReadView::version_at(ClusterNumber cluster, Revision revision) const {

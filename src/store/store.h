@@ -90,6 +90,12 @@ class ReadView {
     // that is not known, or not any more.
     base::Result<std::optional<Revision>> revision_of(ClusterNumber cluster,
                                                       std::string_view version) const;
+    // From which revision on the changes are what a client lacks that was told this version. That
+    // is its revision; or, where a mirror's versions were forgotten and this one was told before
+    // and since, an earlier one, from which on nothing is lacking whichever of the states the
+    // client has.
+    base::Result<std::optional<Revision>> goes_on_from(ClusterNumber cluster,
+                                                       std::string_view version) const;
     // The list version of the state at `revision`, which is not above the head: the revision in
     // decimal on a hosted cluster; on a mirror that of the newest head at or before it, which is
     // what may be claimed as seen (lists, bookmarks). kExpired as replaced_ms.

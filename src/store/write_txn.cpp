@@ -211,9 +211,18 @@ base::Result<void> Transaction::set_list_version(ClusterNumber cluster, std::str
 
 base::Result<void> Transaction::forget_list_versions(ClusterNumber cluster) {
     SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
+    const Key key = known_versions_key(cluster);
     const Revision head = state->row.head.revision;
+    VersionRow forgotten{head, head};
+    SNAPGATE_ASSIGN(const auto before, rows_.get(key.view()));
+    if (before) {
+        SNAPGATE_ASSIGN(const VersionRow row, decode_version_row(*before));
+        // What is behind history needs no memory.
+        const Revision first = row.first >= state->row.floor ? row.first : row.last;
+        if (first >= state->row.floor) forgotten.first = first;
+    }
     mark_changed();
-    return put_row(known_versions_key(cluster).view(), encode(VersionRow{head, head}));
+    return put_row(key.view(), encode(forgotten));
 }
 
 base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {

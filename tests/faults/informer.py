@@ -4,10 +4,12 @@ import time
 
 
 class Informer:
-    """Lists, watches from there, goes on where a watch ended, and lists again after a 410."""
+    """Lists, watches from there, goes on where a watch ended, and lists again after a 410. Each event has
+    to be news, unless it may know some, as after a restore: informers get over that."""
 
-    def __init__(self, mirror):
+    def __init__(self, mirror, may_know=False):
         self.mirror = mirror
+        self.may_know = may_know
         self.lists = 0
         self.expired = 0  # how often it was told 410
         self.watch = None
@@ -49,9 +51,9 @@ class Informer:
         if event["type"] == "BOOKMARK":
             return True
         key = item["metadata"]["namespace"], item["metadata"]["name"]
-        assert (event["type"] == "ADDED") == (key not in self.state), (event["type"], key)
+        assert self.may_know or (event["type"] == "ADDED") == (key not in self.state), (event["type"], key)
         if event["type"] == "DELETED":
-            del self.state[key]
+            self.state.pop(key, None)
         else:
             self.state[key] = item
         return True

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/crypto.h"
+#include "base/fault_switch.h"
 #include "model/names.h"
 #include "net/await.h"
 #include "query/version_order.h"
@@ -127,6 +128,13 @@ Result<bool> Watch::reached(const store::ReadView& view) {
     SNAPGATE_ASSIGN(const auto known, view.revision_of(call_.cluster.number, version));
     if (known) {
         options_.from = *known;
+        // A version that was told before the cluster was restored, and since, does not say which
+        // state a client has: some of what it gets it may know.
+        SNAPGATE_ASSIGN(const auto from, view.goes_on_from(call_.cluster.number, version));
+        if (from && !base::fault_disabled("told-twice")) {
+            SNAPGATE_ASSIGN(const bool kept, is_kept(view, *from));
+            if (kept) options_.from = *from;
+        }
         return true;
     }
     switch (query::compare_versions(version, newest->version)) {
@@ -150,15 +158,19 @@ Error Watch::too_old(const store::ReadView& view) const {
                                         (*present)->version)};
 }
 
-// Whether a watch may go on from where it wants to: the same rule as for lists, so that it does not
-// depend on how far compaction has come.
+// Whether a watch may go on from there: the same rule as for lists, so that it does not depend on
+// how far compaction has come.
+Result<bool> Watch::is_kept(const store::ReadView& view, Revision from) const {
+    auto replaced = view.replaced_ms(call_.cluster.number, from);
+    if (!replaced && replaced.error().code == Code::kExpired) return false;
+    SNAPGATE_TRY(replaced);
+    return !*replaced || store_.now_ms() - **replaced <= store_.history().count();
+}
+
 Result<void> Watch::check_history() const {
     const store::ReadView view = store_.read();
-    auto replaced = view.replaced_ms(call_.cluster.number, options_.from);
-    const bool kept =
-        replaced && (!*replaced || store_.now_ms() - **replaced <= store_.history().count());
+    SNAPGATE_ASSIGN(const bool kept, is_kept(view, options_.from));
     if (kept) return {};
-    if (!replaced && replaced.error().code != Code::kExpired) return std::move(replaced).error();
     return too_old(view);
 }
 
