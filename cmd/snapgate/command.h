@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "api.h"
 #include "console.h"
@@ -16,6 +17,7 @@ namespace snapgate::cli {
 struct Shell {
     Console& console;
     Environment environment;
+    std::vector<std::string> typed;  // the command line, the program first; it holds no secret
 };
 
 // A command as chosen by the command line, ready to run.

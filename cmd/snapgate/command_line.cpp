@@ -235,7 +235,9 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Console& console,
 
 }  // namespace
 
-Exit run_command_line(std::vector<std::string> arguments, Shell& shell) {
+Exit run_command_line(Shell& shell) {
+    std::vector<std::string> arguments(shell.typed.begin() + (shell.typed.empty() ? 0 : 1),
+                                       shell.typed.end());
     Action chosen;
     // What it takes to read a command line is gone by the time that a server runs.
     if (const auto ended = choose(std::move(arguments), shell.console, chosen)) return *ended;

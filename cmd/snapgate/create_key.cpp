@@ -45,12 +45,18 @@ Outcome<std::optional<base::Millis>> parse_expires(const std::string& text) {
     return std::optional<base::Millis>(*duration);
 }
 
+Outcome<> check_role(const std::string& role) {
+    if (role.empty() || role == "reader" || role == "editor" || role == "admin") return {};
+    return Failure(Exit::kUsage, fmt::format("--role {}: it takes reader, editor or admin", role));
+}
+
 Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     if (!options.connection.server.empty() || !options.connection.api_key_file.empty())
         return Failure(Exit::kUsage,
                        "--data-dir works on the files of a server that is down: it takes no "
                        "--server and no --api-key-file");
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_TRY(check_role(options.role));
     SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
     std::string name = options.name;
     if (name.empty()) name = "recovery-" + base::format_rfc3339(base::system_clock().now_ms());
@@ -101,6 +107,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     if (options.name.empty())
         return Failure(Exit::kUsage, "create key needs a NAME, which says what the key is for");
+    SNAPGATE_TRY(check_role(options.role));
     SNAPGATE_TRY(parse_expires(options.expires));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     json::Object body;

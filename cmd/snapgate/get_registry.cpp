@@ -35,20 +35,27 @@ Outcome<ProjectNames> project_names(Api& api) {
     return names;
 }
 
-std::vector<Column> columns_of(Kind kind) {
+std::vector<Column> columns_of(Kind kind, bool wide) {
     switch (kind) {
         case Kind::kProject:
             return {{"NAME"}, {"UID"}};
-        case Kind::kCluster:
-            return {{"NAME", 0, 16, Column::Cut::kMiddle},
-                    {"UID", 1},
-                    {"PROJECT", 3, 12},
-                    {"TYPE", 2},
-                    {"STATE"},
-                    {"OBJECTS"},
-                    {"LAST SYNC", 4},
-                    {"LAG"},
-                    {"REASON", 0, 21}};
+        case Kind::kCluster: {
+            std::vector<Column> columns{{"NAME", 0, 16, Column::Cut::kMiddle},
+                                        {"UID", 1},
+                                        {"PROJECT", 3, 12},
+                                        {"TYPE", 2},
+                                        {"STATE"},
+                                        {"OBJECTS"},
+                                        {"LAST SYNC", 7},
+                                        {"LAG"},
+                                        {"REASON", 0, 21}};
+            if (wide) {
+                columns.push_back({"SKIPPED", 4});
+                columns.push_back({"VERSION", 5});
+                columns.push_back({"SERVER", 6});
+            }
+            return columns;
+        }
         case Kind::kKey:
             break;
     }
@@ -79,7 +86,7 @@ std::string lag(const json::Object& cluster) {
     return base::human_duration(std::chrono::seconds(seconds->get_int64()));
 }
 
-Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects) {
+Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects, bool wide) {
     auto text = [&](std::string_view name) { return std::string(text_at(object, {name})); };
     auto project = [&] {
         std::string uid = text("projectUid");
@@ -92,11 +99,19 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
             return {text("name"), text("uid")};
         case Kind::kCluster: {
             const json::Value* objects = value_at(object, {"objects"});
-            return {text("name"),      text("uid"),
-                    project(),         text("type"),
-                    text("state"),     objects != nullptr ? json::serialize(*objects) : "<unknown>",
-                    last_sync(object), lag(object),
-                    text("reason")};
+            Table::Row row{
+                text("name"),      text("uid"),
+                project(),         text("type"),
+                text("state"),     objects != nullptr ? json::serialize(*objects) : "<unknown>",
+                last_sync(object), lag(object),
+                text("reason")};
+            if (wide) {
+                const json::Value* skipped = value_at(object, {"skipped"});
+                row.push_back(skipped != nullptr ? json::serialize(*skipped) : kNothing);
+                for (const std::string_view name : {"servedVersion", "server"})
+                    row.push_back(text(name).empty() ? kNothing : text(name));
+            }
+            return row;
         }
         case Kind::kKey:
             break;
@@ -132,10 +147,11 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     if (kind != Kind::kProject) {
         SNAPGATE_ASSIGN(projects, project_names(api));
     }
+    const bool wide = format == Format::kWide;
     std::vector<Table::Row> rows;
     rows.reserve(objects.size());
-    for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects));
-    Table table(columns_of(kind), shell.console.width());
+    for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects, wide));
+    Table table(columns_of(kind, wide), shell.console.width());
     shell.console.print(table.page(rows));
     return {};
 }
@@ -182,6 +198,9 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
 
 Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    if (format == Format::kWide && kind != Kind::kCluster)
+        return Failure(Exit::kUsage, fmt::format("-o wide: the table shows all there is of {}",
+                                                 words_of(kind).many));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     if (options.names.empty()) return print_list(shell, api, kind, format);
     return print_named(shell, api, kind, format, options.names);
@@ -195,7 +214,9 @@ void add_kind(CLI::App& get, Action& chosen, Kind kind, const char* description)
     command->add_option("NAME", options->names, "Only these, by name or uid")->type_name("");
     command
         ->add_option("-o,--output", options->output,
-                     "table (the default), json, yaml or name (the uids alone)")
+                     kind == Kind::kCluster
+                         ? "table (the default), wide, json, yaml or name (the uids alone)"
+                         : "table (the default), json, yaml or name (the uids alone)")
         ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
     end_command(*command,

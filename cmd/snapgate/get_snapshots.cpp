@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "snapshot_pages.h"
 #include "snapshot_printer.h"
 #include "snapshot_route.h"
+#include "typed_line.h"
 
 namespace snapgate::cli {
 namespace {
@@ -32,6 +34,8 @@ constexpr const char* kExamples = R"(Examples:
   snapgate get snapshots --cluster demo --all -o json |
     jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
 
+constexpr unsigned kMostOnAPage = 50;
+
 struct Options {
     ConnectionFlags connection;
     std::string cluster;
@@ -47,6 +51,14 @@ struct Options {
     bool watch = false;
 };
 
+// The server would take more, and 0, for 50, and nobody would notice.
+bool is_limit(std::string_view text) {
+    unsigned value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return failed == std::errc() && end == text.data() + text.size() && value >= 1 &&
+           value <= kMostOnAPage;
+}
+
 Outcome<> check(const Options& options) {
     auto usage = [](std::string message) { return Failure(Exit::kUsage, std::move(message)); };
     auto empty = [](const std::vector<std::string>& values) {
@@ -57,11 +69,9 @@ Outcome<> check(const Options& options) {
     if (empty(options.namespaces))
         return usage("-n names no namespace: leave it out, or say -A, to list all of them");
     if (empty(options.vms)) return usage("--vm names no VM: leave it out to list those of all");
-    bool digits = std::all_of(options.limit.begin(), options.limit.end(),
-                              [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits)
-        return usage(fmt::format("--limit {}: it takes a number of objects per page, 1 to 50",
-                                 options.limit));
+    if (!options.limit.empty() && !is_limit(options.limit))
+        return usage(fmt::format("--limit {}: a page has 1 to {} objects; --all lists everything",
+                                 options.limit, kMostOnAPage));
     if (!options.names.empty() && !options.continue_token.empty())
         return usage("--continue goes on with a list and takes no NAME beside it");
     const bool whole = options.watch || !options.selector.empty();
@@ -81,10 +91,10 @@ void note_none(Console& console, const Options& options, const std::string& clus
                              filtered ? " with these namespaces and VMs" : ""));
 }
 
-void note_more(Console& console, const SnapshotPage& page) {
+void note_more(Shell& shell, const SnapshotPage& page) {
     std::string more = page.remaining ? fmt::format("{} more", *page.remaining) : "more";
-    console.note(fmt::format("There are {}: go on with --continue {}, or list all with --all", more,
-                             page.continue_token));
+    shell.console.note(fmt::format("There are {} (--all lists everything). The next page:", more));
+    shell.console.note("  " + line_that_goes_on(shell.typed, page.continue_token));
 }
 
 // One page, as the API gives it.
@@ -98,7 +108,7 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
         SNAPGATE_TRY(printer.page(page.items));
         if (page.items.empty()) note_none(shell.console, options, cluster);
     }
-    if (!page.continue_token.empty()) note_more(shell.console, page);
+    if (!page.continue_token.empty()) note_more(shell, page);
     return Exit::kOk;
 }
 
@@ -191,10 +201,10 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                              query.vms.empty() ? "" : query.vms.front()},
                             format);
     if (!query.names.empty()) return print_named(shell, api, query, format);
-    SnapshotPages pages(
-        api, shell.console,
-        {cluster, options.namespaces, options.vms, options.limit, options.continue_token},
-        options.all);
+    SnapshotPages pages(api, shell.console,
+                        {cluster, options.namespaces, options.vms, options.limit,
+                         options.continue_token, shell.typed},
+                        options.all);
     if (options.all) return print_all(shell, pages, format, options, cluster.name);
     return print_one_page(shell, api, pages, format, options, cluster.name);
 }
@@ -222,9 +232,7 @@ void add_get_snapshots(CLI::App& get, Action& chosen) {
         ->add_option("-o,--output", options->output,
                      "table (the default), wide, json, yaml or name")
         ->type_name("FORMAT");
-    command
-        ->add_option("--limit", options->limit,
-                     "Objects per page: at most 50, which is the default")
+    command->add_option("--limit", options->limit, "Objects per page, 1 to 50; 50 is the default")
         ->type_name("N");
     command->add_option("--continue", options->continue_token, "Go on where another list ended")
         ->type_name("TOKEN");

@@ -104,7 +104,7 @@ Outcome<> check_options(const Options& options) {
     // Before the input is read: to ask at the end of hours that nobody is there is too late.
     if (options.prune && !options.dry_run && !options.yes && !can_ask(standard > 0))
         return Failure(
-            Exit::kRefused,
+            Exit::kUsage,
             "--prune removes snapshots, and there is no terminal to ask at: say --yes, or "
             "see with --dry-run what it would remove");
     return {};
@@ -261,7 +261,7 @@ Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const 
                                   Console& console) {
     SNAPGATE_ASSIGN(Sent dry, sender.send(true, {}));
     const Counts counts = counts_of(dry.answer);
-    const std::string as_of(text_at(dry.answer, {"pruneAsOf"}));
+    std::string as_of(text_at(dry.answer, {"pruneAsOf"}));
     if (counts.pruned == 0) return as_of;
     const bool standard = std::ranges::find(options.files, "-") != options.files.end();
     const bool yes = ask(
@@ -275,6 +275,8 @@ Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const 
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    if (format == Format::kName)
+        return Failure(Exit::kUsage, "-o name: an import has no names; take json or yaml");
     SNAPGATE_TRY(check_options(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
     // Before the input is read: a mistyped name should not cost minutes.
@@ -307,9 +309,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     note_refused(sent, inputs, report, counts, shell.console);
     if (auto kept = text_at(answer, {"notPruned"}); !kept.empty())
         shell.console.note(fmt::format("warning: {}", kept));
-    if (format == Format::kName) {
-        shell.console.print_document(cluster.uid);
-    } else if (format == Format::kTable) {
+    if (format == Format::kTable) {
         shell.console.print_document(
             summary(counts, options, cluster.name, std::chrono::steady_clock::now() - begun));
     } else {
@@ -348,7 +348,8 @@ void add_import(CLI::App& root, Action& chosen) {
                       "change nothing");
     command->add_flag("--keep-going", options->keep_going,
                       "Import what is good and list what is refused");
-    add_answer_option(*command, options->output);
+    command->add_option("-o,--output", options->output, "json or yaml: what the API answered")
+        ->type_name("FORMAT");
     add_connection_options(*command, options->connection);
     end_command(*command, kFooter, chosen,
                 [options](Shell& shell) { return run(*options, shell); });

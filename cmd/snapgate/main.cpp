@@ -26,7 +26,6 @@ void hold_standard_descriptors() {
 int main(int argc, char** argv) {
     hold_standard_descriptors();
     snapgate::cli::Console console(stdout, stderr);
-    snapgate::cli::Shell shell{console, snapgate::cli::process_environment};
-    std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return static_cast<int>(snapgate::cli::run_command_line(std::move(arguments), shell));
+    snapgate::cli::Shell shell{console, snapgate::cli::process_environment, {argv, argv + argc}};
+    return static_cast<int>(snapgate::cli::run_command_line(shell));
 }

@@ -222,11 +222,11 @@ TEST(PageTest, RefusesWhatIsNone) {
 }
 
 TEST(PageTest, AsksForWhatWasSelected) {
-    SnapshotSelection selection{{"demo", "Demo", {}}, {"web", "a,b"}, {"vm 1"}, "20", ""};
+    SnapshotSelection selection{{"demo", "Demo", {}}, {"web", "a,b"}, {"vm 1"}, "20", "", {}};
     EXPECT_EQ(page_target(selection, "t&k"),
               "/v1/spectroclusters/demo/vms/"
               "snapshot?vmName=vm%201&namespace=web&namespace=a%2Cb&limit=20&continue=t%26k");
-    EXPECT_EQ(page_target({{"demo", "Demo", {}}, {}, {}, "", ""}, ""),
+    EXPECT_EQ(page_target({{"demo", "Demo", {}}, {}, {}, "", "", {}}, ""),
               "/v1/spectroclusters/demo/vms/snapshot");
 }
 

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "json/splitter.h"
 #include "json_path.h"
+#include "typed_line.h"
 
 namespace snapgate::cli {
 namespace {
@@ -81,11 +82,11 @@ Outcome<SnapshotPage> SnapshotPages::next() {
     if (!page) {
         Failure failure = std::move(page).error();
         if (!failure.continue_token.empty()) {
-            failure.message += fmt::format("; go on at the newest state with --continue {}",
-                                           failure.continue_token);
+            failure.message += "; go on at the newest state with: " +
+                               line_that_goes_on(selection_.typed, failure.continue_token);
         } else if (begun_) {
-            failure.message += fmt::format(
-                "; the list is not complete: go on where it stopped with --continue {}", token_);
+            failure.message += "; the list is not complete: go on where it stopped with: " +
+                               line_that_goes_on(selection_.typed, token_);
         }
         return failure;
     }

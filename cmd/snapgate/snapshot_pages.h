@@ -18,8 +18,9 @@ struct SnapshotSelection {
     Named cluster;
     std::vector<std::string> namespaces;
     std::vector<std::string> vms;
-    std::string limit;           // "" for the server's default
-    std::string continue_token;  // where to begin; "" for the beginning
+    std::string limit;               // "" for the server's default
+    std::string continue_token;      // where to begin; "" for the beginning
+    std::vector<std::string> typed;  // the command line, for the line that goes on
 };
 
 struct SnapshotPage {

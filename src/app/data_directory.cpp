@@ -137,7 +137,7 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
     std::error_code failed;
     if (!fs::exists(data_dir / "store" / "data.mdb", failed) &&
         files_of_a_life(data_dir, {}).empty()) {
-        return Error(Code::kNotFound,
+        return Error(Code::kInvalidParameter,
                      fmt::format("{} is not a data directory of snapgate", data_dir.string()));
     }
     if (!model::is_display_name(name)) {

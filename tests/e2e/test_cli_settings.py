@@ -234,6 +234,12 @@ def test_every_command_explains_itself(command):
     (["get", "snapshots", "--cluster", "c", "-n", "a", "-A"], "--all-namespaces"),
     (["get", "snapshots", "--cluster", "c", "--limit", "-1"], "--limit"),
     (["get", "snapshots", "--cluster", "c", "--limit", "many"], "--limit"),
+    (["get", "snapshots", "--cluster", "c", "--limit", "0"], "--limit 0: a page has 1 to 50 objects; --all lists everything"),
+    (["get", "snapshots", "--cluster", "c", "--limit", "51"], "--limit 51: a page has 1 to 50 objects"),
+    (["get", "snapshots", "--cluster", "c", "--limit", "18446744073709551617"], "--limit"),
+    (["get", "keys", "-o", "wide"], "-o wide: the table shows all there is of keys"),
+    (["get", "projects", "-o", "wide"], "-o wide"),
+    (["import", "--cluster", "c", "-o", "name", "dump.json"], "-o name: an import has no names"),
     (["get", "snapshots", "x", "--cluster", "c", "--continue", "t"], "--continue"),
     (["create", "key", "--data-dir", "d", "--server", "http://a"], "--data-dir"),
     (["create", "key"], "NAME"),
@@ -258,7 +264,7 @@ def test_a_lost_key_is_made_anew_without_a_name(start_server, data_dir):
     ran = run_cli("create", "key", "--data-dir", data_dir)
     assert ran.returncode == OK, ran.stderr
     assert "role admin" in ran.stderr
-    assert run_cli("create", "key", "--data-dir", data_dir / "none").returncode == REFUSED
+    assert run_cli("create", "key", "--data-dir", data_dir / "none").returncode == USAGE
     server.start()
     assert server.client(ran.stdout.strip()).get("/admin/v1/keys").status == 200
 

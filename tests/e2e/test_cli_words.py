@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from harness import BINARY, clean_environment, run_cli, snapshot
+from harness import BINARY, clean_environment, run_cli, snapshot, snapshots
 
-REFUSED, USAGE = 1, 2
+OK, REFUSED, USAGE = 0, 1, 2
 
 
 @pytest.mark.parametrize("arguments, said", [
@@ -34,6 +34,55 @@ def test_a_wrong_setting_is_told_as_any_error_is(tmp_path):
     ran = run_cli("serve", "--data-dir", tmp_path / "data", "--listen", "here")
     assert ran.returncode == USAGE and ran.stdout == ""
     assert ran.stderr == "error: --listen: \"here\" is not ADDRESS:PORT, as in 127.0.0.1:8080\n"
+
+
+@pytest.mark.parametrize("arguments, code, said", [
+    # The command line is wrong, which is found out before anybody is asked.
+    (["create", "key", "k", "--role", "root"], USAGE, "--role root: it takes reader, editor or admin"),
+    (["create", "key", "k", "--role", "root", "--data-dir", "d"], USAGE, "--role root"),
+    (["create", "key", "k", "--expires", "soon"], USAGE, "--expires"),
+    (["create", "key", "k", "--data-dir", "missing"], USAGE, "missing is not a data directory"),
+    (["create", "snapshot", "--cluster", "c", "--vm", "v", "--deletion-policy", "keep"], USAGE, "keep"),
+    (["import", "--cluster", "c", "--on-conflict", "keep", "text"], USAGE, "--on-conflict keep"),
+    (["create", "cluster", "c", "--kubeconfig", "missing"], USAGE, "cannot read missing"),
+    (["set", "kubeconfig", "--cluster", "c", "missing"], USAGE, "cannot read missing"),
+    (["apply", "-f", "missing"], USAGE, "cannot read missing"),
+    # A file is there, and what it holds is not.
+    (["create", "cluster", "c", "--kubeconfig", "text"], REFUSED, "text: "),
+    (["set", "kubeconfig", "--cluster", "c", "text"], REFUSED, "text: "),
+    (["apply", "-f", "text"], REFUSED, "text: ")])
+def test_a_wrong_command_line_is_2_and_a_wrong_file_is_1(tmp_path, arguments, code, said):
+    (tmp_path / "text").write_text("no such thing")
+    nowhere = {"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"}
+    ran = run_cli(*arguments, env=nowhere, cwd=tmp_path)
+    assert ran.returncode == code and ran.stderr.startswith("error: ") and said in ran.stderr, (ran.returncode, ran.stderr)
+
+
+def test_the_way_to_the_next_page_can_be_pasted(server, admin, uid):
+    admin.load(uid, snapshots(12, ["web"]))
+    environment = clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key,
+                                     "PATH": "/usr/bin:/bin"})
+    line = f"{BINARY} get snapshots --cluster '{uid}' -n web --limit 5 -o name"
+    printed = []
+    pages = 0
+    while line:
+        ran = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=True, timeout=60, env=environment)
+        printed += ran.stdout.split()
+        pages += 1
+        line = next((said.strip() for said in ran.stderr.splitlines() if said.startswith("  ")), None)
+        assert (line is None) == (pages == 3), ran.stderr
+    assert len(set(printed)) == 12
+
+
+def test_a_wide_table_of_clusters_says_more(server, uid, tmp_path):
+    file = tmp_path / "gone.kubeconfig"
+    file.write_text("{clusters: [{name: gone, cluster: {server: 'https://127.0.0.1:1'}}], users: [{name: me, user: {token: t}}],"
+                    " contexts: [{name: gone, context: {cluster: gone, user: me}}], current-context: gone}", encoding="utf-8")
+    assert server.cli("create", "cluster", "gone-" + uid, "--kubeconfig", file).returncode == OK
+    narrow, wide = (server.cli("get", "clusters", uid, "gone-" + uid, *more).stdout.splitlines() for more in ([], ["-o", "wide"]))
+    assert narrow[0].split()[-1] == "REASON" and wide[0].split()[-3:] == ["SKIPPED", "VERSION", "SERVER"]
+    assert wide[1].split()[-3:] == ["<none>"] * 3
+    assert wide[2].split()[-3:] == ["0", "<none>", "https://127.0.0.1:1"]
 
 
 def test_one_is_no_plural_and_advice_is_given_once(server, admin, uid):

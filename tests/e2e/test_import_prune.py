@@ -12,7 +12,7 @@ import yaml
 
 from harness import BINARY, PATIENCE, clean_environment, snapshot
 
-OK, REFUSED = 0, 1
+OK, REFUSED, USAGE = 0, 1, 2
 OBJECTS = [snapshot("web", "a", labels={"app": "a"}), snapshot("web", "b", labels={"app": "b"}),
            snapshot("web", "c", annotations={"note": "é"})]
 
@@ -166,7 +166,7 @@ def test_a_dry_run_counts_and_changes_nothing(admin, uid, load, post):
 def test_a_prune_without_a_terminal_wants_a_yes(admin, uid, load):
     admin.load(uid, OBJECTS)
     ran = load("--prune", "-", stdin=json.dumps(as_list(OBJECTS[:1])))
-    assert ran.returncode == REFUSED and "--yes" in ran.stderr, ran.stderr
+    assert ran.returncode == USAGE and "--yes" in ran.stderr, ran.stderr
     assert len(admin.names(uid)) == 3
     assert load("--prune", "--yes", "-", stdin=json.dumps(as_list(OBJECTS[:1]))).returncode == OK
     assert len(admin.names(uid)) == 1
