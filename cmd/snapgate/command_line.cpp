@@ -214,7 +214,7 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Console& console,
 
     if (arguments.empty()) {
         console.print_document(root.help());
-        return Exit::kUsage;
+        return end(console, Exit::kUsage);
     }
     if (arguments.front() == "help") {
         arguments.erase(arguments.begin());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,13 +36,19 @@ class Console {
     // Columns of the terminal on `out`; 0 where there is none, or it does not say.
     unsigned width() const;
 
-    // Writes out what is buffered. kInternal if the output could not be written (a full disk): an
-    // answer cut short must not end in success.
+    // Writes out what is buffered. kInternal if anything of the output could not be written (a full
+    // disk, a signal that ends the waiting for a reader): an answer cut short must not end in
+    // success. Nothing more is written then: it would be no continuation.
     base::Result<void> flush();
 
   private:
+    void write(std::string_view text);
+    void write_out();
+    void give_up();
+
     std::FILE* out_;
     std::FILE* err_;
+    std::optional<int> failure_;  // of the first write to `out` that failed, an errno
     bool out_terminal_;
     bool err_terminal_;
     bool status_shown_ = false;

@@ -108,7 +108,10 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
         SNAPGATE_TRY(printer.page(page.items));
         if (page.items.empty()) note_none(shell.console, options, cluster);
     }
-    if (!page.continue_token.empty()) note_more(shell, page);
+    if (page.continue_token.empty()) return Exit::kOk;
+    // Who did not get this page is not told of the next one.
+    SNAPGATE_TRY(shell.console.flush());
+    note_more(shell, page);
     return Exit::kOk;
 }
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <utility>
 
 #include "api/routes.h"
 #include "app/credentials_key.h"
@@ -172,11 +174,13 @@ void ServerProcess::stop() {
 
 void ServerProcess::reload(const Settings& settings) {
     if (settings.log_level != settings_.log_level) {
+        const auto before = std::exchange(settings_.log_level, settings.log_level);
+        // Said where one of the two levels shows it.
+        base::log::set_level(std::min(before, settings.log_level));
         base::log::info("changed the log level",
-                        {{"from", base::log::level_name(settings_.log_level)},
+                        {{"from", base::log::level_name(before)},
                          {"to", base::log::level_name(settings.log_level)}});
         base::log::set_level(settings.log_level);
-        settings_.log_level = settings.log_level;
     }
     if (tls_ == nullptr) return;
     if (auto reloaded = tls_->reload(); !reloaded) {

@@ -1,10 +1,11 @@
 """Settings by flags, environment and file: their precedence, and that a wrong one is refused by name."""
 
+import signal
 import socket
 
 import pytest
 
-from harness import Server, run_cli
+from harness import Server, run_cli, wait_for
 
 
 def refused(*arguments, env=None, data_dir=None):
@@ -89,6 +90,23 @@ def test_flags_count_before_the_environment_and_that_before_the_file(start_serve
     assert not server.log("request"), "the file switches the access log off"
     server = start_server("--history", "30m", "--config", str(file), env={"SNAPGATE_HISTORY": "20m"})
     assert history(server) == "30m"
+
+
+def test_a_hangup_takes_a_new_log_level_and_says_so(start_server, data_dir):
+    file = data_dir.with_name("settings.yaml")
+    file.write_text("log-level: info\n")
+    server = start_server("--config", file)
+    before = "info"
+    for level in ("debug", "error", "info", "warning", "debug"):
+        file.write_text(f"log-level: {level}\n")
+        server.signal(signal.SIGHUP)
+        line = wait_for(lambda: next((line for line in server.log("changed the log level") if line["to"] == level and
+                                      line["from"] == before), None), f"the level {level}")  # noqa: B023
+        assert line["level"] == "info"
+        before = level
+    server.signal(signal.SIGHUP)
+    server.stop()
+    assert len(server.log("changed the log level")) == 5, "what is the same is no change"
 
 
 def test_every_setting_may_come_from_the_environment(start_server, data_dir, tmp_path):
