@@ -107,6 +107,7 @@ class Connections::Core {
         }
         start(followed, [f = followed.get()] { return f->reflector->run(); });
         start(followed, [f = followed.get()] { return f->reflector->stay_in_touch(); });
+        start(followed, [f = followed.get()] { return f->reflector->answer_the_late(); });
         start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
         start(followed, [this, f = followed.get()] { return keep(*f); });
     }

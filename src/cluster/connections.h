@@ -78,7 +78,7 @@ class Connections {
 
     // Asks the cluster at once whether the mirror is still what it has: one small question for all
     // who wait. Nothing: it is, as of now; kClusterUnavailable where it is not, or the cluster did
-    // not answer, within five seconds or so.
+    // not answer, within five seconds.
     net::Awaitable<base::Result<void>> confirm(model::ClusterNumber cluster);
 
     // Looks at once, where it waits for its next attempt.

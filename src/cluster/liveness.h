@@ -7,7 +7,8 @@ namespace snapgate::cluster {
 
 // How a reflector knows that its mirror is what the cluster has. A watch that says nothing proves
 // nothing, and is no fault either: a Kubernetes API server sends no bookmark where nothing changes.
-// So a silent cluster is asked for its version (a probe); and a mirror that was out of touch is
+// So a silent cluster is asked for its version (a probe), and again later where it is too busy to
+// say it, which is no sign of anything; and a mirror that was out of touch is
 // compared with the cluster before it counts as equal again. Decisions alone, no I/O. Any thread.
 
 // What is not known of a mirror, the worst last.
@@ -27,7 +28,8 @@ struct Liveness {
     bool asked = false;      // somebody waits for a confirmation
     bool probe_at_once = false;
     Doubt doubt = Doubt::kNone;
-    Clock::time_point heard;  // when the cluster last confirmed the mirror
+    Clock::time_point heard;       // when the cluster last confirmed the mirror
+    Clock::time_point busy_until;  // it said that it has no time, and when to come again
 };
 
 // What to do next.

@@ -65,6 +65,22 @@ TEST(Liveness, DoubtsAreLookedInto) {
     EXPECT_EQ(step(cut), What::kProbe);
 }
 
+TEST(Liveness, ABusyClusterIsLeftAloneUntilItHasTime) {
+    for (const Doubt doubt : {Doubt::kNone, Doubt::kAnswer, Doubt::kContent}) {
+        Liveness busy = watching(milliseconds(3'600'000), doubt);
+        busy.probe_at_once = true;
+        busy.busy_until = kNow + milliseconds(2'000);
+        const auto wait = next_step(busy, milliseconds(10'000), kNow);
+        EXPECT_EQ(wait.what, What::kWait);
+        EXPECT_EQ(wait.wait, milliseconds(2'000));
+        busy.asked = true;
+        EXPECT_EQ(step(busy), What::kRefuse);
+        busy.asked = false;
+        busy.busy_until = kNow;
+        EXPECT_EQ(step(busy), doubt == Doubt::kContent ? What::kCompare : What::kProbe);
+    }
+}
+
 TEST(Liveness, HowLongItWasAwaySaysWhatIsInDoubt) {
     struct Row {
         int64_t away;

@@ -99,6 +99,7 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
       alarm_(executor),
       check_alarm_(executor),
       touch_alarm_(executor),
+      late_alarm_(executor),
       probe_after_(parts.times.probe),
       backoff_(parts.times.backoff_first, parts.times.backoff_most, parts.times.quiet),
       most_listed_(parts.most_listed),
@@ -116,6 +117,7 @@ void Reflector::stop() {
     alarm_.ring();
     check_alarm_.ring();
     touch_alarm_.ring();
+    late_alarm_.ring();
 }
 
 // It may be another cluster, or this one made anew: what is known of it is looked at again.
@@ -125,6 +127,7 @@ void Reflector::use(std::shared_ptr<ConnectionSource> source) {
     if (asking_) asking_->use(std::move(source));
     if (is_wrong("connection-changed")) return;
     discovered_ = false;
+    busy_until_ = {};
     changed_ = true;
     watch_list_refused_by_.clear();
     next_ = Next::kRelistNewest;
@@ -175,6 +178,7 @@ net::Awaitable<void> Reflector::run() {
     }
     note_streaming(false);
     touch_alarm_.ring();
+    late_alarm_.ring();
 }
 
 void Reflector::failed_by_a_bug(std::string_view what) {
@@ -187,7 +191,7 @@ void Reflector::failed_by_a_bug(std::string_view what) {
     next_ = Next::kRelistNewest;
     raise_doubt(Doubt::kVersions);
     upstream_.interrupt();
-    answer_waiting(not_confirmed());
+    waiting_.answer(not_confirmed());
 }
 
 void Reflector::need(Next next) {

@@ -12,6 +12,7 @@
 #include "base/annotations.h"
 #include "base/clock.h"
 #include "cluster/backoff.h"
+#include "cluster/confirmations.h"
 #include "cluster/lists_under_way.h"
 #include "cluster/liveness.h"
 #include "cluster/mirror_status.h"
@@ -85,14 +86,16 @@ class Reflector {
     net::Awaitable<void> check_from_time_to_time();
     // Asks a silent cluster whether it is there, and looks into doubts, beside run(); until stop().
     net::Awaitable<void> stay_in_touch();
+    // Tells who waits for a confirmation when their time is over, beside run(); until stop().
+    net::Awaitable<void> answer_the_late();
     void stop();
     // Takes other credentials; where the cluster is not followed at the moment, at once.
     void use(std::shared_ptr<ConnectionSource> source);
     void retry_now();
     // Asks the cluster at once: one question for all who wait. `done` gets nothing where the mirror
-    // was confirmed, and kClusterUnavailable where it was not, within `probe_answer`.
-    using Confirmed = std::function<void(base::Result<void>)>;
-    void confirm(Confirmed done);
+    // was confirmed, and kClusterUnavailable where it was not, within `probe_answer` whatever the
+    // reflector is at.
+    void confirm(Confirmations::Done done);
 
     // One of its coroutines has ended by an exception; that one may be called again.
     void failed_by_a_bug(std::string_view what);
@@ -176,7 +179,7 @@ class Reflector {
     net::Awaitable<Outcome<std::string>> compare_with_held();
     Liveness liveness() const;
     base::Error not_confirmed() const;
-    void answer_waiting(const base::Result<void>& result);
+    void note_busy(const Setback& setback);
     // Ends the watch for a reason of ours, which is told in place of the connection's end.
     void end_watch(Setback setback);
     void doubt_versions(std::string reason, std::string message);
@@ -218,6 +221,7 @@ class Reflector {
     net::Alarm alarm_;
     net::Alarm check_alarm_;
     net::Alarm touch_alarm_;
+    net::Alarm late_alarm_;
     std::unique_ptr<Comparing> checking_;  // from time to time
     std::unique_ptr<Comparing> resuming_;  // after a loss
     std::unique_ptr<Upstream> asking_;     // kept from one question to the next
@@ -225,7 +229,9 @@ class Reflector {
     bool metadata_differs_ = false;
     // The cluster shows metadata alone just as it does in whole objects.
     bool metadata_counts_ = true;
-    std::vector<Confirmed> waiting_;
+    Confirmations waiting_;
+    SteadyClock::time_point busy_until_;  // it is not asked before
+    std::string busy_message_;            // what it said
     bool probe_at_once_ = false;
     std::chrono::milliseconds probe_after_;  // spread out
     // Since when nothing that was taken in is known to be all there was; none while it follows.

@@ -2,6 +2,7 @@
 // what is in doubt after a connection was lost.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crypto.h"
@@ -14,13 +15,14 @@ namespace snapgate::cluster {
 
 using base::Code;
 using base::Error;
-using base::Result;
 using std::chrono::milliseconds;
 
 namespace {
 
 // A connection that was not used for so many times the usual pause may be gone without a word.
 constexpr int kStaleProbes = 3;
+// Nobody waits before somebody asks, which ends the wait.
+constexpr milliseconds kUntilAsked{3'600'000};
 
 // Up to a tenth less, so that clusters that were connected together are not asked together.
 milliseconds spread(milliseconds time) {
@@ -45,38 +47,52 @@ net::Awaitable<void> Reflector::stay_in_touch() {
                 co_await compare_after_loss();
                 break;
             case LivenessStep::What::kRefuse:
-                answer_waiting(not_confirmed());
+                waiting_.answer(not_confirmed());
                 break;
         }
     }
-    answer_waiting(not_confirmed());
+    waiting_.answer(not_confirmed());
 }
 
-void Reflector::confirm(Confirmed done) {
+void Reflector::confirm(Confirmations::Done done) {
     if (stopping_ || gone_ || !status().ready()) {
         done(not_confirmed());
         return;
     }
-    waiting_.push_back(std::move(done));
+    if (waiting_.empty()) late_alarm_.ring();
+    waiting_.wait(std::move(done), SteadyClock::now() + times_.probe_answer);
     touch_alarm_.ring();
+}
+
+net::Awaitable<void> Reflector::answer_the_late() {
+    while (!stopping_ && !gone_) {
+        const auto until = waiting_.first_until();
+        const milliseconds wait =
+            until ? std::chrono::ceil<milliseconds>(*until - SteadyClock::now()) : kUntilAsked;
+        co_await late_alarm_.wait(std::max(wait, milliseconds(1)));
+        waiting_.answer_late(SteadyClock::now(), not_confirmed());
+    }
 }
 
 Error Reflector::not_confirmed() const {
     const MirrorStatus now = status();
+    if (now.ready()) {
+        const bool busy = SteadyClock::now() < busy_until_;
+        return {Code::kClusterUnavailable,
+                fmt::format("cluster \"{}\": {}", cluster_,
+                            busy ? busy_message_ : "it did not answer in time")};
+    }
     std::string message = fmt::format("cluster \"{}\" is {}", cluster_, to_text(now.state));
     if (!now.reason.empty()) message += fmt::format(" ({})", now.reason);
     if (!now.message.empty()) message += ": " + now.message;
     return {Code::kClusterUnavailable, std::move(message)};
 }
 
-void Reflector::answer_waiting(const Result<void>& result) {
-    for (const Confirmed& done : std::exchange(waiting_, {})) done(result);
-}
-
 Liveness Reflector::liveness() const {
     Liveness now;
     now.asked = !waiting_.empty();
     now.probe_at_once = probe_at_once_;
+    now.busy_until = busy_until_;
     const base::MutexLock lock(mutex_);
     now.watching = streaming_;
     now.reopening = status_.ready() && SteadyClock::now() - stopped_streaming_ <= times_.reopens;
@@ -96,6 +112,14 @@ void Reflector::note_confirmed() {
     const base::MutexLock lock(mutex_);
     heard_ = SteadyClock::now();
     doubt_ = Doubt::kNone;
+}
+
+// It is there, and the watch is as good as before: whether the mirror is what it has shows later.
+void Reflector::note_busy(const Setback& setback) {
+    busy_until_ = SteadyClock::now() + std::clamp(setback.retry_after.value_or(times_.probe),
+                                                  times_.backoff_first, times_.backoff_most);
+    busy_message_ = setback.message;
+    waiting_.answer(not_confirmed());
 }
 
 void Reflector::raise_doubt(Doubt doubt) {
@@ -146,25 +170,27 @@ net::Awaitable<void> Reflector::probe() {
     probe_after_ = spread(times_.probe);
     // What is asked while no watch is open tells nothing about the mirror.
     if (stopping_ || !is_streaming()) co_return;
-    if (!told) {
+    if (!told && told.error().busy) {
+        note_busy(told.error());
+    } else if (!told) {
         Setback setback = std::move(told).error();
         setback.at_once = false;
         {
             const base::MutexLock lock(mutex_);
             away_since_ = heard_;
         }
-        answer_waiting(Error(Code::kClusterUnavailable,
-                             fmt::format("cluster \"{}\": {}", cluster_, setback.message)));
+        waiting_.answer(Error(Code::kClusterUnavailable,
+                              fmt::format("cluster \"{}\": {}", cluster_, setback.message)));
         end_watch(std::move(setback));
     } else if (went_back(held, *told)) {
         doubt_versions("VersionsWentBack",
                        fmt::format("the cluster's versions went back, from {} to {}: it was "
                                    "restored, or it is another one",
                                    held, *told));
-        answer_waiting(not_confirmed());
+        waiting_.answer(not_confirmed());
     } else {
         note_confirmed();
-        answer_waiting({});
+        waiting_.answer({});
     }
 }
 
@@ -192,6 +218,8 @@ net::Awaitable<void> Reflector::compare_after_loss() {
         if (skipped_.changes() != skipped_before) co_return;
         doubt_versions("DifferenceFound",
                        "after a lost connection no event explained a difference: " + *outcome);
+    } else if (outcome.error().busy) {
+        note_busy(outcome.error());
     } else if (outcome.error().reason.empty() || outcome.error().status == 410) {
         doubt_versions("NotCompared", outcome.error().message);
     } else {

@@ -164,6 +164,10 @@ Setback setback_of(const net::ClientResponse& answer) {
                                                  status->has_cause("ResourceVersionTooLarge"))
                              : setback_of_status(answer.status, {}, {}, false);
     if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
+    // A 503 may be a proxy's page for a cluster that is not there.
+    const bool is_own = status || setback.retry_after;
+    setback.busy = (answer.status == 429 || (answer.status == 503 && is_own)) &&
+                   !base::fault_disabled("busy-answer");
     return setback;
 }
 

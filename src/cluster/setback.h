@@ -24,6 +24,7 @@ struct Setback {
     std::string reason;
     std::string message;
     Next next = Next::kSame;
+    bool busy = false;     // the cluster is there, and says that it has no time just now
     bool at_once = false;  // do not wait; what was is no failure yet
     std::optional<std::chrono::milliseconds> retry_after;
     unsigned status = 0;  // the HTTP status, where there was an answer

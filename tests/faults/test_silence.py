@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from breakage import error_event, hang, hang_after, late, only
+from breakage import error_event, hang, hang_after, late, only, plain_status, status
 from harness import wait_for
 from mirror import scaled_times
 from proxy import Proxy
@@ -120,6 +120,60 @@ def test_probes_that_are_never_answered(mirror, upstream):
     mirror.until_equal()
 
 
+BUSY = [(429, "TooManyRequests"), (503, "ServiceUnavailable")]
+
+
+@pytest.mark.parametrize("busy", BUSY, ids=str)
+def test_probes_that_are_answered_by_a_busy_cluster(mirror, upstream, busy):
+    """It is there: the watch goes on, and brings what changes; how old the mirror is, is said."""
+    upstream.bookmarks = None
+    upstream.drop_connections()
+    mirror.until_equal()
+    upstream.break_next(status(*busy, headers={"Retry-After": "2"}), "probe", None)
+    mark = upstream.mark()
+    with Witness(mirror) as witness:
+        wait_for(lambda: len(upstream.asked("probe", since=mark)) >= 2, "two of them", 15)
+        assert mirror.status()["lagSeconds"] >= 2
+        reply = mirror.kube.list(limit=1, headers={"Cache-Control": "max-age=1"})
+        assert reply.status == 504 and f"the cluster answered {busy[0]}" in reply.json()["message"], reply
+        changes(upstream)
+        wait_for(lambda: not mirror.differences(), "the changes", 2)
+    witness.saw_only_ready()
+    first, second = upstream.asked("probe", since=mark)[:2]
+    assert second.time - first.time >= 1.95
+    upstream.heal()
+    wait_for(lambda: mirror.kube.list(limit=1, headers={"Cache-Control": "max-age=0"}).status == 200, "an answer in time")
+    assert upstream.asked("watch", "list", "metadata", since=mark) == []
+
+
+def test_probes_that_are_answered_by_a_proxy_without_a_cluster(mirror, upstream):
+    """Its 503 is none of a busy cluster."""
+    upstream.bookmarks = None
+    upstream.drop_connections()
+    mirror.until_equal()
+    upstream.break_next(plain_status(503), "probe", None)
+    mirror.until_state("Failing", "ServiceUnavailable")
+    upstream.heal()
+    mirror.until_equal()
+
+
+@pytest.mark.parametrize("busy", BUSY, ids=str)
+def test_a_busy_cluster_is_compared_later(mirror, upstream, busy):
+    """The watch that was opened after an outage stays, and what it brings is shown."""
+    upstream.refuse()
+    wait_for(lambda: not mirror.is_ready(), "another state than Ready")
+    time.sleep(scaled(8, SCALE))
+    refused = upstream.break_next(status(*busy), "metadata", 2)
+    upstream.accept()
+    wait_for(lambda: refused.hits, "a comparison")
+    changes(upstream)
+    wait_for(lambda: not mirror.differences(), "the changes", 2)
+    assert mirror.status()["state"] == "Syncing" and refused.hits < 2
+    mark = upstream.mark()
+    mirror.until_equal()
+    assert refused.hits == 2 and upstream.asked("watch", "list", since=mark) == []
+
+
 def test_410_as_soon_as_a_watch_is_open_confirms_nothing(mirror, upstream):
     """A kube-apiserver that was started again answers so: what is shown is as old as it was before."""
     upstream.refuse()
@@ -199,6 +253,22 @@ def test_max_age_that_is_not_below_the_age_asks_nothing(rarely_probed, upstream)
     mark = upstream.mark()
     assert Callers(rarely_probed, 5, 3600).answers() == [200] * 5
     assert upstream.asked("probe", "list", since=mark) == []
+
+
+def test_max_age_is_504_in_time_also_while_a_watch_is_opened_again(start_own, connect, upstream):
+    """Who waits for the next watch does not wait for an answer as long again."""
+    upstream.bookmarks = None
+    mirror = connect(on=start_own(scaled_times(SCALE, probe="1h", renew="1h", probe_answer="1s", reopens="4s")))
+    mirror.until_equal()
+    time.sleep(2.1)
+    opened = upstream.break_next(late(2.5), "watch")
+    upstream.break_next(hang, "probe", None)
+    upstream.drop_connections()
+    wait_for(lambda: opened.hits, "the next watch")
+    began = time.monotonic()
+    assert mirror.is_ready()
+    assert Callers(mirror, 5, 1).answers() == [504] * 5
+    assert time.monotonic() - began < 1 + SLACK
 
 
 def test_max_age_is_504_where_the_cluster_does_not_answer(rarely_probed, upstream):
