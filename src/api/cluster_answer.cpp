@@ -90,6 +90,26 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
     return error;
 }
 
+Error answer_lost(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer) {
+    return {
+        Code::kBadPeer,
+        fmt::format("cluster \"{}\" did what it was asked for ({}), but its answer did not come "
+                    "whole: {}: look at what is there before you ask again",
+                    cluster.name, answer.status, answer.lost)};
+}
+
+json::Object deletion_done(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer,
+                           json::Object details) {
+    return {
+        {"kind", "Status"},
+        {"apiVersion", "v1"},
+        {"metadata", json::Object()},
+        {"status", "Success"},
+        {"message", fmt::format("cluster \"{}\" did the deletion; what it answered is left out: {}",
+                                cluster.name, answer.lost)},
+        {"details", std::move(details)}};
+}
+
 std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer) {
     const auto header = answer.header("Retry-After");
     if (!header) return std::nullopt;

@@ -46,11 +46,17 @@ net::ClientRequest json_request(std::string method, std::string target) {
     return request;
 }
 
-// Sends it, and returns the body of a 2xx in the stored version.
+// Sends it, and returns the body of a 2xx in the stored version; a Status for a deletion that was
+// done and whose answer was lost.
 net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientRequest request) {
+    const bool deletes = request.method == "DELETE";
     SNAPGATE_CO_ASSIGN(auto answer, co_await place.call.services.connections.send(
                                         place.cluster.number, std::move(request), place.call.passed,
                                         kAnswerTimeout));
+    if (!answer.lost.empty()) {
+        if (!deletes) co_return answer_lost(place.cluster, answer);
+        co_return json::serialize(deletion_done(place.cluster, answer, {}));
+    }
     if (answer.status / 100 != 2) {
         if (const auto seconds = retry_after_seconds(answer))
             place.call.response.add_header("Retry-After", fmt::format_int(*seconds).str());

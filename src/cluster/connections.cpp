@@ -291,9 +291,15 @@ net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
         auto target = co_await Core::target_of(followed);
         if (!target) co_return caller_error(followed->name, target.error());
         const net::ClientRequest sent = target->as_sent(request, passed_with(passed, server_id()));
-        auto answer = co_await net::exchange(target->server, sent, timeout, kMaxAnswerBytes);
-        if (!answer) co_return caller_error(followed->name, answer.error());
-        if (answer->status != 401) co_return std::move(*answer);
+        auto heard = co_await net::exchange_heard(target->server, sent, timeout, kMaxAnswerBytes);
+        if (!heard) co_return caller_error(followed->name, heard.error());
+        ClusterAnswer answer{std::move(heard->response), {}};
+        if (heard->fault) {
+            const bool done = answer.status / 100 == 2 && request.method != "GET";
+            if (!done) co_return caller_error(followed->name, *heard->fault);
+            answer.lost = heard->fault->message;
+        }
+        if (answer.status != 401) co_return answer;
         bool renewed = false;
         if (!again) {
             const base::MutexLock lock(followed->mutex);

@@ -19,7 +19,11 @@
 namespace snapgate::cluster {
 
 // A connected cluster's answer to a request that was passed on to it.
-using ClusterAnswer = net::ClientResponse;
+struct ClusterAnswer : net::ClientResponse {
+    // Of a request that changes something and that the cluster says it did (2xx): why the body,
+    // which is empty then, did not come whole. "" if it did.
+    std::string lost;
+};
 
 struct ConnectionsOptions {
     std::string server_id;  // of this server, for passed_servers.h
@@ -65,8 +69,9 @@ class Connections {
 
     // Asks the cluster itself, with our credentials there: `request.target` is the path and query
     // as Kubernetes has it, below the cluster's prefix. Every answer is a ClusterAnswer, whatever
-    // its status. `passed`: the servers that the request came by, as read_passed_servers() has
-    // them. kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
+    // its status; one that is not whole is an error, unless `lost` tells of it. `passed`: the
+    // servers that the request came by, as read_passed_servers() has them. kClusterUnavailable,
+    // kClusterTimeout, kBadPeer (message for people).
     net::Awaitable<base::Result<ClusterAnswer>> send(model::ClusterNumber cluster,
                                                      net::ClientRequest request, std::string passed,
                                                      std::chrono::milliseconds timeout);

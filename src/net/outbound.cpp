@@ -307,27 +307,43 @@ Awaitable<Result<std::unique_ptr<Outbound>>> Outbound::connect(
     co_return connection;
 }
 
-Awaitable<Result<ClientResponse>> exchange(std::shared_ptr<const OutboundTarget> target,
-                                           const ClientRequest& request, Millis timeout,
-                                           size_t max_bytes, OutboundBreaker* breaker) {
+Awaitable<Result<HeardResponse>> exchange_heard(std::shared_ptr<const OutboundTarget> target,
+                                                const ClientRequest& request, Millis timeout,
+                                                size_t max_bytes, OutboundBreaker* breaker) {
     const auto deadline = after(timeout);
     auto connection = co_await Outbound::connect(std::move(target), timeout, breaker);
     if (!connection) co_return std::move(connection).error();
     Outbound& outbound = **connection;
     auto response = co_await outbound.send(request, until(deadline));
     if (!response) co_return std::move(response).error();
+    HeardResponse heard{std::move(*response), {}};
+    std::string body;
     while (true) {
         auto piece = co_await outbound.read(until(deadline));
-        if (!piece) co_return std::move(piece).error();
-        if (piece->empty()) break;
-        if (piece->size() > max_bytes - response->body.size()) {
-            co_return Error(Code::kTooLarge,
-                            fmt::format("the answer is larger than {} bytes", max_bytes),
-                            std::string(outbound_reason::kTooLarge));
+        if (!piece) {
+            heard.fault = std::move(piece).error();
+            co_return heard;
         }
-        response->body += *piece;
+        if (piece->empty()) break;
+        if (piece->size() > max_bytes - body.size()) {
+            heard.fault =
+                Error(Code::kTooLarge, fmt::format("the answer is larger than {} bytes", max_bytes),
+                      std::string(outbound_reason::kTooLarge));
+            co_return heard;
+        }
+        body += *piece;
     }
-    co_return response;
+    heard.response.body = std::move(body);
+    co_return heard;
+}
+
+Awaitable<Result<ClientResponse>> exchange(std::shared_ptr<const OutboundTarget> target,
+                                           const ClientRequest& request, Millis timeout,
+                                           size_t max_bytes, OutboundBreaker* breaker) {
+    auto heard = co_await exchange_heard(std::move(target), request, timeout, max_bytes, breaker);
+    if (!heard) co_return std::move(heard).error();
+    if (heard->fault) co_return *std::move(heard->fault);
+    co_return std::move(heard->response);
 }
 
 }  // namespace snapgate::net

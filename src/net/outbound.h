@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -110,7 +111,22 @@ class Outbound {
     virtual void cut() = 0;
 };
 
-// One request on a connection of its own, answered whole. `timeout` is for all of it.
+// An answer whose head came.
+struct HeardResponse {
+    ClientResponse response;
+    // Why its body did not come whole, and is empty: larger than was asked for, cut off, too late.
+    std::optional<base::Error> fault;
+};
+
+// One request on a connection of its own. `timeout` is for all of it. What befalls the body is told
+// beside the head: of a request that changes something, that says whether it did.
+Awaitable<base::Result<HeardResponse>> exchange_heard(std::shared_ptr<const OutboundTarget> target,
+                                                      const ClientRequest& request,
+                                                      std::chrono::milliseconds timeout,
+                                                      size_t max_bytes,
+                                                      OutboundBreaker* breaker = nullptr);
+
+// The same, answered whole, or an Error.
 Awaitable<base::Result<ClientResponse>> exchange(std::shared_ptr<const OutboundTarget> target,
                                                  const ClientRequest& request,
                                                  std::chrono::milliseconds timeout,

@@ -326,6 +326,37 @@ TEST(Outbound, BoundsWhatItTakes) {
     for (const std::string& piece : pieces.pieces) EXPECT_LE(piece.size(), size_t{256 << 10});
 }
 
+TEST(Outbound, TellsTheHeadOfAnAnswerThatDidNotComeWhole) {
+    FakeServer server([](FakeServer::Peer& peer, int) {
+        const std::string head = peer.read_head();
+        if (head.starts_with("GET /none")) return;
+        peer.send("HTTP/1.1 201 Created\r\nContent-Length: 100\r\nWarning: w\r\n\r\n0123456789");
+        if (head.starts_with("GET /silent")) peer.read_to_end();
+        if (head.starts_with("GET /large")) peer.send(std::string(90, 'x'));
+    });
+    const auto target = target_for({.server = server.url()});
+    const auto ask = [&](const std::string& path) {
+        std::optional<base::Result<HeardResponse>> heard;
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): runs to its end here
+        run_coroutine([&]() -> Awaitable<void> {
+            heard = co_await exchange_heard(target, get_request(path), milliseconds(500), 99);
+        });
+        return *heard;
+    };
+    for (const auto& [path, code] :
+         {std::pair("/cut", Code::kUnavailable), std::pair("/silent", Code::kTimeout),
+          std::pair("/large", Code::kTooLarge)}) {
+        const auto heard = ask(path);
+        ASSERT_TRUE(heard) << path;
+        EXPECT_EQ(heard->response.status, 201U);
+        EXPECT_EQ(heard->response.header("Warning"), "w");
+        EXPECT_EQ(heard->response.body, "") << "what is not whole is not shown";
+        ASSERT_TRUE(heard->fault) << path;
+        EXPECT_EQ(heard->fault->code, code) << path;
+    }
+    EXPECT_FALSE(ask("/none"));
+}
+
 TEST(Outbound, SaysThatNobodyListens) {
     uint16_t port = 0;
     {

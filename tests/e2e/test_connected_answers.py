@@ -224,6 +224,71 @@ def test_a_deletecollection_waits_for_marks_and_not_for_ever(pair):
     assert time.monotonic() - begun < 4
 
 
+@pytest.fixture
+def oversized(pair):
+    """A cluster whose answers about snapshots are larger than this server takes, once it has done what they answer."""
+    pair.make("one", "two", "three", labels={"goes": "yes"})
+    pair.make("kept")
+
+    def grow(path, body):
+        if not path.rstrip("/").endswith(("virtualmachinesnapshots", *pair.oversized)):
+            return body
+        return body[:-1] + b" " * (9 << 20) + body[-1:]
+
+    pair.oversized = ["/one", "/two", "/namespaces"]
+    wait_for_state(pair.ours, UID, "Ready")
+    pair.between.changes.append(grow)
+    return pair
+
+
+@pytest.mark.parametrize("accept", ("application/json", METADATA_LIST, TABLE, "application/yaml"))
+def test_a_deletion_whose_answer_is_too_large_was_done(oversized, accept):
+    pair = oversized
+    for name, query, left in (("one", {}, {"kept", "two", "three"}), ("", {"labelSelector": "goes=yes"}, {"kept"})):
+        reply = pair.kube.request("DELETE", snapshots_path("default", name), headers={"Accept": accept if query else "*/*"}, **query)
+        assert reply.status == 200, reply
+        status = reply.json()
+        assert (status["kind"], status["status"]) == ("Status", "Success") and "did the deletion" in status["message"], status
+        assert "larger than 8388608 bytes" in status["message"] and status["details"].get("name", "") == name, status
+        assert {item["metadata"]["name"] for item in pair.theirs.list().json()["items"]} == left
+        wait_for(lambda: set(pair.names()) == left, "the mirror")  # noqa: B023
+
+
+def test_a_write_whose_answer_is_too_large_is_said_to_be_done(oversized):
+    pair = oversized
+    reply = pair.kube.request("POST", snapshots_path("default"), new_snapshot("made"))
+    assert reply.status == 502 and 'did what it was asked for (201)' in reply.json()["message"], reply
+    assert "made" in {item["metadata"]["name"] for item in pair.theirs.list().json()["items"]}
+    wait_for(lambda: "made" in pair.names(), "the mirror")
+    patched = pair.kube.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+                                {"Content-Type": MERGE_PATCH})
+    assert patched.status == 502 and "did what it was asked for (200)" in patched.json()["message"], patched
+    assert pair.theirs.get(snapshots_path("default", "one")).json()["metadata"]["labels"]["x"] == "z"
+    palette = pair.palette("POST", body={"metadata": {"name": "ours"}})
+    assert palette.status == 502 and "did what it was asked for (201)" in palette.json()["message"], palette
+    assert "ours" in {item["metadata"]["name"] for item in pair.theirs.list().json()["items"]}
+
+
+def test_a_palette_deletion_whose_answer_is_too_large_was_done(oversized):
+    pair = oversized
+    pair.oversized = []
+
+    def grow(path, body):
+        return b" " * (9 << 20) + body if b'"Status"' in body and path.endswith("/two") else body
+
+    pair.between.changes.append(grow)
+    assert pair.palette("DELETE", "two").status == 204
+    assert "two" not in pair.names()
+
+
+def test_what_only_reads_or_tries_has_no_lost_answer(oversized):
+    pair = oversized
+    for reply in (pair.kube.request("DELETE", snapshots_path("default"), dryRun="All"), pair.kube.request("GET", "/api/v1/namespaces")):
+        assert reply.status == 502 and "larger than 8388608 bytes" in reply.json()["message"], reply
+        assert "did " not in reply.json()["message"], reply
+    assert len(pair.theirs.list().json()["items"]) == 4
+
+
 @pytest.mark.parametrize("accept", ("application/json", METADATA, TABLE, "application/yaml"))
 def test_a_write_is_answered_when_the_mirror_shows_it_in_whatever_form(pair, accept):
     pair.between.delay = 0.15

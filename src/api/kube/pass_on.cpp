@@ -171,6 +171,17 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
                        co_await services.connections.send(call.cluster.number, std::move(sent),
                                                           call.call.passed, kAnswerTimeout));
 
+    if (!answer.lost.empty()) {
+        if (dry) {  // nothing was done: a failure like any other
+            co_return Error(Code::kBadPeer,
+                            fmt::format("cluster \"{}\": {}", call.cluster.name, answer.lost));
+        }
+        InCluster place{call.call, call.cluster, call.resource.ns, {}, {}};
+        co_await wait_for_newest(std::move(place));
+        if (request.method != "DELETE") co_return answer_lost(call.cluster, answer);
+        respond_json(call.call, 200, deletion_done(call.cluster, answer, details_of(call)));
+        co_return Result<void>();
+    }
     take_over(call, answer, between_versions(served, wanted));
     const bool wrote = answer.status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();

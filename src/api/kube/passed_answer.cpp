@@ -74,8 +74,7 @@ void render_bare_answer(KubeCall& call, const net::ClientResponse& answer) {
         {"message", bare_answer_message(call.cluster, answer.status, call.resource.kind)},
         {"reason", reason},
         {"code", code}};
-    json::Object details{{"group", call.resource.group()}, {"kind", call.resource.plural()}};
-    if (!call.resource.name.empty()) details["name"] = call.resource.name;
+    json::Object details = details_of(call);
     if (code == 429 || code == 503 || code == 504) {
         const unsigned seconds = retry_after_seconds(answer).value_or(1);
         details["retryAfterSeconds"] = seconds;
@@ -87,6 +86,12 @@ void render_bare_answer(KubeCall& call, const net::ClientResponse& answer) {
 }
 
 }  // namespace
+
+json::Object details_of(const KubeCall& call) {
+    json::Object details{{"group", call.resource.group()}, {"kind", call.resource.plural()}};
+    if (!call.resource.name.empty()) details["name"] = call.resource.name;
+    return details;
+}
 
 void take_over(KubeCall& call, net::ClientResponse& answer, const json::ApiVersionChange& change) {
     net::Response& response = call.call.response;

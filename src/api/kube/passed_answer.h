@@ -3,6 +3,7 @@
 #include "api/kube/call.h"
 #include "base/result.h"
 #include "json/api_version.h"
+#include "json/value.h"
 #include "net/client.h"
 
 namespace snapgate::api::kube {
@@ -13,5 +14,8 @@ namespace snapgate::api::kube {
 // page, the bare text of a server that does not know the path, nothing at all - is never handed
 // on: the caller gets a Status that says what came.
 void take_over(KubeCall& call, net::ClientResponse& answer, const json::ApiVersionChange& change);
+
+// What a Status says of what the call is about.
+json::Object details_of(const KubeCall& call);
 
 }  // namespace snapgate::api::kube
