@@ -238,6 +238,6 @@ def test_revocation_and_registry_survive_a_crash(start_server):
 def test_a_key_is_not_made_where_there_is_no_store(tmp_path):
     (tmp_path / "letters.txt").write_text("mine")
     ran = run_cli("create", "key", "lost", "--data-dir", tmp_path)
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert "not a data directory" in ran.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["letters.txt"]
