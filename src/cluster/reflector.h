@@ -267,6 +267,8 @@ class Reflector {
     size_t object_bytes_ = 0;
     size_t listed_ = 0;  // objects, of the list
     SkippedObjects skipped_;
+    // How far its changes are in the mirror, too: one that is skipped leaves it a moment later.
+    uint64_t skipped_settled_ = 0;
     std::vector<Event> events_;
     std::optional<Setback> failed_;
     mutable base::Mutex mutex_;

@@ -67,7 +67,7 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
         if (!version || version->empty()) continue;
         // What is compared is the mirror's own version: bookmarks are beyond it.
         checking_ = begin_comparing(*version);
-        const uint64_t skipped_before = skipped_.changes();
+        const uint64_t skipped_before = skipped_settled_;
         auto outcome = co_await compare(std::move(*version));
         // One that can be shown no more, or again, is left out of one side alone.
         if (outcome && !outcome->empty() && skipped_.changes() != skipped_before)

@@ -161,6 +161,7 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
                            {{"cluster", cluster_}});
     }
     listing_.reset();
+    skipped_settled_ = skipped_.changes();
     fresh_ = !changed_;
     if (!changed_) next_ = Next::kSame;
     retries_after_ = 0;

@@ -205,7 +205,7 @@ net::Awaitable<Outcome<std::string>> Reflector::compare_with_held() {
 }
 
 net::Awaitable<void> Reflector::compare_after_loss() {
-    const uint64_t skipped_before = skipped_.changes();
+    const uint64_t skipped_before = skipped_settled_;
     auto outcome = co_await compare_with_held();
     // A watch that has ended meanwhile is opened again, and the doubt is still there.
     if (stopping_ || !is_streaming()) co_return;

@@ -227,6 +227,7 @@ net::Awaitable<Outcome<void>> Reflector::apply_events() {
             std::max(settled_, SteadyClock::now() +
                                    (settled_ > SteadyClock::now() ? kSettles : milliseconds(0)));
     }
+    skipped_settled_ = skipped_.changes();
     // A bookmark may stand behind the last event.
     if (!initial_ && !taken_version_.empty() && taken_version_ != version_)
         set_version(taken_version_);
