@@ -17,7 +17,8 @@ NUMBERS = itertools.count(1)
 def scaled_times(scale, **named):
     """All the server's times divided by `scale`, but those that are named: for what this machine itself
     may be slow at, or what a test wants to be long."""
-    times = {"answer": "3s", "connect": "3s", "probe-answer": "3s", **{name.replace("_", "-"): time for name, time in named.items()}}
+    times = {"answer": "3s", "connect": "3s", "connection-check": "3s", "probe-answer": "3s",
+             **{name.replace("_", "-"): time for name, time in named.items()}}
     return ",".join([f"scale={scale}", *(f"{name}={time}" for name, time in times.items())])
 
 

@@ -13,6 +13,15 @@ def list_again(upstream, times=1):
     upstream.drop_connections()
 
 
+def follows_into_another_list(mirror, upstream):
+    """What changes is seen, before and after the mirror has to take in a list again."""
+    changes(upstream)
+    mirror.until_equal()
+    list_again(upstream)
+    changes(upstream, "after")
+    mirror.until_equal()
+
+
 def until_listed(mirror, upstream, mark):
     """A list was taken in since then, and a watch is open again."""
     wait_for(lambda: upstream.asked("list", since=mark), "a list")
@@ -276,11 +285,7 @@ def test_watch_list(connect, upstream):
     upstream.minor, upstream.watch_list = "33", True
     mirror = connect()
     mirror.until_equal()
-    changes(upstream)
-    mirror.until_equal()
-    list_again(upstream)
-    changes(upstream, "after")
-    mirror.until_equal()
+    follows_into_another_list(mirror, upstream)
     assert upstream.asked("list") == []
 
 

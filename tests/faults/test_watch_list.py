@@ -6,7 +6,7 @@ from breakage import error_event, status
 from harness import wait_for
 from mirror import scaled_times
 from test_connections import changes
-from test_lists import list_again
+from test_lists import follows_into_another_list
 
 TIMES = scaled_times(100)
 MESSAGE = "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
@@ -44,12 +44,8 @@ def is_served_by_lists(connect, upstream, fault):
     refused = upstream.break_next(fault, "watchlist", None)
     mirror = connect()
     mirror.until_equal()
-    changes(upstream)
-    mirror.until_equal()
-    # Another list, later: it is not tried again.
-    list_again(upstream)
-    changes(upstream, "after")
-    mirror.until_equal()
+    # It is not tried again with the second list.
+    follows_into_another_list(mirror, upstream)
     assert refused.hits == 1 and upstream.asked("list")
     return mirror
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/test_time.h"
 #include "cluster/passed_servers.h"
 
 namespace snapgate::api::admin {
@@ -18,7 +19,7 @@ using Outcome = cluster::CheckedPoint::Outcome;
 namespace {
 
 // How long a look at a cluster may take.
-constexpr std::chrono::seconds kCheckTime{10};
+constexpr std::chrono::milliseconds kCheckTime{10'000};
 
 Error refusal(const cluster::ConnectionCheck& check) {
     Error error(Code::kInvalid, "nothing was stored, as the connection is not good");
@@ -38,7 +39,8 @@ net::Awaitable<Result<cluster::ConnectionCheck>> look_at(const Call& call,
                                                          cluster::Connection connection) {
     std::string passed = cluster::passed_with(call.passed, call.services.connections.server_id());
     co_return co_await cluster::check_connection(std::move(connection), std::move(passed),
-                                                 base::system_clock(), kCheckTime);
+                                                 base::system_clock(),
+                                                 base::test_time("connection-check", kCheckTime));
 }
 
 Result<cluster::Connection> read_connection(const json::Object& body) {
