@@ -20,6 +20,8 @@
 #include "api/presented_key.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
+#include "base/quote.h"
+#include "base/utf8.h"
 #include "cluster/passed_servers.h"
 
 namespace snapgate::api {
@@ -30,6 +32,9 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+// As much of a parameter's name as a message shows.
+constexpr size_t kShownName = 64;
+
 using RouteFunction = net::Awaitable<Result<void>> (*)(Call&);
 
 // One operation. `path`: segments, "{}" for a parameter. Without `role` it needs no key.
@@ -38,31 +43,39 @@ struct Route {
     std::string_view path;
     std::optional<Role> role;
     RouteFunction function;
+    // Of a write: the parameters that its query may have, blanks between them.
+    std::string_view takes = "";
+
+    bool writes() const { return method != "GET"; }
 };
+
+constexpr std::string_view kSnapshotQuery = "namespace";
+constexpr std::string_view kImportQuery = "onConflict prune dryRun complete pruneAsOf";
 
 // The path is also the route's label in metrics and log: it holds no uid and no name.
 constexpr std::array kRoutes = {
     Route{"GET", "/v1/spectroclusters/{}/vms/snapshot", Role::kReader, palette::list_snapshots},
-    Route{"POST", "/v1/spectroclusters/{}/vms/{}/snapshot", Role::kEditor,
-          palette::create_snapshot},
+    Route{"POST", "/v1/spectroclusters/{}/vms/{}/snapshot", Role::kEditor, palette::create_snapshot,
+          kSnapshotQuery},
     Route{"GET", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kReader, palette::get_snapshot},
     Route{"PUT", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kEditor,
-          palette::update_snapshot},
+          palette::update_snapshot, kSnapshotQuery},
     Route{"DELETE", "/v1/spectroclusters/{}/vms/{}/snapshot/{}", Role::kEditor,
-          palette::delete_snapshot},
+          palette::delete_snapshot, kSnapshotQuery},
     Route{"GET", "/v1/dashboard/spectroclusters/vms", Role::kReader, palette::list_clusters},
     Route{"GET", "/v1/dashboard/projects/metadata", Role::kReader, palette::list_projects},
     Route{"GET", "/admin/v1/projects", Role::kReader, admin::list_projects},
     Route{"POST", "/admin/v1/projects", Role::kAdmin, admin::create_project},
     Route{"GET", "/admin/v1/projects/{}", Role::kReader, admin::get_project},
-    Route{"DELETE", "/admin/v1/projects/{}", Role::kAdmin, admin::delete_project},
+    Route{"DELETE", "/admin/v1/projects/{}", Role::kAdmin, admin::delete_project, "force"},
     Route{"GET", "/admin/v1/clusters", Role::kReader, admin::list_clusters},
     Route{"POST", "/admin/v1/clusters", Role::kAdmin, admin::create_cluster},
     Route{"GET", "/admin/v1/clusters/{}", Role::kReader, admin::get_cluster},
-    Route{"DELETE", "/admin/v1/clusters/{}", Role::kAdmin, admin::delete_cluster},
+    Route{"DELETE", "/admin/v1/clusters/{}", Role::kAdmin, admin::delete_cluster, "force"},
     Route{"PUT", "/admin/v1/clusters/{}/kubeconfig", Role::kAdmin, admin::set_kubeconfig},
     Route{"POST", "/admin/v1/clusters/{}/check", Role::kAdmin, admin::check_cluster},
-    Route{"POST", "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects},
+    Route{"POST", "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects,
+          kImportQuery},
     Route{"GET", "/admin/v1/keys", Role::kAdmin, admin::list_keys},
     Route{"POST", "/admin/v1/keys", Role::kAdmin, admin::create_key},
     Route{"GET", "/admin/v1/keys/{}", Role::kAdmin, admin::get_key},
@@ -93,6 +106,42 @@ Match find_route(std::string_view method, std::string_view path) {
         match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
     }
     return match;
+}
+
+bool is_word_of(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const std::string_view first = words.substr(0, words.find(' '));
+        if (first == word) return true;
+        words.remove_prefix(std::min(first.size() + 1, words.size()));
+    }
+    return false;
+}
+
+// A write passes over nothing that it does not know: a mistyped namespace would have it act
+// elsewhere, and a dry run that is none would be stored. A read does, as the published one does.
+Result<void> check_query(const Route& route, const net::Request& request) {
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        if (is_word_of(route.takes, parameter->name)) continue;
+        return Error(Code::kInvalidParameter,
+                     fmt::format("there is no parameter {} here: this operation takes {}",
+                                 base::quote(parameter->name, kShownName),
+                                 route.takes.empty() ? "none" : route.takes),
+                     std::string(base::clip(parameter->name, kShownName)));
+    }
+    return {};
+}
+
+// The operations that delete have no body: what one said (preconditions, a dry run) would be passed
+// over. Some clients send an empty object.
+net::Awaitable<Result<void>> check_no_body(net::Request& request) {
+    SNAPGATE_CO_ASSIGN(auto text, co_await request.body->read_all(kMaxBodyBytes));
+    if (text.empty()) co_return Result<void>{};
+    const auto value = json::parse(text);
+    const json::Object* object = value ? value->if_object() : nullptr;
+    if (value && (value->is_null() || (object != nullptr && object->empty())))
+        co_return Result<void>{};
+    co_return Error(Code::kInvalidBody, "this operation takes no body: leave it out");
 }
 
 Result<void> authorize(const Route& route, Call& call) {
@@ -141,6 +190,8 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     if (route.role) {
         if (auto allowed = authorize(route, call); !allowed) co_return allowed.error();
     }
+    if (route.writes()) SNAPGATE_CO_TRY(check_query(route, request));
+    if (route.method == "DELETE") SNAPGATE_CO_TRY(co_await check_no_body(request));
     co_return co_await route.function(call);
 }
 

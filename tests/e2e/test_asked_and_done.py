@@ -324,6 +324,105 @@ class TestNamespacesOfThePaletteSide:
         assert places(theirs, "sent") == ["shop"]
 
 
+class TestAWriteWithAParameterThatIsNone:
+    # What Kubernetes' API has and these operations have not, and what was mistyped.
+    UNKNOWN = ["dryRun=All", "dryRun=true", "dryrun=All", "fieldValidation=Strict", "fieldManager=me", "propagationPolicy=Orphan",
+               "gracePeriodSeconds=60", "uid=x", "resourceVersion=1", "namspace=web", "Namespace=web", "force=true", "%64ryRun=All", "x", "x="]
+
+    @pytest.mark.parametrize("unknown", UNKNOWN)
+    @pytest.mark.parametrize("place", ["?", "?namespace=web&"])
+    def test_changes_nothing_on_the_palette_side(self, kube, palette, place, unknown):
+        before = everything(kube)
+        name = "dryRun" if unknown.startswith("%64") else unknown.partition("=")[0]
+        query = place + unknown
+        for reply in (palette.create({"name": "made"}, query), palette.update("one", {"labels": {}}, query), palette.delete("one", query)):
+            assert (reply.status, reply.json()["code"], reply.json()["details"]["parameter"]) == (400, "InvalidParameter", name), reply
+            assert reply.json()["message"] == f'there is no parameter "{name}" here: this operation takes namespace'
+        assert everything(kube) == before
+
+    def test_reads_pass_over_it(self, server, kube, palette):
+        assert palette.get("one", "?namespace=web&unknown=1").status == 200
+        assert server.client().get(f"/v1/spectroclusters/{kube.cluster}/vms/snapshot?unknown=1").status == 200
+        assert server.client().get("/admin/v1/clusters?unknown=1").status == 200
+
+    def test_nor_does_it_reach_a_connected_cluster(self, pair, theirs):
+        before = everything(theirs)
+        palette = Palette(pair.mirror.client(), UID)
+        for reply in (palette.create({"name": "made"}, "?dryRun=All"), palette.delete("one", "?namespace=web&dryRun=All")):
+            assert reply.status == 400, reply
+        assert everything(theirs) == before
+
+    @pytest.mark.parametrize("method, path, body, takes", [
+        ("POST", "projects", {"name": "made-{uid}"}, "none"), ("DELETE", "projects/{uid}-p", None, "force"),
+        ("POST", "clusters", {"name": "made-{uid}"}, "none"), ("DELETE", "clusters/{uid}", None, "force"),
+        ("PUT", "clusters/{uid}/kubeconfig", {"kubeconfig": "x"}, "none"), ("POST", "clusters/{uid}/check", None, "none"),
+        ("POST", "clusters/{uid}/import", [new_snapshot("made", namespace="web")], "onConflict prune dryRun complete pruneAsOf"),
+        ("POST", "keys", {"name": "made-{uid}"}, "none"), ("DELETE", "keys/{uid}", None, "none")])
+    def test_changes_nothing_on_the_admin_side(self, server, kube, uid, method, path, body, takes):
+        admin = server.client()
+        admin.post("/admin/v1/projects", {"name": uid + "-p", "uid": uid + "-p"})
+        registry = [admin.get(f"/admin/v1/{kind}").json() for kind in ("projects", "clusters")]
+        before = everything(kube)
+        body = json.loads(json.dumps(body).replace("{uid}", uid))
+        for unknown in ("dryrun=true", "Force=true", "purne=true"):
+            reply = admin.request(method, f"/admin/v1/{path.format(uid=uid)}?{unknown}", body)
+            assert (reply.status, reply.json()["details"]["parameter"]) == (400, unknown.partition("=")[0]), reply
+            assert reply.json()["message"].endswith(f"this operation takes {takes}")
+        assert everything(kube) == before
+        assert [admin.get(f"/admin/v1/{kind}").json() for kind in ("projects", "clusters")] == registry
+
+    @pytest.mark.parametrize("body", ['{"preconditions":{"uid":"x"}}', '{"dryRun":["All"]}', '[]', '"x"', "x", '{"a":1'])
+    def test_a_deletion_passes_over_no_body(self, server, kube, palette, uid, body):
+        before = everything(kube)
+        for path in (palette.path + "/one?namespace=web", f"/admin/v1/clusters/{uid}?force=true"):
+            reply = server.client().request("DELETE", path, body, {"Content-Type": "application/json"})
+            assert (reply.status, reply.json()["code"]) == (400, "InvalidBody"), reply
+        assert everything(kube) == before
+
+    @pytest.mark.parametrize("body", ["", "{}", "null", " {} "])
+    def test_but_over_one_that_says_nothing(self, server, kube, palette, body):
+        reply = server.client().request("DELETE", palette.path + "/one?namespace=web", body, {"Content-Type": "application/json"})
+        assert reply.status == 204 and places(kube, "one") == []
+
+
+class TestOptionsOfADeletionInItsQuery:
+    """As kube-apiserver reads them: Convert_url_Values_To_v1_DeleteOptions."""
+
+    @pytest.mark.parametrize("body", [None, "{}", '{"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0}'])
+    def test_preconditions(self, kube, body):
+        head = kube.read("web", "one").json()["metadata"]
+        for wrong in ({"uid": "another"}, {"resourceVersion": "1"}, {"uid": head["uid"], "resourceVersion": "1"},
+                      {"uid": "another", "resourceVersion": head["resourceVersion"]}):
+            reply = kube.request("DELETE", ONE, body, **wrong)
+            assert (reply.status, reply.json()["reason"]) == (409, "Conflict"), (wrong, reply)
+        assert places(kube, "one") == ["web"]
+        assert kube.request("DELETE", ONE, body, uid=head["uid"], resourceVersion=head["resourceVersion"]).status == 200
+        assert places(kube, "one") == []
+
+    def test_of_a_namespace_and_of_a_collection(self, kube):
+        before = everything(kube)
+        assert kube.request("DELETE", f"{NAMESPACES}/web", uid="another").status == 409
+        assert kube.request("DELETE", WEB, uid="another").status == 409
+        assert everything(kube) == before
+
+    @pytest.mark.parametrize("query, finalizer", [({"orphanDependents": "true"}, "orphan"), ({"orphanDependents": "1"}, "orphan"),
+                                                  ({"propagationPolicy": "Foreground"}, "foregroundDeletion"), ({"orphanDependents": "false"}, None)])
+    def test_what_becomes_of_dependents(self, kube, query, finalizer):
+        assert kube.request("DELETE", ONE, **query).status == 200
+        left = [item["metadata"].get("finalizers") for item in kube.list().json()["items"] if item["metadata"]["name"] == "one"]
+        assert left == ([[finalizer]] if finalizer else [])
+
+    def test_what_cannot_be(self, kube):
+        before = everything(kube)
+        for status, query in ((422, {"orphanDependents": "true", "propagationPolicy": "Orphan"}), (422, {"propagationPolicy": "Never"}),
+                              (400, {"gracePeriodSeconds": "long"})):
+            assert kube.request("DELETE", ONE, **query).status == status, query
+        reply = kube.request("PATCH", ONE, {"metadata": {"labels": {"a": "b"}}}, {"Content-Type": MERGE_PATCH}, force="true")
+        assert reply.status == 422 and reply.json()["message"] == (
+            'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch')
+        assert everything(kube) == before
+
+
 @pytest.mark.parametrize("media", ["application/apply-patch+yaml", "application/strategic-merge-patch+json", "text/plain"])
 def test_a_refused_patch_names_only_what_is_taken(kube, media):
     reply = kube.patch("web", "one", {}, media)

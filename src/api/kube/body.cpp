@@ -38,6 +38,10 @@ Error unsupported_value(std::string_view options, std::string_view field, std::s
 
 }  // namespace
 
+Error forbidden_option(std::string_view options, std::string_view field, std::string_view why) {
+    return bad_option(options, field, "FieldValueForbidden", fmt::format("Forbidden: {}", why));
+}
+
 Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_view options) {
     const net::Request& request = call.call.request;
     WriteParameters parameters;

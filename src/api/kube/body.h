@@ -26,6 +26,10 @@ net::Awaitable<base::Result<rules::Body>> read_object(KubeCall& call);
 // The request's body as a SelfSubjectAccessReview: JSON, YAML or protobuf.
 net::Awaitable<base::Result<json::Object>> read_review(KubeCall& call);
 
+// An option of `options` ("PatchOptions") that may not be given. kInvalid.
+base::Error forbidden_option(std::string_view options, std::string_view field,
+                             std::string_view why);
+
 // The whole body, and its media type in lower case. kTooLarge above 3 MiB.
 net::Awaitable<base::Result<std::string>> read_body(KubeCall& call);
 std::string content_type(const net::Request& request);

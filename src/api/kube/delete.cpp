@@ -2,6 +2,7 @@
 
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
+#include "api/kube/option_errors.h"
 #include "api/kube/protobuf.h"
 #include "json/object.h"
 #include "json/yaml.h"
@@ -30,6 +31,27 @@ void respond_gone(KubeCall& call, std::string_view uid) {
         call.form.media == Media::kYaml ? json::to_yaml(status) : json::serialize(status) + "\n";
 }
 
+// What the query says, as a body would have said it (Convert_url_Values_To_v1_DeleteOptions of
+// meta/v1): the preconditions stand in it by themselves.
+Result<json::Object> options_of_query(const KubeCall& call) {
+    const net::Request& request = call.call.request;
+    json::Object options;
+    json::Object preconditions;
+    SNAPGATE_ASSIGN(const std::string policy, first_parameter(request, "propagationPolicy"));
+    if (!policy.empty()) options["propagationPolicy"] = policy;
+    SNAPGATE_ASSIGN(const std::string orphan, first_parameter(request, "orphanDependents"));
+    if (!orphan.empty()) options["orphanDependents"] = orphan != "0" && orphan != "false";
+    SNAPGATE_ASSIGN(const std::string grace, first_parameter(request, "gracePeriodSeconds"));
+    if (!grace.empty()) SNAPGATE_TRY(parse_int64_option("gracePeriodSeconds", grace));
+    SNAPGATE_ASSIGN(const std::string uid, first_parameter(request, "uid"));
+    if (!uid.empty()) preconditions["uid"] = uid;
+    // Of a collection it is the list's.
+    SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
+    if (!version.empty() && !call.resource.name.empty()) preconditions["resourceVersion"] = version;
+    if (!preconditions.empty()) options["preconditions"] = std::move(preconditions);
+    return options;
+}
+
 }  // namespace
 
 net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
@@ -46,14 +68,14 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
     SNAPGATE_CO_ASSIGN(auto options, rules::read_delete_options(text, yaml));
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "DeleteOptions"));
     if (parameters.dry_run) options.dry_run = true;
-    SNAPGATE_CO_ASSIGN(auto propagation, first_parameter(call.call.request, "propagationPolicy"));
-    if (!propagation.empty()) {
-        // As if the body had said so.
-        json::Object same{{"propagationPolicy", propagation}};
-        SNAPGATE_CO_ASSIGN(auto from_query,
-                           rules::read_delete_options(json::serialize(same), false));
-        options.propagation = from_query.propagation;
-    }
+    SNAPGATE_CO_ASSIGN(auto same, options_of_query(call));
+    SNAPGATE_CO_ASSIGN(auto asked, rules::read_delete_options(json::serialize(same), false));
+    if (same.contains("propagationPolicy") || same.contains("orphanDependents"))
+        options.propagation = asked.propagation;
+    // kube-apiserver reads the query where there is no body. Passing over what it says beside one
+    // would delete what the caller wanted to be spared.
+    if (options.uid.empty()) options.uid = asked.uid;
+    if (options.resource_version.empty()) options.resource_version = asked.resource_version;
     co_return std::move(options);
 }
 

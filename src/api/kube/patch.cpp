@@ -17,6 +17,10 @@ net::Awaitable<Result<void>> patch_object(KubeCall& call) {
     }
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "PatchOptions"));
     parameters.writer.patch = true;
+    SNAPGATE_CO_ASSIGN(auto force, first_parameter(call.call.request, "force"));
+    if (!force.empty())
+        co_return forbidden_option("PatchOptions", "force",
+                                   "may not be specified for non-apply patch");
     SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
     rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     const rules::PatchType patch_type = merge ? rules::PatchType::kMerge : rules::PatchType::kJson;
