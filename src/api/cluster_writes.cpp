@@ -121,22 +121,20 @@ bool is_going(const model::StoredObject& object) {
            metadata->get_object().contains("deletionTimestamp");
 }
 
-// Whether the mirror shows the object with that uid as one that nobody deletes.
-Result<bool> mirror_keeps(const InCluster& place, const json::ObjectHead& removed) {
-    const store::ReadView view = place.call.services.store.read();
-    SNAPGATE_ASSIGN(auto found, view.newest(place.cluster.number, model::Kind::kSnapshot,
-                                            removed.ns, removed.name));
-    return found && json::read_uid(found->object) == removed.uid && !is_going(found->object);
-}
+enum class Shown {
+    kNot,
+    kGoing,  // with a deletionTimestamp
+    kKept,
+};
 
-// Whether the mirror shows the object with that uid and no deletionTimestamp to come.
-Result<bool> mirror_shows(const InCluster& place, const std::string& uid) {
+// How the mirror shows the object with that uid; a `uid` of "" is any.
+Result<Shown> shown_in_mirror(const InCluster& place, std::string_view ns, std::string_view name,
+                              std::string_view uid) {
     const store::ReadView view = place.call.services.store.read();
-    SNAPGATE_ASSIGN(auto found, view.newest(place.cluster.number, model::Kind::kSnapshot, place.ns,
-                                            place.name));
-    if (!found) return false;
-    SNAPGATE_ASSIGN(const json::Identity identity, json::read_identity(found->object));
-    return uid.empty() || identity.uid == uid;
+    SNAPGATE_ASSIGN(const auto found,
+                    view.newest(place.cluster.number, model::Kind::kSnapshot, ns, name));
+    if (!found || (!uid.empty() && json::read_uid(found->object) != uid)) return Shown::kNot;
+    return is_going(found->object) ? Shown::kGoing : Shown::kKept;
 }
 
 milliseconds patience_for(const InCluster& place) {
@@ -167,8 +165,8 @@ net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::
         const auto deadline = std::chrono::steady_clock::now() + patience;
         milliseconds look = kFirstLook;
         while (std::chrono::steady_clock::now() < deadline) {
-            const auto shown = mirror_shows(place, uid);
-            if (shown && !*shown) co_return;
+            const auto shown = shown_in_mirror(place, place.ns, place.name, uid);
+            if (shown && *shown == Shown::kNot) co_return;
             co_await net::pause(look);
             look = std::min(look * 2, kBetweenLooks);
         }
@@ -181,8 +179,9 @@ net::Awaitable<void> wait_for_removal(InCluster place, std::vector<json::ObjectH
     milliseconds look = kFirstLook;
     while (true) {
         while (!removed.empty()) {
-            const auto kept = mirror_keeps(place, removed.back());
-            if (!kept || *kept) break;
+            const json::ObjectHead& one = removed.back();
+            const auto shown = shown_in_mirror(place, one.ns, one.name, one.uid);
+            if (!shown || *shown == Shown::kKept) break;
             removed.pop_back();
         }
         if (removed.empty()) co_return;
