@@ -106,6 +106,13 @@ def entry_key(item, number):
     return number
 
 
+def managed_order(entry):
+    """In what order a kube-apiserver keeps entries: sortEncodedManagedFields in
+    k8s.io/apimachinery/pkg/util/managedfields/internal."""
+    return (entry.get("operation", ""), entry.get("time", ""), entry.get("manager", ""), entry.get("apiVersion", ""),
+            entry.get("subresource", ""))
+
+
 class Comparison:
     """Walks a recorded value and ours; `differences` holds what is not equal, each with its place."""
 
@@ -146,8 +153,18 @@ class Comparison:
             recorded = sorted(recorded, key=self.list_order)
         if len(recorded) != len(ours):
             self.add(place, f"recorded {len(recorded)}, ours {len(ours)}: {short(recorded)}, {short(ours)}")
+        if key == "managedFields":
+            ours = self.paired_entries(recorded, ours, place)
         for number, (left, right) in enumerate(zip(recorded, ours)):
             self.compare(left, right, f"{place}[{number}]", times=(*times, entry_key(left, number)))
+
+    def paired_entries(self, recorded, ours, place):
+        """Our entries of managedFields in the recorded order. The recorded one cannot be asked for: it is by
+        time, to the second, and two writes of one recorded second may be of two seconds here."""
+        if ours != sorted(ours, key=managed_order):
+            self.add(place, f"ours are not in the order of managedFields: {short(ours)}")
+        places = {entry_key(entry, number): number for number, entry in enumerate(recorded)}
+        return sorted(ours, key=lambda entry: places.get(entry_key(entry, None), len(recorded)))
 
     def list_order(self, item):
         metadata = item.get("object", item)["metadata"]
