@@ -12,8 +12,8 @@ namespace snapgate::base {
 
 // `count` bytes nobody can foresee.
 std::string random_bytes(size_t count);
-// One of 0 to `bound` - 1; the bound is not 0. For times and places that are to be spread: a bound
-// that is no power of two favours the lower half by less than bound / 2^64.
+// A random number from 0 to `bound` - 1; the bound is not 0. It is for spreading times and places,
+// not for secrets: where the bound is no power of two, small numbers come up a little more often.
 uint64_t random_below(uint64_t bound);
 // A random (version 4) UUID in its usual text, as Kubernetes gives to objects.
 std::string random_uuid();

@@ -9,44 +9,23 @@
 namespace snapgate::base {
 namespace {
 
+// What Go has a letter for, and the letters.
+constexpr std::string_view kShort = "\"\\\a\b\f\n\r\t\v";
+constexpr std::string_view kLetters = "\"\\abfnrtv";
+
 void append_character(uint32_t value, std::string_view bytes, std::string& out) {
     auto end = std::back_inserter(out);
-    switch (value) {
-        case '"':
-        case '\\':
-            fmt::format_to(end, "\\{}", bytes);
-            break;
-        case '\a':
-            out += "\\a";
-            break;
-        case '\b':
-            out += "\\b";
-            break;
-        case '\f':
-            out += "\\f";
-            break;
-        case '\v':
-            out += "\\v";
-            break;
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        default:
-            if (!is_hidden(value)) {
-                out += bytes;
-            } else if (value < 0x80) {
-                fmt::format_to(end, "\\x{:02x}", value);
-            } else if (value < 0x10000) {
-                fmt::format_to(end, "\\u{:04x}", value);
-            } else {
-                fmt::format_to(end, "\\U{:08x}", value);
-            }
+    const size_t at = bytes.size() == 1 ? kShort.find(bytes.front()) : std::string_view::npos;
+    if (at != std::string_view::npos) {
+        fmt::format_to(end, "\\{}", kLetters[at]);
+    } else if (!is_hidden(value)) {
+        out += bytes;
+    } else if (value < 0x80) {
+        fmt::format_to(end, "\\x{:02x}", value);
+    } else if (value < 0x10000) {
+        fmt::format_to(end, "\\u{:04x}", value);
+    } else {
+        fmt::format_to(end, "\\U{:08x}", value);
     }
 }
 

@@ -27,32 +27,22 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 #define SNAPGATE_CONCAT(a, b) SNAPGATE_CONCAT_(a, b)
 
 // SNAPGATE_TRY(expr): returns the error of a failed Result from the enclosing function.
-#define SNAPGATE_TRY(expr)                                                       \
-    do {                                                                         \
-        auto snapgate_try_result = (expr);                                       \
-        if (!snapgate_try_result) return std::move(snapgate_try_result).error(); \
+// SNAPGATE_CO_TRY(expr): the same in a coroutine, where the expression may contain a co_await.
+#define SNAPGATE_TRY(expr) SNAPGATE_TRY_(expr, return)
+#define SNAPGATE_CO_TRY(expr) SNAPGATE_TRY_(expr, co_return)
+#define SNAPGATE_TRY_(expr, leave)                                              \
+    do {                                                                        \
+        auto snapgate_try_result = (expr);                                      \
+        if (!snapgate_try_result) leave std::move(snapgate_try_result).error(); \
     } while (false)
 
-// SNAPGATE_CO_TRY(expr): SNAPGATE_TRY for a coroutine; the expression may contain a co_await.
-#define SNAPGATE_CO_TRY(expr)                                                       \
-    do {                                                                            \
-        auto snapgate_try_result = (expr);                                          \
-        if (!snapgate_try_result) co_return std::move(snapgate_try_result).error(); \
-    } while (false)
-
-// SNAPGATE_ASSIGN(auto x, expr): the same, and binds the value of a successful one.
+// SNAPGATE_ASSIGN(auto x, expr) and SNAPGATE_CO_ASSIGN(auto x, expr): the same, and bind the value
+// of a successful one.
 #define SNAPGATE_ASSIGN(decl, expr) \
-    SNAPGATE_ASSIGN_(decl, expr, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
-#define SNAPGATE_ASSIGN_(decl, expr, name)     \
-    auto name = (expr);                        \
-    if (!name) return std::move(name).error(); \
-    decl = std::move(*name)
-
-// SNAPGATE_CO_ASSIGN(auto x, expr): SNAPGATE_ASSIGN for a coroutine; the expression may contain a
-// co_await.
+    SNAPGATE_ASSIGN_(decl, expr, return, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
 #define SNAPGATE_CO_ASSIGN(decl, expr) \
-    SNAPGATE_CO_ASSIGN_(decl, expr, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
-#define SNAPGATE_CO_ASSIGN_(decl, expr, name)     \
+    SNAPGATE_ASSIGN_(decl, expr, co_return, SNAPGATE_CONCAT(snapgate_assign_, __LINE__))
+#define SNAPGATE_ASSIGN_(decl, expr, leave, name) \
     auto name = (expr);                           \
-    if (!name) co_return std::move(name).error(); \
+    if (!name) leave std::move(name).error();     \
     decl = std::move(*name)
