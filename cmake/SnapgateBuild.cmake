@@ -50,8 +50,7 @@ endif()
 # Asio and Beast are compiled once, in src/net/asio.cpp.
 add_compile_definitions(
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
-  SNAPGATE_VERSION="${PROJECT_VERSION}" SPDLOG_FMT_EXTERNAL
-  SPDLOG_COMPILED_LIB)
+  SNAPGATE_VERSION="${PROJECT_VERSION}")
 
 if(SNAPGATE_FAULT_SWITCHES)
   add_compile_definitions(SNAPGATE_FAULT_SWITCHES)
@@ -60,7 +59,6 @@ endif()
 find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 
 include(GoogleTest)

@@ -43,7 +43,6 @@ WRAPPED = [
     (r"openssl/", ["base", "net"], "base/crypto.h and net/tls.h wrap OpenSSL"),
     (r"prometheus/", ["app"], "metrics are kept in src/app/"),
     (r"CLI/", ["cmd"], "only the command line reads flags"),
-    (r"spdlog/", ["base"], "base/log.h wraps spdlog"),
     (r"libdeflate", ["net"], "compression is a matter of src/net/"),
 ]
 
