@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <random>
 
 #include "base/encoding.h"
 
@@ -41,9 +42,13 @@ std::string random_bytes(size_t count) {
 }
 
 uint64_t random_below(uint64_t bound) {
-    uint64_t random = 0;
-    std::memcpy(&random, random_bytes(sizeof(random)).data(), sizeof(random));
-    return random % bound;
+    // OpenSSL's generator takes locks and looks for forks, which is dear for a pause to be spread.
+    static thread_local std::mt19937_64 generator = [] {
+        uint64_t seed = 0;
+        std::memcpy(&seed, random_bytes(sizeof(seed)).data(), sizeof(seed));
+        return std::mt19937_64(seed);
+    }();
+    return generator() % bound;
 }
 
 std::string random_uuid() {

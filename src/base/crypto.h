@@ -13,7 +13,8 @@ namespace snapgate::base {
 // `count` bytes nobody can foresee.
 std::string random_bytes(size_t count);
 // A random number from 0 to `bound` - 1; the bound is not 0. It is for spreading times and places,
-// not for secrets: where the bound is no power of two, small numbers come up a little more often.
+// not for secrets: from many of them, the next ones of the same thread can be told. A bound that is
+// no power of two favours the small numbers by less than bound / 2^64.
 uint64_t random_below(uint64_t bound);
 // A random (version 4) UUID in its usual text, as Kubernetes gives to objects.
 std::string random_uuid();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/annotations.h"
 #include "base/result.h"
 #include "net/http.h"
 
@@ -39,6 +40,8 @@ std::string shown_server(const Connection& connection);
 std::string to_text(const Connection& connection);
 base::Result<Connection> parse_connection(std::string_view text);
 
+struct ClusterTarget;
+
 // Where a reflector gets the connection to its cluster from each time it makes one: a stored one,
 // or one whose token is renewed (a file, a program). Any thread.
 class ConnectionSource {
@@ -49,8 +52,18 @@ class ConnectionSource {
     // The cluster did not accept what current() gave (401): what can be renewed is renewed before
     // the next one. False where nothing can.
     virtual bool refused() = 0;
+    // What a connection that current() gave makes of the cluster: the same for all who call it as
+    // long as the connection is the same, so that they share what TLS needs of memory, and its
+    // tickets. kInvalidParameter as OutboundTarget::make().
+    base::Result<std::shared_ptr<const ClusterTarget>> target_of(
+        const std::shared_ptr<const Connection>& connection);
     // The process ends: whoever waits for current() is answered soon.
     virtual void stop() {}
+
+  private:
+    base::Mutex target_mutex_;
+    std::shared_ptr<const Connection> made_from_ SNAPGATE_GUARDED_BY(target_mutex_);
+    std::shared_ptr<const ClusterTarget> target_ SNAPGATE_GUARDED_BY(target_mutex_);
 };
 
 }  // namespace snapgate::cluster

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/fault_switch.h"
+#include "cluster/cluster_target.h"
 #include "cluster/reflector.h"
-#include "cluster/upstream.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
 #include "net/http_date.h"

@@ -10,10 +10,10 @@
 #include "base/annotations.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "cluster/cluster_target.h"
 #include "cluster/lists_under_way.h"
 #include "cluster/passed_servers.h"
 #include "cluster/reflector.h"
-#include "cluster/upstream.h"
 #include "net/await.h"
 #include "net/event_loop.h"
 #include "net/outbound.h"
@@ -64,9 +64,6 @@ class Connections::Core {
 
         mutable base::Mutex mutex;
         std::shared_ptr<ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
-        // What send() made of the source's connection the last time.
-        std::shared_ptr<const Connection> made_from SNAPGATE_GUARDED_BY(mutex);
-        ClusterTarget target SNAPGATE_GUARDED_BY(mutex);
     };
     using FollowedRef = std::shared_ptr<Followed>;
 
@@ -161,7 +158,8 @@ class Connections::Core {
         return all;
     }
 
-    static net::Awaitable<Result<ClusterTarget>> target_of(FollowedRef followed) {
+    static net::Awaitable<Result<std::shared_ptr<const ClusterTarget>>> target_of(
+        FollowedRef followed) {
         std::shared_ptr<ConnectionSource> source;
         {
             const base::MutexLock lock(followed->mutex);
@@ -169,14 +167,7 @@ class Connections::Core {
         }
         auto connection = co_await source->current();
         if (!connection) co_return std::move(connection).error();
-        const base::MutexLock lock(followed->mutex);
-        if (followed->made_from != *connection) {
-            auto target = ClusterTarget::make(**connection);
-            if (!target) co_return std::move(target).error();
-            followed->target = std::move(*target);
-            followed->made_from = std::move(*connection);
-        }
-        co_return followed->target;
+        co_return source->target_of(*connection);
     }
 
   private:
@@ -290,8 +281,10 @@ net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
     for (bool again = false;; again = true) {
         auto target = co_await Core::target_of(followed);
         if (!target) co_return caller_error(followed->name, target.error());
-        const net::ClientRequest sent = target->as_sent(request, passed_with(passed, server_id()));
-        auto heard = co_await net::exchange_heard(target->server, sent, timeout, kMaxAnswerBytes);
+        const net::ClientRequest sent =
+            (*target)->as_sent(request, passed_with(passed, server_id()));
+        auto heard =
+            co_await net::exchange_heard((*target)->server, sent, timeout, kMaxAnswerBytes);
         if (!heard) co_return caller_error(followed->name, heard.error());
         ClusterAnswer answer{std::move(heard->response), {}};
         if (heard->fault) {

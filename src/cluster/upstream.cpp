@@ -5,11 +5,8 @@
 
 #include "base/fault_switch.h"
 #include "base/test_time.h"
-#include "cluster/passed_servers.h"
 
 namespace snapgate::cluster {
-
-using base::Result;
 
 namespace {
 
@@ -25,27 +22,6 @@ Setback ended() {
 }
 
 }  // namespace
-
-Result<ClusterTarget> ClusterTarget::make(const Connection& connection) {
-    net::OutboundOptions options;
-    options.server = connection.server;
-    options.ca = connection.ca;
-    options.client_certificate = connection.client_certificate;
-    options.client_key = connection.client_key;
-    options.server_name = connection.server_name;
-    options.insecure = connection.insecure;
-    ClusterTarget target;
-    SNAPGATE_ASSIGN(target.server, net::OutboundTarget::make(options));
-    if (!connection.token.empty()) target.authorization = "Bearer " + connection.token;
-    return target;
-}
-
-net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
-                                          std::string_view passed) const {
-    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
-    request.headers.emplace_back(kPassedServersHeader, passed);
-    return request;
-}
 
 Upstream::Upstream(std::shared_ptr<ConnectionSource> source, std::string server,
                    Millis answer_timeout)
@@ -72,7 +48,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
         (base::fault_disabled("reauthenticate") || base::fault_disabled("certificate-reload")) &&
         made_from_ != nullptr;
     if (*current != made_from_ && !frozen) {
-        auto target = ClusterTarget::make(**current);
+        auto target = source->target_of(*current);
         if (!target) co_return tl::unexpected(setback_of(target.error()));
         target_ = std::move(*target);
         made_from_ = std::move(*current);
@@ -81,7 +57,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
     if (connection_ && connection_->reusable()) co_return Outcome<void>();
     connection_.reset();
     const auto timeout = within(base::test_time("connect", kConnectTimeout));
-    auto connection = co_await net::Outbound::connect(target_.server, timeout, &breaker_);
+    auto connection = co_await net::Outbound::connect(target_->server, timeout, &breaker_);
     if (cut_) co_return tl::unexpected(ended());
     if (!connection) co_return tl::unexpected(setback_of(connection.error()));
     connection_ = std::move(*connection);
@@ -93,7 +69,7 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequ
         const bool kept = connection_ != nullptr;
         auto connected = co_await connect();
         if (!connected) co_return tl::unexpected(std::move(connected).error());
-        const net::ClientRequest sent = target_.as_sent(request, server_);
+        const net::ClientRequest sent = target_->as_sent(request, server_);
         auto answer = co_await connection_->send(sent, within(answer_timeout_));
         if (cut_) co_return tl::unexpected(ended());
         if (answer) {

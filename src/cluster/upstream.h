@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "cluster/cluster_target.h"
 #include "cluster/connection.h"
 #include "cluster/setback.h"
 #include "net/http.h"
@@ -16,18 +17,6 @@ namespace snapgate::cluster {
 // The Accept header of a list of which nothing but the metadata of its objects is asked for.
 inline constexpr std::string_view kMetadataOnly =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-
-// What a connection makes of a connected cluster: checked, ready to be called, with the header that
-// says who we are. Any thread.
-struct ClusterTarget {
-    std::shared_ptr<const net::OutboundTarget> server;
-    std::string authorization;  // the header's value; "" for none. A secret.
-
-    static base::Result<ClusterTarget> make(const Connection& connection);
-    // A request as it is sent: with the headers that say who we are there, and which servers it has
-    // passed (passed_servers.h), this one among them.
-    net::ClientRequest as_sent(net::ClientRequest request, std::string_view passed) const;
-};
 
 // One cluster, as its reflector calls it: one request at a time over a kept connection, with the
 // credentials of the moment. One thread; what it hands out is good until the next call.
@@ -73,7 +62,7 @@ class Upstream {
     const std::string server_;
     Millis answer_timeout_;
     std::shared_ptr<const Connection> made_from_;
-    ClusterTarget target_;
+    std::shared_ptr<const ClusterTarget> target_;
     net::OutboundBreaker breaker_;  // outlives the connection
     std::unique_ptr<net::Outbound> connection_;
     bool cut_ = false;

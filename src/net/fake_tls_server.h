@@ -27,6 +27,11 @@ class FakeTlsServer {
         int max_version = TLS1_3_VERSION;
         std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
         bool says_goodbye = true;
+        bool gives_tickets = true;
+        // How the server knows its own sessions; without it one that asks for client certificates
+        // gives tickets, and ends the handshake of whoever shows one.
+        // NOLINTNEXTLINE(readability-redundant-member-init)
+        std::string session_context = {};
     };
 
     explicit FakeTlsServer(Options options)
@@ -39,32 +44,50 @@ class FakeTlsServer {
     }
     // Of the last connection; read after its answer.
     std::string indicated_name() const { return indicated_name_; }
+    bool resumed() const { return resumed_; }
+    // Connections so far, also those without a handshake.
+    int connections() const { return server_.connections(); }
+    // From the next connection on. Sessions go on.
+    void present(const TestCertificate& identity) { use(context_.get(), identity); }
+    void answer(std::string text) { options_.answer = std::move(text); }
 
   private:
-    static SSL_CTX* make_context(const Options& options) {
-        SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-        SSL_CTX_set_max_proto_version(context, options.max_version);
+    static void use(SSL_CTX* context, const TestCertificate& identity) {
         const auto bio = [](const std::string& text) {
             return BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
         };
-        BIO* certificate_text = bio(options.identity.certificate);
+        BIO* certificate_text = bio(identity.certificate);
         X509* certificate = PEM_read_bio_X509(certificate_text, nullptr, nullptr, nullptr);
-        BIO* key_text = bio(options.identity.key);
+        BIO* key_text = bio(identity.key);
         EVP_PKEY* key = PEM_read_bio_PrivateKey(key_text, nullptr, nullptr, nullptr);
         EXPECT_EQ(SSL_CTX_use_certificate(context, certificate), 1);
         EXPECT_EQ(SSL_CTX_use_PrivateKey(context, key), 1);
+        EVP_PKEY_free(key);
+        X509_free(certificate);
+        BIO_free(key_text);
+        BIO_free(certificate_text);
+    }
+
+    static SSL_CTX* make_context(const Options& options) {
+        SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+        SSL_CTX_set_max_proto_version(context, options.max_version);
+        use(context, options.identity);
+        if (!options.gives_tickets) {
+            SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+            SSL_CTX_set_num_tickets(context, 0);
+        }
+        SSL_CTX_set_session_id_context(
+            context, reinterpret_cast<const unsigned char*>(options.session_context.data()),
+            static_cast<unsigned>(options.session_context.size()));
         if (!options.client_authority.empty()) {
-            BIO* ca_text = bio(options.client_authority);
+            BIO* ca_text = BIO_new_mem_buf(options.client_authority.data(),
+                                           static_cast<int>(options.client_authority.size()));
             X509* ca = PEM_read_bio_X509(ca_text, nullptr, nullptr, nullptr);
             X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca);
             SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
             X509_free(ca);
             BIO_free(ca_text);
         }
-        EVP_PKEY_free(key);
-        X509_free(certificate);
-        BIO_free(key_text);
-        BIO_free(certificate_text);
         return context;
     }
 
@@ -74,6 +97,7 @@ class FakeTlsServer {
         if (SSL_accept(ssl.get()) == 1) {
             const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name);
             indicated_name_ = name == nullptr ? "" : name;
+            resumed_ = SSL_session_reused(ssl.get()) == 1;
             std::string head;
             char byte = 0;
             while (!head.ends_with("\r\n\r\n") && SSL_read(ssl.get(), &byte, 1) == 1) head += byte;
@@ -87,9 +111,10 @@ class FakeTlsServer {
         peer.read_to_end();
     }
 
-    const Options options_;
+    Options options_;
     std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
     std::string indicated_name_;
+    bool resumed_ = false;
     FakeServer server_;
 };
 

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <memory>
@@ -20,6 +21,7 @@ struct FreeWith {
 };
 using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Session = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 
 // What was written into a memory BIO so far.

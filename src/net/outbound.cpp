@@ -185,6 +185,7 @@ Awaitable<Result<ClientResponse>> OutboundConnection::read_head(bool head_only,
         const auto& message = parser.get();
         ClientResponse response;
         response.status = message.result_int();
+        if (response.status == 401 || response.status == 403) link_.doubt_ticket();
         if (response.status == 101) co_return not_http("it changes the protocol, unasked");
         if (response.status < 200) continue;
         for (const auto& field : message) {

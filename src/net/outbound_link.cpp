@@ -143,7 +143,7 @@ Awaitable<Result<void>> OutboundLink::connect(Clock::time_point deadline) {
         }
         if (!ec) {
             if (!target_->parts().tls) co_return Result<void>();
-            co_return co_await shake_hands(deadline);
+            co_return co_await secure(endpoint, deadline);
         }
         close();
         // That a machine has no IPv6 says nothing where the IPv4 address refused us.
@@ -221,7 +221,22 @@ Error OutboundLink::connect_error(const error_code& ec) const {
                             fmt::format("{}: is there a route to it from here?", ec.message()));
 }
 
-Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline) {
+Awaitable<Result<void>> OutboundLink::secure(Endpoint endpoint, Clock::time_point deadline) {
+    auto shaken = co_await shake_hands(deadline, target_->parts().tickets);
+    if (shaken || !showed_ticket_ || cut_ || expired_) co_return shaken;
+    // Some servers give tickets and cannot take them back: OpenSSL's that ask for client
+    // certificates and were given no name for their sessions end each such handshake.
+    if (co_await open(endpoint, deadline)) {
+        close();
+        co_return shaken;
+    }
+    auto shaken_again = co_await shake_hands(deadline, nullptr);
+    if (shaken_again) target_->parts().tickets->pause();
+    co_return shaken_again;
+}
+
+Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline,
+                                                  std::shared_ptr<TlsTickets> tickets) {
     const CheckedTarget::Parts& parts = target_->parts();
     tls_.emplace(parts.tls, socket_.native_handle(), TlsSession::Side::kClient);
     SSL* ssl = tls_->native();
@@ -246,6 +261,8 @@ Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline) {
         co_return target_->failure(Code::kUnavailable, outbound_reason::kTls,
                                    "its name cannot be checked against a certificate");
     }
+    if (tickets) tls_->use(std::move(tickets));
+    showed_ticket_ = tls_->showed_ticket();
     while (true) {
         errno = 0;
         const TlsSession::Step step = tls_->handshake();
@@ -268,6 +285,11 @@ Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline) {
                                        "the TLS handshake took too long: does it speak TLS?");
         }
     }
+}
+
+void OutboundLink::doubt_ticket() const {
+    const CheckedTarget::Parts& parts = target_->parts();
+    if (tls_ && tls_->is_resumed() && parts.has_certificate) parts.tickets->pause();
 }
 
 Error OutboundLink::handshake_error() const {

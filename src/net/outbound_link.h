@@ -44,6 +44,10 @@ class OutboundLink {
     // What to say of an end that is none in good order, or too early.
     base::Error lost(std::string_view when) const;
 
+    // The server does not know who we are. Where it knew us by our certificate, it may have
+    // forgotten that with the session before: the next connection begins anew.
+    void doubt_ticket() const;
+
     const CheckedTarget& target() const { return *target_; }
     bool open() const { return socket_.is_open(); }
     bool is_cut() const { return cut_; }
@@ -61,7 +65,11 @@ class OutboundLink {
     Awaitable<base::Result<std::vector<Endpoint>>> look_up(Clock::time_point deadline);
     // What went wrong, if anything did.
     Awaitable<boost::system::error_code> open(Endpoint endpoint, Clock::time_point deadline);
-    Awaitable<base::Result<void>> shake_hands(Clock::time_point deadline);
+    // TLS, on a connection that is open to `endpoint`.
+    Awaitable<base::Result<void>> secure(Endpoint endpoint, Clock::time_point deadline);
+    // `tickets` may be null.
+    Awaitable<base::Result<void>> shake_hands(Clock::time_point deadline,
+                                              std::shared_ptr<TlsTickets> tickets);
     base::Error connect_error(const boost::system::error_code& ec) const;
     base::Error handshake_error() const;
     // False after an error, the deadline or cut().
@@ -80,6 +88,7 @@ class OutboundLink {
     const std::shared_ptr<uint64_t> turn_ = std::make_shared<uint64_t>(0);
     std::unique_ptr<NameLookup> lookup_;
     std::optional<TlsSession> tls_;
+    bool showed_ticket_ = false;
     bool expired_ = false;
     bool cut_ = false;
     bool ended_in_order_ = false;

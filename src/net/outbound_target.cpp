@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/openssl_handles.h"
+#include "net/tls_session.h"
 
 namespace snapgate::net {
 
@@ -136,7 +137,7 @@ Result<std::shared_ptr<TlsContext>> make_context(const OutboundOptions& options)
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(native, 1);
-    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    TlsSession::let_keep_tickets(native);
     SSL_CTX_set_alpn_protos(native, kHttp.data(), kHttp.size());
     SSL_CTX_set_default_passwd_cb(native, no_passphrase);
     if (options.insecure) {
@@ -195,6 +196,7 @@ Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const Outboun
     const std::string name = options.server_name.empty() ? parts.url.host : options.server_name;
     if (parts.url.tls) {
         SNAPGATE_ASSIGN(parts.tls, make_context(options));
+        parts.tickets = std::make_shared<TlsTickets>();
         if (!options.insecure) parts.verified_name = name;
         if (!is_address(name)) parts.indicated_name = name;
         parts.has_certificate = !options.client_certificate.empty();

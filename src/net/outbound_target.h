@@ -7,16 +7,18 @@
 
 #include "net/outbound.h"
 #include "net/server_url.h"
+#include "net/tls_tickets.h"
 
 namespace snapgate::net {
 
 // The one kind of OutboundTarget that there is: what OutboundTarget::make() made of the options.
-// Immutable; any thread.
+// Immutable but for its tickets; any thread.
 class CheckedTarget final : public OutboundTarget {
   public:
     struct Parts {
         ServerUrl url;
         std::shared_ptr<boost::asio::ssl::context> tls;  // null for http://
+        std::shared_ptr<TlsTickets> tickets;             // as `tls`
         std::string verified_name;                       // "" where any certificate will do
         std::string indicated_name;                      // "" for addresses (RFC 6066)
         bool has_certificate = false;

@@ -85,6 +85,32 @@ TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int s
     }
 }
 
+void TlsSession::let_keep_tickets(SSL_CTX* context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_ticket);
+}
+
+void TlsSession::use(std::shared_ptr<TlsTickets> tickets) {
+    tickets_ = std::move(tickets);
+    SSL_set_app_data(ssl_.get(), this);
+    const auto ticket = tickets_->take();
+    if (!ticket || SSL_set_session(ssl_.get(), ticket->session.get()) != 1) return;
+    verified_ = ticket->verified;
+    showed_ticket_ = true;
+}
+
+// Called by OpenSSL within read(): tickets come behind the handshake. 0: we keep no reference.
+int TlsSession::keep_ticket(SSL* ssl, SSL_SESSION* session) {
+    const auto* self = static_cast<const TlsSession*>(SSL_get_app_data(ssl));
+    // Going on with a session of TLS 1.2 would cost it its forward secrecy.
+    if (self == nullptr || SSL_SESSION_get_protocol_version(session) < TLS1_3_VERSION) return 0;
+    // A copy: OpenSSL spoils the session of a connection that ends without a goodbye, as TLS 1.0
+    // asked for, and that is how watches end.
+    Session copy(SSL_SESSION_dup(session));
+    if (copy) self->tickets_->put({std::move(copy), self->verified_});
+    return 0;
+}
+
 TlsSession::Step TlsSession::outcome(int result, size_t count) {
     if (result > 0) return {State::kDone, count};
     switch (SSL_get_error(ssl_.get(), result)) {
@@ -104,7 +130,9 @@ TlsSession::Step TlsSession::outcome(int result, size_t count) {
 
 TlsSession::Step TlsSession::handshake() {
     ERR_clear_error();
-    return outcome(SSL_do_handshake(ssl_.get()), 0);
+    const Step step = outcome(SSL_do_handshake(ssl_.get()), 0);
+    if (step.state == State::kDone && !is_resumed()) verified_ = TlsTickets::Clock::now();
+    return step;
 }
 
 TlsSession::Step TlsSession::read(char* into, size_t size) {

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "net/tls_tickets.h"
+
 namespace snapgate::net {
 
 // One side of TLS on one non-blocking socket. OpenSSL reads and writes the socket by
@@ -31,6 +33,14 @@ class TlsSession {
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
 
+    // Of a client, before the handshake: shows a ticket if there is one, and puts those there that
+    // the server gives. The context is one that let_keep_tickets() was called for.
+    void use(std::shared_ptr<TlsTickets> tickets);
+    static void let_keep_tickets(SSL_CTX* context);
+    bool showed_ticket() const { return showed_ticket_; }
+    // After the handshake: whether the server went on with the session of the ticket.
+    bool is_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+
     Step handshake();
     Step read(char* into, size_t size);
     // At most one record.
@@ -49,12 +59,16 @@ class TlsSession {
 
   private:
     Step outcome(int result, size_t count);
+    static int keep_ticket(SSL* ssl, SSL_SESSION* session);
 
     int socket_;
     std::shared_ptr<boost::asio::ssl::context> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
     bool ended_in_order_ = false;
     unsigned long fault_ = 0;
+    std::shared_ptr<TlsTickets> tickets_;
+    bool showed_ticket_ = false;
+    TlsTickets::Clock::time_point verified_;  // the server's certificate, by whichever connection
 };
 
 }  // namespace snapgate::net

@@ -162,6 +162,15 @@ def test_changed_authority(mirror, upstream, folder):
     mirror.until_equal()
 
 
+def test_goes_on_with_the_session_before(mirror, upstream):
+    """A watch that is opened again is spared the certificate."""
+    before = upstream.mark()
+    upstream.drop_connections()
+    wait_for(lambda: any(request.connection.resumed for request in upstream.asked("watch", since=before)),
+             "a watch that goes on with a session")
+    mirror.until_equal()
+
+
 def test_name_not_found(connect, upstream):
     mirror = connect(upstream.kubeconfig(host="no-such-cluster.invalid"))
     mirror.until_state("Unreachable", "NameNotFound")

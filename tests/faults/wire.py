@@ -104,6 +104,7 @@ class Connection:
         self.socket = plain
         self.buffer = b""
         self.gone = False
+        self.resumed = False  # whether its TLS goes on with a session before
 
     def run(self):
         try:
@@ -113,6 +114,7 @@ class Connection:
             self.say_nothing_while_mute()
             if self.upstream.context is not None:
                 self.socket = self.upstream.context.wrap_socket(self.socket, server_side=True)
+                self.resumed = self.socket.session_reused
             while request := self.read_request():
                 self.answer(request)
         except Hangup as hangup:
