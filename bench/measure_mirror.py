@@ -27,7 +27,8 @@ MOST_LATENCY_MS = 20
 MOST_FLEET_MIB = 400
 MOST_IDLE_CORE = 0.03
 MOST_RESTART_SECONDS = 1
-IDLE_SECONDS = 30
+# Twice the silence after which a watch is opened again, so that no part of that is left out or counted twice.
+IDLE_SECONDS = 90
 SETTLE_SECONDS = 15
 POLL_SECONDS = 0.001
 SNAPSHOTS = "apis/snapshot.kubevirt.io/v1beta1/namespaces/default/virtualmachinesnapshots"

@@ -19,4 +19,9 @@ Backoff::Millis Backoff::next(Clock::time_point now) {
     return delay;
 }
 
+std::chrono::milliseconds spread(std::chrono::milliseconds time) {
+    const auto most = static_cast<uint64_t>(time.count()) / 10;
+    return time - std::chrono::milliseconds(base::random_below(most + 1));
+}
+
 }  // namespace snapgate::cluster

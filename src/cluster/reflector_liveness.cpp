@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/log.h"
+#include "cluster/backoff.h"
 #include "cluster/comparison.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
@@ -23,11 +23,6 @@ namespace {
 constexpr int kStaleProbes = 3;
 // Nobody waits before somebody asks, which ends the wait.
 constexpr milliseconds kUntilAsked{3'600'000};
-
-// Up to a tenth less, so that clusters that were connected together are not asked together.
-milliseconds spread(milliseconds time) {
-    return time - milliseconds(base::random_below(static_cast<uint64_t>(time.count()) / 10 + 1));
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/fault_switch.h"
+#include "cluster/backoff.h"
 #include "cluster/odd_objects.h"
 #include "cluster/reflector.h"
 #include "cluster/versions.h"
@@ -72,8 +73,9 @@ net::Awaitable<Outcome<void>> Reflector::watch(Begin begin) {
         splitter.pass_over_too_large(
             [this](std::string_view beginning) { return take_large_frame(beginning); });
     }
+    const milliseconds renew = spread(times_.renew);
     while (true) {
-        const milliseconds patience = initial_ ? times_.list_silence : times_.renew;
+        const milliseconds patience = initial_ ? times_.list_silence : renew;
         auto piece = co_await upstream_.read(patience);
         const bool ended = !piece || piece->empty();
         if (ended && initial_ && base::fault_disabled("watchlist-end"))
