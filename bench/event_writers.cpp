@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace snapgate::bench {
 

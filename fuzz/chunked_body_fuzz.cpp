@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/chunked_body.h"
+#include "net/http/chunked_body.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/framing_guard.h"
+#include "net/http/framing_guard.h"
 
 namespace {
 

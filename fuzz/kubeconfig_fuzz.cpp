@@ -5,15 +5,15 @@
 #include <string>
 
 #include "check.h"
-#include "cluster/connection.h"
-#include "cluster/kubeconfig.h"
+#include "connect/connection.h"
+#include "connect/kubeconfig.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     using snapgate::fuzz::check;
     namespace cluster = snapgate::cluster;
 
     const std::string text(reinterpret_cast<const char*>(bytes), size);
-    auto connection = cluster::read_kubeconfig(text, "");
+    auto connection = connect::read_kubeconfig(text, "");
     if (!connection) {
         check(connection.error().code == snapgate::base::Code::kInvalidBody,
               "the code of a refusal");
@@ -21,9 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
         check(connection.error().message.size() < 2'000, "a refusal is short");
         return 0;
     }
-    auto stored = cluster::parse_connection(cluster::to_text(*connection));
+    auto stored = connect::parse_connection(cluster::to_text(*connection));
     check(stored && *stored == *connection, "what is stored is read back");
-    auto again = cluster::read_kubeconfig(cluster::to_kubeconfig(*connection), "");
+    auto again = connect::read_kubeconfig(connect::to_kubeconfig(*connection), "");
     check(again && *again == *connection, "a smallest kubeconfig says the same");
     return 0;
 }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "command_line.h"
+#include "commands/command_line.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "access/projects.h"
-#include "store/temporary_store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::access {
 namespace {

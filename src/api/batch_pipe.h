@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "hosted/import.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "store/store.h"
 
 namespace snapgate::api {

@@ -8,7 +8,7 @@
 #include "api/services.h"
 #include "base/result.h"
 #include "json/value.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::api {
 
@@ -24,7 +24,7 @@ struct Call {
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
     // The servers that the request came by; goes with whatever is asked of a cluster because of it
-    // (cluster/passed_servers.h).
+    // (connect/passed_servers.h).
     std::string passed;
 };
 

@@ -90,7 +90,7 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
     return error;
 }
 
-Error answer_lost(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer) {
+Error answer_lost(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer) {
     return {
         Code::kBadPeer,
         fmt::format("cluster \"{}\" did what it was asked for ({}), but its answer did not come "
@@ -98,7 +98,7 @@ Error answer_lost(const cluster::Cluster& cluster, const cluster::ClusterAnswer&
                     cluster.name, answer.status, answer.lost)};
 }
 
-json::Object deletion_done(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer,
+json::Object deletion_done(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer,
                            json::Object details) {
     return {
         {"kind", "Status"},

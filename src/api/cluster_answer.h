@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "cluster/connections.h"
 #include "cluster/registry.h"
 #include "json/api_version.h"
 #include "json/value.h"
+#include "mirror/connections.h"
 #include "model/types.h"
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace snapgate::api {
 
@@ -22,9 +22,9 @@ base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientRe
 
 // Of a write that the cluster did, of whose answer it is not known what it says
 // (ClusterAnswer::lost). Whoever takes it for a failure and asks again must know. kBadPeer.
-base::Error answer_lost(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer);
+base::Error answer_lost(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer);
 // The same of a deletion, which a Status of success answers, as Kubernetes has it.
-json::Object deletion_done(const cluster::Cluster& cluster, const cluster::ClusterAnswer& answer,
+json::Object deletion_done(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer,
                            json::Object details);
 
 // For people: an answer of that status that is none of a Kubernetes API server's objects. `kind` is

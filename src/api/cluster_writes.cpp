@@ -156,7 +156,7 @@ std::string served_version(const Services& services, const cluster::Cluster& clu
 }
 
 net::Awaitable<void> wait_for_mirror(InCluster place, std::string version, std::string uid) {
-    cluster::Connections& connections = place.call.services.connections;
+    mirror::Connections& connections = place.call.services.connections;
     const milliseconds patience = patience_for(place);
     if (!version.empty()) {
         const bool there = co_await connections.wait_for(place.cluster.number, version, patience);

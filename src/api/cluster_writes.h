@@ -9,8 +9,8 @@
 #include "cluster/registry.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
-#include "net/client.h"
-#include "net/http.h"
+#include "net/client/client.h"
+#include "net/http/http.h"
 
 namespace snapgate::api {
 

@@ -1,6 +1,6 @@
 #include "api/etag.h"
 
-#include "net/header_values.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::api {
 

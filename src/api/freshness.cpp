@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/count_text.h"
-#include "net/header_values.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api {
 namespace {
@@ -51,13 +51,13 @@ std::optional<int64_t> parse_seconds(std::string_view text) {
     return seconds;
 }
 
-int64_t age_ms(const cluster::MirrorStatus& status, int64_t now_ms) {
+int64_t age_ms(const mirror::MirrorStatus& status, int64_t now_ms) {
     return now_ms - std::max(status.confirmed_ms, status.synced_ms);
 }
 
 // "Unreachable (ConnectionRefused)".
-std::string shown_state(const cluster::MirrorStatus& status) {
-    std::string text(cluster::to_text(status.state));
+std::string shown_state(const mirror::MirrorStatus& status) {
+    std::string text(mirror::to_text(status.state));
     if (!status.reason.empty()) text += fmt::format(" ({})", status.reason);
     return text;
 }
@@ -73,21 +73,21 @@ std::string header_text(std::string_view text) {
 }
 
 // A cluster that nobody follows (yet) is shown as it was last.
-Result<cluster::MirrorStatus> status_of(const Services& services, const cluster::Cluster& cluster) {
+Result<mirror::MirrorStatus> status_of(const Services& services, const cluster::Cluster& cluster) {
     if (auto status = services.connections.status(cluster.number)) return std::move(*status);
     SNAPGATE_ASSIGN(const auto head, services.store.read().head(cluster.number));
     if (!head) return cluster::no_such_cluster(cluster.uid);
-    cluster::MirrorStatus status;
+    mirror::MirrorStatus status;
     status.has_synced = !head->decimal;
     status.confirmed_ms = head->since_ms;
     return status;
 }
 
-bool is_ready(const cluster::MirrorStatus& status) {
+bool is_ready(const mirror::MirrorStatus& status) {
     return status.has_synced && status.ready();
 }
 
-Error not_confirmed(const cluster::MirrorStatus& status, std::string_view cluster_name,
+Error not_confirmed(const mirror::MirrorStatus& status, std::string_view cluster_name,
                     int64_t max_age, int64_t now_ms, const Error& why) {
     return {Code::kClusterTimeout,
             fmt::format("what is known of cluster \"{}\" is {} seconds old, max-age={} was asked "
@@ -128,9 +128,8 @@ std::optional<int64_t> wanted_max_age(const net::Request& request) {
     return smallest;
 }
 
-Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
-                                  std::string_view cluster_name, std::optional<int64_t> max_age,
-                                  int64_t now_ms) {
+Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::string_view cluster_name,
+                                  std::optional<int64_t> max_age, int64_t now_ms) {
     if (!status.has_synced) {
         return Error(
             Code::kClusterUnavailable,

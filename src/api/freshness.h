@@ -7,9 +7,9 @@
 
 #include "api/call.h"
 #include "base/result.h"
-#include "cluster/mirror_status.h"
 #include "cluster/registry.h"
-#include "net/http.h"
+#include "mirror/mirror_status.h"
+#include "net/http/http.h"
 
 namespace snapgate::api {
 
@@ -27,7 +27,7 @@ struct Freshness {
 // Whether a mirror may answer a request. kClusterUnavailable if there is nothing yet to answer
 // with, kClusterTimeout if it is not ready and older than `max_age`; the messages say what is the
 // matter.
-base::Result<Freshness> judge_freshness(const cluster::MirrorStatus& status,
+base::Result<Freshness> judge_freshness(const mirror::MirrorStatus& status,
                                         std::string_view cluster_name,
                                         std::optional<int64_t> max_age, int64_t now_ms);
 

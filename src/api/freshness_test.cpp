@@ -7,8 +7,8 @@ namespace snapgate::api {
 namespace {
 
 using base::Code;
-using cluster::MirrorState;
-using cluster::MirrorStatus;
+using mirror::MirrorState;
+using mirror::MirrorStatus;
 using testing::HasSubstr;
 
 std::optional<int64_t> max_age(std::vector<net::Header> headers) {

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "model/object.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "rules/object_rules.h"
 
 namespace snapgate::api {

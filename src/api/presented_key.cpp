@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/encoding.h"
-#include "net/header_values.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api {
 

@@ -22,7 +22,7 @@
 #include "base/query_string.h"
 #include "base/quote.h"
 #include "base/utf8.h"
-#include "cluster/passed_servers.h"
+#include "connect/passed_servers.h"
 
 namespace snapgate::api {
 namespace {
@@ -163,7 +163,7 @@ Result<void> authorize(const Route& route, Call& call) {
 net::Awaitable<Result<void>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
     SNAPGATE_CO_ASSIGN(auto passed,
-                       cluster::read_passed_servers(request, services.connections.server_id()));
+                       connect::read_passed_servers(request, services.connections.server_id()));
     Match match = find_route(request.method, request.path);
     if (match.route == nullptr) {
         if (match.allow.empty()) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "api/services.h"
-#include "net/http.h"
-#include "net/server.h"
+#include "net/http/http.h"
+#include "net/server/server.h"
 
 namespace snapgate::api {
 

@@ -6,12 +6,12 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/result.h"
-#include "cluster/connection_sources.h"
-#include "cluster/connections.h"
-#include "cluster/credentials.h"
 #include "cluster/registry.h"
+#include "connect/connection_sources.h"
+#include "connect/credentials.h"
 #include "hosted/namespace_sweeper.h"
-#include "net/http.h"
+#include "mirror/connections.h"
+#include "net/http/http.h"
 #include "query/list.h"
 #include "store/store.h"
 
@@ -30,9 +30,9 @@ struct Services {
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
     hosted::NamespaceSweeper& namespaces;
-    const cluster::CredentialSealer& sealer;
-    cluster::Connections& connections;
-    const cluster::ConnectionSources& sources;
+    const connect::CredentialSealer& sealer;
+    mirror::Connections& connections;
+    const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;  // the text of /metrics
 
     query::ListContext list_context() const { return {store, signer}; }

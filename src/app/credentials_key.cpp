@@ -128,26 +128,26 @@ Result<void> choose_credentials_key(Settings& settings, const Environment& envir
     return {};
 }
 
-Result<cluster::CredentialKey> open_credentials_key(const Settings& settings) {
+Result<connect::CredentialKey> open_credentials_key(const Settings& settings) {
     if (!settings.credentials_key.empty()) {
         const auto given = [key = settings.credentials_key]() -> Result<std::string> {
             return key;
         };
-        return cluster::CredentialKey{given, given};
+        return connect::CredentialKey{given, given};
     }
     const fs::path file = settings.credentials_key_file;
     if (file.empty()) {
         const auto none = []() -> Result<std::string> {
             return no_place("HOME is not set, or is the data directory");
         };
-        return cluster::CredentialKey{none, none};
+        return connect::CredentialKey{none, none};
     }
     auto read = base::read_secret(file, kSealingKeyBytes);
     if (!read && read.error().code != Code::kNotFound) {
         return Error(read.error().code,
                      fmt::format("the credentials key: {}", read.error().message));
     }
-    return cluster::CredentialKey{
+    return connect::CredentialKey{
         [file] {
             auto key = base::read_secret(file, kSealingKeyBytes);
             if (!key && key.error().code == Code::kNotFound) {

@@ -4,7 +4,7 @@
 
 #include "app/settings.h"
 #include "base/result.h"
-#include "cluster/credentials.h"
+#include "connect/credentials.h"
 
 namespace snapgate::app {
 
@@ -22,7 +22,7 @@ base::Result<void> choose_credentials_key(Settings& settings, const Environment&
 // are to be sealed: a server without connected clusters leaves nothing there. A file that is there
 // must be readable: kForbidden, kCorrupt. Making it fails with kUnavailable where there is no place
 // for it.
-base::Result<cluster::CredentialKey> open_credentials_key(const Settings& settings);
+base::Result<connect::CredentialKey> open_credentials_key(const Settings& settings);
 
 // Whether the key is there or could be made, as far as can be told without making anything.
 base::Result<void> check_place_of_credentials_key(const Settings& settings);

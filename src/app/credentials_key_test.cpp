@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-#include "store/test_objects.h"
+#include "store/objects_testing.h"
 
 namespace snapgate::app {
 namespace {
@@ -30,7 +30,7 @@ class CredentialsKey : public testing::Test {
         };
         return choose_credentials_key(settings_, environment);
     }
-    cluster::CredentialKey open() {
+    connect::CredentialKey open() {
         auto key = open_credentials_key(settings_);
         EXPECT_TRUE(key) << key.error().message;
         return std::move(*key);
@@ -46,7 +46,7 @@ TEST_F(CredentialsKey, IsMadeInTheConfigurationFolderWhenItIsNeeded) {
     ASSERT_TRUE(choose());
     const fs::path file = folder_.path() / ".config/snapgate/credentials.key";
     EXPECT_EQ(settings_.credentials_key_file, file);
-    const cluster::CredentialKey key = open();
+    const connect::CredentialKey key = open();
     EXPECT_THAT(key.read().error().message, HasSubstr(file.string()));
     EXPECT_FALSE(fs::exists(folder_.path() / ".config"));
     auto made = key.read_or_make();

@@ -9,7 +9,7 @@
 #include "app/declared_connection.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "cluster/renewed_source.h"
+#include "connect/renewed_source.h"
 
 namespace snapgate::app {
 namespace {
@@ -76,8 +76,8 @@ Result<std::string> declare(const DeclaredCluster& declared, const std::string& 
 
 }  // namespace
 
-Result<cluster::DeclaredSources> declare_clusters(const Settings& settings, DataDirectory& data) {
-    cluster::DeclaredSources sources;
+Result<connect::DeclaredSources> declare_clusters(const Settings& settings, DataDirectory& data) {
+    connect::DeclaredSources sources;
     for (const DeclaredCluster& declared : settings.clusters) {
         DeclaredConnection connection(declared, settings.credential_programs);
         const auto server = connection.read();
@@ -89,7 +89,7 @@ Result<cluster::DeclaredSources> declare_clusters(const Settings& settings, Data
         auto uid = declare(declared, server ? *server : std::string(), data);
         if (!uid) return wrong(declared, uid.error().message);
         sources.emplace(*uid,
-                        std::make_shared<cluster::RenewedConnectionSource>(std::move(connection)));
+                        std::make_shared<connect::RenewedConnectionSource>(std::move(connection)));
     }
     return sources;
 }

@@ -3,7 +3,7 @@
 #include "app/data_directory.h"
 #include "app/settings.h"
 #include "base/result.h"
-#include "cluster/connection_sources.h"
+#include "connect/connection_sources.h"
 
 namespace snapgate::app {
 
@@ -12,7 +12,7 @@ namespace snapgate::app {
 // read, or is not taken, is the state of that cluster: it is made all the same, and read again
 // later. kInvalidParameter for a project that there is not, kConflict for a cluster that is there
 // already and was made otherwise.
-base::Result<cluster::DeclaredSources> declare_clusters(const Settings& settings,
+base::Result<connect::DeclaredSources> declare_clusters(const Settings& settings,
                                                         DataDirectory& data);
 
 }  // namespace snapgate::app

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "app/declared_connection.h"
-#include "store/test_objects.h"
+#include "store/objects_testing.h"
 
 namespace snapgate::app {
 namespace {

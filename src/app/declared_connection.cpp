@@ -8,7 +8,7 @@
 #include <fstream>
 #include <utility>
 
-#include "cluster/credential_program.h"
+#include "connect/credential_program.h"
 
 namespace snapgate::app {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
-using cluster::KubeconfigMembers;
+using connect::KubeconfigMembers;
 
 constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 // The reason that is shown beside the state Unauthorized.
@@ -44,7 +44,7 @@ Result<KubeconfigMembers> in_cluster_members() {
 Result<std::string> read_text(const std::filesystem::path& file) {
     errno = 0;
     std::ifstream in(file, std::ios::binary);
-    std::string text(cluster::kMaxKubeconfigBytes + 1, '\0');
+    std::string text(connect::kMaxKubeconfigBytes + 1, '\0');
     if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.is_open() || in.bad()) {
         return Error(Code::kInvalidParameter,
@@ -70,7 +70,7 @@ Result<std::string> DeclaredConnection::read() {
     return server;
 }
 
-Result<cluster::RenewedConnection> DeclaredConnection::operator()(bool refused,
+Result<connect::RenewedConnection> DeclaredConnection::operator()(bool refused,
                                                                   const std::atomic<bool>& stop) {
     if (!renewal_ || refused) {
         // What was read before may do again once it is refused no more.
@@ -87,8 +87,8 @@ Result<std::string> DeclaredConnection::replace() {
         return made.server;
     }
     SNAPGATE_ASSIGN(std::string text, read_text(declared_.kubeconfig));
-    SNAPGATE_ASSIGN(const auto context, cluster::find_context(text, declared_.context));
-    SNAPGATE_ASSIGN(auto members, cluster::read_members(context));
+    SNAPGATE_ASSIGN(const auto context, connect::find_context(text, declared_.context));
+    SNAPGATE_ASSIGN(auto members, connect::read_members(context));
     SNAPGATE_ASSIGN(Made made, make(std::move(members)));
     // One that is the same keeps what it holds of files that cannot be read just now.
     if (!renewal_ || text != text_) renewal_.emplace(std::move(made.renewal));
@@ -97,23 +97,23 @@ Result<std::string> DeclaredConnection::replace() {
 }
 
 Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers members) const {
-    std::optional<cluster::CredentialProgram> program;
+    std::optional<connect::CredentialProgram> program;
     if (members.exec) {
         SNAPGATE_ASSIGN(
-            program, cluster::read_program(*members.exec, members.user_path + ".exec", programs_));
+            program, connect::read_program(*members.exec, members.user_path + ".exec", programs_));
     }
     const bool whole = !program && !members.ca && !members.client_certificate &&
                        !members.client_key && !members.token;
     // What comes from files and programs is looked at when it is there.
     if (whole) {
-        SNAPGATE_TRY(cluster::check_members(members));
+        SNAPGATE_TRY(connect::check_members(members));
     }
-    std::string server = cluster::shown_server(members.connection);
+    std::string server = connect::shown_server(members.connection);
     if (server.empty()) {
         return Error(Code::kInvalidParameter,
                      fmt::format("{}.server: is no https URL", members.cluster_path));
     }
-    return Made{cluster::KubeconfigRenewal(std::move(members), declared_.kubeconfig.parent_path(),
+    return Made{connect::KubeconfigRenewal(std::move(members), declared_.kubeconfig.parent_path(),
                                            std::move(program)),
                 std::move(server)};
 }

@@ -8,9 +8,9 @@
 
 #include "app/settings.h"
 #include "base/result.h"
-#include "cluster/kubeconfig.h"
-#include "cluster/kubeconfig_renewal.h"
-#include "cluster/renewed_source.h"
+#include "connect/kubeconfig.h"
+#include "connect/kubeconfig_renewal.h"
+#include "connect/renewed_source.h"
 
 namespace snapgate::app {
 
@@ -29,21 +29,21 @@ class DeclaredConnection {
     base::Result<std::string> read();
 
     // kUnauthorized with what is missing or wrong.
-    base::Result<cluster::RenewedConnection> operator()(bool refused,
+    base::Result<connect::RenewedConnection> operator()(bool refused,
                                                         const std::atomic<bool>& stop);
 
   private:
     struct Made {
-        cluster::KubeconfigRenewal renewal;
+        connect::KubeconfigRenewal renewal;
         std::string server;
     };
-    base::Result<Made> make(cluster::KubeconfigMembers members) const;
+    base::Result<Made> make(connect::KubeconfigMembers members) const;
     base::Result<std::string> replace();
 
     const DeclaredCluster declared_;
     const std::vector<std::filesystem::path> programs_;
     std::string text_;  // of the kubeconfig that the renewal was made of
-    std::optional<cluster::KubeconfigRenewal> renewal_;
+    std::optional<connect::KubeconfigRenewal> renewal_;
 };
 
 }  // namespace snapgate::app

@@ -71,7 +71,7 @@ void Metrics::observe(const net::Served& served) {
 }
 
 std::string Metrics::render(const net::Server* server,
-                            const cluster::Connections& connections) const {
+                            const mirror::Connections& connections) const {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     using Type = prometheus::MetricType;
     if (server != nullptr) {

@@ -11,8 +11,8 @@
 
 #include "app/data_directory.h"
 #include "base/annotations.h"
-#include "cluster/connections.h"
-#include "net/server.h"
+#include "mirror/connections.h"
+#include "net/server/server.h"
 
 namespace snapgate::app {
 
@@ -23,7 +23,7 @@ class Metrics {
 
     void observe(const net::Served& served);
     // The counts of now beside those observed. `server` may be null while it starts.
-    std::string render(const net::Server* server, const cluster::Connections& connections) const;
+    std::string render(const net::Server* server, const mirror::Connections& connections) const;
 
   private:
     struct Series {

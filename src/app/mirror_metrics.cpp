@@ -9,8 +9,8 @@
 namespace snapgate::app {
 namespace {
 
-using cluster::MirrorState;
-using cluster::MirrorStatus;
+using mirror::MirrorState;
+using mirror::MirrorStatus;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -55,7 +55,7 @@ void add(MetricFamily& to, double value, std::vector<ClientMetric::Label> labels
 }  // namespace
 
 std::vector<MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
-                                         const cluster::Connections& connections, int64_t now_ms) {
+                                         const mirror::Connections& connections, int64_t now_ms) {
     std::unordered_map<model::ClusterNumber, MirrorStatus> known;
     for (auto& [number, status] : connections.statuses()) known.emplace(number, std::move(status));
     MetricFamily states =

@@ -4,15 +4,15 @@
 
 #include <vector>
 
-#include "cluster/connections.h"
 #include "cluster/registry.h"
+#include "mirror/connections.h"
 
 namespace snapgate::app {
 
 // How it stands with the mirrors of the connected clusters, by the clusters' uids: states, ages and
 // counts since the start of the process.
 std::vector<prometheus::MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
-                                                     const cluster::Connections& connections,
+                                                     const mirror::Connections& connections,
                                                      int64_t now_ms);
 
 }  // namespace snapgate::app

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "cluster/passed_servers.h"
+#include "connect/passed_servers.h"
 #include "json/value.h"
 #include "mirror/mirror_sink.h"
 
@@ -11,7 +11,7 @@ namespace snapgate::app {
 namespace {
 
 using base::Result;
-using cluster::MirrorStatus;
+using mirror::MirrorStatus;
 using model::ClusterNumber;
 
 // What of a status outlives the process.
@@ -75,10 +75,10 @@ void keep(store::Store& store, ClusterNumber cluster, const MirrorStatus& status
 
 }  // namespace
 
-std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data) {
+std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data) {
     store::Store& store = *data.store;
-    cluster::ConnectionsOptions options;
-    options.server_id = cluster::server_id(store.id());
+    mirror::ConnectionsOptions options;
+    options.server_id = connect::server_id(store.id());
     options.make_sink = [&store](ClusterNumber cluster) {
         return mirror::make_sink(store, cluster);
     };
@@ -86,11 +86,11 @@ std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data) {
     options.keep = [&store](ClusterNumber cluster, const MirrorStatus& status) {
         keep(store, cluster, status);
     };
-    return std::make_unique<cluster::Connections>(std::move(options));
+    return std::make_unique<mirror::Connections>(std::move(options));
 }
 
-void follow_clusters(const DataDirectory& data, const cluster::ConnectionSources& sources,
-                     cluster::Connections& connections) {
+void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
+                     mirror::Connections& connections) {
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
         if (cluster.connected())
             connections.follow(cluster.number, cluster.name, sources.of(cluster));

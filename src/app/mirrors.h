@@ -4,17 +4,17 @@
 
 #include "app/data_directory.h"
 #include "base/result.h"
-#include "cluster/connection_sources.h"
-#include "cluster/connections.h"
+#include "connect/connection_sources.h"
+#include "mirror/connections.h"
 
 namespace snapgate::app {
 
 // The mirrors of a data directory's connected clusters, bound to its store; what is known of them
 // is kept there. `data` outlives them. No cluster is followed yet.
-std::unique_ptr<cluster::Connections> make_connections(DataDirectory& data);
+std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data);
 
 // Begins to follow every connected cluster.
-void follow_clusters(const DataDirectory& data, const cluster::ConnectionSources& sources,
-                     cluster::Connections& connections);
+void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
+                     mirror::Connections& connections);
 
 }  // namespace snapgate::app

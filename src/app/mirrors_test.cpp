@@ -10,18 +10,18 @@
 #include <map>
 #include <thread>
 
-#include "api/kube/watch_client.h"
-#include "api/test_service.h"
+#include "api/kube/watch_client_testing.h"
+#include "api/service_testing.h"
 #include "base/clock.h"
 #include "json/object.h"
 #include "mirror/mirror_sink.h"
 #include "net/event_loop.h"
-#include "store/temporary_store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::app {
 namespace {
 
-using cluster::MirrorState;
+using mirror::MirrorState;
 using model::Kind;
 using store::Revision;
 using store::WriteTxn;
@@ -81,16 +81,16 @@ class MirrorsTest : public testing::Test {
         EXPECT_TRUE(done) << done.error().message;
         return made.number;
     }
-    cluster::Connection connection() const {
-        cluster::Connection to;
+    connect::Connection connection() const {
+        connect::Connection to;
         to.server = fmt::format("http://127.0.0.1:{}/clusters/{}", upstream_.port(),
                                 api::TestService::kCluster);
         to.token = upstream_.key();
         return to;
     }
-    void follow(model::ClusterNumber number, cluster::Connection to) {
+    void follow(model::ClusterNumber number, connect::Connection to) {
         connections_->follow(number, "c",
-                             std::make_shared<cluster::StoredConnectionSource>(std::move(to)));
+                             std::make_shared<connect::StoredConnectionSource>(std::move(to)));
     }
     void write(std::string_view ns, std::string_view name) {
         upstream_.must([&](WriteTxn& txn) -> base::Result<void> {
@@ -128,14 +128,14 @@ class MirrorsTest : public testing::Test {
         return outcome.get_future().get();
     }
     // Of mirrors in the data directory, of which nothing is kept.
-    cluster::ConnectionsOptions options_of_test() {
-        cluster::ConnectionsOptions options;
+    mirror::ConnectionsOptions options_of_test() {
+        mirror::ConnectionsOptions options;
         options.server_id = "test";
         options.make_sink = [this](model::ClusterNumber number) {
             return mirror::make_sink(*data_->store, number);
         };
-        options.last_known = [](model::ClusterNumber) { return cluster::MirrorStatus(); };
-        options.keep = [](model::ClusterNumber, const cluster::MirrorStatus&) {};
+        options.last_known = [](model::ClusterNumber) { return mirror::MirrorStatus(); };
+        options.keep = [](model::ClusterNumber, const mirror::MirrorStatus&) {};
         return options;
     }
 
@@ -143,7 +143,7 @@ class MirrorsTest : public testing::Test {
     api::TestService upstream_{clock_};
     store::TestDirectory directory_;
     std::unique_ptr<DataDirectory> data_;
-    std::unique_ptr<cluster::Connections> connections_;
+    std::unique_ptr<mirror::Connections> connections_;
 };
 
 TEST_F(MirrorsTest, ListsAndThenWatches) {
@@ -164,7 +164,7 @@ TEST_F(MirrorsTest, ListsAndThenWatches) {
 
 TEST_F(MirrorsTest, OneThatCannotBeReachedSaysWhyAndIsTriedAgain) {
     const auto number = add_cluster("c");
-    cluster::Connection to = connection();
+    connect::Connection to = connection();
     to.server = "http://127.0.0.1:1";
     follow(number, to);
     ASSERT_TRUE(becomes(number, MirrorState::kUnreachable));
@@ -178,7 +178,7 @@ TEST_F(MirrorsTest, OneThatCannotBeReachedSaysWhyAndIsTriedAgain) {
 
 TEST_F(MirrorsTest, AnotherTokenIsTakenAtOnce) {
     const auto number = add_cluster("c");
-    cluster::Connection to = connection();
+    connect::Connection to = connection();
     to.token = "wrong";
     follow(number, to);
     ASSERT_TRUE(becomes(number, MirrorState::kUnauthorized));
@@ -191,7 +191,7 @@ TEST_F(MirrorsTest, ClustersComeAndGoWhileTheyAreFollowed) {
     std::vector<model::ClusterNumber> numbers;
     for (int round = 0; round < 3; ++round) {
         for (int i = 0; i < 17; ++i) {
-            cluster::Connection to = connection();
+            connect::Connection to = connection();
             if (i % 5 == 3) to.server = "http://127.0.0.1:1";
             if (i % 5 == 4) to.token = "wrong";
             numbers.push_back(add_cluster(fmt::format("c{}-{}", round, i)));
@@ -240,7 +240,7 @@ TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
     EXPECT_GT(connections_->status(number)->confirmed_ms, before);
 
     const auto away = add_cluster("away");
-    cluster::Connection to = connection();
+    connect::Connection to = connection();
     to.server = "http://127.0.0.1:1";
     follow(away, to);
     ASSERT_TRUE(becomes(away, MirrorState::kUnreachable));
@@ -253,9 +253,9 @@ TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
 
 TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
     for (int i = 0; i < 12; ++i) write("a", fmt::format("s{}", i));
-    cluster::ConnectionsOptions options = options_of_test();
+    mirror::ConnectionsOptions options = options_of_test();
     options.most_listed = 11;
-    connections_ = std::make_unique<cluster::Connections>(std::move(options));
+    connections_ = std::make_unique<mirror::Connections>(std::move(options));
     const auto number = add_cluster("c");
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kFailing));
@@ -268,9 +268,9 @@ TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
 }
 
 // A sink that ends whoever calls it by an exception, so often.
-class ThrowingSink final : public cluster::ObjectSink {
+class ThrowingSink final : public mirror::ObjectSink {
   public:
-    ThrowingSink(std::unique_ptr<cluster::ObjectSink> sink, std::shared_ptr<std::atomic<int>> left)
+    ThrowingSink(std::unique_ptr<mirror::ObjectSink> sink, std::shared_ptr<std::atomic<int>> left)
         : sink_(std::move(sink)), left_(std::move(left)) {}
 
     base::Result<model::PreparedObject> prepare(std::string_view json) const override {
@@ -278,7 +278,7 @@ class ThrowingSink final : public cluster::ObjectSink {
         return sink_->prepare(json);
     }
     base::Result<std::string> version() const override { return sink_->version(); }
-    net::Awaitable<base::Result<void>> apply(std::vector<cluster::Event> events) override {
+    net::Awaitable<base::Result<void>> apply(std::vector<mirror::Event> events) override {
         return sink_->apply(std::move(events));
     }
     net::Awaitable<base::Result<void>> begin_replacement() override {
@@ -287,17 +287,17 @@ class ThrowingSink final : public cluster::ObjectSink {
     net::Awaitable<base::Result<void>> add(std::vector<model::PreparedObject> objects) override {
         return sink_->add(std::move(objects));
     }
-    net::Awaitable<base::Result<cluster::Replaced>> publish(std::string version,
-                                                            cluster::ToldVersions told) override {
+    net::Awaitable<base::Result<mirror::Replaced>> publish(std::string version,
+                                                           mirror::ToldVersions told) override {
         return sink_->publish(std::move(version), told);
     }
     net::Awaitable<base::Result<void>> give_up() override { return sink_->give_up(); }
-    net::Awaitable<base::Result<cluster::Checksum>> checksum(std::string version) const override {
+    net::Awaitable<base::Result<mirror::Checksum>> checksum(std::string version) const override {
         return sink_->checksum(std::move(version));
     }
 
   private:
-    std::unique_ptr<cluster::ObjectSink> sink_;
+    std::unique_ptr<mirror::ObjectSink> sink_;
     std::shared_ptr<std::atomic<int>> left_;
 };
 
@@ -305,16 +305,16 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
     const auto faults = std::make_shared<std::atomic<int>>(1'000'000);
     const auto healthy = add_cluster("healthy");
     const auto broken = add_cluster("broken");
-    cluster::ConnectionsOptions options = options_of_test();
+    mirror::ConnectionsOptions options = options_of_test();
     options.threads = 1;
     options.restart = std::chrono::milliseconds(5);
     options.make_sink = [this, faults, broken](model::ClusterNumber number) {
         auto sink = mirror::make_sink(*data_->store, number);
         if (number != broken) return sink;
-        return std::unique_ptr<cluster::ObjectSink>(
+        return std::unique_ptr<mirror::ObjectSink>(
             std::make_unique<ThrowingSink>(std::move(sink), faults));
     };
-    connections_ = std::make_unique<cluster::Connections>(std::move(options));
+    connections_ = std::make_unique<mirror::Connections>(std::move(options));
     write("a", "one");
     follow(broken, connection());
     follow(healthy, connection());

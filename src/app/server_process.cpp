@@ -47,16 +47,16 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     }
     process->namespaces_ =
         std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
-    SNAPGATE_ASSIGN(cluster::CredentialKey key, open_credentials_key(settings));
+    SNAPGATE_ASSIGN(connect::CredentialKey key, open_credentials_key(settings));
     // A service user often has no home. A server without connected clusters needs none, either.
     if (auto place = check_place_of_credentials_key(settings); !place) {
         base::log::warning("credentials of connected clusters cannot be stored",
                            {{"error", place.error().message}});
     }
-    process->sealer_ = std::make_unique<cluster::CredentialSealer>(std::move(key));
-    SNAPGATE_ASSIGN(cluster::DeclaredSources declared, declare_clusters(settings, data));
+    process->sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
+    SNAPGATE_ASSIGN(connect::DeclaredSources declared, declare_clusters(settings, data));
     process->sources_ =
-        std::make_unique<cluster::ConnectionSources>(*process->sealer_, std::move(declared));
+        std::make_unique<connect::ConnectionSources>(*process->sealer_, std::move(declared));
     process->connections_ = make_connections(data);
     ServerProcess* self = process.get();
     process->services_.emplace(api::Services{

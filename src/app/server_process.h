@@ -14,12 +14,12 @@
 #include "app/url_file.h"
 #include "base/annotations.h"
 #include "base/result.h"
-#include "cluster/connection_sources.h"
-#include "cluster/connections.h"
-#include "cluster/credentials.h"
+#include "connect/connection_sources.h"
+#include "connect/credentials.h"
 #include "hosted/namespace_sweeper.h"
-#include "net/server.h"
-#include "net/tls.h"
+#include "mirror/connections.h"
+#include "net/server/server.h"
+#include "net/tls/tls.h"
 
 namespace snapgate::app {
 
@@ -50,9 +50,9 @@ class ServerProcess {
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
-    std::unique_ptr<cluster::CredentialSealer> sealer_;
-    std::unique_ptr<cluster::ConnectionSources> sources_;
-    std::unique_ptr<cluster::Connections> connections_;
+    std::unique_ptr<connect::CredentialSealer> sealer_;
+    std::unique_ptr<connect::ConnectionSources> sources_;
+    std::unique_ptr<mirror::Connections> connections_;
     std::optional<api::Services> services_;
     std::shared_ptr<net::TlsContexts> tls_;
     // Ends after the store: a commit's end may still be on its way to a connection.

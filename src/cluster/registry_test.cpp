@@ -4,8 +4,8 @@
 
 #include "access/projects.h"
 #include "json/value.h"
-#include "store/temporary_store.h"
-#include "store/test_objects.h"
+#include "store/objects_testing.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::cluster {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "hosted/object_write.h"
 #include "json/object.h"
-#include "store/temporary_store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::hosted {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "json/object.h"
-#include "store/temporary_store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::hosted {
 namespace {

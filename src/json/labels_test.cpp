@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "json/object.h"
-#include "json/snapshot_texts.h"
+#include "json/snapshot_texts_testing.h"
 
 namespace snapgate::json {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
-#include "json/snapshot_texts.h"
+#include "json/snapshot_texts_testing.h"
 
 namespace snapgate::json {
 namespace {

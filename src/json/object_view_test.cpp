@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "json/snapshot_texts.h"
+#include "json/snapshot_texts_testing.h"
 
 namespace snapgate::json {
 namespace {

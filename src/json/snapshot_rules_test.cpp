@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "json/snapshot_texts.h"
+#include "json/snapshot_texts_testing.h"
 
 namespace snapgate::json {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "mirror/mirror_fixture.h"
+#include "mirror/mirror_testing.h"
 
 namespace snapgate::mirror {
 namespace {
@@ -89,8 +89,7 @@ TEST_F(MirrorHistoryTest, TheMirrorIsWhatTheClusterHad) {
             at = next_version();
             must_run(sink_->begin_replacement());
             add_some(state_, SIZE_MAX);
-            EXPECT_EQ(must_run(sink_->publish(at, cluster::ToldVersions::kKept)).objects,
-                      state_.size());
+            EXPECT_EQ(must_run(sink_->publish(at, ToldVersions::kKept)).objects, state_.size());
         } else if (action < 17) {  // a list that does not come to its end
             State other = state_;
             std::swap(state_, other);

@@ -21,10 +21,6 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
-using cluster::Checksum;
-using cluster::Event;
-using cluster::Replaced;
-using cluster::ToldVersions;
 using model::ClusterNumber;
 using model::Kind;
 using model::ObjectKey;
@@ -88,7 +84,7 @@ Result<void> erase(store::WriteTxn& txn, ClusterNumber cluster, const ObjectKey&
 
 // The functions that it hands to the store hold nothing of the sink: a write may still be waiting
 // when a sink goes whose coroutine was dropped.
-class MirrorSink final : public cluster::ObjectSink {
+class MirrorSink final : public ObjectSink {
   public:
     MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
 
@@ -284,7 +280,7 @@ class MirrorSink final : public cluster::ObjectSink {
 
 }  // namespace
 
-std::unique_ptr<cluster::ObjectSink> make_sink(store::Store& store, ClusterNumber cluster) {
+std::unique_ptr<ObjectSink> make_sink(store::Store& store, ClusterNumber cluster) {
     return std::make_unique<MirrorSink>(store, cluster);
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "cluster/object_sink.h"
+#include "mirror/object_sink.h"
 #include "model/types.h"
 #include "store/store.h"
 
@@ -15,7 +15,7 @@ namespace snapgate::mirror {
 // published is given up by the store itself, also after a crash. The list version of each event
 // becomes a head of its own. Of what a replacement saw, 16 bytes an object are held until it is
 // published; at rest a sink holds nothing. The store outlives it.
-std::unique_ptr<cluster::ObjectSink> make_sink(store::Store& store, model::ClusterNumber cluster);
+std::unique_ptr<ObjectSink> make_sink(store::Store& store, model::ClusterNumber cluster);
 
 // The cluster's version at which its mirror stands; "" if none was ever published.
 base::Result<std::string> list_version(const store::Store& store, model::ClusterNumber cluster);

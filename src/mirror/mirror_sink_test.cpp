@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "mirror/mirror_fixture.h"
+#include "mirror/mirror_testing.h"
 
 namespace snapgate::mirror {
 namespace {
@@ -26,7 +26,7 @@ TEST_F(MirrorSinkTest, AListIsSeenAtOnceAndOnlyThen) {
     std::vector<PreparedObject> objects{prepared(kA, {"u1", "5", ""})};
     must_run(sink_->add(std::move(objects)));
     expect({}, "");
-    const Replaced replaced = must_run(sink_->publish("9", cluster::ToldVersions::kKept));
+    const Replaced replaced = must_run(sink_->publish("9", ToldVersions::kKept));
     EXPECT_EQ(replaced.objects, 1U);
     EXPECT_EQ(replaced.changed, 1U);
     expect({{kA, {"u1", "5", ""}}}, "9");
@@ -128,7 +128,7 @@ TEST_F(MirrorSinkTest, NobodyGoesOnFromVersionsThatWereForgotten) {
     must_run(sink_->begin_replacement());
     std::vector<PreparedObject> objects{prepared(kA, {"u1", "10", "new"})};
     must_run(sink_->add(std::move(objects)));
-    must_run(sink_->publish("10", cluster::ToldVersions::kForgotten));
+    must_run(sink_->publish("10", ToldVersions::kForgotten));
     const Revision restored = head(cluster_);
     EXPECT_EQ(known("9"), std::nullopt);
     EXPECT_EQ(known("11"), std::nullopt);
@@ -158,7 +158,7 @@ TEST_F(MirrorSinkTest, WhatWasForgottenTwiceComesFromItsFirstStateOn) {
         std::vector<PreparedObject> objects;
         for (const auto& [key, object] : state) objects.push_back(prepared(key, object));
         must_run(sink_->add(std::move(objects)));
-        must_run(sink_->publish(std::move(version), cluster::ToldVersions::kForgotten));
+        must_run(sink_->publish(std::move(version), ToldVersions::kForgotten));
     };
     restore({{kA, {"u1", "5", ""}}, {kB, {"u2", "6", "second"}}}, "8");
     restore({{kA, {"u1", "5", ""}}}, "9");
@@ -197,15 +197,13 @@ TEST_F(MirrorSinkTest, WhatWasGivenUpLeavesNothing) {
 TEST_F(MirrorSinkTest, NothingIsAddedOrPublishedThatWasNotBegun) {
     const State state{{kA, {"u1", "5", ""}}};
     replace(state, "9");
-    EXPECT_EQ(run(sink_->publish("10", cluster::ToldVersions::kKept)).error().code,
-              Code::kConflict);
+    EXPECT_EQ(run(sink_->publish("10", ToldVersions::kKept)).error().code, Code::kConflict);
     std::vector<PreparedObject> objects{prepared(kB, {"u2", "10", ""})};
     EXPECT_EQ(run(sink_->add(std::move(objects))).error().code, Code::kConflict);
     must_run(sink_->begin_replacement());
-    EXPECT_EQ(run(sink_->publish("", cluster::ToldVersions::kKept)).error().code, Code::kInvalid);
+    EXPECT_EQ(run(sink_->publish("", ToldVersions::kKept)).error().code, Code::kInvalid);
     must_run(sink_->give_up());
-    EXPECT_EQ(run(sink_->publish("10", cluster::ToldVersions::kKept)).error().code,
-              Code::kConflict);
+    EXPECT_EQ(run(sink_->publish("10", ToldVersions::kKept)).error().code, Code::kConflict);
     expect(state, "9");
 }
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::net {
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::net {
 

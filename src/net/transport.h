@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "net/http.h"
-#include "net/tls_session.h"
+#include "net/http/http.h"
+#include "net/tls/tls_session.h"
 
 namespace snapgate::net {
 

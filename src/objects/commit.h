@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "store/store.h"
 
 namespace snapgate::objects {

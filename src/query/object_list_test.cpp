@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace snapgate::query {
 namespace {

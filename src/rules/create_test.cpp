@@ -5,7 +5,7 @@
 #include <string>
 
 #include "rules/decode.h"
-#include "rules/snapshot_texts.h"
+#include "rules/snapshot_texts_testing.h"
 
 namespace snapgate::rules {
 namespace {

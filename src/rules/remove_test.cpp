@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "rules/snapshot_texts.h"
+#include "rules/snapshot_texts_testing.h"
 
 namespace snapgate::rules {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "engine/environment.h"
 #include "store/keys.h"
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {

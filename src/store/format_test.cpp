@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "store/keys.h"
+#include "store/objects_testing.h"
 #include "store/store.h"
-#include "store/test_objects.h"
 
 namespace snapgate::store {
 namespace {

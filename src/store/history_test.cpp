@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "store/history_fixture.h"
+#include "store/history_testing.h"
 
 namespace snapgate::store {
 namespace {

@@ -14,8 +14,8 @@
 #include <tuple>
 
 #include "model/names.h"
+#include "store/objects_testing.h"
 #include "store/store.h"
-#include "store/test_objects.h"
 
 namespace snapgate::store {
 namespace {

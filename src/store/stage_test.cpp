@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {

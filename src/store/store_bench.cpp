@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "store/objects_testing.h"
 #include "store/store.h"
-#include "store/test_objects.h"
 
 namespace snapgate::store {
 namespace {

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <thread>
 
-#include "store/test_objects.h"
+#include "store/objects_testing.h"
 
 namespace snapgate::store {
 namespace {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "store/store_fixture.h"
+#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {

@@ -12,17 +12,17 @@ using base::Result;
 
 namespace {
 
-void respond(Call& call, const cluster::ConnectionCheck& check) {
+void respond(Call& call, const connect::ConnectionCheck& check) {
     json::Object answer{{"points", points_document(check)}};
     if (!check.served_version.empty()) answer["servedVersion"] = check.served_version;
     respond_json(call, 200, answer);
 }
 
 // There is no connection to be tried: that is what was found.
-cluster::ConnectionCheck without_connection(const Error& error) {
-    cluster::ConnectionCheck check;
+connect::ConnectionCheck without_connection(const Error& error) {
+    connect::ConnectionCheck check;
     check.points.push_back(
-        {"Identity", cluster::CheckedPoint::Outcome::kBad, error.message, std::string()});
+        {"Identity", connect::CheckedPoint::Outcome::kBad, error.message, std::string()});
     return check;
 }
 

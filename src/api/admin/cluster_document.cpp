@@ -10,8 +10,8 @@ namespace snapgate::api::admin {
 
 using base::Result;
 using cluster::Cluster;
-using cluster::MirrorStatus;
-using Outcome = cluster::CheckedPoint::Outcome;
+using mirror::MirrorStatus;
+using Outcome = connect::CheckedPoint::Outcome;
 
 namespace {
 
@@ -79,9 +79,9 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
     return out;
 }
 
-json::Array points_document(const cluster::ConnectionCheck& check) {
+json::Array points_document(const connect::ConnectionCheck& check) {
     json::Array points;
-    for (const cluster::CheckedPoint& point : check.points) {
+    for (const connect::CheckedPoint& point : check.points) {
         points.push_back(json::Object{{"name", point.name},
                                       {"outcome", to_text(point.outcome)},
                                       {"message", point.message},
@@ -90,9 +90,9 @@ json::Array points_document(const cluster::ConnectionCheck& check) {
     return points;
 }
 
-json::Array warnings_document(const cluster::ConnectionCheck& check) {
+json::Array warnings_document(const connect::ConnectionCheck& check) {
     json::Array warnings;
-    for (const cluster::CheckedPoint& point : check.points) {
+    for (const connect::CheckedPoint& point : check.points) {
         if (point.outcome != Outcome::kWarning) continue;
         std::string text = fmt::format("{}: {}", point.name, point.message);
         if (!point.advice.empty()) text += "; " + point.advice;

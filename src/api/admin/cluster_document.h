@@ -2,7 +2,7 @@
 
 #include "api/services.h"
 #include "base/result.h"
-#include "cluster/connection_check.h"
+#include "connect/connection_check.h"
 #include "json/value.h"
 
 namespace snapgate::api::admin {
@@ -14,9 +14,9 @@ base::Result<json::Object> cluster_document(const Services& services,
                                             const store::ReadView& view);
 
 // What was looked at, point by point.
-json::Array points_document(const cluster::ConnectionCheck& check);
+json::Array points_document(const connect::ConnectionCheck& check);
 
 // Of each point with a warning what was found and what to do, as a line of text.
-json::Array warnings_document(const cluster::ConnectionCheck& check);
+json::Array warnings_document(const connect::ConnectionCheck& check);
 
 }  // namespace snapgate::api::admin

@@ -7,23 +7,23 @@
 
 #include "base/clock.h"
 #include "base/test_time.h"
-#include "cluster/passed_servers.h"
+#include "connect/passed_servers.h"
 
 namespace snapgate::api::admin {
 
 using base::Code;
 using base::Error;
 using base::Result;
-using Outcome = cluster::CheckedPoint::Outcome;
+using Outcome = connect::CheckedPoint::Outcome;
 
 namespace {
 
 // How long a look at a cluster may take.
 constexpr std::chrono::milliseconds kCheckTime{10'000};
 
-Error refusal(const cluster::ConnectionCheck& check) {
+Error refusal(const connect::ConnectionCheck& check) {
     Error error(Code::kInvalid, "nothing was stored, as the connection is not good");
-    for (const cluster::CheckedPoint& point : check.points) {
+    for (const connect::CheckedPoint& point : check.points) {
         if (point.outcome != Outcome::kBad) continue;
         std::string text = point.message;
         if (!point.advice.empty()) text += ": " + point.advice;
@@ -35,15 +35,15 @@ Error refusal(const cluster::ConnectionCheck& check) {
 
 }  // namespace
 
-net::Awaitable<Result<cluster::ConnectionCheck>> look_at(const Call& call,
-                                                         cluster::Connection connection) {
-    std::string passed = cluster::passed_with(call.passed, call.services.connections.server_id());
-    co_return co_await cluster::check_connection(std::move(connection), std::move(passed),
+net::Awaitable<Result<connect::ConnectionCheck>> look_at(const Call& call,
+                                                         connect::Connection connection) {
+    std::string passed = connect::passed_with(call.passed, call.services.connections.server_id());
+    co_return co_await connect::check_connection(std::move(connection), std::move(passed),
                                                  base::system_clock(),
                                                  base::test_time("connection-check", kCheckTime));
 }
 
-Result<cluster::Connection> read_connection(const json::Object& body) {
+Result<connect::Connection> read_connection(const json::Object& body) {
     SNAPGATE_ASSIGN(std::string text, json::optional_string(body, "kubeconfig"));
     if (text.empty()) {
         return Error(Code::kInvalidBody,
@@ -52,11 +52,11 @@ Result<cluster::Connection> read_connection(const json::Object& body) {
                      "kubeconfig");
     }
     SNAPGATE_ASSIGN(std::string context, json::optional_string(body, "context"));
-    return cluster::read_kubeconfig(text, context);
+    return connect::read_kubeconfig(text, context);
 }
 
 net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
-                                                        cluster::Connection connection) {
+                                                        connect::Connection connection) {
     auto check = co_await look_at(call, connection);
     if (!check) {
         // What cannot be a connection is a fault of the kubeconfig.

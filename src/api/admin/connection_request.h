@@ -1,27 +1,27 @@
 #pragma once
 
 #include "api/call.h"
-#include "cluster/connection.h"
-#include "cluster/connection_check.h"
+#include "connect/connection.h"
+#include "connect/connection_check.h"
 
 namespace snapgate::api::admin {
 
 // A connection that was asked for, and what a look at it found.
 struct CheckedConnection {
-    cluster::Connection connection;
-    cluster::ConnectionCheck check;
+    connect::Connection connection;
+    connect::ConnectionCheck check;
 };
 
 // The members `kubeconfig` and `context` of a request. kInvalidBody.
-base::Result<cluster::Connection> read_connection(const json::Object& body);
+base::Result<connect::Connection> read_connection(const json::Object& body);
 
 // What is found at a cluster's connection, in ten seconds at most; as check_connection().
-net::Awaitable<base::Result<cluster::ConnectionCheck>> look_at(const Call& call,
-                                                               cluster::Connection connection);
+net::Awaitable<base::Result<connect::ConnectionCheck>> look_at(const Call& call,
+                                                               connect::Connection connection);
 
 // Looks whether the cluster can be reached so. kInvalidBody for a connection that cannot be one,
 // kInvalid with the points as causes for one that must not be stored.
 net::Awaitable<base::Result<CheckedConnection>> check_request(const Call& call,
-                                                              cluster::Connection connection);
+                                                              connect::Connection connection);
 
 }  // namespace snapgate::api::admin

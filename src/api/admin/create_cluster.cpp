@@ -99,7 +99,7 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
         SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));
         SNAPGATE_CO_ASSIGN(auto sealed, call.services.sealer.seal(cluster.uid, checked.connection));
         cluster.sealed = std::move(sealed);
-        cluster.server = cluster::shown_server(checked.connection);
+        cluster.server = connect::shown_server(checked.connection);
         warnings = warnings_document(checked.check);
     }
     co_return co_await store_cluster(call, std::move(cluster), std::move(warnings));

@@ -39,13 +39,13 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     if (!sealed) co_return sealed.error();
 
     store::WriteFunction write =
-        [uid = cluster.uid, sealed = *sealed, server = cluster::shown_server(checked.connection)](
+        [uid = cluster.uid, sealed = *sealed, server = connect::shown_server(checked.connection)](
             store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
     std::function<void()> then = [&services = call.services, uid = cluster.uid] {
         follow(services, uid);
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
-    cluster.server = cluster::shown_server(checked.connection);
+    cluster.server = connect::shown_server(checked.connection);
     co_return respond(call, cluster, true, warnings_document(checked.check));
 }
 

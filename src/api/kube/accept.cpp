@@ -4,7 +4,7 @@
 #include <charconv>
 #include <tuple>
 
-#include "net/header_values.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api::kube {
 namespace {

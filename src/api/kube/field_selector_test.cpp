@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 #include "json/object.h"
 
 namespace snapgate::api::kube {

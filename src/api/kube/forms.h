@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::api::kube {
 

@@ -5,7 +5,7 @@
 #include <future>
 #include <thread>
 
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 #include "json/yaml.h"
 
 namespace snapgate::api::kube {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 
 namespace snapgate::api::kube {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "api/cluster_answer.h"
 #include "base/encoding.h"
-#include "cluster/setback.h"
 #include "json/cluster_answers.h"
 #include "json/yaml.h"
+#include "mirror/setback.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -65,7 +65,7 @@ unsigned shown_status(unsigned status) {
 // In place of an answer that is no Kubernetes object.
 void render_bare_answer(KubeCall& call, const net::ClientResponse& answer) {
     const unsigned code = shown_status(answer.status);
-    const std::string_view reason = cluster::status_reason(code);
+    const std::string_view reason = mirror::status_reason(code);
     json::Object status{
         {"kind", "Status"},
         {"apiVersion", "v1"},

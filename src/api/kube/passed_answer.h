@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "json/api_version.h"
 #include "json/value.h"
-#include "net/client.h"
+#include "net/client/client.h"
 
 namespace snapgate::api::kube {
 

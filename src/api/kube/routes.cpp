@@ -16,7 +16,7 @@
 #include "api/presented_key.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
-#include "cluster/passed_servers.h"
+#include "connect/passed_servers.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -193,7 +193,7 @@ Result<void> authorize(const Call& call, const Route& route, const Resource& res
 net::Awaitable<Result<bool>> run(const Services& services, net::Request& request,
                                  net::Response& response) {
     SNAPGATE_CO_ASSIGN(auto passed,
-                       cluster::read_passed_servers(request, services.connections.server_id()));
+                       connect::read_passed_servers(request, services.connections.server_id()));
     Call call{services, request, response, {}, {}, {}, std::move(passed)};
     SNAPGATE_CO_TRY(authenticate(call));
     SNAPGATE_CO_TRY(refuse_impersonation(call));

@@ -10,8 +10,8 @@
 #include "api/kube/forms.h"
 #include "api/kube/watch_hub.h"
 #include "api/kube/watch_options.h"
-#include "net/http.h"
-#include "net/wake_group.h"
+#include "net/http/http.h"
+#include "net/server/wake_group.h"
 
 namespace snapgate::api::kube {
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 
 namespace snapgate::api::kube {
 namespace {

@@ -12,7 +12,7 @@
 #include "api/kube/watch_event.h"
 #include "base/annotations.h"
 #include "base/result.h"
-#include "net/wake_group.h"
+#include "net/server/wake_group.h"
 #include "store/store.h"
 #include "store/tailer.h"
 

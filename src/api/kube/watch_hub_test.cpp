@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "api/kube/watch_client.h"
-#include "store/temporary_store.h"
+#include "api/kube/watch_client_testing.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::api::kube {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "model/types.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "query/selector.h"
 
 namespace snapgate::api::kube {

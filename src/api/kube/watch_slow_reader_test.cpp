@@ -7,7 +7,7 @@
 #include <string_view>
 #include <thread>
 
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 
 namespace snapgate::api::kube {
 namespace {

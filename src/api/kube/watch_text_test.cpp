@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "api/kube/forms.h"
-#include "api/kube/watch_client.h"
+#include "api/kube/watch_client_testing.h"
 #include "base/duration.h"
 
 namespace snapgate::api::kube {

@@ -12,7 +12,7 @@ namespace {
 std::string_view cluster_state(const Services& services, const cluster::Cluster& cluster) {
     if (!cluster.connected()) return "Running";
     const auto status = services.connections.status(cluster.number);
-    if (!status) return to_text(cluster::MirrorState::kPending);
+    if (!status) return to_text(mirror::MirrorState::kPending);
     return status->ready() ? "Running" : to_text(status->state);
 }
 

@@ -4,7 +4,7 @@
 
 #include "api/kube/accept.h"
 #include "json/object.h"
-#include "net/header_values.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api::palette {
 

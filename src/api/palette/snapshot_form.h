@@ -5,7 +5,7 @@
 #include "api/call.h"
 #include "base/result.h"
 #include "model/object.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 namespace snapgate::api::palette {
 

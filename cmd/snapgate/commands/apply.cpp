@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "commands/command.h"
+#include "remote/cluster_file.h"
+#include "remote/connection_request.h"
+#include "remote/kubeconfig_file.h"
+#include "remote/resolve.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(The file lists clusters; paths in it count from where it is:
+
+  clusters:
+  - name: edge-1
+    kubeconfig: edge-1.kubeconfig
+  - name: edge-2
+    project: payments
+    uid: edge-2
+    kubeconfig: fleet.kubeconfig
+    context: edge-2
+
+Clusters that are missing are made, connections that changed are set; clusters that the file does
+not name are left alone; what is as the file says is not touched. One line says what became of each,
+in the file's order. One that fails does not keep the others from being applied; then the exit code
+is 1.
+
+Examples:
+  snapgate apply -f clusters.yaml)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string file;
+};
+
+struct Registry {
+    std::vector<Named> clusters;
+    std::vector<Named> projects;
+    std::vector<std::string> project_of;  // of each cluster: its project's uid
+};
+
+Outcome<std::vector<json::Object>> list(Api& api, Kind kind) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    return parse_items(response, api.server());
+}
+
+Outcome<Registry> read_registry(Api& api) {
+    Registry registry;
+    SNAPGATE_ASSIGN(auto clusters, list(api, Kind::kCluster));
+    for (const json::Object& item : clusters) {
+        registry.clusters.push_back({std::string(text_at(item, {"uid"})),
+                                     std::string(text_at(item, {"name"})),
+                                     std::string(text_at(item, {"type"}))});
+        registry.project_of.emplace_back(text_at(item, {"projectUid"}));
+    }
+    SNAPGATE_ASSIGN(auto projects, list(api, Kind::kProject));
+    for (const json::Object& item : projects)
+        registry.projects.push_back(
+            {std::string(text_at(item, {"uid"})), std::string(text_at(item, {"name"})), {}});
+    return registry;
+}
+
+// What became of a cluster.
+struct Applied {
+    std::string word;  // created, configured, unchanged
+    std::vector<std::string> warnings;
+};
+
+const Named* find_cluster(const Registry& registry, const DeclaredCluster& declared,
+                          std::string& project) {
+    const Named* found = nullptr;
+    for (size_t at = 0; at < registry.clusters.size(); ++at) {
+        const Named& cluster = registry.clusters[at];
+        const bool same =
+            declared.uid.empty() ? cluster.name == declared.name : cluster.uid == declared.uid;
+        if (!same) continue;
+        found = &cluster;
+        project = registry.project_of[at];
+    }
+    return found;
+}
+
+Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredCluster& declared) {
+    std::string project = api.project_uid();
+    if (!declared.project.empty()) {
+        SNAPGATE_ASSIGN(Named named, choose(Kind::kProject, declared.project, registry.projects));
+        project = named.uid;
+    }
+    SNAPGATE_ASSIGN(std::string kubeconfig,
+                    read_kubeconfig_file(declared.kubeconfig, declared.context));
+    std::string known_project;
+    const Named* known = find_cluster(registry, declared, known_project);
+    if (known == nullptr) {
+        const NewConnection connection{declared.name, declared.uid, project, kubeconfig};
+        SNAPGATE_ASSIGN(auto made, connect_cluster(api, connection));
+        return Applied{"created", warnings_of(made)};
+    }
+    if (known->name != declared.name)
+        return Failure(Exit::kRefused, fmt::format("the cluster of uid {} is called {}: a name "
+                                                   "stays what it is",
+                                                   known->uid, known->name));
+    if (!project.empty() && known_project != project)
+        return Failure(Exit::kRefused,
+                       "it belongs to another project: a cluster stays in its project");
+    SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, kubeconfig));
+    const json::Value* changed = value_at(answer, {"changed"});
+    const bool same = changed != nullptr && changed->is_bool() && !changed->get_bool();
+    return Applied{same ? "unchanged" : "configured", warnings_of(answer)};
+}
+
+// A cluster that does not answer takes the server ten seconds to look at: this many are applied
+// side by side, each over a connection of its own.
+constexpr size_t kSideBySide = 16;
+
+// Applies clusters on several threads. What became of each is taken in the file's order, by one
+// thread.
+class Applying {
+  public:
+    Applying(const std::vector<DeclaredCluster>& declared, const Registry& registry,
+             const std::function<Api()>& connect)
+        : declared_(declared), registry_(registry), connect_(connect), applied_(declared.size()) {
+        for (size_t i = 0; i < std::min(kSideBySide, declared.size()); ++i)
+            threads_.emplace_back([this] { work(); });
+    }
+    ~Applying() {
+        next_ = declared_.size();
+        for (std::thread& thread : threads_) thread.join();
+    }
+    Applying(const Applying&) = delete;
+    Applying& operator=(const Applying&) = delete;
+
+    // Waits for it.
+    Outcome<Applied> take(size_t at) {
+        std::unique_lock lock(mutex_);
+        done_.wait(lock, [&] { return applied_[at].has_value(); });
+        return *std::move(applied_[at]);
+    }
+
+  private:
+    void work() {
+        Api api = connect_();
+        for (size_t at = next_++; at < declared_.size(); at = next_++) {
+            auto applied = apply_one(api, registry_, declared_[at]);
+            const std::lock_guard lock(mutex_);
+            applied_[at] = std::move(applied);
+            done_.notify_all();
+        }
+    }
+
+    const std::vector<DeclaredCluster>& declared_;
+    const Registry& registry_;
+    const std::function<Api()>& connect_;
+    std::atomic<size_t> next_ = 0;
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::vector<std::optional<Outcome<Applied>>> applied_;
+    std::vector<std::thread> threads_;
+};
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(auto declared, read_cluster_file(options.file));
+    SNAPGATE_ASSIGN(Target target, resolve_target(options.connection, shell.environment));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Registry registry, read_registry(api));
+    const std::function<Api()> connect = [&] {
+        Api own(target);
+        own.enter_project(api.project_uid());
+        return own;
+    };
+    Exit exit = Exit::kOk;
+    Applying applying(declared, registry, connect);
+    for (size_t at = 0; at < declared.size(); ++at) {
+        const std::string& name = declared[at].name;
+        auto applied = applying.take(at);
+        // Nobody is there to apply the others.
+        if (!applied && applied.error().exit == Exit::kUnreachable) return applied.error();
+        if (!applied) {
+            exit = Exit::kRefused;
+            shell.console.note(fmt::format("error: cluster/{}: {}", name, applied.error().message));
+            continue;
+        }
+        for (const std::string& text : applied->warnings)
+            shell.console.note(fmt::format("warning: cluster/{}: {}", name, text));
+        shell.console.print_document(fmt::format("cluster/{} {}", name, applied->word));
+        SNAPGATE_TRY(shell.console.flush());
+    }
+    return exit;
+}
+
+}  // namespace
+
+void add_apply(CLI::App& root, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = root.add_subcommand("apply", "Connect the clusters that a file lists");
+    command->add_option("-f,--filename", options->file, "The file ('-': standard input)")
+        ->required()
+        ->type_name("FILE");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/encoding.h"
+#include "commands/command.h"
+#include "remote/resolve.h"
+#include "terminal/json_path.h"
+#include "terminal/table.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(The server connects to the cluster and looks: can it be reached, is the certificate good, who are
+we there, what may we do, which version of the API is served, do the clocks agree.
+Exit codes: 0 all that was looked at is Good; 1 something is Bad or a Warning: a cluster that is
+out of reach, for example. A role that may read and not write is good.
+
+Examples:
+  snapgate check cluster edge
+  snapgate check cluster edge -o json)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::string output;
+};
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    if (format == Format::kName)
+        return Failure(Exit::kUsage, "-o name: a check has no names; take table, json or yaml");
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    const std::string target =
+        fmt::format("/admin/v1/clusters/{}/check", base::percent_encode(cluster.uid));
+    SNAPGATE_ASSIGN(auto response, api.post(target, json::Object()));
+    SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
+    bool good = true;
+    std::vector<Table::Row> rows;
+    if (const json::Array* points = array_at(answer, {"points"})) {
+        for (const json::Value& value : *points) {
+            const json::Object* point = value.if_object();
+            if (point == nullptr) continue;
+            std::string found(text_at(*point, {"message"}));
+            const std::string_view advice = text_at(*point, {"advice"});
+            if (!advice.empty()) found += fmt::format("; {}", advice);
+            const std::string outcome(text_at(*point, {"outcome"}));
+            good = good && outcome != "Bad" && outcome != "Warning";
+            rows.push_back({std::string(text_at(*point, {"name"})), outcome, std::move(found)});
+        }
+    }
+    if (format == Format::kJson || format == Format::kYaml) {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+    } else {
+        // Whole lines: what to do stands at their ends.
+        Table table({{"POINT"}, {"OUTCOME"}, {"FOUND"}}, 0);
+        shell.console.print(table.page(rows));
+    }
+    return good ? Exit::kOk : Exit::kRefused;
+}
+
+}  // namespace
+
+void add_check(CLI::App& root, Action& chosen) {
+    CLI::App* check =
+        root.add_subcommand("check", "Look whether a connected cluster can be followed");
+    check->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        check->add_subcommand("cluster", "Look whether a connected cluster can be followed");
+    command->add_option("CLUSTER", options->cluster, "The cluster, by name or uid")
+        ->required()
+        ->type_name("");
+    command->add_option("-o,--output", options->output, "table (the default), json or yaml")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+    check->footer("Examples:\n  snapgate check cluster edge");
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,247 @@
+#include "commands/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "terminal/suggest.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kDescription = "snapgate: VM snapshot inventory for KubeVirt fleets";
+
+constexpr const char* kFooter =
+    R"(Environment: SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
+A flag comes before the environment, and that before what 'login' kept.
+
+Exit codes: 0 done; 1 the server, or a check of the input, said no; 2 wrong usage;
+3 the server cannot be reached.
+
+Examples:
+  snapgate serve --data-dir data --tls-self-signed
+  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
+  snapgate create cluster demo
+  snapgate create cluster edge --kubeconfig ~/.kube/config --context edge
+  kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
+  snapgate get snapshots --cluster demo -n payments
+  snapgate create snapshot --cluster demo -n payments --vm db-01
+  (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
+Each command explains itself: snapgate COMMAND --help)";
+
+// Options as "--name VALUE  what it does", without the notes of CLI11 on what excludes what.
+class HelpText : public CLI::Formatter {
+  public:
+    HelpText() {
+        column_width(30);
+        label("SUBCOMMAND", "COMMAND");
+        label("OPTIONS", "FLAGS");
+        label("Positionals", "Arguments");
+    }
+    std::string make_subcommand(const CLI::App* command) const override {
+        std::ostringstream line;
+        CLI::detail::format_help(line, command->get_name(), command->get_description(),
+                                 get_column_width());
+        return line.str();
+    }
+    std::string make_option_opts(const CLI::Option* option) const override {
+        std::string text;
+        if (!option->get_type_name().empty()) text += " " + option->get_type_name();
+        if (option->get_required() && !option->get_positional()) text += " (needed)";
+        return text;
+    }
+};
+
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::vector<std::string> names_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : commands_of(app)) names.push_back(command->get_name());
+    return names;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+// What is wrong with the words that name the command; nullopt if they lead to one.
+std::optional<std::string> command_fault(const CLI::App& root,
+                                         const std::vector<std::string>& arguments) {
+    const CLI::App* at = &root;
+    std::string path = "snapgate";
+    for (const std::string& word : arguments) {
+        if (commands_of(*at).empty() || word.starts_with('-')) return std::nullopt;
+        const CLI::App* next = nullptr;
+        for (const CLI::App* command : commands_of(*at))
+            if (command->check_name(word)) next = command;
+        if (next == nullptr) {
+            std::string meant = nearest(word, names_of(*at));
+            return meant.empty() ? fmt::format("unknown command \"{}\": '{}' takes {}", word, path,
+                                               joined(names_of(*at)))
+                                 : fmt::format("unknown command \"{}\": did you mean '{} {}'?",
+                                               word, path, meant);
+        }
+        at = next;
+        path += " " + next->get_name();
+    }
+    if (commands_of(*at).empty()) return std::nullopt;
+    return fmt::format("'{}' needs to be told what: {}", path, joined(names_of(*at)));
+}
+
+// The command that was being read when parsing failed.
+const CLI::App* parsed_command(const CLI::App& root) {
+    const CLI::App* at = &root;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().back();
+    return at;
+}
+
+std::string path_of(const CLI::App& command) {
+    if (command.get_parent() == nullptr) return command.get_name();
+    return path_of(*command.get_parent()) + " " + command.get_name();
+}
+
+// The only one of the long flags that begins with the letter of a short one; "" if there are more.
+std::string beginning_with(const std::string& letter, const std::vector<std::string>& flags) {
+    std::string only;
+    for (const std::string& flag : flags) {
+        if (letter.size() != 2 || !flag.starts_with("-" + letter)) continue;
+        if (!only.empty()) return {};
+        only = flag;
+    }
+    return only;
+}
+
+std::string unexpected(const CLI::App& root, const CLI::App& command) {
+    std::vector<std::string> rest = root.remaining(true);
+    if (rest.empty()) return "there are arguments too many";
+    // A flag goes first: what stands beside it may be meant as its value.
+    const auto flag_at = std::find_if(rest.begin(), rest.end(),
+                                      [](const std::string& one) { return one.starts_with('-'); });
+    const std::string& word = flag_at == rest.end() ? rest.front() : *flag_at;
+    if (!word.starts_with('-')) return fmt::format("unexpected argument \"{}\"", word);
+    std::vector<std::string> flags;
+    for (const CLI::Option* option : command.get_options([](const CLI::Option*) { return true; }))
+        for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+    std::string flag = word.substr(0, word.find('='));
+    const std::string meant =
+        flag.starts_with("--") ? nearest(flag, flags) : beginning_with(flag, flags);
+    return meant.empty() ? fmt::format("unknown flag {}", flag)
+                         : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
+}
+
+// Whether something was left over that looks like a flag. CLI11 tells what is missing first, and
+// what is missing may be what was mistyped.
+bool has_unknown_flag(const CLI::App& root) {
+    const std::vector<std::string> rest = root.remaining(true);
+    return std::any_of(rest.begin(), rest.end(),
+                       [](const std::string& word) { return word.starts_with('-'); });
+}
+
+// Ends a command that said all it had to say; an answer cut short must not end in success.
+Exit end(Console& console, Exit exit) {
+    const auto flushed = console.flush();
+    if (flushed) return exit;
+    console.note("error: " + flushed.error().message);
+    return exit == Exit::kOk ? Exit::kRefused : exit;
+}
+
+// Says what is wrong with the command line, or shows the help that was asked for.
+Exit explain(const CLI::App& root, const CLI::ParseError& error, Console& console) {
+    if (error.get_exit_code() == 0) {
+        std::ostringstream out;
+        std::ostringstream err;
+        root.exit(error, out, err);
+        std::string help = out.str();
+        for (size_t at = 0; (at = help.find("\n\n\n", at)) != std::string::npos;) help.erase(at, 1);
+        console.print_document(help);
+        return end(console, Exit::kOk);
+    }
+    const CLI::App* command = parsed_command(root);
+    const bool extra =
+        dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+        (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && has_unknown_flag(root));
+    console.note("error: " + (extra ? unexpected(root, *command) : std::string(error.what())));
+    console.note(fmt::format("See '{} --help'.", path_of(*command)));
+    return Exit::kUsage;
+}
+
+Exit run_chosen(const Action& chosen, Shell& shell) {
+    const Outcome<Exit> ended = chosen(shell);
+    if (ended) return end(shell.console, *ended);
+    shell.console.note("error: " + ended.error().message);
+    // Said once: what could not be written then cannot be written now.
+    if (ended.error().message.starts_with(kNotWritten)) return ended.error().exit;
+    return end(shell.console, ended.error().exit);
+}
+
+// Reads the command line into `chosen`; or says what is wrong with it, or shows the help that was
+// asked for, and gives the exit code.
+std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
+    CLI::App root(kDescription, "snapgate");
+    root.formatter(std::make_shared<HelpText>());
+    root.set_help_flag("-h,--help", "Show what there is to say");
+    root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
+    root.footer(kFooter);
+    add_serve(root, chosen);
+    add_login(root, chosen);
+    add_get(root, chosen);
+    add_describe(root, chosen);
+    add_create(root, chosen);
+    add_set(root, chosen);
+    add_apply(root, chosen);
+    add_check(root, chosen);
+    add_print(root, chosen);
+    add_delete(root, chosen);
+    add_import(root, chosen);
+    add_kubeconfig(root, chosen);
+    add_version(root, chosen);
+    root.require_subcommand(1);
+    for (CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {
+        command->group("Commands");
+        for (CLI::App* kind : command->get_subcommands([](const CLI::App*) { return true; }))
+            kind->group("Commands");
+    }
+
+    if (arguments.empty()) {
+        console.print_document(root.help());
+        return end(console, Exit::kUsage);
+    }
+    if (arguments.front() == "help") {
+        arguments.erase(arguments.begin());
+        arguments.emplace_back("--help");
+    }
+    if (auto fault = command_fault(root, arguments)) {
+        console.note("error: " + *fault);
+        return Exit::kUsage;
+    }
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    try {
+        root.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+        return explain(root, error, console);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Exit run_command_line(Shell& shell) {
+    std::vector<std::string> arguments(shell.typed.begin() + (shell.typed.empty() ? 0 : 1),
+                                       shell.typed.end());
+    Action chosen;
+    // What it takes to read a command line is gone by the time that a server runs.
+    if (const auto ended = choose(std::move(arguments), shell.console, chosen)) return *ended;
+    return run_chosen(chosen, shell);
+}
+
+}  // namespace snapgate::cli

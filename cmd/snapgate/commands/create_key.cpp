@@ -1,0 +1,159 @@
+#include "commands/create_key.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "app/data_directory.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "remote/resolve.h"
+#include "snapshots/times.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(A key holds what --project names, or else what the key that makes it holds.
+It is shown once and kept nowhere: store it when you see it.
+
+Examples:
+  # For a dashboard, for three months; the key alone goes into the file
+  (umask 077; snapgate create key grafana --expires 90d -o name > grafana.key)
+  # Who may write the clusters and keys of one project
+  snapgate create key payments-admin --role admin --project payments
+  # Lost the last admin key: stop the server, then
+  snapgate create key --data-dir /var/lib/snapgate)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string name;
+    std::string role;
+    std::string expires;
+    std::string data_dir;
+    std::string output;
+};
+
+Outcome<std::optional<base::Millis>> parse_expires(const std::string& text) {
+    if (text.empty()) return std::optional<base::Millis>();
+    auto duration = base::parse_duration(text);
+    if (!duration) return Failure(Exit::kUsage, "--expires: " + duration.error().message);
+    if (duration->count() == 0)
+        return Failure(Exit::kUsage, "--expires 0: a key that has expired already is of no use");
+    return std::optional<base::Millis>(*duration);
+}
+
+Outcome<> check_role(const std::string& role) {
+    if (role.empty() || role == "reader" || role == "editor" || role == "admin") return {};
+    return Failure(Exit::kUsage, fmt::format("--role {}: it takes reader, editor or admin", role));
+}
+
+Outcome<Exit> run_offline(const Options& options, Shell& shell) {
+    if (!options.connection.server.empty() || !options.connection.api_key_file.empty())
+        return Failure(Exit::kUsage,
+                       "--data-dir works on the files of a server that is down: it takes no "
+                       "--server and no --api-key-file");
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_TRY(check_role(options.role));
+    SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
+    std::string name = options.name;
+    if (name.empty()) name = "recovery-" + base::format_rfc3339(base::system_clock().now_ms());
+    // The way back for who lost the last key: it has to be an admin's to be one.
+    std::string role = options.role.empty() ? "admin" : options.role;
+    std::string project = options.connection.project;
+    if (project.empty()) project = shell.environment("SNAPGATE_PROJECT").value_or("");
+    auto key = app::create_key_offline(options.data_dir, name, role, project, expires);
+    if (!key) {
+        Failure failure(key.error());
+        // "In use" is about files here, not about a server that does not answer.
+        if (failure.exit == Exit::kUnreachable) failure.exit = Exit::kRefused;
+        return failure;
+    }
+    if (format == Format::kJson || format == Format::kYaml) {
+        json::Object made;
+        made["name"] = name;
+        made["role"] = role;
+        made["key"] = *key;
+        net::ClientResponse answer;
+        answer.body = json::serialize(made);
+        SNAPGATE_TRY(print_answer(shell.console, format, answer, options.data_dir));
+        return Exit::kOk;
+    }
+    shell.console.print_document(*key);
+    if (format == Format::kTable)
+        shell.console.note(fmt::format(
+            "This is the key {} (role {}{}). It is not shown again. Start the server to use it.",
+            name, role, project.empty() ? "" : ", project " + project));
+    return Exit::kOk;
+}
+
+std::string described(const json::Object& made, const std::string& project) {
+    std::string text =
+        fmt::format("key/{} created (id {}, role {}, {}", text_at(made, {"name"}),
+                    text_at(made, {"id"}), text_at(made, {"role"}),
+                    text_at(made, {"projectUid"}).empty()
+                        ? std::string("holds the tenant")
+                        : fmt::format("project {}", project.empty() ? text_at(made, {"projectUid"})
+                                                                    : std::string_view(project)));
+    if (const auto expires = base::parse_rfc3339(text_at(made, {"expiresAt"})))
+        text += ", expires " + format_local(*expires);
+    return text + ")";
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    if (!options.data_dir.empty()) return run_offline(options, shell);
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    if (options.name.empty())
+        return Failure(Exit::kUsage, "create key needs a NAME, which says what the key is for");
+    SNAPGATE_TRY(check_role(options.role));
+    SNAPGATE_TRY(parse_expires(options.expires));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    json::Object body;
+    body["name"] = options.name;
+    body["role"] = options.role.empty() ? "reader" : options.role;
+    if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
+    if (!options.expires.empty()) body["expires"] = options.expires;
+    SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/keys", body));
+    if (format == Format::kJson || format == Format::kYaml) {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        return Exit::kOk;
+    }
+    SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
+    if (format == Format::kTable) shell.console.note(described(made, options.connection.project));
+    shell.console.print_document(text_at(made, {"key"}));
+    if (format == Format::kTable) shell.console.note("This is the key. It is not shown again.");
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_create_key(CLI::App& create, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = create.add_subcommand("key", "Make an API key; it is printed once");
+    command->add_option("NAME", options->name, "What the key is for; no other may be called so")
+        ->type_name("");
+    command
+        ->add_option("--role", options->role,
+                     "reader (the default), editor (also writes snapshots) or admin (also\n"
+                     "writes projects, clusters and keys); with --data-dir the default is admin")
+        ->type_name("ROLE");
+    command
+        ->add_option("--expires", options->expires,
+                     "How long it is good, as 90d or 12h; without: for ever")
+        ->type_name("DURATION");
+    command
+        ->add_option("--data-dir", options->data_dir,
+                     "Make the key in this data directory while its server is down")
+        ->type_name("DIR");
+    command
+        ->add_option("-o,--output", options->output,
+                     "json or yaml: what the API answered; name: the key alone")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

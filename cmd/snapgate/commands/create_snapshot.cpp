@@ -1,0 +1,139 @@
+#include "commands/create_snapshot.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/duration.h"
+#include "snapshots/snapshot_options.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Without NAME the server makes one of the VM's name and five characters.
+A hosted cluster has no hypervisor: nothing takes the snapshot but a controller of your own
+that drives its status.
+
+Examples:
+  snapgate create snapshot --cluster demo -n payments --vm db-01
+  snapgate create snapshot db-01-before-upgrade --cluster demo -n payments --vm db-01 \
+    --failure-deadline 10m --deletion-policy Retain
+  # And see what becomes of it
+  name=$(snapgate create snapshot --cluster demo --vm db-01 -o name)
+  snapgate get snapshots "${name##*/}" --cluster demo -n default --watch)";
+
+struct Options {
+    ConnectionFlags connection;
+    SnapshotFlags flags;
+    std::string name;
+    std::string failure_deadline;
+    std::string deletion_policy;
+    std::string output;
+};
+
+Outcome<> check_spec(const Options& options) {
+    if (!options.failure_deadline.empty()) {
+        auto read = base::parse_duration(options.failure_deadline);
+        if (!read) return Failure(Exit::kUsage, "--failure-deadline: " + read.error().message);
+        // Ours knows days, Kubernetes' durations do not.
+        if (options.failure_deadline.find('d') != std::string::npos)
+            return Failure(Exit::kUsage,
+                           fmt::format("--failure-deadline {}: it takes hours, minutes and "
+                                       "seconds, as 5m or 1h30m",
+                                       options.failure_deadline));
+    }
+    if (!options.deletion_policy.empty() && options.deletion_policy != "Delete" &&
+        options.deletion_policy != "Retain")
+        return Failure(Exit::kUsage,
+                       fmt::format("--deletion-policy {}: it takes Delete (the content goes with "
+                                   "the snapshot) or Retain (it stays)",
+                                   options.deletion_policy));
+    return {};
+}
+
+json::Object body_of(const Options& options) {
+    json::Object metadata;
+    metadata["namespace"] = options.flags.ns;
+    if (options.name.empty()) {
+        metadata["generateName"] = options.flags.vm + "-";
+    } else {
+        metadata["name"] = options.name;
+    }
+    json::Object spec;
+    spec["source"] = json::Object{
+        {"apiGroup", "kubevirt.io"}, {"kind", "VirtualMachine"}, {"name", options.flags.vm}};
+    if (!options.failure_deadline.empty()) spec["failureDeadline"] = options.failure_deadline;
+    if (!options.deletion_policy.empty()) spec["deletionPolicy"] = options.deletion_policy;
+    json::Object body;
+    body["apiVersion"] = kSnapshotVersion;
+    body["kind"] = "VirtualMachineSnapshot";
+    body["metadata"] = std::move(metadata);
+    body["spec"] = std::move(spec);
+    return body;
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    std::vector<std::string> names;
+    if (!options.name.empty()) names.push_back(options.name);
+    SNAPGATE_TRY(check(options.flags, names));
+    SNAPGATE_TRY(check_spec(options));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.flags.cluster));
+    SNAPGATE_ASSIGN(auto response,
+                    api.post(palette_snapshot(cluster.uid, options.flags.vm, {}, options.flags.ns),
+                             body_of(options)));
+    SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
+    std::string_view name = text_at(made, {"metadata", "name"});
+    if (format == Format::kName) {
+        shell.console.print(kSnapshotResource);
+        shell.console.print_document(name);
+    } else if (format == Format::kTable) {
+        shell.console.print_document(fmt::format("snapshot/{} created (namespace {}, VM {})", name,
+                                                 text_at(made, {"metadata", "namespace"}),
+                                                 options.flags.vm));
+    } else {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+    }
+    if (cluster.type == "hosted")
+        shell.console.note(
+            fmt::format("note: cluster {} is hosted and has no hypervisor: nothing takes this "
+                        "snapshot but a controller of yours that drives its status",
+                        cluster.name));
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_create_snapshot(CLI::App& create, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = create.add_subcommand("snapshot", "Ask for a snapshot of a VM");
+    command->alias("vmsnapshot");
+    command
+        ->add_option("NAME", options->name,
+                     "What it is called; without it, the VM's name and five characters")
+        ->type_name("");
+    add_snapshot_flags(*command, options->flags);
+    command->get_option("--vm")->required()->description("The VM to take it of");
+    command
+        ->add_option("--failure-deadline", options->failure_deadline,
+                     "When it has failed if it is not done, as 10m (KubeVirt takes 5m; 0: never)")
+        ->type_name("DURATION");
+    command
+        ->add_option("--deletion-policy", options->deletion_policy,
+                     "What becomes of its content when it is deleted: Delete (KubeVirt's\n"
+                     "default) or Retain")
+        ->type_name("POLICY");
+    command
+        ->add_option("-o,--output", options->output,
+                     "json or yaml: the object as the API answered it; name: its name as\n"
+                     "kubectl prints it")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

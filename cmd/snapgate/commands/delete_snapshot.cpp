@@ -1,0 +1,116 @@
+#include "commands/delete_snapshot.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "snapshots/snapshot_options.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(All names are looked up before the first is deleted. A snapshot with finalizers goes when
+whoever set them has removed them; the command names them, and does not wait.
+
+Example:
+  snapgate delete snapshot db-01-nightly --cluster demo -n payments)";
+
+struct Options {
+    ConnectionFlags connection;
+    SnapshotFlags flags;
+    std::vector<std::string> names;
+    std::string output;
+};
+
+// A snapshot that is there, and what has to be known of it to delete it and nothing else.
+struct Found {
+    SnapshotRef snapshot;
+    std::string uid;
+};
+
+std::string finalizers_of(const json::Object& object) {
+    std::string out;
+    const json::Array* finalizers = array_at(object, {"metadata", "finalizers"});
+    if (finalizers == nullptr) return out;
+    for (const json::Value& value : *finalizers)
+        if (value.is_string()) out += (out.empty() ? "" : ", ") + std::string(value.get_string());
+    return out;
+}
+
+// What still holds a snapshot after its deletion; nullopt if it is gone.
+Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
+    auto read = read_snapshot(api, found.snapshot);
+    if (!read) {
+        if (read.error().status == 404) return std::optional<std::string>();
+        return std::move(read).error();
+    }
+    const json::Object& object = read->object;
+    // Another one of its name may have been made meanwhile.
+    if (text_at(object, {"metadata", "uid"}) != found.uid ||
+        text_at(object, {"metadata", "deletionTimestamp"}).empty())
+        return std::optional<std::string>();
+    return std::optional<std::string>(finalizers_of(object));
+}
+
+Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
+    const SnapshotRef& snapshot = found.snapshot;
+    SNAPGATE_TRY(api.remove(
+        palette_snapshot(snapshot.cluster.uid, snapshot.vm, snapshot.name, snapshot.ns)));
+    SNAPGATE_ASSIGN(auto held, held_by(api, found));
+    if (format == Format::kName) {
+        shell.console.print(kSnapshotResource);
+        shell.console.print_document(snapshot.name);
+    } else if (format == Format::kTable) {
+        shell.console.print_document(fmt::format("snapshot/{} {} (namespace {})", snapshot.name,
+                                                 held ? "is being deleted" : "deleted",
+                                                 snapshot.ns));
+    }
+    if (held)
+        shell.console.note(fmt::format(
+            "note: {} is held by {}: it goes once the controller that set this has removed it",
+            snapshot.text(), held->empty() ? "the server" : "the finalizer " + *held));
+    return {};
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_TRY(check(options.flags, options.names));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.flags.cluster));
+    // All names first: a mistyped one leaves everything as it is.
+    std::vector<Found> all;
+    const std::set<std::string> names(options.names.begin(), options.names.end());
+    for (const std::string& name : names) {
+        SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
+        SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
+        const json::Object& object = read.object;
+        snapshot.vm = text_at(object, {"spec", "source", "name"});
+        all.push_back({std::move(snapshot), std::string(text_at(object, {"metadata", "uid"}))});
+    }
+    for (const Found& found : all) SNAPGATE_TRY(remove(shell, api, found, format));
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_delete_snapshot(CLI::App& parent, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = parent.add_subcommand("snapshot", "Delete VM snapshots");
+    command->alias("snapshots")->alias("vmsnapshot")->alias("vmsnapshots");
+    command->add_option("NAME", options->names, "Which, by exact name")->required()->type_name("");
+    add_snapshot_flags(*command, options->flags);
+    command
+        ->add_option("-o,--output", options->output,
+                     "json or yaml: nothing, as the API answers; name: the names as kubectl\n"
+                     "prints them")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/encoding.h"
+#include "commands/get.h"
+#include "json/yaml.h"
+#include "remote/resolve.h"
+#include "snapshots/times.h"
+#include "terminal/json_path.h"
+#include "terminal/table.h"
+
+namespace snapgate::cli {
+namespace {
+
+struct Options {
+    ConnectionFlags connection;
+    std::vector<std::string> names;
+    std::string output;
+};
+
+// Names of the projects by uid; those that the key does not see keep their uid.
+using ProjectNames = std::map<std::string, std::string, std::less<>>;
+
+Outcome<ProjectNames> project_names(Api& api) {
+    SNAPGATE_ASSIGN(auto response, api.get("/admin/v1/projects"));
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    ProjectNames names;
+    for (const json::Object& item : items)
+        names.emplace(text_at(item, {"uid"}), text_at(item, {"name"}));
+    return names;
+}
+
+std::vector<Column> columns_of(Kind kind, bool wide) {
+    switch (kind) {
+        case Kind::kProject:
+            return {{"NAME"}, {"UID"}};
+        case Kind::kCluster: {
+            std::vector<Column> columns{{"NAME", 0, 16, Column::Cut::kMiddle},
+                                        {"UID", 1},
+                                        {"PROJECT", 3, 12},
+                                        {"TYPE", 2},
+                                        {"STATE"},
+                                        {"OBJECTS"},
+                                        {"LAST SYNC", 7},
+                                        {"LAG"},
+                                        {"REASON", 0, 21}};
+            if (wide) {
+                columns.push_back({"SKIPPED", 4});
+                columns.push_back({"VERSION", 5});
+                columns.push_back({"SERVER", 6});
+            }
+            return columns;
+        }
+        case Kind::kKey:
+            break;
+    }
+    return {{"NAME", 0, 16, Column::Cut::kMiddle},
+            {"ID"},
+            {"ROLE"},
+            {"PROJECT", 0, 12},
+            {"AGE"},
+            {"EXPIRES"},
+            {"LAST USED", 1}};
+}
+
+// A hosted cluster is synced with nothing.
+constexpr const char* kNothing = "<none>";
+
+std::string last_sync(const json::Object& cluster) {
+    if (text_at(cluster, {"type"}) != "connected") return kNothing;
+    const std::string_view at = text_at(cluster, {"lastSyncTime"});
+    if (at.empty()) return "<never>";
+    return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
+}
+
+// By the server's clock: how long ago the mirror was last known to be what the cluster has.
+std::string lag(const json::Object& cluster) {
+    if (text_at(cluster, {"type"}) != "connected") return kNothing;
+    const json::Value* seconds = value_at(cluster, {"lagSeconds"});
+    if (seconds == nullptr || !seconds->is_int64()) return "<unknown>";
+    return base::human_duration(std::chrono::seconds(seconds->get_int64()));
+}
+
+Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects, bool wide) {
+    auto text = [&](std::string_view name) { return std::string(text_at(object, {name})); };
+    auto project = [&] {
+        std::string uid = text("projectUid");
+        if (uid.empty()) return std::string("<all>");
+        auto found = projects.find(uid);
+        return found == projects.end() ? uid : found->second;
+    };
+    switch (kind) {
+        case Kind::kProject:
+            return {text("name"), text("uid")};
+        case Kind::kCluster: {
+            const json::Value* objects = value_at(object, {"objects"});
+            Table::Row row{
+                text("name"),      text("uid"),
+                project(),         text("type"),
+                text("state"),     objects != nullptr ? json::serialize(*objects) : "<unknown>",
+                last_sync(object), lag(object),
+                text("reason")};
+            if (wide) {
+                const json::Value* skipped = value_at(object, {"skipped"});
+                row.push_back(skipped != nullptr ? json::serialize(*skipped) : kNothing);
+                for (const std::string_view name : {"servedVersion", "server"})
+                    row.push_back(text(name).empty() ? kNothing : text(name));
+            }
+            return row;
+        }
+        case Kind::kKey:
+            break;
+    }
+    const int64_t now_ms = base::system_clock().now_ms();
+    const int64_t now = now_ms / 1000;
+    const auto expires = base::parse_rfc3339(text("expiresAt"));
+    std::string used = text("lastUsedAt");
+    return {text("name"),
+            text("id"),
+            text("role"),
+            project(),
+            age_of(text("createdAt"), now),
+            !expires             ? "<never>"
+            : *expires <= now_ms ? "<expired>"
+                                 : format_local(*expires),
+            used.empty() ? "<never>" : age_of(used, now) + " ago"};
+}
+
+Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
+                        const std::vector<json::Object>& objects) {
+    const KindWords& words = words_of(kind);
+    if (format == Format::kName) {
+        for (const json::Object& object : objects)
+            shell.console.print_document(text_at(object, {words.uid_field}));
+        return {};
+    }
+    if (objects.empty()) {
+        shell.console.note(fmt::format("No {} found.", words.many));
+        return {};
+    }
+    ProjectNames projects;
+    if (kind != Kind::kProject) {
+        SNAPGATE_ASSIGN(projects, project_names(api));
+    }
+    const bool wide = format == Format::kWide;
+    std::vector<Table::Row> rows;
+    rows.reserve(objects.size());
+    for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects, wide));
+    Table table(columns_of(kind, wide), shell.console.width());
+    shell.console.print(table.page(rows));
+    return {};
+}
+
+Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    if (format == Format::kJson || format == Format::kYaml) {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+        return Exit::kOk;
+    }
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    SNAPGATE_TRY(print_objects(shell, api, kind, format, items));
+    return Exit::kOk;
+}
+
+// Those of these names, by one look at the list: an item there is what the one alone is.
+Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
+                          const std::vector<std::string>& names) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+    const std::vector<Named> all = named_items(kind, items);
+    std::vector<json::Object> objects;
+    for (const std::string& name : names) {
+        SNAPGATE_ASSIGN(const Named named, choose(kind, name, all));
+        const auto of_uid = [&](const json::Object& item) {
+            return text_at(item, {words_of(kind).uid_field}) == named.uid;
+        };
+        objects.push_back(*std::find_if(items.begin(), items.end(), of_uid));
+    }
+    if (format != Format::kJson && format != Format::kYaml) {
+        SNAPGATE_TRY(print_objects(shell, api, kind, format, objects));
+        return Exit::kOk;
+    }
+    if (objects.size() == 1) {
+        shell.console.print_document(format == Format::kJson ? json::serialize(objects.front())
+                                                             : json::to_yaml(objects.front()));
+        return Exit::kOk;
+    }
+    ListWriter list(shell.console, format, {}, {});
+    for (const json::Object& object : objects) SNAPGATE_TRY(list.add(json::serialize(object)));
+    list.finish({});
+    return Exit::kOk;
+}
+
+Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    if (format == Format::kWide && kind != Kind::kCluster)
+        return Failure(Exit::kUsage, fmt::format("-o wide: the table shows all there is of {}",
+                                                 words_of(kind).many));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    if (options.names.empty()) return print_list(shell, api, kind, format);
+    return print_named(shell, api, kind, format, options.names);
+}
+
+void add_kind(CLI::App& get, Action& chosen, Kind kind, const char* description) {
+    auto options = std::make_shared<Options>();
+    const KindWords& words = words_of(kind);
+    CLI::App* command = get.add_subcommand(std::string(words.many), description);
+    command->alias(std::string(words.one));
+    command->add_option("NAME", options->names, "Only these, by name or uid")->type_name("");
+    command
+        ->add_option("-o,--output", options->output,
+                     kind == Kind::kCluster
+                         ? "table (the default), wide, json, yaml or name (the uids alone)"
+                         : "table (the default), json, yaml or name (the uids alone)")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command,
+                fmt::format("Examples:\n"
+                            "  snapgate get {0}\n"
+                            "  snapgate get {0} -o json",
+                            words.many),
+                chosen, [kind, options](Shell& shell) { return run(kind, *options, shell); });
+}
+
+}  // namespace
+
+void add_get_registry(CLI::App& get, Action& chosen) {
+    add_kind(get, chosen, Kind::kCluster, "The clusters that the key sees");
+    add_kind(get, chosen, Kind::kProject, "The projects that the key sees");
+    add_kind(get, chosen, Kind::kKey, "The API keys (for admins); never their secrets");
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,254 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <set>
+
+#include "commands/get.h"
+#include "json/yaml.h"
+#include "model/names.h"
+#include "remote/resolve.h"
+#include "snapshots/follow_snapshots.h"
+#include "snapshots/snapshot_pages.h"
+#include "snapshots/snapshot_printer.h"
+#include "snapshots/snapshot_route.h"
+#include "terminal/json_path.h"
+#include "terminal/typed_line.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  # The first page of a cluster's snapshots
+  snapgate get snapshots --cluster demo
+  # All of two namespaces, page by page to the end
+  snapgate get snapshots --cluster demo -n payments,web --all
+  # Those of one VM, as YAML
+  snapgate get snapshots --cluster demo --vm db-01 -o yaml
+  # One by name
+  snapgate get snapshots db-01-nightly-0003 --cluster demo -n payments
+  # Those with a label, and what becomes of them, until Ctrl-C
+  snapgate get snapshots --cluster demo -l app=shop --watch
+  # Names of all snapshots that are not ready
+  snapgate get snapshots --cluster demo --all -o json |
+    jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
+
+constexpr unsigned kMostOnAPage = 50;
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::vector<std::string> names;
+    std::vector<std::string> namespaces;
+    bool all_namespaces = false;
+    std::vector<std::string> vms;
+    std::string output;
+    std::string limit;
+    std::string continue_token;
+    bool all = false;
+    std::string selector;
+    bool watch = false;
+};
+
+// The server would take more, and 0, for 50, and nobody would notice.
+bool is_limit(std::string_view text) {
+    unsigned value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return failed == std::errc() && end == text.data() + text.size() && value >= 1 &&
+           value <= kMostOnAPage;
+}
+
+Outcome<> check(const Options& options) {
+    auto usage = [](std::string message) { return Failure(Exit::kUsage, std::move(message)); };
+    auto empty = [](const std::vector<std::string>& values) {
+        return !values.empty() && std::all_of(values.begin(), values.end(), [](const auto& value) {
+            return value.find_first_not_of(", ") == std::string_view::npos;
+        });
+    };
+    if (empty(options.namespaces))
+        return usage("-n names no namespace: leave it out, or say -A, to list all of them");
+    if (empty(options.vms)) return usage("--vm names no VM: leave it out to list those of all");
+    if (!options.limit.empty() && !is_limit(options.limit))
+        return usage(fmt::format("--limit {}: a page has 1 to {} objects; --all lists everything",
+                                 options.limit, kMostOnAPage));
+    if (!options.names.empty() && !options.continue_token.empty())
+        return usage("--continue goes on with a list and takes no NAME beside it");
+    const bool whole = options.watch || !options.selector.empty();
+    if (whole && (!options.continue_token.empty() || !options.limit.empty()))
+        return usage(fmt::format("{} shows the whole list: it takes no --limit and no --continue",
+                                 options.watch ? "--watch" : "--selector"));
+    return {};
+}
+
+bool is_document(Format format) {
+    return format == Format::kJson || format == Format::kYaml;
+}
+
+void note_none(Console& console, const Options& options, const std::string& cluster) {
+    bool filtered = !options.namespaces.empty() || !options.vms.empty();
+    console.note(fmt::format("No snapshots found in cluster {}{}.", cluster,
+                             filtered ? " with these namespaces and VMs" : ""));
+}
+
+void note_more(Shell& shell, const SnapshotPage& page) {
+    std::string more = page.remaining ? fmt::format("{} more", *page.remaining) : "more";
+    shell.console.note(fmt::format("There are {} (--all lists everything). The next page:", more));
+    shell.console.note("  " + line_that_goes_on(shell.typed, page.continue_token));
+}
+
+// One page, as the API gives it.
+Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
+                             const Options& options, const std::string& cluster) {
+    SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
+    if (is_document(format)) {
+        SNAPGATE_TRY(print_answer(shell.console, format, page.response, api.server()));
+    } else {
+        SnapshotPrinter printer(shell.console, format);
+        SNAPGATE_TRY(printer.page(page.items));
+        if (page.items.empty()) note_none(shell.console, options, cluster);
+    }
+    if (page.continue_token.empty()) return Exit::kOk;
+    // Who did not get this page is not told of the next one.
+    SNAPGATE_TRY(shell.console.flush());
+    note_more(shell, page);
+    return Exit::kOk;
+}
+
+Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
+                        const std::string& cluster) {
+    SnapshotPrinter printer(shell.console, format);
+    size_t count = 0;
+    std::string resource_version;
+    while (!pages.done()) {
+        SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
+        SNAPGATE_TRY(printer.page(page.items));
+        count += page.items.size();
+        resource_version = page.resource_version;
+    }
+    printer.finish(resource_version);
+    if (count == 0 && !is_document(format)) note_none(shell.console, options, cluster);
+    return Exit::kOk;
+}
+
+// Those of the names that are there. The server finds each by its name, so that the size of the
+// cluster does not matter.
+Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
+    StaleNote stale(api, shell.console, query.cluster);
+    std::set<std::string, std::less<>> missing(query.names.begin(), query.names.end());
+    SnapshotPrinter printer(shell.console, format);
+    std::vector<std::string> found;
+    const ItemSink take = [&](std::string_view item) -> base::Result<void> {
+        SNAPGATE_ASSIGN(const auto value, json::parse(item));
+        if (const json::Object* object = value.if_object())
+            missing.erase(std::string(text_at(*object, {"metadata", "name"})));
+        found.emplace_back(item);
+        return {};
+    };
+    SNAPGATE_ASSIGN(const auto version, list_snapshots(api, query, {}, take, &stale));
+    SNAPGATE_TRY(printer.page(found));
+    printer.finish(version.value_or(""));
+    if (missing.empty()) return Exit::kOk;
+    return Failure(Exit::kRefused, fmt::format("not found among the snapshots of cluster {}: {}",
+                                               query.cluster.name, fmt::join(missing, ", ")));
+}
+
+// Whether a query names one snapshot: with a name and a namespace there is at most one, which is
+// printed as the object itself.
+bool is_single(const SnapshotQuery& query) {
+    return query.namespaces.size() == 1 && query.names.size() == 1 && query.vms.size() <= 1 &&
+           model::is_dns_label(query.namespaces.front()) &&
+           model::is_dns_subdomain(query.names.front()) &&
+           (query.vms.empty() || model::is_dns_subdomain(query.vms.front()));
+}
+
+Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot, Format format) {
+    StaleNote stale(api, shell.console, snapshot.cluster);
+    SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
+    stale.look(read.response);
+    if (is_document(format)) {
+        SNAPGATE_TRY(print_answer(shell.console, format, read.response, api.server()));
+        return Exit::kOk;
+    }
+    SnapshotPrinter printer(shell.console, format);
+    SNAPGATE_TRY(printer.page({read.response.body}));
+    return Exit::kOk;
+}
+
+std::vector<std::string> each_once(const std::vector<std::string>& values) {
+    std::vector<std::string> out;
+    for (const std::string& value : values)
+        if (std::find(out.begin(), out.end(), value) == out.end()) out.push_back(value);
+    return out;
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_TRY(check(options));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    const SnapshotQuery query{cluster, split_values(options.namespaces), each_once(options.names),
+                              split_values(options.vms), options.selector};
+    // The Palette side has neither labels nor watches.
+    if (options.watch || !options.selector.empty()) {
+        auto shown = options.watch ? follow_snapshots(shell, api, query, format)
+                                   : print_selected(shell, api, query, format);
+        if (!shown && shown.error().status == 400 && !options.selector.empty())
+            shown.error().message =
+                fmt::format("--selector {}: {}", options.selector, shown.error().message);
+        return shown;
+    }
+    if (is_single(query))
+        return print_single(shell, api,
+                            {cluster, query.namespaces.front(), query.names.front(),
+                             query.vms.empty() ? "" : query.vms.front()},
+                            format);
+    if (!query.names.empty()) return print_named(shell, api, query, format);
+    SnapshotPages pages(api, shell.console,
+                        {cluster, options.namespaces, options.vms, options.limit,
+                         options.continue_token, shell.typed},
+                        options.all);
+    if (options.all) return print_all(shell, pages, format, options, cluster.name);
+    return print_one_page(shell, api, pages, format, options, cluster.name);
+}
+
+}  // namespace
+
+void add_get_snapshots(CLI::App& get, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = get.add_subcommand("snapshots", "The VM snapshots of a cluster");
+    command->alias("snapshot")->alias("vmsnapshots")->alias("vmsnapshot");
+    command->add_option("NAME", options->names, "Snapshots to show, by exact name")->type_name("");
+    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
+        ->required()
+        ->type_name("CLUSTER");
+    auto* namespaces =
+        command->add_option("-n,--namespace", options->namespaces, "Only these namespaces");
+    namespaces->type_name("NS[,NS]")->allow_extra_args(false);
+    command
+        ->add_flag("-A,--all-namespaces", options->all_namespaces, "All namespaces (the default)")
+        ->excludes(namespaces);
+    command->add_option("--vm", options->vms, "Only the snapshots of these VMs")
+        ->type_name("VM[,VM]")
+        ->allow_extra_args(false);
+    command
+        ->add_option("-o,--output", options->output,
+                     "table (the default), wide, json, yaml or name")
+        ->type_name("FORMAT");
+    command->add_option("--limit", options->limit, "Objects per page, 1 to 50; 50 is the default")
+        ->type_name("N");
+    command->add_option("--continue", options->continue_token, "Go on where another list ended")
+        ->type_name("TOKEN");
+    command->add_flag("--all", options->all, "Not only one page: the whole list");
+    command
+        ->add_option("-l,--selector", options->selector,
+                     "Only those with these labels, as app=shop,tier!=test: the whole list")
+        ->type_name("SELECTOR");
+    command->add_flag("-w,--watch", options->watch,
+                      "The whole list, and then what changes, until Ctrl-C");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kExamples, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,98 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/encoding.h"
+#include "commands/command.h"
+#include "model/names.h"
+#include "remote/kubeconfig_text.h"
+#include "remote/resolve.h"
+#include "terminal/file_descriptor.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr size_t kMaxCaBytes = 1 << 20;
+
+constexpr const char* kFooter =
+    R"(The kubeconfig holds the API key in use: whoever can read it can do what the key can.
+It is printed, and written nowhere: keep it in a file that you alone can read.
+
+Examples:
+  (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
+  kubectl --kubeconfig demo.kubeconfig get vmsnapshots -A)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::string ns;
+};
+
+Outcome<std::string> read_ca(const std::string& file) {
+    if (file.empty()) return std::string();
+    FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd)
+        return Failure(Exit::kUsage,
+                       fmt::format("cannot read the CA {}: {}", file, std::strerror(errno)));
+    auto text = read_all(fd.get(), kMaxCaBytes);
+    if (!text)
+        return Failure(Exit::kUsage,
+                       fmt::format("cannot read the CA {}: {}", file, text.error().message));
+    return certificates_in(*text, file);
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    if (!options.ns.empty() && !model::is_dns_label(options.ns))
+        return Failure(Exit::kUsage,
+                       fmt::format("-n {}: a namespace is at most 63 of a-z, 0-9 and '-', with no "
+                                   "'-' at either end",
+                                   options.ns));
+    SNAPGATE_ASSIGN(Target target, resolve_target(options.connection, shell.environment));
+    Kubeconfig kubeconfig;
+    const bool encrypted = target.server.starts_with("https://");
+    if (encrypted) {
+        SNAPGATE_ASSIGN(kubeconfig.ca, read_ca(target.ca));
+    }
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    kubeconfig.name = cluster.name;
+    kubeconfig.server =
+        fmt::format("{}/clusters/{}", target.server, base::percent_encode(cluster.uid));
+    kubeconfig.token = target.key;
+    kubeconfig.ns = options.ns;
+    if (!encrypted)
+        shell.console.note(fmt::format(
+            "warning: kubectl will not get in with this: it sends no credentials over http://, and "
+            "{} is such a server; start it with --tls-self-signed (or a certificate of its own) "
+            "and print the kubeconfig with --server https://...",
+            target.server));
+    if (shell.console.out_is_terminal())
+        shell.console.note(
+            "This holds the API key: keep it in a file that you alone can read, as in "
+            "'(umask 077; snapgate kubeconfig ... > FILE)'.");
+    shell.console.print_document(kubeconfig_text(kubeconfig));
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_kubeconfig(CLI::App& root, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        root.add_subcommand("kubeconfig", "Print a kubeconfig for a cluster; it holds the API key");
+    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
+        ->required()
+        ->type_name("CLUSTER");
+    command
+        ->add_option("-n,--namespace", options->ns,
+                     "The namespace that kubectl works in (without: default)")
+        ->type_name("NS");
+    add_connection_options(*command, options->connection);
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/count_text.h"
+#include "commands/command.h"
+#include "remote/resolve.h"
+#include "terminal/json_path.h"
+#include "terminal/printable.h"
+#include "terminal/secret_prompt.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(The key comes from --api-key-file, or is asked for on the terminal, or else
+from SNAPGATE_API_KEY. It is tried on the server first, and kept only if it is
+good: in snapgate/context.json in your configuration folder, open to you alone.
+
+Examples:
+  snapgate login https://snapgate.example.com:8080
+  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key)";
+
+struct Options {
+    ConnectionFlags connection;
+    std::string output;
+};
+
+Outcome<std::string> obtain_key(const Options& options, const std::string& server, Shell& shell) {
+    if (!options.connection.api_key_file.empty())
+        return read_key_file(options.connection.api_key_file);
+    auto from_environment = shell.environment("SNAPGATE_API_KEY");
+    if (isatty(STDIN_FILENO) == 1) {
+        SNAPGATE_ASSIGN(
+            std::string typed,
+            ask_secret(STDIN_FILENO,
+                       fmt::format("API key for {}{}: ", printable(server),
+                                   from_environment ? " (empty for SNAPGATE_API_KEY)" : "")));
+        if (!typed.empty() || !from_environment) return check_key(typed, "what was typed");
+    }
+    if (from_environment) return check_key(*from_environment, "SNAPGATE_API_KEY");
+    return Failure(Exit::kUsage,
+                   "there is no terminal to ask for the API key: give --api-key-file FILE or "
+                   "SNAPGATE_API_KEY");
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(auto file, context_path(shell.environment));
+    // The context is replaced here: what is wrong with the old one does not matter.
+    auto without_context = [&](std::string_view name) -> std::optional<std::string> {
+        if (name == "HOME" || name == "XDG_CONFIG_HOME" || name == "SNAPGATE_API_KEY")
+            return std::nullopt;
+        return shell.environment(name);
+    };
+    ConnectionFlags flags = options.connection;
+    flags.api_key_file.clear();
+    SNAPGATE_ASSIGN(auto target, resolve_server(flags, without_context));
+    SNAPGATE_ASSIGN(target->key, obtain_key(options, target->server, shell));
+    if (!is_private_channel(target->server))
+        shell.console.note(fmt::format(
+            "warning: {} is not encrypted: the API key can be read on its way", target->server));
+
+    Api api(*target);
+    SNAPGATE_TRY(enter_project(api, *target));
+    SNAPGATE_ASSIGN(auto response, api.get("/admin/v1/projects"));
+    SNAPGATE_ASSIGN(auto projects, parse_items(response, api.server()));
+
+    Context context{target->server, target->key, {}, target->project};
+    if (!target->ca.empty()) {
+        std::error_code ec;
+        context.ca = std::filesystem::absolute(target->ca, ec).lexically_normal();
+    }
+    SNAPGATE_TRY(write_context(file, context));
+    if (format == Format::kName) {
+        shell.console.print_document(target->server);
+    } else if (format == Format::kTable) {
+        shell.console.print_document(
+            fmt::format("Logged in to {}: the key sees {}.\nThe context is in {}.", target->server,
+                        base::counted(projects.size(), "project"), file.string()));
+    } else {
+        SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
+    }
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_login(CLI::App& root, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        root.add_subcommand("login", "Check an API key, and use it and its server from now on");
+    command->add_option("SERVER", options->connection.server, "The server, as https://host:port")
+        ->required()
+        ->type_name("");
+    command
+        ->add_option("--api-key-file", options->connection.api_key_file,
+                     "File that holds the API key")
+        ->type_name("FILE");
+    command
+        ->add_option("--ca", options->connection.ca,
+                     "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)")
+        ->type_name("FILE");
+    command
+        ->add_option("--project", options->connection.project,
+                     "Act in this project from now on, by name or uid (SNAPGATE_PROJECT)")
+        ->type_name("PROJECT");
+    command
+        ->add_option("-o,--output", options->output,
+                     "json or yaml: the projects that the key sees; name: the server")
+        ->type_name("FORMAT");
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands/command.h"
+#include "commands/rbac_text.h"
+#include "model/names.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Prints the smallest role, its binding and a service account with a token, as YAML; needs no
+server. Apply it in the cluster that is to be connected. Its token is then in the secret
+snapgate-token: docs/clusters.md shows how it becomes a kubeconfig.
+
+Examples:
+  snapgate print rbac
+  snapgate print rbac --write
+  snapgate print rbac | kubectl --context edge apply -f -)";
+
+struct Options {
+    std::string ns = "snapgate";
+    bool write = false;
+};
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    if (!model::is_dns_label(options.ns))
+        return Failure(Exit::kUsage,
+                       fmt::format("-n {}: a namespace is at most 63 of a-z, 0-9 and '-', with no "
+                                   "'-' at either end",
+                                   options.ns));
+    shell.console.print_document(rbac_text(options.ns, options.write));
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_print(CLI::App& root, Action& chosen) {
+    CLI::App* print =
+        root.add_subcommand("print", "Print what a cluster needs so that it can be connected");
+    print->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    CLI::App* command = print->add_subcommand(
+        "rbac", "Print the role and the service account that a connected cluster needs");
+    command->add_option("-n,--namespace", options->ns, "Where the service account is (snapgate)")
+        ->type_name("NS");
+    command->add_flag("--write", options->write,
+                      "Also what writing through the server needs: create, update, patch, delete");
+    end_command(*command, kFooter, chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+    print->footer("Examples:\n  snapgate print rbac");
+}
+
+}  // namespace snapgate::cli

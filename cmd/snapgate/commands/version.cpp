@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands/command.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+struct Options {
+    ConnectionFlags connection;
+    std::string output;
+};
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(auto target, resolve_server(options.connection, shell.environment));
+    if (format == Format::kName) {
+        shell.console.print(SNAPGATE_VERSION "\n");
+        return Exit::kOk;
+    }
+    bool document = format == Format::kJson || format == Format::kYaml;
+    if (!document) shell.console.print("client: " SNAPGATE_VERSION "\n");
+    json::Object both;
+    both["client"] = json::Object{{"version", SNAPGATE_VERSION}};
+    if (target) {
+        target->key.clear();  // /version needs none
+        Api api(*target);
+        SNAPGATE_ASSIGN(auto response, api.get("/version"));
+        SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
+        if (!document)
+            shell.console.print_document(
+                fmt::format("server: {} ({})", text_at(answer, {"version"}), target->server));
+        both["server"] = std::move(answer);
+    }
+    if (document) {
+        net::ClientResponse joined;
+        joined.body = json::serialize(both);
+        SNAPGATE_TRY(print_answer(shell.console, format, joined, {}));
+    }
+    return Exit::kOk;
+}
+
+}  // namespace
+
+void add_version(CLI::App& root, Action& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = root.add_subcommand(
+        "version", "The version of this program, and of the server if one is known");
+    command
+        ->add_option("-o,--output", options->output,
+                     "json or yaml: both versions; name: this program's alone")
+        ->type_name("FORMAT");
+    add_connection_options(*command, options->connection);
+    end_command(*command, "Examples:\n  snapgate version\n  snapgate version -o json", chosen,
+                [options](Shell& shell) { return run(*options, shell); });
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,218 @@
+#include "import/import_input.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <istream>
+#include <streambuf>
+#include <vector>
+
+#include "json/yaml.h"
+#include "remote/temporary_file.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr size_t kPieceBytes = 256 << 10;
+constexpr size_t kLookedAtBytes = 4096;
+
+Failure cannot_read(const std::string& name) {
+    return {Exit::kUsage, fmt::format("cannot read {}: {}", name, std::strerror(errno))};
+}
+
+base::Error read_failed(const std::string& name) {
+    return {base::Code::kInternal, fmt::format("cannot read {}: {}", name, std::strerror(errno))};
+}
+
+// Reads a file from its beginning, whatever its position, and tells how far it has come.
+class FileBuffer : public std::streambuf {
+  public:
+    FileBuffer(int fd, uint64_t offset, const ImportInput::Taken& taken)
+        : fd_(fd), offset_(offset), taken_(taken), room_(kPieceBytes) {}
+    bool failed() const { return failed_; }
+
+  protected:
+    int_type underflow() override {
+        ssize_t count = 0;
+        do {
+            count = ::pread(fd_, room_.data(), room_.size(), static_cast<off_t>(offset_));
+        } while (count < 0 && errno == EINTR);
+        failed_ = count < 0;
+        if (count <= 0) return traits_type::eof();
+        offset_ += static_cast<uint64_t>(count);
+        if (taken_) taken_(offset_);
+        setg(room_.data(), room_.data(), room_.data() + count);
+        return traits_type::to_int_type(*gptr());
+    }
+
+  private:
+    int fd_;
+    uint64_t offset_;
+    const ImportInput::Taken& taken_;
+    std::vector<char> room_;
+    bool failed_ = false;
+};
+
+// Copies a stream that can be read once only.
+Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
+                                    const ImportInput::Taken& taken) {
+    SNAPGATE_ASSIGN(FileDescriptor copy, open_temporary_file());
+    std::vector<char> room(kPieceBytes);
+    uint64_t copied = 0;
+    while (true) {
+        ssize_t count = ::read(fd, room.data(), room.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return cannot_read(name);
+        if (count == 0) return copy;
+        SNAPGATE_TRY(append_to(copy, std::string_view(room.data(), static_cast<size_t>(count))));
+        copied += static_cast<uint64_t>(count);
+        if (taken) taken(copied);
+    }
+}
+
+// YAML, rewritten.
+struct Rewritten {
+    FileDescriptor json;
+    json::YamlEnd end;
+};
+
+// Refuses YAML that was cut off, or that may have been: a text in block style is good wherever it
+// is cut between two lines, and its last item may be half of one that is stored.
+Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool complete) {
+    auto refuse = [&name](std::string_view why) {
+        return Failure(Exit::kRefused, fmt::format("{}: {}; nothing was stored", name, why));
+    };
+    if (end.documents == 0)
+        return refuse(
+            "it holds no objects, only comments or less: the command that should have written it "
+            "may "
+            "have failed");
+    if (end.cut) return refuse(*end.cut);
+    if (end.ends_in_line && !complete)
+        return refuse(
+            "its last line has no end, so its last object may have been cut off: end the line, or "
+            "say "
+            "--complete if it is whole");
+    return {};
+}
+
+Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name, bool complete,
+                                const ImportInput::Taken& taken) {
+    SNAPGATE_ASSIGN(FileDescriptor rewritten, open_temporary_file());
+    FileBuffer buffer(fd, offset, taken);
+    std::istream stream(&buffer);
+    std::string pending;
+    bool written = true;
+    auto put = [&](std::string_view json) -> base::Result<void> {
+        pending.append(json);
+        if (pending.size() < kPieceBytes) return {};
+        auto result = append_to(rewritten, pending);
+        written = result.has_value();
+        pending.clear();
+        return result;
+    };
+    auto converted = json::yaml_to_json(stream, put);
+    if (!written) return converted.error();
+    if (buffer.failed()) return cannot_read(name);
+    if (!converted)
+        return Failure(Exit::kRefused,
+                       fmt::format("{}: {}; nothing was stored", name, converted.error().message));
+    SNAPGATE_TRY(check_yaml_end(*converted, name, complete));
+    SNAPGATE_TRY(append_to(rewritten, pending));
+    return Rewritten{std::move(rewritten), std::move(*converted)};
+}
+
+enum class Form { kJson, kYaml };
+
+// What a dump begins with says what it is; its file's name does not.
+Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
+    auto refuse = [&](std::string_view why) {
+        return Failure(Exit::kRefused, fmt::format("{} {}; nothing was stored", name, why));
+    };
+    if (beginning.starts_with("\x1f\x8b") || beginning.starts_with("\x28\xb5\x2f\xfd") ||
+        beginning.starts_with("BZh") ||
+        beginning.starts_with("\xfd"
+                              "7zXZ"))
+        return refuse(
+            "is compressed: unpack it on the way, as in 'gunzip -c FILE | snapgate import -'");
+    if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff") ||
+        beginning.substr(0, 2).find('\0') != std::string_view::npos)
+        return refuse("is no UTF-8 text: save it as UTF-8");
+    size_t first = beginning.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos && beginning.size() < kLookedAtBytes)
+        return refuse("is empty: the command that should have written it may have failed");
+    if (first == std::string_view::npos) return Form::kJson;
+    return beginning[first] == '{' || beginning[first] == '[' ? Form::kJson : Form::kYaml;
+}
+
+Outcome<std::string> beginning_of(int fd, const std::string& name) {
+    std::string room(kLookedAtBytes, '\0');
+    ssize_t count = ::pread(fd, room.data(), room.size(), 0);
+    if (count < 0) return cannot_read(name);
+    room.resize(static_cast<size_t>(count));
+    return room;
+}
+
+int64_t modified_ns(const struct stat& status) {
+    return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
+}  // namespace
+
+Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, const Taken& taken) {
+    bool standard = file == "-";
+    std::string name = standard ? "standard input" : file;
+    FileDescriptor fd(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                               : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status{};
+    if (!fd || ::fstat(fd.get(), &status) != 0) return cannot_read(name);
+    if (S_ISDIR(status.st_mode))
+        return Failure(Exit::kUsage, fmt::format("{} is a folder: name the files in it", name));
+    if (standard && isatty(fd.get()) == 1)
+        return Failure(Exit::kUsage,
+                       "standard input is the terminal: pipe a dump into it, as in 'kubectl get "
+                       "vmsnapshots -A -o json | snapgate import --cluster demo -'");
+    // Standard input is copied also where it is a file: whoever gave it may go on writing.
+    if (standard || !S_ISREG(status.st_mode)) {
+        SNAPGATE_ASSIGN(fd, copy_stream(fd.get(), name, taken));
+    }
+    SNAPGATE_ASSIGN(std::string beginning, beginning_of(fd.get(), name));
+    constexpr std::string_view kMark = "\xef\xbb\xbf";  // what some editors put in front
+    uint64_t start = beginning.starts_with(kMark) ? kMark.size() : 0;
+    SNAPGATE_ASSIGN(Form form, form_of(std::string_view(beginning).substr(start), name));
+    bool open_ended = false;
+    if (form == Form::kYaml) {
+        SNAPGATE_ASSIGN(Rewritten rewritten, yaml_as_json(fd.get(), start, name, complete, taken));
+        fd = std::move(rewritten.json);
+        open_ended = rewritten.end.open;
+        start = 0;
+    }
+    if (::fstat(fd.get(), &status) != 0) return cannot_read(name);
+    ImportInput input(std::move(name), std::move(fd), static_cast<uint64_t>(status.st_size) - start,
+                      modified_ns(status));
+    input.start_ = start;
+    input.open_ended_ = open_ended;
+    return input;
+}
+
+base::Result<std::string_view> ImportInput::read(uint64_t offset, std::string& room) const {
+    ssize_t count = 0;
+    do {
+        count = ::pread(fd_.get(), room.data(), room.size(), static_cast<off_t>(start_ + offset));
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) return read_failed(name_);
+    if (count == 0) {
+        struct stat status{};
+        if (::fstat(fd_.get(), &status) != 0) return read_failed(name_);
+        if (offset != bytes_ || modified_ns(status) != modified_ns_)
+            return base::Error(base::Code::kConflict,
+                               fmt::format("{} was changed while it was imported", name_));
+    }
+    return std::string_view(room.data(), static_cast<size_t>(count));
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "remote/failure.h"
+#include "terminal/file_descriptor.h"
+
+namespace snapgate::cli {
+
+// One FILE of an import, as a JSON text that can be read more than once. Standard input and other
+// streams are copied to an unlinked temporary file first, and YAML is rewritten as JSON into one:
+// never into memory. One thread.
+class ImportInput {
+  public:
+    // Told now and then how many bytes of the file have been taken in.
+    using Taken = std::function<void(uint64_t bytes)>;
+
+    // `file` is a path, or "-" for standard input; `complete` says that its user knows that it is
+    // whole. kUsage if it cannot be read, kRefused if what it holds can be no dump (nothing at all,
+    // compressed, UTF-16, YAML that is broken or was cut off).
+    static Outcome<ImportInput> open(const std::string& file, bool complete,
+                                     const Taken& taken = {});
+
+    // For messages: the path as given, or "standard input".
+    const std::string& name() const { return name_; }
+    uint64_t bytes() const { return bytes_; }
+    // Whether it was YAML with something in it whose end cannot be seen; see json::YamlEnd.
+    bool open_ended() const { return open_ended_; }
+
+    // The next bytes from `offset` on, at most `room.size()`; "" at the end. kInternal if reading
+    // fails, kRefused-like kConflict if the file is not the one any more that was opened.
+    base::Result<std::string_view> read(uint64_t offset, std::string& room) const;
+
+  private:
+    ImportInput(std::string name, FileDescriptor fd, uint64_t bytes, int64_t modified_ns)
+        : name_(std::move(name)), fd_(std::move(fd)), bytes_(bytes), modified_ns_(modified_ns) {}
+
+    std::string name_;
+    FileDescriptor fd_;
+    uint64_t bytes_;
+    int64_t modified_ns_;
+    bool open_ended_ = false;
+    uint64_t start_ = 0;  // behind a byte order mark
+};
+
+}  // namespace snapgate::cli

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/value.h"
+#include "net/client/client.h"
+#include "remote/context.h"
+
+namespace snapgate::cli {
+
+// The server's API over one kept connection, as the key of a Target. Every answer but a 2xx is a
+// Failure with what the server said. One thread.
+class Api {
+  public:
+    // `timeout` is how long the server may be silent.
+    explicit Api(const Target& target,
+                 std::chrono::milliseconds timeout = std::chrono::seconds(60));
+
+    // Drops the connection; the next request makes a new one. Before an upload, which cannot be
+    // sent twice: the server may have closed a connection that was idle meanwhile.
+    void reconnect();
+
+    // Requests from now on are made in this project.
+    void enter_project(std::string uid) { project_uid_ = std::move(uid); }
+    const std::string& project_uid() const { return project_uid_; }
+    const std::string& server() const { return server_; }
+
+    Outcome<net::ClientResponse> get(std::string target);
+    Outcome<net::ClientResponse> post(std::string target, const json::Object& body);
+    Outcome<net::ClientResponse> put(std::string target, const json::Object& body);
+    Outcome<net::ClientResponse> remove(std::string target);
+    // A GET of a cluster's Kubernetes API, below /clusters/.
+    Outcome<net::ClientResponse> kube_get(std::string target);
+    // The same for a watch, or a list of any size: the answer's body goes to `sink` as it comes.
+    Outcome<net::StreamedResponse> kube_stream(std::string target,
+                                               const net::StreamOptions& options,
+                                               const net::PieceSink& sink);
+    // Sends pieces until an empty one, chunked.
+    Outcome<net::ClientResponse> upload(std::string target, std::string content_type,
+                                        std::function<base::Result<std::string_view>()> next_piece);
+
+  private:
+    Outcome<net::ClientResponse> send(net::ClientRequest request);
+    net::ClientRequest kube_request(std::string target) const;
+
+    std::string server_;
+    std::string key_;
+    std::string project_uid_;
+    net::ClientOptions options_;
+    net::Client client_;
+};
+
+// What an answer that is not a 2xx means: the message of the API's error object, or of Kubernetes'
+// Status, with what to do; or that this is not snapgate.
+Failure failure_of(const net::ClientResponse& response, std::string_view server);
+
+// A 2xx answer's body as a JSON object; kUnreachable if it is none: then this is not snapgate.
+Outcome<json::Object> parse_answer(const net::ClientResponse& response, std::string_view server);
+
+// The objects in an answer's "items".
+Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
+                                               std::string_view server);
+
+}  // namespace snapgate::cli

@@ -1,0 +1,83 @@
+#include "remote/kubeconfig_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "connect/kubeconfig.h"
+#include "terminal/file_descriptor.h"
+
+namespace snapgate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMaxPartBytes = 256 << 10;
+
+Outcome<std::string> read_file(const std::string& file, size_t max_bytes) {
+    const bool input = file == "-";
+    FileDescriptor fd;
+    if (!input) {
+        fd = FileDescriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd)
+            return Failure(Exit::kUsage,
+                           fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+    }
+    auto text = read_all(input ? STDIN_FILENO : fd.get(), max_bytes);
+    if (!text)
+        return Failure(Exit::kUsage,
+                       fmt::format("cannot read {}: {}", input ? "standard input" : file,
+                                   text.error().message));
+    return std::move(*text);
+}
+
+// What a member names a file for, from where the kubeconfig is, as kubectl does.
+Outcome<> take_in(const std::optional<connect::KubeconfigReference>& reference,
+                  const fs::path& folder, std::string& into) {
+    if (!reference) return {};
+    auto text = read_file((folder / reference->file).string(), kMaxPartBytes);
+    if (!text)
+        return Failure(Exit::kUsage, fmt::format("{}: {}", reference->path, text.error().message));
+    into = std::move(*text);
+    return {};
+}
+
+}  // namespace
+
+Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::string& context) {
+    SNAPGATE_ASSIGN(std::string text, read_file(file, connect::kMaxKubeconfigBytes));
+    const auto refused = [&file](const base::Error& error) {
+        return Failure(Exit::kRefused, fmt::format("{}: {}", file, error.message));
+    };
+    auto found = connect::find_context(text, context);
+    if (!found) return refused(found.error());
+    auto members = connect::read_members(*found);
+    if (!members) return refused(members.error());
+    if (members->exec) {
+        return Failure(Exit::kRefused,
+                       fmt::format("{}: {}.exec: a program that gives credentials is not run here, "
+                                   "and the server takes none over the network: give a token of a "
+                                   "service account instead (see 'snapgate print rbac --help'), or "
+                                   "declare the cluster in the server's configuration file",
+                                   file, members->user_path));
+    }
+    const fs::path folder = file == "-" ? fs::path(".") : fs::path(file).parent_path();
+    connect::Connection& connection = members->connection;
+    SNAPGATE_TRY(take_in(members->ca, folder, connection.ca));
+    SNAPGATE_TRY(take_in(members->client_certificate, folder, connection.client_certificate));
+    SNAPGATE_TRY(take_in(members->client_key, folder, connection.client_key));
+    SNAPGATE_TRY(take_in(members->token, folder, connection.token));
+    // Editors and programs end the line.
+    if (members->token) connection.token.erase(connection.token.find_last_not_of(" \t\r\n") + 1);
+    auto good = connect::check_members(*members);
+    if (!good) return refused(good.error());
+    return connect::to_kubeconfig(connection);
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,86 @@
+#include "remote/resolve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr size_t kShown = 10;
+
+std::string listed(const std::vector<Named>& all, bool uids) {
+    std::string out;
+    for (size_t i = 0; i < all.size() && i < kShown; ++i) {
+        if (i > 0) out += ", ";
+        out += uids ? all[i].uid : all[i].name;
+    }
+    if (all.size() > kShown) out += fmt::format(" and {} more", all.size() - kShown);
+    return out;
+}
+
+}  // namespace
+
+const KindWords& words_of(Kind kind) {
+    static constexpr KindWords kProjectWords{"project", "projects", "/admin/v1/projects", "uid"};
+    static constexpr KindWords kClusterWords{"cluster", "clusters", "/admin/v1/clusters", "uid"};
+    static constexpr KindWords kKeyWords{"key", "keys", "/admin/v1/keys", "id"};
+    switch (kind) {
+        case Kind::kProject:
+            return kProjectWords;
+        case Kind::kCluster:
+            return kClusterWords;
+        case Kind::kKey:
+            break;
+    }
+    return kKeyWords;
+}
+
+Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Named>& all) {
+    const KindWords& words = words_of(kind);
+    std::vector<Named> found;
+    for (const Named& one : all) {
+        if (one.uid == wanted) return one;
+        if (one.name == wanted) found.push_back(one);
+    }
+    if (found.size() == 1) return found.front();
+    if (found.size() > 1)
+        return Failure(Exit::kRefused,
+                       fmt::format("{} {}s are named \"{}\": say which by its {}: {}", found.size(),
+                                   words.one, wanted, words.uid_field, listed(found, true)));
+    if (all.empty())
+        return Failure(Exit::kRefused,
+                       fmt::format("there is no {} \"{}\": this key sees no {} at all here",
+                                   words.one, wanted, words.one));
+    return Failure(Exit::kRefused,
+                   fmt::format("there is no {} \"{}\" among those this key sees: {}", words.one,
+                               wanted, listed(all, false)));
+}
+
+std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items) {
+    std::vector<Named> all;
+    all.reserve(items.size());
+    for (const json::Object& item : items)
+        all.push_back({std::string(text_at(item, {words_of(kind).uid_field})),
+                       std::string(text_at(item, {"name"})), std::string(text_at(item, {"type"}))});
+    std::sort(all.begin(), all.end(),
+              [](const Named& a, const Named& b) { return a.name < b.name; });
+    return all;
+}
+
+Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    return choose(kind, wanted, named_items(kind, items));
+}
+
+Outcome<> enter_project(Api& api, const Target& target) {
+    if (target.project.empty()) return {};
+    SNAPGATE_ASSIGN(Named project, resolve(api, Kind::kProject, target.project));
+    api.enter_project(std::move(project.uid));
+    return {};
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,58 @@
+#include "remote/resolve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace snapgate::cli {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<Named> kClusters{{"5f1", "demo", {}},
+                                   {"5f2", "edge", {}},
+                                   {"demo-2", "5f1", {}},
+                                   {"5f3", "twin", {}},
+                                   {"5f4", "twin", {}}};
+
+TEST(ResolveTest, TakesANameOrAUid) {
+    EXPECT_EQ(choose(Kind::kCluster, "edge", kClusters)->uid, "5f2");
+    EXPECT_EQ(choose(Kind::kCluster, "5f2", kClusters)->name, "edge");
+}
+
+TEST(ResolveTest, AnExactUidWinsOverAName) {
+    EXPECT_EQ(choose(Kind::kCluster, "5f1", kClusters)->name, "demo");
+}
+
+TEST(ResolveTest, AnAmbiguousNameSaysWhichThereAre) {
+    auto chosen = choose(Kind::kCluster, "twin", kClusters);
+    ASSERT_FALSE(chosen);
+    EXPECT_EQ(chosen.error().exit, Exit::kRefused);
+    EXPECT_THAT(chosen.error().message, HasSubstr("5f3, 5f4"));
+}
+
+TEST(ResolveTest, AnUnknownNameSaysWhatThereIs) {
+    auto chosen = choose(Kind::kCluster, "prod", kClusters);
+    ASSERT_FALSE(chosen);
+    EXPECT_EQ(chosen.error().exit, Exit::kRefused);
+    EXPECT_THAT(chosen.error().message, HasSubstr("\"prod\""));
+    EXPECT_THAT(chosen.error().message, HasSubstr("demo, edge"));
+}
+
+TEST(ResolveTest, SaysWhenThereIsNothingAtAll) {
+    auto chosen = choose(Kind::kKey, "ci", {});
+    ASSERT_FALSE(chosen);
+    EXPECT_THAT(chosen.error().message, HasSubstr("sees no key"));
+}
+
+TEST(ResolveTest, LongListsAreCut) {
+    std::vector<Named> many;
+    many.reserve(30);
+    for (int i = 0; i < 30; ++i)
+        many.push_back({"u" + std::to_string(i), "n" + std::to_string(i), {}});
+    auto chosen = choose(Kind::kProject, "x", many);
+    ASSERT_FALSE(chosen);
+    EXPECT_THAT(chosen.error().message, HasSubstr("and 20 more"));
+}
+
+}  // namespace
+}  // namespace snapgate::cli

@@ -1,0 +1,158 @@
+#include "snapshots/snapshot_follower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "json/splitter.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// An object of 2 MiB at most, and what a watch puts around it.
+constexpr size_t kMaxEventBytes = 4 << 20;
+// A watch that ends sooner, and without an event, was none.
+constexpr std::chrono::seconds kShortest{1};
+constexpr unsigned kGone = 410;
+constexpr unsigned kTooMany = 429;
+
+// The server has not reached the version that was seen: it was set back to an older state, by a
+// backup for example, and what it does from there on is another history. Older servers say so by a
+// 504, which is no time-out to be waited for.
+bool is_ahead(const json::Object& status) {
+    const json::Array* causes = array_at(status, {"details", "causes"});
+    if (causes == nullptr) return false;
+    return std::any_of(causes->begin(), causes->end(), [](const json::Value& value) {
+        const json::Object* cause = value.if_object();
+        return cause != nullptr && text_at(*cause, {"reason"}) == "ResourceVersionTooLarge";
+    });
+}
+
+bool may_pass(const Failure& failure) {
+    return failure.exit == Exit::kUnreachable || failure.status == kTooMany ||
+           failure.status >= 500;
+}
+
+}  // namespace
+
+SnapshotFollower::SnapshotFollower(Api& api, Console& console, const Interruption& interruption,
+                                   SnapshotQuery query, FollowSinks sinks, FollowTiming timing)
+    : api_(api),
+      console_(console),
+      interruption_(interruption),
+      query_(std::move(query)),
+      sinks_(std::move(sinks)),
+      timing_(timing),
+      stale_(api, console, query_.cluster),
+      delay_(timing.first_delay) {}
+
+Outcome<> SnapshotFollower::run() {
+    while (true) {
+        SNAPGATE_ASSIGN(auto version, list());
+        if (!version) return {};
+        version_ = std::move(*version);
+        listed_ = true;
+        SNAPGATE_TRY(sinks_.list_ended());
+        SNAPGATE_ASSIGN(Ended ended, watch());
+        if (ended == Ended::kStopped) return {};
+        console_.note(
+            "warning: the server no longer knows what changed since the last event: listing "
+            "again; what was deleted meanwhile is not shown");
+    }
+}
+
+Outcome<std::optional<std::string>> SnapshotFollower::list() {
+    const net::StreamOptions options{timing_.idle, interruption_.fd()};
+    while (true) {
+        auto version = list_snapshots(api_, query_, options, sinks_.listed, &stale_);
+        if (version) {
+            reached();
+            return version;
+        }
+        // A first list that fails is told at once: the address may be wrong.
+        if (!listed_) return std::move(version).error();
+        SNAPGATE_ASSIGN(bool again, retry(std::move(version).error()));
+        if (!again) return std::optional<std::string>();
+    }
+}
+
+Outcome<SnapshotFollower::Ended> SnapshotFollower::watch() {
+    expired_ = false;
+    failed_.reset();
+    while (true) {
+        any_ = false;
+        const auto begun = SteadyClock::now();
+        auto streamed = watch_once();
+        if (expired_ || (!streamed && streamed.error().status == kGone)) {
+            // A server that says so of every version is not asked without a pause.
+            if (!any_ && interruption_.wait(timing_.first_delay)) return Ended::kStopped;
+            return Ended::kExpired;
+        }
+        if (streamed && streamed->end == net::StreamEnd::kStopped) return Ended::kStopped;
+        // It went well until it ended.
+        if (streamed && (any_ || SteadyClock::now() - begun >= kShortest)) continue;
+        Failure failure =
+            failed_    ? *std::exchange(failed_, std::nullopt)
+            : streamed ? Failure(Exit::kUnreachable,
+                                 fmt::format("{} ended a watch before it began", api_.server()))
+                       : std::move(streamed).error();
+        SNAPGATE_ASSIGN(bool again, retry(std::move(failure)));
+        if (!again) return Ended::kStopped;
+    }
+}
+
+Outcome<net::StreamedResponse> SnapshotFollower::watch_once() {
+    json::ItemSplitter splitter([this](std::string_view text) { return take(text); },
+                                kMaxEventBytes);
+    const net::StreamOptions options{timing_.idle, interruption_.fd()};
+    return api_.kube_stream(
+        list_target(query_, "watch=1&allowWatchBookmarks=true&resourceVersion=" +
+                                base::percent_encode(version_)),
+        options, [&](std::string_view piece) { return splitter.feed(piece); });
+}
+
+base::Result<void> SnapshotFollower::take(std::string_view text) {
+    SNAPGATE_ASSIGN(WatchEvent event, parse_watch_event(text));
+    if (event.type == WatchEvent::Type::kError) return take_error(event.object);
+    any_ = true;
+    reached();
+    if (event.type != WatchEvent::Type::kBookmark && selects(query_, event.object))
+        SNAPGATE_TRY(sinks_.changed(event.type, event.object));
+    version_ = std::move(event.resource_version);
+    return {};
+}
+
+base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
+    const json::Value* code = status.if_contains("code");
+    net::ClientResponse as_answer;
+    as_answer.status = 500;
+    if (code != nullptr && code->is_int64() && code->get_int64() >= 400 && code->get_int64() < 600)
+        as_answer.status = static_cast<unsigned>(code->get_int64());
+    as_answer.body = json::serialize(status);
+    expired_ = as_answer.status == kGone || is_ahead(status);
+    failed_ = failure_of(as_answer, api_.server());
+    return base::Error(base::Code::kUnavailable, failed_->message);
+}
+
+Outcome<bool> SnapshotFollower::retry(Failure failure) {
+    if (!may_pass(failure)) return failure;
+    if (!std::exchange(out_of_reach_, true))
+        console_.note(fmt::format("warning: trying again, to go on from the last change seen: {}",
+                                  failure.message));
+    const bool interrupted = interruption_.wait(delay_);
+    delay_ = std::min(delay_ * 2, timing_.longest_delay);
+    return !interrupted;
+}
+
+void SnapshotFollower::reached() {
+    delay_ = timing_.first_delay;
+    if (std::exchange(out_of_reach_, false))
+        console_.note(fmt::format("{} is there again", api_.server()));
+}
+
+}  // namespace snapgate::cli

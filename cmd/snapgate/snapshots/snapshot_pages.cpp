@@ -1,0 +1,114 @@
+#include "snapshots/snapshot_pages.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "json/splitter.h"
+#include "terminal/json_path.h"
+#include "terminal/typed_line.h"
+
+namespace snapgate::cli {
+namespace {
+
+// Times in a row that a listing may go on at a newer state without a page in between.
+constexpr int kMaxRestarts = 5;
+constexpr size_t kMaxItemBytes = 4 << 20;
+
+std::string no_list(std::string_view server) {
+    return fmt::format(
+        "{} did not answer with a list of snapshots: check the server's address, and what stands "
+        "in "
+        "between",
+        server);
+}
+
+}  // namespace
+
+std::string page_target(const SnapshotSelection& selection, std::string_view continue_token) {
+    std::string target = fmt::format("/v1/spectroclusters/{}/vms/snapshot",
+                                     base::percent_encode(selection.cluster.uid));
+    char separator = '?';
+    auto add = [&](std::string_view name, std::string_view value) {
+        target += separator;
+        target += name;
+        target += '=';
+        target += base::percent_encode(value);
+        separator = '&';
+    };
+    for (const std::string& vm : selection.vms) add("vmName", vm);
+    for (const std::string& ns : selection.namespaces) add("namespace", ns);
+    if (!selection.limit.empty()) add("limit", selection.limit);
+    if (!continue_token.empty()) add("continue", continue_token);
+    return target;
+}
+
+Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view server) {
+    SnapshotPage page;
+    json::ItemSplitter splitter(
+        [&](std::string_view item) -> base::Result<void> {
+            page.items.emplace_back(item);
+            return {};
+        },
+        kMaxItemBytes);
+    bool read = splitter.feed(response.body) && splitter.finish();
+    auto envelope = read && !splitter.envelope().empty() ? json::parse(splitter.envelope())
+                                                         : base::Result<json::Value>(json::Value());
+    if (!envelope || !envelope->is_object() ||
+        text_at(envelope->get_object(), {"kind"}) != "VirtualMachineSnapshotList")
+        return Failure(Exit::kUnreachable, no_list(server));
+    const json::Object& list = envelope->get_object();
+    page.resource_version = text_at(list, {"metadata", "resourceVersion"});
+    page.continue_token = text_at(list, {"metadata", "continue"});
+    const json::Value* remaining = value_at(list, {"metadata", "remainingItemCount"});
+    if (remaining != nullptr && remaining->is_int64()) page.remaining = remaining->get_int64();
+    page.response = std::move(response);
+    return page;
+}
+
+SnapshotPages::SnapshotPages(Api& api, Console& console, SnapshotSelection selection, bool restart)
+    : api_(api),
+      console_(console),
+      selection_(std::move(selection)),
+      token_(selection_.continue_token),
+      restart_(restart),
+      stale_(api, console, selection_.cluster) {}
+
+Outcome<SnapshotPage> SnapshotPages::next() {
+    auto response = request();
+    auto page = response ? parse_page(std::move(*response), api_.server())
+                         : Outcome<SnapshotPage>(std::move(response).error());
+    if (!page) {
+        Failure failure = std::move(page).error();
+        if (!failure.continue_token.empty()) {
+            failure.message += "; go on at the newest state with: " +
+                               line_that_goes_on(selection_.typed, failure.continue_token);
+        } else if (begun_) {
+            failure.message += "; the list is not complete: go on where it stopped with: " +
+                               line_that_goes_on(selection_.typed, token_);
+        }
+        return failure;
+    }
+    begun_ = true;
+    stale_.look(page->response);
+    token_ = page->continue_token;
+    done_ = token_.empty();
+    return page;
+}
+
+Outcome<net::ClientResponse> SnapshotPages::request() {
+    for (int restarts = 0;; ++restarts) {
+        auto response = api_.get(page_target(selection_, token_));
+        bool expired = !response && response.error().status == 410;
+        if (!expired || !restart_ || response.error().continue_token.empty() ||
+            restarts == kMaxRestarts)
+            return response;
+        console_.note(
+            "warning: the state being listed has expired on the server; going on from the same "
+            "place at the newest state: what changed before it meanwhile is not shown");
+        token_ = response.error().continue_token;
+    }
+}
+
+}  // namespace snapgate::cli

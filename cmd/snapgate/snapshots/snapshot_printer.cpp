@@ -1,0 +1,100 @@
+#include "snapshots/snapshot_printer.h"
+
+#include <utility>
+
+#include "json/yaml.h"
+#include "snapshots/snapshot_route.h"
+#include "snapshots/snapshot_row.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+base::Result<json::Object> parse_snapshot(std::string_view item) {
+    SNAPGATE_ASSIGN(auto value, json::parse(item));
+    json::Object* object = value.if_object();
+    if (object == nullptr)
+        return base::Error(base::Code::kBadPeer,
+                           "the server's list holds something that is no "
+                           "object");
+    return std::move(*object);
+}
+
+}  // namespace
+
+SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Clock& clock)
+    : console_(console),
+      format_(format),
+      clock_(clock),
+      table_(snapshot_columns(format == Format::kWide), console.width()),
+      writer_(console, format, kSnapshotVersion, kSnapshotListKind) {}
+
+Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {
+    if (is_document()) {
+        for (const std::string& item : items) SNAPGATE_TRY(writer_.add(item));
+        SNAPGATE_TRY(console_.flush());
+    } else {
+        SNAPGATE_TRY(page_of_text(items));
+    }
+    return {};
+}
+
+void SnapshotPrinter::finish(std::string_view resource_version) {
+    if (!is_document()) return;
+    json::Object metadata;
+    metadata["resourceVersion"] = resource_version;
+    writer_.finish(metadata);
+}
+
+base::Result<void> SnapshotPrinter::each(const std::vector<std::string>& items) {
+    if (!is_document()) return page_of_text(items);
+    for (const std::string& item : items) {
+        SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
+        print_alone(snapshot);
+    }
+    return console_.flush();
+}
+
+base::Result<void> SnapshotPrinter::changed(WatchEvent::Type type, const json::Object& snapshot,
+                                            std::string_view gone) {
+    if (is_document()) {
+        print_alone(snapshot);
+    } else if (format_ == Format::kName) {
+        print_name(snapshot);
+    } else {
+        Table::Row row = snapshot_row(snapshot, format_ == Format::kWide, now_seconds());
+        if (type == WatchEvent::Type::kDeleted) row[kPhaseColumn] = gone;
+        console_.print(table_.page({std::move(row)}));
+    }
+    return console_.flush();
+}
+
+base::Result<void> SnapshotPrinter::page_of_text(const std::vector<std::string>& items) {
+    std::vector<Table::Row> rows;
+    for (const std::string& item : items) {
+        SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
+        if (format_ == Format::kName) {
+            print_name(snapshot);
+        } else {
+            rows.push_back(snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
+        }
+    }
+    if (!rows.empty()) console_.print(table_.page(rows));
+    return console_.flush();
+}
+
+void SnapshotPrinter::print_name(const json::Object& snapshot) {
+    console_.print(kSnapshotResource);
+    console_.print_document(text_at(snapshot, {"metadata", "name"}));
+}
+
+void SnapshotPrinter::print_alone(const json::Value& snapshot) {
+    if (format_ == Format::kJson) {
+        console_.print_document(json::serialize(snapshot));
+        return;
+    }
+    if (std::exchange(any_, true)) console_.print("---\n");
+    console_.print_document(json::to_yaml(snapshot));
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,65 @@
+#include "snapshots/stale_note.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "base/duration.h"
+#include "base/encoding.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+// The Palette side says 110, the Kubernetes side, whose clients show nothing else, 299; there other
+// warnings may come, too, but without an age.
+bool is_stale(const net::ClientResponse& response) {
+    const auto warning = response.header("Warning");
+    if (!warning) return false;
+    return warning->starts_with("110") ||
+           (warning->starts_with("299") && response.header("Age").has_value());
+}
+
+std::optional<std::chrono::seconds> age_of(const net::ClientResponse& response) {
+    const auto age = response.header("Age");
+    if (!age) return std::nullopt;
+    int64_t seconds = 0;
+    const auto [end, ec] = std::from_chars(age->data(), age->data() + age->size(), seconds);
+    if (ec != std::errc() || end != age->data() + age->size()) return std::nullopt;
+    return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+StaleNote::StaleNote(Api& api, Console& console, Named cluster)
+    : api_(api), console_(console), cluster_(std::move(cluster)) {}
+
+void StaleNote::look(const net::ClientResponse& response) {
+    if (noted_ || !is_stale(response)) return;
+    noted_ = true;
+    const auto age = age_of(response);
+    console_.note(fmt::format("warning: cluster {} is {}: this is its last known state{}",
+                              cluster_.name, state(),
+                              age ? fmt::format(", of {} ago", base::human_duration(*age)) : ""));
+}
+
+std::string StaleNote::state() {
+    constexpr const char* kUnknown = "out of reach";
+    const auto response = api_.get("/admin/v1/clusters/" + base::percent_encode(cluster_.uid));
+    const auto cluster =
+        response ? parse_answer(*response, api_.server()) : Outcome<json::Object>(response.error());
+    if (!cluster) return kUnknown;
+    const std::string_view state = text_at(*cluster, {"state"});
+    const std::string_view reason = text_at(*cluster, {"reason"});
+    // It may be followed again by now.
+    if (state.empty() || state == "Ready") return kUnknown;
+    std::string text(state == "Unreachable" ? kUnknown : state);
+    if (!reason.empty()) text += fmt::format(" ({})", reason);
+    return text;
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/value.h"
+#include "net/client/client.h"
+#include "terminal/console.h"
+
+namespace snapgate::cli {
+
+// What -o asks for.
+enum class Format { kTable, kWide, kJson, kYaml, kName };
+
+// "" is the table. kUsage naming what there is.
+Outcome<Format> parse_format(std::string_view text);
+
+// Prints an answer of the API: as it came with kJson, rewritten with kYaml. `server` is named if it
+// turns out to be no JSON.
+Outcome<> print_answer(Console& console, Format format, const net::ClientResponse& response,
+                       std::string_view server);
+
+// Writes a list of any length, piece by piece: with kJson or kYaml, in the memory of one item. One
+// thread.
+class ListWriter {
+  public:
+    // `api_version` and `kind` may be empty: then the list has none.
+    ListWriter(Console& console, Format format, std::string_view api_version,
+               std::string_view kind);
+
+    // `item` is one object's JSON text; kRefused if it turns out to be none.
+    Outcome<> add(std::string_view item);
+    // Closes the list; `metadata` may be empty. A list that failed half-way is not closed: what was
+    // printed is no valid JSON, and nobody takes it for the whole.
+    void finish(const json::Object& metadata);
+
+  private:
+    void begin();
+
+    Console& console_;
+    Format format_;
+    std::string api_version_;
+    std::string kind_;
+    bool begun_ = false;
+    bool any_ = false;
+};
+
+}  // namespace snapgate::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "remote/failure.h"
+
+namespace snapgate::cli {
+
+// Asks on the terminal `fd` (standard input) for a line that is not shown while it is typed. The
+// terminal is as before when it returns, also after Ctrl-C, which is kRefused.
+Outcome<std::string> ask_secret(int fd, std::string_view question);
+
+}  // namespace snapgate::cli

@@ -1,0 +1,45 @@
+#include "terminal/typed_line.h"
+
+#include <algorithm>
+
+namespace snapgate::cli {
+namespace {
+
+constexpr std::string_view kFlag = "--continue";
+
+// As a POSIX shell reads it back.
+std::string quoted(std::string_view word) {
+    constexpr std::string_view kPlain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos)
+        return std::string(word);
+    std::string out = "'";
+    for (const char c : word) {
+        if (c == '\'') out += "'\\'";
+        out += c;
+    }
+    return out + "'";
+}
+
+}  // namespace
+
+std::string line_that_goes_on(const std::vector<std::string>& typed, std::string_view token) {
+    std::vector<std::string> words;
+    // Behind "--" nothing is a flag any more.
+    const auto flags_end = std::ranges::find(typed, "--");
+    for (auto word = typed.begin(); word != flags_end; ++word) {
+        if (*word == kFlag) {
+            if (++word == flags_end) break;
+        } else if (!word->starts_with(std::string(kFlag) + "=")) {
+            words.push_back(*word);
+        }
+    }
+    words.emplace_back(kFlag);
+    words.emplace_back(token);
+    words.insert(words.end(), flags_end, typed.end());
+    std::string line;
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);
+    return line;
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "access/keys.h"
+#include "access/projects.h"
+#include "api/kube/watch_hub.h"
+#include "api/routes.h"
+#include "api/services.h"
+#include "base/crypto.h"
+#include "base/sealing.h"
+#include "cluster/registry.h"
+#include "connect/connection_sources.h"
+#include "connect/credentials.h"
+#include "hosted/namespace_sweeper.h"
+#include "mirror/connections.h"
+#include "net/server/server.h"
+#include "store/objects_testing.h"
+#include "store/store.h"
+
+namespace snapgate::api {
+
+// For tests: the whole HTTP interface on a free port of loopback, over a store of its own, with one
+// hosted cluster and an admin's key.
+class TestService {
+  public:
+    static constexpr const char* kCluster = "demo";
+
+    // `clock` outlives it.
+    explicit TestService(const base::Clock& clock, base::Millis history = base::Millis(60'000))
+        : clock_(clock), history_(history) {
+        open();
+        const access::Project project{"0123456789abcdef01234567",
+                                      std::string(access::kDefaultProject)};
+        const access::NewKey key =
+            access::make_key("admin", access::Role::kAdmin, "", store().now_ms(), std::nullopt);
+        key_ = key.text;
+        key_id_ = key.key.id;
+        cluster::Cluster cluster;
+        cluster.uid = cluster.name = kCluster;
+        cluster.project = project.uid;
+        must([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(access::create_project(txn, project));
+            SNAPGATE_TRY(access::create_key(txn, key.key));
+            SNAPGATE_ASSIGN(cluster, cluster::create_hosted(txn, cluster, store().now_ms()));
+            return {};
+        });
+        cluster_ = cluster.number;
+        start();
+    }
+    ~TestService() { stop(); }
+    TestService(const TestService&) = delete;
+    TestService& operator=(const TestService&) = delete;
+
+    store::Store& store() { return *store_; }
+    model::ClusterNumber cluster() const { return cluster_; }
+    uint16_t port() const { return server_->port(); }
+    const std::string& key() const { return key_; }
+
+    // A write that must not fail.
+    void must(const store::WriteFunction& function) {
+        auto done = store().write_and_wait(store::Priority::kRequest, function);
+        if (!done) throw std::runtime_error(done.error().message);
+    }
+    void reload() {
+        auto reloaded = services_->reload_registry();
+        if (!reloaded) throw std::runtime_error(reloaded.error().message);
+    }
+    // From now on the key opens nothing.
+    void revoke_key() {
+        must([&](store::WriteTxn& txn) -> base::Result<void> {
+            const access::NewKey other =
+                access::make_key("other", access::Role::kAdmin, "", store().now_ms(), std::nullopt);
+            SNAPGATE_TRY(access::create_key(txn, other.key));
+            return access::delete_key(txn, key_id_, store().now_ms());
+        });
+        reload();
+    }
+    // As when the process ends and begins again; on another port.
+    void restart() {
+        stop();
+        open();
+        start();
+    }
+    void stop() {
+        if (server_) server_->stop();
+        if (watches_) watches_->close();
+        namespaces_.reset();
+        store_.reset();
+        // Ends after the store, as in the server process.
+        server_.reset();
+        services_.reset();
+        watches_.reset();
+    }
+
+  private:
+    void open() {
+        store::StoreOptions options;
+        options.directory = directory_.path();
+        options.clock = &clock_;
+        options.history = history_;
+        options.map_bytes = 4ULL << 30;
+        options.background_compaction = false;
+        auto opened = store::Store::open(options);
+        if (!opened) throw std::runtime_error(opened.error().message);
+        store_ = std::move(*opened);
+    }
+    void start() {
+        watches_ = std::make_unique<kube::WatchHub>(
+            *store_, kube::WatchTimes{.tick = std::chrono::milliseconds(1'000),
+                                      .last_bookmark = std::chrono::milliseconds(500),
+                                      .version_patience = std::chrono::milliseconds(200)});
+        namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
+            *store_, std::vector<model::ClusterNumber>{cluster_});
+        services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
+                                   *namespaces_, sealer_, connections_, sources_,
+                                   [] { return std::string(); }});
+        reload();
+        net::ServerOptions options;
+        options.port = 0;
+        options.threads = 2;
+        net::ServerHooks hooks;
+        hooks.handler = make_handler(*services_);
+        hooks.refuse = render_refusal;
+        auto started = net::Server::start(options, std::move(hooks));
+        if (!started) throw std::runtime_error(started.error().message);
+        server_ = std::move(*started);
+    }
+
+    const base::Clock& clock_;
+    const base::Millis history_;
+    store::TestDirectory directory_;
+    const query::TokenSigner signer_{base::random_bytes(32)};
+    access::KeyRing keys_;
+    access::ProjectTable projects_;
+    cluster::ClusterTable clusters_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<kube::WatchHub> watches_;
+    std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
+    const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
+    mirror::Connections connections_{mirror::ConnectionsOptions{}};
+    const connect::ConnectionSources sources_{sealer_};
+    std::optional<Services> services_;
+    std::unique_ptr<net::Server> server_;
+    std::string key_;
+    std::string key_id_;
+    model::ClusterNumber cluster_ = 0;
+};
+
+}  // namespace snapgate::api

@@ -1,0 +1,43 @@
+#include "connect/cluster_target.h"
+
+#include <utility>
+
+#include "connect/passed_servers.h"
+
+namespace snapgate::connect {
+
+using base::Result;
+
+Result<ClusterTarget> ClusterTarget::make(const Connection& connection) {
+    net::OutboundOptions options;
+    options.server = connection.server;
+    options.ca = connection.ca;
+    options.client_certificate = connection.client_certificate;
+    options.client_key = connection.client_key;
+    options.server_name = connection.server_name;
+    options.insecure = connection.insecure;
+    ClusterTarget target;
+    SNAPGATE_ASSIGN(target.server, net::OutboundTarget::make(options));
+    if (!connection.token.empty()) target.authorization = "Bearer " + connection.token;
+    return target;
+}
+
+net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
+                                          std::string_view passed) const {
+    if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+    request.headers.emplace_back(kPassedServersHeader, passed);
+    return request;
+}
+
+Result<std::shared_ptr<const ClusterTarget>> ConnectionSource::target_of(
+    const std::shared_ptr<const Connection>& connection) {
+    const base::MutexLock lock(target_mutex_);
+    if (connection != made_from_) {
+        SNAPGATE_ASSIGN(auto target, ClusterTarget::make(*connection));
+        target_ = std::make_shared<const ClusterTarget>(std::move(target));
+        made_from_ = connection;
+    }
+    return target_;
+}
+
+}  // namespace snapgate::connect

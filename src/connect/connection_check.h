@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "connect/connection.h"
+#include "net/http/http.h"
+
+namespace snapgate::connect {
+
+// What is looked at before a cluster is stored, and by `snapgate check cluster`.
+struct CheckedPoint {
+    enum class Outcome { kGood, kWarning, kBad, kSkipped };
+    std::string name;  // Reachable, TLS, Identity, Permissions, APIVersion, Clock
+    Outcome outcome = Outcome::kSkipped;
+    std::string message;  // what was found
+    std::string advice;   // what to do; "" where nothing is
+};
+
+struct ConnectionCheck {
+    std::vector<CheckedPoint> points;
+    std::string served_version;  // "" if none was found
+    bool reachable = false;
+    // What must not be stored: a certificate that is broken or not trusted, refused credentials.
+    bool refused() const;
+    bool warned() const;
+};
+
+// Connects and asks: who we are (SelfSubjectReview, else the TLS and 401 alone), which verbs we
+// have on virtualmachinesnapshots (SelfSubjectAccessReview: get, list, watch; create, update,
+// patch, delete as a warning), which version of snapshot.kubevirt.io is served, how far the clocks
+// are apart (the Date header; more than 30 s is a warning). `passed` goes with each question, as a
+// passed_servers.h header. Takes at most about `timeout`. kInvalidParameter for a connection that
+// cannot be one.
+net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
+                                                               std::string passed,
+                                                               const base::Clock& clock,
+                                                               std::chrono::milliseconds timeout);
+
+}  // namespace snapgate::connect

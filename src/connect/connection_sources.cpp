@@ -1,0 +1,51 @@
+#include "connect/connection_sources.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace snapgate::connect {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+// Of a cluster that the configuration file declared once.
+class UndeclaredSource : public ConnectionSource {
+  public:
+    net::Awaitable<Result<std::shared_ptr<const Connection>>> current() override {
+        co_return Error(Code::kUnauthorized,
+                        "the server's configuration file does not declare this cluster any more: "
+                        "declare it again, or delete it");
+    }
+    bool refused() override { return false; }
+};
+
+}  // namespace
+
+ConnectionSources::ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared)
+    : sealer_(sealer), declared_(std::move(declared)) {}
+
+Result<void> ConnectionSources::require_deletable(const cluster::Cluster& cluster) const {
+    if (!declared_.contains(cluster.uid)) return {};
+    return Error(Code::kConflict,
+                 fmt::format("cluster \"{}\" is declared in the server's configuration file: take "
+                             "it out there and start the server again, and then delete it",
+                             cluster.name));
+}
+
+void ConnectionSources::stop() const {
+    for (const auto& [uid, source] : declared_) source->stop();
+}
+
+std::shared_ptr<ConnectionSource> ConnectionSources::of(const cluster::Cluster& cluster) const {
+    if (cluster.source != cluster::kConfigSource)
+        return std::make_shared<StoredConnectionSource>(sealer_, cluster.uid, cluster.sealed);
+    auto declared = declared_.find(cluster.uid);
+    if (declared != declared_.end()) return declared->second;
+    return std::make_shared<UndeclaredSource>();
+}
+
+}  // namespace snapgate::connect

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "connect/connection.h"
+#include "json/value.h"
+
+namespace snapgate::connect {
+
+// A program of a kubeconfig's user that gives credentials (users[].user.exec): which one, and how
+// it is called. https://kubernetes.io/docs/reference/access-authn-authz/authentication/, section
+// "client-go credential plugins".
+struct CredentialProgram {
+    std::filesystem::path file;
+    std::string api_version;  // client.authentication.k8s.io/v1 or v1beta1
+    std::vector<std::string> arguments;
+    std::vector<std::pair<std::string, std::string>> environment;
+    bool wants_cluster = false;  // is told about the cluster
+};
+
+// What such a program gives.
+struct ProgramCredentials {
+    std::string token;
+    std::string client_certificate;
+    std::string client_key;
+    std::optional<int64_t> expires_ms;
+};
+
+// Reads the `exec` of a user; `path` is its place in the kubeconfig, for errors. Only programs of
+// `allowed` (absolute paths) are taken, by their whole path, or by their name where that is enough.
+// kInvalidBody.
+base::Result<CredentialProgram> read_program(const json::Object& exec, const std::string& path,
+                                             const std::vector<std::filesystem::path>& allowed);
+
+// Runs it, without a shell, with the environment of this process but for what is snapgate's own,
+// and waits: at most `timeout`, or until `stop`. Its output is bounded, and neither that nor
+// anything else of it is in an error. Blocks. kUnauthorized.
+base::Result<ProgramCredentials> run_program(const CredentialProgram& program,
+                                             const Connection& cluster,
+                                             std::chrono::milliseconds timeout,
+                                             const std::atomic<bool>& stop);
+
+// Of the ExecCredential that a program printed. kUnauthorized.
+base::Result<ProgramCredentials> parse_credentials(std::string_view output,
+                                                   std::string_view api_version);
+
+}  // namespace snapgate::connect

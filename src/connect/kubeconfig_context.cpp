@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include "connect/kubeconfig.h"
+#include "json/yaml.h"
+
+namespace snapgate::connect {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr size_t kShownBytes = 80;
+
+Error fault(const std::string& path, std::string_view what) {
+    return {Code::kInvalidBody, fmt::format("{}: {}", path, what), path};
+}
+
+// A name as it may stand in a message.
+std::string shown(std::string_view name) {
+    std::string out;
+    for (const char c : name.substr(0, kShownBytes)) out += c > ' ' && c < '\x7f' ? c : '?';
+    return out;
+}
+
+// What a parser says may quote the text, which holds secrets: only where it is wrong is passed on.
+Error unreadable(std::string_view message) {
+    const size_t line = message.find("line ");
+    size_t end = line == std::string_view::npos ? 0 : line + 5;
+    std::string where;
+    while (end != 0 && end < message.size() && message[end] >= '0' && message[end] <= '9')
+        where += message[end++];
+    return {Code::kInvalidBody,
+            where.empty()
+                ? "the kubeconfig is neither YAML nor JSON that can be read"
+                : fmt::format("the kubeconfig is neither YAML nor JSON that can be read: look at "
+                              "line {} (aliases, anchors, keys given twice are not taken either)",
+                              where),
+            "kubeconfig"};
+}
+
+Result<json::Object> parse(std::string_view text) {
+    if (text.size() > kMaxKubeconfigBytes) {
+        return Error(Code::kInvalidBody,
+                     fmt::format("the kubeconfig has more than {} bytes: give one with the context "
+                                 "alone (kubectl config view --minify --flatten)",
+                                 kMaxKubeconfigBytes),
+                     "kubeconfig");
+    }
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
+    Result<json::Value> value = json::parse(text);
+    // JSON with tabs is not YAML to every reader, so JSON goes first.
+    if (!value) value = json::parse_yaml(text);
+    if (!value) return unreadable(value.error().message);
+    if (json::Object* object = value->if_object()) return std::move(*object);
+    return Error(Code::kInvalidBody,
+                 "the kubeconfig is not a mapping with clusters, users and contexts", "kubeconfig");
+}
+
+// The member `member` of the first element named `name` of a list, as kubectl finds it.
+Result<json::Object> find_named(const json::Object& root, std::string_view list,
+                                std::string_view name, std::string_view member) {
+    const std::string path = fmt::format("{}[name={}]", list, shown(name));
+    const json::Value* rows = root.if_contains({list.data(), list.size()});
+    if (rows != nullptr && !rows->is_null() && !rows->is_array())
+        return fault(std::string(list), "must be a list");
+    if (rows == nullptr || rows->is_null()) return fault(path, "there is none of that name");
+    for (const json::Value& row : rows->get_array()) {
+        const json::Object* object = row.if_object();
+        if (object == nullptr) return fault(std::string(list), "must be a list of mappings");
+        const json::Value* named = object->if_contains("name");
+        if (named == nullptr || !named->is_string() || named->get_string() != name) continue;
+        const json::Value* found = object->if_contains({member.data(), member.size()});
+        if (found == nullptr || found->is_null()) return json::Object();
+        if (const json::Object* inner = found->if_object()) return *inner;
+        return fault(fmt::format("{}.{}", path, member), "must be a mapping");
+    }
+    return fault(path, "there is none of that name");
+}
+
+Result<std::string> text_member(const json::Object& object, const std::string& path,
+                                std::string_view name) {
+    auto text = json::optional_string(object, name);
+    if (!text)
+        return fault(path.empty() ? std::string(name) : fmt::format("{}.{}", path, name),
+                     "must be text");
+    return text;
+}
+
+}  // namespace
+
+Result<KubeconfigContext> find_context(std::string_view text, std::string_view context) {
+    SNAPGATE_ASSIGN(json::Object root, parse(text));
+    KubeconfigContext found;
+    found.name = context;
+    if (found.name.empty()) {
+        SNAPGATE_ASSIGN(found.name, text_member(root, "", "current-context"));
+        if (found.name.empty()) {
+            return fault("current-context",
+                         "is not set: say which context of the kubeconfig is meant (context)");
+        }
+    }
+    SNAPGATE_ASSIGN(json::Object named, find_named(root, "contexts", found.name, "context"));
+    const std::string path = fmt::format("contexts[name={}].context", shown(found.name));
+    SNAPGATE_ASSIGN(std::string cluster, text_member(named, path, "cluster"));
+    SNAPGATE_ASSIGN(std::string user, text_member(named, path, "user"));
+    if (cluster.empty()) return fault(path + ".cluster", "is not set");
+    found.cluster_path = fmt::format("clusters[name={}].cluster", shown(cluster));
+    SNAPGATE_ASSIGN(found.cluster, find_named(root, "clusters", cluster, "cluster"));
+    if (user.empty()) return found;
+    found.user_path = fmt::format("users[name={}].user", shown(user));
+    SNAPGATE_ASSIGN(found.user, find_named(root, "users", user, "user"));
+    return found;
+}
+
+}  // namespace snapgate::connect

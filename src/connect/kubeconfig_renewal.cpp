@@ -1,0 +1,136 @@
+#include "connect/kubeconfig_renewal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/clock.h"
+
+namespace snapgate::connect {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds kTokenGood{60};
+constexpr std::chrono::minutes kFilesGood{5};
+constexpr std::chrono::seconds kProgramTime{60};
+// Credentials that are about to expire are not used any more.
+constexpr std::chrono::seconds kBeforeExpiry{5};
+// A program whose credentials are always expired is not run without end.
+constexpr std::chrono::seconds kLeastProgramRhythm{10};
+constexpr size_t kMaxFileBytes = 1 << 20;
+
+Result<std::string> read_file(const std::filesystem::path& file, const std::string& member) {
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    std::string text(kMaxFileBytes + 1, '\0');
+    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
+        return Error(Code::kUnauthorized, fmt::format("{}: cannot read {}: {}", member,
+                                                      file.string(), std::strerror(errno)));
+    }
+    text.resize(static_cast<size_t>(in.gcount()));
+    if (text.empty() || text.size() > kMaxFileBytes) {
+        return Error(Code::kUnauthorized,
+                     fmt::format("{}: {} is {}", member, file.string(),
+                                 text.empty() ? "empty" : "larger than 1 MiB"));
+    }
+    return text;
+}
+
+// Puts what the file holds into `value`; what it held before is good enough.
+Result<void> refresh(const std::optional<KubeconfigReference>& reference,
+                     const std::filesystem::path& folder, std::string& value) {
+    if (!reference) return {};
+    auto text = read_file(folder / reference->file, reference->path);
+    if (text) {
+        value = std::move(*text);
+    } else if (value.empty()) {
+        return text.error();
+    }
+    return {};
+}
+
+}  // namespace
+
+KubeconfigRenewal::KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
+                                     std::optional<CredentialProgram> program)
+    : members_(std::move(members)), folder_(std::move(folder)), program_(std::move(program)) {
+    // The file counts, not a token beside it.
+    if (members_.token) members_.connection.token.clear();
+}
+
+Result<void> KubeconfigRenewal::read_files(bool refused, steady_clock::time_point now) {
+    if (!refused && now < files_good_until_) return {};
+    Connection& connection = members_.connection;
+    SNAPGATE_TRY(refresh(members_.ca, folder_, connection.ca));
+    // Both or neither: a pair that is being replaced does not belong together.
+    std::string certificate = connection.client_certificate;
+    std::string key = connection.client_key;
+    SNAPGATE_TRY(refresh(members_.client_certificate, folder_, certificate));
+    SNAPGATE_TRY(refresh(members_.client_key, folder_, key));
+    connection.client_certificate = std::move(certificate);
+    connection.client_key = std::move(key);
+    files_good_until_ = now + kFilesGood;
+    return {};
+}
+
+Result<void> KubeconfigRenewal::read_token(bool refused, steady_clock::time_point now) {
+    if (!members_.token || (!refused && now < token_good_until_)) return {};
+    std::string& token = members_.connection.token;
+    SNAPGATE_TRY(refresh(members_.token, folder_, token));
+    token.erase(token.find_last_not_of(" \t\r\n") + 1);
+    token_good_until_ = now + kTokenGood;
+    return {};
+}
+
+Result<void> KubeconfigRenewal::ask_program(bool refused, steady_clock::time_point now,
+                                            const std::atomic<bool>& stop) {
+    if (!program_ || (!refused && now < program_good_until_)) return {};
+    Connection& connection = members_.connection;
+    SNAPGATE_ASSIGN(ProgramCredentials given,
+                    run_program(*program_, connection, kProgramTime, stop));
+    connection.token = std::move(given.token);
+    if (!given.client_certificate.empty()) {
+        connection.client_certificate = std::move(given.client_certificate);
+        connection.client_key = std::move(given.client_key);
+    }
+    program_good_until_ = steady_clock::time_point::max();
+    if (given.expires_ms) {
+        const std::chrono::milliseconds left(*given.expires_ms - base::system_clock().now_ms());
+        // Far off is far enough; the sum must not turn around.
+        program_good_until_ = steady_clock::now() + std::clamp<std::chrono::milliseconds>(
+                                                        left - kBeforeExpiry, kLeastProgramRhythm,
+                                                        std::chrono::hours(24 * 365));
+    }
+    return {};
+}
+
+Result<RenewedConnection> KubeconfigRenewal::operator()(bool refused,
+                                                        const std::atomic<bool>& stop) {
+    const auto now = steady_clock::now();
+    SNAPGATE_TRY(read_files(refused, now));
+    SNAPGATE_TRY(read_token(refused, now));
+    SNAPGATE_TRY(ask_program(refused, now, stop));
+    auto good = check_members(members_);
+    if (!good) {
+        // What is wrong now may be mended at any time.
+        files_good_until_ = token_good_until_ = program_good_until_ = {};
+        return Error(Code::kUnauthorized, good.error().message);
+    }
+    auto until = steady_clock::time_point::max();
+    if (members_.ca || members_.client_certificate || members_.client_key)
+        until = std::min(until, files_good_until_);
+    if (members_.token) until = std::min(until, token_good_until_);
+    if (program_) until = std::min(until, program_good_until_);
+    return RenewedConnection{members_.connection, until};
+}
+
+}  // namespace snapgate::connect

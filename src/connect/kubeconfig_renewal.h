@@ -1,0 +1,44 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "connect/credential_program.h"
+#include "connect/kubeconfig.h"
+#include "connect/renewed_source.h"
+
+namespace snapgate::connect {
+
+// The connection of a kubeconfig that names files or a program, for the server's own configuration.
+// As client-go does: a token file is read again every 60 s, certificates every 5 minutes, a program
+// runs again when its credentials expire; all of them after the cluster refused them. A file that
+// cannot be read (any more) keeps what it held. Files are looked for in `folder`. Blocks; one call
+// at a time.
+class KubeconfigRenewal {
+  public:
+    KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
+                      std::optional<CredentialProgram> program);
+
+    // kUnauthorized with what is missing or wrong.
+    base::Result<RenewedConnection> operator()(bool refused, const std::atomic<bool>& stop);
+
+  private:
+    using Time = std::chrono::steady_clock::time_point;
+
+    base::Result<void> read_files(bool refused, Time now);
+    base::Result<void> read_token(bool refused, Time now);
+    base::Result<void> ask_program(bool refused, Time now, const std::atomic<bool>& stop);
+
+    KubeconfigMembers members_;
+    const std::filesystem::path folder_;
+    const std::optional<CredentialProgram> program_;
+    Time files_good_until_;
+    Time token_good_until_;
+    Time program_good_until_;
+};
+
+}  // namespace snapgate::connect

@@ -1,0 +1,342 @@
+#include "mirror/connections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "base/annotations.h"
+#include "base/log.h"
+#include "base/test_time.h"
+#include "connect/cluster_target.h"
+#include "connect/passed_servers.h"
+#include "mirror/lists_under_way.h"
+#include "mirror/reflector.h"
+#include "net/await.h"
+#include "net/client/outbound.h"
+#include "net/event_loop.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using model::ClusterNumber;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr milliseconds kKeepRhythm{60'000};
+constexpr size_t kMaxAnswerBytes = 8 << 20;
+constexpr milliseconds kFirstLook{1};
+constexpr milliseconds kBetweenLooks{20};
+
+// Of a failure to reach a cluster on behalf of a caller.
+Error caller_error(const std::string& cluster, const Error& error) {
+    Code code = Code::kClusterUnavailable;
+    if (error.code == Code::kTimeout) code = Code::kClusterTimeout;
+    if (error.code == Code::kBadPeer || error.code == Code::kTooLarge) code = Code::kBadPeer;
+    return {code, fmt::format("cluster \"{}\": {}", cluster, error.message)};
+}
+
+}  // namespace
+
+class Connections::Core {
+  public:
+    // One cluster that is followed. Kept by its coroutines.
+    struct Followed {
+        ClusterNumber number = 0;
+        std::string name;
+        net::EventLoop* loop;
+        std::unique_ptr<ObjectSink> sink;
+        std::unique_ptr<Reflector> reflector;
+        // On the loop:
+        std::function<void()> done;
+        size_t running = 0;  // coroutines
+        bool ended = false;
+        net::Alarm keep_alarm;
+        // Of what ended by a bug, until it is begun again.
+        std::vector<std::shared_ptr<net::Alarm>> restart_alarms;
+
+        explicit Followed(net::EventLoop& on) : loop(&on), keep_alarm(on.executor()) {}
+
+        mutable base::Mutex mutex;
+        std::shared_ptr<connect::ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
+    };
+    using FollowedRef = std::shared_ptr<Followed>;
+
+    explicit Core(ConnectionsOptions options) : options_(std::move(options)) {
+        for (unsigned i = 0; i < std::max(1U, options_.threads); ++i)
+            loops_.push_back(std::make_unique<net::EventLoop>());
+    }
+
+    const std::string& server_id() const { return options_.server_id; }
+
+    void follow(ClusterNumber cluster, std::string name,
+                std::shared_ptr<connect::ConnectionSource> source) {
+        const base::MutexLock lock(mutex_);
+        if (stopped_) return;
+        FollowedRef& followed = clusters_[cluster];
+        if (followed) {
+            {
+                const base::MutexLock inner(followed->mutex);
+                followed->source = source;
+            }
+            followed->loop->post([followed, source] { followed->reflector->use(source); });
+            return;
+        }
+        followed = std::make_shared<Followed>(*loops_[cluster % loops_.size()]);
+        followed->number = cluster;
+        followed->name = std::move(name);
+        followed->sink = options_.make_sink(cluster);
+        ReflectorTimes times = ReflectorTimes::usual();
+        times.check = base::test_time("check", options_.check_rhythm);
+        MirrorStatus last_known = options_.last_known(cluster);
+        followed->reflector = std::make_unique<Reflector>(
+            Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
+                             *options_.clock, cluster::snapshots(), times, std::move(last_known),
+                             lists_, options_.most_listed},
+            followed->loop->executor());
+        {
+            const base::MutexLock inner(followed->mutex);
+            followed->source = std::move(source);
+        }
+        start(followed, [f = followed.get()] { return f->reflector->run(); });
+        start(followed, [f = followed.get()] { return f->reflector->stay_in_touch(); });
+        start(followed, [f = followed.get()] { return f->reflector->answer_the_late(); });
+        start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
+        start(followed, [this, f = followed.get()] { return keep(*f); });
+    }
+
+    void forget(ClusterNumber cluster, std::function<void()> done) {
+        FollowedRef followed;
+        {
+            const base::MutexLock lock(mutex_);
+            auto found = clusters_.find(cluster);
+            if (found != clusters_.end()) {
+                followed = std::move(found->second);
+                clusters_.erase(found);
+            }
+        }
+        if (!followed) {
+            if (done) done();
+            return;
+        }
+        end(followed, std::move(done));
+    }
+
+    void stop() {
+        std::map<ClusterNumber, FollowedRef> clusters;
+        {
+            const base::MutexLock lock(mutex_);
+            if (stopped_) return;
+            stopped_ = true;
+            clusters.swap(clusters_);
+        }
+        std::atomic<size_t> left = clusters.size();
+        for (auto& [number, followed] : clusters) {
+            end(followed, [&left] {
+                if (--left == 0) left.notify_all();
+            });
+        }
+        for (size_t now = left; now != 0; now = left) left.wait(now);
+        for (auto& loop : loops_) loop->stop();
+    }
+
+    FollowedRef find(ClusterNumber cluster) const {
+        const base::MutexLock lock(mutex_);
+        auto found = clusters_.find(cluster);
+        return found == clusters_.end() ? nullptr : found->second;
+    }
+
+    std::vector<FollowedRef> all() const {
+        const base::MutexLock lock(mutex_);
+        std::vector<FollowedRef> all;
+        all.reserve(clusters_.size());
+        for (const auto& [number, followed] : clusters_) all.push_back(followed);
+        return all;
+    }
+
+    static net::Awaitable<Result<std::shared_ptr<const connect::ClusterTarget>>> target_of(
+        FollowedRef followed) {
+        std::shared_ptr<connect::ConnectionSource> source;
+        {
+            const base::MutexLock lock(followed->mutex);
+            source = followed->source;
+        }
+        auto connection = co_await source->current();
+        if (!connection) co_return std::move(connection).error();
+        co_return source->target_of(*connection);
+    }
+
+  private:
+    // The coroutine keeps the cluster; the last one to end says so.
+    void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
+        followed->loop->post([followed] { ++followed->running; });
+        followed->loop->start([followed, make = std::move(make),
+                               restart = options_.restart]() -> net::Awaitable<void> {
+            return run_and_leave(followed, make, restart);
+        });
+    }
+
+    static net::Awaitable<void> run_and_leave(FollowedRef followed,
+                                              std::function<net::Awaitable<void>()> make,
+                                              milliseconds restart) {
+        auto alarm = std::make_shared<net::Alarm>(followed->loop->executor());
+        followed->restart_alarms.push_back(alarm);
+        // One that ends by a bug is begun again after a while: nobody else notices.
+        for (bool again = true; again && !followed->ended;) {
+            again = false;
+            try {
+                co_await make();
+            } catch (const std::exception& error) {
+                followed->reflector->failed_by_a_bug(error.what());
+                again = true;
+            }
+            if (again && !followed->ended) co_await alarm->wait(restart);
+        }
+        if (--followed->running == 0 && followed->done) {
+            auto done = std::exchange(followed->done, {});
+            done();
+        }
+    }
+
+    static void end(const FollowedRef& followed, std::function<void()> done) {
+        followed->loop->post([followed, done = std::move(done)]() mutable {
+            followed->reflector->stop();
+            followed->ended = true;
+            followed->keep_alarm.ring();
+            for (const auto& alarm : followed->restart_alarms) alarm->ring();
+            if (followed->running > 0) {
+                followed->done = std::move(done);
+            } else if (done) {
+                done();
+            }
+        });
+    }
+
+    // Writes down from time to time, and at the end, how it stands.
+    net::Awaitable<void> keep(Followed& followed) {
+        while (!followed.ended) {
+            co_await followed.keep_alarm.wait(kKeepRhythm);
+            MirrorStatus status = followed.reflector->status();
+            auto version = followed.sink->version();
+            if (!version) co_return;
+            status.list_version = *version;
+            if (status.has_synced) options_.keep(followed.number, status);
+        }
+    }
+
+    const ConnectionsOptions options_;
+    ListsUnderWay lists_;
+    std::vector<std::unique_ptr<net::EventLoop>> loops_;
+    mutable base::Mutex mutex_;
+    std::map<ClusterNumber, FollowedRef> clusters_ SNAPGATE_GUARDED_BY(mutex_);
+    bool stopped_ SNAPGATE_GUARDED_BY(mutex_) = false;
+};
+
+Connections::Connections(ConnectionsOptions options)
+    : core_(std::make_unique<Core>(std::move(options))) {}
+
+Connections::~Connections() {
+    stop();
+}
+
+void Connections::follow(ClusterNumber cluster, std::string name,
+                         std::shared_ptr<connect::ConnectionSource> source) {
+    core_->follow(cluster, std::move(name), std::move(source));
+}
+
+void Connections::forget(ClusterNumber cluster, std::function<void()> done) {
+    core_->forget(cluster, std::move(done));
+}
+
+void Connections::stop() {
+    core_->stop();
+}
+
+std::optional<MirrorStatus> Connections::status(ClusterNumber cluster) const {
+    const auto followed = core_->find(cluster);
+    if (!followed) return std::nullopt;
+    return followed->reflector->status();
+}
+
+std::vector<std::pair<ClusterNumber, MirrorStatus>> Connections::statuses() const {
+    std::vector<std::pair<ClusterNumber, MirrorStatus>> statuses;
+    for (const auto& followed : core_->all())
+        statuses.emplace_back(followed->number, followed->reflector->status());
+    return statuses;
+}
+
+const std::string& Connections::server_id() const {
+    return core_->server_id();
+}
+
+net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
+                                                        net::ClientRequest request,
+                                                        std::string passed, milliseconds timeout) {
+    const auto followed = core_->find(cluster);
+    if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
+    for (bool again = false;; again = true) {
+        auto target = co_await Core::target_of(followed);
+        if (!target) co_return caller_error(followed->name, target.error());
+        const net::ClientRequest sent =
+            (*target)->as_sent(request, connect::passed_with(passed, server_id()));
+        auto heard =
+            co_await net::exchange_heard((*target)->server, sent, timeout, kMaxAnswerBytes);
+        if (!heard) co_return caller_error(followed->name, heard.error());
+        ClusterAnswer answer{std::move(heard->response), {}};
+        if (heard->fault) {
+            const bool done = answer.status / 100 == 2 && request.method != "GET";
+            if (!done) co_return caller_error(followed->name, *heard->fault);
+            answer.lost = heard->fault->message;
+        }
+        if (answer.status != 401) co_return answer;
+        bool renewed = false;
+        if (!again) {
+            const base::MutexLock lock(followed->mutex);
+            renewed = followed->source->refused();
+        }
+        if (renewed) continue;
+        // The caller's own key is good: it is ours, there, that is not.
+        co_return Error(Code::kBadPeer,
+                        fmt::format("cluster \"{}\" does not accept the credentials that are kept "
+                                    "for it: set its kubeconfig",
+                                    followed->name));
+    }
+}
+
+net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string version,
+                                           milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    milliseconds look = kFirstLook;
+    while (true) {
+        const auto followed = core_->find(cluster);
+        if (!followed) co_return false;
+        if (followed->reflector->reached(version)) co_return true;
+        if (std::chrono::steady_clock::now() >= deadline) co_return false;
+        co_await net::pause(look);
+        look = std::min(look * 2, kBetweenLooks);
+    }
+}
+
+net::Awaitable<Result<void>> Connections::confirm(ClusterNumber cluster) {
+    const auto followed = core_->find(cluster);
+    if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
+    std::function<void(std::function<void(Result<void>)>)> start =
+        [followed](std::function<void(Result<void>)> done) {
+            followed->loop->post([followed, done = std::move(done)]() mutable {
+                followed->reflector->confirm(std::move(done));
+            });
+        };
+    co_return co_await net::await_callback<Result<void>>(std::move(start));
+}
+
+void Connections::retry_now(ClusterNumber cluster) {
+    const auto followed = core_->find(cluster);
+    if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
+}
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "connect/connection.h"
+#include "mirror/mirror_status.h"
+#include "mirror/object_sink.h"
+#include "model/types.h"
+#include "net/client/client.h"
+#include "net/http/http.h"
+
+namespace snapgate::mirror {
+
+// A connected cluster's answer to a request that was passed on to it.
+struct ClusterAnswer : net::ClientResponse {
+    // Of a request that changes something and that the cluster says it did (2xx): why the body,
+    // which is empty then, did not come whole. "" if it did.
+    std::string lost;
+};
+
+struct ConnectionsOptions {
+    std::string server_id;  // of this server, for passed_servers.h
+    unsigned threads = 1;   // that follow the clusters
+    const base::Clock* clock = &base::system_clock();
+    std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
+    // After which what ended by a bug is begun again.
+    std::chrono::milliseconds restart{30'000};
+    // A list of more objects is taken for one without an end.
+    size_t most_listed = 20'000'000;
+    // Makes the sink of a cluster's mirror; called once for each, on any thread.
+    std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber)> make_sink;
+    // When the mirror was last confirmed and published, as far as that was kept: survives a
+    // restart.
+    std::function<MirrorStatus(model::ClusterNumber)> last_known;
+    std::function<void(model::ClusterNumber, const MirrorStatus&)> keep;  // about once a minute
+};
+
+// Keeps a mirror of every connected cluster: a reflector for each, on a few threads of its own. One
+// that fails harms no other. Any thread may call; what is awaited goes on on the caller's executor.
+class Connections {
+  public:
+    explicit Connections(ConnectionsOptions options);
+    ~Connections();  // as stop()
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    // Begins to follow a cluster, or, if it is followed, uses the new source from now on (at once
+    // where the cluster was not ready).
+    void follow(model::ClusterNumber cluster, std::string name,
+                std::shared_ptr<connect::ConnectionSource> source);
+    // Ends it. The sink is not used any more when `done` is called (on any thread).
+    void forget(model::ClusterNumber cluster, std::function<void()> done = {});
+    // Ends all, and waits.
+    void stop();
+
+    // nullopt for a cluster that is not followed (a hosted one).
+    std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;
+    std::vector<std::pair<model::ClusterNumber, MirrorStatus>> statuses() const;
+
+    // The id of this server among those that a request has passed.
+    const std::string& server_id() const;
+
+    // Asks the cluster itself, with our credentials there: `request.target` is the path and query
+    // as Kubernetes has it, below the cluster's prefix. Every answer is a ClusterAnswer, whatever
+    // its status; one that is not whole is an error, unless `lost` tells of it. `passed`: the
+    // servers that the request came by, as connect::read_passed_servers() has them.
+    // kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
+    net::Awaitable<base::Result<ClusterAnswer>> send(model::ClusterNumber cluster,
+                                                     net::ClientRequest request, std::string passed,
+                                                     std::chrono::milliseconds timeout);
+
+    // Waits until the mirror has taken in an object's `version` (for a deletion: its last one), or
+    // something newer. False if that did not happen in time.
+    net::Awaitable<bool> wait_for(model::ClusterNumber cluster, std::string version,
+                                  std::chrono::milliseconds timeout);
+
+    // Asks the cluster at once whether the mirror is still what it has: one small question for all
+    // who wait. Nothing: it is, as of now; kClusterUnavailable where it is not, or the cluster did
+    // not answer, within five seconds.
+    net::Awaitable<base::Result<void>> confirm(model::ClusterNumber cluster);
+
+    // Looks at once, where it waits for its next attempt.
+    void retry_now(model::ClusterNumber cluster);
+
+  private:
+    class Core;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,46 @@
+#include "mirror/liveness.h"
+
+#include <algorithm>
+
+namespace snapgate::mirror {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+using What = LivenessStep::What;
+
+// Nothing happens without a change, which ends the wait.
+constexpr milliseconds kUntilAChange{3'600'000};
+// Between two looks whether the next watch is open.
+constexpr milliseconds kReopens{20};
+
+milliseconds until(Liveness::Clock::time_point then, Liveness::Clock::time_point now) {
+    return std::max(std::chrono::ceil<milliseconds>(then - now), milliseconds(1));
+}
+
+}  // namespace
+
+LivenessStep next_step(const Liveness& now, milliseconds probe, Liveness::Clock::time_point time) {
+    if (!now.watching) {
+        if (!now.asked) return {What::kWait, kUntilAChange};
+        if (now.reopening) return {What::kWait, kReopens};
+        return {What::kRefuse, {}};
+    }
+    const bool busy = time < now.busy_until;
+    // A comparison takes longer than anybody waits.
+    if (now.asked && (busy || now.doubt > Doubt::kAnswer)) return {What::kRefuse, {}};
+    if (now.doubt == Doubt::kVersions) return {What::kWait, kUntilAChange};
+    if (busy) return {What::kWait, until(now.busy_until, time)};
+    if (now.doubt == Doubt::kContent) return {What::kCompare, {}};
+    if (now.asked || now.probe_at_once || now.doubt == Doubt::kAnswer) return {What::kProbe, {}};
+    if (time - now.heard >= probe) return {What::kProbe, {}};
+    return {What::kWait, until(now.heard + probe, time)};
+}
+
+Doubt doubt_after(milliseconds away, milliseconds lost, bool failed) {
+    if (away > lost) return Doubt::kContent;
+    return failed ? Doubt::kAnswer : Doubt::kNone;
+}
+
+}  // namespace snapgate::mirror

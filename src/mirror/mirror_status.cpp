@@ -1,0 +1,27 @@
+#include "mirror/mirror_status.h"
+
+namespace snapgate::mirror {
+
+std::string_view to_text(MirrorState state) {
+    switch (state) {
+        case MirrorState::kPending:
+            return "Pending";
+        case MirrorState::kSyncing:
+            return "Syncing";
+        case MirrorState::kReady:
+            return "Ready";
+        case MirrorState::kUnreachable:
+            return "Unreachable";
+        case MirrorState::kUnauthorized:
+            return "Unauthorized";
+        case MirrorState::kForbidden:
+            return "Forbidden";
+        case MirrorState::kNotInstalled:
+            return "NotInstalled";
+        case MirrorState::kFailing:
+            break;
+    }
+    return "Failing";
+}
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace snapgate::mirror {
+
+// How it stands with the mirror of a connected cluster.
+enum class MirrorState {
+    kPending,       // nothing was tried yet since the start
+    kSyncing,       // the cluster answers; a list is being taken in
+    kReady,         // a watch is open: the mirror is what the cluster has
+    kUnreachable,   // no connection, no answer, a broken one
+    kUnauthorized,  // it does not accept our credentials (401), or there are none to be read
+    kForbidden,     // it knows us, but does not let us list or watch (403)
+    kNotInstalled,  // it does not serve snapshot.kubevirt.io
+    kFailing,       // it answers, but not as a Kubernetes API server must
+};
+
+// As it is shown: Pending, Syncing, Ready, Unreachable, ...
+std::string_view to_text(MirrorState state);
+
+// The state of one mirror, as a copy of one moment.
+struct MirrorStatus {
+    MirrorState state = MirrorState::kPending;
+    std::string reason;    // one word: an outbound_reason, an HTTP reason; "" when Ready
+    std::string message;   // for people, with what to do; "" when Ready
+    int64_t since_ms = 0;  // in this state since
+    // When the mirror was last known to be what the cluster has: now while a watch is open, else
+    // when it was last heard of. 0: never.
+    int64_t confirmed_ms = 0;
+    int64_t synced_ms = 0;        // when a whole list was last published (or a self-check agreed)
+    std::string served_version;   // v1beta1 or v1alpha1; "" if not known
+    bool has_synced = false;      // there is a state to be listed
+    uint64_t syncs = 0;           // lists published
+    uint64_t events = 0;          // watch events taken in
+    uint64_t failures = 0;        // attempts that failed
+    uint64_t skipped = 0;         // objects that cannot be shown: too large, no valid name
+    uint64_t checks = 0;          // self-checks made
+    uint64_t differences = 0;     // self-checks that found the mirror different
+    std::string check_outcome;    // of the last self-check, for people; "" before the first
+    std::string skipped_example;  // namespace/name of the last such object, and why
+    // Where a watch goes on, which a bookmark may have moved beyond the mirror's own version, and
+    // what that was then.
+    std::string resume_version;
+    std::string list_version;
+
+    bool ready() const { return state == MirrorState::kReady; }
+};
+
+}  // namespace snapgate::mirror

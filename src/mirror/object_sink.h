@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/object.h"
+#include "model/types.h"
+#include "net/http/http.h"
+
+namespace snapgate::mirror {
+
+// A change of an object as a watch reported it, or a bookmark.
+struct Event {
+    enum class Type {
+        kPut,       // ADDED or MODIFIED: `object`
+        kDelete,    // `key`
+        kBookmark,  // nothing changed up to `version`
+    };
+    Type type = Type::kBookmark;
+    model::PreparedObject object;  // with its version and uid
+    model::ObjectKey key;
+    std::string version;  // the cluster's resource version after it
+};
+
+// What is compared of a mirror and its cluster: of all objects at one of the cluster's versions.
+struct Checksum {
+    uint64_t objects = 0;
+    // Over each, in any order: its namespace, name, uid and version, and the same with its metadata
+    // (json/metadata_text.h), as a restored cluster gives the same versions to other contents.
+    uint64_t sum = 0;
+    uint64_t metadata_sum = 0;
+
+    void add(std::string_view ns, std::string_view name, std::string_view uid,
+             std::string_view version, std::string_view metadata);
+    bool same_versions(const Checksum& other) const {
+        return objects == other.objects && sum == other.sum;
+    }
+    bool operator==(const Checksum&) const = default;
+};
+
+// What a replacement changed.
+struct Replaced {
+    uint64_t objects = 0;
+    uint64_t changed = 0;  // made, changed or deleted
+};
+
+// Whether the versions that were told before a list still name what they named: not after a cluster
+// was restored, which tells them again for other states.
+enum class ToldVersions : bool { kKept, kForgotten };
+
+// Where a reflector puts what it sees of one kind of object of one cluster. One reflector uses it,
+// one call at a time; each returns when what it did is on disk. After an Error nothing of that call
+// was done, and the call may be made again. kNotFound: the cluster was removed.
+class ObjectSink {
+  public:
+    virtual ~ObjectSink() = default;
+
+    // Brings one object's JSON into stored form; kInvalid, kInvalidBody or kTooLarge for one that
+    // cannot be kept. Any thread; touches nothing.
+    virtual base::Result<model::PreparedObject> prepare(std::string_view json) const = 0;
+
+    // The cluster's version that the mirror stands at; "" before the first replacement.
+    virtual base::Result<std::string> version() const = 0;
+
+    // Takes in changes, in order; their versions become the mirror's, each at its own revision. A
+    // put whose uid is another than the known one's is a deletion and a creation; one that changes
+    // nothing (same uid, version and content) and a deletion of something unknown move only the
+    // version.
+    virtual net::Awaitable<base::Result<void>> apply(std::vector<Event> events) = 0;
+
+    // A new list of everything: begin, add what it holds in any order, publish. Until then nobody
+    // sees any of it; begin gives up one that was not published. What is the same (uid, version
+    // and content) is not written again; what was not added is deleted; nothing is published twice.
+    virtual net::Awaitable<base::Result<void>> begin_replacement() = 0;
+    virtual net::Awaitable<base::Result<void>> add(std::vector<model::PreparedObject> objects) = 0;
+    // With kForgotten nobody can go on from a version that was told before it.
+    virtual net::Awaitable<base::Result<Replaced>> publish(std::string version,
+                                                           ToldVersions told) = 0;
+    virtual net::Awaitable<base::Result<void>> give_up() = 0;
+
+    // Of the state at the cluster's version `version`; kExpired if that is not known (any more).
+    virtual net::Awaitable<base::Result<Checksum>> checksum(std::string version) const = 0;
+};
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,21 @@
+#include "mirror/odd_objects.h"
+
+#include "mirror/versions.h"
+#include "model/names.h"
+
+namespace snapgate::mirror {
+
+bool is_odd_object(std::string_view item, const cluster::ReflectedKind& kind) {
+    if (!json::is_json_of_any_depth(item)) return false;
+    const json::ObjectHead head = json::read_cut_object(item);
+    if (!head.kind.empty() && head.kind != kind.kind) return false;
+    const std::string_view group = head.api_version;
+    return group.empty() || group.substr(0, group.find('/')) == kind.group;
+}
+
+bool can_be_kept(const json::ObjectHead& head) {
+    return model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns) &&
+           is_version(head.uid) && is_version(head.version);
+}
+
+}  // namespace snapgate::mirror

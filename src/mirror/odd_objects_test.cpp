@@ -1,0 +1,59 @@
+#include "mirror/odd_objects.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "mirror/reflector.h"
+
+namespace snapgate::mirror {
+namespace {
+
+bool is_odd(std::string_view item) {
+    return is_odd_object(item, cluster::snapshots());
+}
+
+TEST(OddObjects, WhatIsNoObjectOrLacksWhatEveryObjectHas) {
+    for (const std::string_view item :
+         {"null", "true", "7", "\"text\"", "[]", "[{}]", "{}", R"({"metadata":null})",
+          R"({"kind":"VirtualMachineSnapshot","metadata":{"name":"a b"}})",
+          R"({"kind":null,"apiVersion":5,"metadata":7})",
+          R"({"apiVersion":"snapshot.kubevirt.io/v1alpha1","metadata":{}})"})
+        EXPECT_TRUE(is_odd(item)) << item;
+}
+
+TEST(OddObjects, WhatIsNestedTooDeepIsStillJson) {
+    const std::string deep =
+        R"({"spec":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+    EXPECT_TRUE(is_odd(deep));
+    EXPECT_FALSE(is_odd(deep.substr(0, deep.size() - 2)));
+}
+
+TEST(OddObjects, BrokenTextAndOtherKindsAreNone) {
+    for (const std::string_view item :
+         {"", "{", R"({"spec"::{}})", R"({"a":1}{)", R"({"kind":"Pod","apiVersion":"v1"})",
+          R"({"kind":"VirtualMachineRestore"})", R"({"apiVersion":"apps/v1"})"})
+        EXPECT_FALSE(is_odd(item)) << item;
+}
+
+TEST(OddObjects, WhatCanBeKeptHasAWholeIdentity) {
+    const auto head = [](std::string ns, std::string name, std::string uid, std::string version) {
+        json::ObjectHead made;
+        made.ns = std::move(ns);
+        made.name = std::move(name);
+        made.uid = std::move(uid);
+        made.version = std::move(version);
+        return made;
+    };
+    EXPECT_TRUE(can_be_kept(head("a", "b.c", "u", "7")));
+    EXPECT_FALSE(can_be_kept(head("", "b", "u", "7")));
+    EXPECT_FALSE(can_be_kept(head("a", "B", "u", "7")));
+    EXPECT_FALSE(can_be_kept(head("a", "", "u", "7")));
+    EXPECT_FALSE(can_be_kept(head("a.b", "b", "u", "7")));
+    EXPECT_FALSE(can_be_kept(head("a", "b", "", "7")));
+    EXPECT_FALSE(can_be_kept(head("a", "b", "u", "")));
+    EXPECT_FALSE(can_be_kept(head("a", "b", "u", "7 8")));
+}
+
+}  // namespace
+}  // namespace snapgate::mirror

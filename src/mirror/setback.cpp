@@ -1,0 +1,182 @@
+#include "mirror/setback.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/fault_switch.h"
+#include "base/utf8.h"
+#include "json/cluster_answers.h"
+#include "net/client/outbound.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr size_t kMaxMessage = 500;
+// Nobody is kept away for longer by a header.
+constexpr int64_t kMaxRetryAfterSeconds = 300;
+
+// A cluster's own words, as they can be shown in a line.
+std::string shown(std::string_view text) {
+    std::string out(text.substr(0, kMaxMessage));
+    for (char& c : out) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    while (!base::is_utf8(out)) out.pop_back();
+    return out;
+}
+
+std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
+    const auto header = answer.header("Retry-After");
+    if (!header || base::fault_disabled("retry-after")) return std::nullopt;
+    int64_t seconds = 0;
+    const auto [end, failed] =
+        std::from_chars(header->data(), header->data() + header->size(), seconds);
+    if (failed != std::errc() || end != header->data() + header->size() || seconds < 0)
+        return std::nullopt;
+    return milliseconds(1000 * std::min(seconds, kMaxRetryAfterSeconds));
+}
+
+}  // namespace
+
+std::string_view status_reason(unsigned code) {
+    switch (code) {
+        case 400:
+            return "BadRequest";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "NotFound";
+        case 405:
+            return "MethodNotAllowed";
+        case 406:
+            return "NotAcceptable";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Expired";
+        case 413:
+            return "RequestEntityTooLarge";
+        case 415:
+            return "UnsupportedMediaType";
+        case 422:
+            return "Invalid";
+        case 429:
+            return "TooManyRequests";
+        case 500:
+            return "InternalError";
+        case 502:
+            return "BadGateway";
+        case 503:
+            return "ServiceUnavailable";
+        case 504:
+            return "Timeout";
+        case 508:
+            return "LoopDetected";
+        default:
+            return "AnswerUnexpected";
+    }
+}
+
+Setback setback_of(const base::Error& error) {
+    Setback setback;
+    setback.message = error.message;
+    setback.reason = error.subject;
+    switch (error.code) {
+        case Code::kUnauthorized:
+            setback.state = MirrorState::kUnauthorized;
+            if (setback.reason.empty()) setback.reason = "CredentialsUnreadable";
+            break;
+        case Code::kUnavailable:
+        case Code::kTimeout:
+            setback.state = MirrorState::kUnreachable;
+            if (setback.reason.empty()) setback.reason = "Unavailable";
+            break;
+        case Code::kInvalidParameter:
+            setback.reason = "ConnectionInvalid";
+            if (error.subject != "client-certificate") break;
+            // It was good when it was stored: it has expired since.
+            setback.state = MirrorState::kUnauthorized;
+            setback.reason = "ClientCertificateExpired";
+            setback.message += ": its credentials are to be renewed (set kubeconfig)";
+            break;
+        default:
+            if (setback.reason.empty()) setback.reason = "AnswerInvalid";
+    }
+    return setback;
+}
+
+Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
+                          bool version_too_large) {
+    Setback setback;
+    setback.status = code;
+    setback.reason = reason.empty() ? std::string(status_reason(code)) : shown(reason);
+    setback.message = fmt::format("the cluster answered {}", code);
+    if (!message.empty()) setback.message += ": " + shown(message);
+    switch (code) {
+        case 401:
+            setback.state = MirrorState::kUnauthorized;
+            setback.message += ": its credentials are to be renewed (set kubeconfig)";
+            break;
+        case 403:
+            setback.state = MirrorState::kForbidden;
+            setback.message += ": the account needs the role that `snapgate print rbac` shows";
+            break;
+        case 404:
+            setback.state = MirrorState::kNotInstalled;
+            setback.message += ": KubeVirt's snapshots are not installed there";
+            if (!base::fault_disabled("crd-later")) setback.next = Setback::Next::kDiscover;
+            break;
+        case 410:
+            setback.at_once = true;
+            // A version that the cluster has not reached is of no use for a list either.
+            setback.next = version_too_large && !base::fault_disabled("version-ahead")
+                               ? Setback::Next::kRelistNewest
+                               : Setback::Next::kRelist;
+            break;
+        case 504:
+            if (version_too_large && !base::fault_disabled("version-ahead")) {
+                setback.at_once = true;
+                setback.next = Setback::Next::kRelistNewest;
+            }
+            break;
+        case 508:
+            setback.message +=
+                ": the cluster's connection leads back to this server: set its "
+                "kubeconfig to the cluster that is meant";
+            break;
+        default:
+            break;
+    }
+    return setback;
+}
+
+Setback setback_of(const net::ClientResponse& answer) {
+    const auto status = json::read_status(answer.body);
+    Setback setback = status ? setback_of_status(answer.status, status->reason, status->message,
+                                                 status->has_cause("ResourceVersionTooLarge"))
+                             : setback_of_status(answer.status, {}, {}, false);
+    if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
+    // A 503 may be a proxy's page for a cluster that is not there.
+    const bool is_own = status || setback.retry_after;
+    setback.busy = (answer.status == 429 || (answer.status == 503 && is_own)) &&
+                   !base::fault_disabled("busy-answer");
+    return setback;
+}
+
+Setback malformed(std::string message) {
+    Setback setback;
+    setback.reason = "AnswerInvalid";
+    setback.message = std::move(message);
+    setback.next = Setback::Next::kRelist;
+    return setback;
+}
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "base/error.h"
+#include "mirror/mirror_status.h"
+#include "net/client/client.h"
+
+namespace snapgate::mirror {
+
+// Why an attempt to follow a cluster came to an end, and what that means for the next one.
+struct Setback {
+    enum class Next {
+        kSame,          // the same again
+        kRelist,        // a list not older than the last version
+        kRelistNewest,  // a list of the newest state
+        kDiscover,      // look at what is served first
+    };
+    MirrorState state = MirrorState::kFailing;
+    std::string reason;
+    std::string message;
+    Next next = Next::kSame;
+    bool busy = false;     // the cluster is there, and says that it has no time just now
+    bool at_once = false;  // do not wait; what was is no failure yet
+    std::optional<std::chrono::milliseconds> retry_after;
+    unsigned status = 0;  // the HTTP status, where there was an answer
+};
+
+template <class T>
+using Outcome = tl::expected<T, Setback>;
+
+// From a failure of Outbound, OutboundTarget or ConnectionSource.
+Setback setback_of(const base::Error& error);
+// From an answer that is no 2xx.
+Setback setback_of(const net::ClientResponse& answer);
+// The cluster's own Status, as in an ERROR event.
+Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
+                          bool version_too_large);
+// What Kubernetes calls an answer of that status, where it does not say it itself, as a proxy's.
+std::string_view status_reason(unsigned code);
+// An answer that no Kubernetes API server may give.
+Setback malformed(std::string message);
+
+}  // namespace snapgate::mirror

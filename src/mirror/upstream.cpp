@@ -1,0 +1,139 @@
+#include "mirror/upstream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/fault_switch.h"
+#include "base/test_time.h"
+
+namespace snapgate::mirror {
+
+namespace {
+
+constexpr std::chrono::milliseconds kConnectTimeout{10'000};
+// Of a small answer, and of what is said about an error.
+constexpr size_t kMaxSmallAnswer = 4 << 20;
+
+Setback ended() {
+    Setback setback;
+    setback.state = MirrorState::kPending;
+    setback.message = "it was ended";
+    return setback;
+}
+
+}  // namespace
+
+Upstream::Upstream(std::shared_ptr<connect::ConnectionSource> source, std::string server,
+                   Millis answer_timeout)
+    : source_(std::move(source)), server_(std::move(server)), answer_timeout_(answer_timeout) {}
+
+void Upstream::use(std::shared_ptr<connect::ConnectionSource> source) {
+    source_ = std::move(source);
+}
+
+void Upstream::cut() {
+    cut_ = true;
+    breaker_.cut();
+}
+
+void Upstream::interrupt() {
+    if (connection_) connection_->cut();
+}
+
+net::Awaitable<Outcome<void>> Upstream::connect() {
+    const std::shared_ptr<connect::ConnectionSource> source = source_;
+    auto current = co_await source->current();
+    if (!current) co_return tl::unexpected(setback_of(current.error()));
+    const bool frozen =
+        (base::fault_disabled("reauthenticate") || base::fault_disabled("certificate-reload")) &&
+        made_from_ != nullptr;
+    if (*current != made_from_ && !frozen) {
+        auto target = source->target_of(*current);
+        if (!target) co_return tl::unexpected(setback_of(target.error()));
+        target_ = std::move(*target);
+        made_from_ = std::move(*current);
+        connection_.reset();
+    }
+    if (connection_ && connection_->reusable()) co_return Outcome<void>();
+    connection_.reset();
+    const auto timeout = within(base::test_time("connect", kConnectTimeout));
+    auto connection = co_await net::Outbound::connect(target_->server, timeout, &breaker_);
+    if (cut_) co_return tl::unexpected(ended());
+    if (!connection) co_return tl::unexpected(setback_of(connection.error()));
+    connection_ = std::move(*connection);
+    co_return Outcome<void>();
+}
+
+net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequest& request) {
+    for (bool again = false;; again = true) {
+        const bool kept = connection_ != nullptr;
+        auto connected = co_await connect();
+        if (!connected) co_return tl::unexpected(std::move(connected).error());
+        const net::ClientRequest sent = target_->as_sent(request, server_);
+        auto answer = co_await connection_->send(sent, within(answer_timeout_));
+        if (cut_) co_return tl::unexpected(ended());
+        if (answer) {
+            last_heard_ = Clock::now();
+            co_return std::move(*answer);
+        }
+        connection_.reset();
+        // A server may end a kept connection just when it is used again.
+        if (kept && !again && answer.error().code == base::Code::kUnavailable) continue;
+        co_return tl::unexpected(setback_of(answer.error()));
+    }
+}
+
+net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, std::string accept) {
+    net::ClientRequest request;
+    request.target = std::move(target);
+    request.headers.emplace_back("Accept", std::move(accept));
+    for (bool again = false;; again = true) {
+        auto answer = co_await ask(request);
+        if (!answer || answer->status / 100 == 2) co_return answer;
+        auto body = co_await connection_->read_all(kMaxSmallAnswer, within(answer_timeout_));
+        if (body) answer->body = std::move(*body);
+        if (!connection_->reusable()) connection_.reset();
+        if (answer->status == 401) {
+            connection_.reset();
+            if (source_->refused() && !again) continue;
+        }
+        co_return tl::unexpected(setback_of(*answer));
+    }
+}
+
+net::Awaitable<Outcome<std::string_view>> Upstream::read(Millis patience) {
+    auto piece = co_await connection_->read(patience);
+    if (cut_) co_return tl::unexpected(ended());
+    if (piece) {
+        last_heard_ = Clock::now();
+        co_return *piece;
+    }
+    connection_.reset();
+    co_return tl::unexpected(setback_of(piece.error()));
+}
+
+Upstream::Millis Upstream::within(Millis usual) const {
+    if (!deadline_) return usual;
+    const auto left = std::chrono::ceil<Millis>(*deadline_ - Clock::now());
+    return std::clamp(left, Millis(1), std::max(usual, Millis(1)));
+}
+
+net::Awaitable<Outcome<std::string>> Upstream::fetch_within(Millis most, std::string target,
+                                                            std::string accept) {
+    deadline_ = Clock::now() + most;
+    auto answer = co_await fetch(std::move(target), std::move(accept));
+    deadline_.reset();
+    co_return answer;
+}
+
+net::Awaitable<Outcome<std::string>> Upstream::fetch(std::string target, std::string accept) {
+    auto answer = co_await get(std::move(target), std::move(accept));
+    if (!answer) co_return tl::unexpected(std::move(answer).error());
+    auto body = co_await connection_->read_all(kMaxSmallAnswer, within(answer_timeout_));
+    if (cut_) co_return tl::unexpected(ended());
+    if (body) co_return std::move(*body);
+    connection_.reset();
+    co_return tl::unexpected(setback_of(body.error()));
+}
+
+}  // namespace snapgate::mirror

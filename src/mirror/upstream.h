@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connect/cluster_target.h"
+#include "connect/connection.h"
+#include "mirror/setback.h"
+#include "net/client/outbound.h"
+#include "net/http/http.h"
+
+namespace snapgate::mirror {
+
+// The Accept header of a list of which nothing but the metadata of its objects is asked for.
+inline constexpr std::string_view kMetadataOnly =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+// One cluster, as its reflector calls it: one request at a time over a kept connection, with the
+// credentials of the moment. One thread; what it hands out is good until the next call.
+class Upstream {
+  public:
+    using Clock = std::chrono::steady_clock;
+    using Millis = std::chrono::milliseconds;
+
+    // `server`: this server's id, which all its requests carry.
+    Upstream(std::shared_ptr<connect::ConnectionSource> source, std::string server,
+             Millis answer_timeout);
+
+    // From the next request on.
+    void use(std::shared_ptr<connect::ConnectionSource> source);
+
+    // Asks, and returns once the head of a 2xx is there; its body is read by read(). Anything else
+    // is a Setback; after a 401 it asks once more if the source can renew what it gave.
+    net::Awaitable<Outcome<net::ClientResponse>> get(std::string target, std::string accept);
+    // The next piece of the body; "" at its end.
+    net::Awaitable<Outcome<std::string_view>> read(Millis patience);
+    // A small answer whole.
+    net::Awaitable<Outcome<std::string>> fetch(std::string target,
+                                               std::string accept = "application/json");
+    // The same, all of it in `most`, the connection included.
+    net::Awaitable<Outcome<std::string>> fetch_within(Millis most, std::string target,
+                                                      std::string accept);
+
+    // Ends what is under way, and whatever is asked next.
+    void cut();
+    // Ends what is under way; what is asked next is asked.
+    void interrupt();
+    // Forgets the connection: the next request makes a new one.
+    void drop() { connection_.reset(); }
+    // When the cluster was last heard of.
+    Clock::time_point last_heard() const { return last_heard_; }
+
+  private:
+    net::Awaitable<Outcome<net::ClientResponse>> ask(const net::ClientRequest& request);
+    net::Awaitable<Outcome<void>> connect();
+    // What is left of `usual`, where all has to be done by a time.
+    Millis within(Millis usual) const;
+
+    std::shared_ptr<connect::ConnectionSource> source_;
+    const std::string server_;
+    Millis answer_timeout_;
+    std::shared_ptr<const connect::Connection> made_from_;
+    std::shared_ptr<const connect::ClusterTarget> target_;
+    net::OutboundBreaker breaker_;  // outlives the connection
+    std::unique_ptr<net::Outbound> connection_;
+    bool cut_ = false;
+    std::optional<Clock::time_point> deadline_;
+    Clock::time_point last_heard_;
+};
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,327 @@
+#include "net/server/connection.h"
+
+#include <algorithm>
+
+#include "base/json_text.h"
+#include "base/log.h"
+#include "net/http/header_values.h"
+#include "net/http/response_head.h"
+
+namespace snapgate::net {
+
+namespace {
+
+constexpr unsigned char kTlsHandshake = 0x16;
+constexpr std::chrono::milliseconds kStopGrace{250};
+// How long an ended connection may take to go in good order.
+constexpr std::chrono::milliseconds kGoodbye{2'000};
+// A connection above the cap is answered if its request comes at once.
+constexpr std::chrono::milliseconds kRefusalGrace{1'000};
+constexpr size_t kReadBytes = 4 << 10;
+
+}  // namespace
+
+Connection::Connection(Worker& worker, Socket socket, Admission admission)
+    : worker_(worker),
+      admission_(admission),
+      place_(worker.enter(this)),
+      transport_(std::move(socket)),
+      scanner_({.max_target_bytes = worker.options().max_target_bytes,
+                .max_header_bytes = worker.options().max_header_bytes}),
+      body_(transport_, worker.buffers(), worker.options().timeouts.body,
+            worker.options().timeouts.write_stall) {
+    request_.body = &body_;
+    request_.peer = transport_.peer();
+}
+
+Connection::~Connection() {
+    worker_.leave(place_);
+    worker_.counts().leave(admission_ == Admission::kServe);
+}
+
+void Connection::expire_if_due(Transport::Clock::time_point now) {
+    transport_.expire_if_due(now);
+    if (stream_ != nullptr) stream_->expire_if_due(now);
+}
+
+void Connection::cut() {
+    transport_.close();
+    if (stream_ != nullptr) stream_->cut();
+}
+
+void Connection::abandon() {
+    if (stream_ != nullptr) stream_->abandon();
+}
+
+void Connection::begin_stop() {
+    if (stream_ != nullptr) stream_->begin_stop();
+    if (finishing_) transport_.arm(kStopGrace);
+    if (!idle_ || finishing_) return;
+    // One that was just accepted may have its first request under way.
+    if (fresh_) {
+        transport_.arm(kStopGrace);
+    } else {
+        transport_.expire_if_due(Transport::Clock::time_point::max());
+    }
+}
+
+Awaitable<void> Connection::run() {
+    if (co_await greet()) {
+        while (co_await serve_one()) {
+        }
+    }
+    finishing_ = true;
+    co_await transport_.finish(unread_, worker_.stopping() ? kStopGrace : kGoodbye);
+}
+
+// Tells TLS from plain by the first byte.
+Awaitable<bool> Connection::greet() {
+    const ServerOptions& options = worker_.options();
+    const bool refused = admission_ == Admission::kRefuse;
+    transport_.arm(refused              ? kRefusalGrace
+                   : worker_.stopping() ? kStopGrace
+                                        : options.timeouts.idle);
+    const auto first = co_await transport_.peek();
+    transport_.disarm();
+    if (!first) co_return false;
+    if (*first == kTlsHandshake) {
+        // A handshake costs too much to be spent on a refusal.
+        if (refused || !options.tls) co_return false;
+        transport_.arm(options.timeouts.handshake);
+        const bool done = co_await transport_.handshake(options.tls->current());
+        transport_.disarm();
+        request_.tls = true;
+        co_return done;
+    }
+    if (!options.plain && !refused) {
+        co_await refuse(400, "this server speaks TLS here: use https:// instead of http://");
+        co_return false;
+    }
+    co_return true;
+}
+
+Awaitable<size_t> Connection::read_more() {
+    input_.make_room(kReadBytes);
+    const size_t count = co_await transport_.read_some(input_.room(), input_.room_size());
+    input_.filled(count);
+    co_return count;
+}
+
+Awaitable<Connection::Next> Connection::await_request() {
+    const Timeouts& timeouts = worker_.options().timeouts;
+    input_.shrink();
+    idle_ = true;
+    transport_.arm(worker_.stopping() ? kStopGrace : timeouts.idle);
+    size_t count = co_await read_more();
+    if (count == 0 && transport_.expired() && transport_.has_unread()) {
+        // The request came with the last moment: better answered than lost.
+        transport_.arm(kStopGrace);
+        count = co_await read_more();
+    }
+    idle_ = false;
+    fresh_ = false;
+    co_return count > 0 ? Next::kRequest : Next::kEnd;
+}
+
+Awaitable<Connection::Next> Connection::read_head() {
+    scanner_.reset();
+    transport_.arm(worker_.options().timeouts.header);
+    while (true) {
+        switch (scanner_.scan(input_.view())) {
+            case HeadScanner::Progress::kComplete:
+                transport_.disarm();
+                head_size_ = scanner_.size();
+                co_return Next::kRequest;
+            case HeadScanner::Progress::kRefused:
+                transport_.disarm();
+                co_await refuse(scanner_.fault().status, scanner_.fault().message);
+                co_return Next::kRefused;
+            case HeadScanner::Progress::kMore:
+                break;
+        }
+        if (co_await read_more() > 0) continue;
+        const bool late = transport_.expired();
+        transport_.disarm();
+        if (!late) co_return Next::kEnd;
+        co_await refuse(408, "the request's head did not arrive in time");
+        co_return Next::kRefused;
+    }
+}
+
+void Connection::begin_request() {
+    request_.method = head_.method;
+    request_.target = head_.target;
+    request_.path = head_.path;
+    request_.query = head_.query;
+    std::swap(request_.headers, head_.headers);
+    const auto id = request_.header("X-Request-Id");
+    if (id && is_sane_request_id(*id)) {
+        request_.id = *id;
+    } else {
+        request_.id = worker_.fresh_request_id();
+    }
+    body_.start(head_, input_.view().substr(head_size_));
+}
+
+Awaitable<bool> Connection::serve_one() {
+    request_.method = {};
+    request_.target = {};
+    request_.path = {};
+    request_.query = {};
+    request_.headers.clear();
+    request_.id.clear();
+    if (input_.empty() && co_await await_request() == Next::kEnd) co_return false;
+    // RFC 9112, 2.2: an empty line before a request is to be ignored; one will do.
+    if (input_.view().starts_with("\r\n")) {
+        input_.consume(2);
+        if (input_.empty() && co_await await_request() == Next::kEnd) co_return false;
+    }
+    if (co_await read_head() != Next::kRequest) co_return false;
+    request_started_ = Transport::Clock::now();
+    const HeadLimits limits{.max_target_bytes = worker_.options().max_target_bytes,
+                            .max_header_bytes = worker_.options().max_header_bytes};
+    if (const auto fault = parse_head(input_.view().substr(0, head_size_), limits, head_)) {
+        co_await refuse(fault->status, fault->message);
+        co_return false;
+    }
+    begin_request();
+    if (admission_ == Admission::kRefuse) {
+        co_await refuse(503, "the server has as many connections as it takes: try again later");
+        co_return false;
+    }
+    if (!co_await answer()) co_return false;
+    // Only now: a client that sends and reads in turns would wait for us as we wait for it.
+    if (!co_await body_.drain()) {
+        unread_ = true;
+        co_return false;
+    }
+    input_.keep(body_.rest());
+    body_.release();
+    if (!received_.empty()) {
+        input_.append(received_);
+        received_ = {};
+    }
+    co_return true;
+}
+
+Awaitable<bool> Connection::answer() {
+    BufferLoan buffer(worker_.buffers());
+    Response response(buffer.text);
+    ServerStream stream(
+        worker_, transport_, request_, response, head_,
+        {.keep_alive = head_.keep_alive && body_.reusable(), .body_read = body_.finished()});
+    response.stream = &stream;
+    stream_ = &stream;
+    co_await run_handler(response);
+    if (stream.begun()) {
+        const bool keep = co_await stream.end(!response.close) && body_.reusable();
+        stream_ = nullptr;
+        report(response, stream.bytes());
+        unread_ = !keep && !body_.finished();
+        received_ = stream.take_received();
+        co_return keep;
+    }
+    stream_ = nullptr;
+    const bool keep =
+        !response.close && head_.keep_alive && !worker_.stopping() && body_.reusable();
+    if (!co_await respond(response, keep)) co_return false;
+    unread_ = !keep && !body_.finished();
+    co_return keep;
+}
+
+Awaitable<void> Connection::run_handler(Response& response) {
+    std::string_view thrown;
+    std::string what;
+    try {
+        co_await worker_.hooks().handler(request_, response);
+        co_return;
+    } catch (const std::exception& error) {
+        what = error.what();
+        thrown = what;
+    } catch (...) {
+        thrown = "something that is no exception";
+    }
+    base::log::error("a request ended by a bug", {{"requestId", request_.id},
+                                                  {"method", request_.method},
+                                                  {"path", request_.path},
+                                                  {"error", thrown}});
+    response.status = 500;
+    response.content_type = "application/json";
+    response.headers.clear();
+    response.code = "InternalError";
+    response.close = true;
+    response.body = R"({"code":"InternalError","message":"the server met a bug: see its log",)"
+                    R"("details":{},"ref":)";
+    base::append_json_string(request_.id, response.body);
+    response.body.append("}\n");
+}
+
+Awaitable<bool> Connection::respond(Response& response, bool keep) {
+    ResponseHead head;
+    head.status = response.status;
+    head.date = worker_.date();
+    head.request_id = request_.id;
+    head.headers = response.headers;
+    if (!keep) {
+        head.connection = "close";
+    } else if (head_.minor_version == 0) {
+        head.connection = "keep-alive";
+    }
+    std::string_view body = response.body;
+    BufferLoan compressed(worker_.buffers());
+    if (may_have_body(response.status)) {
+        head.content_type = response.content_type;
+        if (response.compress && body.size() >= worker_.options().gzip_min_bytes) {
+            head.vary = true;
+            const auto accepted = request_.header("Accept-Encoding");
+            if (accepted && accepts_gzip(*accepted) &&
+                body.size() <= worker_.options().gzip_max_bytes &&
+                worker_.gzip().compress(body, compressed.text) &&
+                compressed.text.size() < body.size()) {
+                head.gzip = true;
+                body = compressed.text;
+            }
+        }
+        head.content_length = body.size();
+        if (request_.method == "HEAD") body = {};
+    } else {
+        head.vary = response.status == 304 && response.compress;
+        body = {};
+    }
+    response_head_.clear();
+    append_response_head(head, response_head_);
+    const size_t bytes = body.size();
+    const bool written = co_await transport_.write(response_head_, std::span(&body, 1), {},
+                                                   worker_.options().timeouts.write_stall);
+    report(response, bytes);
+    co_return written;
+}
+
+Awaitable<void> Connection::refuse(unsigned status, std::string_view message) {
+    if (request_.id.empty()) request_.id = worker_.fresh_request_id();
+    request_started_ = Transport::Clock::now();
+    unread_ = true;
+    BufferLoan buffer(worker_.buffers());
+    Response response(buffer.text);
+    response.status = status;
+    response.route = "refused";
+    response.compress = false;
+    if (status == 503) response.add_header("Retry-After", "1");
+    const Refusal refusal{status, message};
+    if (worker_.hooks().refuse) worker_.hooks().refuse(refusal, request_.id, response);
+    response.status = status;
+    co_await respond(response, false);
+}
+
+void Connection::report(const Response& response, size_t bytes) {
+    if (!worker_.hooks().served) return;
+    const Served served{.request = request_,
+                        .status = response.status,
+                        .route = response.route,
+                        .code = response.code,
+                        .bytes = bytes,
+                        .duration = Transport::Clock::now() - request_started_};
+    worker_.hooks().served(served);
+}
+
+}  // namespace snapgate::net

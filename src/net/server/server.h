@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http/http.h"
+#include "net/tls/tls.h"
+
+namespace snapgate::net {
+
+struct Timeouts {
+    std::chrono::milliseconds handshake{10'000};
+    std::chrono::milliseconds header{10'000};
+    std::chrono::milliseconds body{30'000};
+    std::chrono::milliseconds idle{75'000};
+    std::chrono::milliseconds write_stall{30'000};
+    std::chrono::milliseconds shutdown{10'000};
+};
+
+// What happened to one request, for metrics and the access log.
+struct Served {
+    const Request& request;
+    unsigned status = 0;
+    std::string_view route;
+    std::string_view code;
+    size_t bytes = 0;  // of the body sent
+    std::chrono::nanoseconds duration{};
+};
+
+// Refusals made by the server itself, before a handler sees the request (broken framing, limits,
+// plain HTTP where TLS is required, too many connections): the handler of the protocol renders
+// them.
+struct Refusal {
+    unsigned status = 400;     // 400, 408, 413, 414, 431, 503
+    std::string_view message;  // what was wrong, and what to do
+};
+
+struct ServerOptions {
+    std::string address = "127.0.0.1";
+    uint16_t port = 8080;  // 0: a free one; see Server::port
+    unsigned threads = 0;  // 0: one a core
+    size_t max_connections = 20'000;
+    size_t max_target_bytes = 64 << 10;
+    size_t max_header_bytes = 80 << 10;  // of all header lines, beside the request line
+    size_t gzip_min_bytes = 2 << 10;
+    size_t gzip_max_bytes = 2 << 20;  // compressing more would hold the thread up for too long
+    Timeouts timeouts;
+    std::shared_ptr<TlsContexts> tls;  // null: plain only
+    bool plain = true;  // false: a plain connection is answered with a 400 that says to use https
+};
+
+struct ServerHooks {
+    Handler handler;
+    // Fills the body of a refusal (and may set content_type); called on the connection's thread.
+    std::function<void(const Refusal&, std::string_view request_id, Response&)> refuse;
+    std::function<void(const Served&)> served;  // after each answer; any of the server's threads
+};
+
+struct ServerStatistics {
+    uint64_t connections_open = 0;
+    uint64_t connections_accepted = 0;
+    uint64_t connections_refused = 0;
+};
+
+// The HTTP/1.1 server: plain and TLS on one port, one io_context a thread, one acceptor that deals
+// connections out. start() binds and starts its threads; stop() ends gracefully: no new
+// connections, idle ones closed, running requests finished (at most timeouts.shutdown), threads
+// joined. Both are called from one thread; statistics() from any. A handler that still waits then
+// is dropped with the Server: so stop() first, then end what handlers wait for, then destroy the
+// Server.
+class Server {
+  public:
+    // kUnavailable if the port is taken, kInvalidParameter if the address is none of this machine;
+    // the message says so.
+    static base::Result<std::unique_ptr<Server>> start(ServerOptions options, ServerHooks hooks);
+    virtual ~Server() = default;
+    virtual void stop() = 0;
+    virtual uint16_t port() const = 0;
+    virtual std::string address() const = 0;
+    virtual ServerStatistics statistics() const = 0;
+};
+
+}  // namespace snapgate::net

@@ -1,0 +1,262 @@
+// ensure_self_signed() of tls.h: a CA of our own and a certificate signed by it.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/secret_file.h"
+#include "net/tls/openssl_handles.h"
+#include "net/tls/tls.h"
+
+namespace snapgate::net {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kCaDays = 3650;
+constexpr int kLeafDays = 397;  // Apple's and the CA/Browser Forum's limit is 398
+constexpr int kRenewDays = 30;
+constexpr long kSecondsPerDay = 24 * 60 * 60;
+constexpr long kClockSkewSeconds = 300;
+
+using Extension = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
+using Names = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
+using Number = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
+
+struct Pair {
+    Certificate certificate;
+    Key key;
+};
+
+Error openssl_failed(std::string_view what) {
+    const unsigned long number = ERR_get_error();
+    std::array<char, 256> text{};
+    ERR_error_string_n(number, text.data(), text.size());
+    ERR_clear_error();
+    return Error(Code::kInternal, fmt::format("TLS: cannot {}: {}", what, text.data()));
+}
+
+std::optional<std::string> read_file(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+}
+
+// A stored certificate with its key; both empty unless both are there and belong together.
+Pair read_pair(const fs::path& certificate_file, const fs::path& key_file) {
+    const auto certificate_text = read_file(certificate_file);
+    const auto key_text = read_file(key_file);
+    if (!certificate_text || !key_text) return {};
+    const Bio certificate_bio(
+        BIO_new_mem_buf(certificate_text->data(), static_cast<int>(certificate_text->size())));
+    const Bio key_bio(BIO_new_mem_buf(key_text->data(), static_cast<int>(key_text->size())));
+    Pair pair{Certificate(PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr)),
+              Key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr))};
+    const bool belong = pair.certificate && pair.key &&
+                        X509_check_private_key(pair.certificate.get(), pair.key.get()) == 1;
+    ERR_clear_error();
+    if (!belong) return {};
+    return pair;
+}
+
+bool lasts(const X509* certificate) {
+    time_t soon = time(nullptr) + kRenewDays * kSecondsPerDay;
+    return X509_cmp_time(X509_get0_notAfter(certificate), &soon) > 0 &&
+           X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0;
+}
+
+bool is_good_ca(const Pair& pair) {
+    return pair.certificate && lasts(pair.certificate.get()) &&
+           X509_check_ca(pair.certificate.get()) == 1;
+}
+
+bool is_ip(const std::string& host) {
+    std::array<unsigned char, 16> bytes;
+    return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
+           inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+}
+
+bool names(X509* certificate, const std::string& host) {
+    if (is_ip(host)) return X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
+    return X509_check_host(certificate, host.data(), host.size(),
+                           X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
+}
+
+bool is_good_leaf(const Pair& leaf, const Pair& ca, const std::vector<std::string>& hosts) {
+    if (!leaf.certificate || !lasts(leaf.certificate.get())) return false;
+    if (X509_verify(leaf.certificate.get(), ca.key.get()) != 1) {
+        ERR_clear_error();
+        return false;
+    }
+    return std::all_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+        return names(leaf.certificate.get(), host);
+    });
+}
+
+bool is_dns_name(const std::string& host) {
+    if (host.empty() || host.size() > 253 || host.front() == '.' || host.front() == '-') {
+        return false;
+    }
+    return std::all_of(host.begin(), host.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '.' || c == '_';
+    });
+}
+
+bool add_extension(X509* certificate, X509* issuer, int nid, const char* value) {
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+    const Extension extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value));
+    return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+bool add_alternative_names(X509* certificate, const std::vector<std::string>& hosts) {
+    const Names all(GENERAL_NAMES_new());
+    if (!all) return false;
+    for (const std::string& host : hosts) {
+        const bool ip = is_ip(host);
+        GENERAL_NAME* name =
+            a2i_GENERAL_NAME(nullptr, nullptr, nullptr, ip ? GEN_IPADD : GEN_DNS, host.c_str(), 0);
+        if (name == nullptr || sk_GENERAL_NAME_push(all.get(), name) == 0) {
+            GENERAL_NAME_free(name);
+            return false;
+        }
+    }
+    return X509_add1_ext_i2d(certificate, NID_subject_alt_name, all.get(), 0, X509V3_ADD_DEFAULT) ==
+           1;
+}
+
+// Number, time, subject and public key: what every certificate has.
+bool fill(X509* certificate, EVP_PKEY* key, const std::string& name, int days) {
+    // 127 bits: positive, and never the same twice.
+    std::string serial = base::random_bytes(16);
+    serial[0] = static_cast<char>((serial[0] & 0x3f) | 0x40);
+    const Number number(BN_bin2bn(reinterpret_cast<const unsigned char*>(serial.data()),
+                                  static_cast<int>(serial.size()), nullptr));
+    X509_NAME* subject = X509_get_subject_name(certificate);
+    return number && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr &&
+           X509_gmtime_adj(X509_getm_notBefore(certificate), -kClockSkewSeconds) != nullptr &&
+           X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, nullptr) != nullptr &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                      reinterpret_cast<const unsigned char*>(name.data()),
+                                      static_cast<int>(name.size()), -1, 0) == 1 &&
+           X509_set_pubkey(certificate, key) == 1;
+}
+
+Key make_key() {
+    return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+}
+
+Result<Pair> make_ca() {
+    Pair ca{Certificate(X509_new()), make_key()};
+    // Each CA has a name of its own: a client may hold those of several servers.
+    const std::string name = "snapgate CA " + base::hex(base::random_bytes(4));
+    X509* certificate = ca.certificate.get();
+    if (certificate == nullptr || !ca.key || !fill(certificate, ca.key.get(), name, kCaDays) ||
+        X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) != 1 ||
+        !add_extension(certificate, certificate, NID_basic_constraints,
+                       "critical,CA:TRUE,pathlen:0") ||
+        !add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") ||
+        !add_extension(certificate, certificate, NID_subject_key_identifier, "hash") ||
+        X509_sign(certificate, ca.key.get(), EVP_sha256()) == 0) {
+        return openssl_failed("make a CA");
+    }
+    return ca;
+}
+
+Result<Pair> make_leaf(const Pair& ca, const std::vector<std::string>& hosts) {
+    Pair leaf{Certificate(X509_new()), make_key()};
+    X509* certificate = leaf.certificate.get();
+    X509* issuer = ca.certificate.get();
+    if (certificate == nullptr || !leaf.key ||
+        !fill(certificate, leaf.key.get(), "snapgate", kLeafDays)) {
+        return openssl_failed("make a certificate");
+    }
+    // No certificate outlives its CA.
+    if (ASN1_TIME_compare(X509_get0_notAfter(certificate), X509_get0_notAfter(issuer)) > 0 &&
+        X509_set1_notAfter(certificate, X509_get0_notAfter(issuer)) != 1) {
+        return openssl_failed("make a certificate");
+    }
+    if (X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) != 1 ||
+        !add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
+        !add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") ||
+        !add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth") ||
+        !add_extension(certificate, issuer, NID_subject_key_identifier, "hash") ||
+        !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") ||
+        !add_alternative_names(certificate, hosts) ||
+        X509_sign(certificate, ca.key.get(), EVP_sha256()) == 0) {
+        return openssl_failed("make a certificate");
+    }
+    return leaf;
+}
+
+// The key first: a crash in between leaves a pair that does not belong together, and is made anew.
+Result<void> write_pair(const Pair& pair, const fs::path& certificate_file,
+                        const fs::path& key_file) {
+    const Bio certificate(BIO_new(BIO_s_mem()));
+    const Bio key(BIO_new(BIO_s_mem()));
+    if (!certificate || !key ||
+        PEM_write_bio_X509(certificate.get(), pair.certificate.get()) != 1 ||
+        PEM_write_bio_PKCS8PrivateKey(key.get(), pair.key.get(), nullptr, nullptr, 0, nullptr,
+                                      nullptr) != 1) {
+        return openssl_failed("write a certificate");
+    }
+    SNAPGATE_TRY(base::write_secret(key_file, text_in(key.get())));
+    SNAPGATE_TRY(base::write_secret(certificate_file, text_in(certificate.get())));
+    std::error_code ec;
+    fs::permissions(certificate_file,
+                    fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
+                        fs::perms::others_read,
+                    ec);
+    if (ec) {
+        return Error(Code::kInternal, fmt::format("cannot make {} readable: {}",
+                                                  certificate_file.string(), ec.message()));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<SelfSigned> ensure_self_signed(const fs::path& directory,
+                                      const std::vector<std::string>& hosts) {
+    std::vector<std::string> all = {"localhost", "127.0.0.1", "::1"};
+    for (const std::string& host : hosts) {
+        if (!is_ip(host) && !is_dns_name(host)) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("a certificate cannot be made for \"{}\": it is neither a DNS "
+                                     "name nor an IP address",
+                                     host));
+        }
+        if (std::find(all.begin(), all.end(), host) == all.end()) all.push_back(host);
+    }
+    SelfSigned files{.ca_certificate = directory / "ca.crt",
+                     .certificate = directory / "tls.crt",
+                     .key = directory / "tls.key"};
+    const fs::path ca_key_file = directory / "ca.key";
+    Pair ca = read_pair(files.ca_certificate, ca_key_file);
+    if (!is_good_ca(ca)) {
+        SNAPGATE_ASSIGN(ca, make_ca());
+        SNAPGATE_TRY(write_pair(ca, files.ca_certificate, ca_key_file));
+    }
+    if (!is_good_leaf(read_pair(files.certificate, files.key), ca, all)) {
+        SNAPGATE_ASSIGN(const Pair leaf, make_leaf(ca, all));
+        SNAPGATE_TRY(write_pair(leaf, files.certificate, files.key));
+    }
+    return files;
+}
+
+}  // namespace snapgate::net
