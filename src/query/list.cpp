@@ -91,14 +91,17 @@ Result<void> ListPage::resume(const ContinueToken& token, const store::ReadView&
 }
 
 Result<void> ListPage::check_readable(const store::ReadView& view) const {
-    auto superseded = view.superseded_ms(cluster_, revision_);
-    if (!superseded) {
-        if (superseded.error().code == Code::kExpired && after_) return expired(*after_);
-        return superseded.error();
+    auto replaced = view.replaced_ms(cluster_, revision_);
+    if (!replaced) {
+        // Above the head: the store is an older copy of the one that gave out the token.
+        const bool gone = replaced.error().code == Code::kExpired ||
+                          replaced.error().code == Code::kFutureVersion;
+        if (gone && after_) return expired(*after_);
+        return replaced.error();
     }
-    bool is_head = !superseded->has_value();
+    bool is_head = !replaced->has_value();
     if (is_head) return {};
-    int64_t age_ms = context_->store.now_ms() - **superseded;
+    int64_t age_ms = context_->store.now_ms() - **replaced;
     if (age_ms > context_->store.history().count())
         return expired(after_.value_or(model::ObjectKey{}));
     return {};

@@ -37,7 +37,7 @@ class CompactionTest : public StoreFixture {
         return rows;
     }
     bool readable(ClusterNumber cluster, Revision revision) {
-        auto answer = store_->read().superseded_ms(cluster, revision);
+        auto answer = store_->read().replaced_ms(cluster, revision);
         if (!answer) EXPECT_EQ(answer.error().code, Code::kExpired);
         return answer.has_value();
     }

@@ -248,10 +248,10 @@ class HistoryTest : public HistoryFixture {
         for (const auto& [number, cluster] : model_.clusters) {
             ReadView view = store_->read();
             for (size_t i = 0; i < cluster.heads.size(); ++i) {
-                auto superseded = view.superseded_ms(number, cluster.heads[i].revision);
+                auto replaced = view.replaced_ms(number, cluster.heads[i].revision);
                 bool old = i + 1 < cluster.heads.size() &&
                            cluster.heads[i + 1].since_ms < clock_.now_ms() - kHistoryMs;
-                EXPECT_EQ(superseded.has_value(), !old)
+                EXPECT_EQ(replaced.has_value(), !old)
                     << "head " << cluster.heads[i].revision << " of cluster " << number;
             }
         }

@@ -73,14 +73,14 @@ class HistoryFixture : public testing::Test {
         const StoreModel::HeadAt& head = cluster->heads[which];
         bool is_last = which + 1 == cluster->heads.size();
         ReadView view = store_->read();
-        auto superseded = view.superseded_ms(number, head.revision);
-        if (!superseded) {
-            ASSERT_EQ(superseded.error().code, base::Code::kExpired);
+        auto replaced = view.replaced_ms(number, head.revision);
+        if (!replaced) {
+            ASSERT_EQ(replaced.error().code, base::Code::kExpired);
             ASSERT_FALSE(is_last);
             EXPECT_LT(cluster->heads[which + 1].since_ms, clock_.now_ms() - kHistoryMs);
             return;
         }
-        ASSERT_EQ(superseded->has_value(), !is_last);
+        ASSERT_EQ(replaced->has_value(), !is_last);
         check_versions(view, number, *cluster, head);
         check_lists(view, number, *cluster, head.revision);
         check_log(view, number, *cluster, head.revision);
@@ -97,7 +97,7 @@ class HistoryFixture : public testing::Test {
             EXPECT_EQ(named->has_value(), false);
         } else {
             for (const StoreModel::HeadAt& other : cluster.heads) {
-                if (other.version != head.version || !view.superseded_ms(number, other.revision))
+                if (other.version != head.version || !view.replaced_ms(number, other.revision))
                     continue;
                 EXPECT_EQ(*named, other.revision) << head.version;
                 break;

@@ -22,7 +22,8 @@ base::Result<Revision> head_of(const ReadView& view, ClusterNumber cluster) {
 
 }  // namespace
 
-LogTail::LogTail(Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {
+LogTail::LogTail(Store& store, ClusterNumber cluster, std::function<void()> wake)
+    : store_(store), cluster_(cluster), wake_(std::move(wake)) {
     subscription_ =
         store_.subscribe([this](const std::vector<ClusterNumber>& clusters) { moved(clusters); });
 }
@@ -34,19 +35,7 @@ LogTail::~LogTail() {
 void LogTail::moved(const std::vector<ClusterNumber>& clusters) {
     if (std::ranges::find(clusters, cluster_) == clusters.end()) return;
     set_stale();
-    const base::MutexLock lock(listeners_mutex_);
-    for (const auto& [id, wake] : listeners_) wake();
-}
-
-uint64_t LogTail::listen(std::function<void()> wake) {
-    const base::MutexLock lock(listeners_mutex_);
-    listeners_.emplace(next_listener_, std::move(wake));
-    return next_listener_++;
-}
-
-void LogTail::unlisten(uint64_t id) {
-    const base::MutexLock lock(listeners_mutex_);
-    listeners_.erase(id);
+    if (wake_) wake_();
 }
 
 base::Result<Revision> LogTail::head() const {
@@ -72,7 +61,7 @@ base::Result<Revision> LogTail::read(
             SNAPGATE_ASSIGN(previous, view.get(cluster_, entry.kind, ns, name, entry.previous));
             if (!previous) return corrupt_row("the earlier state of an object that the log names");
         }
-        SNAPGATE_ASSIGN(const bool taken, take({entry, object ? &*object : nullptr,
+        SNAPGATE_ASSIGN(const bool taken, take({view, entry, object ? &*object : nullptr,
                                                 previous ? &*previous : nullptr}));
         if (!taken) return up_to;
         up_to = entry.revision;

@@ -3,10 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <vector>
 
-#include "base/annotations.h"
 #include "base/result.h"
 #include "store/store.h"
 
@@ -15,9 +13,10 @@ namespace snapgate::store {
 // How many changes are read in one view.
 inline constexpr size_t kTailStep = 256;
 
-// A change as the log tells it: views, good during the call. A created object has no previous
-// state, a deleted one none but that.
+// A change as the log tells it, and the view that it was read from; good during the call. A created
+// object has no previous state, a deleted one none but that.
 struct TailChange {
+    const ReadView& view;
     const LogEntry& entry;
     const Found* object;
     const Found* previous;
@@ -27,7 +26,9 @@ struct TailChange {
 // there are more. All functions from any thread; the store outlives it.
 class LogTail {
   public:
-    LogTail(Store& store, ClusterNumber cluster);
+    // `wake`, if given, is called on the writer thread after each commit that moved the cluster's
+    // head, from now on until the destructor returns; it must be short.
+    LogTail(Store& store, ClusterNumber cluster, std::function<void()> wake);
     ~LogTail();
     LogTail(const LogTail&) = delete;
     LogTail& operator=(const LogTail&) = delete;
@@ -44,20 +45,13 @@ class LogTail {
     bool take_stale() { return stale_.exchange(false, std::memory_order_acq_rel); }
     void set_stale() { stale_.store(true, std::memory_order_release); }
 
-    // `wake` is called on the writer thread after each commit that moved the cluster's head; it
-    // must be short. unlisten returns when no call is running.
-    uint64_t listen(std::function<void()> wake);
-    void unlisten(uint64_t id);
-
   private:
     void moved(const std::vector<ClusterNumber>& clusters);
 
     Store& store_;
     const ClusterNumber cluster_;
+    const std::function<void()> wake_;
     std::atomic<bool> stale_ = true;
-    base::Mutex listeners_mutex_;
-    std::map<uint64_t, std::function<void()>> listeners_ SNAPGATE_GUARDED_BY(listeners_mutex_);
-    uint64_t next_listener_ SNAPGATE_GUARDED_BY(listeners_mutex_) = 1;
     uint64_t subscription_ = 0;
 };
 

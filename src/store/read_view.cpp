@@ -34,25 +34,6 @@ base::Result<std::optional<Head>> ReadView::head(ClusterNumber cluster) const {
     return std::optional(std::move(row->head));
 }
 
-base::Result<std::optional<int64_t>> ReadView::superseded_ms(ClusterNumber cluster,
-                                                             Revision revision) const {
-    if (!state_->rows) return state_->rows.error();
-    const engine::ReadTransaction& rows = *state_->rows;
-    SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
-    if (!row) return expired(revision);
-    if (row->head.revision == revision) return std::optional<int64_t>();
-    if (revision < row->floor || revision > row->head.revision) return expired(revision);
-    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
-    Key key = head_key(cluster, revision);
-    SNAPGATE_ASSIGN(bool found, cursor.seek(key.view()));
-    if (!found || cursor.key() != key.view()) return expired(revision);
-    SNAPGATE_ASSIGN(found, cursor.next());
-    if (!found || !cursor.key().starts_with(cluster_key(Table::kHead, cluster).view()))
-        return corrupt_row("the row of a cluster's head");
-    SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
-    return std::optional(next.since_ms);
-}
-
 base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster,
                                                            Revision revision) const {
     if (!state_->rows) return state_->rows.error();
@@ -67,12 +48,10 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
     if (row->head.revision == revision) return std::optional<int64_t>();
     const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
-    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
-    if (!found || !cursor.key().starts_with(prefix.view()))
-        return corrupt_row("the row of a cluster's head");
+    SNAPGATE_ASSIGN(bool found, cursor.seek_back(head_key(cluster, revision).view()));
     // Before its first head there was no cluster.
-    if (load_u64(cursor.key(), prefix.size()) > revision) return expired(revision);
-    SNAPGATE_ASSIGN(found, cursor.seek(head_key(cluster, revision + 1).view()));
+    if (!found || !cursor.key().starts_with(prefix.view())) return expired(revision);
+    SNAPGATE_ASSIGN(found, cursor.next());
     if (!found || !cursor.key().starts_with(prefix.view()))
         return corrupt_row("the row of a cluster's head");
     SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));

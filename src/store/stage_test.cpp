@@ -59,7 +59,7 @@ TEST_F(StageTest, NobodySeesAStageBeforeItIsPublished) {
     EXPECT_EQ(view.count(cluster_, Kind::kSnapshot, "ns"), 2U);
     EXPECT_EQ(view.count(cluster_, Kind::kSnapshot, "more"), 1U);
     EXPECT_THAT(*view.log(cluster_, old_head, new_head, 10), SizeIs(4));
-    EXPECT_EQ(view.superseded_ms(cluster_, old_head), clock_.now_ms());
+    EXPECT_EQ(view.replaced_ms(cluster_, old_head), clock_.now_ms());
     EXPECT_EQ((*view.head(cluster_))->version, "list-2");
 }
 

@@ -76,14 +76,11 @@ class ReadView {
 
     // The head of a cluster; nullopt if there is no such cluster.
     base::Result<std::optional<Head>> head(ClusterNumber cluster) const;
-    // When `revision`, which was a head of the cluster, stopped being it: nullopt while it is the
-    // head. kExpired if it never was a head, or so long ago that it is no longer known, or if
-    // versions that it needs may be compacted.
-    base::Result<std::optional<int64_t>> superseded_ms(ClusterNumber cluster,
-                                                       Revision revision) const;
-    // The same for any revision that is not above the head, be it a head or not: several changes
-    // share a commit, and each of their revisions stands for the state right after it (scan and get
-    // read it, log goes on from it). kFutureVersion above the head.
+    // When a newer head took the place of the state at `revision`, by the store's clock; nullopt
+    // while that state is the newest. The revision need not be a head: several changes share a
+    // commit, and each of their revisions stands for the state right after it (scan and get read
+    // it, log goes on from it). kFutureVersion above the head; kExpired if versions that the state
+    // needs may be compacted, or if there was no such cluster then.
     base::Result<std::optional<int64_t>> replaced_ms(ClusterNumber cluster,
                                                      Revision revision) const;
     // The first head of the cluster at which resource version `version` was its list's; nullopt if

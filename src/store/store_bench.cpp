@@ -204,7 +204,7 @@ void page(benchmark::State& state) {
         const Address& start = starts[next++ % starts.size()];
         body.clear();
         ReadView view = from.view();
-        must(view.superseded_ms(from.cluster(), head));
+        must(view.replaced_ms(from.cluster(), head));
         ReadView::Scan scan = view.scan(from.cluster(), Kind::kSnapshot, head);
         bool more = must(scan.seek(start.ns, start.name));
         for (size_t i = 0; more && i < kPage; ++i) {

@@ -43,8 +43,11 @@ class Tailer {
         bool whole = false;  // there was nothing after it; false also where that is not known
     };
 
-    Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring)
-        : encoder_(std::move(encoder)), limits_(ring), tail_(store, cluster) {}
+    // `wake`, if given, is called on the writer thread after each commit that there is something to
+    // poll for, until the destructor returns; it must be short.
+    Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring,
+           std::function<void()> wake = {})
+        : encoder_(std::move(encoder)), limits_(ring), tail_(store, cluster, std::move(wake)) {}
 
     // Changes after revision `after`: any that is not above the cluster's head, or an earlier
     // `up_to`. At most `most.events` and at most kTailStep of them; not more than `most.bytes`
@@ -56,11 +59,6 @@ class Tailer {
         if (take_from_ring(after, most, batch)) return batch;
         return read_log(after, most);
     }
-
-    // `wake` is called on the writer thread after each commit that there is something to poll for;
-    // it must be short. unlisten returns when no call is running.
-    uint64_t listen(std::function<void()> wake) { return tail_.listen(std::move(wake)); }
-    void unlisten(uint64_t id) { tail_.unlisten(id); }
 
   private:
     // Within the limits; one that is alone may be larger.

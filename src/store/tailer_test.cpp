@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -199,15 +200,13 @@ TEST_F(TailerTest, AStageIsSeenWhenItIsPublished) {
 }
 
 TEST_F(TailerTest, AClusterThatIsGoneIsNotFound) {
-    Texts tailer(*store_, cluster_, encoder(), {});
+    std::atomic<int> woken = 0;
+    Texts tailer(*store_, cluster_, encoder(), {}, [&] { ++woken; });
     Revision start = head();
     must_poll(tailer, start);
-    std::atomic<int> woken = 0;
-    uint64_t id = tailer.listen([&] { ++woken; });
     write([&](WriteTxn& txn) { return txn.delete_cluster(cluster_); });
     write([&](WriteTxn&) { return base::Result<void>(); });  // the call of the last one is over
     EXPECT_EQ(woken, 1);
-    tailer.unlisten(id);
     auto batch = tailer.poll(start, {.events = 10});
     ASSERT_FALSE(batch);
     EXPECT_EQ(batch.error().code, Code::kNotFound);
@@ -310,7 +309,19 @@ TEST_F(TailerTest, TheRingBeginsWhereTheFirstOneWantsIt) {
 TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
     constexpr int kChanges = 400;
     constexpr int kWatchers = 6;
-    Texts tailer(*store_, cluster_, encoder(), {.events = 16, .bytes = 1 << 20});
+    struct Sleeper {
+        base::Mutex mutex;
+        std::condition_variable_any wake;
+        bool woken = true;
+    };
+    std::array<Sleeper, kWatchers> sleepers;
+    Texts tailer(*store_, cluster_, encoder(), {.events = 16, .bytes = 1 << 20}, [&] {
+        for (Sleeper& sleeper : sleepers) {
+            base::MutexLock lock(sleeper.mutex);
+            sleeper.woken = true;
+            sleeper.wake.notify_one();
+        }
+    });
     Revision start = head();
     must_poll(tailer, start);
 
@@ -319,14 +330,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
     std::vector<std::vector<Revision>> seen(kWatchers);
     for (int i = 0; i < kWatchers; ++i) {
         watchers.emplace_back([&, i] {
-            base::Mutex mutex;
-            std::condition_variable_any wake;
-            bool woken = true;
-            uint64_t id = tailer.listen([&] {
-                base::MutexLock lock(mutex);
-                woken = true;
-                wake.notify_one();
-            });
+            Sleeper& sleeper = sleepers[static_cast<size_t>(i)];
             auto& revisions = seen[static_cast<size_t>(i)];
             for (Revision at = start; revisions.size() < kChanges;) {
                 auto batch = tailer.poll(at, {.events = 1 + (static_cast<size_t>(i) * 7)});
@@ -336,11 +340,10 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
                     at = batch->up_to;
                     continue;
                 }
-                base::MutexLock lock(mutex);
-                while (!woken) wake.wait(mutex);
-                woken = false;
+                base::MutexLock lock(sleeper.mutex);
+                while (!sleeper.woken) sleeper.wake.wait(sleeper.mutex);
+                sleeper.woken = false;
             }
-            tailer.unlisten(id);
         });
     }
     std::vector<std::thread> writers;

@@ -38,12 +38,10 @@ struct WatchEvent {
     std::string_view seen_by(std::string_view within, const query::Selector& selector) const;
 };
 
-// nullopt for a change of another kind than the form's. The store says under which resource version
-// a deletion became visible.
+// nullopt for a change of another kind than the form's.
 base::Result<std::optional<WatchEvent>> encode_change(const Form& form,
                                                       const store::TailChange& change,
-                                                      const store::Store& store,
-                                                      model::ClusterNumber cluster);
+                                                      model::ClusterNumber cluster, int64_t now_ms);
 
 // An object of the state that a watch begins with, as ADDED event.
 base::Result<void> append_added(const Form& form, const model::StoredObject& object, int64_t now_ms,

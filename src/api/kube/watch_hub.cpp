@@ -44,19 +44,15 @@ WatchFeed::WatchFeed(store::Store& store, model::ClusterNumber cluster, const Fo
     : tailer_(std::make_unique<EventTailer>(
           store, cluster,
           [form, &store, cluster](const store::TailChange& change) {
-              return encode_change(form, change, store, cluster);
+              return encode_change(form, change, cluster, store.now_ms());
           },
-          EventTailer::Limits{})) {
-    listening_ = tailer_->listen([this] { wake(); });
-}
+          EventTailer::Limits{}, [this] { wake(); })) {}
 
 WatchFeed::~WatchFeed() {
     close();
 }
 
 void WatchFeed::close() {
-    if (!tailer_) return;
-    tailer_->unlisten(listening_);
     tailer_.reset();
 }
 

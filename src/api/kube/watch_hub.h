@@ -87,7 +87,6 @@ class WatchFeed : public std::enable_shared_from_this<WatchFeed> {
     base::Mutex mutex_;
     std::map<void*, Thread> threads_ SNAPGATE_GUARDED_BY(mutex_);  // by their io_context
     std::unique_ptr<EventTailer> tailer_;
-    uint64_t listening_ = 0;
 };
 
 // The rhythm of all watches, as kube-apiserver's.
