@@ -178,7 +178,8 @@ net::Awaitable<Result<void>> run(const Services& services, net::Request& request
     }
     const Route& route = *match.route;
     response.route = route.path;
-    Call call{services, request, response, {}, {}, {}, std::move(passed)};
+    Call call(services, request, response);
+    call.passed = std::move(passed);
     for (std::string_view parameter : match.parameters) {
         auto decoded = base::decode_segment(parameter);
         if (!decoded) {

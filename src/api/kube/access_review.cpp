@@ -81,7 +81,7 @@ Verdict judge_connected(const json::Object& attributes) {
 }
 
 // What the cluster itself says. One that does not answer takes nothing from what the key allows.
-net::Awaitable<Verdict> ask_cluster(const KubeCall& call, const json::Object& attributes) {
+net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attributes) {
     json::Object asked;
     for (const std::string_view name :
          {"group", "resource", "subresource", "namespace", "name", "verb"}) {
@@ -96,8 +96,8 @@ net::Awaitable<Verdict> ask_cluster(const KubeCall& call, const json::Object& at
         json::serialize(json::Object{{"apiVersion", "authorization.k8s.io/v1"},
                                      {"kind", "SelfSubjectAccessReview"},
                                      {"spec", json::Object{{"resourceAttributes", asked}}}});
-    auto answer = co_await call.call.services.connections.send(
-        call.cluster.number, std::move(request), call.call.passed, kClusterPatience);
+    auto answer = co_await call.services.connections.send(call.cluster.number, std::move(request),
+                                                          call.passed, kClusterPatience);
     auto verdict = answer && answer->status / 100 == 2
                        ? json::read_access_verdict(answer->body)
                        : Error(Code::kClusterUnavailable, "it was not reached");
@@ -119,14 +119,14 @@ Error bad_review(std::string message) {
     return {Code::kInvalidBody, std::move(message)};
 }
 
-json::Object managed_fields(const KubeCall& call, std::string_view section,
+json::Object managed_fields(const Call& call, std::string_view section,
                             const json::Object& attributes) {
     json::Object fields{{".", json::Object()}};
     for (const auto& [name, value] : attributes) fields["f:" + std::string(name)] = json::Object();
-    return {{"manager", field_manager(call.call.request)},
+    return {{"manager", field_manager(call.request)},
             {"operation", "Update"},
             {"apiVersion", "authorization.k8s.io/v1"},
-            {"time", base::format_rfc3339(call.call.services.store.now_ms())},
+            {"time", base::format_rfc3339(call.services.store.now_ms())},
             {"fieldsType", "FieldsV1"},
             {"fieldsV1",
              json::Object{{"f:spec", json::Object{{"f:" + std::string(section), fields}}}}}};
@@ -134,7 +134,7 @@ json::Object managed_fields(const KubeCall& call, std::string_view section,
 
 }  // namespace
 
-net::Awaitable<Result<void>> review_access(KubeCall& call) {
+net::Awaitable<Result<void>> review_access(Call& call) {
     SNAPGATE_CO_ASSIGN(auto review, co_await read_review(call));
     const json::Value* spec = review.if_contains("spec");
     const json::Object* asked = spec == nullptr ? nullptr : spec->if_object();
@@ -151,14 +151,14 @@ net::Awaitable<Result<void>> review_access(KubeCall& call) {
     }
     Verdict verdict;
     if (resource != nullptr) {
-        verdict = judge(call.call.principal.role, *resource);
+        verdict = judge(call.principal.role, *resource);
         if (verdict.allowed && call.cluster.connected()) {
             verdict = judge_connected(*resource);
             if (verdict.allowed && goes_through(*resource))
                 verdict = co_await ask_cluster(call, *resource);
         }
     } else {
-        verdict = by_role(call.call.principal.role, text_of(*path, "verb") == "get", false);
+        verdict = by_role(call.principal.role, text_of(*path, "verb") == "get", false);
     }
     const std::string_view name =
         resource != nullptr ? "resourceAttributes" : "nonResourceAttributes";
@@ -169,7 +169,7 @@ net::Awaitable<Result<void>> review_access(KubeCall& call) {
                           {"managedFields", json::Array{managed_fields(call, name, attributes)}}};
     json::Object spec_out;
     spec_out[name] = attributes;
-    respond_json(call.call, 201,
+    respond_json(call, 201,
                  json::Object{{"kind", "SelfSubjectAccessReview"},
                               {"apiVersion", "authorization.k8s.io/v1"},
                               {"metadata", std::move(metadata)},

@@ -6,6 +6,8 @@
 #include <array>
 #include <span>
 
+#include "api/kube/forms.h"
+#include "api/kube/parameters.h"
 #include "api/kube/protobuf.h"
 #include "base/clock.h"
 #include "json/yaml.h"
@@ -42,8 +44,8 @@ Error forbidden_option(std::string_view options, std::string_view field, std::st
     return bad_option(options, field, "FieldValueForbidden", fmt::format("Forbidden: {}", why));
 }
 
-Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_view options) {
-    const net::Request& request = call.call.request;
+Result<WriteParameters> read_write_parameters(const Call& call, std::string_view options) {
+    const net::Request& request = call.request;
     WriteParameters parameters;
     rules::Writer& writer = parameters.writer;
     // A list for kube-apiserver: a dry run that is asked for second is one as well.
@@ -74,7 +76,7 @@ Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_
     }
     if (call.resource.v1alpha1) writer.version = "v1alpha1";
     if (call.resource.kind == model::Kind::kNamespace) writer.version = "v1";
-    writer.now = base::format_rfc3339(call.call.services.store.now_ms());
+    writer.now = base::format_rfc3339(call.services.store.now_ms());
     return parameters;
 }
 
@@ -90,8 +92,8 @@ Error unsupported_body(std::string_view accepted) {
                         accepted)};
 }
 
-net::Awaitable<Result<std::string>> read_body(KubeCall& call) {
-    auto text = co_await call.call.request.body->read_all(kMaxBodyBytes);
+net::Awaitable<Result<std::string>> read_body(Call& call) {
+    auto text = co_await call.request.body->read_all(kMaxBodyBytes);
     if (!text && text.error().code == Code::kTooLarge) {
         co_return Error(Code::kTooLarge,
                         fmt::format("Request entity too large: limit is {}", kMaxBodyBytes));
@@ -99,8 +101,8 @@ net::Awaitable<Result<std::string>> read_body(KubeCall& call) {
     co_return std::move(text);
 }
 
-net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
-    const std::string type = content_type(call.call.request);
+net::Awaitable<Result<rules::Body>> read_object(Call& call) {
+    const std::string type = content_type(call.request);
     const bool yaml = type == "application/yaml";
     const bool snapshot = call.resource.kind == model::Kind::kSnapshot;
     if (!snapshot && type == kProtobufType) {
@@ -118,8 +120,8 @@ net::Awaitable<Result<rules::Body>> read_object(KubeCall& call) {
                                    snapshot ? "VirtualMachineSnapshot" : "Namespace");
 }
 
-net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
-    const std::string type = content_type(call.call.request);
+net::Awaitable<Result<json::Object>> read_review(Call& call) {
+    const std::string type = content_type(call.request);
     const bool yaml = type == "application/yaml";
     if (!yaml && type != "application/json" && type != kProtobufType)
         co_return unsupported_body(kObjectTypes);
@@ -130,8 +132,8 @@ net::Awaitable<Result<json::Object>> read_review(KubeCall& call) {
     co_return std::move(value.get_object());
 }
 
-Result<void> respond_written(KubeCall& call, const Written& written, unsigned status) {
-    net::Response& response = call.call.response;
+Result<void> respond_written(Call& call, const Written& written, unsigned status) {
+    net::Response& response = call.response;
     for (const std::string& warning : written.warnings) {
         std::string text = "299 - \"";
         for (char c : warning) {
@@ -142,8 +144,8 @@ Result<void> respond_written(KubeCall& call, const Written& written, unsigned st
         response.add_header("Warning", text);
     }
     SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
-    return respond_object(call.form, object, object.version, call.call.services.store.now_ms(),
-                          status, response);
+    return respond_object(call.form, object, object.version, call.services.store.now_ms(), status,
+                          response);
 }
 
 }  // namespace snapgate::api::kube

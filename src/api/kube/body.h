@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/kube/call.h"
+#include "api/call.h"
 #include "api/object_writes.h"
 #include "rules/decode.h"
 
@@ -18,25 +18,25 @@ struct WriteParameters {
 // dryRun, fieldManager, fieldValidation. `options`: the kind that errors name (CreateOptions,
 // UpdateOptions, PatchOptions). The manager is the fieldManager, or the User-Agent up to its first
 // '/'. kInvalid in kube-apiserver's words.
-base::Result<WriteParameters> read_write_parameters(const KubeCall& call, std::string_view options);
+base::Result<WriteParameters> read_write_parameters(const Call& call, std::string_view options);
 
 // The request's body as an object of the resource's kind: JSON, YAML, or for a Namespace protobuf.
-net::Awaitable<base::Result<rules::Body>> read_object(KubeCall& call);
+net::Awaitable<base::Result<rules::Body>> read_object(Call& call);
 
 // The request's body as a SelfSubjectAccessReview: JSON, YAML or protobuf.
-net::Awaitable<base::Result<json::Object>> read_review(KubeCall& call);
+net::Awaitable<base::Result<json::Object>> read_review(Call& call);
 
 // An option of `options` ("PatchOptions") that may not be given. kInvalid.
 base::Error forbidden_option(std::string_view options, std::string_view field,
                              std::string_view why);
 
 // The whole body, and its media type in lower case. kTooLarge above 3 MiB.
-net::Awaitable<base::Result<std::string>> read_body(KubeCall& call);
+net::Awaitable<base::Result<std::string>> read_body(Call& call);
 std::string content_type(const net::Request& request);
 // None of the types named in `accepted` ("application/json, application/yaml").
 base::Error unsupported_body(std::string_view accepted);
 
 // Answers with the object a write left behind, in the form that the client takes.
-base::Result<void> respond_written(KubeCall& call, const Written& written, unsigned status);
+base::Result<void> respond_written(Call& call, const Written& written, unsigned status);
 
 }  // namespace snapgate::api::kube

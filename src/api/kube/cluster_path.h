@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "api/kube/call.h"
+#include "api/kube/resource.h"
 #include "base/result.h"
 
 namespace snapgate::api::kube {

@@ -5,10 +5,10 @@ namespace snapgate::api::kube {
 
 using base::Result;
 
-net::Awaitable<Result<void>> create_object(KubeCall& call) {
+net::Awaitable<Result<void>> create_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "CreateOptions"));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_object(call));
-    const Services& services = call.call.services;
+    const Services& services = call.services;
     if (call.resource.kind == model::Kind::kNamespace) {
         SNAPGATE_CO_ASSIGN(auto written, co_await create_namespace(
                                              services, call.cluster, std::move(body),

@@ -3,6 +3,7 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/option_errors.h"
+#include "api/kube/parameters.h"
 #include "api/kube/protobuf.h"
 #include "json/object.h"
 #include "json/yaml.h"
@@ -14,7 +15,7 @@ using base::Error;
 using base::Result;
 
 // What kube-apiserver answers when an object is gone: a Status also where a Table was asked for.
-void respond_gone(KubeCall& call, std::string_view uid) {
+void respond_gone(Call& call, std::string_view uid) {
     const Resource& resource = call.resource;
     json::Object details{{"name", resource.name}};
     if (!resource.group().empty()) details["group"] = resource.group();
@@ -25,7 +26,7 @@ void respond_gone(KubeCall& call, std::string_view uid) {
                                             {"metadata", json::Object()},
                                             {"status", "Success"},
                                             {"details", std::move(details)}};
-    net::Response& response = call.call.response;
+    net::Response& response = call.response;
     response.content_type = call.form.content_type();
     response.body +=
         call.form.media == Media::kYaml ? json::to_yaml(status) : json::serialize(status) + "\n";
@@ -33,8 +34,8 @@ void respond_gone(KubeCall& call, std::string_view uid) {
 
 // What the query says, as a body would have said it (Convert_url_Values_To_v1_DeleteOptions of
 // meta/v1): the preconditions stand in it by themselves.
-Result<json::Object> options_of_query(const KubeCall& call) {
-    const net::Request& request = call.call.request;
+Result<json::Object> options_of_query(const Call& call) {
+    const net::Request& request = call.request;
     json::Object options;
     json::Object preconditions;
     SNAPGATE_ASSIGN(const std::string policy, first_parameter(request, "propagationPolicy"));
@@ -54,8 +55,8 @@ Result<json::Object> options_of_query(const KubeCall& call) {
 
 }  // namespace
 
-net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
-    const std::string type = content_type(call.call.request);
+net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
+    const std::string type = content_type(call.request);
     const bool yaml = type == "application/yaml";
     SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
     if (!text.empty() && type == kProtobufType) {
@@ -79,9 +80,9 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(KubeCall& call) {
     co_return std::move(options);
 }
 
-net::Awaitable<Result<void>> delete_object(KubeCall& call) {
+net::Awaitable<Result<void>> delete_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
-    const Services& services = call.call.services;
+    const Services& services = call.services;
     Result<Written> written;
     if (call.resource.kind == model::Kind::kNamespace) {
         written = co_await delete_namespace(services, call.cluster, call.resource.name,

@@ -27,9 +27,9 @@ constexpr size_t kPieceBytes = 1 << 20;
 // The deletion of what a list shows, step by step; the answer is that list, as it was.
 class CollectionRemoval {
   public:
-    CollectionRemoval(KubeCall& call, ObjectList list, rules::DeleteOptions options)
+    CollectionRemoval(Call& call, ObjectList list, rules::DeleteOptions options)
         : call_(call),
-          services_(call.call.services),
+          services_(call.services),
           document_(call.form),
           list_(std::move(list)),
           options_(std::move(options)),
@@ -76,7 +76,7 @@ class CollectionRemoval {
         co_return Result<void>{};
     }
 
-    KubeCall& call_;
+    Call& call_;
     const Services& services_;
     ListDocument document_;
     ObjectList list_;
@@ -86,12 +86,12 @@ class CollectionRemoval {
 
 }  // namespace
 
-net::Awaitable<Result<void>> delete_collection(KubeCall& call) {
+net::Awaitable<Result<void>> delete_collection(Call& call) {
     SNAPGATE_CO_TRY(cluster::require_hosted(call.cluster, "collections are deleted in"));
-    net::Response& response = call.call.response;
-    SNAPGATE_CO_ASSIGN(const auto request, read_list_options(call.call.request, call.resource));
+    net::Response& response = call.response;
+    SNAPGATE_CO_ASSIGN(const auto request, read_list_options(call.request, call.resource));
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
-    const Services& services = call.call.services;
+    const Services& services = call.services;
     const query::ListContext context = services.list_context();
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
     SNAPGATE_CO_ASSIGN(auto list,

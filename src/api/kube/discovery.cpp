@@ -32,8 +32,8 @@ constexpr std::string_view kV2Beta1 =
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
 
 // The path below /clusters/{uid}, without a '/' at either end.
-std::string_view path_below(const KubeCall& call, size_t skip = 0) {
-    std::string_view path = call.call.request.path;
+std::string_view path_below(const Call& call, size_t skip = 0) {
+    std::string_view path = call.request.path;
     path.remove_prefix(std::string_view("/clusters/").size());
     path.remove_prefix(std::min(path.size(), path.find('/') + 1));
     path.remove_prefix(std::min(path.size(), skip));
@@ -44,8 +44,8 @@ std::string_view path_below(const KubeCall& call, size_t skip = 0) {
 // As kube-apiserver sends its health and its OpenAPI v3 documents, whatever they hold.
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
-void respond_text(KubeCall& call, std::string_view text) {
-    call.call.response.body += text;
+void respond_text(Call& call, std::string_view text) {
+    call.response.body += text;
 }
 
 // Which aggregated form the client takes before the plain one; "" if none. The parameters come in
@@ -67,12 +67,12 @@ std::string_view aggregated_type(const net::Request& request) {
 }
 
 // Documents are asked for again and again: an ETag spares the client the body of one it has.
-void respond_unless_known(KubeCall& call, std::string_view text, std::string_view type) {
-    net::Response& response = call.call.response;
+void respond_unless_known(Call& call, std::string_view text, std::string_view type) {
+    net::Response& response = call.response;
     const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
     response.add_header("ETag", etag);
     response.content_type = type;
-    if (none_match(call.call.request, etag)) {
+    if (none_match(call.request, etag)) {
         response.status = 304;
     } else {
         response.body += text;
@@ -80,9 +80,9 @@ void respond_unless_known(KubeCall& call, std::string_view text, std::string_vie
 }
 
 // An aggregated document, if the client takes one.
-bool respond_aggregated(KubeCall& call, bool core) {
-    const std::string_view type = aggregated_type(call.call.request);
-    net::Response& response = call.call.response;
+bool respond_aggregated(Call& call, bool core) {
+    const std::string_view type = aggregated_type(call.request);
+    net::Response& response = call.response;
     response.add_header("Vary", "Accept");
     if (type.empty()) return false;
     respond_unless_known(call, aggregated_discovery(core, type == kV2), type);
@@ -91,22 +91,21 @@ bool respond_aggregated(KubeCall& call, bool core) {
 
 }  // namespace
 
-net::Awaitable<Result<void>> get_health(KubeCall& call) {
-    call.call.response.content_type = kPlainText;
+net::Awaitable<Result<void>> get_health(Call& call) {
+    call.response.content_type = kPlainText;
     respond_text(call, "ok");
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_version(KubeCall& call) {
+net::Awaitable<Result<void>> get_version(Call& call) {
     respond_text(call, version_document());
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_api(KubeCall& call) {
+net::Awaitable<Result<void>> get_api(Call& call) {
     if (respond_aggregated(call, true)) co_return Result<void>{};
-    json::Object address{
-        {"clientCIDR", "0.0.0.0/0"},
-        {"serverAddress", std::string(call.call.request.header("Host").value_or(""))}};
+    json::Object address{{"clientCIDR", "0.0.0.0/0"},
+                         {"serverAddress", std::string(call.request.header("Host").value_or(""))}};
     json::Object versions{{"kind", "APIVersions"},
                           {"versions", json::Array{"v1"}},
                           {"serverAddressByClientCIDRs", json::Array{std::move(address)}}};
@@ -114,23 +113,23 @@ net::Awaitable<Result<void>> get_api(KubeCall& call) {
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_groups(KubeCall& call) {
+net::Awaitable<Result<void>> get_groups(Call& call) {
     if (!respond_aggregated(call, false)) respond_text(call, group_list());
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_group(KubeCall& call) {
+net::Awaitable<Result<void>> get_group(Call& call) {
     const std::string_view group = path_below(call, std::string_view("apis/").size());
     const std::string_view text = group_document(group);
     if (text.empty()) {
-        render_no_such_path(call.call.response);
+        render_no_such_path(call.response);
     } else {
         respond_text(call, text);
     }
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_resources(KubeCall& call) {
+net::Awaitable<Result<void>> get_resources(Call& call) {
     std::string_view path = path_below(call);
     std::string_view group;
     if (path.starts_with("apis/")) {
@@ -140,16 +139,16 @@ net::Awaitable<Result<void>> get_resources(KubeCall& call) {
     const std::string_view version = path.substr(path.rfind('/') + 1);
     const std::string_view text = resource_list(group, version);
     if (text.empty()) {
-        render_no_such_path(call.call.response);
+        render_no_such_path(call.response);
     } else {
         respond_text(call, text);
     }
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_openapi_v2(KubeCall& call) {
-    call.call.response.add_header("Vary", "Accept");
-    const std::string_view accept = call.call.request.header("Accept").value_or("");
+net::Awaitable<Result<void>> get_openapi_v2(Call& call) {
+    call.response.add_header("Vary", "Accept");
+    const std::string_view accept = call.request.header("Accept").value_or("");
     // No preference is one for whatever there is, as kube-openapi's handler reads it.
     for (const AcceptClause& clause : parse_accept(accept.empty() ? "*/*" : accept)) {
         if (clause.covers("json")) {
@@ -167,17 +166,17 @@ net::Awaitable<Result<void>> get_openapi_v2(KubeCall& call) {
                           "Accept");
 }
 
-net::Awaitable<Result<void>> get_openapi_index(KubeCall& call) {
-    call.call.response.content_type = kPlainText;
+net::Awaitable<Result<void>> get_openapi_index(Call& call) {
+    call.response.content_type = kPlainText;
     respond_text(call, openapi_index("/clusters/" + call.cluster.uid));
     co_return Result<void>{};
 }
 
-net::Awaitable<Result<void>> get_openapi(KubeCall& call) {
+net::Awaitable<Result<void>> get_openapi(Call& call) {
     const std::string_view text =
         openapi_document(path_below(call, std::string_view("openapi/v3/").size()));
     if (text.empty()) {
-        render_no_such_path(call.call.response);
+        render_no_such_path(call.response);
         co_return Result<void>{};
     }
     respond_unless_known(call, text, kPlainText);

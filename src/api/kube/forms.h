@@ -1,41 +1,17 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/kube/form.h"
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
 #include "net/http/http.h"
 
 namespace snapgate::api::kube {
-
-enum class Media { kJson, kYaml };
-enum class Shape { kObject, kTable, kPartialMetadata };
-enum class IncludeObject { kMetadata, kObject, kNone };
-
-// How a client wants objects. Two watchers of one form share what is encoded for them.
-struct Form {
-    model::Kind kind = model::Kind::kSnapshot;
-    bool v1alpha1 = false;  // the version of the API through which the request came
-    Media media = Media::kJson;
-    Shape shape = Shape::kObject;
-    IncludeObject include = IncludeObject::kMetadata;  // of a Table
-    bool meta_v1beta1 = false;  // the version of a Table and of PartialObjectMetadata
-
-    // The apiVersion of a Table and of PartialObjectMetadata.
-    std::string_view meta_version() const {
-        return meta_v1beta1 ? "meta.k8s.io/v1beta1" : "meta.k8s.io/v1";
-    }
-    std::string_view content_type() const {
-        return media == Media::kJson ? "application/json" : "application/yaml";
-    }
-
-    auto operator<=>(const Form&) const = default;
-};
 
 enum class Wanted { kObject, kList, kWatch };
 

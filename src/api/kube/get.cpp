@@ -1,4 +1,5 @@
 #include "api/freshness.h"
+#include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "rules/object_rules.h"
 
@@ -7,10 +8,10 @@ namespace snapgate::api::kube {
 using base::Result;
 using model::Kind;
 
-net::Awaitable<Result<void>> get_object(KubeCall& call) {
+net::Awaitable<Result<void>> get_object(Call& call) {
     const Resource& resource = call.resource;
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
-    const store::Store& store = call.call.services.store;
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster, Side::kKubernetes));
+    const store::Store& store = call.services.store;
     auto view = store.read();
     SNAPGATE_CO_ASSIGN(auto found,
                        view.newest(call.cluster.number, resource.kind, resource.ns, resource.name));
@@ -18,7 +19,7 @@ net::Awaitable<Result<void>> get_object(KubeCall& call) {
         co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
                                                    : rules::no_such_namespace(resource.name);
     }
-    co_return respond_object(call.form, found->object, {}, store.now_ms(), 200, call.call.response);
+    co_return respond_object(call.form, found->object, {}, store.now_ms(), 200, call.response);
 }
 
 }  // namespace snapgate::api::kube

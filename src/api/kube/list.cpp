@@ -25,8 +25,8 @@ constexpr base::Millis kPatience{3'000};
 constexpr base::Millis kFirstLook{10};
 constexpr base::Millis kBetweenLooks{200};
 
-net::Awaitable<Result<ObjectList>> plan(KubeCall& call, const query::ObjectListRequest& request) {
-    const Services& services = call.call.services;
+net::Awaitable<Result<ObjectList>> plan(Call& call, const query::ObjectListRequest& request) {
+    const Services& services = call.services;
     const query::ListContext context = services.list_context();
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
     base::Millis waited{0};
@@ -42,11 +42,11 @@ net::Awaitable<Result<ObjectList>> plan(KubeCall& call, const query::ObjectListR
 // A list on its way to the client.
 class ListAnswer {
   public:
-    ListAnswer(KubeCall& call, const Form& form, ObjectList list)
-        : store_(call.call.services.store),
+    ListAnswer(Call& call, const Form& form, ObjectList list)
+        : store_(call.services.store),
           cluster_(call.cluster.number),
-          response_(call.call.response),
-          head_only_(call.call.request.method == "HEAD"),
+          response_(call.response),
+          head_only_(call.request.method == "HEAD"),
           document_(form),
           list_(std::move(list)) {
         response_.content_type = form.content_type();
@@ -112,12 +112,12 @@ class ListAnswer {
 
 }  // namespace
 
-net::Awaitable<Result<void>> list_objects(KubeCall& call) {
+net::Awaitable<Result<void>> list_objects(Call& call) {
     const Resource& resource = call.resource;
-    const net::Request& request = call.call.request;
+    const net::Request& request = call.request;
     SNAPGATE_CO_ASSIGN(const auto options,
                        read_list_options(request, resource, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster, Side::kKubernetes));
     SNAPGATE_CO_ASSIGN(auto list, co_await plan(call, options));
     ListAnswer answer(call, call.form, std::move(list));
     co_return co_await answer.run();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/kube/option_errors.h"
+#include "api/kube/parameters.h"
 #include "base/quote.h"
 
 namespace snapgate::api::kube {

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "api/kube/call.h"
+#include "api/kube/resource.h"
+#include "base/result.h"
+#include "net/http/http.h"
 #include "query/object_list.h"
 
 namespace snapgate::api::kube {

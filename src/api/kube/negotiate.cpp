@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "api/kube/accept.h"
-#include "api/kube/call.h"
 #include "api/kube/forms.h"
+#include "api/kube/parameters.h"
 
 namespace snapgate::api::kube {
 namespace {

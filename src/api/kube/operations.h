@@ -1,6 +1,6 @@
 #pragma once
 
-#include "api/kube/call.h"
+#include "api/call.h"
 
 namespace snapgate::api::kube {
 
@@ -8,33 +8,33 @@ namespace snapgate::api::kube {
 // a Status.
 
 // GET on one object (and its /status).
-net::Awaitable<base::Result<void>> get_object(KubeCall& call);
+net::Awaitable<base::Result<void>> get_object(Call& call);
 
 // GET on a collection.
-net::Awaitable<base::Result<void>> list_objects(KubeCall& call);
+net::Awaitable<base::Result<void>> list_objects(Call& call);
 
 // GET with ?watch on a collection: its changes as they come, until the client or the time ends it.
-net::Awaitable<base::Result<void>> watch_objects(KubeCall& call);
+net::Awaitable<base::Result<void>> watch_objects(Call& call);
 // POST on a collection, PUT and PATCH on an object (and its /status).
-net::Awaitable<base::Result<void>> create_object(KubeCall& call);
-net::Awaitable<base::Result<void>> update_object(KubeCall& call);
-net::Awaitable<base::Result<void>> patch_object(KubeCall& call);
+net::Awaitable<base::Result<void>> create_object(Call& call);
+net::Awaitable<base::Result<void>> update_object(Call& call);
+net::Awaitable<base::Result<void>> patch_object(Call& call);
 // DELETE on an object, and on a collection.
-net::Awaitable<base::Result<void>> delete_object(KubeCall& call);
-net::Awaitable<base::Result<void>> delete_collection(KubeCall& call);
+net::Awaitable<base::Result<void>> delete_object(Call& call);
+net::Awaitable<base::Result<void>> delete_collection(Call& call);
 
 // Discovery: what is served. Documents of a group, version or path that is not there are 404.
-net::Awaitable<base::Result<void>> get_health(KubeCall& call);
-net::Awaitable<base::Result<void>> get_version(KubeCall& call);
-net::Awaitable<base::Result<void>> get_api(KubeCall& call);
-net::Awaitable<base::Result<void>> get_groups(KubeCall& call);
-net::Awaitable<base::Result<void>> get_group(KubeCall& call);
-net::Awaitable<base::Result<void>> get_resources(KubeCall& call);
-net::Awaitable<base::Result<void>> get_openapi_v2(KubeCall& call);
-net::Awaitable<base::Result<void>> get_openapi_index(KubeCall& call);
-net::Awaitable<base::Result<void>> get_openapi(KubeCall& call);
+net::Awaitable<base::Result<void>> get_health(Call& call);
+net::Awaitable<base::Result<void>> get_version(Call& call);
+net::Awaitable<base::Result<void>> get_api(Call& call);
+net::Awaitable<base::Result<void>> get_groups(Call& call);
+net::Awaitable<base::Result<void>> get_group(Call& call);
+net::Awaitable<base::Result<void>> get_resources(Call& call);
+net::Awaitable<base::Result<void>> get_openapi_v2(Call& call);
+net::Awaitable<base::Result<void>> get_openapi_index(Call& call);
+net::Awaitable<base::Result<void>> get_openapi(Call& call);
 
 // POST of a SelfSubjectAccessReview: whether the key may do something.
-net::Awaitable<base::Result<void>> review_access(KubeCall& call);
+net::Awaitable<base::Result<void>> review_access(Call& call);
 
 }  // namespace snapgate::api::kube

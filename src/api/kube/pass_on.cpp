@@ -9,6 +9,7 @@
 #include "api/cluster_writes.h"
 #include "api/kube/body.h"
 #include "api/kube/cluster_path.h"
+#include "api/kube/parameters.h"
 #include "api/kube/passed_answer.h"
 #include "api/object_writes.h"
 #include "base/encoding.h"
@@ -53,8 +54,8 @@ Result<bool> check_query(const net::Request& request) {
 }
 
 // The path as the cluster has it, and the caller's query.
-Result<std::string> target_in_cluster(const KubeCall& call, std::string_view served) {
-    const net::Request& request = call.call.request;
+Result<std::string> target_in_cluster(const Call& call, std::string_view served) {
+    const net::Request& request = call.request;
     SNAPGATE_ASSIGN(std::string target, path_in_cluster(call.resource, served));
     const size_t query = request.target.find('?');
     if (query != std::string_view::npos) target += request.target.substr(query);
@@ -113,19 +114,19 @@ std::string as_json(const net::ClientResponse& answer) {
 
 }  // namespace
 
-bool is_for_cluster(const KubeCall& call, std::string_view verb) {
+bool is_for_cluster(const Call& call, std::string_view verb) {
     if (!call.cluster.connected()) return false;
     // What is asked about the server, and not about an object.
     const bool object =
-        call.call.response.route.find("virtualmachinesnapshots") != std::string_view::npos ||
-        call.call.response.route.find("/namespaces") != std::string_view::npos;
+        call.response.route.find("virtualmachinesnapshots") != std::string_view::npos ||
+        call.response.route.find("/namespaces") != std::string_view::npos;
     if (!object) return false;
     return call.resource.kind == model::Kind::kNamespace || !is_read(verb);
 }
 
-net::Awaitable<Result<void>> pass_on(KubeCall& call) {
-    const net::Request& request = call.call.request;
-    const Services& services = call.call.services;
+net::Awaitable<Result<void>> pass_on(Call& call) {
+    const net::Request& request = call.request;
+    const Services& services = call.services;
     if (call.resource.kind == model::Kind::kNamespace && request.method != "GET" &&
         request.method != "HEAD") {
         Error error(Code::kMethodNotAllowed,
@@ -151,7 +152,7 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     sent.headers.emplace_back("Accept",
                               std::string(request.header("Accept").value_or("application/json")));
     if (request.method != "GET" && request.method != "HEAD") {
-        SNAPGATE_CO_ASSIGN(auto body, co_await call.call.request.body->read_all(kMaxBodyBytes));
+        SNAPGATE_CO_ASSIGN(auto body, co_await call.request.body->read_all(kMaxBodyBytes));
         sent.body = std::move(body);
         if (!sent.body.empty()) {
             sent.content_type =
@@ -169,24 +170,24 @@ net::Awaitable<Result<void>> pass_on(KubeCall& call) {
     }
     SNAPGATE_CO_ASSIGN(auto answer,
                        co_await services.connections.send(call.cluster.number, std::move(sent),
-                                                          call.call.passed, kAnswerTimeout));
+                                                          call.passed, kAnswerTimeout));
 
     if (!answer.lost.empty()) {
         if (dry) {  // nothing was done: a failure like any other
             co_return Error(Code::kBadPeer,
                             fmt::format("cluster \"{}\": {}", call.cluster.name, answer.lost));
         }
-        InCluster place{call.call, call.cluster, call.resource.ns, {}, {}};
+        InCluster place{call, call.cluster, call.resource.ns, {}, {}};
         co_await wait_for_newest(std::move(place));
         if (request.method != "DELETE") co_return answer_lost(call.cluster, answer);
-        respond_json(call.call, 200, deletion_done(call.cluster, answer, details_of(call)));
+        respond_json(call, 200, deletion_done(call.cluster, answer, details_of(call)));
         co_return Result<void>();
     }
     take_over(call, answer, between_versions(served, wanted));
     const bool wrote = answer.status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();
     const std::string text = as_json(answer);
-    InCluster place{call.call, call.cluster, call.resource.ns, object_name, {}};
+    InCluster place{call, call.cluster, call.resource.ns, object_name, {}};
     if (request.method == "DELETE" && call.resource.name.empty()) {
         auto removed = json::read_listed_heads(text);
         if (removed) {

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "api/kube/call.h"
+#include "api/call.h"
 
 namespace snapgate::api::kube {
 
 // Whether the request is for the cluster itself: writes to a connected cluster, and its namespaces,
 // of which there is no mirror.
-bool is_for_cluster(const KubeCall& call, std::string_view verb);
+bool is_for_cluster(const Call& call, std::string_view verb);
 
 // Sends the request on to the connected cluster, with the server's credentials there, and its
 // answer back, whatever that is. After a write it waits until the mirror shows it.
-net::Awaitable<base::Result<void>> pass_on(KubeCall& call);
+net::Awaitable<base::Result<void>> pass_on(Call& call);
 
 }  // namespace snapgate::api::kube

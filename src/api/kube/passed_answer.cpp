@@ -63,7 +63,7 @@ unsigned shown_status(unsigned status) {
 }
 
 // In place of an answer that is no Kubernetes object.
-void render_bare_answer(KubeCall& call, const net::ClientResponse& answer) {
+void render_bare_answer(Call& call, const net::ClientResponse& answer) {
     const unsigned code = shown_status(answer.status);
     const std::string_view reason = mirror::status_reason(code);
     json::Object status{
@@ -78,25 +78,25 @@ void render_bare_answer(KubeCall& call, const net::ClientResponse& answer) {
     if (code == 429 || code == 503 || code == 504) {
         const unsigned seconds = retry_after_seconds(answer).value_or(1);
         details["retryAfterSeconds"] = seconds;
-        call.call.response.add_header("Retry-After", fmt::format_int(seconds).str());
+        call.response.add_header("Retry-After", fmt::format_int(seconds).str());
     }
     status["details"] = std::move(details);
-    respond_json(call.call, code, status);
-    call.call.response.code = reason;
+    respond_json(call, code, status);
+    call.response.code = reason;
 }
 
 }  // namespace
 
-json::Object details_of(const KubeCall& call) {
+json::Object details_of(const Call& call) {
     json::Object details{{"group", call.resource.group()}, {"kind", call.resource.plural()}};
     if (!call.resource.name.empty()) details["name"] = call.resource.name;
     return details;
 }
 
-void take_over(KubeCall& call, net::ClientResponse& answer, const json::ApiVersionChange& change) {
-    net::Response& response = call.call.response;
+void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionChange& change) {
+    net::Response& response = call.response;
     const std::string type = media_type(answer.header("Content-Type").value_or(""));
-    const bool head = call.call.request.method == "HEAD";
+    const bool head = call.request.method == "HEAD";
     if (!head && !is_answer(answer, type)) {
         render_bare_answer(call, answer);
         // A 2xx that is none: whatever waits for its object has nothing to wait for.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "api/kube/call.h"
+#include "api/call.h"
 #include "base/result.h"
 #include "json/api_version.h"
 #include "json/value.h"
@@ -13,9 +13,9 @@ namespace snapgate::api::kube {
 // `change` leads to. The answer's body then is what the caller gets. Anything else - a proxy's
 // page, the bare text of a server that does not know the path, nothing at all - is never handed
 // on: the caller gets a Status that says what came.
-void take_over(KubeCall& call, net::ClientResponse& answer, const json::ApiVersionChange& change);
+void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionChange& change);
 
 // What a Status says of what the call is about.
-json::Object details_of(const KubeCall& call);
+json::Object details_of(const Call& call);
 
 }  // namespace snapgate::api::kube

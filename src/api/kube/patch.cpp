@@ -1,5 +1,6 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
+#include "api/kube/parameters.h"
 
 namespace snapgate::api::kube {
 
@@ -7,17 +8,17 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-net::Awaitable<Result<void>> patch_object(KubeCall& call) {
+net::Awaitable<Result<void>> patch_object(Call& call) {
     if (call.resource.name.empty())
         co_return Error(Code::kInvalidParameter, "name must be provided");
-    const std::string type = content_type(call.call.request);
+    const std::string type = content_type(call.request);
     const bool merge = type == "application/merge-patch+json";
     if (!merge && type != "application/json-patch+json") {
         co_return unsupported_body("application/json-patch+json, application/merge-patch+json");
     }
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "PatchOptions"));
     parameters.writer.patch = true;
-    SNAPGATE_CO_ASSIGN(auto force, first_parameter(call.call.request, "force"));
+    SNAPGATE_CO_ASSIGN(auto force, first_parameter(call.request, "force"));
     if (!force.empty())
         co_return forbidden_option("PatchOptions", "force",
                                    "may not be specified for non-apply patch");
@@ -33,7 +34,7 @@ net::Awaitable<Result<void>> patch_object(KubeCall& call) {
         return rules::apply_patch(seen, patch_type, text);
     };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await update_snapshot(call.call.services, call.cluster, std::move(target),
+                       co_await update_snapshot(call.services, call.cluster, std::move(target),
                                                 std::move(parameters.writer), std::move(make_body),
                                                 parameters.dry_run));
     co_return respond_written(call, written, 200);

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "api/kube/forms.h"
 #include "api/kube/operations.h"
+#include "api/kube/parameters.h"
 #include "api/kube/pass_on.h"
 #include "api/kube/status.h"
 #include "api/path_pattern.h"
@@ -170,7 +172,8 @@ bool reads(const Route& route) {
     return route.verb == "get" || route.verb == "list" || route.verb == "watch";
 }
 
-Result<void> authorize(const Call& call, const Route& route, const Resource& resource) {
+Result<void> authorize(const Call& call, const Route& route) {
+    const Resource& resource = call.resource;
     const Role needed = reads(route) ? Role::kReader : Role::kEditor;
     if (access::require_role(call.principal, needed)) return {};
     std::string what(resource.plural());
@@ -194,7 +197,8 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
                                  net::Response& response) {
     SNAPGATE_CO_ASSIGN(auto passed,
                        connect::read_passed_servers(request, services.connections.server_id()));
-    Call call{services, request, response, {}, {}, {}, std::move(passed)};
+    Call call(services, request, response);
+    call.passed = std::move(passed);
     SNAPGATE_CO_TRY(authenticate(call));
     SNAPGATE_CO_TRY(refuse_impersonation(call));
     SNAPGATE_CO_ASSIGN(auto watch, flag_parameter(request, "watch"));
@@ -213,24 +217,22 @@ net::Awaitable<Result<bool>> run(const Services& services, net::Request& request
         if (!decoded) co_return false;
         call.parameters.push_back(std::move(*decoded));
     }
-    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(call.cluster, find_cluster(call, call.parameters[0]));
     auto resource = read_resource(route, call.parameters);
     if (!resource) co_return false;
-    SNAPGATE_CO_TRY(authorize(call, route, *resource));
-    KubeCall kube_call{call, std::move(cluster), std::move(*resource), {}};
-    const bool for_cluster = is_for_cluster(kube_call, route.verb);
+    call.resource = std::move(*resource);
+    SNAPGATE_CO_TRY(authorize(call, route));
+    const bool for_cluster = is_for_cluster(call, route.verb);
     // A read that is sent on is answered in whatever form the cluster itself knows.
     if (route.answer && !(for_cluster && reads(route))) {
-        const Resource& named = kube_call.resource;
-        SNAPGATE_CO_ASSIGN(auto form,
-                           negotiate(request, named.kind, named.v1alpha1, *route.answer));
-        kube_call.form = form;
+        SNAPGATE_CO_ASSIGN(call.form, negotiate(request, call.resource.kind, call.resource.v1alpha1,
+                                                *route.answer));
     }
     if (for_cluster) {
-        SNAPGATE_CO_TRY(co_await pass_on(kube_call));
+        SNAPGATE_CO_TRY(co_await pass_on(call));
         co_return true;
     }
-    SNAPGATE_CO_TRY(co_await route.operation(kube_call));
+    SNAPGATE_CO_TRY(co_await route.operation(call));
     co_return true;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "api/kube/call.h"
+#include "api/call.h"
 #include "api/services.h"
 
 namespace snapgate::api::kube {
@@ -11,6 +11,6 @@ net::Awaitable<void> handle(const Services& services, net::Request& request,
                             net::Response& response);
 
 // The operations; one file each. What they return as an Error becomes a Status.
-using Operation = net::Awaitable<base::Result<void>> (*)(KubeCall&);
+using Operation = net::Awaitable<base::Result<void>> (*)(Call&);
 
 }  // namespace snapgate::api::kube

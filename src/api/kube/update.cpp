@@ -7,7 +7,7 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-net::Awaitable<Result<void>> update_object(KubeCall& call) {
+net::Awaitable<Result<void>> update_object(Call& call) {
     if (call.resource.name.empty())
         co_return Error(Code::kInvalidParameter, "name must be provided");
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "UpdateOptions"));
@@ -15,7 +15,7 @@ net::Awaitable<Result<void>> update_object(KubeCall& call) {
     rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     MakeBody make_body = [&body](const json::Object&) -> Result<rules::Body> { return body; };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await update_snapshot(call.call.services, call.cluster, std::move(target),
+                       co_await update_snapshot(call.services, call.cluster, std::move(target),
                                                 std::move(parameters.writer), std::move(make_body),
                                                 parameters.dry_run));
     co_return respond_written(call, written, 200);

@@ -35,23 +35,22 @@ std::chrono::milliseconds about(std::chrono::milliseconds time) {
 
 }  // namespace
 
-Watch::Watch(KubeCall& call, const Form& form, WatchOptions options)
+Watch::Watch(Call& call, const Form& form, WatchOptions options)
     : call_(call),
-      store_(call.call.services.store),
-      stream_(*call.call.response.stream),
+      store_(call.services.store),
+      stream_(*call.response.stream),
       form_(form),
       options_(std::move(options)),
       end_(Clock::now() + options_.timeout),
       columns_sent_(form.shape != Shape::kTable),
-      outlet_(
-          call.call.services.watches.join(call.cluster.number, form)->outlet(stream_.executor())),
+      outlet_(call.services.watches.join(call.cluster.number, form)->outlet(stream_.executor())),
       member_(*outlet_->group(), stream_) {
     plan_next_tick();
 }
 
 void Watch::plan_next_tick() {
     const Clock::time_point now = Clock::now();
-    const WatchTimes& times = call_.call.services.watches.times();
+    const WatchTimes& times = call_.services.watches.times();
     next_tick_ = now + about(times.tick);
     const Clock::time_point last = end_ - times.last_bookmark;
     if (last > now) next_tick_ = std::min(next_tick_, last);
@@ -92,7 +91,7 @@ Result<Revision> Watch::head(const store::ReadView& view) const {
 
 net::Awaitable<Result<bool>> Watch::wait_for_version() {
     const Clock::time_point deadline =
-        std::min(end_, Clock::now() + call_.call.services.watches.times().version_patience);
+        std::min(end_, Clock::now() + call_.services.watches.times().version_patience);
     while (true) {
         auto there = reached(store_.read());
         if (!there || *there) co_return there;
@@ -181,7 +180,7 @@ net::Awaitable<Result<bool>> Watch::send_state() {
     }
     // Until the changes behind the state are being read.
     const std::shared_ptr<void> hold =
-        call_.call.services.store.hold_history(call_.cluster.number, position_);
+        call_.services.store.hold_history(call_.cluster.number, position_);
     model::ObjectKey from{call_.resource.ns, options_.selector.only_name().value_or("")};
     if (from.ns.empty() && form_.kind == model::Kind::kSnapshot) {
         from.ns = options_.selector.only_namespace().value_or("");
@@ -305,12 +304,11 @@ net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
 
 // What was checked when the watch began may not hold any more.
 Result<void> Watch::check_access() const {
-    const Call& call = call_.call;
-    const auto keys = call.services.keys.keys();
-    const auto key = keys->find(call.principal.key_id);
+    const auto keys = call_.services.keys.keys();
+    const auto key = keys->find(call_.principal.key_id);
     if (key == keys->end() || key->second.expired(store_.now_ms()))
         return Error(Code::kUnauthorized, "Unauthorized");
-    SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, call_.cluster.uid));
+    SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call_, call_.cluster.uid));
     if (cluster.number != call_.cluster.number) return cluster::no_such_cluster(call_.cluster.uid);
     return {};
 }

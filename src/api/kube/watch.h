@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/kube/call.h"
+#include "api/call.h"
 #include "api/kube/forms.h"
 #include "api/kube/watch_hub.h"
 #include "api/kube/watch_options.h"
@@ -19,7 +19,7 @@ namespace snapgate::api::kube {
 // thread.
 class Watch {
   public:
-    Watch(KubeCall& call, const Form& form, WatchOptions options);
+    Watch(Call& call, const Form& form, WatchOptions options);
 
     // Before the answer begins: what is written once the client knows that it watches is not
     // missed. kNotFound if the cluster is gone.
@@ -57,7 +57,7 @@ class Watch {
     base::Result<bool> read_page(model::ObjectKey& from, std::string& page);
     void plan_next_tick();
 
-    KubeCall& call_;
+    Call& call_;
     const store::Store& store_;
     net::ResponseStream& stream_;
     const Form form_;

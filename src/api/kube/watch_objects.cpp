@@ -19,13 +19,13 @@ std::string_view label_of(const Resource& resource) {
 
 }  // namespace
 
-net::Awaitable<Result<void>> watch_objects(KubeCall& call) {
-    const net::Request& request = call.call.request;
-    net::Response& response = call.call.response;
+net::Awaitable<Result<void>> watch_objects(Call& call) {
+    const net::Request& request = call.request;
+    net::Response& response = call.response;
     const Resource& resource = call.resource;
     SNAPGATE_CO_ASSIGN(auto options,
                        read_watch_options(request, resource.kind, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call.call, call.cluster, Side::kKubernetes));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster, Side::kKubernetes));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
     Watch watch(call, call.form, std::move(options));

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/kube/call.h"
 #include "api/kube/option_errors.h"
+#include "api/kube/parameters.h"
 #include "base/crypto.h"
 #include "base/quote.h"
 

@@ -1,16 +1,8 @@
-#include "api/kube/call.h"
+#include "api/kube/parameters.h"
 
 namespace snapgate::api::kube {
 
 using base::Result;
-
-std::string_view Resource::group() const {
-    return kind == model::Kind::kSnapshot ? "snapshot.kubevirt.io" : "";
-}
-
-std::string_view Resource::plural() const {
-    return kind == model::Kind::kSnapshot ? "virtualmachinesnapshots" : "namespaces";
-}
 
 Result<std::string> first_parameter(const net::Request& request, std::string_view name,
                                     base::Controls controls) {
