@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/log.h"
 #include "connect/passed_servers.h"
 #include "json/value.h"
@@ -58,17 +62,24 @@ MirrorStatus last_known(const store::Store& store, ClusterNumber cluster) {
     return status;
 }
 
-void keep(store::Store& store, ClusterNumber cluster, const MirrorStatus& status) {
+void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, MirrorStatus>>& mirrors) {
+    std::vector<std::pair<ClusterNumber, std::string>> records;
+    records.reserve(mirrors.size());
+    for (const auto& [cluster, status] : mirrors) records.emplace_back(cluster, to_record(status));
     store.write(
         store::Priority::kBatch,
-        [cluster, record = to_record(status)](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster));
-            if (!there) return {};
-            return txn.put_record(store::RecordType::kMirror, std::to_string(cluster), record);
+        [records = std::move(records)](store::WriteTxn& txn) -> Result<void> {
+            for (const auto& [cluster, record] : records) {
+                SNAPGATE_ASSIGN(const bool there, txn.has_cluster(cluster));
+                if (!there) continue;
+                SNAPGATE_TRY(
+                    txn.put_record(store::RecordType::kMirror, std::to_string(cluster), record));
+            }
+            return {};
         },
         [](const Result<void>& written) {
             if (written) return;
-            base::log::warning("cannot write down how a mirror stands",
+            base::log::warning("cannot write down how mirrors stand",
                                {{"error", written.error().message}});
         });
 }
@@ -83,9 +94,7 @@ std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data) {
         return mirror::make_sink(store, cluster);
     };
     options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
-    options.keep = [&store](ClusterNumber cluster, const MirrorStatus& status) {
-        keep(store, cluster, status);
-    };
+    options.keep = [&store](const auto& mirrors) { keep(store, mirrors); };
     return std::make_unique<mirror::Connections>(std::move(options));
 }
 

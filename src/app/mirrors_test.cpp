@@ -135,7 +135,7 @@ class MirrorsTest : public testing::Test {
             return mirror::make_sink(*data_->store, number);
         };
         options.last_known = [](model::ClusterNumber) { return mirror::MirrorStatus(); };
-        options.keep = [](model::ClusterNumber, const mirror::MirrorStatus&) {};
+        options.keep = [](const auto&) {};
         return options;
     }
 

@@ -56,11 +56,10 @@ class Connections::Core {
         std::function<void()> done;
         size_t running = 0;  // coroutines
         bool ended = false;
-        net::Alarm keep_alarm;
         // Of what ended by a bug, until it is begun again.
         std::vector<std::shared_ptr<net::Alarm>> restart_alarms;
 
-        explicit Followed(net::EventLoop& on) : loop(&on), keep_alarm(on.executor()) {}
+        explicit Followed(net::EventLoop& on) : loop(&on) {}
 
         mutable base::Mutex mutex;
         std::shared_ptr<connect::ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
@@ -70,6 +69,7 @@ class Connections::Core {
     explicit Core(ConnectionsOptions options) : options_(std::move(options)) {
         for (unsigned i = 0; i < std::max(1U, options_.threads); ++i)
             loops_.push_back(std::make_unique<net::EventLoop>());
+        loops_.front()->start([this] { return keep_from_time_to_time(); });
     }
 
     const std::string& server_id() const { return options_.server_id; }
@@ -107,7 +107,6 @@ class Connections::Core {
         start(followed, [f = followed.get()] { return f->reflector->stay_in_touch(); });
         start(followed, [f = followed.get()] { return f->reflector->answer_the_late(); });
         start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
-        start(followed, [this, f = followed.get()] { return keep(*f); });
     }
 
     void forget(ClusterNumber cluster, std::function<void()> done) {
@@ -143,6 +142,9 @@ class Connections::Core {
         }
         for (size_t now = left; now != 0; now = left) left.wait(now);
         for (auto& loop : loops_) loop->stop();
+        std::vector<FollowedRef> last;
+        for (auto& [number, followed] : clusters) last.push_back(std::move(followed));
+        keep(last);
     }
 
     FollowedRef find(ClusterNumber cluster) const {
@@ -207,7 +209,6 @@ class Connections::Core {
         followed->loop->post([followed, done = std::move(done)]() mutable {
             followed->reflector->stop();
             followed->ended = true;
-            followed->keep_alarm.ring();
             for (const auto& alarm : followed->restart_alarms) alarm->ring();
             if (followed->running > 0) {
                 followed->done = std::move(done);
@@ -217,16 +218,23 @@ class Connections::Core {
         });
     }
 
-    // Writes down from time to time, and at the end, how it stands.
-    net::Awaitable<void> keep(Followed& followed) {
-        while (!followed.ended) {
-            co_await followed.keep_alarm.wait(kKeepRhythm);
-            MirrorStatus status = followed.reflector->status();
-            auto version = followed.sink->version();
-            if (!version) co_return;
-            status.list_version = *version;
-            if (status.has_synced) options_.keep(followed.number, status);
+    net::Awaitable<void> keep_from_time_to_time() {
+        while (true) {
+            co_await net::pause(kKeepRhythm);
+            keep(all());
         }
+    }
+
+    void keep(const std::vector<FollowedRef>& clusters) const {
+        std::vector<std::pair<ClusterNumber, MirrorStatus>> kept;
+        for (const FollowedRef& followed : clusters) {
+            MirrorStatus status = followed->reflector->status();
+            auto version = followed->sink->version();
+            if (!version || !status.has_synced) continue;
+            status.list_version = std::move(*version);
+            kept.emplace_back(followed->number, std::move(status));
+        }
+        if (!kept.empty()) options_.keep(kept);
     }
 
     const ConnectionsOptions options_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,7 +40,9 @@ struct ConnectionsOptions {
     // When the mirror was last confirmed and published, as far as that was kept: survives a
     // restart.
     std::function<MirrorStatus(model::ClusterNumber)> last_known;
-    std::function<void(model::ClusterNumber, const MirrorStatus&)> keep;  // about once a minute
+    // Writes down how all mirrors that were ever whole stand: once a minute and at the end, all at
+    // once, since each commit waits for the disk. Called on any thread, one call at a time.
+    std::function<void(const std::vector<std::pair<model::ClusterNumber, MirrorStatus>>&)> keep;
 };
 
 // Keeps a mirror of every connected cluster: a reflector for each, on a few threads of its own. One
