@@ -36,6 +36,29 @@ std::string_view describe(element_type type) {
     return "something else";
 }
 
+// How a message calls the type of a field.
+std::string_view describe(const model::Schema& schema) {
+    using enum model::Schema::Type;
+    switch (schema.type) {
+        case kAny:
+            return "a value";
+        case kString:
+        case kTime:
+            return "a string";
+        case kBoolean:
+            return "true or false";
+        case kInteger:
+            return "an integer of 64 bits";
+        case kObject:
+            return schema.values == nullptr ? "an object" : "an object of strings";
+        case kFieldsV1:
+            return "an object";
+        case kArray:
+            return schema.items->type == kString ? "a list of strings" : "a list of objects";
+    }
+    return {};
+}
+
 // What a uid and a resource version of another's object are at most.
 constexpr size_t kMostIdentityBytes = 128;
 
@@ -105,12 +128,12 @@ bool SnapshotWriter::fail(std::string message, std::string subject) {
     return false;
 }
 
-bool SnapshotWriter::other_type(const Element& value, FieldType wanted, size_t level) {
+bool SnapshotWriter::other_type(const Element& value, const model::Schema& wanted, size_t level) {
     if (kind_->mirrored) return write_any(value, level);
     std::string field = path();
-    return fail(fmt::format("{} must be {}, and is {}", field, json::describe(wanted),
-                            describe(value.type())),
-                field);
+    return fail(
+        fmt::format("{} must be {}, and is {}", field, describe(wanted), describe(value.type())),
+        field);
 }
 
 bool SnapshotWriter::too_deep() {

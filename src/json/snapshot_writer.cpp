@@ -13,6 +13,7 @@ namespace snapgate::json {
 namespace {
 
 using simdjson::dom::element_type;
+using Type = model::Schema::Type;
 
 constexpr std::string_view kRawHead = R"({"Raw":[")";
 constexpr std::string_view kRawTail = R"("]})";
@@ -26,14 +27,14 @@ constexpr size_t kKeptBytes = 256 << 10;
 }  // namespace
 
 const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
-    kSnapshotShape,
+    model::kSnapshotSchema,
     "VirtualMachineSnapshot",
     "VirtualMachineSnapshot.snapshot.kubevirt.io",
     {"snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"},
     R"("snapshot.kubevirt.io/v1beta1")",
     true,
     false};
-const SnapshotWriter::Kind SnapshotWriter::kMirrored{kSnapshotShape,
+const SnapshotWriter::Kind SnapshotWriter::kMirrored{model::kSnapshotSchema,
                                                      kSnapshot.name,
                                                      kSnapshot.qualified_name,
                                                      kSnapshot.versions,
@@ -41,7 +42,7 @@ const SnapshotWriter::Kind SnapshotWriter::kMirrored{kSnapshotShape,
                                                      false,
                                                      true};
 const SnapshotWriter::Kind SnapshotWriter::kNamespace{
-    kNamespaceShape, "Namespace", "Namespace", {"v1"}, R"("v1")", false, false};
+    model::kNamespaceSchema, "Namespace", "Namespace", {"v1"}, R"("v1")", false, false};
 
 base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
     return write_kind(kSnapshot, root, fill);
@@ -71,7 +72,7 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
     steps_.clear();
 
     SNAPGATE_ASSIGN(const auto object, check_root(root));
-    if (!write_object(object, &kind_->shape, FieldType::kAny, 1)) return *std::move(error_);
+    if (!write_object(object, &kind_->schema, 1)) return *std::move(error_);
     if (kind_->mirrored) {
         SNAPGATE_TRY(check_mirrored());
     } else {
@@ -92,18 +93,18 @@ void SnapshotWriter::shrink() {
     if (members_.capacity() * sizeof(Member) > kKeptBytes) members_ = std::vector<Member>();
 }
 
-// `values` is the type of every member of an object without a shape.
-bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Shape* shape,
-                                  FieldType values, size_t level) {
+// An object without a schema may have any members.
+bool SnapshotWriter::write_object(const simdjson::dom::object& object, const model::Schema* schema,
+                                  size_t level) {
     if (level > kMaxLevels) return too_deep();
     size_t begin = members_.size();
     for (auto field : object) members_.push_back({field.key, field.value, {}});
-    if (shape == &kind_->shape) {
+    if (schema == &kind_->schema) {
         members_.push_back({"apiVersion", {}, kind_->stored_version});
         if (kind_->mirrored) members_.push_back({"kind", {}, kMirroredKind});
     }
     const bool in_metadata = in_metadata_;
-    if (shape == &kMetadataShape) {
+    if (schema == &model::kMetadataSchema) {
         in_metadata_ = true;
         fill_metadata(begin);
     }
@@ -116,18 +117,19 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
     for (size_t i = begin; i < end; ++i)
         if (!members_[i].literal.empty() || !members_[i].value.is_null()) ++to_write;
 
-    std::span<const Field> fields = shape == nullptr ? std::span<const Field>() : shape->fields;
-    auto field = fields.begin();
+    std::span<const model::Property> properties;
+    if (schema != nullptr) properties = schema->properties;
+    auto property = properties.begin();
     bool any = false;
     out_.put('{');
     for (size_t i = begin; i < end; ++i) {
         Member member = members_[i];  // a copy: the vector grows below
-        const Field* known = nullptr;
-        for (; field != fields.end(); ++field) {
-            int order = field->name.compare(member.key);
-            if (order == 0) known = &*field++;
+        const model::Property* known = nullptr;
+        for (; property != properties.end(); ++property) {
+            int order = property->name.compare(member.key);
+            if (order == 0) known = &*property++;
             if (order >= 0) break;
-            require(*field);
+            require(*property);
         }
         if (member.literal.empty() && member.value.is_null()) {
             if (known != nullptr) require(*known);
@@ -145,65 +147,53 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const Sha
             out_.put(member.literal);
             continue;
         }
-        if (!write_member(member, known, values, level)) return false;
-        if (known != nullptr) capture(shape, member.key, member.value);
+        const model::Schema* values = schema == nullptr ? nullptr : schema->values;
+        if (!write_member(member, known == nullptr ? values : known->schema, level)) return false;
+        if (known != nullptr) capture(schema, member.key, member.value);
     }
-    for (; field != fields.end(); ++field) require(*field);
+    for (; property != properties.end(); ++property) require(*property);
     out_.put('}');
     members_.resize(begin);
     in_metadata_ = in_metadata;
     return true;
 }
 
-bool SnapshotWriter::write_member(const Member& member, const Field* field, FieldType values,
-                                  size_t level) {
-    FieldType type = field == nullptr ? values : field->type;
-    if (type == FieldType::kAny) return write_any(member.value, level);
+bool SnapshotWriter::write_member(const Member& member, const model::Schema* schema, size_t level) {
+    if (schema == nullptr || schema->type == Type::kAny) return write_any(member.value, level);
     steps_.push_back({member.key});
-    bool good = write_typed(member.value, type, field == nullptr ? nullptr : field->shape, level);
+    bool good = write_typed(member.value, *schema, level);
     steps_.pop_back();
     return good;
 }
 
-bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Shape* shape,
-                                 size_t level) {
+bool SnapshotWriter::write_typed(const Element& value, const model::Schema& schema, size_t level) {
     element_type found = value.type();
-    switch (type) {
-        case FieldType::kAny:
+    switch (schema.type) {
+        case Type::kAny:
             return write_any(value, level);
-        case FieldType::kString:
-            if (found != element_type::STRING) return other_type(value, type, level);
+        case Type::kString:
+            if (found != element_type::STRING) return other_type(value, schema, level);
             out_.put_string(value.get_string().value_unsafe());
             return true;
-        case FieldType::kTime:
-            if (found != element_type::STRING) return other_type(value, type, level);
+        case Type::kTime:
+            if (found != element_type::STRING) return other_type(value, schema, level);
             return write_time(value);
-        case FieldType::kBool:
-            if (found != element_type::BOOL) return other_type(value, type, level);
+        case Type::kBoolean:
+            if (found != element_type::BOOL) return other_type(value, schema, level);
             append_scalar(value, out_);
             return true;
-        case FieldType::kInteger:
-            if (found != element_type::INT64) return other_type(value, type, level);
+        case Type::kInteger:
+            if (found != element_type::INT64) return other_type(value, schema, level);
             append_scalar(value, out_);
             return true;
-        case FieldType::kObject:
-            if (found != element_type::OBJECT) return other_type(value, type, level);
-            return write_object(value.get_object().value_unsafe(), shape, FieldType::kAny,
-                                level + 1);
-        case FieldType::kStringMap:
-            if (found != element_type::OBJECT) return other_type(value, type, level);
-            return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kString,
-                                level + 1);
-        case FieldType::kStringList:
-            if (found != element_type::ARRAY) return other_type(value, type, level);
-            return write_list(value.get_array().value_unsafe(), FieldType::kString, nullptr,
-                              level + 1);
-        case FieldType::kObjectList:
-            if (found != element_type::ARRAY) return other_type(value, type, level);
-            return write_list(value.get_array().value_unsafe(), FieldType::kObject, shape,
-                              level + 1);
-        case FieldType::kFieldsV1:
-            if (found != element_type::OBJECT) return other_type(value, type, level);
+        case Type::kObject:
+            if (found != element_type::OBJECT) return other_type(value, schema, level);
+            return write_object(value.get_object().value_unsafe(), &schema, level + 1);
+        case Type::kArray:
+            if (found != element_type::ARRAY) return other_type(value, schema, level);
+            return write_list(value.get_array().value_unsafe(), schema.items, level + 1);
+        case Type::kFieldsV1:
+            if (found != element_type::OBJECT) return other_type(value, schema, level);
             return write_fields_v1(value, level + 1);
     }
     return true;
@@ -212,11 +202,9 @@ bool SnapshotWriter::write_typed(const Element& value, FieldType type, const Sha
 bool SnapshotWriter::write_any(const Element& value, size_t level) {
     switch (value.type()) {
         case element_type::OBJECT:
-            return write_object(value.get_object().value_unsafe(), nullptr, FieldType::kAny,
-                                level + 1);
+            return write_object(value.get_object().value_unsafe(), nullptr, level + 1);
         case element_type::ARRAY:
-            return write_list(value.get_array().value_unsafe(), FieldType::kAny, nullptr,
-                              level + 1);
+            return write_list(value.get_array().value_unsafe(), nullptr, level + 1);
         case element_type::STRING:
             out_.put_string(value.get_string().value_unsafe());
             return true;
@@ -226,18 +214,18 @@ bool SnapshotWriter::write_any(const Element& value, size_t level) {
     }
 }
 
-bool SnapshotWriter::write_list(const simdjson::dom::array& list, FieldType elements,
-                                const Shape* shape, size_t level) {
+bool SnapshotWriter::write_list(const simdjson::dom::array& list, const model::Schema* items,
+                                size_t level) {
     if (level > kMaxLevels) return too_deep();
     out_.put('[');
     size_t index = 0;
     for (Element element : list) {
         if (index > 0) out_.put(',');
-        if (elements == FieldType::kAny) {
+        if (items == nullptr || items->type == Type::kAny) {
             if (!write_any(element, level)) return false;
         } else {
             steps_.push_back({{}, index, true});
-            bool good = write_typed(element, elements, shape, level);
+            bool good = write_typed(element, *items, level);
             steps_.pop_back();
             if (!good) return false;
         }
@@ -322,17 +310,18 @@ void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_a
     if (!any_before && any_after) bytes += ',';
 }
 
-void SnapshotWriter::capture(const Shape* shape, std::string_view key, const Element& value) {
-    if (shape == &kMetadataShape) {
+void SnapshotWriter::capture(const model::Schema* schema, std::string_view key,
+                             const Element& value) {
+    if (schema == &model::kMetadataSchema) {
         capture_metadata(key, value);
         return;
     }
-    if (shape == &kSpecShape && key == "source") facts_.has_source = true;
+    if (schema == &model::kSpecSchema && key == "source") facts_.has_source = true;
     std::string_view text;
     if (value.get_string().get(text)) return;
-    if (shape == &kSpecShape) {
+    if (schema == &model::kSpecSchema) {
         if (key == "failureDeadline") facts_.failure_deadline = text;
-    } else if (shape == &kSourceShape) {
+    } else if (schema == &model::kSourceSchema) {
         if (key == "apiGroup") {
             facts_.api_group = text;
         } else if (key == "kind") {
@@ -376,9 +365,9 @@ void SnapshotWriter::capture_metadata(std::string_view key, const Element& value
     }
 }
 
-void SnapshotWriter::require(const Field& field) {
-    if (!field.required || kind_->mirrored) return;
-    steps_.push_back({field.name});
+void SnapshotWriter::require(const model::Property& property) {
+    if (!property.required || kind_->mirrored) return;
+    steps_.push_back({property.name});
     add_cause("FieldValueRequired", "Required value", path());
     steps_.pop_back();
 }

@@ -11,10 +11,10 @@
 #include "base/result.h"
 #include "json/compact.h"
 #include "json/document.h"
-#include "json/known_fields.h"
 #include "json/object.h"
 #include "json/snapshot_rules.h"
 #include "json/text_writer.h"
+#include "model/schema.h"
 
 namespace snapgate::json {
 
@@ -44,7 +44,7 @@ class SnapshotWriter {
 
     // What the objects of a kind have at their root.
     struct Kind {
-        const Shape& shape;
+        const model::Schema& schema;
         std::string_view name;
         std::string_view qualified_name;  // for messages
         std::vector<std::string_view> versions;
@@ -60,26 +60,25 @@ class SnapshotWriter {
     // The root as an object, if its kind and apiVersion are ones of kind_.
     base::Result<simdjson::dom::object> check_root(const Element& root) const;
     // False as soon as something is wrong: error_ says what.
-    bool write_object(const simdjson::dom::object& object, const Shape* shape, FieldType values,
+    bool write_object(const simdjson::dom::object& object, const model::Schema* schema,
                       size_t level);
-    bool write_member(const Member& member, const Field* field, FieldType values, size_t level);
-    bool write_typed(const Element& value, FieldType type, const Shape* shape, size_t level);
+    bool write_member(const Member& member, const model::Schema* schema, size_t level);
+    bool write_typed(const Element& value, const model::Schema& schema, size_t level);
     bool write_any(const Element& value, size_t level);
-    bool write_list(const simdjson::dom::array& list, FieldType elements, const Shape* shape,
-                    size_t level);
+    bool write_list(const simdjson::dom::array& list, const model::Schema* items, size_t level);
     bool write_time(const Element& value);
     bool write_fields_v1(const Element& value, size_t level);
     std::optional<Element> unwrap_raw(const Element& value);
     void fill_metadata(size_t begin);
     void note_null(const Member& member, bool any_before, bool any_after);
-    void capture(const Shape* shape, std::string_view key, const Element& value);
+    void capture(const model::Schema* schema, std::string_view key, const Element& value);
     void capture_metadata(std::string_view key, const Element& value);
-    void require(const Field& field);
+    void require(const model::Property& property);
     void add_cause(std::string_view reason, std::string message, std::string field);
 
     bool fail(std::string message, std::string subject = {});
     // What has another type than its field says: refused, or written as it is.
-    bool other_type(const Element& value, FieldType wanted, size_t level);
+    bool other_type(const Element& value, const model::Schema& wanted, size_t level);
     // Whether it has what a list and a store need of it.
     base::Result<void> check_mirrored() const;
     bool too_deep();

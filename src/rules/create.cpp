@@ -47,8 +47,8 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
                     std::string(find_text(metadata, "name"))};
     Faults faults;
     check_metadata(metadata, {}, faults);
-    check_schema(body.object, kSnapshotSchema, faults);
-    check_sets(body.object, kSnapshotSchema, faults);
+    check_schema(body.object, model::kSnapshotSchema, faults);
+    check_sets(body.object, model::kSnapshotSchema, faults);
     if (!faults.empty()) return faults.error(subject);
     check_source(body.object, faults);
     if (!faults.empty()) return faults.error(subject);
@@ -56,7 +56,7 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
         return bad_request("resourceVersion should not be set on objects to be created",
                            "metadata.resourceVersion");
 
-    track_update(nullptr, body.object, kSnapshotSchema,
+    track_update(nullptr, body.object, model::kSnapshotSchema,
                  {writer.manager, api_version(writer), {}, writer.now});
     set_text(body.object, "apiVersion", kStoredVersion);
     change.object = std::move(body.object);

@@ -51,7 +51,7 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     if (auto settled = settle_metadata(body.object, nullptr, unknown); !settled)
         return unreadable(body.object, kKind, writer, settled.error().message,
                           settled.error().subject);
-    prune(body.object, kNamespaceSchema, nullptr, unknown);
+    prune(body.object, model::kNamespaceSchema, nullptr, unknown);
     SNAPGATE_TRY(judge_strictly(body, unknown, kKind, writer, change.warnings));
 
     json::Object& metadata = metadata_of(body.object);
@@ -87,7 +87,7 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     json::Object tracked = change.object;
     erase(tracked, "spec");
     erase(tracked, "status");
-    track_update(nullptr, tracked, kNamespaceSchema, {writer.manager, "v1", {}, writer.now});
+    track_update(nullptr, tracked, model::kNamespaceSchema, {writer.manager, "v1", {}, writer.now});
     copy_member(metadata_of(tracked), "managedFields", metadata_of(change.object));
     return change;
 }

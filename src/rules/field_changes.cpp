@@ -12,15 +12,15 @@
 namespace snapgate::rules {
 namespace {
 
-using Merge = Schema::Merge;
-using Type = Schema::Type;
+using Merge = model::Schema::Merge;
+using Type = model::Schema::Type;
 
 class Comparison {
   public:
     explicit Comparison(FieldChanges& changes) : changes_(changes) {}
 
     // At least one of both is there; a null value is there.
-    void compare(const json::Value* before, const json::Value* after, const Schema& schema) {
+    void compare(const json::Value* before, const json::Value* after, const model::Schema& schema) {
         bool leaf = schema.merge == Merge::kAtomic;
         if (!leaf && schema.type == Type::kObject) {
             const json::Object* left = before == nullptr ? nullptr : before->if_object();
@@ -44,7 +44,7 @@ class Comparison {
     }
 
     void compare_members(const json::Object* before, const json::Object* after,
-                         const Schema& schema) {
+                         const model::Schema& schema) {
         // In their order, in which they are added to the sets.
         std::vector<std::string_view> names;
         for (const json::Object* object : {before, after}) {
@@ -55,9 +55,9 @@ class Comparison {
         auto rest = std::ranges::unique(names);
         names.erase(rest.begin(), rest.end());
         for (std::string_view name : names) {
-            const Schema* member = member_schema(schema, name);
+            const model::Schema* member = member_schema(schema, name);
             if (member == nullptr) continue;
-            if (&schema == &kMetadataSchema && name == "managedFields") continue;
+            if (&schema == &model::kMetadataSchema && name == "managedFields") continue;
             path_.push_back(field_element(name));
             compare(before == nullptr ? nullptr : find(*before, name),
                     after == nullptr ? nullptr : find(*after, name), *member);
@@ -72,7 +72,7 @@ class Comparison {
     }
 
     void compare_elements(const json::Array* before, const json::Array* after,
-                          const Schema& schema) {
+                          const model::Schema& schema) {
         std::map<std::string, std::pair<const json::Value*, const json::Value*>> elements;
         auto element_of = [&schema](const json::Value& value) {
             const json::Object* object = value.if_object();
@@ -100,7 +100,7 @@ class Comparison {
 }  // namespace
 
 FieldChanges field_changes(const json::Object& before, const json::Object& after,
-                           const Schema& schema) {
+                           const model::Schema& schema) {
     FieldChanges changes;
     Comparison(changes).compare_members(&before, &after, schema);
     return changes;

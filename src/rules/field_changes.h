@@ -1,8 +1,8 @@
 #pragma once
 
 #include "json/value.h"
+#include "model/schema.h"
 #include "rules/field_set.h"
-#include "rules/schema.h"
 
 namespace snapgate::rules {
 
@@ -16,6 +16,6 @@ struct FieldChanges {
 };
 
 FieldChanges field_changes(const json::Object& before, const json::Object& after,
-                           const Schema& schema);
+                           const model::Schema& schema);
 
 }  // namespace snapgate::rules

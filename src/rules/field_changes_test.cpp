@@ -63,7 +63,7 @@ TEST(FieldChanges, AreFoundByTheSchema) {
     };
     for (const Case& test : cases) {
         FieldChanges changes =
-            field_changes(object(test.before), object(test.after), kSnapshotSchema);
+            field_changes(object(test.before), object(test.after), model::kSnapshotSchema);
         EXPECT_EQ(changes.added.write(), *json::parse(test.added)) << test.after;
         EXPECT_EQ(changes.modified.write(), *json::parse(test.modified)) << test.after;
         EXPECT_EQ(changes.removed.write(), *json::parse(test.removed)) << test.after;

@@ -234,17 +234,18 @@ void FieldSet::intersect(const FieldSet& other) {
     std::erase_if(children_, [](const Node& node) { return !node.member && node.below.empty(); });
 }
 
-void FieldSet::fit_to(const Schema& schema) {
+void FieldSet::fit_to(const model::Schema& schema) {
     for (Node& node : children_) {
         if (node.below.empty()) continue;
-        const Schema* below = nullptr;
+        const model::Schema* below = nullptr;
         if (node.element.starts_with("f:"))
             below = member_schema(schema, std::string_view(node.element).substr(2));
         else
             below = schema.items;
         if (below == nullptr) continue;
-        bool granular = below->type == Schema::Type::kObject || below->type == Schema::Type::kArray;
-        if (granular && below->merge != Schema::Merge::kAtomic) {
+        bool granular = below->type == model::Schema::Type::kObject ||
+                        below->type == model::Schema::Type::kArray;
+        if (granular && below->merge != model::Schema::Merge::kAtomic) {
             node.below.fit_to(*below);
         } else {
             node.member = true;

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "json/value.h"
-#include "rules/schema.h"
+#include "model/schema.h"
 
 namespace snapgate::rules {
 
@@ -37,7 +37,7 @@ class FieldSet {
     // Removes all that is not in the other one.
     void intersect(const FieldSet& other);
     // Takes the parts of what only counts as a whole for the whole.
-    void fit_to(const Schema& schema);
+    void fit_to(const model::Schema& schema);
 
     bool operator==(const FieldSet&) const = default;
 

@@ -93,7 +93,7 @@ TEST(FieldSet, TakesPartsOfWhatIsAtomicForTheWhole) {
              R"("f:status":{"f:conditions":{"i:0":{}},"f:indications":{"v:\"a\"":{}}},)"
              R"("f:metadata":{"f:labels":{"f:a":{"f:b":{}}},)"
              R"("f:ownerReferences":{"k:{\"uid\":\"1\"}":{"f:name":{}}}},"f:unknown":{"f:x":{}}})");
-    set.fit_to(kSnapshotSchema);
+    set.fit_to(model::kSnapshotSchema);
     EXPECT_EQ(set,
               read(R"({"f:spec":{"f:source":{},"f:deletionPolicy":{}},)"
                    R"("f:status":{"f:conditions":{},"f:indications":{"v:\"a\"":{}}},)"

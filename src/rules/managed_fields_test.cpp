@@ -140,7 +140,7 @@ std::string tracked(std::string_view live, std::string_view now,
                     std::string_view subresource = "") {
     json::Object before = object(live);
     json::Object after = object(now);
-    track_update(&before, after, kSnapshotSchema,
+    track_update(&before, after, model::kSnapshotSchema,
                  {"me", "v1", std::string(subresource), "2026-01-02T00:00:00Z"});
     const json::Object& metadata = after.at("metadata").get_object();
     const json::Value* entries = find(metadata, "managedFields");

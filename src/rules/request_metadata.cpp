@@ -8,15 +8,15 @@
 #include "base/clock.h"
 #include "base/quote.h"
 #include "json/text_formats.h"
+#include "model/schema.h"
 #include "rules/faults.h"
-#include "rules/schema.h"
 #include "rules/unknown_fields.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {
 namespace {
 
-using Type = Schema::Type;
+using Type = model::Schema::Type;
 
 bool is_silently_dropped(std::string_view path) {
     return path == "metadata.clusterName" || path == "metadata.selfLink";
@@ -34,9 +34,9 @@ bool is_empty(const json::Value& value) {
 // The elements of the live object's list: what stands for which of a request's.
 class LiveElements {
   public:
-    LiveElements(const json::Value* live, const Schema& schema)
+    LiveElements(const json::Value* live, const model::Schema& schema)
         : array_(live == nullptr ? nullptr : live->if_array()),
-          by_uid_(schema.merge == Schema::Merge::kByUid) {
+          by_uid_(schema.merge == model::Schema::Merge::kByUid) {
         if (array_ == nullptr || !by_uid_) return;
         for (const json::Value& element : *array_)
             if (const json::Object* object = element.if_object())
@@ -63,9 +63,11 @@ class Reader {
   public:
     explicit Reader(std::vector<std::string>& unknown) : unknown_(unknown) {}
 
-    base::Result<void> read(json::Value& value, const Schema& schema, const json::Value* live) {
+    base::Result<void> read(json::Value& value, const model::Schema& schema,
+                            const json::Value* live) {
         switch (schema.type) {
             case Type::kAny:
+            case Type::kFieldsV1:  // managed_fields.h looks at it
                 return {};
             case Type::kString:
                 return value.is_string() ? base::Result<void>() : mismatch(value, schema);
@@ -84,7 +86,7 @@ class Reader {
     }
 
   private:
-    base::Result<void> read_time(const json::Value& value, const Schema& schema) {
+    base::Result<void> read_time(const json::Value& value, const model::Schema& schema) {
         if (!value.is_string()) return mismatch(value, schema);
         std::string_view text = text_of(&value);
         if (text.empty() || base::parse_rfc3339(text)) return {};
@@ -94,12 +96,12 @@ class Reader {
                            path_);
     }
 
-    base::Result<void> read_integer(json::Value& value, const Schema& schema) {
+    base::Result<void> read_integer(json::Value& value, const model::Schema& schema) {
         if (value.is_int64()) return {};
         return mismatch(value, schema);
     }
 
-    base::Result<void> read_array(json::Value& value, const Schema& schema,
+    base::Result<void> read_array(json::Value& value, const model::Schema& schema,
                                   const json::Value* live) {
         json::Array* array = value.if_array();
         if (array == nullptr) return mismatch(value, schema);
@@ -128,7 +130,7 @@ class Reader {
         return {};
     }
 
-    base::Result<void> read_object(json::Value& value, const Schema& schema,
+    base::Result<void> read_object(json::Value& value, const model::Schema& schema,
                                    const json::Value* live) {
         json::Object* object = value.if_object();
         if (object == nullptr) return mismatch(value, schema);
@@ -141,7 +143,7 @@ class Reader {
         std::vector<std::string> dropped;
         for (auto& member : *object) {
             std::string_view name = key_of(member);
-            const Schema* known = member_schema(schema, name);
+            const model::Schema* known = member_schema(schema, name);
             if (known == nullptr || member.value().is_null()) {
                 if (known != nullptr) dropped.emplace_back(name);
                 continue;
@@ -167,7 +169,7 @@ class Reader {
         return {};
     }
 
-    base::Result<void> mismatch(const json::Value& value, const Schema& schema) const {
+    base::Result<void> mismatch(const json::Value& value, const model::Schema& schema) const {
         std::string type(json_type(value));
         if (type == "number" && schema.type == Type::kInteger) type += " " + json::serialize(value);
         std::string where = go_path_.empty() ? std::string("value")
@@ -213,7 +215,7 @@ base::Result<void> settle_metadata(json::Object& object, const json::Object* liv
         metadata = find(object, "metadata");
     }
     const json::Value* live_metadata = live == nullptr ? nullptr : find(*live, "metadata");
-    return Reader(unknown).read(*metadata, kMetadataSchema, live_metadata);
+    return Reader(unknown).read(*metadata, model::kMetadataSchema, live_metadata);
 }
 
 }  // namespace snapgate::rules

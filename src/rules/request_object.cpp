@@ -55,7 +55,7 @@ base::Result<std::vector<std::string>> settle_snapshot(Body& body, const json::O
                           settled.error().subject);
     if (find_text(body.object, "kind") == kSnapshotKind &&
         in_group(find_text(body.object, "apiVersion")))
-        prune(body.object, kSnapshotSchema, live, unknown);
+        prune(body.object, model::kSnapshotSchema, live, unknown);
     std::vector<std::string> warnings;
     SNAPGATE_TRY(judge_strictly(body, unknown, kSnapshotKind, writer, warnings));
     SNAPGATE_TRY(check_version(body.object, writer));

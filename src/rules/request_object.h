@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/schema.h"
 #include "rules/object_rules.h"
-#include "rules/schema.h"
 
 namespace snapgate::rules {
 

@@ -13,7 +13,7 @@
 namespace snapgate::rules {
 namespace {
 
-using Type = Schema::Type;
+using Type = model::Schema::Type;
 
 // What OpenAPI calls the type of a value, and the format that Go infers for it.
 struct Inferred {
@@ -56,6 +56,7 @@ bool is_of(const json::Value& value, Type type) {
         case Type::kArray:
             return value.is_array();
         case Type::kObject:
+        case Type::kFieldsV1:
             return value.is_object();
     }
     return false;
@@ -75,6 +76,7 @@ std::string_view name_of(Type type) {
         case Type::kArray:
             return "array";
         case Type::kObject:
+        case Type::kFieldsV1:
             return "object";
     }
     return {};
@@ -84,21 +86,21 @@ class Checker {
   public:
     explicit Checker(Faults& faults) : faults_(faults) {}
 
-    void check_object(const json::Object& object, const Schema& schema, bool root) {
+    void check_object(const json::Object& object, const model::Schema& schema, bool root) {
         size_t size = path_.size();
         auto enter = [&](std::string_view name) {
             path_.resize(size);
             if (size > 0) path_ += '.';
             path_ += name;
         };
-        for (const Property& property : schema.properties) {
+        for (const model::Property& property : schema.properties) {
             if (root && property.name == "metadata") continue;
             const json::Value* value = find(object, property.name);
             if (is_absent(value)) continue;
             enter(property.name);
             check(*value, *property.schema);
         }
-        for (const Property& property : schema.properties) {
+        for (const model::Property& property : schema.properties) {
             if (!property.required || !is_absent(find(object, property.name))) continue;
             enter(property.name);
             faults_.required(path_);
@@ -111,7 +113,7 @@ class Checker {
     // import.
     static bool is_absent(const json::Value* value) { return value == nullptr || value->is_null(); }
 
-    void check(const json::Value& value, const Schema& schema) {
+    void check(const json::Value& value, const model::Schema& schema) {
         if (!is_of(value, schema.type)) {
             mismatch(value, schema.type);
         } else if (schema.type == Type::kTime) {
@@ -144,11 +146,11 @@ class Checker {
     std::string path_;
 };
 
-void check_sets_in(const json::Value& value, const Schema& schema, std::string& path,
+void check_sets_in(const json::Value& value, const model::Schema& schema, std::string& path,
                    Faults& faults) {
     size_t size = path.size();
     if (const json::Object* object = value.if_object()) {
-        for (const Property& property : schema.properties) {
+        for (const model::Property& property : schema.properties) {
             const json::Value* member = find(*object, property.name);
             if (member == nullptr) continue;
             path += '.';
@@ -159,7 +161,7 @@ void check_sets_in(const json::Value& value, const Schema& schema, std::string& 
         return;
     }
     const json::Array* array = value.if_array();
-    if (array == nullptr || schema.merge != Schema::Merge::kSet) return;
+    if (array == nullptr || schema.merge != model::Schema::Merge::kSet) return;
     std::set<std::string_view> seen;
     for (size_t i = 0; i < array->size(); ++i) {
         const json::Value& element = (*array)[i];
@@ -170,13 +172,13 @@ void check_sets_in(const json::Value& value, const Schema& schema, std::string& 
 
 }  // namespace
 
-void check_schema(const json::Object& object, const Schema& schema, Faults& faults) {
+void check_schema(const json::Object& object, const model::Schema& schema, Faults& faults) {
     Checker(faults).check_object(object, schema, true);
 }
 
-void check_sets(const json::Object& object, const Schema& schema, Faults& faults) {
+void check_sets(const json::Object& object, const model::Schema& schema, Faults& faults) {
     std::string path;
-    for (const Property& property : schema.properties) {
+    for (const model::Property& property : schema.properties) {
         const json::Value* member = find(object, property.name);
         if (member == nullptr || property.name == "metadata") continue;
         path = property.name;

@@ -50,7 +50,7 @@ std::vector<ManagedEntry> entries_until_now(const json::Object* live, const json
 
 }  // namespace
 
-void track_update(const json::Object* live, json::Object& object, const Schema& schema,
+void track_update(const json::Object* live, json::Object& object, const model::Schema& schema,
                   const Updater& updater) {
     std::vector<ManagedEntry> entries = entries_until_now(live, object, updater);
     json::Object& metadata = object["metadata"].get_object();

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "json/value.h"
-#include "rules/schema.h"
+#include "model/schema.h"
 
 namespace snapgate::rules {
 
@@ -20,7 +20,7 @@ struct Updater {
 // (structured-merge-diff's Update, and k8s.io/apimachinery's managedfields around it). The entries
 // that count until now are the request's, which are in the object, if there are any and they can be
 // read; else the live object's, whose alone count on a subresource.
-void track_update(const json::Object* live, json::Object& object, const Schema& schema,
+void track_update(const json::Object* live, json::Object& object, const model::Schema& schema,
                   const Updater& updater);
 
 }  // namespace snapgate::rules

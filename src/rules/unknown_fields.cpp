@@ -16,14 +16,14 @@ class Pruner {
     explicit Pruner(std::vector<std::string>& unknown) : unknown_(unknown) {}
 
     // At the root metadata stays out.
-    void prune_object(json::Object& object, const Schema& schema, const json::Object* live,
+    void prune_object(json::Object& object, const model::Schema& schema, const json::Object* live,
                       bool root) {
         if (schema.properties.empty()) return;
         std::vector<std::string_view> nulls;
         size_t size = path_.size();
         for (auto& member : object) {
             std::string_view name = key_of(member);
-            const Property* property = find_property(schema, name);
+            const model::Property* property = find_property(schema, name);
             if (property == nullptr || (root && name == "metadata")) continue;
             if (member.value().is_null()) {
                 if (!property->schema->nullable) nulls.push_back(property->name);
@@ -40,12 +40,12 @@ class Pruner {
     }
 
   private:
-    void prune_value(json::Value& value, const Schema& schema, const json::Value* live) {
+    void prune_value(json::Value& value, const model::Schema& schema, const json::Value* live) {
         if (json::Object* object = value.if_object()) {
-            if (schema.type == Schema::Type::kObject)
+            if (schema.type == model::Schema::Type::kObject)
                 prune_object(*object, schema, live == nullptr ? nullptr : live->if_object(), false);
         } else if (json::Array* array = value.if_array();
-                   array != nullptr && schema.type == Schema::Type::kArray) {
+                   array != nullptr && schema.type == model::Schema::Type::kArray) {
             const json::Array* live_array = live == nullptr ? nullptr : live->if_array();
             size_t size = path_.size();
             for (size_t i = 0; i < array->size(); ++i) {
@@ -67,7 +67,7 @@ class Pruner {
 
 }  // namespace
 
-void settle_unknown(json::Object& object, const Schema& schema, const json::Object* live,
+void settle_unknown(json::Object& object, const model::Schema& schema, const json::Object* live,
                     std::string_view path, std::vector<std::string>& unknown,
                     bool (*silent)(std::string_view path)) {
     std::vector<std::string> gone;
@@ -90,7 +90,7 @@ void settle_unknown(json::Object& object, const Schema& schema, const json::Obje
             object.emplace(member.key(), member.value());
 }
 
-void prune(json::Object& object, const Schema& schema, const json::Object* live,
+void prune(json::Object& object, const model::Schema& schema, const json::Object* live,
            std::vector<std::string>& unknown) {
     size_t before = unknown.size();
     Pruner(unknown).prune_object(object, schema, live, true);

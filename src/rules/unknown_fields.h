@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "json/value.h"
-#include "rules/schema.h"
+#include "model/schema.h"
 
 namespace snapgate::rules {
 
@@ -15,7 +15,7 @@ constexpr size_t kMostUnknown = 100;
 // Removes the members of an object at `path` that its schema does not have, and adds their paths to
 // `unknown`, but for those that `silent` names. Members of that kind which `live` has (a newer
 // KubeVirt's, kept from an import) stay as they are there, and are no fault if they came unchanged.
-void settle_unknown(json::Object& object, const Schema& schema, const json::Object* live,
+void settle_unknown(json::Object& object, const model::Schema& schema, const json::Object* live,
                     std::string_view path, std::vector<std::string>& unknown,
                     bool (*silent)(std::string_view path) = nullptr);
 
@@ -23,7 +23,7 @@ void settle_unknown(json::Object& object, const Schema& schema, const json::Obje
 // have go (as settle_unknown does it, everywhere in it), and so do nulls where it allows none. An
 // element of a list that `live` has at the same place stays as it is. `metadata` is left alone. The
 // paths come sorted.
-void prune(json::Object& object, const Schema& schema, const json::Object* live,
+void prune(json::Object& object, const model::Schema& schema, const json::Object* live,
            std::vector<std::string>& unknown);
 
 }  // namespace snapgate::rules

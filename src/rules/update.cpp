@@ -117,10 +117,10 @@ base::Result<void> check(const json::Object& object, const json::Object& live,
     check_metadata_update(metadata, live_metadata, faults);
     // Once more, as kube-apiserver does: first for every resource, then for custom ones.
     if (!faults.empty()) check_metadata_update(metadata, live_metadata, faults);
-    check_schema(object, kSnapshotSchema, faults);
+    check_schema(object, model::kSnapshotSchema, faults);
     Faults live_sets;
-    check_sets(live, kSnapshotSchema, live_sets);
-    if (live_sets.empty()) check_sets(object, kSnapshotSchema, faults);
+    check_sets(live, model::kSnapshotSchema, live_sets);
+    if (live_sets.empty()) check_sets(object, model::kSnapshotSchema, faults);
     if (faults.empty() && !target.status) check_spec_kept(object, live, faults);
     if (!faults.empty()) return faults.error(subject);
     return {};
@@ -170,7 +170,7 @@ base::Result<Change> update(const json::Object& live, Body body, const Target& t
         change.object = live;
         return change;
     }
-    track_update(&live, object, kSnapshotSchema,
+    track_update(&live, object, model::kSnapshotSchema,
                  {writer.manager, api_version(writer), target.status ? "status" : "", writer.now});
     if (same_but_times(object, live)) {
         change.effect = Change::Effect::kNone;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
+
+#include "model/schema.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -16,77 +18,62 @@ using base::Result;
 
 constexpr std::string_view kMagic("k8s\0", 4);
 
-enum class Type { kText, kTexts, kInteger, kFlag, kMessage, kTextMap };
+using model::Property;
+using model::Schema;
+using Type = Schema::Type;
 
-struct Message;
+// The messages that are sent but not stored, with the numbers of their fields from the
+// generated.proto files of k8s.io/api and k8s.io/apimachinery. Objects are in model/schema.h.
 
-struct Field {
-    uint64_t number;
-    std::string_view name;
-    Type type;
-    const Message* message = nullptr;
-};
+constexpr Schema kText{.type = Type::kString};
+constexpr Schema kTexts{.type = Type::kArray, .items = &kText};
+constexpr Schema kInteger{.type = Type::kInteger};
+constexpr Schema kFlag{.type = Type::kBoolean};
 
-struct Message {
-    std::span<const Field> fields;
-};
+constexpr Property field(uint32_t number, std::string_view name, const Schema& schema) {
+    return {.name = name, .schema = &schema, .number = number};
+}
 
-// Numbers of fields from the generated.proto files of k8s.io/api and k8s.io/apimachinery.
-constexpr Field kMetadataFields[] = {
-    {1, "name", Type::kText},
-    {2, "generateName", Type::kText},
-    {3, "namespace", Type::kText},
-    {5, "uid", Type::kText},
-    {6, "resourceVersion", Type::kText},
-    {11, "labels", Type::kTextMap},
-    {12, "annotations", Type::kTextMap},
-    {14, "finalizers", Type::kTexts},
-};
-constexpr Message kMetadata{kMetadataFields};
+template <size_t N>
+constexpr Schema message(const Property (&fields)[N]) {
+    return {.type = Type::kObject, .properties = fields};
+}
 
-constexpr Field kNamespaceSpecFields[] = {{1, "finalizers", Type::kTexts}};
-constexpr Message kNamespaceSpec{kNamespaceSpecFields};
-constexpr Field kNamespaceFields[] = {
-    {1, "metadata", Type::kMessage, &kMetadata},
-    {2, "spec", Type::kMessage, &kNamespaceSpec},
+constexpr Property kResourceFields[] = {
+    field(1, "namespace", kText), field(2, "verb", kText),     field(3, "group", kText),
+    field(4, "version", kText),   field(5, "resource", kText), field(6, "subresource", kText),
+    field(7, "name", kText),
 };
-constexpr Message kNamespace{kNamespaceFields};
+constexpr Schema kResource = message(kResourceFields);
+constexpr Property kNonResourceFields[] = {field(1, "path", kText), field(2, "verb", kText)};
+constexpr Schema kNonResource = message(kNonResourceFields);
+constexpr Property kReviewSpecFields[] = {
+    field(1, "resourceAttributes", kResource),
+    field(2, "nonResourceAttributes", kNonResource),
+};
+constexpr Schema kReviewSpec = message(kReviewSpecFields);
+constexpr Property kReviewFields[] = {
+    field(1, "metadata", model::kMetadataSchema),
+    field(2, "spec", kReviewSpec),
+};
+constexpr Schema kReview = message(kReviewFields);
 
-constexpr Field kResourceFields[] = {
-    {1, "namespace", Type::kText}, {2, "verb", Type::kText},     {3, "group", Type::kText},
-    {4, "version", Type::kText},   {5, "resource", Type::kText}, {6, "subresource", Type::kText},
-    {7, "name", Type::kText},
+constexpr Property kPreconditionFields[] = {field(1, "uid", kText),
+                                            field(2, "resourceVersion", kText)};
+constexpr Schema kPreconditions = message(kPreconditionFields);
+constexpr Property kDeleteFields[] = {
+    field(1, "gracePeriodSeconds", kInteger),
+    field(2, "preconditions", kPreconditions),
+    field(3, "orphanDependents", kFlag),
+    field(4, "propagationPolicy", kText),
+    field(5, "dryRun", kTexts),
 };
-constexpr Message kResource{kResourceFields};
-constexpr Field kNonResourceFields[] = {{1, "path", Type::kText}, {2, "verb", Type::kText}};
-constexpr Message kNonResource{kNonResourceFields};
-constexpr Field kReviewSpecFields[] = {
-    {1, "resourceAttributes", Type::kMessage, &kResource},
-    {2, "nonResourceAttributes", Type::kMessage, &kNonResource},
-};
-constexpr Message kReviewSpec{kReviewSpecFields};
-constexpr Field kReviewFields[] = {
-    {1, "metadata", Type::kMessage, &kMetadata},
-    {2, "spec", Type::kMessage, &kReviewSpec},
-};
-constexpr Message kReview{kReviewFields};
+constexpr Schema kDelete = message(kDeleteFields);
 
-constexpr Field kPreconditionFields[] = {{1, "uid", Type::kText},
-                                         {2, "resourceVersion", Type::kText}};
-constexpr Message kPreconditions{kPreconditionFields};
-constexpr Field kDeleteFields[] = {
-    {1, "gracePeriodSeconds", Type::kInteger},
-    {2, "preconditions", Type::kMessage, &kPreconditions},
-    {3, "orphanDependents", Type::kFlag},
-    {4, "propagationPolicy", Type::kText},
-    {5, "dryRun", Type::kTexts},
-};
-constexpr Message kDelete{kDeleteFields};
-
-constexpr Field kEntryFields[] = {{1, "key", Type::kText}, {2, "value", Type::kText}};
-constexpr Message kEntry{kEntryFields};
-constexpr Field kTypeFields[] = {{1, "apiVersion", Type::kText}, {2, "kind", Type::kText}};
-constexpr Message kTypeMeta{kTypeFields};
+constexpr Property kEntryFields[] = {field(1, "key", kText), field(2, "value", kText)};
+constexpr Schema kEntry = message(kEntryFields);
+constexpr Property kTypeFields[] = {field(1, "apiVersion", kText), field(2, "kind", kText)};
+constexpr Schema kTypeMeta = message(kTypeFields);
 
 // One field as it stands on the wire.
 struct WireField {
@@ -162,18 +149,18 @@ Error broken() {
     return {Code::kInvalidBody, "the body is no message in Kubernetes' protobuf form"};
 }
 
-const Field* find(const Message& message, uint64_t number) {
-    for (const Field& field : message.fields) {
-        if (field.number == number) return &field;
-    }
-    return nullptr;
+// Null for a field that is passed over.
+const Property* find(const Schema& message, uint64_t number) {
+    if (number == 0) return nullptr;
+    auto found = std::ranges::find(message.properties, number, &Property::number);
+    return found == message.properties.end() ? nullptr : &*found;
 }
 
 bool fits(Type type, const WireField& wire) {
-    return type == Type::kInteger || type == Type::kFlag ? wire.is_number : wire.is_bytes;
+    return type == Type::kInteger || type == Type::kBoolean ? wire.is_number : wire.is_bytes;
 }
 
-Result<json::Object> read(const Message& message, std::string_view bytes);
+Result<json::Object> read(const Schema& message, std::string_view bytes);
 
 Result<void> read_entry(std::string_view bytes, json::Value& map) {
     SNAPGATE_ASSIGN(json::Object entry, read(kEntry, bytes));
@@ -186,12 +173,12 @@ Result<void> read_entry(std::string_view bytes, json::Value& map) {
     return {};
 }
 
-Result<void> read_field(const Field& field, const WireField& wire, json::Object& object) {
-    switch (field.type) {
-        case Type::kText:
+Result<void> read_field(const Property& field, const WireField& wire, json::Object& object) {
+    switch (field.schema->type) {
+        case Type::kString:
             if (!wire.bytes.empty()) object[field.name] = wire.bytes;
             break;
-        case Type::kTexts: {
+        case Type::kArray: {  // of texts
             json::Value& list = object[field.name];
             if (!list.is_array()) list.emplace_array();
             list.get_array().emplace_back(wire.bytes);
@@ -200,38 +187,41 @@ Result<void> read_field(const Field& field, const WireField& wire, json::Object&
         case Type::kInteger:
             object[field.name] = static_cast<int64_t>(wire.value);
             break;
-        case Type::kFlag:
+        case Type::kBoolean:
             object[field.name] = wire.value != 0;
             break;
-        case Type::kMessage: {
-            SNAPGATE_ASSIGN(json::Object inner, read(*field.message, wire.bytes));
+        case Type::kObject: {
+            if (field.schema->values != nullptr) return read_entry(wire.bytes, object[field.name]);
+            SNAPGATE_ASSIGN(json::Object inner, read(*field.schema, wire.bytes));
             // Of one that comes twice the last counts; protobuf would merge them, which no client
             // relies on.
             object[field.name] = std::move(inner);
             break;
         }
-        case Type::kTextMap:
-            return read_entry(wire.bytes, object[field.name]);
+        case Type::kAny:
+        case Type::kTime:
+        case Type::kFieldsV1:
+            break;  // no field of these types has a number
     }
     return {};
 }
 
-// As deep as the tables above, at most.
-Result<json::Object> read(const Message& message, std::string_view bytes) {
+// As deep as the schemas, at most.
+Result<json::Object> read(const Schema& message, std::string_view bytes) {
     json::Object object;
     WireReader reader(bytes);
     while (const auto wire = reader.next()) {
-        const Field* field = find(message, wire->number);
+        const Property* field = find(message, wire->number);
         if (field == nullptr) continue;
-        if (!fits(field->type, *wire)) return broken();
+        if (!fits(field->schema->type, *wire)) return broken();
         SNAPGATE_TRY(read_field(*field, *wire, object));
     }
     if (reader.bad()) return broken();
     return object;
 }
 
-const Message* message_of(std::string_view kind) {
-    if (kind == "Namespace") return &kNamespace;
+const Schema* message_of(std::string_view kind) {
+    if (kind == "Namespace") return &model::kNamespaceSchema;
     if (kind == "SelfSubjectAccessReview") return &kReview;
     if (kind == "DeleteOptions") return &kDelete;
     return nullptr;
@@ -254,7 +244,7 @@ Result<json::Object> read_protobuf(std::string_view body) {
     if (envelope.bad()) return broken();
     const json::Value* kind = type.if_contains("kind");
     const std::string_view named = kind == nullptr ? std::string_view() : kind->get_string();
-    const Message* message = message_of(named);
+    const Schema* message = message_of(named);
     if (message == nullptr) {
         return Error(Code::kInvalidBody,
                      fmt::format("a body of the kind \"{}\" is not taken as protobuf: send JSON",

@@ -1,14 +1,15 @@
-#include "rules/schema.h"
+#include "model/schema.h"
 
 #include <algorithm>
 
-namespace snapgate::rules {
+namespace snapgate::model {
 namespace {
 
 using Type = Schema::Type;
 using Merge = Schema::Merge;
 
 constexpr bool kRequired = true;
+constexpr bool kOptional = false;
 
 template <size_t N>
 constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kGranular,
@@ -17,15 +18,11 @@ constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kG
 }
 
 constexpr Schema array(const Schema& items, Merge merge, std::string_view go_type = {}) {
-    return {.type = Type::kArray,
-            .merge = merge,
-            .properties = {},
-            .items = &items,
-            .go_type = go_type};
+    return {.type = Type::kArray, .merge = merge, .items = &items, .go_type = go_type};
 }
 
 constexpr Schema scalar(Type type, std::string_view go_type = {}, bool nullable = false) {
-    return {.type = type, .nullable = nullable, .properties = {}, .go_type = go_type};
+    return {.type = type, .nullable = nullable, .go_type = go_type};
 }
 
 // ObjectMeta of meta/v1 with the names that its types have in Go.
@@ -35,9 +32,8 @@ constexpr Schema kUid = scalar(Type::kString, "types.UID");
 constexpr Schema kInt64 = scalar(Type::kInteger, "int64");
 constexpr Schema kFlag = scalar(Type::kBoolean, "bool");
 constexpr Schema kMetaTime = scalar(Type::kTime, "string");
-constexpr Schema kTextMap{
-    .type = Type::kObject, .properties = {}, .values = &kText, .go_type = "map[string]string"};
-constexpr Schema kFieldsV1 = scalar(Type::kAny);
+constexpr Schema kTextMap{.type = Type::kObject, .values = &kText, .go_type = "map[string]string"};
+constexpr Schema kFieldsV1 = scalar(Type::kFieldsV1);
 
 constexpr Property kOwnerProperties[] = {
     {"apiVersion", &kText}, {"blockOwnerDeletion", &kFlag},
@@ -56,20 +52,20 @@ constexpr Schema kManagers = array(kManager, Merge::kAtomic, "[]v1.ManagedFields
 constexpr Schema kFinalizers = array(kText, Merge::kSet, "[]string");
 
 constexpr Property kMetadataProperties[] = {
-    {"annotations", &kTextMap},
+    {"annotations", &kTextMap, kOptional, 12},
     {"creationTimestamp", &kMetaTime},
     {"deletionGracePeriodSeconds", &kInt64},
     {"deletionTimestamp", &kMetaTime},
-    {"finalizers", &kFinalizers},
-    {"generateName", &kText},
+    {"finalizers", &kFinalizers, kOptional, 14},
+    {"generateName", &kText, kOptional, 2},
     {"generation", &kInt64},
-    {"labels", &kTextMap},
+    {"labels", &kTextMap, kOptional, 11},
     {"managedFields", &kManagers},
-    {"name", &kText},
-    {"namespace", &kText},
+    {"name", &kText, kOptional, 1},
+    {"namespace", &kText, kOptional, 3},
     {"ownerReferences", &kOwners},
-    {"resourceVersion", &kText},
-    {"uid", &kUid},
+    {"resourceVersion", &kText, kOptional, 6},
+    {"uid", &kUid, kOptional, 5},
 };
 
 // The rest of a VirtualMachineSnapshot: KubeVirt's CRD.
@@ -85,15 +81,11 @@ constexpr Property kSourceProperties[] = {
     {"kind", &kString, kRequired},
     {"name", &kString, kRequired},
 };
-constexpr Schema kSource = object(kSourceProperties, Merge::kAtomic);
-
 constexpr Property kSpecProperties[] = {
     {"deletionPolicy", &kString},
     {"failureDeadline", &kString},
-    {"source", &kSource, kRequired},
+    {"source", &kSourceSchema, kRequired},
 };
-constexpr Schema kSpec = object(kSpecProperties);
-
 constexpr Property kConditionProperties[] = {
     {"lastProbeTime", &kNullableTime},
     {"lastTransitionTime", &kNullableTime},
@@ -134,19 +126,21 @@ constexpr Property kStatusProperties[] = {
 constexpr Schema kStatus = object(kStatusProperties);
 
 constexpr Property kSnapshotProperties[] = {
-    {"apiVersion", &kString}, {"kind", &kString},   {"metadata", &kMetadataSchema},
-    {"spec", &kSpec, true},   {"status", &kStatus},
+    {"apiVersion", &kString},          {"kind", &kString},   {"metadata", &kMetadataSchema},
+    {"spec", &kSpecSchema, kRequired}, {"status", &kStatus},
 };
 
-// Of a Namespace, what a client may name: none of it is kept but the metadata.
-constexpr Property kNamespaceSpecProperties[] = {{"finalizers", &kStringSet}};
+// The fields of a Namespace that a client may name: only its metadata is kept.
+constexpr Property kNamespaceSpecProperties[] = {{"finalizers", &kStringSet, kOptional, 1}};
 constexpr Schema kNamespaceSpec = object(kNamespaceSpecProperties);
 constexpr Schema kAnything = scalar(Type::kAny);
 constexpr Property kNamespaceStatusProperties[] = {{"conditions", &kAnything}, {"phase", &kString}};
 constexpr Schema kNamespaceStatus = object(kNamespaceStatusProperties);
 constexpr Property kNamespaceProperties[] = {
-    {"apiVersion", &kString},       {"kind", &kString},
-    {"metadata", &kMetadataSchema}, {"spec", &kNamespaceSpec},
+    {"apiVersion", &kString},
+    {"kind", &kString},
+    {"metadata", &kMetadataSchema, kRequired, 1},
+    {"spec", &kNamespaceSpec, kOptional, 2},
     {"status", &kNamespaceStatus},
 };
 
@@ -164,6 +158,8 @@ static_assert(sorted(kOwnerProperties) && sorted(kManagerProperties) &&
 }  // namespace
 
 constexpr Schema kMetadataSchema = object(kMetadataProperties, Merge::kGranular, "v1.ObjectMeta");
+constexpr Schema kSourceSchema = object(kSourceProperties, Merge::kAtomic);
+constexpr Schema kSpecSchema = object(kSpecProperties);
 constexpr Schema kSnapshotSchema = object(kSnapshotProperties);
 constexpr Schema kNamespaceSchema = object(kNamespaceProperties);
 
@@ -177,4 +173,4 @@ const Schema* member_schema(const Schema& schema, std::string_view name) {
     return schema.values;
 }
 
-}  // namespace snapgate::rules
+}  // namespace snapgate::model
