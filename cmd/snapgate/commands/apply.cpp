@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "remote/cluster_file.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
@@ -202,15 +202,17 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_apply(CLI::App& root, Action& chosen) {
+Command apply_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = root.add_subcommand("apply", "Connect the clusters that a file lists");
-    command->add_option("-f,--filename", options->file, "The file ('-': standard input)")
-        ->required()
-        ->type_name("FILE");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    return {
+        .name = "apply",
+        .help = "Connect the clusters that a file lists",
+        .options = {{"-f,--filename", &options->file, "FILE", "The file ('-': standard input)",
+                     kNeeded}},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

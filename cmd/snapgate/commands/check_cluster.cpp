@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "base/encoding.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "remote/resolve.h"
 #include "terminal/json_path.h"
 #include "terminal/table.h"
@@ -63,22 +63,17 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_check(CLI::App& root, Action& chosen) {
-    CLI::App* check =
-        root.add_subcommand("check", "Look whether a connected cluster can be followed");
-    check->require_subcommand(1);
+Command check_cluster_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        check->add_subcommand("cluster", "Look whether a connected cluster can be followed");
-    command->add_option("CLUSTER", options->cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("");
-    command->add_option("-o,--output", options->output, "table (the default), json or yaml")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
-    check->footer("Examples:\n  snapgate check cluster edge");
+    return {
+        .name = "cluster",
+        .help = "Look whether a connected cluster can be followed",
+        .options = {{"CLUSTER", &options->cluster, "", "The cluster, by name or uid", kNeeded},
+                    output_option(options->output, "table (the default), json or yaml")},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

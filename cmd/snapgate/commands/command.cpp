@@ -8,39 +8,33 @@
 
 namespace snapgate::cli {
 
-void add_connection_options(CLI::App& command, ConnectionFlags& flags) {
-    constexpr const char* kGroup = "Connection";
-    command
-        .add_option("--server", flags.server, "The server, as https://host:port (SNAPGATE_SERVER)")
-        ->type_name("URL")
-        ->group(kGroup);
-    command
-        .add_option("--api-key-file", flags.api_key_file,
-                    "File that holds the API key (the key itself: SNAPGATE_API_KEY)")
-        ->type_name("FILE")
-        ->group(kGroup);
-    command
-        .add_option("--ca", flags.ca,
-                    "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)")
-        ->type_name("FILE")
-        ->group(kGroup);
-    command
-        .add_option("--project", flags.project,
-                    "Act in this project, by name or uid (SNAPGATE_PROJECT)")
-        ->type_name("PROJECT")
-        ->group(kGroup);
+std::vector<Option> connection_options(ConnectionFlags& flags) {
+    return {
+        {"--server", &flags.server, "URL", "The server, as https://host:port (SNAPGATE_SERVER)"},
+        {"--api-key-file", &flags.api_key_file, "FILE",
+         "File that holds the API key (the key itself: SNAPGATE_API_KEY)"},
+        {"--ca", &flags.ca, "FILE",
+         "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)"},
+        {"--project", &flags.project, "PROJECT",
+         "Act in this project, by name or uid (SNAPGATE_PROJECT)"},
+    };
 }
 
-void add_answer_option(CLI::App& command, std::string& output) {
-    command
-        .add_option("-o,--output", output,
-                    "json or yaml: what the API answered; name: the uid alone")
-        ->type_name("FORMAT");
+Option cluster_option(std::string& cluster) {
+    return {"--cluster", &cluster, "CLUSTER", "The cluster, by name or uid", kNeeded};
 }
 
-void end_command(CLI::App& command, std::string footer, Action& chosen, Action action) {
-    command.footer(std::move(footer));
-    command.callback([&chosen, action = std::move(action)] { chosen = action; });
+Option output_option(std::string& output, std::string help) {
+    return {"-o,--output", &output, "FORMAT", std::move(help)};
+}
+
+Option answer_option(std::string& output) {
+    return output_option(output, "json or yaml: what the API answered; name: the uid alone");
+}
+
+Option context_option(std::string& context) {
+    return {"--context", &context, "CONTEXT",
+            "The context of the kubeconfig (without: its current one)"};
 }
 
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,

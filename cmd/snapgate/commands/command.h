@@ -1,9 +1,9 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <chrono>
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "remote/api.h"
@@ -20,32 +20,48 @@ struct Shell {
     std::vector<std::string> typed;  // the command line, the program first; it holds no secret
 };
 
-// A command as chosen by the command line, ready to run.
+// Runs a command; its options have been read before.
 using Action = std::function<Outcome<Exit>(Shell&)>;
 
-// Each adds one command to the command line; if it is the one that was given, parsing puts it into
-// `chosen`, which must outlive the parsing.
-void add_serve(CLI::App& root, Action& chosen);
-void add_login(CLI::App& root, Action& chosen);
-void add_get(CLI::App& root, Action& chosen);
-void add_create(CLI::App& root, Action& chosen);
-void add_set(CLI::App& root, Action& chosen);
-void add_check(CLI::App& root, Action& chosen);
-void add_apply(CLI::App& root, Action& chosen);
-void add_print(CLI::App& root, Action& chosen);
-void add_delete(CLI::App& root, Action& chosen);
-void add_describe(CLI::App& root, Action& chosen);
-void add_import(CLI::App& root, Action& chosen);
-void add_kubeconfig(CLI::App& root, Action& chosen);
-void add_version(CLI::App& root, Action& chosen);
+// One flag, option or argument of a command, as a row of its table. Only command_line.cpp knows the
+// library that reads it.
+struct Option {
+    std::string name;  // "--all", "-n,--namespace"; without dashes it is an argument
+    // Where its value goes: true for a flag, a text, or each text where several may be given. Must
+    // outlive the reading of the command line.
+    std::variant<bool*, std::string*, std::vector<std::string>*> into;
+    std::string value;  // how the help calls its value; "" for flags and arguments
+    std::string help;
+    bool needed = false;
+    const char* excludes = nullptr;  // the option that may not be given beside it
+    bool* given = nullptr;           // set to whether the command line has it, where that matters
+};
+inline constexpr bool kNeeded = true;
 
-// --server, --api-key-file, --ca and --project. `flags` must outlive the parsing.
-void add_connection_options(CLI::App& command, ConnectionFlags& flags);
-// -o for what prints one answer: json, yaml or name.
-void add_answer_option(CLI::App& command, std::string& output);
-// The last that is said of a command: what stands below its help, and what runs if parsing finds
-// that it was given. `chosen` must outlive the parsing.
-void end_command(CLI::App& command, std::string footer, Action& chosen, Action action);
+// A command, as a row of the table of commands (all_commands.h). It does something, or it has
+// commands below it.
+// NOLINTBEGIN(readability-redundant-member-init): the compiler takes a member that a row leaves out
+// for a forgotten one, unless it has an initializer.
+struct Command {
+    std::string name;
+    std::string help;
+    std::vector<std::string> aliases{};
+    std::vector<Option> options{};
+    // Where --server, --api-key-file, --ca and --project go; null for a command without them.
+    ConnectionFlags* connection = nullptr;
+    std::string footer;  // stands below its help
+    Action run{};        // holds whatever the options are read into
+    std::vector<Command> commands{};
+};
+// NOLINTEND(readability-redundant-member-init)
+
+// Options that several commands have.
+std::vector<Option> connection_options(ConnectionFlags& flags);
+Option cluster_option(std::string& cluster);
+Option output_option(std::string& output, std::string help);
+// -o of a command that prints one answer: json, yaml or name.
+Option answer_option(std::string& output);
+Option context_option(std::string& context);
 
 // The API of the server that flags, environment and context name, in their project.
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,

@@ -9,7 +9,10 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <type_traits>
+#include <variant>
 
+#include "commands/all_commands.h"
 #include "terminal/suggest.h"
 
 namespace snapgate::cli {
@@ -184,6 +187,42 @@ Exit run_chosen(const Action& chosen, Shell& shell) {
     return end(shell.console, ended.error().exit);
 }
 
+CLI::Option* add_option(CLI::App& command, const Option& row) {
+    CLI::Option* option = std::visit(
+        [&](auto* into) {
+            if constexpr (std::is_same_v<decltype(into), bool*>) {
+                return command.add_flag(row.name, *into, row.help);
+            } else {
+                return command.add_option(row.name, *into, row.help)->type_name(row.value);
+            }
+        },
+        row.into);
+    option->required(row.needed);
+    // A flag takes one value at a time, also where it may be repeated; arguments come in a row.
+    if (!option->get_positional()) option->allow_extra_args(false);
+    if (row.excludes != nullptr) option->excludes<CLI::App>(row.excludes);
+    if (row.given != nullptr)
+        option->each([given = row.given](const std::string&) { *given = true; });
+    return option;
+}
+
+// Turns rows into commands of the library. Parsing puts the action of the one that is given into
+// `chosen`; the rows must outlive it.
+void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& chosen) {
+    parent.require_subcommand(1);
+    for (const Command& row : rows) {
+        CLI::App* command = parent.add_subcommand(row.name, row.help);
+        command->group("Commands")->footer(row.footer);
+        for (const std::string& alias : row.aliases) command->alias(alias);
+        for (const Option& option : row.options) add_option(*command, option);
+        if (row.connection != nullptr)
+            for (const Option& option : connection_options(*row.connection))
+                add_option(*command, option)->group("Connection");
+        if (row.run) command->callback([&chosen, &row] { chosen = row.run; });
+        if (!row.commands.empty()) add_commands(*command, row.commands, chosen);
+    }
+}
+
 // Reads the command line into `chosen`; or says what is wrong with it, or shows the help that was
 // asked for, and gives the exit code.
 std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
@@ -192,25 +231,8 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Console& console,
     root.set_help_flag("-h,--help", "Show what there is to say");
     root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
     root.footer(kFooter);
-    add_serve(root, chosen);
-    add_login(root, chosen);
-    add_get(root, chosen);
-    add_describe(root, chosen);
-    add_create(root, chosen);
-    add_set(root, chosen);
-    add_apply(root, chosen);
-    add_check(root, chosen);
-    add_print(root, chosen);
-    add_delete(root, chosen);
-    add_import(root, chosen);
-    add_kubeconfig(root, chosen);
-    add_version(root, chosen);
-    root.require_subcommand(1);
-    for (CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {
-        command->group("Commands");
-        for (CLI::App* kind : command->get_subcommands([](const CLI::App*) { return true; }))
-            kind->group("Commands");
-    }
+    const std::vector<Command> commands = all_commands();
+    add_commands(root, commands, chosen);
 
     if (arguments.empty()) {
         console.print_document(root.help());

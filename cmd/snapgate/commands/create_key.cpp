@@ -1,5 +1,3 @@
-#include "commands/create_key.h"
-
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,6 +6,7 @@
 #include "app/data_directory.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "commands/all_commands.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
 #include "terminal/json_path.h"
@@ -129,31 +128,25 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_create_key(CLI::App& create, Action& chosen) {
+Command create_key_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = create.add_subcommand("key", "Make an API key; it is printed once");
-    command->add_option("NAME", options->name, "What the key is for; no other may be called so")
-        ->type_name("");
-    command
-        ->add_option("--role", options->role,
+    return {
+        .name = "key",
+        .help = "Make an API key; it is printed once",
+        .options = {{"NAME", &options->name, "", "What the key is for; no other may be called so"},
+                    {"--role", &options->role, "ROLE",
                      "reader (the default), editor (also writes snapshots) or admin (also\n"
-                     "writes projects, clusters and keys); with --data-dir the default is admin")
-        ->type_name("ROLE");
-    command
-        ->add_option("--expires", options->expires,
-                     "How long it is good, as 90d or 12h; without: for ever")
-        ->type_name("DURATION");
-    command
-        ->add_option("--data-dir", options->data_dir,
-                     "Make the key in this data directory while its server is down")
-        ->type_name("DIR");
-    command
-        ->add_option("-o,--output", options->output,
-                     "json or yaml: what the API answered; name: the key alone")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+                     "writes projects, clusters and keys); with --data-dir the default is admin"},
+                    {"--expires", &options->expires, "DURATION",
+                     "How long it is good, as 90d or 12h; without: for ever"},
+                    {"--data-dir", &options->data_dir, "DIR",
+                     "Make the key in this data directory while its server is down"},
+                    output_option(options->output,
+                                  "json or yaml: what the API answered; name: the key alone")},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

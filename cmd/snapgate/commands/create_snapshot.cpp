@@ -1,11 +1,10 @@
-#include "commands/create_snapshot.h"
-
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "base/duration.h"
-#include "snapshots/snapshot_options.h"
+#include "commands/all_commands.h"
+#include "commands/snapshot_options.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -107,33 +106,30 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_create_snapshot(CLI::App& create, Action& chosen) {
+Command create_snapshot_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = create.add_subcommand("snapshot", "Ask for a snapshot of a VM");
-    command->alias("vmsnapshot");
-    command
-        ->add_option("NAME", options->name,
-                     "What it is called; without it, the VM's name and five characters")
-        ->type_name("");
-    add_snapshot_flags(*command, options->flags);
-    command->get_option("--vm")->required()->description("The VM to take it of");
-    command
-        ->add_option("--failure-deadline", options->failure_deadline,
-                     "When it has failed if it is not done, as 10m (KubeVirt takes 5m; 0: never)")
-        ->type_name("DURATION");
-    command
-        ->add_option("--deletion-policy", options->deletion_policy,
+    return {
+        .name = "snapshot",
+        .help = "Ask for a snapshot of a VM",
+        .aliases = {"vmsnapshot"},
+        .options = {{"NAME", &options->name, "",
+                     "What it is called; without it, the VM's name and five characters"},
+                    cluster_option(options->flags.cluster),
+                    namespace_option(options->flags),
+                    {"--vm", &options->flags.vm, "VM", "The VM to take it of", kNeeded},
+                    {"--failure-deadline", &options->failure_deadline, "DURATION",
+                     "When it has failed if it is not done, as 10m (KubeVirt takes 5m; 0: never)"},
+                    {"--deletion-policy", &options->deletion_policy, "POLICY",
                      "What becomes of its content when it is deleted: Delete (KubeVirt's\n"
-                     "default) or Retain")
-        ->type_name("POLICY");
-    command
-        ->add_option("-o,--output", options->output,
-                     "json or yaml: the object as the API answered it; name: its name as\n"
-                     "kubectl prints it")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+                     "default) or Retain"},
+                    output_option(
+                        options->output,
+                        "json or yaml: the object as the API answered it; name: its name as\n"
+                        "kubectl prints it")},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -1,12 +1,11 @@
-#include "commands/delete_snapshot.h"
-
 #include <fmt/format.h>
 
 #include <memory>
 #include <optional>
 #include <set>
 
-#include "snapshots/snapshot_options.h"
+#include "commands/all_commands.h"
+#include "commands/snapshot_options.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -97,20 +96,24 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_delete_snapshot(CLI::App& parent, Action& chosen) {
+Command delete_snapshot_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = parent.add_subcommand("snapshot", "Delete VM snapshots");
-    command->alias("snapshots")->alias("vmsnapshot")->alias("vmsnapshots");
-    command->add_option("NAME", options->names, "Which, by exact name")->required()->type_name("");
-    add_snapshot_flags(*command, options->flags);
-    command
-        ->add_option("-o,--output", options->output,
-                     "json or yaml: nothing, as the API answers; name: the names as kubectl\n"
-                     "prints them")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    return {
+        .name = "snapshot",
+        .help = "Delete VM snapshots",
+        .aliases = {"snapshots", "vmsnapshot", "vmsnapshots"},
+        .options = {{"NAME", &options->names, "", "Which, by exact name", kNeeded},
+                    cluster_option(options->flags.cluster),
+                    namespace_option(options->flags),
+                    vm_option(options->flags),
+                    output_option(
+                        options->output,
+                        "json or yaml: nothing, as the API answers; name: the names as kubectl\n"
+                        "prints them")},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -3,13 +3,19 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
+#include "commands/snapshot_options.h"
 #include "snapshots/snapshot_description.h"
-#include "snapshots/snapshot_options.h"
 #include "snapshots/stale_note.h"
 
 namespace snapgate::cli {
 namespace {
+
+constexpr const char* kFooter =
+    R"(For programs, 'snapgate get snapshots NAME -o json' prints the object itself.
+
+Example:
+  snapgate describe snapshot db-01-nightly --cluster demo -n payments)";
 
 struct Options {
     ConnectionFlags connection;
@@ -36,22 +42,20 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_describe(CLI::App& root, Action& chosen) {
-    CLI::App* describe = root.add_subcommand("describe", "Show all there is to say of a snapshot");
-    describe->require_subcommand(1);
+Command describe_snapshot_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        describe->add_subcommand("snapshot", "Show a VM snapshot as text for people");
-    command->alias("snapshots")->alias("vmsnapshot")->alias("vmsnapshots");
-    command->add_option("NAME", options->names, "Which, by exact name")->required()->type_name("");
-    add_snapshot_flags(*command, options->flags);
-    add_connection_options(*command, options->connection);
-    end_command(*command,
-                "For programs, 'snapgate get snapshots NAME -o json' prints the object itself.\n\n"
-                "Example:\n"
-                "  snapgate describe snapshot db-01-nightly --cluster demo -n payments",
-                chosen, [options](Shell& shell) { return run(*options, shell); });
-    describe->footer("Example:\n  snapgate describe snapshot NAME --cluster demo -n payments");
+    return {
+        .name = "snapshot",
+        .help = "Show a VM snapshot as text for people",
+        .aliases = {"snapshots", "vmsnapshot", "vmsnapshots"},
+        .options = {{"NAME", &options->names, "", "Which, by exact name", kNeeded},
+                    cluster_option(options->flags.cluster),
+                    namespace_option(options->flags),
+                    vm_option(options->flags)},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/encoding.h"
-#include "commands/get.h"
+#include "commands/all_commands.h"
 #include "json/yaml.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
@@ -206,33 +206,40 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     return print_named(shell, api, kind, format, options.names);
 }
 
-void add_kind(CLI::App& get, Action& chosen, Kind kind, const char* description) {
+Command get_command(Kind kind, std::string help) {
     auto options = std::make_shared<Options>();
     const KindWords& words = words_of(kind);
-    CLI::App* command = get.add_subcommand(std::string(words.many), description);
-    command->alias(std::string(words.one));
-    command->add_option("NAME", options->names, "Only these, by name or uid")->type_name("");
-    command
-        ->add_option("-o,--output", options->output,
-                     kind == Kind::kCluster
-                         ? "table (the default), wide, json, yaml or name (the uids alone)"
-                         : "table (the default), json, yaml or name (the uids alone)")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command,
-                fmt::format("Examples:\n"
-                            "  snapgate get {0}\n"
-                            "  snapgate get {0} -o json",
-                            words.many),
-                chosen, [kind, options](Shell& shell) { return run(kind, *options, shell); });
+    return {
+        .name = std::string(words.many),
+        .help = std::move(help),
+        .aliases = {std::string(words.one)},
+        .options = {{"NAME", &options->names, "", "Only these, by name or uid"},
+                    output_option(
+                        options->output,
+                        kind == Kind::kCluster
+                            ? "table (the default), wide, json, yaml or name (the uids alone)"
+                            : "table (the default), json, yaml or name (the uids alone)")},
+        .connection = &options->connection,
+        .footer = fmt::format("Examples:\n"
+                              "  snapgate get {0}\n"
+                              "  snapgate get {0} -o json",
+                              words.many),
+        .run = [kind, options](Shell& shell) { return run(kind, *options, shell); },
+    };
 }
 
 }  // namespace
 
-void add_get_registry(CLI::App& get, Action& chosen) {
-    add_kind(get, chosen, Kind::kCluster, "The clusters that the key sees");
-    add_kind(get, chosen, Kind::kProject, "The projects that the key sees");
-    add_kind(get, chosen, Kind::kKey, "The API keys (for admins); never their secrets");
+Command get_clusters_command() {
+    return get_command(Kind::kCluster, "The clusters that the key sees");
+}
+
+Command get_projects_command() {
+    return get_command(Kind::kProject, "The projects that the key sees");
+}
+
+Command get_keys_command() {
+    return get_command(Kind::kKey, "The API keys (for admins); never their secrets");
 }
 
 }  // namespace snapgate::cli

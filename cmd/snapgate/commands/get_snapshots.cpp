@@ -5,7 +5,7 @@
 #include <memory>
 #include <set>
 
-#include "commands/get.h"
+#include "commands/all_commands.h"
 #include "json/yaml.h"
 #include "model/names.h"
 #include "remote/resolve.h"
@@ -214,41 +214,32 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_get_snapshots(CLI::App& get, Action& chosen) {
+Command get_snapshots_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = get.add_subcommand("snapshots", "The VM snapshots of a cluster");
-    command->alias("snapshot")->alias("vmsnapshots")->alias("vmsnapshot");
-    command->add_option("NAME", options->names, "Snapshots to show, by exact name")->type_name("");
-    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("CLUSTER");
-    auto* namespaces =
-        command->add_option("-n,--namespace", options->namespaces, "Only these namespaces");
-    namespaces->type_name("NS[,NS]")->allow_extra_args(false);
-    command
-        ->add_flag("-A,--all-namespaces", options->all_namespaces, "All namespaces (the default)")
-        ->excludes(namespaces);
-    command->add_option("--vm", options->vms, "Only the snapshots of these VMs")
-        ->type_name("VM[,VM]")
-        ->allow_extra_args(false);
-    command
-        ->add_option("-o,--output", options->output,
-                     "table (the default), wide, json, yaml or name")
-        ->type_name("FORMAT");
-    command->add_option("--limit", options->limit, "Objects per page, 1 to 50; 50 is the default")
-        ->type_name("N");
-    command->add_option("--continue", options->continue_token, "Go on where another list ended")
-        ->type_name("TOKEN");
-    command->add_flag("--all", options->all, "Not only one page: the whole list");
-    command
-        ->add_option("-l,--selector", options->selector,
-                     "Only those with these labels, as app=shop,tier!=test: the whole list")
-        ->type_name("SELECTOR");
-    command->add_flag("-w,--watch", options->watch,
-                      "The whole list, and then what changes, until Ctrl-C");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kExamples, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    return {
+        .name = "snapshots",
+        .help = "The VM snapshots of a cluster",
+        .aliases = {"snapshot", "vmsnapshots", "vmsnapshot"},
+        .options = {{"NAME", &options->names, "", "Snapshots to show, by exact name"},
+                    cluster_option(options->cluster),
+                    {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
+                    {"-A,--all-namespaces", &options->all_namespaces, "",
+                     "All namespaces (the default)", false, "--namespace"},
+                    {"--vm", &options->vms, "VM[,VM]", "Only the snapshots of these VMs"},
+                    output_option(options->output, "table (the default), wide, json, yaml or name"),
+                    {"--limit", &options->limit, "N",
+                     "Objects per page, 1 to 50; 50 is the default"},
+                    {"--continue", &options->continue_token, "TOKEN",
+                     "Go on where another list ended"},
+                    {"--all", &options->all, "", "Not only one page: the whole list"},
+                    {"-l,--selector", &options->selector, "SELECTOR",
+                     "Only those with these labels, as app=shop,tier!=test: the whole list"},
+                    {"-w,--watch", &options->watch, "",
+                     "The whole list, and then what changes, until Ctrl-C"}},
+        .connection = &options->connection,
+        .footer = kExamples,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

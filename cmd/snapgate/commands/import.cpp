@@ -8,7 +8,7 @@
 
 #include "base/count_text.h"
 #include "base/encoding.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "import/import_check.h"
 #include "import/import_input.h"
 #include "import/import_upload.h"
@@ -48,7 +48,7 @@ Examples:
 struct Options {
     ConnectionFlags connection;
     std::string cluster;
-    std::string on_conflict;
+    std::string on_conflict = "replace";
     bool prune = false;
     bool complete = false;
     bool yes = false;
@@ -321,38 +321,32 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_import(CLI::App& root, Action& chosen) {
+Command import_command() {
     auto options = std::make_shared<Options>();
-    options->on_conflict = "replace";
-    CLI::App* command =
-        root.add_subcommand("import", "Load VM snapshots from dumps into a hosted cluster");
-    command->add_option("FILE", options->files, "Dumps; - is standard input")
-        ->required()
-        ->type_name("");
-    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("CLUSTER");
-    command
-        ->add_option("--on-conflict", options->on_conflict,
+    return {
+        .name = "import",
+        .help = "Load VM snapshots from dumps into a hosted cluster",
+        .options = {{"FILE", &options->files, "", "Dumps; - is standard input", kNeeded},
+                    cluster_option(options->cluster),
+                    {"--on-conflict", &options->on_conflict, "POLICY",
                      "What to do with an object that is stored and differs:\n"
-                     "replace (the default), skip or fail")
-        ->type_name("POLICY");
-    command->add_flag("--prune", options->prune,
-                      "Remove what the cluster holds and the FILEs together do not");
-    command->add_flag("--complete", options->complete,
-                      "The FILEs are whole, also where they do not show it: JSON\n"
-                      "lines, single objects, YAML documents");
-    command->add_flag("--yes", options->yes, "Prune without asking");
-    command->add_flag("--dry-run", options->dry_run,
-                      "Count what would be created, replaced and removed, and\n"
-                      "change nothing");
-    command->add_flag("--keep-going", options->keep_going,
-                      "Import what is good and list what is refused");
-    command->add_option("-o,--output", options->output, "json or yaml: what the API answered")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+                     "replace (the default), skip or fail"},
+                    {"--prune", &options->prune, "",
+                     "Remove what the cluster holds and the FILEs together do not"},
+                    {"--complete", &options->complete, "",
+                     "The FILEs are whole, also where they do not show it: JSON\n"
+                     "lines, single objects, YAML documents"},
+                    {"--yes", &options->yes, "", "Prune without asking"},
+                    {"--dry-run", &options->dry_run, "",
+                     "Count what would be created, replaced and removed, and\n"
+                     "change nothing"},
+                    {"--keep-going", &options->keep_going, "",
+                     "Import what is good and list what is refused"},
+                    output_option(options->output, "json or yaml: what the API answered")},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/encoding.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "model/names.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
@@ -79,20 +79,18 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_kubeconfig(CLI::App& root, Action& chosen) {
+Command kubeconfig_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        root.add_subcommand("kubeconfig", "Print a kubeconfig for a cluster; it holds the API key");
-    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("CLUSTER");
-    command
-        ->add_option("-n,--namespace", options->ns,
-                     "The namespace that kubectl works in (without: default)")
-        ->type_name("NS");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    return {
+        .name = "kubeconfig",
+        .help = "Print a kubeconfig for a cluster; it holds the API key",
+        .options = {cluster_option(options->cluster),
+                    {"-n,--namespace", &options->ns, "NS",
+                     "The namespace that kubectl works in (without: default)"}},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

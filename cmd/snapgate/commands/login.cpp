@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/count_text.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "remote/resolve.h"
 #include "terminal/json_path.h"
 #include "terminal/printable.h"
@@ -88,31 +88,25 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_login(CLI::App& root, Action& chosen) {
+Command login_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        root.add_subcommand("login", "Check an API key, and use it and its server from now on");
-    command->add_option("SERVER", options->connection.server, "The server, as https://host:port")
-        ->required()
-        ->type_name("");
-    command
-        ->add_option("--api-key-file", options->connection.api_key_file,
-                     "File that holds the API key")
-        ->type_name("FILE");
-    command
-        ->add_option("--ca", options->connection.ca,
-                     "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)")
-        ->type_name("FILE");
-    command
-        ->add_option("--project", options->connection.project,
-                     "Act in this project from now on, by name or uid (SNAPGATE_PROJECT)")
-        ->type_name("PROJECT");
-    command
-        ->add_option("-o,--output", options->output,
-                     "json or yaml: the projects that the key sees; name: the server")
-        ->type_name("FORMAT");
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    ConnectionFlags& connection = options->connection;
+    return {
+        .name = "login",
+        .help = "Check an API key, and use it and its server from now on",
+        .options = {{"SERVER", &connection.server, "", "The server, as https://host:port", kNeeded},
+                    {"--api-key-file", &connection.api_key_file, "FILE",
+                     "File that holds the API key"},
+                    {"--ca", &connection.ca, "FILE",
+                     "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)"},
+                    {"--project", &connection.project, "PROJECT",
+                     "Act in this project from now on, by name or uid (SNAPGATE_PROJECT)"},
+                    output_option(
+                        options->output,
+                        "json or yaml: the projects that the key sees; name: the server")},
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "commands/rbac_text.h"
 #include "model/names.h"
 
@@ -36,20 +36,18 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_print(CLI::App& root, Action& chosen) {
-    CLI::App* print =
-        root.add_subcommand("print", "Print what a cluster needs so that it can be connected");
-    print->require_subcommand(1);
+Command print_rbac_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = print->add_subcommand(
-        "rbac", "Print the role and the service account that a connected cluster needs");
-    command->add_option("-n,--namespace", options->ns, "Where the service account is (snapgate)")
-        ->type_name("NS");
-    command->add_flag("--write", options->write,
-                      "Also what writing through the server needs: create, update, patch, delete");
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
-    print->footer("Examples:\n  snapgate print rbac");
+    return {
+        .name = "rbac",
+        .help = "Print the role and the service account that a connected cluster needs",
+        .options = {{"-n,--namespace", &options->ns, "NS",
+                     "Where the service account is (snapgate)"},
+                    {"--write", &options->write, "",
+                     "Also what writing through the server needs: create, update, patch, delete"}},
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -1,11 +1,15 @@
 #include "app/serve.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "app/settings.h"
-#include "commands/command.h"
+#include "commands/all_commands.h"
 
 namespace snapgate::cli {
 namespace {
@@ -18,46 +22,46 @@ Examples:
   snapgate serve --data-dir data --tls-self-signed
   snapgate serve --config /etc/snapgate.yaml)";
 
-struct Options {
-    std::map<std::string, std::string> values;
-    std::map<std::string, bool> switches;
+// A setting as the command line gives it.
+struct GivenSetting {
+    std::string text;
+    bool on = false;  // of a switch
+    bool given = false;
 };
+using Options = std::map<std::string_view, GivenSetting>;
 
-app::Flags given_flags(const CLI::App& command, const Options& options) {
+Outcome<Exit> run(const Options& options) {
     app::Flags flags;
     for (const app::Setting& setting : app::all_settings()) {
-        const std::string name(setting.name);
-        if (command.count("--" + name) == 0) continue;
-        flags.emplace_back(name, setting.value.empty()
-                                     ? (options.switches.at(name) ? "true" : "false")
-                                     : options.values.at(name));
+        const GivenSetting& one = options.at(setting.name);
+        if (!one.given) continue;
+        flags.emplace_back(setting.name,
+                           !setting.value.empty() ? one.text : (one.on ? "true" : "false"));
     }
-    return flags;
-}
-
-Outcome<Exit> run(const app::Flags& flags) {
     SNAPGATE_ASSIGN(const bool ran, app::serve(flags));
     return ran ? Exit::kOk : Exit::kRefused;
 }
 
 }  // namespace
 
-void add_serve(CLI::App& root, Action& chosen) {
-    CLI::App* command = root.add_subcommand("serve", "Run the server");
+Command serve_command() {
     auto options = std::make_shared<Options>();
+    std::vector<Option> rows;
     for (const app::Setting& setting : app::all_settings()) {
-        const std::string name(setting.name);
-        if (setting.value.empty()) {
-            command->add_flag("--" + name, options->switches[name], std::string(setting.help));
-        } else {
-            command->add_option("--" + name, options->values[name], std::string(setting.help))
-                ->type_name(std::string(setting.value));
-        }
+        GivenSetting& one = (*options)[setting.name];
+        Option row{fmt::format("--{}", setting.name), &one.text, std::string(setting.value),
+                   std::string(setting.help)};
+        if (setting.value.empty()) row.into = &one.on;
+        row.given = &one.given;
+        rows.push_back(std::move(row));
     }
-    command->footer(kFooter);
-    command->callback([&chosen, command, options] {
-        chosen = [flags = given_flags(*command, *options)](Shell&) { return run(flags); };
-    });
+    return {
+        .name = "serve",
+        .help = "Run the server",
+        .options = std::move(rows),
+        .footer = kFooter,
+        .run = [options](Shell&) { return run(*options); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
 #include "remote/resolve.h"
@@ -41,26 +41,18 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_set(CLI::App& root, Action& chosen) {
-    CLI::App* set = root.add_subcommand("set", "Change the kubeconfig of a connected cluster");
-    set->require_subcommand(1);
+Command set_kubeconfig_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = set->add_subcommand(
-        "kubeconfig", "Give a connected cluster other credentials, or another address");
-    command->add_option("--cluster", options->cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("CLUSTER");
-    command->add_option("FILE", options->file, "The kubeconfig ('-': standard input)")
-        ->required()
-        ->type_name("");
-    command
-        ->add_option("--context", options->context,
-                     "The context of the kubeconfig (without: its current one)")
-        ->type_name("CONTEXT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, kFooter, chosen,
-                [options](Shell& shell) { return run(*options, shell); });
-    set->footer("Examples:\n  snapgate set kubeconfig --cluster edge edge.kubeconfig");
+    return {
+        .name = "kubeconfig",
+        .help = "Give a connected cluster other credentials, or another address",
+        .options = {cluster_option(options->cluster),
+                    {"FILE", &options->file, "", "The kubeconfig ('-': standard input)", kNeeded},
+                    context_option(options->context)},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "commands/command.h"
+#include "commands/all_commands.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -44,17 +44,17 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 }  // namespace
 
-void add_version(CLI::App& root, Action& chosen) {
+Command version_command() {
     auto options = std::make_shared<Options>();
-    CLI::App* command = root.add_subcommand(
-        "version", "The version of this program, and of the server if one is known");
-    command
-        ->add_option("-o,--output", options->output,
-                     "json or yaml: both versions; name: this program's alone")
-        ->type_name("FORMAT");
-    add_connection_options(*command, options->connection);
-    end_command(*command, "Examples:\n  snapgate version\n  snapgate version -o json", chosen,
-                [options](Shell& shell) { return run(*options, shell); });
+    return {
+        .name = "version",
+        .help = "The version of this program, and of the server if one is known",
+        .options = {output_option(options->output,
+                                  "json or yaml: both versions; name: this program's alone")},
+        .connection = &options->connection,
+        .footer = "Examples:\n  snapgate version\n  snapgate version -o json",
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
 }
 
 }  // namespace snapgate::cli

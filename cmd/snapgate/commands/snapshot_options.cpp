@@ -1,4 +1,4 @@
-#include "snapshots/snapshot_options.h"
+#include "commands/snapshot_options.h"
 
 #include <fmt/format.h>
 
@@ -6,16 +6,13 @@
 
 namespace snapgate::cli {
 
-void add_snapshot_flags(CLI::App& command, SnapshotFlags& flags) {
-    command.add_option("--cluster", flags.cluster, "The cluster, by name or uid")
-        ->required()
-        ->type_name("CLUSTER");
-    command.add_option("-n,--namespace", flags.ns, "The namespace (without: default)")
-        ->type_name("NS");
-    command
-        .add_option("--vm", flags.vm,
-                    "The VM that it has to be of; not needed: the name says enough")
-        ->type_name("VM");
+Option namespace_option(SnapshotFlags& flags) {
+    return {"-n,--namespace", &flags.ns, "NS", "The namespace (without: default)"};
+}
+
+Option vm_option(SnapshotFlags& flags) {
+    return {"--vm", &flags.vm, "VM",
+            "The VM that it has to be of; not needed: the name says enough"};
 }
 
 Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& names) {

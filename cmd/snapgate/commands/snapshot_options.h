@@ -1,10 +1,9 @@
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
-#include "remote/failure.h"
+#include "commands/command.h"
 #include "snapshots/snapshot_route.h"
 
 namespace snapgate::cli {
@@ -16,8 +15,9 @@ struct SnapshotFlags {
     std::string vm;  // "" where the name is enough
 };
 
-// --cluster, -n and --vm. `flags` must outlive the parsing.
-void add_snapshot_flags(CLI::App& command, SnapshotFlags& flags);
+Option namespace_option(SnapshotFlags& flags);
+// --vm of a command that finds its snapshots by name.
+Option vm_option(SnapshotFlags& flags);
 
 // kUsage naming what can be no namespace, VM or snapshot: it would not even make a path.
 Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& names);

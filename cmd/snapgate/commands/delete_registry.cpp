@@ -4,8 +4,7 @@
 #include <string_view>
 
 #include "base/encoding.h"
-#include "commands/command.h"
-#include "commands/delete_snapshot.h"
+#include "commands/all_commands.h"
 #include "remote/resolve.h"
 
 namespace snapgate::cli {
@@ -57,36 +56,40 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     return Exit::kOk;
 }
 
-void add_kind(CLI::App& parent, Action& chosen, Kind kind, const char* description,
-              const char* force) {
+Command delete_command(Kind kind, std::string help, const char* force) {
     auto options = std::make_shared<Options>();
     const KindWords& words = words_of(kind);
-    CLI::App* command = parent.add_subcommand(std::string(words.one), description);
-    command->alias(std::string(words.many));
-    command->add_option("NAME", options->names, "Which, by name or uid")->required()->type_name("");
-    if (force != nullptr) command->add_flag("--force", options->force, force);
-    add_answer_option(*command, options->output);
-    add_connection_options(*command, options->connection);
-    end_command(*command, fmt::format("Example:\n  snapgate delete {} NAME", words.one), chosen,
-                [kind, options](Shell& shell) { return run(kind, *options, shell); });
+    std::vector<Option> rows{{"NAME", &options->names, "", "Which, by name or uid", kNeeded}};
+    if (force != nullptr) rows.push_back({"--force", &options->force, "", force});
+    rows.push_back(answer_option(options->output));
+    return {
+        .name = std::string(words.one),
+        .help = std::move(help),
+        .aliases = {std::string(words.many)},
+        .options = std::move(rows),
+        .connection = &options->connection,
+        .footer = fmt::format("Example:\n  snapgate delete {} NAME", words.one),
+        .run = [kind, options](Shell& shell) { return run(kind, *options, shell); },
+    };
 }
 
 }  // namespace
 
-void add_delete(CLI::App& root, Action& chosen) {
-    CLI::App* parent =
-        root.add_subcommand("delete", "Delete a snapshot, a project, a cluster or an API key");
-    parent->require_subcommand(1);
-    add_delete_snapshot(*parent, chosen);
-    add_kind(*parent, chosen, Kind::kProject,
-             "Delete a project; one that holds something needs --force",
-             "Delete its clusters, with their snapshots, and its keys, too");
-    add_kind(*parent, chosen, Kind::kCluster,
-             "Delete a cluster; one that holds snapshots needs --force",
-             "Delete its snapshots, too");
-    add_kind(*parent, chosen, Kind::kKey,
-             "Delete an API key: from the next request on it is refused", nullptr);
-    parent->footer("Example:\n  snapgate delete cluster demo --force");
+Command delete_project_command() {
+    return delete_command(Kind::kProject,
+                          "Delete a project; one that holds something needs --force",
+                          "Delete its clusters, with their snapshots, and its keys, too");
+}
+
+Command delete_cluster_command() {
+    return delete_command(Kind::kCluster,
+                          "Delete a cluster; one that holds snapshots needs --force",
+                          "Delete its snapshots, too");
+}
+
+Command delete_key_command() {
+    return delete_command(Kind::kKey, "Delete an API key: from the next request on it is refused",
+                          nullptr);
 }
 
 }  // namespace snapgate::cli

@@ -1,0 +1,64 @@
+#include "commands/all_commands.h"
+
+#include <utility>
+
+namespace snapgate::cli {
+namespace {
+
+// A word that stands before others, as get before get snapshots.
+Command group(std::string name, std::string help, std::vector<Command> commands,
+              std::string footer) {
+    return {.name = std::move(name),
+            .help = std::move(help),
+            .footer = std::move(footer),
+            .commands = std::move(commands)};
+}
+
+}  // namespace
+
+std::vector<Command> all_commands() {
+    return {
+        serve_command(),
+        login_command(),
+        group("get", "Show snapshots, clusters, projects or keys",
+              {get_snapshots_command(), get_clusters_command(), get_projects_command(),
+               get_keys_command()},
+              "Examples:\n"
+              "  snapgate get clusters\n"
+              "  snapgate get snapshots --cluster demo\n"
+              "See 'snapgate get snapshots --help' for filters and paging."),
+        group("describe", "Show all there is to say of a snapshot", {describe_snapshot_command()},
+              "Example:\n"
+              "  snapgate describe snapshot NAME --cluster demo -n payments"),
+        group("create", "Make a snapshot, a project, a cluster or an API key",
+              {create_snapshot_command(), create_project_command(), create_cluster_command(),
+               create_key_command()},
+              "Examples:\n"
+              "  snapgate create cluster demo\n"
+              "  snapgate create cluster edge --kubeconfig edge.kubeconfig\n"
+              "  snapgate create key ci --role reader --expires 90d\n"
+              "  snapgate create snapshot --cluster demo -n payments --vm db-01"),
+        group("set", "Change the kubeconfig of a connected cluster", {set_kubeconfig_command()},
+              "Examples:\n"
+              "  snapgate set kubeconfig --cluster edge edge.kubeconfig"),
+        apply_command(),
+        group("check", "Look whether a connected cluster can be followed",
+              {check_cluster_command()},
+              "Examples:\n"
+              "  snapgate check cluster edge"),
+        group("print", "Print what a cluster needs so that it can be connected",
+              {print_rbac_command()},
+              "Examples:\n"
+              "  snapgate print rbac"),
+        group("delete", "Delete a snapshot, a project, a cluster or an API key",
+              {delete_snapshot_command(), delete_project_command(), delete_cluster_command(),
+               delete_key_command()},
+              "Example:\n"
+              "  snapgate delete cluster demo --force"),
+        import_command(),
+        kubeconfig_command(),
+        version_command(),
+    };
+}
+
+}  // namespace snapgate::cli

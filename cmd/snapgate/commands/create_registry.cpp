@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "commands/all_commands.h"
+#include "remote/connection_request.h"
+#include "remote/kubeconfig_file.h"
+#include "terminal/json_path.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kProjectFooter =
+    R"(Examples:
+  snapgate create project payments
+  uid=$(snapgate create project web -o name))";
+
+constexpr const char* kClusterFooter =
+    R"(Without --kubeconfig the cluster is hosted: its snapshots are kept in the server's own store.
+It has no hypervisor: nothing drives a snapshot's phase but a controller of your own, or the next
+import. With --kubeconfig the server follows a real cluster and keeps a mirror of its snapshots;
+files that the kubeconfig names are read here, and only the context that is used is sent.
+The connection is checked before anything is stored: what cannot be reached yet is stored with a
+warning, refused credentials and broken certificates are not.
+A new cluster belongs to the project of --project, and to Default without it.
+
+Examples:
+  snapgate create cluster demo --uid demo
+  snapgate create cluster edge --kubeconfig edge.kubeconfig
+  snapgate create cluster edge-7 --kubeconfig ~/.kube/config --context edge-7 --project payments)";
+
+// An entry of the registry that is to be made.
+struct Options {
+    ConnectionFlags connection;
+    std::string name;
+    std::string uid;         // "": the server makes one
+    std::string kubeconfig;  // of a cluster, as its context; "": it is hosted
+    std::string context;
+    std::string output;
+};
+
+Option name_option(std::string& name) {
+    return {"NAME", &name, "", "What it is called; no other may be called so", kNeeded};
+}
+
+Option uid_option(std::string& uid) {
+    return {"--uid", &uid, "UID",
+            "Its uid: letters, digits and '-'; without it the server makes one"};
+}
+
+// What the API answered as -o asks for it: a line, the uid alone, or all of it. `server` is named
+// if the answer turns out to be no JSON.
+Outcome<Exit> print_new_entry(Console& console, Format format, std::string_view kind,
+                              const json::Object& made, std::string_view server) {
+    if (format == Format::kName) {
+        console.print_document(text_at(made, {"uid"}));
+    } else if (format == Format::kTable) {
+        console.print_document(fmt::format("{}/{} created (uid {})", kind, text_at(made, {"name"}),
+                                           text_at(made, {"uid"})));
+    } else {
+        net::ClientResponse answer;
+        answer.body = json::serialize(made);
+        SNAPGATE_TRY(print_answer(console, format, answer, server));
+    }
+    return Exit::kOk;
+}
+
+Outcome<Exit> create_project(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    json::Object body{{"name", options.name}};
+    if (!options.uid.empty()) body["uid"] = options.uid;
+    SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/projects", body));
+    SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
+    return print_new_entry(shell.console, format, "project", made, api.server());
+}
+
+Outcome<net::ClientResponse> make_hosted(Api& api, const Options& options) {
+    json::Object body{{"name", options.name}};
+    if (!options.uid.empty()) body["uid"] = options.uid;
+    if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
+    return api.post("/admin/v1/clusters", body);
+}
+
+Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
+    SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    if (options.kubeconfig.empty() && !options.context.empty())
+        return Failure(Exit::kUsage, "--context goes with --kubeconfig: give both or neither");
+    std::string kubeconfig;
+    if (!options.kubeconfig.empty()) {
+        SNAPGATE_ASSIGN(kubeconfig, read_kubeconfig_file(options.kubeconfig, options.context));
+    }
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    json::Object made;
+    if (kubeconfig.empty()) {
+        SNAPGATE_ASSIGN(auto response, make_hosted(api, options));
+        SNAPGATE_ASSIGN(made, parse_answer(response, api.server()));
+    } else {
+        const NewConnection connection{options.name, options.uid, api.project_uid(), kubeconfig};
+        SNAPGATE_ASSIGN(made, connect_cluster(api, connection));
+        note_warnings(shell.console, made);
+    }
+    return print_new_entry(shell.console, format, "cluster", made, api.server());
+}
+
+}  // namespace
+
+Command create_project_command() {
+    auto options = std::make_shared<Options>();
+    return {
+        .name = "project",
+        .help = "Make a project: a part of the tenant, with clusters and keys",
+        .options = {name_option(options->name), uid_option(options->uid),
+                    answer_option(options->output)},
+        .connection = &options->connection,
+        .footer = kProjectFooter,
+        .run = [options](Shell& shell) { return create_project(*options, shell); },
+    };
+}
+
+Command create_cluster_command() {
+    auto options = std::make_shared<Options>();
+    return {
+        .name = "cluster",
+        .help = "Make a hosted cluster, or connect a real one with --kubeconfig",
+        .options = {name_option(options->name),
+                    uid_option(options->uid),
+                    answer_option(options->output),
+                    {"--kubeconfig", &options->kubeconfig, "FILE",
+                     "Connect the cluster that this kubeconfig names ('-': standard input)"},
+                    context_option(options->context)},
+        .connection = &options->connection,
+        .footer = kClusterFooter,
+        .run = [options](Shell& shell) { return create_cluster(*options, shell); },
+    };
+}
+
+}  // namespace snapgate::cli
