@@ -1,4 +1,4 @@
-"""What the documents name is there: files, folders, commands, flags, fuzz targets."""
+"""Commands and flags that the documents name are there. Their files and folders: tests/lint/documents.py."""
 
 import re
 import subprocess
@@ -12,13 +12,9 @@ from harness import BINARY, PATIENCE, ROOT, clean_environment
 # Other programs whose flags the documents name.
 SCRIPTS = ["quickstart", "test", "tools/install", "tools/lint", "tests/faults/prove",
            *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "bench").iterdir()) if path.is_file())]
-SOURCE_FOLDERS = {folder.name for top in ("src", "cmd") for folder in (ROOT / top).iterdir() if folder.is_dir()}
-TOP_FOLDERS = {folder.name for folder in ROOT.iterdir() if folder.is_dir()} - {"build"}
 ALL = [*documents(), "src/README.md", "fuzz/README.md"]
 # Flags of curl that the documents explain.
 FOREIGN = {"--compressed"}
-# Made by what the documents tell.
-MADE = {"bench/results/"}
 # Where a shell looks for the name of a program.
 CALL = re.compile(r"(?:^|[|;&(]\s*|^\w+=\S* )(?:[\w./]*/)?snapgate ([^;&`]*)")
 FLAG = re.compile(r"(?<![\w$-])--?[a-zA-Z][a-z-]*")
@@ -26,18 +22,6 @@ FLAG = re.compile(r"(?<![\w$-])--?[a-zA-Z][a-z-]*")
 
 def text_of(document):
     return (ROOT / document).read_text(encoding="utf-8")
-
-
-def missing_paths(text, folder):
-    """Names in backticks, and targets of links, that look like a path of the repository and are not there."""
-    named = re.findall(r"`((?:\.\./)?[\w.-]+(?:/[\w.-]+)*/?)`", text)
-    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
-    for name in [*named, *linked]:
-        first = name.removeprefix("../").split("/")[0]
-        ours = name in linked or ("/" in name and first in TOP_FOLDERS | SOURCE_FOLDERS) or re.search(r"/.*\.(cpp|h|py|md)$", name)
-        places = [ROOT, ROOT / "src", ROOT / "cmd", ROOT / "cmd" / "snapgate", folder]
-        if ours and name not in MADE and not any((place / name).exists() for place in places):
-            yield name
 
 
 @cache
@@ -79,16 +63,6 @@ def faults_of(call):
 
 
 @pytest.mark.parametrize("document", ALL)
-def test_paths_that_a_document_names_are_there(document):
-    assert list(missing_paths(text_of(document), (ROOT / document).parent)) == []
-
-
-def test_a_path_that_is_not_there_is_found():
-    text = "see `net/no_such.h`, `docs/none.md`, `store/store.h` and [this](docs/nothing.md), `application/json`"
-    assert list(missing_paths(text, ROOT)) == ["net/no_such.h", "docs/none.md", "docs/nothing.md"]
-
-
-@pytest.mark.parametrize("document", ALL)
 def test_commands_and_flags_that_a_document_names_are_there(document):
     text = text_of(document)
     wrong = [fault for step in steps(document) if step.language in ("sh", "text")
@@ -118,9 +92,3 @@ def test_every_command_is_in_the_document_of_the_command_line():
                not any(call[:len(command)] == command for call in called) and f"`{' '.join(command)}`" not in text]
     missing = [command for command in missing if not re.search(rf"snapgate {command[0]} [\w|]*\b{command[-1]}\b", text)]
     assert missing == []
-
-
-def test_the_list_of_fuzz_targets_is_the_one_that_is_built():
-    built = re.findall(r"^snapgate_fuzzer\((\w+)", text_of("fuzz/CMakeLists.txt"), re.MULTILINE)
-    listed = re.findall(r"^\| `(\w+)` \|", text_of("fuzz/README.md"), re.MULTILINE)
-    assert sorted(listed) == sorted(built)

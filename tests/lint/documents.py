@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Holds documents and comments to the files that they name.
 
-Every file and folder that a document names in backticks, or a comment in the code by a name that ends
-in .h, .cpp or .py, is there; the table of fuzz/README.md has a row for each fuzz target, and each target
+Every file and folder that a document links to or names in backticks, and every source that a comment in the
+code names, is there; the table of fuzz/README.md has a row for each fuzz target, and each target
 has a corpus. It proves first, on planted lines, that it finds what is not there.
 """
 
+import posixpath
 import re
 import subprocess
 import sys
@@ -17,7 +18,9 @@ SOURCE = re.compile(r"^(src|cmd|fuzz|bench)/.*\.(h|cpp)$")
 
 # In a document: `a/b.h`, `b.h` or a folder of ours, `a/b/`.
 FILE_NAMED = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:h|cpp|py|cmake))`")
-FOLDER_NAMED = re.compile(r"`((?:\.\./)?(?:src|cmd|docs|tests|tools|fuzz|bench|samples|deploy)/(?:[\w-]+/)*)`")
+FOLDER_NAMED = re.compile(r"`((?:\.\./)*(?:src|cmd|docs|tests|tools|fuzz|bench|samples|deploy)/(?:[\w-]+/)*)`")
+# In a document: [text](a/b.md), from the document's own folder.
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 # In a comment: a header or source by name.
 COMMENT = re.compile(r"//[^\n]*")
 NAME_IN_COMMENT = re.compile(r"(?<![\w/<.])((?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:h|cpp))\b")
@@ -33,8 +36,8 @@ class Names:
 
     def __init__(self, files):
         # A file is called by its path, or by the end of it where the text says in which folder it is.
-        self.files = set(files)
-        self.files |= {name[at + 1:] for name in files for at, byte in enumerate(name) if byte == "/"}
+        self.paths = set(files)
+        self.files = self.paths | {name[at + 1:] for name in files for at, byte in enumerate(name) if byte == "/"}
         self.folders = {name[:at + 1] for name in files for at, byte in enumerate(name) if byte == "/"} | MADE
 
     def has_file(self, name):
@@ -42,6 +45,10 @@ class Names:
 
     def has_folder(self, name):
         return name.removeprefix("../") in self.folders
+
+    def has_path(self, path):
+        """A file or a folder by its whole path."""
+        return path in self.paths or path + "/" in self.folders
 
 
 def complaints_of(name, text, names):
@@ -55,6 +62,9 @@ def complaints_of(name, text, names):
             for folder in FOLDER_NAMED.findall(line):
                 if not names.has_folder(folder):
                     yield f"{name}:{number}: there is no folder {folder}"
+            for target in LINK.findall(line):
+                if not names.has_path(posixpath.normpath(posixpath.join(posixpath.dirname(name), target))):
+                    yield f"{name}:{number}: the link goes to {target}, which is not there"
         for file in found:
             if not names.has_file(file):
                 yield f"{name}:{number}: there is no file {file}"
@@ -76,6 +86,8 @@ PLANTED = [
     ("docs/a.md", "see `transports.h`", 1),
     ("docs/a.md", "in `src/net/`, `docs/`, `http/`", 0),
     ("docs/a.md", "in `src/nets/`", 1),
+    ("docs/a.md", "see [this](api.md#x), [that](../src/net) and [more](https://a.example/b)", 0),
+    ("docs/a.md", "see [this](docs/api.md)", 1),
     ("src/net/a.h", "int a;  // as in transport.h, see http/http.h", 0),
     ("src/net/a.h", "// as in net/http.h", 1),
     ("src/net/a.h", "#include \"net/http.h\"", 0),
