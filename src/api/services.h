@@ -12,7 +12,7 @@
 #include "hosted/namespace_sweeper.h"
 #include "mirror/connections.h"
 #include "net/http/http.h"
-#include "query/list.h"
+#include "query/listing.h"
 #include "store/store.h"
 
 namespace snapgate::api {
@@ -35,7 +35,9 @@ struct Services {
     const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;  // the text of /metrics
 
-    query::ListContext list_context() const { return {store, signer}; }
+    query::ListContext list_context(const query::ListWords& words) const {
+        return {store, signer, words};
+    }
 
     // Reads the tables of the registry again, so that the next request sees what was written.
     base::Result<void> reload_registry() const;

@@ -20,13 +20,16 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <regex>
 #include <sstream>
+#include <tuple>
 
 #include "base/crypto.h"
 #include "base/duration.h"
-#include "query/list.h"
+#include "query/listing_testing.h"
+#include "query/palette_list.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -209,8 +212,13 @@ class Scenario {
     }
 
     struct Page {
-        std::string body;
+        std::vector<std::string> items;
+        std::string version;
+        std::optional<uint64_t> remaining;
+        std::string token;
         std::string etag;
+
+        auto content() const { return std::tie(items, version, remaining, token); }
     };
 
     base::Result<Page> page(const std::string& cluster, std::string query) {
@@ -220,16 +228,27 @@ class Scenario {
                 query.replace(at + 1, name.size() - 1, *token);
         }
         SNAPGATE_ASSIGN(ListRequest request, parse_list_request(query));
-        const ListContext context{*store_, signer_};
+        const ListContext context{*store_, signer_, kTestWords};
         auto found = clusters_.find(cluster);
         model::ClusterNumber number = found == clusters_.end() ? 999 : found->second;
-        SNAPGATE_ASSIGN(ListPage page, ListPage::plan(context, store_->read(), {number, cluster},
-                                                      std::move(request)));
-        Page out{"", page.etag()};
+        SNAPGATE_ASSIGN(PaletteList list, PaletteList::plan(context, store_->read(),
+                                                            {number, cluster}, std::move(request)));
+        Page page;
+        const auto append = [&page](const store::Found& one, std::string&) -> base::Result<void> {
+            page.items.push_back(
+                fmt::format("{}/{} {} r{}", one.ns, one.name, one.object.vm, one.object.version));
+            return {};
+        };
+        std::string out;
         while (true) {
-            SNAPGATE_ASSIGN(bool whole, page.step(store_->read(), out.body));
-            if (whole) return out;
+            SNAPGATE_ASSIGN(bool whole, list.step(store_->read(), out, append));
+            if (whole) break;
         }
+        page.version = list.version();
+        page.remaining = list.remaining();
+        page.token = list.continue_token();
+        page.etag = list.etag();
+        return page;
     }
 
     // Replaces a token by its name, and remembers it.
@@ -250,43 +269,21 @@ class Scenario {
         return out;
     }
 
-    static std::vector<std::string> items_of(const std::string& body) {
-        static const std::regex item(
-            R"RE("key":"([^"]*)","generation":\d+,"resourceVersion":"(\d+)","vm":"([^"]*)")RE");
-        std::vector<std::string> items;
-        for (std::sregex_iterator at(body.begin(), body.end(), item), end; at != end; ++at)
-            items.push_back(
-                fmt::format("{} {} r{}", (*at)[1].str(), (*at)[3].str(), (*at)[2].str()));
-        return items;
-    }
-
-    static std::string field(const std::string& body, const std::string& name) {
-        size_t metadata = body.rfind("\"metadata\":");
-        std::smatch match;
-        std::string tail = body.substr(metadata);
-        if (!std::regex_search(tail, match, std::regex("\"" + name + "\":\"?([^\",}]*)")))
-            return "";
-        return match[1].str();
-    }
-
     std::string list(const std::string& cluster, const std::string& query) {
         auto got = page(cluster, query);
         if (!got) return describe(got.error());
-        std::vector<std::string> items = items_of(got->body);
+        const std::vector<std::string>& items = got->items;
         std::string out;
         for (size_t i = 0; i < items.size(); ++i) {
             bool left_out = items.size() > 12 && i >= 3 && i < items.size() - 3;
             if (!left_out) out += items[i] + "\n";
             if (items.size() > 12 && i == 3) out += fmt::format("... {} more\n", items.size() - 6);
         }
-        out += "-- version " + field(got->body, "resourceVersion");
-        std::string remaining = field(got->body, "remainingItemCount");
-        if (!remaining.empty()) out += " remaining " + remaining;
-        std::string token = field(got->body, "continue");
-        if (!token.empty()) out += " continue " + name_token(token);
-        std::string& known = etags_[got->etag];
-        if (!known.empty() && known != got->body) out += " ETAG OF ANOTHER CONTENT";
-        known = got->body;
+        out += "-- version " + got->version;
+        if (got->remaining) out += fmt::format(" remaining {}", *got->remaining);
+        if (!got->token.empty()) out += " continue " + name_token(got->token);
+        const auto [known, first] = etags_.emplace(got->etag, *got);
+        if (!first && known->second.content() != got->content()) out += " ETAG OF ANOTHER CONTENT";
         return out + "\n";
     }
 
@@ -303,12 +300,12 @@ class Scenario {
             if (!token.empty()) next = std::regex_replace(query, begin, "") + "&continue=" + token;
             auto got = page(cluster, next);
             if (!got) return describe(got.error());
-            for (const std::string& item : items_of(got->body)) all.push_back(item);
-            std::string seen = field(got->body, "resourceVersion");
-            if (!version.empty() && seen != version) return "VERSION CHANGED WITHIN A LISTING\n";
-            version = seen;
+            all.insert(all.end(), got->items.begin(), got->items.end());
+            if (!version.empty() && got->version != version)
+                return "VERSION CHANGED WITHIN A LISTING\n";
+            version = got->version;
             ++pages;
-            token = field(got->body, "continue");
+            token = got->token;
             if (token.empty()) break;
         }
         auto key = [](const std::string& item) {
@@ -331,7 +328,7 @@ class Scenario {
     std::string current_;
     int generation_ = 0;
     std::vector<std::string> tokens_;
-    std::map<std::string, std::string> etags_;
+    std::map<std::string, Page> etags_;
 };
 
 class ListTextTest : public testing::TestWithParam<std::string> {};

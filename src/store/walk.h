@@ -14,6 +14,7 @@ namespace snapgate::store {
 enum class Step : uint8_t {
     kOn,     // it is done with: show the next one
     kPause,  // it was not taken: the next walk begins with it
+    kSeek,   // the visitor put a later place into `from`: go on there
     kEnd,    // nothing from here on is wanted
 };
 
@@ -32,7 +33,11 @@ base::Result<bool> walk(ReadView::Scan scan, model::ObjectKey& from, const Visit
             from = {std::string(scan.found().ns), std::string(scan.found().name)};
             return true;
         }
-        SNAPGATE_ASSIGN(found, scan.next());
+        if (step == Step::kSeek) {
+            SNAPGATE_ASSIGN(found, scan.seek(from.ns, from.name));
+        } else {
+            SNAPGATE_ASSIGN(found, scan.next());
+        }
     }
     if (!scan.exhausted()) return false;
     from = scan.resume_key();

@@ -7,6 +7,7 @@
 #include "api/kube/delete_options.h"
 #include "api/kube/list_document.h"
 #include "api/kube/list_options.h"
+#include "api/kube/list_words.h"
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,7 +20,7 @@ namespace {
 
 using base::Code;
 using base::Result;
-using query::ObjectList;
+using query::KubeList;
 
 // What has been gathered goes out once it is so large.
 constexpr size_t kPieceBytes = 1 << 20;
@@ -27,7 +28,7 @@ constexpr size_t kPieceBytes = 1 << 20;
 // The deletion of what a list shows, step by step; the answer is that list, as it was.
 class CollectionRemoval {
   public:
-    CollectionRemoval(Call& call, ObjectList list, rules::DeleteOptions options)
+    CollectionRemoval(Call& call, KubeList list, rules::DeleteOptions options)
         : call_(call),
           services_(call.services),
           document_(call.form),
@@ -41,8 +42,8 @@ class CollectionRemoval {
     net::Awaitable<Result<bool>> step(std::string& out) {
         std::vector<std::shared_ptr<hosted::Removal>> removals;
         const int64_t now_ms = services_.store.now_ms();
-        const ObjectList::Item item = [this, &removals, now_ms](const store::Found& found,
-                                                                std::string& text) -> Result<void> {
+        const KubeList::Item item = [this, &removals, now_ms](const store::Found& found,
+                                                              std::string& text) -> Result<void> {
             if (removals.empty() || removals.back()->full()) {
                 removals.push_back(std::make_shared<hosted::Removal>(call_.cluster.number, options_,
                                                                      base::format_rfc3339(now_ms)));
@@ -79,7 +80,7 @@ class CollectionRemoval {
     Call& call_;
     const Services& services_;
     ListDocument document_;
-    ObjectList list_;
+    KubeList list_;
     rules::DeleteOptions options_;
     std::shared_ptr<void> history_;
 };
@@ -92,10 +93,9 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto request, read_list_options(call.request, call.resource));
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
     const Services& services = call.services;
-    const query::ListContext context = services.list_context();
+    const query::ListContext context = services.list_context(kListWords);
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
-    SNAPGATE_CO_ASSIGN(auto list,
-                       ObjectList::plan(context, services.store.read(), cluster, request));
+    SNAPGATE_CO_ASSIGN(auto list, KubeList::plan(context, services.store.read(), cluster, request));
 
     response.content_type = call.form.content_type();
     CollectionRemoval removal(call, std::move(list), std::move(options));

@@ -5,6 +5,7 @@
 #include "api/freshness.h"
 #include "api/kube/list_document.h"
 #include "api/kube/list_options.h"
+#include "api/kube/list_words.h"
 #include "api/kube/operations.h"
 #include "base/log.h"
 #include "net/await.h"
@@ -14,7 +15,7 @@ namespace {
 
 using base::Code;
 using base::Result;
-using query::ObjectList;
+using query::KubeList;
 
 // A larger list than this is sent as it is made, in pieces.
 constexpr size_t kWholeBytes = 2 << 20;
@@ -25,13 +26,13 @@ constexpr base::Millis kPatience{3'000};
 constexpr base::Millis kFirstLook{10};
 constexpr base::Millis kBetweenLooks{200};
 
-net::Awaitable<Result<ObjectList>> plan(Call& call, const query::ObjectListRequest& request) {
+net::Awaitable<Result<KubeList>> plan(Call& call, const query::KubeListRequest& request) {
     const Services& services = call.services;
-    const query::ListContext context = services.list_context();
+    const query::ListContext context = services.list_context(kListWords);
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
     base::Millis waited{0};
     for (base::Millis next = kFirstLook;; next = std::min(next * 2, kBetweenLooks)) {
-        auto list = ObjectList::plan(context, services.store.read(), cluster, request);
+        auto list = KubeList::plan(context, services.store.read(), cluster, request);
         if (list || list.error().code != Code::kFutureVersion || waited >= kPatience)
             co_return list;
         co_await net::pause(next);
@@ -42,7 +43,7 @@ net::Awaitable<Result<ObjectList>> plan(Call& call, const query::ObjectListReque
 // A list on its way to the client.
 class ListAnswer {
   public:
-    ListAnswer(Call& call, const Form& form, ObjectList list)
+    ListAnswer(Call& call, const Form& form, KubeList list)
         : store_(call.services.store),
           cluster_(call.cluster.number),
           response_(call.response),
@@ -54,7 +55,7 @@ class ListAnswer {
 
     net::Awaitable<Result<void>> run() {
         const int64_t now_ms = store_.now_ms();
-        const ObjectList::Item item = [this, now_ms](const store::Found& found, std::string& out) {
+        const KubeList::Item item = [this, now_ms](const store::Found& found, std::string& out) {
             return document_.item(found, now_ms, out);
         };
         document_.begin(response_.body);
@@ -79,7 +80,7 @@ class ListAnswer {
 
     // Goes on from what the body holds. From here on an error can only be told by cutting the
     // answer off.
-    net::Awaitable<Result<void>> stream(const ObjectList::Item& item) {
+    net::Awaitable<Result<void>> stream(const KubeList::Item& item) {
         std::string piece = std::exchange(response_.body, {});
         auto begun = co_await response_.stream->begin();
         if (!begun || head_only_) co_return Result<void>();
@@ -106,7 +107,7 @@ class ListAnswer {
     net::Response& response_;
     const bool head_only_;
     ListDocument document_;
-    ObjectList list_;
+    KubeList list_;
     std::shared_ptr<void> history_;
 };
 

@@ -13,7 +13,7 @@ namespace snapgate::api::kube {
 
 using base::Cause;
 using base::Result;
-using Match = query::ObjectListRequest::Match;
+using Match = query::KubeListRequest::Match;
 
 namespace {
 
@@ -59,9 +59,9 @@ Result<int64_t> read_number(const net::Request& request, std::string_view name) 
 
 }  // namespace
 
-Result<query::ObjectListRequest> read_list_options(const net::Request& request,
-                                                   const Resource& resource, bool mirrored) {
-    query::ObjectListRequest options;
+Result<query::KubeListRequest> read_list_options(const net::Request& request,
+                                                 const Resource& resource, bool mirrored) {
+    query::KubeListRequest options;
     options.kind = resource.kind;
     options.ns = resource.ns;
     SNAPGATE_ASSIGN(const std::string labels,

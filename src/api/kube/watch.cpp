@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <utility>
 
+#include "api/kube/list_words.h"
 #include "base/crypto.h"
 #include "base/fault_switch.h"
-#include "model/names.h"
 #include "net/await.h"
+#include "query/kube_list.h"
 #include "query/version_order.h"
-#include "store/walk.h"
 
 namespace snapgate::api::kube {
 
@@ -23,9 +23,8 @@ using model::Revision;
 
 namespace {
 
-// What is read of the state in one view.
+// What is sent of the first state in one piece.
 constexpr size_t kPageBytes = 64 << 10;
-constexpr size_t kPageRows = 2'000;
 
 // Between `time` and a quarter more, so that those who came together do not stay together.
 std::chrono::milliseconds about(std::chrono::milliseconds time) {
@@ -131,7 +130,8 @@ Result<bool> Watch::reached(const store::ReadView& view) {
         // state a client has: some of what it gets it may know.
         SNAPGATE_ASSIGN(const auto from, view.goes_on_from(call_.cluster.number, version));
         if (from && !base::fault_disabled("told-twice")) {
-            SNAPGATE_ASSIGN(const bool kept, is_kept(view, *from));
+            SNAPGATE_ASSIGN(const bool kept,
+                            query::is_kept(store_, view, call_.cluster.number, *from));
             if (kept) options_.from = *from;
         }
         return true;
@@ -157,40 +157,34 @@ Error Watch::too_old(const store::ReadView& view) const {
                                         (*present)->version)};
 }
 
-// Whether a watch may go on from there: the same rule as for lists, so that it does not depend on
-// how far compaction has come.
-Result<bool> Watch::is_kept(const store::ReadView& view, Revision from) const {
-    auto replaced = view.replaced_ms(call_.cluster.number, from);
-    if (!replaced && replaced.error().code == Code::kExpired) return false;
-    SNAPGATE_TRY(replaced);
-    return !*replaced || store_.now_ms() - **replaced <= store_.history().count();
-}
-
 Result<void> Watch::check_history() const {
     const store::ReadView view = store_.read();
-    SNAPGATE_ASSIGN(const bool kept, is_kept(view, options_.from));
+    SNAPGATE_ASSIGN(const bool kept,
+                    query::is_kept(store_, view, call_.cluster.number, options_.from));
     if (kept) return {};
     return too_old(view);
 }
 
 net::Awaitable<Result<bool>> Watch::send_state() {
-    {
-        SNAPGATE_CO_ASSIGN(const auto present, head(store_.read()));
-        position_ = present;
-    }
+    const Services& services = call_.services;
+    query::KubeListRequest request;
+    request.kind = form_.kind;
+    request.ns = call_.resource.ns;
+    request.selector = options_.selector;
+    SNAPGATE_CO_ASSIGN(
+        auto state,
+        query::KubeList::plan(services.list_context(kFirstStateWords), store_.read(),
+                              {call_.cluster.number, call_.cluster.uid}, std::move(request)));
+    position_ = state.revision();
     // Until the changes behind the state are being read.
-    const std::shared_ptr<void> hold =
-        call_.services.store.hold_history(call_.cluster.number, position_);
-    model::ObjectKey from{call_.resource.ns, options_.selector.only_name().value_or("")};
-    if (from.ns.empty() && form_.kind == model::Kind::kSnapshot) {
-        from.ns = options_.selector.only_namespace().value_or("");
-        if (from.ns.empty()) from.name.clear();
-    }
-    bool more = true;
-    while (more) {
+    const std::shared_ptr<void> hold = services.store.hold_history(call_.cluster.number, position_);
+    const query::KubeList::Item append = [this](const store::Found& found, std::string& page) {
+        return append_added(found, page);
+    };
+    for (bool whole = false; !whole;) {
         std::string page;
-        SNAPGATE_CO_ASSIGN(auto read, read_page(from, page));
-        more = read;
+        SNAPGATE_CO_ASSIGN(const bool read, state.step(store_.read(), append, kPageBytes, page));
+        whole = read;
         const std::string_view text(page);
         if (!co_await send(std::span(&text, 1))) co_return false;
         co_await net::yield();
@@ -204,31 +198,11 @@ net::Awaitable<Result<bool>> Watch::send_state() {
     co_return co_await send_changes();
 }
 
-Result<bool> Watch::read_page(model::ObjectKey& from, std::string& page) {
-    const std::string& within = call_.resource.ns;
-    if (options_.selector.nothing() || !model::may_be_namespace(within)) return false;
-    const int64_t now_ms = store_.now_ms();
-    const store::ReadView view = store_.read();
-    // A reader may be slower than what is held for it.
-    auto kept = view.replaced_ms(call_.cluster.number, position_);
-    if (!kept && kept.error().code == Code::kExpired) {
-        return Error(Code::kExpired,
-                     "the state was not read in the time for which it is kept: begin again");
-    }
-    if (!kept) return std::move(kept).error();
-    const auto append = [&](const store::Found& one) -> Result<store::Step> {
-        if (!within.empty() && one.ns != within) return store::Step::kEnd;
-        if (page.size() >= kPageBytes) return store::Step::kPause;
-        SNAPGATE_ASSIGN(const bool selected, options_.selector.selects(one));
-        if (selected) {
-            SNAPGATE_TRY(append_added(form_, one.object, now_ms, page));
-            if (!columns_sent_) page = with_columns(form_, page);
-            columns_sent_ = true;
-        }
-        return store::Step::kOn;
-    };
-    return store::walk(view.scan(call_.cluster.number, form_.kind, position_, kPageRows), from,
-                       append);
+Result<void> Watch::append_added(const store::Found& found, std::string& page) {
+    SNAPGATE_TRY(kube::append_added(form_, found.object, store_.now_ms(), page));
+    if (!columns_sent_) page = with_columns(form_, page);
+    columns_sent_ = true;
+    return {};
 }
 
 net::Awaitable<Result<bool>> Watch::send_changes() {

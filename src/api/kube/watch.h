@@ -50,11 +50,10 @@ class Watch {
     // The versions that a client is told: where it wants to begin, and the newest.
     std::string wanted_version() const;
     base::Error too_old(const store::ReadView& view) const;
-    base::Result<bool> is_kept(const store::ReadView& view, model::Revision from) const;
     base::Result<void> check_history() const;
     base::Result<void> check_access() const;
-    // Fills `page`; `from` is where the next one begins. False if this was the last.
-    base::Result<bool> read_page(model::ObjectKey& from, std::string& page);
+    // An object of the first state.
+    base::Result<void> append_added(const store::Found& found, std::string& page);
     void plan_next_tick();
 
     Call& call_;

@@ -1,0 +1,245 @@
+#include "query/kube_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/names.h"
+#include "query/version_order.h"
+
+namespace snapgate::query {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using store::Step;
+
+// A token is bound to this much of the digest.
+constexpr size_t kBoundBytes = Listing::kDigestBytes / 2;
+// What may be looked at to tell how many objects remain; beyond that the list does not say.
+constexpr size_t kMaxCounted = 20'000;
+// Put to a namespace: behind it and before every other, as no name holds so small a byte.
+constexpr char kAfter = '\x01';
+// No namespace is longer.
+constexpr size_t kMostOfPlace = 63;
+
+// What a token is bound to, and behind it what else makes the listing: with another namespace or
+// selector a token goes on all the same, but what it knows of the rest does not hold.
+std::string digest_list(std::string_view uid, const KubeListRequest& request) {
+    Fingerprint bound("a list of Kubernetes objects");
+    bound.text(uid).number(static_cast<uint8_t>(request.kind));
+    Fingerprint rest;
+    rest.text(request.ns).text(request.selector_text);
+    return bound.digest(kBoundBytes) + rest.digest(Listing::kDigestBytes - kBoundBytes);
+}
+
+}  // namespace
+
+KubeList::KubeList(const ListContext& context, ListedCluster cluster, KubeListRequest request)
+    : request_(std::move(request)),
+      listing_(context, cluster, digest_list(cluster.uid, request_), kBoundBytes),
+      one_name_(request_.selector.only_name()) {
+    // Namespaces themselves are all in none.
+    if (!request_.ns.empty() || request_.kind == model::Kind::kNamespace) {
+        one_ns_ = request_.ns;
+    } else {
+        one_ns_ = request_.selector.only_namespace();
+    }
+}
+
+Result<KubeList> KubeList::plan(const ListContext& context, const store::ReadView& view,
+                                ListedCluster cluster, KubeListRequest request) {
+    KubeList list(context, cluster, std::move(request));
+    SNAPGATE_TRY(list.listing_.show_newest(view));
+    if (list.request_.continue_token.empty()) {
+        SNAPGATE_TRY(list.begin(view));
+    } else {
+        SNAPGATE_TRY(list.resume(view));
+    }
+    if (list.one_ns_) list.at_.ns = *list.one_ns_;
+    if (list.one_ns_ && list.one_name_) list.at_.name = std::max(list.at_.name, *list.one_name_);
+    return list;
+}
+
+Result<void> KubeList::begin(const store::ReadView& view) {
+    const model::Revision newest = listing_.revision();
+    if (request_.version == 0) request_.limit = 0;
+    if (!request_.mirror_version.empty()) {
+        SNAPGATE_TRY(begin_at_mirrored(view));
+    } else if (request_.version.value_or(0) > 0) {
+        SNAPGATE_TRY(begin_at_version(view));
+    }
+    return request_.limit > 0 ? count_first(view, newest) : Result<void>();
+}
+
+bool KubeList::exact() const {
+    using Match = KubeListRequest::Match;
+    // A version with a limit and without a match is an exact one, for older clients.
+    return request_.match == Match::kExact ||
+           (request_.match == Match::kUnset && request_.limit > 0);
+}
+
+Error KubeList::version_ahead(std::string_view version) const {
+    return listing_.context().words.version_ahead(version, listing_.version());
+}
+
+Result<void> KubeList::begin_at_version(const store::ReadView& view) {
+    const model::Revision version = *request_.version;
+    std::string text = fmt::format_int(version).str();
+    if (version > listing_.revision()) return version_ahead(text);
+    if (!exact() || version == listing_.revision()) return {};
+    return listing_.show(view, version, std::move(text));
+}
+
+Result<void> KubeList::begin_at_mirrored(const store::ReadView& view) {
+    const std::string& version = request_.mirror_version;
+    if (version == listing_.version()) return {};
+    SNAPGATE_ASSIGN(const auto known, view.revision_of(listing_.cluster(), version));
+    if (known && !exact()) return {};
+    if (known) return listing_.show(view, *known, version);
+    switch (compare_versions(version, listing_.version())) {
+        case VersionOrder::kNewer:
+            return version_ahead(version);
+        case VersionOrder::kNotNewer:
+            if (!exact()) return {};
+            break;
+        case VersionOrder::kUnknown:
+            break;
+    }
+    return listing_.state_expired();
+}
+
+Result<void> KubeList::resume(const store::ReadView& view) {
+    SNAPGATE_ASSIGN(const ContinueToken token, listing_.read_token(request_.continue_token));
+    if (request_.version.value_or(0) != 0 || !request_.mirror_version.empty()) {
+        return Error(Code::kInvalidParameter,
+                     std::string(listing_.context().words.version_with_token), "resourceVersion");
+    }
+    at_ = place_after(token.after);
+    SNAPGATE_TRY(listing_.go_on(view, token));
+    const bool same_listing = token.revision != 0 && token.query == listing_.digest();
+    if (!same_listing) return count_rest(view);
+    left_ = token.remaining;
+    return {};
+}
+
+bool KubeList::nothing() const {
+    return !model::may_be_namespace(request_.ns) || request_.selector.nothing();
+}
+
+model::ObjectKey KubeList::place_after(const model::ObjectKey& after) const {
+    // A token of one namespace's list holds a name, one of all namespaces' both. kube-apiserver
+    // goes on behind "namespace/name" or "name" among the texts of the other kind, too; no name
+    // holds a slash, so there it is behind what comes before the slash.
+    if (one_ns_) {
+        if (after.ns.empty()) return model::just_after(*one_ns_, after.name);
+        if (request_.ns.empty() && after.ns != *one_ns_) {
+            // A list of all namespaces of which the selector lets one through.
+            return {*one_ns_, after.ns < *one_ns_ ? std::string() : std::string(1, '\x7f')};
+        }
+        if (request_.ns.empty()) return model::just_after(*one_ns_, after.name);
+        return {*one_ns_, after.ns + '/'};
+    }
+    // The name stands for a namespace here, and may be longer than any.
+    if (after.ns.empty() && !model::may_be_namespace(after.name))
+        return {after.name.substr(0, kMostOfPlace) + kAfter, {}};
+    if (after.ns.empty()) return {after.name, {}};
+    return model::just_after(after.ns, after.name);
+}
+
+Result<void> KubeList::count_first(const store::ReadView& view, model::Revision newest) {
+    if (!request_.selector.everything() || nothing()) return {};
+    const model::ClusterNumber cluster = listing_.cluster();
+    uint64_t count = 0;
+    if (request_.ns.empty()) {
+        SNAPGATE_ASSIGN(count, view.count(cluster, request_.kind));
+    } else {
+        SNAPGATE_ASSIGN(count, view.count(cluster, request_.kind, request_.ns));
+    }
+    if (listing_.revision() != newest) {
+        // The count is the head's: what came and went since then is taken back.
+        SNAPGATE_ASSIGN(const auto changes,
+                        view.log(cluster, listing_.revision(), newest, kMaxCounted));
+        if (changes.size() == kMaxCounted) return {};
+        for (const store::LogEntry& change : changes) {
+            if (change.kind != request_.kind) continue;
+            if (!request_.ns.empty() && change.key.ns != request_.ns) continue;
+            if (change.op == store::LogEntry::Op::kCreated) --count;
+            if (change.op == store::LogEntry::Op::kDeleted) ++count;
+        }
+    }
+    left_ = count;
+    return {};
+}
+
+Result<void> KubeList::count_rest(const store::ReadView& view) {
+    if (!request_.selector.everything() || request_.limit == 0 || nothing()) return {};
+    model::ObjectKey from = at_;
+    uint64_t count = 0;
+    const auto visit = [&](const store::Found& object) -> Result<Step> {
+        if (one_ns_ && object.ns != *one_ns_) return Step::kEnd;
+        ++count;
+        return Step::kOn;
+    };
+    auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), kMaxCounted);
+    SNAPGATE_ASSIGN(const bool too_many, store::walk(std::move(scan), from, visit));
+    if (!too_many) left_ = count;
+    return {};
+}
+
+Step KubeList::place(const store::Found& object) {
+    if (one_ns_ && object.ns != *one_ns_) return Step::kEnd;
+    if (!one_name_ || object.name == *one_name_) return Step::kOn;
+    if (one_ns_) return Step::kEnd;
+    // The next one of that name is in this namespace or a later one.
+    if (object.name < *one_name_) {
+        at_ = {std::string(object.ns), *one_name_};
+    } else {
+        at_ = {std::string(object.ns) + kAfter, {}};
+    }
+    return Step::kSeek;
+}
+
+Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_t full,
+                            std::string& out) {
+    if (begun_) {
+        SNAPGATE_TRY(listing_.check_readable(view));
+    }
+    begun_ = true;
+    if (nothing()) return true;
+    const auto visit = [&](const store::Found& object) -> Result<Step> {
+        if (const Step placed = place(object); placed != Step::kOn) return placed;
+        if (request_.limit > 0 && items_ == request_.limit) {
+            more_ = true;
+            return Step::kEnd;
+        }
+        if (out.size() >= full) return Step::kPause;
+        SNAPGATE_ASSIGN(const bool selected, request_.selector.selects(object));
+        if (!selected) return Step::kOn;
+        SNAPGATE_TRY(item(object, out));
+        ++items_;
+        if (items_ == request_.limit) last_ = {std::string(object.ns), std::string(object.name)};
+        return Step::kOn;
+    };
+    // Labels take longer to look at than rows.
+    const size_t budget = request_.selector.reads_labels() ? kStepRows / 4 : kStepRows;
+    auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
+    SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
+    return !paused;
+}
+
+std::string KubeList::continue_token() const {
+    if (!more_) return {};
+    // The token of one namespace's list holds a name alone.
+    return listing_.token({request_.ns.empty() ? last_.ns : std::string(), last_.name},
+                          remaining());
+}
+
+std::optional<uint64_t> KubeList::remaining() const {
+    if (!more_ || !left_ || *left_ <= items_) return std::nullopt;
+    return *left_ - items_;
+}
+
+}  // namespace snapgate::query

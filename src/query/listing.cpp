@@ -1,0 +1,148 @@
+#include "query/listing.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+
+namespace snapgate::query {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr std::string_view kContinue = "continue";
+
+// Whether a state cannot be read any more. One above the head is the same to a client: the store is
+// an older copy of the one that told it of that state.
+bool is_gone(const Error& error) {
+    return error.code == Code::kExpired || error.code == Code::kFutureVersion;
+}
+
+}  // namespace
+
+Fingerprint& Fingerprint::text(std::string_view part) {
+    base::append_u32(static_cast<uint32_t>(part.size()), bytes_);
+    bytes_ += part;
+    return *this;
+}
+
+Fingerprint& Fingerprint::number(uint8_t value) {
+    bytes_ += static_cast<char>(value);
+    return *this;
+}
+
+Fingerprint& Fingerprint::number(uint32_t value) {
+    base::append_u32(value, bytes_);
+    return *this;
+}
+
+Fingerprint& Fingerprint::number(uint64_t value) {
+    base::append_u64(value, bytes_);
+    return *this;
+}
+
+std::string Fingerprint::digest(size_t size) const {
+    return base::sha256(bytes_).substr(0, size);
+}
+
+Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
+                     model::ClusterNumber cluster, model::Revision revision) {
+    auto replaced_ms = view.replaced_ms(cluster, revision);
+    if (!replaced_ms && is_gone(replaced_ms.error())) return false;
+    SNAPGATE_TRY(replaced_ms);
+    return !*replaced_ms || store.now_ms() - **replaced_ms <= store.history().count();
+}
+
+Listing::Listing(const ListContext& context, ListedCluster cluster, std::string digest,
+                 size_t bound_bytes)
+    : context_(context),
+      uid_(cluster.uid),
+      cluster_(cluster.number),
+      digest_(std::move(digest)),
+      bound_bytes_(bound_bytes) {}
+
+Result<void> Listing::show_newest(const store::ReadView& view) {
+    SNAPGATE_ASSIGN(auto head, view.head(cluster_));
+    if (!head) {
+        return Error(Code::kNotFound,
+                     fmt::format("there is no cluster {} that this key may see", uid_));
+    }
+    revision_ = head->revision;
+    version_ = std::move(head->version);
+    return {};
+}
+
+Result<void> Listing::show(const store::ReadView& view, model::Revision revision,
+                           std::string version) {
+    revision_ = revision;
+    version_ = std::move(version);
+    SNAPGATE_ASSIGN(const bool kept, is_kept(context_.store, view, cluster_, revision_));
+    if (!kept) return state_expired();
+    return {};
+}
+
+Error Listing::state_expired() const {
+    return {Code::kExpired, std::string(context_.words.state_expired), "resourceVersion"};
+}
+
+Result<ContinueToken> Listing::read_token(std::string_view text) const {
+    auto token = context_.signer.unseal(text);
+    if (!token) {
+        return Error(Code::kInvalidParameter, context_.words.broken_token(text),
+                     std::string(kContinue));
+    }
+    const std::string_view bound = std::string_view(digest_).substr(0, bound_bytes_);
+    if (!std::string_view(token->query).starts_with(bound)) {
+        return Error(Code::kInvalidParameter, std::string(context_.words.foreign_token),
+                     std::string(kContinue));
+    }
+    return std::move(*token);
+}
+
+Result<void> Listing::go_on(const store::ReadView& view, const ContinueToken& token) {
+    // Revisions of another store, or of a cluster that had this uid before, mean nothing here.
+    if (token.store_id != context_.store.id() || token.cluster != cluster_)
+        return expired(token.after);
+    if (token.revision == 0) return {};
+    revision_ = token.revision;
+    version_ = token.version;
+    SNAPGATE_ASSIGN(const bool kept, is_kept(context_.store, view, cluster_, revision_));
+    if (!kept) return expired(token.after);
+    return {};
+}
+
+Result<void> Listing::check_readable(const store::ReadView& view) const {
+    const auto replaced_ms = view.replaced_ms(cluster_, revision_);
+    if (replaced_ms) return {};
+    if (!is_gone(replaced_ms.error())) return replaced_ms.error();
+    return state_expired();
+}
+
+ContinueToken Listing::make_token(const model::ObjectKey& after) const {
+    ContinueToken token;
+    token.store_id = context_.store.id();
+    token.cluster = cluster_;
+    token.query = digest_;
+    token.after = after;
+    return token;
+}
+
+std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const {
+    ContinueToken token = make_token(after);
+    token.revision = revision_;
+    token.version = version_;
+    token.remaining = remaining;
+    return context_.signer.seal(token);
+}
+
+Error Listing::expired(const model::ObjectKey& after) const {
+    Error error(Code::kExpired, std::string(context_.words.token_expired), std::string(kContinue));
+    error.continue_token = context_.signer.seal(make_token(after));
+    return error;
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "query/list_request.h"
+#include "query/listing.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// One page of Palette's list: the snapshots of some VMs in some namespaces, merged by namespace and
+// name. Every page of one listing shows the head at its first page. Belongs to one thread at a
+// time; keeps no read view between its calls, so that a long page can be made in steps with other
+// work between them.
+//
+//   auto page = PaletteList::plan(context, view, cluster, request);   // then page->etag()
+//   while (true) { auto view = store.read(); if (page->step(view, body, append).value()) break; }
+class PaletteList {
+  public:
+    // Finds the revision and the place to begin. kNotFound: no such cluster in the store;
+    // kInvalidParameter: a token that is broken or belongs to another query; kExpired, with a token
+    // to go on from: its revision is too old, or of another store.
+    static base::Result<PaletteList> plan(const ListContext& context, const store::ReadView& view,
+                                          ListedCluster cluster, ListRequest request);
+
+    // Names the content of this page; the same for the same request at the same state. A weak ETag.
+    const std::string& etag() const { return etag_; }
+
+    // Hands objects to `append`, which writes them: base::Result<void>(const store::Found&,
+    // std::string& out). Stops once `out` holds kPageBytes, or about kStepRows rows were looked at.
+    // True when the page is whole. kExpired, with a token, if its state went away since the last
+    // step: hold its history to prevent that. On an error what was appended is of no use.
+    template <class Append>
+    base::Result<bool> step(const store::ReadView& view, std::string& out, const Append& append) {
+        SNAPGATE_ASSIGN(bool standing, begin_step(view));
+        std::optional<store::Found> last;
+        while (standing && items_ < request_.limit && out.size() < kPageBytes) {
+            last = merge_.front()->scan->found();
+            SNAPGATE_TRY(append(*last, out));
+            ++items_;
+            SNAPGATE_ASSIGN(standing, advance());
+        }
+        return end_step(standing, last);
+    }
+
+    // How many objects were handed out.
+    size_t items() const { return items_; }
+    model::Revision revision() const { return listing_.revision(); }
+    // The list's resource version.
+    const std::string& version() const { return listing_.version(); }
+    // Of a whole page: where the next one begins; "" if this is the last.
+    std::string continue_token() const;
+    // How many objects come after a whole page that is not the last; nullopt if that is not known.
+    std::optional<uint64_t> remaining() const;
+
+    static constexpr size_t kStepRows = 20'000;
+    // A page ends early, with a token, once it is so large: objects may have 2 MiB, and a page is
+    // held in memory until the client has read it.
+    static constexpr size_t kPageBytes = 8 << 20;
+
+  private:
+    // One ordered run of objects: the whole cluster, or one VM's. `at` is where it goes on in a
+    // later view.
+    struct Source {
+        std::string vm;  // "" for the whole cluster
+        model::ObjectKey at;
+        bool ended = false;
+        std::optional<store::ReadView::Scan> scan;  // within one step
+    };
+
+    PaletteList(const ListContext& context, ListedCluster cluster, ListRequest request);
+
+    base::Result<void> count_items(const store::ReadView& view);
+    void make_sources();
+    void make_etag();
+    // Puts every source on its next object. True if there is an object at the front of the merge;
+    // false at the end, or with paused_ if a source used up its rows.
+    base::Result<bool> begin_step(const store::ReadView& view);
+    // Moves the source in front to its next object. Says the same as begin_step.
+    base::Result<bool> advance();
+    // Leaves each source where a later step goes on. True if the page is whole.
+    bool end_step(bool standing, const std::optional<store::Found>& last);
+    // Moves to the first object at or after `source.at` that the namespace filter lets through.
+    // False if there is none, or if the budget ran out (then source.scan is exhausted).
+    base::Result<bool> settle(Source& source, const store::ReadView& view, size_t budget);
+    base::Result<bool> skip_other_namespaces(Source& source) const;
+
+    ListRequest request_;
+    Listing listing_;
+    std::string etag_;
+    std::optional<uint64_t> remaining_;      // from the first item of this page on
+    std::optional<model::ObjectKey> after_;  // list what comes after it
+    std::vector<Source> sources_;
+    std::vector<Source*> merge_;  // a heap of those that stand on an object, the least in front
+    size_t items_ = 0;
+    bool begun_ = false;
+    bool paused_ = false;  // a source used up the rows of its step
+    bool more_ = false;    // the page is whole and not the last
+};
+
+}  // namespace snapgate::query
