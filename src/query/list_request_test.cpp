@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <tuple>
 
 namespace snapgate::query {
 namespace {
@@ -13,17 +14,27 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(ListRequestTest, ListsAreCsvRepeatedOrMixed) {
-    for (const char* query : {"vmName=a,b", "vmName=a&vmName=b", "vmName=b,a&vmName=a",
-                              "vmName=%20a%20,,b,", "vmName=&vmName=a%2Cb", "vmName=+b+,a"}) {
-        auto request = parse_list_request(query);
-        ASSERT_TRUE(request) << query;
-        EXPECT_THAT(request->vms, ElementsAre("a", "b")) << query;
+    for (const std::string name : {"vmName", "namespace"}) {
+        for (const char* form :
+             {"{0}=a,b", "{0}=a&{0}=b", "{0}=b,a&{0}=a", "{0}=%20a%20,,b,", "{0}=&{0}=a%2Cb",
+              "{0}=+b+,a", "{0}=,,b,,a,,", "{0}=a&other=c&{0}=b&{0}s=c"}) {
+            const std::string query = fmt::format(fmt::runtime(form), name);
+            auto request = parse_list_request(query);
+            ASSERT_TRUE(request) << query;
+            const auto& [given, other] = name == "vmName"
+                                             ? std::tie(request->vms, request->namespaces)
+                                             : std::tie(request->namespaces, request->vms);
+            EXPECT_THAT(given, ElementsAre("a", "b")) << query;
+            EXPECT_THAT(other, IsEmpty()) << query;
+        }
     }
 }
 
 TEST(ListRequestTest, NothingLeftIsAll) {
-    for (const char* query : {"", "namespace=", "namespace=&vmName=", "namespace=,%20,",
-                              "namespace", "other=1&x", "&&", "%zz=1"}) {
+    for (const char* query :
+         {"", "namespace=", "namespace=&vmName=", "namespace=,%20,", "namespace", "other=1&x", "&&",
+          "%zz=1", "unknown=1&pretty=true&labelSelector=x&fieldSelector=", "namespaces=web",
+          "Namespace=web"}) {
         auto request = parse_list_request(query);
         ASSERT_TRUE(request) << query;
         EXPECT_THAT(request->namespaces, IsEmpty()) << query;

@@ -1,6 +1,4 @@
-// Runs the text tests in testdata/: requests and the pages they give, side by side. A case is a
-// command, further lines of it, "----" and the expected output, ended by a blank line. With
-// SNAPGATE_REWRITE=1 the files are written anew with what the code gives.
+// Runs the text tests in testdata/: requests and the pages they give (base/text_cases_testing.h).
 //
 //   put NS/NAME[:VM] ...    stores objects (a fresh text each time)
 //   delete NS/NAME ...      deletes objects
@@ -15,19 +13,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <regex>
-#include <sstream>
 #include <tuple>
 
 #include "base/crypto.h"
 #include "base/duration.h"
+#include "base/text_cases_testing.h"
 #include "query/listing_testing.h"
 #include "query/palette_list.h"
 #include "store/store.h"
@@ -56,13 +52,6 @@ model::PreparedObject make_object(const std::string& ns, const std::string& name
     return object;
 }
 
-std::vector<std::string> words_of(const std::string& line) {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return words;
-}
-
 class Scenario {
   public:
     Scenario() {
@@ -79,7 +68,7 @@ class Scenario {
     Scenario& operator=(const Scenario&) = delete;
 
     std::string run(const std::string& command) {
-        std::vector<std::string> words = words_of(command);
+        std::vector<std::string> words = base::words_of(command);
         std::string verb = words.at(0);
         words.erase(words.begin());
         if (verb == "put") return put(words);
@@ -331,57 +320,18 @@ class Scenario {
     std::map<std::string, Page> etags_;
 };
 
-class ListTextTest : public testing::TestWithParam<std::string> {};
+class ListTextTest : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(ListTextTest, GivesWhatTheFileSays) {
-    std::filesystem::path file =
-        std::filesystem::path(SNAPGATE_SOURCE_DIR) / "src/query/testdata" / GetParam();
-    std::ifstream in(file);
-    ASSERT_TRUE(in) << file;
     Scenario scenario;
-    std::string rewritten;
-    std::string line;
-    int number = 0;
-    bool rewrite = std::getenv("SNAPGATE_REWRITE") != nullptr;
-    while (std::getline(in, line)) {
-        ++number;
-        if (line.empty() || line.starts_with('#')) {
-            rewritten += line + "\n";
-            continue;
-        }
-        int at = number;
-        std::string command = line;
-        ASSERT_TRUE(std::getline(in, line)) << file << ":" << at;
-        ++number;
-        ASSERT_EQ(line, "----") << file << ":" << at;
-        std::string expected;
-        while (std::getline(in, line) && !line.empty()) {
-            ++number;
-            expected += line + "\n";
-        }
-        ++number;
-        std::string actual = scenario.run(command);
-        rewritten.append(command).append("\n----\n").append(actual).append("\n");
-        if (!rewrite) EXPECT_EQ(actual, expected) << file << ":" << at << ": " << command;
-    }
-    if (rewrite) std::ofstream(file, std::ios::trunc) << rewritten;
+    base::run_text_cases(GetParam(),
+                         [&](const std::string& command) { return scenario.run(command); });
 }
 
-std::vector<std::string> test_files() {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(
-             std::filesystem::path(SNAPGATE_SOURCE_DIR) / "src/query/testdata"))
-        files.push_back(entry.path().filename());
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, ListTextTest, testing::ValuesIn(test_files()),
-                         [](const testing::TestParamInfo<std::string>& file) {
-                             std::string name = file.param.substr(0, file.param.find('.'));
-                             std::replace(name.begin(), name.end(), '-', '_');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Files, ListTextTest,
+                         testing::ValuesIn(base::text_case_files(SNAPGATE_SOURCE_DIR
+                                                                 "/src/query/testdata")),
+                         base::text_case_name);
 
 }  // namespace
 }  // namespace snapgate::query

@@ -84,34 +84,18 @@ def test_limit(admin, loaded, query, count):
     assert page["metadata"]["remainingItemCount"] == 120 - count
 
 
+# How the values may be written is src/query/list_request_test.cpp's: here is that they arrive.
 @pytest.mark.parametrize("query, namespaces, vms", [
     ("namespace=payments", ["payments"], None),
-    ("namespace=payments,web", ["payments", "web"], None),
-    ("namespace=web&namespace=payments", ["payments", "web"], None),
-    ("namespace=web,a-team&namespace=payments", ["payments", "web", "a-team"], None),
-    ("namespace=web,web&namespace=web", ["web"], None),
-    ("namespace=%20web%20,%20payments", ["payments", "web"], None),
-    ("namespace=+web+", ["web"], None),
-    ("namespace=web%2Cpayments", ["payments", "web"], None),
-    ("namespace=,,web,,", ["web"], None),
-    ("namespace=", None, None),
-    ("namespace=&namespace=,%20,", None, None),
+    ("namespace=web,a-team&namespace=+payments%2Cweb", ["payments", "web", "a-team"], None),
     ("vmName=vm-1", None, ["vm-1"]),
-    ("vmName=vm-1,vm-4", None, ["vm-1", "vm-4"]),
-    ("vmName=vm-1&vmName=vm-4", None, ["vm-1", "vm-4"]),
     ("vmName=vm-4,%20vm-1&vmName=vm-1", None, ["vm-1", "vm-4"]),
-    ("vmName=", None, None),
-    ("vmName=&namespace=", None, None),
     ("vmName=vm-1,vm-2&namespace=web,payments", ["web", "payments"], ["vm-1", "vm-2"]),
     ("vmName=vm-1&namespace=not-there", ["not-there"], ["vm-1"]),
-    ("namespace=not-there", ["not-there"], None),
     ("namespace=not-there,web", ["web"], None),
     ("vmName=vm", None, ["vm"]),
     ("namespace=we", ["we"], None),
-    ("vmName=no.such.vm", None, ["no.such.vm"]),
-    ("unknown=1&pretty=true&labelSelector=x&fieldSelector=", None, None),
-    ("namespaces=web", None, None),
-    ("Namespace=web", None, None),
+    ("vmName=&namespace=&unknown=1", None, None),
 ])
 def test_filters(admin, loaded, query, namespaces, vms):
     uid, objects = loaded

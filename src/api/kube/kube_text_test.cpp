@@ -1,13 +1,17 @@
-// Runs the text tests in testdata/watch_*.txt: what is written, and what watchers see of it, side
-// by side. A case is a command, "----" and the expected output, ended by a blank line. With
-// SNAPGATE_REWRITE=1 the files are written anew with what the code gives.
+// Runs the text tests in testdata/: what is written through the store, and what lists and watches
+// show of it, through the routes (base/text_cases_testing.h).
 //
 //   put NS/NAME [KEY=VALUE ...]  stores a snapshot with these labels
 //   put-all NS/NAME ...          several in one commit
 //   fill NS COUNT                COUNT of them
+//   put-namespace NAME PHASE
 //   delete NS/NAME
-//   watch W PATH [QUERY]         begins a watch: "snapshots", "snapshots/NS", "namespaces", or any
-//                                path within the cluster
+//   list PATH [QUERY]            one page. PATH: "snapshots", "snapshots/NS", "namespaces", or any
+//   path
+//                                within the cluster. "T1" ... "Tn" in the query stands for the
+//                                token that a page or an expiry printed
+//   sweep PATH [QUERY]           follows the tokens to the end
+//   watch W PATH [QUERY]         begins a watch
 //   accept W PATH TYPE [QUERY]   the same with that Accept header ("table", "metadata", ...)
 //   read W COUNT                 its next events; fewer if it ends before
 //   lines W COUNT                the same, as they come
@@ -18,29 +22,20 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
-#include <sstream>
 #include <vector>
 
 #include "api/kube/forms.h"
 #include "api/kube/watch_client_testing.h"
 #include "base/duration.h"
+#include "base/text_cases_testing.h"
 
 namespace snapgate::api::kube {
 namespace {
 
 using model::Kind;
-
-std::vector<std::string> words_of(const std::string& line) {
-    std::istringstream in(line);
-    std::vector<std::string> words;
-    for (std::string word; in >> word;) words.push_back(word);
-    return words;
-}
 
 std::pair<std::string, std::string> cut(const std::string& text, char at) {
     const size_t where = text.find(at);
@@ -100,12 +95,15 @@ std::string without_columns(std::string line) {
 class Scenario {
   public:
     std::string run(const std::string& command) {
-        std::vector<std::string> words = words_of(command);
+        std::vector<std::string> words = base::words_of(command);
         const std::string verb = words.at(0);
         words.erase(words.begin());
         if (verb == "put") return put(words);
         if (verb == "put-all") return put_all(words);
         if (verb == "fill") return fill(words.at(0), std::stoi(words.at(1)));
+        if (verb == "put-namespace") return put_namespace(words.at(0), words.at(1));
+        if (verb == "list") return list(words);
+        if (verb == "sweep") return sweep(words);
         if (verb == "delete") return erase(words.at(0));
         if (verb == "watch") return watch(words, "");
         if (verb == "accept") {
@@ -166,13 +164,17 @@ class Scenario {
         return revisions.substr(0, revisions.find('\n')) + " to " +
                revisions.substr(revisions.rfind('@'));
     }
-    std::string put_objects(const std::vector<model::PreparedObject>& objects) {
+    std::string put_namespace(const std::string& name, const std::string& phase) {
+        return put_objects({make_namespace(name, phase)}, Kind::kNamespace);
+    }
+    std::string put_objects(const std::vector<model::PreparedObject>& objects,
+                            Kind kind = Kind::kSnapshot) {
         std::string out;
         service_.must([&](store::WriteTxn& txn) -> base::Result<void> {
             out.clear();
             for (const model::PreparedObject& object : objects) {
                 SNAPGATE_ASSIGN(const model::Revision revision,
-                                txn.put(service_.cluster(), Kind::kSnapshot, object));
+                                txn.put(service_.cluster(), kind, object));
                 out += fmt::format("@{}\n", revision);
             }
             return {};
@@ -186,6 +188,87 @@ class Scenario {
             return {};
         });
         return "ok\n";
+    }
+    // What a GET gives: the status, and the body as JSON.
+    std::pair<unsigned, json::Object> get(const std::string& path, const std::string& query) {
+        net::RawConnection connection(service_.port());
+        connection.send(fmt::format(
+            "GET /clusters/{}{}{} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n",
+            TestService::kCluster, path_of(path), query.empty() ? "" : "?" + query,
+            service_.key()));
+        const auto answer = connection.read_answer();
+        if (!answer) return {0, {}};
+        auto body = json::parse(answer->body);
+        if (!body || !body->is_object()) return {answer->status, {}};
+        return {answer->status, std::move(body->get_object())};
+    }
+    std::string with_tokens(std::string query) const {
+        for (size_t i = tokens_.size(); i > 0; --i) {
+            const std::string name = fmt::format("continue=T{}", i);
+            const size_t at = query.find(name);
+            if (at != std::string::npos)
+                query.replace(at, name.size(), "continue=" + tokens_[i - 1]);
+        }
+        return query;
+    }
+    std::string name_token(const std::string& token) {
+        tokens_.push_back(token);
+        return fmt::format(" continue T{}", tokens_.size());
+    }
+    static std::string name_of(const json::Value& item) {
+        const json::Object& metadata = item.get_object().at("metadata").get_object();
+        std::string name = text_of(metadata, "name");
+        if (metadata.contains("namespace")) name = text_of(metadata, "namespace") + "/" + name;
+        return name + " @" + text_of(metadata, "resourceVersion");
+    }
+    std::string refusal(unsigned status, const json::Object& body) {
+        std::string out =
+            fmt::format("{} {}: {}\n", status, text_of(body, "reason"), text_of(body, "message"));
+        const auto* metadata = body.if_contains("metadata");
+        if (metadata == nullptr || !metadata->is_object()) return out;
+        const std::string token = text_of(metadata->get_object(), "continue");
+        if (!token.empty()) out += "--" + name_token(token) + "\n";
+        return out;
+    }
+    std::string list(const std::vector<std::string>& words) {
+        const auto [status, body] =
+            get(words.at(0), words.size() > 1 ? with_tokens(words[1]) : std::string());
+        if (status != 200) return refusal(status, body);
+        std::string out;
+        for (const json::Value& item : body.at("items").get_array()) out += name_of(item) + "\n";
+        const json::Object& metadata = body.at("metadata").get_object();
+        out += "-- version " + text_of(metadata, "resourceVersion");
+        const std::string remaining = text_of(metadata, "remainingItemCount");
+        if (!remaining.empty()) out += " remaining " + remaining;
+        const std::string token = text_of(metadata, "continue");
+        return out + (token.empty() ? "" : name_token(token)) + "\n";
+    }
+    // All pages as one line; each object must come once and in order.
+    std::string sweep(const std::vector<std::string>& words) {
+        const std::string query = words.size() > 1 ? words[1] : "";
+        std::string token;
+        std::string version;
+        std::vector<std::string> names;
+        for (size_t pages = 1;; ++pages) {
+            std::string page = query;
+            if (!token.empty()) page.append("&continue=").append(token);
+            const auto [status, body] = get(words.at(0), page);
+            if (status != 200) return refusal(status, body);
+            for (const json::Value& item : body.at("items").get_array())
+                names.push_back(name_of(item));
+            const json::Object& metadata = body.at("metadata").get_object();
+            const std::string shown = text_of(metadata, "resourceVersion");
+            if (pages > 1 && shown != version) return "VERSION CHANGED WITHIN A LISTING\n";
+            version = shown;
+            token = text_of(metadata, "continue");
+            if (!token.empty()) continue;
+            for (size_t i = 1; i < names.size(); ++i) {
+                if (cut(names[i - 1], ' ').first >= cut(names[i], ' ').first)
+                    return "OUT OF ORDER: " + names[i] + "\n";
+            }
+            return fmt::format("{} objects on {} pages, version {}\n", names.size(), pages,
+                               version);
+        }
     }
     std::string watch(const std::vector<std::string>& words, const std::string& headers) {
         const std::string query = words.size() > 2 ? "?" + words[2] : "";
@@ -231,46 +314,21 @@ class Scenario {
     store::TestClock clock_;
     TestService service_{clock_};
     std::map<std::string, std::unique_ptr<WatchClient>> watchers_;
+    std::vector<std::string> tokens_;
 };
 
-class WatchText : public testing::TestWithParam<std::filesystem::path> {};
+class KubeText : public testing::TestWithParam<std::filesystem::path> {};
 
-TEST_P(WatchText, GivesWhatItSays) {
-    std::ifstream in(GetParam());
-    ASSERT_TRUE(in) << GetParam();
+TEST_P(KubeText, GivesWhatTheFileSays) {
     Scenario scenario;
-    std::string rewritten;
-    std::string line;
-    while (std::getline(in, line)) {
-        if (line.empty() || line.starts_with('#')) {
-            rewritten += line + "\n";
-            continue;
-        }
-        const std::string command = line;
-        ASSERT_TRUE(std::getline(in, line) && line == "----") << "after: " << command;
-        std::string expected;
-        while (std::getline(in, line) && !line.empty()) expected += line + "\n";
-        const std::string output = scenario.run(command);
-        if (std::getenv("SNAPGATE_REWRITE") == nullptr) EXPECT_EQ(output, expected) << command;
-        rewritten.append(command).append("\n----\n").append(output).append("\n");
-    }
-    if (std::getenv("SNAPGATE_REWRITE") == nullptr) return;
-    while (rewritten.ends_with("\n\n")) rewritten.pop_back();
-    std::ofstream(GetParam()) << rewritten;
+    base::run_text_cases(GetParam(),
+                         [&](const std::string& command) { return scenario.run(command); });
 }
 
-std::vector<std::filesystem::path> files() {
-    std::vector<std::filesystem::path> out;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(SNAPGATE_SOURCE_DIR "/src/api/kube/testdata")) {
-        if (entry.path().filename().string().starts_with("watch_")) out.push_back(entry.path());
-    }
-    std::ranges::sort(out);
-    return out;
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, WatchText, testing::ValuesIn(files()),
-                         [](const auto& info) { return info.param.stem().string(); });
+INSTANTIATE_TEST_SUITE_P(Files, KubeText,
+                         testing::ValuesIn(base::text_case_files(SNAPGATE_SOURCE_DIR
+                                                                 "/src/api/kube/testdata")),
+                         base::text_case_name);
 
 }  // namespace
 }  // namespace snapgate::api::kube
