@@ -1,14 +1,15 @@
-// The steps of a write transaction that remove what nobody can read any more. They follow the log
-// and so cost what was changed, not what is stored.
+// The steps of a write transaction that remove rows which nobody can read any more. They follow the
+// log, so their cost depends on the number of changes, not on the number of stored objects.
 #include "store/read_state.h"
 #include "store/write_txn.h"
 
 namespace snapgate::store {
 namespace {
 
-// An entry of the log can remove its object's previous version, that one's hint, and a tombstone.
+// For one entry of the log up to three rows are removed: its object's previous version, that
+// version's hint, and a tombstone.
 constexpr size_t kRowsPerEntry = 3;
-// Looking at heads and rows without removing any is cheap, but is bounded, too.
+// Reading heads and rows without removing any is cheap, but it must be bounded, too.
 constexpr size_t kHeadsPerStep = 4096;
 constexpr size_t kLogRowsPerStep = 64;
 
@@ -44,7 +45,7 @@ base::Result<bool> Transaction::raise_floor(ClusterNumber cluster, ClusterState&
     mark_changed();
     state.row.floor = floor;
     state.row_changed = true;
-    // Whether the next head may be the floor already is for the next step to see.
+    // The next step checks whether the next head can be the floor already.
     return true;
 }
 
@@ -86,7 +87,8 @@ base::Result<size_t> Transaction::compact_log(ClusterNumber cluster, Revision fl
     return removed;
 }
 
-// A list version loses one of its heads: if that was the first, the next one is now.
+// A list version loses one of its heads. If that was its first head, the next one becomes the
+// first.
 base::Result<size_t> Transaction::forget_version(ClusterNumber cluster, Revision revision,
                                                  std::string_view version) {
     const Key named = version_key(cluster, version);

@@ -120,7 +120,8 @@ base::Result<void> Compactor::run_cluster(ClusterNumber cluster, bool& later) {
         later = outlook.later;
         if (!outlook.due) return {};
         SNAPGATE_TRY(writer_.run_step([this, cluster](Transaction& txn) {
-            // Asked here, so that no hold can come between the answer and the step.
+            // The limits are read here, on the writer thread, so that no new hold can come between
+            // them and the step.
             return txn.compact_step(cluster, limits(cluster));
         }));
     }

@@ -15,9 +15,9 @@
 
 namespace snapgate::store {
 
-// Removes what nobody can read any more, in small batches through the writer: once a second on a
-// thread of its own, or when it is told to. It keeps in mind which clusters have old heads and
-// looks at those alone. Everything it is given outlives it; `run` may be called from any thread but
+// Removes rows that nobody can read any more, in small batches through the writer: once a second on
+// its own thread, or when `run` is called. It remembers which clusters have old heads and looks
+// only at those. The constructor's arguments outlive it. `run` may be called from any thread but
 // the writer's.
 class Compactor {
   public:
@@ -29,7 +29,7 @@ class Compactor {
 
     void start();
     void stop();
-    // Does what there is to do now.
+    // Does all work that is due now.
     base::Result<void> run();
 
   private:

@@ -6,11 +6,12 @@
 
 namespace snapgate::store {
 
-// Keeps a directory to one process at a time, by a lock the system drops when the process ends,
+// Reserves a directory for one process, by a lock that the system drops when the process ends,
 // however it ends.
 class DirectoryLock {
   public:
-    // kUnavailable if someone else has it. Makes the directory (0700) if it is not there.
+    // kUnavailable if another process has the lock. Makes the directory (0700) if it does not
+    // exist.
     static base::Result<DirectoryLock> take(const std::filesystem::path& directory);
     ~DirectoryLock();
     DirectoryLock(DirectoryLock&& other) noexcept;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kHoldMs = 30LL * 60 * 1000;
 
-// The store of one directory: its members in the order in which they depend on one another.
+// The store of one directory. Each member depends only on members before it.
 class DiskStore final : public Store {
   public:
     DiskStore(const StoreOptions& options, DirectoryLock lock,
@@ -56,7 +56,8 @@ class DiskStore final : public Store {
     void unsubscribe(uint64_t id) override { writer_.unsubscribe(id); }
 
     base::Result<void> compact() override {
-        // Steps are batches, and so is this one: it comes after the removals that are queued.
+        // An empty batch: it runs after the steps of removal that are queued, which are batches,
+        // too.
         while (writer_.removing_stages()) {
             SNAPGATE_TRY(writer_.run_step([](Transaction&) { return false; }));
         }
@@ -88,7 +89,7 @@ class DiskStore final : public Store {
     Compactor compactor_;
 };
 
-// A stage that was open when the process ended is given up; returns the clusters whose stage is
+// Gives up the stages that were open when the process ended. Returns the clusters whose stage is
 // still to be removed.
 base::Result<std::vector<ClusterNumber>> give_up_open_stages(engine::Environment& environment) {
     std::vector<std::pair<ClusterNumber, ClusterRow>> open;

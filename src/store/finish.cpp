@@ -1,4 +1,5 @@
-// The part of a write transaction that writes rows: one by one, and what a group gathered.
+// The part of a write transaction that writes rows: single rows, and at the end the rows that were
+// collected for the group.
 #include "store/read_state.h"
 #include "store/write_txn.h"
 
@@ -82,7 +83,7 @@ base::Result<void> Transaction::write_head(ClusterNumber cluster, ClusterState& 
         VersionRow version{head.revision, head.revision};
         SNAPGATE_ASSIGN(auto known, rows_.get(named.view()));
         if (known) {
-            // The first head with a version keeps it.
+            // A version stays with the first head that has it.
             SNAPGATE_ASSIGN(version, decode_version_row(*known));
             version.last = head.revision;
         }

@@ -32,7 +32,7 @@ base::Result<std::optional<uint64_t>> stored_format(engine::Environment& environ
     SNAPGATE_ASSIGN(auto value, rows.get(meta_key(kFormatName).view()));
     if (value) {
         SNAPGATE_ASSIGN(const uint64_t format, decode_number(*value));
-        // No store was ever written with it, and rows stand beside it.
+        // No program ever wrote format 0, and yet the store has rows.
         if (format == 0) return corrupt_row("its format");
         return format;
     }
@@ -47,7 +47,8 @@ base::Result<void> back_up(engine::Environment& environment, const std::filesyst
     auto backup = directory / fmt::format("backup-format-{}", format);
     auto unfinished = directory / fmt::format("backup-format-{}.unfinished", format);
     std::error_code failed;
-    // A backup that is there was made by a migration that did not end: nothing was written since.
+    // An existing backup is from a migration that did not end; nothing was written since, so it is
+    // still right.
     if (std::filesystem::exists(backup, failed)) return {};
     std::filesystem::remove_all(unfinished, failed);
     if (!failed) std::filesystem::create_directory(unfinished, failed);

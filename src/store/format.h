@@ -21,10 +21,10 @@ struct Migration {
     std::function<base::Result<void>(engine::WriteTransaction&)> step;
 };
 
-// What this program can migrate: none yet, as format 1 is the first.
+// The migrations that this program can do: none yet, as format 1 is the first.
 std::vector<Migration> migrations();
 
-// What a store says of itself.
+// What a store records of itself.
 struct Identity {
     std::string id;  // 16 random bytes
     Sequence sequence;
@@ -34,9 +34,9 @@ struct Identity {
 base::Result<void> check_not_empty(engine::Environment& environment,
                                    const std::filesystem::path& directory);
 
-// Makes a new store of `format`, or checks the one that is there. A newer one is refused; an older
-// one is copied to `<directory>/backup-format-N` and then migrated. Before anyone else uses the
-// environment, which is that of `<directory>/store`.
+// Makes a new store of `format`, or checks the existing one. A store of a newer format is refused;
+// one of an older format is copied to `<directory>/backup-format-N` and then migrated.
+// `environment` is that of `<directory>/store`, and nothing else may use it yet.
 base::Result<Identity> prepare_format(engine::Environment& environment,
                                       const std::filesystem::path& directory, uint64_t format,
                                       const std::vector<Migration>& steps);

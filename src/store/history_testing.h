@@ -14,8 +14,8 @@
 
 namespace snapgate::store {
 
-// A store with a short history, a model of what should be in it, and what can be seen of the one
-// compared with the other. SNAPGATE_SEED makes the same random choices again.
+// A store with a short history and a model of its content. The fixture compares everything that
+// readers can see of the store with the model. SNAPGATE_SEED repeats a test's random choices.
 class HistoryFixture : public testing::Test {
   protected:
     using Place = StoreModel::Place;
@@ -64,7 +64,7 @@ class HistoryFixture : public testing::Test {
         return &chosen->second;
     }
 
-    // Everything that can be seen of a cluster at one of its heads, against the model.
+    // Compares everything that readers see of a cluster at one of its heads with the model.
     void check() {
         ClusterNumber number = 0;
         StoreModel::Cluster* cluster = random_cluster(number);
@@ -91,7 +91,8 @@ class HistoryFixture : public testing::Test {
                         const StoreModel::Cluster& cluster, const StoreModel::HeadAt& head) {
         auto named = view.revision_of(number, head.version);
         ASSERT_TRUE(named);
-        // A mirror's versions are its cluster's alone, and the first head with one has it.
+        // On a mirror only the cluster's own versions count, and a version belongs to the first
+        // head that has it.
         const bool decimal = head.version == std::to_string(head.revision);
         if (cluster.mirrored && decimal) {
             EXPECT_EQ(named->has_value(), false);
@@ -105,8 +106,8 @@ class HistoryFixture : public testing::Test {
         }
         const Revision last = cluster.heads.back().revision;
         const Revision at = head.revision + pick(last - head.revision + 1);
-        // Writes that came together may have made heads that the model does not know: they differ
-        // from those it knows in the versions of a cluster alone that was no mirror yet.
+        // Writes of one commit may have made heads that the model does not know. They differ from
+        // the known heads only in the versions of a cluster that was not a mirror yet.
         const std::string seen = StoreModel::version_at(cluster, at);
         if (!cluster.mirrored || seen.front() > '9') EXPECT_EQ(view.version_at(number, at), seen);
         const std::string visible = StoreModel::visible_version(cluster, at);

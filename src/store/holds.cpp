@@ -12,7 +12,7 @@ std::shared_ptr<void> Holds::hold(model::ClusterNumber cluster, model::Revision 
         id = next_++;
         holds_.emplace(id, Hold{cluster, revision, until_ms});
     }
-    // Not null, and never read: the deleter is what counts.
+    // The pointer is never read, but must not be null: only its deleter matters.
     return {this, [holds = shared_from_this(), id](void*) { holds->release(id); }};
 }
 

@@ -9,14 +9,14 @@
 
 namespace snapgate::store {
 
-// Which revisions compaction has to leave readable, and until when. Any thread. A hold may outlive
+// The revisions that compaction must leave readable, and until when. Any thread. A hold may outlive
 // the store.
 class Holds : public std::enable_shared_from_this<Holds> {
   public:
-    // Until what it returns is gone, or `until_ms`.
+    // Holds `revision` until the result is destroyed, or until `until_ms`.
     std::shared_ptr<void> hold(model::ClusterNumber cluster, model::Revision revision,
                                int64_t until_ms);
-    // The oldest revision of the cluster that is held; UINT64_MAX if none is.
+    // The oldest held revision of the cluster; UINT64_MAX if there is none.
     model::Revision oldest(model::ClusterNumber cluster, int64_t now_ms) const;
 
   private:

@@ -7,9 +7,9 @@
 
 #include "model/types.h"
 
-// Where the rows of the store are. All keys begin with a table's byte; numbers are big-endian, so
-// that byte order is number order; texts within a key end with a zero byte, which none contains, so
-// that "a" comes before "ab". docs/architecture.md has the whole layout.
+// The keys of the store's rows. Each key begins with the byte of its table. Numbers are big-endian,
+// so that byte order is number order. A text within a key contains no zero byte and ends with one,
+// so that "a" comes before "ab". docs/architecture.md has the whole layout.
 namespace snapgate::store {
 
 using model::ClusterNumber;
@@ -20,17 +20,17 @@ enum class Table : uint8_t {
     kMeta = 1,     // name -> value
     kRecord = 2,   // type u8, id -> value
     kCluster = 3,  // cluster -> ClusterRow
-    kSweep = 4,    // cluster -> nothing: deleted, rows not yet gone
+    kSweep = 4,    // cluster -> empty: it is deleted, and some of its rows are left
     kHead = 5,     // cluster, revision -> HeadRow
     kVersion = 6,  // cluster, list version -> VersionRow
     kCount = 7,    // cluster, kind, (1, namespace)? -> u64
     kStaged = 8,   // cluster, kind, (1, namespace)? -> i64: what an open stage adds to a count
     kLog = 9,      // cluster, last revision -> log entries
-    kIndex = 10,   // cluster, VM hash u64, namespace 0, name -> nothing
+    kIndex = 10,   // cluster, VM hash u64, namespace 0, name -> empty
     kObject = 11,  // cluster, kind, namespace 0, name 0, inverted revision -> version of an object
 };
 
-// A key in the making; LMDB's keys are at most 511 bytes, and these are shorter.
+// Builds a key. LMDB's keys have at most 511 bytes, and all keys of the store are shorter.
 class Key {
   public:
     explicit Key(Table table) { byte(static_cast<uint8_t>(table)); }
@@ -49,8 +49,7 @@ class Key {
     size_t size_ = 0;
 };
 
-// What a namespace and a name of an object, and the id of a record, may be at most: the rules of
-// Kubernetes are stricter, this is what a key holds.
+// The most bytes of each text, so that its key fits. The rules of Kubernetes are stricter.
 inline constexpr size_t kMaxNamespace = 128;
 inline constexpr size_t kMaxName = 255;
 inline constexpr size_t kMaxRecordId = 400;
@@ -64,11 +63,12 @@ uint64_t load_u64(std::string_view bytes, size_t at);
 
 Key meta_key(std::string_view name);
 Key record_key(uint8_t type, std::string_view id);
-// The rows of a table that belong to a cluster begin with this.
+// The prefix of a cluster's rows in a table.
 Key cluster_key(Table table, ClusterNumber cluster);
 Key head_key(ClusterNumber cluster, Revision revision);
 Key version_key(ClusterNumber cluster, std::string_view version);
-// Since which head the list versions of a mirror name something; there is none where all do.
+// The row that says from which head on a mirror's list versions are known. It exists only after
+// versions were forgotten.
 Key known_versions_key(ClusterNumber cluster);
 // The total of a kind, or its count in one namespace. `table` is kCount or kStaged.
 Key count_key(Table table, ClusterNumber cluster, Kind kind);
@@ -77,13 +77,14 @@ Key log_key(ClusterNumber cluster, Revision last);
 Key index_prefix(ClusterNumber cluster, uint64_t vm_hash);
 Key index_key(ClusterNumber cluster, uint64_t vm_hash, std::string_view ns, std::string_view name);
 Key object_prefix(ClusterNumber cluster, Kind kind);
-// Every version of an object begins with this.
+// The prefix of all versions of an object.
 Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name);
-// One version. As the revision is inverted, seeking this finds the newest version not after `at`.
+// The key of one version. The revision is inverted, so a seek of this key finds the newest version
+// that is not later than `at`.
 Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name,
                Revision at);
 
-// A key of kObject or kIndex taken apart; nullopt if it is not one.
+// The parts of a key of kObject or kIndex; nullopt if the key has another form.
 struct ObjectAddress {
     std::string_view ns;
     std::string_view name;

@@ -1,4 +1,4 @@
-// Which list version belongs to which revision of a cluster, and the other way round.
+// Finds the list version of a cluster's revision, and the revision of a list version.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,8 @@ std::string decimal(Revision revision) {
     return fmt::format_int(revision).str();
 }
 
-// A revision as resource versions of hosted clusters are written: decimal, no leading zero.
+// Reads a revision in the form of a hosted cluster's resource version: decimal, without a leading
+// zero.
 std::optional<Revision> parse_decimal(std::string_view text) {
     Revision revision = 0;
     auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), revision);
@@ -38,7 +39,7 @@ base::Result<std::optional<Revision>> first_head(const engine::ReadTransaction& 
         SNAPGATE_ASSIGN(auto named, rows.get(version_key(cluster, version).view()));
         if (named) {
             SNAPGATE_ASSIGN(const VersionRow heads, decode_version_row(*named));
-            // The first may be out of reach before it is removed.
+            // The first head may be out of reach before its row is removed.
             revision = heads.first;
             if (heads.first < from && heads.last >= from) {
                 SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
@@ -53,7 +54,7 @@ base::Result<std::optional<Revision>> first_head(const engine::ReadTransaction& 
     return revision;
 }
 
-// Where versions were forgotten, first and last.
+// The first and the last head before which versions were forgotten.
 base::Result<std::optional<VersionRow>> forgettings(const engine::ReadTransaction& rows,
                                                     ClusterNumber cluster) {
     SNAPGATE_ASSIGN(const auto value, rows.get(known_versions_key(cluster).view()));
@@ -62,7 +63,7 @@ base::Result<std::optional<VersionRow>> forgettings(const engine::ReadTransactio
     return std::optional(row);
 }
 
-// What the list version of a revision is found by: the cluster's row, if the revision can be read.
+// The cluster's row, if the revision can be read.
 base::Result<ClusterRow> row_for(const engine::ReadTransaction& rows, ClusterNumber cluster,
                                  Revision revision) {
     SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
@@ -106,9 +107,11 @@ base::Result<std::optional<Revision>> ReadView::goes_on_from(ClusterNumber clust
     const bool more_than_once =
         forgotten->first < forgotten->last && forgotten->first >= row->floor;
     if (more_than_once) return first;
-    // What changed behind the first state and was the same again in the list that came then was no
-    // newer than that list, and so no change behind it: that list's own changes are enough, and
-    // show nothing that is no more.
+    // It is enough to go on from the head before the list that was taken in after the restore. A
+    // client with the first state could only miss a change that came after that state and that the
+    // list contains, too, so that the list did not write it again. But such a change is no newer
+    // than the list, so it is not later than the first state. The list's own changes are therefore
+    // enough, and they show no object that is gone.
     const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
     SNAPGATE_ASSIGN(const bool found,
@@ -125,7 +128,7 @@ base::Result<std::string> ReadView::version_at(ClusterNumber cluster, Revision r
     const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
     SNAPGATE_ASSIGN(const bool found, cursor.seek_back(head_key(cluster, revision).view()));
-    // Before its first head there was no cluster.
+    // The cluster did not exist before its first head.
     if (!found || !cursor.key().starts_with(prefix.view())) return expired(revision);
     return version_of_row(cursor, prefix);
 }

@@ -11,7 +11,7 @@ namespace {
 
 // Four such rows fit on a page of LMDB.
 constexpr size_t kRowBytes = 990;
-// The most that an entry can take: three varints of 10 bytes, two bytes, namespace and name.
+// The most bytes of an entry: three varints of 10 bytes, two bytes, namespace and name.
 constexpr size_t kEntryBytes = 32 + kMaxNamespace + kMaxName;
 
 void append_varint(uint64_t value, std::string& out) {

@@ -7,13 +7,13 @@
 #include "base/result.h"
 #include "store/store.h"
 
-// A row of the log holds the consecutive changes that one commit made in one cluster, up to about a
-// quarter of a page, under the revision of its last one. Against a row for each change this is a
-// quarter of the bytes and of the time. A row never reaches across a head.
+// A row of the log holds consecutive changes that one commit made in one cluster, up to about a
+// quarter of a page. Its key has the revision of its last change. A row for each change would take
+// four times the bytes and the time. A row never crosses a head.
 //
 // Value: revision of the first entry u64, then for each entry: varint (revision less the one before
-// it), u8 (op + 4 * kind), varint (revision less the object's previous one; not for kCreated),
-// u8 length of the namespace, varint (bytes that "namespace name" shares with the entry before it),
+// it), u8 (op + 4 * kind), varint (revision less the object's previous one; not for kCreated), u8
+// length of the namespace, varint (bytes that "namespace name" shares with the entry before it),
 // varint (bytes that follow), those bytes.
 namespace snapgate::store {
 

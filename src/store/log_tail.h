@@ -10,11 +10,11 @@
 
 namespace snapgate::store {
 
-// How many changes are read in one view.
+// The most changes that are read in one view.
 inline constexpr size_t kTailStep = 256;
 
-// A change as the log tells it, and the view that it was read from; good during the call. A created
-// object has no previous state, a deleted one none but that.
+// A change from the log, and the view that it was read from; valid during the call. `previous` is
+// null for a created object, `object` for a deleted one.
 struct TailChange {
     const ReadView& view;
     const LogEntry& entry;
@@ -22,12 +22,12 @@ struct TailChange {
     const Found* previous;
 };
 
-// The end of a cluster's log: reads its changes with the states of their objects, and tells when
-// there are more. All functions from any thread; the store outlives it.
+// Follows the end of a cluster's log: reads the changes with the states of their objects, and tells
+// when there are more. All functions may be called from any thread; the store outlives the LogTail.
 class LogTail {
   public:
     // `wake`, if given, is called on the writer thread after each commit that moved the cluster's
-    // head, from now on until the destructor returns; it must be short.
+    // head, until the destructor returns; it must be short.
     LogTail(Store& store, ClusterNumber cluster, std::function<void()> wake);
     ~LogTail();
     LogTail(const LogTail&) = delete;
@@ -35,13 +35,13 @@ class LogTail {
 
     // kNotFound if the cluster is gone.
     base::Result<Revision> head() const;
-    // Hands on the changes after `after`, at most kTailStep, until `take` says false: then that one
-    // was not taken. Returns the revision up to which all are taken. kExpired if they are no longer
-    // kept, kNotFound if the cluster is gone.
+    // Passes the changes after revision `after` to `take`, at most kTailStep of them. Stops when
+    // `take` returns false: that change was not taken. Returns the revision up to which all changes
+    // are taken. kExpired if the log no longer has these changes, kNotFound if the cluster is gone.
     base::Result<Revision> read(Revision after,
                                 const std::function<base::Result<bool>(const TailChange&)>& take);
 
-    // Whether something may have happened since the last call that said so.
+    // Whether the head may have moved since the last call that returned true.
     bool take_stale() { return stale_.exchange(false, std::memory_order_acq_rel); }
     void set_stale() { stale_.store(true, std::memory_order_release); }
 

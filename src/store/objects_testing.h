@@ -30,8 +30,9 @@ class TestClock : public base::Clock {
     std::atomic<int64_t> now_ = 1'700'000'000'000;
 };
 
-// A directory of its own, gone with the test. In memory where the system has a place for that: a
-// test of thousands of commits would otherwise wait for the disk most of the time.
+// A test's own directory, which is removed after the test. It is in memory if the system has a
+// place for that: a test of thousands of commits would otherwise wait for the disk most of the
+// time.
 class TestDirectory {
   public:
     TestDirectory()
@@ -51,7 +52,7 @@ class TestDirectory {
     std::filesystem::path path_;
 };
 
-// A small object; `filler` makes it larger and tells versions apart.
+// A small object. `filler` makes it larger and distinguishes its versions.
 inline model::PreparedObject make_object(std::string_view ns, std::string_view name,
                                          std::string_view vm, std::string_view filler = {}) {
     model::PreparedObject object;

@@ -10,16 +10,16 @@
 
 namespace snapgate::store {
 
-// What a ReadView holds. Beginning a read may fail (no reader left, a broken disk); then every call
-// on the view says so.
+// The state of a ReadView. Beginning a read may fail (no reader slot left, a broken disk); then
+// every call on the view returns that error.
 struct ReadState {
     explicit ReadState(base::Result<engine::ReadTransaction> begun) : rows(std::move(begun)) {}
 
     base::Result<engine::ReadTransaction> rows;
 };
 
-// One walk over the objects of a view. Budget: a row costs one; the walk stops between two objects
-// only, so each view gets further, whatever the budget.
+// One walk over the objects of a view. Each row costs one of the budget. The walk stops only
+// between two objects, so each view makes progress, however small the budget.
 struct ScanState {
     ScanState() = default;
     ScanState(const ScanState&) = delete;
@@ -30,7 +30,7 @@ struct ScanState {
     virtual base::Result<bool> next() = 0;
 
     bool spent() const { return looked_at > 0 && looked_at >= budget; }
-    // Gives up before the object (ns, name) is looked at.
+    // Stops before the object (ns, name), for want of budget.
     bool give_up(std::string_view ns, std::string_view name) {
         exhausted = true;
         resume_key.ns = ns;
@@ -42,26 +42,26 @@ struct ScanState {
     size_t budget = SIZE_MAX;
     size_t looked_at = 0;
     bool exhausted = false;
-    model::ObjectKey resume_key;  // once exhausted
+    model::ObjectKey resume_key;  // set when exhausted
 };
 
 // The row of a cluster; nullopt if there is no such cluster.
 base::Result<std::optional<ClusterRow>> cluster_row(const engine::ReadTransaction& rows,
                                                     ClusterNumber cluster);
 
-// The first head of a cluster from revision `from` on whose list version is `version`. Goes through
-// all of them: for the rare version that several heads have.
+// The first head of a cluster from revision `from` on whose list version is `version`. Reads all
+// heads from there on: only for the rare version that several heads have.
 base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterNumber cluster,
                                                 Revision from, std::string_view version);
 
 // The error for a revision that can no longer be read.
 base::Error expired(Revision revision);
 
-// The object of a value of kObject; nullopt for a tombstone.
+// The object in a value of kObject; nullopt for a tombstone.
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
 
-// The newest version of an object that is not after `at`, by one seek of `cursor`; nullopt if there
-// is none or it is a tombstone. The texts of what was found are views into the cursor's row.
+// The newest version of an object that is not later than `at`, by one seek of `cursor`; nullopt if
+// there is none or it is a tombstone. The texts of the result are views into the cursor's row.
 base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterNumber cluster,
                                                 Kind kind, std::string_view ns,
                                                 std::string_view name, Revision at);

@@ -49,7 +49,7 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
     const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
     SNAPGATE_ASSIGN(bool found, cursor.seek_back(head_key(cluster, revision).view()));
-    // Before its first head there was no cluster.
+    // The cluster did not exist before its first head.
     if (!found || !cursor.key().starts_with(prefix.view())) return expired(revision);
     SNAPGATE_ASSIGN(found, cursor.next());
     if (!found || !cursor.key().starts_with(prefix.view()))
@@ -114,7 +114,7 @@ base::Result<std::vector<LogEntry>> ReadView::log(ClusterNumber cluster, Revisio
     SNAPGATE_ASSIGN(auto row, cluster_row(rows, cluster));
     std::vector<LogEntry> entries;
     if (!row || after < row->floor) return expired(after);
-    // What a stage holds is nobody's to see.
+    // Nobody may see the changes of a stage.
     up_to = std::min(up_to, row->head.revision);
     if (after >= up_to || max == 0) return entries;
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());

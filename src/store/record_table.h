@@ -11,9 +11,9 @@
 
 namespace snapgate::store {
 
-// All records of one type, parsed and kept in memory for readers: requests look up keys, projects
-// and clusters here and never wait for the disk. Records change seldom, so after a change the whole
-// table is read again. T says how:
+// All records of one type, parsed and kept in memory: requests look up keys, projects and clusters
+// here and never wait for the disk. Records change seldom, so the whole table is read again after a
+// change. T defines:
 //   static constexpr RecordType kType;
 //   static base::Result<T> parse(std::string_view id, std::string_view value);
 // Any thread may call snapshot(); reload() is called by the writer thread and at the start.
@@ -40,7 +40,8 @@ class RecordTable {
         return rows_;
     }
 
-    // The same rows as a write transaction sees them: what names are taken, what a project holds.
+    // The rows as a write transaction sees them, for checks within a write: which names are taken,
+    // what a project contains.
     static base::Result<Rows> read(WriteTxn& txn) {
         SNAPGATE_ASSIGN(auto records, txn.records(T::kType));
         Rows rows;

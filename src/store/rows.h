@@ -8,8 +8,8 @@
 #include "model/types.h"
 #include "store/store.h"
 
-// The values of the store's small rows. Decoding fails with kCorrupt. The versions of objects are
-// one byte (kTombstone or kLive) and what model::encode_object made; log rows are in
+// The values of the store's small rows. Decoding fails with kCorrupt. The version of an object is
+// one byte (kTombstone or kLive) and the output of model::encode_object. Log rows are in
 // store/log_row.h.
 namespace snapgate::store {
 
@@ -22,7 +22,7 @@ enum class Stage : uint8_t {
     kGivenUp = 2,  // versions above the head are to be removed before the head moves
 };
 
-// What is known of a cluster. A version of an object above `head` belongs to a stage.
+// The row of a cluster. A version of an object above `head` belongs to a stage.
 struct ClusterRow {
     Head head;
     Revision floor = 0;  // no read below it
@@ -31,8 +31,8 @@ struct ClusterRow {
 std::string encode(const ClusterRow& row);
 base::Result<ClusterRow> decode_cluster(std::string_view value);
 
-// One for each revision that was a head and can be read; a list version of "" is the revision in
-// decimal.
+// There is one for each revision that was a head and can be read. A list version of "" means the
+// revision in decimal.
 struct HeadRow {
     int64_t since_ms = 0;
     std::string_view version;
@@ -40,8 +40,8 @@ struct HeadRow {
 std::string encode(const HeadRow& row);
 base::Result<HeadRow> decode_head(std::string_view value);
 
-// Which heads a mirror's list version belongs to: one, as a rule. More where a list is published
-// again at the same version, or where a cluster's versions went back.
+// The heads that a mirror's list version belongs to. As a rule it is one. There are more if a list
+// was published again at the same version, or if the cluster's versions went back.
 struct VersionRow {
     Revision first = 0;
     Revision last = 0;
@@ -49,7 +49,7 @@ struct VersionRow {
 std::string encode(const VersionRow& row);
 base::Result<VersionRow> decode_version_row(std::string_view value);
 
-// What must never be given out twice.
+// Numbers that must never be used twice.
 struct Sequence {
     Revision next_revision = 1;
     ClusterNumber next_cluster = 1;

@@ -9,9 +9,9 @@ namespace {
 using base::Code;
 using base::Error;
 
-// Stepping over a version costs a tenth of seeking; an object may have thousands of them.
+// Stepping over a version costs a tenth of a seek, but an object may have thousands of versions.
 constexpr int kStepsBeforeSeek = 4;
-// How much of the next object to fetch ahead: the processor follows by itself from there.
+// How many bytes of the next object to fetch ahead. The processor fetches the rest by itself.
 constexpr size_t kFetchAhead = 1024;
 constexpr size_t kCacheLine = 64;
 
@@ -20,8 +20,8 @@ Error bad_place() {
             "a place in a list has a namespace of at most 128 and a name of at most 255 bytes"};
 }
 
-// Walks the objects of a kind. The cursor stands on the row that the walk has to look at next: the
-// one after the version that was found.
+// Walks the objects of a kind. The cursor stands on the row that the walk looks at next, which is
+// the row after the found version.
 class ObjectScan final : public ScanState {
   public:
     ObjectScan(engine::Cursor cursor, ClusterNumber cluster, Kind kind, Revision at)
@@ -71,8 +71,8 @@ class ObjectScan final : public ScanState {
         object_.text(cursor_.key().substr(0, cursor_.key().size() - sizeof(Revision)));
     }
 
-    // From a version of an object: moves past it, and has the processor fetch what comes next. A
-    // page of large objects otherwise waits for memory once for each.
+    // Moves past a version of an object, and has the processor fetch the next row. Otherwise a page
+    // of large objects waits for memory once for each object.
     base::Result<void> step_ahead() {
         remember_object();
         SNAPGATE_TRY(step());
@@ -83,7 +83,7 @@ class ObjectScan final : public ScanState {
         return {};
     }
 
-    // After step_ahead: moves past the other versions of the object.
+    // After step_ahead: moves past the object's other versions.
     base::Result<void> leave_object() {
         for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
             if (!standing_ || !same_object()) return {};
@@ -91,14 +91,15 @@ class ObjectScan final : public ScanState {
             SNAPGATE_TRY(step());
         }
         if (!standing_ || !same_object()) return {};
-        // Names hold no byte 1, and none of their bytes is 0: this is before every longer name.
+        // Names hold neither byte 0 nor byte 1. So this key comes after all versions of the object,
+        // and before every longer name.
         object_.cut(object_.size() - 1);
         object_.byte(1);
         return move_to(object_);
     }
 
-    // From the newest version of an object: moves to the one visible at at_. False if there is
-    // none; the cursor may then stand on another object already.
+    // Moves from the newest version of an object to the version that is visible at at_. False if
+    // there is none; then the cursor may already stand on another object.
     base::Result<bool> find_visible() {
         ++looked_at;
         if (revision() <= at_) return true;
@@ -121,7 +122,7 @@ class ObjectScan final : public ScanState {
         return ~load_u64(cursor_.key(), cursor_.key().size() - sizeof(Revision));
     }
 
-    // From the newest version of some object: goes on to the first object that is visible.
+    // Moves from the newest version of an object to the first object that is visible.
     base::Result<bool> settle() {
         while (standing_) {
             auto address = parse_object_key(cursor_.key());
@@ -152,7 +153,7 @@ class ObjectScan final : public ScanState {
     bool standing_ = false;
 };
 
-// Walks the hints of one VM, and looks each up.
+// Walks the hints of one VM, and looks up the object of each.
 class VmScan final : public ScanState {
   public:
     VmScan(engine::Cursor hints, engine::Cursor objects, ClusterNumber cluster, std::string_view vm,

@@ -1,5 +1,5 @@
-// Stages of a write transaction. What belongs to a stage are the versions above the cluster's head,
-// and the rows of the log there name them all.
+// Stages of a write transaction. The versions above the cluster's head belong to its stage, and the
+// rows of the log above the head name all of them.
 #include <fmt/format.h>
 
 #include "model/names.h"
@@ -25,7 +25,7 @@ base::Result<void> Transaction::open_stage(ClusterNumber cluster) {
         if (staged) return block(cluster, true);
         return {};
     }
-    // A row of the log is on one side of the head only.
+    // A row of the log must not cross the head.
     SNAPGATE_TRY(write_log(cluster, *state));
     mark_changed();
     state->row.stage = Stage::kOpen;

@@ -1,5 +1,6 @@
-// Speed and size of the store with objects as large as real ones. First it loads ten thousand and a
-// million objects, as one import does, and prints what they take; then Google Benchmark runs.
+// Measures speed and size of the store with objects as large as real ones. First it loads ten
+// thousand and a million objects, as one import does, and prints their time and size; then Google
+// Benchmark runs.
 //   store_bench [directory on a real disk] [--benchmark_...]
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -32,7 +33,7 @@ constexpr size_t kSnapshotsPerVm = 10;
 constexpr size_t kVmsPerNamespace = 100;
 constexpr size_t kPage = 50;
 constexpr size_t kRandomPlaces = 1 << 16;
-// Deciles of the compact JSON of real snapshots, and how much longer their stored text is.
+// Deciles of the size of real snapshots' compact JSON, and how much longer their stored text is.
 constexpr std::array<double, 11> kDeciles{563,  1711, 1944, 2063, 2140, 2201,
                                           2243, 2289, 2348, 2463, 2825};
 constexpr double kStoredPerCompact = 2333.0 / 2127.0;
@@ -54,7 +55,7 @@ void must(const base::Result<void>& result) {
     if (!result) fail(result.error());
 }
 
-// Objects in the order of a list, as a dump has them.
+// The address of an object. Objects are made in the order of a list, as in a dump.
 struct Address {
     std::string ns;
     std::string name;
@@ -157,7 +158,8 @@ class Loaded {
         must(view().count(cluster_, Kind::kSnapshot));
         std::cout << fmt::format("{} objects: opened in {:.2f} ms\n", objects_,
                                  seconds_since(start) * 1000);
-        // The first touch of a page of the file costs a page fault, once in a server's life.
+        // The first access to a page of the file costs a page fault, once in a server's life. It
+        // must not be measured.
         ReadView all = view();
         ReadView::Scan scan = all.scan(cluster_, Kind::kSnapshot, head());
         for (bool more = must(scan.seek("", "")); more; more = must(scan.next()))
@@ -236,7 +238,7 @@ void vm_of_ten(benchmark::State& state) {
 }
 BENCHMARK(vm_of_ten)->Arg(kLarge)->Unit(benchmark::kMicrosecond);
 
-// Ten objects of one VM, each by its name in a view of its own, as ten requests would.
+// Reads ten objects of one VM by name, each in its own view, as ten requests would.
 void ten_gets(benchmark::State& state) {
     Loaded& from = loaded(state.range(0));
     std::mt19937_64 random{3};

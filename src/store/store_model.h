@@ -12,8 +12,8 @@
 
 namespace snapgate::store {
 
-// What a store should hold, kept the simple way: every version of everything, in maps. Random
-// histories are run against both and compared.
+// A simple model of the store: every version of every object, in maps. Tests run random histories
+// against both and compare them.
 class StoreModel {
   public:
     struct Content {
@@ -75,7 +75,8 @@ class StoreModel {
         versions[revision] = std::move(content);
     }
 
-    // The list version of the newest head at or before a revision, or of the first at or after it.
+    // The list version of the newest head at or before a revision; visible_version: that of the
+    // first head at or after it.
     static std::string version_at(const Cluster& cluster, Revision revision) {
         if (!cluster.mirrored) return std::to_string(revision);
         std::string version;
@@ -90,7 +91,7 @@ class StoreModel {
         return {};
     }
 
-    // Forgets what is above the head: a stage that was given up.
+    // Forgets the versions above the head, as they belong to a stage that was given up.
     static void give_up_stage(Cluster& cluster) {
         cluster.stage_open = false;
         Revision head = cluster.heads.back().revision;

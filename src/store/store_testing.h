@@ -13,8 +13,7 @@
 
 namespace snapgate::store {
 
-// A store in a directory of its own, with a clock that the test sets and compaction that it asks
-// for.
+// A store in its own directory. The test sets the clock and asks for compaction.
 class StoreFixture : public testing::Test {
   protected:
     static constexpr int64_t kHistoryMs = 60'000;

@@ -8,8 +8,8 @@
 
 namespace snapgate::store {
 
-// A clock that never goes back, also across restarts: it begins at the newest time that was
-// written. Any thread.
+// A clock that never goes back, also across restarts: it begins at the newest time that is in the
+// store. Any thread.
 class StoreTime {
   public:
     StoreTime(const base::Clock& clock, int64_t newest_ms) : clock_(clock), newest_(newest_ms) {}

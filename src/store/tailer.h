@@ -15,14 +15,14 @@
 
 namespace snapgate::store {
 
-// Feeds the watchers of one cluster in one form. Each change is encoded once and kept in a bounded
-// ring; a watcher that fell behind the ring is served from the log, one that fell behind history
-// gets kExpired. A Payload is what an encoder makes of a change, shared by all who watch; its
-// size() is its bytes.
+// Feeds the watchers of one cluster in one form. Each change is encoded once and stays in a bounded
+// ring for all of them. A watcher that has fallen behind the ring is served from the log; one that
+// has fallen behind history gets kExpired. A Payload is an encoded change, which all watchers
+// share; its size() is in bytes.
 //
-// Concurrency: all functions from any thread; the encoder is called on the threads that poll, for
-// watchers behind the ring by several at once. The store outlives the tailer, the tailer its
-// watchers.
+// Concurrency: all functions may be called from any thread. The encoder is called on the threads
+// that poll; for watchers behind the ring, several may call it at once. The store outlives the
+// tailer, and the tailer outlives its watchers.
 template <class Payload>
 class Tailer {
   public:
@@ -30,7 +30,7 @@ class Tailer {
         Revision revision = 0;
         Payload payload;
     };
-    // nullopt for a change that is not for these watchers.
+    // nullopt for a change that these watchers do not want.
     using Encoder = std::function<base::Result<std::optional<Payload>>(const TailChange&)>;
 
     struct Limits {
@@ -39,20 +39,20 @@ class Tailer {
     };
     struct Batch {
         std::vector<std::shared_ptr<const Event>> events;  // by revision
-        Revision up_to = 0;  // nothing else happened up to here: the next poll is after it
-        bool whole = false;  // there was nothing after it; false also where that is not known
+        Revision up_to = 0;  // there are no other changes up to here; the next poll begins after it
+        bool whole = false;  // there were no later changes; false also if that is not known
     };
 
-    // `wake`, if given, is called on the writer thread after each commit that there is something to
-    // poll for, until the destructor returns; it must be short.
+    // `wake`, if given, is called on the writer thread after each commit that may have brought
+    // changes, until the destructor returns; it must be short.
     Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring,
            std::function<void()> wake = {})
         : encoder_(std::move(encoder)), limits_(ring), tail_(store, cluster, std::move(wake)) {}
 
-    // Changes after revision `after`: any that is not above the cluster's head, or an earlier
-    // `up_to`. At most `most.events` and at most kTailStep of them; not more than `most.bytes`
-    // unless a single one is larger. kExpired if they are no longer kept, kNotFound if the cluster
-    // is gone.
+    // The changes after revision `after`, which is a revision not above the cluster's head, or an
+    // earlier `up_to`. At most `most.events` and at most kTailStep changes, and at most
+    // `most.bytes`, unless a single change is larger. kExpired if the log no longer has these
+    // changes, kNotFound if the cluster is gone.
     base::Result<Batch> poll(Revision after, const Limits& most) {
         SNAPGATE_TRY(fill(after));
         Batch batch;
@@ -61,7 +61,7 @@ class Tailer {
     }
 
   private:
-    // Within the limits; one that is alone may be larger.
+    // Whether one more event fits the limits. A single event may be larger.
     static bool fits(const Batch& batch, size_t bytes, size_t more, const Limits& most) {
         return batch.events.empty() ||
                (batch.events.size() < most.events && bytes + more <= most.bytes);
@@ -86,8 +86,9 @@ class Tailer {
             to = to_;
         }
         SNAPGATE_ASSIGN(const Revision head, tail_.head());
-        // Nobody asked before: the ring begins where the first one wants it, unless that is far
-        // back; then others are not made to wait for it.
+        // The first poll: the ring begins where this watcher wants it, unless that is far back.
+        // Then the watcher reads the log instead, so that others need not wait until the ring is
+        // filled.
         if (to == 0 && wanted < head && head - wanted <= limits_.events) to = wanted;
         Batch batch;
         bool gap = to == 0;
@@ -159,7 +160,7 @@ class Tailer {
     const Limits limits_;
     LogTail tail_;
 
-    // Who holds it brings the ring up to date, so that everything is encoded once. Before
+    // Its holder brings the ring up to date, so that each change is encoded once. Taken before
     // ring_mutex_.
     base::Mutex fill_mutex_;
 

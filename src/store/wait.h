@@ -12,7 +12,7 @@ namespace snapgate::store {
 class Waiter {
   public:
     void set(base::Result<void> result) {
-        // Notified under the lock: the waiter, and with it this object, is gone right after.
+        // Notify under the lock: the waiting thread destroys this object as soon as it wakes.
         base::MutexLock lock(mutex_);
         result_ = std::move(result);
         ready_.notify_one();

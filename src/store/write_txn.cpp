@@ -48,7 +48,8 @@ base::Result<Transaction::ClusterState*> Transaction::find(ClusterNumber cluster
 
 base::Result<Transaction::ClusterState*> Transaction::find_writable(ClusterNumber cluster) {
     SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
-    // If this very transaction gave it up and is rolled back for that, it still has to go.
+    // If this very transaction gave up the stage, its roll-back makes the stage open again; then
+    // the removal has to give it up first.
     if (state->row.stage == Stage::kGivenUp) return block(cluster, state->given_up);
     return state;
 }
@@ -78,7 +79,7 @@ base::Result<void> Transaction::delete_cluster(ClusterNumber cluster) {
 base::Result<std::optional<Found>> Transaction::get(ClusterNumber cluster, Kind kind,
                                                     std::string_view ns, std::string_view name) {
     SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
-    // What a stage left behind when it was given up counts as gone.
+    // Versions of a stage that was given up do not count.
     Revision at = state->row.stage == Stage::kGivenUp ? state->row.head.revision : UINT64_MAX;
     return newest(cluster, kind, ns, name, at);
 }
@@ -89,7 +90,8 @@ base::Result<std::optional<Found>> Transaction::newest(ClusterNumber cluster, Ki
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
     SNAPGATE_ASSIGN(auto found, find_version(cursor, cluster, kind, ns, name, at));
     if (!found) return found;
-    // The engine may move a row at the next change; the function may use it until it ends.
+    // The engine may move a row at the next change, but the function may use the result until it
+    // ends. So copy it.
     const std::string& key = copies_.emplace_back(cursor.key());
     const std::string& value = copies_.emplace_back(cursor.value());
     auto address = parse_object_key(key);
@@ -202,7 +204,8 @@ base::Result<void> Transaction::set_list_version(ClusterNumber cluster, std::str
                         cluster));
     }
     if (!state->row.head.decimal && state->row.head.version == version) return {};
-    // A head is one list version: without a change of an object a new one takes its own revision.
+    // A head has one list version. Without a change of an object, a new version needs a new
+    // revision for its head.
     if (state->written == state->row.head.revision) move_head(*state, sequence_.next_revision++);
     mark_changed();
     set_version(*state, version);
@@ -217,7 +220,7 @@ base::Result<void> Transaction::forget_list_versions(ClusterNumber cluster) {
     SNAPGATE_ASSIGN(const auto before, rows_.get(key.view()));
     if (before) {
         SNAPGATE_ASSIGN(const VersionRow row, decode_version_row(*before));
-        // What is behind history needs no memory.
+        // Heads that are older than history need not be remembered.
         const Revision first = row.first >= state->row.floor ? row.first : row.last;
         if (first >= state->row.floor) forgotten.first = first;
     }

@@ -16,23 +16,23 @@
 
 namespace snapgate::store {
 
-// What keeps compaction of a cluster from going on.
+// How far compaction of a cluster may go.
 struct CompactionLimits {
-    int64_t cutoff_ms = 0;       // heads that were superseded before may go
+    int64_t cutoff_ms = 0;       // heads that were superseded before this time may be removed
     Revision hold = UINT64_MAX;  // this revision must stay readable
 };
 
 // The writes of one group commit, over one write transaction of the engine, which must outlive it.
 // Writer thread only. Rows that every write of a group would touch (heads, counts, the log, the
-// sequence) are gathered and written by finish().
+// sequence) are collected in memory, and finish() writes them once.
 class Transaction final : public WriteTxn {
   public:
-    // At most so many rows are removed in one step of compaction, sweep or the end of a stage.
+    // The most rows that one step of compaction, of a sweep, or of the removal of a stage removes.
     static constexpr size_t kStepRows = 256;
 
     struct Blocked {
         ClusterNumber cluster = 0;
-        bool give_up_stage = false;  // the open one is to be given up first
+        bool give_up_stage = false;  // the open stage must be given up first
     };
 
     Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms);
@@ -67,21 +67,21 @@ class Transaction final : public WriteTxn {
 
     // Before each write function of the group.
     void begin_function();
-    // Since then: whether it changed something, and whether it met a cluster whose stage has to be
-    // removed before (it must run again then).
+    // Since then: whether the function changed a row; and whether it met a cluster whose given-up
+    // stage must be removed first, after which the function must run again.
     bool wrote() const { return function_wrote_; }
     const std::optional<Blocked>& blocked() const { return blocked_; }
 
-    // Of the whole group: the failure after which nothing but a roll-back is possible; whether
-    // there is something to commit; about how many bytes.
+    // For the whole group: the failure after which only a roll-back is possible; whether there is
+    // anything to commit; about how many bytes.
     const std::optional<base::Error>& broken() const { return broken_; }
     bool changed() const { return changed_; }
     size_t bytes() const { return bytes_; }
-    // Writes what was gathered; the engine's commit comes next.
+    // Writes the collected rows; the engine's commit comes next.
     base::Result<void> finish();
     const Sequence& sequence() const { return sequence_; }
-    // After finish(): clusters whose head moved (or that were deleted), and whose stage was given
-    // up.
+    // After finish(): the clusters whose head moved (or that were deleted), and the clusters whose
+    // stage was given up.
     const std::vector<ClusterNumber>& moved() const { return moved_; }
     const std::vector<ClusterNumber>& given_up() const { return given_up_; }
 
@@ -90,7 +90,7 @@ class Transaction final : public WriteTxn {
         ClusterRow row;
         bool row_changed = false;
         bool head_moves = false;
-        Revision written = 0;  // the newest head whose row is there
+        Revision written = 0;  // the newest head that has a row
         bool deleted = false;
         bool given_up = false;
         LogRowBuilder log;
@@ -107,7 +107,7 @@ class Transaction final : public WriteTxn {
                      int64_t count_change);
     void move_head(ClusterState& state, Revision revision);
     void set_version(ClusterState& state, std::string_view version);
-    // The row of the head as it is now, and of its list version.
+    // Writes the row of the present head, and that of its list version.
     base::Result<void> write_head(ClusterNumber cluster, ClusterState& state);
     void mark_changed();
     base::Result<bool> has_staged_rows(ClusterNumber cluster, const ClusterState& state);
@@ -117,11 +117,12 @@ class Transaction final : public WriteTxn {
     base::Result<void> add_row(std::string_view key, std::string_view value);
     base::Result<void> erase_row(std::string_view key);
     base::Result<std::optional<std::string>> first_key(std::string_view prefix);
-    // Up to `most` rows that begin with `prefix`; how many they were.
+    // Erases up to `most` rows that begin with `prefix`; returns their number.
     base::Result<size_t> erase_rows(std::string_view prefix, size_t most);
     base::Result<void> write_log(ClusterNumber cluster, ClusterState& state);
     base::Result<void> write_counts(const std::map<std::string, int64_t, std::less<>>& changes);
-    // Removes a version, and the hint to its VM if no other version of the object has that VM.
+    // Removes a version, and its hint in the index if no other version of the object has the same
+    // VM.
     base::Result<size_t> remove_version(ClusterNumber cluster, Kind kind,
                                         const model::ObjectKey& key, Revision revision);
     base::Result<bool> raise_floor(ClusterNumber cluster, ClusterState& state,
@@ -136,8 +137,8 @@ class Transaction final : public WriteTxn {
     Sequence sequence_;
     const int64_t now_ms_;
     std::map<ClusterNumber, ClusterState> clusters_;
-    std::deque<std::string> copies_;  // what get() handed out to the running function
-    std::string value_;               // of the row being put; its memory is used again
+    std::deque<std::string> copies_;  // texts that get() returned to the running function
+    std::string value_;               // of the row that is being put; its memory is reused
     bool function_wrote_ = false;
     bool changed_ = false;
     size_t bytes_ = 0;

@@ -19,7 +19,8 @@ constexpr size_t kGroupItems = 4096;
 constexpr size_t kGroupBytes = 8 << 20;
 constexpr size_t kBatchesPerGroup = 4;
 constexpr int kMostBlocked = 16;
-// While requests come at least so often, batches wait for a gap, but never longer than this.
+// While requests come more often than every kRequestGap, batches wait for a gap, but never longer
+// than kBatchPatience.
 constexpr auto kRequestGap = std::chrono::milliseconds(3);
 constexpr auto kBatchPatience = std::chrono::milliseconds(80);
 
@@ -188,9 +189,9 @@ void Writer::commit(std::vector<Item> items) {
     }
 }
 
-// Runs the group's functions. One that fails after it has written takes the whole transaction with
-// it: it leaves the group, and kAgain asks for another run. The second time what follows it is left
-// for the next group, so that a group runs three times at most.
+// Runs the group's functions. A function that fails after it has written spoils the transaction: it
+// leaves the group, and kAgain asks for another run. On the last try the functions after it are put
+// back for the next group, so that the next run cannot fail in this way.
 Writer::Run Writer::run(Group& group, Transaction& txn, bool last_try) {
     std::vector<base::Result<void>> results;
     std::vector<std::optional<Transaction::Blocked>> blocked(group.items.size());
@@ -266,7 +267,7 @@ void Writer::settle(Group& group, const Transaction* committed) {
         });
         writes_.fetch_add(static_cast<uint64_t>(done), std::memory_order_relaxed);
     }
-    // Subscribers first: who reads its own write through one finds it there.
+    // Subscribers first: a writer that reads through one of them after its answer finds its write.
     if (committed != nullptr) notify(committed->moved());
     for (Answer& answer : group.answers) answer.item.done(std::move(answer.result));
 }

@@ -20,15 +20,28 @@
 
 namespace snapgate::store {
 
-// The one thread that writes. It takes what is queued, runs it as one transaction of the engine,
-// and answers everyone once that is on disk: one wait for the disk serves many writes. Requests go
-// before batches, but a batch waits for 80 ms at most.
+// The one thread that writes. It takes write functions from its queues in groups. A group is one
+// transaction of the engine, and one wait for the disk serves all its writes.
 //
-// A function that meets a cluster whose given-up stage is not removed yet is set aside; the removal
-// runs in small batches, and then it runs again, before whatever came after it.
+// 1. Which functions make a group (next_group): all queued requests, up to a bound. Beside requests
+//    at most one batch, if that has waited for 80 ms. When no request came for 3 ms, batches alone.
+// 2. How a group runs (run): its functions are called in order. A function that fails before it has
+//    written only gets its error. One that fails after it has written has spoiled the transaction:
+//    it leaves the group, the transaction is rolled back, and the other functions run again. If
+//    that happens a second time, the functions after the failed one are left for the next group. So
+//    a group runs three times at most, whatever its functions do.
+// 3. How a group ends (settle, fail): after the commit the subscribers are told which heads moved,
+//    and then every function is answered. If the commit fails, all get its error.
 //
-// Concurrency: all public functions from any thread, `stop` once. The engine and the time outlive
-// it.
+// Turned down: a nested transaction for each function, so that only the failed one is rolled back.
+// Every write would pay for it, and failures after a write are rare.
+//
+// A function that meets a cluster whose given-up stage is not removed yet is set aside (Blocked).
+// The stage is removed in small batches. Then the function returns to the front of its queue, so
+// that it runs before the functions that came after it.
+//
+// Concurrency: any thread may call the public functions; `stop` is called once. The engine and the
+// time outlive the writer.
 class Writer {
   public:
     using Moved = std::function<void(const std::vector<ClusterNumber>&)>;
@@ -40,17 +53,17 @@ class Writer {
     Writer& operator=(const Writer&) = delete;
 
     void start(const std::vector<ClusterNumber>& given_up_stages);
-    // Finishes the writes that are queued, refuses those that come later, and ends the thread.
+    // Finishes the queued writes, refuses later ones, and ends the thread.
     void stop();
 
     void write(Priority priority, WriteFunction function, WriteDone done);
-    // Runs a step of the store's own work as a batch, and waits; its answer is the step's.
+    // Runs a step of the store's own work as a batch, waits for it, and returns its result.
     // kUnavailable once the writer is being stopped.
     base::Result<bool> run_step(Step step);
     // Whether given-up stages are still being removed.
     bool removing_stages() const { return removing_stages_.load(); }
 
-    // `moved` is called on the writer thread with a lock held that these two take.
+    // `moved` is called on the writer thread, under a lock that these two functions take.
     uint64_t subscribe(Moved moved);
     void unsubscribe(uint64_t id);
 
@@ -73,7 +86,7 @@ class Writer {
         Item item;
         base::Result<void> result;
     };
-    // What became of the items of a group.
+    // The items of a group, by their fate so far.
     struct Group {
         std::vector<Item> items;                                     // to run, in order
         std::vector<Answer> answers;                                 // to answer after the commit
