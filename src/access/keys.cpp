@@ -97,7 +97,7 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
     made.key.name = std::move(name);
     made.key.role = role;
     made.key.project = std::move(project);
-    // The secret is 256 random bits: a fast hash is enough, there is nothing to guess.
+    // A fast hash is enough: nobody can guess the secret's 256 random bits.
     made.key.hash = base::sha256(text);
     made.key.created_ms = now_ms;
     made.key.expires_ms = expires_ms;
@@ -108,14 +108,15 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
 Result<void> create_key(store::WriteTxn& txn, const Key& key) {
     SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
     for (const auto& [id, other] : keys) {
-        // Not its id: it may belong to a project that the caller may not see.
+        // The error does not name the other key's id: that key may belong to a project that the
+        // caller may not see.
         if (other.name == key.name) {
             return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", other.name),
                          "name");
         }
     }
     if (!key.project.empty()) {
-        // The project may have gone since the request was checked.
+        // The project may have been deleted since the request was checked.
         SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, key.project));
         if (!project)
             return Error(Code::kNotFound, fmt::format("there is no project {}", key.project));

@@ -14,7 +14,7 @@
 
 namespace snapgate::access {
 
-// An API key as it is kept: its secret only as a hash.
+// A stored API key. Of its secret only a hash is stored.
 struct Key {
     static constexpr store::RecordType kType = store::RecordType::kKey;
 
@@ -35,7 +35,7 @@ struct Key {
 
 using KeyTable = store::RecordTable<Key>;
 
-// A key just made: its text is shown once and kept nowhere.
+// A new key. Its text is shown once and stored nowhere.
 struct NewKey {
     Key key;
     std::string text;  // sgk_<id>_<256 random bits, base64url>
@@ -44,33 +44,33 @@ struct NewKey {
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
                 std::optional<int64_t> expires_ms);
 
-// The same key again, from its text; nullopt for a text that is none.
+// The key of a text that make_key made earlier; nullopt if the text is not a key.
 std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
                                   std::string project, int64_t now_ms,
                                   std::optional<int64_t> expires_ms);
 
 // Within a write. kAlreadyExists if the name is taken.
 base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
-// kNotFound; kConflict for the last key that is an admin of the tenant and has not expired: without
-// one nobody could make another.
+// kNotFound; kConflict for the last unexpired admin key of the tenant: without it nobody could make
+// another key.
 base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms);
 
-// Knows who a key's text belongs to. Any thread may call.
+// Finds the principal of a key's text. Any thread may call.
 class KeyRing {
   public:
-    // At the start and after each write to a key, on the thread that wrote.
+    // Called at the start, and after each write to a key on the thread that wrote.
     base::Result<void> reload(const store::ReadView& view);
 
-    // kUnauthorized, the same for a text that is no key, an unknown, a revoked and an expired one.
-    // Takes the same time for every text of a known id.
+    // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
+    // expired. Every text with a known id takes the same time.
     base::Result<Principal> authenticate(std::string_view text, int64_t now_ms) const;
 
     std::shared_ptr<const KeyTable::Rows> keys() const { return table_.snapshot(); }
-    // When the key was last used, as far as is known now.
+    // The last use of the key, including uses that are not in the store yet.
     int64_t last_used_ms(const Key& key) const;
 
-    // Writes down when keys were last used, if that has changed since the last call: a write for
-    // the batch queue; nullopt if there is nothing to write.
+    // A write for the batch queue, which stores the times of last use that changed since the last
+    // call; nullopt if none changed.
     std::optional<store::WriteFunction> take_last_used();
 
   private:

@@ -12,7 +12,7 @@ namespace snapgate::access {
 
 inline constexpr std::string_view kDefaultProject = "Default";
 
-// A part of the tenant that clusters and keys belong to.
+// A part of the tenant. Clusters and keys belong to a project.
 struct Project {
     static constexpr store::RecordType kType = store::RecordType::kProject;
 
@@ -25,15 +25,16 @@ struct Project {
 
 using ProjectTable = store::RecordTable<Project>;
 
-// What `principal` sees with the ProjectUid header `project` ("" if it is absent or empty). A
-// project that does not exist and one that the key may not see are the same kNotFound.
+// The scope of a request by `principal` with the ProjectUid header `project` ("" if it is absent or
+// empty). kNotFound, in the same words, if the project does not exist and if the key may not see
+// it.
 base::Result<Scope> resolve_scope(const Principal& principal, std::string_view project,
                                   const ProjectTable::Rows& projects);
 
 // Within a write: makes a project. kAlreadyExists if the uid or the name is taken.
 base::Result<void> create_project(store::WriteTxn& txn, const Project& project);
 
-// The error for a project that is not there, or not to be seen.
+// The error for a project that does not exist, or that the caller may not see.
 base::Error no_such_project(std::string_view uid);
 
 }  // namespace snapgate::access

@@ -111,7 +111,8 @@ Result<void> choose_credentials_key(Settings& settings, const Environment& envir
         return {};
     }
     if (settings.credentials_key_file.empty()) {
-        // A home that is the data directory holds up no server: it is said when a key is needed.
+        // A home within the data directory must not stop a server that needs no key. The error
+        // comes when a key is needed.
         const fs::path file = default_file(environment);
         if (!file.empty() && !is_inside(file, settings.data_dir))
             settings.credentials_key_file = file;
@@ -166,7 +167,7 @@ Result<void> check_place_of_credentials_key(const Settings& settings) {
     if (!settings.credentials_key.empty()) return {};
     const fs::path file = settings.credentials_key_file;
     if (file.empty()) return no_place("HOME is not set, or is the data directory");
-    // Asked of the system and not tried out: a server without connected clusters makes no folder.
+    // Asks the system instead of trying: a server without connected clusters makes no folder.
     if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) == 0) return {};
     fs::path folder = fs::absolute(file).parent_path();
     int number = 0;

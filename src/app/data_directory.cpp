@@ -19,12 +19,12 @@ using base::Error;
 using base::Result;
 namespace fs = std::filesystem;
 
-// What a server leaves beside its store, and never before there is one.
+// Files that a server leaves beside its store, and never before the store exists.
 constexpr std::array kFilesOfALife = {"admin.key", "token.key", "ca.crt",
                                       "ca.key",    "tls.crt",   "tls.key"};
 constexpr std::string_view kBackupPrefix = "backup-format-";
 
-// The names of those in the directory; links that lead nowhere count.
+// The names of such files in the directory; links that lead nowhere count, too.
 std::vector<std::string> files_of_a_life(const fs::path& directory,
                                          const std::vector<fs::path>& given) {
     std::vector<std::string> found;
@@ -78,7 +78,8 @@ Result<std::unique_ptr<DataDirectory>> open_parts(store::StoreOptions options,
     return data;
 }
 
-// The key of admin.key: of a first start that was cut off before the store knew it, or a new one.
+// The key in admin.key: a new key, or that of a first start that was cut off before the key was in
+// the store.
 Result<access::NewKey> first_admin_key(const DataDirectory& data) {
     const fs::path file = data.admin_key_file();
     const int64_t now_ms = data.store->now_ms();
@@ -100,8 +101,8 @@ bool is_new(const DataDirectory& data) {
            data.clusters.snapshot()->empty();
 }
 
-// The first start's writes. The key's file goes first: a key that is in the store and not known
-// would be lost, one that is known and not in the store is taken in by the next start.
+// The writes of the first start. The key's file is written before the store: a key that is only in
+// the store would be lost, while the next start puts a key that is only in the file into the store.
 Result<void> make_first(DataDirectory& data) {
     SNAPGATE_ASSIGN(const access::NewKey admin, first_admin_key(data));
     const access::Project project{base::random_uid(), std::string(access::kDefaultProject)};
@@ -133,7 +134,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOpt
 Result<std::string> create_key_offline(const std::filesystem::path& data_dir, std::string_view name,
                                        std::string_view role, std::string_view project,
                                        std::optional<base::Millis> expires) {
-    // Anywhere else a store would be made, and the key would open nothing.
+    // Without this check a store would be made in any other directory, and the key would open
+    // nothing.
     std::error_code failed;
     if (!fs::exists(data_dir / "store" / "data.mdb", failed) &&
         files_of_a_life(data_dir, {}).empty()) {

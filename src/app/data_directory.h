@@ -16,11 +16,12 @@
 
 namespace snapgate::app {
 
-// Everything a server keeps, opened: the store, and what is read from it at the start. Locked while
-// it lives.
-//   store/      the objects and the registry     token.key   signs continue tokens
-//   admin.key   the first admin's key            ca.crt, ca.key, tls.crt, tls.key   with
-//   --tls-self-signed
+// A server's open data directory: the store, and the values that are read from it at the start. It
+// is locked while this exists.
+//   store/      the objects and the registry
+//   token.key   signs continue tokens
+//   admin.key   the first admin's key
+//   ca.crt, ca.key, tls.crt, tls.key   with --tls-self-signed
 struct DataDirectory {
     std::filesystem::path path;
     std::unique_ptr<store::Store> store;
@@ -32,15 +33,15 @@ struct DataDirectory {
 
     std::filesystem::path admin_key_file() const { return path / "admin.key"; }
 
-    // Makes the directory (0700), the project Default and an admin key on the first start, and ends
-    // one that was cut off. kNotFound where the files beside the store tell of an earlier life and
-    // there is no store, or an empty one: as when a volume is not mounted. No key is ever
-    // overwritten. `given`: files that may lie in the directory before the first start.
+    // On the first start makes the directory (0700), the project Default and an admin key; also
+    // completes a first start that was cut off. kNotFound if the directory has files of an earlier
+    // server but no store, or an empty one, for example because a volume is not mounted. No key is
+    // ever overwritten. `given`: files that may be in the directory before the first start.
     static base::Result<std::unique_ptr<DataDirectory>> open(
         const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
 };
 
-// Makes a key while no server runs: the way back for who lost the last one. `project` is a uid or a
+// Makes a key while no server runs, for an admin who lost the last key. `project` is a uid or a
 // name, "" for the tenant. Returns the key's text. kUnavailable if the directory is in use.
 base::Result<std::string> create_key_offline(const std::filesystem::path& data_dir,
                                              std::string_view name, std::string_view role,

@@ -75,7 +75,7 @@ Result<void> read_programs(Settings& settings, const json::Array& list) {
         const std::string place =
             fmt::format("{}[{}]", kPrograms, settings.credential_programs.size());
         const auto* text = value.if_string();
-        // What a name means would depend on who started the server.
+        // The meaning of a bare name would depend on the user who starts the server.
         if (text == nullptr || !text->starts_with("/"))
             return wrong(place, "must be the absolute path of a program");
         settings.credential_programs.emplace_back(std::string(*text));

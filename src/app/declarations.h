@@ -9,12 +9,12 @@
 
 namespace snapgate::app {
 
-// What the configuration file declares beside the settings, as neither a flag nor the environment
-// can: `clusters` and `credential-programs`.
+// Whether `name` is a declaration of the configuration file, which neither a flag nor the
+// environment can make: `clusters` or `credential-programs`.
 bool is_declaration(std::string_view name);
 
-// Reads one of them into `settings`; paths count from `folder`, where the file is. The message
-// names what is wrong, as in clusters[2].
+// Reads one declaration into `settings`. Paths are relative to `folder`, the folder of the file.
+// The message of an error names the wrong element, such as clusters[2].
 base::Result<void> read_declaration(Settings& settings, std::string_view name,
                                     const json::Value& value, const std::filesystem::path& folder);
 

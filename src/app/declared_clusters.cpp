@@ -36,7 +36,8 @@ Result<std::string> project_of(const DeclaredCluster& declared, const DataDirect
     return Error(Code::kInvalidParameter, fmt::format("there is no project {}", wanted));
 }
 
-// Where a cluster is said to be follows its kubeconfig; one that cannot be read says nothing.
+// Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be read
+// leaves it unchanged.
 Result<void> show_server(const std::string& uid, const std::string& server, DataDirectory& data) {
     if (server.empty() || data.clusters.snapshot()->at(uid).server == server) return {};
     SNAPGATE_TRY(data.store->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
@@ -45,7 +46,7 @@ Result<void> show_server(const std::string& uid, const std::string& server, Data
     return data.clusters.reload(data.store->read());
 }
 
-// The uid of the cluster as the registry has it, made if it has none.
+// The uid of the cluster in the registry, which is made if it does not exist.
 Result<std::string> declare(const DeclaredCluster& declared, const std::string& server,
                             DataDirectory& data) {
     auto clusters = data.clusters.snapshot();
@@ -82,7 +83,7 @@ Result<connect::DeclaredSources> declare_clusters(const Settings& settings, Data
         DeclaredConnection connection(declared, settings.credential_programs);
         const auto server = connection.read();
         if (!server) {
-            // It is tried again while the server runs, and the others are followed meanwhile.
+            // The server tries again while it runs, and follows the other clusters meanwhile.
             base::log::warning("cannot read the connection of a declared cluster",
                                {{"cluster", declared.name}, {"error", server.error().message}});
         }

@@ -7,11 +7,11 @@
 
 namespace snapgate::app {
 
-// Makes the clusters of the configuration file in the registry where they are missing, and returns
-// where their connections come from. Their credentials are not stored. A kubeconfig that cannot be
-// read, or is not taken, is the state of that cluster: it is made all the same, and read again
-// later. kInvalidParameter for a project that there is not, kConflict for a cluster that is there
-// already and was made otherwise.
+// Makes the clusters of the configuration file that the registry does not have yet, and returns the
+// sources of their connections. Their credentials are not stored. A kubeconfig that cannot be read,
+// or that is refused, shows in the state of that cluster: the cluster is made all the same, and the
+// kubeconfig is read again later. kInvalidParameter for a project that does not exist, kConflict
+// for a cluster that exists and was not made by the configuration file.
 base::Result<connect::DeclaredSources> declare_clusters(const Settings& settings,
                                                         DataDirectory& data);
 

@@ -22,7 +22,7 @@ constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 // The reason that is shown beside the state Unauthorized.
 constexpr const char* kUnreadable = "ConfigurationUnreadable";
 
-// The account of a pod, as a kubeconfig would name it.
+// The account of a pod, in the form of a kubeconfig's members.
 Result<KubeconfigMembers> in_cluster_members() {
     const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
     const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
@@ -73,7 +73,7 @@ Result<std::string> DeclaredConnection::read() {
 Result<connect::RenewedConnection> DeclaredConnection::operator()(bool refused,
                                                                   const std::atomic<bool>& stop) {
     if (!renewal_ || refused) {
-        // What was read before may do again once it is refused no more.
+        // The connection that was read before may work again when the cluster stops refusing it.
         if (auto server = replace(); !server && !renewal_) return unreadable(server.error());
     }
     return (*renewal_)(refused, stop);
@@ -90,7 +90,8 @@ Result<std::string> DeclaredConnection::replace() {
     SNAPGATE_ASSIGN(const auto context, connect::find_context(text, declared_.context));
     SNAPGATE_ASSIGN(auto members, connect::read_members(context));
     SNAPGATE_ASSIGN(Made made, make(std::move(members)));
-    // One that is the same keeps what it holds of files that cannot be read just now.
+    // If the kubeconfig is unchanged, keep the renewal: it still holds the content of files that
+    // cannot be read just now.
     if (!renewal_ || text != text_) renewal_.emplace(std::move(made.renewal));
     text_ = std::move(text);
     return made.server;
@@ -104,7 +105,7 @@ Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers memb
     }
     const bool whole = !program && !members.ca && !members.client_certificate &&
                        !members.client_key && !members.token;
-    // What comes from files and programs is looked at when it is there.
+    // Credentials from files and programs are checked when they are read.
     if (whole) {
         SNAPGATE_TRY(connect::check_members(members));
     }

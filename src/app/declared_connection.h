@@ -15,20 +15,20 @@
 namespace snapgate::app {
 
 // The connection of a cluster that the configuration file declares, for a RenewedConnectionSource.
-// A kubeconfig that cannot be read, or is not taken, is read again whenever the connection is asked
-// for: it is this cluster's state meanwhile, and nobody else's. One that could be read is read
-// again once the cluster refuses what it holds. What it names is renewed as KubeconfigRenewal does.
-// Blocks; one call at a time.
+// A kubeconfig that cannot be read, or that is refused, is read again whenever the connection is
+// asked for; meanwhile this shows in the state of this cluster only. A kubeconfig that could be
+// read is read again when the cluster refuses its credentials. KubeconfigRenewal renews the files
+// and programs that it names. Blocks; one call at a time.
 class DeclaredConnection {
   public:
-    // `programs` are those that its kubeconfig may name.
+    // `programs` are the programs that its kubeconfig may name.
     DeclaredConnection(DeclaredCluster declared, std::vector<std::filesystem::path> programs);
 
-    // Reads the kubeconfig. The server that it names, to be shown; kUnauthorized with what is
-    // wrong, whose subject is ConfigurationUnreadable.
+    // Reads the kubeconfig and returns its server's address, to be shown. kUnauthorized with the
+    // fault in its message and the subject ConfigurationUnreadable.
     base::Result<std::string> read();
 
-    // kUnauthorized with what is missing or wrong.
+    // kUnauthorized, with the missing or wrong member in its message.
     base::Result<connect::RenewedConnection> operator()(bool refused,
                                                         const std::atomic<bool>& stop);
 

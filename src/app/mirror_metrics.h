@@ -9,8 +9,8 @@
 
 namespace snapgate::app {
 
-// How it stands with the mirrors of the connected clusters, by the clusters' uids: states, ages and
-// counts since the start of the process.
+// Metrics of the connected clusters' mirrors, by the clusters' uids: states, ages, and counts since
+// the start of the process.
 std::vector<prometheus::MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
                                                      const mirror::Connections& connections,
                                                      int64_t now_ms);

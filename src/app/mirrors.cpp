@@ -18,7 +18,7 @@ using base::Result;
 using mirror::MirrorStatus;
 using model::ClusterNumber;
 
-// What of a status outlives the process.
+// The part of a status that outlives the process.
 std::string to_record(const MirrorStatus& status) {
     return json::serialize(json::Object{{"confirmedMs", status.confirmed_ms},
                                         {"syncedMs", status.synced_ms},
@@ -49,14 +49,15 @@ Result<MirrorStatus> read_record(const store::Store& store, ClusterNumber cluste
     return status;
 }
 
-// What was known when the last process ended. What the store shows goes before what was noted.
+// The status at the end of the last process. Values that the store itself shows take precedence
+// over stored ones.
 MirrorStatus last_known(const store::Store& store, ClusterNumber cluster) {
     MirrorStatus status;
     if (auto record = read_record(store, cluster)) status = std::move(*record);
     const auto version = mirror::list_version(store, cluster);
     status.has_synced = version && !version->empty();
     if (!status.has_synced) return status;
-    // It was at least what the cluster had when the store's head was written.
+    // The mirror was equal to the cluster at least when the store's head was written.
     const auto head = store.read().head(cluster);
     if (head && *head) status.confirmed_ms = std::max(status.confirmed_ms, (*head)->since_ms);
     return status;

@@ -9,8 +9,8 @@
 
 namespace snapgate::app {
 
-// The mirrors of a data directory's connected clusters, bound to its store; what is known of them
-// is kept there. `data` outlives them. No cluster is followed yet.
+// The mirrors of a data directory's connected clusters, bound to its store, which also keeps their
+// status. `data` outlives them. No cluster is followed yet.
 std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data);
 
 // Begins to follow every connected cluster.

@@ -12,15 +12,15 @@
 namespace snapgate::app {
 namespace {
 
-// Signals are taken by one thread, at a place it chooses; all others have them blocked.
+// One thread takes the signals, at a place of its choice; all other threads block them.
 sigset_t block_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    // A client that went away is an error of a write, not the end of the process.
+    // A write to a client that is gone must be an error, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    // The same for a file that may not grow (ulimit -f): a disk that is full.
+    // A write to a file that may not grow (ulimit -f) must be an error, too, like a full disk.
     std::signal(SIGXFSZ, SIG_IGN);
     return set;
 }
@@ -28,7 +28,7 @@ sigset_t block_signals() {
 bool run(const Settings& settings, const Flags& flags) {
     base::log::set_level(settings.log_level);
     sigset_t signals = block_signals();
-    // Its thread has the signals blocked, too; and it is the last to end, as all others log.
+    // Its thread blocks the signals, too. It is the last thread to end, as all others log.
     base::log::Background log;
     auto process = ServerProcess::start(settings);
     if (!process) {
@@ -39,7 +39,7 @@ bool run(const Settings& settings, const Flags& flags) {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal == SIGHUP) {
-            // The configuration file may say another log level by now.
+            // The configuration file may have another log level by now.
             auto again = load_settings(flags, Environment::of_process());
             if (!again) {
                 base::log::error("cannot read the settings again: the old ones stay in use",

@@ -12,8 +12,8 @@ namespace snapgate::app {
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
 // `snapgate serve`: runs the server until SIGTERM or SIGINT, on a process that has no other threads
-// yet. kInvalidParameter where a setting is wrong, and nothing was done. False if the server could
-// not start: the log says why.
+// yet. kInvalidParameter if a setting is wrong; then nothing was done. False if the server could
+// not start; the log says why.
 base::Result<bool> serve(const Flags& flags);
 
 }  // namespace snapgate::app

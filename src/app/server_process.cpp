@@ -32,7 +32,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
                     DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
     DataDirectory& data = *process->data_;
     process->url_file_.emplace(settings.data_dir);
-    // A server that was killed left it behind.
+    // A server that was killed leaves the file behind.
     process->url_file_->remove();
     if (data.first_start) {
         base::log::info("made a new data directory; its admin key is in this file",
@@ -63,7 +63,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
         *process->namespaces_, *process->sealer_, *process->connections_, *process->sources_,
         [self] { return self->metrics_->render(self->serving_.load(), *self->connections_); }});
-    // Before anybody asks how they stand.
+    // Before the first request asks for their states.
     follow_clusters(data, *process->sources_, *process->connections_);
 
     net::ServerOptions options;
@@ -81,7 +81,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     process->serving_ = process->server_.get();
     auto url = process->url_file_->write(
         local_url(process->server_->address(), process->server_->port(), process->tls_ != nullptr));
-    // On a full disk the server still serves what it holds.
+    // On a full disk the server still serves its objects.
     if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
     process->housekeeper_ = std::thread([self] { self->keep_last_used(); });
     base::log::info("listening", {{"address", process->server_->address()},
@@ -102,7 +102,7 @@ Result<std::shared_ptr<net::TlsContexts>> ServerProcess::make_tls() const {
         return net::TlsContexts::load(settings_.tls_cert, settings_.tls_key);
     if (!settings_.tls_self_signed) return std::shared_ptr<net::TlsContexts>();
     std::vector<std::string> hosts = settings_.tls_hosts;
-    // The wildcard addresses are no place a client connects to.
+    // No client connects to a wildcard address.
     if (settings_.address != "0.0.0.0" && settings_.address != "::")
         hosts.push_back(settings_.address);
     SNAPGATE_ASSIGN(net::SelfSigned files, net::ensure_self_signed(settings_.data_dir, hosts));
@@ -113,7 +113,7 @@ void ServerProcess::note_served(const net::Served& served) {
     metrics_->observe(served);
     if (!settings_.access_log) return;
     double milliseconds = std::chrono::duration<double, std::milli>(served.duration).count();
-    // The path alone: a query may hold what is nobody's business.
+    // Only the path: a query may hold private data.
     base::log::access("request", {{"requestId", served.request.id},
                                   {"method", served.request.method},
                                   {"path", served.request.path},
@@ -136,8 +136,8 @@ void ServerProcess::keep_last_used() {
         }
         auto write = data_->keys.take_last_used();
         if (!write) continue;
-        // On the writer thread, like every reload: one that is late must not bring a revoked key
-        // back.
+        // Reload on the writer thread, as always: a late reload on another thread could bring a
+        // revoked key back.
         std::promise<Result<void>> finished;
         data_->store->write(store::Priority::kBatch, std::move(*write),
                             [this, &finished](Result<void> result) {
@@ -166,7 +166,7 @@ void ServerProcess::stop() {
         housekeeper_.join();
     }
     if (watches_) watches_->close();
-    // Ends the mirrors; what they note at their end is written before the store closes.
+    // Ends the mirrors. They store their states at the end, so this comes before the store closes.
     if (connections_) connections_->stop();
     namespaces_.reset();
     if (data_) data_->store.reset();
@@ -175,7 +175,7 @@ void ServerProcess::stop() {
 void ServerProcess::reload(const Settings& settings) {
     if (settings.log_level != settings_.log_level) {
         const auto before = std::exchange(settings_.log_level, settings.log_level);
-        // Said where one of the two levels shows it.
+        // Logged if either of the two levels shows it.
         base::log::set_level(std::min(before, settings.log_level));
         base::log::info("changed the log level",
                         {{"from", base::log::level_name(before)},

@@ -30,7 +30,7 @@ class ServerProcess {
     static base::Result<std::unique_ptr<ServerProcess>> start(const Settings& settings);
     ~ServerProcess();
 
-    // Finishes what runs (at most 10 s) and closes the store.
+    // Finishes running requests (at most 10 s) and closes the store.
     void stop();
     // SIGHUP: reads the certificate again, and takes the log level from `settings`.
     void reload(const Settings& settings);
@@ -41,7 +41,7 @@ class ServerProcess {
     explicit ServerProcess(const Settings& settings) : settings_(settings) {}
     base::Result<std::shared_ptr<net::TlsContexts>> make_tls() const;
     void note_served(const net::Served& served);
-    // Writes down when keys were last used, once a minute and at the end.
+    // Stores the times when keys were last used, once a minute and at the end.
     void keep_last_used();
 
     Settings settings_;
@@ -55,9 +55,9 @@ class ServerProcess {
     std::unique_ptr<mirror::Connections> connections_;
     std::optional<api::Services> services_;
     std::shared_ptr<net::TlsContexts> tls_;
-    // Ends after the store: a commit's end may still be on its way to a connection.
+    // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;
-    // The same for its own threads, which run before start() has returned it.
+    // The server, for its own threads: they run before start() has returned it.
     std::atomic<const net::Server*> serving_ = nullptr;
     std::thread housekeeper_;
     base::Mutex mutex_;

@@ -19,55 +19,55 @@ struct DeclaredCluster {
     std::string uid;      // "": found by its name, or made at random
     std::string project;  // name or uid; "" for Default
     // Its kubeconfig, and the context in it ("" for the current one); or the account that
-    // Kubernetes gives to this very process in a pod.
+    // Kubernetes gives to this process in a pod.
     std::filesystem::path kubeconfig;
     std::string context;
     bool in_cluster = false;
 };
 
-// How the server is to run. Every setting has one name, the same as a flag (--history), in the
-// environment (SNAPGATE_HISTORY) and in the configuration file (history); the first of these that
-// gives it counts.
+// The settings of the server. A setting has one name as a flag (--history), in the environment
+// (SNAPGATE_HISTORY) and in the configuration file (history). The first of these places that has it
+// counts.
 struct Settings {
     std::filesystem::path config;  // the configuration file; empty for none
     std::string address = "127.0.0.1";
     uint16_t port = 8080;
     std::filesystem::path data_dir;
-    // The key that credentials of connected clusters are sealed with: this file (credentials_key.h
-    // says where by default), or, from the environment alone, the key itself.
+    // The key that seals the credentials of connected clusters: a file (credentials_key.h has the
+    // default place), or the key itself, which only the environment can give.
     std::filesystem::path credentials_key_file;
     std::string credentials_key;
     bool tls_self_signed = false;
-    std::vector<std::string>
-        tls_hosts;  // further names and addresses of the self-signed certificate
+    std::vector<std::string> tls_hosts;  // more names and addresses of the self-signed certificate
     std::filesystem::path tls_cert;
     std::filesystem::path tls_key;
     bool insecure_http = false;
-    unsigned threads = 0;  // 0: one a core
+    unsigned threads = 0;  // 0: one for each core
     base::Millis history{300'000};
     size_t max_connections = 20'000;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
 
-    // In the configuration file alone.
+    // Only in the configuration file: clusters, and the programs that their kubeconfigs may name.
     std::vector<DeclaredCluster> clusters;
-    std::vector<std::filesystem::path> credential_programs;  // that kubeconfigs there may name
+    std::vector<std::filesystem::path> credential_programs;
 
     bool has_tls() const { return tls_self_signed || !tls_cert.empty(); }
     bool loopback() const;
 };
 
-// One setting: how it is called, explained and read.
+// One setting: its name, its help, and how it is read.
 struct Setting {
     std::string_view name;   // as in --name
-    std::string_view value;  // what stands for its value in the help; "" for a switch
+    std::string_view value;  // the placeholder of its value in the help; "" for a switch
     std::string_view help;
     base::Result<void> (*apply)(Settings& settings, std::string_view value);
 };
 
 const std::vector<Setting>& all_settings();
 
-// Looks a variable of the environment up, and lists the names of all (for those that are unknown).
+// Looks up a variable of the environment, and lists the names of all variables (to find unknown
+// ones).
 struct Environment {
     std::function<std::optional<std::string>(const std::string&)> get;
     std::vector<std::string> names;
@@ -76,7 +76,7 @@ struct Environment {
 };
 
 // Puts the settings together: `flags` are (name, value) pairs from the command line, a switch's
-// value "true". kInvalidParameter names the setting, its place and what is wrong with it.
+// value "true". The message of kInvalidParameter names the setting, its place and its fault.
 base::Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
                                      const Environment& environment);
 

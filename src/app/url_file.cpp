@@ -21,7 +21,7 @@ base::Result<void> UrlFile::write(std::string_view url) {
 }
 
 void UrlFile::remove() {
-    // A file that stays names a port where nobody answers: nothing to end a server for.
+    // If the file cannot be removed, it names a port where nobody answers. That is harmless.
     std::error_code ignored;
     std::filesystem::remove(file_, ignored);
 }

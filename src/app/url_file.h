@@ -13,9 +13,9 @@ namespace snapgate::app {
 // address becomes the loopback address of its family.
 std::string local_url(std::string_view address, uint16_t port, bool tls);
 
-// The file `url` of a data directory, in which scripts read where the server of that directory
-// listens (`--listen 127.0.0.1:0` takes any free port). It is there while the server takes
-// connections; a kill leaves it behind, and the next start replaces it. One thread.
+// The file `url` of a data directory, from which scripts read the address of that directory's
+// server (`--listen 127.0.0.1:0` takes any free port). The file exists while the server takes
+// connections. A killed server leaves it behind, and the next start replaces it. One thread.
 class UrlFile {
   public:
     explicit UrlFile(const std::filesystem::path& data_dir) : file_(data_dir / "url") {}
@@ -23,7 +23,7 @@ class UrlFile {
     UrlFile(const UrlFile&) = delete;
     UrlFile& operator=(const UrlFile&) = delete;
 
-    // In one step: a reader never sees a part.
+    // Writes the file in one step: a reader never sees a part.
     base::Result<void> write(std::string_view url);
     void remove();
 

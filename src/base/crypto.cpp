@@ -36,13 +36,13 @@ unsigned char* data(std::string& bytes) {
 
 std::string random_bytes(size_t count) {
     std::string out(count, '\0');
-    // Without randomness no key and no token is safe: there is nothing to go on with.
+    // Without randomness no key and no token is safe, so the process must not go on.
     if (RAND_bytes(data(out), static_cast<int>(count)) != 1) std::abort();
     return out;
 }
 
 uint64_t random_below(uint64_t bound) {
-    // OpenSSL's generator takes locks and looks for forks, which is dear for a pause to be spread.
+    // OpenSSL's generator takes locks and checks for forks. That is too dear for a random pause.
     static thread_local std::mt19937_64 generator = [] {
         uint64_t seed = 0;
         std::memcpy(&seed, random_bytes(sizeof(seed)).data(), sizeof(seed));

@@ -10,18 +10,19 @@ namespace snapgate::base {
 // Lowercase hexadecimal.
 std::string hex(std::string_view bytes);
 
-// RFC 4648 base64 with padding, appended to `out` (what Kubernetes and Palette put into JSON).
+// Appends RFC 4648 base64 with padding to `out` (the form in the JSON of Kubernetes and Palette).
 void append_base64(std::string_view bytes, std::string& out);
-// Strict: padding needed, no white space; nullopt if it is anything else.
+// Decodes strictly: padding is required, white space is not allowed; nullopt for any other text.
 std::optional<std::string> decode_base64(std::string_view text);
-// The same, appended to `out`; false, and nothing appended, if it is anything else.
+// Decodes strictly and appends the bytes to `out`; false for any other text, and then nothing is
+// appended.
 bool append_decoded_base64(std::string_view text, std::string& out);
 
 // The URL-safe alphabet without padding (tokens, keys).
 std::string base64url(std::string_view bytes);
 std::optional<std::string> decode_base64url(std::string_view text);
 
-// Big-endian numbers: byte order is number order, which is what keys of an ordered store need.
+// Big-endian numbers: byte order is number order, as the keys of an ordered store need it.
 void append_u16(uint16_t value, std::string& out);
 void append_u32(uint32_t value, std::string& out);
 void append_u64(uint64_t value, std::string& out);
@@ -35,7 +36,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
 // Encodes everything but RFC 3986's unreserved characters.
 std::string percent_encode(std::string_view text);
 
-// Whether two texts are the same but for the case of ASCII letters.
+// Whether two texts differ at most in the case of ASCII letters.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 }  // namespace snapgate::base

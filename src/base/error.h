@@ -7,8 +7,7 @@
 
 namespace snapgate::base {
 
-// What kind of failure it was, in the words of the domain. src/api/ is the only place that maps a
-// code to a protocol.
+// The kind of a failure, in the words of the domain. Only src/api/ maps a code to a protocol.
 enum class Code {
     kInvalidParameter,  // a parameter or header of a request; `subject` names it
     kInvalidBody,  // input that is not JSON or not of the expected shape; `subject` names the field
@@ -18,33 +17,33 @@ enum class Code {
     kMethodNotAllowed,
     kAlreadyExists,
     kConflict,
-    kExpired,  // history that was asked for is gone
+    kExpired,  // the history that the request needs is gone
     kTooLarge,
     kUnsupportedMediaType,
-    kNotAcceptable,  // none of the forms that the client takes is to be had
-    kInvalid,        // an object breaks a rule; `causes` lists how
+    kNotAcceptable,  // the server can answer in none of the forms that the client takes
+    kInvalid,        // an object breaks rules; `causes` lists them
     kNoFreeName,     // generateName found no free name
     kStorageFull,    // no room on disk
-    kCorrupt,        // stored bytes that cannot be what we wrote
-    kUnavailable,    // not now: shutting down, out of reach, never synced
+    kCorrupt,        // stored bytes that this program cannot have written
+    kUnavailable,    // not possible now: shutting down, out of reach, never synced
     kTimeout,
-    kFutureVersion,       // a resource version that the cluster has not reached
-    kBadPeer,             // the other side, as a connected cluster, answered something it must not
-    kClusterUnavailable,  // a connected cluster, or its mirror, is not to be had now
+    kFutureVersion,  // a resource version that the cluster has not reached
+    kBadPeer,  // the other side, such as a connected cluster, sent an answer that is not allowed
+    kClusterUnavailable,  // a connected cluster, or its mirror, is not available now
     kClusterTimeout,      // a connected cluster did not answer in time
     kLoopDetected,        // a request that passed this server before, on its way through clusters
     kInternal,            // a bug, or a system call that should not fail
 };
 
-// One broken rule of an object, as Kubernetes lists them in a Status' details.
+// One rule that an object breaks, as Kubernetes lists it in the details of a Status.
 struct Cause {
     std::string reason;  // FieldValueInvalid, FieldValueRequired, ...
     std::string message;
     std::string field;  // path, as in spec.source.name
 };
 
-// What a failure is about, where it is about one object or kind of object: what Kubernetes' Status
-// has in `details`.
+// The object, or the kind of object, that a failure is about. Kubernetes' Status has it in
+// `details`.
 struct About {
     std::string group;  // snapshot.kubevirt.io; empty for core/v1
     std::string kind;   // the plural resource, or the Kind: as Kubernetes does for that failure
@@ -52,12 +51,12 @@ struct About {
     std::string uid;
 };
 
-// An expected failure. `message` says what was tried on what, and what to do; it is shown to the
-// user as it is and so never carries a secret.
+// An expected failure. `message` says which operation failed on which thing, and what to do. It is
+// shown to the user unchanged, so it never contains a secret.
 struct Error {
     Code code = Code::kInternal;
     std::string message;
-    std::string subject;  // parameter, header or field at fault, where there is one
+    std::string subject;  // parameter, header or field at fault, if there is one
     std::vector<Cause> causes;
     std::string continue_token;  // kExpired on a list: where to go on at the newest state
     std::optional<About> about;

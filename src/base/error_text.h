@@ -6,8 +6,8 @@
 
 namespace snapgate::base {
 
-// What an error says, followed by the first of its causes ("; field: message") that the message
-// does not repeat anyway: where one line has to tell it all.
+// The error's message, followed by the first cause that the message does not contain anyway (";
+// field: message"). For places where one line must be enough.
 std::string text_with_causes(const Error& error);
 
 }  // namespace snapgate::base

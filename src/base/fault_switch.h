@@ -4,13 +4,14 @@
 
 namespace snapgate::base {
 
-// Whether one handling of a fault is switched off, so that tests/faults/prove can show that a test
-// notices its absence. Always false, and gone from the code, unless built with the CMake option
-// SNAPGATE_FAULT_SWITCHES; such a build reads the names, comma separated, from the environment's
-// SNAPGATE_DISABLED_FAULTS, once. All names are in tests/faults/faults.yaml. Any thread.
+// Whether the handling of one fault is switched off. tests/faults/prove uses this to show that a
+// test fails without the handling. The function is always false, and no code is left of it, unless
+// the build has the CMake option SNAPGATE_FAULT_SWITCHES. Such a build reads the names once, comma
+// separated, from the environment variable SNAPGATE_DISABLED_FAULTS. All names are in
+// tests/faults/faults.yaml. Any thread.
 #ifdef SNAPGATE_FAULT_SWITCHES
 bool fault_disabled(std::string_view name);
-// Whether it is one of the variables that such a build reads.
+// Whether `name` is one of the environment variables that such a build reads.
 bool is_fault_variable(std::string_view name);
 #else
 constexpr bool fault_disabled(std::string_view /*name*/) {

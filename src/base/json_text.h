@@ -6,8 +6,8 @@
 namespace snapgate::base {
 
 // Appends `text` as a JSON string with its quotes. Control characters, quote and backslash are
-// escaped; bytes that are no UTF-8 become U+FFFD. (Writing a string needs no JSON library; all that
-// reads JSON is in src/json/.)
+// escaped; bytes that are not UTF-8 become U+FFFD. (Writing a string needs no JSON library; all
+// code that reads JSON is in src/json/.)
 void append_json_string(std::string_view text, std::string& out);
 
 }  // namespace snapgate::base

@@ -17,9 +17,10 @@ namespace {
 
 // POSIX writes this much to a pipe in one piece, so that the lines of several processes do not mix.
 constexpr size_t kPieceBytes = 4096;
-// Between two writes lines are gathered for this long: under load the thread is not woken for each.
+// Between two writes the thread collects lines for this long, so that under load it does not wake
+// for each line.
 constexpr std::chrono::milliseconds kGather{2};
-// How long to wait at a time for room in a descriptor that somebody made non-blocking.
+// How long to wait at a time for room in a descriptor that another program made non-blocking.
 constexpr int kRoomMs = 100;
 
 // The whole lines at the beginning of `text` that fit into one piece, or one longer line.
@@ -38,10 +39,10 @@ uint64_t count_lines(std::string_view text) {
 
 struct LineQueue::State {
     enum class Phase {
-        kDirect,   // whoever adds a line writes it
-        kQueued,   // the thread writes
-        kEnding,   // the same, until nothing is left
-        kGivenUp,  // the thread hangs in a write, and so would anybody else
+        kDirect,   // the thread that adds a line writes it
+        kQueued,   // the queue's thread writes
+        kEnding,   // the queue's thread writes until nothing is left
+        kGivenUp,  // the queue's thread hangs in a write, and any other thread would, too
     };
 
     State(int descriptor, size_t bytes, Notice make) : fd(descriptor), room(bytes), notice(make) {}
@@ -69,7 +70,7 @@ struct LineQueue::State {
         unsaid += lines;
     }
 
-    // Returns what could not be written: the end of `text`.
+    // Returns the end of `text` that could not be written.
     std::string_view write_out(std::string_view text) const {
         while (!text.empty() && !given_up.load(std::memory_order_relaxed)) {
             const std::string_view piece = first_piece(text);
@@ -96,7 +97,8 @@ struct LineQueue::State {
         if (!said) unsaid += missing;
     }
 
-    // Waits for lines and takes them all. False at the end, which is then everybody's.
+    // Waits for lines and takes them all. False when the queue has ended; from then on each thread
+    // writes its own lines.
     bool take(std::string& lines, uint64_t& missing) SNAPGATE_EXCLUDES(mutex) {
         MutexLock lock(mutex);
         idle = true;

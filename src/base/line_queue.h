@@ -10,34 +10,34 @@
 
 namespace snapgate::base {
 
-// What a line is worth when there is no room for all: each kind has room left once those before it
-// have none.
+// The worth of a line when there is not room for all: each kind still has room when the kinds
+// before it have none.
 enum class Worth {
     kAccess,   // one of very many
-    kNotice,   // what the program did
+    kNotice,   // an action of the program
     kTrouble,  // warnings and errors
 };
 
 // Takes whole lines from any thread and writes them, in the order in which they came, to a file
 // descriptor that may be stuck: a pipe whose reader stands still, a stopped terminal. Between
-// start() and stop() a thread of its own writes and nobody waits for it: a line that finds no room
-// is dropped and counted. Once lines flow again, one says how many were lost. At other times
-// whoever adds a line writes it.
+// start() and stop() the queue's own thread writes and nobody waits for it: a line that finds no
+// room is dropped and counted. When lines flow again, an extra line says how many were lost. At
+// other times the thread that adds a line writes it.
 class LineQueue {
   public:
-    // Of `room` bytes the last quarter is kept for notices and trouble, the last eighth for
-    // trouble. As much again may be on its way to `fd`. `notice` makes the line that says how many
-    // were lost, without its end; called by the thread that writes.
+    // The last quarter of the `room` bytes is reserved for notices and trouble, the last eighth for
+    // trouble. Up to `room` further bytes may be on their way to `fd`. `notice` makes the line that
+    // says how many were lost, without a line feed; the thread that writes calls it.
     using Notice = std::string (*)(uint64_t lost);
     LineQueue(int fd, size_t room, Notice notice);
-    ~LineQueue();  // stops without patience what is not stopped
+    ~LineQueue();  // stops the queue without patience, if it is still started
     LineQueue(const LineQueue&) = delete;
     LineQueue& operator=(const LineQueue&) = delete;
 
-    // start() and stop() are called by one thread, in turns.
+    // One thread calls start() and stop(), in turns.
     void start();
-    // Writes what is there, for at most `patience`; what is left then is lost, and a thread that
-    // hangs in the write is left behind until the process ends.
+    // Writes the remaining lines, for at most `patience`. The rest is lost, and a thread that hangs
+    // in the write is left behind until the process ends.
     void stop(std::chrono::milliseconds patience);
 
     void add(Worth worth, std::string_view line);

@@ -12,11 +12,12 @@
 
 namespace snapgate::base::log {
 
-// One line an event, to stderr: JSON, or readable text where stderr is a terminal. Any thread may
-// log. A line never carries a key, a token or a body.
+// Writes one line for each event to stderr: JSON, or readable text if stderr is a terminal. Any
+// thread may log. A line never contains a key, a token or a body.
 //
-// While a Background lives no thread waits for stderr, which may be a pipe that nobody reads: lines
-// are queued, and dropped and counted where there is no room, those of single requests first.
+// While a Background exists, no thread waits for stderr, which may be a pipe that nobody reads.
+// Lines are queued; lines that find no room are dropped and counted, those of single requests
+// first.
 
 enum class Level { kDebug, kInfo, kWarning, kError };
 
@@ -53,7 +54,7 @@ void set_level(Level level);
 class Background {
   public:
     Background();
-    // Writes what is queued, for at most a second; the rest is lost.
+    // Writes the queued lines, for at most a second; the rest is lost.
     ~Background();
     Background(const Background&) = delete;
     Background& operator=(const Background&) = delete;
@@ -62,9 +63,9 @@ class Background {
 uint64_t lost_lines();
 
 void write(Level level, std::string_view message, Fields fields = {});
-// A line of one request, at level info: of these there are many, and they are dropped first.
+// A line about one request, at level info. There are many of these, so they are dropped first.
 void access(std::string_view message, Fields fields);
-// A line for people as it is, at any level: why a program ends.
+// Writes a line for people unchanged, at any level: the reason why a program ends.
 void plain(std::string_view line);
 inline void debug(std::string_view message, Fields fields = {}) {
     write(Level::kDebug, message, fields);
@@ -79,7 +80,7 @@ inline void error(std::string_view message, Fields fields = {}) {
     write(Level::kError, message, fields);
 }
 
-// The line that `write` would print, without its end; for tests.
+// The line that `write` would print, without the line feed; for tests.
 std::string format_line(bool json, Level level, int64_t now_ms, std::string_view message,
                         Fields fields);
 

@@ -9,7 +9,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// Takes a number of so many digits, and what has to stand behind it, off the text.
+// Takes a number of `digits` digits, and the character `after` that must follow, off the text.
 std::optional<int> take(std::string_view& text, size_t digits, char after) {
     if (text.size() < digits + (after == '\0' ? 0 : 1)) return std::nullopt;
     int number = 0;
@@ -25,7 +25,7 @@ std::optional<int> take(std::string_view& text, size_t digits, char after) {
     return number;
 }
 
-// The fraction of a second in milliseconds; what is finer is dropped.
+// The fraction of a second in milliseconds; finer digits are dropped.
 std::optional<int> take_fraction(std::string_view& text) {
     if (text.empty() || text.front() != '.') return 0;
     text.remove_prefix(1);

@@ -8,18 +8,18 @@
 
 namespace snapgate::base {
 
-// The parameters of a URL's query (without its '?'), in order. Values stay encoded until somebody
-// wants them: what nobody reads need not be correct.
+// The parameters of a URL's query (without its '?'), in order. Values stay encoded until a caller
+// decodes them: a value that nobody reads need not be correct.
 class QueryString {
   public:
     struct Parameter {
         std::string name;        // decoded
-        std::string_view value;  // as it stands; "" where there is no '='
+        std::string_view value;  // still encoded; "" if there is no '='
     };
 
     explicit QueryString(std::string_view query) : rest_(query) {}
 
-    // The next one whose name can be decoded; nullopt at the end.
+    // The next parameter whose name can be decoded; nullopt at the end.
     std::optional<Parameter> next();
 
   private:
@@ -33,14 +33,14 @@ enum class Controls {
     kAny,     // its reader judges each character
 };
 
-// The value of a parameter, decoded. kInvalidParameter, naming the parameter, where it is not
-// percent-encoded correctly or holds a control character that it may not: a reader further on that
-// stopped at a zero byte would act on less than what the caller wrote.
+// The value of a parameter, decoded. kInvalidParameter, with the parameter's name, if it is not
+// percent-encoded correctly or has a control character that is not allowed: a later reader that
+// stops at a zero byte would act on only a part of the caller's text.
 Result<std::string> decode_parameter(std::string_view name, std::string_view value,
                                      Controls controls = Controls::kNone);
 
-// A segment of a path, decoded ('+' is itself). nullopt where it is not percent-encoded correctly
-// or holds a control character: it names nothing then.
+// A segment of a path, decoded ('+' stays '+'). nullopt if it is not percent-encoded correctly or
+// has a control character: such a segment names nothing.
 std::optional<std::string> decode_segment(std::string_view segment);
 
 }  // namespace snapgate::base

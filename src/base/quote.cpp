@@ -9,7 +9,7 @@
 namespace snapgate::base {
 namespace {
 
-// What Go has a letter for, and the letters.
+// The characters for which Go has an escape letter, and these letters.
 constexpr std::string_view kShort = "\"\\\a\b\f\n\r\t\v";
 constexpr std::string_view kLetters = "\"\\abfnrtv";
 

@@ -6,9 +6,9 @@
 
 namespace snapgate::base {
 
-// A text from outside as an error shows it: in double quotes and escaped as Go's strconv.Quote
-// does, in whose words Kubernetes speaks of a value. Of a text with more than `most` bytes the
-// beginning is shown, followed by "..." within the quotes.
+// A text from outside in the form for an error message: in double quotes and escaped like Go's
+// strconv.Quote, which Kubernetes uses in its messages. A text of more than `most` bytes is cut,
+// with "..." before the closing quote.
 std::string quote(std::string_view text, size_t most = 1024);
 
 }  // namespace snapgate::base

@@ -8,8 +8,8 @@
 
 namespace snapgate::base {
 
-// A value, or the Error that says why there is none. Errors are part of a signature; exceptions are
-// for bugs. tl::expected is not [[nodiscard]] itself, so this class is.
+// A value, or the Error that says why there is no value. Errors are part of a signature; exceptions
+// are for bugs. This class exists because tl::expected is not [[nodiscard]].
 template <class T = void>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
   public:

@@ -29,14 +29,15 @@ unsigned char* data(std::string& bytes) {
 Cipher begin(std::string_view key, std::string_view nonce, bool encrypt) {
     if (key.size() != kSealingKeyBytes) std::abort();
     Cipher cipher(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-    // The nonce has the size that this mode takes without being told.
+    // The nonce has the default size of this mode, so the size need not be set.
     if (cipher == nullptr || EVP_CipherInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, data(key),
                                                data(nonce), encrypt ? 1 : 0) != 1)
         std::abort();
     return cipher;
 }
 
-// What is bound to the text without being kept: the format too, so that it cannot be changed.
+// Binds `about` to the text without storing it. The format is bound, too, so that nobody can change
+// it.
 void add_about(EVP_CIPHER_CTX* cipher, std::string_view about) {
     int count = 0;
     std::string bound = std::string(1, kFormat).append(about);

@@ -10,10 +10,11 @@ namespace snapgate::base {
 
 inline constexpr size_t kSealingKeyBytes = 32;
 
-// `text` readable only with `key` (kSealingKeyBytes of it) and the same `about`, which is not kept
-// in it: what it belongs to, so that it opens nowhere else.
+// Seals `text`. It opens only with `key` (kSealingKeyBytes bytes) and the same `about`, which names
+// the owner of the text and is not stored in the result. So a sealed text does not open for another
+// owner.
 std::string seal(std::string_view key, std::string_view about, std::string_view text);
-// nullopt for another key, another `about`, and what was changed or is no sealed text.
+// nullopt for another key, another `about`, a text that was changed, or one that was never sealed.
 std::optional<std::string> open_sealed(std::string_view key, std::string_view about,
                                        std::string_view sealed);
 

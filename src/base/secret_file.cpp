@@ -38,7 +38,7 @@ class Descriptor {
     int fd_;
 };
 
-// Writes a new file with mode 0600 and has it on disk.
+// Writes a new file with mode 0600, and waits until it is on disk.
 Result<void> write_new(const std::filesystem::path& file, std::string_view bytes) {
     Descriptor fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
     if (fd.get() < 0) return failed("make", file);
@@ -98,7 +98,7 @@ Result<bool> make_secret(const std::filesystem::path& file, std::string_view byt
 }
 
 Result<std::string> read_secret(const std::filesystem::path& file, size_t size) {
-    // A pipe in its place must not hold us up.
+    // O_NONBLOCK: a pipe in the place of the file must not block the process.
     Descriptor fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (fd.get() < 0) {
         if (errno == ENOENT || errno == ENOTDIR)

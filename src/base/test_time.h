@@ -6,10 +6,11 @@
 
 namespace snapgate::base {
 
-// How long something is waited for: `usual`, but in a build with the CMake option
-// SNAPGATE_FAULT_SWITCHES what the environment's SNAPGATE_TEST_TIMES says for that name, so that
-// tests of long waits are quick. "backoff=20ms,scale=100" sets one time and divides every time that
-// it does not name by 100. Read once; a text that cannot be read ends the process. Any thread.
+// The length of the wait `name`: `usual`, or, in a build with the CMake option
+// SNAPGATE_FAULT_SWITCHES, the time that the environment variable SNAPGATE_TEST_TIMES gives for the
+// name, so that tests of long waits are quick. "backoff=20ms,scale=100" sets one time and divides
+// every time that it does not name by 100. The variable is read once; a text that cannot be read
+// ends the process. Any thread.
 #ifdef SNAPGATE_FAULT_SWITCHES
 Millis test_time(std::string_view name, Millis usual);
 #else

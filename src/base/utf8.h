@@ -8,11 +8,11 @@ namespace snapgate::base {
 
 struct CodePoint {
     uint32_t value = 0;
-    size_t length = 0;  // in bytes; 0 where the bytes are no UTF-8
+    size_t length = 0;  // in bytes; 0 if the bytes are not UTF-8
 };
 
-// The first character of a text that is not empty, by RFC 3629: no overlong forms, no surrogates,
-// nothing beyond U+10FFFF.
+// The first character of a text that is not empty. Overlong forms, surrogates and characters beyond
+// U+10FFFF are not UTF-8 (RFC 3629).
 CodePoint first_character(std::string_view text);
 
 bool is_utf8(std::string_view text);

@@ -23,8 +23,9 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-// The layout of LMDB 0.9's file, from its mdb.c, on a machine of 64 bits: page headers, the two
-// meta pages at the beginning, of which the one with the higher transaction counts, and nodes.
+// The layout of LMDB 0.9's file, from its mdb.c, on a machine of 64 bits: page headers, nodes, and
+// the two meta pages at the beginning. The meta page with the higher transaction number is the
+// valid one.
 constexpr size_t kPageHeaderBytes = 16;
 constexpr size_t kPageFlagsAt = 10;
 constexpr size_t kPageLowerAt = 12;
@@ -51,7 +52,7 @@ constexpr int kMostLevels = 32;
 // sizeof(MDB_txninfo) and sizeof(MDB_reader): LMDB makes its lock file of this size, and sparse.
 constexpr size_t kLockHeaderBytes = 192;
 constexpr size_t kLockReaderBytes = 64;
-// The meta pages and what the first commit adds.
+// The meta pages and the pages that the first commit adds.
 constexpr off_t kFirstPagesBytes = 64 << 10;
 
 static_assert(std::endian::native == std::endian::little);
@@ -73,7 +74,7 @@ class File {
     File& operator=(const File&) = delete;
     int fd() const { return fd_; }
 
-    // Exactly `size` bytes; false if they are not all there.
+    // Reads exactly `size` bytes; false if the file has fewer.
     bool read(uint64_t at, size_t size, std::string& bytes) const {
         bytes.resize(size);
         size_t have = 0;
@@ -126,8 +127,8 @@ Result<Meta> read_meta(const File& file, const std::filesystem::path& path, uint
     return meta;
 }
 
-// Counts the pages from `first` on in the tree of free pages. Nothing is mapped, and nothing in the
-// file is believed: what cannot be read makes the count false.
+// Counts the pages from `first` on in the tree of free pages. It maps nothing and trusts nothing in
+// the file: if it cannot read a page, there is no count.
 class FreePages {
   public:
     FreePages(const File& file, uint64_t pages, uint32_t page_bytes, uint64_t first)
@@ -142,7 +143,7 @@ class FreePages {
   private:
     bool visit(uint64_t page, int levels) {
         std::string bytes;
-        // A tree that leads back to itself ends here, too.
+        // This also ends a tree that leads back to itself.
         if (levels == 0 || unread_-- == 0 || page >= pages_ ||
             !file_.read(page * page_bytes_, page_bytes_, bytes))
             return false;
@@ -190,7 +191,7 @@ class FreePages {
     }
 
     const File& file_;
-    const uint64_t pages_;  // whole ones in the file
+    const uint64_t pages_;  // the number of whole pages in the file
     const uint32_t page_bytes_;
     const uint64_t first_;
     uint64_t unread_;
@@ -211,7 +212,7 @@ Error cannot(std::string_view what, const std::filesystem::path& file, int numbe
 }  // namespace
 
 Result<DataFile> look_at_data_file(const std::filesystem::path& path) {
-    // A pipe in its place must not hold us up.
+    // O_NONBLOCK: a pipe in the place of the file must not block the process.
     const File file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     if (file.fd() < 0 && errno == ENOENT) {
         struct stat link{};
@@ -238,8 +239,8 @@ Result<DataFile> look_at_data_file(const std::filesystem::path& path) {
     const Meta& newest = first.transaction < second.transaction ? second : first;
     const uint64_t pages = size / newest.page_bytes;
     if (pages > newest.last_page) return DataFile::kStore;
-    // Pages that were taken and freed again by one commit are never written, so the file may end
-    // before them.
+    // Pages that one commit took and freed again are never written, so the file may end before
+    // them.
     uint64_t free = 0;
     const uint64_t missing = newest.last_page + 1 - pages;
     if (missing <= size / sizeof(uint64_t) &&
@@ -264,8 +265,8 @@ Result<void> take_room(const std::filesystem::path& directory, size_t max_reader
     const std::filesystem::path data_path = directory / "data.mdb";
     const File data(::open(data_path.c_str(), O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600));
     if (data.fd() < 0) return cannot("open", data_path, errno);
-    // LMDB takes the file for a new one as long as it has no bytes. Not every file system can keep
-    // room for it: then the first write says so.
+    // LMDB takes a file without bytes for a new one, so the size must stay 0. Not every file system
+    // can reserve room; there, the first write reports a full disk.
     if (::fallocate(data.fd(), FALLOC_FL_KEEP_SIZE, 0, kFirstPagesBytes) == 0) return {};
     if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
         return cannot("take room for", data_path, errno);

@@ -7,24 +7,23 @@
 
 namespace snapgate::engine {
 
-// What can be said of LMDB's files before LMDB maps them into memory. A page in the map that the
-// file does not have is no error but a SIGBUS, so all of it is read and written by system calls.
+// Checks of LMDB's files before LMDB maps them into memory. Access to a mapped page that the file
+// does not have is not an error but a SIGBUS, so this code reads and writes only by system calls.
 // The caller keeps other processes out.
 
 enum class DataFile {
     kMissing,
-    kEmpty,  // no bytes: what is left where the first opening was cut off
-    kStore,  // its newest commit is whole, as far as the file's length tells
+    kEmpty,  // no bytes: the first opening was cut off
+    kStore,  // its newest commit is complete, as far as the file's length tells
 };
 
-// Looks at `file`, which LMDB would open. kCorrupt, with what to do, for one that is cut short, is
-// no store of LMDB's, or has another format than this LMDB reads. Cheap, but for a file that is
-// shorter than its newest commit: its pages that are free need not be there, and their list is
-// read.
+// Looks at `file`, which LMDB would open. kCorrupt, with advice, if it is cut short, is not LMDB's,
+// or has a format that this LMDB does not read. Cheap, unless the file is shorter than its newest
+// commit: free pages need not be in the file, so then the list of free pages is read.
 base::Result<DataFile> look_at_data_file(const std::filesystem::path& file);
 
-// Takes the room on disk for a lock file with places for `max_readers`, and for the first pages of
-// a new data file. kStorageFull where there is none.
+// Allocates the room on disk for a lock file with places for `max_readers`, and for the first pages
+// of a new data file. kStorageFull if the disk has no room.
 base::Result<void> take_room(const std::filesystem::path& directory, size_t max_readers,
                              DataFile data_file);
 

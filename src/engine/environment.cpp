@@ -20,7 +20,8 @@ namespace {
 using base::Code;
 using base::Error;
 
-// Below this much room a failed write is taken for a full disk: LMDB turns a short write into EIO.
+// If less room than this is left, a failed write counts as a full disk: LMDB turns a short write
+// into EIO.
 constexpr uint64_t kFullBelowBytes = 16ULL << 20;
 
 size_t thread_ordinal() {
@@ -39,7 +40,7 @@ bool disk_is_full(const std::filesystem::path& directory, uint64_t file_bytes) {
            file_bytes + kFullBelowBytes > file.rlim_cur;
 }
 
-// A file that was just made survives a power cut only once its directory is on disk, too.
+// A new file survives a power cut only when its directory is on disk, too.
 base::Result<void> sync_directory(const std::filesystem::path& directory) {
     int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = fd < 0 ? -1 : fsync(fd);
@@ -114,16 +115,17 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     rc = mdb_env_set_mapsize(env, options.map_bytes);
     if (rc == MDB_SUCCESS)
         rc = mdb_env_set_maxreaders(env, static_cast<unsigned>(options.max_readers));
-    // Readers may wander between threads (NOTLS). Without read-ahead a page of a list that is not
-    // in memory came in half the time: it fetched 4 KiB where the system fetched 128 KiB around
-    // them.
+    // Readers may move between threads (NOTLS). Without read-ahead, a page of a list that is not in
+    // memory came in half the time: the system then reads 4 KiB for each access instead of the 128
+    // KiB around it.
     if (rc == MDB_SUCCESS)
         rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
-    // Slots of readers that died with their process would keep old pages for ever.
+    // Slots of readers whose process died would keep old pages for ever.
     int dead = 0;
     if (rc == MDB_SUCCESS) rc = mdb_reader_check(env, &dead);
     if (rc != MDB_SUCCESS) {
-        // What was begun and not finished would be taken for a store that is cut short.
+        // The next start would take a file that was begun and not finished for a store that is cut
+        // short.
         if (data_file != DataFile::kStore) static_cast<void>(::truncate(data_path.c_str(), 0));
         return open_failure(rc, options);
     }
@@ -184,7 +186,7 @@ base::Result<MDB_env*> Environment::rescue() {
     MDB_env* env = nullptr;
     int rc = mdb_env_create(&env);
     // No writer will ever change the file again, so the lock file, which belongs to the first
-    // mapping, is not needed. The map is as large as the file, not as what was reserved.
+    // mapping, is not needed. The map is as large as the file, not as the reserved address space.
     if (rc == MDB_SUCCESS) rc = mdb_env_set_mapsize(env, 1 << 20);
     if (rc == MDB_SUCCESS)
         rc = mdb_env_open(env, options_.directory.c_str(), MDB_RDONLY | MDB_NOLOCK | MDB_NOTLS,
@@ -231,9 +233,10 @@ base::Result<std::unique_ptr<Reader>> Environment::new_reader() {
     return reader;
 }
 
-// LMDB keeps two meta pages in turns. A reader that is held up between noting the newest commit and
-// copying its meta page may find there the one two commits later, which is not published yet: it
-// would read ahead, and the next reader go back. That commit has begun by then, which shows here.
+// LMDB uses two meta pages in turns. A reader may be held up after it noted the newest commit and
+// before it copies that commit's meta page. Two commits later the page belongs to a commit that may
+// not be published yet: this reader would read ahead, and the next one would go back in time. By
+// then that commit has begun, and this function sees that.
 bool Environment::overtaken(MDB_txn* txn) const {
     return committing_.load(std::memory_order_seq_cst) >= mdb_txn_id(txn) + 2;
 }
@@ -257,14 +260,14 @@ std::unique_ptr<Reader> Environment::take_idle(size_t shard_index) {
 }
 
 base::Result<ReadTransaction> Environment::read() {
-    // The thread's own shard nearly always has one; the others hold what is left when every slot of
-    // the reader table is taken.
+    // The thread's own shard nearly always has a reader. When every slot of the reader table is
+    // taken, the other shards may still have one.
     for (size_t step = 0; step <= kShards; ++step) {
         while (std::unique_ptr<Reader> reader = take_idle(thread_ordinal() + step)) {
             int rc = renew(reader->txn);
             if (rc == MDB_SUCCESS) return ReadTransaction(this, std::move(reader));
             if (rc != MDB_PANIC) return read_failure(rc);
-            // This one belongs to the mapping that is refused now: let it go.
+            // This reader belongs to the mapping that LMDB refuses now: drop it.
         }
         base::Result<std::unique_ptr<Reader>> made = new_reader();
         if (made) return ReadTransaction(this, std::move(*made));

@@ -16,36 +16,37 @@
 namespace snapgate::engine {
 
 struct Options {
-    std::filesystem::path directory;  // made with 0700 if it is not there
+    std::filesystem::path directory;  // made with mode 0700 if it does not exist
     uint64_t map_bytes = 256ULL << 30;
     size_t max_readers = 1024;
-    bool create = true;  // false: kNotFound where there is no data file, or one without bytes
+    bool create = true;  // false: kNotFound if there is no data file, or an empty one
 };
 
 struct Usage {
-    uint64_t file_bytes = 0;  // of the data file, pages that are free for reuse included
+    uint64_t file_bytes = 0;  // of the data file, including pages that are free for reuse
     uint64_t map_bytes = 0;
 };
 
 // One ordered table of keys (at most 511 bytes) and values in a directory, over LMDB. Reads never
 // wait for writes. A commit is on disk when it returns.
 //
-// Concurrency: any number of threads read; one thread at a time writes. Transactions must be gone
-// before the environment is. At most one environment of a directory may be open in a process, never
-// across a fork, never on a network file system: the store's directory lock sees to the first.
-// Limitations: a read transaction that stays open keeps old pages from being reused.
+// Concurrency: any number of threads read; one thread at a time writes. Transactions must be
+// destroyed before the environment. At most one environment of a directory may be open in a process
+// (the store's directory lock takes care of that), never across a fork, and never on a network file
+// system. Limitations: a read transaction that stays open keeps old pages from being reused.
 class Environment {
   public:
-    // kCorrupt for a data file that is cut short or no store, kStorageFull without room to begin.
+    // kCorrupt for a data file that is cut short or not a store, kStorageFull if there is no room
+    // to begin.
     static base::Result<std::unique_ptr<Environment>> open(const Options& options);
     ~Environment();
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
 
-    // One consistent state of the table, about a microsecond.
+    // Begins to read one consistent state of the table; takes about a microsecond.
     base::Result<ReadTransaction> read();
-    // kUnavailable once a failed disk has left the file in a state that must not be written on;
-    // reading goes on then.
+    // kUnavailable after a failed disk has left the file in a state that must not be written to;
+    // reading still works.
     base::Result<WriteTransaction> write();
     // Copies the present state into a new file.
     base::Result<void> copy_to(const std::filesystem::path& file);
@@ -75,15 +76,15 @@ class Environment {
     Options options_;
     MDB_env* env_ = nullptr;
     unsigned table_ = 0;
-    // LMDB refuses reads, too, once its file could not be brought back to a known state. The last
-    // commit is still whole, so it is served from a second, read-only mapping.
+    // If LMDB could not bring its file back to a known state, it refuses reads, too. The last
+    // commit is still complete, so a second, read-only mapping serves it.
     std::atomic<bool> broken_ = false;
-    // LMDB's number of the newest commit that was begun.
+    // LMDB's number of the newest commit that has begun.
     std::atomic<size_t> committing_ = 0;
     base::Mutex rescue_mutex_;
     MDB_env* rescue_ SNAPGATE_GUARDED_BY(rescue_mutex_) = nullptr;
-    // Read transactions are kept for reuse: a thread finds its own again without waiting for
-    // others.
+    // Read transactions are kept for reuse: a thread finds its own again without waiting for other
+    // threads.
     std::array<Shard, kShards> shards_;
 };
 

@@ -16,7 +16,7 @@ namespace snapgate::engine {
 
 class Environment;
 
-// What a reused read transaction keeps between its uses.
+// The part of a read transaction that is kept between its uses.
 struct Reader {
     Reader() = default;
     Reader(const Reader&) = delete;
@@ -29,8 +29,8 @@ struct Reader {
     std::vector<MDB_cursor*> idle_cursors;
 };
 
-// A place in the ordered table. Its key and value stay good as its transaction says. Belongs to the
-// transaction, which must outlive it; used by the thread that uses the transaction.
+// A place in the ordered table. Its key and value are valid as long as its transaction says. The
+// transaction must outlive it; only the thread that uses the transaction uses the cursor.
 class Cursor {
   public:
     ~Cursor();
@@ -39,7 +39,7 @@ class Cursor {
 
     // Moves to the first row at or after `key`; false if there is none.
     base::Result<bool> seek(std::string_view key);
-    // Moves to the next row; false at the end. Only after a move that said true.
+    // Moves to the next row; false at the end. Only after a move that returned true.
     base::Result<bool> next();
     // Moves to the last row at or before `key`; false if there is none.
     base::Result<bool> seek_back(std::string_view key);
@@ -54,12 +54,13 @@ class Cursor {
     base::Result<bool> move(unsigned operation, std::string_view key);
 
     MDB_cursor* cursor_;
-    Reader* reader_;  // where to go back to; null for one of a write transaction
+    Reader* reader_;  // returns here at the end; null in a write transaction
     std::string_view key_;
     std::string_view value_;
 };
 
-// One consistent state. What it hands out is good until it goes. Used by one thread at a time.
+// One consistent state. The views that it returns are valid until it is destroyed. Used by one
+// thread at a time.
 class ReadTransaction {
   public:
     ~ReadTransaction();
@@ -78,10 +79,10 @@ class ReadTransaction {
     std::unique_ptr<Reader> reader_;
 };
 
-// Changes that become visible and durable together; those not committed are gone with it. It sees
-// its own changes. What it hands out is good until its next change. Stays on the thread that began
-// it, and its cursors must be gone before it is committed. After a failed change nothing but giving
-// it up is possible.
+// Changes that become visible and durable together. Without a commit, they are dropped with the
+// transaction. It sees its own changes. The views that it returns are valid until its next change.
+// It stays on the thread that began it, and its cursors must be destroyed before the commit. After
+// a failed change it can only be dropped.
 class WriteTransaction {
   public:
     ~WriteTransaction();
@@ -91,11 +92,11 @@ class WriteTransaction {
     base::Result<std::optional<std::string_view>> get(std::string_view key) const;
     base::Result<Cursor> cursor() const;
     base::Result<void> put(std::string_view key, std::string_view value);
-    // The same, but leaves a row that is there alone; false then.
+    // Adds a row; if the key has a row already, leaves that row unchanged and returns false.
     base::Result<bool> add(std::string_view key, std::string_view value);
     // False if there is no such row.
     base::Result<bool> erase(std::string_view key);
-    // kStorageFull if there is no room: nothing was changed then, and later commits may succeed.
+    // kStorageFull if there is no room: then nothing was changed, and later commits may succeed.
     base::Result<void> commit();
 
   private:
