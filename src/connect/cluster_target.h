@@ -11,15 +11,15 @@
 
 namespace snapgate::connect {
 
-// What a connection makes of a connected cluster: checked, ready to be called, with the header that
-// says who we are. ConnectionSource::target_of() has the one that all share. Any thread.
+// A connected cluster that can be called: its checked address and TLS settings, with the header
+// that identifies us. All callers share the one of ConnectionSource::target_of(). Any thread.
 struct ClusterTarget {
     std::shared_ptr<const net::OutboundTarget> server;
     std::string authorization;  // the header's value; "" for none. A secret.
 
     static base::Result<ClusterTarget> make(const Connection& connection);
-    // A request as it is sent: with the headers that say who we are there, and which servers it has
-    // passed (passed_servers.h), this one among them.
+    // Adds to a request the headers that identify us there, and the ids of the servers that it has
+    // passed (passed_servers.h), including this one.
     net::ClientRequest as_sent(net::ClientRequest request, std::string_view passed) const;
 };
 

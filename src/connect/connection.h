@@ -10,8 +10,9 @@
 
 namespace snapgate::connect {
 
-// How a connected cluster is reached, and who we are there: a context of a kubeconfig with
-// everything inline. Holds secrets: never logged, never shown, stored sealed only (credentials.h).
+// The address of a connected cluster and our credentials there: a context of a kubeconfig with
+// everything inline. It contains secrets: never log it, never show it, store it only sealed
+// (credentials.h).
 struct Connection {
     std::string server;              // https://host[:port][/prefix]
     std::string ca;                  // PEM; "": the system's authorities
@@ -24,40 +25,40 @@ struct Connection {
     bool operator==(const Connection&) const = default;
 };
 
-// Reads one context of a kubeconfig (YAML or JSON); "" is its current-context. kInvalidBody whose
-// `subject` is the path of the member at fault: what is missing or broken, and what is not
-// supported, by name: files (certificate-authority, client-certificate, client-key, tokenFile),
-// exec, auth-provider, username and password, impersonation (as, as-uid, as-groups,
-// as-user-extra), proxy-url, and a server that is not https (plain http is taken for loopback
-// addresses alone, as the token would travel in the open). Unknown members are passed over, as
-// kubectl does. No message holds a secret. Any thread.
+// Reads one context of a kubeconfig (YAML or JSON); "" is its current-context. kInvalidBody if a
+// member is missing, broken or not supported; `subject` is its path. Not supported are files
+// (certificate-authority, client-certificate, client-key, tokenFile), exec, auth-provider, username
+// and password, impersonation (as, as-uid, as-groups, as-user-extra), proxy-url, and a server that
+// is not https (plain http is allowed only for loopback addresses, as the token would be readable
+// on the way). Unknown members are ignored, as in kubectl. No message contains a secret. Any
+// thread.
 base::Result<Connection> read_kubeconfig(std::string_view text, std::string_view context);
 
-// Scheme, host and port of its server: what may be shown of it.
+// Scheme, host and port of its server: the only part of a connection that may be shown.
 std::string shown_server(const Connection& connection);
 
-// As one text and back, to be sealed. kCorrupt.
+// Converts a connection to one text, to be sealed, and back. kCorrupt.
 std::string to_text(const Connection& connection);
 base::Result<Connection> parse_connection(std::string_view text);
 
 struct ClusterTarget;
 
-// Where a reflector gets the connection to its cluster from each time it makes one: a stored one,
-// or one whose token is renewed (a file, a program). Any thread.
+// Gives a reflector the connection to its cluster, each time it connects: a stored connection, or
+// one whose token is renewed (from a file or a program). Any thread.
 class ConnectionSource {
   public:
     virtual ~ConnectionSource() = default;
-    // kUnavailable with the reason for people if there is none to be had now.
+    // kUnavailable, with the reason for people, if there is no connection now.
     virtual net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() = 0;
-    // The cluster did not accept what current() gave (401): what can be renewed is renewed before
-    // the next one. False where nothing can.
+    // The cluster did not accept the credentials of current() (401): all that can be renewed is
+    // renewed before the next connection. False if nothing can be renewed.
     virtual bool refused() = 0;
-    // What a connection that current() gave makes of the cluster: the same for all who call it as
-    // long as the connection is the same, so that they share what TLS needs of memory, and its
-    // tickets. kInvalidParameter as OutboundTarget::make().
+    // The target of a connection that current() gave. While the connection is the same, all callers
+    // get one target, so that they share TLS's memory and tickets. kInvalidParameter as
+    // OutboundTarget::make().
     base::Result<std::shared_ptr<const ClusterTarget>> target_of(
         const std::shared_ptr<const Connection>& connection);
-    // The process ends: whoever waits for current() is answered soon.
+    // The process ends: callers that wait for current() get an answer soon.
     virtual void stop() {}
 
   private:

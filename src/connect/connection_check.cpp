@@ -41,7 +41,7 @@ std::string joined(const std::vector<std::string>& words) {
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
-// One check on its way. What a point finds decides about the ones behind it.
+// One running check. The result of a point decides whether the later points are checked.
 class Checking {
   public:
     Checking(ClusterTarget target, std::string passed, const base::Clock& clock,
@@ -180,9 +180,9 @@ class Checking {
         }
     }
 
-    // An older server does not know the review, or ours may not be allowed it: both say so in a
-    // Status. Of a whole group that it does not know it says no more than "404 page not found":
-    // what /version said is a server's word then. Anything else may answer with a page of its own.
+    // An older server may not know the review, or may not allow it to us: both come as a Status.
+    // For a whole group that it does not know, a server says only "404 page not found"; then the
+    // earlier answer to /version counts. A server of another kind may answer with any page.
     bool is_kubernetes(const net::ClientResponse& answer, bool is_object) const {
         if (answer.status / 100 == 2) return is_object;
         if (answer.status == 403) return true;
@@ -200,7 +200,7 @@ class Checking {
         if (auto text = json::optional_string(*at, "username")) user = std::move(*text);
     }
 
-    // nullopt where the cluster does not say.
+    // nullopt if the cluster does not say.
     net::Awaitable<std::optional<bool>> may(std::string_view verb) {
         const cluster::ReflectedKind& kind = cluster::snapshots();
         std::string body = json::serialize(json::Object{

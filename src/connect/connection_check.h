@@ -11,20 +11,21 @@
 
 namespace snapgate::connect {
 
-// What is looked at before a cluster is stored, and by `snapgate check cluster`.
+// One point that is checked before a cluster is stored, and by `snapgate check cluster`.
 struct CheckedPoint {
     enum class Outcome { kGood, kWarning, kBad, kSkipped };
     std::string name;  // Reachable, TLS, Identity, Permissions, APIVersion, Clock
     Outcome outcome = Outcome::kSkipped;
-    std::string message;  // what was found
-    std::string advice;   // what to do; "" where nothing is
+    std::string message;  // the finding
+    std::string advice;   // what to do; "" if nothing
 };
 
 struct ConnectionCheck {
     std::vector<CheckedPoint> points;
     std::string served_version;  // "" if none was found
     bool reachable = false;
-    // What must not be stored: a certificate that is broken or not trusted, refused credentials.
+    // Whether the connection must not be stored: its certificate is broken or not trusted, or its
+    // credentials are refused.
     bool refused() const;
     bool warned() const;
 };
@@ -34,7 +35,7 @@ struct ConnectionCheck {
 // patch, delete as a warning), which version of snapshot.kubevirt.io is served, how far the clocks
 // are apart (the Date header; more than 30 s is a warning). `passed` goes with each question, as a
 // passed_servers.h header. Takes at most about `timeout`. kInvalidParameter for a connection that
-// cannot be one.
+// cannot work.
 net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
                                                                std::string passed,
                                                                const base::Clock& clock,

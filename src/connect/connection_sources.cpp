@@ -12,7 +12,7 @@ using base::Result;
 
 namespace {
 
-// Of a cluster that the configuration file declared once.
+// The source of a cluster that the configuration file declares no more.
 class UndeclaredSource : public ConnectionSource {
   public:
     net::Awaitable<Result<std::shared_ptr<const Connection>>> current() override {

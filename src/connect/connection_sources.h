@@ -11,23 +11,23 @@
 
 namespace snapgate::connect {
 
-// By the uid of the cluster: the sources of those that the server's configuration file declares.
+// The sources of the clusters that the server's configuration file declares, by the cluster's uid.
 using DeclaredSources = std::unordered_map<std::string, std::shared_ptr<ConnectionSource>>;
 
-// Where the connection of each connected cluster comes from: the registry's sealed one, or the
+// Finds the source of a connected cluster's connection: the sealed one in the registry, or the
 // server's configuration file. Any thread; immutable. The sealer outlives it.
 class ConnectionSources {
   public:
     explicit ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared = {});
 
     // kConflict for a cluster that the server's configuration file declares: it would be made again
-    // at the next start. One that was declared once may go.
+    // at the next start. A cluster that is declared no more may be deleted.
     base::Result<void> require_deletable(const cluster::Cluster& cluster) const;
 
-    // ConnectionSource::stop() of all that take their time.
+    // Calls ConnectionSource::stop() of all sources that may block.
     void stop() const;
 
-    // One that says why there is no connection where that is so.
+    // If there is no connection, the source's error says why.
     std::shared_ptr<ConnectionSource> of(const cluster::Cluster& cluster) const;
 
   private:

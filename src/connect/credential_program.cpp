@@ -129,7 +129,7 @@ Result<CredentialProgram> read_program(const json::Object& exec, const std::stri
 
 Result<ProgramCredentials> parse_credentials(std::string_view output,
                                              std::string_view api_version) {
-    // Nothing of the output is shown: it holds secrets, or a part of one.
+    // No error shows the output: it contains secrets, or a part of one.
     auto value = json::parse(output);
     const json::Object* root = value ? value->if_object() : nullptr;
     if (root == nullptr) return unusable("printed no ExecCredential in JSON");

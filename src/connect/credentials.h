@@ -11,15 +11,15 @@
 
 namespace snapgate::connect {
 
-// Where the key comes from that connections are sealed with: base::kSealingKeyBytes of it.
+// The source of the key that seals connections. The key has base::kSealingKeyBytes bytes.
 struct CredentialKey {
-    std::function<base::Result<std::string>()> read;          // for what was sealed before
-    std::function<base::Result<std::string>()> read_or_make;  // for what is to be sealed
+    std::function<base::Result<std::string>()> read;          // to open sealed connections
+    std::function<base::Result<std::string>()> read_or_make;  // to seal a connection
 };
 
 // Keeps connections unreadable on disk: they are stored sealed with a key that is not in the data
-// directory. The key is asked for when it is first needed: a server without connected clusters has
-// none. Any thread.
+// directory. The key is read when it is first needed: a server without connected clusters has none.
+// Any thread.
 class CredentialSealer {
   public:
     explicit CredentialSealer(CredentialKey key);
@@ -27,9 +27,9 @@ class CredentialSealer {
     CredentialSealer(const CredentialSealer&) = delete;
     CredentialSealer& operator=(const CredentialSealer&) = delete;
 
-    // For the cluster `uid` alone: a sealed connection does not open for another one.
+    // Seals for the cluster `uid` only: the result does not open for another cluster.
     base::Result<std::string> seal(std::string_view uid, const Connection& connection) const;
-    // kUnauthorized if it cannot be read with this key or there is none, with what to do.
+    // kUnauthorized, with advice, if this key does not open it, or if there is no key.
     base::Result<Connection> open(std::string_view uid, std::string_view sealed) const;
 
   private:
@@ -37,24 +37,24 @@ class CredentialSealer {
 
     const CredentialKey source_;
     mutable base::Mutex mutex_;
-    mutable std::string key_ SNAPGATE_GUARDED_BY(mutex_);  // "" until it was needed
+    mutable std::string key_ SNAPGATE_GUARDED_BY(mutex_);  // "" until it is needed
 };
 
-// The connection of a cluster whose credentials the registry keeps: opened once, when this is made,
-// or, where that failed, when it is asked for: a key may be put in its place while the server runs.
-// The sealer outlives it. Any thread.
+// The connection of a cluster whose credentials are in the registry. It is opened once, when this
+// is made. If that fails, each call tries again, as the key may be put in its place while the
+// server runs. The sealer outlives it. Any thread.
 class StoredConnectionSource : public ConnectionSource {
   public:
     StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
                            std::string_view sealed);
-    // One that was opened already.
+    // A connection that is open already.
     explicit StoredConnectionSource(Connection connection);
 
     net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() override;
     bool refused() override { return false; }
 
   private:
-    // What is read anew while it cannot be read; none of one that was opened already.
+    // Opens the connection again while that fails; null if the connection was open already.
     const CredentialSealer* sealer_ = nullptr;
     const std::string uid_;
     const std::string sealed_;

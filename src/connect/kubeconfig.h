@@ -10,14 +10,14 @@
 
 namespace snapgate::connect {
 
-// A kubeconfig step by step, for those who may read the files that it names (the command line, the
-// server for its own configuration); everybody else calls read_kubeconfig() of connection.h. Any
-// thread; pure functions. Errors are kInvalidBody whose `subject` is the path of the member at
-// fault; none holds a secret.
+// Reads a kubeconfig step by step, for callers that may read the files it names: the command line,
+// and the server for its own configuration. All others call read_kubeconfig() of connection.h. Any
+// thread; pure functions. Errors are kInvalidBody with the path of the member at fault in
+// `subject`; none contains a secret.
 
 inline constexpr size_t kMaxKubeconfigBytes = 1 << 20;
 
-// A context with what it names.
+// A context with its cluster and its user.
 struct KubeconfigContext {
     std::string name;
     std::string cluster_path;  // clusters[name=X].cluster
@@ -29,13 +29,13 @@ struct KubeconfigContext {
 // "" is the current-context.
 base::Result<KubeconfigContext> find_context(std::string_view text, std::string_view context);
 
-// Something outside of the kubeconfig that a member names.
+// A file that a member of the kubeconfig names.
 struct KubeconfigReference {
-    std::string path;  // of the member
-    std::string file;  // as it is written there
+    std::string path;  // path of the member
+    std::string file;  // as the kubeconfig has it
 };
 
-// What a context says: what is inline, and what would have to be read or run.
+// The members of a context: the inline ones, and references to files and programs.
 struct KubeconfigMembers {
     std::string cluster_path;
     std::string user_path;
@@ -47,14 +47,15 @@ struct KubeconfigMembers {
     std::optional<json::Object> exec;
 };
 
-// Refuses what nobody takes: auth-provider, user names and passwords, impersonation, proxies.
+// Refuses members that are never supported: auth-provider, user names and passwords, impersonation,
+// proxies.
 base::Result<KubeconfigMembers> read_members(const KubeconfigContext& context);
 
-// Whether its connection can be one, once all is in it: PEM where that must be, a key for the
-// certificate, https but for loopback.
+// Checks a complete connection: PEM where PEM is required, a key for the certificate, https unless
+// the server is on loopback.
 base::Result<void> check_members(const KubeconfigMembers& members);
 
-// The smallest kubeconfig that says the same, as JSON. Holds the secrets.
+// The smallest kubeconfig for the connection, as JSON. It contains the secrets.
 std::string to_kubeconfig(const Connection& connection);
 
 }  // namespace snapgate::connect

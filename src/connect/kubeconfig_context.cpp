@@ -17,14 +17,15 @@ Error fault(const std::string& path, std::string_view what) {
     return {Code::kInvalidBody, fmt::format("{}: {}", path, what), path};
 }
 
-// A name as it may stand in a message.
+// A name in a form that is safe in a message.
 std::string shown(std::string_view name) {
     std::string out;
     for (const char c : name.substr(0, kShownBytes)) out += c > ' ' && c < '\x7f' ? c : '?';
     return out;
 }
 
-// What a parser says may quote the text, which holds secrets: only where it is wrong is passed on.
+// A parser's message may quote the text, which contains secrets. So only the place of the fault is
+// passed on.
 Error unreadable(std::string_view message) {
     const size_t line = message.find("line ");
     size_t end = line == std::string_view::npos ? 0 : line + 5;
@@ -51,7 +52,7 @@ Result<json::Object> parse(std::string_view text) {
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
         return Error(Code::kInvalidBody, "the kubeconfig is empty", "kubeconfig");
     Result<json::Value> value = json::parse(text);
-    // JSON with tabs is not YAML to every reader, so JSON goes first.
+    // Try JSON first: not every YAML reader accepts JSON with tabs.
     if (!value) value = json::parse_yaml(text);
     if (!value) return unreadable(value.error().message);
     if (json::Object* object = value->if_object()) return std::move(*object);

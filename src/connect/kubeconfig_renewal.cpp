@@ -21,9 +21,9 @@ namespace {
 constexpr std::chrono::seconds kTokenGood{60};
 constexpr std::chrono::minutes kFilesGood{5};
 constexpr std::chrono::seconds kProgramTime{60};
-// Credentials that are about to expire are not used any more.
+// Credentials are not used any more when they are about to expire.
 constexpr std::chrono::seconds kBeforeExpiry{5};
-// A program whose credentials are always expired is not run without end.
+// A program whose credentials are always expired must not run without a pause.
 constexpr std::chrono::seconds kLeastProgramRhythm{10};
 constexpr size_t kMaxFileBytes = 1 << 20;
 
@@ -45,7 +45,8 @@ Result<std::string> read_file(const std::filesystem::path& file, const std::stri
     return text;
 }
 
-// Puts what the file holds into `value`; what it held before is good enough.
+// Puts the file's content into `value`. If the file cannot be read, `value` keeps its earlier
+// content.
 Result<void> refresh(const std::optional<KubeconfigReference>& reference,
                      const std::filesystem::path& folder, std::string& value) {
     if (!reference) return {};
@@ -63,7 +64,7 @@ Result<void> refresh(const std::optional<KubeconfigReference>& reference,
 KubeconfigRenewal::KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
                                      std::optional<CredentialProgram> program)
     : members_(std::move(members)), folder_(std::move(folder)), program_(std::move(program)) {
-    // The file counts, not a token beside it.
+    // A token file takes precedence over a token beside it.
     if (members_.token) members_.connection.token.clear();
 }
 
@@ -71,7 +72,7 @@ Result<void> KubeconfigRenewal::read_files(bool refused, steady_clock::time_poin
     if (!refused && now < files_good_until_) return {};
     Connection& connection = members_.connection;
     SNAPGATE_TRY(refresh(members_.ca, folder_, connection.ca));
-    // Both or neither: a pair that is being replaced does not belong together.
+    // Take both files or neither: while a pair is being replaced, its files do not belong together.
     std::string certificate = connection.client_certificate;
     std::string key = connection.client_key;
     SNAPGATE_TRY(refresh(members_.client_certificate, folder_, certificate));
@@ -105,7 +106,7 @@ Result<void> KubeconfigRenewal::ask_program(bool refused, steady_clock::time_poi
     program_good_until_ = steady_clock::time_point::max();
     if (given.expires_ms) {
         const std::chrono::milliseconds left(*given.expires_ms - base::system_clock().now_ms());
-        // Far off is far enough; the sum must not turn around.
+        // The clamp keeps the sum from overflowing.
         program_good_until_ = steady_clock::now() + std::clamp<std::chrono::milliseconds>(
                                                         left - kBeforeExpiry, kLeastProgramRhythm,
                                                         std::chrono::hours(24 * 365));
@@ -121,7 +122,7 @@ Result<RenewedConnection> KubeconfigRenewal::operator()(bool refused,
     SNAPGATE_TRY(ask_program(refused, now, stop));
     auto good = check_members(members_);
     if (!good) {
-        // What is wrong now may be mended at any time.
+        // A fault may be mended at any time, so nothing is good until later.
         files_good_until_ = token_good_until_ = program_good_until_ = {};
         return Error(Code::kUnauthorized, good.error().message);
     }

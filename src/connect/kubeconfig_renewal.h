@@ -14,16 +14,16 @@
 namespace snapgate::connect {
 
 // The connection of a kubeconfig that names files or a program, for the server's own configuration.
-// As client-go does: a token file is read again every 60 s, certificates every 5 minutes, a program
-// runs again when its credentials expire; all of them after the cluster refused them. A file that
-// cannot be read (any more) keeps what it held. Files are looked for in `folder`. Blocks; one call
-// at a time.
+// As in client-go, a token file is read again every 60 s and certificates every 5 minutes, and a
+// program runs again when its credentials expire. After the cluster refused the credentials, all
+// are read and run again. If a file cannot be read any more, its last content is used. Relative
+// paths begin at `folder`. Blocks; one call at a time.
 class KubeconfigRenewal {
   public:
     KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
                       std::optional<CredentialProgram> program);
 
-    // kUnauthorized with what is missing or wrong.
+    // kUnauthorized, with the missing or wrong part in its message.
     base::Result<RenewedConnection> operator()(bool refused, const std::atomic<bool>& stop);
 
   private:

@@ -17,9 +17,9 @@ using base::Result;
 namespace {
 
 constexpr size_t kIdBytes = 16;
-// Of an id; another version of snapgate may make longer ones.
+// The most characters of an id. Another version of snapgate may make longer ids than this one.
 constexpr size_t kMostIdLength = 64;
-// A server that follows another is a chain of two.
+// The longest chain. A server that follows another is a chain of two.
 constexpr size_t kMostServers = 16;
 
 bool is_id(std::string_view text) {

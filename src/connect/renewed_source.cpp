@@ -27,7 +27,7 @@ RenewedConnectionSource::~RenewedConnectionSource() {
         thread = std::move(thread_);
     }
     if (!thread.joinable()) return;
-    // The last one to let go may be a waiter that this very thread has answered; it touches nothing
+    // The last owner may be a waiter that this very thread has answered. The thread touches nothing
     // of this object after that.
     if (thread.get_id() == std::this_thread::get_id()) {
         thread.detach();
@@ -59,7 +59,7 @@ void RenewedConnectionSource::ask(Waiter waiter) {
             waiters_.push_back(std::move(waiter));
             if (running_) return;
             running_ = true;
-            // It is at its end: running_ is the last that it sets.
+            // The thread is at its end: setting running_ is its last action.
             if (thread_.joinable()) thread_.join();
             thread_ = std::thread([this, refused = refused_] { renew(refused); });
             return;

@@ -13,18 +13,20 @@
 
 namespace snapgate::connect {
 
-// A connection, and for how long it is good without a new look.
+// A connection, and how long it is good before it must be renewed.
 struct RenewedConnection {
     Connection connection;
     std::chrono::steady_clock::time_point good_until;
 };
 
-// A connection that is renewed from time to time by work that blocks (files are read, a program is
-// run): on a thread of its own, for all who wait at once. What fails keeps the last good one, as
-// long as the cluster has not refused that, and is tried again after some seconds.
+// A connection that is renewed from time to time by work that blocks (reading files, running a
+// program). The work runs on a separate thread, once for all callers that wait. If it fails, the
+// last good connection stays in use unless the cluster has refused it, and the work is tried again
+// after some seconds.
 class RenewedConnectionSource : public ConnectionSource {
   public:
-    // `refused`: what was given last is of no use. `stop` becomes true when nobody waits any more.
+    // `refused`: the cluster refused the last connection. `stop` becomes true when nobody waits any
+    // more.
     using Renew =
         std::function<base::Result<RenewedConnection>(bool refused, const std::atomic<bool>& stop)>;
 

@@ -51,7 +51,8 @@ std::string program_input(const CredentialProgram& program, const Connection& co
         {"apiVersion", program.api_version}, {"kind", "ExecCredential"}, {"spec", spec}});
 }
 
-// Of this process, without its own settings (a key among them), then the kubeconfig's.
+// The environment of this process without snapgate's own settings (one of them is a key), then the
+// variables of the kubeconfig.
 std::vector<std::string> environment_of(const CredentialProgram& program,
                                         const Connection& connection) {
     std::vector<std::string> variables;
@@ -77,7 +78,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return out;
 }
 
-// A process of its own group, whose output is read; gone with its object.
+// A running process in its own group, whose output is read. It is ended with this object.
 class Running {
   public:
     Running(pid_t pid, int output) : pid_(pid), output_(output) {}
@@ -92,7 +93,7 @@ class Running {
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
-    // Reads what is there; false at the end of the output.
+    // Reads the available output; false at its end.
     bool read(std::string& into) const {
         std::array<char, 16384> room;
         const ssize_t count = ::read(output_, room.data(), room.size());
@@ -120,7 +121,7 @@ class Running {
     bool ended_ = false;
 };
 
-// 0, or an errno.
+// Starts the program. Returns 0 or an errno.
 int spawn(const CredentialProgram& program, const Connection& connection, int output, pid_t& pid) {
     std::vector<std::string> arguments{program.file.string()};
     arguments.insert(arguments.end(), program.arguments.begin(), program.arguments.end());
@@ -131,7 +132,7 @@ int spawn(const CredentialProgram& program, const Connection& connection, int ou
     ::posix_spawnattr_init(&attributes);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    // What it says for people may hold secrets, and nobody is there to read it.
+    // Messages for people may contain secrets, and nobody is there to read them.
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, kFirstFreeDescriptor);
     sigset_t none;
@@ -168,7 +169,7 @@ Result<ProgramCredentials> run_program(const CredentialProgram& program, const C
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     const auto deadline = steady_clock::now() + timeout;
     std::string output;
-    // What it left running may hold its output open: its own end is what counts.
+    // Its child processes may keep the output open, so wait for the end of the program itself.
     while (!running.has_ended()) {
         if (stop) return failed(program, "was ended, as the server stops");
         if (steady_clock::now() > deadline) {

@@ -23,10 +23,10 @@ base::Result<OnConflict> parse_on_conflict(std::string_view text);
 
 struct ImportOptions {
     OnConflict on_conflict = OnConflict::kReplace;
-    bool prune = false;    // remove what the dump does not have
+    bool prune = false;    // remove the objects that the dump does not have
     bool dry_run = false;  // count what would happen, and change nothing
-    // With prune: what was written after this revision stays, too, as after one that another import
-    // counted at.
+    // With prune: objects that were written after this revision stay, too. It is the revision at
+    // which a dry run counted.
     std::optional<model::Revision> prune_as_of = std::nullopt;
 };
 
@@ -49,38 +49,39 @@ struct ImportReport {
 inline constexpr size_t kMaxRefused = 1000;
 
 // One import of a dump into a hosted cluster: takes items one after another, makes write batches of
-// at most store::kBatchObjects objects or store::kBatchBytes of them, and counts what happened. An
-// object that is the same but for its resource version is left untouched, so that an import which
-// was cut off is completed by running it again. Belongs to one thread; the batches run on the
-// writer thread, and a batch's outcome is taken in with absorb() when it has been committed.
+// at most store::kBatchObjects objects or store::kBatchBytes bytes, and counts the results. An
+// object that differs only in its resource version is left untouched, so to complete an import that
+// was cut off, run it again. Belongs to one thread. The batches run on the writer thread; after its
+// commit, absorb() adds a batch's results.
 class Import {
   public:
-    // A batch on its way; made by take_batch.
+    // A batch to write; take_batch makes it.
     struct Batch;
 
     Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store);
     ~Import();
 
-    // Adds an item's JSON text. One that breaks a rule is noted as refused.
+    // Adds an item's JSON text. An item that breaks a rule is counted as refused.
     void add(std::string_view item);
-    // The same for an item that is too large to be read whole, by its beginning.
+    // Refuses an item that is too large to be read as a whole; `beginning` is its beginning, for
+    // its name.
     void add_too_large(std::string_view beginning);
 
     bool has_batch() const { return !pending_.empty(); }
     bool batch_full() const;
-    // What was added since the last call. Submit function(batch) to the store's batch queue, then
-    // absorb(batch) once that succeeded. Batches must be submitted in order.
+    // The items that were added since the last call. Submit function(batch) to the store's batch
+    // queue, and call absorb(batch) when that has succeeded. Submit batches in order.
     std::shared_ptr<Batch> take_batch();
     static store::WriteFunction function(const std::shared_ptr<Batch>& batch);
     void absorb(const Batch& batch);
 
-    // After the last item of a prune: looks at some more of the cluster's objects for those that
-    // the dump does not have. Objects written since the import began stay. kConflict if an item
-    // broke a rule: what it stands for might be among the objects to remove, so none is.
+    // After the last item of a prune: looks for objects that the dump does not have among some more
+    // of the cluster's objects. Objects written since the import began stay. kConflict if an item
+    // broke a rule: its object might be among those to remove, so none is removed.
     struct PruneStep {
         std::shared_ptr<Batch>
-            batch;          // to submit and absorb like the others; null: nothing to remove
-        bool done = false;  // there is nothing left to look at
+            batch;          // to submit and absorb like the other batches; null: nothing to remove
+        bool done = false;  // all objects were looked at
     };
     base::Result<PruneStep> next_prune();
 
@@ -89,12 +90,12 @@ class Import {
     model::Revision begun_at() const { return begun_at_; }
 
   private:
-    // What a dry run would have made of an object before, by an earlier item of the same name.
+    // How an earlier item of the same name would have left the object, in a dry run.
     enum class Earlier : uint8_t { kNone, kSame, kOther };
     struct Item {
         size_t index = 0;
         json::Prepared prepared;
-        std::string source;  // kept only where the server filled something in
+        std::string source;  // kept only if the server filled in a member
         Earlier earlier = Earlier::kNone;
     };
     using KeyDigest = std::pair<uint64_t, uint64_t>;

@@ -17,8 +17,8 @@ using base::Result;
 using model::ClusterNumber;
 using model::Kind;
 
-// A namespace that is held is looked at again when its cluster changes, but not more often than
-// this; and now and then in any case.
+// A namespace that finalizers hold is looked at again when its cluster changes, but not more often
+// than this, and now and then in any case.
 constexpr std::chrono::milliseconds kRhythm{500};
 constexpr std::chrono::seconds kFallback{30};
 
@@ -77,7 +77,7 @@ std::set<ClusterNumber> NamespaceSweeper::await_work(bool pause) {
             if (Time::now() >= fallback) pending_ = held_;
         }
     }
-    // Before they are looked at, so that what changes meanwhile is not missed.
+    // Insert before looking, so that a change meanwhile is not missed.
     held_.insert(pending_.begin(), pending_.end());
     return std::exchange(pending_, {});
 }
@@ -124,7 +124,7 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
     bool left = false;
     for (const std::string& name : names) {
         auto gone = sweep_namespace(cluster, name);
-        // One that cannot be emptied does not hold the others up.
+        // A namespace that cannot be emptied must not hold up the others.
         if (!gone && !stopping()) {
             base::log::error("cannot empty a namespace: trying again",
                              {{"namespace", name}, {"error", gone.error().message}});
@@ -139,7 +139,7 @@ Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std:
         Pass pass{.from = {ns, ""}};
         while (!pass.ended && !stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
         if (pass.ended && pass.seen == 0) {
-            // Nothing can be created in it any more: what was seen as empty stays so.
+            // Nothing can be created in the namespace any more, so an empty one stays empty.
             SNAPGATE_TRY(remove_namespace(cluster, ns));
             return true;
         }

@@ -13,31 +13,31 @@
 namespace snapgate::hosted {
 
 // Empties the namespaces that are being deleted, in batches beside the traffic, and removes each
-// once nothing is left in it; what finalizers hold, holds its namespace. A thread of its own;
-// the store outlives it.
+// when it is empty. An object that finalizers hold keeps its namespace. Runs on its own thread; the
+// store outlives it.
 class NamespaceSweeper {
   public:
-    // `clusters`: where a namespace may have been left half-way by an earlier process.
+    // `clusters`: the clusters in which an earlier process may have left a namespace half deleted.
     NamespaceSweeper(store::Store& store, std::vector<model::ClusterNumber> clusters);
     ~NamespaceSweeper();
     NamespaceSweeper(const NamespaceSweeper&) = delete;
     NamespaceSweeper& operator=(const NamespaceSweeper&) = delete;
 
-    // A namespace of the cluster is to go. Any thread.
+    // A namespace of the cluster is to be deleted. Any thread.
     void wake(model::ClusterNumber cluster) SNAPGATE_EXCLUDES(mutex_);
 
   private:
     void loop();
     // The clusters to look at now; `pause`: not before a moment has passed.
     std::set<model::ClusterNumber> await_work(bool pause) SNAPGATE_EXCLUDES(mutex_);
-    // On the writer thread: what was held may be free.
+    // On the writer thread: finalizers may have been removed.
     void moved(const std::vector<model::ClusterNumber>& clusters) SNAPGATE_EXCLUDES(mutex_);
-    // Sweeps one cluster as far as it gets. True if a namespace is still going.
+    // Sweeps one cluster as far as possible. True if a namespace is still being deleted.
     base::Result<bool> sweep(model::ClusterNumber cluster);
     base::Result<std::vector<std::string>> going(model::ClusterNumber cluster) const;
     // True once the namespace is gone.
     base::Result<bool> sweep_namespace(model::ClusterNumber cluster, const std::string& ns);
-    // One walk through the namespace: what it met, and how much of that it wrote to.
+    // One walk through the namespace: the objects it met, and how many of them it changed.
     struct Pass {
         model::ObjectKey from;  // the object to begin the next step with
         bool ended = false;
@@ -54,7 +54,8 @@ class NamespaceSweeper {
     std::condition_variable_any changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
-    // Something is left there: to look at again when something changes, or after a while.
+    // Clusters with namespaces that are not empty yet: looked at again after a change, or after a
+    // while.
     std::set<model::ClusterNumber> held_ SNAPGATE_GUARDED_BY(mutex_);
     uint64_t subscription_ = 0;
     std::thread thread_;

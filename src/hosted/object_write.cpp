@@ -59,7 +59,7 @@ store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
 }
 
 bool is_going(const model::StoredObject& ns) {
-    // Keys are sorted, so a Namespace ends with its status, and that holds its phase alone.
+    // Keys are sorted, so a Namespace ends with its status, and the status contains only the phase.
     return ns.text.ends_with(R"("status":{"phase":"Terminating"}})");
 }
 

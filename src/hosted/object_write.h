@@ -11,9 +11,8 @@
 
 namespace snapgate::hosted {
 
-// One write of one object of a hosted cluster, made from a state that was read before. What the
-// rules say was worked out beforehand, on the caller's thread; on the writer thread only what must
-// still hold is looked at.
+// One write of one object of a hosted cluster, based on a state that was read before. The rules ran
+// beforehand, on the caller's thread. The writer thread only checks that their basis still holds.
 struct ObjectWrite {
     model::ClusterNumber cluster = 0;
     model::Kind kind = model::Kind::kSnapshot;
@@ -21,25 +20,25 @@ struct ObjectWrite {
     // The object's revision that this write was made from. None: the object must be new.
     std::optional<model::Revision> read_at;
     std::optional<model::PreparedObject> object;  // none: the object is removed
-    bool make_namespace = false;                  // make the namespace if it is not there
-    int64_t now_ms = 0;                           // the age of a namespace that is made
+    bool make_namespace = false;                  // make the namespace if it does not exist
+    int64_t now_ms = 0;                           // creation time of a namespace that is made
 };
 
-// What became of it. Only kDone has written anything.
+// The outcome of the write. Only kDone has written anything.
 struct WriteOutcome {
     enum class End {
         kDone,
         kExists,          // there is an object of that name
         kChanged,         // the object is not what was read: read again and make a new write
-        kNoNamespace,     // its namespace is not there
+        kNoNamespace,     // its namespace does not exist
         kNamespaceGoing,  // its namespace is being deleted
     };
     End end = End::kDone;
     model::Revision revision = 0;  // of the new version
 };
 
-// For Store::write; `outcome` may be read once that has reported success. kNotFound if the cluster
-// is gone.
+// Makes the function for Store::write. `outcome` may be read when that has reported success.
+// kNotFound if the cluster is gone.
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
                                     std::shared_ptr<WriteOutcome> outcome);
 

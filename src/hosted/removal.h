@@ -11,25 +11,25 @@
 
 namespace snapgate::hosted {
 
-// The deletion of many snapshots of a hosted cluster in one commit, each by the rules: it goes, or,
-// where finalizers hold it, it is marked. What changes between add() and the commit is left alone,
-// and named by changed(). One batch at most (full()); belongs to one thread until it is submitted,
-// and again once it was committed.
+// The deletion of many snapshots of a hosted cluster in one commit, each by the rules: it is
+// removed, or, if finalizers hold it, marked. Objects that change between add() and the commit are
+// left alone; changed() lists them. At most one batch (full()). Belongs to one thread until it is
+// submitted, and again after the commit.
 class Removal {
   public:
     // `now`: the deletionTimestamp, RFC 3339.
     Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now);
 
-    // Decides what becomes of an object as it was read.
+    // Decides the fate of an object that was read.
     base::Result<rules::Change::Effect> add(const store::Found& found);
 
     bool full() const {
         return writes_.size() >= store::kBatchObjects || bytes_ >= store::kBatchBytes;
     }
-    // Nothing to write: what was added is being deleted already.
+    // Whether there is nothing to write, as all added objects are being deleted already.
     bool empty() const { return writes_.empty(); }
     size_t size() const { return writes_.size(); }
-    // After the commit: what was not as it had been read, or gone.
+    // After the commit: the objects that had changed since they were read, or were gone.
     const std::vector<model::ObjectKey>& changed() const { return changed_; }
 
     static store::WriteFunction function(const std::shared_ptr<Removal>& removal);

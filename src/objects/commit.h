@@ -8,8 +8,8 @@
 
 namespace snapgate::objects {
 
-// Commits a write and waits until it is on disk; the caller goes on on its own executor. Fails as
-// the write function does, or as Store::write says. The store has to outlive the wait.
+// Commits a write and waits until it is on disk; the caller continues on its own executor. Returns
+// the error of the write function, or of Store::write. The store must outlive the wait.
 net::Awaitable<base::Result<void>> commit(store::Store& store, store::Priority priority,
                                           store::WriteFunction function);
 
