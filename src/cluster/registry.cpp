@@ -36,7 +36,7 @@ Result<void> read_connection(const json::Object& record, Cluster& cluster) {
     return {};
 }
 
-// Stores a new cluster with a number of its own.
+// Stores a new cluster under a new number.
 Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {

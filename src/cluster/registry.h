@@ -13,7 +13,7 @@
 namespace snapgate::cluster {
 
 enum class ClusterType {
-    kHosted,     // its objects live in our own store
+    kHosted,     // its objects are only in our own store
     kConnected,  // a Kubernetes cluster, of which we keep a mirror
 };
 
@@ -22,7 +22,7 @@ std::string_view to_text(ClusterType type);  // hosted, connected
 // The `source` of a cluster that the server's configuration file declares.
 inline constexpr std::string_view kConfigSource = "config";
 
-// A cluster as the registry knows it.
+// A cluster in the registry.
 struct Cluster {
     static constexpr store::RecordType kType = store::RecordType::kCluster;
 
@@ -31,11 +31,11 @@ struct Cluster {
     std::string project;  // uid of its project
     model::ClusterNumber number = 0;
     ClusterType type = ClusterType::kHosted;
-    // Of connected ones: how it is reached, sealed (credentials.h); "" if that stands in the
-    // server's configuration file.
+    // For a connected cluster: its sealed connection (credentials.h); "" if the server's
+    // configuration file has the connection.
     std::string sealed;
     std::string source;  // "", or kConfigSource
-    std::string server;  // where it is: scheme, host and port, to be shown
+    std::string server;  // its address: scheme, host and port, to be shown
 
     bool connected() const { return type == ClusterType::kConnected; }
 
@@ -49,38 +49,39 @@ using ClusterTable = store::RecordTable<Cluster>;
 base::Result<void> check_different(const Cluster& cluster, const Cluster& other);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
-// it. kAlreadyExists if the uid or the name is taken, kNotFound if the project is not there.
+// it. kAlreadyExists if the uid or the name is taken, kNotFound if the project does not exist.
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms);
 
-// The same for a connected cluster, with `sealed` or `source` set: it gets no namespaces.
+// Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
+// Errors as create_hosted.
 base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
 
-// Gives a connected cluster another connection. kNotFound; kConflict for a hosted one and for one
-// whose connection stands in the server's configuration file.
+// Gives a connected cluster another connection. kNotFound; kConflict for a hosted cluster, and for
+// one whose connection is in the server's configuration file.
 base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
                                   std::string server);
 
-// Says where a cluster is whose connection stands in the server's configuration file. kNotFound.
+// Sets the shown address of a cluster whose connection is in the server's configuration file.
+// kNotFound.
 base::Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid,
                                        std::string server);
 
-// kConflict for what set_connection() does not take.
+// kConflict for a cluster that set_connection() refuses.
 base::Result<void> require_settable(const Cluster& cluster);
 
-// kConflict if the cluster is connected. `what` is done with hosted ones alone, as in "objects are
-// imported into".
+// kConflict if the cluster is connected. `what` names the operation that only hosted clusters have,
+// as in "objects are imported into".
 base::Result<void> require_hosted(const Cluster& cluster, std::string_view what);
 
-// kNotFound; kConflict if it is hosted and holds snapshots, unless `force`. Its objects (of a
-// connected one: their mirror) are gone at once.
+// kNotFound; kConflict if it is hosted and has snapshots, unless `force`. Its objects (for a
+// connected cluster its mirror) disappear at once.
 base::Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force);
 
-// Deletes a project. kConflict if it holds clusters or keys, unless `force`, which deletes them
-// too.
+// Deletes a project. kConflict if it has clusters or keys, unless `force`, which deletes them, too.
 base::Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force);
 
-// The error for a cluster that does not exist, is malformed or is not to be seen: the same for all,
-// so that nobody learns what exists.
+// The error for a cluster that does not exist, that has a malformed uid, or that the caller may not
+// see. It is one error, so that nobody learns which clusters exist.
 base::Error no_such_cluster(std::string_view uid);
 
 }  // namespace snapgate::cluster

@@ -11,15 +11,15 @@
 
 namespace snapgate::query {
 
-// Where a list goes on. What a token says is the server's business alone: it is signed, and a
-// client may not build one.
+// The place where a list goes on. Its content concerns only the server: a token is signed, so a
+// client cannot build one.
 struct ContinueToken {
-    std::string store_id;  // 16 bytes: the store whose revisions these are
+    std::string store_id;  // 16 bytes: the store to which the revision belongs
     model::ClusterNumber cluster = 0;
     model::Revision revision = 0;       // 0: the head at the time of use (after an expiry)
     std::string version;                // the list's resource version at that revision
     std::string query;                  // 16 bytes: digest of the cluster's uid and the filters
-    std::optional<uint64_t> remaining;  // items from here on, where that is known
+    std::optional<uint64_t> remaining;  // number of items from here on, if it is known
     model::ObjectKey after;             // the last object that was listed
 
     bool operator==(const ContinueToken&) const = default;
@@ -30,8 +30,8 @@ class TokenSigner {
   public:
     // `key`: 32 random bytes.
     explicit TokenSigner(std::string key);
-    // Reads the key from a file (0600), or makes one there. It lasts as long as the data directory:
-    // tokens go on working after a restart.
+    // Reads the key from a file (0600), or makes one there. The key lasts as long as the data
+    // directory, so tokens still work after a restart.
     static base::Result<TokenSigner> open(const std::filesystem::path& file);
 
     // URL-safe text of at most 1 KiB.

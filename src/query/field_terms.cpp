@@ -15,7 +15,7 @@ Error refused(std::string message) {
     return {Code::kInvalidParameter, std::move(message), "fieldSelector"};
 }
 
-// At commas that no backslash stands before.
+// Splits at commas that no backslash precedes.
 std::vector<std::string_view> split(std::string_view selector) {
     std::vector<std::string_view> parts;
     size_t begin = 0;

@@ -16,17 +16,20 @@ using base::Error;
 using base::Result;
 using store::Step;
 
-// A token is bound to this much of the digest.
+// The part of the digest that a token is bound to.
 constexpr size_t kBoundBytes = Listing::kDigestBytes / 2;
-// What may be looked at to tell how many objects remain; beyond that the list does not say.
+// The most changes that are read to tell how many objects remain; beyond that the list does not
+// say.
 constexpr size_t kMaxCounted = 20'000;
-// Put to a namespace: behind it and before every other, as no name holds so small a byte.
+// Appended to a namespace, gives a text after it and before every other namespace, as no name has
+// so small a byte.
 constexpr char kAfter = '\x01';
-// No namespace is longer.
+// The most characters of a namespace.
 constexpr size_t kMostOfPlace = 63;
 
-// What a token is bound to, and behind it what else makes the listing: with another namespace or
-// selector a token goes on all the same, but what it knows of the rest does not hold.
+// First the part that a token is bound to, then the rest of the listing's identity: with another
+// namespace or selector a token still goes on, but its count of the remaining objects does not
+// hold.
 std::string digest_list(std::string_view uid, const KubeListRequest& request) {
     Fingerprint bound("a list of Kubernetes objects");
     bound.text(uid).number(static_cast<uint8_t>(request.kind));
@@ -41,7 +44,7 @@ KubeList::KubeList(const ListContext& context, ListedCluster cluster, KubeListRe
     : request_(std::move(request)),
       listing_(context, cluster, digest_list(cluster.uid, request_), kBoundBytes),
       one_name_(request_.selector.only_name()) {
-    // Namespaces themselves are all in none.
+    // Namespaces themselves are in no namespace.
     if (!request_.ns.empty() || request_.kind == model::Kind::kNamespace) {
         one_ns_ = request_.ns;
     } else {
@@ -76,7 +79,7 @@ Result<void> KubeList::begin(const store::ReadView& view) {
 
 bool KubeList::exact() const {
     using Match = KubeListRequest::Match;
-    // A version with a limit and without a match is an exact one, for older clients.
+    // For older clients a version with a limit and without a match means exactly that version.
     return request_.match == Match::kExact ||
            (request_.match == Match::kUnset && request_.limit > 0);
 }
@@ -130,19 +133,20 @@ bool KubeList::nothing() const {
 }
 
 model::ObjectKey KubeList::place_after(const model::ObjectKey& after) const {
-    // A token of one namespace's list holds a name, one of all namespaces' both. kube-apiserver
-    // goes on behind "namespace/name" or "name" among the texts of the other kind, too; no name
-    // holds a slash, so there it is behind what comes before the slash.
+    // A token of one namespace's list has a name; a token of all namespaces has both.
+    // kube-apiserver accepts each in the other kind of list, too: it goes on after the text
+    // "namespace/name" or "name" in the order of the other kind's texts. No name has a slash, so
+    // there the list goes on after the part before the slash.
     if (one_ns_) {
         if (after.ns.empty()) return model::just_after(*one_ns_, after.name);
         if (request_.ns.empty() && after.ns != *one_ns_) {
-            // A list of all namespaces of which the selector lets one through.
+            // A list of all namespaces, of which the selector selects only one.
             return {*one_ns_, after.ns < *one_ns_ ? std::string() : std::string(1, '\x7f')};
         }
         if (request_.ns.empty()) return model::just_after(*one_ns_, after.name);
         return {*one_ns_, after.ns + '/'};
     }
-    // The name stands for a namespace here, and may be longer than any.
+    // The name stands for a namespace here, and may be longer than any namespace.
     if (after.ns.empty() && !model::may_be_namespace(after.name))
         return {after.name.substr(0, kMostOfPlace) + kAfter, {}};
     if (after.ns.empty()) return {after.name, {}};
@@ -159,7 +163,8 @@ Result<void> KubeList::count_first(const store::ReadView& view, model::Revision 
         SNAPGATE_ASSIGN(count, view.count(cluster, request_.kind, request_.ns));
     }
     if (listing_.revision() != newest) {
-        // The count is the head's: what came and went since then is taken back.
+        // The count is that of the head, so objects that were created or deleted since then are
+        // subtracted or added.
         SNAPGATE_ASSIGN(const auto changes,
                         view.log(cluster, listing_.revision(), newest, kMaxCounted));
         if (changes.size() == kMaxCounted) return {};
@@ -193,7 +198,7 @@ Step KubeList::place(const store::Found& object) {
     if (one_ns_ && object.ns != *one_ns_) return Step::kEnd;
     if (!one_name_ || object.name == *one_name_) return Step::kOn;
     if (one_ns_) return Step::kEnd;
-    // The next one of that name is in this namespace or a later one.
+    // The next object of that name is in this namespace or in a later one.
     if (object.name < *one_name_) {
         at_ = {std::string(object.ns), *one_name_};
     } else {
@@ -223,7 +228,7 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
         if (items_ == request_.limit) last_ = {std::string(object.ns), std::string(object.name)};
         return Step::kOn;
     };
-    // Labels take longer to look at than rows.
+    // Reading labels takes longer than reading rows.
     const size_t budget = request_.selector.reads_labels() ? kStepRows / 4 : kStepRows;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
@@ -232,7 +237,7 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
 
 std::string KubeList::continue_token() const {
     if (!more_) return {};
-    // The token of one namespace's list holds a name alone.
+    // The token of one namespace's list has only a name.
     return listing_.token({request_.ns.empty() ? last_.ns : std::string(), last_.name},
                           remaining());
 }

@@ -28,7 +28,7 @@ Error found_instead(std::string_view found, std::string_view expected) {
     return refused(fmt::format("found '{}', expected: {}", found, expected));
 }
 
-// Reads token by token. "in" and "notin" are words like any other where no operator can stand.
+// Reads token by token. Where no operator is possible, "in" and "notin" are ordinary words.
 class Parser {
   public:
     explicit Parser(std::string_view selector) : tokens_(split_label_selector(selector)) {}
@@ -60,7 +60,7 @@ class Parser {
     }
 
     const LabelToken& peek() const { return tokens_[at_]; }
-    // The last one, the end, is never passed.
+    // Never goes beyond the last token, which is the end.
     const LabelToken& take() {
         const LabelToken& token = tokens_[at_];
         if (at_ + 1 < tokens_.size()) ++at_;
@@ -74,7 +74,7 @@ class Parser {
         const LabelToken& key = take();
         if (!is_word(key)) return found_instead(key.text, "identifier");
         term.key = key.text;
-        // The path of what is wrong is nil here, and Go prints it so.
+        // In Go the path of the fault is nil here, and is printed as such.
         if (const auto faults = model::qualified_name_faults(key.text); !faults.empty()) {
             return refused(fmt::format("<nil>: Invalid value: {}: {}", base::quote(key.text),
                                        fmt::join(faults, "; ")));
@@ -134,7 +134,7 @@ class Parser {
                 break;
             }
             if (token.type != Type::kComma) return found_instead(token.text, "',', or identifier");
-            // Nothing between two commas, or at an end, is the empty value.
+            // An empty text between two commas, or at an end, is the empty value.
             if (values.empty()) values.insert("");
             if (peek().type == Type::kClose) {
                 values.insert("");

@@ -15,11 +15,11 @@ struct LabelTerm {
     std::string key;
     Operator op = Operator::kExists;
     std::vector<std::string> values;  // sorted, each once
-    int64_t number = 0;               // what kGreater and kLess compare with
+    int64_t number = 0;               // the number that kGreater and kLess compare with
 };
 
 // Reads a label selector by the grammar of k8s.io/apimachinery's pkg/labels (a = 1 stands for "a in
-// (1)"). kInvalidParameter in its words.
+// (1)"). kInvalidParameter in the words of that package.
 base::Result<std::vector<LabelTerm>> parse_label_terms(std::string_view selector);
 
 }  // namespace snapgate::query

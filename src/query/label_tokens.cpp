@@ -34,7 +34,8 @@ std::optional<Type> symbol_type(std::string_view text) {
     return std::nullopt;
 }
 
-// The longest symbol at the start of `rest`. Every character of a symbol is one itself.
+// Takes the longest symbol at the start of `rest`. Every character of a symbol is also a symbol by
+// itself.
 LabelToken take_symbol(std::string_view& rest) {
     size_t length = 1;
     while (length < rest.size() && is_symbol(rest[length]) &&
@@ -57,8 +58,8 @@ LabelToken take_word(std::string_view& rest) {
 }  // namespace
 
 std::vector<LabelToken> split_label_selector(std::string_view selector) {
-    // That lexer ends at a zero byte, and what stood behind it would not count. Here it is a
-    // character like any other, which no key and no value has.
+    // Kubernetes' lexer ends at a zero byte and ignores the text after it. Here a zero byte is an
+    // ordinary character, which no key and no value has.
     std::string_view rest = selector;
     std::vector<LabelToken> tokens;
     while (true) {

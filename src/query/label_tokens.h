@@ -6,7 +6,7 @@
 
 namespace snapgate::query {
 
-// A label selector's smallest parts.
+// The smallest part of a label selector.
 struct LabelToken {
     enum class Type {
         kEnd,
@@ -21,14 +21,14 @@ struct LabelToken {
         kNotEquals,
         kGreater,
         kLess,
-        kUnknown,  // symbols that are none of these
+        kUnknown,  // any other symbol
     };
     Type type = Type::kEnd;
-    std::string text;  // as messages show it
+    std::string text;  // in the form for messages
 };
 
-// Splits as the lexer of k8s.io/apimachinery's pkg/labels does, but for zero bytes, which end
-// nothing. The last token is kEnd.
+// Splits like the lexer of k8s.io/apimachinery's pkg/labels, except that a zero byte does not end
+// the text. The last token is kEnd.
 std::vector<LabelToken> split_label_selector(std::string_view selector);
 
 }  // namespace snapgate::query

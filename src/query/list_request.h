@@ -13,20 +13,20 @@ inline constexpr uint32_t kMaxLimit = 50;
 inline constexpr size_t kMaxFilterValues = 1000;
 inline constexpr size_t kMaxTokenBytes = 1024;
 
-// What a list was asked for: GET /v1/spectroclusters/{uid}/vms/snapshot.
+// The request of a list: GET /v1/spectroclusters/{uid}/vms/snapshot.
 struct ListRequest {
     std::vector<std::string> vms;         // sorted, each once; none means all
-    std::vector<std::string> namespaces;  // the same
+    std::vector<std::string> namespaces;  // likewise
     uint32_t limit = kMaxLimit;           // 1 to 50
     std::string continue_token;           // "" for the first page
-    // Objects as Kubernetes' API gives them, not in Palette's form. No parameter says so: it is a
-    // representation of the same page, and a token goes on in either.
+    // Objects in the form of Kubernetes' API, not in Palette's. It is no parameter, but another
+    // representation of the page: a token can be used with either form.
     bool kubernetes_form = false;
 };
 
-// Reads the query of a URL (without '?', not decoded). Lists come as comma separated values, as
-// repeated parameters, or mixed: the published Go client does the one, the TypeScript client the
-// other. Unknown parameters are ignored. kInvalidParameter names the parameter and the value.
+// Reads the query of a URL (without '?', not decoded). Lists come as comma separated values (the
+// published Go client), as repeated parameters (the TypeScript client), or mixed. Unknown
+// parameters are ignored. kInvalidParameter names the parameter and the value.
 base::Result<ListRequest> parse_list_request(std::string_view query);
 
 }  // namespace snapgate::query

@@ -6,9 +6,12 @@
 //   list CLUSTER [QUERY]    one page; "T1" ... "Tn" in it stands for the token that a page printed
 //   sweep CLUSTER [QUERY]   follows the tokens to the end
 //   churn COUNT SEED        random writes
-//   use CLUSTER             the cluster that put, delete, fill and churn write to; made when
-//   missing advance DURATION        moves the clock compact | reopen [HISTORY] | new-store | drop
-//   CLUSTER
+//   use CLUSTER             put, delete, fill and churn write to this cluster; made if missing
+//   advance DURATION        moves the clock
+//   compact                 runs compaction
+//   reopen [HISTORY]        closes the store and opens it again
+//   new-store               goes on with a new store, in which the clusters are empty
+//   drop CLUSTER            deletes a cluster
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

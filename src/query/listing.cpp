@@ -16,8 +16,8 @@ using base::Result;
 
 constexpr std::string_view kContinue = "continue";
 
-// Whether a state cannot be read any more. One above the head is the same to a client: the store is
-// an older copy of the one that told it of that state.
+// Whether a state cannot be read any more. A state above the head is one of these for a client: the
+// store is then an older copy of the store from which the client knows that state.
 bool is_gone(const Error& error) {
     return error.code == Code::kExpired || error.code == Code::kFutureVersion;
 }
@@ -104,7 +104,7 @@ Result<ContinueToken> Listing::read_token(std::string_view text) const {
 }
 
 Result<void> Listing::go_on(const store::ReadView& view, const ContinueToken& token) {
-    // Revisions of another store, or of a cluster that had this uid before, mean nothing here.
+    // Revisions of another store, or of an earlier cluster with this uid, have no meaning here.
     if (token.store_id != context_.store.id() || token.cluster != cluster_)
         return expired(token.after);
     if (token.revision == 0) return {};

@@ -11,37 +11,37 @@
 
 namespace snapgate::query {
 
-// The cluster a list is of.
+// The cluster that is listed.
 struct ListedCluster {
     model::ClusterNumber number = 0;
     std::string_view uid;
 };
 
-// How a protocol tells a client that its list cannot be given. Each is a whole message, except that
-// functions make one of the texts that they get.
+// The messages with which a protocol tells a client that a list is not possible. A function makes
+// the message from the text that it gets.
 struct ListWords {
-    std::string (*broken_token)(std::string_view token);  // no token that this server gave out
-    std::string_view foreign_token;                       // a token of another list
-    std::string_view token_expired;  // its state is gone; the error has a token to go on with
+    std::string (*broken_token)(std::string_view token);  // the token is not one of this server's
+    std::string_view foreign_token;                       // the token belongs to another list
+    std::string_view token_expired;  // the token's state is gone; the error has a new token
     std::string_view state_expired;  // the state that the list shows is gone
-    // Where a client may ask for a version: one together with a token, and one that the cluster has
-    // not reached.
+    // For a protocol in which a client may ask for a version: a version together with a token; a
+    // version that the cluster has not reached.
     std::string_view version_with_token;
     base::Error (*version_ahead)(std::string_view version, std::string_view newest);
 };
 
-// What a list needs besides its request: outlives it.
+// The things that a list needs besides its request. They outlive the list.
 struct ListContext {
     const store::Store& store;
     const TokenSigner& signer;
     const ListWords& words;
 };
 
-// A digest over parts. A text goes in with its length, so that other texts never give the same
-// bytes.
+// A digest over several parts. Each text goes in with its length, so that two different lists of
+// texts never give the same bytes.
 class Fingerprint {
   public:
-    // `use` tells digests for one use from those for another.
+    // `use` separates the digests of one use from those of others.
     explicit Fingerprint(std::string_view use = {}) : bytes_(use) {}
     Fingerprint& text(std::string_view part);
     Fingerprint& number(uint8_t value);
@@ -54,44 +54,45 @@ class Fingerprint {
     std::string bytes_;
 };
 
-// Whether the state at `revision` may be shown: it can be read, and was replaced no longer ago than
-// history is kept. The second makes the answer independent of how far compaction has come.
+// Whether the state at `revision` may be shown: it can be read, and it was replaced within the time
+// of history. The second condition makes the answer independent of the progress of compaction.
 base::Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
                            model::ClusterNumber cluster, model::Revision revision);
 
 // One state of one cluster, which a listing shows on all its pages, and the tokens that lead from
-// page to page. The lists of both protocols and the first state of a watch are made over it; each
-// walks the objects in its own way. Belongs to one thread at a time; keeps no read view.
+// page to page. The lists of both protocols and the first state of a watch use it; each walks the
+// objects in its own way. Belongs to one thread at a time; keeps no read view.
 class Listing {
   public:
     static constexpr size_t kDigestBytes = 16;
 
-    // `digest`: kDigestBytes that name the listing, so that a token does not go on in another one.
-    // Of a token the first `bound_bytes` must be the same.
+    // `digest`: kDigestBytes that identify the listing, so that a token does not work in another
+    // one. The first `bound_bytes` of it must be those of the token.
     Listing(const ListContext& context, ListedCluster cluster, std::string digest,
             size_t bound_bytes);
 
     // Shows the newest state. kNotFound: the store has no such cluster.
     base::Result<void> show_newest(const store::ReadView& view);
-    // Shows the state at a revision, which clients know by `version`. kExpired in the words for a
-    // state.
+    // Shows the state at a revision, which clients know by `version`. kExpired with the message
+    // `state_expired`.
     base::Result<void> show(const store::ReadView& view, model::Revision revision,
                             std::string version);
     // The error for a state that is no longer kept.
     base::Error state_expired() const;
-    // What a client's token says. kInvalidParameter.
+    // Reads a client's token. kInvalidParameter.
     base::Result<ContinueToken> read_token(std::string_view text) const;
-    // Shows the state of the token's page; after show_newest, which is the state for a token that
-    // was given out with an expiry. kExpired, with such a token.
+    // Shows the state of the token's page. Call show_newest before: that is the state for a token
+    // from the error of an expired one. kExpired, with such a token.
     base::Result<void> go_on(const store::ReadView& view, const ContinueToken& token);
 
-    // For later steps of a page: kExpired if its state can no longer be read. History is not looked
-    // at again, since the page may hold it.
+    // For later steps of a page: kExpired if its state can no longer be read. The time of history
+    // is not checked again, since the page may hold its history.
     base::Result<void> check_readable(const store::ReadView& view) const;
 
-    // A token for the page after that object.
+    // A token for the page after the object `after`.
     std::string token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const;
-    // The state is gone: the error has a token that goes on after `after` at the newest state.
+    // The error for a state that is gone, with a token that goes on after `after` at the newest
+    // state.
     base::Error expired(const model::ObjectKey& after) const;
 
     const ListContext& context() const { return context_; }

@@ -9,7 +9,7 @@
 
 namespace snapgate::query {
 
-// Words that tell tests which of the faults of a list it was.
+// Messages from which tests see which fault of a list occurred.
 inline constexpr ListWords kTestWords{
     .broken_token = [](std::string_view) { return std::string("the token is broken"); },
     .foreign_token = "the token is of another list",

@@ -13,11 +13,11 @@ namespace {
 using base::Code;
 using base::Result;
 
-// A merge of many VMs looks at this many rows of each at least, so that it gets on.
+// A merge of many VMs looks at least at this many rows of each, so that it makes progress.
 constexpr size_t kLeastRowsOfSource = 64;
 
-// Names the listing that a token belongs to: the cluster and the filters, but not the limit, which
-// may change between pages.
+// Identifies the listing of a token: the cluster and the filters, but not the limit, which may
+// change between pages.
 std::string digest_query(std::string_view uid, const ListRequest& request) {
     Fingerprint parts;
     parts.text(uid);
@@ -28,7 +28,7 @@ std::string digest_query(std::string_view uid, const ListRequest& request) {
     return parts.digest(Listing::kDigestBytes);
 }
 
-// The order of the merge: of two sources the one whose object comes first is in front.
+// The order of the merge: the source whose object comes first is in front.
 constexpr auto kLater = [](const auto* a, const auto* b) {
     const store::Found& left = a->scan->found();
     const store::Found& right = b->scan->found();
@@ -60,7 +60,7 @@ Result<PaletteList> PaletteList::plan(const ListContext& context, const store::R
 }
 
 Result<void> PaletteList::count_items(const store::ReadView& view) {
-    // With a filter by VM the number is unknown, as Kubernetes has it for selectors.
+    // With a filter by VM the number is unknown, as for selectors in Kubernetes.
     if (!request_.vms.empty()) return {};
     const model::ClusterNumber cluster = listing_.cluster();
     if (request_.namespaces.empty()) {

@@ -22,19 +22,20 @@ namespace snapgate::query {
 //   while (true) { auto view = store.read(); if (page->step(view, body, append).value()) break; }
 class PaletteList {
   public:
-    // Finds the revision and the place to begin. kNotFound: no such cluster in the store;
-    // kInvalidParameter: a token that is broken or belongs to another query; kExpired, with a token
-    // to go on from: its revision is too old, or of another store.
+    // Finds the revision and the place to begin. kNotFound: the store has no such cluster;
+    // kInvalidParameter: the token is broken or belongs to another query; kExpired, with a new
+    // token: the token's revision is too old, or of another store.
     static base::Result<PaletteList> plan(const ListContext& context, const store::ReadView& view,
                                           ListedCluster cluster, ListRequest request);
 
-    // Names the content of this page; the same for the same request at the same state. A weak ETag.
+    // Identifies the content of this page: equal requests at one state have one ETag. It is a weak
+    // ETag.
     const std::string& etag() const { return etag_; }
 
-    // Hands objects to `append`, which writes them: base::Result<void>(const store::Found&,
+    // Passes objects to `append`, which writes them: base::Result<void>(const store::Found&,
     // std::string& out). Stops once `out` holds kPageBytes, or about kStepRows rows were looked at.
-    // True when the page is whole. kExpired, with a token, if its state went away since the last
-    // step: hold its history to prevent that. On an error what was appended is of no use.
+    // True when the page is complete. kExpired, with a token, if its state was compacted since the
+    // last step: hold its history to prevent that. After an error discard the appended bytes.
     template <class Append>
     base::Result<bool> step(const store::ReadView& view, std::string& out, const Append& append) {
         SNAPGATE_ASSIGN(bool standing, begin_step(view));
@@ -48,24 +49,24 @@ class PaletteList {
         return end_step(standing, last);
     }
 
-    // How many objects were handed out.
+    // The number of objects that were passed to `append`.
     size_t items() const { return items_; }
     model::Revision revision() const { return listing_.revision(); }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }
-    // Of a whole page: where the next one begins; "" if this is the last.
+    // For a complete page: the token of the next one; "" if this is the last.
     std::string continue_token() const;
-    // How many objects come after a whole page that is not the last; nullopt if that is not known.
+    // The number of objects after a complete page that is not the last; nullopt if it is not known.
     std::optional<uint64_t> remaining() const;
 
     static constexpr size_t kStepRows = 20'000;
-    // A page ends early, with a token, once it is so large: objects may have 2 MiB, and a page is
-    // held in memory until the client has read it.
+    // A page ends early, with a token, at this size: objects may have 2 MiB, and a page is in
+    // memory until the client has read it.
     static constexpr size_t kPageBytes = 8 << 20;
 
   private:
-    // One ordered run of objects: the whole cluster, or one VM's. `at` is where it goes on in a
-    // later view.
+    // One ordered run of objects: the whole cluster, or one VM's. `at` is the place where it goes
+    // on in a later view.
     struct Source {
         std::string vm;  // "" for the whole cluster
         model::ObjectKey at;
@@ -78,29 +79,30 @@ class PaletteList {
     base::Result<void> count_items(const store::ReadView& view);
     void make_sources();
     void make_etag();
-    // Puts every source on its next object. True if there is an object at the front of the merge;
+    // Moves every source to its next object. True if there is an object at the front of the merge;
     // false at the end, or with paused_ if a source used up its rows.
     base::Result<bool> begin_step(const store::ReadView& view);
-    // Moves the source in front to its next object. Says the same as begin_step.
+    // Moves the source in front to its next object. Returns as begin_step.
     base::Result<bool> advance();
-    // Leaves each source where a later step goes on. True if the page is whole.
+    // Leaves each source at the place where a later step goes on. True if the page is complete.
     bool end_step(bool standing, const std::optional<store::Found>& last);
-    // Moves to the first object at or after `source.at` that the namespace filter lets through.
-    // False if there is none, or if the budget ran out (then source.scan is exhausted).
+    // Moves to the first object at or after `source.at` that the namespace filter accepts. False if
+    // there is none, or if the budget ran out (then source.scan is exhausted).
     base::Result<bool> settle(Source& source, const store::ReadView& view, size_t budget);
     base::Result<bool> skip_other_namespaces(Source& source) const;
 
     ListRequest request_;
     Listing listing_;
     std::string etag_;
-    std::optional<uint64_t> remaining_;      // from the first item of this page on
-    std::optional<model::ObjectKey> after_;  // list what comes after it
+    std::optional<uint64_t> remaining_;      // number of objects from the first one of this page on
+    std::optional<model::ObjectKey> after_;  // the page begins after this object
     std::vector<Source> sources_;
-    std::vector<Source*> merge_;  // a heap of those that stand on an object, the least in front
+    std::vector<Source*>
+        merge_;  // a heap of the sources that stand on an object, the first object in front
     size_t items_ = 0;
     bool begun_ = false;
     bool paused_ = false;  // a source used up the rows of its step
-    bool more_ = false;    // the page is whole and not the last
+    bool more_ = false;    // the page is complete and not the last
 };
 
 }  // namespace snapgate::query

@@ -7,7 +7,7 @@
 
 namespace snapgate::query {
 
-// A whole decimal number with or without a sign, as Go's strconv.ParseInt(text, 10, 64) takes it.
+// Reads a decimal integer with or without a sign, like Go's strconv.ParseInt(text, 10, 64).
 inline std::optional<int64_t> parse_int64(std::string_view text) {
     if (text.starts_with('+')) {
         text.remove_prefix(1);

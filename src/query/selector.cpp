@@ -32,7 +32,7 @@ Result<Selector> Selector::parse(model::Kind kind, std::string_view labels,
     Selector selector;
     SNAPGATE_ASSIGN(selector.requirements_, parse_label_terms(labels));
     SNAPGATE_ASSIGN(std::vector<FieldTerm> terms, parse_field_terms(fields));
-    // What the conversions of kube-apiserver let through for a kind.
+    // The fields that kube-apiserver's conversions accept for a kind.
     const bool namespaces = kind == model::Kind::kNamespace;
     for (FieldTerm& term : terms) {
         Field field{Part::kName, term.equals, std::move(term.value)};

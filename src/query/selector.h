@@ -16,8 +16,8 @@ namespace snapgate::query {
 // An object's labels, sorted by key.
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// A label selector and a field selector of Kubernetes, together. Fields: metadata.name, of
-// snapshots metadata.namespace, of namespaces status.phase. Immutable; any thread may call.
+// A label selector and a field selector of Kubernetes, together. The fields are metadata.name,
+// metadata.namespace of snapshots, and status.phase of namespaces. Immutable; any thread may call.
 class Selector {
   public:
     // Selects everything.
@@ -28,14 +28,16 @@ class Selector {
 
     bool everything() const { return requirements_.empty() && fields_.empty(); }
     bool reads_labels() const { return !requirements_.empty(); }
-    // True if nothing has the namespace and name that fields want.
+    // True if no object can have the namespace and name that the fields require.
     bool nothing() const;
-    // `phase`: a namespace's, of others "".
+    // `phase`: the phase of a namespace; "" for other kinds.
     bool matches(std::string_view ns, std::string_view name, const Labels& labels,
                  std::string_view phase) const;
-    // The same of a stored object, of which only what counts is read. kCorrupt if it cannot be.
+    // Whether the selector matches a stored object. Reads only the parts that the selector needs.
+    // kCorrupt if they cannot be read.
     base::Result<bool> selects(const store::Found& object) const;
-    // The one name, and the one namespace, that fields allow: what need not be scanned.
+    // The only name, and the only namespace, that the fields allow: other places need not be
+    // scanned.
     std::optional<std::string> only_name() const;
     std::optional<std::string> only_namespace() const;
 

@@ -4,11 +4,11 @@
 
 namespace snapgate::query {
 
-// How two resource versions of a connected cluster stand to each other. They are decimal numbers
-// wherever Kubernetes' own storage gives them out; of other texts nothing is known.
+// The order of two resource versions of a connected cluster. Kubernetes' own storage gives out
+// decimal numbers; the order of other texts is not known.
 enum class VersionOrder { kNewer, kNotNewer, kUnknown };
 
-// Of the first to the second.
+// The order of `version` relative to `other`.
 VersionOrder compare_versions(std::string_view version, std::string_view other);
 
 }  // namespace snapgate::query
