@@ -52,21 +52,16 @@ struct Registry {
     std::vector<std::string> project_of;  // of each cluster: its project's uid
 };
 
-Outcome<std::vector<json::Object>> list(Api& api, Kind kind) {
-    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
-    return parse_items(response, api.server());
-}
-
 Outcome<Registry> read_registry(Api& api) {
     Registry registry;
-    SNAPGATE_ASSIGN(auto clusters, list(api, Kind::kCluster));
+    SNAPGATE_ASSIGN(auto clusters, list_objects(api, Kind::kCluster));
     for (const json::Object& item : clusters) {
         registry.clusters.push_back({std::string(text_at(item, {"uid"})),
                                      std::string(text_at(item, {"name"})),
                                      std::string(text_at(item, {"type"}))});
         registry.project_of.emplace_back(text_at(item, {"projectUid"}));
     }
-    SNAPGATE_ASSIGN(auto projects, list(api, Kind::kProject));
+    SNAPGATE_ASSIGN(auto projects, list_objects(api, Kind::kProject));
     for (const json::Object& item : projects)
         registry.projects.push_back(
             {std::string(text_at(item, {"uid"})), std::string(text_at(item, {"name"})), {}});
@@ -116,9 +111,7 @@ Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredClu
         return Failure(Exit::kRefused,
                        "it belongs to another project: a cluster stays in its project");
     SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, kubeconfig));
-    const json::Value* changed = value_at(answer, {"changed"});
-    const bool same = changed != nullptr && changed->is_bool() && !changed->get_bool();
-    return Applied{same ? "unchanged" : "configured", warnings_of(answer)};
+    return Applied{outcome_of(answer), warnings_of(answer)};
 }
 
 // A cluster that does not answer takes the server ten seconds to look at: this many are applied

@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "base/encoding.h"
 #include "commands/all_commands.h"
 #include "remote/resolve.h"
 #include "terminal/json_path.h"
@@ -33,8 +32,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         return Failure(Exit::kUsage, "-o name: a check has no names; take table, json or yaml");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
-    const std::string target =
-        fmt::format("/admin/v1/clusters/{}/check", base::percent_encode(cluster.uid));
+    const std::string target = path_of(Kind::kCluster, cluster.uid) + "/check";
     SNAPGATE_ASSIGN(auto response, api.post(target, json::Object()));
     SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
     bool good = true;
@@ -51,7 +49,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
             rows.push_back({std::string(text_at(*point, {"name"})), outcome, std::move(found)});
         }
     }
-    if (format == Format::kJson || format == Format::kYaml) {
+    if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     } else {
         // Whole lines: what to do stands at their ends.

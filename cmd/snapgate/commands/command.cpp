@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "model/names.h"
 #include "remote/resolve.h"
 
 namespace snapgate::cli {
@@ -37,12 +38,24 @@ Option context_option(std::string& context) {
             "The context of the kubeconfig (without: its current one)"};
 }
 
+Outcome<> check_namespace(std::string_view ns) {
+    if (model::is_dns_label(ns)) return {};
+    return Failure(Exit::kUsage,
+                   fmt::format("-n \"{}\": a namespace is 1 to 63 of a-z, 0-9 and '-', with no "
+                               "'-' at either end",
+                               ns));
+}
+
+void warn_of_plain_http(Console& console, std::string_view server) {
+    if (is_private_channel(server)) return;
+    console.note(
+        fmt::format("warning: {} is not encrypted: the API key can be read on its way", server));
+}
+
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
                       std::chrono::milliseconds timeout) {
     SNAPGATE_ASSIGN(Target target, resolve_target(flags, shell.environment));
-    if (!is_private_channel(target.server))
-        shell.console.note(fmt::format(
-            "warning: {} is not encrypted: the API key can be read on its way", target.server));
+    warn_of_plain_http(shell.console, target.server);
     Api api(target, timeout);
     SNAPGATE_TRY(enter_project(api, target));
     return api;

@@ -63,6 +63,12 @@ Option output_option(std::string& output, std::string help);
 Option answer_option(std::string& output);
 Option context_option(std::string& context);
 
+// kUsage if what -n gives cannot be a namespace.
+Outcome<> check_namespace(std::string_view ns);
+
+// Warns where the API key would cross a network in clear.
+void warn_of_plain_http(Console& console, std::string_view server);
+
 // The API of the server that flags, environment and context name, in their project.
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
                       std::chrono::milliseconds timeout = std::chrono::seconds(60));

@@ -70,14 +70,12 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         if (failure.exit == Exit::kUnreachable) failure.exit = Exit::kRefused;
         return failure;
     }
-    if (format == Format::kJson || format == Format::kYaml) {
+    if (is_document(format)) {
         json::Object made;
         made["name"] = name;
         made["role"] = role;
         made["key"] = *key;
-        net::ClientResponse answer;
-        answer.body = json::serialize(made);
-        SNAPGATE_TRY(print_answer(shell.console, format, answer, options.data_dir));
+        print_value(shell.console, format, made);
         return Exit::kOk;
     }
     shell.console.print_document(*key);
@@ -115,7 +113,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
     if (!options.expires.empty()) body["expires"] = options.expires;
     SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/keys", body));
-    if (format == Format::kJson || format == Format::kYaml) {
+    if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
         return Exit::kOk;
     }

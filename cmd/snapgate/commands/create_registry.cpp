@@ -6,6 +6,7 @@
 #include "commands/all_commands.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
+#include "remote/resolve.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -49,19 +50,16 @@ Option uid_option(std::string& uid) {
             "Its uid: letters, digits and '-'; without it the server makes one"};
 }
 
-// What the API answered as -o asks for it: a line, the uid alone, or all of it. `server` is named
-// if the answer turns out to be no JSON.
-Outcome<Exit> print_new_entry(Console& console, Format format, std::string_view kind,
-                              const json::Object& made, std::string_view server) {
+// What the API answered as -o asks for it: a line, the uid alone, or all of it.
+Exit print_new_entry(Console& console, Format format, std::string_view kind,
+                     const json::Object& made) {
     if (format == Format::kName) {
         console.print_document(text_at(made, {"uid"}));
     } else if (format == Format::kTable) {
         console.print_document(fmt::format("{}/{} created (uid {})", kind, text_at(made, {"name"}),
                                            text_at(made, {"uid"})));
     } else {
-        net::ClientResponse answer;
-        answer.body = json::serialize(made);
-        SNAPGATE_TRY(print_answer(console, format, answer, server));
+        print_value(console, format, made);
     }
     return Exit::kOk;
 }
@@ -71,16 +69,16 @@ Outcome<Exit> create_project(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     json::Object body{{"name", options.name}};
     if (!options.uid.empty()) body["uid"] = options.uid;
-    SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/projects", body));
+    SNAPGATE_ASSIGN(auto response, api.post(std::string(words_of(Kind::kProject).path), body));
     SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
-    return print_new_entry(shell.console, format, "project", made, api.server());
+    return print_new_entry(shell.console, format, "project", made);
 }
 
 Outcome<net::ClientResponse> make_hosted(Api& api, const Options& options) {
     json::Object body{{"name", options.name}};
     if (!options.uid.empty()) body["uid"] = options.uid;
     if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
-    return api.post("/admin/v1/clusters", body);
+    return api.post(std::string(words_of(Kind::kCluster).path), body);
 }
 
 Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
@@ -101,7 +99,7 @@ Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(made, connect_cluster(api, connection));
         note_warnings(shell.console, made);
     }
-    return print_new_entry(shell.console, format, "cluster", made, api.server());
+    return print_new_entry(shell.console, format, "cluster", made);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string_view>
 
-#include "base/encoding.h"
 #include "commands/all_commands.h"
 #include "remote/resolve.h"
 
@@ -32,8 +31,7 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     }
     for (const Named& target : targets) {
         auto response =
-            api.remove(fmt::format("{}/{}{}", words.path, base::percent_encode(target.uid),
-                                   options.force ? "?force=true" : ""));
+            api.remove(path_of(kind, target.uid) + (options.force ? "?force=true" : ""));
         if (!response) {
             Failure failure = std::move(response).error();
             // The advice is for the API: here it is a flag.

@@ -31,15 +31,6 @@ struct Found {
     std::string uid;
 };
 
-std::string finalizers_of(const json::Object& object) {
-    std::string out;
-    const json::Array* finalizers = array_at(object, {"metadata", "finalizers"});
-    if (finalizers == nullptr) return out;
-    for (const json::Value& value : *finalizers)
-        if (value.is_string()) out += (out.empty() ? "" : ", ") + std::string(value.get_string());
-    return out;
-}
-
 // What still holds a snapshot after its deletion; nullopt if it is gone.
 Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
     auto read = read_snapshot(api, found.snapshot);
@@ -52,7 +43,8 @@ Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
     if (text_at(object, {"metadata", "uid"}) != found.uid ||
         text_at(object, {"metadata", "deletionTimestamp"}).empty())
         return std::optional<std::string>();
-    return std::optional<std::string>(finalizers_of(object));
+    return std::optional<std::string>(
+        fmt::format("{}", fmt::join(texts_in(array_at(object, {"metadata", "finalizers"})), ", ")));
 }
 
 Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {

@@ -8,7 +8,6 @@
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "commands/all_commands.h"
-#include "json/yaml.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
 #include "terminal/json_path.h"
@@ -27,8 +26,7 @@ struct Options {
 using ProjectNames = std::map<std::string, std::string, std::less<>>;
 
 Outcome<ProjectNames> project_names(Api& api) {
-    SNAPGATE_ASSIGN(auto response, api.get("/admin/v1/projects"));
-    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    SNAPGATE_ASSIGN(auto items, list_objects(api, Kind::kProject));
     ProjectNames names;
     for (const json::Object& item : items)
         names.emplace(text_at(item, {"uid"}), text_at(item, {"name"}));
@@ -158,7 +156,7 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
 
 Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
     SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
-    if (format == Format::kJson || format == Format::kYaml) {
+    if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
         return Exit::kOk;
     }
@@ -170,8 +168,7 @@ Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
 // Those of these names, by one look at the list: an item there is what the one alone is.
 Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
                           const std::vector<std::string>& names) {
-    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
-    SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+    SNAPGATE_ASSIGN(const auto items, list_objects(api, kind));
     const std::vector<Named> all = named_items(kind, items);
     std::vector<json::Object> objects;
     for (const std::string& name : names) {
@@ -181,13 +178,12 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
         };
         objects.push_back(*std::find_if(items.begin(), items.end(), of_uid));
     }
-    if (format != Format::kJson && format != Format::kYaml) {
+    if (!is_document(format)) {
         SNAPGATE_TRY(print_objects(shell, api, kind, format, objects));
         return Exit::kOk;
     }
     if (objects.size() == 1) {
-        shell.console.print_document(format == Format::kJson ? json::serialize(objects.front())
-                                                             : json::to_yaml(objects.front()));
+        print_value(shell.console, format, objects.front());
         return Exit::kOk;
     }
     ListWriter list(shell.console, format, {}, {});

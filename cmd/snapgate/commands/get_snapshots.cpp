@@ -81,16 +81,6 @@ Outcome<> check(const Options& options) {
     return {};
 }
 
-bool is_document(Format format) {
-    return format == Format::kJson || format == Format::kYaml;
-}
-
-void note_none(Console& console, const Options& options, const std::string& cluster) {
-    bool filtered = !options.namespaces.empty() || !options.vms.empty();
-    console.note(fmt::format("No snapshots found in cluster {}{}.", cluster,
-                             filtered ? " with these namespaces and VMs" : ""));
-}
-
 void note_more(Shell& shell, const SnapshotPage& page) {
     std::string more = page.remaining ? fmt::format("{} more", *page.remaining) : "more";
     shell.console.note(fmt::format("There are {} (--all lists everything). The next page:", more));
@@ -99,14 +89,14 @@ void note_more(Shell& shell, const SnapshotPage& page) {
 
 // One page, as the API gives it.
 Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
-                             const Options& options, const std::string& cluster) {
+                             const SnapshotQuery& query) {
     SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
     if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, page.response, api.server()));
     } else {
         SnapshotPrinter printer(shell.console, format);
         SNAPGATE_TRY(printer.page(page.items));
-        if (page.items.empty()) note_none(shell.console, options, cluster);
+        if (page.items.empty()) shell.console.note(none_found(query));
     }
     if (page.continue_token.empty()) return Exit::kOk;
     // Who did not get this page is not told of the next one.
@@ -115,8 +105,8 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
     return Exit::kOk;
 }
 
-Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const Options& options,
-                        const std::string& cluster) {
+Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format,
+                        const SnapshotQuery& query) {
     SnapshotPrinter printer(shell.console, format);
     size_t count = 0;
     std::string resource_version;
@@ -127,7 +117,7 @@ Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format, const
         resource_version = page.resource_version;
     }
     printer.finish(resource_version);
-    if (count == 0 && !is_document(format)) note_none(shell.console, options, cluster);
+    if (count == 0 && !is_document(format)) shell.console.note(none_found(query));
     return Exit::kOk;
 }
 
@@ -191,8 +181,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                               split_values(options.vms), options.selector};
     // The Palette side has neither labels nor watches.
     if (options.watch || !options.selector.empty()) {
-        auto shown = options.watch ? follow_snapshots(shell, api, query, format)
-                                   : print_selected(shell, api, query, format);
+        auto shown = options.watch ? follow_snapshots(shell.console, api, query, format)
+                                   : print_selected(shell.console, api, query, format);
         if (!shown && shown.error().status == 400 && !options.selector.empty())
             shown.error().message =
                 fmt::format("--selector {}: {}", options.selector, shown.error().message);
@@ -208,8 +198,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                         {cluster, options.namespaces, options.vms, options.limit,
                          options.continue_token, shell.typed},
                         options.all);
-    if (options.all) return print_all(shell, pages, format, options, cluster.name);
-    return print_one_page(shell, api, pages, format, options, cluster.name);
+    if (options.all) return print_all(shell, pages, format, query);
+    return print_one_page(shell, api, pages, format, query);
 }
 
 }  // namespace

@@ -200,8 +200,8 @@ class Sender {
     // `as_of`: what was written after that version is not pruned; "" for no such bound.
     Outcome<Sent> send(bool dry_run, std::string_view as_of) {
         std::string target =
-            fmt::format("/admin/v1/clusters/{}/import?onConflict={}&prune={}",
-                        base::percent_encode(cluster_.uid), options_.on_conflict, options_.prune);
+            fmt::format("{}/import?onConflict={}&prune={}", path_of(Kind::kCluster, cluster_.uid),
+                        options_.on_conflict, options_.prune);
         if (dry_run) target += "&dryRun=true";
         if (!as_of.empty()) target += "&pruneAsOf=" + base::percent_encode(as_of);
         if (dry_run) SNAPGATE_TRY(expect_dry_runs(target));

@@ -1,13 +1,9 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 #include "base/encoding.h"
 #include "commands/all_commands.h"
-#include "model/names.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
 #include "terminal/file_descriptor.h"
@@ -33,23 +29,12 @@ struct Options {
 
 Outcome<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
-    FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd)
-        return Failure(Exit::kUsage,
-                       fmt::format("cannot read the CA {}: {}", file, std::strerror(errno)));
-    auto text = read_all(fd.get(), kMaxCaBytes);
-    if (!text)
-        return Failure(Exit::kUsage,
-                       fmt::format("cannot read the CA {}: {}", file, text.error().message));
-    return certificates_in(*text, file);
+    SNAPGATE_ASSIGN(const std::string text, read_file(file, kMaxCaBytes, "the CA"));
+    return certificates_in(text, file);
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    if (!options.ns.empty() && !model::is_dns_label(options.ns))
-        return Failure(Exit::kUsage,
-                       fmt::format("-n {}: a namespace is at most 63 of a-z, 0-9 and '-', with no "
-                                   "'-' at either end",
-                                   options.ns));
+    if (!options.ns.empty()) SNAPGATE_TRY(check_namespace(options.ns));
     SNAPGATE_ASSIGN(Target target, resolve_target(options.connection, shell.environment));
     Kubeconfig kubeconfig;
     const bool encrypted = target.server.starts_with("https://");

@@ -59,9 +59,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     flags.api_key_file.clear();
     SNAPGATE_ASSIGN(auto target, resolve_server(flags, without_context));
     SNAPGATE_ASSIGN(target->key, obtain_key(options, target->server, shell));
-    if (!is_private_channel(target->server))
-        shell.console.note(fmt::format(
-            "warning: {} is not encrypted: the API key can be read on its way", target->server));
+    warn_of_plain_http(shell.console, target->server);
 
     Api api(*target);
     SNAPGATE_TRY(enter_project(api, *target));

@@ -4,7 +4,6 @@
 
 #include "commands/all_commands.h"
 #include "commands/rbac_text.h"
-#include "model/names.h"
 
 namespace snapgate::cli {
 namespace {
@@ -25,11 +24,7 @@ struct Options {
 };
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    if (!model::is_dns_label(options.ns))
-        return Failure(Exit::kUsage,
-                       fmt::format("-n {}: a namespace is at most 63 of a-z, 0-9 and '-', with no "
-                                   "'-' at either end",
-                                   options.ns));
+    SNAPGATE_TRY(check_namespace(options.ns));
     shell.console.print_document(rbac_text(options.ns, options.write));
     return Exit::kOk;
 }

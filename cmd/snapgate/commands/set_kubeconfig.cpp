@@ -6,7 +6,6 @@
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -32,10 +31,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     SNAPGATE_ASSIGN(auto answer, set_connection(api, cluster.uid, kubeconfig));
     note_warnings(shell.console, answer);
-    const json::Value* changed = value_at(answer, {"changed"});
-    const bool same = changed != nullptr && changed->is_bool() && !changed->get_bool();
-    shell.console.print_document(
-        fmt::format("cluster/{} {}", cluster.name, same ? "unchanged" : "configured"));
+    shell.console.print_document(fmt::format("cluster/{} {}", cluster.name, outcome_of(answer)));
     return Exit::kOk;
 }
 

@@ -16,11 +16,7 @@ Option vm_option(SnapshotFlags& flags) {
 }
 
 Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& names) {
-    if (!model::is_dns_label(flags.ns))
-        return Failure(Exit::kUsage,
-                       fmt::format("-n \"{}\": a namespace is 1 to 63 of a-z, 0-9 and '-', with no "
-                                   "'-' at either end",
-                                   flags.ns));
+    SNAPGATE_TRY(check_namespace(flags.ns));
     if (!flags.vm.empty() && !model::is_dns_subdomain(flags.vm))
         return Failure(Exit::kUsage,
                        fmt::format("--vm \"{}\": a VM's name is 1 to 253 of a-z, 0-9, '-' and '.', "

@@ -20,7 +20,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         shell.console.print(SNAPGATE_VERSION "\n");
         return Exit::kOk;
     }
-    bool document = format == Format::kJson || format == Format::kYaml;
+    const bool document = is_document(format);
     if (!document) shell.console.print("client: " SNAPGATE_VERSION "\n");
     json::Object both;
     both["client"] = json::Object{{"version", SNAPGATE_VERSION}};
@@ -34,11 +34,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                 fmt::format("server: {} ({})", text_at(answer, {"version"}), target->server));
         both["server"] = std::move(answer);
     }
-    if (document) {
-        net::ClientResponse joined;
-        joined.body = json::serialize(both);
-        SNAPGATE_TRY(print_answer(shell.console, format, joined, {}));
-    }
+    if (document) print_value(shell.console, format, both);
     return Exit::kOk;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/error_text.h"
-#include "commands/implied_kind.h"
+#include "import/implied_kind.h"
 #include "json/object.h"
 #include "json/splitter.h"
 #include "terminal/json_path.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "commands/implied_kind.h"
+#include "import/implied_kind.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
 #include "terminal/json_line.h"

@@ -1,11 +1,7 @@
 #include "remote/cluster_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <set>
 
@@ -19,16 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxFileBytes = 16 << 20;
-
-Outcome<std::string> read_text(const std::string& file) {
-    FileDescriptor fd(::open(file == "-" ? "/dev/stdin" : file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd)
-        return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
-    auto text = read_all(fd.get(), kMaxFileBytes);
-    if (!text)
-        return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, text.error().message));
-    return std::move(*text);
-}
 
 base::Result<DeclaredCluster> read_one(const json::Value& value, const fs::path& folder) {
     const json::Object* object = value.if_object();
@@ -53,7 +39,7 @@ base::Result<DeclaredCluster> read_one(const json::Value& value, const fs::path&
 }  // namespace
 
 Outcome<std::vector<DeclaredCluster>> read_cluster_file(const std::string& file) {
-    SNAPGATE_ASSIGN(std::string text, read_text(file));
+    SNAPGATE_ASSIGN(std::string text, read_file_or_input(file, kMaxFileBytes));
     const auto refused = [&file](const std::string& place, std::string_view what) {
         return Failure(Exit::kRefused, fmt::format("{}: {}{}", file, place, what));
     };

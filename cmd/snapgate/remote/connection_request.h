@@ -18,9 +18,11 @@ struct NewConnection {
 
 Outcome<json::Object> connect_cluster(Api& api, const NewConnection& connection);
 
-// The answer's member `changed` says whether it was another connection than before.
 Outcome<json::Object> set_connection(Api& api, const std::string& uid,
                                      const std::string& kubeconfig);
+// What set_connection() did, by its answer: "unchanged", or "configured" where it was another
+// connection than before.
+std::string outcome_of(const json::Object& answer);
 
 // The warnings of an answer to one of these.
 std::vector<std::string> warnings_of(const json::Object& answer);

@@ -226,15 +226,8 @@ bool is_private_channel(std::string_view server) {
 }
 
 Outcome<std::string> read_key_file(const std::string& file) {
-    FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd)
-        return usage(
-            fmt::format("cannot read the API key file {}: {}", file, std::strerror(errno)));
-    auto text = read_all(fd.get(), kMaxKeyBytes);
-    if (!text)
-        return usage(
-            fmt::format("cannot read the API key file {}: {}", file, text.error().message));
-    return check_key(*text, file);
+    SNAPGATE_ASSIGN(const std::string text, read_file(file, kMaxKeyBytes, "the API key file"));
+    return check_key(text, file);
 }
 
 Outcome<std::string> check_key(std::string_view text, std::string_view source) {

@@ -24,6 +24,9 @@ struct Failure {
     std::string reason;   // the server's word for it, as ResourceNotFound; "" if it gave none
     std::string continue_token;  // of a 410 on a list: where to go on at the newest state
 
+    // The server no longer keeps the state that was asked for.
+    bool is_expired() const { return status == 410; }
+
     Failure(Exit e, std::string m) : exit(e), message(std::move(m)) {}
     // A failure on this side: kUnavailable, kTimeout and kBadPeer are "not reachable",
     // kInvalidParameter is "usage", everything else a refusal.

@@ -1,11 +1,7 @@
 #include "remote/kubeconfig_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -20,28 +16,11 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxPartBytes = 256 << 10;
 
-Outcome<std::string> read_file(const std::string& file, size_t max_bytes) {
-    const bool input = file == "-";
-    FileDescriptor fd;
-    if (!input) {
-        fd = FileDescriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!fd)
-            return Failure(Exit::kUsage,
-                           fmt::format("cannot read {}: {}", file, std::strerror(errno)));
-    }
-    auto text = read_all(input ? STDIN_FILENO : fd.get(), max_bytes);
-    if (!text)
-        return Failure(Exit::kUsage,
-                       fmt::format("cannot read {}: {}", input ? "standard input" : file,
-                                   text.error().message));
-    return std::move(*text);
-}
-
 // What a member names a file for, from where the kubeconfig is, as kubectl does.
 Outcome<> take_in(const std::optional<connect::KubeconfigReference>& reference,
                   const fs::path& folder, std::string& into) {
     if (!reference) return {};
-    auto text = read_file((folder / reference->file).string(), kMaxPartBytes);
+    auto text = read_file((folder / reference->file).string(), kMaxPartBytes, {});
     if (!text)
         return Failure(Exit::kUsage, fmt::format("{}: {}", reference->path, text.error().message));
     into = std::move(*text);
@@ -51,7 +30,7 @@ Outcome<> take_in(const std::optional<connect::KubeconfigReference>& reference,
 }  // namespace
 
 Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::string& context) {
-    SNAPGATE_ASSIGN(std::string text, read_file(file, connect::kMaxKubeconfigBytes));
+    SNAPGATE_ASSIGN(std::string text, read_file_or_input(file, connect::kMaxKubeconfigBytes));
     const auto refused = [&file](const base::Error& error) {
         return Failure(Exit::kRefused, fmt::format("{}: {}", file, error.message));
     };

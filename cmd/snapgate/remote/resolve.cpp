@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -59,6 +60,15 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
                                wanted, listed(all, false)));
 }
 
+std::string path_of(Kind kind, std::string_view uid) {
+    return fmt::format("{}/{}", words_of(kind).path, base::percent_encode(uid));
+}
+
+Outcome<std::vector<json::Object>> list_objects(Api& api, Kind kind) {
+    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
+    return parse_items(response, api.server());
+}
+
 std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items) {
     std::vector<Named> all;
     all.reserve(items.size());
@@ -71,8 +81,7 @@ std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items
 }
 
 Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
-    SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
-    SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
+    SNAPGATE_ASSIGN(auto items, list_objects(api, kind));
     return choose(kind, wanted, named_items(kind, items));
 }
 

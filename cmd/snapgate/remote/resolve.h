@@ -30,6 +30,11 @@ struct Named {
 // name. kRefused with what there is if there is none or more than one.
 Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Named>& all);
 
+// Path of one object: /admin/v1/projects/UID.
+std::string path_of(Kind kind, std::string_view uid);
+
+// All objects of a kind that the key sees.
+Outcome<std::vector<json::Object>> list_objects(Api& api, Kind kind);
 // What an answer lists, in order of name.
 std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items);
 

@@ -42,48 +42,42 @@ class Pages {
     size_t count_ = 0;
 };
 
-std::string none_found(const SnapshotQuery& query) {
-    const bool filtered = !query.namespaces.empty() || !query.vms.empty() || !query.names.empty() ||
-                          !query.selector.empty();
-    return fmt::format("No snapshots found in cluster {}{}.", query.cluster.name,
-                       filtered ? " that match" : "");
-}
-
 }  // namespace
 
-Outcome<Exit> print_selected(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
-    SnapshotPrinter printer(shell.console, format);
+Outcome<Exit> print_selected(Console& console, Api& api, const SnapshotQuery& query,
+                             Format format) {
+    SnapshotPrinter printer(console, format);
     Pages pages([&](const std::vector<std::string>& items) -> base::Result<void> {
         auto printed = printer.page(items);
         if (!printed) return base::Error(base::Code::kInternal, printed.error().message);
         return {};
     });
-    StaleNote stale(api, shell.console, query.cluster);
+    StaleNote stale(api, console, query.cluster);
     const ItemSink add = [&](std::string_view item) { return pages.add(item); };
     SNAPGATE_ASSIGN(auto version, list_snapshots(api, query, {}, add, &stale));
     SNAPGATE_TRY(pages.flush());
     printer.finish(version.value_or(""));
-    if (pages.count() == 0 && format != Format::kJson && format != Format::kYaml)
-        shell.console.note(none_found(query));
+    if (pages.count() == 0 && !is_document(format)) console.note(none_found(query));
     return Exit::kOk;
 }
 
-Outcome<Exit> follow_snapshots(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
+Outcome<Exit> follow_snapshots(Console& console, Api& api, const SnapshotQuery& query,
+                               Format format) {
     SNAPGATE_ASSIGN(Interruption interruption, Interruption::listen());
-    SnapshotPrinter printer(shell.console, format);
+    SnapshotPrinter printer(console, format);
     Pages pages([&](const std::vector<std::string>& items) { return printer.each(items); });
     // What leaves a selection comes as deleted, too.
     const std::string_view gone = query.selector.empty() ? "Deleted" : "Gone";
     FollowSinks sinks;
     sinks.listed = [&](std::string_view item) { return pages.add(item); };
     sinks.list_ended = [&]() -> base::Result<void> {
-        if (pages.count() == 0) shell.console.note(none_found(query) + " Waiting for some.");
+        if (pages.count() == 0) console.note(none_found(query) + " Waiting for some.");
         return pages.flush();
     };
     sinks.changed = [&](WatchEvent::Type type, const json::Object& snapshot) {
         return printer.changed(type, snapshot, gone);
     };
-    SnapshotFollower follower(api, shell.console, interruption, query, std::move(sinks));
+    SnapshotFollower follower(api, console, interruption, query, std::move(sinks));
     SNAPGATE_TRY(follower.run());
     return Exit::kOk;
 }

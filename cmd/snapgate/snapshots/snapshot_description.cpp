@@ -90,14 +90,6 @@ std::vector<std::string> pairs(const json::Object& object,
     return out;
 }
 
-std::vector<std::string> texts(const json::Array* array) {
-    std::vector<std::string> out;
-    if (array == nullptr) return out;
-    for (const json::Value& value : *array)
-        if (value.is_string()) out.emplace_back(std::string_view(value.get_string()));
-    return out;
-}
-
 // 2026-11-18T02:42:41Z (5m12s ago); "" if there is none.
 std::string moment(std::string_view time, int64_t now) {
     if (time.empty() || !base::parse_rfc3339(time)) return std::string(time);
@@ -134,7 +126,7 @@ void describe_metadata(const json::Object& snapshot, int64_t now, Description& o
     out.field("Resource version", text_at(snapshot, {"metadata", "resourceVersion"}));
     out.field("Generation", number(value_at(snapshot, {"metadata", "generation"})));
     out.field("Created", moment(text_at(snapshot, {"metadata", "creationTimestamp"}), now));
-    auto finalizers = texts(array_at(snapshot, {"metadata", "finalizers"}));
+    auto finalizers = texts_in(array_at(snapshot, {"metadata", "finalizers"}));
     std::string deleted = moment(text_at(snapshot, {"metadata", "deletionTimestamp"}), now);
     if (!deleted.empty() && !finalizers.empty()) deleted += ", held by its finalizers";
     out.field_if("Deleted", deleted);
@@ -158,7 +150,7 @@ void describe_spec(const json::Object& snapshot, Description& out) {
 
 // What KubeVirt says of each indication, where it does.
 std::vector<std::string> indications(const json::Object& snapshot) {
-    std::vector<std::string> out = texts(array_at(snapshot, {"status", "indications"}));
+    std::vector<std::string> out = texts_in(array_at(snapshot, {"status", "indications"}));
     const json::Array* explained = array_at(snapshot, {"status", "sourceIndications"});
     if (explained == nullptr) return out;
     for (const json::Value& value : *explained) {
@@ -181,8 +173,8 @@ void describe_status(const json::Object& snapshot, int64_t now, Description& out
     out.field("Content", text_at(snapshot, {"status", "virtualMachineSnapshotContentName"}));
     out.fields("Indications", indications(snapshot));
     out.fields("Volumes",
-               texts(array_at(snapshot, {"status", "snapshotVolumes", "includedVolumes"})));
-    if (auto left = texts(array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
+               texts_in(array_at(snapshot, {"status", "snapshotVolumes", "includedVolumes"})));
+    if (auto left = texts_in(array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
         !left.empty())
         out.fields("Excluded", std::move(left));
     out.field("Error", snapshot_error(snapshot));

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "json/splitter.h"
+#include "snapshots/snapshot_route.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -14,11 +15,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// An object of 2 MiB at most, and what a watch puts around it.
-constexpr size_t kMaxEventBytes = 4 << 20;
 // A watch that ends sooner, and without an event, was none.
 constexpr std::chrono::seconds kShortest{1};
-constexpr unsigned kGone = 410;
 constexpr unsigned kTooMany = 429;
 
 // The server has not reached the version that was seen: it was set back to an older state, by a
@@ -88,7 +86,7 @@ Outcome<SnapshotFollower::Ended> SnapshotFollower::watch() {
         any_ = false;
         const auto begun = SteadyClock::now();
         auto streamed = watch_once();
-        if (expired_ || (!streamed && streamed.error().status == kGone)) {
+        if (expired_ || (!streamed && streamed.error().is_expired())) {
             // A server that says so of every version is not asked without a pause.
             if (!any_ && interruption_.wait(timing_.first_delay)) return Ended::kStopped;
             return Ended::kExpired;
@@ -108,7 +106,7 @@ Outcome<SnapshotFollower::Ended> SnapshotFollower::watch() {
 
 Outcome<net::StreamedResponse> SnapshotFollower::watch_once() {
     json::ItemSplitter splitter([this](std::string_view text) { return take(text); },
-                                kMaxEventBytes);
+                                kMostItemBytes);
     const net::StreamOptions options{timing_.idle, interruption_.fd()};
     return api_.kube_stream(
         list_target(query_, "watch=1&allowWatchBookmarks=true&resourceVersion=" +
@@ -134,8 +132,8 @@ base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
     if (code != nullptr && code->is_int64() && code->get_int64() >= 400 && code->get_int64() < 600)
         as_answer.status = static_cast<unsigned>(code->get_int64());
     as_answer.body = json::serialize(status);
-    expired_ = as_answer.status == kGone || is_ahead(status);
     failed_ = failure_of(as_answer, api_.server());
+    expired_ = failed_->is_expired() || is_ahead(status);
     return base::Error(base::Code::kUnavailable, failed_->message);
 }
 

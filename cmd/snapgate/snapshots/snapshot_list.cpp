@@ -14,11 +14,6 @@
 namespace snapgate::cli {
 namespace {
 
-constexpr size_t kMaxItemBytes = 4 << 20;
-constexpr unsigned kGone = 410;
-// Of a server whose history is shorter than the listing takes.
-constexpr int kMostRestarts = 5;
-
 bool is_among(const std::vector<std::string>& wanted, std::string_view value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
@@ -80,7 +75,7 @@ Outcome<std::optional<std::string>> list_pages(Api& api, const SnapshotQuery& qu
                 if (object == nullptr || !selects(query, *object)) return {};
                 return sink(item);
             },
-            kMaxItemBytes);
+            kMostItemBytes);
         SNAPGATE_ASSIGN(auto streamed, api.kube_stream(list_target(query, more), options,
                                                        [&](std::string_view piece) {
                                                            return splitter.feed(piece);
@@ -134,7 +129,7 @@ Outcome<std::optional<std::string>> list_names(Api& api, const SnapshotQuery& qu
                                                const ItemSink& sink, StaleNote* stale) {
     FoundItems found;
     auto version = find_names(api, query, options, found, stale);
-    for (int again = 0; !version && version.error().status == kGone && again < kMostRestarts;
+    for (int again = 0; !version && version.error().is_expired() && again < kMostRestarts;
          ++again) {
         found.clear();
         version = find_names(api, query, options, found, stale);
@@ -182,6 +177,13 @@ bool selects(const SnapshotQuery& query, const json::Object& snapshot) {
     return is_among(query.namespaces, text_at(snapshot, {"metadata", "namespace"})) &&
            is_among(query.names, text_at(snapshot, {"metadata", "name"})) &&
            is_among(query.vms, text_at(snapshot, {"spec", "source", "name"}));
+}
+
+std::string none_found(const SnapshotQuery& query) {
+    const bool filtered = !query.namespaces.empty() || !query.vms.empty() || !query.names.empty() ||
+                          !query.selector.empty();
+    return fmt::format("No snapshots found in cluster {}{}.", query.cluster.name,
+                       filtered ? " that match" : "");
 }
 
 Outcome<std::optional<std::string>> list_snapshots(Api& api, const SnapshotQuery& query,

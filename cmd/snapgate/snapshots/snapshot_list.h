@@ -30,6 +30,9 @@ std::string list_target(const SnapshotQuery& query, std::string_view more);
 // Whether a snapshot that list_target() may give is one of those asked for.
 bool selects(const SnapshotQuery& query, const json::Object& snapshot);
 
+// What is said where there is none to print.
+std::string none_found(const SnapshotQuery& query);
+
 // Takes the JSON text of each snapshot.
 using ItemSink = std::function<base::Result<void>(std::string_view item)>;
 

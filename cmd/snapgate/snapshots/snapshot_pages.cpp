@@ -6,15 +6,12 @@
 
 #include "base/encoding.h"
 #include "json/splitter.h"
+#include "snapshots/snapshot_route.h"
 #include "terminal/json_path.h"
 #include "terminal/typed_line.h"
 
 namespace snapgate::cli {
 namespace {
-
-// Times in a row that a listing may go on at a newer state without a page in between.
-constexpr int kMaxRestarts = 5;
-constexpr size_t kMaxItemBytes = 4 << 20;
 
 std::string no_list(std::string_view server) {
     return fmt::format(
@@ -51,12 +48,12 @@ Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view 
             page.items.emplace_back(item);
             return {};
         },
-        kMaxItemBytes);
+        kMostItemBytes);
     bool read = splitter.feed(response.body) && splitter.finish();
     auto envelope = read && !splitter.envelope().empty() ? json::parse(splitter.envelope())
                                                          : base::Result<json::Value>(json::Value());
     if (!envelope || !envelope->is_object() ||
-        text_at(envelope->get_object(), {"kind"}) != "VirtualMachineSnapshotList")
+        text_at(envelope->get_object(), {"kind"}) != kSnapshotListKind)
         return Failure(Exit::kUnreachable, no_list(server));
     const json::Object& list = envelope->get_object();
     page.resource_version = text_at(list, {"metadata", "resourceVersion"});
@@ -100,9 +97,9 @@ Outcome<SnapshotPage> SnapshotPages::next() {
 Outcome<net::ClientResponse> SnapshotPages::request() {
     for (int restarts = 0;; ++restarts) {
         auto response = api_.get(page_target(selection_, token_));
-        bool expired = !response && response.error().status == 410;
+        bool expired = !response && response.error().is_expired();
         if (!expired || !restart_ || response.error().continue_token.empty() ||
-            restarts == kMaxRestarts)
+            restarts == kMostRestarts)
             return response;
         console_.note(
             "warning: the state being listed has expired on the server; going on from the same "

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "json/yaml.h"
 #include "snapshots/snapshot_route.h"
 #include "snapshots/snapshot_row.h"
 #include "terminal/json_path.h"
@@ -30,7 +29,7 @@ SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Cl
       writer_(console, format, kSnapshotVersion, kSnapshotListKind) {}
 
 Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {
-    if (is_document()) {
+    if (is_document(format_)) {
         for (const std::string& item : items) SNAPGATE_TRY(writer_.add(item));
         SNAPGATE_TRY(console_.flush());
     } else {
@@ -40,14 +39,14 @@ Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {
 }
 
 void SnapshotPrinter::finish(std::string_view resource_version) {
-    if (!is_document()) return;
+    if (!is_document(format_)) return;
     json::Object metadata;
     metadata["resourceVersion"] = resource_version;
     writer_.finish(metadata);
 }
 
 base::Result<void> SnapshotPrinter::each(const std::vector<std::string>& items) {
-    if (!is_document()) return page_of_text(items);
+    if (!is_document(format_)) return page_of_text(items);
     for (const std::string& item : items) {
         SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
         print_alone(snapshot);
@@ -57,7 +56,7 @@ base::Result<void> SnapshotPrinter::each(const std::vector<std::string>& items) 
 
 base::Result<void> SnapshotPrinter::changed(WatchEvent::Type type, const json::Object& snapshot,
                                             std::string_view gone) {
-    if (is_document()) {
+    if (is_document(format_)) {
         print_alone(snapshot);
     } else if (format_ == Format::kName) {
         print_name(snapshot);
@@ -89,12 +88,8 @@ void SnapshotPrinter::print_name(const json::Object& snapshot) {
 }
 
 void SnapshotPrinter::print_alone(const json::Value& snapshot) {
-    if (format_ == Format::kJson) {
-        console_.print_document(json::serialize(snapshot));
-        return;
-    }
-    if (std::exchange(any_, true)) console_.print("---\n");
-    console_.print_document(json::to_yaml(snapshot));
+    if (std::exchange(any_, true) && format_ == Format::kYaml) console_.print("---\n");
+    print_value(console_, format_, snapshot);
 }
 
 }  // namespace snapgate::cli

@@ -32,7 +32,6 @@ class SnapshotPrinter {
                                std::string_view gone);
 
   private:
-    bool is_document() const { return format_ == Format::kJson || format_ == Format::kYaml; }
     int64_t now_seconds() const { return clock_.now_ms() / 1000; }
     void print_name(const json::Object& snapshot);
     void print_alone(const json::Value& snapshot);

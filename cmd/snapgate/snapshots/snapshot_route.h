@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,12 @@ inline constexpr std::string_view kSnapshotResource =
     "virtualmachinesnapshot.snapshot.kubevirt.io/";
 inline constexpr std::string_view kSnapshotVersion = "snapshot.kubevirt.io/v1beta1";
 inline constexpr std::string_view kSnapshotListKind = "VirtualMachineSnapshotList";
+
+// What a list or a watch may hold for one object: 2 MiB, and what is put around it.
+inline constexpr size_t kMostItemBytes = 4 << 20;
+// Times in a row that a listing is begun anew or goes on at a newer state, because the server's
+// history is shorter than a step of it takes.
+inline constexpr int kMostRestarts = 5;
 
 // One snapshot as the command line names it.
 struct SnapshotRef {

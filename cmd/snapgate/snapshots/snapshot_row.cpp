@@ -1,5 +1,7 @@
 #include "snapshots/snapshot_row.h"
 
+#include <fmt/format.h>
+
 #include "base/clock.h"
 #include "snapshots/times.h"
 #include "terminal/json_path.h"
@@ -11,18 +13,6 @@ constexpr std::string_view kNone = "<none>";
 
 std::string or_none(std::string_view text) {
     return std::string(text.empty() ? kNone : text);
-}
-
-// The strings of an array, joined by commas.
-std::string joined(const json::Array* array) {
-    std::string out;
-    if (array == nullptr) return out;
-    for (const json::Value& value : *array) {
-        if (!value.is_string()) continue;
-        if (!out.empty()) out += ',';
-        out += std::string_view(value.get_string());
-    }
-    return out;
 }
 
 std::string phase(const json::Object& snapshot) {
@@ -80,9 +70,12 @@ Table::Row snapshot_row(const json::Object& snapshot, bool wide, int64_t now_sec
                    created(snapshot),
                    age_of(text_at(snapshot, {"metadata", "creationTimestamp"}), now_seconds)};
     if (wide) {
-        row.push_back(or_none(joined(array_at(snapshot, {"status", "indications"}))));
-        row.push_back(
-            or_none(joined(array_at(snapshot, {"status", "snapshotVolumes", "includedVolumes"}))));
+        row.push_back(or_none(fmt::format(
+            "{}", fmt::join(texts_in(array_at(snapshot, {"status", "indications"})), ","))));
+        row.push_back(or_none(fmt::format(
+            "{}", fmt::join(texts_in(array_at(snapshot,
+                                              {"status", "snapshotVolumes", "includedVolumes"})),
+                            ","))));
         row.push_back(or_none(text_at(snapshot, {"status", "virtualMachineSnapshotContentName"})));
         row.push_back(or_none(text_at(snapshot, {"metadata", "uid"})));
     }

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/duration.h"
-#include "base/encoding.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -49,7 +48,7 @@ void StaleNote::look(const net::ClientResponse& response) {
 
 std::string StaleNote::state() {
     constexpr const char* kUnknown = "out of reach";
-    const auto response = api_.get("/admin/v1/clusters/" + base::percent_encode(cluster_.uid));
+    const auto response = api_.get(path_of(Kind::kCluster, cluster_.uid));
     const auto cluster =
         response ? parse_answer(*response, api_.server()) : Outcome<json::Object>(response.error());
     if (!cluster) return kUnknown;

@@ -2,9 +2,10 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
-#include "base/result.h"
+#include "remote/failure.h"
 
 namespace snapgate::cli {
 
@@ -31,5 +32,11 @@ class FileDescriptor {
 
 // Everything up to the end of the file. kTooLarge above `max_bytes`, kInternal if reading fails.
 base::Result<std::string> read_all(int fd, size_t max_bytes);
+
+// A whole file. kUsage if it cannot be read or is larger; the message calls it `what` and its name:
+// "cannot read the CA ca.crt: ...".
+Outcome<std::string> read_file(const std::string& file, size_t max_bytes, std::string_view what);
+// The same; "-" is standard input.
+Outcome<std::string> read_file_or_input(const std::string& file, size_t max_bytes);
 
 }  // namespace snapgate::cli

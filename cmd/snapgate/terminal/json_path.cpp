@@ -28,4 +28,12 @@ const json::Array* array_at(const json::Object& object,
     return found == nullptr ? nullptr : found->if_array();
 }
 
+std::vector<std::string> texts_in(const json::Array* array) {
+    std::vector<std::string> texts;
+    if (array == nullptr) return texts;
+    for (const json::Value& value : *array)
+        if (value.is_string()) texts.emplace_back(std::string_view(value.get_string()));
+    return texts;
+}
+
 }  // namespace snapgate::cli

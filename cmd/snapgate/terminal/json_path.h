@@ -1,7 +1,9 @@
 #pragma once
 
 #include <initializer_list>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "json/value.h"
 
@@ -14,5 +16,7 @@ const json::Value* value_at(const json::Object& object,
 std::string_view text_at(const json::Object& object, std::initializer_list<std::string_view> path);
 const json::Array* array_at(const json::Object& object,
                             std::initializer_list<std::string_view> path);
+// The texts of an array, which may be null; other elements are passed over.
+std::vector<std::string> texts_in(const json::Array* array);
 
 }  // namespace snapgate::cli

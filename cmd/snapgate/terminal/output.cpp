@@ -33,6 +33,10 @@ Outcome<> print_answer(Console& console, Format format, const net::ClientRespons
     return {};
 }
 
+void print_value(Console& console, Format format, const json::Value& value) {
+    console.print_document(format == Format::kYaml ? json::to_yaml(value) : json::serialize(value));
+}
+
 ListWriter::ListWriter(Console& console, Format format, std::string_view api_version,
                        std::string_view kind)
     : console_(console), format_(format), api_version_(api_version), kind_(kind) {}

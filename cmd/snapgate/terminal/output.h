@@ -13,6 +13,11 @@ namespace snapgate::cli {
 // What -o asks for.
 enum class Format { kTable, kWide, kJson, kYaml, kName };
 
+// Whether it prints what the API answers, whole.
+inline bool is_document(Format format) {
+    return format == Format::kJson || format == Format::kYaml;
+}
+
 // "" is the table. kUsage naming what there is.
 Outcome<Format> parse_format(std::string_view text);
 
@@ -20,6 +25,9 @@ Outcome<Format> parse_format(std::string_view text);
 // turns out to be no JSON.
 Outcome<> print_answer(Console& console, Format format, const net::ClientResponse& response,
                        std::string_view server);
+
+// Prints one value as a document (is_document()).
+void print_value(Console& console, Format format, const json::Value& value);
 
 // Writes a list of any length, piece by piece: with kJson or kYaml, in the memory of one item. One
 // thread.

@@ -1,4 +1,4 @@
-#include "commands/implied_kind.h"
+#include "import/implied_kind.h"
 
 #include "json/value.h"
 #include "terminal/json_path.h"
