@@ -11,9 +11,9 @@
 
 namespace {
 
-// A standard descriptor that whoever started us has closed would be given to the next file that is
-// opened, and lines of the log would be written into the store. What is put in its place fails as
-// a closed one does.
+// If the program was started with a standard descriptor closed, the next file that is opened would
+// get its number, and lines of the log would be written into the store. So the number is taken by a
+// file on which reads or writes fail, as on a closed one.
 void hold_standard_descriptors() {
     for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;

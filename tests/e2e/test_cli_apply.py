@@ -88,7 +88,7 @@ def test_a_uid_that_is_there_twice_is_refused(both, tmp_path):  # noqa: F811
     (tmp_path / "clusters.yaml").write_text("clusters:\n- {name: a, uid: u, kubeconfig: edge.kubeconfig}\n"
                                             "- {name: b, uid: u, kubeconfig: edge.kubeconfig}\n")
     ran = mirror.run("apply", "-f", "clusters.yaml")
-    assert ran.returncode == 1 and "u is there twice" in ran.stderr and mirror.clusters() == {}
+    assert ran.returncode == 1 and "u is used twice" in ran.stderr and mirror.clusters() == {}
 
 
 def test_a_check_that_finds_something_ends_with_1(both):  # noqa: F811

@@ -41,7 +41,7 @@ def ended(process):
         said = process.communicate(timeout=20 * PATIENCE)[1]
     finally:
         process.kill()
-    return process.returncode, [line for line in said.splitlines() if not line.startswith("warning: kubectl will not get in")]
+    return process.returncode, [line for line in said.splitlines() if not line.startswith("warning: kubectl cannot log in")]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -38,7 +38,7 @@ def test_a_wrong_setting_is_told_as_any_error_is(tmp_path):
 
 @pytest.mark.parametrize("arguments, code, said", [
     # The command line is wrong, which is found out before anybody is asked.
-    (["create", "key", "k", "--role", "root"], USAGE, "--role root: it takes reader, editor or admin"),
+    (["create", "key", "k", "--role", "root"], USAGE, "--role root: must be reader, editor or admin"),
     (["create", "key", "k", "--role", "root", "--data-dir", "d"], USAGE, "--role root"),
     (["create", "key", "k", "--expires", "soon"], USAGE, "--expires"),
     (["create", "key", "k", "--data-dir", "missing"], USAGE, "missing is not a data directory"),
@@ -93,7 +93,7 @@ def test_one_is_no_plural_and_advice_is_given_once(server, admin, uid):
     for kind, name, held in ("cluster", inside["name"], "holds 1 snapshot"), ("project", project["name"], "holds 1 cluster and 1 key"):
         ran = server.cli("delete", kind, name)
         assert ran.returncode == REFUSED
-        assert ran.stderr.strip().endswith(f"{held}: 'snapgate delete {kind} {name} --force' deletes what it holds, too"), ran.stderr
+        assert ran.stderr.strip().endswith(f"{held}: 'snapgate delete {kind} {name} --force' also deletes what it holds"), ran.stderr
         assert "force=true" not in ran.stderr
 
 

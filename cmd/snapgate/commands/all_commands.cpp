@@ -27,10 +27,10 @@ std::vector<Command> all_commands() {
               "  snapgate get clusters\n"
               "  snapgate get snapshots --cluster demo\n"
               "See 'snapgate get snapshots --help' for filters and paging."),
-        group("describe", "Show all there is to say of a snapshot", {describe_snapshot_command()},
+        group("describe", "Show a snapshot in detail", {describe_snapshot_command()},
               "Example:\n"
               "  snapgate describe snapshot NAME --cluster demo -n payments"),
-        group("create", "Make a snapshot, a project, a cluster or an API key",
+        group("create", "Create a snapshot, a project, a cluster or an API key",
               {create_snapshot_command(), create_project_command(), create_cluster_command(),
                create_key_command()},
               "Examples:\n"
@@ -42,11 +42,11 @@ std::vector<Command> all_commands() {
               "Examples:\n"
               "  snapgate set kubeconfig --cluster edge edge.kubeconfig"),
         apply_command(),
-        group("check", "Look whether a connected cluster can be followed",
+        group("check", "Check whether a connected cluster can be followed",
               {check_cluster_command()},
               "Examples:\n"
               "  snapgate check cluster edge"),
-        group("print", "Print what a cluster needs so that it can be connected",
+        group("print", "Print what a cluster needs before it can be connected",
               {print_rbac_command()},
               "Examples:\n"
               "  snapgate print rbac"),

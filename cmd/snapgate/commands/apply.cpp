@@ -22,7 +22,7 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The file lists clusters; paths in it count from where it is:
+    R"(The file lists clusters; paths in it are relative to its folder:
 
   clusters:
   - name: edge-1
@@ -33,9 +33,9 @@ constexpr const char* kFooter =
     kubeconfig: fleet.kubeconfig
     context: edge-2
 
-Clusters that are missing are made, connections that changed are set; clusters that the file does
-not name are left alone; what is as the file says is not touched. One line says what became of each,
-in the file's order. One that fails does not keep the others from being applied; then the exit code
+Missing clusters are created, and connections that changed are replaced. Clusters that already are
+as the file says, and those that it does not name, are left alone. One line for each cluster says
+what was done, in the file's order. If one fails, the others are still applied, and the exit code
 is 1.
 
 Examples:
@@ -104,12 +104,13 @@ Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredClu
         return Applied{"created", warnings_of(made)};
     }
     if (known->name != declared.name)
-        return Failure(Exit::kRefused, fmt::format("the cluster of uid {} is called {}: a name "
-                                                   "stays what it is",
-                                                   known->uid, known->name));
+        return Failure(
+            Exit::kRefused,
+            fmt::format("the cluster with uid {} is named {}, and a cluster cannot be renamed",
+                        known->uid, known->name));
     if (!project.empty() && known_project != project)
         return Failure(Exit::kRefused,
-                       "it belongs to another project: a cluster stays in its project");
+                       "it belongs to another project, and a cluster cannot be moved");
     SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, kubeconfig));
     return Applied{outcome_of(answer), warnings_of(answer)};
 }

@@ -11,10 +11,11 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The server connects to the cluster and looks: can it be reached, is the certificate good, who are
-we there, what may we do, which version of the API is served, do the clocks agree.
-Exit codes: 0 all that was looked at is Good; 1 something is Bad or a Warning: a cluster that is
-out of reach, for example. A role that may read and not write is good.
+    R"(The server connects to the cluster and checks whether it can be reached, whether its certificate is
+valid, whose credentials these are and what they allow, which version of the API is served, and
+whether the clocks agree.
+Exit codes: 0 if every point is Good; 1 if one is Bad or a Warning, as when the cluster is out of
+reach. A role that may only read is Good.
 
 Examples:
   snapgate check cluster edge
@@ -29,7 +30,7 @@ struct Options {
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
     if (format == Format::kName)
-        return Failure(Exit::kUsage, "-o name: a check has no names; take table, json or yaml");
+        return Failure(Exit::kUsage, "-o name: a check prints no names; use table, json or yaml");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     const std::string target = path_of(Kind::kCluster, cluster.uid) + "/check";
@@ -65,7 +66,7 @@ Command check_cluster_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "cluster",
-        .help = "Look whether a connected cluster can be followed",
+        .help = "Check whether a connected cluster can be followed",
         .options = {{"CLUSTER", &options->cluster, "", "The cluster, by name or uid", kNeeded},
                     output_option(options->output, "table (the default), json or yaml")},
         .connection = &options->connection,

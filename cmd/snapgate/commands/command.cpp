@@ -30,20 +30,21 @@ Option output_option(std::string& output, std::string help) {
 }
 
 Option answer_option(std::string& output) {
-    return output_option(output, "json or yaml: what the API answered; name: the uid alone");
+    return output_option(output, "json or yaml: the API's answer; name: only the uid");
 }
 
 Option context_option(std::string& context) {
     return {"--context", &context, "CONTEXT",
-            "The context of the kubeconfig (without: its current one)"};
+            "The context of the kubeconfig (default: its current one)"};
 }
 
 Outcome<> check_namespace(std::string_view ns) {
     if (model::is_dns_label(ns)) return {};
-    return Failure(Exit::kUsage,
-                   fmt::format("-n \"{}\": a namespace is 1 to 63 of a-z, 0-9 and '-', with no "
-                               "'-' at either end",
-                               ns));
+    return Failure(
+        Exit::kUsage,
+        fmt::format(
+            "-n \"{}\": a namespace is 1 to 63 of a-z, 0-9 and '-', with no '-' at either end",
+            ns));
 }
 
 void warn_of_plain_http(Console& console, std::string_view server) {
@@ -64,10 +65,9 @@ Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
 Outcome<Format> parse_answer_format(std::string_view text) {
     SNAPGATE_ASSIGN(Format format, parse_format(text));
     if (format == Format::kWide || text == "table")
-        return Failure(Exit::kUsage,
-                       fmt::format("this command prints no table: -o takes json, yaml or name, not "
-                                   "{}",
-                                   text));
+        return Failure(
+            Exit::kUsage,
+            fmt::format("this command prints no table: -o takes json, yaml or name, not {}", text));
     return format;
 }
 

@@ -22,9 +22,9 @@ constexpr const char* kDescription = "snapgate: VM snapshot inventory for KubeVi
 
 constexpr const char* kFooter =
     R"(Environment: SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
-A flag comes before the environment, and that before what 'login' kept.
+A flag overrides the environment, and the environment overrides what 'login' saved.
 
-Exit codes: 0 done; 1 the server, or a check of the input, said no; 2 wrong usage;
+Exit codes: 0 done; 1 refused by the server or by a check of the input; 2 wrong usage;
 3 the server cannot be reached.
 
 Examples:
@@ -36,13 +36,13 @@ Examples:
   snapgate get snapshots --cluster demo -n payments
   snapgate create snapshot --cluster demo -n payments --vm db-01
   (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
-Each command explains itself: snapgate COMMAND --help)";
+Help for each command: snapgate COMMAND --help)";
 
 // Options as "--name VALUE  what it does", without the notes of CLI11 on what excludes what.
 class HelpText : public CLI::Formatter {
   public:
     HelpText() {
-        column_width(30);
+        column_width(32);
         label("SUBCOMMAND", "COMMAND");
         label("OPTIONS", "FLAGS");
         label("Positionals", "Arguments");
@@ -56,7 +56,7 @@ class HelpText : public CLI::Formatter {
     std::string make_option_opts(const CLI::Option* option) const override {
         std::string text;
         if (!option->get_type_name().empty()) text += " " + option->get_type_name();
-        if (option->get_required() && !option->get_positional()) text += " (needed)";
+        if (option->get_required() && !option->get_positional()) text += " (required)";
         return text;
     }
 };
@@ -98,7 +98,7 @@ std::optional<std::string> command_fault(const CLI::App& root,
         path += " " + next->get_name();
     }
     if (commands_of(*at).empty()) return std::nullopt;
-    return fmt::format("'{}' needs to be told what: {}", path, joined(names_of(*at)));
+    return fmt::format("'{}' needs a command: {}", path, joined(names_of(*at)));
 }
 
 // The command that was being read when parsing failed.
@@ -126,7 +126,7 @@ std::string beginning_with(const std::string& letter, const std::vector<std::str
 
 std::string unexpected(const CLI::App& root, const CLI::App& command) {
     std::vector<std::string> rest = root.remaining(true);
-    if (rest.empty()) return "there are arguments too many";
+    if (rest.empty()) return "too many arguments";
     // A flag goes first: what stands beside it may be meant as its value.
     const auto flag_at = std::find_if(rest.begin(), rest.end(),
                                       [](const std::string& one) { return one.starts_with('-'); });
@@ -228,7 +228,7 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
 std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
     CLI::App root(kDescription, "snapgate");
     root.formatter(std::make_shared<HelpText>());
-    root.set_help_flag("-h,--help", "Show what there is to say");
+    root.set_help_flag("-h,--help", "Show this help");
     root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
     root.footer(kFooter);
     const std::vector<Command> commands = all_commands();

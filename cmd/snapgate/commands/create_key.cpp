@@ -15,13 +15,13 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(A key holds what --project names, or else what the key that makes it holds.
-It is shown once and kept nowhere: store it when you see it.
+    R"(A key is valid for the project that --project names; without it, for everything that the key
+in use is valid for. It is shown once and stored nowhere: save it when you see it.
 
 Examples:
-  # For a dashboard, for three months; the key alone goes into the file
+  # For a dashboard, for three months; only the key goes into the file
   (umask 077; snapgate create key grafana --expires 90d -o name > grafana.key)
-  # Who may write the clusters and keys of one project
+  # An admin of the clusters and keys of one project
   snapgate create key payments-admin --role admin --project payments
   # Lost the last admin key: stop the server, then
   snapgate create key --data-dir /var/lib/snapgate)";
@@ -40,20 +40,20 @@ Outcome<std::optional<base::Millis>> parse_expires(const std::string& text) {
     auto duration = base::parse_duration(text);
     if (!duration) return Failure(Exit::kUsage, "--expires: " + duration.error().message);
     if (duration->count() == 0)
-        return Failure(Exit::kUsage, "--expires 0: a key that has expired already is of no use");
+        return Failure(Exit::kUsage, "--expires 0: a key that has already expired is of no use");
     return std::optional<base::Millis>(*duration);
 }
 
 Outcome<> check_role(const std::string& role) {
     if (role.empty() || role == "reader" || role == "editor" || role == "admin") return {};
-    return Failure(Exit::kUsage, fmt::format("--role {}: it takes reader, editor or admin", role));
+    return Failure(Exit::kUsage, fmt::format("--role {}: must be reader, editor or admin", role));
 }
 
 Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     if (!options.connection.server.empty() || !options.connection.api_key_file.empty())
         return Failure(Exit::kUsage,
-                       "--data-dir works on the files of a server that is down: it takes no "
-                       "--server and no --api-key-file");
+                       "--data-dir works on the files of a server that is down: it cannot be "
+                       "combined with --server or --api-key-file");
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     SNAPGATE_TRY(check_role(options.role));
     SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
@@ -91,7 +91,7 @@ std::string described(const json::Object& made, const std::string& project) {
         fmt::format("key/{} created (id {}, role {}, {}", text_at(made, {"name"}),
                     text_at(made, {"id"}), text_at(made, {"role"}),
                     text_at(made, {"projectUid"}).empty()
-                        ? std::string("holds the tenant")
+                        ? std::string("valid for the whole tenant")
                         : fmt::format("project {}", project.empty() ? text_at(made, {"projectUid"})
                                                                     : std::string_view(project)));
     if (const auto expires = base::parse_rfc3339(text_at(made, {"expiresAt"})))
@@ -130,17 +130,17 @@ Command create_key_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "key",
-        .help = "Make an API key; it is printed once",
-        .options = {{"NAME", &options->name, "", "What the key is for; no other may be called so"},
+        .help = "Create an API key; it is printed only once",
+        .options = {{"NAME", &options->name, "", "A unique name that says what the key is for"},
                     {"--role", &options->role, "ROLE",
                      "reader (the default), editor (also writes snapshots) or admin (also\n"
                      "writes projects, clusters and keys); with --data-dir the default is admin"},
                     {"--expires", &options->expires, "DURATION",
-                     "How long it is good, as 90d or 12h; without: for ever"},
+                     "How long it is valid, as 90d or 12h (default: forever)"},
                     {"--data-dir", &options->data_dir, "DIR",
-                     "Make the key in this data directory while its server is down"},
+                     "Create the key in this data directory while its server is down"},
                     output_option(options->output,
-                                  "json or yaml: what the API answered; name: the key alone")},
+                                  "json or yaml: the API's answer; name: only the key")},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

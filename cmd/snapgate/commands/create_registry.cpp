@@ -42,12 +42,11 @@ struct Options {
 };
 
 Option name_option(std::string& name) {
-    return {"NAME", &name, "", "What it is called; no other may be called so", kNeeded};
+    return {"NAME", &name, "", "Its name, which must be unique", kNeeded};
 }
 
 Option uid_option(std::string& uid) {
-    return {"--uid", &uid, "UID",
-            "Its uid: letters, digits and '-'; without it the server makes one"};
+    return {"--uid", &uid, "UID", "Its uid: letters, digits and '-' (default: made by the server)"};
 }
 
 // What the API answered as -o asks for it: a line, the uid alone, or all of it.
@@ -108,7 +107,7 @@ Command create_project_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "project",
-        .help = "Make a project: a part of the tenant, with clusters and keys",
+        .help = "Create a project: a part of the tenant, with its own clusters and keys",
         .options = {name_option(options->name), uid_option(options->uid),
                     answer_option(options->output)},
         .connection = &options->connection,
@@ -121,7 +120,7 @@ Command create_cluster_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "cluster",
-        .help = "Make a hosted cluster, or connect a real one with --kubeconfig",
+        .help = "Create a hosted cluster, or connect a real one with --kubeconfig",
         .options = {name_option(options->name),
                     uid_option(options->uid),
                     answer_option(options->output),

@@ -11,15 +11,15 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(Without NAME the server makes one of the VM's name and five characters.
-A hosted cluster has no hypervisor: nothing takes the snapshot but a controller of your own
-that drives its status.
+    R"(Without NAME the server makes a name from the VM's name and five random characters.
+A hosted cluster has no hypervisor: the snapshot is only taken if a controller of your own
+does so and updates its status.
 
 Examples:
   snapgate create snapshot --cluster demo -n payments --vm db-01
   snapgate create snapshot db-01-before-upgrade --cluster demo -n payments --vm db-01 \
     --failure-deadline 10m --deletion-policy Retain
-  # And see what becomes of it
+  # Then watch its progress
   name=$(snapgate create snapshot --cluster demo --vm db-01 -o name)
   snapgate get snapshots "${name##*/}" --cluster demo -n default --watch)";
 
@@ -38,15 +38,16 @@ Outcome<> check_spec(const Options& options) {
         if (!read) return Failure(Exit::kUsage, "--failure-deadline: " + read.error().message);
         // Ours knows days, Kubernetes' durations do not.
         if (options.failure_deadline.find('d') != std::string::npos)
-            return Failure(Exit::kUsage,
-                           fmt::format("--failure-deadline {}: it takes hours, minutes and "
-                                       "seconds, as 5m or 1h30m",
-                                       options.failure_deadline));
+            return Failure(
+                Exit::kUsage,
+                fmt::format(
+                    "--failure-deadline {}: must be in hours, minutes and seconds, as 5m or 1h30m",
+                    options.failure_deadline));
     }
     if (!options.deletion_policy.empty() && options.deletion_policy != "Delete" &&
         options.deletion_policy != "Retain")
         return Failure(Exit::kUsage,
-                       fmt::format("--deletion-policy {}: it takes Delete (the content goes with "
+                       fmt::format("--deletion-policy {}: must be Delete (the content goes with "
                                    "the snapshot) or Retain (it stays)",
                                    options.deletion_policy));
     return {};
@@ -98,8 +99,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     }
     if (cluster.type == "hosted")
         shell.console.note(
-            fmt::format("note: cluster {} is hosted and has no hypervisor: nothing takes this "
-                        "snapshot but a controller of yours that drives its status",
+            fmt::format("note: cluster {} is hosted and has no hypervisor: this snapshot is only "
+                        "taken if a controller of your own does so and updates its status",
                         cluster.name));
     return Exit::kOk;
 }
@@ -110,21 +111,22 @@ Command create_snapshot_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "snapshot",
-        .help = "Ask for a snapshot of a VM",
+        .help = "Request a snapshot of a VM",
         .aliases = {"vmsnapshot"},
         .options = {{"NAME", &options->name, "",
-                     "What it is called; without it, the VM's name and five characters"},
+                     "Its name (default: the VM's name and five random characters)"},
                     cluster_option(options->flags.cluster),
                     namespace_option(options->flags),
                     {"--vm", &options->flags.vm, "VM", "The VM to take it of", kNeeded},
                     {"--failure-deadline", &options->failure_deadline, "DURATION",
-                     "When it has failed if it is not done, as 10m (KubeVirt takes 5m; 0: never)"},
+                     "Time after which an unfinished snapshot fails, as 10m\n"
+                     "(KubeVirt's default: 5m; 0: never)"},
                     {"--deletion-policy", &options->deletion_policy, "POLICY",
-                     "What becomes of its content when it is deleted: Delete (KubeVirt's\n"
+                     "What happens to its content when it is deleted: Delete (KubeVirt's\n"
                      "default) or Retain"},
                     output_option(
                         options->output,
-                        "json or yaml: the object as the API answered it; name: its name as\n"
+                        "json or yaml: the object as the API returned it; name: its name as\n"
                         "kubectl prints it")},
         .connection = &options->connection,
         .footer = kFooter,

@@ -38,7 +38,7 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
             if (const size_t advice = failure.message.find(kForceAdvice);
                 advice != std::string::npos && !options.force)
                 failure.message =
-                    fmt::format("{}: 'snapgate delete {} {} --force' deletes what it holds, too",
+                    fmt::format("{}: 'snapgate delete {} {} --force' also deletes what it holds",
                                 failure.message.substr(0, advice), words.one, target.name);
             return failure;
         }
@@ -57,7 +57,8 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
 Command delete_command(Kind kind, std::string help, const char* force) {
     auto options = std::make_shared<Options>();
     const KindWords& words = words_of(kind);
-    std::vector<Option> rows{{"NAME", &options->names, "", "Which, by name or uid", kNeeded}};
+    std::vector<Option> rows{
+        {"NAME", &options->names, "", "What to delete, by name or uid", kNeeded}};
     if (force != nullptr) rows.push_back({"--force", &options->force, "", force});
     rows.push_back(answer_option(options->output));
     return {
@@ -74,19 +75,17 @@ Command delete_command(Kind kind, std::string help, const char* force) {
 }  // namespace
 
 Command delete_project_command() {
-    return delete_command(Kind::kProject,
-                          "Delete a project; one that holds something needs --force",
-                          "Delete its clusters, with their snapshots, and its keys, too");
+    return delete_command(Kind::kProject, "Delete a project; needs --force if it is not empty",
+                          "Also delete its clusters with their snapshots, and its keys");
 }
 
 Command delete_cluster_command() {
-    return delete_command(Kind::kCluster,
-                          "Delete a cluster; one that holds snapshots needs --force",
-                          "Delete its snapshots, too");
+    return delete_command(Kind::kCluster, "Delete a cluster; needs --force if it holds snapshots",
+                          "Also delete its snapshots");
 }
 
 Command delete_key_command() {
-    return delete_command(Kind::kKey, "Delete an API key: from the next request on it is refused",
+    return delete_command(Kind::kKey, "Delete an API key; the server refuses it from then on",
                           nullptr);
 }
 

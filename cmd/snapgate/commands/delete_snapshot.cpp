@@ -12,8 +12,8 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(All names are looked up before the first is deleted. A snapshot with finalizers goes when
-whoever set them has removed them; the command names them, and does not wait.
+    R"(All names are looked up before anything is deleted. A snapshot with finalizers stays until whoever
+set them has removed them; the command names the finalizers, and does not wait.
 
 Example:
   snapgate delete snapshot db-01-nightly --cluster demo -n payments)";
@@ -61,9 +61,10 @@ Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
                                                  snapshot.ns));
     }
     if (held)
-        shell.console.note(fmt::format(
-            "note: {} is held by {}: it goes once the controller that set this has removed it",
-            snapshot.text(), held->empty() ? "the server" : "the finalizer " + *held));
+        shell.console.note(
+            fmt::format("note: {} is held by {}: it will be gone once the controller that set it "
+                        "has removed it",
+                        snapshot.text(), held->empty() ? "the server" : "the finalizer " + *held));
     return {};
 }
 
@@ -94,14 +95,15 @@ Command delete_snapshot_command() {
         .name = "snapshot",
         .help = "Delete VM snapshots",
         .aliases = {"snapshots", "vmsnapshot", "vmsnapshots"},
-        .options = {{"NAME", &options->names, "", "Which, by exact name", kNeeded},
-                    cluster_option(options->flags.cluster),
-                    namespace_option(options->flags),
-                    vm_option(options->flags),
-                    output_option(
-                        options->output,
-                        "json or yaml: nothing, as the API answers; name: the names as kubectl\n"
-                        "prints them")},
+        .options =
+            {{"NAME", &options->names, "", "Snapshots to delete, by exact name", kNeeded},
+             cluster_option(options->flags.cluster),
+             namespace_option(options->flags),
+             vm_option(options->flags),
+             output_option(
+                 options->output,
+                 "json or yaml: nothing, as the API returns nothing; name: the names as kubectl\n"
+                 "prints them")},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -46,9 +46,9 @@ Command describe_snapshot_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "snapshot",
-        .help = "Show a VM snapshot as text for people",
+        .help = "Show a VM snapshot in detail, as text for people",
         .aliases = {"snapshots", "vmsnapshot", "vmsnapshots"},
-        .options = {{"NAME", &options->names, "", "Which, by exact name", kNeeded},
+        .options = {{"NAME", &options->names, "", "Snapshots to describe, by exact name", kNeeded},
                     cluster_option(options->flags.cluster),
                     namespace_option(options->flags),
                     vm_option(options->flags)},

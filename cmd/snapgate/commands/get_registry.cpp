@@ -195,7 +195,7 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
 Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
     if (format == Format::kWide && kind != Kind::kCluster)
-        return Failure(Exit::kUsage, fmt::format("-o wide: the table shows all there is of {}",
+        return Failure(Exit::kUsage, fmt::format("-o wide: the table of {} has no more columns",
                                                  words_of(kind).many));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     if (options.names.empty()) return print_list(shell, api, kind, format);
@@ -213,8 +213,8 @@ Command get_command(Kind kind, std::string help) {
                     output_option(
                         options->output,
                         kind == Kind::kCluster
-                            ? "table (the default), wide, json, yaml or name (the uids alone)"
-                            : "table (the default), json, yaml or name (the uids alone)")},
+                            ? "table (the default), wide, json, yaml or name (only the uids)"
+                            : "table (the default), json, yaml or name (only the uids)")},
         .connection = &options->connection,
         .footer = fmt::format("Examples:\n"
                               "  snapgate get {0}\n"
@@ -227,15 +227,15 @@ Command get_command(Kind kind, std::string help) {
 }  // namespace
 
 Command get_clusters_command() {
-    return get_command(Kind::kCluster, "The clusters that the key sees");
+    return get_command(Kind::kCluster, "The clusters that your key may see");
 }
 
 Command get_projects_command() {
-    return get_command(Kind::kProject, "The projects that the key sees");
+    return get_command(Kind::kProject, "The projects that your key may see");
 }
 
 Command get_keys_command() {
-    return get_command(Kind::kKey, "The API keys (for admins); never their secrets");
+    return get_command(Kind::kKey, "The API keys (for admins), without their secrets");
 }
 
 }  // namespace snapgate::cli

@@ -22,13 +22,13 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   # The first page of a cluster's snapshots
   snapgate get snapshots --cluster demo
-  # All of two namespaces, page by page to the end
+  # All of two namespaces, not only the first page
   snapgate get snapshots --cluster demo -n payments,web --all
   # Those of one VM, as YAML
   snapgate get snapshots --cluster demo --vm db-01 -o yaml
   # One by name
   snapgate get snapshots db-01-nightly-0003 --cluster demo -n payments
-  # Those with a label, and what becomes of them, until Ctrl-C
+  # Those with a label, and every change to them, until Ctrl-C
   snapgate get snapshots --cluster demo -l app=shop --watch
   # Names of all snapshots that are not ready
   snapgate get snapshots --cluster demo --all -o json |
@@ -67,24 +67,26 @@ Outcome<> check(const Options& options) {
         });
     };
     if (empty(options.namespaces))
-        return usage("-n names no namespace: leave it out, or say -A, to list all of them");
-    if (empty(options.vms)) return usage("--vm names no VM: leave it out to list those of all");
+        return usage("-n names no namespace: leave it out, or give -A, to list all of them");
+    if (empty(options.vms))
+        return usage("--vm names no VM: leave it out to list the snapshots of all VMs");
     if (!options.limit.empty() && !is_limit(options.limit))
         return usage(fmt::format("--limit {}: a page has 1 to {} objects; --all lists everything",
                                  options.limit, kMostOnAPage));
     if (!options.names.empty() && !options.continue_token.empty())
-        return usage("--continue goes on with a list and takes no NAME beside it");
+        return usage("--continue continues a list: it cannot be combined with a NAME");
     const bool whole = options.watch || !options.selector.empty();
     if (whole && (!options.continue_token.empty() || !options.limit.empty()))
-        return usage(fmt::format("{} shows the whole list: it takes no --limit and no --continue",
-                                 options.watch ? "--watch" : "--selector"));
+        return usage(fmt::format(
+            "{} always shows the whole list: it cannot be combined with --limit or --continue",
+            options.watch ? "--watch" : "--selector"));
     return {};
 }
 
 void note_more(Shell& shell, const SnapshotPage& page) {
     std::string more = page.remaining ? fmt::format("{} more", *page.remaining) : "more";
     shell.console.note(fmt::format("There are {} (--all lists everything). The next page:", more));
-    shell.console.note("  " + line_that_goes_on(shell.typed, page.continue_token));
+    shell.console.note("  " + continuing_line(shell.typed, page.continue_token));
 }
 
 // One page, as the API gives it.
@@ -220,12 +222,12 @@ Command get_snapshots_command() {
                     {"--limit", &options->limit, "N",
                      "Objects per page, 1 to 50; 50 is the default"},
                     {"--continue", &options->continue_token, "TOKEN",
-                     "Go on where another list ended"},
-                    {"--all", &options->all, "", "Not only one page: the whole list"},
+                     "Continue where another page ended"},
+                    {"--all", &options->all, "", "List everything, not only one page"},
                     {"-l,--selector", &options->selector, "SELECTOR",
-                     "Only those with these labels, as app=shop,tier!=test: the whole list"},
+                     "Only those with these labels, as app=shop,tier!=test (implies --all)"},
                     {"-w,--watch", &options->watch, "",
-                     "The whole list, and then what changes, until Ctrl-C"}},
+                     "Print the whole list, then every change, until Ctrl-C"}},
         .connection = &options->connection,
         .footer = kExamples,
         .run = [options](Shell& shell) { return run(*options, shell); },

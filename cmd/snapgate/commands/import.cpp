@@ -26,22 +26,22 @@ namespace {
 constexpr std::chrono::minutes kSilence{10};
 
 constexpr const char* kFooter =
-    R"(A FILE is what kubectl or the API printed: a List or VirtualMachineSnapshotList,
-a saved page, single objects, JSON lines, YAML documents; JSON or YAML, told
-apart by how they begin. - is standard input.
+    R"(A FILE holds what kubectl or the API printed, as JSON or YAML: a List or
+VirtualMachineSnapshotList, a saved page, single objects, JSON lines or YAML
+documents. How it begins tells which. - is standard input.
 
-The whole input is read and checked before anything is sent: one bad object
-refuses it all. Run an import again to complete one that was cut off: what is
-stored already is left untouched.
+The whole input is read and checked before anything is sent: because of one bad
+object all of it is refused. If an import was cut off, run it again to complete
+it: what is already stored is left untouched.
 
---prune wants a dump that shows where it ends, as lists do. JSON lines and YAML
-documents do not: --complete says that these are all. It asks before anything
-is changed; --yes is the answer where there is no terminal.
+--prune needs a dump that shows where it ends, as lists do. JSON lines and YAML
+documents do not: say with --complete that they are whole. The command asks
+before it changes anything; without a terminal it needs --yes.
 
 Examples:
   kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
   snapgate import --cluster demo monday.json tuesday.yaml
-  # The cluster is to hold what the dump holds, and nothing else
+  # Make the cluster hold exactly what the dump holds
   snapgate import --cluster demo --prune --dry-run dump.json
   snapgate import --cluster demo --prune dump.json)";
 
@@ -96,17 +96,17 @@ struct Sent {
 Outcome<> check_options(const Options& options) {
     size_t standard = 0;
     for (const std::string& file : options.files) standard += file == "-" ? 1 : 0;
-    if (standard > 1) return Failure(Exit::kUsage, "standard input can be read once: give - once");
+    if (standard > 1)
+        return Failure(Exit::kUsage, "standard input can be read only once: give - only once");
     if (options.on_conflict != "replace" && options.on_conflict != "skip" &&
         options.on_conflict != "fail")
-        return Failure(Exit::kUsage, fmt::format("--on-conflict {}: it takes replace, skip or fail",
+        return Failure(Exit::kUsage, fmt::format("--on-conflict {}: must be replace, skip or fail",
                                                  options.on_conflict));
     // Before the input is read: to ask at the end of hours that nobody is there is too late.
     if (options.prune && !options.dry_run && !options.yes && !can_ask(standard > 0))
-        return Failure(
-            Exit::kUsage,
-            "--prune removes snapshots, and there is no terminal to ask at: say --yes, or "
-            "see with --dry-run what it would remove");
+        return Failure(Exit::kUsage,
+                       "--prune removes snapshots, and there is no terminal to ask on: give --yes, "
+                       "or see with --dry-run what would be removed");
     return {};
 }
 
@@ -128,11 +128,10 @@ Failure refuse_input(const CheckReport& report, Console& console) {
     if (report.fault_count > report.faults.size())
         console.note(fmt::format("... and {} more",
                                  base::format_count(report.fault_count - report.faults.size())));
-    return {
-        Exit::kRefused,
-        fmt::format("{} of {} cannot be imported, so nothing was stored: mend the input, "
-                    "or import the rest of it with --keep-going",
-                    base::format_count(report.fault_count), base::counted(report.total, "object"))};
+    return {Exit::kRefused, fmt::format("{} of {} cannot be imported, so nothing was stored: fix "
+                                        "the input, or import the rest of it with --keep-going",
+                                        base::format_count(report.fault_count),
+                                        base::counted(report.total, "object"))};
 }
 
 // Refuses to prune by what may be a part of a dump.
@@ -141,13 +140,13 @@ Outcome<> check_end(const Options& options, const json::DumpEnd& end) {
     if (auto missing = end.missing())
         return Failure(
             Exit::kRefused,
-            fmt::format("--prune wants the whole dump: {}; nothing was stored", *missing));
+            fmt::format("--prune needs the whole dump: {}; nothing was stored", *missing));
     if (end.closed() || options.complete) return {};
     return Failure(
         Exit::kRefused,
-        "--prune removes what the input does not have, and this input (JSON lines, single objects, "
-        "YAML documents, or a YAML list whose items come last) has no end that could be missed: it "
-        "may have been cut off. Say --complete if it is whole; nothing was stored");
+        "--prune removes what is not in the input, and this input (JSON lines, single objects, "
+        "YAML documents, or a YAML list whose items come last) does not show where it ends: it may "
+        "have been cut off. Give --complete if it is whole; nothing was stored");
 }
 
 // What the server refused, said with file and item.
@@ -178,8 +177,8 @@ std::string summary(const Counts& counts, const Options& options, const std::str
                     std::chrono::duration<double> elapsed) {
     auto count = [](int64_t value) { return base::format_count(static_cast<uint64_t>(value)); };
     return fmt::format(
-        "{} cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, "
-        "{} refused ({:.1f} s)",
+        "{} cluster {}: {} created, {} replaced, {} unchanged, {} skipped, {} pruned, {} refused "
+        "({:.1f} s)",
         options.dry_run ? "would be imported into" : "imported into", cluster,
         count(counts.created), count(counts.replaced), count(counts.unchanged),
         count(counts.skipped), count(counts.pruned), count(counts.refused), elapsed.count());
@@ -276,7 +275,7 @@ Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     if (format == Format::kName)
-        return Failure(Exit::kUsage, "-o name: an import has no names; take json or yaml");
+        return Failure(Exit::kUsage, "-o name: an import prints no names; use json or yaml");
     SNAPGATE_TRY(check_options(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
     // Before the input is read: a mistyped name should not cost minutes.
@@ -329,12 +328,12 @@ Command import_command() {
         .options = {{"FILE", &options->files, "", "Dumps; - is standard input", kNeeded},
                     cluster_option(options->cluster),
                     {"--on-conflict", &options->on_conflict, "POLICY",
-                     "What to do with an object that is stored and differs:\n"
+                     "What to do with an object that is already stored and differs:\n"
                      "replace (the default), skip or fail"},
                     {"--prune", &options->prune, "",
-                     "Remove what the cluster holds and the FILEs together do not"},
+                     "Remove snapshots of the cluster that are in none of the FILEs"},
                     {"--complete", &options->complete, "",
-                     "The FILEs are whole, also where they do not show it: JSON\n"
+                     "The FILEs are whole, even where they cannot show it: JSON\n"
                      "lines, single objects, YAML documents"},
                     {"--yes", &options->yes, "", "Prune without asking"},
                     {"--dry-run", &options->dry_run, "",
@@ -342,7 +341,7 @@ Command import_command() {
                      "change nothing"},
                     {"--keep-going", &options->keep_going, "",
                      "Import what is good and list what is refused"},
-                    output_option(options->output, "json or yaml: what the API answered")},
+                    output_option(options->output, "json or yaml: the API's answer")},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

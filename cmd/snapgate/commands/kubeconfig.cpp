@@ -15,7 +15,7 @@ constexpr size_t kMaxCaBytes = 1 << 20;
 
 constexpr const char* kFooter =
     R"(The kubeconfig holds the API key in use: whoever can read it can do what the key can.
-It is printed, and written nowhere: keep it in a file that you alone can read.
+The command only prints it: keep it in a file that only you can read.
 
 Examples:
   (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
@@ -50,14 +50,14 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     kubeconfig.ns = options.ns;
     if (!encrypted)
         shell.console.note(fmt::format(
-            "warning: kubectl will not get in with this: it sends no credentials over http://, and "
-            "{} is such a server; start it with --tls-self-signed (or a certificate of its own) "
-            "and print the kubeconfig with --server https://...",
+            "warning: kubectl cannot log in with this: it sends no credentials over http://, as in "
+            "{}; start the server with --tls-self-signed (or a certificate of its own) and print "
+            "the kubeconfig with --server https://...",
             target.server));
     if (shell.console.out_is_terminal())
         shell.console.note(
-            "This holds the API key: keep it in a file that you alone can read, as in "
-            "'(umask 077; snapgate kubeconfig ... > FILE)'.");
+            "This holds the API key: keep it in a file that only you can read, as in '(umask 077; "
+            "snapgate kubeconfig ... > FILE)'.");
     shell.console.print_document(kubeconfig_text(kubeconfig));
     return Exit::kOk;
 }
@@ -71,7 +71,7 @@ Command kubeconfig_command() {
         .help = "Print a kubeconfig for a cluster; it holds the API key",
         .options = {cluster_option(options->cluster),
                     {"-n,--namespace", &options->ns, "NS",
-                     "The namespace that kubectl works in (without: default)"}},
+                     "The namespace that kubectl works in (default: default)"}},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -15,9 +15,9 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The key comes from --api-key-file, or is asked for on the terminal, or else
-from SNAPGATE_API_KEY. It is tried on the server first, and kept only if it is
-good: in snapgate/context.json in your configuration folder, open to you alone.
+    R"(The key comes from --api-key-file, or is asked for on the terminal, or else comes
+from SNAPGATE_API_KEY. It is tried on the server first, and saved only if it works:
+in snapgate/context.json in your configuration folder, which only you can read.
 
 Examples:
   snapgate login https://snapgate.example.com:8080
@@ -101,7 +101,7 @@ Command login_command() {
                      "Act in this project from now on, by name or uid (SNAPGATE_PROJECT)"},
                     output_option(
                         options->output,
-                        "json or yaml: the projects that the key sees; name: the server")},
+                        "json or yaml: the projects that the key may see; name: the server")},
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },
     };

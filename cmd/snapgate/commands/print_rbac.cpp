@@ -9,9 +9,9 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(Prints the smallest role, its binding and a service account with a token, as YAML; needs no
-server. Apply it in the cluster that is to be connected. Its token is then in the secret
-snapgate-token: docs/clusters.md shows how it becomes a kubeconfig.
+    R"(Prints as YAML the smallest role that is enough, its binding, and a service account with a token.
+Needs no server. Apply it in the cluster that you want to connect; the token is then in the secret
+snapgate-token. docs/clusters.md shows how to make a kubeconfig of it.
 
 Examples:
   snapgate print rbac
@@ -37,9 +37,9 @@ Command print_rbac_command() {
         .name = "rbac",
         .help = "Print the role and the service account that a connected cluster needs",
         .options = {{"-n,--namespace", &options->ns, "NS",
-                     "Where the service account is (snapgate)"},
+                     "The namespace of the service account (default: snapgate)"},
                     {"--write", &options->write, "",
-                     "Also what writing through the server needs: create, update, patch, delete"}},
+                     "Also allow writes through the server: create, update, patch, delete"}},
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },
     };

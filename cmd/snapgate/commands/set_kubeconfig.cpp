@@ -11,8 +11,8 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The new connection is checked before it takes the place of the old one: refused credentials and
-broken certificates change nothing. The mirror stays, and goes on with what changed meanwhile.
+    R"(The new connection is checked before it replaces the old one: refused credentials and broken
+certificates change nothing. The mirror is kept, and catches up with what changed meanwhile.
 
 Examples:
   snapgate set kubeconfig --cluster edge edge.kubeconfig
@@ -41,7 +41,7 @@ Command set_kubeconfig_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "kubeconfig",
-        .help = "Give a connected cluster other credentials, or another address",
+        .help = "Give a connected cluster new credentials or a new address",
         .options = {cluster_option(options->cluster),
                     {"FILE", &options->file, "", "The kubeconfig ('-': standard input)", kNeeded},
                     context_option(options->context)},

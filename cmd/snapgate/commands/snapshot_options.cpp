@@ -7,12 +7,11 @@
 namespace snapgate::cli {
 
 Option namespace_option(SnapshotFlags& flags) {
-    return {"-n,--namespace", &flags.ns, "NS", "The namespace (without: default)"};
+    return {"-n,--namespace", &flags.ns, "NS", "The namespace (default: default)"};
 }
 
 Option vm_option(SnapshotFlags& flags) {
-    return {"--vm", &flags.vm, "VM",
-            "The VM that it has to be of; not needed: the name says enough"};
+    return {"--vm", &flags.vm, "VM", "Only if the snapshot is of this VM (optional)"};
 }
 
 Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& names) {
@@ -25,7 +24,7 @@ Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& name
     for (const std::string& name : names)
         if (!model::is_dns_subdomain(name))
             return Failure(Exit::kUsage,
-                           fmt::format("\"{}\" is no name of a snapshot: one is 1 to 253 of a-z, "
+                           fmt::format("\"{}\" is not a snapshot name: that is 1 to 253 of a-z, "
                                        "0-9, '-' and '.', with letters or digits at both ends",
                                        name));
     return {};

@@ -8,7 +8,7 @@
 
 namespace snapgate::cli {
 
-// What commands on single snapshots are told, besides their names.
+// Options of the commands on single snapshots, besides their names.
 struct SnapshotFlags {
     std::string cluster;
     std::string ns = "default";
@@ -19,7 +19,7 @@ Option namespace_option(SnapshotFlags& flags);
 // --vm of a command that finds its snapshots by name.
 Option vm_option(SnapshotFlags& flags);
 
-// kUsage naming what can be no namespace, VM or snapshot: it would not even make a path.
+// kUsage naming the first text that cannot be the name of a namespace, a VM or a snapshot.
 Outcome<> check(const SnapshotFlags& flags, const std::vector<std::string>& names);
 
 }  // namespace snapgate::cli

@@ -46,7 +46,7 @@ Command version_command() {
         .name = "version",
         .help = "The version of this program, and of the server if one is known",
         .options = {output_option(options->output,
-                                  "json or yaml: both versions; name: this program's alone")},
+                                  "json or yaml: both versions; name: only this program's")},
         .connection = &options->connection,
         .footer = "Examples:\n  snapgate version\n  snapgate version -o json",
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -46,8 +46,8 @@ class InputCheck {
         const bool implied = implied_ > 0 && implies_snapshots(envelope);
         if (implied_ > 0 && !implied) {
             note(first_implied_.first, first_implied_.second,
-                 "it has neither kind nor apiVersion, and is in no VirtualMachineSnapshotList that "
-                 "would say what it is");
+                 "it has neither kind nor apiVersion, and no VirtualMachineSnapshotList around it "
+                 "says what it is");
             report_.fault_count += implied_ - 1;
         }
         report_.items.push_back(items_);
@@ -112,11 +112,11 @@ Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs,
             if (advanced) advanced(bytes_before + offset, report.total + check.items());
         }
         if (report.end.values() == values_before)
-            return Failure(Exit::kRefused,
-                           fmt::format("{} holds no objects, not even an empty list: the command "
-                                       "that should have written it may have failed; nothing was "
-                                       "stored",
-                                       input.name()));
+            return Failure(
+                Exit::kRefused,
+                fmt::format("{} holds no objects, not even an empty list: the command that should "
+                            "have written it may have failed; nothing was stored",
+                            input.name()));
         report.end.end_stream(splitter.items());
         if (input.open_ended()) report.end.note_open();
         bytes_before += input.bytes();

@@ -33,7 +33,7 @@ struct CheckReport {
 };
 
 inline constexpr size_t kShownFaults = 20;
-// What is wrong with an object that cannot even be read whole.
+// The fault of an object that is too large to be read.
 inline constexpr std::string_view kTooLarge =
     "the object is larger than 2 MiB, which is the most that is taken";
 

@@ -88,15 +88,13 @@ Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool
     };
     if (end.documents == 0)
         return refuse(
-            "it holds no objects, only comments or less: the command that should have written it "
-            "may "
+            "it holds no objects, at most comments: the command that should have written it may "
             "have failed");
     if (end.cut) return refuse(*end.cut);
     if (end.ends_in_line && !complete)
         return refuse(
             "its last line has no end, so its last object may have been cut off: end the line, or "
-            "say "
-            "--complete if it is whole");
+            "give --complete if it is whole");
     return {};
 }
 
@@ -141,7 +139,7 @@ Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
             "is compressed: unpack it on the way, as in 'gunzip -c FILE | snapgate import -'");
     if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff") ||
         beginning.substr(0, 2).find('\0') != std::string_view::npos)
-        return refuse("is no UTF-8 text: save it as UTF-8");
+        return refuse("is not UTF-8 text: save it as UTF-8");
     size_t first = beginning.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos && beginning.size() < kLookedAtBytes)
         return refuse("is empty: the command that should have written it may have failed");

@@ -31,7 +31,7 @@ class ImportInput {
     bool open_ended() const { return open_ended_; }
 
     // The next bytes from `offset` on, at most `room.size()`; "" at the end. kInternal if reading
-    // fails, kRefused-like kConflict if the file is not the one any more that was opened.
+    // fails, kConflict if the file has changed since it was opened.
     base::Result<std::string_view> read(uint64_t offset, std::string& room) const;
 
   private:

@@ -24,8 +24,7 @@ constexpr const char* kAccept = "application/vnd.snapgate.kubernetes+json, appli
 
 std::string not_snapgate(unsigned status, std::string_view server) {
     return fmt::format(
-        "{} answered {}, and not the way snapgate does: check the server's address, and what "
-        "stands "
+        "{} answered {}, but not the way snapgate does: check the server's address, and any proxy "
         "in between",
         server, status);
 }

@@ -12,8 +12,8 @@
 
 namespace snapgate::cli {
 
-// The server's API over one kept connection, as the key of a Target. Every answer but a 2xx is a
-// Failure with what the server said. One thread.
+// The server's API over one connection that is kept open, with the key of a Target. Every answer
+// but a 2xx becomes a Failure with the server's message. Used by one thread.
 class Api {
   public:
     // `timeout` is how long the server may be silent.
@@ -35,7 +35,7 @@ class Api {
     Outcome<net::ClientResponse> remove(std::string target);
     // A GET of a cluster's Kubernetes API, below /clusters/.
     Outcome<net::ClientResponse> kube_get(std::string target);
-    // The same for a watch, or a list of any size: the answer's body goes to `sink` as it comes.
+    // Like kube_get(), for a watch or a list of any size: the body goes to `sink` as it arrives.
     Outcome<net::StreamedResponse> kube_stream(std::string target,
                                                const net::StreamOptions& options,
                                                const net::PieceSink& sink);

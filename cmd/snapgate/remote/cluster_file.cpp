@@ -53,8 +53,8 @@ Outcome<std::vector<DeclaredCluster>> read_cluster_file(const std::string& file)
     }
     if (list == nullptr || !list->is_array())
         return refused({},
-                       "must hold a list of clusters, as in \"clusters: [{name: edge, "
-                       "kubeconfig: edge.kubeconfig}]\"");
+                       "must hold a list of clusters, as in \"clusters: [{name: edge, kubeconfig: "
+                       "edge.kubeconfig}]\"");
     const fs::path folder = file == "-" ? fs::path() : fs::path(file).parent_path();
     std::vector<DeclaredCluster> clusters;
     std::set<std::string> names;
@@ -64,9 +64,9 @@ Outcome<std::vector<DeclaredCluster>> read_cluster_file(const std::string& file)
         auto cluster = read_one(value, folder);
         if (!cluster) return refused(place, cluster.error().message);
         if (!names.insert(cluster->name).second)
-            return refused(place, fmt::format("the name {} is there twice", cluster->name));
+            return refused(place, fmt::format("the name {} is used twice", cluster->name));
         if (!cluster->uid.empty() && !uids.insert(cluster->uid).second)
-            return refused(place, fmt::format("the uid {} is there twice", cluster->uid));
+            return refused(place, fmt::format("the uid {} is used twice", cluster->uid));
         clusters.push_back(std::move(*cluster));
     }
     return clusters;

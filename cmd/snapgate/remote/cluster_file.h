@@ -12,7 +12,7 @@ struct DeclaredCluster {
     std::string name;
     std::string project;     // name or uid; "": that of the command line
     std::string uid;         // "": found by its name, or made by the server
-    std::string kubeconfig;  // path, from where the clusters.yaml is
+    std::string kubeconfig;  // path; a relative one was relative to the clusters.yaml
     std::string context;     // "": the current one
 };
 

@@ -26,7 +26,7 @@ std::string outcome_of(const json::Object& answer);
 
 // The warnings of an answer to one of these.
 std::vector<std::string> warnings_of(const json::Object& answer);
-// They, a line each.
+// Prints these warnings, a line each.
 void note_warnings(Console& console, const json::Object& answer);
 
 }  // namespace snapgate::cli

@@ -35,8 +35,9 @@ std::string_view trimmed(std::string_view text) {
 
 Outcome<Context> parse_context(const std::filesystem::path& file, std::string_view text) {
     auto broken = [&](std::string_view why) {
-        return usage(fmt::format("{} is no context ({}): make it anew with 'snapgate login SERVER'",
-                                 file.string(), why));
+        return usage(
+            fmt::format("{} is not a context ({}): replace it with 'snapgate login SERVER'",
+                        file.string(), why));
     };
     auto value = json::parse(text);
     if (!value) return broken(value.error().message);
@@ -61,8 +62,8 @@ Outcome<std::string> checked_ca(const std::string& file, std::string_view source
     std::error_code ec;
     if (!std::filesystem::is_regular_file(file, ec))
         return usage(
-            fmt::format("{} {}: there is no such file; it is a PEM file with the CA that "
-                        "signed the server's certificate",
+            fmt::format("{} {}: there is no such file; it is a PEM file with the CA that signed "
+                        "the server's certificate",
                         source, file));
     return file;
 }
@@ -96,16 +97,16 @@ Outcome<std::optional<Context>> read_context(const std::filesystem::path& file) 
     }
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return usage(fmt::format("the context {} is no regular file", file.string()));
+        return usage(fmt::format("the context {} is not a regular file", file.string()));
     if (status.st_uid != ::geteuid())
         return usage(
-            fmt::format("the context {} belongs to somebody else: it is not used; remove "
-                        "it, or set XDG_CONFIG_HOME to a folder of your own",
+            fmt::format("the context {} belongs to somebody else: it is not used; remove it, or "
+                        "set XDG_CONFIG_HOME to a folder of your own",
                         file.string()));
     if ((status.st_mode & kOthers) != 0)
         return usage(
-            fmt::format("the context {} holds a key and is open to others (mode {:04o}): "
-                        "chmod 600 it, and think of the key as known",
+            fmt::format("the context {} holds a key and is open to others (mode {:04o}): chmod 600 "
+                        "it, and replace the key, which others may know",
                         file.string(), status.st_mode & 07777U));
     auto text = read_all(fd.get(), kMaxContextBytes);
     if (!text)
@@ -188,9 +189,9 @@ Outcome<Target> resolve_target(const ConnectionFlags& flags, const Environment& 
 Outcome<std::string> normalize_server(std::string_view text) {
     std::string server(trimmed(text));
     auto refuse = [&](std::string_view why) {
-        return usage(
-            fmt::format("\"{}\" is no server ({}): give it like https://snapgate.example.com:8080",
-                        server, why));
+        return usage(fmt::format(
+            "\"{}\" is not a server ({}): write it like https://snapgate.example.com:8080", server,
+            why));
     };
     if (server.empty()) return refuse("it is empty");
     for (char c : server)
@@ -202,7 +203,7 @@ Outcome<std::string> normalize_server(std::string_view text) {
                    server.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     std::string_view scheme = std::string_view(server).substr(0, scheme_end);
-    if (scheme != "https" && scheme != "http") return refuse("only https and http are spoken");
+    if (scheme != "https" && scheme != "http") return refuse("only https and http are supported");
     std::string_view rest = std::string_view(server).substr(scheme_end + 3);
     std::string_view host = rest.substr(0, rest.find('/'));
     // The text is not repeated here: what stands before an @ may be a password.
@@ -235,8 +236,8 @@ Outcome<std::string> check_key(std::string_view text, std::string_view source) {
     bool plain = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; });
     if (key.empty() || key.size() > kMaxKeyBytes || !plain)
         return usage(
-            fmt::format("{} holds no API key: one is a single word without blanks, as "
-                        "'snapgate create key' printed it",
+            fmt::format("{} holds no API key: a key is a single word without blanks, as 'snapgate "
+                        "create key' printed it",
                         source));
     return std::string(key);
 }

@@ -39,12 +39,13 @@ Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::st
     auto members = connect::read_members(*found);
     if (!members) return refused(members.error());
     if (members->exec) {
-        return Failure(Exit::kRefused,
-                       fmt::format("{}: {}.exec: a program that gives credentials is not run here, "
-                                   "and the server takes none over the network: give a token of a "
-                                   "service account instead (see 'snapgate print rbac --help'), or "
-                                   "declare the cluster in the server's configuration file",
-                                   file, members->user_path));
+        return Failure(
+            Exit::kRefused,
+            fmt::format("{}: {}.exec: programs that provide credentials are not run here, and the "
+                        "server accepts none over the network: use the token of a service account "
+                        "instead (see 'snapgate print rbac --help'), or declare the cluster in the "
+                        "server's configuration file",
+                        file, members->user_path));
     }
     const fs::path folder = file == "-" ? fs::path(".") : fs::path(file).parent_path();
     connect::Connection& connection = members->connection;

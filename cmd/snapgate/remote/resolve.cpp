@@ -53,11 +53,11 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
                                    words.one, wanted, words.uid_field, listed(found, true)));
     if (all.empty())
         return Failure(Exit::kRefused,
-                       fmt::format("there is no {} \"{}\": this key sees no {} at all here",
-                                   words.one, wanted, words.one));
+                       fmt::format("there is no {} \"{}\": this key may see no {} here", words.one,
+                                   wanted, words.one));
     return Failure(Exit::kRefused,
-                   fmt::format("there is no {} \"{}\" among those this key sees: {}", words.one,
-                               wanted, listed(all, false)));
+                   fmt::format("there is no {} \"{}\" among those that this key may see: {}",
+                               words.one, wanted, listed(all, false)));
 }
 
 std::string path_of(Kind kind, std::string_view uid) {

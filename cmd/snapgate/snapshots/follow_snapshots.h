@@ -6,10 +6,10 @@
 
 namespace snapgate::cli {
 
-// `get snapshots -l`: the whole list of what a query selects.
+// `get snapshots -l`: prints the whole list that a query selects.
 Outcome<Exit> print_selected(Console& console, Api& api, const SnapshotQuery& query, Format format);
 
-// `get snapshots -w`: the list, and then what changes, until Ctrl-C.
+// `get snapshots -w`: prints the list, then every change, until Ctrl-C.
 Outcome<Exit> follow_snapshots(Console& console, Api& api, const SnapshotQuery& query,
                                Format format);
 

@@ -7,8 +7,8 @@
 
 namespace snapgate::cli {
 
-// One VirtualMachineSnapshot as text for people, in the manner of kubectl describe; printable. What
-// it lacks is "<none>" or left out; a field of an unexpected type counts as lacking.
+// One VirtualMachineSnapshot as text for people, in the manner of kubectl describe; printable. A
+// missing field is "<none>" or left out; a field of an unexpected type counts as missing.
 std::string describe_snapshot(const json::Object& snapshot, int64_t now_seconds);
 
 }  // namespace snapgate::cli

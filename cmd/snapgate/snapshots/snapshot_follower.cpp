@@ -31,7 +31,7 @@ bool is_ahead(const json::Object& status) {
     });
 }
 
-bool may_pass(const Failure& failure) {
+bool is_temporary(const Failure& failure) {
     return failure.exit == Exit::kUnreachable || failure.status == kTooMany ||
            failure.status >= 500;
 }
@@ -59,8 +59,8 @@ Outcome<> SnapshotFollower::run() {
         SNAPGATE_ASSIGN(Ended ended, watch());
         if (ended == Ended::kStopped) return {};
         console_.note(
-            "warning: the server no longer knows what changed since the last event: listing "
-            "again; what was deleted meanwhile is not shown");
+            "warning: the server no longer knows what changed since the last event: listing again; "
+            "what was deleted meanwhile is not shown");
     }
 }
 
@@ -138,10 +138,10 @@ base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
 }
 
 Outcome<bool> SnapshotFollower::retry(Failure failure) {
-    if (!may_pass(failure)) return failure;
+    if (!is_temporary(failure)) return failure;
     if (!std::exchange(out_of_reach_, true))
-        console_.note(fmt::format("warning: trying again, to go on from the last change seen: {}",
-                                  failure.message));
+        console_.note(fmt::format(
+            "warning: trying again, to continue from the last change seen: {}", failure.message));
     const bool interrupted = interruption_.wait(delay_);
     delay_ = std::min(delay_ * 2, timing_.longest_delay);
     return !interrupted;
@@ -150,7 +150,7 @@ Outcome<bool> SnapshotFollower::retry(Failure failure) {
 void SnapshotFollower::reached() {
     delay_ = timing_.first_delay;
     if (std::exchange(out_of_reach_, false))
-        console_.note(fmt::format("{} is there again", api_.server()));
+        console_.note(fmt::format("{} can be reached again", api_.server()));
 }
 
 }  // namespace snapgate::cli

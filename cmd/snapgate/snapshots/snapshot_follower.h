@@ -13,31 +13,33 @@
 
 namespace snapgate::cli {
 
-// Takes what a SnapshotFollower sees. An Error that one returns ends the following.
+// Where a SnapshotFollower delivers what it sees. An Error that one of them returns ends run().
 struct FollowSinks {
     ItemSink listed;  // each snapshot of a list, in its order
     std::function<base::Result<void>()> list_ended;
-    // An event that is about an object.
+    // An event about an object: neither a bookmark nor an error.
     std::function<base::Result<void>(WatchEvent::Type, const json::Object&)> changed;
 };
 
 struct FollowTiming {
-    // A server sends a bookmark about once a minute: after this silence there is none.
+    // A server sends a bookmark about once a minute: after so long a silence the connection is
+    // dead.
     std::chrono::milliseconds idle{150'000};
     std::chrono::milliseconds first_delay{800};
     std::chrono::milliseconds longest_delay{30'000};
 };
 
-// Lists, and follows from there by watches of the Kubernetes side, until it is interrupted. A
-// watch that ends or is cut off is resumed from the last version it told; while the server is out
-// of reach it is tried again, ever more seldom; where its history does not reach back that far
-// (410), the list begins anew, and stderr says so. One thread; what it is given outlives it.
+// Lists snapshots, then follows them by watches of the Kubernetes API, until it is interrupted. A
+// watch that ends or is cut off is resumed from the last version seen. While the server is out of
+// reach it tries again, with growing pauses. Where the server's history does not reach back far
+// enough (410), it lists again and says so on stderr. Used by one thread; its arguments must
+// outlive it.
 class SnapshotFollower {
   public:
     SnapshotFollower(Api& api, Console& console, const Interruption& interruption,
                      SnapshotQuery query, FollowSinks sinks, FollowTiming timing = {});
 
-    // Ends well when it is interrupted; else with why it cannot go on.
+    // Returns when it is interrupted; a Failure says why it cannot continue.
     Outcome<> run();
 
   private:
@@ -48,7 +50,8 @@ class SnapshotFollower {
     Outcome<net::StreamedResponse> watch_once();
     base::Result<void> take(std::string_view text);
     base::Result<void> take_error(const json::Object& status);
-    // Whether it is worth another try, after a wait; false if it was interrupted meanwhile.
+    // Waits before the next try; false if it was interrupted meanwhile. Returns a failure that no
+    // retry can mend.
     Outcome<bool> retry(Failure failure);
     void reached();
 

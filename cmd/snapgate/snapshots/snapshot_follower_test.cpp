@@ -149,8 +149,8 @@ TEST_F(SnapshotFollowerTest, TriesAgainWhatMayPassAndSaysSoOnce) {
     EXPECT_THAT(seen_, ElementsAre("end of list", "added a"));
     EXPECT_THAT(versions(server), ElementsAre("5", "5", "5", "5", "5", "5"));
     EXPECT_THAT(err(),
-                HasSubstr("trying again, to go on from the last change seen: said so (Serv"));
-    EXPECT_THAT(err(), HasSubstr("is there again"));
+                HasSubstr("trying again, to continue from the last change seen: said so (Serv"));
+    EXPECT_THAT(err(), HasSubstr("can be reached again"));
     EXPECT_EQ(err().find("trying again"), err().rfind("trying again"));
 }
 

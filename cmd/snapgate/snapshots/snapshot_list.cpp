@@ -33,10 +33,9 @@ bool selects_on_this_side(const SnapshotQuery& query) {
 }
 
 Failure no_list(const Api& api, std::string_view why) {
-    return {Exit::kUnreachable,
-            fmt::format("{} did not answer with a whole list of snapshots ({}): what was printed "
-                        "is not complete",
-                        api.server(), why)};
+    return {Exit::kUnreachable, fmt::format("{} did not answer with a whole list of snapshots "
+                                            "({}): what was printed is not complete",
+                                            api.server(), why)};
 }
 
 struct ListEnd {
@@ -48,7 +47,7 @@ Outcome<ListEnd> parse_end(const Api& api, std::string_view envelope) {
     auto value = json::parse(envelope);
     const json::Object* list = value ? value->if_object() : nullptr;
     if (list == nullptr || text_at(*list, {"kind"}) != kSnapshotListKind)
-        return no_list(api, "it is no VirtualMachineSnapshotList");
+        return no_list(api, "it is not a VirtualMachineSnapshotList");
     ListEnd end{std::string(text_at(*list, {"metadata", "resourceVersion"})),
                 std::string(text_at(*list, {"metadata", "continue"}))};
     if (end.resource_version.empty()) return no_list(api, "it has no resourceVersion");

@@ -12,7 +12,7 @@
 
 namespace snapgate::cli {
 
-// What to list or to follow on the Kubernetes side of a cluster. An empty vector is all.
+// What to list or follow through a cluster's Kubernetes API. An empty vector selects all.
 struct SnapshotQuery {
     Named cluster;
     std::vector<std::string> namespaces;
@@ -21,25 +21,26 @@ struct SnapshotQuery {
     std::string selector;  // of labels
 };
 
-// Values given by comma and by repetition, one by one; blanks and empty parts are dropped.
+// Splits values that were given by comma and by repetition; blanks, empty parts and repetitions are
+// dropped.
 std::vector<std::string> split_values(const std::vector<std::string>& values);
 
-// Path and selectors of a query; `more` is appended to its parameters. One namespace and one name
-// are selected by the server, several of them, and VMs, by selects().
+// Path and parameters of a query, `more` appended. The server selects a single namespace and a
+// single name; several of them, and VMs, are selected by selects().
 std::string list_target(const SnapshotQuery& query, std::string_view more);
 // Whether a snapshot that list_target() may give is one of those asked for.
 bool selects(const SnapshotQuery& query, const json::Object& snapshot);
 
-// What is said where there is none to print.
+// The note for a query that found nothing.
 std::string none_found(const SnapshotQuery& query);
 
 // Takes the JSON text of each snapshot.
 using ItemSink = std::function<base::Result<void>(std::string_view item)>;
 
-// Lists whole, of any length, in the memory of one object. Of several names each is asked for, at
-// the version of the first; then what is found, which is little, is held. In order of namespace and
-// name, as every list. The list's resourceVersion, from which a watch goes on; nullopt if it was
-// ended by `options.wake_fd`. `stale`, if there is one, looks at the answers.
+// Lists everything that a query selects, in order of namespace and name, in the memory of one
+// object. With several names each is requested at the version of the first, and the few snapshots
+// found are held. Returns the list's resourceVersion, from which a watch can continue; nullopt if
+// `options.wake_fd` ended it. `stale`, if not null, looks at every answer.
 Outcome<std::optional<std::string>> list_snapshots(Api& api, const SnapshotQuery& query,
                                                    const net::StreamOptions& options,
                                                    const ItemSink& sink,

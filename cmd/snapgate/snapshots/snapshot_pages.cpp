@@ -15,8 +15,7 @@ namespace {
 
 std::string no_list(std::string_view server) {
     return fmt::format(
-        "{} did not answer with a list of snapshots: check the server's address, and what stands "
-        "in "
+        "{} did not answer with a list of snapshots: check the server's address, and any proxy in "
         "between",
         server);
 }
@@ -79,11 +78,11 @@ Outcome<SnapshotPage> SnapshotPages::next() {
     if (!page) {
         Failure failure = std::move(page).error();
         if (!failure.continue_token.empty()) {
-            failure.message += "; go on at the newest state with: " +
-                               line_that_goes_on(selection_.typed, failure.continue_token);
+            failure.message += "; continue at the newest state with: " +
+                               continuing_line(selection_.typed, failure.continue_token);
         } else if (begun_) {
-            failure.message += "; the list is not complete: go on where it stopped with: " +
-                               line_that_goes_on(selection_.typed, token_);
+            failure.message += "; the list is not complete: continue where it stopped with: " +
+                               continuing_line(selection_.typed, token_);
         }
         return failure;
     }
@@ -102,8 +101,8 @@ Outcome<net::ClientResponse> SnapshotPages::request() {
             restarts == kMostRestarts)
             return response;
         console_.note(
-            "warning: the state being listed has expired on the server; going on from the same "
-            "place at the newest state: what changed before it meanwhile is not shown");
+            "warning: the state being listed has expired on the server; continuing from the same "
+            "place at the newest state: changes before that place are not shown");
         token_ = response.error().continue_token;
     }
 }

@@ -37,9 +37,9 @@ std::string page_target(const SnapshotSelection& selection, std::string_view con
 // Cuts a 2xx answer into a page; kUnreachable if it is no list of snapshots.
 Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view server);
 
-// Reads a list page by page, in the memory of one. Says on stderr when the state is stale, and when
-// the listing had to go on at a newer state because its own had expired. One thread; the Api and
-// the console outlive it.
+// Reads a list page by page, in the memory of one page. Notes on stderr that the state is stale, or
+// that the listing had to continue at a newer state because its own had expired. Used by one
+// thread; the Api and the console must outlive it.
 class SnapshotPages {
   public:
     // With `restart`, an expired token is replaced by the one the server offers.

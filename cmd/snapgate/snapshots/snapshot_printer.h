@@ -24,10 +24,10 @@ class SnapshotPrinter {
     // Closes the list.
     void finish(std::string_view resource_version);
 
-    // Objects of no list: a table's rows as in page(); with kJson one object a line, with kYaml
-    // one document each.
+    // Objects outside of a list: rows of a table as in page(); with kJson one object a line, with
+    // kYaml one document each.
     base::Result<void> each(const std::vector<std::string>& items);
-    // One that was changed. `gone` stands for the phase of one that is deleted.
+    // A snapshot that changed. `gone` replaces the phase of one that was deleted.
     base::Result<void> changed(WatchEvent::Type type, const json::Object& snapshot,
                                std::string_view gone);
 

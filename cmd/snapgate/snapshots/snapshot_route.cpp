@@ -40,7 +40,7 @@ Outcome<ReadSnapshot> read_snapshot(Api& api, const SnapshotRef& snapshot) {
         if (failure.status == 404 && failure.reason == "NotFound")
             failure.message = fmt::format(
                 "there is no snapshot {} in cluster {}: 'snapgate get snapshots --cluster {} -n "
-                "{}' lists what there is",
+                "{}' lists those that exist",
                 snapshot.text(), snapshot.cluster.name, snapshot.cluster.name, snapshot.ns);
         return failure;
     }

@@ -17,8 +17,8 @@ inline constexpr std::string_view kSnapshotListKind = "VirtualMachineSnapshotLis
 
 // What a list or a watch may hold for one object: 2 MiB, and what is put around it.
 inline constexpr size_t kMostItemBytes = 4 << 20;
-// Times in a row that a listing is begun anew or goes on at a newer state, because the server's
-// history is shorter than a step of it takes.
+// How often in a row a listing begins anew, or continues at a newer state, because the server's
+// history is shorter than a step of the listing takes.
 inline constexpr int kMostRestarts = 5;
 
 // One snapshot as the command line names it.
@@ -26,7 +26,7 @@ struct SnapshotRef {
     Named cluster;
     std::string ns;
     std::string name;
-    std::string vm;  // whose it has to be; "" for any
+    std::string vm;  // the VM that it must be of; "" for any
 
     std::string text() const;  // payments/db-01-nightly
 };

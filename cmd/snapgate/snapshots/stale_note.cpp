@@ -43,7 +43,7 @@ void StaleNote::look(const net::ClientResponse& response) {
     const auto age = age_of(response);
     console_.note(fmt::format("warning: cluster {} is {}: this is its last known state{}",
                               cluster_.name, state(),
-                              age ? fmt::format(", of {} ago", base::human_duration(*age)) : ""));
+                              age ? fmt::format(", from {} ago", base::human_duration(*age)) : ""));
 }
 
 std::string StaleNote::state() {

@@ -8,14 +8,14 @@
 
 namespace snapgate::cli {
 
-// Says on stderr, once, that what is shown of a connected cluster is its last known state, how old
-// that is, and why: a cluster may be out of reach, or may refuse the server. One thread; what it is
-// given outlives it.
+// Notes on stderr, once, that the output shows the last known state of a connected cluster, how old
+// that state is, and why: the cluster is out of reach, or refuses the server. Used by one thread;
+// its arguments must outlive it.
 class StaleNote {
   public:
     StaleNote(Api& api, Console& console, Named cluster);
 
-    // Looks at what the server says of its answer, on either side of it.
+    // Looks at the headers of an answer of either API.
     void look(const net::ClientResponse& response);
 
   private:

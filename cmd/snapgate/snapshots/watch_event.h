@@ -16,8 +16,8 @@ struct WatchEvent {
     std::string resource_version;
 };
 
-// kInvalidBody if the text is no event, is of a type that there is not, or says no version where it
-// has to: then what follows could not be resumed.
+// kInvalidBody if the text is not an event, has an unknown type, or lacks the resourceVersion from
+// which the watch would be resumed.
 base::Result<WatchEvent> parse_watch_event(std::string_view text);
 
 }  // namespace snapgate::cli

@@ -4,12 +4,12 @@
 
 namespace snapgate::cli {
 
-// Whether there is somebody at a terminal to be asked. Where standard input is read for something
-// else (`input_taken`), that is the terminal the command was started from.
+// Whether a question can be asked: on the terminal of standard input, or, where that is read for
+// something else (`input_taken`), on the controlling terminal.
 bool can_ask(bool input_taken);
 
-// Asks a question on stderr, for a line that begins with y or Y; anything else, and the end of the
-// input, is no. `question` is safe to be shown.
+// Asks a question on stderr and reads a line. True if it begins with y or Y; false for anything
+// else, and at the end of the input. `question` must be printable.
 bool ask(bool input_taken, std::string_view question);
 
 }  // namespace snapgate::cli

@@ -9,22 +9,22 @@
 
 namespace snapgate::cli {
 
-// How flush() begins to say that it failed.
+// How the message of a failed flush() begins.
 inline constexpr std::string_view kNotWritten = "the output could not be written";
 
-// Where a command writes: answers to `out`, what is said about them to `err`. One thread. Whoever
-// opened the two files closes them, after the console.
+// Where a command writes: answers to `out`, notes about them to `err`. Used by one thread. The
+// caller closes the two files, after the console is gone.
 class Console {
   public:
     // Finds out itself whether the files are terminals.
     Console(std::FILE* out, std::FILE* err);
 
-    // Text that is safe as it is: what printable() and Table made, or our own words.
+    // Text that is safe to print: made by printable() or Table, or a literal of this program.
     void print(std::string_view text);
-    // A JSON or YAML document from the server, made printable: what is written into a pipe or a
-    // file reaches a terminal, too, in the end. Adds the line end that it lacks.
+    // A JSON or YAML document from the server, made printable, also for a pipe or a file: their
+    // content ends up on a terminal sooner or later. Adds a line end if it has none.
     void print_document(std::string_view text);
-    // A piece of such a document: the same, and no line end is added.
+    // A piece of such a document, made printable; adds no line end.
     void print_part(std::string_view text);
     // One line to stderr, made printable.
     void note(std::string_view line);
@@ -36,9 +36,9 @@ class Console {
     // Columns of the terminal on `out`; 0 where there is none, or it does not say.
     unsigned width() const;
 
-    // Writes out what is buffered. kInternal if anything of the output could not be written (a full
-    // disk, a signal that ends the waiting for a reader): an answer cut short must not end in
-    // success. Nothing more is written then: it would be no continuation.
+    // Writes out the buffer. kInternal if any output was lost (a full disk, or a signal while
+    // waiting for a reader): a command whose answer was cut short must not succeed. After that
+    // nothing more is written.
     base::Result<void> flush();
 
   private:

@@ -36,7 +36,7 @@ base::Result<std::string> read_all(int fd, size_t max_bytes);
 // A whole file. kUsage if it cannot be read or is larger; the message calls it `what` and its name:
 // "cannot read the CA ca.crt: ...".
 Outcome<std::string> read_file(const std::string& file, size_t max_bytes, std::string_view what);
-// The same; "-" is standard input.
+// Like read_file(), without a `what`; "-" is standard input.
 Outcome<std::string> read_file_or_input(const std::string& file, size_t max_bytes);
 
 }  // namespace snapgate::cli

@@ -6,20 +6,20 @@
 
 namespace snapgate::cli {
 
-// Ctrl-C (SIGINT) and SIGTERM as something that a command that waits can see and end by in order,
-// instead of being killed within a line. A second signal kills as ever. Where the caller of the
-// program has these signals ignored they stay so. One in a process; one thread.
+// Lets a command that waits notice Ctrl-C (SIGINT) and SIGTERM and end in order, instead of being
+// killed in the middle of a line. A second signal kills it as usual. Signals that the program was
+// started to ignore stay ignored. At most one in a process; used by one thread.
 class Interruption {
   public:
     static Outcome<Interruption> listen();
-    // From here on the signals do what they did.
+    // Restores the default actions of the signals.
     ~Interruption();
     Interruption(Interruption&& other) noexcept;
     Interruption& operator=(Interruption&&) = delete;
 
     // Readable from the first signal on.
     int fd() const { return fd_; }
-    // Waits as long as this; true if it was interrupted.
+    // Waits for `duration`; returns true at once when a signal has come.
     bool wait(std::chrono::milliseconds duration) const;
 
   private:

@@ -9,8 +9,8 @@
 
 namespace snapgate::cli {
 
-// Looks into answers without trusting their shape: what is not there, or is of another type, is
-// null or "". Views are good as long as the value.
+// Looks into answers without trusting their shape: a member that is missing or of another type is
+// null or "". Views are valid as long as the object.
 const json::Value* value_at(const json::Object& object,
                             std::initializer_list<std::string_view> path);
 std::string_view text_at(const json::Object& object, std::initializer_list<std::string_view> path);

@@ -12,8 +12,8 @@ namespace snapgate::cli {
 // characters as \u0000; bytes that are no UTF-8 as \x00.
 std::string printable(std::string_view text);
 
-// The same for a whole document: its line ends and tabs stay. JSON says the same as before; so does
-// YAML that json::to_yaml() made, which has nothing that would be escaped here.
+// Like printable(), for a whole document: its line ends and tabs stay. JSON keeps its meaning, and
+// so does YAML made by json::to_yaml(), which contains nothing to escape.
 std::string printable_document(std::string_view text);
 
 // How many columns a terminal needs for `text`, which printable() made.

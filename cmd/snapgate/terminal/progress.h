@@ -20,7 +20,7 @@ class Progress {
     Progress& operator=(const Progress&) = delete;
 
     void advance(uint64_t bytes, size_t items);
-    // Instead of the bar: what is waited for now.
+    // Shows what is being waited for, in place of the bar.
     void wait_for(std::string_view what);
 
   private:

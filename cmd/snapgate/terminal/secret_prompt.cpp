@@ -58,7 +58,7 @@ Outcome<std::string> ask_secret(int fd, std::string_view question) {
         if (count < 0 && errno == EINTR) continue;
         bool end = count <= 0 || c == '\r' || c == '\n' || c == kEnd;
         if (end || c == kInterrupt) std::fputs("\n", stderr);
-        if (c == kInterrupt) return Failure(Exit::kRefused, "given up");
+        if (c == kInterrupt) return Failure(Exit::kRefused, "interrupted");
         if (end) return line;
         if (c == kBackspace || c == kDelete) {
             if (!line.empty()) line.pop_back();

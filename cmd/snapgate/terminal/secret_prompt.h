@@ -8,7 +8,7 @@
 namespace snapgate::cli {
 
 // Asks on the terminal `fd` (standard input) for a line that is not shown while it is typed. The
-// terminal is as before when it returns, also after Ctrl-C, which is kRefused.
+// terminal is restored when this returns, also after Ctrl-C, which gives kRefused.
 Outcome<std::string> ask_secret(int fd, std::string_view question);
 
 }  // namespace snapgate::cli

@@ -6,7 +6,7 @@
 
 namespace snapgate::cli {
 
-// A column of a table, and what becomes of it where a terminal is too narrow for all.
+// A column of a table, and how it gives way on a terminal that is too narrow for all columns.
 struct Column {
     enum class Cut { kEnd, kMiddle, kBegin };
 

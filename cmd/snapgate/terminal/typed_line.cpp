@@ -23,7 +23,7 @@ std::string quoted(std::string_view word) {
 
 }  // namespace
 
-std::string line_that_goes_on(const std::vector<std::string>& typed, std::string_view token) {
+std::string continuing_line(const std::vector<std::string>& typed, std::string_view token) {
     std::vector<std::string> words;
     // Behind "--" nothing is a flag any more.
     const auto flags_end = std::ranges::find(typed, "--");
