@@ -2,11 +2,11 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <random>
 
 #include "base/encoding.h"
@@ -16,20 +16,42 @@ namespace {
 
 constexpr size_t kSha256Size = 32;
 
-const unsigned char* data(std::string_view bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-
-// Looked up once: EVP_sha256() makes OpenSSL 3 search its providers at every use, which takes
-// longer than a short text's digest.
-const EVP_MD* sha256_method() {
-    static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    if (method == nullptr) std::abort();
-    return method;
-}
-
 unsigned char* data(std::string& bytes) {
     return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+// SHA-256 with what OpenSSL 3 otherwise does anew for each text: it searches its providers for the
+// method, and allocates a context. Both take longer than the digest of a short text.
+class Sha256 {
+  public:
+    Sha256() : context_(EVP_MD_CTX_new()), method_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
+        if (context_ == nullptr || method_ == nullptr) std::abort();
+    }
+    ~Sha256() {
+        EVP_MD_free(method_);
+        EVP_MD_CTX_free(context_);
+    }
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    // Of the parts, one after the other.
+    std::string digest(std::initializer_list<std::string_view> parts) {
+        std::string out(kSha256Size, '\0');
+        bool done = EVP_DigestInit_ex(context_, method_, nullptr) == 1;
+        for (const std::string_view part : parts)
+            done = done && EVP_DigestUpdate(context_, part.data(), part.size()) == 1;
+        if (!done || EVP_DigestFinal_ex(context_, data(out), nullptr) != 1) std::abort();
+        return out;
+    }
+
+  private:
+    EVP_MD_CTX* context_;
+    EVP_MD* method_;
+};
+
+Sha256& thread_sha256() {
+    static thread_local Sha256 sha256;
+    return sha256;
 }
 
 }  // namespace
@@ -65,17 +87,21 @@ std::string random_uid() {
 }
 
 std::string sha256(std::string_view bytes) {
-    std::string out(kSha256Size, '\0');
-    if (EVP_Digest(bytes.data(), bytes.size(), data(out), nullptr, sha256_method(), nullptr) != 1)
-        std::abort();
-    return out;
+    return thread_sha256().digest({bytes});
 }
 
+// As RFC 2104 has it; OpenSSL's HMAC() makes three contexts for each call.
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    std::string out(kSha256Size, '\0');
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data(bytes), bytes.size(),
-             data(out), nullptr) == nullptr)
-        std::abort();
+    constexpr size_t kBlock = 64;
+    std::string inner(key.size() > kBlock ? sha256(key) : std::string(key));
+    inner.resize(kBlock, '\0');
+    std::string outer(inner);
+    for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+    for (char& c : outer) c = static_cast<char>(c ^ 0x5c);
+    Sha256& sha = thread_sha256();
+    std::string out = sha.digest({outer, sha.digest({inner, bytes})});
+    OPENSSL_cleanse(inner.data(), inner.size());
+    OPENSSL_cleanse(outer.data(), outer.size());
     return out;
 }
 
