@@ -5,7 +5,7 @@
 namespace snapgate::cli {
 namespace {
 
-// A word that stands before others, as get before get snapshots.
+// The first word of several commands, such as get in `get snapshots`.
 Command group(std::string name, std::string help, std::vector<Command> commands,
               std::string footer) {
     return {.name = std::move(name),

@@ -68,7 +68,7 @@ Outcome<Registry> read_registry(Api& api) {
     return registry;
 }
 
-// What became of a cluster.
+// What was done with a cluster.
 struct Applied {
     std::string word;  // created, configured, unchanged
     std::vector<std::string> warnings;
@@ -115,12 +115,11 @@ Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredClu
     return Applied{outcome_of(answer), warnings_of(answer)};
 }
 
-// A cluster that does not answer takes the server ten seconds to look at: this many are applied
-// side by side, each over a connection of its own.
+// The server needs ten seconds to check a cluster that does not answer, so this many clusters are
+// applied at a time, each over its own connection.
 constexpr size_t kSideBySide = 16;
 
-// Applies clusters on several threads. What became of each is taken in the file's order, by one
-// thread.
+// Applies clusters on several threads. One thread takes the results, in the file's order.
 class Applying {
   public:
     Applying(const std::vector<DeclaredCluster>& declared, const Registry& registry,
@@ -136,7 +135,7 @@ class Applying {
     Applying(const Applying&) = delete;
     Applying& operator=(const Applying&) = delete;
 
-    // Waits for it.
+    // Waits until the cluster is applied.
     Outcome<Applied> take(size_t at) {
         std::unique_lock lock(mutex_);
         done_.wait(lock, [&] { return applied_[at].has_value(); });
@@ -179,7 +178,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     for (size_t at = 0; at < declared.size(); ++at) {
         const std::string& name = declared[at].name;
         auto applied = applying.take(at);
-        // Nobody is there to apply the others.
+        // The server is gone: the other clusters cannot be applied, either.
         if (!applied && applied.error().exit == Exit::kUnreachable) return applied.error();
         if (!applied) {
             exit = Exit::kRefused;

@@ -53,7 +53,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     } else {
-        // Whole lines: what to do stands at their ends.
+        // Lines are not cut: the advice is at their ends.
         Table table({{"POINT"}, {"OUTCOME"}, {"FOUND"}}, 0);
         shell.console.print(table.page(rows));
     }

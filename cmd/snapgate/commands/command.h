@@ -30,7 +30,7 @@ struct Option {
     // Where its value goes: true for a flag, a text, or each text where several may be given. Must
     // outlive the reading of the command line.
     std::variant<bool*, std::string*, std::vector<std::string>*> into;
-    std::string value;  // how the help calls its value; "" for flags and arguments
+    std::string value;  // name of its value in the help; "" for flags and arguments
     std::string help;
     bool needed = false;
     const char* excludes = nullptr;  // the option that may not be given beside it
@@ -49,7 +49,7 @@ struct Command {
     std::vector<Option> options{};
     // Where --server, --api-key-file, --ca and --project go; null for a command without them.
     ConnectionFlags* connection = nullptr;
-    std::string footer;  // stands below its help
+    std::string footer;  // printed below its help
     Action run{};        // holds whatever the options are read into
     std::vector<Command> commands{};
 };

@@ -38,7 +38,7 @@ Examples:
   (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
 Help for each command: snapgate COMMAND --help)";
 
-// Options as "--name VALUE  what it does", without the notes of CLI11 on what excludes what.
+// Prints options as "--name VALUE  help", without CLI11's notes on which excludes which.
 class HelpText : public CLI::Formatter {
   public:
     HelpText() {
@@ -113,7 +113,7 @@ std::string path_of(const CLI::App& command) {
     return path_of(*command.get_parent()) + " " + command.get_name();
 }
 
-// The only one of the long flags that begins with the letter of a short one; "" if there are more.
+// The only long flag that begins with the letter of a short one; "" if there are several.
 std::string beginning_with(const std::string& letter, const std::vector<std::string>& flags) {
     std::string only;
     for (const std::string& flag : flags) {
@@ -127,7 +127,7 @@ std::string beginning_with(const std::string& letter, const std::vector<std::str
 std::string unexpected(const CLI::App& root, const CLI::App& command) {
     std::vector<std::string> rest = root.remaining(true);
     if (rest.empty()) return "too many arguments";
-    // A flag goes first: what stands beside it may be meant as its value.
+    // Names an unknown flag first: the word after it may be meant as its value.
     const auto flag_at = std::find_if(rest.begin(), rest.end(),
                                       [](const std::string& one) { return one.starts_with('-'); });
     const std::string& word = flag_at == rest.end() ? rest.front() : *flag_at;
@@ -142,15 +142,15 @@ std::string unexpected(const CLI::App& root, const CLI::App& command) {
                          : fmt::format("unknown flag {}: did you mean {}?", flag, meant);
 }
 
-// Whether something was left over that looks like a flag. CLI11 tells what is missing first, and
-// what is missing may be what was mistyped.
+// Whether an unread word looks like a flag. CLI11 reports a missing flag first, but the missing one
+// may have been mistyped.
 bool has_unknown_flag(const CLI::App& root) {
     const std::vector<std::string> rest = root.remaining(true);
     return std::any_of(rest.begin(), rest.end(),
                        [](const std::string& word) { return word.starts_with('-'); });
 }
 
-// Ends a command that said all it had to say; an answer cut short must not end in success.
+// Ends a command that has printed everything; one whose answer was cut short must not succeed.
 Exit end(Console& console, Exit exit) {
     const auto flushed = console.flush();
     if (flushed) return exit;
@@ -182,7 +182,7 @@ Exit run_chosen(const Action& chosen, Shell& shell) {
     const Outcome<Exit> ended = chosen(shell);
     if (ended) return end(shell.console, *ended);
     shell.console.note("error: " + ended.error().message);
-    // Said once: what could not be written then cannot be written now.
+    // The output is already known to be lost: it is not reported twice.
     if (ended.error().message.starts_with(kNotWritten)) return ended.error().exit;
     return end(shell.console, ended.error().exit);
 }
@@ -223,8 +223,8 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
     }
 }
 
-// Reads the command line into `chosen`; or says what is wrong with it, or shows the help that was
-// asked for, and gives the exit code.
+// Reads the command line into `chosen`. If it is wrong or asks for help, prints the error or the
+// help and returns the exit code.
 std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
     CLI::App root(kDescription, "snapgate");
     root.formatter(std::make_shared<HelpText>());
@@ -261,7 +261,7 @@ Exit run_command_line(Shell& shell) {
     std::vector<std::string> arguments(shell.typed.begin() + (shell.typed.empty() ? 0 : 1),
                                        shell.typed.end());
     Action chosen;
-    // What it takes to read a command line is gone by the time that a server runs.
+    // The tables and the parser are freed before the command, which may be a server, runs.
     if (const auto ended = choose(std::move(arguments), shell.console, chosen)) return *ended;
     return run_chosen(chosen, shell);
 }

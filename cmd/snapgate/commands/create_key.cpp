@@ -59,14 +59,14 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
     std::string name = options.name;
     if (name.empty()) name = "recovery-" + base::format_rfc3339(base::system_clock().now_ms());
-    // The way back for who lost the last key: it has to be an admin's to be one.
+    // Somebody who lost the last admin key needs an admin key.
     std::string role = options.role.empty() ? "admin" : options.role;
     std::string project = options.connection.project;
     if (project.empty()) project = shell.environment("SNAPGATE_PROJECT").value_or("");
     auto key = app::create_key_offline(options.data_dir, name, role, project, expires);
     if (!key) {
         Failure failure(key.error());
-        // "In use" is about files here, not about a server that does not answer.
+        // "In use" means that the files are locked, not that a server does not answer.
         if (failure.exit == Exit::kUnreachable) failure.exit = Exit::kRefused;
         return failure;
     }

@@ -31,7 +31,7 @@ Examples:
   snapgate create cluster edge --kubeconfig edge.kubeconfig
   snapgate create cluster edge-7 --kubeconfig ~/.kube/config --context edge-7 --project payments)";
 
-// An entry of the registry that is to be made.
+// The entry to be created: a project or a cluster.
 struct Options {
     ConnectionFlags connection;
     std::string name;
@@ -49,7 +49,7 @@ Option uid_option(std::string& uid) {
     return {"--uid", &uid, "UID", "Its uid: letters, digits and '-' (default: made by the server)"};
 }
 
-// What the API answered as -o asks for it: a line, the uid alone, or all of it.
+// Prints the API's answer as -o asks for: a line, only the uid, or the whole object.
 Exit print_new_entry(Console& console, Format format, std::string_view kind,
                      const json::Object& made) {
     if (format == Format::kName) {

@@ -36,7 +36,7 @@ Outcome<> check_spec(const Options& options) {
     if (!options.failure_deadline.empty()) {
         auto read = base::parse_duration(options.failure_deadline);
         if (!read) return Failure(Exit::kUsage, "--failure-deadline: " + read.error().message);
-        // Ours knows days, Kubernetes' durations do not.
+        // parse_duration() accepts days, which Kubernetes' durations do not have.
         if (options.failure_deadline.find('d') != std::string::npos)
             return Failure(
                 Exit::kUsage,

@@ -9,7 +9,7 @@
 namespace snapgate::cli {
 namespace {
 
-// How the server says that something is not empty.
+// The end of the server's message about something that is not empty.
 constexpr std::string_view kForceAdvice = ": delete it with force=true";
 
 struct Options {
@@ -23,7 +23,7 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     const KindWords& words = words_of(kind);
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
-    // All names first: a mistyped one leaves everything as it is.
+    // All names are looked up first, so that after a mistyped one nothing is deleted.
     std::vector<Named> targets;
     for (const std::string& name : options.names) {
         SNAPGATE_ASSIGN(Named target, resolve(api, kind, name));
@@ -34,7 +34,7 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
             api.remove(path_of(kind, target.uid) + (options.force ? "?force=true" : ""));
         if (!response) {
             Failure failure = std::move(response).error();
-            // The advice is for the API: here it is a flag.
+            // The advice is about the API's parameter; here it is a flag.
             if (const size_t advice = failure.message.find(kForceAdvice);
                 advice != std::string::npos && !options.force)
                 failure.message =

@@ -25,13 +25,13 @@ struct Options {
     std::string output;
 };
 
-// A snapshot that is there, and what has to be known of it to delete it and nothing else.
+// A snapshot that exists, with the uid that tells it from a later one of the same name.
 struct Found {
     SnapshotRef snapshot;
     std::string uid;
 };
 
-// What still holds a snapshot after its deletion; nullopt if it is gone.
+// The finalizers that still hold a deleted snapshot; nullopt if it is gone.
 Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
     auto read = read_snapshot(api, found.snapshot);
     if (!read) {
@@ -39,7 +39,7 @@ Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
         return std::move(read).error();
     }
     const json::Object& object = read->object;
-    // Another one of its name may have been made meanwhile.
+    // Another snapshot of that name may have been created meanwhile.
     if (text_at(object, {"metadata", "uid"}) != found.uid ||
         text_at(object, {"metadata", "deletionTimestamp"}).empty())
         return std::optional<std::string>();
@@ -73,7 +73,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_TRY(check(options.flags, options.names));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.flags.cluster));
-    // All names first: a mistyped one leaves everything as it is.
+    // All names are looked up first, so that after a mistyped one nothing is deleted.
     std::vector<Found> all;
     const std::set<std::string> names(options.names.begin(), options.names.end());
     for (const std::string& name : names) {

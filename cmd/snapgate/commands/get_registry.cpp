@@ -22,7 +22,7 @@ struct Options {
     std::string output;
 };
 
-// Names of the projects by uid; those that the key does not see keep their uid.
+// Names of projects by uid. Projects that the key may not see are shown by uid.
 using ProjectNames = std::map<std::string, std::string, std::less<>>;
 
 Outcome<ProjectNames> project_names(Api& api) {
@@ -66,7 +66,7 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
             {"LAST USED", 1}};
 }
 
-// A hosted cluster is synced with nothing.
+// For a hosted cluster, which has nothing to sync with.
 constexpr const char* kNothing = "<none>";
 
 std::string last_sync(const json::Object& cluster) {
@@ -76,7 +76,7 @@ std::string last_sync(const json::Object& cluster) {
     return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
 }
 
-// By the server's clock: how long ago the mirror was last known to be what the cluster has.
+// How long ago, by the server's clock, the mirror was last known to equal the cluster.
 std::string lag(const json::Object& cluster) {
     if (text_at(cluster, {"type"}) != "connected") return kNothing;
     const json::Value* seconds = value_at(cluster, {"lagSeconds"});
@@ -165,7 +165,7 @@ Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
     return Exit::kOk;
 }
 
-// Those of these names, by one look at the list: an item there is what the one alone is.
+// Prints the objects of these names from one list: its items equal the single objects.
 Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
                           const std::vector<std::string>& names) {
     SNAPGATE_ASSIGN(const auto items, list_objects(api, kind));

@@ -51,7 +51,7 @@ struct Options {
     bool watch = false;
 };
 
-// The server would take more, and 0, for 50, and nobody would notice.
+// The server silently takes a larger number, and 0, as 50.
 bool is_limit(std::string_view text) {
     unsigned value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -89,7 +89,7 @@ void note_more(Shell& shell, const SnapshotPage& page) {
     shell.console.note("  " + continuing_line(shell.typed, page.continue_token));
 }
 
-// One page, as the API gives it.
+// Prints one page, as the API returns it.
 Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
                              const SnapshotQuery& query) {
     SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
@@ -101,7 +101,7 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
         if (page.items.empty()) shell.console.note(none_found(query));
     }
     if (page.continue_token.empty()) return Exit::kOk;
-    // Who did not get this page is not told of the next one.
+    // No note about the next page if this one could not be written.
     SNAPGATE_TRY(shell.console.flush());
     note_more(shell, page);
     return Exit::kOk;
@@ -123,8 +123,8 @@ Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format,
     return Exit::kOk;
 }
 
-// Those of the names that are there. The server finds each by its name, so that the size of the
-// cluster does not matter.
+// Prints the snapshots of these names that exist. The server looks each up by its name, so the size
+// of the cluster does not matter.
 Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
     StaleNote stale(api, shell.console, query.cluster);
     std::set<std::string, std::less<>> missing(query.names.begin(), query.names.end());
@@ -181,7 +181,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     const SnapshotQuery query{cluster, split_values(options.namespaces), each_once(options.names),
                               split_values(options.vms), options.selector};
-    // The Palette side has neither labels nor watches.
+    // The Palette API has neither label selectors nor watches.
     if (options.watch || !options.selector.empty()) {
         auto shown = options.watch ? follow_snapshots(shell.console, api, query, format)
                                    : print_selected(shell.console, api, query, format);

@@ -21,8 +21,7 @@
 namespace snapgate::cli {
 namespace {
 
-// How long the server may be silent: at the end of a prune it removes what may be a million
-// objects.
+// How long the server may be silent: at the end of a prune it may have a million objects to remove.
 constexpr std::chrono::minutes kSilence{10};
 
 constexpr const char* kFooter =
@@ -58,7 +57,7 @@ struct Options {
     std::string output;
 };
 
-// What the server counted.
+// The counts in the server's answer.
 struct Counts {
     int64_t created = 0;
     int64_t replaced = 0;
@@ -80,17 +79,17 @@ Counts counts_of(const json::Object& answer) {
                   number_at(answer, "unchanged"), number_at(answer, "skipped"),
                   number_at(answer, "pruned"),    number_at(answer, "refusedCount")};
     const json::Array* refused = array_at(answer, {"refused"});
-    // The server counts apart what it does not list.
+    // The server sends refusedCount only if it lists fewer objects than it refused.
     if (counts.refused == 0 && refused != nullptr)
         counts.refused = static_cast<int64_t>(refused->size());
     return counts;
 }
 
-// What became of an upload.
+// The result of an upload.
 struct Sent {
     net::ClientResponse response;
     json::Object answer;
-    std::set<size_t> too_large;  // numbers of objects that were only stood for
+    std::set<size_t> too_large;  // numbers of objects that were replaced by a stand-in
 };
 
 Outcome<> check_options(const Options& options) {
@@ -102,7 +101,8 @@ Outcome<> check_options(const Options& options) {
         options.on_conflict != "fail")
         return Failure(Exit::kUsage, fmt::format("--on-conflict {}: must be replace, skip or fail",
                                                  options.on_conflict));
-    // Before the input is read: to ask at the end of hours that nobody is there is too late.
+    // Checked before the input is read, which may take hours: then it would be too late to find
+    // that nobody can be asked.
     if (options.prune && !options.dry_run && !options.yes && !can_ask(standard > 0))
         return Failure(Exit::kUsage,
                        "--prune removes snapshots, and there is no terminal to ask on: give --yes, "
@@ -122,7 +122,7 @@ Outcome<std::vector<ImportInput>> open_inputs(const Options& options, Console& c
     return inputs;
 }
 
-// Refuses the whole input for its faults.
+// Refuses the whole input because of its faults.
 Failure refuse_input(const CheckReport& report, Console& console) {
     for (const Fault& fault : report.faults) console.note(describe(fault));
     if (report.fault_count > report.faults.size())
@@ -134,7 +134,7 @@ Failure refuse_input(const CheckReport& report, Console& console) {
                                         base::counted(report.total, "object"))};
 }
 
-// Refuses to prune by what may be a part of a dump.
+// Refuses to prune by an input that may be only a part of a dump.
 Outcome<> check_end(const Options& options, const json::DumpEnd& end) {
     if (!options.prune) return {};
     if (auto missing = end.missing())
@@ -149,7 +149,7 @@ Outcome<> check_end(const Options& options, const json::DumpEnd& end) {
         "have been cut off. Give --complete if it is whole; nothing was stored");
 }
 
-// What the server refused, said with file and item.
+// Notes what the server refused, with file and item.
 void note_refused(const Sent& sent, const std::vector<ImportInput>& inputs,
                   const CheckReport& report, const Counts& counts, Console& console) {
     const json::Object& answer = sent.answer;
@@ -184,7 +184,7 @@ std::string summary(const Counts& counts, const Options& options, const std::str
         count(counts.skipped), count(counts.pruned), count(counts.refused), elapsed.count());
 }
 
-// One import of all inputs, from their check on.
+// One import of all inputs, after they were checked.
 class Sender {
   public:
     Sender(Api& api, const Options& options, const Named& cluster,
@@ -196,7 +196,7 @@ class Sender {
           report_(report),
           console_(console) {}
 
-    // `as_of`: what was written after that version is not pruned; "" for no such bound.
+    // Objects written after the version `as_of` are not pruned; "" for no such bound.
     Outcome<Sent> send(bool dry_run, std::string_view as_of) {
         std::string target =
             fmt::format("{}/import?onConflict={}&prune={}", path_of(Kind::kCluster, cluster_.uid),
@@ -208,8 +208,8 @@ class Sender {
     }
 
   private:
-    // A server before 0.2.1 takes no notice of dryRun, and would import. An empty list without a
-    // prune changes nothing there.
+    // A server before 0.2.1 ignores dryRun and would import. This probe, an empty list without a
+    // prune, changes nothing on such a server.
     Outcome<> expect_dry_runs(const std::string& target) {
         const std::string probe = target.substr(0, target.find('?')) + "?dryRun=true";
         SNAPGATE_ASSIGN(auto response, api_.post(probe, json::Object{{"items", json::Array()}}));
@@ -236,7 +236,7 @@ class Sender {
             });
         if (!response) {
             Failure failure = std::move(response).error();
-            // One that answered says itself what it did before.
+            // A server that answered has said itself what was stored.
             if (failure.status == 0 && upload.items() > 0 && !dry_run)
                 failure.message +=
                     "; part of the input may be stored: run the import again to complete it";
@@ -254,8 +254,8 @@ class Sender {
     Console& console_;
 };
 
-// Asks for a prune that nobody has said yes to. Gives the version that the answer is about, so that
-// what is written until the prune is not removed without having been counted.
+// Asks whether to prune, where --yes was not given. Returns the version at which the snapshots were
+// counted, so that none written between the count and the prune is removed.
 Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const Named& cluster,
                                   Console& console) {
     SNAPGATE_ASSIGN(Sent dry, sender.send(true, {}));
@@ -278,7 +278,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         return Failure(Exit::kUsage, "-o name: an import prints no names; use json or yaml");
     SNAPGATE_TRY(check_options(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
-    // Before the input is read: a mistyped name should not cost minutes.
+    // Resolved before the input is read: a mistyped name should not cost minutes.
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     auto begun = std::chrono::steady_clock::now();
     SNAPGATE_ASSIGN(auto inputs, open_inputs(options, shell.console));
@@ -292,8 +292,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                             progress.advance(done, items);
                         }));
     }
-    // With --keep-going the server is sent every object and its refusals are what counts: it must
-    // also see those that it refuses, so that a prune leaves their stored versions alone.
+    // With --keep-going every object is sent, also those that the server will refuse: it must see
+    // them, so that a prune leaves their stored versions alone.
     if (report.fault_count > 0 && !options.keep_going) return refuse_input(report, shell.console);
     SNAPGATE_TRY(check_end(options, report.end));
 

@@ -49,7 +49,7 @@ Outcome<std::string> obtain_key(const Options& options, const std::string& serve
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     SNAPGATE_ASSIGN(auto file, context_path(shell.environment));
-    // The context is replaced here: what is wrong with the old one does not matter.
+    // login replaces the context, so faults of the old one do not matter.
     auto without_context = [&](std::string_view name) -> std::optional<std::string> {
         if (name == "HOME" || name == "XDG_CONFIG_HOME" || name == "SNAPGATE_API_KEY")
             return std::nullopt;

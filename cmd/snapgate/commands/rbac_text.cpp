@@ -56,7 +56,7 @@ std::string rbac_text(std::string_view ns, bool write) {
     const std::string_view verbs =
         write ? "get, list, watch, create, update, patch, delete" : "get, list, watch";
     std::string out;
-    // These are there; what is applied to them would only be complained about.
+    // These namespaces exist everywhere, and kubectl apply would warn about them.
     if (ns != "default" && !ns.starts_with("kube-"))
         out += fmt::format(fmt::runtime(kNamespace), ns);
     return out + fmt::format(fmt::runtime(kRest), ns, verbs);

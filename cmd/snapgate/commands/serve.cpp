@@ -22,7 +22,7 @@ Examples:
   snapgate serve --data-dir data --tls-self-signed
   snapgate serve --config /etc/snapgate.yaml)";
 
-// A setting as the command line gives it.
+// A setting as given on the command line.
 struct GivenSetting {
     std::string text;
     bool on = false;  // of a switch

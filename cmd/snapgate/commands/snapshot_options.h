@@ -12,7 +12,7 @@ namespace snapgate::cli {
 struct SnapshotFlags {
     std::string cluster;
     std::string ns = "default";
-    std::string vm;  // "" where the name is enough
+    std::string vm;  // "" if it was not given
 };
 
 Option namespace_option(SnapshotFlags& flags);

@@ -28,7 +28,8 @@ class InputCheck {
         if (lacks_kind(item)) {
             prepared = json::prepare_snapshot(with_kind(item), identity_);
             if (prepared) {
-                // Whether its list says what it is, is known when the list has ended.
+                // The list may state the kind of its items; that is only known at the end of the
+                // list.
                 if (implied_++ == 0) first_implied_ = {number, name_in(item)};
                 return {};
             }
@@ -63,7 +64,7 @@ class InputCheck {
             report_.faults.push_back({input_.name(), number, std::move(name), std::move(message)});
     }
 
-    // Stands for what the server fills in; a check keeps nothing.
+    // In place of the values that the server fills in; a check stores nothing.
     const json::Identity identity_{base::random_uuid(), "2026-01-01T00:00:00Z", 1};
     const ImportInput& input_;
     CheckReport& report_;

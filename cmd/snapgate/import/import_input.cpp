@@ -57,7 +57,7 @@ class FileBuffer : public std::streambuf {
     bool failed_ = false;
 };
 
-// Copies a stream that can be read once only.
+// Copies a stream that can be read only once.
 Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
                                     const ImportInput::Taken& taken) {
     SNAPGATE_ASSIGN(FileDescriptor copy, open_temporary_file());
@@ -74,14 +74,14 @@ Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
     }
 }
 
-// YAML, rewritten.
+// YAML that was rewritten as JSON.
 struct Rewritten {
     FileDescriptor json;
     json::YamlEnd end;
 };
 
-// Refuses YAML that was cut off, or that may have been: a text in block style is good wherever it
-// is cut between two lines, and its last item may be half of one that is stored.
+// Refuses YAML that was, or may have been, cut off: a text in block style stays valid wherever it
+// is cut between two lines, and its last item may then be half an object.
 Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool complete) {
     auto refuse = [&name](std::string_view why) {
         return Failure(Exit::kRefused, fmt::format("{}: {}; nothing was stored", name, why));
@@ -126,7 +126,7 @@ Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name
 
 enum class Form { kJson, kYaml };
 
-// What a dump begins with says what it is; its file's name does not.
+// The form is told by the beginning of a dump, not by the name of its file.
 Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
     auto refuse = [&](std::string_view why) {
         return Failure(Exit::kRefused, fmt::format("{} {}; nothing was stored", name, why));
@@ -174,12 +174,12 @@ Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, c
         return Failure(Exit::kUsage,
                        "standard input is the terminal: pipe a dump into it, as in 'kubectl get "
                        "vmsnapshots -A -o json | snapgate import --cluster demo -'");
-    // Standard input is copied also where it is a file: whoever gave it may go on writing.
+    // Standard input is copied even if it is a file: another process may still be writing it.
     if (standard || !S_ISREG(status.st_mode)) {
         SNAPGATE_ASSIGN(fd, copy_stream(fd.get(), name, taken));
     }
     SNAPGATE_ASSIGN(std::string beginning, beginning_of(fd.get(), name));
-    constexpr std::string_view kMark = "\xef\xbb\xbf";  // what some editors put in front
+    constexpr std::string_view kMark = "\xef\xbb\xbf";  // some editors begin a file with it
     uint64_t start = beginning.starts_with(kMark) ? kMark.size() : 0;
     SNAPGATE_ASSIGN(Form form, form_of(std::string_view(beginning).substr(start), name));
     bool open_ended = false;

@@ -19,7 +19,7 @@ net::ClientOptions options_for(const Target& target, std::chrono::milliseconds t
     return options;
 }
 
-// Snapshots in Kubernetes' form, on whichever side of the server they are asked for.
+// Asks either API of the server for snapshots in Kubernetes' form.
 constexpr const char* kAccept = "application/vnd.snapgate.kubernetes+json, application/json;q=0.9";
 
 std::string not_snapgate(unsigned status, std::string_view server) {
@@ -29,7 +29,7 @@ std::string not_snapgate(unsigned status, std::string_view server) {
         server, status);
 }
 
-// What the user of the command line can do about it, where the server cannot know.
+// Advice for the user of the command line, which the server cannot give.
 std::string_view advice(unsigned status) {
     if (status == 401) return "; give another key with 'snapgate login' or --api-key-file";
     return "";

@@ -206,7 +206,7 @@ Outcome<std::string> normalize_server(std::string_view text) {
     if (scheme != "https" && scheme != "http") return refuse("only https and http are supported");
     std::string_view rest = std::string_view(server).substr(scheme_end + 3);
     std::string_view host = rest.substr(0, rest.find('/'));
-    // The text is not repeated here: what stands before an @ may be a password.
+    // The message does not repeat the text: there may be a password before the @.
     if (host.find('@') != std::string_view::npos)
         return usage("a server's URL takes no user or password: use --api-key-file");
     if (host.empty() || host.front() == ':') return refuse("it names no host");

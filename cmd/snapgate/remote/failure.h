@@ -11,7 +11,7 @@ namespace snapgate::cli {
 // What the process ends with; documented in docs/cli.md.
 enum class Exit : int {
     kOk = 0,
-    kRefused = 1,      // the server, or a check of the input, said no
+    kRefused = 1,      // refused by the server or by a check of the input
     kUsage = 2,        // the command line or the settings are wrong
     kUnreachable = 3,  // no answer from the server
 };
@@ -22,7 +22,7 @@ struct Failure {
     std::string message;
     unsigned status = 0;  // of the server's answer; 0 if it did not come from one
     std::string reason;   // the server's word for it, as ResourceNotFound; "" if it gave none
-    std::string continue_token;  // of a 410 on a list: where to go on at the newest state
+    std::string continue_token;  // of a 410 on a list: continues it at the newest state
 
     // The server no longer keeps the state that was asked for.
     bool is_expired() const { return status == 410; }

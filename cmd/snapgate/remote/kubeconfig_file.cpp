@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxPartBytes = 256 << 10;
 
-// What a member names a file for, from where the kubeconfig is, as kubectl does.
+// Reads the file that a member names, relative to the kubeconfig's folder, as kubectl does.
 Outcome<> take_in(const std::optional<connect::KubeconfigReference>& reference,
                   const fs::path& folder, std::string& into) {
     if (!reference) return {};
@@ -53,7 +53,7 @@ Outcome<std::string> read_kubeconfig_file(const std::string& file, const std::st
     SNAPGATE_TRY(take_in(members->client_certificate, folder, connection.client_certificate));
     SNAPGATE_TRY(take_in(members->client_key, folder, connection.client_key));
     SNAPGATE_TRY(take_in(members->token, folder, connection.token));
-    // Editors and programs end the line.
+    // Editors and programs put a line end after a token.
     if (members->token) connection.token.erase(connection.token.find_last_not_of(" \t\r\n") + 1);
     auto good = connect::check_members(*members);
     if (!good) return refused(good.error());

@@ -11,7 +11,8 @@
 namespace snapgate::cli {
 namespace {
 
-// What is kept of a list before it is printed: as many rows as make columns that fit.
+// How much of a list is held before it is printed: enough rows to choose widths of columns that
+// fit.
 constexpr size_t kPageItems = 500;
 constexpr size_t kPageBytes = 4 << 20;
 
@@ -66,7 +67,7 @@ Outcome<Exit> follow_snapshots(Console& console, Api& api, const SnapshotQuery& 
     SNAPGATE_ASSIGN(Interruption interruption, Interruption::listen());
     SnapshotPrinter printer(console, format);
     Pages pages([&](const std::vector<std::string>& items) { return printer.each(items); });
-    // What leaves a selection comes as deleted, too.
+    // A snapshot that leaves the selection also comes as DELETED.
     const std::string_view gone = query.selector.empty() ? "Deleted" : "Gone";
     FollowSinks sinks;
     sinks.listed = [&](std::string_view item) { return pages.add(item); };

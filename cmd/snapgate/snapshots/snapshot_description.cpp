@@ -27,7 +27,7 @@ class Description {
     void field(std::string name, std::string_view value) {
         fields(std::move(name), {std::string(value)});
     }
-    // The same, left out where there is none.
+    // Like field(), but left out if it is empty.
     void field_if(std::string name, std::string_view value) {
         if (!value.empty()) field(std::move(name), value);
     }
@@ -65,7 +65,7 @@ class Description {
 
   private:
     struct Line {
-        std::string name;  // "" where a value goes on
+        std::string name;  // "" for a further value of the field above
         std::string value;
         bool indented = false;
         bool title = false;  // of a section: it has no value
@@ -141,14 +141,14 @@ void describe_spec(const json::Object& snapshot, Description& out) {
     out.field("Name", text_at(snapshot, {"spec", "source", "name"}));
     out.field_if("UID", text_at(snapshot, {"status", "sourceUID"}));
     out.end_section();
-    // What KubeVirt's controller takes where they are not given.
+    // The defaults of KubeVirt's controller.
     std::string_view deadline = text_at(snapshot, {"spec", "failureDeadline"});
     out.field("Failure deadline", deadline.empty() ? "<none> (KubeVirt takes 5m)" : deadline);
     std::string_view policy = text_at(snapshot, {"spec", "deletionPolicy"});
     out.field("Deletion policy", policy.empty() ? "<none> (KubeVirt takes Delete)" : policy);
 }
 
-// What KubeVirt says of each indication, where it does.
+// KubeVirt's message about each indication, if it has one.
 std::vector<std::string> indications(const json::Object& snapshot) {
     std::vector<std::string> out = texts_in(array_at(snapshot, {"status", "indications"}));
     const json::Array* explained = array_at(snapshot, {"status", "sourceIndications"});

@@ -15,13 +15,13 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// A watch that ends sooner, and without an event, was none.
+// A watch that ends sooner, without an event, counts as failed.
 constexpr std::chrono::seconds kShortest{1};
 constexpr unsigned kTooMany = 429;
 
-// The server has not reached the version that was seen: it was set back to an older state, by a
-// backup for example, and what it does from there on is another history. Older servers say so by a
-// 504, which is no time-out to be waited for.
+// Whether the server is behind the version that was seen: it was set back to an older state, by a
+// restored backup for example, and has another history from there on. Older servers answer this
+// with a 504, which is not a time-out that passes.
 bool is_ahead(const json::Object& status) {
     const json::Array* causes = array_at(status, {"details", "causes"});
     if (causes == nullptr) return false;
@@ -72,7 +72,7 @@ Outcome<std::optional<std::string>> SnapshotFollower::list() {
             reached();
             return version;
         }
-        // A first list that fails is told at once: the address may be wrong.
+        // If the first list fails, the command ends at once: the address may be wrong.
         if (!listed_) return std::move(version).error();
         SNAPGATE_ASSIGN(bool again, retry(std::move(version).error()));
         if (!again) return std::optional<std::string>();
@@ -87,12 +87,12 @@ Outcome<SnapshotFollower::Ended> SnapshotFollower::watch() {
         const auto begun = SteadyClock::now();
         auto streamed = watch_once();
         if (expired_ || (!streamed && streamed.error().is_expired())) {
-            // A server that says so of every version is not asked without a pause.
+            // Pauses, in case the server answers every version with a 410.
             if (!any_ && interruption_.wait(timing_.first_delay)) return Ended::kStopped;
             return Ended::kExpired;
         }
         if (streamed && streamed->end == net::StreamEnd::kStopped) return Ended::kStopped;
-        // It went well until it ended.
+        // The watch worked until it ended.
         if (streamed && (any_ || SteadyClock::now() - begun >= kShortest)) continue;
         Failure failure =
             failed_    ? *std::exchange(failed_, std::nullopt)

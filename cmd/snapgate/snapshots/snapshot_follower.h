@@ -64,10 +64,10 @@ class SnapshotFollower {
     StaleNote stale_;
     std::string version_;  // the last one seen
     bool expired_ = false;
-    std::optional<Failure> failed_;  // what an event said
-    bool any_ = false;               // something came over the present connection
-    bool listed_ = false;            // the first list is there
-    bool out_of_reach_ = false;      // stderr has been told
+    std::optional<Failure> failed_;  // of an ERROR event
+    bool any_ = false;               // an event came over the current connection
+    bool listed_ = false;            // the first list was read
+    bool out_of_reach_ = false;      // and stderr says so
     std::chrono::milliseconds delay_;
 };
 

@@ -18,7 +18,7 @@ bool is_among(const std::vector<std::string>& wanted, std::string_view value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
-// What a selector would take for a mark of its own (fields.EscapeValue of Kubernetes).
+// Escapes the characters that have a meaning in a selector (fields.EscapeValue of Kubernetes).
 std::string escape_field_value(std::string_view value) {
     std::string out;
     for (const char c : value) {
@@ -54,7 +54,7 @@ Outcome<ListEnd> parse_end(const Api& api, std::string_view envelope) {
     return end;
 }
 
-// The pages of a list; at `version` and no other one, unless that is "".
+// Reads all pages of a list; at exactly `at_version`, unless that is "".
 Outcome<std::optional<std::string>> list_pages(Api& api, const SnapshotQuery& query,
                                                const std::string& at_version,
                                                const net::StreamOptions& options,

@@ -20,7 +20,7 @@ struct SnapshotSelection {
     std::vector<std::string> vms;
     std::string limit;               // "" for the server's default
     std::string continue_token;      // where to begin; "" for the beginning
-    std::vector<std::string> typed;  // the command line, for the line that goes on
+    std::vector<std::string> typed;  // the command line, for continuing_line()
 };
 
 struct SnapshotPage {

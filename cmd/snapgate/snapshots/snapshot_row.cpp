@@ -32,7 +32,7 @@ std::string created(const json::Object& snapshot) {
     return at ? format_local(*at) : std::string(kNone);
 }
 
-// What a condition says for itself.
+// The message of a condition, or else its reason.
 std::string cause_of(const json::Object& condition) {
     std::string_view message = text_at(condition, {"message"});
     return std::string(message.empty() ? text_at(condition, {"reason"}) : message);

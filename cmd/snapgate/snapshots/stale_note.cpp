@@ -14,8 +14,8 @@
 namespace snapgate::cli {
 namespace {
 
-// The Palette side says 110, the Kubernetes side, whose clients show nothing else, 299; there other
-// warnings may come, too, but without an age.
+// The Palette API warns with 110. The Kubernetes API warns with 299, the only code its clients
+// show; it has other warnings as well, but those come without an Age.
 bool is_stale(const net::ClientResponse& response) {
     const auto warning = response.header("Warning");
     if (!warning) return false;
@@ -54,7 +54,7 @@ std::string StaleNote::state() {
     if (!cluster) return kUnknown;
     const std::string_view state = text_at(*cluster, {"state"});
     const std::string_view reason = text_at(*cluster, {"reason"});
-    // It may be followed again by now.
+    // The cluster may have become Ready since.
     if (state.empty() || state == "Ready") return kUnknown;
     std::string text(state == "Unreachable" ? kUnknown : state);
     if (!reason.empty()) text += fmt::format(" ({})", reason);

@@ -19,12 +19,12 @@ bool is_terminal(std::FILE* file) {
     return fd >= 0 && isatty(fd) == 1;
 }
 
-// Less than stdio's buffer, so that no write is longer than that. A pipe takes so much whole or not
-// at all: a signal that comes while it is full then ends the write with an error. A longer write
-// would end as a shorter one, and stdio would go on with the rest.
+// Less than stdio's buffer, so that no write is longer than this. A pipe takes this much whole or
+// not at all, so a signal that comes while it is full ends the write with an error. A longer write
+// would return a shorter count, and stdio would continue with the rest.
 constexpr size_t kPieceBytes = PIPE_BUF / 2;
 
-// What cannot be said to stderr cannot be said at all.
+// If stderr cannot be written, there is nowhere to report it.
 void write_note(std::string_view text, std::FILE* file) {
     static_cast<void>(std::fwrite(text.data(), 1, text.size(), file));
     std::fflush(file);
@@ -56,7 +56,7 @@ void Console::print_document(std::string_view text) {
 
 void Console::note(std::string_view line) {
     status({});
-    write_out();  // in the order of what was said, where both are the same terminal
+    write_out();  // keeps the order of lines if both are one terminal
     write_note(printable(line) + "\n", err_);
 }
 
@@ -96,8 +96,8 @@ void Console::write_out() {
 
 void Console::give_up() {
     failure_ = errno;
-    // The end of the process would try again to write what is left, and wait for a reader who does
-    // not read.
+    // At the end of the process stdio would try again to write the rest, and wait for a reader that
+    // does not read.
     ::__fpurge(out_);
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array kSignals = {SIGINT, SIGTERM};
 
-// What the handler writes to. A handler can be given nothing else.
+// The pipe that the signal handler writes to; a handler has no other way to get it.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 volatile sig_atomic_t wake_end = -1;
 

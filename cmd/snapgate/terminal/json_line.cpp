@@ -9,7 +9,7 @@ bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-// The end of the string that begins at `at`, behind its quote.
+// The position after the string that begins at `at`.
 size_t string_end(std::string_view json, size_t at) {
     for (++at; at < json.size(); ++at) {
         if (json[at] == '\\') {
@@ -27,7 +27,8 @@ void append_json_line(std::string_view json, std::string& out) {
     size_t at = 0;
     while (at < json.size()) {
         if (is_blank(json[at])) {
-            // Two words side by side are no JSON; they must not become one that is.
+            // Two words side by side are not JSON; joined they might be, so a blank stays between
+            // them.
             size_t first = at;
             while (at < json.size() && is_blank(json[at])) ++at;
             auto is_word = [](char c) {

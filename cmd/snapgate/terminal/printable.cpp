@@ -26,7 +26,7 @@ void append_escaped(uint32_t c, std::string& out) {
     }
 }
 
-// How much of the beginning of `text` is printable ASCII.
+// The length of the printable ASCII at the beginning of `text`.
 size_t plain_length(std::string_view text) {
     size_t length = 0;
     while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f) ++length;
@@ -37,7 +37,7 @@ std::string escape(std::string_view text, bool document) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        // Nearly all of it may stay as it is.
+        // Most text needs no escape.
         const size_t plain = plain_length(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);

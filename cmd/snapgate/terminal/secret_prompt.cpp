@@ -17,8 +17,8 @@ constexpr char kBackspace = 0x08;
 constexpr char kKillLine = 0x15;
 constexpr char kDelete = 0x7f;
 
-// Echo off, and keys that would end the program handed over as bytes, so that the terminal is never
-// left without echo.
+// Turns echo off, and reads the keys that would end the program as bytes, so that the terminal is
+// never left without echo.
 class SilentTerminal {
   public:
     explicit SilentTerminal(int fd) : fd_(fd), changed_(tcgetattr(fd, &before_) == 0) {

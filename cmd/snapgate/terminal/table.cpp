@@ -78,7 +78,7 @@ void Table::choose_columns() {
     }
 }
 
-// The widest column gives first, so that short names stay whole beside a long message.
+// The widest column is cut first, so that short names stay whole beside a long message.
 std::vector<size_t> Table::fitted() const {
     std::vector<size_t> widths = widths_;
     for (size_t i = 0; i < columns_.size(); ++i) {

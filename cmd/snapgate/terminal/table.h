@@ -13,7 +13,7 @@ struct Column {
     std::string title;
     unsigned leave_out = 0;  // 1 goes first, then 2, ...; 0 stays
     size_t shortest = 0;     // cells may be cut to so many characters; 0: they are not cut
-    Cut cut = Cut::kEnd;     // which part of a cell says least
+    Cut cut = Cut::kEnd;     // the least important part of a cell
 };
 
 // A table as kubectl prints it: a line of titles, columns three blanks apart, the last one as long

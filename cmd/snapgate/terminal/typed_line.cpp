@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kFlag = "--continue";
 
-// As a POSIX shell reads it back.
+// Quotes a word for a POSIX shell.
 std::string quoted(std::string_view word) {
     constexpr std::string_view kPlain =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
@@ -25,7 +25,7 @@ std::string quoted(std::string_view word) {
 
 std::string continuing_line(const std::vector<std::string>& typed, std::string_view token) {
     std::vector<std::string> words;
-    // Behind "--" nothing is a flag any more.
+    // After "--" nothing is a flag.
     const auto flags_end = std::ranges::find(typed, "--");
     for (auto word = typed.begin(); word != flags_end; ++word) {
         if (*word == kFlag) {
