@@ -6,9 +6,9 @@
 
 namespace snapgate::rules {
 
-// What of an object changed between two states, by its schema (structured-merge-diff's Compare):
-// a list that is a set by its elements, what is atomic as a whole. managedFields are left out, and
-// so are fields that the schema does not have.
+// The fields that differ between two states of an object, by its schema (structured-merge-diff's
+// Compare). A list that is a set is compared element by element, an atomic value as a whole.
+// managedFields, and fields that the schema does not have, are left out.
 struct FieldChanges {
     FieldSet added;
     FieldSet modified;

@@ -11,32 +11,33 @@
 
 namespace snapgate::rules {
 
-// A set of paths into an object: what a manager owns (structured-merge-diff's fieldpath.Set, the
-// content of a fieldsV1). A tree by the elements of the paths, in the text that they have there:
-// `f:name` of a field, `v:"text"` and `k:{"uid":"1"}` of an element of a list, sorted by bytes. A
-// plain value, as deep as the JSON that it was read from, which is bounded.
+// A set of paths into an object: the fields that a manager owns (structured-merge-diff's
+// fieldpath.Set, the content of a fieldsV1). It is a tree of the paths' elements, in the text of a
+// fieldsV1: `f:name` for a field, `v:"text"` and `k:{"uid":"1"}` for an element of a list, sorted
+// by bytes. It is a plain value, and as deep as the JSON that it was read from, which is bounded.
 class FieldSet {
   public:
     using Path = std::span<const std::string>;
 
-    // Reads a fieldsV1. Path elements of a kind that nobody knows are dropped, as Kubernetes does;
-    // kInvalidBody for what is no set.
+    // Reads a fieldsV1. Path elements of an unknown kind are dropped, as in Kubernetes;
+    // kInvalidBody if the value is not a set.
     static base::Result<FieldSet> read(const json::Value& fields_v1);
     json::Value write() const;
 
     bool empty() const { return children_.empty(); }
     bool contains(Path path) const;
 
-    // Adding paths in their order is fast. The empty path is no member of any set.
+    // Adding paths in their order is fast. The empty path is never a member.
     void insert(Path path);
     void unite(const FieldSet& other);
-    // Of any number of sets at once, in little more than the time that reading them takes.
+    // The union of any number of sets, in little more time than it takes to read them.
     static FieldSet union_of(std::vector<FieldSet> sets);
-    // Removes these paths, but not what is below them.
+    // Removes the paths of `other`, but not the paths below them.
     void subtract(const FieldSet& other);
-    // Removes all that is not in the other one.
+    // Removes all paths that are not in `other`.
     void intersect(const FieldSet& other);
-    // Takes the parts of what only counts as a whole for the whole.
+    // Replaces paths into a value that the schema treats as a whole (an atomic one) by the path of
+    // that value.
     void fit_to(const model::Schema& schema);
 
     bool operator==(const FieldSet&) const = default;
@@ -46,7 +47,7 @@ class FieldSet {
 
     void merge_repeated();
 
-    std::vector<Node> children_;  // sorted; each a member, or with members below it
+    std::vector<Node> children_;  // sorted; each is a member, or has members below it
 };
 
 struct FieldSet::Node {
@@ -57,7 +58,7 @@ struct FieldSet::Node {
     bool operator==(const Node&) const = default;
 };
 
-// The elements of paths.
+// Make the elements of paths.
 std::string field_element(std::string_view name);
 std::string value_element(const json::Value& value);
 std::string uid_element(std::string_view uid);

@@ -15,26 +15,26 @@ namespace snapgate::rules {
 // One entry of managedFields.
 struct ManagedEntry {
     std::string manager;
-    bool applied = false;  // operation Apply, else Update
+    bool applied = false;  // the operation is Apply; false for Update
     std::string api_version;
     std::string subresource;
     std::optional<int64_t> time;  // in seconds since the epoch
     FieldSet fields;
 
-    // Whether both are the same manager's: an applier is, whatever version it applied in.
+    // Whether both entries belong to one manager. For appliers the API version does not matter.
     bool same_manager(const ManagedEntry& other) const;
 };
 
-// A time of RFC 3339 in seconds since the epoch; none if the text is no such time.
+// A time of RFC 3339 in seconds since the epoch; none for any other text.
 std::optional<int64_t> read_time(std::string_view text);
 
-// Reads metadata.managedFields. kInvalidBody for an entry that is none.
+// Reads metadata.managedFields. kInvalidBody if an element is not such an entry.
 base::Result<std::vector<ManagedEntry>> read_managed_fields(const json::Array& entries);
 
-// Sorted as kube-apiserver sorts: appliers first, then by time, manager, version and subresource.
+// Sorts as kube-apiserver does: appliers first, then by time, manager, version and subresource.
 json::Array write_managed_fields(std::vector<ManagedEntry> entries);
 
-// Whether a request wants the managedFields emptied: an empty list, or one empty entry.
+// Whether a request asks to empty the managedFields: an empty list, or one empty entry.
 bool is_reset(const json::Array& entries);
 
 // Merges the oldest entries of updates of a version until at most ten are left.

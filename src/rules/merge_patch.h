@@ -4,7 +4,7 @@
 
 namespace snapgate::rules {
 
-// JSON Merge Patch (RFC 7396). Neither is nested deeper than 64 levels.
+// JSON Merge Patch (RFC 7396). Neither value may be nested deeper than 64 levels.
 void apply_merge_patch(json::Value& target, const json::Value& patch);
 
 }  // namespace snapgate::rules

@@ -4,13 +4,12 @@
 
 namespace snapgate::rules {
 
-// Whether both say the same if members that are null count as absent, as they do in an object from
-// the Palette side. Null pointers are absent, too.
+// Whether two values are equal if null members count as absent, as in an object from the Palette
+// side. A null pointer is an absent value, too.
 bool same_but_nulls(const json::Value* a, const json::Value* b);
 
-// Whether two states of an object say the same but for their resource versions, their API versions
-// and the times of managedFields: what would not be worth a new version. Nulls count in the status
-// alone.
+// Whether two states of an object differ at most in resource version, API version and times of
+// managedFields. Such a difference is not worth a new version. Nulls count only in the status.
 bool same_but_times(const json::Object& a, const json::Object& b);
 
 }  // namespace snapgate::rules
