@@ -5,13 +5,14 @@
 
 #include "base/result.h"
 
-// A cluster that serves one version of an API alone is spoken to in that one, whatever its callers
-// use. The texts below are changed in place, byte for byte but for the version, and only where an
-// object says of itself what it is: not in its managedFields, annotations and the like. What is no
-// JSON stays as it is, for whoever reads it to refuse. Any thread may call.
+// A cluster may serve only one version of an API. Requests to it use that version, whichever
+// version the callers use. The functions below change only the version in a text, and keep every
+// other byte. They change it only where an object names its own type, not in its managedFields,
+// annotations and so on. A text that is not JSON stays unchanged; its reader refuses it. Any thread
+// may call.
 namespace snapgate::json {
 
-// "snapshot.kubevirt.io/v1beta1" and what takes its place.
+// "snapshot.kubevirt.io/v1beta1" and its replacement.
 struct ApiVersionChange {
     std::string from;
     std::string to;
@@ -19,18 +20,18 @@ struct ApiVersionChange {
     bool none() const { return from == to; }
 };
 
-// What a text of JSON says that it is. kInvalidBody if it is no object. It may be of any length,
-// and is not looked at further than that.
+// The type that a JSON text names. kInvalidBody if the text is not an object. The text may have any
+// length; nothing else in it is checked.
 struct TypeMeta {
-    std::string api_version;  // "" where it says none
+    std::string api_version;  // "" if the text has none
     std::string kind;
 };
 base::Result<TypeMeta> read_type(std::string_view text);
 
-// An object, or a list, or a Table, with what is in it.
+// Changes an object, or a list or a Table with the objects in it.
 std::string change_api_version(std::string text, const ApiVersionChange& change);
 
-// A JSON patch (RFC 6902): its operations on /apiVersion, and on the whole object.
+// A JSON patch (RFC 6902): changes its operations on /apiVersion, and on the whole object.
 std::string change_api_version_in_patch(std::string text, const ApiVersionChange& change);
 
 }  // namespace snapgate::json

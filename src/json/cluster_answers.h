@@ -9,20 +9,20 @@
 #include "base/error.h"
 #include "base/result.h"
 
-// Reads what a Kubernetes API server answers, as far as one that follows it needs to know. Any
-// thread may call; kInvalidBody for what is not of the expected shape.
+// Reads the parts of a Kubernetes API server's answers that a follower needs. Any thread may call;
+// kInvalidBody if an answer does not have the expected shape.
 namespace snapgate::json {
 
 // One frame of a watch: {"type":…,"object":…}.
 struct WatchFrame {
     std::string type;         // ADDED, MODIFIED, DELETED, BOOKMARK, ERROR
-    std::string_view object;  // its JSON, a part of the frame; whoever takes it checks it whole
+    std::string_view object;  // its JSON, a part of the frame; not validated yet
 };
 base::Result<WatchFrame> read_watch_frame(std::string_view text);
 
-// Who an object is.
+// The identity of an object.
 struct ObjectHead {
-    std::string api_version;  // "" where an item of a list has none
+    std::string api_version;  // "" if an item of a list has none
     std::string kind;         // likewise
     std::string ns;
     std::string name;
@@ -31,11 +31,11 @@ struct ObjectHead {
     bool ends_initial_events = false;  // the annotation k8s.io/initial-events-end is "true"
 };
 base::Result<ObjectHead> read_object_head(std::string_view text);
-// What can be read of the beginning of an object, or of a watch's frame with one, that was cut off:
-// its kind and apiVersion, namespace, name, uid and version, as far as they stand there as texts.
+// Reads the beginning of an object that was cut off, or of a watch's frame with one: its kind and
+// apiVersion, namespace, name, uid and version, as far as the text has them as strings.
 ObjectHead read_cut_object(std::string_view beginning);
 
-// Whether it is one JSON value, however deep it is nested.
+// Whether the text is one JSON value, of any depth.
 bool is_json_of_any_depth(std::string_view text);
 
 // A list without its items.
@@ -66,17 +66,17 @@ struct StatusAnswer {
 };
 base::Result<StatusAnswer> read_status(std::string_view text);
 
-// What a SelfSubjectAccessReview was answered with.
+// The answer to a SelfSubjectAccessReview.
 struct AccessVerdict {
     bool allowed = false;
     std::string reason;
 };
 base::Result<AccessVerdict> read_access_verdict(std::string_view text);
 
-// The versions that an APIGroup is served in, the preferred one first.
+// The versions in which an APIGroup is served, the preferred one first.
 base::Result<std::vector<std::string>> read_group_versions(std::string_view text);
 
-// What /version says.
+// The answer of /version.
 struct ServerVersion {
     unsigned major = 0;
     unsigned minor = 0;

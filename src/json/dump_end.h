@@ -10,24 +10,24 @@
 
 namespace snapgate::json {
 
-// Whether a dump shows that it came whole, which removing what it lacks depends on. A list does: it
-// has an end, and a page says whether others follow. Objects outside a list, as JSON lines are,
-// have no end that could be missed: with one line less they look the same. One for all streams that
-// make up a dump, in their order; not thread-safe.
+// Finds out whether a dump proves that it is complete. An import may only remove the objects that
+// the dump lacks if it does. A list proves it: it has an end, and a page says whether others
+// follow. Objects outside a list, such as JSON lines, prove nothing: with one line less they look
+// complete, too. Use one DumpEnd for all streams of a dump, in their order; not thread-safe.
 class DumpEnd {
   public:
-    // Follows a splitter, until that has ended.
+    // Follows a splitter until its stream has ended.
     void follow(ItemSplitter& splitter);
-    // The stream that was followed last has ended and had so many items.
+    // The last followed stream has ended, after `items` items.
     void end_stream(size_t items) { items_before_ += items; }
-    // Something in it has no end that could be missed, as a YAML list whose items come last.
+    // A part of the dump does not show its end, such as a YAML list whose items come last.
     void note_open() { open_ = true; }
 
-    // How many lists and objects outside of lists there were.
+    // The number of lists, and of objects outside lists.
     size_t values() const { return values_; }
-    // Whether all of it has an end that was seen.
+    // Whether every part of the dump showed its end.
     bool closed() const { return !open_; }
-    // Why it says of itself that it is not all that there is; nullopt if it does not.
+    // The reason why the dump itself says that it is incomplete; nullopt if it does not say so.
     std::optional<std::string> missing() const;
 
   private:
@@ -35,11 +35,11 @@ class DumpEnd {
 
     size_t values_ = 0;
     bool open_ = false;
-    size_t items_before_ = 0;    // of the streams that have ended
+    size_t items_before_ = 0;    // items of the streams that have ended
     bool continued_ = false;     // the newest list says that another page follows
-    uint64_t wanted_items_ = 0;  // what the pages say that there are, up to their last
-    size_t items_ = 0;           // up to the end of the newest list
-    std::string other_kind_;     // of a list that can hold no snapshots
+    uint64_t wanted_items_ = 0;  // the number of items that the pages announce, up to the last page
+    size_t items_ = 0;           // number of items up to the end of the newest list
+    std::string other_kind_;     // kind of a list that cannot contain snapshots
 };
 
 }  // namespace snapgate::json

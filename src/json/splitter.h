@@ -15,24 +15,24 @@ namespace snapgate::json {
 // Cuts a stream of JSON, as it arrives, into the texts of its items: the elements of an "items"
 // array of a top-level object (a List), the elements of a top-level array, and top-level objects
 // themselves (single objects, JSON lines, watch frames), any number of these one after another with
-// any white space between. Finds boundaries only; whoever takes an item parses it whole. Memory:
-// one item and the list's envelope. Not thread-safe; one splitter a stream.
+// any white space between. Finds boundaries only; the receiver of an item parses it as a whole.
+// Memory: one item and the list's envelope. Not thread-safe; one splitter for each stream.
 class ItemSplitter {
   public:
-    // Called with each item's text, in order; the view is good during the call. An error it returns
-    // ends the stream and comes back from feed().
+    // Called with each item's text, in order; the view is valid during the call. If it returns an
+    // error, the stream ends and feed() returns that error.
     using Sink = std::function<base::Result<void>(std::string_view item)>;
 
     explicit ItemSplitter(Sink sink, size_t max_item_bytes = 2 << 20);
 
-    // From now on an item over the cap ends nothing: it is passed over, and `beginning` gets what
-    // stands at its start (about the cap). What a list has around its items keeps its cap.
+    // From now on an item over the cap does not end the stream: it is skipped, and `beginning` gets
+    // its beginning (about as much as the cap). The cap still holds for a list's envelope.
     void pass_over_too_large(Sink beginning) { too_large_ = std::move(beginning); }
 
-    // What the stream's top-level values are is told as they end: whether a dump came whole depends
-    // on it. An error that a function returns ends the stream, as the sink's does.
+    // Called at the end of each top-level value of the stream: they tell whether a dump is
+    // complete. If a function returns an error, the stream ends, as with the sink.
     struct Values {
-        // A list in an object, by what it has around its items.
+        // A list in an object, with its envelope: the members around its items.
         std::function<base::Result<void>(const Object& envelope)> list;
         std::function<base::Result<void>()> array;
         // An object outside any list, before it goes to the sink.
@@ -40,30 +40,30 @@ class ItemSplitter {
     };
     void tell(Values values) { values_ = std::move(values); }
 
-    // kInvalidBody where the bytes can be no such stream, with the number of the item (from 0) and
-    // the byte; kTooLarge for an item or envelope over the cap.
+    // kInvalidBody if the bytes cannot be such a stream, with the number of the item (from 0) and
+    // of the byte; kTooLarge for an item or envelope over the cap.
     base::Result<void> feed(std::string_view chunk);
     // At the end of the stream: kInvalidBody if it ends within a value, with the last item before.
     base::Result<void> finish();
 
-    size_t items() const;  // handed to the sink so far
-    // The text of the newest list's envelope: the list with its "items" emptied; "" before there
-    // was one. Complete once the list has ended.
+    size_t items() const;  // passed to the sink so far
+    // The text of the newest list's envelope: the list with empty "items"; "" before the first
+    // list. Complete when the list has ended.
     std::string_view envelope() const;
 
   private:
-    // Where in the stream the next byte is.
+    // The place of the next byte in the stream.
     enum class Place {
         kBetween,    // outside of any value
         kObject,     // in a top-level object: an item, or the envelope of a list
         kItemsNull,  // in the null of {"items":null}
         kElements,   // in an array of items, between them
         kItem,       // in an element of such an array
-        kScalar,     // in one that is neither an object nor an array
+        kScalar,     // in an element that is neither an object nor an array
     };
-    // What may come next in a top-level object, at its own depth.
+    // The possible next part of a top-level object, at its own depth.
     enum class Member { kKeyOrEnd, kKey, kColon, kValue, kRest };
-    // What may come next in an array of items.
+    // The possible next part of an array of items.
     enum class Element { kFirstOrEnd, kNext, kCommaOrEnd };
 
     base::Result<void> step(const char*& at, const char* end);
@@ -93,20 +93,21 @@ class ItemSplitter {
     Place place_ = Place::kBetween;
     Member member_ = Member::kKeyOrEnd;
     Element element_ = Element::kFirstOrEnd;
-    bool in_list_ = false;     // the array of items, or the rest of the object, is a list's
+    bool in_list_ =
+        false;  // the splitter is in a list's array of items, or in the rest of the list
     bool items_seen_ = false;  // the top-level object has had its "items"
     bool key_is_items_ = false;
     bool in_string_ = false;
-    bool escaped_ = false;   // the byte before was a backslash that counts
-    size_t depth_ = 0;       // of open brackets in the top-level object or the element
-    size_t null_bytes_ = 0;  // of "null" that have been read
-    size_t key_start_ = 0;   // in the top-level object's text
+    bool escaped_ = false;   // the byte before was a backslash that escapes this one
+    size_t depth_ = 0;       // number of open brackets in the top-level object or the element
+    size_t null_bytes_ = 0;  // number of bytes of "null" that were read
+    size_t key_start_ = 0;   // place of the key in the top-level object's text
 
     const char* chunk_ = nullptr;  // the chunk being read
     const char* mark_ = nullptr;   // the first byte in it that belongs to the value being read
     size_t read_ = 0;              // bytes of the stream before the chunk
-    std::string kept_;             // of the value being read, from earlier chunks
-    bool passing_over_ = false;    // the value being read is over the cap: nothing of it is kept
+    std::string kept_;             // bytes of the value being read, from earlier chunks
+    bool passing_over_ = false;    // the value being read is over the cap: its bytes are dropped
     std::string envelope_;
     std::optional<base::Error> failed_;
 };

@@ -13,9 +13,10 @@
 
 namespace snapgate::json {
 
-// A handler of Boost.JSON's parser that builds a value and sees keys that an object has already:
-// Boost.JSON's own keeps the last one silently, and two readers that disagree on which one counts
-// are a way past a check. It refuses such a key, or notes where it is, and the last one counts.
+// A handler of Boost.JSON's parser that builds a value and notices a key that its object already
+// has. Boost.JSON's own handler silently keeps the last one, and two readers that disagree on which
+// one counts are a way past a check. This handler refuses such a key, or notes its place, and the
+// last one counts.
 class ValueHandler {
   public:
     using error_code = boost::json::error_code;
@@ -98,8 +99,9 @@ class ValueHandler {
         return done();
     }
     bool on_double(double number, string_view part, error_code& ec) {
-        // Boost.JSON's value may be off by the last bit. It stays where the text is beyond what a
-        // number can be: infinite, which is refused, or about zero.
+        // Boost.JSON's value may be off by the last bit, so the text is parsed again. If the text
+        // is outside the range of numbers, the value stays: infinite, which is refused, or about
+        // zero.
         number_.append(part.data(), part.size());
         std::from_chars(number_.data(), number_.data() + number_.size(), number);
         number_.clear();
@@ -125,12 +127,12 @@ class ValueHandler {
     // An object or a list that is being read.
     struct Open {
         std::set<std::string> keys;
-        const std::string* key = nullptr;  // of the member that is being read
-        size_t index = 0;                  // of the element that is being read
+        const std::string* key = nullptr;  // key of the member that is being read
+        size_t index = 0;                  // index of the element that is being read
         bool is_array = false;
     };
 
-    // Goes on behind a value.
+    // Goes on after a value.
     bool done() {
         if (!open_.empty()) ++open_.back().index;
         return true;

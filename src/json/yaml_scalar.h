@@ -5,7 +5,7 @@
 
 namespace snapgate::json {
 
-// What a plain (unquoted) scalar of YAML means.
+// The type of a plain (unquoted) YAML scalar.
 enum class PlainType {
     kText,
     kNull,
@@ -15,14 +15,14 @@ enum class PlainType {
     kNoNumber,  // .inf and .nan, which JSON does not have
 };
 
-// By YAML 1.2's core schema, as YAML is read here.
+// The type by YAML 1.2's core schema, which this reader uses.
 PlainType plain_type(std::string_view text);
 
-// The JSON of a plain scalar that is no text. Empty for a number that is too large for one.
+// The JSON of a plain scalar that is not text. Empty for a number that is too large.
 std::string plain_to_json(std::string_view text, PlainType type);
 
-// Whether any reader in use takes the text, unquoted, for something else: YAML 1.1's booleans,
-// times, numbers with underscores or of other bases. kubectl quotes these.
+// Whether any common reader takes the unquoted text for another type: YAML 1.1's booleans, times,
+// numbers with underscores or of other bases. kubectl quotes such texts.
 bool looks_like_other_type(std::string_view text);
 
 }  // namespace snapgate::json
