@@ -10,6 +10,7 @@
 #include "json/object.h"
 #include "json/value.h"
 #include "rules/decode.h"
+#include "rules/import_rules.h"
 #include "rules/object_rules.h"
 #include "rules/values.h"
 #include "snapshot_input.h"
@@ -64,7 +65,7 @@ json::Object store(const rules::Change& change) {
     json::Object object = change.object;
     if (rules::find(object.at("metadata").get_object(), "name") == nullptr)
         rules::give_name(object, rules::generated_name("x-"));
-    auto prepared = json::prepare_snapshot(json::serialize(object), kFill);
+    auto prepared = rules::prepare_import(json::serialize(object), kFill);
     if (!prepared) std::fprintf(stderr, "%s\n", prepared.error().message.c_str());
     check(prepared.has_value(), "what the rules let through can be stored");
     std::string value = model::encode_object(prepared->object, "7");

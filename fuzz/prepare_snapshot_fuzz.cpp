@@ -7,6 +7,7 @@
 #include "check.h"
 #include "json/object.h"
 #include "json/value.h"
+#include "rules/import_rules.h"
 #include "snapshot_input.h"
 
 namespace snapgate::fuzz {
@@ -51,7 +52,7 @@ void check_object(const json::Prepared& prepared) {
 
     auto palette = json::parse(stored->text);
     check(palette && !has_null_fields(*palette), "the stored form is JSON without null fields");
-    auto again = json::prepare_snapshot(stored->text, kFill);
+    auto again = rules::prepare_import(stored->text, kFill);
     check(again.has_value(), "the stored form is let through");
     check_equal(again->object.text, object.text, "the stored form gives itself");
     check(again->object.version_offset == object.version_offset, "the version's place is the same");
@@ -59,7 +60,7 @@ void check_object(const json::Prepared& prepared) {
     std::string form;
     check(json::append_kubernetes_form(*stored, form).has_value(), "there is a Kubernetes form");
     check(json::parse(form).has_value(), "the Kubernetes form is JSON");
-    auto back = json::prepare_snapshot(form, kFill);
+    auto back = rules::prepare_import(form, kFill);
     check(back.has_value(), "the Kubernetes form is let through");
     check_equal(back->object.text, object.text, "the Kubernetes form gives the stored form");
     check(back->object.marks == object.marks, "the Kubernetes form gives the marks");
@@ -72,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     if (size == 0) return 0;
     std::string_view text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
     std::string object = snapgate::fuzz::object_of(bytes[0], text);
-    auto prepared = snapgate::json::prepare_snapshot(object, snapgate::fuzz::kFill);
+    auto prepared = snapgate::rules::prepare_import(object, snapgate::fuzz::kFill);
     if (prepared) {
         snapgate::fuzz::check_object(*prepared);
     } else {

@@ -10,6 +10,7 @@
 #include "base/encoding.h"
 #include "base/error_text.h"
 #include "hosted/object_write.h"
+#include "rules/import_rules.h"
 #include "store/walk.h"
 
 namespace snapgate::hosted {
@@ -117,7 +118,7 @@ void Import::add(std::string_view item) {
     json::Identity fresh{.uid = base::random_uuid(),
                          .creation_timestamp = base::format_rfc3339(store_.now_ms()),
                          .generation = 1};
-    auto prepared = json::prepare_snapshot(item, fresh);
+    auto prepared = rules::prepare_import(item, fresh);
     if (!prepared) {
         refused_any_ = true;
         refuse(index, json::best_effort_name(item), base::text_with_causes(prepared.error()));

@@ -31,11 +31,12 @@ base::Error too_large(size_t bytes, std::string_view where, size_t most) {
             fmt::format("the object has {} bytes{}; at most {} are taken", bytes, where, most)};
 }
 
-base::Result<Prepared> prepare(std::string_view json, const Identity& fill, size_t most) {
+base::Result<Prepared> prepare(std::string_view json, const Identity& fill, FactsCheck check,
+                               size_t most) {
     if (json.size() > most) return too_large(json.size(), "", most);
     Workspace& space = workspace();
     SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
-    auto prepared = space.writer.write(root, fill);
+    auto prepared = space.writer.write(root, fill, check);
     space.document.shrink();
     space.writer.shrink();
     if (prepared && prepared->object.text.size() > most)
@@ -45,12 +46,13 @@ base::Result<Prepared> prepare(std::string_view json, const Identity& fill, size
 
 }  // namespace
 
-base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill) {
-    return prepare(json, fill, kMaxObjectBytes);
+base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill,
+                                        FactsCheck check) {
+    return prepare(json, fill, check, kMaxObjectBytes);
 }
 
 base::Result<Prepared> prepare_marked_snapshot(std::string_view json) {
-    return prepare(json, Identity(), kMaxStoredBytes);
+    return prepare(json, Identity(), nullptr, kMaxStoredBytes);
 }
 
 base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view json) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/facts.h"
 #include "model/object.h"
 
 namespace snapgate::json {
@@ -37,10 +38,15 @@ struct Prepared {
 // becomes {"Raw":[base64]}, or stays it; clusterName and selfLink are dropped; of a key given twice
 // the last counts; unknown fields pass through. What is absent of Identity is taken from `fill`.
 // Uses a parser of its own thread; may be called from any thread. Errors: kInvalidBody (no JSON,
-// wrong apiVersion or kind, a known field of the wrong type; `subject` is the field's path) and
-// kInvalid (names, labels, owners, KubeVirt's webhook rules; with causes). kTooLarge for more than
-// 2 MiB, as it came or as it is to be stored.
-base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill);
+// wrong apiVersion or kind, a known field of the wrong type, no name; `subject` is the field's
+// path). kTooLarge for more than 2 MiB, as it came or as it is to be stored.
+//
+// This folder knows no rule but these. An object whose maker has not checked it is shown to
+// `check`, whose error comes back: rules/import_rules.h has one. The facts are good during the
+// call.
+using FactsCheck = base::Result<void> (*)(const model::SnapshotFacts& facts);
+base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill,
+                                        FactsCheck check = nullptr);
 // The same for an object that is stored already and that the server marks as being deleted: that
 // may take it some KiB over the limit.
 base::Result<Prepared> prepare_marked_snapshot(std::string_view json);
@@ -54,7 +60,7 @@ base::Result<Prepared> prepare_marked_snapshot(std::string_view json);
 base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view json);
 
 // The same for a core/v1 Namespace in its Kubernetes form, which has a name, a uid and a
-// creationTimestamp. Errors: kInvalidBody and kInvalid, as above.
+// creationTimestamp, and that the rules made or checked. Errors: kInvalidBody, as above.
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json);
 
 // "namespace/name" of an object's JSON as far as it can be read ("" if it cannot), to name what was

@@ -8,7 +8,6 @@
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "json/snapshot_writer.h"
-#include "json/text_formats.h"
 #include "model/names.h"
 
 namespace snapgate::json {
@@ -57,16 +56,6 @@ std::string_view describe(const model::Schema& schema) {
             return schema.items->type == kString ? "a list of strings" : "a list of objects";
     }
     return {};
-}
-
-// What a uid and a resource version of another's object are at most.
-constexpr size_t kMostIdentityBytes = 128;
-
-// Whether it can stand in a text between quotes, in a header and in an address.
-bool is_plain_word(std::string_view text, size_t most) {
-    return !text.empty() && text.size() <= most && std::ranges::all_of(text, [](char c) {
-        return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
-    });
 }
 
 // Of a key given twice the last one counts.
@@ -118,9 +107,11 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
     return object;
 }
 
-void SnapshotWriter::add_cause(std::string_view reason, std::string message, std::string field) {
-    if (causes_.size() < kMostCauses)
-        causes_.push_back({std::string(reason), std::move(message), std::move(field)});
+// At the field that is being written. Of a great many only the first ones are kept.
+void SnapshotWriter::note_fault(model::SchemaFault::Kind kind, std::string_view text) {
+    constexpr size_t kMostFaults = 32;
+    if (facts_.schema_faults.size() < kMostFaults)
+        facts_.schema_faults.push_back({kind, path(), text});
 }
 
 bool SnapshotWriter::fail(std::string message, std::string subject) {
@@ -154,19 +145,22 @@ std::string SnapshotWriter::path() const {
     return out;
 }
 
-base::Result<void> SnapshotWriter::check_mirrored() const {
+base::Result<void> SnapshotWriter::check_identity() const {
     struct Place {
         std::string_view field;
         std::string_view text;
         bool good;
     };
+    // What a cluster keeps is checked by no rule.
+    const bool checked = !kind_->mirrored;
+    const model::MetadataFacts& facts = facts_.metadata;
     const std::string& uid = result_.object.uid;
     const Place places[] = {
-        {"metadata.name", facts_.name, model::is_dns_subdomain(facts_.name)},
-        {"metadata.namespace", facts_.ns, model::is_dns_label(facts_.ns)},
-        {"metadata.uid", uid, is_plain_word(uid, kMostIdentityBytes)},
-        {"metadata.resourceVersion", facts_.version,
-         is_plain_word(facts_.version, kMostIdentityBytes)},
+        {"metadata.name", facts.name,
+         checked ? !facts.name.empty() : model::is_dns_subdomain(facts.name)},
+        {"metadata.namespace", facts.ns, checked || model::is_dns_label(facts.ns)},
+        {"metadata.uid", uid, checked || model::is_plain_word(uid)},
+        {"metadata.resourceVersion", facts.version, checked || model::is_plain_word(facts.version)},
     };
     for (const Place& place : places) {
         if (place.good) continue;
@@ -179,20 +173,6 @@ base::Result<void> SnapshotWriter::check_mirrored() const {
             std::string(place.field)};
     }
     return {};
-}
-
-// Says it as kube-apiserver does.
-base::Error SnapshotWriter::invalid() const {
-    std::string list;
-    for (const base::Cause& cause : causes_)
-        list += fmt::format("{}{}: {}", list.empty() ? "" : ", ", cause.field, cause.message);
-    base::Error error(
-        base::Code::kInvalid,
-        fmt::format("{} {} is invalid: {}", kind_->qualified_name, base::quote(facts_.name),
-                    causes_.size() > 1 ? fmt::format("[{}]", list) : list),
-        causes_.front().field);
-    error.causes = causes_;
-    return error;
 }
 
 }  // namespace snapgate::json

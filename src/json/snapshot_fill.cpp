@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "json/snapshot_writer.h"
-#include "json/text_formats.h"
 
 namespace snapgate::json {
 namespace {
@@ -55,7 +54,7 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     const Element* version = last("resourceVersion");
     bool version_is_text = version == nullptr || version->is_null() || version->is_string();
     if (version != nullptr && version->is_string())
-        facts_.version = version->get_string().value_unsafe();
+        facts_.metadata.version = version->get_string().value_unsafe();
 
     if (result_.filled_uid) {
         literals_[0] = to_json_string(fill_->uid);
@@ -77,10 +76,11 @@ void SnapshotWriter::fill_metadata(size_t begin) {
     }
     if (default_namespace) {
         result_.object.ns = "default";
+        facts_.metadata.ns = "default";
         put("namespace", kDefaultNamespace);
     }
     if (version_is_text) {  // one of a wrong type is refused as any other field
-        result_.object.version = facts_.version;
+        result_.object.version = facts_.metadata.version;
         put("resourceVersion", kEmptyVersion);
     }
 }

@@ -39,14 +39,4 @@ MATCHER_P2(wrong_body, subject, message, "") {
            arg.message.find(message) != std::string::npos;
 }
 
-MATCHER_P3(has_cause, reason, field, message, "") {
-    *result_listener << arg.message;
-    if (arg.code != base::Code::kInvalid) return false;
-    for (const base::Cause& cause : arg.causes)
-        if (cause.reason == reason && cause.field == field &&
-            cause.message.find(message) != std::string::npos)
-            return true;
-    return false;
-}
-
 }  // namespace snapgate::json

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/quote.h"
-#include "json/text_formats.h"
 
 namespace snapgate::json {
 namespace {
@@ -29,43 +28,42 @@ constexpr size_t kKeptBytes = 256 << 10;
 const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
     model::kSnapshotSchema,
     "VirtualMachineSnapshot",
-    "VirtualMachineSnapshot.snapshot.kubevirt.io",
     {"snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"},
     R"("snapshot.kubevirt.io/v1beta1")",
     true,
     false};
 const SnapshotWriter::Kind SnapshotWriter::kMirrored{model::kSnapshotSchema,
                                                      kSnapshot.name,
-                                                     kSnapshot.qualified_name,
                                                      kSnapshot.versions,
                                                      R"("snapshot.kubevirt.io/v1beta1")",
                                                      false,
                                                      true};
 const SnapshotWriter::Kind SnapshotWriter::kNamespace{
-    model::kNamespaceSchema, "Namespace", "Namespace", {"v1"}, R"("v1")", false, false};
+    model::kNamespaceSchema, "Namespace", {"v1"}, R"("v1")", false, false};
 
-base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill) {
-    return write_kind(kSnapshot, root, fill);
+base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill,
+                                             FactsCheck check) {
+    return write_kind(kSnapshot, root, fill, check);
 }
 
 base::Result<Prepared> SnapshotWriter::write_namespace(const Element& root) {
     static const Identity none;
-    return write_kind(kNamespace, root, none);
+    return write_kind(kNamespace, root, none, nullptr);
 }
 
 base::Result<Prepared> SnapshotWriter::write_mirrored(const Element& root) {
     static const Identity none;
-    return write_kind(kMirrored, root, none);
+    return write_kind(kMirrored, root, none, nullptr);
 }
 
 base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Element& root,
-                                                  const Identity& fill) {
+                                                  const Identity& fill, FactsCheck check) {
     kind_ = &kind;
     fill_ = &fill;
     result_ = {};
     out_.clear();
-    facts_ = {};
-    causes_.clear();
+    facts_.clear();
+    entries_ = nullptr;
     error_.reset();
     in_metadata_ = false;  // the object before may have been given up within it
     members_.clear();
@@ -73,13 +71,9 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
 
     SNAPGATE_ASSIGN(const auto object, check_root(root));
     if (!write_object(object, &kind_->schema, 1)) return *std::move(error_);
-    if (kind_->mirrored) {
-        SNAPGATE_TRY(check_mirrored());
-    } else {
-        check_snapshot(facts_, causes_);
-        if (!causes_.empty()) return invalid();
-    }
-    result_.object.name = facts_.name;
+    if (check != nullptr) SNAPGATE_TRY(check(facts_));
+    SNAPGATE_TRY(check_identity());
+    result_.object.name = facts_.metadata.name;
     result_.object.text = out_.view();
     return std::move(result_);
 }
@@ -148,13 +142,17 @@ bool SnapshotWriter::write_object(const simdjson::dom::object& object, const mod
             continue;
         }
         const model::Schema* values = schema == nullptr ? nullptr : schema->values;
+        if (schema == &model::kMetadataSchema) entries_ = entries_of(member.key);
         if (!write_member(member, known == nullptr ? values : known->schema, level)) return false;
+        if (values != nullptr && entries_ != nullptr)
+            entries_->push_back({member.key, member.value.get_string().value_unsafe()});
         if (known != nullptr) capture(schema, member.key, member.value);
     }
     for (; property != properties.end(); ++property) require(*property);
     out_.put('}');
     members_.resize(begin);
     in_metadata_ = in_metadata;
+    if (schema == &model::kMetadataSchema) entries_ = nullptr;
     return true;
 }
 
@@ -237,13 +235,8 @@ bool SnapshotWriter::write_list(const simdjson::dom::array& list, const model::S
 
 bool SnapshotWriter::write_time(const Element& value) {
     std::string_view text = value.get_string().value_unsafe();
-    if (!kind_->mirrored && !base::parse_rfc3339(text)) {
-        std::string field = path();
-        add_cause("FieldValueTypeInvalid",
-                  fmt::format("Invalid value: {0}: {1} in body must be of type date-time: {0}",
-                              base::quote(text), field),
-                  field);
-    }
+    if (!kind_->mirrored && !base::parse_rfc3339(text))
+        note_fault(model::SchemaFault::Kind::kNoTime, text);
     out_.put_string(text);
     return true;
 }
@@ -338,37 +331,62 @@ void SnapshotWriter::capture(const model::Schema* schema, std::string_view key,
 }
 
 void SnapshotWriter::capture_metadata(std::string_view key, const Element& value) {
+    model::MetadataFacts& facts = facts_.metadata;
     // What a cluster keeps is not checked but for who it is, and that is text.
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) {
         if (key == "name") {
-            facts_.name = text;
+            facts.name = text;
         } else if (key == "namespace") {
-            facts_.ns = text;
+            facts.ns = text;
             result_.object.ns = text;
         } else if (key == "uid") {
             result_.object.uid = text;
         } else if (key == "generateName") {
-            facts_.generate_name = text;
+            facts.generate_name = text;
         }
         return;
     }
     if (kind_->mirrored) return;
-    if (key == "labels") {
-        facts_.labels = value.get_object().value_unsafe();
-    } else if (key == "annotations") {
-        facts_.annotations = value.get_object().value_unsafe();
-    } else if (key == "finalizers") {
-        facts_.finalizers = value.get_array().value_unsafe();
+    if (key == "finalizers") {
+        for (Element finalizer : value.get_array().value_unsafe())
+            facts.finalizers.push_back(finalizer.get_string().value_unsafe());
     } else if (key == "ownerReferences") {
-        facts_.owners = value.get_array().value_unsafe();
+        for (Element owner : value.get_array().value_unsafe())
+            capture_owner(owner.get_object().value_unsafe());
     }
+}
+
+void SnapshotWriter::capture_owner(const simdjson::dom::object& object) {
+    model::MetadataFacts::Owner& owner = facts_.metadata.owners.emplace_back();
+    for (auto field : object) {  // of a key given twice the last one counts
+        if (field.key == "controller") {
+            owner.controller = field.value.is_bool() && field.value.get_bool().value_unsafe();
+            continue;
+        }
+        std::string_view* text = field.key == "apiVersion" ? &owner.api_version
+                                 : field.key == "kind"     ? &owner.kind
+                                 : field.key == "name"     ? &owner.name
+                                 : field.key == "uid"      ? &owner.uid
+                                                           : nullptr;
+        if (text == nullptr) continue;
+        *text =
+            field.value.is_string() ? field.value.get_string().value_unsafe() : std::string_view();
+    }
+}
+
+// Of a member of the metadata; null for one whose members are no facts.
+std::vector<model::MetadataFacts::Entry>* SnapshotWriter::entries_of(std::string_view key) {
+    if (kind_->mirrored) return nullptr;
+    if (key == "labels") return &facts_.metadata.labels;
+    if (key == "annotations") return &facts_.metadata.annotations;
+    return nullptr;
 }
 
 void SnapshotWriter::require(const model::Property& property) {
     if (!property.required || kind_->mirrored) return;
     steps_.push_back({property.name});
-    add_cause("FieldValueRequired", "Required value", path());
+    note_fault(model::SchemaFault::Kind::kMissing);
     steps_.pop_back();
 }
 

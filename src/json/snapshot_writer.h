@@ -12,19 +12,20 @@
 #include "json/compact.h"
 #include "json/document.h"
 #include "json/object.h"
-#include "json/snapshot_rules.h"
 #include "json/text_writer.h"
+#include "model/facts.h"
 #include "model/schema.h"
 
 namespace snapgate::json {
 
-// Writes the stored form of one VirtualMachineSnapshot or Namespace in one pass over its DOM, and
-// checks the types of its known fields on the way. Keeps its memory between objects; not
-// thread-safe.
+// Writes the stored form of one VirtualMachineSnapshot or Namespace in one pass over its DOM,
+// checks the types of its known fields on the way and gathers the facts that rules look at. Keeps
+// its memory between objects; not thread-safe.
 class SnapshotWriter {
   public:
-    // `root` and `fill` are used until finish() returns.
-    base::Result<Prepared> write(const simdjson::dom::element& root, const Identity& fill);
+    // `check` may be null; see prepare_snapshot.
+    base::Result<Prepared> write(const simdjson::dom::element& root, const Identity& fill,
+                                 FactsCheck check);
     // The same for a snapshot as its cluster keeps it; see prepare_mirrored_snapshot.
     base::Result<Prepared> write_mirrored(const simdjson::dom::element& root);
     // The same for a core/v1 Namespace, which has a uid and a creationTimestamp.
@@ -46,7 +47,6 @@ class SnapshotWriter {
     struct Kind {
         const model::Schema& schema;
         std::string_view name;
-        std::string_view qualified_name;  // for messages
         std::vector<std::string_view> versions;
         std::string_view stored_version;  // JSON text
         bool filled;                      // it takes a namespace and what is absent of Identity
@@ -56,7 +56,8 @@ class SnapshotWriter {
     static const Kind kMirrored;
     static const Kind kNamespace;
 
-    base::Result<Prepared> write_kind(const Kind& kind, const Element& root, const Identity& fill);
+    base::Result<Prepared> write_kind(const Kind& kind, const Element& root, const Identity& fill,
+                                      FactsCheck check);
     // The root as an object, if its kind and apiVersion are ones of kind_.
     base::Result<simdjson::dom::object> check_root(const Element& root) const;
     // False as soon as something is wrong: error_ says what.
@@ -73,23 +74,25 @@ class SnapshotWriter {
     void note_null(const Member& member, bool any_before, bool any_after);
     void capture(const model::Schema* schema, std::string_view key, const Element& value);
     void capture_metadata(std::string_view key, const Element& value);
+    void capture_owner(const simdjson::dom::object& object);
+    std::vector<model::MetadataFacts::Entry>* entries_of(std::string_view key);
     void require(const model::Property& property);
-    void add_cause(std::string_view reason, std::string message, std::string field);
+    void note_fault(model::SchemaFault::Kind kind, std::string_view text = {});
 
     bool fail(std::string message, std::string subject = {});
     // What has another type than its field says: refused, or written as it is.
     bool other_type(const Element& value, const model::Schema& wanted, size_t level);
     // Whether it has what a list and a store need of it.
-    base::Result<void> check_mirrored() const;
+    base::Result<void> check_identity() const;
     bool too_deep();
     std::string path() const;
-    base::Error invalid() const;
 
     const Kind* kind_ = nullptr;
     const Identity* fill_ = nullptr;
     Prepared result_;
-    SnapshotFacts facts_;
-    std::vector<base::Cause> causes_;
+    model::SnapshotFacts facts_;
+    // Where the members of the map of strings that is being written go, if they are facts.
+    std::vector<model::MetadataFacts::Entry>* entries_ = nullptr;
     std::optional<base::Error> error_;
 
     std::vector<Member> members_;  // of the objects that are being written

@@ -47,6 +47,12 @@ bool is_label_value(std::string_view text) {
     return text.empty() || is_name_part(text);
 }
 
+bool is_plain_word(std::string_view text) {
+    return !text.empty() && text.size() <= kMostWordBytes && std::ranges::all_of(text, [](char c) {
+        return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
+    });
+}
+
 bool is_uid(std::string_view text) {
     return !text.empty() && text.size() <= kMostLabelBytes &&
            std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });

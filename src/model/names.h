@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,10 @@ bool may_be_name(std::string_view text);
 bool is_qualified_name(std::string_view text);
 // Values of labels: empty, or at most 63 of [A-Za-z0-9._-] with letters or digits at both ends.
 bool is_label_value(std::string_view text);
+// What a uid and a resource version may be wherever they come from: 1 to kMostWordBytes printable
+// characters of ASCII that can stand between quotes, in a header and in an address.
+constexpr size_t kMostWordBytes = 128;
+bool is_plain_word(std::string_view text);
 // uids of projects and clusters: [A-Za-z0-9-]{1,63}.
 bool is_uid(std::string_view text);
 // Names of projects, clusters and keys: 1 to 128 printable characters of UTF-8 without blanks at

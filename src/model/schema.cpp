@@ -18,11 +18,15 @@ constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kG
 }
 
 constexpr Schema array(const Schema& items, Merge merge, std::string_view go_type = {}) {
-    return {.type = Type::kArray, .merge = merge, .items = &items, .go_type = go_type};
+    return {.type = Type::kArray,
+            .merge = merge,
+            .properties = {},
+            .items = &items,
+            .go_type = go_type};
 }
 
 constexpr Schema scalar(Type type, std::string_view go_type = {}, bool nullable = false) {
-    return {.type = type, .nullable = nullable, .go_type = go_type};
+    return {.type = type, .nullable = nullable, .properties = {}, .go_type = go_type};
 }
 
 // ObjectMeta of meta/v1 with the names that its types have in Go.
@@ -32,7 +36,8 @@ constexpr Schema kUid = scalar(Type::kString, "types.UID");
 constexpr Schema kInt64 = scalar(Type::kInteger, "int64");
 constexpr Schema kFlag = scalar(Type::kBoolean, "bool");
 constexpr Schema kMetaTime = scalar(Type::kTime, "string");
-constexpr Schema kTextMap{.type = Type::kObject, .values = &kText, .go_type = "map[string]string"};
+constexpr Schema kTextMap{
+    .type = Type::kObject, .properties = {}, .values = &kText, .go_type = "map[string]string"};
 constexpr Schema kFieldsV1 = scalar(Type::kFieldsV1);
 
 constexpr Property kOwnerProperties[] = {

@@ -40,10 +40,10 @@ struct Schema {
     Type type = Type::kAny;
     Merge merge = Merge::kGranular;
     bool nullable = false;
-    std::span<const Property> properties = {};  // of an object; sorted by name
-    const Schema* values = nullptr;             // of an object that is a map
-    const Schema* items = nullptr;              // of an array
-    std::string_view go_type = {};              // of ObjectMeta, what Go calls it: "types.UID"
+    std::span<const Property> properties;  // of an object; sorted by name
+    const Schema* values = nullptr;        // of an object that is a map
+    const Schema* items = nullptr;         // of an array
+    std::string_view go_type;              // of ObjectMeta, what Go calls it: "types.UID"
 };
 
 extern const Schema kSnapshotSchema;

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "rules/facts.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
 #include "rules/object_rules.h"
@@ -46,11 +47,12 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
     Subject subject{std::string(kSnapshotGroup), std::string(kSnapshotKind),
                     std::string(find_text(metadata, "name"))};
     Faults faults;
-    check_metadata(metadata, {}, faults);
+    const model::SnapshotFacts facts = snapshot_facts(body.object);
+    check_metadata(facts.metadata, {}, faults);
     check_schema(body.object, model::kSnapshotSchema, faults);
     check_sets(body.object, model::kSnapshotSchema, faults);
     if (!faults.empty()) return faults.error(subject);
-    check_source(body.object, faults);
+    check_source(facts, faults);
     if (!faults.empty()) return faults.error(subject);
     if (has_version)
         return bad_request("resourceVersion should not be set on objects to be created",

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/quote.h"
+#include "rules/facts.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
 #include "rules/object_rules.h"
@@ -70,7 +71,8 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     }
 
     Faults faults;
-    check_metadata(metadata, {.name = NameRule::kLabel, .namespaced = false}, faults);
+    check_metadata(metadata_facts(metadata), {.name = NameRule::kLabel, .namespaced = false},
+                   faults);
     if (!faults.empty()) return faults.error({{}, std::string(kKind), name});
     if (has_version)
         return bad_request("resourceVersion should not be set on objects to be created",

@@ -10,14 +10,12 @@
 namespace snapgate::rules {
 namespace {
 
-constexpr size_t kMostCauses = 32;
 constexpr size_t kMostFieldBytes = 256;
 
 }  // namespace
 
 void Faults::add(std::string_view reason, std::string message, std::string_view field) {
-    if (causes_.size() < kMostCauses)
-        causes_.push_back({std::string(reason), std::move(message), std::string(field)});
+    if (!full()) causes_.push_back({std::string(reason), std::move(message), std::string(field)});
 }
 
 void Faults::invalid(std::string_view field, std::string_view value, std::string_view detail) {

@@ -20,6 +20,8 @@ struct Subject {
 class Faults {
   public:
     bool empty() const { return causes_.empty(); }
+    // No more are kept: a rule need not look any further.
+    bool full() const { return causes_.size() >= kMostCauses; }
 
     // `value` as fmt's or Go's %q would show it: use shown_text for a string.
     void invalid(std::string_view field, std::string_view value, std::string_view detail);
@@ -35,6 +37,8 @@ class Faults {
     base::Error error(const Subject& subject) const;
 
   private:
+    static constexpr size_t kMostCauses = 32;
+
     std::vector<base::Cause> causes_;
 };
 

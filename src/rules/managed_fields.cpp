@@ -9,7 +9,6 @@
 #include <tuple>
 
 #include "base/clock.h"
-#include "json/text_formats.h"
 #include "rules/faults.h"
 #include "rules/values.h"
 

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
-#include "json/text_formats.h"
 #include "model/schema.h"
 #include "rules/faults.h"
 #include "rules/unknown_fields.h"

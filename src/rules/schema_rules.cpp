@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/quote.h"
-#include "json/text_formats.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {

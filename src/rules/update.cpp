@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/quote.h"
+#include "rules/facts.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
 #include "rules/object_rules.h"
@@ -113,10 +114,11 @@ base::Result<void> check(const json::Object& object, const json::Object& live,
     const json::Object& live_metadata = metadata_of(live);
     Subject subject{text(kSnapshotGroup), text(kSnapshotKind), target.name};
     Faults faults;
-    check_metadata(metadata, {}, faults);
-    check_metadata_update(metadata, live_metadata, faults);
+    const model::MetadataFacts facts = metadata_facts(metadata);
+    check_metadata(facts, {}, faults);
+    check_metadata_update(metadata, live_metadata, facts, faults);
     // Once more, as kube-apiserver does: first for every resource, then for custom ones.
-    if (!faults.empty()) check_metadata_update(metadata, live_metadata, faults);
+    if (!faults.empty()) check_metadata_update(metadata, live_metadata, facts, faults);
     check_schema(object, model::kSnapshotSchema, faults);
     Faults live_sets;
     check_sets(live, model::kSnapshotSchema, live_sets);

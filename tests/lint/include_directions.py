@@ -34,7 +34,7 @@ ALLOWED = {
             "objects"],
     "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "hosted",
             "objects", "api"],
-    "cmd": [*DOMAIN, "connect", "net", "app"],
+    "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }
 
 # What only some folders, or only one file, may include: a pattern of the header's name, the folders

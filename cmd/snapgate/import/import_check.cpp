@@ -9,6 +9,7 @@
 #include "import/implied_kind.h"
 #include "json/object.h"
 #include "json/splitter.h"
+#include "rules/import_rules.h"
 #include "terminal/json_path.h"
 
 namespace snapgate::cli {
@@ -23,10 +24,10 @@ class InputCheck {
 
     base::Result<void> add(std::string_view item) {
         size_t number = items_++;
-        auto prepared = json::prepare_snapshot(item, identity_);
+        auto prepared = rules::prepare_import(item, identity_);
         if (prepared) return {};
         if (lacks_kind(item)) {
-            prepared = json::prepare_snapshot(with_kind(item), identity_);
+            prepared = rules::prepare_import(with_kind(item), identity_);
             if (prepared) {
                 // The list may state the kind of its items; that is only known at the end of the
                 // list.

@@ -25,10 +25,23 @@ using Type = Schema::Type;
 // The messages that are sent but not stored, with the numbers of their fields from the
 // generated.proto files of k8s.io/api and k8s.io/apimachinery. Objects are in model/schema.h.
 
-constexpr Schema kText{.type = Type::kString};
-constexpr Schema kTexts{.type = Type::kArray, .items = &kText};
-constexpr Schema kInteger{.type = Type::kInteger};
-constexpr Schema kFlag{.type = Type::kBoolean};
+constexpr Schema scalar(Type type) {
+    Schema schema;
+    schema.type = type;
+    return schema;
+}
+
+constexpr Schema list(const Schema& items) {
+    Schema schema;
+    schema.type = Type::kArray;
+    schema.items = &items;
+    return schema;
+}
+
+constexpr Schema kText = scalar(Type::kString);
+constexpr Schema kTexts = list(kText);
+constexpr Schema kInteger = scalar(Type::kInteger);
+constexpr Schema kFlag = scalar(Type::kBoolean);
 
 constexpr Property field(uint32_t number, std::string_view name, const Schema& schema) {
     return {.name = name, .schema = &schema, .number = number};
@@ -36,7 +49,10 @@ constexpr Property field(uint32_t number, std::string_view name, const Schema& s
 
 template <size_t N>
 constexpr Schema message(const Property (&fields)[N]) {
-    return {.type = Type::kObject, .properties = fields};
+    Schema schema;
+    schema.type = Type::kObject;
+    schema.properties = fields;
+    return schema;
 }
 
 constexpr Property kResourceFields[] = {

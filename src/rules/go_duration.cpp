@@ -1,11 +1,11 @@
-#include "json/text_formats.h"
+#include "rules/go_duration.h"
 
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-namespace snapgate::json {
+namespace snapgate::rules {
 namespace {
 
 bool is_digit(char c) {
@@ -65,4 +65,4 @@ bool is_go_duration(std::string_view text) {
     return nanoseconds < static_cast<double>(std::numeric_limits<int64_t>::max());
 }
 
-}  // namespace snapgate::json
+}  // namespace snapgate::rules

@@ -1,0 +1,56 @@
+#include "rules/import_rules.h"
+
+#include <fmt/format.h>
+
+#include "base/quote.h"
+#include "model/names.h"
+#include "rules/faults.h"
+#include "rules/metadata_rules.h"
+#include "rules/request_object.h"
+#include "rules/source_rules.h"
+
+namespace snapgate::rules {
+namespace {
+
+void check_version(std::string_view version, Faults& faults) {
+    constexpr std::string_view kField = "metadata.resourceVersion";
+    if (version.size() > model::kMostWordBytes)
+        faults.invalid(kField, base::quote(version),
+                       fmt::format("must be no more than {} characters", model::kMostWordBytes));
+    else if (!version.empty() && !model::is_plain_word(version))
+        faults.invalid(
+            kField, base::quote(version),
+            "must consist of printable characters without blanks, quotes and backslashes");
+}
+
+void add_schema_faults(const model::SnapshotFacts& facts, Faults& faults) {
+    for (const model::SchemaFault& fault : facts.schema_faults) {
+        switch (fault.kind) {
+            case model::SchemaFault::Kind::kMissing:
+                faults.required(fault.field);
+                break;
+            case model::SchemaFault::Kind::kNoTime:
+                faults.wrong_type(fault.field, base::quote(fault.text), "date-time");
+                break;
+        }
+    }
+}
+
+base::Result<void> check_import(const model::SnapshotFacts& facts) {
+    Faults faults;
+    check_metadata(facts.metadata, {.generated_name = false}, faults);
+    check_version(facts.metadata.version, faults);
+    add_schema_faults(facts, faults);
+    if (faults.empty()) check_source(facts, faults);
+    if (faults.empty()) return {};
+    return faults.error({std::string(kSnapshotGroup), std::string(kSnapshotKind),
+                         std::string(facts.metadata.name)});
+}
+
+}  // namespace
+
+base::Result<json::Prepared> prepare_import(std::string_view json, const json::Identity& fill) {
+    return json::prepare_snapshot(json, fill, check_import);
+}
+
+}  // namespace snapgate::rules

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "json/object.h"
+
+namespace snapgate::rules {
+
+// json::prepare_snapshot of an object that is imported, held to the rules of one that is created
+// through the API, in the same order and the same words: its metadata and what its schema requires,
+// then KubeVirt's webhook. Two points are an import's own: generateName makes no name, and the
+// resource version that the object brings is kept, so that it must be printable. Any thread may
+// call. Errors: those of json::prepare_snapshot; kInvalid with causes.
+base::Result<json::Prepared> prepare_import(std::string_view json, const json::Identity& fill);
+
+}  // namespace snapgate::rules
