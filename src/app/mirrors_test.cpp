@@ -273,15 +273,12 @@ class ThrowingSink final : public mirror::ObjectSink {
     ThrowingSink(std::unique_ptr<mirror::ObjectSink> sink, std::shared_ptr<std::atomic<int>> left)
         : sink_(std::move(sink)), left_(std::move(left)) {}
 
-    base::Result<model::PreparedObject> prepare(std::string_view json) const override {
-        if (left_->fetch_sub(1) > 0) throw std::runtime_error("a bug");
-        return sink_->prepare(json);
-    }
     base::Result<std::string> version() const override { return sink_->version(); }
-    net::Awaitable<base::Result<void>> apply(std::vector<mirror::Event> events) override {
-        return sink_->apply(std::move(events));
+    net::Awaitable<base::Result<void>> apply(std::vector<mirror::Change> changes) override {
+        return sink_->apply(std::move(changes));
     }
     net::Awaitable<base::Result<void>> begin_replacement() override {
+        if (left_->fetch_sub(1) > 0) throw std::runtime_error("a bug");
         return sink_->begin_replacement();
     }
     net::Awaitable<base::Result<void>> add(std::vector<model::PreparedObject> objects) override {

@@ -32,7 +32,7 @@ class MirrorHistoryTest : public MirrorFixture {
     }
 
     // One change of the cluster, as its watch tells it.
-    Event change() {
+    Change change() {
         const ObjectKey key = random_key();
         const std::string version = next_version();
         const auto known = state_.find(key);
@@ -80,7 +80,7 @@ TEST_F(MirrorHistoryTest, TheMirrorIsWhatTheClusterHad) {
         clock_.advance(static_cast<int64_t>(pick(50)));
         const size_t action = pick(20);
         if (action < 12) {
-            std::vector<Event> events;
+            std::vector<Change> events;
             for (size_t count = 1 + pick(5); count > 0; --count) events.push_back(change());
             at = events.back().version;
             apply(std::move(events));

@@ -88,23 +88,19 @@ class MirrorSink final : public ObjectSink {
   public:
     MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
 
-    Result<PreparedObject> prepare(std::string_view json) const override {
-        return json::prepare_mirrored_snapshot(json);
-    }
-
     Result<std::string> version() const override { return list_version(store_, cluster_); }
 
-    net::Awaitable<Result<void>> apply(std::vector<Event> events) override {
-        auto shared = std::make_shared<std::vector<Event>>(std::move(events));
+    net::Awaitable<Result<void>> apply(std::vector<Change> changes) override {
+        auto shared = std::make_shared<std::vector<Change>>(std::move(changes));
         store::WriteFunction write = [shared,
                                       cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_TRY(require_cluster(txn, cluster));
-            for (const Event& event : *shared) {
-                if (event.type == Event::Type::kPut)
-                    SNAPGATE_TRY(put_if_changed(txn, cluster, event.object));
-                if (event.type == Event::Type::kDelete)
-                    SNAPGATE_TRY(erase(txn, cluster, event.key));
-                SNAPGATE_TRY(txn.set_list_version(cluster, event.version));
+            for (const Change& change : *shared) {
+                if (change.type == Change::Type::kPut)
+                    SNAPGATE_TRY(put_if_changed(txn, cluster, change.object));
+                if (change.type == Change::Type::kDelete)
+                    SNAPGATE_TRY(erase(txn, cluster, change.key));
+                SNAPGATE_TRY(txn.set_list_version(cluster, change.version));
             }
             return {};
         };

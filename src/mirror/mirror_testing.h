@@ -76,20 +76,20 @@ class MirrorFixture : public store::StoreFixture {
     }
 
     PreparedObject prepared(const ObjectKey& key, const Object& object) const {
-        auto result = sink_->prepare(text_of(key, object));
+        auto result = json::prepare_mirrored_snapshot(text_of(key, object));
         EXPECT_TRUE(result) << result.error().message;
         return result ? *result : PreparedObject{};
     }
-    Event put_event(const ObjectKey& key, const Object& object) const {
-        return {Event::Type::kPut, prepared(key, object), {}, object.version};
+    Change put_event(const ObjectKey& key, const Object& object) const {
+        return {Change::Type::kPut, prepared(key, object), {}, object.version};
     }
-    static Event delete_event(const ObjectKey& key, std::string version) {
-        return {Event::Type::kDelete, {}, key, std::move(version)};
+    static Change delete_event(const ObjectKey& key, std::string version) {
+        return {Change::Type::kDelete, {}, key, std::move(version)};
     }
-    static Event bookmark(std::string version) {
-        return {Event::Type::kBookmark, {}, {}, std::move(version)};
+    static Change bookmark(std::string version) {
+        return {Change::Type::kBookmark, {}, {}, std::move(version)};
     }
-    void apply(std::vector<Event> events) { must_run(sink_->apply(std::move(events))); }
+    void apply(std::vector<Change> events) { must_run(sink_->apply(std::move(events))); }
 
     Replaced replace(const State& state, std::string version) {
         must_run(sink_->begin_replacement());

@@ -13,7 +13,7 @@
 namespace snapgate::mirror {
 
 // A change of an object as a watch reported it, or a bookmark.
-struct Event {
+struct Change {
     enum class Type {
         kPut,       // ADDED or MODIFIED: `object`
         kDelete,    // `key`
@@ -58,10 +58,6 @@ class ObjectSink {
   public:
     virtual ~ObjectSink() = default;
 
-    // Brings one object's JSON into stored form; kInvalid, kInvalidBody or kTooLarge for one that
-    // cannot be kept. Any thread; touches nothing.
-    virtual base::Result<model::PreparedObject> prepare(std::string_view json) const = 0;
-
     // The cluster's version that the mirror stands at; "" before the first replacement.
     virtual base::Result<std::string> version() const = 0;
 
@@ -69,7 +65,7 @@ class ObjectSink {
     // put whose uid is another than the known one's is a deletion and a creation; one that changes
     // nothing (same uid, version and content) and a deletion of something unknown move only the
     // version.
-    virtual net::Awaitable<base::Result<void>> apply(std::vector<Event> events) = 0;
+    virtual net::Awaitable<base::Result<void>> apply(std::vector<Change> changes) = 0;
 
     // A new list of everything: begin, add what it holds in any order, publish. Until then nobody
     // sees any of it; begin gives up one that was not published. What is the same (uid, version

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "cluster/reflected_kind.h"
 #include "json/cluster_answers.h"
+#include "mirror/setback.h"
+#include "model/object.h"
 
 namespace snapgate::mirror {
 
@@ -13,6 +17,14 @@ namespace snapgate::mirror {
 // Whether what cannot be taken in is such an object. If not, it is no answer of a Kubernetes API
 // server: broken JSON, or an object of another kind.
 bool is_odd_object(std::string_view item, const cluster::ReflectedKind& kind);
+
+// An object of a list or an event in its stored form; or, where there is none, why it is odd.
+struct TakenObject {
+    std::optional<model::PreparedObject> object;
+    std::string odd;
+};
+// A Setback for what no Kubernetes API server answers.
+Outcome<TakenObject> take_object(const cluster::ReflectedKind& kind, std::string_view text);
 
 // Whether an object of this name, namespace, uid and version can be kept.
 bool can_be_kept(const json::ObjectHead& head);

@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "mirror/reflector.h"
-
 namespace snapgate::mirror {
 namespace {
 
@@ -34,6 +32,25 @@ TEST(OddObjects, BrokenTextAndOtherKindsAreNone) {
          {"", "{", R"({"spec"::{}})", R"({"a":1}{)", R"({"kind":"Pod","apiVersion":"v1"})",
           R"({"kind":"VirtualMachineRestore"})", R"({"apiVersion":"apps/v1"})"})
         EXPECT_FALSE(is_odd(item)) << item;
+}
+
+TEST(OddObjects, AnObjectIsTakenOrOddOrNoAnswerOfACluster) {
+    const auto take = [](std::string_view text) { return take_object(cluster::snapshots(), text); };
+    const auto good = take(R"({"metadata":{"name":"a","namespace":"n","uid":"u",)"
+                           R"("resourceVersion":"7"},"spec":{}})");
+    ASSERT_TRUE(good.has_value());
+    ASSERT_TRUE(good->object.has_value());
+    EXPECT_EQ(good->object->version, "7");
+
+    const auto odd = take(R"({"metadata":{"name":"a b"}})");
+    ASSERT_TRUE(odd.has_value());
+    EXPECT_FALSE(odd->object.has_value());
+    EXPECT_NE(odd->odd, "");
+
+    const auto wrong = take(R"({"kind":"Pod","apiVersion":"v1"})");
+    ASSERT_FALSE(wrong.has_value());
+    EXPECT_EQ(wrong.error().reason, "AnswerInvalid");
+    EXPECT_EQ(wrong.error().next, Setback::Next::kRelist);
 }
 
 TEST(OddObjects, WhatCanBeKeptHasAWholeIdentity) {

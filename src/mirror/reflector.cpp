@@ -3,234 +3,222 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
+#include <stdexcept>
 #include <utility>
 
 #include "base/crypto.h"
 #include "base/fault_switch.h"
 #include "base/log.h"
-#include "base/test_time.h"
-#include "base/utf8.h"
+#include "json/cluster_answers.h"
+#include "mirror/list.h"
 #include "mirror/versions.h"
 
 namespace snapgate::mirror {
 
 using base::Code;
 using base::Error;
-using base::Result;
 using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-// A Retry-After is honoured so often, one after another.
-constexpr size_t kMostRetriesAfter = 10;
-// What came before a watch was open is on its way for about so long.
-constexpr milliseconds kSettles{100};
+constexpr size_t kStepEvents = 256;
 // WatchList is on by default from this minor version of Kubernetes on.
 constexpr unsigned kWatchListMinor = 32;
-// For handlings that are switched off.
-constexpr milliseconds kForEver{86'400'000};
-// How long a mirror was out of touch of which that is not known.
-constexpr milliseconds kUnknownAge{365LL * 86'400'000};
+// A connection that was not used for so many times the usual pause may be gone without a word.
+constexpr int kStaleProbes = 3;
+// Nobody waits before somebody asks, which ends the wait.
+constexpr milliseconds kUntilAsked{3'600'000};
 
-// A name that no object may have can be of any length.
-std::string shortened(std::string_view text) {
-    constexpr size_t kMostNameBytes = 253;
-    std::string out(text.substr(0, kMostNameBytes));
-    while (!base::is_utf8(out)) out.pop_back();
-    return out;
+// Anything from nothing to `most`.
+milliseconds up_to(milliseconds most) {
+    return milliseconds(base::random_below(static_cast<uint64_t>(most.count()) + 1));
 }
 
-model::ObjectKey skipped_key(const json::ObjectHead& head) {
-    return {shortened(head.ns), shortened(head.name)};
-}
-
-// Whether all requests are refused so, and not WatchLists alone.
-bool refuses_everything(unsigned status) {
-    return status == 401 || status == 403 || status == 404;
-}
-
-bool is_wrong(std::string_view name) {
-    return base::fault_disabled(name);
+bool serves_watch_lists(const json::ServerVersion& version) {
+    return version.major > 1 || version.minor >= kWatchListMinor ||
+           version.text.find("snapgate") != std::string::npos;
 }
 
 }  // namespace
 
-ReflectorTimes ReflectorTimes::usual() {
-    ReflectorTimes times{.backoff_first = base::test_time("backoff", milliseconds(800)),
-                         .backoff_most = base::test_time("most", milliseconds(30'000)),
-                         .quiet = base::test_time("quiet", milliseconds(120'000)),
-                         .answer = base::test_time("answer", milliseconds(30'000)),
-                         .list_silence = base::test_time("answer", milliseconds(60'000)),
-                         .probe = base::test_time("probe", milliseconds(10'000)),
-                         .probe_answer = base::test_time("probe-answer", milliseconds(5'000)),
-                         .renew = base::test_time("renew", milliseconds(45'000)),
-                         .lost = base::test_time("lost", milliseconds(5'000)),
-                         .explain = base::test_time("explain", milliseconds(3'000)),
-                         .brief = base::test_time("brief", milliseconds(1'000)),
-                         .reopens = base::test_time("reopens", milliseconds(2'000)),
-                         .check = base::test_time("check", milliseconds(3'600'000)),
-                         .check_patience = milliseconds(120'000)};
-    if (is_wrong("answer-timeout")) times.answer = kForEver;
-    if (is_wrong("list-patience")) times.list_silence = kForEver;
-    if (is_wrong("silence-limit")) times.renew = times.probe = kForEver;
-    return times;
-}
-
 Reflector::Reflector(Parts parts, const net::Executor& executor)
     : cluster_(std::move(parts.cluster)),
+      server_(std::move(parts.server)),
       sink_(parts.sink),
       clock_(parts.clock),
       kind_(parts.kind),
       times_(parts.times),
-      executor_(executor),
       lists_(parts.lists),
-      server_(std::move(parts.server)),
-      upstream_(parts.source, server_, parts.times.answer),
-      source_(std::move(parts.source)),
+      most_listed_(parts.most_listed),
+      source_(parts.source),
+      upstream_(std::move(parts.source), server_, parts.times.answer),
       alarm_(executor),
       check_alarm_(executor),
       touch_alarm_(executor),
       late_alarm_(executor),
-      probe_after_(parts.times.probe),
       backoff_(parts.times.backoff_first, parts.times.backoff_most, parts.times.quiet),
-      most_listed_(parts.most_listed),
-      status_(std::move(parts.last_known)) {
-    status_.state = MirrorState::kPending;
-    status_.since_ms = clock_.now_ms();
+      skipped_(cluster_),
+      probe_after_(parts.times.probe) {
+    session_.status = std::move(parts.last_known);
+    session_.status.state = MirrorState::kPending;
+    session_.status.since_ms = clock_.now_ms();
+}
+
+Moment Reflector::now() const {
+    return {SteadyClock::now(), clock_.now_ms()};
+}
+
+void Reflector::happen(const SessionEvent& event) {
+    std::vector<Action> actions;
+    Setback why;
+    {
+        const base::MutexLock lock(mutex_);
+        SessionStep step = next(std::move(session_), event, now(), times_);
+        session_ = std::move(step.session);
+        actions = std::move(step.actions);
+        why = std::move(step.why);
+    }
+    for (const Action action : actions) act(action, why);
+}
+
+void Reflector::act(Action action, const Setback& why) {
+    switch (action) {
+        case Action::kInterrupt:
+            upstream_.interrupt();
+            break;
+        case Action::kEndPause:
+            alarm_.ring();
+            break;
+        case Action::kResetBackoff:
+            backoff_.reset();
+            break;
+        case Action::kLook:
+            touch_alarm_.ring();
+            break;
+        case Action::kConfirm:
+            waiting_.answer({});
+            break;
+        case Action::kRefuse:
+            waiting_.answer(not_confirmed());
+            break;
+        case Action::kRefuseForThat:
+            waiting_.answer(Error(Code::kClusterUnavailable,
+                                  fmt::format("cluster \"{}\": {}", cluster_, why.message)));
+            break;
+        case Action::kTellSetback:
+            base::log::warning("a cluster cannot be followed", {{"cluster", cluster_},
+                                                                {"state", to_text(why.state)},
+                                                                {"reason", why.reason},
+                                                                {"error", why.message}});
+            break;
+        case Action::kTellDoubt:
+            base::log::warning(
+                "a cluster is listed again, as its versions prove nothing",
+                {{"cluster", cluster_}, {"reason", why.reason}, {"error", why.message}});
+            break;
+    }
+}
+
+Stage Reflector::stage() const {
+    return ask([](const Session& session) { return session.stage; });
+}
+
+std::string Reflector::path() const {
+    return fmt::format("/apis/{}/{}/{}", kind_.group,
+                       ask([](const Session& session) { return session.served; }), kind_.plural);
+}
+
+MirrorStatus Reflector::status() const {
+    return ask([this](const Session& session) { return shown_status(session, now(), times_); });
+}
+
+bool Reflector::reached(std::string_view version) const {
+    return ask([version](const Session& session) {
+        return session.version == version || is_newer(session.version, version);
+    });
 }
 
 void Reflector::stop() {
-    stopping_ = true;
+    happen(event::Stopped{});
     upstream_.cut();
-    if (checking_) checking_->upstream.cut();
-    if (resuming_) resuming_->upstream.cut();
+    if (checking_) checking_->cut();
+    if (resuming_) resuming_->cut();
     if (asking_) asking_->cut();
-    alarm_.ring();
     check_alarm_.ring();
-    touch_alarm_.ring();
     late_alarm_.ring();
 }
 
-// It may be another cluster, or this one made anew: what is known of it is looked at again.
 void Reflector::use(std::shared_ptr<connect::ConnectionSource> source) {
     source_ = source;
     upstream_.use(source);
     if (asking_) asking_->use(std::move(source));
-    if (is_wrong("connection-changed")) return;
-    discovered_ = false;
-    busy_until_ = {};
-    changed_ = true;
-    watch_list_refused_by_.clear();
-    next_ = Next::kRelistNewest;
-    raise_doubt(Doubt::kVersions);
-    note_streaming(false);
-    note_state(MirrorState::kSyncing, "ConnectionChanged", "the cluster's connection was changed");
-    backoff_.reset();
-    hurried_ = 0;
-    upstream_.interrupt();
+    happen(event::SourceChanged{});
     if (asking_) asking_->interrupt();
-    alarm_.ring();
-    touch_alarm_.ring();
 }
 
 void Reflector::retry_now() {
-    if (status().ready()) return;
-    backoff_.reset();
-    alarm_.ring();
+    happen(event::RetryAsked{});
+}
+
+void Reflector::failed_by_a_bug(std::string_view what) {
+    base::log::error("following a cluster ended by a bug",
+                     {{"cluster", cluster_}, {"error", what}});
+    happen(event::Crashed{});
+    waiting_.answer(not_confirmed());
 }
 
 net::Awaitable<void> Reflector::run() {
-    auto version = sink_.version();
-    if (version) set_version(*version);
-    const MirrorStatus known = status();
-    const std::string& resume = known.resume_version;
-    // A bookmark that was written down moved the version on, if nothing came after it.
-    if (version && !version->empty() && is_newer(resume, *version) &&
-        known.list_version == *version)
-        set_version(resume);
-    // What was stored is gone on from, where the cluster still knows it.
-    need(version_.empty() ? Next::kRelist : Next::kSame);
-    const milliseconds age(clock_.now_ms() - known.confirmed_ms);
-    const bool is_known = known.confirmed_ms > 0 && age >= milliseconds(0);
-    away_since_ = SteadyClock::now() - (is_known ? age : kUnknownAge);
-    failed_since_ = true;
-    while (!stopping_ && !gone_) {
-        auto outcome = co_await attempt();
-        listing_.reset();
-        if (outcome || stopping_ || gone_) continue;
-        const Setback& setback = outcome.error();
-        note_setback(setback);
-        if (setback.at_once && ++hurried_ <= kMostHurried) continue;
-        if (is_wrong("retry-" + setback.reason)) break;
-        milliseconds delay = backoff_.next(SteadyClock::now());
-        if (setback.retry_after && ++retries_after_ <= kMostRetriesAfter)
-            delay = std::max(*setback.retry_after, times_.backoff_first);
-        co_await alarm_.wait(delay);
+    auto held = sink_.version();
+    happen(event::Begun{held ? std::optional(std::move(*held)) : std::nullopt});
+    for (Stage at = stage(); at != Stage::kEnd; at = stage()) {
+        switch (at) {
+            case Stage::kDiscover:
+                co_await discover();
+                break;
+            case Stage::kAskVersion:
+                co_await ask_server_version();
+                break;
+            case Stage::kList:
+                co_await list();
+                break;
+            case Stage::kCollect:
+                co_await watch(WatchBegin::kWithState);
+                break;
+            case Stage::kOpen:
+                co_await watch(WatchBegin::kFromVersion);
+                break;
+            case Stage::kPause:
+                co_await pause();
+                break;
+            default:
+                throw std::logic_error(
+                    fmt::format("a reflector has nothing to do in stage {}", to_text(at)));
+        }
     }
-    note_streaming(false);
     touch_alarm_.ring();
     late_alarm_.ring();
 }
 
-void Reflector::failed_by_a_bug(std::string_view what) {
-    note_streaming(false);
-    note_state(MirrorState::kFailing, "InternalError",
-               "the server failed at following the cluster");
-    base::log::error("following a cluster ended by a bug",
-                     {{"cluster", cluster_}, {"error", what}});
-    // What one of them left half done is not gone on with.
-    next_ = Next::kRelistNewest;
-    raise_doubt(Doubt::kVersions);
-    upstream_.interrupt();
-    waiting_.answer(not_confirmed());
+net::Awaitable<void> Reflector::pause() {
+    const auto wanted = ask([](const Session& session) { return session.retry_after; });
+    const milliseconds usual = backoff_.next(SteadyClock::now());
+    co_await alarm_.wait(wanted.value_or(usual));
+    happen(event::Waited{});
 }
 
-void Reflector::need(Next next) {
-    if (next == Next::kDiscover) {
-        // What is discovered is listed again: it may be another server.
-        discovered_ = false;
-        next = is_wrong("discovery-relist") ? Next::kSame : Next::kRelist;
-    }
-    if (next_ == Next::kRelistNewest || next == Next::kSame) return;
-    next_ = next;
-}
-
-net::Awaitable<Outcome<void>> Reflector::attempt() {
-    changed_ = false;
-    if (!discovered_) {
-        auto found = co_await discover();
-        if (!found) co_return found;
-        discovered_ = true;
-    }
-    if (next_ != Next::kSame || version_.empty()) {
-        // What was away may be another version of the server now.
-        if (failed_since_ && version_known_) {
-            auto learned = co_await learn_server_version();
-            if (!learned) co_return learned;
-        }
-        version_known_ = true;
-        note_state(MirrorState::kSyncing, "Listing", "the cluster's list is being taken in");
-        const bool by_list = !watch_list_;
-        auto listed = co_await relist();
-        // A list says so, too: it was not about WatchList.
-        if (!listed && by_list && refuses_everything(listed.error().status))
-            watch_list_refused_by_.clear();
-        if (!listed || watch_list_) co_return listed;
-    }
-    co_return co_await watch(Begin::kFromVersion);
-}
-
-net::Awaitable<Outcome<void>> Reflector::discover() {
+net::Awaitable<void> Reflector::discover() {
     auto text = co_await upstream_.fetch(fmt::format("/apis/{}", kind_.group));
     if (!text && text.error().status == 403) {
         // Who may list may still not look around.
-        served_ = kind_.versions.front();
-        co_return Outcome<void>();
+        happen(event::Discovered{std::string(kind_.versions.front()), false});
+        co_return;
     }
-    if (!text) co_return tl::unexpected(std::move(text).error());
+    if (!text) co_return happen(event::Failed{std::move(text).error()});
     const auto versions = json::read_group_versions(*text);
-    if (!versions) co_return tl::unexpected(malformed("the cluster's discovery is not valid"));
+    if (!versions)
+        co_return happen(event::Failed{malformed("the cluster's discovery is not valid")});
     const auto served = std::ranges::find_if(kind_.versions, [&](std::string_view known) {
         return std::ranges::find(*versions, known) != versions->end();
     });
@@ -240,170 +228,323 @@ net::Awaitable<Outcome<void>> Reflector::discover() {
         setback.reason = "VersionNotServed";
         setback.message =
             fmt::format("the cluster serves no version of {} that is known here", kind_.group);
-        co_return tl::unexpected(std::move(setback));
+        co_return happen(event::Failed{std::move(setback)});
     }
-    served_ = is_wrong("served-version") ? kind_.versions.front() : *served;
     // A server that hides it is followed by lists.
-    static_cast<void>(co_await learn_server_version());
-    version_known_ = false;
-    metadata_counts_ = true;
-    const base::MutexLock lock(mutex_);
-    status_.served_version = served_;
-    co_return Outcome<void>();
+    auto learned = co_await learn_server_version();
+    happen(learned ? *learned : event::Learned{});
+    metadata_.forget();
+    happen(event::Discovered{
+        std::string(base::fault_disabled("served-version") ? kind_.versions.front() : *served)});
 }
 
-net::Awaitable<Outcome<void>> Reflector::learn_server_version() {
-    auto server = co_await upstream_.fetch("/version");
-    watch_list_ = false;
-    if (!server && !refuses_everything(server.error().status))
-        co_return tl::unexpected(std::move(server).error());
-    if (server) {
-        const auto version = json::read_server_version(*server);
-        server_version_ = version ? version->text : "";
-        watch_list_ = version && (version->major > 1 || version->minor >= kWatchListMinor ||
-                                  version->text.find("snapgate") != std::string::npos);
-        if (watch_list_ && watch_list_refused_by_ == server_version_) watch_list_ = false;
+net::Awaitable<void> Reflector::ask_server_version() {
+    auto learned = co_await learn_server_version();
+    if (learned) {
+        happen(*learned);
+    } else {
+        happen(event::Failed{std::move(learned).error()});
     }
+}
+
+net::Awaitable<Outcome<event::Learned>> Reflector::learn_server_version() {
+    auto text = co_await upstream_.fetch("/version");
+    if (!text && !refuses_everything(text.error().status))
+        co_return tl::unexpected(std::move(text).error());
+    if (!text) co_return event::Learned{};
+    const auto version = json::read_server_version(*text);
+    if (!version) co_return event::Learned{event::Learned::Server{}};
+    co_return event::Learned{event::Learned::Server{version->text, serves_watch_lists(*version)}};
+}
+
+net::Awaitable<void> Reflector::list() {
+    std::string version;
+    const bool newest = ask([&](const Session& session) {
+        version = session.version;
+        return session.need == Setback::Next::kRelistNewest;
+    });
+    const ListsUnderWay::Entry entry(lists_);
+    Collector objects(sink_, lists_, most_listed_);
+    auto listed =
+        co_await take_list({upstream_, kind_, objects, skipped_, path(), times_.list_silence},
+                           list_query(version, newest));
+    if (!listed) co_return happen(event::Failed{std::move(listed).error()});
+    if (base::fault_disabled("backwards-version") && is_newer(version, *listed))
+        co_return happen(event::Failed{malformed("the list is older than what is known")});
+    auto published = co_await publish(std::move(*listed));
+    if (!published) happen(event::Failed{std::move(published).error()});
+}
+
+// What was handed to the sink becomes the mirror's state.
+net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
+    const bool forgets =
+        ask([&](const Session& session) { return forgets_versions(session, version); });
+    auto replaced =
+        co_await sink_.publish(version, forgets ? ToldVersions::kForgotten : ToldVersions::kKept);
+    if (!replaced) co_return tl::unexpected(setback_of_sink(replaced.error()));
+    if (metadata_.is_disproved(replaced->changed)) {
+        base::log::warning("a cluster shows metadata alone in another form than in its objects",
+                           {{"cluster", cluster_}});
+    }
+    skipped_settled_ = skipped_.changes();
+    for (Check* check : {checking_.get(), resuming_.get()}) {
+        if (check != nullptr) check->saw(version);
+    }
+    base::log::info(
+        "took in a cluster's list",
+        {{"cluster", cluster_}, {"objects", replaced->objects}, {"changed", replaced->changed}});
+    happen(event::Listed{std::move(version), skipped_.count(), skipped_.example()});
     co_return Outcome<void>();
 }
 
-std::string Reflector::path() const {
-    return fmt::format("/apis/{}/{}/{}", kind_.group, served_, kind_.plural);
+net::Awaitable<void> Reflector::watch(WatchBegin begin) {
+    std::string version;
+    const bool newest = ask([&](const Session& session) {
+        version = session.version;
+        return session.need == Setback::Next::kRelistNewest;
+    });
+    std::optional<ListsUnderWay::Entry> entry;
+    if (begin == WatchBegin::kWithState) entry.emplace(lists_);
+    auto answer = co_await upstream_.get(
+        fmt::format("{}?{}", path(), watch_query(begin, version, newest, random_watch_seconds())),
+        "application/json");
+    if (!answer) {
+        Setback setback = std::move(answer).error();
+        if (begin == WatchBegin::kFromVersion) {
+            if (setback.status == 410 && base::fault_disabled("watch-410"))
+                setback.next = Setback::Next::kSame;
+            if (setback.status == 429 && base::fault_disabled("watch-429"))
+                setback.next = Setback::Next::kRelist;
+        }
+        co_return happen(event::Failed{std::move(setback)});
+    }
+    happen(event::Opened{});
+    Collector state(sink_, lists_, most_listed_);
+    if (begin == WatchBegin::kWithState) {
+        skipped_.clear();
+        auto begun = co_await state.begin();
+        if (!begun) {
+            upstream_.drop();
+            co_return happen(event::Failed{std::move(begun).error()});
+        }
+    }
+    WatchReader reader(kind_, begin, version, skipped_);
+    const milliseconds renew = spread(times_.renew);
+    while (true) {
+        auto piece = co_await upstream_.read(reader.in_state() ? times_.list_silence : renew);
+        if (!piece || piece->empty()) {
+            if (reader.in_state() && base::fault_disabled("watchlist-end")) {
+                static_cast<void>(co_await publish(version));
+            } else if (base::fault_disabled("cut-event") && reader.cut()) {
+                happen(event::Applied{std::to_string(
+                    version_number(ask([](const Session& s) { return s.version; })).value_or(0) +
+                    1)});
+            }
+            upstream_.drop();
+            event::Ended ended{std::nullopt, reader.frames()};
+            if (!piece) ended.setback = std::move(piece).error();
+            co_return happen(ended);
+        }
+        const uint64_t skipped_before = skipped_.changes();
+        WatchPiece taken = reader.feed(*piece);
+        auto done = co_await take_in(taken, state);
+        if (!reader.in_state()) {
+            entry.reset();
+            if (skipped_.changes() != skipped_before)
+                happen(event::Skipped{skipped_.count(), skipped_.example()});
+        }
+        if (!done) {
+            upstream_.drop();
+            co_return happen(event::Failed{std::move(done).error(), taken.list_instead});
+        }
+        if (!reader.in_state()) happen(event::Heard{});
+    }
 }
 
-void Reflector::note_state(MirrorState state, std::string reason, std::string message) {
-    const base::MutexLock lock(mutex_);
-    if (status_.state != state) status_.since_ms = clock_.now_ms();
-    status_.state = state;
-    status_.reason = std::move(reason);
-    status_.message = std::move(message);
+net::Awaitable<Outcome<void>> Reflector::take_in(WatchPiece& piece, Collector& state) {
+    for (model::PreparedObject& object : piece.state) state.add(std::move(object));
+    auto flushed = co_await state.flush(piece.state_version.has_value());
+    if (!flushed) co_return flushed;
+    if (piece.state_version) {
+        auto published = co_await publish(*piece.state_version);
+        if (!published) co_return published;
+    }
+    auto applied = co_await apply(std::move(piece.changes));
+    if (!applied) co_return applied;
+    // A bookmark may stand behind the last event.
+    const bool moved = ask([&](const Session& session) {
+        return session.stage != Stage::kCollect && !piece.version.empty() &&
+               session.version != piece.version;
+    });
+    if (moved) happen(event::Applied{piece.version});
+    if (piece.failed) co_return tl::unexpected(*piece.failed);
+    co_return Outcome<void>();
 }
 
-void Reflector::note_setback(const Setback& setback) {
-    need(setback.next);
-    note_streaming(false);
-    touch_alarm_.ring();
-    if (setback.at_once && hurried_ < kMostHurried) {
-        note_state(MirrorState::kSyncing, setback.reason, setback.message);
+net::Awaitable<Outcome<void>> Reflector::apply(std::vector<Change> changes) {
+    for (size_t at = 0; at < changes.size(); at += kStepEvents) {
+        const size_t count = std::min(kStepEvents, changes.size() - at);
+        const auto first = changes.begin() + static_cast<ptrdiff_t>(at);
+        std::vector<Change> step(std::make_move_iterator(first),
+                                 std::make_move_iterator(first + static_cast<ptrdiff_t>(count)));
+        std::vector<std::string> versions;
+        versions.reserve(count);
+        for (const Change& change : step) versions.push_back(change.version);
+        auto applied = co_await sink_.apply(std::move(step));
+        if (!applied) co_return tl::unexpected(setback_of_sink(applied.error()));
+        // Not before the sink knows them: a comparison asks it for their states, and one that began
+        // meanwhile began with the version before them.
+        for (Check* check : {checking_.get(), resuming_.get()}) {
+            if (check == nullptr) continue;
+            for (const std::string& version : versions) check->saw(version);
+        }
+        happen(event::Applied{std::move(versions.back()), count});
+    }
+    skipped_settled_ = skipped_.changes();
+    co_return Outcome<void>();
+}
+
+net::Awaitable<void> Reflector::stay_in_touch() {
+    resuming_.reset();
+    probe_after_ = spread(times_.probe);
+    while (!has_ended()) {
+        const LivenessStep step = ask([this](const Session& session) {
+            const Moment moment = now();
+            return next_step(liveness_of(session, !waiting_.empty(), moment, times_), probe_after_,
+                             moment.time);
+        });
+        switch (step.what) {
+            case LivenessStep::What::kWait:
+                co_await touch_alarm_.wait(step.wait);
+                break;
+            case LivenessStep::What::kProbe:
+                co_await probe();
+                break;
+            case LivenessStep::What::kCompare:
+                co_await compare_after_loss();
+                break;
+            case LivenessStep::What::kRefuse:
+                waiting_.answer(not_confirmed());
+                break;
+        }
+    }
+    waiting_.answer(not_confirmed());
+}
+
+void Reflector::confirm(Confirmations::Done done) {
+    if (has_ended() || !status().ready()) {
+        done(not_confirmed());
         return;
     }
-    failed_since_ = true;
-    {
-        const base::MutexLock lock(mutex_);
-        ++status_.failures;
+    if (waiting_.empty()) late_alarm_.ring();
+    waiting_.wait(std::move(done), SteadyClock::now() + times_.probe_answer);
+    touch_alarm_.ring();
+}
+
+net::Awaitable<void> Reflector::answer_the_late() {
+    while (!has_ended()) {
+        const auto until = waiting_.first_until();
+        const milliseconds wait =
+            until ? std::chrono::ceil<milliseconds>(*until - SteadyClock::now()) : kUntilAsked;
+        co_await late_alarm_.wait(std::max(wait, milliseconds(1)));
+        waiting_.answer_late(SteadyClock::now(), not_confirmed());
     }
-    note_state(setback.state, setback.reason, setback.message);
-    // The same again, an attempt later, is no news.
-    if (std::exchange(told_, setback.reason) != setback.reason) {
-        base::log::warning("a cluster cannot be followed", {{"cluster", cluster_},
-                                                            {"state", to_text(setback.state)},
-                                                            {"reason", setback.reason},
-                                                            {"error", setback.message}});
+}
+
+Error Reflector::not_confirmed() const {
+    const MirrorStatus shown = status();
+    if (shown.ready()) {
+        const std::string busy = ask([](const Session& session) {
+            return SteadyClock::now() < session.busy_until ? session.busy_message : "";
+        });
+        return {Code::kClusterUnavailable,
+                fmt::format("cluster \"{}\": {}", cluster_,
+                            busy.empty() ? "it did not answer in time" : busy)};
     }
+    std::string message = fmt::format("cluster \"{}\" is {}", cluster_, to_text(shown.state));
+    if (!shown.reason.empty()) message += fmt::format(" ({})", shown.reason);
+    if (!shown.message.empty()) message += ": " + shown.message;
+    return {Code::kClusterUnavailable, std::move(message)};
 }
 
-int64_t Reflector::heard_ms() const {
-    const auto silent = SteadyClock::now() - heard_;
-    return clock_.now_ms() - std::chrono::duration_cast<milliseconds>(silent).count();
+net::Awaitable<void> Reflector::probe() {
+    happen(event::Asked{});
+    std::string held = ask([](const Session& session) { return session.version; });
+    auto told = co_await ask_version();
+    probe_after_ = spread(times_.probe);
+    happen(event::Answered{std::move(held), std::move(told)});
 }
 
-bool Reflector::is_sure() const {
-    return streaming_ && doubt_ == Doubt::kNone && SteadyClock::now() >= settled_;
-}
-
-void Reflector::note_streaming(bool streaming) {
-    const auto now = SteadyClock::now();
-    if (!streaming && !away_since_) away_since_ = now;
-    const base::MutexLock lock(mutex_);
-    if (streaming == streaming_) return;
-    if (streaming) {
-        // Where nothing is in doubt there is nothing to be caught up with.
-        settled_ = doubt_ == Doubt::kNone ? now : now + kSettles;
-    } else {
-        // Nothing is known of the time since the cluster was last heard.
-        if (is_sure()) status_.confirmed_ms = std::max(status_.confirmed_ms, heard_ms());
-        stopped_streaming_ = now;
+// The cluster's own version: the answer is small, and as new as the cluster itself.
+net::Awaitable<Outcome<std::string>> Reflector::ask_version() {
+    if (!asking_) {
+        asking_ = std::make_unique<Upstream>(source_, server_, times_.answer);
+    } else if (SteadyClock::now() - asking_->last_heard() > kStaleProbes * times_.probe) {
+        asking_->drop();
     }
-    streaming_ = streaming;
+    auto text = co_await asking_->fetch_within(times_.probe_answer, path() + "?limit=1",
+                                               std::string(kMetadataOnly));
+    if (!text) co_return tl::unexpected(std::move(text).error());
+    auto head = json::read_list_head(*text);
+    if (!head || !is_version(head->version) || !head->kind.ends_with("List"))
+        co_return tl::unexpected(malformed("the cluster answered a list that is none"));
+    co_return std::move(head->version);
 }
 
-bool Reflector::is_streaming() const {
-    const base::MutexLock lock(mutex_);
-    return streaming_;
+std::unique_ptr<Check> Reflector::begin_check(std::string version) {
+    return std::make_unique<Check>(Check::Parts{source_, server_, path(), times_.answer,
+                                                times_.list_silence, sink_, skipped_, metadata_},
+                                   std::move(version));
 }
 
-void Reflector::set_version(std::string version) {
-    version_ = version;
-    const base::MutexLock lock(mutex_);
-    reached_ = std::move(version);
+Check::Patience Reflector::patience(milliseconds most, net::Alarm& alarm,
+                                    std::function<bool()> goes_on) const {
+    return {most, alarm, std::move(goes_on),
+            [this](std::string_view version) { return reached(version); },
+            ask([](const Session& session) { return session.version; })};
 }
 
-MirrorStatus Reflector::status() const {
-    const base::MutexLock lock(mutex_);
-    MirrorStatus status = status_;
-    status.resume_version = reached_;
-    if (is_sure()) status.confirmed_ms = std::max(status.confirmed_ms, heard_ms());
-    if (!status.ready()) return status;
-    const auto now = SteadyClock::now();
-    if (doubt_ != Doubt::kNone || (streaming_ && now < settled_)) {
-        status.state = MirrorState::kSyncing;
-        status.reason = "CatchingUp";
-        status.message =
-            doubt_ == Doubt::kContent
-                ? "the connection was lost for a while: the mirror is compared with the cluster"
-                : "the changes since the last connection are being taken in";
-    } else if (!streaming_ && now - stopped_streaming_ > times_.reopens) {
-        status.state = MirrorState::kSyncing;
-        status.reason = "Reconnecting";
-        status.message = "the last watch has ended, and the next one is not open yet";
+net::Awaitable<void> Reflector::compare_after_loss() {
+    const uint64_t skipped_before = skipped_settled_;
+    auto version = sink_.version();
+    if (!version)
+        co_return happen(event::Compared{tl::unexpected(setback_of_sink(version.error()))});
+    resuming_ = begin_check(std::move(*version));
+    auto difference = co_await resuming_->compare_newest(
+        patience(times_.explain, touch_alarm_, [this] { return is_following(); }));
+    resuming_.reset();
+    // One that can be shown no more, or again, is left out of one side alone: compared again.
+    happen(event::Compared{std::move(difference), skipped_.changes() != skipped_before});
+}
+
+net::Awaitable<void> Reflector::check_from_time_to_time() {
+    checking_.reset();
+    // Spread out: clusters that were connected together are not compared together.
+    milliseconds delay = up_to(times_.check);
+    while (!has_ended()) {
+        co_await check_alarm_.wait(delay);
+        if (has_ended()) break;
+        delay = times_.check - times_.check / 8 + up_to(times_.check / 4);
+        if (!status().ready()) continue;
+        auto version = sink_.version();
+        if (!version || version->empty()) continue;
+        // What is compared is the mirror's own version: bookmarks are beyond it.
+        checking_ = begin_check(std::move(*version));
+        const uint64_t skipped_before = skipped_settled_;
+        auto difference =
+            co_await checking_->compare(patience(times_.check_patience, check_alarm_, [this] {
+                return !has_ended() && status().ready();
+            }));
+        checking_.reset();
+        // One that can be shown no more, or again, is left out of one side alone.
+        if (difference && !difference->empty() && skipped_.changes() != skipped_before)
+            difference = tl::unexpected(not_compared("what cannot be shown has changed meanwhile"));
+        if (difference && !difference->empty()) {
+            base::log::error("a mirror was not what its cluster has: it is listed again",
+                             {{"cluster", cluster_}, {"difference", *difference}});
+        }
+        happen(event::Checked{std::move(difference)});
     }
-    return status;
-}
-
-bool Reflector::reached(std::string_view version) const {
-    const base::MutexLock lock(mutex_);
-    return reached_ == version || is_newer(reached_, version);
-}
-
-Setback Reflector::sink_failed(const Error& error) {
-    Setback setback;
-    if (error.code == Code::kNotFound) gone_ = true;
-    setback.state = MirrorState::kFailing;
-    setback.reason = error.code == Code::kStorageFull ? "StorageFull" : "StoreFailed";
-    setback.message = error.message;
-    // Nothing of what failed was done; what came with it is lost.
-    setback.next = Next::kRelist;
-    return setback;
-}
-
-void Reflector::note_skipped(const json::ObjectHead& head, std::string_view why, bool is_whole) {
-    const model::ObjectKey key = skipped_key(head);
-    const std::string name = key.name.empty() ? "one without a name" : key.ns + "/" + key.name;
-    if (key.name.empty() && is_whole) {
-        skipped_.add_nameless();
-    } else {
-        skipped_.add(key);
-    }
-    base::log::warning("an object of a cluster cannot be shown",
-                       {{"cluster", cluster_}, {"object", name}, {"error", why}});
-    const base::MutexLock lock(mutex_);
-    if (!in_list_ && !initial_) status_.skipped = skipped_.count();
-    status_.skipped_example = fmt::format("{}: {}", name, why.substr(0, 300));
-}
-
-void Reflector::note_not_skipped(const json::ObjectHead& head) {
-    const model::ObjectKey key = skipped_key(head);
-    if (!skipped_.contains(key)) return;
-    skipped_.remove(key);
-    const base::MutexLock lock(mutex_);
-    status_.skipped = skipped_.count();
-    if (status_.skipped == 0) status_.skipped_example.clear();
-}
-
-Result<void> Reflector::fail(Setback setback) {
-    failed_ = std::move(setback);
-    // Ends the splitter; what counts is `failed_`.
-    return Error(Code::kBadPeer, failed_->message);
 }
 
 }  // namespace snapgate::mirror

@@ -85,6 +85,10 @@ std::string_view status_reason(unsigned code) {
     }
 }
 
+bool refuses_everything(unsigned status) {
+    return status == 401 || status == 403 || status == 404;
+}
+
 Setback setback_of(const base::Error& error) {
     Setback setback;
     setback.message = error.message;
@@ -110,6 +114,17 @@ Setback setback_of(const base::Error& error) {
         default:
             if (setback.reason.empty()) setback.reason = "AnswerInvalid";
     }
+    return setback;
+}
+
+Setback setback_of_sink(const base::Error& error) {
+    Setback setback;
+    setback.removed = error.code == Code::kNotFound;
+    setback.state = MirrorState::kFailing;
+    setback.reason = error.code == Code::kStorageFull ? "StorageFull" : "StoreFailed";
+    setback.message = error.message;
+    // Nothing of what failed was done; what came with it is lost.
+    setback.next = Setback::Next::kRelist;
     return setback;
 }
 

@@ -27,7 +27,8 @@ struct Setback {
     bool busy = false;     // the cluster is there, and says that it has no time just now
     bool at_once = false;  // do not wait; what was is no failure yet
     std::optional<std::chrono::milliseconds> retry_after;
-    unsigned status = 0;  // the HTTP status, where there was an answer
+    bool removed = false;  // the cluster was removed here: nothing is left to be followed
+    unsigned status = 0;   // the HTTP status, where there was an answer
 };
 
 template <class T>
@@ -35,11 +36,15 @@ using Outcome = tl::expected<T, Setback>;
 
 // From a failure of Outbound, OutboundTarget or ConnectionSource.
 Setback setback_of(const base::Error& error);
+// From a failure of the ObjectSink.
+Setback setback_of_sink(const base::Error& error);
 // From an answer that is no 2xx.
 Setback setback_of(const net::ClientResponse& answer);
 // The cluster's own Status, as in an ERROR event.
 Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
                           bool version_too_large);
+// Whether an answer of that status refuses all requests of ours, whatever they ask for.
+bool refuses_everything(unsigned status);
 // What Kubernetes calls an answer of that status, where it does not say it itself, as a proxy's.
 std::string_view status_reason(unsigned code);
 // An answer that no Kubernetes API server may give.

@@ -1,21 +1,61 @@
 #include "mirror/skipped_objects.h"
 
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+
 namespace snapgate::mirror {
+namespace {
+
+constexpr size_t kMostReasonBytes = 300;
+
+// A name that no object may have can be of any length.
+std::string shortened(std::string_view text) {
+    constexpr size_t kMostNameBytes = 253;
+    std::string out(text.substr(0, kMostNameBytes));
+    while (!base::is_utf8(out)) out.pop_back();
+    return out;
+}
+
+model::ObjectKey key_of(const json::ObjectHead& head) {
+    return {shortened(head.ns), shortened(head.name)};
+}
+
+}  // namespace
 
 void SkippedObjects::clear() {
     if (count() > 0) ++changes_;
     named_.clear();
     others_ = nameless_ = 0;
+    example_.clear();
 }
 
-void SkippedObjects::add(const model::ObjectKey& key) {
+void SkippedObjects::add(const json::ObjectHead& head, std::string_view why, bool is_whole) {
+    const model::ObjectKey key = key_of(head);
+    const std::string name = key.name.empty() ? "one without a name" : key.ns + "/" + key.name;
+    base::log::warning("an object of a cluster cannot be shown",
+                       {{"cluster", cluster_}, {"object", name}, {"error", why}});
+    example_ = fmt::format("{}: {}", name, why.substr(0, kMostReasonBytes));
+    add_key(key, is_whole);
+}
+
+void SkippedObjects::add_key(const model::ObjectKey& key, bool is_whole) {
     if (named_.contains(key)) return;
     ++changes_;
-    if (key.name.empty() || named_.size() == kMostNamed) {
+    if (key.name.empty() && is_whole) {
+        ++nameless_;
+    } else if (key.name.empty() || named_.size() == kMostNamed) {
         ++others_;
     } else {
         named_.insert(key);
     }
+}
+
+void SkippedObjects::remove(const json::ObjectHead& head) {
+    if (named_.erase(key_of(head)) == 0) return;
+    ++changes_;
+    if (count() == 0) example_.clear();
 }
 
 }  // namespace snapgate::mirror

@@ -3,40 +3,50 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "json/cluster_answers.h"
 #include "model/types.h"
 
 namespace snapgate::mirror {
 
 // The objects of a cluster that cannot be shown: too large, no valid name. Of the first thousand
-// that have one the names are known, which is what a comparison with the cluster leaves out. One
-// thread.
+// that have one the names are known, which is what a comparison with the cluster leaves out. Each
+// is logged. One thread.
 class SkippedObjects {
   public:
     static constexpr size_t kMostNamed = 1'000;
 
+    // `cluster`: its name, for the log.
+    explicit SkippedObjects(std::string cluster) : cluster_(std::move(cluster)) {}
+
     void clear();
-    // Once more changes nothing. A key without a name is an object whose name was not read.
-    void add(const model::ObjectKey& key);
-    // One that has no name to be known by, here or in a comparison.
-    void add_nameless() {
-        ++nameless_;
-        ++changes_;
-    }
+    // Once more changes nothing but example(). `is_whole`: it was read to its end, so that one
+    // without a name has none, and needs no name in a comparison either.
+    void add(const json::ObjectHead& head, std::string_view why, bool is_whole = true);
     // It can be shown, or it is gone.
-    void remove(const model::ObjectKey& key) { changes_ += named_.erase(key); }
+    void remove(const json::ObjectHead& head);
 
     bool contains(const model::ObjectKey& key) const { return named_.contains(key); }
+    // Whether a comparison can leave out all that have to be left out.
     bool all_named() const { return others_ == 0; }
     size_t count() const { return named_.size() + others_ + nameless_; }
     // Grows with every change: who compares it knows whether there was one.
     uint64_t changes() const { return changes_; }
+    // namespace/name of the last one that was added, and why; "" once there are none.
+    const std::string& example() const { return example_; }
 
   private:
+    void add_key(const model::ObjectKey& key, bool is_whole);
+
+    std::string cluster_;
     std::set<model::ObjectKey> named_;
     size_t others_ = 0;
     size_t nameless_ = 0;
     uint64_t changes_ = 0;
+    std::string example_;
 };
 
 }  // namespace snapgate::mirror

@@ -7,33 +7,60 @@
 namespace snapgate::mirror {
 namespace {
 
+json::ObjectHead object(std::string ns, std::string name) {
+    json::ObjectHead head;
+    head.ns = std::move(ns);
+    head.name = std::move(name);
+    return head;
+}
+
 TEST(SkippedObjectsTest, OneCountsOnce) {
-    SkippedObjects skipped;
-    skipped.add({"alpha", "large"});
-    skipped.add({"alpha", "large"});
+    SkippedObjects skipped("c");
+    skipped.add(object("alpha", "large"), "why");
+    skipped.add(object("alpha", "large"), "why");
     EXPECT_EQ(skipped.count(), 1U);
     EXPECT_TRUE(skipped.contains({"alpha", "large"}));
     EXPECT_FALSE(skipped.contains({"beta", "large"}));
     EXPECT_TRUE(skipped.all_named());
 
-    skipped.remove({"beta", "large"});
+    skipped.remove(object("beta", "large"));
     EXPECT_EQ(skipped.count(), 1U);
-    skipped.remove({"alpha", "large"});
+    skipped.remove(object("alpha", "large"));
     EXPECT_EQ(skipped.count(), 0U);
 }
 
 TEST(SkippedObjectsTest, OneWithoutANameIsCountedAlone) {
-    SkippedObjects skipped;
-    skipped.add({"alpha", ""});
+    SkippedObjects skipped("c");
+    skipped.add(object("alpha", ""), "why", false);
     EXPECT_EQ(skipped.count(), 1U);
     EXPECT_FALSE(skipped.all_named());
     EXPECT_FALSE(skipped.contains({"alpha", ""}));
 }
 
+TEST(SkippedObjectsTest, OneThatHasNoNameIsMissedByNoComparison) {
+    SkippedObjects skipped("c");
+    skipped.add(object("alpha", ""), "why", true);
+    EXPECT_EQ(skipped.count(), 1U);
+    EXPECT_TRUE(skipped.all_named());
+}
+
+TEST(SkippedObjectsTest, TheExampleIsTheLastOneAndGoesWithThem) {
+    SkippedObjects skipped("c");
+    skipped.add(object("alpha", "large"), "larger than 2 MiB");
+    skipped.add(object("alpha", ""), std::string(1'000, 'x'));
+    EXPECT_EQ(skipped.example(), "one without a name: " + std::string(300, 'x'));
+    skipped.add(object("alpha", "large"), "larger than 2 MiB");
+    EXPECT_EQ(skipped.example(), "alpha/large: larger than 2 MiB");
+    skipped.remove(object("alpha", "large"));
+    EXPECT_EQ(skipped.example(), "alpha/large: larger than 2 MiB");
+    skipped.clear();
+    EXPECT_EQ(skipped.example(), "");
+}
+
 TEST(SkippedObjectsTest, SoManyNamesAreKept) {
-    SkippedObjects skipped;
+    SkippedObjects skipped("c");
     for (size_t number = 0; number <= SkippedObjects::kMostNamed; ++number)
-        skipped.add({"alpha", std::to_string(number)});
+        skipped.add(object("alpha", std::to_string(number)), "why");
     EXPECT_EQ(skipped.count(), SkippedObjects::kMostNamed + 1);
     EXPECT_FALSE(skipped.all_named());
 
@@ -43,16 +70,16 @@ TEST(SkippedObjectsTest, SoManyNamesAreKept) {
 }
 
 TEST(SkippedObjectsTest, ChangesAreCounted) {
-    SkippedObjects skipped;
+    SkippedObjects skipped("c");
     skipped.clear();
-    skipped.remove({"alpha", "large"});
+    skipped.remove(object("alpha", "large"));
     EXPECT_EQ(skipped.changes(), 0U);
-    skipped.add({"alpha", "large"});
-    skipped.add({"alpha", "large"});
+    skipped.add(object("alpha", "large"), "why");
+    skipped.add(object("alpha", "large"), "why");
     EXPECT_EQ(skipped.changes(), 1U);
-    skipped.remove({"alpha", "large"});
+    skipped.remove(object("alpha", "large"));
     EXPECT_EQ(skipped.changes(), 2U);
-    skipped.add({"alpha", ""});
+    skipped.add(object("alpha", ""), "why");
     skipped.clear();
     EXPECT_EQ(skipped.changes(), 4U);
 }

@@ -1,0 +1,187 @@
+#include "mirror/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/count_text.h"
+#include "base/encoding.h"
+#include "base/fault_switch.h"
+#include "json/metadata_text.h"
+#include "mirror/comparison.h"
+#include "mirror/odd_objects.h"
+#include "mirror/pages.h"
+#include "mirror/versions.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+// Looks at what came meanwhile, in the time that there is.
+constexpr int kLooks = 600;
+constexpr milliseconds kShortestLook{20};
+// No check goes on for longer.
+constexpr milliseconds kLongest{900'000};
+
+// In words, for people.
+std::string difference(const Checksum& mine, const Checksum& theirs, std::string_view version) {
+    if (mine.same_versions(theirs))
+        return fmt::format("the same objects, but not the same content, at version {}", version);
+    return fmt::format("{} here, {} in the cluster, at version {}",
+                       base::counted(mine.objects, "object"), theirs.objects, version);
+}
+
+}  // namespace
+
+Setback not_compared(std::string message) {
+    Setback setback;
+    setback.message = std::move(message);
+    return setback;
+}
+
+bool MetadataForm::agree(const Checksum& mine, const Checksum& theirs) {
+    differs_ = mine.same_versions(theirs) && mine != theirs;
+    if (!differs_) return mine == theirs;
+    return !counts_ || base::fault_disabled("compare-metadata");
+}
+
+bool MetadataForm::is_disproved(uint64_t changed) {
+    if (!std::exchange(differs_, false) || changed > 0 || !counts_) return false;
+    counts_ = false;
+    return true;
+}
+
+MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
+    : skipped_(skipped),
+      sum_(sum),
+      splitter_([this](std::string_view item) { return add(item); }, kMaxObjectBytes) {
+    splitter_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
+}
+
+Result<void> MetadataPage::add(std::string_view item) {
+    const auto head = json::read_object_head(item);
+    const auto metadata = json::metadata_text(item);
+    if (!head || !metadata || !can_be_kept(*head)) {
+        // Whatever it is, no mirror has it.
+        if (json::is_json_of_any_depth(item)) return {};
+        return Error(Code::kBadPeer, "the cluster's list is not valid");
+    }
+    if (skipped_.contains({head->ns, head->name}) && !base::fault_disabled("check-skipped"))
+        return {};
+    sum_.add(head->ns, head->name, head->uid, head->version, *metadata);
+    return {};
+}
+
+Result<json::ListHead> MetadataPage::finish() {
+    auto finished = splitter_.finish();
+    auto head = json::read_list_head(splitter_.envelope());
+    if (!finished || !head || head->version.empty())
+        return Error(Code::kBadPeer, "the cluster's list is not valid");
+    return head;
+}
+
+Check::Check(Parts parts, std::string version)
+    : parts_(std::move(parts)),
+      upstream_(parts_.source, parts_.server, parts_.answer),
+      seen_({std::move(version)}),
+      deadline_(SteadyClock::now() + kLongest) {}
+
+net::Awaitable<Outcome<std::string>> Check::compare(Patience patience) {
+    const std::string version = seen_.front();
+    auto mine = co_await parts_.sink.checksum(version);
+    if (mine) {
+        auto theirs =
+            co_await sum_up(fmt::format("resourceVersion={}&resourceVersionMatch=Exact&limit={}",
+                                        base::percent_encode(version), kPageObjects));
+        if (theirs) {
+            if (parts_.metadata.agree(*mine, theirs->checksum)) co_return std::string();
+            co_return difference(*mine, theirs->checksum, version);
+        }
+        const bool was_refused =
+            theirs.error().status / 100 == 4 || theirs.error().status / 100 == 5;
+        if (!was_refused || base::fault_disabled("check-newest"))
+            co_return tl::unexpected(std::move(theirs).error());
+    }
+    co_return co_await compare_newest(std::move(patience));
+}
+
+net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
+    auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects));
+    if (!theirs) co_return tl::unexpected(std::move(theirs).error());
+    const std::string& version = theirs->version;
+    if (went_back(patience.held, version)) {
+        co_return fmt::format("the cluster's versions went back, from {} to {}", patience.held,
+                              version);
+    }
+    const auto deadline = SteadyClock::now() + patience.most;
+    std::string compared;
+    Comparison now;
+    Result<Checksum> mine = Checksum();
+    while (true) {
+        if (!patience.goes_on()) co_return tl::unexpected(not_compared("interrupted"));
+        // Before the state is looked at: what comes meanwhile makes no difference to it.
+        now.reached = patience.reached(version);
+        now.patience = SteadyClock::now() < deadline;
+        // The newest of the versions seen that is not after the list's.
+        std::string base = seen_.front();
+        for (const std::string& seen : seen_) {
+            if (!is_newer(seen, version)) base = seen;
+        }
+        if (base != compared) {
+            mine = co_await parts_.sink.checksum(base);
+            now.equal = mine && parts_.metadata.agree(*mine, theirs->checksum);
+            compared = std::move(base);
+        }
+        const Verdict verdict = judge(now);
+        if (verdict == Verdict::kEqual) co_return std::string();
+        if (verdict == Verdict::kUnexplained) {
+            if (!mine) co_return mine.error().message;
+            co_return difference(*mine, theirs->checksum, version);
+        }
+        co_await patience.alarm.wait(std::max(patience.most / kLooks, kShortestLook));
+    }
+}
+
+// The checksum of the cluster's own list, of whose objects nothing but the metadata is asked for.
+net::Awaitable<Outcome<Check::Sum>> Check::sum_up(std::string query) {
+    if (!parts_.skipped.all_named())
+        co_return tl::unexpected(not_compared("too many objects cannot be shown"));
+    Checksum sum;
+    Pages pages(parts_.path, std::move(query));
+    bool more = true;
+    while (more) {
+        auto head = co_await sum_page(pages.target(), sum);
+        if (!head) co_return tl::unexpected(std::move(head).error());
+        auto turned = pages.turn(std::move(*head));
+        if (!turned) co_return tl::unexpected(not_compared(turned.error().message));
+        more = *turned;
+    }
+    co_return Sum{sum, pages.version()};
+}
+
+net::Awaitable<Outcome<json::ListHead>> Check::sum_page(std::string target, Checksum& sum) {
+    auto answer = co_await upstream_.get(std::move(target), std::string(kMetadataOnly));
+    if (!answer) co_return tl::unexpected(std::move(answer).error());
+    MetadataPage page(parts_.skipped, sum);
+    while (true) {
+        auto piece = co_await upstream_.read(parts_.silence);
+        if (!piece) co_return tl::unexpected(std::move(piece).error());
+        if (piece->empty()) break;
+        if (SteadyClock::now() > deadline_)
+            co_return tl::unexpected(not_compared("the cluster's list took too long"));
+        auto fed = page.feed(*piece);
+        if (!fed) co_return tl::unexpected(not_compared(fed.error().message));
+    }
+    auto head = page.finish();
+    if (!head) co_return tl::unexpected(not_compared(head.error().message));
+    co_return std::move(*head);
+}
+
+}  // namespace snapgate::mirror

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cluster/reflected_kind.h"
+#include "connect/connection.h"
+#include "json/cluster_answers.h"
+#include "json/splitter.h"
+#include "mirror/object_sink.h"
+#include "mirror/setback.h"
+#include "mirror/skipped_objects.h"
+#include "mirror/upstream.h"
+#include "net/event_loop.h"
+#include "net/http/http.h"
+
+namespace snapgate::mirror {
+
+// What is known of the metadata that a cluster shows alone, without the objects. One thread.
+class MetadataForm {
+  public:
+    // Whether they say the same, as far as this cluster's metadata can be compared.
+    bool agree(const Checksum& mine, const Checksum& theirs);
+    // A whole list was taken in, byte by byte, and changed so many objects. True if that shows that
+    // the cluster shows metadata alone in another form than within objects: it is of no use for
+    // comparisons, and would be found different each time. Told once.
+    bool is_disproved(uint64_t changed);
+    // It may be another server.
+    void forget() { counts_ = true; }
+
+  private:
+    bool differs_ = false;  // of what was compared last: the versions are the same, and it is not
+    bool counts_ = true;
+};
+
+// One page of a list of metadata, as it arrives, added up. One thread; what it is given outlives
+// it.
+class MetadataPage {
+  public:
+    MetadataPage(const SkippedObjects& skipped, Checksum& sum);
+    MetadataPage(const MetadataPage&) = delete;
+    MetadataPage& operator=(const MetadataPage&) = delete;
+
+    base::Result<void> feed(std::string_view piece) { return splitter_.feed(piece); }
+    base::Result<json::ListHead> finish();
+
+  private:
+    base::Result<void> add(std::string_view item);
+
+    const SkippedObjects& skipped_;
+    Checksum& sum_;
+    json::ItemSplitter splitter_;
+};
+
+// A comparison of a mirror with its cluster, over a connection of its own, while the watch goes on:
+// changes that never came leave no other trace. One thread.
+class Check {
+  public:
+    struct Parts {
+        std::shared_ptr<connect::ConnectionSource> source;
+        std::string server;                 // this server's id
+        std::string path;                   // of the kind
+        std::chrono::milliseconds answer;   // the longest wait for the head of an answer
+        std::chrono::milliseconds silence;  // and for the next byte
+        // What it is given outlives it:
+        const ObjectSink& sink;
+        const SkippedObjects& skipped;
+        MetadataForm& metadata;
+    };
+    // `version`: the mirror's own, in the store.
+    Check(Parts parts, std::string version);
+    Check(const Check&) = delete;
+    Check& operator=(const Check&) = delete;
+
+    // The mirror has come to that version meanwhile.
+    void saw(std::string version) { seen_.push_back(std::move(version)); }
+    void cut() { upstream_.cut(); }
+
+    // What a comparison with the newest list waits for, and when it is of no use any more.
+    struct Patience {
+        std::chrono::milliseconds most;
+        net::Alarm& alarm;
+        std::function<bool()> goes_on;
+        // Whether the watch has told all up to a version.
+        std::function<bool(std::string_view version)> reached;
+        std::string held;  // the version that was seen last
+    };
+    // What differs; "" if nothing does. A Setback without a reason where it could not be compared
+    // by our own doing.
+    //
+    // With the cluster's list at the mirror's version; with the newest one where the cluster does
+    // not keep that version any more, as nothing has changed here for a while.
+    net::Awaitable<Outcome<std::string>> compare(Patience patience);
+    // What the cluster has now with what the mirror shows for it, once it has come so far.
+    net::Awaitable<Outcome<std::string>> compare_newest(Patience patience);
+
+  private:
+    struct Sum {
+        Checksum checksum;
+        std::string version;
+    };
+    net::Awaitable<Outcome<Sum>> sum_up(std::string query);
+    net::Awaitable<Outcome<json::ListHead>> sum_page(std::string target, Checksum& sum);
+
+    const Parts parts_;
+    Upstream upstream_;
+    std::vector<std::string> seen_;  // the mirror's versions since it began
+    std::chrono::steady_clock::time_point deadline_;
+};
+
+// It was not compared, by our own doing: no failure of the cluster.
+Setback not_compared(std::string message);
+
+}  // namespace snapgate::mirror

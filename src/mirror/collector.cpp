@@ -1,0 +1,45 @@
+#include "mirror/collector.h"
+
+#include <utility>
+
+#include "base/fault_switch.h"
+
+namespace snapgate::mirror {
+namespace {
+
+// Of what is handed on in one step, on average.
+constexpr size_t kStepObjectBytes = 4 << 10;
+
+}  // namespace
+
+net::Awaitable<Outcome<void>> Collector::begin() {
+    objects_.clear();
+    bytes_ = handed_on_ = 0;
+    auto begun = co_await sink_.begin_replacement();
+    if (!begun) co_return tl::unexpected(setback_of_sink(begun.error()));
+    co_return Outcome<void>();
+}
+
+void Collector::add(model::PreparedObject object) {
+    if (base::fault_disabled("unordered-list") && !objects_.empty() &&
+        object.name < objects_.back().name)
+        return;
+    bytes_ += object.text.size();
+    objects_.push_back(std::move(object));
+}
+
+net::Awaitable<Outcome<void>> Collector::flush(bool all) {
+    if (objects_.empty()) co_return Outcome<void>();
+    const size_t step = lists_.step_objects();
+    if (!all && objects_.size() < step && bytes_ < step * kStepObjectBytes)
+        co_return Outcome<void>();
+    auto objects = std::exchange(objects_, {});
+    bytes_ = 0;
+    handed_on_ += objects.size();
+    if (handed_on_ > most_) co_return tl::unexpected(malformed("the cluster's list has no end"));
+    auto added = co_await sink_.add(std::move(objects));
+    if (!added) co_return tl::unexpected(setback_of_sink(added.error()));
+    co_return Outcome<void>();
+}
+
+}  // namespace snapgate::mirror

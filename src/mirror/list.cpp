@@ -1,0 +1,135 @@
+#include "mirror/list.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/fault_switch.h"
+#include "mirror/odd_objects.h"
+#include "mirror/pages.h"
+#include "mirror/versions.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+ListPage::ListPage(const cluster::ReflectedKind& kind, Collector& objects, SkippedObjects& skipped)
+    : kind_(kind),
+      objects_(objects),
+      skipped_(skipped),
+      splitter_([this](std::string_view item) { return take(item); }, kMaxObjectBytes) {
+    if (base::fault_disabled("too-large-object")) return;
+    splitter_.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
+        skipped_.add(json::read_cut_object(beginning), "larger than 2 MiB", false);
+        return {};
+    });
+}
+
+Result<void> ListPage::take(std::string_view item) {
+    auto taken = take_object(kind_, item);
+    if (!taken) {
+        if (base::fault_disabled("wrong-kind")) return {};
+        failed_ = std::move(taken).error();
+        // Ends the splitter; what counts is `failed_`.
+        return Error(Code::kBadPeer, failed_->message);
+    }
+    if (taken->object) {
+        objects_.add(std::move(*taken->object));
+    } else {
+        skipped_.add(json::read_cut_object(item), taken->odd);
+    }
+    return {};
+}
+
+Outcome<void> ListPage::feed(std::string_view piece) {
+    auto fed = splitter_.feed(piece);
+    if (fed) return {};
+    if (failed_) return tl::unexpected(*failed_);
+    return tl::unexpected(malformed("the cluster's list is not valid: " + fed.error().message));
+}
+
+Outcome<json::ListHead> ListPage::finish() {
+    auto finished = splitter_.finish();
+    if (!finished) {
+        return tl::unexpected(
+            malformed("the cluster's list is not valid: " + finished.error().message));
+    }
+    auto head = json::read_list_head(splitter_.envelope());
+    const std::string wanted_kind = fmt::format("{}List", kind_.kind);
+    if (!head || !is_version(head->version) ||
+        (head->kind != wanted_kind && !base::fault_disabled("wrong-kind")))
+        return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
+    return std::move(*head);
+}
+
+namespace {
+
+net::Awaitable<Outcome<json::ListHead>> take_page(const ListParts& parts, std::string target) {
+    auto answer = co_await parts.upstream.get(std::move(target), "application/json");
+    if (!answer) co_return tl::unexpected(std::move(answer).error());
+    ListPage page(parts.kind, parts.objects, parts.skipped);
+    const auto begun = std::chrono::steady_clock::now();
+    while (true) {
+        if (base::fault_disabled("slow-bytes") &&
+            std::chrono::steady_clock::now() - begun > parts.silence)
+            co_return tl::unexpected(malformed("the cluster's list takes too long"));
+        auto piece = co_await parts.upstream.read(parts.silence);
+        if (!piece) co_return tl::unexpected(std::move(piece).error());
+        if (piece->empty()) break;
+        auto fed = page.feed(*piece);
+        if (!fed) {
+            parts.upstream.drop();
+            co_return tl::unexpected(std::move(fed).error());
+        }
+        auto flushed = co_await parts.objects.flush(false);
+        if (!flushed) co_return tl::unexpected(std::move(flushed).error());
+    }
+    co_return page.finish();
+}
+
+}  // namespace
+
+net::Awaitable<Outcome<std::string>> take_list(ListParts parts, std::string query) {
+    parts.skipped.clear();
+    auto begun = co_await parts.objects.begin();
+    if (!begun) co_return tl::unexpected(std::move(begun).error());
+    Pages pages(parts.path, query);
+    bool more = true;
+    while (more) {
+        auto head = co_await take_page(parts, pages.target());
+        if (!head && base::fault_disabled("partial-list")) {
+            auto flushed = co_await parts.objects.flush(true);
+            co_return "1";
+        }
+        const bool too_old = !head && head.error().status == 410;
+        if (too_old && !pages.on_first() && !query.empty() && !base::fault_disabled("page-410")) {
+            // What the pages show is gone: all at once then.
+            co_return co_await take_list(parts, "");
+        }
+        if (!head) {
+            Setback setback = std::move(head).error();
+            if (too_old && !base::fault_disabled("list-410"))
+                setback.next = Setback::Next::kRelistNewest;
+            co_return tl::unexpected(std::move(setback));
+        }
+        auto turned = pages.turn(std::move(*head));
+        if (!turned) co_return tl::unexpected(std::move(turned).error());
+        more = *turned;
+    }
+    auto flushed = co_await parts.objects.flush(true);
+    if (!flushed) co_return tl::unexpected(std::move(flushed).error());
+    co_return pages.version();
+}
+
+std::string list_query(std::string_view version, bool newest) {
+    if (newest) return fmt::format("limit={}", kPageObjects);
+    // A server's cache answers a first list, which may be behind; later ones must not be older than
+    // what is known, and with a limit the version would mean just that one.
+    if (version.empty()) return fmt::format("resourceVersion=0&limit={}", kPageObjects);
+    return fmt::format("resourceVersion={}", base::percent_encode(version));
+}
+
+}  // namespace snapgate::mirror

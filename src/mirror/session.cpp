@@ -1,0 +1,575 @@
+#include "mirror/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/fault_switch.h"
+#include "mirror/comparison.h"
+#include "mirror/versions.h"
+#include "net/client/outbound.h"
+
+namespace snapgate::mirror {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+using Next = Setback::Next;
+
+// So often something is tried again at once; then there is a pause.
+constexpr size_t kMostHurried = 3;
+// A Retry-After is honoured so often, one after another.
+constexpr size_t kMostRetriesAfter = 10;
+// What came before a watch was open is on its way for about so long.
+constexpr milliseconds kSettles{100};
+// How long a mirror was out of touch of which that is not known.
+constexpr milliseconds kUnknownAge{365LL * 86'400'000};
+
+// Whether the mirror is what the cluster had when it was last heard.
+bool is_sure(const Session& session, const Moment& now) {
+    return session.following() && session.doubt == Doubt::kNone && now.time >= session.settled;
+}
+
+// The moment of the last confirmation, by the wall clock.
+int64_t heard_ms(const Session& session, const Moment& now) {
+    const auto silent = now.time - session.heard;
+    return now.wall_ms - std::chrono::duration_cast<milliseconds>(silent).count();
+}
+
+// One event's work on a session.
+class Turn {
+  public:
+    Turn(SessionStep& step, const Moment& now, const ReflectorTimes& times)
+        : step_(step), s_(step.session), now_(now), times_(times) {}
+
+    void on(const event::Begun& begun) {
+        if (begun.held) {
+            // A bookmark that was written down moved the version on, if nothing came after it.
+            const MirrorStatus& known = s_.status;
+            const bool moved_on = !begun.held->empty() && known.list_version == *begun.held &&
+                                  is_newer(known.resume_version, *begun.held);
+            s_.version = moved_on ? known.resume_version : *begun.held;
+        }
+        // What was stored is gone on from, where the cluster still knows it.
+        require(s_.version.empty() ? Next::kRelist : Next::kSame);
+        const milliseconds age(now_.wall_ms - s_.status.confirmed_ms);
+        const bool is_known = s_.status.confirmed_ms > 0 && age >= milliseconds(0);
+        s_.away_since = now_.time - (is_known ? age : kUnknownAge);
+        s_.failed_since = true;
+        attempt();
+    }
+
+    void on(const event::Discovered& found) {
+        s_.discovered = true;
+        s_.served = found.served;
+        if (found.told) s_.status.served_version = found.served;
+        if (needs_list()) {
+            take_list();
+        } else {
+            s_.stage = Stage::kOpen;
+        }
+    }
+
+    // Also told while the versions of the kind are asked for.
+    void on(const event::Learned& learned) {
+        s_.watch_list = false;
+        if (learned.server) {
+            s_.server_version = learned.server->text;
+            s_.watch_list =
+                learned.server->serves_watch_list && s_.watch_list_refused_by != s_.server_version;
+        }
+        if (s_.stage == Stage::kAskVersion) take_list();
+    }
+
+    void on(const event::Listed& listed) {
+        s_.retries_after = 0;
+        s_.version = listed.version;
+        ++s_.status.syncs;
+        s_.status.has_synced = true;
+        note_skipped(listed.skipped, listed.example);
+        s_.status.synced_ms = s_.status.confirmed_ms = now_.wall_ms;
+        const bool is_watch = s_.stage == Stage::kCollect;
+        if (is_watch) s_.watch_list_failures = 0;
+        if (s_.changed) {
+            // It is the list of who may be another cluster.
+            if (!is_watch) return attempt();
+            s_.stage = Stage::kClose;
+            return act(Action::kInterrupt);
+        }
+        s_.need = Next::kSame;
+        confirm();
+        if (is_watch) {
+            follow();
+        } else {
+            s_.stage = Stage::kOpen;
+        }
+    }
+
+    void on(const event::Opened& /*opened*/) {
+        s_.opened = now_.time;
+        if (s_.stage == Stage::kOpen) follow();
+    }
+
+    void on(const event::Heard& /*heard*/) {
+        if (s_.following()) s_.heard = now_.time;
+    }
+
+    void on(const event::Applied& applied) {
+        s_.version = applied.version;
+        if (applied.events == 0) return;
+        s_.hurried = 0;
+        s_.status.events += applied.events;
+        s_.settled = s_.settled > now_.time ? now_.time + kSettles : now_.time;
+    }
+
+    void on(const event::Skipped& skipped) { note_skipped(skipped.count, skipped.example); }
+
+    void on(const event::Failed& failed) {
+        if (failed.list_instead) s_.watch_list = false;
+        switch (s_.stage) {
+            case Stage::kList:
+                // A list says so, too: it was not about WatchList.
+                if (refuses_everything(failed.setback.status)) s_.watch_list_refused_by.clear();
+                break;
+            case Stage::kCollect:
+                return set_back(without_watch_list(failed.setback));
+            case Stage::kFollow:
+            case Stage::kClose:
+                note_useful_watch();
+                break;
+            default:
+                break;
+        }
+        set_back(failed.setback);
+    }
+
+    void on(const event::Ended& ended) {
+        if (s_.stage == Stage::kCollect) return end_collecting(ended);
+        stop_following();
+        if (s_.closing) return set_back(*std::exchange(s_.closing, std::nullopt));
+        const bool was_short = now_.time - s_.opened < times_.brief;
+        // Bookmarks alone are no progress: a server that ends each watch behind one is not asked
+        // again and again without a pause.
+        const bool was_useless =
+            ended.frames == 0 || (!ended.setback && ++s_.hurried > kMostHurried);
+        if (was_short && was_useless && !base::fault_disabled("quick-close")) {
+            Setback closed;
+            closed.state = MirrorState::kFailing;
+            closed.reason = "WatchClosed";
+            closed.message = "the cluster ended a watch as soon as it was open";
+            if (ended.setback) closed = *ended.setback;
+            closed.next = Next::kRelist;
+            return set_back(std::move(closed));
+        }
+        if (was_short && ended.setback) return set_back(*ended.setback);
+        // Ended in good order, cut by what lies between, or silent for long: whether the cluster is
+        // there shows at once, as the next watch is opened.
+        note_useful_watch();
+        if (ended.setback && ended.setback->reason != net::outbound_reason::kAnswerTimeout)
+            s_.probe_at_once = true;
+        attempt();
+    }
+
+    void on(const event::Waited& /*waited*/) {
+        if (s_.stage == Stage::kPause) attempt();
+    }
+
+    // It may be another cluster, or this one made anew: what is known of it is looked at again.
+    void on(const event::SourceChanged& /*changed*/) {
+        if (base::fault_disabled("connection-changed")) return;
+        s_.discovered = false;
+        s_.busy_until = {};
+        s_.changed = true;
+        s_.watch_list_refused_by.clear();
+        s_.need = Next::kRelistNewest;
+        raise_doubt(Doubt::kVersions);
+        s_.hurried = 0;
+        close();
+        note_state(MirrorState::kSyncing, "ConnectionChanged",
+                   "the cluster's connection was changed");
+        act(Action::kResetBackoff);
+        act(Action::kInterrupt);
+        act(Action::kEndPause);
+        act(Action::kLook);
+    }
+
+    void on(const event::RetryAsked& /*asked*/) {
+        if (shown_status(s_, now_, times_).ready()) return;
+        act(Action::kResetBackoff);
+        act(Action::kEndPause);
+    }
+
+    void on(const event::Asked& /*asked*/) { s_.probe_at_once = false; }
+
+    void on(const event::Answered& answered) {
+        // What is asked while no watch is open tells nothing about the mirror.
+        if (!s_.following()) return;
+        if (!answered.told && answered.told.error().busy) {
+            note_busy(answered.told.error());
+        } else if (!answered.told) {
+            s_.away_since = s_.heard;
+            end_watch(answered.told.error());
+            act(Action::kRefuseForThat);
+        } else if (went_back(answered.held, *answered.told)) {
+            doubt_versions("VersionsWentBack",
+                           fmt::format("the cluster's versions went back, from {} to {}: it was "
+                                       "restored, or it is another one",
+                                       answered.held, *answered.told));
+            act(Action::kRefuse);
+        } else {
+            confirm();
+            act(Action::kConfirm);
+        }
+    }
+
+    void on(const event::Compared& compared) {
+        // A watch that has ended meanwhile is opened again, and the doubt is still there.
+        if (!s_.following()) return;
+        if (compared.difference) {
+            if (compared.difference->empty()) {
+                confirm();
+                s_.status.synced_ms = now_.wall_ms;
+            } else if (!compared.skipped_changed) {
+                doubt_versions("DifferenceFound",
+                               "after a lost connection no event explained a difference: " +
+                                   *compared.difference);
+            }
+            return;
+        }
+        const Setback& failure = compared.difference.error();
+        if (failure.busy) {
+            note_busy(failure);
+        } else if (failure.reason.empty() || failure.status == 410) {
+            doubt_versions("NotCompared", failure.message);
+        } else {
+            end_watch(failure);
+        }
+    }
+
+    void on(const event::Checked& checked) {
+        MirrorStatus& status = s_.status;
+        if (!checked.difference) {
+            status.check_outcome = "not compared: " + checked.difference.error().message;
+            return;
+        }
+        ++status.checks;
+        if (checked.difference->empty()) {
+            status.check_outcome = "equal";
+            status.synced_ms = now_.wall_ms;
+            return;
+        }
+        status.check_outcome = *checked.difference;
+        ++status.differences;
+        if (base::fault_disabled("self-check")) return;
+        doubt_versions("DifferenceFound", *checked.difference);
+    }
+
+    void on(const event::Crashed& /*crashed*/) {
+        // What one of them left half done is not gone on with.
+        s_.need = Next::kRelistNewest;
+        raise_doubt(Doubt::kVersions);
+        close();
+        note_state(MirrorState::kFailing, "InternalError",
+                   "the server failed at following the cluster");
+        act(Action::kInterrupt);
+    }
+
+    void on(const event::Stopped& /*stopped*/) { end(); }
+
+  private:
+    void act(Action action) { step_.actions.push_back(action); }
+
+    void attempt() {
+        s_.changed = false;
+        if (!s_.discovered) {
+            s_.stage = Stage::kDiscover;
+        } else if (!needs_list()) {
+            s_.stage = Stage::kOpen;
+        } else if (s_.failed_since) {
+            // What was away may be another version of the server now.
+            s_.stage = Stage::kAskVersion;
+        } else {
+            take_list();
+        }
+    }
+
+    bool needs_list() const { return s_.need != Next::kSame || s_.version.empty(); }
+
+    void take_list() {
+        note_state(MirrorState::kSyncing, "Listing", "the cluster's list is being taken in");
+        s_.stage = s_.watch_list ? Stage::kCollect : Stage::kList;
+    }
+
+    void follow() {
+        s_.retries_after = 0;
+        s_.told.clear();
+        s_.closing.reset();
+        if (s_.away_since) {
+            const auto away = std::chrono::duration_cast<milliseconds>(now_.time - *s_.away_since);
+            const Doubt doubt = doubt_after(away, times_.lost, s_.failed_since);
+            raise_doubt(doubt);
+            if (doubt == Doubt::kNone) s_.away_since.reset();
+        }
+        s_.stage = Stage::kFollow;
+        // Where nothing is in doubt there is nothing to be caught up with.
+        s_.settled = s_.doubt == Doubt::kNone ? now_.time : now_.time + kSettles;
+        note_state(MirrorState::kReady, "", "");
+        act(Action::kLook);
+    }
+
+    // The stage is the caller's to set.
+    void stop_following() {
+        if (!s_.away_since) s_.away_since = now_.time;
+        if (!s_.following()) return;
+        // Nothing is known of the time since the cluster was last heard.
+        if (is_sure(s_, now_))
+            s_.status.confirmed_ms = std::max(s_.status.confirmed_ms, heard_ms(s_, now_));
+        s_.stopped_following = now_.time;
+    }
+
+    // A watch that is open is not followed any more, though its stream has not ended yet.
+    void close() {
+        stop_following();
+        if (s_.following()) s_.stage = Stage::kClose;
+    }
+
+    // Ends the watch for a reason of ours, which is told in place of the connection's end.
+    void end_watch(Setback setback) {
+        setback.at_once = false;
+        close_for(std::move(setback));
+    }
+
+    void close_for(Setback setback) {
+        step_.why = setback;
+        close();
+        if (s_.stage == Stage::kClose) s_.closing = std::move(setback);
+        act(Action::kInterrupt);
+    }
+
+    void doubt_versions(std::string reason, std::string message) {
+        s_.need = Next::kRelistNewest;
+        raise_doubt(Doubt::kVersions);
+        Setback setback;
+        setback.state = MirrorState::kSyncing;
+        setback.reason = std::move(reason);
+        setback.message = std::move(message);
+        setback.next = Next::kRelistNewest;
+        setback.at_once = true;
+        close_for(std::move(setback));
+        act(Action::kTellDoubt);
+    }
+
+    // A list of the newest state stands above others.
+    void require(Next next) {
+        if (next == Next::kDiscover) {
+            // What is discovered is listed again: it may be another server.
+            s_.discovered = false;
+            next = base::fault_disabled("discovery-relist") ? Next::kSame : Next::kRelist;
+        }
+        if (s_.need == Next::kRelistNewest || next == Next::kSame) return;
+        s_.need = next;
+    }
+
+    void end() {
+        stop_following();
+        s_.stage = Stage::kEnd;
+        act(Action::kInterrupt);
+        act(Action::kEndPause);
+        act(Action::kLook);
+    }
+
+    void set_back(Setback setback) {
+        if (setback.removed) return end();
+        require(setback.next);
+        stop_following();
+        s_.closing.reset();
+        act(Action::kLook);
+        if (setback.at_once && s_.hurried < kMostHurried) {
+            ++s_.hurried;
+            note_state(MirrorState::kSyncing, setback.reason, setback.message);
+            return attempt();
+        }
+        s_.failed_since = true;
+        ++s_.status.failures;
+        note_state(setback.state, setback.reason, setback.message);
+        s_.retry_after.reset();
+        if (setback.retry_after && ++s_.retries_after <= kMostRetriesAfter)
+            s_.retry_after = std::max(*setback.retry_after, times_.backoff_first);
+        s_.stage = base::fault_disabled("retry-" + setback.reason) ? Stage::kEnd : Stage::kPause;
+        // The same again, an attempt later, is no news.
+        if (std::exchange(s_.told, setback.reason) == setback.reason) return;
+        step_.why = std::move(setback);
+        act(Action::kTellSetback);
+    }
+
+    // A collection that did not come to its end is of no use.
+    void end_collecting(const event::Ended& ended) {
+        Setback cut;
+        cut.state = MirrorState::kUnreachable;
+        cut.reason = "ListCut";
+        cut.message = "the cluster ended its list before its end";
+        if (ended.setback) cut = *ended.setback;
+        // Some servers never send the end: they are asked for a list the next time.
+        if (ended.frames == 0 || ++s_.watch_list_failures > 1) s_.watch_list = false;
+        set_back(std::move(cut));
+    }
+
+    // Whatever is wrong with a WatchList, a list may be fine: it is better than none.
+    Setback without_watch_list(Setback setback) {
+        if (setback.status == 410) setback.next = Next::kRelistNewest;
+        if (setback.status == 0 || base::fault_disabled("watchlist-fallback")) return setback;
+        s_.watch_list = false;
+        s_.watch_list_refused_by = s_.server_version;
+        if (setback.next == Next::kRelist || setback.next == Next::kDiscover)
+            setback.next = Next::kSame;
+        setback.at_once = !setback.retry_after;
+        return setback;
+    }
+
+    // What was open for long was no failure, however it ended.
+    void note_useful_watch() {
+        if (now_.time - s_.opened < times_.brief) return;
+        s_.hurried = 0;
+        act(Action::kResetBackoff);
+    }
+
+    void confirm() {
+        s_.away_since.reset();
+        s_.failed_since = false;
+        s_.heard = now_.time;
+        s_.doubt = Doubt::kNone;
+    }
+
+    // It is there, and the watch is as good as before: whether the mirror is what it has shows
+    // later.
+    void note_busy(const Setback& setback) {
+        s_.busy_until = now_.time + std::clamp(setback.retry_after.value_or(times_.probe),
+                                               times_.backoff_first, times_.backoff_most);
+        s_.busy_message = setback.message;
+        act(Action::kRefuse);
+    }
+
+    void raise_doubt(Doubt doubt) { s_.doubt = std::max(s_.doubt, doubt); }
+
+    void note_skipped(uint64_t count, const std::string& example) {
+        s_.status.skipped = count;
+        s_.status.skipped_example = example;
+    }
+
+    void note_state(MirrorState state, std::string reason, std::string message) {
+        MirrorStatus& status = s_.status;
+        if (status.state != state) status.since_ms = now_.wall_ms;
+        status.state = state;
+        status.reason = std::move(reason);
+        status.message = std::move(message);
+    }
+
+    SessionStep& step_;
+    Session& s_;
+    const Moment& now_;
+    const ReflectorTimes& times_;
+};
+
+}  // namespace
+
+SessionStep next(Session session, const SessionEvent& event, const Moment& now,
+                 const ReflectorTimes& times) {
+    SessionStep step{std::move(session), {}, {}};
+    // What was still under way when it ended changes nothing.
+    if (step.session.ended()) return step;
+    std::visit([turn = Turn(step, now, times)](const auto& one) mutable { turn.on(one); }, event);
+    return step;
+}
+
+MirrorStatus shown_status(const Session& session, const Moment& now, const ReflectorTimes& times) {
+    MirrorStatus status = session.status;
+    status.resume_version = session.version;
+    if (is_sure(session, now))
+        status.confirmed_ms = std::max(status.confirmed_ms, heard_ms(session, now));
+    if (!status.ready()) return status;
+    if (session.doubt != Doubt::kNone || (session.following() && now.time < session.settled)) {
+        status.state = MirrorState::kSyncing;
+        status.reason = "CatchingUp";
+        status.message =
+            session.doubt == Doubt::kContent
+                ? "the connection was lost for a while: the mirror is compared with the cluster"
+                : "the changes since the last connection are being taken in";
+    } else if (!session.following() && now.time - session.stopped_following > times.reopens) {
+        status.state = MirrorState::kSyncing;
+        status.reason = "Reconnecting";
+        status.message = "the last watch has ended, and the next one is not open yet";
+    }
+    return status;
+}
+
+Liveness liveness_of(const Session& session, bool asked, const Moment& now,
+                     const ReflectorTimes& times) {
+    Liveness liveness;
+    liveness.watching = session.following();
+    liveness.reopening =
+        session.status.ready() && now.time - session.stopped_following <= times.reopens;
+    liveness.asked = asked;
+    liveness.probe_at_once = session.probe_at_once;
+    liveness.doubt = session.doubt;
+    liveness.heard = session.heard;
+    liveness.busy_until = session.busy_until;
+    return liveness;
+}
+
+bool forgets_versions(const Session& session, std::string_view listed) {
+    return session.need == Next::kRelistNewest || went_back(session.version, listed);
+}
+
+std::string_view to_text(Stage stage) {
+    switch (stage) {
+        case Stage::kNew:
+            return "new";
+        case Stage::kDiscover:
+            return "discover";
+        case Stage::kAskVersion:
+            return "ask version";
+        case Stage::kList:
+            return "list";
+        case Stage::kCollect:
+            return "collect";
+        case Stage::kOpen:
+            return "open";
+        case Stage::kFollow:
+            return "follow";
+        case Stage::kClose:
+            return "close";
+        case Stage::kPause:
+            return "pause";
+        case Stage::kEnd:
+            break;
+    }
+    return "end";
+}
+
+std::string_view to_text(Action action) {
+    switch (action) {
+        case Action::kInterrupt:
+            return "interrupt";
+        case Action::kEndPause:
+            return "end pause";
+        case Action::kResetBackoff:
+            return "reset backoff";
+        case Action::kLook:
+            return "look";
+        case Action::kConfirm:
+            return "confirm";
+        case Action::kRefuse:
+            return "refuse";
+        case Action::kRefuseForThat:
+            return "refuse for that";
+        case Action::kTellSetback:
+            return "tell setback";
+        case Action::kTellDoubt:
+            break;
+    }
+    return "tell doubt";
+}
+
+}  // namespace snapgate::mirror

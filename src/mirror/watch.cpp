@@ -1,0 +1,233 @@
+#include "mirror/watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/encoding.h"
+#include "base/fault_switch.h"
+#include "mirror/odd_objects.h"
+#include "mirror/versions.h"
+#include "model/names.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+// An object, and what a frame has around it.
+constexpr size_t kMaxFrameBytes = (2 << 20) + 1024;
+constexpr uint64_t kLeastWatchSeconds = 300;
+constexpr uint64_t kMostWatchSeconds = 600;
+// Nobody is kept away for longer by an error.
+constexpr uint32_t kMostRetryAfterSeconds = 300;
+
+}  // namespace
+
+std::string watch_query(WatchBegin begin, std::string_view version, bool newest, uint64_t seconds) {
+    std::string query = fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}", seconds);
+    if (begin == WatchBegin::kWithState) {
+        query += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+        if (newest) return query;
+    }
+    if (!version.empty()) query += "&resourceVersion=" + base::percent_encode(version);
+    return query;
+}
+
+uint64_t random_watch_seconds() {
+    return kLeastWatchSeconds + base::random_below(kMostWatchSeconds - kLeastWatchSeconds + 1);
+}
+
+WatchReader::WatchReader(const cluster::ReflectedKind& kind, WatchBegin begin, std::string version,
+                         SkippedObjects& skipped)
+    : kind_(kind),
+      skipped_(skipped),
+      splitter_([this](std::string_view frame) { return take_frame(frame); }, kMaxFrameBytes),
+      in_state_(begin == WatchBegin::kWithState),
+      version_(std::move(version)) {
+    if (base::fault_disabled("too-large-object")) return;
+    splitter_.pass_over_too_large(
+        [this](std::string_view beginning) { return take_large_frame(beginning); });
+}
+
+WatchPiece WatchReader::feed(std::string_view piece) {
+    piece_ = {};
+    const auto feed_alone = [&] {
+        return json::ItemSplitter([this](std::string_view frame) { return take_frame(frame); })
+            .feed(piece);
+    };
+    auto fed = base::fault_disabled("split-events") ? feed_alone() : splitter_.feed(piece);
+    if (!fed && !piece_.failed)
+        piece_.failed = malformed("the cluster's watch is not valid: " + fed.error().message);
+    piece_.version = version_;
+    return std::exchange(piece_, {});
+}
+
+Result<void> WatchReader::fail(Setback setback) {
+    piece_.failed = std::move(setback);
+    // Ends the splitter; what counts is the piece's.
+    return Error(Code::kBadPeer, piece_.failed->message);
+}
+
+Result<void> WatchReader::take_frame(std::string_view text) {
+    if (base::fault_disabled("several-events") && !piece_.changes.empty()) return {};
+    ++frames_;
+    auto frame = json::read_watch_frame(text);
+    if (!frame) return fail(malformed("the cluster sent an event that is none"));
+    if (frame->type == "ADDED" || frame->type == "MODIFIED") return take_item(frame->object);
+    if (frame->type == "DELETED") return take_deletion(frame->object);
+    if (frame->type == "BOOKMARK") return take_bookmark(frame->object);
+    if (frame->type == "ERROR") return take_error(frame->object);
+    return fail(malformed("the cluster sent an event of no known type"));
+}
+
+Result<void> WatchReader::take_error(std::string_view text) {
+    const auto status = json::read_status(text);
+    if (!status) return fail(malformed("the cluster sent an error that is no Status"));
+    Setback setback = setback_of_status(status->code, status->reason, status->message,
+                                        status->has_cause("ResourceVersionTooLarge"));
+    using Next = Setback::Next;
+    if (setback.next == Next::kSame && status->code != 429) setback.next = Next::kRelist;
+    if (status->code == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
+    if (status->retry_after_seconds) {
+        setback.retry_after =
+            std::chrono::seconds(std::min(*status->retry_after_seconds, kMostRetryAfterSeconds));
+    }
+    return fail(std::move(setback));
+}
+
+// The version of an event; it never goes back but after a restore of the cluster.
+Result<void> WatchReader::advance(const std::string& version) {
+    if (!is_version(version) && !base::fault_disabled("valid-version"))
+        return fail(malformed("the cluster sent an object without a valid version"));
+    if (is_newer(version_, version)) {
+        Setback setback =
+            malformed(fmt::format("the cluster's versions go back, from {} to {}: it was restored",
+                                  version_, version.substr(0, 64)));
+        setback.state = MirrorState::kSyncing;
+        setback.reason = "VersionsWentBack";
+        setback.next = Setback::Next::kRelistNewest;
+        setback.at_once = true;
+        return fail(std::move(setback));
+    }
+    version_ = version;
+    return {};
+}
+
+Result<void> WatchReader::take_item(std::string_view text) {
+    auto taken = take_object(kind_, text);
+    if (!taken) {
+        if (base::fault_disabled("malformed-event") || base::fault_disabled("wrong-kind"))
+            return {};
+        return fail(std::move(taken).error());
+    }
+    if (in_state_) {
+        if (taken->object) {
+            piece_.state.push_back(std::move(*taken->object));
+        } else {
+            skipped_.add(json::read_cut_object(text), taken->odd);
+        }
+        return {};
+    }
+    if (!taken->object) return take_odd(text, taken->odd);
+    return take_change(std::move(*taken->object));
+}
+
+Result<void> WatchReader::take_change(model::PreparedObject object) {
+    Change change;
+    change.type = Change::Type::kPut;
+    change.version = object.version;
+    change.object = std::move(object);
+    if (skipped_.count() > 0) {
+        json::ObjectHead head;
+        head.ns = change.object.ns;
+        head.name = change.object.name;
+        skipped_.remove(head);
+    }
+    if (change.version == version_ && !base::fault_disabled("duplicate-event")) return {};
+    SNAPGATE_TRY(advance(change.version));
+    piece_.changes.push_back(std::move(change));
+    return {};
+}
+
+// It cannot be shown as it is now; what it was before is not to be shown any more.
+Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) {
+    const json::ObjectHead head = json::read_cut_object(text);
+    skipped_.add(head, why);
+    if (head.name.empty() && head.version.empty()) return {};
+    return take_removal(head);
+}
+
+Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again) {
+    if (!is_version(head.version) && !base::fault_disabled("valid-version")) {
+        // Where a watch would go on from it does not say; a list does.
+        Setback unknown = malformed("the cluster sent an object without a valid version");
+        unknown.state = MirrorState::kSyncing;
+        unknown.at_once = true;
+        return fail(std::move(unknown));
+    }
+    Change change;
+    // What has no valid name was never shown.
+    if (model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns)) {
+        change.type = Change::Type::kDelete;
+        change.key = {head.ns, head.name};
+    }
+    change.version = head.version;
+    if (change.version == version_ && !again && !base::fault_disabled("duplicate-event")) return {};
+    SNAPGATE_TRY(advance(change.version));
+    piece_.changes.push_back(std::move(change));
+    return {};
+}
+
+Result<void> WatchReader::take_deletion(std::string_view text) {
+    const json::ObjectHead head = json::read_cut_object(text);
+    if (!is_odd_object(text, kind_))
+        return fail(malformed("the cluster sent a deletion of no valid object"));
+    if (in_state_) {
+        // What goes while a state is still being sent cannot be taken out of it here: a list can.
+        Setback mixed = malformed("the cluster sent a deletion within its list");
+        mixed.at_once = true;
+        piece_.list_instead = true;
+        return fail(std::move(mixed));
+    }
+    skipped_.remove(head);
+    if (head.name.empty() && head.version.empty()) {
+        skipped_.add({}, "a deletion that does not say of what");
+        return {};
+    }
+    return take_removal(head);
+}
+
+Result<void> WatchReader::take_bookmark(std::string_view text) {
+    const auto head = json::read_object_head(text);
+    if (!head || !is_version(head->version))
+        return fail(malformed("the cluster sent a bookmark without a valid version"));
+    if (in_state_) {
+        if (!head->ends_initial_events) return {};
+        in_state_ = false;
+        version_ = head->version;
+        piece_.state_version = version_;
+        return {};
+    }
+    if (base::fault_disabled("bookmark-version")) return {};
+    return advance(head->version);
+}
+
+Result<void> WatchReader::take_large_frame(std::string_view beginning) {
+    ++frames_;
+    json::ObjectHead head = json::read_cut_object(beginning);
+    skipped_.add(head, "larger than 2 MiB", false);
+    if (in_state_) return {};
+    // Its name or its version may stand behind the cut. Which object it is a list says, too.
+    if (head.name.empty()) head.version.clear();
+    if (!head.name.empty() && head.version.empty()) head.version = version_;
+    return take_removal(head, true);
+}
+
+}  // namespace snapgate::mirror
