@@ -28,15 +28,6 @@ Error stopped() {
     return {Code::kUnavailable, "the store is being closed; try again once it is back"};
 }
 
-base::Result<void> call(const WriteFunction& function, Transaction& txn) {
-    try {
-        return function(txn);
-    } catch (const std::exception& failure) {
-        base::log::error("a write function threw", {{"what", failure.what()}});
-        return Error(Code::kInternal, "a bug ended this write; see the server's log");
-    }
-}
-
 }  // namespace
 
 Writer::Writer(engine::Environment& environment, const StoreTime& time, const Sequence& sequence)
@@ -64,16 +55,25 @@ void Writer::stop() {
 }
 
 void Writer::write(Priority priority, WriteFunction function, WriteDone done) {
-    enqueue({priority, false, std::move(function), std::move(done), Time::now()});
+    enqueue({priority, std::move(function), std::move(done), Time::now()});
+}
+
+base::Result<void> Writer::call(const Function& function, Transaction& txn) {
+    try {
+        return std::visit([&txn](const auto& one) { return one(txn); }, function);
+    } catch (const std::exception& failure) {
+        base::log::error("a write function threw", {{"what", failure.what()}});
+        return Error(Code::kInternal, "a bug ended this write; see the server's log");
+    }
 }
 
 base::Result<bool> Writer::run_step(Step step) {
     // Both outlive the step: `done` is called exactly once, and waited for.
     base::Result<bool> answer = false;
     Waiter waiter;
-    enqueue({Priority::kBatch, true,
-             [&answer, &step](WriteTxn& txn) -> base::Result<void> {
-                 answer = step(static_cast<Transaction&>(txn));
+    enqueue({Priority::kBatch,
+             [&answer, &step](Transaction& txn) -> base::Result<void> {
+                 answer = step(txn);
                  if (!answer) return answer.error();
                  return {};
              },
@@ -155,7 +155,7 @@ std::vector<Writer::Item> Writer::next_group() {
         for (size_t taken = 0; taken < most && may_take_batch(now);) {
             Item item = std::move(batches_.front());
             batches_.pop_front();
-            if (stopping_ && item.internal) {
+            if (stopping_ && item.is_own()) {
                 refused.push_back(std::move(item));
                 if (batches_.empty() && items.empty()) break;
                 continue;
@@ -263,7 +263,7 @@ void Writer::settle(Group& group, const Transaction* committed) {
     }
     if (committed != nullptr) {
         auto done = std::ranges::count_if(group.answers, [](const Answer& answer) {
-            return answer.result.has_value() && !answer.item.internal;
+            return answer.result.has_value() && !answer.item.is_own();
         });
         writes_.fetch_add(static_cast<uint64_t>(done), std::memory_order_relaxed);
     }
@@ -285,10 +285,9 @@ void Writer::remove_stage(ClusterNumber cluster, bool give_up_open) {
     if (!removals_.try_emplace(cluster).second) return;
     removing_stages_ = true;
     auto more = std::make_shared<bool>(false);
-    enqueue({Priority::kBatch, true,
-             [cluster, give_up_open, more](WriteTxn& txn) -> base::Result<void> {
-                 SNAPGATE_ASSIGN(*more, static_cast<Transaction&>(txn).remove_stage_step(
-                                            cluster, give_up_open));
+    enqueue({Priority::kBatch,
+             [cluster, give_up_open, more](Transaction& txn) -> base::Result<void> {
+                 SNAPGATE_ASSIGN(*more, txn.remove_stage_step(cluster, give_up_open));
                  return {};
              },
              [this, cluster, more](base::Result<void> result) {

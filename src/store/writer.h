@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "base/annotations.h"
@@ -73,14 +74,18 @@ class Writer {
 
   private:
     using Time = std::chrono::steady_clock;
+    // The store's own work, which may do more than a write. Not finished on shutdown.
+    using OwnFunction = std::function<base::Result<void>(Transaction&)>;
+    using Function = std::variant<WriteFunction, OwnFunction>;
 
     struct Item {
         Priority priority = Priority::kRequest;
-        bool internal = false;  // the store's own: not finished on shutdown
-        WriteFunction function;
+        Function function;
         WriteDone done;
         Time::time_point queued;
         int blocked = 0;  // how often it was set aside
+
+        bool is_own() const { return std::holds_alternative<OwnFunction>(function); }
     };
     struct Answer {
         Item item;
@@ -95,6 +100,7 @@ class Writer {
     };
     enum class Run { kCommit, kAgain, kFailed };
 
+    static base::Result<void> call(const Function& function, Transaction& txn);
     void enqueue(Item item);
     void loop();
     std::vector<Item> next_group();
