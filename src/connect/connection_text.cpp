@@ -4,7 +4,7 @@
 #include "connect/connection.h"
 #include "connect/kubeconfig.h"
 #include "json/value.h"
-#include "net/client/client_link.h"
+#include "net/client/server_url.h"
 
 namespace snapgate::connect {
 

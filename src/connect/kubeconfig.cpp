@@ -7,7 +7,7 @@
 #include <array>
 
 #include "base/encoding.h"
-#include "net/client/client_link.h"
+#include "net/client/server_url.h"
 
 namespace snapgate::connect {
 

@@ -1,22 +1,25 @@
 #include "net/client/client.h"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <fstream>
 #include <utility>
 
-#include "net/client/client_link.h"
-#include "net/http/header_values.h"
+#include "net/await.h"
+#include "net/client/outbound_target.h"
 #include "net/http/request_head.h"
 
 namespace snapgate::net {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using base::Code;
 using base::Error;
 using base::Result;
@@ -24,62 +27,35 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr uint32_t kMaxHeaderBytes = 80 << 10;
+constexpr size_t kMaxCaBytes = 1 << 20;
 
-// A body as text of which what was handed on can be taken off between two reads. Beast's own makes
-// room for what a Content-Length promises, however much that is.
-struct TextBody {
-    using value_type = std::string;
-
-    class reader {  // NOLINT(readability-identifier-naming): as Beast calls it
-      public:
-        template <bool IsRequest, class Fields>
-        reader(http::header<IsRequest, Fields>& /*head*/, value_type& body) : body_(body) {}
-        void init(const boost::optional<uint64_t>& /*length*/, error_code& ec) { ec = {}; }
-        template <class Buffers>
-        size_t put(const Buffers& buffers, error_code& ec) {
-            ec = {};
-            size_t count = 0;
-            for (auto it = asio::buffer_sequence_begin(buffers);
-                 it != asio::buffer_sequence_end(buffers); ++it) {
-                const asio::const_buffer piece = *it;
-                body_.append(static_cast<const char*>(piece.data()), piece.size());
-                count += piece.size();
-            }
-            return count;
-        }
-        void finish(error_code& ec) { ec = {}; }
-
-      private:
-        value_type& body_;
-    };
-};
-
-// A failed exchange: what to tell, and whether a fresh connection may help.
-struct Failure {
-    Error error;
-    bool stale = false;
-};
-template <class T>
-using Attempt = tl::expected<T, Failure>;
-
-Result<std::shared_ptr<asio::ssl::context>> trust(const std::string& ca_file) {
-    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    error_code ec;
-    if (ca_file.empty()) {
-        context->set_default_verify_paths(ec);
-    } else {
-        context->load_verify_file(ca_file, ec);
+Result<std::string> read_ca(const std::string& file) {
+    if (file.empty()) return std::string();
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    std::string text(kMaxCaBytes + 1, '\0');
+    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad()) {
+        return Error(
+            Code::kInvalidParameter,
+            fmt::format("cannot read CA certificates from {}: {}", file, std::strerror(errno)),
+            "ca");
     }
-    ERR_clear_error();
-    if (ec) {
-        return Error(Code::kInvalidParameter,
-                     fmt::format("cannot read CA certificates from {}: {}",
-                                 ca_file.empty() ? "the system" : ca_file, ec.message()),
-                     "ca");
-    }
-    return context;
+    text.resize(static_cast<size_t>(in.gcount()));
+    return text;
+}
+
+Result<std::shared_ptr<const OutboundTarget>> target_of(const ClientOptions& options) {
+    OutboundOptions outbound;
+    outbound.server = options.server;
+    SNAPGATE_ASSIGN(outbound.ca, read_ca(options.ca_file));
+    outbound.advice = {
+        .not_trusted = "use --ca FILE with the certificate of the authority that signed it",
+        .wrong_name = "use a name that the certificate holds"};
+    auto target = OutboundTarget::make(outbound);
+    if (target || options.ca_file.empty() || target.error().subject != "ca") return target;
+    return Error(target.error().code,
+                 fmt::format("{}: {}", options.ca_file, target.error().message), "ca");
 }
 
 bool may_be_repeated(const ClientRequest& request) {
@@ -88,14 +64,29 @@ bool may_be_repeated(const ClientRequest& request) {
                                             request.method) != std::end(kIdempotent);
 }
 
-}  // namespace
-
-std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
-    for (const auto& [key, value] : headers) {
-        if (equals_ignoring_case(key, name)) return value;
+// Cuts a connection once a descriptor can be read. The descriptor stays its owner's.
+class WakeDescriptor {
+  public:
+    // -1: never.
+    WakeDescriptor(const Executor& executor, int fd) : descriptor_(executor) {
+        // A copy, because this object closes it.
+        const int own = fd < 0 ? -1 : ::dup(fd);
+        if (own >= 0) descriptor_.assign(own);
     }
-    return std::nullopt;
-}
+    template <class Cut>
+    void start(Cut cut) {
+        if (!descriptor_.is_open()) return;
+        descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
+                               [cut = std::move(cut)](error_code ec) {
+                                   if (!ec) cut();
+                               });
+    }
+
+  private:
+    asio::posix::basic_stream_descriptor<Executor> descriptor_;
+};
+
+}  // namespace
 
 // Where the body of an answer goes that is not kept whole.
 struct Client::Streaming {
@@ -104,198 +95,108 @@ struct Client::Streaming {
     StreamEnd end = StreamEnd::kWhole;
 };
 
+// Each request is a coroutine that is run to its end: between two requests nothing runs.
 struct Client::State {
     explicit State(ClientOptions o) : options(std::move(o)) {}
 
-    Result<void> connect();
     // `streaming` is null where the body is kept.
     Result<ClientResponse> run(const ClientRequest& request, Streaming* streaming);
-    Attempt<ClientResponse> exchange(const std::string& head, const ClientRequest& request,
-                                     Streaming* streaming);
-    // kAnswered also where the server closed; then the answer may still be there to be read.
-    Result<ClientLink::Written> upload(const std::string& head, const ClientRequest& request) const;
-    Attempt<ClientResponse> read_response(bool head_only, Streaming* streaming);
-    Failure lost(std::string_view how) const;
-    Failure timed_out(std::chrono::milliseconds after) const;
+    Awaitable<Result<ClientResponse>> ask(const ClientRequest& request, Streaming* streaming);
+    Awaitable<Result<void>> connect();
+    Awaitable<Result<ClientResponse>> exchange(const ClientRequest& request, Streaming* streaming);
+    Awaitable<Result<void>> hand_on(Streaming& streaming);
+    static bool is_stopped(const Streaming* streaming) {
+        return streaming != nullptr && streaming->end == StreamEnd::kStopped;
+    }
 
-    ClientOptions options;
-    std::optional<ServerUrl> url;
-    std::shared_ptr<asio::ssl::context> tls;
-    std::unique_ptr<ClientLink> link;
-    bool keep = false;  // what read_response found
+    const ClientOptions options;
+    asio::io_context context{1};
+    std::shared_ptr<const OutboundTarget> target;
+    std::optional<OutboundBreaker> breaker;  // of `connection`
+    std::unique_ptr<Outbound> connection;
 };
 
-Result<void> Client::State::connect() {
-    link.reset();
-    if (url->tls && !tls) {
-        SNAPGATE_ASSIGN(tls, trust(options.ca_file));
-    }
-    SNAPGATE_ASSIGN(link, ClientLink::connect(*url, tls, options.connect_timeout));
-    return {};
-}
-
-Failure Client::State::lost(std::string_view how) const {
-    return {Error(Code::kUnavailable, fmt::format("{} {}", url->text(), how)), true};
-}
-
-Failure Client::State::timed_out(std::chrono::milliseconds after) const {
-    return {Error(Code::kTimeout,
-                  fmt::format("{} did not answer within {} ms", url->text(), after.count())),
-            false};
-}
-
-Result<ClientLink::Written> Client::State::upload(const std::string& head,
-                                                  const ClientRequest& request) const {
-    using Written = ClientLink::Written;
-    if (!request.next_piece) {
-        // One write for both where the body is small, as it mostly is.
-        std::string bytes = head;
-        bytes += request.body;
-        return link->write(bytes, options.timeout);
-    }
-    Written written = link->write(head, options.timeout);
-    std::string chunk;
-    while (written == Written::kAll) {
-        SNAPGATE_ASSIGN(const std::string_view piece, request.next_piece());
-        chunk = fmt::format("{:x}\r\n", piece.size());
-        chunk += piece;
-        chunk += "\r\n";
-        written = link->write(chunk, options.timeout);
-        if (piece.empty()) break;
-    }
-    return written;
-}
-
-Attempt<ClientResponse> Client::State::read_response(bool head_only, Streaming* streaming) {
-    std::string input;
-    std::optional<http::response_parser<TextBody>> parser;
-    const auto begin = [&] {
-        parser.emplace();
-        parser->eager(true);
-        parser->header_limit(kMaxHeaderBytes);
-        // A limit counts the body in total; that of a stream has none.
-        if (streaming == nullptr) {
-            parser->body_limit(options.max_response_bytes);
-        } else {
-            parser->body_limit(boost::none);
-        }
-        parser->skip(head_only);
-    };
-    const auto failed = [](Code code, std::string message) {
-        return tl::unexpected(Failure{Error(code, std::move(message)), false});
-    };
-    const auto too_large = [&] {
-        return failed(Code::kTooLarge, fmt::format("the answer of {} is larger than {} bytes",
-                                                   url->text(), options.max_response_bytes));
-    };
-    begin();
-    bool any = false;
-    // What is left once the stream has ended by itself.
-    const auto answered = [&](StreamEnd end) {
-        auto& message = parser->get();
-        if (streaming != nullptr) streaming->end = end;
-        keep = end == StreamEnd::kWhole && message.keep_alive() && input.empty();
-        ClientResponse response;
-        response.status = message.result_int();
-        for (const auto& field : message) {
-            response.headers.emplace_back(std::string(field.name_string()),
-                                          std::string(field.value()));
-        }
-        response.body = std::move(message.body());
-        return response;
-    };
-    const auto is_streamed = [&] {
-        return streaming != nullptr && parser->is_header_done() &&
-               parser->get().result_int() / 100 == 2;
-    };
-    const auto patience = streaming != nullptr ? streaming->options.idle : options.timeout;
-    while (!parser->is_done()) {
-        const auto read = link->read(input, patience);
-        if (read == ClientLink::Read::kWoken) {
-            if (is_streamed()) return answered(StreamEnd::kStopped);
-            streaming->end = StreamEnd::kStopped;
-            keep = false;
-            return ClientResponse();
-        }
-        if (read == ClientLink::Read::kTimedOut) {
-            if (is_streamed()) return answered(StreamEnd::kSilent);
-            return tl::unexpected(timed_out(patience));
-        }
-        if (read != ClientLink::Read::kBytes) {
-            if (!any) return tl::unexpected(lost("ended the connection without an answer"));
-            error_code ec;
-            if (read == ClientLink::Read::kEnd && parser->is_header_done()) parser->put_eof(ec);
-            if (ec || !parser->is_done()) {
-                if (is_streamed()) return answered(StreamEnd::kCut);
-                return failed(Code::kUnavailable,
-                              fmt::format("{} ended the connection in the middle of its answer",
-                                          url->text()));
-            }
-            break;
-        }
-        if (!any && !url->tls && (input[0] == '\x15' || input[0] == '\x16')) {
-            return failed(
-                Code::kBadPeer,
-                fmt::format("{} speaks TLS: use https:// instead of http://", url->text()));
-        }
-        any = true;
-        while (!input.empty() && !parser->is_done()) {
-            error_code ec;
-            const size_t used = parser->put(asio::buffer(input), ec);
-            input.erase(0, used);
-            if (ec == http::error::body_limit) return too_large();
-            if (ec && ec != http::error::need_more) {
-                return failed(Code::kBadPeer, fmt::format("{} answered no valid HTTP ({})",
-                                                          url->text(), ec.message()));
-            }
-            std::string& body = parser->get().body();
-            if (is_streamed() && !body.empty()) {
-                if (auto taken = streaming->sink(body); !taken)
-                    return tl::unexpected(Failure{std::move(taken).error(), false});
-                body.clear();
-            } else if (body.size() > options.max_response_bytes) {
-                return too_large();
-            }
-            // An interim answer (1xx) goes before the real one.
-            if (parser->is_done() && parser->get().result_int() < 200) begin();
-            if (ec == http::error::need_more) break;
-        }
-    }
-    return answered(StreamEnd::kWhole);
-}
-
-Attempt<ClientResponse> Client::State::exchange(const std::string& head,
-                                                const ClientRequest& request,
-                                                Streaming* streaming) {
-    if (streaming != nullptr) link->wake_on(streaming->options.wake_fd);
-    auto written = upload(head, request);
-    if (!written) return tl::unexpected(Failure{std::move(written).error(), false});
-    if (*written == ClientLink::Written::kTimedOut) {
-        return tl::unexpected(timed_out(options.timeout));
-    }
-    auto response = read_response(request.method == "HEAD", streaming);
-    if (streaming != nullptr) link->wake_on(-1);
-    if (response && *written == ClientLink::Written::kAll && keep) return response;
-    link.reset();
-    return response;
-}
-
 Result<ClientResponse> Client::State::run(const ClientRequest& request, Streaming* streaming) {
-    if (!url) {
-        SNAPGATE_ASSIGN(url, parse_server_url(options.server));
+    if (!target) {
+        SNAPGATE_ASSIGN(target, target_of(options));
     }
-    SNAPGATE_ASSIGN(const std::string head, request_head(*url, request));
-    const bool kept = link && link->usable();
-    if (!kept) SNAPGATE_TRY(connect());
-    auto response = exchange(head, request, streaming);
-    if (!response && kept && response.error().stale && may_be_repeated(request)) {
+    // A request that must not be sent needs no connection to be refused.
+    SNAPGATE_TRY(request_head(target->parts().url, request));
+    std::optional<Result<ClientResponse>> answer;
+    asio::co_spawn(context, ask(request, streaming),
+                   [&answer](const std::exception_ptr& thrown, Result<ClientResponse> result) {
+                       if (thrown) std::rethrow_exception(thrown);
+                       answer = std::move(result);
+                   });
+    context.restart();
+    context.run();
+    // A connection that is of no more use is closed now, not with the next request.
+    if (!*answer || !connection->still_kept()) connection.reset();
+    if (!*answer && is_stopped(streaming) && answer->error().subject == outbound_reason::kReset) {
+        return ClientResponse();
+    }
+    return std::move(*answer);
+}
+
+Awaitable<Result<ClientResponse>> Client::State::ask(const ClientRequest& request,
+                                                     Streaming* streaming) {
+    WakeDescriptor wake(context.get_executor(),
+                        streaming == nullptr ? -1 : streaming->options.wake_fd);
+    wake.start([this, streaming] {
+        streaming->end = StreamEnd::kStopped;
+        if (breaker) breaker->cut();
+    });
+    const bool kept = connection && connection->still_kept();
+    if (!kept) SNAPGATE_CO_TRY(co_await connect());
+    auto answer = co_await exchange(request, streaming);
+    const bool stale = !answer && kept && !connection->heard() &&
+                       answer.error().subject == outbound_reason::kReset;
+    if (stale && may_be_repeated(request) && !is_stopped(streaming)) {
         // The server ended the kept connection while the request was under way.
-        SNAPGATE_TRY(connect());
-        response = exchange(head, request, streaming);
+        SNAPGATE_CO_TRY(co_await connect());
+        answer = co_await exchange(request, streaming);
     }
-    if (response) return std::move(*response);
-    link.reset();
-    return std::move(response.error().error);
+    co_return answer;
+}
+
+Awaitable<Result<void>> Client::State::connect() {
+    connection.reset();
+    breaker.emplace();
+    SNAPGATE_CO_ASSIGN(connection,
+                       co_await Outbound::connect(target, options.connect_timeout, &*breaker));
+    co_return Result<void>();
+}
+
+Awaitable<Result<ClientResponse>> Client::State::exchange(const ClientRequest& request,
+                                                          Streaming* streaming) {
+    const auto patience = streaming == nullptr ? options.timeout : streaming->options.idle;
+    SNAPGATE_CO_ASSIGN(ClientResponse response, co_await connection->send(request, patience));
+    if (streaming != nullptr && response.status / 100 == 2) {
+        SNAPGATE_CO_TRY(co_await hand_on(*streaming));
+    } else {
+        SNAPGATE_CO_ASSIGN(response.body,
+                           co_await connection->read_all(options.max_response_bytes, patience));
+    }
+    co_return response;
+}
+
+Awaitable<Result<void>> Client::State::hand_on(Streaming& streaming) {
+    while (true) {
+        // A body that always has more to read must not keep the descriptor from being looked at.
+        if (streaming.options.wake_fd >= 0) co_await yield();
+        auto piece = co_await connection->read(streaming.options.idle);
+        if (piece) {
+            if (piece->empty()) co_return Result<void>();
+            SNAPGATE_CO_TRY(streaming.sink(*piece));
+            continue;
+        }
+        const Code code = piece.error().code;
+        if (code != Code::kTimeout && code != Code::kUnavailable) co_return piece.error();
+        if (!is_stopped(&streaming)) {
+            streaming.end = code == Code::kTimeout ? StreamEnd::kSilent : StreamEnd::kCut;
+        }
+        co_return Result<void>();
+    }
 }
 
 Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}

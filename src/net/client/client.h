@@ -3,13 +3,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/result.h"
+#include "net/client/messages.h"
 
 namespace snapgate::net {
 
@@ -17,25 +15,9 @@ struct ClientOptions {
     std::string server;   // https://host[:port][/prefix] or http://...
     std::string ca_file;  // PEM; "" for the system's
     std::chrono::milliseconds connect_timeout{10'000};
-    std::chrono::milliseconds timeout{60'000};  // without progress
+    // For a request, or a piece of it, with the head of the answer; then for each silence.
+    std::chrono::milliseconds timeout{60'000};
     size_t max_response_bytes = 64 << 20;
-};
-
-struct ClientRequest {
-    std::string method = "GET";
-    std::string target;  // path and query, encoded
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string content_type;  // "" for no body
-    std::string body;
-    // Instead of `body`: gives the next piece of a chunked upload, "" at its end.
-    std::function<base::Result<std::string_view>()> next_piece;
-};
-
-struct ClientResponse {
-    unsigned status = 0;
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
-    std::optional<std::string_view> header(std::string_view name) const;  // any case
 };
 
 // How a body that was handed on as it came has ended.
@@ -60,9 +42,9 @@ struct StreamedResponse {
 // Takes a body piece by piece; an Error that it returns ends the exchange and is returned.
 using PieceSink = std::function<base::Result<void>(std::string_view piece)>;
 
-// A blocking HTTP/1.1 client over one kept connection, for the command line. One thread at a time.
-// Verifies the server's certificate and host name. Sends no credentials it was not given, follows
-// no redirects.
+// A blocking HTTP/1.1 client over one kept connection, for the command line: Outbound (outbound.h)
+// without coroutines. One thread at a time. Verifies the server's certificate and host name. Sends
+// no credentials it was not given, follows no redirects.
 class Client {
   public:
     explicit Client(ClientOptions options);

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "net/client/client_link.h"
 #include "net/client/fake_server_testing.h"
+#include "net/client/server_url.h"
 #include "net/server/server_testing.h"
 
 namespace snapgate::net {

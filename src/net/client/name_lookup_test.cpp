@@ -52,8 +52,8 @@ class DeadNameServer {
     bool open_ = false;
 };
 
-std::shared_ptr<const CheckedTarget> checked(const std::string& url) {
-    return std::static_pointer_cast<const CheckedTarget>(target_for({.server = url}));
+std::shared_ptr<const OutboundTarget> checked(const std::string& url) {
+    return target_for({.server = url});
 }
 
 // Threads that were let go may need a moment to end.

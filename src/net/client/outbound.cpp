@@ -44,19 +44,30 @@ Millis until(Clock::time_point deadline) {
     return std::chrono::ceil<Millis>(deadline - Clock::now());
 }
 
-class OutboundConnection final : public Outbound {
+}  // namespace
+
+std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
+    for (const auto& [key, value] : headers) {
+        if (equals_ignoring_case(key, name)) return value;
+    }
+    return std::nullopt;
+}
+
+class Outbound::Connection {
   public:
-    OutboundConnection(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
-                       OutboundBreaker* breaker)
+    Connection(const Executor& executor, std::shared_ptr<const OutboundTarget> target,
+               OutboundBreaker* breaker)
         : link_(executor, std::move(target), breaker) {}
 
     Awaitable<Result<void>> connect(Clock::time_point deadline) { return link_.connect(deadline); }
 
-    Awaitable<Result<ClientResponse>> send(const ClientRequest& request, Millis timeout) override;
-    Awaitable<Result<std::string_view>> read(Millis patience) override;
-    Awaitable<Result<std::string>> read_all(size_t max_bytes, Millis patience) override;
-    bool reusable() const override { return body_ == Body::kDone && keep_ && in_.empty(); }
-    void cut() override { link_.cut(); }
+    Awaitable<Result<ClientResponse>> send(const ClientRequest& request, Millis timeout);
+    Awaitable<Result<std::string_view>> read(Millis patience);
+    Awaitable<Result<std::string>> read_all(size_t max_bytes, Millis patience);
+    bool reusable() const { return body_ == Body::kDone && keep_ && in_.empty(); }
+    bool still_kept();
+    bool heard() const { return heard_; }
+    void cut() { link_.cut(); }
 
   private:
     // How the body of the answer is framed, and whether it is over.
@@ -67,6 +78,12 @@ class OutboundConnection final : public Outbound {
 
     Error fail(Error error);
     Error not_http(std::string_view why);
+    // What is there to read now, without waiting.
+    TlsSession::Step take_in(size_t room);
+    // Both send until the server has taken all, or is heard: false then.
+    Awaitable<Result<bool>> put(std::string_view bytes, Clock::time_point deadline);
+    Awaitable<Result<bool>> upload(const ClientRequest& request, std::string_view head,
+                                   Millis timeout);
     // At least one byte more, or false at an end in good order.
     Awaitable<Result<bool>> fill(size_t room, Clock::time_point deadline);
     Awaitable<Result<ClientResponse>> read_head(bool head_only, Clock::time_point deadline);
@@ -85,28 +102,40 @@ class OutboundConnection final : public Outbound {
     bool heard_ = false;  // anything at all of the answer that is waited for
 };
 
-Error OutboundConnection::fail(Error error) {
+Error Outbound::Connection::fail(Error error) {
     body_ = Body::kBroken;
     keep_ = false;
     link_.close();
     return error;
 }
 
-Error OutboundConnection::not_http(std::string_view why) {
+Error Outbound::Connection::not_http(std::string_view why) {
     return fail(link_.target().fault(Code::kBadPeer, outbound_reason::kNotHttp,
                                      fmt::format("answered no valid HTTP ({})", why)));
 }
 
-Awaitable<Result<bool>> OutboundConnection::fill(size_t room, Clock::time_point deadline) {
+bool Outbound::Connection::still_kept() {
+    // What comes unasked is the connection's end, or it spoils the next answer.
+    return reusable() && !link_.is_cut() &&
+           take_in(kHeaderReadBytes).state == TlsSession::State::kWantRead;
+}
+
+TlsSession::Step Outbound::Connection::take_in(size_t room) {
+    in_.make_room(room);
+    const TlsSession::Step step = link_.read_now(in_.room(), in_.room_size());
+    if (step.state == TlsSession::State::kDone) {
+        in_.filled(step.count);
+        heard_ = true;
+    }
+    return step;
+}
+
+Awaitable<Result<bool>> Outbound::Connection::fill(size_t room, Clock::time_point deadline) {
     using State = TlsSession::State;
     if (link_.is_cut()) co_return fail(link_.was_cut());
     while (true) {
-        in_.make_room(room);
-        const TlsSession::Step step = link_.read_now(in_.room(), in_.room_size());
-        if (step.state == State::kDone) {
-            in_.filled(step.count);
-            co_return true;
-        }
+        const TlsSession::Step step = take_in(room);
+        if (step.state == State::kDone) co_return true;
         if (step.state == State::kEnded) {
             if (link_.ended_in_order()) co_return false;
             Error error = link_.lost(heard_ ? "in the middle of its answer" : "without an answer");
@@ -119,39 +148,73 @@ Awaitable<Result<bool>> OutboundConnection::fill(size_t room, Clock::time_point 
     }
 }
 
-Awaitable<Result<ClientResponse>> OutboundConnection::send(const ClientRequest& request,
-                                                           Millis timeout) {
-    if (request.next_piece) {
-        co_return Error(Code::kInternal, "an outbound request is sent in one piece");
+Awaitable<Result<bool>> Outbound::Connection::put(std::string_view bytes,
+                                                  Clock::time_point deadline) {
+    using State = TlsSession::State;
+    while (!bytes.empty()) {
+        if (link_.is_cut()) co_return link_.was_cut();
+        const TlsSession::Step step = link_.write_now(bytes);
+        if (step.state == State::kEnded) co_return link_.lost("before it had taken the request");
+        bytes.remove_prefix(step.count);
+        if (step.state == State::kDone) continue;
+        SNAPGATE_CO_TRY(co_await link_.writable(deadline));
+        const State heard = take_in(kHeaderReadBytes).state;
+        if (heard == State::kDone || heard == State::kEnded) co_return false;
     }
+    co_return true;
+}
+
+Awaitable<Result<bool>> Outbound::Connection::upload(const ClientRequest& request,
+                                                     std::string_view head, Millis timeout) {
+    using State = TlsSession::State;
+    SNAPGATE_CO_ASSIGN(bool taken, co_await put(head, after(timeout)));
+    std::string chunk;
+    bool last = false;
+    while (taken && !last) {
+        const State heard = take_in(kHeaderReadBytes).state;
+        if (heard == State::kDone || heard == State::kEnded) co_return false;
+        SNAPGATE_CO_ASSIGN(const std::string_view piece, request.next_piece());
+        last = piece.empty();
+        chunk = fmt::format("{:x}\r\n", piece.size());
+        chunk.append(piece).append("\r\n");
+        SNAPGATE_CO_ASSIGN(taken, co_await put(chunk, after(timeout)));
+    }
+    co_return taken;
+}
+
+Awaitable<Result<ClientResponse>> Outbound::Connection::send(const ClientRequest& request,
+                                                             Millis timeout) {
     if (!reusable()) {
         co_return fail(link_.target().fault(
             Code::kUnavailable, outbound_reason::kReset,
             "cannot be asked again on this connection: the answer before was not read to its end, "
             "or the server does not keep the connection"));
     }
-    auto bytes = request_head(link_.target().parts().url, request);
-    if (!bytes) co_return std::move(bytes).error();
-    *bytes += request.body;
-    const auto deadline = after(timeout);
+    SNAPGATE_CO_ASSIGN(std::string bytes, request_head(link_.target().parts().url, request));
+    auto deadline = after(timeout);
     heard_ = false;
-    auto written = co_await link_.write(*bytes, deadline);
-    if (!written && (written.error().code == Code::kTimeout || link_.is_cut())) {
-        co_return fail(std::move(written).error());
+    Result<bool> taken = true;
+    if (request.next_piece) {
+        taken = co_await upload(request, bytes, timeout);
+        deadline = after(timeout);
+    } else {
+        bytes += request.body;
+        taken = co_await put(bytes, deadline);
     }
-    // A server that does not take all of a request may have said why before it ended.
+    // A server that ends the connection in the middle of a request may have said why before.
+    if (!taken && (taken.error().subject != outbound_reason::kReset || link_.is_cut())) {
+        co_return fail(std::move(taken).error());
+    }
     auto response = co_await read_head(request.method == "HEAD", deadline);
-    if (!written) {
-        keep_ = false;
-        if (!response && response.error().subject == outbound_reason::kReset) {
-            co_return std::move(written).error();
-        }
+    if (!taken || !*taken) keep_ = false;
+    if (!taken && !response && response.error().subject == outbound_reason::kReset) {
+        co_return std::move(taken).error();
     }
     co_return response;
 }
 
-Awaitable<Result<ClientResponse>> OutboundConnection::read_head(bool head_only,
-                                                                Clock::time_point deadline) {
+Awaitable<Result<ClientResponse>> Outbound::Connection::read_head(bool head_only,
+                                                                  Clock::time_point deadline) {
     for (int interim = 0; interim <= kMaxInterimAnswers; ++interim) {
         Parser parser;
         parser.header_limit(kMaxHeaderBytes);
@@ -174,13 +237,11 @@ Awaitable<Result<ClientResponse>> OutboundConnection::read_head(bool head_only,
                 if (ec && ec != http::error::need_more) co_return not_http(ec.message());
                 if (parser.is_header_done()) break;
             }
-            auto more = co_await fill(kHeaderReadBytes, deadline);
-            if (!more) co_return std::move(more).error();
-            if (!*more) {
+            SNAPGATE_CO_ASSIGN(const bool more, co_await fill(kHeaderReadBytes, deadline));
+            if (!more) {
                 co_return fail(
                     link_.lost(heard_ ? "in the middle of its answer" : "without an answer"));
             }
-            heard_ = true;
         }
         const auto& message = parser.get();
         ClientResponse response;
@@ -192,14 +253,13 @@ Awaitable<Result<ClientResponse>> OutboundConnection::read_head(bool head_only,
             response.headers.emplace_back(std::string(field.name_string()),
                                           std::string(field.value()));
         }
-        auto framed = frame(parser, head_only);
-        if (!framed) co_return std::move(framed).error();
+        SNAPGATE_CO_TRY(frame(parser, head_only));
         co_return response;
     }
     co_return not_http("interim answers without end");
 }
 
-Result<void> OutboundConnection::frame(const Parser& parser, bool head_only) {
+Result<void> Outbound::Connection::frame(const Parser& parser, bool head_only) {
     const auto& message = parser.get();
     const unsigned status = message.result_int();
     keep_ = message.keep_alive();
@@ -226,7 +286,7 @@ Result<void> OutboundConnection::frame(const Parser& parser, bool head_only) {
     return {};
 }
 
-std::string_view OutboundConnection::take_sized() {
+std::string_view Outbound::Connection::take_sized() {
     const std::string_view piece =
         in_.view().substr(0, static_cast<size_t>(std::min<uint64_t>(left_, in_.size())));
     left_ -= piece.size();
@@ -235,7 +295,7 @@ std::string_view OutboundConnection::take_sized() {
     return piece;
 }
 
-Result<std::string_view> OutboundConnection::take() {
+Result<std::string_view> Outbound::Connection::take() {
     // A consumed piece stays where it is until the next fill().
     switch (body_) {
         case Body::kSized:
@@ -259,7 +319,7 @@ Result<std::string_view> OutboundConnection::take() {
     return std::string_view();
 }
 
-Awaitable<Result<std::string_view>> OutboundConnection::read_by(Clock::time_point deadline) {
+Awaitable<Result<std::string_view>> Outbound::Connection::read_by(Clock::time_point deadline) {
     while (body_ != Body::kDone) {
         if (body_ == Body::kBroken || link_.is_cut()) co_return fail(link_.was_cut());
         if (!in_.empty()) {
@@ -267,60 +327,82 @@ Awaitable<Result<std::string_view>> OutboundConnection::read_by(Clock::time_poin
             if (!piece || !piece->empty()) co_return piece;
             continue;
         }
-        auto more = co_await fill(kPieceBytes, deadline);
-        if (!more) co_return std::move(more).error();
-        if (*more) continue;
+        SNAPGATE_CO_ASSIGN(const bool more, co_await fill(kPieceBytes, deadline));
+        if (more) continue;
         if (body_ != Body::kToTheEnd) co_return fail(link_.lost("in the middle of its answer"));
         body_ = Body::kDone;
     }
     co_return std::string_view();
 }
 
-Awaitable<Result<std::string_view>> OutboundConnection::read(Millis patience) {
+Awaitable<Result<std::string_view>> Outbound::Connection::read(Millis patience) {
     return read_by(after(patience));
 }
 
-Awaitable<Result<std::string>> OutboundConnection::read_all(size_t max_bytes, Millis patience) {
+Awaitable<Result<std::string>> Outbound::Connection::read_all(size_t max_bytes, Millis patience) {
     std::string all;
     while (true) {
-        auto piece = co_await read_by(after(patience));
-        if (!piece) co_return std::move(piece).error();
-        if (piece->empty()) co_return all;
-        if (piece->size() > max_bytes - all.size()) {
+        SNAPGATE_CO_ASSIGN(const std::string_view piece, co_await read_by(after(patience)));
+        if (piece.empty()) co_return all;
+        if (piece.size() > max_bytes - all.size()) {
             co_return fail(
                 link_.target().fault(Code::kTooLarge, outbound_reason::kTooLarge,
                                      fmt::format("answered with more than {} bytes", max_bytes)));
         }
-        all += *piece;
+        all += piece;
     }
 }
 
-}  // namespace
+Outbound::Outbound(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Outbound::~Outbound() = default;
+
+Awaitable<Result<ClientResponse>> Outbound::send(const ClientRequest& request, Millis timeout) {
+    return connection_->send(request, timeout);
+}
+
+Awaitable<Result<std::string_view>> Outbound::read(Millis patience) {
+    return connection_->read(patience);
+}
+
+Awaitable<Result<std::string>> Outbound::read_all(size_t max_bytes, Millis patience) {
+    return connection_->read_all(max_bytes, patience);
+}
+
+bool Outbound::reusable() const {
+    return connection_->reusable();
+}
+
+bool Outbound::still_kept() {
+    return connection_->still_kept();
+}
+
+bool Outbound::heard() const {
+    return connection_->heard();
+}
+
+void Outbound::cut() {
+    connection_->cut();
+}
 
 Awaitable<Result<std::unique_ptr<Outbound>>> Outbound::connect(
     std::shared_ptr<const OutboundTarget> target, Millis timeout, OutboundBreaker* breaker) {
-    // There is no other kind.
-    auto checked = std::static_pointer_cast<const CheckedTarget>(std::move(target));
-    auto connection = std::make_unique<OutboundConnection>(co_await asio::this_coro::executor,
-                                                           std::move(checked), breaker);
-    auto connected = co_await connection->connect(after(timeout));
-    if (!connected) co_return std::move(connected).error();
-    co_return connection;
+    auto connection = std::make_unique<Connection>(co_await asio::this_coro::executor,
+                                                   std::move(target), breaker);
+    SNAPGATE_CO_TRY(co_await connection->connect(after(timeout)));
+    co_return std::unique_ptr<Outbound>(new Outbound(std::move(connection)));
 }
 
 Awaitable<Result<HeardResponse>> exchange_heard(std::shared_ptr<const OutboundTarget> target,
                                                 const ClientRequest& request, Millis timeout,
                                                 size_t max_bytes, OutboundBreaker* breaker) {
     const auto deadline = after(timeout);
-    auto connection = co_await Outbound::connect(std::move(target), timeout, breaker);
-    if (!connection) co_return std::move(connection).error();
-    Outbound& outbound = **connection;
-    auto response = co_await outbound.send(request, until(deadline));
-    if (!response) co_return std::move(response).error();
-    HeardResponse heard{std::move(*response), {}};
+    SNAPGATE_CO_ASSIGN(const std::unique_ptr<Outbound> outbound,
+                       co_await Outbound::connect(std::move(target), timeout, breaker));
+    HeardResponse heard;
+    SNAPGATE_CO_ASSIGN(heard.response, co_await outbound->send(request, until(deadline)));
     std::string body;
     while (true) {
-        auto piece = co_await outbound.read(until(deadline));
+        auto piece = co_await outbound->read(until(deadline));
         if (!piece) {
             heard.fault = std::move(piece).error();
             co_return heard;
@@ -341,10 +423,10 @@ Awaitable<Result<HeardResponse>> exchange_heard(std::shared_ptr<const OutboundTa
 Awaitable<Result<ClientResponse>> exchange(std::shared_ptr<const OutboundTarget> target,
                                            const ClientRequest& request, Millis timeout,
                                            size_t max_bytes, OutboundBreaker* breaker) {
-    auto heard = co_await exchange_heard(std::move(target), request, timeout, max_bytes, breaker);
-    if (!heard) co_return std::move(heard).error();
-    if (heard->fault) co_return *std::move(heard->fault);
-    co_return std::move(heard->response);
+    SNAPGATE_CO_ASSIGN(HeardResponse heard, co_await exchange_heard(std::move(target), request,
+                                                                    timeout, max_bytes, breaker));
+    if (heard.fault) co_return *std::move(heard.fault);
+    co_return std::move(heard.response);
 }
 
 }  // namespace snapgate::net

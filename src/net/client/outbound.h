@@ -8,13 +8,20 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "net/client/client.h"
+#include "net/client/messages.h"
 #include "net/http/http.h"
 
 namespace snapgate::net {
 
-// A server that this process calls by itself, and who we are there. The texts are PEM; what is
-// empty is not used (`ca`: the system's authorities count then).
+// What messages say is to be done, in the words of where the options were given. Static texts.
+struct OutboundAdvice {
+    std::string_view not_trusted = "give the certificate of the authority that signed it";
+    std::string_view wrong_name =
+        "use a name that the certificate holds, or give it as server name";
+};
+
+// A server that this process calls, and who we are there. The texts are PEM; what is empty is not
+// used (`ca`: the system's authorities count then).
 struct OutboundOptions {
     std::string server;  // https://host[:port][/prefix] or http://...
     // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
@@ -24,10 +31,11 @@ struct OutboundOptions {
     std::string server_name = {};  // checked against the certificate instead of the URL's host
     // NOLINTEND(readability-redundant-member-init)
     bool insecure = false;  // any certificate will do
+    OutboundAdvice advice = {};
 };
 
-// The same, checked and ready to connect to: made once, shared by all connections. Immutable; any
-// thread.
+// The same, checked and ready to connect to: made once, shared by all connections. Immutable but
+// for the TLS tickets that it keeps; any thread.
 class OutboundTarget {
   public:
     // kInvalidParameter whose `subject` is the option at fault: a URL that is none, an authority or
@@ -35,8 +43,21 @@ class OutboundTarget {
     // certificate that has expired. Messages hold no secret.
     static base::Result<std::shared_ptr<const OutboundTarget>> make(const OutboundOptions& options);
 
-    virtual ~OutboundTarget() = default;
-    virtual std::string text() const = 0;  // scheme, host and port, for messages
+    struct Parts;  // for connections: outbound_target.h
+    explicit OutboundTarget(Parts parts);
+    ~OutboundTarget();
+    OutboundTarget(const OutboundTarget&) = delete;
+    OutboundTarget& operator=(const OutboundTarget&) = delete;
+
+    std::string text() const;  // scheme, host and port, for messages
+    const Parts& parts() const { return *parts_; }
+    // "cannot reach https://...: why", and the reason as `subject`.
+    base::Error failure(base::Code code, std::string_view reason, std::string_view why) const;
+    // "https://... what"
+    base::Error fault(base::Code code, std::string_view reason, std::string_view what) const;
+
+  private:
+    const std::unique_ptr<const Parts> parts_;
 };
 
 // Why a server could not be talked to: what Error::subject holds for every failure of Outbound.
@@ -91,24 +112,41 @@ class Outbound {
     static Awaitable<base::Result<std::unique_ptr<Outbound>>> connect(
         std::shared_ptr<const OutboundTarget> target, std::chrono::milliseconds timeout,
         OutboundBreaker* breaker = nullptr);
-    virtual ~Outbound() = default;
+    ~Outbound();
+    Outbound(const Outbound&) = delete;
+    Outbound& operator=(const Outbound&) = delete;
 
-    // Sends a request (next_piece is not supported) and reads the head of its answer, whatever its
-    // status; the response's body is empty. Interim answers (1xx) are passed over.
-    virtual Awaitable<base::Result<ClientResponse>> send(const ClientRequest& request,
-                                                         std::chrono::milliseconds timeout) = 0;
+    // Sends a request and reads the head of its answer, whatever its status; the response's body is
+    // empty. Interim answers (1xx) are passed over. An answer that comes before the server has
+    // taken the whole request is returned as it is, and the connection is not reusable after it.
+    // `timeout` is for all of it; with next_piece for each piece, and for the answer after the
+    // last. An error of next_piece is returned.
+    Awaitable<base::Result<ClientResponse>> send(const ClientRequest& request,
+                                                 std::chrono::milliseconds timeout);
     // The next bytes of the body, its framing taken off; "" at its end. Good until the next call. A
     // body that is cut off is kUnavailable (kReset). Nothing for `patience`: kTimeout. What the
     // server has sent is given at once, at most 256 KiB: pieces do not wait for more.
-    virtual Awaitable<base::Result<std::string_view>> read(std::chrono::milliseconds patience) = 0;
+    Awaitable<base::Result<std::string_view>> read(std::chrono::milliseconds patience);
     // The rest of the body as one text; kTooLarge above `max_bytes`.
-    virtual Awaitable<base::Result<std::string>> read_all(size_t max_bytes,
-                                                          std::chrono::milliseconds patience) = 0;
+    Awaitable<base::Result<std::string>> read_all(size_t max_bytes,
+                                                  std::chrono::milliseconds patience);
     // Whether another request may follow: the answer was read to its end and the server keeps the
     // connection.
-    virtual bool reusable() const = 0;
+    bool reusable() const;
+    // Looks whether the server has kept a reusable connection until now. Without it the next
+    // request finds out.
+    bool still_kept();
+    // Whether anything came of the answer to the last request. If not, a connection that was kept
+    // may have been ended before the server saw the request.
+    bool heard() const;
     // Ends whatever is under way with kUnavailable. On its thread.
-    virtual void cut() = 0;
+    void cut();
+
+  private:
+    class Connection;
+    explicit Outbound(std::unique_ptr<Connection> connection);
+
+    std::unique_ptr<Connection> connection_;
 };
 
 // An answer whose head came.

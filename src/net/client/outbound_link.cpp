@@ -55,7 +55,7 @@ bool is_unreachable(const error_code& ec) {
 
 }  // namespace
 
-OutboundLink::OutboundLink(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
+OutboundLink::OutboundLink(const Executor& executor, std::shared_ptr<const OutboundTarget> target,
                            OutboundBreaker* breaker, Resolve resolve)
     : target_(std::move(target)),
       breaker_(breaker),
@@ -127,11 +127,10 @@ Error OutboundLink::lost(std::string_view when) const {
 
 Awaitable<Result<void>> OutboundLink::connect(Clock::time_point deadline) {
     if (cut_) co_return was_cut();
-    auto endpoints = co_await look_up(deadline);
-    if (!endpoints) co_return std::move(endpoints).error();
+    SNAPGATE_CO_ASSIGN(const auto endpoints, co_await look_up(deadline));
     error_code telling;
-    size_t left = endpoints->size();
-    for (const Endpoint& endpoint : *endpoints) {
+    size_t left = endpoints.size();
+    for (const Endpoint& endpoint : endpoints) {
         // Each address gets its share of what time is left: one that swallows everything must not
         // keep the others from their turn.
         const auto now = Clock::now();
@@ -237,7 +236,7 @@ Awaitable<Result<void>> OutboundLink::secure(Endpoint endpoint, Clock::time_poin
 
 Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline,
                                                   std::shared_ptr<TlsTickets> tickets) {
-    const CheckedTarget::Parts& parts = target_->parts();
+    const OutboundTarget::Parts& parts = target_->parts();
     tls_.emplace(parts.tls, socket_.native_handle(), TlsSession::Side::kClient);
     SSL* ssl = tls_->native();
     X509_VERIFY_PARAM* checked = SSL_get0_param(ssl);
@@ -288,7 +287,7 @@ Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline,
 }
 
 void OutboundLink::doubt_ticket() const {
-    const CheckedTarget::Parts& parts = target_->parts();
+    const OutboundTarget::Parts& parts = target_->parts();
     if (tls_ && tls_->is_resumed() && parts.has_certificate) parts.tickets->pause();
 }
 
@@ -296,14 +295,13 @@ Error OutboundLink::handshake_error() const {
     const auto failed = [this](std::string_view reason, std::string_view why) {
         return target_->failure(Code::kUnavailable, reason, why);
     };
-    const CheckedTarget::Parts& parts = target_->parts();
+    const OutboundTarget::Parts& parts = target_->parts();
     const std::string text = tls_fault_text(tls_->native(), tls_->fault());
     switch (tls_fault(tls_->native(), tls_->fault())) {
         case TlsFault::kWrongName:
             return failed(outbound_reason::kCertificateWrongName,
-                          fmt::format("its certificate is for other names than \"{}\": use a name "
-                                      "that the certificate holds, or give it as server name",
-                                      parts.verified_name));
+                          fmt::format("its certificate is for other names than \"{}\": {}",
+                                      parts.verified_name, parts.advice.wrong_name));
         case TlsFault::kExpired:
             return failed(outbound_reason::kCertificateExpired,
                           "its certificate has expired: the server needs a new one");
@@ -312,12 +310,12 @@ Error OutboundLink::handshake_error() const {
                           "its certificate is not valid yet: check both clocks");
         case TlsFault::kNotTrusted:
             return failed(outbound_reason::kCertificateNotTrusted,
-                          fmt::format("its certificate is not trusted ({}): give the certificate "
-                                      "of the authority that signed it",
-                                      text));
+                          fmt::format("its certificate is not trusted ({}): {}", text,
+                                      parts.advice.not_trusted));
         case TlsFault::kPlainText:
             return failed(outbound_reason::kTls,
-                          "it speaks no TLS on this port: is the port right?");
+                          "it speaks no TLS on this port: is the port right? If it is, use http:// "
+                          "instead of https://");
         case TlsFault::kClientUnknown:
             return failed(
                 outbound_reason::kTls,
@@ -330,7 +328,7 @@ Error OutboundLink::handshake_error() const {
         case TlsFault::kEnded:
             return failed(outbound_reason::kReset,
                           "it ended the connection during the TLS handshake: is anything behind "
-                          "it, and does it speak TLS on this port?");
+                          "it? If it speaks no TLS on this port, use http:// instead of https://");
         case TlsFault::kOther:
             break;
     }
@@ -349,36 +347,37 @@ Awaitable<bool> OutboundLink::until(TlsSession::State state, Clock::time_point d
     co_return !ec && !cut_;
 }
 
-Awaitable<Result<void>> OutboundLink::write(std::string_view bytes, Clock::time_point deadline) {
-    while (!bytes.empty()) {
-        if (cut_) co_return was_cut();
-        TlsSession::Step step{TlsSession::State::kDone};
-        if (tls_) {
-            step = tls_->write(bytes.data(), bytes.size());
-        } else {
-            const ssize_t count =
-                ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (count >= 0) {
-                step.count = static_cast<size_t>(count);
-            } else {
-                step.state = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR
-                                 ? TlsSession::State::kWantWrite
-                                 : TlsSession::State::kEnded;
-            }
-        }
-        if (step.state == TlsSession::State::kEnded) {
-            co_return lost("before it had taken the request");
-        }
-        bytes.remove_prefix(step.count);
-        if (step.state == TlsSession::State::kDone) continue;
-        if (co_await until(step.state, deadline)) continue;
-        const bool late = expired_ && !cut_;
-        if (cut_) co_return was_cut();
-        if (!late) co_return lost("before it had taken the request");
-        co_return target_->fault(Code::kTimeout, outbound_reason::kAnswerTimeout,
-                                 "did not take the request in time");
+TlsSession::Step OutboundLink::write_now(std::string_view bytes) {
+    using State = TlsSession::State;
+    if (tls_) return tls_->write(bytes.data(), bytes.size());
+    const ssize_t count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) return {State::kDone, static_cast<size_t>(count)};
+    const bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    return {full ? State::kWantWrite : State::kEnded};
+}
+
+Awaitable<Result<void>> OutboundLink::writable(Clock::time_point deadline) {
+    error_code ec;
+    bool heard = false;
+    if (!cut_) {
+        arm(deadline);
+        socket_.async_wait(asio::socket_base::wait_read,
+                           [this, &heard, turn = turn_, mine = *turn_](const error_code& failed) {
+                               if (failed || *turn != mine) return;
+                               heard = true;
+                               stop_waiting();
+                           });
+        co_await socket_.async_wait(asio::socket_base::wait_write,
+                                    asio::redirect_error(kToken, ec));
+        disarm();
+        // The wait for something to read.
+        stop_waiting();
     }
-    co_return Result<void>();
+    if (cut_) co_return was_cut();
+    if (!ec || heard) co_return Result<void>();
+    if (!expired_) co_return lost("before it had taken the request");
+    co_return target_->fault(Code::kTimeout, outbound_reason::kAnswerTimeout,
+                             "did not take the request in time");
 }
 
 TlsSession::Step OutboundLink::read_now(char* into, size_t size) {

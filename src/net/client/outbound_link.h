@@ -23,7 +23,7 @@ class OutboundLink {
 
     // `breaker` may be null; else it outlives this object. `resolve` looks names up, on a thread of
     // its own.
-    OutboundLink(const Executor& executor, std::shared_ptr<const CheckedTarget> target,
+    OutboundLink(const Executor& executor, std::shared_ptr<const OutboundTarget> target,
                  OutboundBreaker* breaker, Resolve resolve = resolve_by_system);
     ~OutboundLink();
     OutboundLink(const OutboundLink&) = delete;
@@ -31,8 +31,12 @@ class OutboundLink {
 
     // Name, connection and TLS handshake. Errors as Outbound's.
     Awaitable<base::Result<void>> connect(Clock::time_point deadline);
-    // All of it.
-    Awaitable<base::Result<void>> write(std::string_view bytes, Clock::time_point deadline);
+
+    // As much as is taken now; kWantRead or kWantWrite: writable() tells when to try again.
+    TlsSession::Step write_now(std::string_view bytes);
+    // Waits until more may be taken, or there is something to read: a server that answers before it
+    // has taken all may never take the rest.
+    Awaitable<base::Result<void>> writable(Clock::time_point deadline);
 
     // What is there now; kWantRead or kWantWrite: readable() tells when to try again.
     TlsSession::Step read_now(char* into, size_t size);
@@ -48,7 +52,7 @@ class OutboundLink {
     // forgotten that with the session before: the next connection begins anew.
     void doubt_ticket() const;
 
-    const CheckedTarget& target() const { return *target_; }
+    const OutboundTarget& target() const { return *target_; }
     bool open() const { return socket_.is_open(); }
     bool is_cut() const { return cut_; }
     base::Error was_cut() const;
@@ -78,7 +82,7 @@ class OutboundLink {
     void disarm();
     void stop_waiting();
 
-    const std::shared_ptr<const CheckedTarget> target_;
+    const std::shared_ptr<const OutboundTarget> target_;
     OutboundBreaker* const breaker_;
     const Resolve resolve_;
     Socket socket_;

@@ -178,22 +178,31 @@ bool is_name(const std::string& name) {
 
 }  // namespace
 
-Error CheckedTarget::failure(Code code, std::string_view reason, std::string_view why) const {
+OutboundTarget::OutboundTarget(Parts parts)
+    : parts_(std::make_unique<const Parts>(std::move(parts))) {}
+OutboundTarget::~OutboundTarget() = default;
+
+std::string OutboundTarget::text() const {
+    return parts_->url.text();
+}
+
+Error OutboundTarget::failure(Code code, std::string_view reason, std::string_view why) const {
     return Error(code, fmt::format("cannot reach {}: {}", text(), why), std::string(reason));
 }
 
-Error CheckedTarget::fault(Code code, std::string_view reason, std::string_view what) const {
+Error OutboundTarget::fault(Code code, std::string_view reason, std::string_view what) const {
     return Error(code, fmt::format("{} {}", text(), what), std::string(reason));
 }
 
 Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const OutboundOptions& options) {
-    CheckedTarget::Parts parts;
+    Parts parts;
     SNAPGATE_ASSIGN(parts.url, parse_server_url(options.server));
     if (!options.server_name.empty() && !is_address(options.server_name) &&
         !is_name(options.server_name)) {
         return wrong("server-name", "is neither a host name nor an address");
     }
     const std::string name = options.server_name.empty() ? parts.url.host : options.server_name;
+    parts.advice = options.advice;
     if (parts.url.tls) {
         SNAPGATE_ASSIGN(parts.tls, make_context(options));
         parts.tickets = std::make_shared<TlsTickets>();
@@ -201,7 +210,7 @@ Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const Outboun
         if (!is_address(name)) parts.indicated_name = name;
         parts.has_certificate = !options.client_certificate.empty();
     }
-    return std::make_shared<const CheckedTarget>(std::move(parts));
+    return std::make_shared<const OutboundTarget>(std::move(parts));
 }
 
 }  // namespace snapgate::net

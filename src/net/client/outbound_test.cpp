@@ -440,6 +440,46 @@ TEST(Outbound, TellsARefusalBeforeTheEndOfAnUpload) {
     EXPECT_EQ(answer->body, "no");
 }
 
+TEST(Outbound, TellsTheAnswerOfAServerThatStopsReading) {
+    std::atomic<bool> over = false;
+    FakeServer server([&over](FakeServer::Peer& peer, int) {
+        peer.read_head();
+        peer.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno");
+        while (!over) std::this_thread::sleep_for(milliseconds(1));
+    });
+    ClientRequest upload = get_request("/", "POST");
+    upload.body = std::string(64 << 20, 'u');
+    const auto answer = fetch({.server = server.url()}, upload);
+    over = true;
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 413U);
+    EXPECT_EQ(answer->body, "no");
+}
+
+TEST(Outbound, SeesThatAKeptConnectionWasEnded) {
+    std::atomic<bool> over = false;
+    FakeServer server([&over](FakeServer::Peer& peer, int) {
+        peer.read_head();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        while (!over) std::this_thread::sleep_for(milliseconds(1));
+    });
+    const auto target = target_for({.server = server.url()});
+    run_coroutine([&]() -> Awaitable<void> {
+        auto connection = co_await Outbound::connect(target, kPatience);
+        Outbound& outbound = **connection;
+        EXPECT_FALSE(outbound.heard());
+        const ClientRequest request = get_request("/");
+        const auto response = co_await outbound.send(request, kPatience);
+        EXPECT_TRUE(response);
+        EXPECT_TRUE(outbound.heard());
+        EXPECT_TRUE(outbound.still_kept());
+        over = true;
+        while (outbound.still_kept()) std::this_thread::sleep_for(milliseconds(1));
+        EXPECT_FALSE(co_await outbound.send(request, kPatience));
+        EXPECT_FALSE(outbound.heard());
+    });
+}
+
 TEST(Outbound, IsNotAskedAgainBeforeTheEndOfAnAnswer) {
     TestServer server;
     const auto target = target_for({.server = url_of(server)});

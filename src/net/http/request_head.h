@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "net/client/client.h"
+#include "net/client/messages.h"
 #include "net/client/server_url.h"
 
 namespace snapgate::net {
