@@ -207,7 +207,7 @@ Awaitable<bool> Connection::serve_one() {
 Awaitable<bool> Connection::answer() {
     BufferLoan buffer(worker_.buffers());
     Response response(buffer.text);
-    ServerStream stream(
+    ResponseStream stream(
         worker_, transport_, request_, response, head_,
         {.keep_alive = head_.keep_alive && body_.reusable(), .body_read = body_.finished()});
     response.stream = &stream;

@@ -7,8 +7,8 @@
 #include "net/http/framing_guard.h"
 #include "net/http/http.h"
 #include "net/server/request_body.h"
+#include "net/server/response_stream.h"
 #include "net/server/server.h"
-#include "net/server/server_stream.h"
 #include "net/server/worker.h"
 #include "net/transport.h"
 
@@ -60,8 +60,8 @@ class Connection {
     Request request_;
     RequestBody body_;
     std::string response_head_;
-    ServerStream* stream_ = nullptr;  // of the request that is being answered
-    std::string received_;            // during its stream
+    ResponseStream* stream_ = nullptr;  // of the request that is being answered
+    std::string received_;              // during its stream
     Transport::Clock::time_point request_started_;
     bool idle_ = true;        // between requests: a stop may end it
     bool fresh_ = true;       // no request has come yet

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include "net/buffer_pool.h"
+#include "net/http/framing_guard.h"
+#include "net/transport.h"
+
 namespace snapgate::net {
 
 using base::Code;
@@ -110,10 +114,10 @@ Awaitable<Result<std::string_view>> RequestBody::next(Patience patience) {
 // came faster than the lowest rate gives credit for one pause, not for all that follow.
 Awaitable<Result<std::string_view>> RequestBody::read_some(std::chrono::seconds idle) {
     const auto started = Transport::Clock::now();
-    auto piece = co_await next(std::max(Patience(idle) - waited_, Patience(1)));
-    if (!piece) co_return std::move(piece).error();
+    SNAPGATE_CO_ASSIGN(const std::string_view piece,
+                       co_await next(std::max(Patience(idle) - waited_, Patience(1))));
     waited_ += std::chrono::duration_cast<Patience>(Transport::Clock::now() - started);
-    earned_bytes_ += piece->size();
+    earned_bytes_ += piece.size();
     const Patience earned(1000 * earned_bytes_ / kSlowestBytesPerSecond);
     earned_bytes_ -= static_cast<size_t>(earned.count()) * kSlowestBytesPerSecond / 1000;
     waited_ -= std::min(waited_, earned);

@@ -1,32 +1,49 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "net/buffer_pool.h"
+#include "base/result.h"
+#include "net/awaitable.h"
 #include "net/http/chunked_body.h"
-#include "net/http/framing_guard.h"
-#include "net/http/http.h"
-#include "net/transport.h"
 
 namespace snapgate::net {
 
-// The body of one request, read from its connection when the handler asks. Lives on the
-// connection's thread, not longer than the connection; start() makes it the next request's.
-class RequestBody final : public BodyReader {
+class BufferPool;
+class Transport;
+enum class BodyFraming;
+struct Head;
+
+// The body of a request, read from its connection when the handler wants it. Sends 100 Continue at
+// the first read where the client waits for it. What a handler leaves unread is drained (up to 256
+// KiB) or ends the connection. Lives on the connection's thread, not longer than the connection.
+class RequestBody {
   public:
+    // For handlers:
+
+    // The whole body. kTooLarge above `max_bytes`; kTimeout if it does not arrive in time;
+    // kInvalidBody if its framing is broken or it is cut off.
+    Awaitable<base::Result<std::string>> read_all(size_t max_bytes);
+    // The next piece, at most 64 KiB; "" at the end. No limit on the total. The piece is good until
+    // the next call. kTimeout after `idle` without a byte, and where the time spent waiting for
+    // bytes is more than that beyond what they take at the lowest rate of a body (4 KiB/s).
+    Awaitable<base::Result<std::string_view>> read_some(std::chrono::seconds idle);
+
+    // For the connection:
+
     RequestBody(Transport& transport, BufferPool& pool, std::chrono::milliseconds patience,
                 std::chrono::milliseconds stall)
         : transport_(transport), pool_(pool), patience_(patience), stall_(stall) {}
-    ~RequestBody() override { release(); }
+    ~RequestBody() { release(); }
+    RequestBody(const RequestBody&) = delete;
+    RequestBody& operator=(const RequestBody&) = delete;
 
-    // `came` is what was read behind the head; it must stay where it is until the request is done.
+    // From now on it is the body of the request with that head. `came` is what was read behind the
+    // head; it must stay where it is until the request is done.
     void start(const Head& head, std::string_view came);
-
-    Awaitable<base::Result<std::string>> read_all(size_t max_bytes) override;
-    Awaitable<base::Result<std::string_view>> read_some(std::chrono::seconds idle) override;
 
     // Whether the connection can be used again after a drain.
     bool reusable() const;
@@ -56,7 +73,7 @@ class RequestBody final : public BodyReader {
     Patience stall_;
 
     State state_ = State::kDone;
-    BodyFraming framing_ = BodyFraming::kNone;
+    BodyFraming framing_{};
     bool continue_pending_ = false;
     uint64_t left_ = 0;        // kLength
     Patience waited_{};        // by read_some, beyond what its bytes may take at the lowest rate

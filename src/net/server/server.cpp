@@ -96,9 +96,11 @@ Error cannot_listen(const tcp::endpoint& endpoint, const error_code& ec) {
                  "listen");
 }
 
-class ThreadedServer final : public Server {
+}  // namespace
+
+class Server::State {
   public:
-    ThreadedServer(ServerOptions options, ServerHooks hooks)
+    State(ServerOptions options, ServerHooks hooks)
         : options_(std::move(options)), hooks_(std::move(hooks)) {
         for (unsigned i = 0; i < options_.threads; ++i) {
             workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_));
@@ -107,7 +109,9 @@ class ThreadedServer final : public Server {
         pause_.emplace(workers_.front()->executor());
     }
 
-    ~ThreadedServer() override { stop(); }
+    ~State() { stop(); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
 
     Result<void> listen(const tcp::endpoint& endpoint) {
         error_code ec;
@@ -131,7 +135,7 @@ class ThreadedServer final : public Server {
         for (const auto& worker : workers_) worker->start();
     }
 
-    void stop() override {
+    void stop() {
         if (!running_) return;
         running_ = false;
         asio::post(workers_.front()->executor(), [this] {
@@ -151,9 +155,9 @@ class ThreadedServer final : public Server {
         for (const auto& worker : workers_) worker->join();
     }
 
-    uint16_t port() const override { return endpoint_.port(); }
-    std::string address() const override { return endpoint_.address().to_string(); }
-    ServerStatistics statistics() const override {
+    uint16_t port() const { return endpoint_.port(); }
+    std::string address() const { return endpoint_.address().to_string(); }
+    ServerStatistics statistics() const {
         return {.connections_open = counts_.open(),
                 .connections_accepted = counts_.accepted(),
                 .connections_refused = counts_.refused()};
@@ -223,7 +227,24 @@ class ThreadedServer final : public Server {
     bool running_ = false;   // the owner's
 };
 
-}  // namespace
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Server::~Server() = default;
+
+void Server::stop() {
+    state_->stop();
+}
+
+uint16_t Server::port() const {
+    return state_->port();
+}
+
+std::string Server::address() const {
+    return state_->address();
+}
+
+ServerStatistics Server::statistics() const {
+    return state_->statistics();
+}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerHooks hooks) {
     if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -236,10 +257,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerHooks
         options.max_connections = cap;
     }
     SNAPGATE_ASSIGN(const tcp::endpoint endpoint, listening_endpoint(options));
-    auto server = std::make_unique<ThreadedServer>(std::move(options), std::move(hooks));
-    SNAPGATE_TRY(server->listen(endpoint));
-    server->run();
-    return std::unique_ptr<Server>(std::move(server));
+    auto state = std::make_unique<State>(std::move(options), std::move(hooks));
+    SNAPGATE_TRY(state->listen(endpoint));
+    state->run();
+    return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
 }  // namespace snapgate::net

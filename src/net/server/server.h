@@ -78,11 +78,20 @@ class Server {
     // kUnavailable if the port is taken, kInvalidParameter if the address is none of this machine;
     // the message says so.
     static base::Result<std::unique_ptr<Server>> start(ServerOptions options, ServerHooks hooks);
-    virtual ~Server() = default;
-    virtual void stop() = 0;
-    virtual uint16_t port() const = 0;
-    virtual std::string address() const = 0;
-    virtual ServerStatistics statistics() const = 0;
+    ~Server();  // as stop()
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    void stop();
+    uint16_t port() const;
+    std::string address() const;
+    ServerStatistics statistics() const;
+
+  private:
+    class State;
+    explicit Server(std::unique_ptr<State> state);
+
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace snapgate::net

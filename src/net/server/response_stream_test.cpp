@@ -45,9 +45,9 @@ std::string after_head(std::string_view answer) {
 
 // Answers /pieces with three pieces, /cut with one and an end that is none, /throw with one and an
 // exception, /large/N with N pieces of 64 KiB, everything else with "plain".
-class ServerStreamTest : public testing::Test {
+class ResponseStreamTest : public testing::Test {
   protected:
-    static Awaitable<void> answer(ServerStreamTest* test, Request& request, Response& response) {
+    static Awaitable<void> answer(ResponseStreamTest* test, Request& request, Response& response) {
         const std::string path(request.path);
         response.content_type = "text/plain";
         response.route = "stream";
@@ -90,7 +90,7 @@ class ServerStreamTest : public testing::Test {
     std::optional<TestServer> server_;
 };
 
-TEST_F(ServerStreamTest, PiecesAreChunksAndTheConnectionGoesOn) {
+TEST_F(ResponseStreamTest, PiecesAreChunksAndTheConnectionGoesOn) {
     start();
     RawConnection client(server_->port());
     client.send(
@@ -112,7 +112,7 @@ TEST_F(ServerStreamTest, PiecesAreChunksAndTheConnectionGoesOn) {
     EXPECT_EQ(served[0].route, "stream");
 }
 
-TEST_F(ServerStreamTest, OldHttpEndsWithTheConnection) {
+TEST_F(ResponseStreamTest, OldHttpEndsWithTheConnection) {
     start();
     RawConnection client(server_->port());
     client.send("GET /pieces HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -125,7 +125,7 @@ TEST_F(ServerStreamTest, OldHttpEndsWithTheConnection) {
     EXPECT_EQ(after_head(all), "one two three");
 }
 
-TEST_F(ServerStreamTest, HeadGetsTheHeadOnly) {
+TEST_F(ResponseStreamTest, HeadGetsTheHeadOnly) {
     start();
     RawConnection client(server_->port());
     client.send("HEAD /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -138,7 +138,7 @@ TEST_F(ServerStreamTest, HeadGetsTheHeadOnly) {
     EXPECT_EQ(next->body, "plain");
 }
 
-TEST_F(ServerStreamTest, WhatIsCutOffCannotBeTakenForWhole) {
+TEST_F(ResponseStreamTest, WhatIsCutOffCannotBeTakenForWhole) {
     start();
     for (const char* path : {"/cut", "/throw"}) {
         RawConnection client(server_->port());
@@ -156,7 +156,7 @@ TEST_F(ServerStreamTest, WhatIsCutOffCannotBeTakenForWhole) {
     EXPECT_EQ(errno, ECONNRESET);
 }
 
-TEST_F(ServerStreamTest, LargeStreamsWaitForTheReader) {
+TEST_F(ResponseStreamTest, LargeStreamsWaitForTheReader) {
     start();
     RawConnection client(server_->port());
     client.send("GET /large/512 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -167,7 +167,7 @@ TEST_F(ServerStreamTest, LargeStreamsWaitForTheReader) {
     EXPECT_EQ(pieces_, 512);
 }
 
-TEST_F(ServerStreamTest, AReaderThatStopsIsCutOff) {
+TEST_F(ResponseStreamTest, AReaderThatStopsIsCutOff) {
     ServerOptions options;
     options.timeouts.write_stall = std::chrono::milliseconds(100);
     start(options);
@@ -179,7 +179,7 @@ TEST_F(ServerStreamTest, AReaderThatStopsIsCutOff) {
     EXPECT_EQ(server_->served()[0].bytes, static_cast<size_t>(pieces_) * (64 << 10));
 }
 
-TEST_F(ServerStreamTest, AReaderThatGoesAwayIsNoticed) {
+TEST_F(ResponseStreamTest, AReaderThatGoesAwayIsNoticed) {
     start();
     {
         RawConnection client(server_->port());

@@ -1,4 +1,4 @@
-#include "net/server/server_stream.h"
+#include "net/server/response_stream.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,11 @@
 #include <charconv>
 #include <utility>
 
+#include "net/http/framing_guard.h"
+#include "net/http/http.h"
 #include "net/http/response_head.h"
+#include "net/server/worker.h"
+#include "net/transport.h"
 
 namespace snapgate::net {
 
@@ -34,20 +38,34 @@ void append_chunk_size(size_t size, std::string& out) {
 
 }  // namespace
 
-ServerStream::~ServerStream() {
+ResponseStream::ResponseStream(Worker& worker, Transport& transport, const Request& request,
+                               Response& response, const Head& head, Input input)
+    : worker_(worker),
+      transport_(transport),
+      request_(request),
+      response_(response),
+      http_1_0_(head.minor_version == 0),
+      body_read_(input.body_read),
+      keep_(input.keep_alive && !http_1_0_) {}
+
+ResponseStream::~ResponseStream() {
     if (!link_) return;
     link_->stream = nullptr;
     if (watching_peer_) transport_.stop_waiting();
 }
 
-Error ServerStream::fault() {
+Executor ResponseStream::executor() {
+    return worker_.executor();
+}
+
+Error ResponseStream::fault() {
     failed_ = true;
     timed_out_ = timed_out_ || transport_.expired();
     if (timed_out_) return Error(Code::kTimeout, "the client did not take the response in time");
     return Error(Code::kUnavailable, "the connection ended before the response");
 }
 
-Awaitable<Result<void>> ServerStream::begin() {
+Awaitable<Result<void>> ResponseStream::begin() {
     begun_ = true;
     keep_ = keep_ && !response_.close && !worker_.stopping();
     bodiless_ = request_.method == "HEAD" || !may_have_body(response_.status);
@@ -72,11 +90,11 @@ Awaitable<Result<void>> ServerStream::begin() {
     co_return Result<void>();
 }
 
-Awaitable<Result<void>> ServerStream::write(std::string_view bytes) {
+Awaitable<Result<void>> ResponseStream::write(std::string_view bytes) {
     co_return co_await write(std::span(&bytes, 1));
 }
 
-Awaitable<Result<void>> ServerStream::write(std::span<const std::string_view> texts) {
+Awaitable<Result<void>> ResponseStream::write(std::span<const std::string_view> texts) {
     if (failed_) co_return fault();
     size_t size = 0;
     for (const std::string_view text : texts) size += text.size();
@@ -92,7 +110,7 @@ Awaitable<Result<void>> ServerStream::write(std::span<const std::string_view> te
     co_return Result<void>();
 }
 
-std::optional<Wake> ServerStream::cause(Transport::Clock::time_point now) const {
+std::optional<Wake> ResponseStream::cause(Clock::time_point now) const {
     if (peer_gone_ || failed_) return Wake::kPeerGone;
     if (stopping_ || worker_.stopping()) return Wake::kStopping;
     if (notified_) return Wake::kNotified;
@@ -100,11 +118,11 @@ std::optional<Wake> ServerStream::cause(Transport::Clock::time_point now) const 
     return std::nullopt;
 }
 
-Awaitable<Wake> ServerStream::wait(std::chrono::steady_clock::time_point deadline) {
+Awaitable<Wake> ResponseStream::wait(std::chrono::steady_clock::time_point deadline) {
     if (!link_) link_ = std::make_shared<Link>(this);
     if (!watching_peer_) look_at_peer();
     deadline_ = deadline;
-    std::optional<Wake> wake = cause(Transport::Clock::now());
+    std::optional<Wake> wake = cause(Clock::now());
     if (!wake) {
         const asio::use_awaitable_t<Executor> token;
         wake = co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Wake)>(
@@ -114,24 +132,24 @@ Awaitable<Wake> ServerStream::wait(std::chrono::steady_clock::time_point deadlin
     co_return *wake;
 }
 
-void ServerStream::notify() {
+void ResponseStream::notify() {
     notified_ = true;
     if (!waiter_) return;
     Waiter waiter = std::move(*waiter_);
     waiter_.reset();
-    std::move(waiter)(cause(Transport::Clock::time_point::min()).value_or(Wake::kNotified));
+    std::move(waiter)(cause(Clock::time_point::min()).value_or(Wake::kNotified));
 }
 
 // From where the stream must not end within the call.
-void ServerStream::resume_later() {
+void ResponseStream::resume_later() {
     if (!waiter_ || resuming_) return;
     resuming_ = true;
     asio::post(worker_.executor(), [link = link_] {
-        ServerStream* stream = link->stream;
+        ResponseStream* stream = link->stream;
         if (stream == nullptr) return;
         stream->resuming_ = false;
         if (!stream->waiter_) return;
-        const auto wake = stream->cause(Transport::Clock::now());
+        const auto wake = stream->cause(Clock::now());
         if (!wake) return;
         Waiter waiter = std::move(*stream->waiter_);
         stream->waiter_.reset();
@@ -139,27 +157,27 @@ void ServerStream::resume_later() {
     });
 }
 
-void ServerStream::expire_if_due(Transport::Clock::time_point now) {
+void ResponseStream::expire_if_due(Clock::time_point now) {
     if (waiter_ && now >= deadline_) resume_later();
 }
 
-void ServerStream::begin_stop() {
+void ResponseStream::begin_stop() {
     stopping_ = true;
     resume_later();
 }
 
-void ServerStream::cut() {
+void ResponseStream::cut() {
     peer_gone_ = true;
     resume_later();
 }
 
-void ServerStream::abandon() {
+void ResponseStream::abandon() {
     // The frame that waits, and this object with it, goes at the end of this scope.
     const std::optional<Waiter> waiter = std::exchange(waiter_, std::nullopt);
 }
 
 // Reads what the client has sent, and waits for more.
-void ServerStream::look_at_peer() {
+void ResponseStream::look_at_peer() {
     std::array<char, 4096> bytes;
     TlsSession::Step step{TlsSession::State::kDone};
     while (step.state == TlsSession::State::kDone) {
@@ -181,14 +199,14 @@ void ServerStream::look_at_peer() {
     }
     watching_peer_ = true;
     transport_.when_readable([link = link_] {
-        ServerStream* stream = link->stream;
+        ResponseStream* stream = link->stream;
         if (stream == nullptr) return;
         stream->watching_peer_ = false;
         stream->look_at_peer();
     });
 }
 
-Awaitable<bool> ServerStream::end(bool whole) {
+Awaitable<bool> ResponseStream::end(bool whole) {
     if (failed_) co_return false;
     if (!whole) {
         // Without chunks the end of the connection would pass for the end of the body.
