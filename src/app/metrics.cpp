@@ -54,14 +54,13 @@ Metrics::Metrics(const DataDirectory& data)
 
 Metrics::Series& Metrics::series(std::string_view route, unsigned status) {
     // Routes and statuses are few and fixed, so the map does not grow with what clients send.
-    auto key = std::pair(std::string(route), status);
     base::MutexLock lock(mutex_);
-    Series& series = series_[key];
-    if (series.requests == nullptr) {
-        series.requests = &requests_.Add({{"route", key.first}, {"code", std::to_string(status)}});
-        series.duration = &durations_.Add({{"route", key.first}}, kSeconds);
-    }
-    return series;
+    const auto known = series_.find(std::pair(route, status));
+    if (known != series_.end()) return known->second;
+    const std::string name(route);
+    return series_[{name, status}] = {
+               .requests = &requests_.Add({{"route", name}, {"code", std::to_string(status)}}),
+               .duration = &durations_.Add({{"route", name}}, kSeconds)};
 }
 
 void Metrics::observe(const net::Served& served) {

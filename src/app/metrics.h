@@ -36,9 +36,18 @@ class Metrics {
     prometheus::Registry registry_;
     prometheus::Family<prometheus::Counter>& requests_;
     prometheus::Family<prometheus::Histogram>& durations_;
+    // Compares without making a text of the route that is looked for.
+    struct InOrder {
+        using is_transparent = void;
+        template <class Left, class Right>
+        bool operator()(const Left& left, const Right& right) const {
+            if (left.second != right.second) return left.second < right.second;
+            return std::string_view(left.first) < std::string_view(right.first);
+        }
+    };
+
     base::Mutex mutex_;
-    std::map<std::pair<std::string, unsigned>, Series, std::less<>> series_
-        SNAPGATE_GUARDED_BY(mutex_);
+    std::map<std::pair<std::string, unsigned>, Series, InOrder> series_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace snapgate::app

@@ -10,14 +10,19 @@
 namespace snapgate::base {
 
 void append_json_string(std::string_view text, std::string& out) {
+    const auto is_plain = [](char c) {
+        return static_cast<uint8_t>(c) >= 0x20 && static_cast<uint8_t>(c) < 0x80 && c != '"' &&
+               c != '\\';
+    };
     out += '"';
     for (size_t i = 0; i < text.size();) {
+        const size_t start = i;
+        while (i < text.size() && is_plain(text[i])) ++i;
+        out += text.substr(start, i - start);
+        if (i == text.size()) break;
         char c = text[i];
         auto u = static_cast<uint8_t>(c);
-        if (u >= 0x20 && u < 0x80 && c != '"' && c != '\\') {
-            out += c;
-            ++i;
-        } else if (c == '"' || c == '\\') {
+        if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
             ++i;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <string>
 
 #include "base/clock.h"
@@ -16,6 +17,8 @@ namespace {
 // Some thousands of lines; a pipe itself holds a few hundred.
 constexpr size_t kRoomBytes = 1 << 20;
 constexpr std::chrono::seconds kPatience{1};
+// What a thread keeps for its next line.
+constexpr size_t kKeptBytes = 4 << 10;
 
 std::atomic<Level>& least_level() {
     static std::atomic<Level> level = Level::kInfo;
@@ -38,9 +41,65 @@ LineQueue& lines() {
     return queue;
 }
 
+// The time of a line, without its Z: milliseconds, so that lines of one second keep an order.
+void append_time(int64_t now_ms, std::string& out) {
+    // Lines come many in a second, and a date is dear to write.
+    thread_local int64_t written_second = -1;
+    thread_local std::string written;
+    const int64_t second = now_ms / 1000;
+    if (second != written_second) {
+        written = format_rfc3339(now_ms);
+        written.pop_back();
+        written_second = second;
+    }
+    out += written;
+    fmt::format_to(std::back_inserter(out), ".{:03}", now_ms % 1000);
+}
+
+void append_line(bool json, Level level, int64_t now_ms, std::string_view message, Fields fields,
+                 std::string& out) {
+    if (json) {
+        out += R"({"time":")";
+        append_time(now_ms, out);
+        out += R"(Z","level":")";
+        out += level_name(level);
+        out += R"(","message":)";
+        append_json_string(message, out);
+        for (const Field& field : fields) {
+            out += ',';
+            append_json_string(field.name(), out);
+            out += ':';
+            if (field.bare()) {
+                out += field.text();
+            } else {
+                append_json_string(field.text(), out);
+            }
+        }
+        out += '}';
+    } else {
+        append_time(now_ms, out);
+        fmt::format_to(std::back_inserter(out), "Z {:7} ", level_name(level));
+        // What came from outside must not move the cursor or forge a line.
+        auto printable = [&out](std::string_view text) {
+            for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+        };
+        printable(message);
+        for (const Field& field : fields) {
+            out += ' ';
+            out += field.name();
+            out += '=';
+            printable(field.text());
+        }
+    }
+}
+
 void write_line(Level level, Worth worth, std::string_view message, Fields fields) {
     if (level < least_level().load(std::memory_order_relaxed)) return;
-    lines().add(worth, format_line(!terminal(), level, system_clock().now_ms(), message, fields));
+    thread_local std::string line;
+    line.clear();
+    append_line(!terminal(), level, system_clock().now_ms(), message, fields, line);
+    lines().add(worth, line);
+    if (line.capacity() > kKeptBytes) line = {};
 }
 
 }  // namespace
@@ -97,38 +156,8 @@ void plain(std::string_view line) {
 
 std::string format_line(bool json, Level level, int64_t now_ms, std::string_view message,
                         Fields fields) {
-    std::string time = format_rfc3339(now_ms);
-    // Milliseconds, so that lines of one second keep an order.
-    time.insert(time.size() - 1, fmt::format(".{:03}", now_ms % 1000));
     std::string out;
-    if (json) {
-        out = fmt::format(R"({{"time":"{}","level":"{}","message":)", time, level_name(level));
-        append_json_string(message, out);
-        for (const Field& field : fields) {
-            out += ',';
-            append_json_string(field.name(), out);
-            out += ':';
-            if (field.bare()) {
-                out += field.text();
-            } else {
-                append_json_string(field.text(), out);
-            }
-        }
-        out += '}';
-    } else {
-        out = fmt::format("{} {:7} ", time, level_name(level));
-        // What came from outside must not move the cursor or forge a line.
-        auto printable = [&out](std::string_view text) {
-            for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-        };
-        printable(message);
-        for (const Field& field : fields) {
-            out += ' ';
-            out += field.name();
-            out += '=';
-            printable(field.text());
-        }
-    }
+    append_line(json, level, now_ms, message, fields, out);
     return out;
 }
 

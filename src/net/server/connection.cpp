@@ -125,7 +125,7 @@ Awaitable<Connection::Next> Connection::await_request() {
 
 Awaitable<Connection::Next> Connection::read_head() {
     scanner_.reset();
-    transport_.arm(worker_.options().timeouts.header);
+    bool armed = false;  // mostly all of it has come at once
     while (true) {
         switch (scanner_.scan(input_.view())) {
             case HeadScanner::Progress::kComplete:
@@ -139,6 +139,8 @@ Awaitable<Connection::Next> Connection::read_head() {
             case HeadScanner::Progress::kMore:
                 break;
         }
+        if (!armed) transport_.arm(worker_.options().timeouts.header);
+        armed = true;
         if (co_await read_more() > 0) continue;
         const bool late = transport_.expired();
         transport_.disarm();
@@ -158,7 +160,7 @@ void Connection::begin_request() {
     if (id && is_sane_request_id(*id)) {
         request_.id = *id;
     } else {
-        request_.id = worker_.fresh_request_id();
+        worker_.fresh_request_id(request_.id);
     }
     body_.start(head_, input_.view().substr(head_size_));
 }
@@ -191,7 +193,7 @@ Awaitable<bool> Connection::serve_one() {
     }
     if (!co_await answer()) co_return false;
     // Only now: a client that sends and reads in turns would wait for us as we wait for it.
-    if (!co_await body_.drain()) {
+    if (!body_.finished() && !co_await body_.drain()) {
         unread_ = true;
         co_return false;
     }
@@ -298,7 +300,7 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
 }
 
 Awaitable<void> Connection::refuse(unsigned status, std::string_view message) {
-    if (request_.id.empty()) request_.id = worker_.fresh_request_id();
+    if (request_.id.empty()) worker_.fresh_request_id(request_.id);
     request_started_ = Transport::Clock::now();
     unread_ = true;
     BufferLoan buffer(worker_.buffers());

@@ -114,18 +114,17 @@ Worker::Connections::iterator Worker::enter(Connection* connection) {
 }
 
 // SplitMix64 from a random start: unique enough to find a request in a log, and secret to nobody.
-std::string Worker::fresh_request_id() {
+void Worker::fresh_request_id(std::string& id) {
     id_state_ += 0x9e3779b97f4a7c15U;
     uint64_t value = id_state_;
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
     value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
     value ^= value >> 31;
-    std::string id(16, '0');
+    id.resize(16);
     for (char& digit : id) {
         digit = "0123456789abcdef"[value & 15];
         value >>= 4;
     }
-    return id;
 }
 
 }  // namespace snapgate::net

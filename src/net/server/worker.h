@@ -51,7 +51,8 @@ class Worker {
     BufferPool& buffers() { return buffers_; }
     Gzip& gzip() { return gzip_; }
     std::string_view date() { return date_.now(); }
-    std::string fresh_request_id();
+    // Puts it into `id`, whose memory is used again.
+    void fresh_request_id(std::string& id);
     bool stopping() const { return stopping_; }
     using Connections = std::list<Connection*>;
     Connections::iterator enter(Connection* connection);
