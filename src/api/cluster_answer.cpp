@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "json/cluster_answers.h"
 
 namespace snapgate::api {
@@ -113,11 +113,9 @@ json::Object deletion_done(const cluster::Cluster& cluster, const mirror::Cluste
 std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer) {
     const auto header = answer.header("Retry-After");
     if (!header) return std::nullopt;
-    unsigned seconds = 0;
-    const auto [end, failed] =
-        std::from_chars(header->data(), header->data() + header->size(), seconds);
-    if (failed != std::errc() || end != header->data() + header->size()) return std::nullopt;
-    return std::clamp(seconds, 1U, kMostRetryAfterSeconds);
+    const auto seconds = base::read_decimal(*header, UINT32_MAX);
+    if (!seconds) return std::nullopt;
+    return std::clamp(static_cast<unsigned>(*seconds), 1U, kMostRetryAfterSeconds);
 }
 
 json::ApiVersionChange between_versions(std::string_view from, std::string_view to) {

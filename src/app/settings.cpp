@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -14,6 +13,7 @@
 
 #include "app/credentials_key.h"
 #include "app/declarations.h"
+#include "base/decimal.h"
 #include "base/duration.h"
 #include "base/fault_switch.h"
 #include "json/yaml.h"
@@ -37,11 +37,10 @@ Error bad_value(std::string message) {
 }
 
 Result<uint64_t> parse_number(std::string_view text, uint64_t low, uint64_t high) {
-    uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < low || value > high)
+    const auto value = base::read_decimal(text, high);
+    if (!value || *value < low)
         return bad_value(fmt::format("\"{}\" is not a number from {} to {}", text, low, high));
-    return value;
+    return *value;
 }
 
 Result<bool> parse_switch(std::string_view text) {

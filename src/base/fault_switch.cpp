@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
 
+#include "base/decimal.h"
 #include "base/duration.h"
 #include "base/test_time.h"
 
@@ -51,9 +51,8 @@ TestTimes read_times() {
         const std::string name = entry.substr(0, equals);
         const std::string value = entry.substr(equals + 1);
         if (name == "scale") {
-            const char* const end = value.data() + value.size();
-            const auto [stop, failed] = std::from_chars(value.data(), end, times.scale);
-            if (failed != std::errc() || stop != end || times.scale < 1) refuse_times(entry);
+            times.scale = static_cast<int64_t>(read_decimal(value, INT64_MAX).value_or(0));
+            if (times.scale < 1) refuse_times(entry);
             continue;
         }
         const Result<Millis> time = parse_duration(value);

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "base/fault_switch.h"
 #include "base/utf8.h"
 #include "json/cluster_answers.h"
@@ -34,12 +34,9 @@ std::string shown(std::string_view text) {
 std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
     const auto header = answer.header("Retry-After");
     if (!header || base::fault_disabled("retry-after")) return std::nullopt;
-    int64_t seconds = 0;
-    const auto [end, failed] =
-        std::from_chars(header->data(), header->data() + header->size(), seconds);
-    if (failed != std::errc() || end != header->data() + header->size() || seconds < 0)
-        return std::nullopt;
-    return milliseconds(1000 * std::min(seconds, kMaxRetryAfterSeconds));
+    const auto seconds = base::read_decimal(*header, INT64_MAX);
+    if (!seconds) return std::nullopt;
+    return milliseconds(1000 * std::min(static_cast<int64_t>(*seconds), kMaxRetryAfterSeconds));
 }
 
 }  // namespace

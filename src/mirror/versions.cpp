@@ -1,16 +1,13 @@
 #include "mirror/versions.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/decimal.h"
 
 namespace snapgate::mirror {
 
 std::optional<uint64_t> version_number(std::string_view version) {
-    uint64_t number = 0;
-    const auto [end, failed] =
-        std::from_chars(version.data(), version.data() + version.size(), number);
-    if (failed != std::errc() || end != version.data() + version.size()) return std::nullopt;
-    return number;
+    return base::read_decimal(version);
 }
 
 bool is_version(std::string_view text) {

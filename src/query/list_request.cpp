@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/decimal.h"
 #include "base/query_string.h"
 #include "base/quote.h"
 #include "model/names.h"
@@ -34,10 +34,8 @@ Result<uint32_t> parse_limit(std::string_view text) {
                                  base::quote(text, kShownBytes), kMaxLimit),
                      "limit");
     }
-    uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    // More digits than a number holds is a number above the maximum all the same.
-    if (error != std::errc() || value > kMaxLimit) return kMaxLimit;
+    // What is above the maximum, by however many digits, is the maximum.
+    const uint64_t value = base::read_decimal(text, kMaxLimit).value_or(kMaxLimit);
     return value == 0 ? kMaxLimit : static_cast<uint32_t>(value);
 }
 

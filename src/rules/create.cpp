@@ -1,5 +1,5 @@
-#include <charconv>
 
+#include "base/decimal.h"
 #include "rules/facts.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
@@ -26,9 +26,7 @@ void set_system_fields(json::Object& object, const std::string& uid, const std::
 }
 
 bool is_version(std::string_view text) {
-    uint64_t version = 0;
-    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), version);
-    return ec == std::errc() && end == text.data() + text.size() && version != 0;
+    return base::read_decimal(text).value_or(0) != 0;
 }
 
 }  // namespace

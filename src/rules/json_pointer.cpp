@@ -1,7 +1,6 @@
 #include "rules/json_pointer.h"
 
-#include <charconv>
-
+#include "base/decimal.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {
@@ -58,10 +57,7 @@ json::Value* resolve(json::Value& root, const Pointer& pointer) {
 std::optional<size_t> list_place(std::string_view part, size_t size) {
     if (part == "-") return size;
     if (part.empty() || (part.size() > 1 && part.front() == '0')) return std::nullopt;
-    size_t place = 0;
-    auto [end, ec] = std::from_chars(part.data(), part.data() + part.size(), place);
-    if (ec != std::errc() || end != part.data() + part.size() || place > size) return std::nullopt;
-    return place;
+    return base::read_decimal(part, size);
 }
 
 }  // namespace snapgate::rules

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
+#include "base/decimal.h"
 #include "base/quote.h"
 #include "rules/facts.h"
 #include "rules/faults.h"
@@ -63,24 +63,17 @@ base::Error invalid_version(std::string_view shown, std::string_view detail, con
     return faults.error({text(kSnapshotGroup), text(kResource), target.name});
 }
 
-std::optional<uint64_t> number(std::string_view version) {
-    uint64_t value = 0;
-    auto [end, ec] = std::from_chars(version.data(), version.data() + version.size(), value);
-    if (ec != std::errc() || end != version.data() + version.size()) return std::nullopt;
-    return value;
-}
-
 base::Result<void> check_version(const json::Object& metadata, const json::Object& live,
                                  const Target& target) {
     std::string_view given = find_text(metadata, "resourceVersion");
     std::string_view version = find_text(live, "resourceVersion");
     if (!given.empty() && given == version) return {};
-    std::optional<uint64_t> value = given.empty() ? 0 : number(given);
+    std::optional<uint64_t> value = given.empty() ? 0 : base::read_decimal(given);
     if (!value)
         return invalid_version(base::quote(given, 256), "must be a version that the server gave",
                                target);
     if (*value == 0) return invalid_version("0x0", "must be specified for an update", target);
-    if (value != number(version)) return stale_version(target.name);
+    if (value != base::read_decimal(version)) return stale_version(target.name);
     return {};
 }
 

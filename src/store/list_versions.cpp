@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "store/keys.h"
 #include "store/read_state.h"
 #include "store/rows.h"
@@ -22,11 +22,7 @@ std::string decimal(Revision revision) {
 // Reads a revision in the form of a hosted cluster's resource version: decimal, without a leading
 // zero.
 std::optional<Revision> parse_decimal(std::string_view text) {
-    Revision revision = 0;
-    auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), revision);
-    if (failed != std::errc() || end != text.data() + text.size() || text.front() == '0')
-        return std::nullopt;
-    return revision;
+    return text.starts_with('0') ? std::nullopt : base::read_decimal(text);
 }
 
 // The first head from revision `from` on that has the version.

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 
+#include "base/decimal.h"
 #include "commands/all_commands.h"
 #include "json/yaml.h"
 #include "model/names.h"
@@ -53,10 +53,7 @@ struct Options {
 
 // The server silently takes a larger number, and 0, as 50.
 bool is_limit(std::string_view text) {
-    unsigned value = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return failed == std::errc() && end == text.data() + text.size() && value >= 1 &&
-           value <= kMostOnAPage;
+    return base::read_decimal(text, kMostOnAPage).value_or(0) >= 1;
 }
 
 Outcome<> check(const Options& options) {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "base/decimal.h"
 #include "base/duration.h"
 #include "terminal/json_path.h"
 
@@ -26,10 +26,9 @@ bool is_stale(const net::ClientResponse& response) {
 std::optional<std::chrono::seconds> age_of(const net::ClientResponse& response) {
     const auto age = response.header("Age");
     if (!age) return std::nullopt;
-    int64_t seconds = 0;
-    const auto [end, ec] = std::from_chars(age->data(), age->data() + age->size(), seconds);
-    if (ec != std::errc() || end != age->data() + age->size()) return std::nullopt;
-    return std::chrono::seconds(seconds);
+    const auto seconds = base::read_decimal(*age, INT64_MAX);
+    if (!seconds) return std::nullopt;
+    return std::chrono::seconds(*seconds);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "api/admin/routes.h"
 #include "api/batch_pipe.h"
 #include "base/count_text.h"
+#include "base/decimal.h"
 #include "json/dump_end.h"
 #include "json/splitter.h"
 #include "net/await.h"
@@ -57,11 +57,8 @@ Result<Asked> read_query(const net::Request& request) {
     SNAPGATE_ASSIGN(asked.complete, query_flag(request, "complete"));
     SNAPGATE_ASSIGN(std::string as_of, query_parameter(request, "pruneAsOf"));
     if (as_of.empty()) return asked;
-    model::Revision revision = 0;
-    const char* end = as_of.data() + as_of.size();
-    const auto [stop, fault] = std::from_chars(as_of.data(), end, revision);
-    options.prune_as_of = revision;
-    if (fault != std::errc() || stop != end)
+    options.prune_as_of = base::read_decimal(as_of);
+    if (!options.prune_as_of)
         return Error(Code::kInvalidParameter,
                      fmt::format("pruneAsOf \"{}\" is no resource version of a hosted cluster",
                                  as_of.substr(0, 64)),

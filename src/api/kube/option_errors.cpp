@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "base/json_text.h"
 #include "base/quote.h"
 #include "query/parse_int64.h"
@@ -42,9 +42,7 @@ Result<int64_t> parse_int64_option(std::string_view name, std::string_view text)
 }
 
 Result<model::Revision> parse_version_option(std::string_view text) {
-    model::Revision version = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (failed == std::errc() && end == text.data() + text.size()) return version;
+    if (const auto version = base::read_decimal(text)) return *version;
     return Error(Code::kInvalidParameter,
                  fmt::format("resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: "
                              "{1}",

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/decimal.h"
 #include "net/tls/tls_fault.h"
 
 namespace snapgate::net {
@@ -154,7 +155,7 @@ Awaitable<Result<void>> OutboundLink::connect(Clock::time_point deadline) {
 Awaitable<Result<std::vector<OutboundLink::Endpoint>>> OutboundLink::look_up(
     Clock::time_point deadline) {
     const ServerUrl& url = target_->parts().url;
-    const auto port = static_cast<uint16_t>(std::stoul(url.port));
+    const auto port = static_cast<uint16_t>(base::read_decimal(url.port, UINT16_MAX).value_or(0));
     std::vector<Endpoint> endpoints;
     error_code ec;
     const auto numeric = asio::ip::make_address(url.host, ec);

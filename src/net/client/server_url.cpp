@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/decimal.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::net {
@@ -15,13 +16,7 @@ using base::Result;
 namespace {
 
 bool is_port(std::string_view text) {
-    if (text.empty() || text.size() > 5) return false;
-    unsigned value = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return false;
-        value = value * 10 + static_cast<unsigned>(c - '0');
-    }
-    return value >= 1 && value <= 65535;
+    return text.size() <= 5 && base::read_decimal(text, 65535).value_or(0) >= 1;
 }
 
 bool is_host_text(std::string_view text) {

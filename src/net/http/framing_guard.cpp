@@ -1,9 +1,10 @@
 #include "net/http/framing_guard.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <limits>
 
+#include "base/decimal.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::net {
@@ -71,19 +72,6 @@ bool is_authority(std::string_view text) {
 }
 
 // Content-Length: digits alone; "+5", "5,5", "0x5" and what overflows 63 bits have no reading.
-std::optional<uint64_t> parse_length(std::string_view text) {
-    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
-    uint64_t value = 0;
-    for (const char c : text) {
-        const auto digit = static_cast<uint64_t>(c - '0');
-        if (value > (static_cast<uint64_t>(std::numeric_limits<int64_t>::max()) - digit) / 10) {
-            return std::nullopt;
-        }
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
 // Takes the authority of an absolute-form target off; "" if the target is in origin form.
 std::optional<HeadFault> reduce_target(Head& head, std::string_view& authority) {
     if (head.target.starts_with('/')) return std::nullopt;
@@ -174,7 +162,7 @@ std::optional<HeadFault> read_framing(Head& head, std::string_view authority) {
             head.framing = BodyFraming::kChunked;
         } else if (equals_ignoring_case(one.name, "Content-Length")) {
             ++lengths;
-            const auto length = parse_length(one.value);
+            const auto length = base::read_decimal(one.value, INT64_MAX);
             if (!length) return bad("Content-Length must be one decimal number");
             head.content_length = *length;
         } else if (equals_ignoring_case(one.name, "Connection")) {

@@ -5,13 +5,12 @@
 //     wrk -c16 -t1 -d10 http://127.0.0.1:PORT/
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "base/decimal.h"
 #include "net/server/server.h"
 
 namespace {
@@ -19,9 +18,7 @@ namespace {
 using namespace snapgate;
 
 unsigned number(const char* text) {
-    unsigned value = 0;
-    std::from_chars(text, text + std::strlen(text), value);
-    return value;
+    return static_cast<unsigned>(base::read_decimal(text, UINT16_MAX).value_or(0));
 }
 
 net::Awaitable<void> answer(const std::string& page, net::Response& response) {
