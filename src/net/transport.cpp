@@ -129,11 +129,16 @@ Awaitable<bool> Transport::write_plain(std::string_view head, Texts body, std::s
 // `record` begins as the head; what is small travels together.
 Awaitable<bool> Transport::write_tls(std::string& record, Texts body, std::string_view tail,
                                      std::chrono::milliseconds stall) {
+    size_t left = tail.size();  // behind `record`
+    for (const std::string_view text : body) left += text.size();
     for (std::string_view text : body) {
         while (!text.empty()) {
             if (record.empty() && text.size() >= kRecordBytes) {
                 const size_t whole = text.size() - text.size() % kRecordBytes;
-                if (!co_await write_records(text.substr(0, whole), stall)) co_return false;
+                left -= whole;
+                if (!co_await write_records(text.substr(0, whole), left > 0, stall)) {
+                    co_return false;
+                }
                 text.remove_prefix(whole);
                 continue;
             }
@@ -141,19 +146,22 @@ Awaitable<bool> Transport::write_tls(std::string& record, Texts body, std::strin
             const size_t taken = std::min(text.size(), room);
             record.append(text.substr(0, taken));
             text.remove_prefix(taken);
+            left -= taken;
             if (record.size() < kRecordBytes) continue;
-            if (!co_await write_records(record, stall)) co_return false;
+            if (!co_await write_records(record, left > 0, stall)) co_return false;
             record.clear();
         }
     }
     record.append(tail);
-    co_return co_await write_records(record, stall);
+    co_return co_await write_records(record, false, stall);
 }
 
-Awaitable<bool> Transport::write_records(std::string_view bytes, std::chrono::milliseconds stall) {
+Awaitable<bool> Transport::write_records(std::string_view bytes, bool more,
+                                         std::chrono::milliseconds stall) {
     while (!bytes.empty()) {
         if (!socket_.is_open()) co_return false;
-        const TlsSession::Step step = tls_->write(bytes.data(), bytes.size());
+        const TlsSession::Step step =
+            tls_->write(bytes.data(), bytes.size(), more || bytes.size() > kRecordBytes);
         if (step.state != TlsSession::State::kDone) {
             arm(stall);
             if (!co_await until(step.state)) co_return false;

@@ -81,7 +81,9 @@ class Transport {
                                 std::chrono::milliseconds stall);
     Awaitable<bool> write_tls(std::string& record, Texts body, std::string_view tail,
                               std::chrono::milliseconds stall);
-    Awaitable<bool> write_records(std::string_view bytes, std::chrono::milliseconds stall);
+    // `more`: another call follows.
+    Awaitable<bool> write_records(std::string_view bytes, bool more,
+                                  std::chrono::milliseconds stall);
 
     // False if that will not be.
     Awaitable<bool> until(TlsSession::State state);

@@ -12,8 +12,8 @@ namespace snapgate::net {
 
 namespace {
 
-int socket_of(BIO* bio) {
-    return *static_cast<const int*>(BIO_get_data(bio));
+const TlsSession::Wire& wire_of(BIO* bio) {
+    return *static_cast<const TlsSession::Wire*>(BIO_get_data(bio));
 }
 
 bool try_again() {
@@ -22,7 +22,7 @@ bool try_again() {
 
 int read_socket(BIO* bio, char* into, size_t size, size_t* count) {
     BIO_clear_retry_flags(bio);
-    const ssize_t got = ::recv(socket_of(bio), into, size, 0);
+    const ssize_t got = ::recv(wire_of(bio).socket, into, size, 0);
     if (got > 0) {
         *count = static_cast<size_t>(got);
         return 1;
@@ -35,7 +35,8 @@ int read_socket(BIO* bio, char* into, size_t size, size_t* count) {
 int write_socket(BIO* bio, const char* bytes, size_t size, size_t* count) {
     BIO_clear_retry_flags(bio);
     // OpenSSL's own socket BIO would raise SIGPIPE.
-    const ssize_t put = ::send(socket_of(bio), bytes, size, MSG_NOSIGNAL);
+    const TlsSession::Wire& wire = wire_of(bio);
+    const ssize_t put = ::send(wire.socket, bytes, size, MSG_NOSIGNAL | (wire.more ? MSG_MORE : 0));
     if (put > 0) {
         *count = static_cast<size_t>(put);
         return 1;
@@ -67,7 +68,7 @@ const BIO_METHOD* socket_method() {
 }  // namespace
 
 TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int socket, Side side)
-    : socket_(socket),
+    : wire_{socket},
       context_(std::move(context)),
       ssl_(SSL_new(context_->native_handle()), SSL_free) {
     BIO* bio = BIO_new(socket_method());
@@ -75,7 +76,7 @@ TlsSession::TlsSession(std::shared_ptr<boost::asio::ssl::context> context, int s
         BIO_free(bio);
         throw std::bad_alloc();
     }
-    BIO_set_data(bio, &socket_);
+    BIO_set_data(bio, &wire_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     if (side == Side::kServer) {
@@ -142,10 +143,12 @@ TlsSession::Step TlsSession::read(char* into, size_t size) {
     return outcome(result, count);
 }
 
-TlsSession::Step TlsSession::write(const char* bytes, size_t size) {
+TlsSession::Step TlsSession::write(const char* bytes, size_t size, bool more) {
     ERR_clear_error();
     size_t count = 0;
+    wire_.more = more;
     const int result = SSL_write_ex(ssl_.get(), bytes, size, &count);
+    wire_.more = false;
     return outcome(result, count);
 }
 

@@ -43,8 +43,9 @@ class TlsSession {
 
     Step handshake();
     Step read(char* into, size_t size);
-    // At most one record.
-    Step write(const char* bytes, size_t size);
+    // At most one record (16 KiB of `bytes`). `more`: others follow at once, and the kernel may
+    // wait for them, so that it sends few large segments.
+    Step write(const char* bytes, size_t size, bool more = false);
     // Says goodbye, then waits for the peer's.
     Step shutdown();
     // Whether bytes were taken from the socket that nobody has read.
@@ -57,11 +58,17 @@ class TlsSession {
     // For what is set before the handshake and read after it.
     SSL* native() const { return ssl_.get(); }
 
+    // What OpenSSL's calls for bytes see of a session.
+    struct Wire {
+        int socket;
+        bool more = false;
+    };
+
   private:
     Step outcome(int result, size_t count);
     static int keep_ticket(SSL* ssl, SSL_SESSION* session);
 
-    int socket_;
+    Wire wire_;
     std::shared_ptr<boost::asio::ssl::context> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
     bool ended_in_order_ = false;
