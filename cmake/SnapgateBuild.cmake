@@ -13,10 +13,8 @@ option(SNAPGATE_FAULT_SWITCHES
 
 find_program(SNAPGATE_CCACHE ccache)
 if(SNAPGATE_CCACHE)
-  # A precompiled header carries times and defines that do not matter to what it is.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${SNAPGATE_CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/cmake/compile ${SNAPGATE_CCACHE})
 endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
@@ -60,26 +58,60 @@ find_package(Threads REQUIRED)
 find_package(GTest REQUIRED)
 find_package(fmt REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
+find_package(simdjson 3 REQUIRED)
 
 include(GoogleTest)
 
-# snapgate_library(NAME SOURCES a.cpp ... DEPS snapgate::base ... TESTS a_test.cpp ... TEST_DEPS ...)
-# One static library a folder (snapgate::NAME), and one test program (NAME_test) of the tests.
+# snapgate_precompiled(NAME HEADER DEPS...)
+# A target that compiles cmake/precompiled/HEADER once. Targets with the same compile options take it by
+# REUSE_FROM.
+include_directories(${CMAKE_SOURCE_DIR}/cmake/precompiled)
+function(snapgate_precompiled name header)
+  set(source ${CMAKE_BINARY_DIR}/${name}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "")
+  add_library(${name} OBJECT ${source})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  # With angle brackets, the file that CMake generates does not contain the path of the sources, and ccache
+  # finds it unchanged in other copies of them.
+  target_precompile_headers(${name} PRIVATE <${header}>)
+endfunction()
+
+# The code under test is what has to be fast enough; its tests only have to be built.
+set(SNAPGATE_TEST_OPTIONS $<$<CONFIG:Sanitize>:-O0>)
+
+snapgate_precompiled(snapgate_precompiled snapgate_precompiled.h fmt::fmt simdjson::simdjson OpenSSL::SSL)
+snapgate_precompiled(snapgate_precompiled_asio snapgate_precompiled_asio.h fmt::fmt simdjson::simdjson OpenSSL::SSL)
+snapgate_precompiled(snapgate_precompiled_tests snapgate_precompiled_tests.h fmt::fmt simdjson::simdjson OpenSSL::SSL
+                     GTest::gmock)
+target_compile_options(snapgate_precompiled_tests PRIVATE ${SNAPGATE_TEST_OPTIONS})
+
+# snapgate_test(TARGET SOURCES a_test.cpp ... DEPS snapgate::base ...)
+# A program of tests, each of which ctest runs by itself.
+function(snapgate_test target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_precompile_headers(${target} REUSE_FROM snapgate_precompiled_tests)
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE SNAPGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_options(${target} PRIVATE ${SNAPGATE_TEST_OPTIONS})
+  gtest_discover_tests(${target} PROPERTIES TIMEOUT ${SNAPGATE_TEST_TIMEOUT} DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# snapgate_library(NAME [ASIO] SOURCES a.cpp ... DEPS snapgate::base ... TESTS a_test.cpp ... TEST_DEPS ...)
+# One static library a folder (snapgate::NAME), and one test program (NAME_test) of the tests. ASIO: the sources
+# use Asio.
 function(snapgate_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;DEPS;TESTS;TEST_DEPS" ${ARGN})
   add_library(snapgate_${name} STATIC ${ARG_SOURCES})
   add_library(snapgate::${name} ALIAS snapgate_${name})
   target_include_directories(snapgate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  if(ARG_ASIO)
+    target_precompile_headers(snapgate_${name} REUSE_FROM snapgate_precompiled_asio)
+  else()
+    target_precompile_headers(snapgate_${name} REUSE_FROM snapgate_precompiled)
+  endif()
   target_link_libraries(snapgate_${name} PUBLIC ${ARG_DEPS} Threads::Threads)
   if(ARG_TESTS)
-    add_executable(${name}_test ${ARG_TESTS})
-    target_link_libraries(${name}_test PRIVATE snapgate_${name} ${ARG_TEST_DEPS} GTest::gmock
-                                               GTest::gtest_main)
-    target_compile_definitions(${name}_test
-                               PRIVATE SNAPGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    # The code under test is what has to be fast enough; its tests only have to be built.
-    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Sanitize>:-O0>)
-    gtest_discover_tests(${name}_test PROPERTIES TIMEOUT ${SNAPGATE_TEST_TIMEOUT}
-                                                 DISCOVERY_TIMEOUT 60)
+    snapgate_test(${name}_test SOURCES ${ARG_TESTS} DEPS snapgate_${name} ${ARG_TEST_DEPS})
   endif()
 endfunction()

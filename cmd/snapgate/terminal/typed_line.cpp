@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kFlag = "--continue";
 
 // Quotes a word for a POSIX shell.
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
     constexpr std::string_view kPlain =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos)
@@ -38,7 +38,7 @@ std::string continuing_line(const std::vector<std::string>& typed, std::string_v
     words.emplace_back(token);
     words.insert(words.end(), flags_end, typed.end());
     std::string line;
-    for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);
+    for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_word(word);
     return line;
 }
 
