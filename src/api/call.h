@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "access/principal.h"
-#include "api/kube/form.h"
+#include "api/form.h"
+#include "api/freshness.h"
 #include "api/kube/resource.h"
 #include "api/services.h"
+#include "api/side.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "json/value.h"
@@ -20,9 +22,11 @@ inline constexpr size_t kMaxBodyBytes = 3 << 20;
 // One request on its way through a route: who makes it, and what it may see. Lives as long as the
 // route's coroutine.
 struct Call {
-    Call(const Services& the_services, net::Request& the_request, net::Response& the_response)
-        : services(the_services), request(the_request), response(the_response) {}
+    Call(Side the_side, const Services& the_services, net::Request& the_request,
+         net::Response& the_response)
+        : side(the_side), services(the_services), request(the_request), response(the_response) {}
 
+    const Side side;
     const Services& services;
     net::Request& request;
     net::Response& response;
@@ -32,13 +36,15 @@ struct Call {
     std::vector<std::string> parameters;  // of the path, decoded, in order
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
+    ClusterWords words;  // of the connected cluster that was asked
+
+    // How the answer is to look, agreed on before the operation begins: a write whose answer could
+    // not be given must not happen. The default where the route answers with no object.
+    Form form;
 
     // Of a cluster's Kubernetes API alone.
     cluster::Cluster cluster;
     kube::Resource resource;
-    // How the answer is to look, agreed on before the operation begins: a write whose answer could
-    // not be given must not happen. The default where the route answers with no object.
-    kube::Form form;
 };
 
 // The one value of a query parameter; "" if it is absent. kInvalidParameter if it is repeated or

@@ -36,7 +36,7 @@ TEST(ErrorsTest, TheBodyNamesWhatWasWrong) {
     response.add_header("ETag", "x");
     base::Error error(base::Code::kExpired, "too \"old\"", "continue");
     error.continue_token = "T";
-    render_error(error, "r1", response);
+    render_error(Side::kPalette, error, "r1", {}, response);
     EXPECT_EQ(response.status, 410U);
     EXPECT_EQ(buffer,
               "{\"code\":\"Expired\",\"details\":{\"parameter\":\"continue\",\"continue\":\"T\"},"
@@ -49,7 +49,7 @@ TEST(ErrorsTest, CausesAreListed) {
     net::Response response(buffer);
     base::Error error(base::Code::kInvalid, "no", "spec");
     error.causes.push_back({"FieldValueRequired", "is required", "spec.source"});
-    render_error(error, "r1", response);
+    render_error(Side::kPalette, error, "r1", {}, response);
     EXPECT_EQ(response.status, 422U);
     EXPECT_NE(buffer.find(R"("causes":[{"reason":"FieldValueRequired","message":"is required",)"
                           R"("field":"spec.source"}])"),
@@ -59,7 +59,7 @@ TEST(ErrorsTest, CausesAreListed) {
 TEST(ErrorsTest, ABugShowsNothingOfTheInside) {
     std::string buffer;
     net::Response response(buffer);
-    render_error({base::Code::kCorrupt, "row 17 of table 11"}, "r1", response);
+    render_error(Side::kPalette, {base::Code::kCorrupt, "row 17 of table 11"}, "r1", {}, response);
     EXPECT_EQ(response.status, 500U);
     EXPECT_EQ(buffer.find("row 17"), std::string::npos);
     EXPECT_NE(buffer.find("InternalError"), std::string::npos);
@@ -69,7 +69,7 @@ TEST(ErrorsTest, WhatMayBeTriedAgainSaysWhen) {
     for (base::Code code : {base::Code::kUnavailable, base::Code::kNoFreeName}) {
         std::string buffer;
         net::Response response(buffer);
-        render_error({code, "later"}, "r1", response);
+        render_error(Side::kPalette, {code, "later"}, "r1", {}, response);
         EXPECT_NE(response.headers.find("Retry-After: "), std::string::npos);
     }
 }

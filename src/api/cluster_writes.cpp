@@ -58,8 +58,7 @@ net::Awaitable<Result<std::string>> ask(const InCluster& place, net::ClientReque
         co_return json::serialize(deletion_done(place.cluster, answer, {}));
     }
     if (answer.status / 100 != 2) {
-        if (const auto seconds = retry_after_seconds(answer))
-            place.call.response.add_header("Retry-After", fmt::format_int(*seconds).str());
+        place.call.words.retry_after_seconds = retry_after_seconds(answer);
         co_return cluster_refused(place.cluster, answer);
     }
     const std::string served = served_version(place.call.services, place.cluster);

@@ -19,7 +19,7 @@ namespace snapgate::api {
 // within a few seconds, the write is answered all the same.
 
 struct InCluster {
-    const Call& call;
+    Call& call;
     const cluster::Cluster& cluster;
     std::string ns;
     std::string name;     // empty on a create

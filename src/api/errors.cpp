@@ -1,6 +1,8 @@
 #include "api/errors.h"
 
-#include "api/freshness.h"
+#include <fmt/format.h>
+
+#include "api/kube/status.h"
 #include "base/json_text.h"
 #include "base/log.h"
 
@@ -8,9 +10,6 @@ namespace snapgate::api {
 namespace {
 
 using base::Code;
-
-// What a client is told to wait before it tries again, in seconds.
-constexpr std::string_view kRetryAfter = "1";
 
 void append_member(std::string_view name, std::string_view value, std::string& out) {
     base::append_json_string(name, out);
@@ -23,7 +22,8 @@ std::string details(const base::Error& error) {
     auto comma = [&out] {
         if (out.size() > 1) out += ',';
     };
-    if (!error.subject.empty()) {
+    // Of a method that is not allowed these are the ones that are: the header Allow has them.
+    if (!error.subject.empty() && error.code != Code::kMethodNotAllowed) {
         append_member(error.code == Code::kInvalidBody || error.code == Code::kAlreadyExists ||
                               error.code == Code::kInvalid
                           ? "field"
@@ -69,86 +69,111 @@ void append_body(std::string_view code, std::string_view message, std::string_vi
     response.body += out;
 }
 
+// Whether an error is about the server itself: its message is for the log alone.
+bool is_of_the_inside(Code code) {
+    return code == Code::kStorageFull || code == Code::kCorrupt || code == Code::kInternal;
+}
+
 }  // namespace
 
 HttpError to_http(Code code) {
     switch (code) {
         case Code::kInvalidParameter:
-            return {400, "InvalidParameter"};
+            return {400, "InvalidParameter", "BadRequest"};
         case Code::kInvalidBody:
-            return {400, "InvalidBody"};
+            return {400, "InvalidBody", "BadRequest"};
         case Code::kUnauthorized:
-            return {401, "Unauthorized"};
+            return {401, "Unauthorized", "Unauthorized"};
         case Code::kForbidden:
-            return {403, "Forbidden"};
+            return {403, "Forbidden", "Forbidden"};
         case Code::kNotFound:
-            return {404, "ResourceNotFound"};
+            return {404, "ResourceNotFound", "NotFound"};
         case Code::kMethodNotAllowed:
-            return {405, "MethodNotAllowed"};
+            return {405, "MethodNotAllowed", "MethodNotAllowed"};
         case Code::kAlreadyExists:
-            return {409, "AlreadyExists"};
+            return {409, "AlreadyExists", "AlreadyExists"};
         case Code::kConflict:
-            return {409, "Conflict"};
+            return {409, "Conflict", "Conflict"};
         case Code::kExpired:
-            return {410, "Expired"};
+            return {410, "Expired", "Expired"};
         case Code::kTooLarge:
-            return {413, "RequestTooLarge"};
+            return {413, "RequestTooLarge", "RequestEntityTooLarge"};
         case Code::kNotAcceptable:
-            return {406, "NotAcceptable"};
+            return {406, "NotAcceptable", "NotAcceptable"};
         case Code::kUnsupportedMediaType:
-            return {415, "UnsupportedMediaType"};
+            return {415, "UnsupportedMediaType", "UnsupportedMediaType"};
         case Code::kInvalid:
-            return {422, "Invalid"};
+            return {422, "Invalid", "Invalid"};
         case Code::kNoFreeName:
-            return {500, "ServerTimeout"};
+            return {500, "ServerTimeout", "ServerTimeout"};
         case Code::kStorageFull:
-            return {507, "StorageFull"};
+            return {507, "StorageFull", "StorageFull"};
         case Code::kUnavailable:
-            return {503, "Unavailable"};
+            return {503, "Unavailable", "ServiceUnavailable"};
         case Code::kTimeout:
-            return {408, "RequestTimeout"};
+            return {408, "RequestTimeout", "Timeout"};
         case Code::kFutureVersion:
-            return {504, "ClusterTimeout"};
+            return {504, "ClusterTimeout", "Timeout"};
         case Code::kBadPeer:
-            return {502, "ClusterError"};
+            return {502, "ClusterError", "BadGateway"};
         case Code::kClusterUnavailable:
-            return {503, "ClusterUnavailable"};
+            return {503, "ClusterUnavailable", "ServiceUnavailable"};
         case Code::kClusterTimeout:
-            return {504, "ClusterTimeout"};
+            return {504, "ClusterTimeout", "Timeout"};
         case Code::kLoopDetected:
-            return {508, "LoopDetected"};
+            return {508, "LoopDetected", "LoopDetected"};
         case Code::kCorrupt:
         case Code::kInternal:
             break;
     }
-    return {500, "InternalError"};
+    return {500, "InternalError", "InternalError"};
 }
 
-void render_error(const base::Error& error, std::string_view request_id, net::Response& response) {
-    HttpError http = to_http(error.code);
-    response.status = http.status;
-    response.code = http.code;
-    clear_headers_for_error(response);
-    if (http.status == 401)
-        response.add_header("WWW-Authenticate", R"(ApiKey, Bearer realm="snapgate")");
-    const bool retries =
-        http.status == 503 || http.status == 504 || error.code == Code::kNoFreeName;
-    if (retries && response.headers.find("Retry-After: ") == std::string::npos)
-        response.add_header("Retry-After", kRetryAfter);
-    if (http.code == "InternalError") {
-        base::log::error("a request failed", {{"requestId", request_id}, {"error", error.message}});
-        append_body(http.code, "the server failed at this request; its log says why under this ref",
-                    "{}", request_id, response);
-        return;
-    }
+bool may_retry(Code code) {
+    const unsigned status = to_http(code).status;
+    return status == 503 || status == 504 || code == Code::kNoFreeName;
+}
+
+std::string_view shown_message(Side side, const base::Error& error, std::string_view request_id) {
     if (error.code == Code::kStorageFull) {
-        // The message names the server's folders, which are no client's business.
         base::log::error("the disk is full", {{"requestId", request_id}, {"error", error.message}});
-        append_body(http.code, "there is no room on the server's disk: make room and try again",
-                    "{}", request_id, response);
+        return "there is no room on the server's disk: make room and try again";
+    }
+    if (is_of_the_inside(error.code)) {
+        base::log::error("a request failed", {{"requestId", request_id}, {"error", error.message}});
+        return side == Side::kPalette
+                   ? "the server failed at this request; its log says why under this ref"
+                   : "the server failed at this request; its log says why under its X-Request-Id";
+    }
+    return error.message;
+}
+
+void render_error(Side side, const base::Error& error, std::string_view request_id,
+                  const ClusterWords& words, net::Response& response) {
+    const HttpError http = to_http(error.code);
+    response.status = http.status;
+    response.code = http.word(side);
+    response.headers.clear();
+    if (http.status == 404 && words.freshness) add_headers(*words.freshness, side, response);
+    if (http.status == 401) {
+        response.add_header("WWW-Authenticate", side == Side::kPalette
+                                                    ? R"(ApiKey, Bearer realm="snapgate")"
+                                                    : "Bearer");
+    }
+    if (may_retry(error.code)) {
+        const unsigned seconds = words.retry_after_seconds.value_or(kRetryAfterSeconds);
+        response.add_header("Retry-After", fmt::format_int(seconds).str());
+    }
+    if (error.code == Code::kMethodNotAllowed && !error.subject.empty())
+        response.add_header("Allow", error.subject);
+    if (side == Side::kKubernetes) {
+        response.content_type = "application/json";
+        response.body = kube::status_body(error, request_id);
+        response.body += '\n';
         return;
     }
-    append_body(http.code, error.message, details(error), request_id, response);
+    append_body(http.code, shown_message(side, error, request_id),
+                is_of_the_inside(error.code) ? "{}" : details(error), request_id, response);
 }
 
 void render_error_body(std::string_view code, std::string_view message, std::string_view request_id,

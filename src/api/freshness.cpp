@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
+#include "api/call.h"
 #include "base/count_text.h"
 #include "net/http/header_values.h"
 
@@ -96,17 +96,6 @@ Error not_confirmed(const mirror::MirrorStatus& status, std::string_view cluster
                         why.message)};
 }
 
-void add_headers(const Freshness& freshness, Side side, net::Response& response) {
-    if (freshness.stale || freshness.age_seconds > 0)
-        response.add_header("Age", fmt::format_int(freshness.age_seconds).str());
-    if (!freshness.stale) return;
-    if (side == Side::kPalette) {
-        response.add_header("Warning", "110 - \"Response is Stale\"");
-    } else {
-        response.add_header("Warning", fmt::format("299 - \"{}\"", freshness.text));
-    }
-}
-
 }  // namespace
 
 std::optional<int64_t> wanted_max_age(const net::Request& request) {
@@ -155,8 +144,18 @@ Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::strin
     return freshness;
 }
 
-net::Awaitable<Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster& cluster,
-                                              Side side) {
+void add_headers(const Freshness& freshness, Side side, net::Response& response) {
+    if (freshness.stale || freshness.age_seconds > 0)
+        response.add_header("Age", fmt::format_int(freshness.age_seconds).str());
+    if (!freshness.stale) return;
+    if (side == Side::kPalette) {
+        response.add_header("Warning", "110 - \"Response is Stale\"");
+    } else {
+        response.add_header("Warning", fmt::format("299 - \"{}\"", freshness.text));
+    }
+}
+
+net::Awaitable<Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster& cluster) {
     if (!cluster.connected()) co_return Result<void>();
     const store::Store& store = call.services.store;
     auto status = status_of(call.services, cluster);
@@ -171,25 +170,11 @@ net::Awaitable<Result<void>> vouch_for_mirror(Call& call, const cluster::Cluster
         status = status_of(call.services, cluster);
         if (!status) co_return std::move(status).error();
     }
-    SNAPGATE_CO_ASSIGN(const auto freshness,
+    SNAPGATE_CO_ASSIGN(auto freshness,
                        judge_freshness(*status, cluster.name, max_age, store.now_ms()));
-    add_headers(freshness, side, call.response);
+    add_headers(freshness, call.side, call.response);
+    call.words.freshness = std::move(freshness);
     co_return Result<void>();
-}
-
-void clear_headers_for_error(net::Response& response) {
-    const std::string before = std::exchange(response.headers, {});
-    const bool missing = response.status == 404;
-    const bool later = response.status == 503 || response.status == 504;
-    if (!missing && !later) return;
-    for (size_t at = 0; at < before.size();) {
-        const size_t end = before.find('\n', at) + 1;
-        const std::string_view line = std::string_view(before).substr(at, end - at);
-        if (missing ? line.starts_with("Age: ") || line.starts_with("Warning: ")
-                    : line.starts_with("Retry-After: "))
-            response.headers.append(line);
-        at = end;
-    }
 }
 
 }  // namespace snapgate::api

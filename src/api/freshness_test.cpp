@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/errors.h"
+
 namespace snapgate::api {
 namespace {
 
@@ -79,36 +81,38 @@ TEST(Freshness, WhatIsTooOldIsRefused) {
     EXPECT_THAT(refused.error().message, HasSubstr("it answers 500"));
 }
 
-TEST(Freshness, WhatIsMissingFromAnOldMirrorKeepsItsAge) {
-    std::string body;
+// The headers of an error that takes the place of an answer with headers of its own.
+std::string headers_of_error(Side side, const base::Error& error, const ClusterWords& words) {
+    std::string body = "half an answer";
     net::Response response(body);
-    const auto headers_of_error = [&response](unsigned status) {
-        response.headers.clear();
-        response.add_header("Cache-Control", "private");
-        response.add_header("Age", "7");
-        response.add_header("ETag", "\"Age: 1\"");
-        response.add_header("Warning", "110 - \"Response is Stale\"");
-        response.status = status;
-        clear_headers_for_error(response);
-        return response.headers;
-    };
-    EXPECT_EQ(headers_of_error(404), "Age: 7\r\nWarning: 110 - \"Response is Stale\"\r\n");
-    EXPECT_EQ(headers_of_error(410), "");
-    EXPECT_EQ(headers_of_error(500), "");
+    response.add_header("Cache-Control", "private");
+    response.add_header("ETag", "\"Age: 1\"");
+    render_error(side, error, "r1", words, response);
+    return response.headers;
+}
+
+TEST(Freshness, WhatIsMissingFromAnOldMirrorKeepsItsAge) {
+    const ClusterWords old{Freshness{true, 7, "cluster c is Unreachable"}, std::nullopt};
+    const base::Error missing(Code::kNotFound, "not here");
+    EXPECT_EQ(headers_of_error(Side::kPalette, missing, old),
+              "Age: 7\r\nWarning: 110 - \"Response is Stale\"\r\n");
+    EXPECT_EQ(headers_of_error(Side::kKubernetes, missing, old),
+              "Age: 7\r\nWarning: 299 - \"cluster c is Unreachable\"\r\n");
+    EXPECT_EQ(headers_of_error(Side::kPalette, missing, {}), "");
+    for (const Code code : {Code::kExpired, Code::kInternal, Code::kConflict})
+        EXPECT_EQ(headers_of_error(Side::kPalette, {code, "x"}, old), "");
 }
 
 TEST(Freshness, AnErrorKeepsWhenTheClusterWantsToBeAskedAgain) {
-    std::string body;
-    net::Response response(body);
-    for (const unsigned status : {503U, 504U, 404U, 502U}) {
-        response.headers.clear();
-        response.add_header("Age", "7");
-        response.add_header("Retry-After", "30");
-        response.status = status;
-        clear_headers_for_error(response);
-        EXPECT_EQ(response.headers, status == 503 || status == 504 ? "Retry-After: 30\r\n"
-                                    : status == 404                ? "Age: 7\r\n"
-                                                                   : "");
+    const ClusterWords later{std::nullopt, 30};
+    for (const Side side : {Side::kPalette, Side::kKubernetes}) {
+        for (const Code code : {Code::kClusterUnavailable, Code::kClusterTimeout}) {
+            EXPECT_EQ(headers_of_error(side, {code, "x"}, {}), "Retry-After: 1\r\n");
+            EXPECT_EQ(headers_of_error(side, {code, "x"}, later), "Retry-After: 30\r\n");
+        }
+        // It is only said where the caller may come back.
+        for (const Code code : {Code::kNotFound, Code::kBadPeer})
+            EXPECT_EQ(headers_of_error(side, {code, "x"}, later), "");
     }
 }
 

@@ -48,6 +48,10 @@ Result<void> append_item(const Form& form, const model::StoredObject& object,
                          std::string& out) {
     const json::FormChanges changes{form.v1alpha1, version};
     if (form.shape == Shape::kObject) return json::append_kubernetes_form(object, changes, out);
+    if (form.shape == Shape::kPalette) {
+        out += object.text;
+        return {};
+    }
     json::ObjectView& view = json::thread_object_view();
     SNAPGATE_TRY(view.read(object, changes));
     if (form.shape == Shape::kTable) return append_row(form, view, now_ms, out);

@@ -5,15 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "api/kube/form.h"
+#include "api/form.h"
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
 #include "net/http/http.h"
 
 namespace snapgate::api::kube {
-
-enum class Wanted { kObject, kList, kWatch };
 
 // From Accept and includeObject. kNotAcceptable in kube-apiserver's words.
 base::Result<Form> negotiate(const net::Request& request, model::Kind kind, bool v1alpha1,

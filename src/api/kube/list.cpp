@@ -118,7 +118,7 @@ net::Awaitable<Result<void>> list_objects(Call& call) {
     const net::Request& request = call.request;
     SNAPGATE_CO_ASSIGN(const auto options,
                        read_list_options(request, resource, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster, Side::kKubernetes));
+    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster));
     SNAPGATE_CO_ASSIGN(auto list, co_await plan(call, options));
     ListAnswer answer(call, call.form, std::move(list));
     co_return co_await answer.run();

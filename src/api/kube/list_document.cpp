@@ -33,6 +33,7 @@ std::string_view ListDocument::list_kind() const {
         case Shape::kPartialMetadata:
             return "PartialObjectMetadataList";
         case Shape::kObject:
+        case Shape::kPalette:
             break;
     }
     return form_.kind == Kind::kSnapshot ? "VirtualMachineSnapshotList" : "NamespaceList";

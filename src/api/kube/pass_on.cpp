@@ -31,10 +31,6 @@ constexpr std::chrono::milliseconds kAnswerTimeout{60'000};
 constexpr size_t kShownName = 64;
 constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
 
-bool is_read(std::string_view verb) {
-    return verb == "get" || verb == "list" || verb == "watch";
-}
-
 // What the cluster would be sent is looked at as closely as what is read here: a selector that
 // ended at a zero byte there would select everything.
 Result<bool> check_query(const net::Request& request) {
@@ -114,14 +110,9 @@ std::string as_json(const net::ClientResponse& answer) {
 
 }  // namespace
 
-bool is_for_cluster(const Call& call, std::string_view verb) {
-    if (!call.cluster.connected()) return false;
-    // What is asked about the server, and not about an object.
-    const bool object =
-        call.response.route.find("virtualmachinesnapshots") != std::string_view::npos ||
-        call.response.route.find("/namespaces") != std::string_view::npos;
-    if (!object) return false;
-    return call.resource.kind == model::Kind::kNamespace || !is_read(verb);
+bool is_for_cluster(const Call& call, const Route& route) {
+    if (!call.cluster.connected() || !route.kind) return false;
+    return *route.kind == model::Kind::kNamespace || !is_read(route.verb);
 }
 
 net::Awaitable<Result<void>> pass_on(Call& call) {

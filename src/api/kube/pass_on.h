@@ -1,12 +1,13 @@
 #pragma once
 
 #include "api/call.h"
+#include "api/router.h"
 
 namespace snapgate::api::kube {
 
 // Whether the request is for the cluster itself: writes to a connected cluster, and its namespaces,
 // of which there is no mirror.
-bool is_for_cluster(const Call& call, std::string_view verb);
+bool is_for_cluster(const Call& call, const Route& route);
 
 // Sends the request on to the connected cluster, with the server's credentials there, and its
 // answer back, whatever that is. After a write it waits until the mirror shows it.

@@ -14,11 +14,8 @@
 #include "api/kube/parameters.h"
 #include "api/kube/pass_on.h"
 #include "api/kube/status.h"
-#include "api/path_pattern.h"
 #include "api/presented_key.h"
 #include "base/encoding.h"
-#include "base/query_string.h"
-#include "connect/passed_servers.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -28,16 +25,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 using model::Kind;
-
-// One operation. The path is also the route's label in metrics and log.
-struct Route {
-    std::string_view method;
-    std::string_view path;
-    std::string_view verb;  // as RBAC calls it; "get" where there is no resource
-    Operation operation;
-    // Which objects answer it; nullopt: none of a resource, and the operation reads Accept itself.
-    std::optional<Wanted> answer = std::nullopt;
-};
 
 #define SNAPGATE_GROUP "/clusters/{}/apis/snapshot.kubevirt.io/{}"
 constexpr std::string_view kSnapshot = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}";
@@ -49,87 +36,99 @@ constexpr std::string_view kAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapsh
 constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
 constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
 
+constexpr Wanted answer_to(Verb verb) {
+    if (verb == Verb::kWatch) return Wanted::kWatch;
+    return verb == Verb::kList || verb == Verb::kDeleteCollection ? Wanted::kList : Wanted::kObject;
+}
+
+constexpr Route on_objects(Verb verb, std::string_view path, Kind kind, Extent extent,
+                           Operation operation) {
+    return {
+        verb,   path,           is_read(verb) ? Role::kReader : Role::kEditor, operation, {}, kind,
+        extent, answer_to(verb)};
+}
+
+constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
+    std::string_view path = kSnapshot;
+    if (extent == Extent::kAllNamespaces) path = kAllSnapshots;
+    if (extent == Extent::kCollection) path = kSnapshots;
+    if (extent == Extent::kStatus) path = kSnapshotStatus;
+    return on_objects(verb, path, Kind::kSnapshot, extent, operation);
+}
+
+constexpr Route on_namespaces(Verb verb, Extent extent, Operation operation) {
+    return on_objects(verb, extent == Extent::kObject ? kNamespace : kNamespaces, Kind::kNamespace,
+                      extent, operation);
+}
+
+// What is asked about the server and not about objects.
+constexpr Route on_server(std::string_view path, Operation operation) {
+    return {Verb::kGet, path, Role::kReader, operation, {}, {}, {}, {}};
+}
+
 constexpr std::array kRoutes = {
-    Route{"GET", kSnapshot, "get", get_object, Wanted::kObject},
-    Route{"GET", kSnapshotStatus, "get", get_object, Wanted::kObject},
-    Route{"GET", kNamespace, "get", get_object, Wanted::kObject},
-    Route{"GET", kSnapshots, "list", list_objects, Wanted::kList},
-    Route{"GET", kAllSnapshots, "list", list_objects, Wanted::kList},
-    Route{"GET", kNamespaces, "list", list_objects, Wanted::kList},
-    Route{"GET", kSnapshots, "watch", watch_objects, Wanted::kWatch},
-    Route{"GET", kAllSnapshots, "watch", watch_objects, Wanted::kWatch},
-    Route{"GET", kNamespaces, "watch", watch_objects, Wanted::kWatch},
-    Route{"POST", kSnapshots, "create", create_object, Wanted::kObject},
-    Route{"POST", kSnapshot, "create", create_object, Wanted::kObject},
-    Route{"POST", kNamespaces, "create", create_object, Wanted::kObject},
-    Route{"PUT", kSnapshots, "update", update_object, Wanted::kObject},
-    Route{"PUT", kSnapshot, "update", update_object, Wanted::kObject},
-    Route{"PUT", kSnapshotStatus, "update", update_object, Wanted::kObject},
-    Route{"PATCH", kSnapshots, "patch", patch_object, Wanted::kObject},
-    Route{"PATCH", kSnapshot, "patch", patch_object, Wanted::kObject},
-    Route{"PATCH", kSnapshotStatus, "patch", patch_object, Wanted::kObject},
-    Route{"DELETE", kSnapshots, "deletecollection", delete_collection, Wanted::kList},
-    Route{"DELETE", kSnapshot, "delete", delete_object, Wanted::kObject},
-    Route{"DELETE", kNamespace, "delete", delete_object, Wanted::kObject},
-    Route{"GET", "/clusters/{}/healthz", "get", get_health},
-    Route{"GET", "/clusters/{}/livez", "get", get_health},
-    Route{"GET", "/clusters/{}/readyz", "get", get_health},
-    Route{"GET", "/clusters/{}/version", "get", get_version},
-    Route{"GET", "/clusters/{}/api", "get", get_api},
-    Route{"GET", "/clusters/{}/apis", "get", get_groups},
-    Route{"GET", "/clusters/{}/api/{}", "get", get_resources},
-    Route{"GET", "/clusters/{}/apis/{}", "get", get_group},
-    Route{"GET", "/clusters/{}/apis/{}/{}", "get", get_resources},
-    Route{"GET", "/clusters/{}/openapi/v2", "get", get_openapi_v2},
-    Route{"GET", "/clusters/{}/openapi/v3", "get", get_openapi_index},
-    Route{"GET", "/clusters/{}/openapi/v3/{}/{}", "get", get_openapi},
-    Route{"GET", "/clusters/{}/openapi/v3/{}/{}/{}", "get", get_openapi},
+    on_snapshots(Verb::kGet, Extent::kObject, get_object),
+    on_snapshots(Verb::kGet, Extent::kStatus, get_object),
+    on_namespaces(Verb::kGet, Extent::kObject, get_object),
+    on_snapshots(Verb::kList, Extent::kCollection, list_objects),
+    on_snapshots(Verb::kList, Extent::kAllNamespaces, list_objects),
+    on_namespaces(Verb::kList, Extent::kCollection, list_objects),
+    on_snapshots(Verb::kWatch, Extent::kCollection, watch_objects),
+    on_snapshots(Verb::kWatch, Extent::kAllNamespaces, watch_objects),
+    on_namespaces(Verb::kWatch, Extent::kCollection, watch_objects),
+    on_snapshots(Verb::kCreate, Extent::kCollection, create_object),
+    on_snapshots(Verb::kCreate, Extent::kObject, create_object),
+    on_namespaces(Verb::kCreate, Extent::kCollection, create_object),
+    on_snapshots(Verb::kUpdate, Extent::kCollection, update_object),
+    on_snapshots(Verb::kUpdate, Extent::kObject, update_object),
+    on_snapshots(Verb::kUpdate, Extent::kStatus, update_object),
+    on_snapshots(Verb::kPatch, Extent::kCollection, patch_object),
+    on_snapshots(Verb::kPatch, Extent::kObject, patch_object),
+    on_snapshots(Verb::kPatch, Extent::kStatus, patch_object),
+    on_snapshots(Verb::kDeleteCollection, Extent::kCollection, delete_collection),
+    on_snapshots(Verb::kDelete, Extent::kObject, delete_object),
+    on_namespaces(Verb::kDelete, Extent::kObject, delete_object),
+    on_server("/clusters/{}/healthz", get_health),
+    on_server("/clusters/{}/livez", get_health),
+    on_server("/clusters/{}/readyz", get_health),
+    on_server("/clusters/{}/version", get_version),
+    on_server("/clusters/{}/api", get_api),
+    on_server("/clusters/{}/apis", get_groups),
+    on_server("/clusters/{}/api/{}", get_resources),
+    on_server("/clusters/{}/apis/{}", get_group),
+    on_server("/clusters/{}/apis/{}/{}", get_resources),
+    on_server("/clusters/{}/openapi/v2", get_openapi_v2),
+    on_server("/clusters/{}/openapi/v3", get_openapi_index),
+    on_server("/clusters/{}/openapi/v3/{}/{}", get_openapi),
+    on_server("/clusters/{}/openapi/v3/{}/{}/{}", get_openapi),
     // Everyone may ask what they may do.
-    Route{"POST", "/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "get",
-          review_access},
+    Route{Verb::kCreate,
+          "/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+          Role::kReader,
+          review_access,
+          {},
+          {},
+          {},
+          {}},
 };
 
-// What the path names, from the route's pattern and its parameters; nullopt if it names a version
-// that is not served.
+// What the route and its parameters name; nullopt if that is a version that is not served.
 std::optional<Resource> read_resource(const Route& route,
                                       const std::vector<std::string>& parameters) {
     Resource resource;
-    if (route.path.find("virtualmachinesnapshots") == std::string_view::npos) {
-        resource.kind = Kind::kNamespace;
-        if (parameters.size() > 1) resource.name = parameters[1];
+    if (!route.kind) return resource;
+    resource.kind = *route.kind;
+    const bool single = route.extent == Extent::kObject || route.extent == Extent::kStatus;
+    if (resource.kind == Kind::kNamespace) {
+        if (single) resource.name = parameters[1];
         return resource;
     }
     resource.v1alpha1 = parameters[1] == "v1alpha1";
     if (!resource.v1alpha1 && parameters[1] != "v1beta1") return std::nullopt;
-    if (parameters.size() > 2) resource.ns = parameters[2];
-    if (parameters.size() > 3) resource.name = parameters[3];
-    resource.status = route.path.ends_with("/status");
+    if (route.extent != Extent::kAllNamespaces) resource.ns = parameters[2];
+    if (single) resource.name = parameters[3];
+    resource.status = route.extent == Extent::kStatus;
     return resource;
-}
-
-struct Match {
-    const Route* route = nullptr;
-    std::vector<std::string_view> parameters;
-    bool known_path = false;
-};
-
-Match find_route(std::string_view method, std::string_view path, bool watch) {
-    Match match;
-    // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
-    if (path.ends_with('/')) path.remove_suffix(1);
-    std::string_view wanted = method == "HEAD" ? "GET" : method;
-    for (const Route& route : kRoutes) {
-        if (!matches(route.path, path, match.parameters)) continue;
-        // Across all namespaces there are lists and watches; for every other verb the path is
-        // unknown (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
-        match.known_path |= route.path != kAllSnapshots || route.method == wanted;
-        if (route.method != wanted) continue;
-        // GET on a collection is a list or, where it says so, a watch.
-        if (watch ? route.verb == "list" : route.verb == "watch") continue;
-        match.route = &route;
-        return match;
-    }
-    return match;
 }
 
 Result<void> authenticate(Call& call) {
@@ -168,14 +167,9 @@ Result<void> refuse_impersonation(const Call& call) {
     return {};
 }
 
-bool reads(const Route& route) {
-    return route.verb == "get" || route.verb == "list" || route.verb == "watch";
-}
-
 Result<void> authorize(const Call& call, const Route& route) {
     const Resource& resource = call.resource;
-    const Role needed = reads(route) ? Role::kReader : Role::kEditor;
-    if (access::require_role(call.principal, needed)) return {};
+    if (access::require_role(call.principal, *route.role)) return {};
     std::string what(resource.plural());
     if (!resource.group().empty()) what += fmt::format(".{}", resource.group());
     if (!resource.name.empty()) what += fmt::format(" \"{}\"", resource.name);
@@ -183,7 +177,7 @@ Result<void> authorize(const Call& call, const Route& route) {
         Code::kForbidden,
         fmt::format("{} is forbidden: User \"{}\" cannot {} resource \"{}{}\" in API group "
                     "\"{}\"{}",
-                    what, user_name(call), route.verb, resource.plural(),
+                    what, user_name(call), to_text(route.verb), resource.plural(),
                     resource.status ? "/status" : "", resource.group(),
                     resource.ns.empty() ? " at the cluster scope"
                                         : fmt::format(" in the namespace \"{}\"", resource.ns)));
@@ -192,60 +186,55 @@ Result<void> authorize(const Call& call, const Route& route) {
     return error;
 }
 
-// Answers, or says why not. False: there is no such path.
-net::Awaitable<Result<bool>> run(const Services& services, net::Request& request,
-                                 net::Response& response) {
-    SNAPGATE_CO_ASSIGN(auto passed,
-                       connect::read_passed_servers(request, services.connections.server_id()));
-    Call call(services, request, response);
-    call.passed = std::move(passed);
-    SNAPGATE_CO_TRY(authenticate(call));
-    SNAPGATE_CO_TRY(refuse_impersonation(call));
-    SNAPGATE_CO_ASSIGN(auto watch, flag_parameter(request, "watch"));
-    Match match = find_route(request.method, request.path, watch);
-    if (!match.known_path) co_return false;
-    if (match.route == nullptr) {
-        Error error(Code::kMethodNotAllowed,
-                    "the server does not allow this method on the requested resource");
-        error.about.emplace();
-        co_return error;
+Result<Match> find(Call& call) {
+    SNAPGATE_TRY(authenticate(call));
+    SNAPGATE_TRY(refuse_impersonation(call));
+    SNAPGATE_ASSIGN(const bool watch, flag_parameter(call.request, "watch"));
+    std::string_view path = call.request.path;
+    // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
+    if (path.ends_with('/')) path.remove_suffix(1);
+    return find_route(kRoutes, call.request.method, path, watch);
+}
+
+Result<void> refuse(Call& call, const Match& match) {
+    // Across all namespaces there are lists and watches; for every other verb the path is unknown
+    // (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
+    if (match.other == nullptr || match.other->extent == Extent::kAllNamespaces) {
+        render_no_such_path(call.response);
+        return {};
     }
-    const Route& route = *match.route;
-    response.route = route.path;
-    for (std::string_view parameter : match.parameters) {
-        auto decoded = base::decode_segment(parameter);
-        if (!decoded) co_return false;
-        call.parameters.push_back(std::move(*decoded));
-    }
-    SNAPGATE_CO_ASSIGN(call.cluster, find_cluster(call, call.parameters[0]));
+    Error error(Code::kMethodNotAllowed,
+                "the server does not allow this method on the requested resource");
+    error.about.emplace();
+    return error;
+}
+
+Result<bool> admit(Call& call, const Route& route) {
+    SNAPGATE_ASSIGN(call.cluster, find_cluster(call, call.parameters[0]));
     auto resource = read_resource(route, call.parameters);
-    if (!resource) co_return false;
+    if (!resource) return false;
     call.resource = std::move(*resource);
-    SNAPGATE_CO_TRY(authorize(call, route));
-    const bool for_cluster = is_for_cluster(call, route.verb);
+    SNAPGATE_TRY(authorize(call, route));
+    return true;
+}
+
+Result<Form> negotiate_form(const Call& call, const Route& route) {
     // A read that is sent on is answered in whatever form the cluster itself knows.
-    if (route.answer && !(for_cluster && reads(route))) {
-        SNAPGATE_CO_ASSIGN(call.form, negotiate(request, call.resource.kind, call.resource.v1alpha1,
-                                                *route.answer));
-    }
-    if (for_cluster) {
-        SNAPGATE_CO_TRY(co_await pass_on(call));
-        co_return true;
-    }
-    SNAPGATE_CO_TRY(co_await route.operation(call));
-    co_return true;
+    const bool sent_on = is_read(route.verb) && is_for_cluster(call, route);
+    if (!route.answer || sent_on) return Form();
+    return negotiate(call.request, call.resource.kind, call.resource.v1alpha1, *route.answer);
+}
+
+Operation choose(const Call& call, const Route& route) {
+    return is_for_cluster(call, route) ? pass_on : route.operation;
 }
 
 }  // namespace
 
-net::Awaitable<void> handle(const Services& services, net::Request& request,
-                            net::Response& response) {
-    auto answered = co_await run(services, request, response);
-    if (!answered) {
-        render_status(answered.error(), request, response);
-    } else if (!*answered) {
-        render_no_such_path(response);
-    }
+const Face& face() {
+    static constexpr Face kFace{Side::kKubernetes, find,   refuse, admit,
+                                negotiate_form,    choose, false};
+    return kFace;
 }
 
 }  // namespace snapgate::api::kube

@@ -1,16 +1,11 @@
 #pragma once
 
-#include "api/call.h"
-#include "api/services.h"
+#include "api/router.h"
 
 namespace snapgate::api::kube {
 
-// Answers a request to /clusters/{uid}/…: a cluster as a Kubernetes API server. Errors are
-// Statuses. Keys come as `Authorization: Bearer`; there is no anonymous user.
-net::Awaitable<void> handle(const Services& services, net::Request& request,
-                            net::Response& response);
-
-// The operations; one file each. What they return as an Error becomes a Status.
-using Operation = net::Awaitable<base::Result<void>> (*)(Call&);
+// Requests to /clusters/{uid}/…: a cluster as a Kubernetes API server. Errors are Statuses. Keys
+// come as `Authorization: Bearer`; there is no anonymous user.
+const Face& face();
 
 }  // namespace snapgate::api::kube

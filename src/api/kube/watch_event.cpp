@@ -134,9 +134,7 @@ Result<std::string> bookmark_event(const Form& form, std::string_view version, b
 }
 
 std::string error_event(const base::Error& error, std::string_view request_id) {
-    unsigned code = 0;
-    return fmt::format("{{\"type\":\"ERROR\",\"object\":{}}}\n",
-                       status_body(error, request_id, code));
+    return fmt::format("{{\"type\":\"ERROR\",\"object\":{}}}\n", status_body(error, request_id));
 }
 
 std::string with_columns(const Form& form, std::string_view event) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "api/kube/accept.h"
-#include "json/object.h"
+#include "api/kube/forms.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::api::palette {
@@ -20,10 +20,8 @@ bool wants_kubernetes_form(const net::Request& request) {
 }
 
 base::Result<void> respond_object(Call& call, const model::StoredObject& object) {
-    if (wants_kubernetes_form(call.request))
-        return json::append_kubernetes_form(object, call.response.body);
-    call.response.body += object.text;
-    return {};
+    return kube::append_item(call.form, object, {}, call.services.store.now_ms(),
+                             call.response.body);
 }
 
 }  // namespace snapgate::api::palette

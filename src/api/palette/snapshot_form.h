@@ -17,7 +17,7 @@ inline constexpr std::string_view kKubernetesSubtype = "vnd.snapgate.kubernetes+
 
 bool wants_kubernetes_form(const net::Request& request);
 
-// Answers with one object in the form that the caller wants. kCorrupt.
+// Answers with one object in the form that was agreed on. kCorrupt.
 base::Result<void> respond_object(Call& call, const model::StoredObject& object);
 
 }  // namespace snapgate::api::palette

@@ -5,11 +5,19 @@
 
 #include "model/types.h"
 
-namespace snapgate::api::kube {
+namespace snapgate::api {
 
 enum class Media { kJson, kYaml };
-enum class Shape { kObject, kTable, kPartialMetadata };
+enum class Shape {
+    kObject,  // as Kubernetes has it
+    kTable,
+    kPartialMetadata,
+    kPalette,  // as Palette has it, which is how it is stored
+};
 enum class IncludeObject { kMetadata, kObject, kNone };
+
+// What a request is answered with, before it is known how that is to look.
+enum class Wanted { kObject, kList, kWatch };
 
 // How a client wants objects. Two watchers of one form share what is encoded for them.
 struct Form {
@@ -31,4 +39,4 @@ struct Form {
     auto operator<=>(const Form&) const = default;
 };
 
-}  // namespace snapgate::api::kube
+}  // namespace snapgate::api

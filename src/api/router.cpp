@@ -1,0 +1,183 @@
+#include "api/router.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/errors.h"
+#include "base/encoding.h"
+#include "base/query_string.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "connect/passed_servers.h"
+#include "json/value.h"
+
+namespace snapgate::api {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+// As much of a parameter's name as a message shows.
+constexpr size_t kShownName = 64;
+
+// Whether `path` is of the form `pattern`. Leaves its parameters, still encoded, in `parameters`.
+bool matches(std::string_view pattern, std::string_view path,
+             std::vector<std::string_view>& parameters) {
+    parameters.clear();
+    while (true) {
+        size_t pattern_end = pattern.find('/', 1);
+        size_t path_end = path.find('/', 1);
+        std::string_view wanted = pattern.substr(0, pattern_end);
+        std::string_view given = path.substr(0, path_end);
+        if (wanted == "/{}") {
+            if (given.size() < 2) return false;
+            parameters.push_back(given.substr(1));
+        } else if (wanted != given) {
+            return false;
+        }
+        bool last = pattern_end == std::string_view::npos;
+        if (last != (path_end == std::string_view::npos)) return false;
+        if (last) return true;
+        pattern.remove_prefix(pattern_end);
+        path.remove_prefix(path_end);
+    }
+}
+
+bool is_word_of(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const std::string_view first = words.substr(0, words.find(' '));
+        if (first == word) return true;
+        words.remove_prefix(std::min(first.size() + 1, words.size()));
+    }
+    return false;
+}
+
+// A write passes over nothing that it does not know: a mistyped namespace would have it act
+// elsewhere, and a dry run that is none would be stored. A read does, as the published one does.
+Result<void> check_query(const Route& route, const net::Request& request) {
+    base::QueryString query(request.query);
+    while (const auto parameter = query.next()) {
+        if (is_word_of(route.takes, parameter->name)) continue;
+        return Error(Code::kInvalidParameter,
+                     fmt::format("there is no parameter {} here: this operation takes {}",
+                                 base::quote(parameter->name, kShownName),
+                                 route.takes.empty() ? "none" : route.takes),
+                     std::string(base::clip(parameter->name, kShownName)));
+    }
+    return {};
+}
+
+// What the body of a deletion said (preconditions, a dry run) would be passed over. Some clients
+// send an empty object.
+net::Awaitable<Result<void>> check_no_body(net::Request& request) {
+    SNAPGATE_CO_ASSIGN(auto text, co_await request.body->read_all(kMaxBodyBytes));
+    if (text.empty()) co_return Result<void>{};
+    const auto value = json::parse(text);
+    const json::Object* object = value ? value->if_object() : nullptr;
+    if (value && (value->is_null() || (object != nullptr && object->empty())))
+        co_return Result<void>{};
+    co_return Error(Code::kInvalidBody, "this operation takes no body: leave it out");
+}
+
+// False: one of them cannot be decoded.
+bool decode_parameters(const Match& match, Call& call) {
+    for (std::string_view parameter : match.parameters) {
+        auto decoded = base::decode_segment(parameter);
+        if (!decoded) return false;
+        call.parameters.push_back(std::move(*decoded));
+    }
+    return true;
+}
+
+net::Awaitable<Result<void>> run(const Face& face, Call& call) {
+    SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
+                                        call.request, call.services.connections.server_id()));
+    SNAPGATE_CO_ASSIGN(const Match match, face.find(call));
+    if (match.route == nullptr) co_return face.refuse(call, match);
+    const Route& route = *match.route;
+    call.response.route = route.path;
+    if (!decode_parameters(match, call)) co_return face.refuse(call, match);
+    SNAPGATE_CO_ASSIGN(const bool known, face.admit(call, route));
+    if (!known) co_return face.refuse(call, match);
+    if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
+    if (face.strict && route.verb == Verb::kDelete)
+        SNAPGATE_CO_TRY(co_await check_no_body(call.request));
+    SNAPGATE_CO_ASSIGN(call.form, face.negotiate(call, route));
+    const Operation operation = face.choose(call, route);
+    co_return co_await operation(call);
+}
+
+}  // namespace
+
+std::string_view to_text(Verb verb) {
+    switch (verb) {
+        case Verb::kGet:
+            return "get";
+        case Verb::kList:
+            return "list";
+        case Verb::kWatch:
+            return "watch";
+        case Verb::kCreate:
+            return "create";
+        case Verb::kUpdate:
+            return "update";
+        case Verb::kPatch:
+            return "patch";
+        case Verb::kDelete:
+            return "delete";
+        case Verb::kDeleteCollection:
+            break;
+    }
+    return "deletecollection";
+}
+
+std::string_view method_of(Verb verb) {
+    switch (verb) {
+        case Verb::kGet:
+        case Verb::kList:
+        case Verb::kWatch:
+            return "GET";
+        case Verb::kCreate:
+            return "POST";
+        case Verb::kUpdate:
+            return "PUT";
+        case Verb::kPatch:
+            return "PATCH";
+        case Verb::kDelete:
+        case Verb::kDeleteCollection:
+            break;
+    }
+    return "DELETE";
+}
+
+Match find_route(std::span<const Route> routes, std::string_view method, std::string_view path,
+                 bool watch) {
+    Match match;
+    // HEAD is answered wherever GET is; the server leaves the body out.
+    const std::string_view wanted = method == "HEAD" ? "GET" : method;
+    for (const Route& route : routes) {
+        if (!matches(route.path, path, match.parameters)) continue;
+        const std::string_view taken = method_of(route.verb);
+        // GET on a collection is a list or, where it says so, a watch.
+        const bool other_read = route.verb == (watch ? Verb::kList : Verb::kWatch);
+        if (taken == wanted && !other_read)
+            return {&route, std::move(match.parameters), nullptr, {}};
+        if (other_read) continue;
+        match.other = &route;
+        if (!match.allow.empty()) match.allow += ", ";
+        match.allow += taken == "GET" ? "GET, HEAD" : taken;
+    }
+    return match;
+}
+
+net::Awaitable<void> answer(const Face& face, const Services& services, net::Request& request,
+                            net::Response& response) {
+    Call call(face.side, services, request, response);
+    const auto result = co_await run(face, call);
+    if (!result) render_error(call.side, result.error(), request.id, call.words, response);
+}
+
+}  // namespace snapgate::api
