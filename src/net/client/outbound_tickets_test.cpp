@@ -29,7 +29,7 @@ std::string ask(const Target& target) {
 }
 
 TlsTickets& tickets_of(const Target& target) {
-    return *std::static_pointer_cast<const CheckedTarget>(target)->parts().tickets;
+    return *target->parts().tickets;
 }
 
 class OutboundTickets : public testing::Test {
