@@ -31,7 +31,7 @@ class CollectionRemoval {
     CollectionRemoval(Call& call, KubeList list, rules::DeleteOptions options)
         : call_(call),
           services_(call.services),
-          document_(call.form),
+          document_(call.form, services_.store.id()),
           list_(std::move(list)),
           options_(std::move(options)),
           history_(services_.store.hold_history(call.cluster.number, list_.revision())) {}

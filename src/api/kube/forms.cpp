@@ -54,8 +54,11 @@ Result<void> append_item(const Form& form, const model::StoredObject& object,
     }
     json::ObjectView& view = json::thread_object_view();
     SNAPGATE_TRY(view.read(object, changes));
-    if (form.shape == Shape::kTable) return append_row(form, view, now_ms, out);
-    return append_partial_metadata(form, view, out);
+    if (form.shape != Shape::kTable) return append_partial_metadata(form, view, out);
+    TableRow row;
+    SNAPGATE_TRY(make_row(form, view, row));
+    append_row(row, now_ms, out);
+    return {};
 }
 
 Result<void> respond_object(const Form& form, const model::StoredObject& object,

@@ -48,7 +48,7 @@ class ListAnswer {
           cluster_(call.cluster.number),
           response_(call.response),
           head_only_(call.request.method == "HEAD"),
-          document_(form),
+          document_(form, store_.id()),
           list_(std::move(list)) {
         response_.content_type = form.content_type();
     }

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "api/kube/table_rows.h"
 #include "base/json_text.h"
 #include "json/value.h"
 #include "json/yaml.h"
@@ -81,7 +82,11 @@ Result<void> ListDocument::item(const store::Found& object, int64_t now_ms, std:
     }
     any_ = true;
     const size_t begin = out.size();
-    SNAPGATE_TRY(append_item(form_, object.object, {}, now_ms, out));
+    if (form_.shape == Shape::kTable) {
+        SNAPGATE_TRY(thread_table_rows().append(store_id_, form_, object, now_ms, out));
+    } else {
+        SNAPGATE_TRY(append_item(form_, object.object, {}, now_ms, out));
+    }
     if (form_.kind == Kind::kNamespace && form_.shape == Shape::kObject &&
         std::string_view(out).substr(begin).starts_with(kNamespaceHead))
         out.erase(begin + 1, kNamespaceHead.size() - 1);

@@ -24,7 +24,8 @@ struct ListMetadata {
 // end.
 class ListDocument {
   public:
-    explicit ListDocument(const Form& form) : form_(form) {}
+    // `store_id`: of the store that the objects are from (store::Store::id).
+    ListDocument(const Form& form, std::string_view store_id) : form_(form), store_id_(store_id) {}
 
     void begin(std::string& out);
     base::Result<void> item(const store::Found& object, int64_t now_ms, std::string& out);
@@ -43,6 +44,7 @@ class ListDocument {
     base::Result<void> append_yaml_item(size_t begin, std::string& out) const;
 
     Form form_;
+    std::string store_id_;
     size_t metadata_at_ = 0;  // where it stands in front
     bool any_ = false;
 };

@@ -50,16 +50,6 @@ constexpr std::string_view kNamespaceColumns =
 #undef SNAPGATE_CRD_COLUMN
 #undef SNAPGATE_NAME_COLUMN
 
-// How long ago a time was, as Go's duration.HumanDuration shows it.
-std::string age_of(std::string_view time, int64_t now_ms) {
-    constexpr std::string_view kZeroTime = "0001-01-01T00:00:00Z";
-    if (time.empty() || time == kZeroTime) return "<unknown>";
-    const auto then_ms = base::parse_rfc3339(time);
-    if (!then_ms) return "<invalid>";
-    return base::human_duration(
-        std::chrono::duration_cast<std::chrono::seconds>(base::Millis(now_ms - *then_ms)));
-}
-
 bool is_text(std::string_view raw) {
     return raw.starts_with('"');
 }
@@ -86,9 +76,22 @@ constexpr std::array<json::ObjectPath, 3> kNamespaceCells{{
     {{"metadata", "creationTimestamp"}, 2},
 }};
 
-Result<void> append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+// Puts a time's age into the row, as Go's duration.HumanDuration shows it.
+void put_age(std::string_view time, TableRow& row) {
+    constexpr std::string_view kZeroTime = "0001-01-01T00:00:00Z";
+    if (time.empty() || time == kZeroTime) {
+        row.text += R"("<unknown>")";
+        return;
+    }
+    row.since_ms = base::parse_rfc3339(time);
+    if (!row.since_ms) row.text += R"("<invalid>")";
+    row.age_at = row.text.size();
+}
+
+Result<void> put_snapshot_cells(json::ObjectView& object, TableRow& row) {
     std::array<std::string_view, kCells> values;
     SNAPGATE_TRY(object.find(kSnapshotCells, values));
+    std::string& out = row.text;
     for (size_t cell = 0; cell < kCells; ++cell) {
         if (cell > 0) out += ',';
         const std::string_view value = values[cell];
@@ -97,7 +100,7 @@ Result<void> append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std
         } else if (!is_text(value)) {
             out += cell == kName ? R"("")" : kNothing;
         } else if (cell == kCreated) {
-            base::append_json_string(age_of(without_quotes(value), now_ms), out);
+            put_age(without_quotes(value), row);
         } else {
             out += value;
         }
@@ -105,14 +108,14 @@ Result<void> append_snapshot_cells(json::ObjectView& object, int64_t now_ms, std
     return {};
 }
 
-Result<void> append_namespace_cells(json::ObjectView& object, int64_t now_ms, std::string& out) {
+Result<void> put_namespace_cells(json::ObjectView& object, TableRow& row) {
     std::array<std::string_view, kNamespaceCells.size()> values;
     SNAPGATE_TRY(object.find(kNamespaceCells, values));
     for (const std::string_view value : {values[0], values[1]}) {
-        out += is_text(value) ? value : R"("")";
-        out += ',';
+        row.text += is_text(value) ? value : R"("")";
+        row.text += ',';
     }
-    base::append_json_string(age_of(without_quotes(values[2]), now_ms), out);
+    put_age(without_quotes(values[2]), row);
     return {};
 }
 
@@ -131,13 +134,14 @@ Result<void> append_partial_metadata(const Form& form, json::ObjectView& object,
     return {};
 }
 
-Result<void> append_row(const Form& form, json::ObjectView& object, int64_t now_ms,
-                        std::string& out) {
-    out += R"({"cells":[)";
+Result<void> make_row(const Form& form, json::ObjectView& object, TableRow& row) {
+    std::string& out = row.text;
+    row.since_ms.reset();
+    out = R"({"cells":[)";
     if (form.kind == model::Kind::kSnapshot) {
-        SNAPGATE_TRY(append_snapshot_cells(object, now_ms, out));
+        SNAPGATE_TRY(put_snapshot_cells(object, row));
     } else {
-        SNAPGATE_TRY(append_namespace_cells(object, now_ms, out));
+        SNAPGATE_TRY(put_namespace_cells(object, row));
     }
     out += R"(],"object":)";
     switch (form.include) {
@@ -153,6 +157,19 @@ Result<void> append_row(const Form& form, json::ObjectView& object, int64_t now_
     }
     out += '}';
     return {};
+}
+
+void append_row(const TableRow& row, int64_t now_ms, std::string& out) {
+    const std::string_view text(row.text);
+    if (!row.since_ms) {
+        out += text;
+        return;
+    }
+    out += text.substr(0, row.age_at);
+    const base::Millis age(now_ms - *row.since_ms);
+    base::append_json_string(
+        base::human_duration(std::chrono::duration_cast<std::chrono::seconds>(age)), out);
+    out += text.substr(row.age_at);
 }
 
 }  // namespace snapgate::api::kube
