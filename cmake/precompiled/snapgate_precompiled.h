@@ -1,9 +1,9 @@
 #pragma once
 
-// The headers of other projects that many sources include. They are compiled once for all targets; without
-// this file each source spends about a second on them. A source still includes every header that it uses: the
-// preset `lint` compiles without this file. It contains no header of snapgate's own, because each change
-// of that header would compile everything again.
+// The headers of other projects that many sources include. They are compiled once for all targets;
+// without this file each source spends about a second on them. A source still includes every header
+// that it uses: the preset `lint` compiles without this file. It contains no header of snapgate's
+// own, because each change of that header would compile everything again.
 #include <fmt/format.h>
 #include <simdjson.h>
 
