@@ -92,9 +92,9 @@ std::string sha256(std::string_view bytes) {
 
 // As RFC 2104 has it; OpenSSL's HMAC() makes three contexts for each call.
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    constexpr size_t kBlock = 64;
-    std::string inner(key.size() > kBlock ? sha256(key) : std::string(key));
-    inner.resize(kBlock, '\0');
+    constexpr size_t kBlockBytes = 64;
+    std::string inner(key.size() > kBlockBytes ? sha256(key) : std::string(key));
+    inner.resize(kBlockBytes, '\0');
     std::string outer(inner);
     for (char& c : inner) c = static_cast<char>(c ^ 0x36);
     for (char& c : outer) c = static_cast<char>(c ^ 0x5c);

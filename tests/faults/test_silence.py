@@ -233,7 +233,7 @@ class Callers:
 def rarely_probed(start_own, connect, upstream):
     """A mirror that is Ready, and was last confirmed a while ago: nobody asks the cluster by itself."""
     upstream.bookmarks = None
-    mirror = connect(on=start_own(scaled_times(SCALE, probe="1h", renew="1h", probe_answer="1s")))
+    mirror = connect(on=start_own(scaled_times(SCALE, probe="1h", renew="1h", check="1h", probe_answer="1s")))
     mirror.until_equal()
     time.sleep(2.1)
     assert mirror.is_ready()
@@ -258,7 +258,7 @@ def test_max_age_that_is_not_below_the_age_asks_nothing(rarely_probed, upstream)
 def test_max_age_is_504_in_time_also_while_a_watch_is_opened_again(start_own, connect, upstream):
     """Who waits for the next watch does not wait for an answer as long again."""
     upstream.bookmarks = None
-    mirror = connect(on=start_own(scaled_times(SCALE, probe="1h", renew="1h", probe_answer="1s", reopens="4s")))
+    mirror = connect(on=start_own(scaled_times(SCALE, probe="1h", renew="1h", check="1h", probe_answer="1s", reopens="4s")))
     mirror.until_equal()
     time.sleep(2.1)
     opened = upstream.break_next(late(2.5), "watch")

@@ -199,7 +199,9 @@ Result<Match> find(Call& call) {
 Result<void> refuse(Call& call, const Match& match) {
     // Across all namespaces there are lists and watches; for every other verb the path is unknown
     // (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
-    if (match.other == nullptr || match.other->extent == Extent::kAllNamespaces) {
+    const bool is_across = match.other != nullptr && match.other->kind == Kind::kSnapshot &&
+                           match.other->extent == Extent::kAllNamespaces;
+    if (match.other == nullptr || is_across) {
         render_no_such_path(call.response);
         return {};
     }
