@@ -10,7 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     using snapgate::fuzz::check;
-    namespace cluster = snapgate::cluster;
+    namespace connect = snapgate::connect;
 
     const std::string text(reinterpret_cast<const char*>(bytes), size);
     auto connection = connect::read_kubeconfig(text, "");
@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
         check(connection.error().message.size() < 2'000, "a refusal is short");
         return 0;
     }
-    auto stored = connect::parse_connection(cluster::to_text(*connection));
+    auto stored = connect::parse_connection(connect::to_text(*connection));
     check(stored && *stored == *connection, "what is stored is read back");
     auto again = connect::read_kubeconfig(connect::to_kubeconfig(*connection), "");
     check(again && *again == *connection, "a smallest kubeconfig says the same");
