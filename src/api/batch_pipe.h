@@ -1,11 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "base/result.h"
 #include "hosted/import.h"
 #include "net/http/http.h"
+#include "objects/commit.h"
 #include "store/store.h"
 
 namespace snapgate::api {
@@ -22,11 +22,11 @@ class BatchPipe {
     net::Awaitable<base::Result<void>> drain();
 
   private:
-    struct InFlight;
-
     store::Store& store_;
     hosted::Import& import_;
-    std::shared_ptr<InFlight> in_flight_;
+    // On its way.
+    std::shared_ptr<hosted::Import::Batch> batch_;
+    objects::QueuedCommit commit_;
 };
 
 }  // namespace snapgate::api

@@ -1,8 +1,11 @@
 #include "api/services.h"
 
+#include <functional>
+#include <optional>
 #include <unordered_set>
+#include <utility>
 
-#include "net/await.h"
+#include "objects/commit.h"
 
 namespace snapgate::api {
 
@@ -19,36 +22,50 @@ Result<void> Services::reload_registry() const {
 }
 
 net::Awaitable<Result<void>> commit_registry(const Services& services,
-                                             store::WriteFunction function,
-                                             std::function<void()> then) {
-    std::function<void(std::function<void(Result<void>)>)> start =
-        [&services, &function, &then](std::function<void(Result<void>)> done) {
-            // On the writer thread, so that tables are read in the order of the commits.
-            auto reload_then = [&services, then = std::move(then),
-                                done = std::move(done)](Result<void> result) {
-                if (result) result = services.reload_registry();
-                if (result && then) then();
-                done(std::move(result));
-            };
-            services.store.write(store::Priority::kRequest, std::move(function),
-                                 std::move(reload_then));
-        };
-    co_return co_await net::await_callback<Result<void>>(std::move(start));
+                                             store::WriteFunction function) {
+    // The tables are read again on the writer thread, so that they are read in the order of the
+    // commits.
+    std::function<Result<void>()> reload = [&services] { return services.reload_registry(); };
+    co_return co_await objects::commit(services.store, store::Priority::kRequest,
+                                       std::move(function), std::move(reload));
 }
 
+namespace {
+
+std::optional<cluster::Cluster> connected_cluster(const Services& services,
+                                                  const std::string& uid) {
+    const auto clusters = services.clusters.snapshot();
+    const auto row = clusters->find(uid);
+    if (row == clusters->end() || !row->second.connected()) return std::nullopt;
+    return row->second;
+}
+
+}  // namespace
+
 void follow(const Services& services, const std::string& uid) {
-    auto clusters = services.clusters.snapshot();
-    auto row = clusters->find(uid);
-    if (row == clusters->end() || !row->second.connected()) return;
-    const cluster::Cluster& cluster = row->second;
-    services.connections.follow(cluster.number, cluster.name, services.sources.of(cluster));
+    auto cluster = connected_cluster(services, uid);
+    while (cluster) {
+        services.connections.follow(cluster->number, cluster->name, services.sources.of(*cluster));
+        // Another request may have changed or deleted the cluster meanwhile, and may have been here
+        // first.
+        auto now = connected_cluster(services, uid);
+        if (!now || now->number != cluster->number) {
+            services.connections.forget(cluster->number);
+        } else if (now->sealed == cluster->sealed) {
+            return;
+        }
+        cluster = std::move(now);
+    }
 }
 
 void forget_deleted(const Services& services) {
-    auto clusters = services.clusters.snapshot();
+    // In this order: a cluster that is followed only after this is none of those that are looked
+    // at, and one that is missing in the table then has been deleted.
+    const auto followed = services.connections.statuses();
+    const auto clusters = services.clusters.snapshot();
     std::unordered_set<model::ClusterNumber> left;
     for (const auto& [uid, cluster] : *clusters) left.insert(cluster.number);
-    for (const auto& [number, status] : services.connections.statuses()) {
+    for (const auto& [number, status] : followed) {
         if (!left.contains(number)) services.connections.forget(number);
     }
 }

@@ -43,16 +43,14 @@ struct Services {
     base::Result<void> reload_registry() const;
 };
 
-// Commits a write to the registry and waits until it is on disk and every request sees it. `then`
-// runs after a success before anything else is committed, on the store's thread: what depends on
-// the order of commits.
+// Commits a write to the registry and waits until it is on disk and every request sees it.
 net::Awaitable<base::Result<void>> commit_registry(const Services& services,
-                                                   store::WriteFunction function,
-                                                   std::function<void()> then = {});
+                                                   store::WriteFunction function);
 
-// For `then`: follows a connected cluster with the connection that the registry has for it now.
+// After a commit: follows a connected cluster with the connection that the registry has for it now.
+// Several requests may do so at once, in any order: the registry's newest word counts.
 void follow(const Services& services, const std::string& uid);
-// For `then`: follows no cluster any more that is not in the registry.
+// After a commit: follows no cluster any more that is not in the registry.
 void forget_deleted(const Services& services);
 
 }  // namespace snapgate::api

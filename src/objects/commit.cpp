@@ -1,7 +1,6 @@
 #include "objects/commit.h"
 
-#include <functional>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/annotations.h"
@@ -11,44 +10,83 @@ namespace snapgate::objects {
 
 using base::Result;
 
+// Between two threads: the writer reports the end, whether or not it is waited for yet.
+struct QueuedCommit::State {
+    using Resume = std::function<void(Result<void>)>;
+
+    base::Mutex mutex;
+    std::optional<Result<void>> result SNAPGATE_GUARDED_BY(mutex);
+    Resume waiter SNAPGATE_GUARDED_BY(mutex);
+
+    void finish(Result<void> outcome) {
+        Resume resume;
+        {
+            const base::MutexLock lock(mutex);
+            if (!waiter) {
+                result = std::move(outcome);
+                return;
+            }
+            resume = std::move(waiter);
+        }
+        resume(std::move(outcome));
+    }
+
+    void wait(Resume resume) {
+        std::optional<Result<void>> outcome;
+        {
+            const base::MutexLock lock(mutex);
+            if (!result) {
+                waiter = std::move(resume);
+                return;
+            }
+            outcome = std::move(result);
+        }
+        resume(std::move(*outcome));
+    }
+};
+
+QueuedCommit::QueuedCommit(store::Store& store, store::Priority priority,
+                           store::WriteFunction function)
+    : state_(std::make_shared<State>()) {
+    store.write(priority, std::move(function),
+                [state = state_](Result<void> result) { state->finish(std::move(result)); });
+}
+
+net::Awaitable<Result<void>> QueuedCommit::wait() {
+    std::function<void(State::Resume)> start = [state = std::move(state_)](State::Resume resume) {
+        state->wait(std::move(resume));
+    };
+    state_ = nullptr;
+    co_return co_await net::await_callback<Result<void>>(std::move(start));
+}
+
 net::Awaitable<Result<void>> commit(store::Store& store, store::Priority priority,
-                                    store::WriteFunction function) {
+                                    store::WriteFunction function,
+                                    std::function<Result<void>()> after) {
     std::function<void(std::function<void(Result<void>)>)> start =
-        [&store, priority, function = std::move(function)](auto done) mutable {
-            store.write(priority, std::move(function), std::move(done));
+        [&store, priority, function = std::move(function),
+         after = std::move(after)](std::function<void(Result<void>)> done) mutable {
+            store.write(priority, std::move(function),
+                        [after = std::move(after), done = std::move(done)](Result<void> result) {
+                            if (result && after) result = after();
+                            done(std::move(result));
+                        });
         };
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
 net::Awaitable<Result<void>> commit_all(store::Store& store, store::Priority priority,
                                         std::vector<store::WriteFunction> functions) {
-    if (functions.empty()) co_return Result<void>();
-    struct Pending {
-        base::Mutex mutex;
-        size_t left SNAPGATE_GUARDED_BY(mutex) = 0;
-        Result<void> result SNAPGATE_GUARDED_BY(mutex);
-    };
-    auto pending = std::make_shared<Pending>();
-    {
-        const base::MutexLock lock(pending->mutex);
-        pending->left = functions.size();
+    std::vector<QueuedCommit> queued;
+    queued.reserve(functions.size());
+    for (store::WriteFunction& function : functions)
+        queued.emplace_back(store, priority, std::move(function));
+    Result<void> result;
+    for (QueuedCommit& one : queued) {
+        auto ended = co_await one.wait();
+        if (result && !ended) result = std::move(ended);
     }
-    std::function<void(std::function<void(Result<void>)>)> start =
-        [&store, priority, pending, functions = std::move(functions)](const auto& done) mutable {
-            for (store::WriteFunction& function : functions) {
-                store.write(priority, std::move(function), [pending, done](Result<void> one) {
-                    Result<void> result;
-                    {
-                        const base::MutexLock lock(pending->mutex);
-                        if (!one && pending->result) pending->result = std::move(one);
-                        if (--pending->left > 0) return;
-                        result = std::move(pending->result);
-                    }
-                    done(std::move(result));
-                });
-            }
-        };
-    co_return co_await net::await_callback<Result<void>>(std::move(start));
+    co_return result;
 }
 
 }  // namespace snapgate::objects

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
@@ -8,10 +10,32 @@
 
 namespace snapgate::objects {
 
+// A write that is queued at once and waited for later: the caller may go on meanwhile. The store
+// must outlive the wait. Whatever the function refers to must outlive the write, whether or not
+// somebody waits for it. Belongs to one coroutine.
+class QueuedCommit {
+  public:
+    QueuedCommit() = default;  // of nothing
+    QueuedCommit(store::Store& store, store::Priority priority, store::WriteFunction function);
+
+    bool queued() const { return state_ != nullptr; }
+    // Waits until the write is on disk; the caller continues on its own executor. Returns the error
+    // of the write function, or of Store::write. Called once.
+    net::Awaitable<base::Result<void>> wait();
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
 // Commits a write and waits until it is on disk; the caller continues on its own executor. Returns
 // the error of the write function, or of Store::write. The store must outlive the wait.
+//
+// `after` runs on the writer thread once the write is on disk, in the order of the commits, so it
+// must be short. If it fails, so does the commit, though the write stays.
 net::Awaitable<base::Result<void>> commit(store::Store& store, store::Priority priority,
-                                          store::WriteFunction function);
+                                          store::WriteFunction function,
+                                          std::function<base::Result<void>()> after = {});
 
 // Queues several writes at once, which the writer may put into one commit, and waits for all of
 // them; fails as the first that fails.

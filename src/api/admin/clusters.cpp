@@ -38,8 +38,8 @@ net::Awaitable<Result<void>> delete_cluster(Call& call) {
     store::WriteFunction write = [uid = cluster.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_cluster(txn, uid, forced);
     };
-    std::function<void()> then = [&services = call.services] { forget_deleted(services); };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    forget_deleted(call.services);
     call.response.status = 204;
     co_return Result<void>{};
 }

@@ -77,10 +77,8 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
         }
         return {};
     };
-    std::function<void()> then = [&services = call.services, uid = made->uid] {
-        follow(services, uid);
-    };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    follow(call.services, made->uid);
     SNAPGATE_CO_ASSIGN(auto item,
                        cluster_document(call.services, *made, call.services.store.read()));
     if (made->connected()) item["warnings"] = std::move(warnings);

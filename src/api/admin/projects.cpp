@@ -74,8 +74,8 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     store::WriteFunction write = [uid = project.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced);
     };
-    std::function<void()> then = [&services = call.services] { forget_deleted(services); };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    forget_deleted(call.services);
     call.response.status = 204;
     co_return Result<void>{};
 }

@@ -41,10 +41,8 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     store::WriteFunction write =
         [uid = cluster.uid, sealed = *sealed, server = connect::shown_server(checked.connection)](
             store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
-    std::function<void()> then = [&services = call.services, uid = cluster.uid] {
-        follow(services, uid);
-    };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write), std::move(then)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    follow(call.services, cluster.uid);
     cluster.server = connect::shown_server(checked.connection);
     co_return respond(call, cluster, true, warnings_document(checked.check));
 }
