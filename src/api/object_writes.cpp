@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "hosted/object_write.h"
 #include "json/object.h"
 #include "objects/commit.h"
+#include "objects/object_write.h"
 
 namespace snapgate::api {
 namespace {
@@ -18,10 +18,10 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
-using hosted::ObjectWrite;
-using hosted::WriteOutcome;
 using model::Kind;
-using End = hosted::WriteOutcome::End;
+using objects::ObjectWrite;
+using objects::WriteOutcome;
+using End = objects::WriteOutcome::End;
 
 // How often a name is made up, as the API says.
 constexpr int kNameTries = 8;
@@ -32,7 +32,7 @@ net::Awaitable<Result<WriteOutcome>> commit_object(const Services& services, Obj
     auto shared = std::make_shared<const ObjectWrite>(std::move(write));
     auto outcome = std::make_shared<WriteOutcome>();
     SNAPGATE_CO_TRY(co_await objects::commit(services.store, store::Priority::kRequest,
-                                             hosted::write_function(shared, outcome)));
+                                             objects::write_function(shared, outcome)));
     co_return *outcome;
 }
 
@@ -131,7 +131,7 @@ Result<WriteOutcome> try_dry(const Services& services, const cluster::Cluster& c
     } else if (write.kind == Kind::kSnapshot) {
         SNAPGATE_ASSIGN(auto ns, view.newest(cluster.number, Kind::kNamespace, "", write.key.ns));
         if (!ns && !write.make_namespace) outcome.end = End::kNoNamespace;
-        if (ns && hosted::is_going(ns->object)) outcome.end = End::kNamespaceGoing;
+        if (ns && objects::is_going(ns->object)) outcome.end = End::kNamespaceGoing;
     }
     return outcome;
 }
@@ -142,7 +142,7 @@ Result<void> check_open(const Services& services, const cluster::Cluster& cluste
     store::ReadView view = services.store.read();
     SNAPGATE_ASSIGN(auto ns, view.newest(cluster.number, Kind::kNamespace, "", key.ns));
     if (!ns) return rules::no_such_namespace(key.ns);
-    if (hosted::is_going(ns->object)) return namespace_going(key);
+    if (objects::is_going(ns->object)) return namespace_going(key);
     return {};
 }
 

@@ -55,7 +55,7 @@ net::Awaitable<base::Result<Written>> create_namespace(const Services& services,
                                                        rules::Body body, rules::Writer writer,
                                                        bool dry_run);
 
-// Marks the namespace as going; hosted::NamespaceSweeper removes what is in it, and it.
+// Marks the namespace as going; objects::NamespaceSweeper removes what is in it, and it.
 net::Awaitable<base::Result<Written>> delete_namespace(const Services& services,
                                                        const cluster::Cluster& cluster,
                                                        std::string name,

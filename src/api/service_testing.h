@@ -19,9 +19,9 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "hosted/namespace_sweeper.h"
 #include "mirror/connections.h"
 #include "net/server/server.h"
+#include "objects/namespace_sweeper.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
 
@@ -117,7 +117,7 @@ class TestService {
             *store_, kube::WatchTimes{.tick = std::chrono::milliseconds(1'000),
                                       .last_bookmark = std::chrono::milliseconds(500),
                                       .version_patience = std::chrono::milliseconds(200)});
-        namespaces_ = std::make_unique<hosted::NamespaceSweeper>(
+        namespaces_ = std::make_unique<objects::NamespaceSweeper>(
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
                                    *namespaces_, sealer_, connections_, sources_,
@@ -143,7 +143,7 @@ class TestService {
     cluster::ClusterTable clusters_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<kube::WatchHub> watches_;
-    std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
+    std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
     mirror::Connections connections_{mirror::ConnectionsOptions{}};
     const connect::ConnectionSources sources_{sealer_};

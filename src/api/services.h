@@ -9,9 +9,9 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "hosted/namespace_sweeper.h"
 #include "mirror/connections.h"
 #include "net/http/http.h"
+#include "objects/namespace_sweeper.h"
 #include "query/listing.h"
 #include "store/store.h"
 
@@ -29,7 +29,7 @@ struct Services {
     access::ProjectTable& projects;
     cluster::ClusterTable& clusters;
     kube::WatchHub& watches;
-    hosted::NamespaceSweeper& namespaces;
+    objects::NamespaceSweeper& namespaces;
     const connect::CredentialSealer& sealer;
     mirror::Connections& connections;
     const connect::ConnectionSources& sources;

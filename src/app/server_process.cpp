@@ -46,7 +46,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         if (!cluster.connected()) clusters.push_back(cluster.number);
     }
     process->namespaces_ =
-        std::make_unique<hosted::NamespaceSweeper>(*data.store, std::move(clusters));
+        std::make_unique<objects::NamespaceSweeper>(*data.store, std::move(clusters));
     SNAPGATE_ASSIGN(connect::CredentialKey key, open_credentials_key(settings));
     // A service user often has no home. A server without connected clusters needs none, either.
     if (auto place = check_place_of_credentials_key(settings); !place) {

@@ -16,10 +16,10 @@
 #include "base/result.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "hosted/namespace_sweeper.h"
 #include "mirror/connections.h"
 #include "net/server/server.h"
 #include "net/tls/tls.h"
+#include "objects/namespace_sweeper.h"
 
 namespace snapgate::app {
 
@@ -49,7 +49,7 @@ class ServerProcess {
     std::optional<UrlFile> url_file_;
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<api::kube::WatchHub> watches_;
-    std::unique_ptr<hosted::NamespaceSweeper> namespaces_;
+    std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     std::unique_ptr<connect::CredentialSealer> sealer_;
     std::unique_ptr<connect::ConnectionSources> sources_;
     std::unique_ptr<mirror::Connections> connections_;

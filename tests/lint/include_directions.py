@@ -27,13 +27,10 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "access"],
     "connect": [*DOMAIN, "net", "access", "store", "cluster"],
     "rules": DOMAIN,
-    "hosted": [*DOMAIN, "store", "rules"],
-    "objects": [*DOMAIN, "store", "net"],
+    "objects": [*DOMAIN, "store", "net", "rules"],
     "mirror": [*DOMAIN, "store", "net", "objects", "cluster", "connect"],
-    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "hosted",
-            "objects"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "hosted",
-            "objects", "api"],
+    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects", "api"],
     "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }
 
@@ -52,7 +49,7 @@ WRAPPED = [
 
 # Words of a protocol that have no place in a folder that knows none.
 FOREIGN_WORDS = [
-    (["base", "model", "engine", "store", "query", "access", "rules", "hosted"],
+    (["base", "model", "engine", "store", "query", "access", "rules", "objects"],
      r"\b[Hh]ttp[A-Z_]\w*|\bHTTP\b(?!S? ?/)|\bhttp_status\b|\bstatus_code\b|\bStatusCode\b",
      "a transport's word; Code in base/error.h says what failed, src/api/ maps it to HTTP"),
 ]

@@ -1,4 +1,4 @@
-#include "hosted/import.h"
+#include "objects/import.h"
 
 #include <fmt/format.h>
 
@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "api/admin/routes.h"
-#include "api/batch_pipe.h"
 #include "base/count_text.h"
 #include "base/decimal.h"
 #include "json/dump_end.h"
 #include "json/splitter.h"
 #include "net/await.h"
+#include "objects/batch_pipe.h"
 
 namespace snapgate::api::admin {
 
@@ -27,9 +27,9 @@ namespace {
 // A stream without progress for this long is given up.
 constexpr std::chrono::seconds kIdle{30};
 
-json::Object to_json(const hosted::ImportReport& report) {
+json::Object to_json(const objects::ImportReport& report) {
     json::Array refused;
-    for (const hosted::Refused& one : report.refused) {
+    for (const objects::Refused& one : report.refused) {
         refused.push_back(
             json::Object{{"index", one.index}, {"name", one.name}, {"message", one.message}});
     }
@@ -43,15 +43,15 @@ json::Object to_json(const hosted::ImportReport& report) {
 
 // What the query asks for.
 struct Asked {
-    hosted::ImportOptions options;
+    objects::ImportOptions options;
     bool complete = false;  // the caller says that the dump is whole
 };
 
 Result<Asked> read_query(const net::Request& request) {
     Asked asked;
-    hosted::ImportOptions& options = asked.options;
+    objects::ImportOptions& options = asked.options;
     SNAPGATE_ASSIGN(std::string on_conflict, query_parameter(request, "onConflict"));
-    SNAPGATE_ASSIGN(options.on_conflict, hosted::parse_on_conflict(on_conflict));
+    SNAPGATE_ASSIGN(options.on_conflict, objects::parse_on_conflict(on_conflict));
     SNAPGATE_ASSIGN(options.prune, query_flag(request, "prune"));
     SNAPGATE_ASSIGN(options.dry_run, query_flag(request, "dryRun"));
     SNAPGATE_ASSIGN(asked.complete, query_flag(request, "complete"));
@@ -80,7 +80,7 @@ Result<void> check_end(const Asked& asked, const json::DumpEnd& end) {
 }
 
 // What an import that ended early has done until then.
-std::string done_before(const hosted::ImportReport& report) {
+std::string done_before(const objects::ImportReport& report) {
     std::string text;
     auto add = [&text](uint64_t count, std::string_view what) {
         if (count > 0)
@@ -96,7 +96,7 @@ std::string done_before(const hosted::ImportReport& report) {
     return text;
 }
 
-Error with_done(Error error, const Asked& asked, const hosted::ImportReport& report) {
+Error with_done(Error error, const Asked& asked, const objects::ImportReport& report) {
     const std::string done = done_before(report);
     if (!done.empty())
         error.message += fmt::format(
@@ -106,8 +106,8 @@ Error with_done(Error error, const Asked& asked, const hosted::ImportReport& rep
 }
 
 // Takes the stream in, batch after batch: while one is being committed the next is read.
-net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, hosted::Import& import,
-                                        BatchPipe& pipe, json::DumpEnd& end) {
+net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects::Import& import,
+                                        objects::BatchPipe& pipe, json::DumpEnd& end) {
     json::ItemSplitter splitter([&](std::string_view item) -> Result<void> {
         SNAPGATE_TRY(end.closed() ? Result<void>() : check_end(asked, end));
         import.add(item);
@@ -149,8 +149,8 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
-    hosted::Import import(cluster.number, asked.options, call.services.store);
-    BatchPipe pipe(call.services.store, import);
+    objects::Import import(cluster.number, asked.options, call.services.store);
+    objects::BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;
     auto taken = co_await take_items(call, asked, import, pipe, end);
     // Batches on their way refer to `import`: they come first, whatever happened.

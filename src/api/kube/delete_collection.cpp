@@ -11,9 +11,9 @@
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "hosted/removal.h"
 #include "net/await.h"
 #include "objects/commit.h"
+#include "objects/removal.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -40,13 +40,13 @@ class CollectionRemoval {
 
     // Lists some objects and deletes them. True at the end.
     net::Awaitable<Result<bool>> step(std::string& out) {
-        std::vector<std::shared_ptr<hosted::Removal>> removals;
+        std::vector<std::shared_ptr<objects::Removal>> removals;
         const int64_t now_ms = services_.store.now_ms();
         const KubeList::Item item = [this, &removals, now_ms](const store::Found& found,
                                                               std::string& text) -> Result<void> {
             if (removals.empty() || removals.back()->full()) {
-                removals.push_back(std::make_shared<hosted::Removal>(call_.cluster.number, options_,
-                                                                     base::format_rfc3339(now_ms)));
+                removals.push_back(std::make_shared<objects::Removal>(
+                    call_.cluster.number, options_, base::format_rfc3339(now_ms)));
             }
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
@@ -64,9 +64,9 @@ class CollectionRemoval {
     }
 
   private:
-    net::Awaitable<Result<void>> commit(const std::shared_ptr<hosted::Removal>& removal) {
+    net::Awaitable<Result<void>> commit(const std::shared_ptr<objects::Removal>& removal) {
         SNAPGATE_CO_TRY(co_await objects::commit(services_.store, store::Priority::kRequest,
-                                                 hosted::Removal::function(removal)));
+                                                 objects::Removal::function(removal)));
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
             rules::Target target{key.ns, key.name, false};

@@ -10,7 +10,7 @@
 #include "model/types.h"
 #include "store/store.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 // Empties the namespaces that are being deleted, in batches beside the traffic, and removes each
 // when it is empty. An object that finalizers hold keeps its namespace. Runs on its own thread; the
@@ -61,4 +61,4 @@ class NamespaceSweeper {
     std::thread thread_;
 };
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

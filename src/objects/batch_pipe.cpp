@@ -1,15 +1,14 @@
-#include "api/batch_pipe.h"
+#include "objects/batch_pipe.h"
 
 #include <utility>
 
-namespace snapgate::api {
+namespace snapgate::objects {
 
 using base::Result;
 
-net::Awaitable<Result<void>> BatchPipe::put(std::shared_ptr<hosted::Import::Batch> batch) {
+net::Awaitable<Result<void>> BatchPipe::put(std::shared_ptr<Import::Batch> batch) {
     SNAPGATE_CO_TRY(co_await drain());
-    commit_ =
-        objects::QueuedCommit(store_, store::Priority::kBatch, hosted::Import::function(batch));
+    commit_ = QueuedCommit(store_, store::Priority::kBatch, Import::function(batch));
     batch_ = std::move(batch);
     co_return Result<void>{};
 }
@@ -22,4 +21,4 @@ net::Awaitable<Result<void>> BatchPipe::drain() {
     co_return Result<void>{};
 }
 
-}  // namespace snapgate::api
+}  // namespace snapgate::objects

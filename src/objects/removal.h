@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "hosted/object_write.h"
+#include "objects/object_write.h"
 #include "rules/object_rules.h"
 #include "store/store.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 // The deletion of many snapshots of a hosted cluster in one commit, each by the rules: it is
 // removed, or, if finalizers hold it, marked. Objects that change between add() and the commit are
@@ -43,4 +43,4 @@ class Removal {
     std::vector<model::ObjectKey> changed_;
 };
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -9,7 +9,7 @@
 #include "model/types.h"
 #include "store/store.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 // One write of one object of a hosted cluster, based on a state that was read before. The rules ran
 // beforehand, on the caller's thread. The writer thread only checks that their basis still holds.
@@ -45,4 +45,4 @@ store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
 // Whether a stored Namespace is being deleted.
 bool is_going(const model::StoredObject& ns);
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

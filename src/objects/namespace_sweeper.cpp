@@ -1,4 +1,4 @@
-#include "hosted/namespace_sweeper.h"
+#include "objects/namespace_sweeper.h"
 
 #include <chrono>
 #include <memory>
@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "hosted/object_write.h"
-#include "hosted/removal.h"
+#include "objects/object_write.h"
+#include "objects/removal.h"
 #include "store/walk.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 namespace {
 
 using base::Result;
@@ -199,4 +199,4 @@ Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std
     return store_.write_and_wait(store::Priority::kBatch, write_function(write, outcome));
 }
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

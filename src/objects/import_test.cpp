@@ -1,4 +1,4 @@
-#include "hosted/import.h"
+#include "objects/import.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 
 #include "store/temporary_store_testing.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 namespace {
 
 using testing::HasSubstr;
@@ -282,4 +282,4 @@ TEST_F(ImportTest, ADeletedClusterEndsIt) {
 }
 
 }  // namespace
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -14,7 +14,7 @@
 #include "model/types.h"
 #include "store/store.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 // What an import does with an object that exists and differs.
 enum class OnConflict { kReplace, kSkip, kFail };
@@ -123,4 +123,4 @@ class Import {
     bool prune_done_ = false;
 };
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -1,4 +1,4 @@
-#include "hosted/object_write.h"
+#include "objects/object_write.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include "json/object.h"
 #include "store/temporary_store_testing.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 namespace {
 
 using End = WriteOutcome::End;
@@ -123,4 +123,4 @@ TEST_F(ObjectWriteTest, AClusterThatIsGoneIsNotFound) {
 }
 
 }  // namespace
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -1,4 +1,4 @@
-#include "hosted/import.h"
+#include "objects/import.h"
 
 #include <fmt/format.h>
 
@@ -9,11 +9,11 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error_text.h"
-#include "hosted/object_write.h"
+#include "objects/object_write.h"
 #include "rules/import_rules.h"
 #include "store/walk.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 using base::Code;
 using base::Error;
@@ -323,4 +323,4 @@ Result<Import::PruneStep> Import::next_prune() {
     return PruneStep{std::move(batch), prune_done_};
 }
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

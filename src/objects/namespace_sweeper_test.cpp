@@ -1,4 +1,4 @@
-#include "hosted/namespace_sweeper.h"
+#include "objects/namespace_sweeper.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,11 +7,11 @@
 #include <string>
 #include <thread>
 
-#include "hosted/object_write.h"
 #include "json/object.h"
+#include "objects/object_write.h"
 #include "store/temporary_store_testing.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 namespace {
 
 using model::Kind;
@@ -111,4 +111,4 @@ TEST_F(NamespaceSweeperTest, AFinalizerHoldsTheNamespaceUntilItGoes) {
 }
 
 }  // namespace
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -3,30 +3,30 @@
 #include <memory>
 
 #include "base/result.h"
-#include "hosted/import.h"
 #include "net/http/http.h"
 #include "objects/commit.h"
+#include "objects/import.h"
 #include "store/store.h"
 
-namespace snapgate::api {
+namespace snapgate::objects {
 
 // Submits an import's batches in order, one at a time, and lets the reader go on with the next one
 // meanwhile. drain() must be awaited before the import and the pipe go. Belongs to one coroutine.
 class BatchPipe {
   public:
-    BatchPipe(store::Store& store, hosted::Import& import) : store_(store), import_(import) {}
+    BatchPipe(store::Store& store, Import& import) : store_(store), import_(import) {}
 
     // Waits for the batch before, takes in what it did, and submits this one.
-    net::Awaitable<base::Result<void>> put(std::shared_ptr<hosted::Import::Batch> batch);
+    net::Awaitable<base::Result<void>> put(std::shared_ptr<Import::Batch> batch);
     // Waits for the batch on its way, if there is one.
     net::Awaitable<base::Result<void>> drain();
 
   private:
     store::Store& store_;
-    hosted::Import& import_;
+    Import& import_;
     // On its way.
-    std::shared_ptr<hosted::Import::Batch> batch_;
-    objects::QueuedCommit commit_;
+    std::shared_ptr<Import::Batch> batch_;
+    QueuedCommit commit_;
 };
 
-}  // namespace snapgate::api
+}  // namespace snapgate::objects

@@ -1,10 +1,10 @@
-#include "hosted/removal.h"
+#include "objects/removal.h"
 
 #include <utility>
 
 #include "json/object.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 
 using base::Result;
 
@@ -43,4 +43,4 @@ store::WriteFunction Removal::function(const std::shared_ptr<Removal>& removal) 
     };
 }
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects

@@ -1,4 +1,4 @@
-#include "hosted/object_write.h"
+#include "objects/object_write.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "json/object.h"
 
-namespace snapgate::hosted {
+namespace snapgate::objects {
 namespace {
 
 using base::Code;
@@ -63,4 +63,4 @@ bool is_going(const model::StoredObject& ns) {
     return ns.text.ends_with(R"("status":{"phase":"Terminating"}})");
 }
 
-}  // namespace snapgate::hosted
+}  // namespace snapgate::objects
