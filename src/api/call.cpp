@@ -67,6 +67,18 @@ Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
     return found->second;
 }
 
+bool is_field_manager(std::string_view text) {
+    return text.size() <= kMaxFieldManager &&
+           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c != 0x7f; });
+}
+
+std::string field_manager(const net::Request& request) {
+    std::string_view agent = request.header("User-Agent").value_or("");
+    std::string manager(agent.substr(0, std::min(agent.find('/'), kMaxFieldManager)));
+    std::erase_if(manager, [](char c) { return !is_field_manager({&c, 1}); });
+    return manager;
+}
+
 void respond_json(Call& call, unsigned status, const json::Value& value) {
     call.response.status = status;
     call.response.body += json::serialize(value);

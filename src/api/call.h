@@ -62,6 +62,11 @@ base::Result<cluster::Cluster> find_cluster(const Call& call, std::string_view u
 // The part of a Content-Type before its parameters, in lower case.
 std::string media_type(std::string_view content_type);
 
+inline constexpr size_t kMaxFieldManager = 128;
+bool is_field_manager(std::string_view text);
+// Whom managedFields name where the request says nothing else: the User-Agent up to its first '/'.
+std::string field_manager(const net::Request& request);
+
 void respond_json(Call& call, unsigned status, const json::Value& value);
 
 }  // namespace snapgate::api

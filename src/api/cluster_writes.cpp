@@ -18,6 +18,7 @@ namespace snapgate::api {
 using base::Code;
 using base::Error;
 using base::Result;
+using objects::Written;
 using std::chrono::milliseconds;
 
 namespace {

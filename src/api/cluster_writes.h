@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "api/call.h"
-#include "api/object_writes.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
 #include "net/client/client.h"
 #include "net/http/http.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api {
 
@@ -26,10 +26,11 @@ struct InCluster {
     std::string manager;  // for managedFields
 };
 
-net::Awaitable<base::Result<Written>> create_in_cluster(InCluster place, json::Object body);
+net::Awaitable<base::Result<objects::Written>> create_in_cluster(InCluster place,
+                                                                 json::Object body);
 // kNotFound where the snapshot is not that VM's.
-net::Awaitable<base::Result<Written>> update_in_cluster(InCluster place, std::string vm,
-                                                        json::Object body);
+net::Awaitable<base::Result<objects::Written>> update_in_cluster(InCluster place, std::string vm,
+                                                                 json::Object body);
 net::Awaitable<base::Result<void>> delete_in_cluster(InCluster place, std::string vm);
 
 // The version of the API that the cluster serves: v1beta1 where that is not known.

@@ -27,7 +27,7 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "access"],
     "connect": [*DOMAIN, "net", "access", "store", "cluster"],
     "rules": DOMAIN,
-    "objects": [*DOMAIN, "store", "net", "rules"],
+    "objects": [*DOMAIN, "store", "net", "access", "cluster", "rules"],
     "mirror": [*DOMAIN, "store", "net", "objects", "cluster", "connect"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects"],
     "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects", "api"],

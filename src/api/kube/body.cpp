@@ -132,7 +132,11 @@ net::Awaitable<Result<json::Object>> read_review(Call& call) {
     co_return std::move(value.get_object());
 }
 
-Result<void> respond_written(Call& call, const Written& written, unsigned status) {
+objects::Place place_of(const Call& call) {
+    return {call.cluster, call.resource.kind, call.resource.ns, call.resource.name};
+}
+
+Result<void> respond_written(Call& call, const objects::Written& written, unsigned status) {
     net::Response& response = call.response;
     for (const std::string& warning : written.warnings) {
         std::string text = "299 - \"";

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "api/call.h"
-#include "api/object_writes.h"
+#include "objects/hosted_writes.h"
 #include "rules/decode.h"
 
 namespace snapgate::api::kube {
@@ -36,7 +36,10 @@ std::string content_type(const net::Request& request);
 // None of the types named in `accepted` ("application/json, application/yaml").
 base::Error unsupported_body(std::string_view accepted);
 
+// Where the object is that the request names.
+objects::Place place_of(const Call& call);
+
 // Answers with the object a write left behind, in the form that the client takes.
-base::Result<void> respond_written(Call& call, const Written& written, unsigned status);
+base::Result<void> respond_written(Call& call, const objects::Written& written, unsigned status);
 
 }  // namespace snapgate::api::kube

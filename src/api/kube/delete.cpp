@@ -82,19 +82,10 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
 
 net::Awaitable<Result<void>> delete_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
-    const Services& services = call.services;
-    Result<Written> written;
-    if (call.resource.kind == model::Kind::kNamespace) {
-        written = co_await delete_namespace(services, call.cluster, call.resource.name,
-                                            std::move(options));
-    } else {
-        rules::Target target{call.resource.ns, call.resource.name, false};
-        written =
-            co_await delete_snapshot(services, call.cluster, std::move(target), std::move(options));
-    }
-    if (!written) co_return written.error();
-    if (!written->removed) co_return respond_written(call, *written, 200);
-    SNAPGATE_CO_ASSIGN(auto object, model::decode_object(written->value));
+    SNAPGATE_CO_ASSIGN(auto written, co_await objects::remove(call.services.hosted_store(),
+                                                              place_of(call), std::move(options)));
+    if (!written.removed) co_return respond_written(call, written, 200);
+    SNAPGATE_CO_ASSIGN(auto object, model::decode_object(written.value));
     SNAPGATE_CO_ASSIGN(auto identity, json::read_identity(object));
     respond_gone(call, identity.uid);
     co_return Result<void>{};

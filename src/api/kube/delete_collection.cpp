@@ -69,9 +69,9 @@ class CollectionRemoval {
                                                  objects::Removal::function(removal)));
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
-            rules::Target target{key.ns, key.name, false};
+            objects::Place place{call_.cluster, model::Kind::kSnapshot, key.ns, key.name};
             auto deleted =
-                co_await delete_snapshot(services_, call_.cluster, std::move(target), options_);
+                co_await objects::remove(services_.hosted_store(), std::move(place), options_);
             if (!deleted && deleted.error().code != Code::kNotFound) co_return deleted.error();
         }
         co_return Result<void>{};

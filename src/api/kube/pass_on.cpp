@@ -11,7 +11,6 @@
 #include "api/kube/cluster_path.h"
 #include "api/kube/parameters.h"
 #include "api/kube/passed_answer.h"
-#include "api/object_writes.h"
 #include "base/encoding.h"
 #include "json/cluster_answers.h"
 #include "json/request_body.h"

@@ -8,6 +8,16 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+namespace {
+
+// A patch sees the object as its client does.
+json::Object as_v1alpha1(json::Object object) {
+    object["apiVersion"] = "snapshot.kubevirt.io/v1alpha1";
+    return object;
+}
+
+}  // namespace
+
 net::Awaitable<Result<void>> patch_object(Call& call) {
     if (call.resource.name.empty())
         co_return Error(Code::kInvalidParameter, "name must be provided");
@@ -23,20 +33,18 @@ net::Awaitable<Result<void>> patch_object(Call& call) {
         co_return forbidden_option("PatchOptions", "force",
                                    "may not be specified for non-apply patch");
     SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
-    rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
+    const rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     const rules::PatchType patch_type = merge ? rules::PatchType::kMerge : rules::PatchType::kJson;
-    const bool v1alpha1 = call.resource.v1alpha1;
-    MakeBody make_body = [&text, patch_type, v1alpha1](const json::Object& live) {
-        if (!v1alpha1) return rules::apply_patch(live, patch_type, text);
-        // A patch sees the object as its client does.
-        json::Object seen = live;
-        seen["apiVersion"] = "snapshot.kubevirt.io/v1alpha1";
-        return rules::apply_patch(seen, patch_type, text);
+    objects::Decide decide = [&](const json::Object& live) -> Result<rules::Change> {
+        SNAPGATE_ASSIGN(rules::Body body,
+                        call.resource.v1alpha1
+                            ? rules::apply_patch(as_v1alpha1(live), patch_type, text)
+                            : rules::apply_patch(live, patch_type, text));
+        return rules::update(live, std::move(body), target, parameters.writer);
     };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await update_snapshot(call.services, call.cluster, std::move(target),
-                                                std::move(parameters.writer), std::move(make_body),
-                                                parameters.dry_run));
+                       co_await objects::change(call.services.hosted_store(), place_of(call),
+                                                std::move(decide), parameters.dry_run));
     co_return respond_written(call, written, 200);
 }
 

@@ -12,12 +12,13 @@ net::Awaitable<Result<void>> update_object(Call& call) {
         co_return Error(Code::kInvalidParameter, "name must be provided");
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "UpdateOptions"));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_object(call));
-    rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
-    MakeBody make_body = [&body](const json::Object&) -> Result<rules::Body> { return body; };
+    const rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
+    objects::Decide decide = [&](const json::Object& live) {
+        return rules::update(live, body, target, parameters.writer);
+    };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await update_snapshot(call.services, call.cluster, std::move(target),
-                                                std::move(parameters.writer), std::move(make_body),
-                                                parameters.dry_run));
+                       co_await objects::change(call.services.hosted_store(), place_of(call),
+                                                std::move(decide), parameters.dry_run));
     co_return respond_written(call, written, 200);
 }
 

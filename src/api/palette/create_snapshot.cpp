@@ -25,12 +25,10 @@ net::Awaitable<Result<void>> create_snapshot(Call& call) {
                            co_await create_in_cluster(std::move(place), std::move(body.object)));
         co_return respond_snapshot(call, written);
     }
-    rules::Target target;
-    target.ns = request.ns;
     rules::Writer writer = writer_of(call);
-    const CreateOptions options{.make_namespace = true};
-    auto written = co_await api::create_snapshot(call.services, request.cluster, std::move(body),
-                                                 std::move(target), std::move(writer), options);
+    const objects::CreateOptions options{.make_namespace = true};
+    auto written = co_await objects::create(call.services.hosted_store(), request.place(),
+                                            std::move(body), std::move(writer), options);
     if (!written) {
         Error error = std::move(written).error();
         // Kubernetes forbids it; for this API it is a conflict that passes.

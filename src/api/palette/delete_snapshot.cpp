@@ -31,11 +31,10 @@ net::Awaitable<Result<void>> delete_snapshot(Call& call) {
         co_return Result<void>{};
     }
     SNAPGATE_CO_ASSIGN(auto uid, find_uid(call, request));
-    rules::Target target{request.ns, request.name, false};
     rules::DeleteOptions options;
     options.uid = std::move(uid);
-    auto written = co_await api::delete_snapshot(call.services, request.cluster, std::move(target),
-                                                 std::move(options));
+    auto written =
+        co_await objects::remove(call.services.hosted_store(), request.place(), std::move(options));
     if (!written) {
         if (written.error().code == Code::kNotFound) co_return request.no_such_snapshot();
         co_return written.error();

@@ -181,7 +181,7 @@ rules::Writer writer_of(const Call& call) {
     return writer;
 }
 
-Result<void> respond_snapshot(Call& call, const Written& written) {
+Result<void> respond_snapshot(Call& call, const objects::Written& written) {
     SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(written.value));
     return respond_object(call, object);
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "api/call.h"
-#include "api/object_writes.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api::palette {
 
@@ -15,6 +15,7 @@ struct SnapshotRequest {
     std::string ns;         // of the query, else of a write's body, else `default`
     bool ns_given = false;  // the query names it
 
+    objects::Place place() const { return {cluster, model::Kind::kSnapshot, ns, name}; }
     // The error for a snapshot that is not there, or is another VM's: the same for both.
     base::Error no_such_snapshot() const;
 };
@@ -32,6 +33,6 @@ net::Awaitable<base::Result<rules::Body>> read_snapshot(Call& call, SnapshotRequ
 rules::Writer writer_of(const Call& call);
 
 // Answers with the object a write left behind.
-base::Result<void> respond_snapshot(Call& call, const Written& written);
+base::Result<void> respond_snapshot(Call& call, const objects::Written& written);
 
 }  // namespace snapgate::api::palette

@@ -31,14 +31,14 @@ net::Awaitable<Result<void>> update_snapshot(Call& call) {
                                                                     std::move(body.object)));
         co_return respond_snapshot(call, written);
     }
-    rules::Target target{request.ns, request.name, false};
-    rules::Writer writer = writer_of(call);
-    MakeBody make_body = [&request, &body](const json::Object& live) -> Result<rules::Body> {
+    const rules::Target target{request.ns, request.name, false};
+    const rules::Writer writer = writer_of(call);
+    objects::Decide decide = [&](const json::Object& live) -> Result<rules::Change> {
         if (vm_of(live) != request.vm) return request.no_such_snapshot();
-        return body;
+        return rules::update(live, body, target, writer);
     };
-    auto written = co_await api::update_snapshot(call.services, request.cluster, std::move(target),
-                                                 std::move(writer), std::move(make_body), false);
+    auto written = co_await objects::change(call.services.hosted_store(), request.place(),
+                                            std::move(decide), false);
     if (!written) {
         if (written.error().code == Code::kNotFound) co_return request.no_such_snapshot();
         co_return written.error();

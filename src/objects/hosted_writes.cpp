@@ -1,0 +1,298 @@
+#include "objects/hosted_writes.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "json/object.h"
+#include "objects/commit.h"
+#include "objects/object_write.h"
+
+namespace snapgate::objects {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+using model::Kind;
+using End = WriteOutcome::End;
+
+// What is done with hosted clusters alone, for require_hosted().
+constexpr std::string_view kWritten = "objects are written into the store of";
+// How often a name is made up, as the API says.
+constexpr int kNameTries = 8;
+// How often a write is made anew because the object changed under it.
+constexpr int kWriteTries = 16;
+
+net::Awaitable<Result<WriteOutcome>> commit_object(store::Store& store, ObjectWrite write) {
+    auto shared = std::make_shared<const ObjectWrite>(std::move(write));
+    auto outcome = std::make_shared<WriteOutcome>();
+    SNAPGATE_CO_TRY(
+        co_await commit(store, store::Priority::kRequest, write_function(shared, outcome)));
+    co_return *outcome;
+}
+
+// An object as it was read: a copy, good while others write.
+struct Live {
+    std::string value;  // as it is stored
+    model::Revision revision = 0;
+    json::Object object;  // its Kubernetes form
+};
+
+Result<std::optional<Live>> read_live(const store::Store& store, const Place& place) {
+    const store::ReadView view = store.read();
+    SNAPGATE_ASSIGN(auto found,
+                    view.newest(place.cluster.number, place.kind, place.ns, place.name));
+    if (!found) return std::optional<Live>();
+    Live live;
+    live.revision = found->revision;
+    live.value = found->object.value;
+    std::string text;
+    SNAPGATE_TRY(json::append_kubernetes_form(found->object, text));
+    SNAPGATE_ASSIGN(json::Value value, json::parse(text));
+    live.object = std::move(value.as_object());
+    return live;
+}
+
+Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
+    std::string text = json::serialize(object);
+    if (kind == Kind::kNamespace) return json::prepare_namespace(text);
+    // The rules filled the system fields in. Their marks may make one that goes a little larger
+    // than what clients may write.
+    const bool going = object.at("metadata").as_object().contains("deletionTimestamp");
+    auto prepared = going ? json::prepare_marked_snapshot(text)
+                          : json::prepare_snapshot(text, json::Identity());
+    if (!prepared) {
+        Error error = std::move(prepared).error();
+        if (!error.about) {
+            error.about = base::About{
+                "snapshot.kubevirt.io", "VirtualMachineSnapshot", json::best_effort_name(text), {}};
+        }
+        return error;
+    }
+    return std::move(prepared->object);
+}
+
+Error namespace_going(const model::ObjectKey& key) {
+    Error error(Code::kForbidden,
+                fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" is forbidden: "
+                            "unable to create new content in namespace {} because it is being "
+                            "terminated",
+                            key.name, key.ns));
+    error.about = base::About{"snapshot.kubevirt.io", "virtualmachinesnapshots", key.name, {}};
+    error.causes.push_back({"NamespaceTerminating",
+                            fmt::format("namespace {} is being terminated", key.ns),
+                            "metadata.namespace"});
+    return error;
+}
+
+// A version that a dry run would have given, or that stays.
+std::string_view version_of(std::string_view value) {
+    auto object = model::decode_object(value);
+    return object ? object->version : std::string_view();
+}
+
+std::string revision_text(model::Revision revision) {
+    return std::to_string(revision);
+}
+
+Error no_such_object(const Place& place) {
+    return place.kind == Kind::kSnapshot ? rules::no_such_snapshot(place.name)
+                                         : rules::no_such_namespace(place.name);
+}
+
+Error object_exists(Kind kind, std::string_view name) {
+    return kind == Kind::kSnapshot ? rules::snapshot_exists(name) : rules::namespace_exists(name);
+}
+
+// What a create may answer once the object has a name.
+Result<Written> created(const ObjectWrite& write, const WriteOutcome& outcome) {
+    switch (outcome.end) {
+        case End::kDone:
+            break;
+        case End::kNoNamespace:
+            return rules::no_such_namespace(write.key.ns);
+        case End::kNamespaceGoing:
+            return namespace_going(write.key);
+        case End::kExists:
+        case End::kChanged:
+            return object_exists(write.kind, write.key.name);
+    }
+    Written written;
+    written.value = model::encode_object(*write.object, revision_text(outcome.revision));
+    return written;
+}
+
+// What is there where something is to be created; the commit looks again.
+Result<End> look_at_namespace(const store::Store& store, const Place& place) {
+    const store::ReadView view = store.read();
+    SNAPGATE_ASSIGN(auto ns, view.newest(place.cluster.number, Kind::kNamespace, "", place.ns));
+    if (!ns) return End::kNoNamespace;
+    return is_going(ns->object) ? End::kNamespaceGoing : End::kDone;
+}
+
+// How the commit of a create would end, for one that is to store nothing. `ns`: what
+// look_at_namespace() found.
+Result<WriteOutcome> try_dry(const store::Store& store, const ObjectWrite& write, End ns) {
+    const store::ReadView view = store.read();
+    WriteOutcome outcome;
+    SNAPGATE_ASSIGN(auto found,
+                    view.newest(write.cluster, write.kind, write.key.ns, write.key.name));
+    if (found) {
+        outcome.end = End::kExists;
+    } else if (ns != End::kNoNamespace || !write.make_namespace) {
+        outcome.end = ns;
+    }
+    return outcome;
+}
+
+// metadata.name of a body, as far as it has one.
+std::string given_name(const json::Object& body) {
+    const json::Value* metadata = body.if_contains("metadata");
+    if (metadata == nullptr || !metadata->is_object()) return {};
+    const json::Value* name = metadata->get_object().if_contains("name");
+    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
+}
+
+ObjectWrite new_write(const store::Store& store, const Place& place) {
+    ObjectWrite write;
+    write.cluster = place.cluster.number;
+    write.kind = place.kind;
+    write.key = {place.ns, place.name};
+    write.now_ms = store.now_ms();
+    return write;
+}
+
+// Stores a change of the object that was read, or removes it. nullopt: it changed meanwhile.
+net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store, const Place& place,
+                                                            const Live& live, rules::Change change,
+                                                            bool dry_run) {
+    using Effect = rules::Change::Effect;
+    Written written;
+    written.warnings = std::move(change.warnings);
+    written.dry_run = dry_run;
+    if (change.effect == Effect::kNone) {
+        written.value = live.value;
+        co_return std::optional<Written>(std::move(written));
+    }
+    ObjectWrite write = new_write(store, place);
+    write.read_at = live.revision;
+    SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
+    written.removed = change.effect == Effect::kRemove;
+    // One that goes is shown as it was last: no version of its own says that it is gone.
+    written.value = model::encode_object(prepared, version_of(live.value));
+    if (dry_run) co_return std::optional<Written>(std::move(written));
+    if (!written.removed) write.object = prepared;
+    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(store, std::move(write)));
+    if (outcome.end != End::kDone) co_return std::optional<Written>();
+    if (!written.removed)
+        written.value = model::encode_object(prepared, revision_text(outcome.revision));
+    co_return std::optional<Written>(std::move(written));
+}
+
+std::string_view name_of(const json::Object& object, std::string_view field) {
+    const json::Value* value = object.at("metadata").as_object().if_contains(field);
+    return value == nullptr ? std::string_view() : std::string_view(value->as_string());
+}
+
+Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view generate) {
+    Error error = object_exists(kind, key.name);
+    error.code = Code::kNoFreeName;
+    error.message += ", the server was not able to generate a unique name for the object";
+    error.about->name = generate;
+    return error;
+}
+
+// `ns`: what look_at_namespace() found.
+net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
+                                              rules::Change change, CreateOptions options, End ns) {
+    const bool named = !name_of(change.object, "name").empty();
+    const std::string generate(name_of(change.object, "generateName"));
+    model::ObjectKey key;
+    for (int attempt = 0; attempt < (named ? 1 : kNameTries); ++attempt) {
+        if (!named) rules::give_name(change.object, rules::generated_name(generate));
+        SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
+        key = {prepared.ns, prepared.name};
+        ObjectWrite write = new_write(store, place);
+        write.key = key;
+        write.make_namespace = options.make_namespace;
+        write.object = std::move(prepared);
+        WriteOutcome outcome;
+        if (options.dry_run) {
+            SNAPGATE_CO_ASSIGN(outcome, try_dry(store, write, ns));
+        } else {
+            SNAPGATE_CO_ASSIGN(outcome, co_await commit_object(store, write));
+        }
+        if (outcome.end == End::kExists && !named) continue;
+        SNAPGATE_CO_ASSIGN(auto result, created(write, outcome));
+        if (options.dry_run) result.value = model::encode_object(*write.object, "");
+        result.dry_run = options.dry_run;
+        result.warnings = std::move(change.warnings);
+        co_return std::move(result);
+    }
+    co_return no_free_name(place.kind, key, generate);
+}
+
+}  // namespace
+
+net::Awaitable<Result<Written>> create(HostedStore hosted, Place place, rules::Body body,
+                                       rules::Writer writer, CreateOptions options) {
+    SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    if (place.kind == Kind::kNamespace) {
+        SNAPGATE_CO_ASSIGN(auto change,
+                           rules::create_namespace(std::move(body), base::random_uuid(), writer));
+        co_return co_await create_object(hosted.store, std::move(place), std::move(change), options,
+                                         End::kDone);
+    }
+    End ns = End::kDone;
+    // The commit will look; this is for a dry run, and because kube-apiserver looks at the
+    // namespace before it looks at what is to be created there.
+    if (options.dry_run || !options.make_namespace) {
+        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(hosted.store, place));
+    }
+    if (!options.make_namespace) {
+        if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
+        if (ns == End::kNamespaceGoing)
+            co_return namespace_going({place.ns, given_name(body.object)});
+    }
+    const rules::Target target{place.ns, place.name, false};
+    SNAPGATE_CO_ASSIGN(auto change,
+                       rules::create(std::move(body), target, base::random_uuid(), writer));
+    co_return co_await create_object(hosted.store, std::move(place), std::move(change), options,
+                                     ns);
+}
+
+net::Awaitable<Result<Written>> change(HostedStore hosted, Place place, Decide decide,
+                                       bool dry_run) {
+    SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
+        SNAPGATE_CO_ASSIGN(auto live, read_live(hosted.store, place));
+        if (!live) co_return no_such_object(place);
+        SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+        SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(hosted.store, place, *live,
+                                                              std::move(change), dry_run));
+        if (stored) co_return std::move(*stored);
+    }
+    co_return rules::stale_version(place.name);
+}
+
+net::Awaitable<Result<Written>> remove(HostedStore hosted, Place place,
+                                       rules::DeleteOptions options) {
+    const bool dry_run = options.dry_run;
+    const bool ns = place.kind == Kind::kNamespace;
+    const model::ClusterNumber cluster = place.cluster.number;
+    Decide decide = [&store = hosted.store, options = std::move(options),
+                     ns](const json::Object& live) -> Result<rules::Change> {
+        const std::string now = base::format_rfc3339(store.now_ms());
+        return ns ? rules::remove_namespace(live, options, now) : rules::remove(live, options, now);
+    };
+    auto written = co_await change(hosted, std::move(place), std::move(decide), dry_run);
+    if (written && ns && !dry_run) hosted.namespaces.wake(cluster);
+    co_return written;
+}
+
+}  // namespace snapgate::objects
