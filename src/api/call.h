@@ -1,12 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "access/principal.h"
 #include "api/form.h"
-#include "api/freshness.h"
 #include "api/kube/resource.h"
 #include "api/services.h"
 #include "api/side.h"
@@ -14,6 +14,8 @@
 #include "cluster/registry.h"
 #include "json/value.h"
 #include "net/http/http.h"
+#include "objects/freshness.h"
+#include "objects/write_context.h"
 
 namespace snapgate::api {
 
@@ -36,7 +38,8 @@ struct Call {
     std::vector<std::string> parameters;  // of the path, decoded, in order
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
-    ClusterWords words;  // of the connected cluster that was asked
+    // Of the connected cluster that is read, once that is known.
+    std::optional<objects::Freshness> freshness;
 
     // How the answer is to look, agreed on before the operation begins: a write whose answer could
     // not be given must not happen. The default where the route answers with no object.
@@ -45,6 +48,11 @@ struct Call {
     // Of a cluster's Kubernetes API alone.
     cluster::Cluster cluster;
     kube::Resource resource;
+
+    // What its writes of objects work on.
+    objects::WriteContext write_context() const {
+        return {services.store, services.namespaces, services.connections, passed};
+    }
 };
 
 // The one value of a query parameter; "" if it is absent. kInvalidParameter if it is repeated or

@@ -149,19 +149,19 @@ std::string_view shown_message(Side side, const base::Error& error, std::string_
 }
 
 void render_error(Side side, const base::Error& error, std::string_view request_id,
-                  const ClusterWords& words, net::Response& response) {
+                  const std::optional<objects::Freshness>& freshness, net::Response& response) {
     const HttpError http = to_http(error.code);
     response.status = http.status;
     response.code = http.word(side);
     response.headers.clear();
-    if (http.status == 404 && words.freshness) add_headers(*words.freshness, side, response);
+    if (http.status == 404 && freshness) add_headers(*freshness, side, response);
     if (http.status == 401) {
         response.add_header("WWW-Authenticate", side == Side::kPalette
                                                     ? R"(ApiKey, Bearer realm="snapgate")"
                                                     : "Bearer");
     }
     if (may_retry(error.code)) {
-        const unsigned seconds = words.retry_after_seconds.value_or(kRetryAfterSeconds);
+        const unsigned seconds = error.retry_after_seconds.value_or(kRetryAfterSeconds);
         response.add_header("Retry-After", fmt::format_int(seconds).str());
     }
     if (error.code == Code::kMethodNotAllowed && !error.subject.empty())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "api/freshness.h"
@@ -29,11 +30,10 @@ bool may_retry(base::Code code);
 // folders. Those go to the log, under `request_id`.
 std::string_view shown_message(Side side, const base::Error& error, std::string_view request_id);
 
-// Makes `response` the answer for `error`, whatever was in it before. Of `words` an error that
-// something is not there keeps how fresh the mirror was that did not have it: it may be there by
-// now. One that may pass keeps when the cluster wants to be asked again.
+// Makes `response` the answer for `error`, whatever was in it before. An error that something
+// is not there keeps how fresh the mirror was that did not have it: it may be there by now.
 void render_error(Side side, const base::Error& error, std::string_view request_id,
-                  const ClusterWords& words, net::Response& response);
+                  const std::optional<objects::Freshness>& freshness, net::Response& response);
 
 // The body of Palette's errors for what has no Error: a refusal of the server before any route.
 void render_error_body(std::string_view code, std::string_view message, std::string_view request_id,

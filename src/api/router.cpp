@@ -177,7 +177,7 @@ net::Awaitable<void> answer(const Face& face, const Services& services, net::Req
                             net::Response& response) {
     Call call(face.side, services, request, response);
     const auto result = co_await run(face, call);
-    if (!result) render_error(call.side, result.error(), request.id, call.words, response);
+    if (!result) render_error(call.side, result.error(), request.id, call.freshness, response);
 }
 
 }  // namespace snapgate::api

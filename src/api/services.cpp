@@ -5,7 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "objects/commit.h"
+#include "commit/commit.h"
 
 namespace snapgate::api {
 
@@ -26,8 +26,8 @@ net::Awaitable<Result<void>> commit_registry(const Services& services,
     // The tables are read again on the writer thread, so that they are read in the order of the
     // commits.
     std::function<Result<void>()> reload = [&services] { return services.reload_registry(); };
-    co_return co_await objects::commit(services.store, store::Priority::kRequest,
-                                       std::move(function), std::move(reload));
+    co_return co_await commit::one(services.store, store::Priority::kRequest, std::move(function),
+                                   std::move(reload));
 }
 
 namespace {

@@ -11,7 +11,6 @@
 #include "connect/credentials.h"
 #include "mirror/connections.h"
 #include "net/http/http.h"
-#include "objects/hosted_writes.h"
 #include "objects/namespace_sweeper.h"
 #include "query/listing.h"
 #include "store/store.h"
@@ -39,7 +38,6 @@ struct Services {
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words};
     }
-    objects::HostedStore hosted_store() const { return {store, namespaces}; }
 
     // Reads the tables of the registry again, so that the next request sees what was written.
     base::Result<void> reload_registry() const;

@@ -12,9 +12,9 @@ namespace snapgate::base {
 // other text. Leading zeros count for nothing.
 inline std::optional<uint64_t> read_decimal(std::string_view text, uint64_t most = UINT64_MAX) {
     uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, failed] = std::from_chars(text.data(), end, number);
-    if (failed != std::errc() || stop != end || number > most) return std::nullopt;
+    const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed != std::errc() || stop != text.data() + text.size() || number > most)
+        return std::nullopt;
     return number;
 }
 

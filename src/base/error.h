@@ -60,6 +60,8 @@ struct Error {
     std::vector<Cause> causes;
     std::string continue_token;  // kExpired on a list: where to go on at the newest state
     std::optional<About> about;
+    // When whoever failed wants to be asked again, where it said so.
+    std::optional<unsigned> retry_after_seconds;
 
     Error(Code c, std::string m, std::string s = {})
         : code(c), message(std::move(m)), subject(std::move(s)) {}

@@ -1,14 +1,15 @@
 #include "cluster/reflected_kind.h"
 
 #include "json/object.h"
+#include "model/api_names.h"
 
 namespace snapgate::cluster {
 
 const ReflectedKind& snapshots() {
-    static const ReflectedKind kind{.group = "snapshot.kubevirt.io",
-                                    .plural = "virtualmachinesnapshots",
-                                    .kind = "VirtualMachineSnapshot",
-                                    .versions = {"v1beta1", "v1alpha1"},
+    static const ReflectedKind kind{.group = model::kSnapshotGroup,
+                                    .plural = model::kSnapshotPlural,
+                                    .kind = model::kSnapshotKind,
+                                    .versions = {model::kStoredVersion, model::kOldVersion},
                                     .stored = model::Kind::kSnapshot,
                                     .prepare = &json::prepare_mirrored_snapshot};
     return kind;

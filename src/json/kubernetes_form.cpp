@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "json/object.h"
+#include "model/api_names.h"
 
 namespace snapgate::json {
 namespace {
@@ -14,8 +15,6 @@ using base::Result;
 constexpr std::string_view kRawHead = R"({"Raw":[")";
 constexpr std::string_view kRawTail = R"("]})";
 constexpr std::string_view kApiVersionKey = R"("apiVersion":")";
-constexpr std::string_view kStoredVersion = "snapshot.kubevirt.io/v1beta1";
-constexpr std::string_view kOldVersion = "snapshot.kubevirt.io/v1alpha1";
 
 base::Error corrupt(std::string_view what) {
     return {base::Code::kCorrupt, fmt::format("a stored object cannot be read: {}", what)};
@@ -39,7 +38,7 @@ std::optional<size_t> find_api_version(std::string_view text) {
         if (c != '"') continue;
         if (depth == 1 && text.substr(at).starts_with(kApiVersionKey)) {
             const size_t value = at + kApiVersionKey.size();
-            if (text.substr(value).starts_with(kStoredVersion)) return value;
+            if (text.substr(value).starts_with(model::kStoredApiVersion)) return value;
             return std::nullopt;
         }
         for (++at; at < text.size() && text[at] != '"'; ++at) {
@@ -107,7 +106,7 @@ Result<void> append_kubernetes_form(const model::StoredObject& stored, const For
     if (changes.v1alpha1) {
         const auto at = find_api_version(stored.text);
         if (!at) return corrupt("it is of another version of the API");
-        list[count++] = {*at, kStoredVersion.size(), kOldVersion};
+        list[count++] = {*at, model::kStoredApiVersion.size(), model::kOldApiVersion};
     }
     if (changes.version) {
         list[count++] = {static_cast<size_t>(stored.version.data() - stored.text.data()),

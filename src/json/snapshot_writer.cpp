@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/quote.h"
+#include "model/api_names.h"
 
 namespace snapgate::json {
 namespace {
@@ -27,8 +28,8 @@ constexpr size_t kKeptBytes = 256 << 10;
 
 const SnapshotWriter::Kind SnapshotWriter::kSnapshot{
     model::kSnapshotSchema,
-    "VirtualMachineSnapshot",
-    {"snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"},
+    model::kSnapshotKind,
+    {model::kStoredApiVersion, model::kOldApiVersion},
     R"("snapshot.kubevirt.io/v1beta1")",
     true,
     false};

@@ -30,8 +30,6 @@ namespace {
 
 constexpr milliseconds kKeepRhythm{60'000};
 constexpr size_t kMaxAnswerBytes = 8 << 20;
-constexpr milliseconds kFirstLook{1};
-constexpr milliseconds kBetweenLooks{20};
 
 // Of a failure to reach a cluster on behalf of a caller.
 Error caller_error(const std::string& cluster, const Error& error) {
@@ -143,6 +141,7 @@ class Connections::Core {
         for (size_t now = left; now != 0; now = left) left.wait(now);
         for (auto& loop : loops_) loop->stop();
         std::vector<FollowedRef> last;
+        last.reserve(clusters.size());
         for (auto& [number, followed] : clusters) last.push_back(std::move(followed));
         keep(last);
     }
@@ -318,16 +317,14 @@ net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
 
 net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string version,
                                            milliseconds timeout) {
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    milliseconds look = kFirstLook;
-    while (true) {
+    bool reached = false;
+    std::function<bool()> over = [&] {
         const auto followed = core_->find(cluster);
-        if (!followed) co_return false;
-        if (followed->reflector->reached(version)) co_return true;
-        if (std::chrono::steady_clock::now() >= deadline) co_return false;
-        co_await net::pause(look);
-        look = std::min(look * 2, kBetweenLooks);
-    }
+        reached = followed && followed->reflector->reached(version);
+        return reached || !followed;
+    };
+    co_await net::wait_until(std::move(over), timeout);
+    co_return reached;
 }
 
 net::Awaitable<Result<void>> Connections::confirm(ClusterNumber cluster) {

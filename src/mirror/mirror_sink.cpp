@@ -8,11 +8,11 @@
 
 #include "base/annotations.h"
 #include "base/fault_switch.h"
+#include "commit/commit.h"
 #include "json/metadata_text.h"
 #include "json/object.h"
 #include "mirror/seen_names.h"
 #include "net/await.h"
-#include "objects/commit.h"
 #include "store/walk.h"
 
 namespace snapgate::mirror {
@@ -104,7 +104,7 @@ class MirrorSink final : public ObjectSink {
             }
             return {};
         };
-        co_return co_await objects::commit(store_, Priority::kRequest, std::move(write));
+        co_return co_await commit::one(store_, Priority::kRequest, std::move(write));
     }
 
     net::Awaitable<Result<void>> begin_replacement() override {
@@ -113,7 +113,7 @@ class MirrorSink final : public ObjectSink {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             return txn.open_stage(cluster);
         };
-        auto opened = co_await objects::commit(store_, Priority::kBatch, std::move(write));
+        auto opened = co_await commit::one(store_, Priority::kBatch, std::move(write));
         if (opened) replacement_ = std::make_unique<Replacement>();
         co_return opened;
     }
@@ -140,7 +140,7 @@ class MirrorSink final : public ObjectSink {
                 return {};
             });
         }
-        SNAPGATE_CO_TRY(co_await objects::commit_all(store_, Priority::kBatch, std::move(writes)));
+        SNAPGATE_CO_TRY(co_await commit::all(store_, Priority::kBatch, std::move(writes)));
         for (const auto& count : counts) replacement_->changed += *count;
         for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
         co_return Result<void>();
@@ -165,7 +165,7 @@ class MirrorSink final : public ObjectSink {
             if (told == ToldVersions::kForgotten) return txn.forget_list_versions(cluster);
             return {};
         };
-        SNAPGATE_CO_TRY(co_await objects::commit(store_, Priority::kBatch, std::move(write)));
+        SNAPGATE_CO_TRY(co_await commit::one(store_, Priority::kBatch, std::move(write)));
         replacement_.reset();
         co_return replaced;
     }
@@ -176,7 +176,7 @@ class MirrorSink final : public ObjectSink {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             return txn.give_up_stage(cluster);
         };
-        co_return co_await objects::commit(store_, Priority::kBatch, std::move(write));
+        co_return co_await commit::one(store_, Priority::kBatch, std::move(write));
     }
 
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
@@ -263,7 +263,7 @@ class MirrorSink final : public ObjectSink {
                 }
                 return {};
             };
-            SNAPGATE_CO_TRY(co_await objects::commit(store_, Priority::kBatch, std::move(write)));
+            SNAPGATE_CO_TRY(co_await commit::one(store_, Priority::kBatch, std::move(write)));
             replacement_->changed += *erased;
         }
         co_return Result<void>();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -11,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-#include "net/http/http.h"
+#include "net/awaitable.h"
 
 namespace snapgate::net {
 
@@ -42,6 +43,22 @@ inline Awaitable<void> pause(std::chrono::milliseconds duration) {
                                       boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
         timer(co_await boost::asio::this_coro::executor, duration);
     co_await timer.async_wait(token);
+}
+
+// Waits until `met` says so, which is asked at once, then after a millisecond, and then twice as
+// late each time, up to every `slowest`; false if that did not happen within `patience`. For what
+// tells nobody that it has changed.
+inline Awaitable<bool> wait_until(
+    std::function<bool()> met, std::chrono::milliseconds patience,
+    std::chrono::milliseconds slowest = std::chrono::milliseconds(20)) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    std::chrono::milliseconds look{1};
+    while (!met()) {
+        if (std::chrono::steady_clock::now() >= deadline) co_return false;
+        co_await pause(look);
+        look = std::min(look * 2, slowest);
+    }
+    co_return true;
 }
 
 // Lets other connections of this thread go on.

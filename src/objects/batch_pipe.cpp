@@ -8,7 +8,7 @@ using base::Result;
 
 net::Awaitable<Result<void>> BatchPipe::put(std::shared_ptr<Import::Batch> batch) {
     SNAPGATE_CO_TRY(co_await drain());
-    commit_ = QueuedCommit(store_, store::Priority::kBatch, Import::function(batch));
+    commit_ = commit::Queued(store_, store::Priority::kBatch, Import::function(batch));
     batch_ = std::move(batch);
     co_return Result<void>{};
 }

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "base/result.h"
+#include "commit/commit.h"
 #include "net/http/http.h"
-#include "objects/commit.h"
 #include "objects/import.h"
 #include "store/store.h"
 
@@ -26,7 +26,7 @@ class BatchPipe {
     Import& import_;
     // On its way.
     std::shared_ptr<Import::Batch> batch_;
-    QueuedCommit commit_;
+    commit::Queued commit_;
 };
 
 }  // namespace snapgate::objects

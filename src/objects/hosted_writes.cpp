@@ -8,8 +8,9 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "commit/commit.h"
 #include "json/object.h"
-#include "objects/commit.h"
+#include "model/api_names.h"
 #include "objects/object_write.h"
 
 namespace snapgate::objects {
@@ -32,7 +33,7 @@ net::Awaitable<Result<WriteOutcome>> commit_object(store::Store& store, ObjectWr
     auto shared = std::make_shared<const ObjectWrite>(std::move(write));
     auto outcome = std::make_shared<WriteOutcome>();
     SNAPGATE_CO_TRY(
-        co_await commit(store, store::Priority::kRequest, write_function(shared, outcome)));
+        co_await commit::one(store, store::Priority::kRequest, write_function(shared, outcome)));
     co_return *outcome;
 }
 
@@ -69,8 +70,10 @@ Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
     if (!prepared) {
         Error error = std::move(prepared).error();
         if (!error.about) {
-            error.about = base::About{
-                "snapshot.kubevirt.io", "VirtualMachineSnapshot", json::best_effort_name(text), {}};
+            error.about = base::About{std::string(model::kSnapshotGroup),
+                                      std::string(model::kSnapshotKind),
+                                      json::best_effort_name(text),
+                                      {}};
         }
         return error;
     }
@@ -83,7 +86,8 @@ Error namespace_going(const model::ObjectKey& key) {
                             "unable to create new content in namespace {} because it is being "
                             "terminated",
                             key.name, key.ns));
-    error.about = base::About{"snapshot.kubevirt.io", "virtualmachinesnapshots", key.name, {}};
+    error.about = base::About{
+        std::string(model::kSnapshotGroup), std::string(model::kSnapshotPlural), key.name, {}};
     error.causes.push_back({"NamespaceTerminating",
                             fmt::format("namespace {} is being terminated", key.ns),
                             "metadata.namespace"});
@@ -239,20 +243,20 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
 
 }  // namespace
 
-net::Awaitable<Result<Written>> create(HostedStore hosted, Place place, rules::Body body,
-                                       rules::Writer writer, CreateOptions options) {
+net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place, rules::Body body,
+                                              rules::Writer writer, CreateOptions options) {
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     if (place.kind == Kind::kNamespace) {
         SNAPGATE_CO_ASSIGN(auto change,
                            rules::create_namespace(std::move(body), base::random_uuid(), writer));
-        co_return co_await create_object(hosted.store, std::move(place), std::move(change), options,
-                                         End::kDone);
+        co_return co_await create_object(context.store, std::move(place), std::move(change),
+                                         options, End::kDone);
     }
     End ns = End::kDone;
     // The commit will look; this is for a dry run, and because kube-apiserver looks at the
     // namespace before it looks at what is to be created there.
     if (options.dry_run || !options.make_namespace) {
-        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(hosted.store, place));
+        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(context.store, place));
     }
     if (!options.make_namespace) {
         if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
@@ -262,36 +266,36 @@ net::Awaitable<Result<Written>> create(HostedStore hosted, Place place, rules::B
     const rules::Target target{place.ns, place.name, false};
     SNAPGATE_CO_ASSIGN(auto change,
                        rules::create(std::move(body), target, base::random_uuid(), writer));
-    co_return co_await create_object(hosted.store, std::move(place), std::move(change), options,
+    co_return co_await create_object(context.store, std::move(place), std::move(change), options,
                                      ns);
 }
 
-net::Awaitable<Result<Written>> change(HostedStore hosted, Place place, Decide decide,
-                                       bool dry_run) {
+net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place, Decide decide,
+                                              bool dry_run) {
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
-        SNAPGATE_CO_ASSIGN(auto live, read_live(hosted.store, place));
+        SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
         if (!live) co_return no_such_object(place);
         SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
-        SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(hosted.store, place, *live,
+        SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
                                                               std::move(change), dry_run));
         if (stored) co_return std::move(*stored);
     }
     co_return rules::stale_version(place.name);
 }
 
-net::Awaitable<Result<Written>> remove(HostedStore hosted, Place place,
-                                       rules::DeleteOptions options) {
+net::Awaitable<Result<Written>> remove_hosted(WriteContext context, Place place,
+                                              rules::DeleteOptions options) {
     const bool dry_run = options.dry_run;
     const bool ns = place.kind == Kind::kNamespace;
     const model::ClusterNumber cluster = place.cluster.number;
-    Decide decide = [&store = hosted.store, options = std::move(options),
+    Decide decide = [&store = context.store, options = std::move(options),
                      ns](const json::Object& live) -> Result<rules::Change> {
         const std::string now = base::format_rfc3339(store.now_ms());
         return ns ? rules::remove_namespace(live, options, now) : rules::remove(live, options, now);
     };
-    auto written = co_await change(hosted, std::move(place), std::move(decide), dry_run);
-    if (written && ns && !dry_run) hosted.namespaces.wake(cluster);
+    auto written = co_await change_hosted(context, std::move(place), std::move(decide), dry_run);
+    if (written && ns && !dry_run) context.namespaces.wake(cluster);
     co_return written;
 }
 

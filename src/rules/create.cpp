@@ -58,7 +58,7 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
 
     track_update(nullptr, body.object, model::kSnapshotSchema,
                  {writer.manager, api_version(writer), {}, writer.now});
-    set_text(body.object, "apiVersion", kStoredVersion);
+    set_text(body.object, "apiVersion", model::kStoredApiVersion);
     change.object = std::move(body.object);
     return change;
 }

@@ -6,6 +6,7 @@
 #include "base/quote.h"
 #include "json/request_body.h"
 #include "json/yaml.h"
+#include "model/api_names.h"
 #include "rules/faults.h"
 #include "rules/object_rules.h"
 #include "rules/request_metadata.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::string_view kKind = "DeleteOptions";
 // The options are in every group, and so in that of the object.
 constexpr std::array<std::string_view, 4> kVersions{
-    "v1", "meta.k8s.io/v1", "snapshot.kubevirt.io/v1beta1", "snapshot.kubevirt.io/v1alpha1"};
+    "v1", "meta.k8s.io/v1", model::kStoredApiVersion, model::kOldApiVersion};
 
 base::Error mismatch(const json::Value& value, std::string_view field, std::string_view type) {
     std::string found(json_type(value));

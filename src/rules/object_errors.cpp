@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "model/api_names.h"
 #include "rules/object_rules.h"
 
 namespace snapgate::rules {
@@ -10,8 +11,10 @@ using base::Error;
 
 Error about_snapshot(Code code, std::string message, std::string_view name) {
     Error error(code, std::move(message));
-    error.about =
-        base::About{"snapshot.kubevirt.io", "virtualmachinesnapshots", std::string(name), {}};
+    error.about = base::About{std::string(model::kSnapshotGroup),
+                              std::string(model::kSnapshotPlural),
+                              std::string(name),
+                              {}};
     return error;
 }
 

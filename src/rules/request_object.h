@@ -5,14 +5,15 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/api_names.h"
 #include "model/schema.h"
 #include "rules/object_rules.h"
 
 namespace snapgate::rules {
 
-constexpr std::string_view kSnapshotGroup = "snapshot.kubevirt.io";
-constexpr std::string_view kSnapshotKind = "VirtualMachineSnapshot";
-constexpr std::string_view kStoredVersion = "snapshot.kubevirt.io/v1beta1";
+using model::kSnapshotGroup;
+using model::kSnapshotKind;
+using model::kSnapshotPlural;
 
 // "snapshot.kubevirt.io/v1alpha1" for a writer through v1alpha1.
 std::string api_version(const Writer& writer);

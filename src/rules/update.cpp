@@ -18,8 +18,6 @@
 namespace snapgate::rules {
 namespace {
 
-constexpr std::string_view kResource = "virtualmachinesnapshots";
-
 std::string text(std::string_view view) {
     return std::string(view);
 }
@@ -52,15 +50,15 @@ base::Result<void> check_uid(const json::Object& metadata, const json::Object& l
         "Operation cannot be fulfilled on {}.{} \"{}\": StorageError: invalid object, Code: 4, "
         "Key: /registry/{}/{}/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
         "UID in precondition: {}, UID in object meta: {}",
-        kResource, kSnapshotGroup, target.name, kSnapshotGroup, kResource, target.ns, target.name,
-        given.substr(0, 256), uid);
+        kSnapshotPlural, kSnapshotGroup, target.name, kSnapshotGroup, kSnapshotPlural, target.ns,
+        target.name, given.substr(0, 256), uid);
     return error;
 }
 
 base::Error invalid_version(std::string_view shown, std::string_view detail, const Target& target) {
     Faults faults;
     faults.invalid("metadata.resourceVersion", shown, detail);
-    return faults.error({text(kSnapshotGroup), text(kResource), target.name});
+    return faults.error({text(kSnapshotGroup), text(kSnapshotPlural), target.name});
 }
 
 base::Result<void> check_version(const json::Object& metadata, const json::Object& live,
@@ -156,7 +154,7 @@ base::Result<Change> update(const json::Object& live, Body body, const Target& t
         keep_all_but_status(object, live);
     else
         keep_system_fields(object, live);
-    set_text(object, "apiVersion", kStoredVersion);
+    set_text(object, "apiVersion", model::kStoredApiVersion);
     SNAPGATE_TRY(check(object, live, target));
 
     if (same_managers) copy_member(live_metadata, "managedFields", metadata_of(object));

@@ -27,10 +27,12 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "access"],
     "connect": [*DOMAIN, "net", "access", "store", "cluster"],
     "rules": DOMAIN,
-    "objects": [*DOMAIN, "store", "net", "access", "cluster", "rules"],
-    "mirror": [*DOMAIN, "store", "net", "objects", "cluster", "connect"],
-    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "mirror", "rules", "objects", "api"],
+    "commit": ["base", "model", "store", "net"],
+    "mirror": [*DOMAIN, "store", "net", "commit", "cluster", "connect"],
+    "objects": [*DOMAIN, "store", "net", "commit", "cluster", "mirror", "rules"],
+    "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules",
+            "objects"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules", "objects", "api"],
     "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }
 

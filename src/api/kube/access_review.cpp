@@ -8,6 +8,7 @@
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "json/cluster_answers.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -49,7 +50,7 @@ Verdict judge(Role role, const json::Object& attributes) {
     const std::string group = text_of(attributes, "group");
     const std::string resource = text_of(attributes, "resource");
     const std::string verb = text_of(attributes, "verb");
-    if (group == "snapshot.kubevirt.io" && resource == "virtualmachinesnapshots")
+    if (group == model::kSnapshotGroup && resource == model::kSnapshotPlural)
         return by_role(role, among(verb, kReads), among(verb, kSnapshotWrites));
     if (group.empty() && resource == "namespaces")
         return by_role(role, among(verb, kReads), among(verb, kNamespaceWrites));
@@ -63,7 +64,7 @@ Verdict judge(Role role, const json::Object& attributes) {
 bool goes_through(const json::Object& attributes) {
     const std::string resource = text_of(attributes, "resource");
     const bool reads = among(text_of(attributes, "verb"), kReads);
-    return resource == "namespaces" || (resource == "virtualmachinesnapshots" && !reads);
+    return resource == "namespaces" || (resource == model::kSnapshotPlural && !reads);
 }
 
 // Of what no key may do in a connected cluster (pass_on.h).

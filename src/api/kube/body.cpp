@@ -11,6 +11,7 @@
 #include "api/kube/protobuf.h"
 #include "base/clock.h"
 #include "json/yaml.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -117,7 +118,7 @@ net::Awaitable<Result<rules::Body>> read_object(Call& call) {
     }
     SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
     co_return rules::decode_object(text, yaml ? rules::Media::kYaml : rules::Media::kJson,
-                                   snapshot ? "VirtualMachineSnapshot" : "Namespace");
+                                   snapshot ? model::kSnapshotKind : "Namespace");
 }
 
 net::Awaitable<Result<json::Object>> read_review(Call& call) {

@@ -4,8 +4,10 @@
 #include <string_view>
 
 #include "api/call.h"
-#include "objects/hosted_writes.h"
+#include "objects/place.h"
+#include "objects/written.h"
 #include "rules/decode.h"
+#include "rules/object_rules.h"
 
 namespace snapgate::api::kube {
 

@@ -1,5 +1,6 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
 
@@ -11,9 +12,9 @@ net::Awaitable<Result<void>> create_object(Call& call) {
     objects::Place place = place_of(call);
     place.name.clear();  // the body's is what counts
     const objects::CreateOptions options{.dry_run = parameters.dry_run};
-    SNAPGATE_CO_ASSIGN(auto written, co_await objects::create(
-                                         call.services.hosted_store(), std::move(place),
-                                         std::move(body), std::move(parameters.writer), options));
+    SNAPGATE_CO_ASSIGN(auto written, co_await objects::create_hosted(
+                                         call.write_context(), std::move(place), std::move(body),
+                                         std::move(parameters.writer), options));
     co_return respond_written(call, written, 201);
 }
 

@@ -7,6 +7,7 @@
 #include "api/kube/protobuf.h"
 #include "json/object.h"
 #include "json/yaml.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -82,8 +83,8 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
 
 net::Awaitable<Result<void>> delete_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto options, co_await read_options(call));
-    SNAPGATE_CO_ASSIGN(auto written, co_await objects::remove(call.services.hosted_store(),
-                                                              place_of(call), std::move(options)));
+    SNAPGATE_CO_ASSIGN(auto written, co_await objects::remove_hosted(
+                                         call.write_context(), place_of(call), std::move(options)));
     if (!written.removed) co_return respond_written(call, written, 200);
     SNAPGATE_CO_ASSIGN(auto object, model::decode_object(written.value));
     SNAPGATE_CO_ASSIGN(auto identity, json::read_identity(object));

@@ -11,8 +11,9 @@
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "commit/commit.h"
 #include "net/await.h"
-#include "objects/commit.h"
+#include "objects/hosted_writes.h"
 #include "objects/removal.h"
 
 namespace snapgate::api::kube {
@@ -65,13 +66,13 @@ class CollectionRemoval {
 
   private:
     net::Awaitable<Result<void>> commit(const std::shared_ptr<objects::Removal>& removal) {
-        SNAPGATE_CO_TRY(co_await objects::commit(services_.store, store::Priority::kRequest,
-                                                 objects::Removal::function(removal)));
+        SNAPGATE_CO_TRY(co_await commit::one(services_.store, store::Priority::kRequest,
+                                             objects::Removal::function(removal)));
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
             objects::Place place{call_.cluster, model::Kind::kSnapshot, key.ns, key.name};
             auto deleted =
-                co_await objects::remove(services_.hosted_store(), std::move(place), options_);
+                co_await objects::remove_hosted(call_.write_context(), std::move(place), options_);
             if (!deleted && deleted.error().code != Code::kNotFound) co_return deleted.error();
         }
         co_return Result<void>{};

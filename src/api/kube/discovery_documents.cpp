@@ -13,6 +13,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "json/value.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 
@@ -56,11 +57,11 @@ const std::vector<Served>& served() {
          {},
          {},
          {}},
-        {"snapshot.kubevirt.io",
-         {"v1beta1", "v1alpha1"},
-         "virtualmachinesnapshots",
+        {model::kSnapshotGroup,
+         {model::kStoredVersion, model::kOldVersion},
+         model::kSnapshotPlural,
          "virtualmachinesnapshot",
-         "VirtualMachineSnapshot",
+         model::kSnapshotKind,
          true,
          {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"},
          {"vmsnapshot", "vmsnapshots"},
@@ -234,14 +235,13 @@ std::string version_text() {
 }
 
 std::string in_old_version(std::string_view text) {
-    constexpr std::string_view kNew = "v1beta1";
     std::string out;
     while (true) {
-        size_t at = text.find(kNew);
+        size_t at = text.find(model::kStoredVersion);
         out += text.substr(0, at);
         if (at == std::string_view::npos) return out;
-        out += "v1alpha1";
-        text.remove_prefix(at + kNew.size());
+        out += model::kOldVersion;
+        text.remove_prefix(at + model::kStoredVersion.size());
     }
 }
 

@@ -10,7 +10,7 @@ using model::Kind;
 
 net::Awaitable<Result<void>> get_object(Call& call) {
     const Resource& resource = call.resource;
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
     const store::Store& store = call.services.store;
     auto view = store.read();
     SNAPGATE_CO_ASSIGN(auto found,

@@ -1,5 +1,6 @@
-#include <algorithm>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "api/freshness.h"
@@ -23,21 +24,19 @@ constexpr size_t kPieceBytes = 256 << 10;
 
 // How long a version that the cluster has not reached is waited for, as kube-apiserver does.
 constexpr base::Millis kPatience{3'000};
-constexpr base::Millis kFirstLook{10};
 constexpr base::Millis kBetweenLooks{200};
 
 net::Awaitable<Result<KubeList>> plan(Call& call, const query::KubeListRequest& request) {
     const Services& services = call.services;
     const query::ListContext context = services.list_context(kListWords);
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
-    base::Millis waited{0};
-    for (base::Millis next = kFirstLook;; next = std::min(next * 2, kBetweenLooks)) {
-        auto list = KubeList::plan(context, services.store.read(), cluster, request);
-        if (list || list.error().code != Code::kFutureVersion || waited >= kPatience)
-            co_return list;
-        co_await net::pause(next);
-        waited += next;
-    }
+    std::optional<Result<KubeList>> list;
+    std::function<bool()> reached = [&] {
+        list.emplace(KubeList::plan(context, services.store.read(), cluster, request));
+        return *list || list->error().code != Code::kFutureVersion;
+    };
+    co_await net::wait_until(std::move(reached), kPatience, kBetweenLooks);
+    co_return std::move(*list);
 }
 
 // A list on its way to the client.
@@ -118,7 +117,7 @@ net::Awaitable<Result<void>> list_objects(Call& call) {
     const net::Request& request = call.request;
     SNAPGATE_CO_ASSIGN(const auto options,
                        read_list_options(request, resource, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
     SNAPGATE_CO_ASSIGN(auto list, co_await plan(call, options));
     ListAnswer answer(call, call.form, std::move(list));
     co_return co_await answer.run();

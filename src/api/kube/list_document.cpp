@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "json/value.h"
 #include "json/yaml.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 
@@ -43,7 +44,7 @@ std::string_view ListDocument::list_kind() const {
 std::string_view ListDocument::list_version() const {
     if (form_.shape != Shape::kObject) return form_.meta_version();
     if (form_.kind == Kind::kNamespace) return "v1";
-    return form_.v1alpha1 ? "snapshot.kubevirt.io/v1alpha1" : "snapshot.kubevirt.io/v1beta1";
+    return form_.v1alpha1 ? model::kOldApiVersion : model::kStoredApiVersion;
 }
 
 void ListDocument::begin(std::string& out) {

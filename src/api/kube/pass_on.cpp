@@ -5,8 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "api/cluster_answer.h"
-#include "api/cluster_writes.h"
 #include "api/kube/body.h"
 #include "api/kube/cluster_path.h"
 #include "api/kube/parameters.h"
@@ -16,6 +14,10 @@
 #include "json/request_body.h"
 #include "json/value.h"
 #include "json/yaml.h"
+#include "model/api_names.h"
+#include "objects/cluster_answer.h"
+#include "objects/cluster_request.h"
+#include "objects/mirror_wait.h"
 
 namespace snapgate::api::kube {
 
@@ -107,6 +109,33 @@ std::string as_json(const net::ClientResponse& answer) {
     return json ? *json : answer.body;
 }
 
+// Waits for the mirror to show a write that the cluster has answered with `text`, which says more
+// or less of what was written.
+net::Awaitable<void> wait_for_write(Call& call, objects::Place place, std::string text) {
+    const bool deletes = call.request.method == "DELETE";
+    objects::WriteContext context = call.write_context();
+    if (deletes && call.resource.name.empty()) {
+        auto removed = json::read_listed_heads(text);
+        if (!removed) co_return co_await wait_for_newest(std::move(context), std::move(place));
+        co_return co_await wait_for_removal(std::move(context), std::move(place),
+                                            std::move(*removed));
+    }
+    const auto head = json::read_object_head(text);
+    if (head && head->kind == model::kSnapshotKind) {
+        place.name = head->name;
+        co_return co_await wait_for_mirror(std::move(context), std::move(place), head->version,
+                                           head->uid);
+    }
+    const auto status = json::read_status(text);
+    if (status && deletes) {
+        co_return co_await wait_for_mirror(std::move(context), std::move(place), {}, status->uid);
+    }
+    // A Table, metadata alone.
+    if (place.name.empty())
+        co_return co_await wait_for_newest(std::move(context), std::move(place));
+    co_await wait_until_current(std::move(context), std::move(place));
+}
+
 }  // namespace
 
 bool is_for_cluster(const Call& call, const Route& route) {
@@ -132,9 +161,9 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
                         "the namespaces of a connected cluster cannot be watched here");
     }
     const bool snapshots = call.resource.kind == model::Kind::kSnapshot;
-    const std::string wanted = call.resource.v1alpha1 ? "v1alpha1" : "v1beta1";
-    std::string served = served_version(services, call.cluster);
-    if (served != "v1alpha1") served = wanted;
+    const std::string wanted(call.resource.v1alpha1 ? model::kOldVersion : model::kStoredVersion);
+    std::string served = objects::served_version(services.connections, call.cluster);
+    if (served != model::kOldVersion) served = wanted;
     SNAPGATE_CO_ASSIGN(auto target, target_in_cluster(call, served));
     net::ClientRequest sent;
     sent.method = std::string(request.method);
@@ -149,7 +178,7 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
                 std::string(request.header("Content-Type").value_or("application/json"));
         }
         if (snapshots) {
-            SNAPGATE_CO_TRY(change_version(sent, between_versions(wanted, served)));
+            SNAPGATE_CO_TRY(change_version(sent, objects::between_versions(wanted, served)));
         }
     }
     // A deletion has its options in the body, too.
@@ -162,43 +191,22 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
                        co_await services.connections.send(call.cluster.number, std::move(sent),
                                                           call.passed, kAnswerTimeout));
 
+    objects::Place place = place_of(call);
+    place.name = object_name;
     if (!answer.lost.empty()) {
         if (dry) {  // nothing was done: a failure like any other
             co_return Error(Code::kBadPeer,
                             fmt::format("cluster \"{}\": {}", call.cluster.name, answer.lost));
         }
-        InCluster place{call, call.cluster, call.resource.ns, {}, {}};
-        co_await wait_for_newest(std::move(place));
-        if (request.method != "DELETE") co_return answer_lost(call.cluster, answer);
-        respond_json(call, 200, deletion_done(call.cluster, answer, details_of(call)));
+        co_await objects::wait_for_newest(call.write_context(), std::move(place));
+        if (request.method != "DELETE") co_return objects::answer_lost(call.cluster, answer);
+        respond_json(call, 200, objects::deletion_done(call.cluster, answer, details_of(call)));
         co_return Result<void>();
     }
-    take_over(call, answer, between_versions(served, wanted));
+    take_over(call, answer, objects::between_versions(served, wanted));
     const bool wrote = answer.status / 100 == 2 && request.method != "GET" && snapshots;
     if (!wrote || dry) co_return Result<void>();
-    const std::string text = as_json(answer);
-    InCluster place{call, call.cluster, call.resource.ns, object_name, {}};
-    if (request.method == "DELETE" && call.resource.name.empty()) {
-        auto removed = json::read_listed_heads(text);
-        if (removed) {
-            co_await wait_for_removal(std::move(place), std::move(*removed));
-        } else {
-            co_await wait_for_newest(std::move(place));
-        }
-        co_return Result<void>();
-    }
-    const auto head = json::read_object_head(text);
-    if (head && head->kind == "VirtualMachineSnapshot") {
-        place.name = head->name;
-        co_await wait_for_mirror(std::move(place), head->version, head->uid);
-    } else if (const auto status = json::read_status(text); status && request.method == "DELETE") {
-        co_await wait_for_mirror(std::move(place), {}, status->uid);
-    } else if (!object_name.empty()) {
-        // A Table, metadata alone.
-        co_await wait_until_current(std::move(place));
-    } else {
-        co_await wait_for_newest(std::move(place));
-    }
+    co_await wait_for_write(call, std::move(place), as_json(answer));
     co_return Result<void>();
 }
 

@@ -6,18 +6,19 @@
 #include <array>
 #include <utility>
 
-#include "api/cluster_answer.h"
 #include "base/encoding.h"
 #include "json/cluster_answers.h"
 #include "json/yaml.h"
 #include "mirror/setback.h"
+#include "model/api_names.h"
+#include "objects/cluster_answer.h"
 
 namespace snapgate::api::kube {
 namespace {
 
 // What requests that are passed on are answered with. Whoever may connect clusters could otherwise
 // read through this server what other services of its network say.
-constexpr std::array<std::string_view, 9> kKinds = {"VirtualMachineSnapshot",
+constexpr std::array<std::string_view, 9> kKinds = {model::kSnapshotKind,
                                                     "VirtualMachineSnapshotList",
                                                     "Namespace",
                                                     "NamespaceList",
@@ -71,12 +72,12 @@ void render_bare_answer(Call& call, const net::ClientResponse& answer) {
         {"apiVersion", "v1"},
         {"metadata", json::Object()},
         {"status", "Failure"},
-        {"message", bare_answer_message(call.cluster, answer.status, call.resource.kind)},
+        {"message", objects::bare_answer_message(call.cluster, answer.status, call.resource.kind)},
         {"reason", reason},
         {"code", code}};
     json::Object details = details_of(call);
     if (code == 429 || code == 503 || code == 504) {
-        const unsigned seconds = retry_after_seconds(answer).value_or(1);
+        const unsigned seconds = objects::retry_after_seconds(answer).value_or(1);
         details["retryAfterSeconds"] = seconds;
         call.response.add_header("Retry-After", fmt::format_int(seconds).str());
     }

@@ -1,6 +1,8 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/parameters.h"
+#include "model/api_names.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
 
@@ -12,7 +14,7 @@ namespace {
 
 // A patch sees the object as its client does.
 json::Object as_v1alpha1(json::Object object) {
-    object["apiVersion"] = "snapshot.kubevirt.io/v1alpha1";
+    object["apiVersion"] = model::kOldApiVersion;
     return object;
 }
 
@@ -43,8 +45,8 @@ net::Awaitable<Result<void>> patch_object(Call& call) {
         return rules::update(live, std::move(body), target, parameters.writer);
     };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await objects::change(call.services.hosted_store(), place_of(call),
-                                                std::move(decide), parameters.dry_run));
+                       co_await objects::change_hosted(call.write_context(), place_of(call),
+                                                       std::move(decide), parameters.dry_run));
     co_return respond_written(call, written, 200);
 }
 

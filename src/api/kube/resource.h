@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/api_names.h"
 #include "model/types.h"
 
 namespace snapgate::api::kube {
@@ -17,11 +18,11 @@ struct Resource {
 
     // snapshot.kubevirt.io; empty for core
     std::string_view group() const {
-        return kind == model::Kind::kSnapshot ? "snapshot.kubevirt.io" : "";
+        return kind == model::Kind::kSnapshot ? model::kSnapshotGroup : std::string_view();
     }
     // virtualmachinesnapshots
     std::string_view plural() const {
-        return kind == model::Kind::kSnapshot ? "virtualmachinesnapshots" : "namespaces";
+        return kind == model::Kind::kSnapshot ? model::kSnapshotPlural : "namespaces";
     }
 };
 

@@ -16,6 +16,7 @@
 #include "api/kube/status.h"
 #include "api/presented_key.h"
 #include "base/encoding.h"
+#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -123,8 +124,8 @@ std::optional<Resource> read_resource(const Route& route,
         if (single) resource.name = parameters[1];
         return resource;
     }
-    resource.v1alpha1 = parameters[1] == "v1alpha1";
-    if (!resource.v1alpha1 && parameters[1] != "v1beta1") return std::nullopt;
+    resource.v1alpha1 = parameters[1] == model::kOldVersion;
+    if (!resource.v1alpha1 && parameters[1] != model::kStoredVersion) return std::nullopt;
     if (route.extent != Extent::kAllNamespaces) resource.ns = parameters[2];
     if (single) resource.name = parameters[3];
     resource.status = route.extent == Extent::kStatus;

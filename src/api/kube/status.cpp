@@ -52,7 +52,8 @@ void append_details(const base::Error& error, std::string& out) {
         out += ']';
     }
     if (may_retry(error.code)) {
-        details.name("retryAfterSeconds") += std::to_string(kRetryAfterSeconds);
+        details.name("retryAfterSeconds") +=
+            std::to_string(error.retry_after_seconds.value_or(kRetryAfterSeconds));
     }
     details.end();
 }

@@ -1,5 +1,6 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
+#include "objects/hosted_writes.h"
 
 namespace snapgate::api::kube {
 
@@ -17,8 +18,8 @@ net::Awaitable<Result<void>> update_object(Call& call) {
         return rules::update(live, body, target, parameters.writer);
     };
     SNAPGATE_CO_ASSIGN(auto written,
-                       co_await objects::change(call.services.hosted_store(), place_of(call),
-                                                std::move(decide), parameters.dry_run));
+                       co_await objects::change_hosted(call.write_context(), place_of(call),
+                                                       std::move(decide), parameters.dry_run));
     co_return respond_written(call, written, 200);
 }
 

@@ -25,7 +25,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     const Resource& resource = call.resource;
     SNAPGATE_CO_ASSIGN(auto options,
                        read_watch_options(request, resource.kind, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
     Watch watch(call, call.form, std::move(options));

@@ -1,15 +1,29 @@
 #include <fmt/format.h>
 
-#include "api/cluster_writes.h"
+#include <algorithm>
+
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_request.h"
 #include "model/names.h"
+#include "objects/writes.h"
 
 namespace snapgate::api::palette {
+namespace {
 
 using base::Code;
 using base::Error;
 using base::Result;
+
+// Whether it is the namespace that is going: Kubernetes forbids the write then; for this API it is
+// a conflict that passes.
+bool is_terminating(const Error& error) {
+    return error.code == Code::kForbidden &&
+           std::ranges::any_of(error.causes, [](const base::Cause& cause) {
+               return cause.reason == "NamespaceTerminating";
+           });
+}
+
+}  // namespace
 
 net::Awaitable<Result<void>> create_snapshot(Call& call) {
     SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
@@ -19,20 +33,11 @@ net::Awaitable<Result<void>> create_snapshot(Call& call) {
                         "vmName");
     }
     SNAPGATE_CO_ASSIGN(auto body, co_await read_snapshot(call, request));
-    if (request.cluster.connected()) {
-        InCluster place{call, request.cluster, request.ns, {}, field_manager(call.request)};
-        SNAPGATE_CO_ASSIGN(auto written,
-                           co_await create_in_cluster(std::move(place), std::move(body.object)));
-        co_return respond_snapshot(call, written);
-    }
-    rules::Writer writer = writer_of(call);
-    const objects::CreateOptions options{.make_namespace = true};
-    auto written = co_await objects::create(call.services.hosted_store(), request.place(),
-                                            std::move(body), std::move(writer), options);
+    auto written = co_await objects::create(call.write_context(), request.place(), std::move(body),
+                                            writer_of(call));
     if (!written) {
         Error error = std::move(written).error();
-        // Kubernetes forbids it; for this API it is a conflict that passes.
-        if (error.code == Code::kForbidden) error.code = Code::kConflict;
+        if (is_terminating(error)) error.code = Code::kConflict;
         co_return error;
     }
     co_return respond_snapshot(call, *written);

@@ -9,7 +9,7 @@ using base::Result;
 
 net::Awaitable<Result<void>> get_snapshot(Call& call) {
     SNAPGATE_CO_ASSIGN(auto request, read_snapshot_request(call));
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, request.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, request.cluster));
     store::ReadView view = call.services.store.read();
     SNAPGATE_CO_ASSIGN(auto found, view.newest(request.cluster.number, model::Kind::kSnapshot,
                                                request.ns, request.name));

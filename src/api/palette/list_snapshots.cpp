@@ -60,7 +60,7 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     SNAPGATE_CO_ASSIGN(auto request, query::parse_list_request(call.request.query));
     const bool kubernetes_form = call.form.shape == Shape::kObject;
     request.kubernetes_form = kubernetes_form;
-    SNAPGATE_CO_TRY(co_await vouch_for_mirror(call, cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, cluster));
 
     SNAPGATE_CO_ASSIGN(
         auto page, PaletteList::plan(call.services.list_context(kWords), call.services.store.read(),

@@ -5,6 +5,7 @@
 #include "api/palette/snapshot_form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "model/api_names.h"
 #include "model/names.h"
 
 namespace snapgate::api::palette {
@@ -14,8 +15,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr std::string_view kApiVersion = "snapshot.kubevirt.io/v1beta1";
-constexpr std::string_view kKind = "VirtualMachineSnapshot";
 constexpr std::string_view kThisApi = "this API";
 
 Error contradiction(const SnapshotRequest& request, std::string_view field, std::string message) {
@@ -122,8 +121,9 @@ Result<void> fill_source(const SnapshotRequest& request, json::Object& object) {
 }
 
 Result<rules::Body> complete(SnapshotRequest& request, json::Object object) {
-    SNAPGATE_TRY(fill(request, object, "apiVersion", {kApiVersion, kThisApi}, "apiVersion"));
-    SNAPGATE_TRY(fill(request, object, "kind", {kKind, kThisApi}, "kind"));
+    SNAPGATE_TRY(
+        fill(request, object, "apiVersion", {model::kStoredApiVersion, kThisApi}, "apiVersion"));
+    SNAPGATE_TRY(fill(request, object, "kind", {model::kSnapshotKind, kThisApi}, "kind"));
     object.erase("status");
     json::Object* metadata = section(object, "metadata");
     if (metadata == nullptr)
@@ -147,6 +147,11 @@ Error SnapshotRequest::no_such_snapshot() const {
                         ns_given || ns != "default"
                             ? ""
                             : ", which is where a request looks whose query names no namespace")};
+}
+
+Error SnapshotRequest::in_own_words(Error error) const {
+    const bool missing = error.code == Code::kNotFound && error.about && error.about->name == name;
+    return missing ? no_such_snapshot() : error;
 }
 
 Result<SnapshotRequest> read_snapshot_request(const Call& call) {

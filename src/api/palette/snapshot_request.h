@@ -3,7 +3,9 @@
 #include <string>
 
 #include "api/call.h"
-#include "objects/hosted_writes.h"
+#include "objects/place.h"
+#include "objects/written.h"
+#include "rules/object_rules.h"
 
 namespace snapgate::api::palette {
 
@@ -18,6 +20,8 @@ struct SnapshotRequest {
     objects::Place place() const { return {cluster, model::Kind::kSnapshot, ns, name}; }
     // The error for a snapshot that is not there, or is another VM's: the same for both.
     base::Error no_such_snapshot() const;
+    // The error of a write: one that says that the snapshot is not there says it as above.
+    base::Error in_own_words(base::Error error) const;
 };
 
 base::Result<SnapshotRequest> read_snapshot_request(const Call& call);

@@ -1,4 +1,4 @@
-#include "api/cluster_answer.h"
+#include "objects/cluster_answer.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,9 @@
 
 #include "base/decimal.h"
 #include "json/cluster_answers.h"
+#include "model/api_names.h"
 
-namespace snapgate::api {
+namespace snapgate::objects {
 
 using base::Code;
 using base::Error;
@@ -78,13 +79,16 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
         const Code code = answer.status == 413 || answer.status == 429 || answer.status >= 503
                               ? code_of(answer.status, false)
                               : Code::kBadPeer;
-        return {code, bare_answer_message(cluster, answer.status, model::Kind::kSnapshot)};
+        Error error(code, bare_answer_message(cluster, answer.status, model::Kind::kSnapshot));
+        error.retry_after_seconds = retry_after_seconds(answer);
+        return error;
     }
     Error error(code_of(answer.status, status->reason == "AlreadyExists"),
                 fmt::format("cluster \"{}\": {}", cluster.name,
                             status->message.empty()
                                 ? fmt::format("it answered {} {}", answer.status, status->reason)
                                 : status->message.substr(0, kMostMessageBytes)));
+    error.retry_after_seconds = retry_after_seconds(answer);
     error.causes = status->causes;
     error.about = base::About{status->group, status->kind, status->name, status->uid};
     return error;
@@ -119,8 +123,8 @@ std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer) {
 }
 
 json::ApiVersionChange between_versions(std::string_view from, std::string_view to) {
-    constexpr std::string_view kGroup = "snapshot.kubevirt.io";
-    return {fmt::format("{}/{}", kGroup, from), fmt::format("{}/{}", kGroup, to)};
+    return {fmt::format("{}/{}", model::kSnapshotGroup, from),
+            fmt::format("{}/{}", model::kSnapshotGroup, to)};
 }
 
-}  // namespace snapgate::api
+}  // namespace snapgate::objects

@@ -12,12 +12,12 @@
 #include "model/types.h"
 #include "net/client/client.h"
 
-namespace snapgate::api {
+namespace snapgate::objects {
 
 // What the answers of connected clusters mean for whoever asked through this server, on both sides
 // of the API. None of what a cluster says but a Status' own message is ever shown.
 
-// Of an answer that is no 2xx.
+// Of an answer that is no 2xx; with its Retry-After.
 base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
 
 // Of a write that the cluster did, of whose answer it is not known what it says
@@ -37,4 +37,4 @@ std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer);
 // Between versions of snapshot.kubevirt.io.
 json::ApiVersionChange between_versions(std::string_view from, std::string_view to);
 
-}  // namespace snapgate::api
+}  // namespace snapgate::objects

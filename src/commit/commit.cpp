@@ -1,4 +1,4 @@
-#include "objects/commit.h"
+#include "commit/commit.h"
 
 #include <optional>
 #include <utility>
@@ -6,12 +6,12 @@
 #include "base/annotations.h"
 #include "net/await.h"
 
-namespace snapgate::objects {
+namespace snapgate::commit {
 
 using base::Result;
 
 // Between two threads: the writer reports the end, whether or not it is waited for yet.
-struct QueuedCommit::State {
+struct Queued::State {
     using Resume = std::function<void(Result<void>)>;
 
     base::Mutex mutex;
@@ -45,14 +45,13 @@ struct QueuedCommit::State {
     }
 };
 
-QueuedCommit::QueuedCommit(store::Store& store, store::Priority priority,
-                           store::WriteFunction function)
+Queued::Queued(store::Store& store, store::Priority priority, store::WriteFunction function)
     : state_(std::make_shared<State>()) {
     store.write(priority, std::move(function),
                 [state = state_](Result<void> result) { state->finish(std::move(result)); });
 }
 
-net::Awaitable<Result<void>> QueuedCommit::wait() {
+net::Awaitable<Result<void>> Queued::wait() {
     std::function<void(State::Resume)> start = [state = std::move(state_)](State::Resume resume) {
         state->wait(std::move(resume));
     };
@@ -60,9 +59,9 @@ net::Awaitable<Result<void>> QueuedCommit::wait() {
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
-net::Awaitable<Result<void>> commit(store::Store& store, store::Priority priority,
-                                    store::WriteFunction function,
-                                    std::function<Result<void>()> after) {
+net::Awaitable<Result<void>> one(store::Store& store, store::Priority priority,
+                                 store::WriteFunction function,
+                                 std::function<Result<void>()> after) {
     std::function<void(std::function<void(Result<void>)>)> start =
         [&store, priority, function = std::move(function),
          after = std::move(after)](std::function<void(Result<void>)> done) mutable {
@@ -75,18 +74,18 @@ net::Awaitable<Result<void>> commit(store::Store& store, store::Priority priorit
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
-net::Awaitable<Result<void>> commit_all(store::Store& store, store::Priority priority,
-                                        std::vector<store::WriteFunction> functions) {
-    std::vector<QueuedCommit> queued;
+net::Awaitable<Result<void>> all(store::Store& store, store::Priority priority,
+                                 std::vector<store::WriteFunction> functions) {
+    std::vector<Queued> queued;
     queued.reserve(functions.size());
     for (store::WriteFunction& function : functions)
         queued.emplace_back(store, priority, std::move(function));
     Result<void> result;
-    for (QueuedCommit& one : queued) {
+    for (Queued& one : queued) {
         auto ended = co_await one.wait();
         if (result && !ended) result = std::move(ended);
     }
     co_return result;
 }
 
-}  // namespace snapgate::objects
+}  // namespace snapgate::commit

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+// The names by which Kubernetes' API knows the snapshots of KubeVirt.
+namespace snapgate::model {
+
+inline constexpr std::string_view kSnapshotGroup = "snapshot.kubevirt.io";
+inline constexpr std::string_view kSnapshotPlural = "virtualmachinesnapshots";
+inline constexpr std::string_view kSnapshotKind = "VirtualMachineSnapshot";
+// The version in which objects are stored, and the older one with the same fields, which is served
+// and which some clusters serve alone.
+inline constexpr std::string_view kStoredVersion = "v1beta1";
+inline constexpr std::string_view kOldVersion = "v1alpha1";
+inline constexpr std::string_view kStoredApiVersion = "snapshot.kubevirt.io/v1beta1";
+inline constexpr std::string_view kOldApiVersion = "snapshot.kubevirt.io/v1alpha1";
+
+}  // namespace snapgate::model

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "mirror/connections.h"
+#include "mirror/mirror_status.h"
+#include "net/awaitable.h"
+#include "store/store.h"
+
+namespace snapgate::objects {
+
+// How old what a mirror shows may be: the most that a caller can ask for, in seconds (as RFC 9111
+// has it for what is beyond what can be counted).
+inline constexpr int64_t kMostAgeSeconds = int64_t{1} << 31;
+
+// How fresh the mirror of a connected cluster is that an answer comes from.
+struct Freshness {
+    bool stale = false;       // the mirror is not ready: it may not be what the cluster has
+    int64_t age_seconds = 0;  // since the cluster was last heard of
+    // Of a stale one, for people: the cluster's state, and how old this is. Printable ASCII without
+    // quotes and backslashes.
+    std::string text;
+};
+
+// Whether a mirror may answer a request. kClusterUnavailable if there is nothing yet to answer
+// with, kClusterTimeout if it is not ready and older than `max_age` seconds; the messages say what
+// is the matter.
+base::Result<Freshness> judge_freshness(const mirror::MirrorStatus& status,
+                                        std::string_view cluster_name,
+                                        std::optional<int64_t> max_age, int64_t now_ms);
+
+// How fresh the mirror of `cluster` is, before anything is read of it; nullopt for a hosted one. A
+// ready mirror that is older than `max_age` seconds is confirmed first: the cluster is asked.
+// Errors as above, and kClusterTimeout if it does not answer then.
+net::Awaitable<base::Result<std::optional<Freshness>>> read_freshness(
+    const store::Store& store, mirror::Connections& connections, const cluster::Cluster& cluster,
+    std::optional<int64_t> max_age);
+
+}  // namespace snapgate::objects

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace snapgate::objects {
+
+// What a write left behind.
+struct Written {
+    // The object as it is stored now, or was last: model::decode_object reads it.
+    std::string value;
+    bool removed = false;  // it is gone
+    bool dry_run = false;  // nothing was stored
+    std::vector<std::string> warnings;
+};
+
+}  // namespace snapgate::objects
