@@ -24,11 +24,12 @@ namespace snapgate::app {
 //   ca.crt, ca.key, tls.crt, tls.key   with --tls-self-signed
 struct DataDirectory {
     std::filesystem::path path;
-    std::unique_ptr<store::Store> store;
     std::optional<query::TokenSigner> signer;
     access::KeyRing keys;
     access::ProjectTable projects;
     cluster::ClusterTable clusters;
+    // Ends first: until then it tells of damage, in the words of the tables.
+    std::unique_ptr<store::Store> store;
     bool first_start = false;  // this open made the project Default and the key in admin.key
 
     std::filesystem::path admin_key_file() const { return path / "admin.key"; }

@@ -9,6 +9,7 @@
 
 #include "api/routes.h"
 #include "app/credentials_key.h"
+#include "app/damage_log.h"
 #include "app/declared_clusters.h"
 #include "app/mirrors.h"
 #include "base/duration.h"
@@ -31,6 +32,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     SNAPGATE_ASSIGN(process->data_,
                     DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
     DataDirectory& data = *process->data_;
+    log_damage(*data.store, data.clusters);
     process->url_file_.emplace(settings.data_dir);
     // A server that was killed leaves the file behind.
     process->url_file_->remove();

@@ -54,7 +54,8 @@ class DataFileTest : public testing::Test {
         SNAPGATE_ASSIGN(Cursor cursor, txn.cursor());
         SNAPGATE_ASSIGN(bool found, cursor.seek(std::string_view("\0", 1)));
         while (found) {
-            rows[std::string(cursor.key())] = cursor.value();
+            SNAPGATE_ASSIGN(const std::string_view value, cursor.value());
+            rows[std::string(cursor.key())] = value;
             SNAPGATE_ASSIGN(found, cursor.next());
         }
         return rows;

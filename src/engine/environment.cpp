@@ -40,17 +40,6 @@ bool disk_is_full(const std::filesystem::path& directory, uint64_t file_bytes) {
            file_bytes + kFullBelowBytes > file.rlim_cur;
 }
 
-// A new file survives a power cut only when its directory is on disk, too.
-base::Result<void> sync_directory(const std::filesystem::path& directory) {
-    int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : fsync(fd);
-    int saved = errno;
-    if (fd >= 0) close(fd);
-    if (rc == 0) return {};
-    return Error(Code::kInternal, fmt::format("cannot write directory {} to disk: {}",
-                                              directory.string(), std::strerror(saved)));
-}
-
 Error open_failure(int rc, const Options& options) {
     std::string where = options.directory.string();
     struct rlimit space = {};
@@ -86,6 +75,16 @@ Error read_failure(int rc) {
     bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
     return {corrupt ? Code::kCorrupt : Code::kInternal,
             fmt::format("cannot read from the store: {}", mdb_strerror(rc))};
+}
+
+base::Result<void> sync_directory(const std::filesystem::path& directory) {
+    int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    int saved = errno;
+    if (fd >= 0) close(fd);
+    if (rc == 0) return {};
+    return Error(Code::kInternal, fmt::format("cannot write directory {} to disk: {}",
+                                              directory.string(), std::strerror(saved)));
 }
 
 base::Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
@@ -310,7 +309,13 @@ Usage Environment::usage() const {
     MDB_stat stat = {};
     mdb_env_info(env_, &info);
     mdb_env_stat(env_, &stat);
-    return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize};
+    return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize, stat.ms_entries};
+}
+
+Error Environment::damaged(std::string_view key) const {
+    if (options_.damaged) return options_.damaged(key);
+    return {Code::kCorrupt, fmt::format("a row of the store in {} does not have its checksum",
+                                        options_.directory.string())};
 }
 
 }  // namespace snapgate::engine

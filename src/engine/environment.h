@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,15 +21,22 @@ struct Options {
     uint64_t map_bytes = 256ULL << 30;
     size_t max_readers = 1024;
     bool create = true;  // false: kNotFound if there is no data file, or an empty one
+    // Makes the error (kCorrupt) for a row whose checksum is wrong. Any thread; must be short.
+    std::function<base::Error(std::string_view key)> damaged = {};
 };
 
 struct Usage {
     uint64_t file_bytes = 0;  // of the data file, including pages that are free for reuse
     uint64_t map_bytes = 0;
+    uint64_t rows = 0;
 };
 
+// Writes a directory's entries to disk: a new or renamed file survives a power cut only then.
+base::Result<void> sync_directory(const std::filesystem::path& directory);
+
 // One ordered table of keys (at most 511 bytes) and values in a directory, over LMDB. Reads never
-// wait for writes. A commit is on disk when it returns.
+// wait for writes. A commit is on disk when it returns. Each value is stored with a checksum of
+// itself and its key, which is verified whenever the value is read.
 //
 // Concurrency: any number of threads read; one thread at a time writes. Transactions must be
 // destroyed before the environment. At most one environment of a directory may be open in a process
@@ -51,6 +59,8 @@ class Environment {
     // Copies the present state into a new file.
     base::Result<void> copy_to(const std::filesystem::path& file);
     Usage usage() const;
+    // The error for a damaged row, in the words of Options::damaged.
+    base::Error damaged(std::string_view key) const;
 
   private:
     friend class ReadTransaction;

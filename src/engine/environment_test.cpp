@@ -107,7 +107,7 @@ TEST_F(EnvironmentTest, CursorMovesInByteOrder) {
     EXPECT_EQ(cursor->key(), "ba");
     EXPECT_EQ(cursor->next(), true);
     EXPECT_EQ(cursor->next(), true);
-    EXPECT_EQ(cursor->value(), "high");
+    EXPECT_EQ(*cursor->value(), "high");
     EXPECT_EQ(cursor->next(), false);
     EXPECT_EQ(cursor->seek(high + "x"), false);
     EXPECT_EQ(read->get("").error().code, Code::kInvalidParameter);

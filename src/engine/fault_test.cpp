@@ -121,7 +121,7 @@ TEST_F(FaultTest, ACommitThatCannotBeSealedEndsWritingNotReading) {
     auto reading = environment_->read();
     auto cursor = reading->cursor();
     EXPECT_EQ(cursor->seek("a"), true);
-    EXPECT_EQ(cursor->value(), "1");
+    EXPECT_EQ(*cursor->value(), "1");
     EXPECT_EQ(put("b", "1").error().code, Code::kUnavailable);
 }
 

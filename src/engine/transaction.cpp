@@ -2,8 +2,11 @@
 
 #include <lmdb.h>
 
+#include <cstring>
 #include <utility>
 
+#include "base/checksum.h"
+#include "base/encoding.h"
 #include "engine/environment.h"
 #include "engine/failure.h"
 
@@ -19,14 +22,30 @@ std::string_view to_view(const MDB_val& val) {
     return {static_cast<const char*>(val.mv_data), val.mv_size};
 }
 
-base::Result<std::optional<std::string_view>> get_row(MDB_txn* txn, unsigned table,
-                                                      std::string_view key) {
+// What stands before each value: its checksum.
+constexpr size_t kChecksumBytes = sizeof(uint32_t);
+// How many bytes of a value to fetch ahead. The processor fetches the rest by itself.
+constexpr size_t kFetchAhead = 1024;
+constexpr size_t kCacheLine = 64;
+
+// The value of a row as it is stored.
+base::Result<std::string_view> verify(const Environment& environment, std::string_view key,
+                                      std::string_view stored) {
+    if (stored.size() < kChecksumBytes) return environment.damaged(key);
+    const std::string_view value = stored.substr(kChecksumBytes);
+    if (base::read_u32(stored, 0) != base::checksum(key, value)) return environment.damaged(key);
+    return value;
+}
+
+base::Result<std::optional<std::string_view>> get_row(const Environment& environment, MDB_txn* txn,
+                                                      unsigned table, std::string_view key) {
     MDB_val key_val = to_val(key);
     MDB_val value_val;
     int rc = mdb_get(txn, table, &key_val, &value_val);
     if (rc == MDB_NOTFOUND) return std::optional<std::string_view>();
     if (rc != MDB_SUCCESS) return read_failure(rc);
-    return std::optional(to_view(value_val));
+    SNAPGATE_ASSIGN(const auto value, verify(environment, key, to_view(value_val)));
+    return std::optional(value);
 }
 
 }  // namespace
@@ -37,10 +56,11 @@ Reader::~Reader() {
 }
 
 Cursor::Cursor(Cursor&& other) noexcept
-    : cursor_(std::exchange(other.cursor_, nullptr)),
+    : environment_(other.environment_),
+      cursor_(std::exchange(other.cursor_, nullptr)),
       reader_(other.reader_),
       key_(other.key_),
-      value_(other.value_) {}
+      stored_(other.stored_) {}
 
 Cursor::~Cursor() {
     if (cursor_ == nullptr) return;
@@ -58,8 +78,17 @@ base::Result<bool> Cursor::move(unsigned operation, std::string_view key) {
     if (rc == MDB_NOTFOUND) return false;
     if (rc != MDB_SUCCESS) return read_failure(rc);
     key_ = to_view(key_val);
-    value_ = to_view(value_val);
+    stored_ = to_view(value_val);
     return true;
+}
+
+base::Result<std::string_view> Cursor::value() const {
+    return verify(*environment_, key_, stored_);
+}
+
+void Cursor::prefetch() const {
+    for (size_t at = 0; at < stored_.size() && at < kFetchAhead; at += kCacheLine)
+        __builtin_prefetch(stored_.data() + at);
 }
 
 base::Result<bool> Cursor::seek(std::string_view key) {
@@ -82,7 +111,7 @@ ReadTransaction::~ReadTransaction() {
 }
 
 base::Result<std::optional<std::string_view>> ReadTransaction::get(std::string_view key) const {
-    return get_row(reader_->txn, reader_->table, key);
+    return get_row(*environment_, reader_->txn, reader_->table, key);
 }
 
 base::Result<Cursor> ReadTransaction::cursor() const {
@@ -97,7 +126,7 @@ base::Result<Cursor> ReadTransaction::cursor() const {
         rc = mdb_cursor_open(reader_->txn, reader_->table, &cursor);
     }
     if (rc != MDB_SUCCESS) return read_failure(rc);
-    return Cursor(cursor, reader_.get());
+    return Cursor(environment_, cursor, reader_.get());
 }
 
 WriteTransaction::WriteTransaction(WriteTransaction&& other) noexcept
@@ -108,31 +137,55 @@ WriteTransaction::~WriteTransaction() {
 }
 
 base::Result<std::optional<std::string_view>> WriteTransaction::get(std::string_view key) const {
-    return get_row(txn_, environment_->table_, key);
+    return get_row(*environment_, txn_, environment_->table_, key);
 }
 
 base::Result<Cursor> WriteTransaction::cursor() const {
     MDB_cursor* cursor = nullptr;
     int rc = mdb_cursor_open(txn_, environment_->table_, &cursor);
     if (rc != MDB_SUCCESS) return read_failure(rc);
-    return Cursor(cursor, nullptr);
+    return Cursor(environment_, cursor, nullptr);
+}
+
+int WriteTransaction::store(std::string_view key, std::string_view value, unsigned flags) {
+    MDB_val key_val = to_val(key);
+    MDB_val place = {kChecksumBytes + value.size(), nullptr};
+    // LMDB makes the place, and the value is written there: it is copied once.
+    const int rc = mdb_put(txn_, environment_->table_, &key_val, &place, flags | MDB_RESERVE);
+    if (rc != MDB_SUCCESS) return rc;
+    std::string sum;
+    base::append_u32(base::checksum(key, value), sum);
+    auto* const to = static_cast<char*>(place.mv_data);
+    std::memcpy(to, sum.data(), kChecksumBytes);
+    if (!value.empty()) std::memcpy(to + kChecksumBytes, value.data(), value.size());
+    return rc;
 }
 
 base::Result<void> WriteTransaction::put(std::string_view key, std::string_view value) {
-    MDB_val key_val = to_val(key);
-    MDB_val value_val = to_val(value);
-    int rc = mdb_put(txn_, environment_->table_, &key_val, &value_val, 0);
+    const int rc = store(key, value, 0);
     if (rc != MDB_SUCCESS) return environment_->error(rc, "write");
     return {};
 }
 
 base::Result<bool> WriteTransaction::add(std::string_view key, std::string_view value) {
-    MDB_val key_val = to_val(key);
-    MDB_val value_val = to_val(value);
-    int rc = mdb_put(txn_, environment_->table_, &key_val, &value_val, MDB_NOOVERWRITE);
+    const int rc = store(key, value, MDB_NOOVERWRITE);
     if (rc == MDB_KEYEXIST) return false;
     if (rc != MDB_SUCCESS) return environment_->error(rc, "write");
     return true;
+}
+
+base::Result<void> WriteTransaction::append(std::string_view key, std::string_view value) {
+    const int rc = store(key, value, MDB_APPEND);
+    if (rc != MDB_SUCCESS) return environment_->error(rc, "write");
+    return {};
+}
+
+base::Result<void> WriteTransaction::put_plain(std::string_view key, std::string_view value) {
+    MDB_val key_val = to_val(key);
+    MDB_val value_val = to_val(value);
+    const int rc = mdb_put(txn_, environment_->table_, &key_val, &value_val, 0);
+    if (rc != MDB_SUCCESS) return environment_->error(rc, "write");
+    return {};
 }
 
 base::Result<bool> WriteTransaction::erase(std::string_view key) {

@@ -31,6 +31,9 @@ struct Reader {
 
 // A place in the ordered table. Its key and value are valid as long as its transaction says. The
 // transaction must outlive it; only the thread that uses the transaction uses the cursor.
+//
+// A move does not look at the value; whoever uses a row asks for value(), and so does whoever ends
+// a walk because a row is not one of those it wants: that row's key may be what is damaged.
 class Cursor {
   public:
     ~Cursor();
@@ -45,18 +48,25 @@ class Cursor {
     base::Result<bool> seek_back(std::string_view key);
 
     std::string_view key() const { return key_; }
-    std::string_view value() const { return value_; }
+    // kCorrupt, in the words of Options::damaged, if the row's checksum is wrong.
+    base::Result<std::string_view> value() const;
+    // The bytes as they are stored, with their checksum, which is not verified.
+    std::string_view stored() const { return stored_; }
+    // Has the processor fetch the value, which will be asked for soon.
+    void prefetch() const;
 
   private:
     friend class ReadTransaction;
     friend class WriteTransaction;
-    Cursor(MDB_cursor* cursor, Reader* reader) : cursor_(cursor), reader_(reader) {}
+    Cursor(const Environment* environment, MDB_cursor* cursor, Reader* reader)
+        : environment_(environment), cursor_(cursor), reader_(reader) {}
     base::Result<bool> move(unsigned operation, std::string_view key);
 
+    const Environment* environment_;
     MDB_cursor* cursor_;
     Reader* reader_;  // returns here at the end; null in a write transaction
     std::string_view key_;
-    std::string_view value_;
+    std::string_view stored_;
 };
 
 // One consistent state. The views that it returns are valid until it is destroyed. Used by one
@@ -67,6 +77,8 @@ class ReadTransaction {
     ReadTransaction(ReadTransaction&& other) noexcept = default;
     ReadTransaction& operator=(ReadTransaction&&) = delete;
 
+    // nullopt if there is no such row; kCorrupt, in the words of Options::damaged, if its checksum
+    // is wrong.
     base::Result<std::optional<std::string_view>> get(std::string_view key) const;
     base::Result<Cursor> cursor() const;
 
@@ -89,6 +101,7 @@ class WriteTransaction {
     WriteTransaction(WriteTransaction&& other) noexcept;
     WriteTransaction& operator=(WriteTransaction&&) = delete;
 
+    // As ReadTransaction has them.
     base::Result<std::optional<std::string_view>> get(std::string_view key) const;
     base::Result<Cursor> cursor() const;
     base::Result<void> put(std::string_view key, std::string_view value);
@@ -96,6 +109,11 @@ class WriteTransaction {
     base::Result<bool> add(std::string_view key, std::string_view value);
     // False if there is no such row.
     base::Result<bool> erase(std::string_view key);
+    // Writes a row without a checksum, for what programs of other formats must be able to read: the
+    // number of the format. Cursor::stored() reads it.
+    base::Result<void> put_plain(std::string_view key, std::string_view value);
+    // Adds a row behind all others, faster than put(): for whoever fills a new table in order.
+    base::Result<void> append(std::string_view key, std::string_view value);
     // kStorageFull if there is no room: then nothing was changed, and later commits may succeed.
     base::Result<void> commit();
 
@@ -103,6 +121,8 @@ class WriteTransaction {
     friend class Environment;
     WriteTransaction(Environment* environment, MDB_txn* txn)
         : environment_(environment), txn_(txn) {}
+    // LMDB's result code.
+    int store(std::string_view key, std::string_view value, unsigned flags);
 
     Environment* environment_;
     MDB_txn* txn_;

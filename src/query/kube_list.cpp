@@ -74,7 +74,7 @@ Result<void> KubeList::begin(const store::ReadView& view) {
     } else if (request_.version.value_or(0) > 0) {
         SNAPGATE_TRY(begin_at_version(view));
     }
-    return request_.limit > 0 ? count_first(view, newest) : Result<void>();
+    return count_first(view, newest);
 }
 
 bool KubeList::exact() const {
@@ -232,6 +232,7 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
     const size_t budget = request_.selector.reads_labels() ? kStepRows / 4 : kStepRows;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
+    if (!paused) SNAPGATE_TRY(listing_.check_count(items_, left_, more_));
     return !paused;
 }
 

@@ -131,6 +131,14 @@ ContinueToken Listing::make_token(const model::ObjectKey& after) const {
     return token;
 }
 
+Result<void> Listing::check_count(uint64_t items, std::optional<uint64_t> left, bool more) const {
+    if (!left || (more ? items < *left : items == *left)) return {};
+    return Error(Code::kCorrupt,
+                 fmt::format("the store is damaged: a page of the cluster with the uid {} {} {} "
+                             "objects, and the store counted {}",
+                             uid_, more ? "goes on after" : "is the last and has", items, *left));
+}
+
 std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const {
     ContinueToken token = make_token(after);
     token.revision = revision_;

@@ -89,6 +89,11 @@ class Listing {
     // is not checked again, since the page may hold its history.
     base::Result<void> check_readable(const store::ReadView& view) const;
 
+    // For a page that is complete: kCorrupt unless the number of its objects agrees with `left`,
+    // the number of objects that the store counted from the first one of this page on. A row that
+    // is lost is missed in this way. `more`: the page is not the last.
+    base::Result<void> check_count(uint64_t items, std::optional<uint64_t> left, bool more) const;
+
     // A token for the page after the object `after`.
     std::string token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const;
     // The error for a state that is gone, with a token that goes on after `after` at the newest

@@ -173,7 +173,7 @@ Result<bool> PaletteList::advance() {
     return !paused_ && !merge_.empty();
 }
 
-bool PaletteList::end_step(bool standing, const std::optional<store::Found>& last) {
+Result<bool> PaletteList::end_step(bool standing, const std::optional<store::Found>& last) {
     if (last) after_ = model::ObjectKey{std::string(last->ns), std::string(last->name)};
     for (Source& source : sources_) {
         if (paused_ && source.scan && !source.ended) {
@@ -188,6 +188,7 @@ bool PaletteList::end_step(bool standing, const std::optional<store::Found>& las
     }
     merge_.clear();
     more_ = standing;
+    if (!paused_) SNAPGATE_TRY(listing_.check_count(items_, remaining_, more_));
     return !paused_;
 }
 

@@ -85,7 +85,7 @@ class PaletteList {
     // Moves the source in front to its next object. Returns as begin_step.
     base::Result<bool> advance();
     // Leaves each source at the place where a later step goes on. True if the page is complete.
-    bool end_step(bool standing, const std::optional<store::Found>& last);
+    base::Result<bool> end_step(bool standing, const std::optional<store::Found>& last);
     // Moves to the first object at or after `source.at` that the namespace filter accepts. False if
     // there is none, or if the budget ran out (then source.scan is exhausted).
     base::Result<bool> settle(Source& source, const store::ReadView& view, size_t budget);

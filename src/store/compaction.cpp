@@ -36,7 +36,8 @@ base::Result<bool> Transaction::raise_floor(ClusterNumber cluster, ClusterState&
     for (size_t looked_at = 0; found && looked_at < kHeadsPerStep; ++looked_at) {
         SNAPGATE_ASSIGN(found, cursor.next());
         if (!found || !cursor.key().starts_with(prefix.view())) break;
-        SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
+        SNAPGATE_ASSIGN(const auto value, cursor.value());
+        SNAPGATE_ASSIGN(HeadRow next, decode_head(value));
         Revision revision = load_u64(cursor.key(), prefix.size());
         if (next.since_ms >= limits.cutoff_ms || revision > limits.hold) break;
         floor = revision;
@@ -63,7 +64,7 @@ base::Result<size_t> Transaction::compact_log(ClusterNumber cluster, Revision fl
                 load_u64(cursor.key(), prefix.size()) > floor)
                 return removed;
             key = cursor.key();
-            row = cursor.value();
+            SNAPGATE_ASSIGN(row, cursor.value());
         }
         if (removed > 0 && removed + LogRowBuilder::kMaxEntries * kRowsPerEntry + 1 > most) break;
         LogRowReader reader(row);

@@ -101,7 +101,8 @@ base::Result<Compactor::Outlook> Compactor::look_at(ClusterNumber cluster) const
         SNAPGATE_ASSIGN(found, cursor.next());
     }
     if (found && cursor.key().starts_with(heads.view())) {
-        SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
+        SNAPGATE_ASSIGN(const auto next_head, cursor.value());
+        SNAPGATE_ASSIGN(HeadRow next, decode_head(next_head));
         CompactionLimits now = limits(cluster);
         if (next.since_ms < now.cutoff_ms && load_u64(cursor.key(), heads.size()) <= now.hold)
             outlook.due = true;

@@ -4,10 +4,12 @@
 
 #include "engine/environment.h"
 #include "store/compactor.h"
+#include "store/damage.h"
 #include "store/directory_lock.h"
 #include "store/format.h"
 #include "store/holds.h"
 #include "store/keys.h"
+#include "store/migration.h"
 #include "store/store.h"
 #include "store/store_time.h"
 #include "store/wait.h"
@@ -21,10 +23,11 @@ constexpr int64_t kHoldMs = 30LL * 60 * 1000;
 // The store of one directory. Each member depends only on members before it.
 class DiskStore final : public Store {
   public:
-    DiskStore(const StoreOptions& options, DirectoryLock lock,
+    DiskStore(const StoreOptions& options, DirectoryLock lock, std::shared_ptr<Damage> damage,
               std::unique_ptr<engine::Environment> environment, Identity identity)
         : lock_(std::move(lock)),
           history_(options.history),
+          damage_(std::move(damage)),
           environment_(std::move(environment)),
           id_(std::move(identity.id)),
           time_(*options.clock, identity.sequence.newest_ms),
@@ -55,6 +58,10 @@ class DiskStore final : public Store {
     }
     void unsubscribe(uint64_t id) override { writer_.unsubscribe(id); }
 
+    void tell_of_damage(std::function<void(const DamagedRow&)> listener) override {
+        damage_->tell(std::move(listener));
+    }
+
     base::Result<void> compact() override {
         // An empty batch: it runs after the steps of removal that are queued, which are batches,
         // too.
@@ -74,13 +81,14 @@ class DiskStore final : public Store {
 
     StoreStatistics statistics() const override {
         engine::Usage usage = environment_->usage();
-        return {writer_.commits(), writer_.writes(), usage.file_bytes, usage.map_bytes,
-                writer_.newest_revision()};
+        return {writer_.commits(), writer_.writes(),          usage.file_bytes,
+                usage.map_bytes,   writer_.newest_revision(), damage_->count()};
     }
 
   private:
     DirectoryLock lock_;
     const base::Millis history_;
+    std::shared_ptr<Damage> damage_;
     std::unique_ptr<engine::Environment> environment_;
     const std::string id_;
     const StoreTime time_;
@@ -100,7 +108,8 @@ base::Result<std::vector<ClusterNumber>> give_up_open_stages(engine::Environment
         Key prefix(Table::kCluster);
         SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
         while (found && cursor.key().starts_with(prefix.view())) {
-            SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(cursor.value()));
+            SNAPGATE_ASSIGN(const auto value, cursor.value());
+            SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(value));
             ClusterNumber cluster = load_u32(cursor.key(), prefix.size());
             if (row.stage != Stage::kNone) given_up.push_back(cluster);
             if (row.stage == Stage::kOpen) open.emplace_back(cluster, std::move(row));
@@ -117,21 +126,35 @@ base::Result<std::vector<ClusterNumber>> give_up_open_stages(engine::Environment
     return given_up;
 }
 
+// The environment of a store of the present format, or of none yet: an older one is migrated.
+base::Result<std::unique_ptr<engine::Environment>> open_environment(
+    const StoreOptions& options, const std::shared_ptr<Damage>& damage) {
+    const engine::Options engine_options = {
+        .directory = options.directory / "store",
+        .map_bytes = options.map_bytes,
+        .max_readers = options.max_readers,
+        .create = options.create,
+        .damaged = [damage](std::string_view key) { return damage->found(key); }};
+    SNAPGATE_TRY(finish_migration(options.directory));
+    SNAPGATE_ASSIGN(auto environment, engine::Environment::open(engine_options));
+    SNAPGATE_ASSIGN(const std::optional<uint64_t> format, stored_format(*environment));
+    if (!format || *format >= kFormat) return environment;
+    SNAPGATE_TRY(
+        migrate_store(std::move(environment), *format, options.directory, options.map_bytes));
+    return engine::Environment::open(engine_options);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     SNAPGATE_ASSIGN(DirectoryLock lock, DirectoryLock::take(options.directory));
-    SNAPGATE_ASSIGN(auto environment,
-                    engine::Environment::open({.directory = options.directory / "store",
-                                               .map_bytes = options.map_bytes,
-                                               .max_readers = options.max_readers,
-                                               .create = options.create}));
+    const auto damage = std::make_shared<Damage>();
+    SNAPGATE_ASSIGN(auto environment, open_environment(options, damage));
     if (!options.create) SNAPGATE_TRY(check_not_empty(*environment, options.directory));
-    SNAPGATE_ASSIGN(Identity identity,
-                    prepare_format(*environment, options.directory, kFormat, migrations()));
+    SNAPGATE_ASSIGN(Identity identity, read_identity(*environment, options.directory));
     SNAPGATE_ASSIGN(std::vector<ClusterNumber> given_up, give_up_open_stages(*environment));
-    auto store = std::make_unique<DiskStore>(options, std::move(lock), std::move(environment),
-                                             std::move(identity));
+    auto store = std::make_unique<DiskStore>(options, std::move(lock), damage,
+                                             std::move(environment), std::move(identity));
     store->start(given_up, options.background_compaction);
     return std::unique_ptr<Store>(std::move(store));
 }

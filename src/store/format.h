@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/result.h"
 #include "engine/environment.h"
@@ -12,17 +12,9 @@
 
 namespace snapgate::store {
 
-// The format of the rows that this program reads and writes.
-inline constexpr uint64_t kFormat = 1;
-
-// Brings a store from format `from` to the next one, within one write transaction.
-struct Migration {
-    uint64_t from = 0;
-    std::function<base::Result<void>(engine::WriteTransaction&)> step;
-};
-
-// The migrations that this program can do: none yet, as format 1 is the first.
-std::vector<Migration> migrations();
+// The format of the rows that this program reads and writes. Format 1 (snapgate 0.1 and 0.2) had no
+// checksums, and no room for facts; migration.h brings it to this one.
+inline constexpr uint64_t kFormat = 2;
 
 // What a store records of itself.
 struct Identity {
@@ -30,15 +22,20 @@ struct Identity {
     Sequence sequence;
 };
 
-// kNotFound for a store without a single row, as LMDB makes it.
+// The row with the number of the format. Programs of every format read it, so it never changes its
+// form, and has no checksum: a single bit of it that is wrong makes another number, which none is.
+bool is_format_row(std::string_view key);
+base::Result<void> put_format(engine::WriteTransaction& rows, uint64_t format);
+// nullopt for a store without a single row, as LMDB makes it.
+base::Result<std::optional<uint64_t>> stored_format(engine::Environment& environment);
+
+// kNotFound for a store without a single row.
 base::Result<void> check_not_empty(engine::Environment& environment,
                                    const std::filesystem::path& directory);
 
-// Makes a new store of `format`, or checks the existing one. A store of a newer format is refused;
-// one of an older format is copied to `<directory>/backup-format-N` and then migrated.
-// `environment` is that of `<directory>/store`, and nothing else may use it yet.
-base::Result<Identity> prepare_format(engine::Environment& environment,
-                                      const std::filesystem::path& directory, uint64_t format,
-                                      const std::vector<Migration>& steps);
+// Makes a new store, or reads what an existing one of this format records of itself. kUnavailable
+// for a store of another format. `environment` is that of `<directory>/store`.
+base::Result<Identity> read_identity(engine::Environment& environment,
+                                     const std::filesystem::path& directory);
 
 }  // namespace snapgate::store

@@ -73,7 +73,8 @@ base::Result<ClusterRow> row_for(const engine::ReadTransaction& rows, ClusterNum
 
 // The list version of the head that the cursor stands on.
 base::Result<std::string> version_of_row(const engine::Cursor& cursor, const Key& prefix) {
-    SNAPGATE_ASSIGN(const HeadRow head, decode_head(cursor.value()));
+    SNAPGATE_ASSIGN(const auto value, cursor.value());
+    SNAPGATE_ASSIGN(const HeadRow head, decode_head(value));
     if (!head.version.empty()) return std::string(head.version);
     return decimal(load_u64(cursor.key(), prefix.size()));
 }

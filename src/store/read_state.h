@@ -57,9 +57,6 @@ base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterN
 // The error for a revision that can no longer be read.
 base::Error expired(Revision revision);
 
-// The object in a value of kObject; nullopt for a tombstone.
-base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
-
 // The newest version of an object that is not later than `at`, by one seek of `cursor`; nullopt if
 // there is none or it is a tombstone. The texts of the result are views into the cursor's row.
 base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterNumber cluster,

@@ -54,7 +54,8 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
     SNAPGATE_ASSIGN(found, cursor.next());
     if (!found || !cursor.key().starts_with(prefix.view()))
         return corrupt_row("the row of a cluster's head");
-    SNAPGATE_ASSIGN(HeadRow next, decode_head(cursor.value()));
+    SNAPGATE_ASSIGN(const auto value, cursor.value());
+    SNAPGATE_ASSIGN(HeadRow next, decode_head(value));
     return std::optional(next.since_ms);
 }
 
@@ -75,7 +76,10 @@ base::Result<std::optional<Found>> ReadView::get(ClusterNumber cluster, Kind kin
                                                  Revision at) const {
     if (!state_->rows) return state_->rows.error();
     SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
-    return find_version(cursor, cluster, kind, ns, name, at);
+    SNAPGATE_ASSIGN(auto found, find_version(cursor, cluster, kind, ns, name, at));
+    // The row that stands in its place is verified: its key may be what is damaged.
+    if (!found && !cursor.key().empty()) SNAPGATE_TRY(cursor.value());
+    return found;
 }
 
 base::Result<std::optional<Found>> ReadView::newest(ClusterNumber cluster, Kind kind,
@@ -121,7 +125,8 @@ base::Result<std::vector<LogEntry>> ReadView::log(ClusterNumber cluster, Revisio
     Key prefix = cluster_key(Table::kLog, cluster);
     SNAPGATE_ASSIGN(bool found, cursor.seek(log_key(cluster, after + 1).view()));
     while (found && cursor.key().starts_with(prefix.view())) {
-        LogRowReader reader(cursor.value());
+        SNAPGATE_ASSIGN(const auto row_text, cursor.value());
+        LogRowReader reader(row_text);
         while (true) {
             SNAPGATE_ASSIGN(bool more, reader.next());
             if (!more) break;

@@ -13,6 +13,29 @@ base::Error corrupt_row(std::string_view what) {
                                               what)};
 }
 
+void begin_live_version(std::string& out) {
+    out += static_cast<char>(VersionState::kLive);
+    out += static_cast<char>(FactsLayout::kNone);
+    base::append_u16(0, out);
+}
+
+std::string tombstone() {
+    return {static_cast<char>(VersionState::kTombstone)};
+}
+
+base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value) {
+    constexpr size_t kFactsAt = 4;
+    if (value.size() == 1 && value[0] == static_cast<char>(VersionState::kTombstone))
+        return std::optional<model::StoredObject>();
+    if (value.size() < kFactsAt || value[0] != static_cast<char>(VersionState::kLive))
+        return corrupt_row("a version of an object");
+    const size_t facts = base::read_u16(value, 2);
+    if (value.size() - kFactsAt < facts) return corrupt_row("a version of an object");
+    SNAPGATE_ASSIGN(model::StoredObject object,
+                    model::decode_object(value.substr(kFactsAt + facts)));
+    return std::optional(object);
+}
+
 std::string encode(const ClusterRow& row) {
     std::string out;
     base::append_u64(row.head.revision, out);
@@ -25,7 +48,8 @@ std::string encode(const ClusterRow& row) {
 
 base::Result<ClusterRow> decode_cluster(std::string_view value) {
     constexpr size_t kFixed = 25;
-    if (value.size() < kFixed || static_cast<uint8_t>(value[24]) > 2)
+    if (value.size() < kFixed || static_cast<uint8_t>(value[24]) < 1 ||
+        static_cast<uint8_t>(value[24]) > 3)
         return corrupt_row("a cluster's row");
     ClusterRow row;
     row.head.revision = load_u64(value, 0);

@@ -1,25 +1,44 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "model/object.h"
 #include "model/types.h"
 #include "store/store.h"
 
-// The values of the store's small rows. Decoding fails with kCorrupt. The version of an object is
-// one byte (kTombstone or kLive) and the output of model::encode_object. Log rows are in
-// store/log_row.h.
+// The values of the store's rows, without the checksum that the engine puts before each. Decoding
+// fails with kCorrupt. Log rows are in store/log_row.h. No state is a zero, which is what a page
+// that was lost is full of.
 namespace snapgate::store {
 
-inline constexpr char kTombstone = 0;
-inline constexpr char kLive = 1;
+// What a version of an object is: the first byte of its value.
+enum class VersionState : uint8_t {
+    kLive = 1,
+    kTombstone = 2,  // the object was deleted; there is no more to the value
+};
+
+// A live version: its state, the layout of its facts, their length (u16), the facts, and the output
+// of model::encode_object.
+//
+// The facts are what is derived from the object when it is stored, so that questions about many
+// objects need not read them whole. No layout of facts is defined yet: the room is empty.
+enum class FactsLayout : uint8_t {
+    kNone = 1,
+};
+// Appends all but the object.
+void begin_live_version(std::string& out);
+std::string tombstone();
+// The object in the value of a version; nullopt for a tombstone.
+base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
 
 enum class Stage : uint8_t {
-    kNone = 0,
-    kOpen = 1,     // versions above the head belong to a stage
-    kGivenUp = 2,  // versions above the head are to be removed before the head moves
+    kNone = 1,
+    kOpen = 2,     // versions above the head belong to a stage
+    kGivenUp = 3,  // versions above the head are to be removed before the head moves
 };
 
 // The row of a cluster. A version of an object above `head` belongs to a stage.

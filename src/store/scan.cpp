@@ -11,9 +11,6 @@ using base::Error;
 
 // Stepping over a version costs a tenth of a seek, but an object may have thousands of versions.
 constexpr int kStepsBeforeSeek = 4;
-// How many bytes of the next object to fetch ahead. The processor fetches the rest by itself.
-constexpr size_t kFetchAhead = 1024;
-constexpr size_t kCacheLine = 64;
 
 Error bad_place() {
     return {Code::kInvalidParameter,
@@ -54,8 +51,12 @@ class ObjectScan final : public ScanState {
         return check_range();
     }
 
+    // Also ends the walk. The row that ends it is verified: its key may be what is damaged, and
+    // hide the objects behind it.
     base::Result<void> check_range() {
-        standing_ = standing_ && cursor_.key().starts_with(prefix_.view());
+        if (!standing_ || cursor_.key().starts_with(prefix_.view())) return {};
+        standing_ = false;
+        SNAPGATE_TRY(cursor_.value());
         return {};
     }
 
@@ -76,10 +77,7 @@ class ObjectScan final : public ScanState {
     base::Result<void> step_ahead() {
         remember_object();
         SNAPGATE_TRY(step());
-        if (!standing_) return {};
-        std::string_view ahead = cursor_.value();
-        for (size_t at = 0; at < ahead.size() && at < kFetchAhead; at += kCacheLine)
-            __builtin_prefetch(ahead.data() + at);
+        if (standing_) cursor_.prefetch();
         return {};
     }
 
@@ -133,7 +131,8 @@ class ObjectScan final : public ScanState {
             }
             SNAPGATE_ASSIGN(bool visible, find_visible());
             if (!visible) continue;
-            SNAPGATE_ASSIGN(auto stored, decode_version(cursor_.value()));
+            SNAPGATE_ASSIGN(const auto value, cursor_.value());
+            SNAPGATE_ASSIGN(auto stored, decode_version(value));
             if (stored) {
                 address = parse_object_key(cursor_.key());
                 found = {address->ns, address->name, address->revision, *stored};
@@ -191,6 +190,7 @@ class VmScan final : public ScanState {
                 return give_up(hint->ns, hint->name);
             }
             ++looked_at;
+            SNAPGATE_TRY(hints_.value());
             SNAPGATE_ASSIGN(auto object, find_version(objects_, cluster_, Kind::kSnapshot, hint->ns,
                                                       hint->name, at_));
             if (object && object->object.vm == vm_) {
@@ -199,6 +199,8 @@ class VmScan final : public ScanState {
             }
             SNAPGATE_ASSIGN(standing_, hints_.next());
         }
+        // As in ObjectScan, the row that ends the walk is verified.
+        if (standing_) SNAPGATE_TRY(hints_.value());
         standing_ = false;
         return false;
     }

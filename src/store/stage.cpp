@@ -98,7 +98,7 @@ base::Result<bool> Transaction::remove_stage_step(ClusterNumber cluster, bool gi
                             cursor.seek(log_key(cluster, state->row.head.revision + 1).view()));
             if (!found || !cursor.key().starts_with(prefix.view())) break;
             key = cursor.key();
-            row = cursor.value();
+            SNAPGATE_ASSIGN(row, cursor.value());
         }
         LogRowReader reader(row);
         while (true) {
@@ -125,11 +125,17 @@ base::Result<bool> Transaction::remove_stage_step(ClusterNumber cluster, bool gi
 base::Result<size_t> Transaction::remove_version(ClusterNumber cluster, Kind kind,
                                                  const model::ObjectKey& key, Revision revision) {
     Key row_key = object_key(cluster, kind, key.ns, key.name, revision);
-    SNAPGATE_ASSIGN(auto value, rows_.get(row_key.view()));
-    if (!value) return 0U;
-    SNAPGATE_ASSIGN(auto object, decode_version(*value));
+    const auto value = rows_.get(row_key.view());
     std::string vm;
-    if (object && kind == Kind::kSnapshot) vm = object->vm;
+    if (value) {
+        if (!*value) return 0U;
+        SNAPGATE_ASSIGN(auto object, decode_version(**value));
+        if (object && kind == Kind::kSnapshot) vm = object->vm;
+    } else if (value.error().code != Code::kCorrupt) {
+        return value.error();
+    }
+    // A damaged version goes like any other: nobody may read it any more. Its hint stays, and is
+    // passed over as a hint without an object.
     SNAPGATE_TRY(erase_row(row_key.view()));
     if (vm.empty()) return 1U;
     {
@@ -138,7 +144,9 @@ base::Result<size_t> Transaction::remove_version(ClusterNumber cluster, Kind kin
         SNAPGATE_ASSIGN(bool found, cursor.seek(versions.view()));
         while (found && cursor.key().size() == row_key.size() &&
                cursor.key().starts_with(versions.view())) {
-            SNAPGATE_ASSIGN(auto other, decode_version(cursor.value()));
+            const auto other_value = cursor.value();
+            if (!other_value) return 1U;  // damaged: it may be of the same VM
+            SNAPGATE_ASSIGN(auto other, decode_version(*other_value));
             if (other && other->vm == vm) return 1U;
             SNAPGATE_ASSIGN(found, cursor.next());
         }

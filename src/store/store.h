@@ -239,12 +239,20 @@ struct StoreOptions {
     bool background_compaction = true;  // false in tests that call compact() themselves
 };
 
+// A row whose bytes are not what was written.
+struct DamagedRow {
+    std::string what;  // for people: version 7 of the object "shop/web-1"
+    std::optional<ClusterNumber> cluster;
+    model::ObjectKey key;  // of an object's version
+};
+
 struct StoreStatistics {
     uint64_t commits = 0;
     uint64_t writes = 0;
     uint64_t file_bytes = 0;  // in use in the data file
     uint64_t map_bytes = 0;
-    Revision revision = 0;  // the newest that was used
+    Revision revision = 0;       // the newest that was used
+    uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
 };
 
 inline constexpr size_t kBatchObjects = 256;
@@ -270,6 +278,10 @@ class Store {
     // until no call is running.
     virtual uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) = 0;
     virtual void unsubscribe(uint64_t id) = 0;
+
+    // Has `listener` told of each damaged row that is read from now on, on the thread that reads
+    // it. It must be short, and is told again whenever the row is read again.
+    virtual void tell_of_damage(std::function<void(const DamagedRow&)> listener) = 0;
 
     // Runs compaction and sweeps until no work is left for now. For tests; otherwise a thread of
     // the store does it once a second.

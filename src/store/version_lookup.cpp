@@ -19,7 +19,8 @@ base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterN
     const Key prefix = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, from).view()));
     while (found && cursor.key().starts_with(prefix.view())) {
-        SNAPGATE_ASSIGN(const HeadRow head, decode_head(cursor.value()));
+        SNAPGATE_ASSIGN(const auto value, cursor.value());
+        SNAPGATE_ASSIGN(const HeadRow head, decode_head(value));
         if (head.version == version) return std::optional(load_u64(cursor.key(), prefix.size()));
         SNAPGATE_ASSIGN(found, cursor.next());
     }
@@ -32,14 +33,6 @@ base::Error expired(Revision revision) {
         fmt::format("revision {} is no longer kept; begin again at the newest state", revision)};
 }
 
-base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value) {
-    if (value.empty() || (value[0] != kTombstone && value[0] != kLive))
-        return corrupt_row("a version of an object");
-    if (value[0] == kTombstone) return std::optional<model::StoredObject>();
-    SNAPGATE_ASSIGN(model::StoredObject object, model::decode_object(value.substr(1)));
-    return std::optional(object);
-}
-
 base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterNumber cluster,
                                                 Kind kind, std::string_view ns,
                                                 std::string_view name, Revision at) {
@@ -49,7 +42,8 @@ base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterN
     std::string_view object = key.view().substr(0, key.size() - sizeof(Revision));
     if (!any || cursor.key().size() != key.size() || !cursor.key().starts_with(object))
         return std::optional<Found>();
-    SNAPGATE_ASSIGN(auto stored, decode_version(cursor.value()));
+    SNAPGATE_ASSIGN(const auto value, cursor.value());
+    SNAPGATE_ASSIGN(auto stored, decode_version(value));
     if (!stored) return std::optional<Found>();
     auto address = parse_object_key(cursor.key());
     if (!address) return corrupt_row("the key of an object");
@@ -62,7 +56,8 @@ base::Result<std::vector<std::pair<std::string, std::string>>> all_records(engin
     Key prefix = record_key(static_cast<uint8_t>(type), {});
     SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
     while (found && cursor.key().starts_with(prefix.view())) {
-        records.emplace_back(cursor.key().substr(prefix.size()), cursor.value());
+        SNAPGATE_ASSIGN(const auto value, cursor.value());
+        records.emplace_back(cursor.key().substr(prefix.size()), value);
         SNAPGATE_ASSIGN(found, cursor.next());
     }
     return records;

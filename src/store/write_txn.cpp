@@ -93,7 +93,8 @@ base::Result<std::optional<Found>> Transaction::newest(ClusterNumber cluster, Ki
     // The engine may move a row at the next change, but the function may use the result until it
     // ends. So copy it.
     const std::string& key = copies_.emplace_back(cursor.key());
-    const std::string& value = copies_.emplace_back(cursor.value());
+    SNAPGATE_ASSIGN(const auto stored, cursor.value());
+    const std::string& value = copies_.emplace_back(stored);
     auto address = parse_object_key(key);
     SNAPGATE_ASSIGN(auto object, decode_version(value));
     return std::optional(Found{address->ns, address->name, address->revision, *object});
@@ -125,7 +126,8 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
     entry.kind = kind;
     entry.key = {object.ns, object.name};
 
-    value_.assign(1, kLive);
+    value_.clear();
+    begin_live_version(value_);
     if (version) {
         model::encode_object(object, *version, value_);
     } else {
@@ -157,8 +159,7 @@ base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::str
     entry.revision = sequence_.next_revision++;
     entry.kind = kind;
     entry.key = {std::string(ns), std::string(name)};
-    SNAPGATE_TRY(put_row(object_key(cluster, kind, ns, name, entry.revision).view(),
-                         std::string_view(&kTombstone, 1)));
+    SNAPGATE_TRY(put_row(object_key(cluster, kind, ns, name, entry.revision).view(), tombstone()));
     note_change(cluster, *state, entry, -1);
     if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
     return true;

@@ -1,0 +1,157 @@
+#include "store/damage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/environment.h"
+#include "model/names.h"
+#include "store/keys.h"
+#include "store/store_testing.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+using testing::HasSubstr;
+
+// A store whose rows a test changes behind its back.
+class DamageTest : public StoreFixture {
+  protected:
+    // Writes the bytes of a row as they are stored, changed by `damage`, and opens the store again.
+    void damage(std::string_view key, const std::function<void(std::string&)>& damage) {
+        store_.reset();
+        {
+            auto environment = engine::Environment::open(
+                {.directory = directory_.path() / "store", .map_bytes = 1 << 30});
+            ASSERT_TRUE(environment);
+            std::string stored;
+            {
+                auto rows = (*environment)->read();
+                auto cursor = rows->cursor();
+                ASSERT_TRUE(*cursor->seek(key));
+                ASSERT_EQ(cursor->key(), key);
+                stored = cursor->stored();
+            }
+            damage(stored);
+            auto rows = (*environment)->write();
+            ASSERT_TRUE(rows->put_plain(key, stored));
+            ASSERT_TRUE(rows->commit());
+        }
+        open();
+        store_->tell_of_damage([this](const DamagedRow& row) { told_.push_back(row); });
+    }
+    static void flip(std::string& bytes, size_t bit) {
+        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+    }
+    // What a walk over all objects ends with: nothing if it was whole.
+    base::Result<size_t> walk(ClusterNumber cluster) {
+        const ReadView view = store_->read();
+        auto scan = view.scan(cluster, Kind::kSnapshot, UINT64_MAX);
+        size_t seen = 0;
+        SNAPGATE_ASSIGN(bool found, scan.seek("", ""));
+        for (; found; ++seen) {
+            SNAPGATE_ASSIGN(found, scan.next());
+        }
+        return seen;
+    }
+
+    std::vector<DamagedRow> told_;
+};
+
+TEST_F(DamageTest, AChangedBitOfAnObjectIsNeverServed) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a");
+    const Revision revision = put(cluster, "shop", "b");
+    put(cluster, "shop", "c");
+    const Key key = object_key(cluster, Kind::kSnapshot, "shop", "b", revision);
+    for (const size_t bit : {0U, 7U, 31U, 32U, 33U, 40U, 64U, 100U, 300U, 900U}) {
+        damage(key.view(), [bit](std::string& stored) { flip(stored, bit); });
+        auto got = store_->read().newest(cluster, Kind::kSnapshot, "shop", "b");
+        ASSERT_FALSE(got) << bit;
+        EXPECT_EQ(got.error().code, Code::kCorrupt);
+        EXPECT_THAT(got.error().message, HasSubstr("\"shop/b\""));
+        EXPECT_FALSE(walk(cluster)) << bit;
+        EXPECT_TRUE(store_->read().newest(cluster, Kind::kSnapshot, "shop", "a"));
+        ASSERT_FALSE(told_.empty());
+        EXPECT_EQ(told_.front().cluster, cluster);
+        EXPECT_EQ(told_.front().key, (model::ObjectKey{"shop", "b"}));
+        EXPECT_GE(store_->statistics().damaged_reads, 2U);
+        damage(key.view(), [bit](std::string& stored) { flip(stored, bit); });
+        EXPECT_EQ(*walk(cluster), 3U);
+        told_.clear();
+    }
+}
+
+TEST_F(DamageTest, ARowOfZeroesIsNoTombstone) {
+    const ClusterNumber cluster = make_cluster();
+    const Revision revision = put(cluster, "shop", "a");
+    for (const size_t length : {0U, 1U, 5U, 200U}) {
+        damage(object_key(cluster, Kind::kSnapshot, "shop", "a", revision).view(),
+               [length](std::string& stored) { stored.assign(length, '\0'); });
+        EXPECT_FALSE(walk(cluster)) << length;
+        EXPECT_FALSE(store_->read().newest(cluster, Kind::kSnapshot, "shop", "a"));
+    }
+}
+
+// The key is part of the checksum, so a row that answers to another name is found, also by a walk
+// that only meets it at its end.
+TEST_F(DamageTest, ARowUnderAnotherKeyIsFound) {
+    const ClusterNumber cluster = make_cluster();
+    const ClusterNumber other = make_cluster();
+    const Revision revision = put(cluster, "shop", "b");
+    put(other, "shop", "x");
+    const Key key = object_key(cluster, Kind::kSnapshot, "shop", "b", revision);
+    store_.reset();
+    {
+        auto environment = engine::Environment::open(
+            {.directory = directory_.path() / "store", .map_bytes = 1 << 30});
+        std::string stored;
+        {
+            auto rows = (*environment)->read();
+            auto cursor = rows->cursor();
+            ASSERT_TRUE(*cursor->seek(key.view()));
+            stored = cursor->stored();
+        }
+        auto rows = (*environment)->write();
+        ASSERT_TRUE(*rows->erase(key.view()));
+        // Between the clusters: a bit of the cluster's number is wrong.
+        ASSERT_TRUE(rows->put_plain(
+            object_key(other, Kind::kSnapshot, "shop", "b", revision).view(), stored));
+        ASSERT_TRUE(rows->commit());
+    }
+    open();
+    EXPECT_FALSE(walk(cluster));
+    EXPECT_FALSE(walk(other));
+}
+
+TEST_F(DamageTest, ADamagedHintIsFoundByTheListOfItsVm) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a", "vm");
+    damage(index_key(cluster, model::vm_hash("vm"), "shop", "a").view(),
+           [](std::string& stored) { flip(stored, 3); });
+    const ReadView view = store_->read();
+    auto scan = view.scan_vm(cluster, "vm", UINT64_MAX);
+    EXPECT_FALSE(scan.seek("", ""));
+}
+
+TEST_F(DamageTest, ACountThatIsDamagedIsTold) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a");
+    damage(count_key(Table::kCount, cluster, Kind::kSnapshot).view(),
+           [](std::string& stored) { flip(stored, 95); });
+    auto count = store_->read().count(cluster, Kind::kSnapshot);
+    ASSERT_FALSE(count);
+    EXPECT_THAT(count.error().message, HasSubstr("a count of objects"));
+}
+
+TEST(DescribeRow, TakesAnyBytesForAKey) {
+    for (const std::string_view key :
+         {"", "\x0b", "\x0b\x00\x00", "\xff\xff\xff", "\x02", "\x02\x01"})
+        EXPECT_FALSE(describe_row(key).what.empty());
+    const DamagedRow odd = describe_row(object_key(7, Kind::kSnapshot, "a\nb", "c", 9).view());
+    EXPECT_EQ(odd.what, "version 9 of the object \"a\\nb/c\"");
+    EXPECT_EQ(odd.cluster, 7U);
+}
+
+}  // namespace
+}  // namespace snapgate::store
