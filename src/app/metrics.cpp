@@ -91,8 +91,8 @@ std::string Metrics::render(const net::Server* server,
     families.push_back(single("snapgate_store_file_bytes", "Bytes of the data file in use",
                               Type::Gauge, store.file_bytes));
     families.push_back(single("snapgate_store_damaged_reads_total",
-                              "Reads of damaged rows of the store since the start",
-                              Type::Counter, store.damaged_reads));
+                              "Reads of damaged rows of the store since the start", Type::Counter,
+                              store.damaged_reads));
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
     families.push_back(single("snapgate_log_lines_dropped_total",

@@ -22,6 +22,7 @@ struct Options {
     size_t max_readers = 1024;
     bool create = true;  // false: kNotFound if there is no data file, or an empty one
     // Makes the error (kCorrupt) for a row whose checksum is wrong. Any thread; must be short.
+    // NOLINTNEXTLINE(readability-redundant-member-init): without it, Options{...} warns.
     std::function<base::Error(std::string_view key)> damaged = {};
 };
 

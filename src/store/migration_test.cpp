@@ -47,7 +47,8 @@ class MigrationTest : public testing::Test {
         put(count_key(Table::kCount, kCluster, Kind::kSnapshot, "shop").view(), encode_number(1));
         put(object_key(kCluster, Kind::kSnapshot, "shop", "gone", 4).view(),
             std::string_view("\0", 1));
-        for (const auto& [name, revision] : {std::pair("gone", Revision{2}), std::pair("kept", Revision{3})}) {
+        for (const auto& [name, revision] :
+             {std::pair("gone", Revision{2}), std::pair("kept", Revision{3})}) {
             std::string value = "\1";
             model::encode_object(make_object("shop", name, "vm", "filler"),
                                  std::to_string(revision), value);
