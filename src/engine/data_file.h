@@ -17,10 +17,10 @@ enum class DataFile {
     kStore,  // its newest commit is complete, as far as the file's length tells
 };
 
-// Looks at `file`, which LMDB would open. kCorrupt, with advice, if it is cut short, is not LMDB's,
-// or has a format that this LMDB does not read. Cheap, unless the file is shorter than its newest
-// commit: free pages need not be in the file, so then the list of free pages is read.
-base::Result<DataFile> look_at_data_file(const std::filesystem::path& file);
+// Looks at the file at `path`, which LMDB would open. kCorrupt, with advice, if it is cut short, is
+// not LMDB's, or has a format that this LMDB does not read. Cheap, unless the file is shorter than
+// its newest commit: free pages need not be in the file, so then the list of free pages is read.
+base::Result<DataFile> look_at_data_file(const std::filesystem::path& path);
 
 // Allocates the room on disk for a lock file with places for `max_readers`, and for the first pages
 // of a new data file. kStorageFull if the disk has no room.
