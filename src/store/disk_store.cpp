@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/environment.h"
+#include "store/backup.h"
 #include "store/compactor.h"
 #include "store/damage.h"
 #include "store/directory_lock.h"
@@ -57,6 +58,11 @@ class DiskStore final : public Store {
         return writer_.subscribe(std::move(callback));
     }
     void unsubscribe(uint64_t id) override { writer_.unsubscribe(id); }
+
+    base::Result<std::unique_ptr<Backup>> back_up(
+        const std::vector<BackupFile>& files) const override {
+        return DiskBackup::begin(*environment_, now_ms(), files);
+    }
 
     void tell_of_damage(std::function<void(const DamagedRow&)> listener) override {
         damage_->tell(std::move(listener));

@@ -239,6 +239,21 @@ struct StoreOptions {
     bool background_compaction = true;  // false in tests that call compact() themselves
 };
 
+// A file that a backup holds beside the store.
+struct BackupFile {
+    std::string name;  // 1 to 255 bytes
+    std::string content;
+};
+
+// A backup on its way (backup.h). Belongs to one thread at a time; ends before the store.
+class Backup {
+  public:
+    virtual ~Backup() = default;
+    // Appends the next part, of about a megabyte. False for the last one; kCorrupt if a row of the
+    // store is damaged.
+    virtual base::Result<bool> next(std::string& out) = 0;
+};
+
 // A row whose bytes are not what was written.
 struct DamagedRow {
     std::string what;  // for people: version 7 of the object "shop/web-1"
@@ -278,6 +293,10 @@ class Store {
     // until no call is running.
     virtual uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) = 0;
     virtual void unsubscribe(uint64_t id) = 0;
+
+    // Begins a backup of the present state.
+    virtual base::Result<std::unique_ptr<Backup>> back_up(
+        const std::vector<BackupFile>& files) const = 0;
 
     // Has `listener` told of each damaged row that is read from now on, on the thread that reads
     // it. It must be short, and is told again whenever the row is read again.
