@@ -121,7 +121,8 @@ class TestService {
             *store_, std::vector<model::ClusterNumber>{cluster_});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
                                    *namespaces_, sealer_, connections_, sources_,
-                                   [] { return std::string(); }});
+                                   [] { return std::string(); },
+                                   [this] { return store_->back_up({}); }});
         reload();
         net::ServerOptions options;
         options.port = 0;

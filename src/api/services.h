@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "access/keys.h"
@@ -33,7 +34,8 @@ struct Services {
     const connect::CredentialSealer& sealer;
     mirror::Connections& connections;
     const connect::ConnectionSources& sources;
-    std::function<std::string()> metrics;  // the text of /metrics
+    std::function<std::string()> metrics;                                   // the text of /metrics
+    std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words};

@@ -131,9 +131,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOpt
     return data;
 }
 
-Result<std::string> create_key_offline(const std::filesystem::path& data_dir, std::string_view name,
-                                       std::string_view role, std::string_view project,
-                                       std::optional<base::Millis> expires) {
+Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir) {
     // Without this check a store would be made in any other directory, and the key would open
     // nothing.
     std::error_code failed;
@@ -142,17 +140,23 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
         return Error(Code::kInvalidParameter,
                      fmt::format("{} is not a data directory of snapgate", data_dir.string()));
     }
+    store::StoreOptions options;
+    options.directory = data_dir;
+    options.background_compaction = false;
+    options.create = false;
+    return open_parts(options, {});
+}
+
+Result<std::string> create_key_offline(const std::filesystem::path& data_dir, std::string_view name,
+                                       std::string_view role, std::string_view project,
+                                       std::optional<base::Millis> expires) {
     if (!model::is_display_name(name)) {
         return Error(Code::kInvalidParameter,
                      "a key's name is 1 to 128 printable characters without blanks at its ends");
     }
     auto parsed = access::parse_role(role);
     if (!parsed) return Error(Code::kInvalidParameter, parsed.error().message, "role");
-    store::StoreOptions options;
-    options.directory = data_dir;
-    options.background_compaction = false;
-    options.create = false;
-    SNAPGATE_ASSIGN(auto data, open_parts(options, {}));
+    SNAPGATE_ASSIGN(auto data, open_stopped(data_dir));
     if (is_new(*data)) SNAPGATE_TRY(make_first(*data));
     std::string uid;
     if (!project.empty()) {

@@ -42,6 +42,10 @@ struct DataDirectory {
         const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
 };
 
+// Opens the data directory of a server that is down, as it is. kInvalidParameter if it is none,
+// kUnavailable if it is in use.
+base::Result<std::unique_ptr<DataDirectory>> open_stopped(const std::filesystem::path& data_dir);
+
 // Makes a key while no server runs, for an admin who lost the last key. `project` is a uid or a
 // name, "" for the tenant. Returns the key's text. kUnavailable if the directory is in use.
 base::Result<std::string> create_key_offline(const std::filesystem::path& data_dir,

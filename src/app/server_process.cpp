@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/routes.h"
+#include "app/backup.h"
 #include "app/credentials_key.h"
 #include "app/damage_log.h"
 #include "app/declared_clusters.h"
@@ -64,7 +65,8 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     process->services_.emplace(api::Services{
         *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
         *process->namespaces_, *process->sealer_, *process->connections_, *process->sources_,
-        [self] { return self->metrics_->render(self->serving_.load(), *self->connections_); }});
+        [self] { return self->metrics_->render(self->serving_.load(), *self->connections_); },
+        [&data] { return begin_backup(data); }});
     // Before the first request asks for their states.
     follow_clusters(data, *process->sources_, *process->connections_);
 

@@ -93,7 +93,7 @@ TEST_F(BackupTest, HoldsTheStateAndNotItsPast) {
     auto restored = restore(directory, backup);
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(restored->clusters, 2U);
-    EXPECT_EQ(restored->objects, 2U);
+    EXPECT_EQ(restored->snapshots, 2U);
     ASSERT_EQ(restored->files.size(), 1U);
     EXPECT_EQ(restored->files[0].content, "secret");
     EXPECT_GE(restored->first_revision, before + (Revision{1} << 40));
@@ -184,7 +184,7 @@ TEST_F(BackupTest, IsOfOneStateWhileOthersWrite) {
     ASSERT_TRUE(more);
     backup->reset();
     const TestDirectory directory;
-    EXPECT_EQ(restore(directory, out, 1 << 20)->objects, 3'000U);
+    EXPECT_EQ(restore(directory, out, 1 << 20)->snapshots, 3'000U);
 }
 
 }  // namespace

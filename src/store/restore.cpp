@@ -34,6 +34,12 @@ Error damaged(std::string_view what) {
     return {Code::kCorrupt, fmt::format("the backup is damaged: {}", what)};
 }
 
+// Whether the key of a row of kObject is one of a snapshot's.
+bool is_snapshot(std::string_view key) {
+    constexpr size_t kKindAt = 1 + sizeof(ClusterNumber);
+    return key.size() > kKindAt && key[kKindAt] == static_cast<char>(Kind::kSnapshot);
+}
+
 // A store in the making. Rows come in the order of their keys.
 class NewStore {
   public:
@@ -103,7 +109,7 @@ class NewStore {
         return {};
     }
 
-    Result<void> take_end(std::string_view content) {
+    Result<void> take_end(std::string_view content) const {
         if (content.size() != sizeof(uint64_t) || base::read_u64(content, 0) != rows_)
             return damaged("it does not have as many rows as it says");
         return {};
@@ -124,7 +130,7 @@ class NewStore {
             case Table::kCluster:
                 return take_cluster(row);
             case Table::kObject:
-                ++restored_.objects;
+                if (is_snapshot(row.key)) ++restored_.snapshots;
                 SNAPGATE_TRY(decode_version(row.value));
                 return append(row.key, row.value);
             case Table::kCount:

@@ -25,7 +25,7 @@ struct Restored {
     int64_t made_ms = 0;            // the time of the backup
     std::vector<BackupFile> files;  // that were in it
     uint64_t clusters = 0;
-    uint64_t objects = 0;
+    uint64_t snapshots = 0;
     Revision first_revision = 0;  // the first of the new revisions
 };
 

@@ -34,6 +34,9 @@ Command delete_project_command();
 Command delete_cluster_command();
 Command delete_key_command();
 Command import_command();
+// Of a server that runs, or with --data-dir of one that is down.
+Command backup_command();
+Command restore_command();
 Command kubeconfig_command();
 Command version_command();
 

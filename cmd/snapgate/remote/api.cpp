@@ -54,17 +54,17 @@ Outcome<net::ClientResponse> Api::get(std::string target) {
 }
 
 Outcome<net::ClientResponse> Api::post(std::string target, const json::Object& body) {
-    net::ClientRequest request;
-    request.method = "POST";
-    request.target = std::move(target);
-    request.content_type = "application/json";
-    request.body = json::serialize(body);
-    return send(std::move(request));
+    return send_body("POST", std::move(target), body);
 }
 
 Outcome<net::ClientResponse> Api::put(std::string target, const json::Object& body) {
+    return send_body("PUT", std::move(target), body);
+}
+
+Outcome<net::ClientResponse> Api::send_body(std::string method, std::string target,
+                                            const json::Object& body) {
     net::ClientRequest request;
-    request.method = "PUT";
+    request.method = std::move(method);
     request.target = std::move(target);
     request.content_type = "application/json";
     request.body = json::serialize(body);
@@ -106,18 +106,33 @@ Outcome<net::ClientResponse> Api::kube_get(std::string target) {
 Outcome<net::StreamedResponse> Api::kube_stream(std::string target,
                                                 const net::StreamOptions& options,
                                                 const net::PieceSink& sink) {
-    SNAPGATE_ASSIGN(auto streamed, client_.stream(kube_request(std::move(target)), options, sink));
-    const bool stopped = streamed.end == net::StreamEnd::kStopped;
-    if (!stopped && (streamed.response.status < 200 || streamed.response.status > 299))
-        return failure_of(streamed.response, server_);
-    return streamed;
+    return take(client_.stream(kube_request(std::move(target)), options, sink));
 }
 
-Outcome<net::ClientResponse> Api::send(net::ClientRequest request) {
+Outcome<net::StreamedResponse> Api::stream(std::string target, const net::StreamOptions& options,
+                                           const net::PieceSink& sink) {
+    net::ClientRequest request;
+    request.target = std::move(target);
+    return take(client_.stream(own_request(std::move(request)), options, sink));
+}
+
+Outcome<net::StreamedResponse> Api::take(base::Result<net::StreamedResponse> streamed) const {
+    if (!streamed) return streamed.error();
+    const bool stopped = streamed->end == net::StreamEnd::kStopped;
+    if (!stopped && (streamed->response.status < 200 || streamed->response.status > 299))
+        return failure_of(streamed->response, server_);
+    return std::move(*streamed);
+}
+
+net::ClientRequest Api::own_request(net::ClientRequest request) const {
     if (!key_.empty()) request.headers.emplace_back("ApiKey", key_);
     if (!project_uid_.empty()) request.headers.emplace_back("ProjectUid", project_uid_);
     request.headers.emplace_back("Accept", kAccept);
-    SNAPGATE_ASSIGN(auto response, client_.send(request));
+    return request;
+}
+
+Outcome<net::ClientResponse> Api::send(net::ClientRequest request) {
+    SNAPGATE_ASSIGN(auto response, client_.send(own_request(std::move(request))));
     if (response.status < 200 || response.status > 299) return failure_of(response, server_);
     return response;
 }

@@ -39,12 +39,20 @@ class Api {
     Outcome<net::StreamedResponse> kube_stream(std::string target,
                                                const net::StreamOptions& options,
                                                const net::PieceSink& sink);
+    // The same of the server's own API, with this client's key and project.
+    Outcome<net::StreamedResponse> stream(std::string target, const net::StreamOptions& options,
+                                          const net::PieceSink& sink);
     // Sends pieces until an empty one, chunked.
     Outcome<net::ClientResponse> upload(std::string target, std::string content_type,
                                         std::function<base::Result<std::string_view>()> next_piece);
 
   private:
     Outcome<net::ClientResponse> send(net::ClientRequest request);
+    Outcome<net::ClientResponse> send_body(std::string method, std::string target,
+                                           const json::Object& body);
+    Outcome<net::StreamedResponse> take(base::Result<net::StreamedResponse> streamed) const;
+    // Adds the key and the project.
+    net::ClientRequest own_request(net::ClientRequest request) const;
     net::ClientRequest kube_request(std::string target) const;
 
     std::string server_;

@@ -24,6 +24,9 @@ net::Awaitable<base::Result<void>> check_cluster(Call& call);
 // POST /admin/v1/clusters/{uid}/import: takes a dump of any length as a stream.
 net::Awaitable<base::Result<void>> import_objects(Call& call);
 
+// GET /admin/v1/backup: a backup of the whole server, as a stream.
+net::Awaitable<base::Result<void>> back_up(Call& call);
+
 net::Awaitable<base::Result<void>> list_keys(Call& call);
 net::Awaitable<base::Result<void>> get_key(Call& call);
 net::Awaitable<base::Result<void>> create_key(Call& call);

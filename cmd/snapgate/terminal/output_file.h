@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "terminal/file_descriptor.h"
+
+namespace snapgate::cli {
+
+// A file of any size that is there when it is whole, and not before: it is written beside its place
+// and takes it at the end. Only its owner may read it. "-" is standard output. One thread.
+class OutputFile {
+  public:
+    // kRefused if the file exists or cannot be made.
+    static Outcome<OutputFile> make(const std::string& file);
+    // Removes a file that is not finished.
+    ~OutputFile();
+    OutputFile(OutputFile&& other) noexcept;
+    OutputFile& operator=(OutputFile&&) = delete;
+
+    // kStorageFull, kInternal.
+    base::Result<void> write(std::string_view bytes);
+    // Writes the file to disk and gives it its name.
+    base::Result<void> finish();
+    uint64_t bytes() const { return bytes_; }
+    bool is_standard_output() const { return file_.empty(); }
+
+  private:
+    OutputFile(FileDescriptor descriptor, std::string file)
+        : descriptor_(std::move(descriptor)), file_(std::move(file)) {}
+    std::string unfinished() const { return file_ + ".part"; }
+    base::Error failed(std::string_view what) const;
+
+    FileDescriptor descriptor_;
+    std::string file_;  // "" for standard output
+    uint64_t bytes_ = 0;
+    bool done_ = false;
+};
+
+}  // namespace snapgate::cli

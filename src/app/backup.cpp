@@ -1,0 +1,115 @@
+#include "app/backup.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "access/keys.h"
+#include "base/clock.h"
+#include "base/secret_file.h"
+#include "engine/environment.h"
+#include "store/restore.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTokenKey = "token.key";
+constexpr std::string_view kCredentialsKey = "credentials.key";
+constexpr size_t kTokenKeyBytes = 32;
+
+Error cannot(std::string_view what, const fs::path& path, const std::error_code& why) {
+    return {Code::kUnavailable,
+            fmt::format("cannot {} {}: {}", what, path.string(), why.message())};
+}
+
+Result<void> check_free(const fs::path& directory) {
+    std::error_code failed;
+    const fs::file_status status = fs::symlink_status(directory, failed);
+    if (!fs::exists(status)) return {};
+    if (fs::is_directory(status) && fs::is_empty(directory, failed) && !failed) return {};
+    return Error(Code::kAlreadyExists,
+                 fmt::format("{} is there already, and a backup is never restored over something: "
+                             "name a directory that does not exist",
+                             directory.string()));
+}
+
+// Reads the backup into `folder`, which exists.
+Result<RestoredDirectory> restore_into(const fs::path& folder, bool without_keys,
+                                       const std::function<Result<std::string_view>()>& next) {
+    RestoredDirectory out;
+    Result<void> parsed;
+    store::RestoreOptions options;
+    options.directory = folder;
+    options.now_ms = base::system_clock().now_ms();
+    options.keep_record = [&](store::RecordType type, std::string_view id, std::string_view value) {
+        if (type != access::Key::kType) return true;
+        auto key = access::Key::parse(id, value);
+        if (key) {
+            out.keys.push_back({key->id, key->name, key->role, key->project});
+        } else {
+            parsed = key.error();
+        }
+        return !without_keys;
+    };
+    SNAPGATE_ASSIGN(store::Restored restored, store::restore_store(options, next));
+    SNAPGATE_TRY(parsed);
+    out.made_ms = restored.made_ms;
+    out.clusters = restored.clusters;
+    out.snapshots = restored.snapshots;
+    for (store::BackupFile& file : restored.files) {
+        if (file.name == kTokenKey && file.content.size() == kTokenKeyBytes)
+            SNAPGATE_TRY(base::write_secret(folder / kTokenKey, file.content));
+        if (file.name == kCredentialsKey) out.credentials_key = std::move(file.content);
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data) {
+    SNAPGATE_ASSIGN(std::string token_key,
+                    base::read_secret(data.path / kTokenKey, kTokenKeyBytes));
+    return data.store->back_up({{std::string(kTokenKey), std::move(token_key)}});
+}
+
+std::string BackupFollower::with_credentials_key(std::string key) {
+    store::BlockWriter writer;
+    writer.follow(reader_.checksum());
+    std::string out;
+    store::add_file(writer, {std::string(kCredentialsKey), std::move(key)}, out);
+    return out;
+}
+
+Result<RestoredDirectory> restore_directory(const fs::path& directory, bool without_keys,
+                                            const std::function<Result<std::string_view>()>& next) {
+    SNAPGATE_TRY(check_free(directory));
+    // Beside its place, so that a restore that is cut off leaves no directory that looks whole.
+    fs::path unfinished = directory;
+    unfinished += ".restoring";
+    std::error_code failed;
+    fs::remove_all(unfinished, failed);
+    if (!failed) fs::create_directories(unfinished, failed);
+    if (!failed) fs::permissions(unfinished, fs::perms::owner_all, failed);
+    if (failed) return cannot("make", unfinished, failed);
+    auto restored = restore_into(unfinished, without_keys, next);
+    if (restored) {
+        fs::remove(directory, failed);  // an empty one
+        if (!failed) fs::rename(unfinished, directory, failed);
+        if (!failed) {
+            SNAPGATE_TRY(engine::sync_directory(
+                directory.has_parent_path() ? directory.parent_path() : fs::path(".")));
+            return restored;
+        }
+        restored = cannot("make", directory, failed);
+    }
+    std::error_code ignored;
+    fs::remove_all(unfinished, ignored);
+    return restored;
+}
+
+}  // namespace snapgate::app

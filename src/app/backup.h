@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/principal.h"
+#include "app/data_directory.h"
+#include "base/result.h"
+#include "store/backup_stream.h"
+#include "store/store.h"
+
+namespace snapgate::app {
+
+// Begins a backup of a data directory: its store, with the hashes of the keys, and token.key. Never
+// admin.key, and not the key that seals the credentials of clusters.
+base::Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data);
+
+// Follows a backup on its way into a file: sees whether it is whole, and adds to it.
+class BackupFollower {
+  public:
+    // kCorrupt.
+    base::Result<void> feed(std::string_view piece) { return reader_.feed(piece); }
+    base::Result<void> finish() const { return reader_.finish(); }
+    // After finish(): the bytes that add the key that seals credentials.
+    std::string with_credentials_key(std::string key);
+
+  private:
+    store::BlockReader reader_{
+        [](store::BlockType, std::string_view) { return base::Result<void>(); }};
+};
+
+struct RestoredKey {
+    std::string id;
+    std::string name;
+    access::Role role = access::Role::kReader;
+    std::string project;  // uid; "" for the tenant
+};
+
+struct RestoredDirectory {
+    int64_t made_ms = 0;  // the time of the backup
+    uint64_t clusters = 0;
+    uint64_t snapshots = 0;
+    std::vector<RestoredKey> keys;  // that the backup has, whether or not they were left out
+    std::string credentials_key;    // "" if the backup has none
+};
+
+// Makes the data directory `directory`, which must not exist or be empty, from a backup whose
+// pieces `next` returns, the last one empty. It has no admin.key. On an error nothing is left of
+// it.
+base::Result<RestoredDirectory> restore_directory(
+    const std::filesystem::path& directory, bool without_keys,
+    const std::function<base::Result<std::string_view>()>& next);
+
+}  // namespace snapgate::app
