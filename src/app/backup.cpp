@@ -7,7 +7,7 @@
 #include "access/keys.h"
 #include "base/clock.h"
 #include "base/secret_file.h"
-#include "engine/environment.h"
+#include "base/sync_folder.h"
 #include "store/restore.h"
 
 namespace snapgate::app {
@@ -101,8 +101,7 @@ Result<RestoredDirectory> restore_directory(const fs::path& directory, bool with
         fs::remove(directory, failed);  // an empty one
         if (!failed) fs::rename(unfinished, directory, failed);
         if (!failed) {
-            SNAPGATE_TRY(engine::sync_directory(
-                directory.has_parent_path() ? directory.parent_path() : fs::path(".")));
+            SNAPGATE_TRY(base::sync_folder(directory.parent_path()));
             return restored;
         }
         restored = cannot("make", directory, failed);

@@ -10,6 +10,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/sync_folder.h"
 
 namespace snapgate::base {
 namespace {
@@ -64,13 +65,6 @@ std::filesystem::path partial_of(const std::filesystem::path& file) {
     return partial;
 }
 
-Result<void> sync_folder_of(const std::filesystem::path& file) {
-    std::filesystem::path directory = file.parent_path().empty() ? "." : file.parent_path();
-    Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() < 0 || ::fsync(fd.get()) != 0) return failed("write", directory);
-    return {};
-}
-
 }  // namespace
 
 Result<void> write_secret(const std::filesystem::path& file, std::string_view bytes) {
@@ -81,7 +75,7 @@ Result<void> write_secret(const std::filesystem::path& file, std::string_view by
         ::unlink(partial.c_str());
         return error;
     }
-    return sync_folder_of(file);
+    return sync_folder(file.parent_path());
 }
 
 Result<bool> make_secret(const std::filesystem::path& file, std::string_view bytes) {
@@ -93,7 +87,7 @@ Result<bool> make_secret(const std::filesystem::path& file, std::string_view byt
     ::unlink(partial.c_str());
     if (taken) return false;
     if (!linked) return error;
-    SNAPGATE_TRY(sync_folder_of(file));
+    SNAPGATE_TRY(sync_folder(file.parent_path()));
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/sync_folder.h"
 #include "engine/data_file.h"
 #include "engine/failure.h"
 
@@ -77,16 +78,6 @@ Error read_failure(int rc) {
             fmt::format("cannot read from the store: {}", mdb_strerror(rc))};
 }
 
-base::Result<void> sync_directory(const std::filesystem::path& directory) {
-    int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : fsync(fd);
-    int saved = errno;
-    if (fd >= 0) close(fd);
-    if (rc == 0) return {};
-    return Error(Code::kInternal, fmt::format("cannot write directory {} to disk: {}",
-                                              directory.string(), std::strerror(saved)));
-}
-
 base::Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
     const std::filesystem::path data_path = options.directory / "data.mdb";
     SNAPGATE_ASSIGN(const DataFile data_file, look_at_data_file(data_path));
@@ -128,10 +119,8 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
         if (data_file != DataFile::kStore) static_cast<void>(::truncate(data_path.c_str(), 0));
         return open_failure(rc, options);
     }
-    SNAPGATE_TRY(sync_directory(options.directory));
-    SNAPGATE_TRY(sync_directory(options.directory.has_parent_path()
-                                    ? options.directory.parent_path()
-                                    : std::filesystem::path(".")));
+    SNAPGATE_TRY(base::sync_folder(options.directory));
+    SNAPGATE_TRY(base::sync_folder(options.directory.parent_path()));
 
     MDB_txn* txn = nullptr;
     rc = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);

@@ -32,9 +32,6 @@ struct Usage {
     uint64_t rows = 0;
 };
 
-// Writes a directory's entries to disk: a new or renamed file survives a power cut only then.
-base::Result<void> sync_directory(const std::filesystem::path& directory);
-
 // One ordered table of keys (at most 511 bytes) and values in a directory, over LMDB. Reads never
 // wait for writes. A commit is on disk when it returns. Each value is stored with a checksum of
 // itself and its key, which is verified whenever the value is read.

@@ -20,6 +20,7 @@ namespace snapgate::engine {
 namespace {
 
 constexpr size_t kPage = 4096;
+constexpr size_t kChecksumBytes = 4;  // before each value
 
 // A file that LMDB wrote, as bytes that a test damages.
 class PageCheckTest : public testing::Test {
@@ -142,9 +143,10 @@ TEST_F(PageCheckTest, WhateverLmdbWritesIsClean) {
         std::filesystem::remove(file());
         const Rows rows = write(seed, static_cast<int>(seed) * 7);
         load();
-        Rows seen;
-        const PageReport report = check(
-            [&seen](std::string_view key, std::string_view value) { seen.emplace(key, value); });
+        Rows seen;  // without their checksums
+        const PageReport report = check([&seen](std::string_view key, std::string_view value) {
+            seen.emplace(key, value.substr(kChecksumBytes));
+        });
         EXPECT_TRUE(report.clean()) << report.faults[0].page << ": " << report.faults[0].what;
         EXPECT_EQ(seen, rows);
         EXPECT_EQ(report.rows, rows.size());
@@ -316,9 +318,10 @@ TEST_F(PageCheckTest, TheRowsAroundADamagedPageAreRead) {
     load();
     const uint64_t leaf = a_leaf();
     bytes_.replace(leaf * kPage, kPage, kPage, '\0');
-    Rows seen;
-    const PageReport report =
-        check([&seen](std::string_view key, std::string_view value) { seen.emplace(key, value); });
+    Rows seen;  // without their checksums
+    const PageReport report = check([&seen](std::string_view key, std::string_view value) {
+        seen.emplace(key, value.substr(kChecksumBytes));
+    });
     EXPECT_EQ(report.fault_count, 1U);
     ASSERT_EQ(report.lost.size(), 1U);
     ASSERT_TRUE(report.lost[0].to);
@@ -343,7 +346,7 @@ bool lmdb_survives(const std::filesystem::path& directory) {
         uint64_t sum = 0;
         auto found = cursor->seek(std::string_view("\0", 1));
         while (found && *found) {
-            for (const char byte : cursor->value()) sum += static_cast<unsigned char>(byte);
+            for (const char byte : cursor->stored()) sum += static_cast<unsigned char>(byte);
             found = cursor->next();
         }
         _exit(sum == 1 ? 1 : 0);

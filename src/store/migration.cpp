@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/sync_folder.h"
 #include "store/damage.h"
 #include "store/format.h"
 #include "store/keys.h"
@@ -163,7 +164,7 @@ Result<void> migrate_store(std::unique_ptr<engine::Environment> old, uint64_t fr
     if (failed) return cannot("rename", store_of(directory), failed);
     fs::rename(unfinished, store_of(directory), failed);
     if (failed) return cannot("rename", unfinished, failed);
-    SNAPGATE_TRY(engine::sync_directory(directory));
+    SNAPGATE_TRY(base::sync_folder(directory));
     base::log::info("migrated the store",
                     {{"from", from}, {"to", kFormat}, {"backup", backup.string()}});
     return {};
@@ -179,7 +180,7 @@ Result<void> finish_migration(const fs::path& directory) {
         return {};
     fs::rename(unfinished, store, failed);
     if (failed) return cannot("rename", unfinished, failed);
-    return engine::sync_directory(directory);
+    return base::sync_folder(directory);
 }
 
 }  // namespace snapgate::store
