@@ -210,3 +210,38 @@ def test_what_is_there_is_never_overwritten(loaded, tmp_path):
     assert run("restore", file, "--data-dir", tmp_path / "full").returncode == 1
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["x"]
     assert run("restore", file, "--data-dir", tmp_path / "empty").returncode == 0
+
+
+def test_an_export_is_imported_elsewhere_unchanged(loaded, start_server, tmp_path):
+    env = logged_in(loaded)
+    uid = loaded.client().post("/admin/v1/clusters", {"name": "other"}).json()["uid"]
+    loaded.client().load(uid, snapshots(7, ["x"]))
+    one = run("export", "--cluster", "demo", "--to", tmp_path / "demo.json", env=env)
+    assert one.returncode == 0, one.stderr
+    every = run("export", "--all-clusters", "--to", tmp_path / "all", env=env)
+    assert every.returncode == 0, every.stderr
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == sorted(["demo.json", f"{uid}.json"])
+    assert (tmp_path / "all" / "demo.json").read_bytes() == (tmp_path / "demo.json").read_bytes()
+    assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+    piped = run("export", "--cluster", "other", env=env)
+    assert len(json.loads(piped.stdout)["items"]) == 7
+
+    server = start_server(directory=tmp_path / "new")
+    server.client().create_cluster("demo")
+    taken = run("import", "--cluster", "demo", tmp_path / "demo.json", env=logged_in(server))
+    assert "120 created" in taken.stdout, taken.stderr
+    again = run("import", "--cluster", "demo", tmp_path / "demo.json", env=env)
+    assert "120 unchanged" in again.stdout, again.stderr
+
+
+def test_what_cannot_be_exported_is_said_and_leaves_nothing(loaded, tmp_path):
+    env = logged_in(loaded)
+    (tmp_path / "there").write_text("x", encoding="utf-8")
+    for arguments, code, word in [(["--cluster", "nowhere", "--to", tmp_path / "a"], 1, "nowhere"), ([], 2, "either"),
+                                  (["--cluster", "demo", "--all-clusters"], 2, "either"),
+                                  (["--all-clusters"], 2, "--to"),
+                                  (["--cluster", "demo", "--to", tmp_path / "there"], 1, "already"),
+                                  (["--all-clusters", "--to", tmp_path / "there"], 1, "cannot make")]:
+        ran = run("export", *arguments, env=env)
+        assert (ran.returncode, word in ran.stderr) == (code, True), ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]

@@ -56,6 +56,7 @@ std::vector<Command> all_commands() {
               "Example:\n"
               "  snapgate delete cluster demo --force"),
         import_command(),
+        export_command(),
         backup_command(),
         restore_command(),
         kubeconfig_command(),

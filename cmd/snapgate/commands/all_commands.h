@@ -34,6 +34,7 @@ Command delete_project_command();
 Command delete_cluster_command();
 Command delete_key_command();
 Command import_command();
+Command export_command();
 // Of a server that runs, or with --data-dir of one that is down.
 Command backup_command();
 Command restore_command();

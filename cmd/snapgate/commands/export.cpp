@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "base/count_text.h"
+#include "commands/all_commands.h"
+#include "remote/resolve.h"
+#include "snapshots/snapshot_route.h"
+#include "terminal/output_file.h"
+#include "terminal/progress.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(An export is a Kubernetes list, as kubectl prints it: 'snapgate import' and kubectl take it, and
+so does every other version of snapgate. Of a connected cluster it is the mirror. Projects and keys
+are not in it: see 'snapgate backup'.
+
+Examples:
+  snapgate export --cluster demo --to demo.json
+  snapgate export --cluster demo | jq '.items | length'
+  # A file for each cluster, named by its uid
+  snapgate export --all-clusters --to exported)";
+
+constexpr std::chrono::seconds kSilence{60};
+
+struct Options {
+    ConnectionFlags connection;
+    std::string cluster;
+    std::string to;
+    bool all_clusters = false;
+};
+
+Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Progress& progress) {
+    net::StreamOptions silence;
+    silence.idle = kSilence;
+    SNAPGATE_ASSIGN(const auto streamed,
+                    api.kube_stream(kube_collection(cluster.uid, {}), silence,
+                                    [&](std::string_view piece) -> base::Result<void> {
+                                        SNAPGATE_TRY(file.write(piece));
+                                        progress.advance(file.bytes(), 0);
+                                        return {};
+                                    }));
+    if (streamed.end != net::StreamEnd::kWhole) {
+        return Failure(
+            Exit::kUnreachable,
+            fmt::format("the list of cluster {} was cut off, and nothing was kept of it; "
+                        "the server's log says why",
+                        cluster.name));
+    }
+    SNAPGATE_TRY(file.finish());
+    return {};
+}
+
+Outcome<> export_all(Api& api, const std::string& folder, Shell& shell) {
+    SNAPGATE_ASSIGN(const auto objects, list_objects(api, Kind::kCluster));
+    if (::mkdir(folder.c_str(), 0700) != 0) {
+        return Failure(Exit::kRefused,
+                       fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)));
+    }
+    uint64_t bytes = 0;
+    const std::vector<Named> clusters = named_items(Kind::kCluster, objects);
+    for (const Named& cluster : clusters) {
+        SNAPGATE_ASSIGN(OutputFile file,
+                        OutputFile::make(fmt::format("{}/{}.json", folder, cluster.uid)));
+        Progress progress(shell.console, fmt::format("Exporting {}", cluster.name), 0);
+        SNAPGATE_TRY(export_cluster(api, cluster, file, progress));
+        bytes += file.bytes();
+    }
+    shell.console.note(fmt::format("exported {} to {} ({})",
+                                   base::counted(clusters.size(), "cluster"), folder,
+                                   format_bytes(bytes)));
+    return {};
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    if (options.all_clusters == !options.cluster.empty())
+        return Failure(Exit::kUsage, "export needs either --cluster or --all-clusters");
+    if (options.all_clusters && (options.to.empty() || options.to == "-")) {
+        return Failure(Exit::kUsage,
+                       "--all-clusters writes a file for each cluster: name a folder with --to");
+    }
+    const std::string to = options.to.empty() ? "-" : options.to;
+    if (to == "-" && shell.console.out_is_terminal()) {
+        return Failure(Exit::kUsage,
+                       "an export is no text for a terminal: name a file with --to, or a pipe");
+    }
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
+    if (options.all_clusters) {
+        SNAPGATE_TRY(export_all(api, to, shell));
+        return Exit::kOk;
+    }
+    SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    SNAPGATE_ASSIGN(OutputFile file, OutputFile::make(to));
+    {
+        Progress progress(shell.console, "Exporting", 0);
+        SNAPGATE_TRY(export_cluster(api, cluster, file, progress));
+    }
+    if (!file.is_standard_output()) {
+        shell.console.note(fmt::format("exported cluster {} to {} ({})", cluster.name, to,
+                                       format_bytes(file.bytes())));
+    }
+    return Exit::kOk;
+}
+
+}  // namespace
+
+Command export_command() {
+    auto options = std::make_shared<Options>();
+    return {
+        .name = "export",
+        .help = "Write the snapshots of a cluster into a file that can be imported",
+        .options = {{"--cluster", &options->cluster, "CLUSTER", "The cluster, by name or uid"},
+                    {"--all-clusters", &options->all_clusters, "",
+                     "Every cluster that the key sees, each into a file of its own"},
+                    {"--to", &options->to, "FILE",
+                     "The file (default: standard output), or with --all-clusters a\n"
+                     "folder, which must not exist"}},
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
+}
+
+}  // namespace snapgate::cli

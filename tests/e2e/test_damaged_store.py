@@ -1,0 +1,115 @@
+"""Damaged data files: an answer is right or an error that the log explains, and no process ends by a signal."""
+
+import random
+import shutil
+import subprocess
+
+import pytest
+
+from harness import LIST_ROUTE, PATIENCE, Server, name_of, snapshots
+
+OBJECTS = 600
+PAGE = 4096
+LIST = LIST_ROUTE.format(uid="demo")
+GROUP = "/clusters/demo/apis/snapshot.kubevirt.io/v1beta1"
+VMS = ["db-01", "web-02", "web-03"]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A stopped server's data directory, and what it answers while it is whole."""
+    server = Server(tmp_path_factory.mktemp("whole") / "data").start()
+    server.client().create_cluster("demo")
+    server.client().load("demo", snapshots(OBJECTS, ["a", "b", "c"], VMS))
+    admin = server.admin_key
+    right = answers(server, admin)
+    assert all(status == 200 for status, _ in right.values())
+    server.stop()
+    return server.data_dir, admin, right
+
+
+def answers(server, admin):
+    """Status and content of lists by page, by VM, as Kubernetes has them, and of some objects."""
+    client = server.client(admin)
+    bearer = {"Authorization": "Bearer " + admin}
+    out = {}
+
+    def ask(target, **query):
+        reply = client.get(target, headers=bearer if target.startswith("/clusters") else None, **query)
+        out[target, tuple(sorted(query.items()))] = (reply.status, reply.body if reply.status == 200 else None)
+        return reply
+
+    token = ""
+    page = 0
+    while token is not None:
+        reply = client.get(LIST, limit=50, **({"continue": token} if token else {}))
+        out["page", page] = (reply.status, [(name_of(item), item) for item in reply.json()["items"]]
+                             if reply.status == 200 else None)
+        token = reply.json()["metadata"].get("continue") if reply.status == 200 else None
+        page += 1
+    for vm in VMS:
+        ask(LIST, vmName=vm, limit="50")
+    # Streamed lists of the Kubernetes side are whole or cut off.
+    reply = client.get(GROUP + "/virtualmachinesnapshots", headers=bearer)
+    out["kubernetes"] = (reply.status, sorted(name_of(item) for item in reply.json()["items"])
+                         if reply.status == 200 else None)
+    return out
+
+
+def flip(content, chance):
+    content[chance.randrange(2 * PAGE, len(content))] ^= 1 << chance.randrange(8)
+
+
+def zero_page(content, chance):
+    at = chance.randrange(2, len(content) // PAGE) * PAGE
+    content[at:at + PAGE] = bytes(PAGE)
+
+
+def zero_behind_the_head(content, chance):
+    at = chance.randrange(2, len(content) // PAGE) * PAGE
+    content[at + 2048:at + PAGE] = bytes(PAGE - 2048)
+
+
+def overwrite(content, chance):
+    at = chance.randrange(2, len(content) // PAGE) * PAGE + chance.randrange(64, PAGE - 64)
+    content[at:at + 32] = chance.randbytes(32)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_is_served_as_a_good_answer(whole, tmp_path, seed):
+    directory, admin, right = whole
+    chance = random.Random(seed)
+    damage = [flip, flip, zero_behind_the_head, overwrite][seed % 4]
+    shutil.copytree(directory, tmp_path / "data")
+    file = tmp_path / "data" / "store" / "data.mdb"
+    content = bytearray(file.read_bytes())
+    damage(content, chance)
+    file.write_bytes(content)
+    server = Server(tmp_path / "data")
+    try:
+        server.start()
+    except AssertionError:
+        code = server.process.wait(30 * PATIENCE)
+        assert code == 1, f"{damage.__name__}: ended with {code} before it listened:\n{server.tail()}"
+        return
+    try:
+        got = answers(server, admin)
+    except (ConnectionError, OSError, ValueError) as error:
+        pytest.fail(f"{damage.__name__}: {error!r}\n{server.tail()}")
+    finally:
+        if server.running():
+            server.process.terminate()
+            try:
+                server.process.wait(30 * PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.process.kill()
+                raise
+    failed = 0
+    for asked, (status, answer) in got.items():
+        assert status in (200, 401, 500), (asked, status)
+        if status == 200:
+            assert answer == right.get(asked, (0, None))[1], f"{damage.__name__}: {asked} is another answer"
+        failed += status != 200
+    damaged = [line for line in server.log() if line["level"] == "error"]
+    assert not failed or damaged, "the log says nothing of it"
+    assert server.process.returncode == 0, server.tail()
