@@ -131,9 +131,11 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOpt
     return data;
 }
 
-Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir) {
-    // Without this check a store would be made in any other directory, and the key would open
-    // nothing.
+namespace {
+
+// The options for the store of a server that is down. kInvalidParameter if this is no data
+// directory: a store would be made in it.
+Result<store::StoreOptions> options_of_stopped(const fs::path& data_dir) {
     std::error_code failed;
     if (!fs::exists(data_dir / "store" / "data.mdb", failed) &&
         files_of_a_life(data_dir, {}).empty()) {
@@ -144,7 +146,19 @@ Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir) {
     options.directory = data_dir;
     options.background_compaction = false;
     options.create = false;
-    return open_parts(options, {});
+    return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir) {
+    SNAPGATE_ASSIGN(store::StoreOptions options, options_of_stopped(data_dir));
+    return open_parts(std::move(options), {});
+}
+
+Result<std::pair<uint64_t, uint64_t>> shrink_stopped(const fs::path& data_dir) {
+    SNAPGATE_ASSIGN(const store::StoreOptions options, options_of_stopped(data_dir));
+    return store::Store::shrink(options);
 }
 
 Result<std::string> create_key_offline(const std::filesystem::path& data_dir, std::string_view name,

@@ -46,6 +46,10 @@ struct DataDirectory {
 // kUnavailable if it is in use.
 base::Result<std::unique_ptr<DataDirectory>> open_stopped(const std::filesystem::path& data_dir);
 
+// Writes the data file of a server that is down anew, without its free pages. Returns the bytes
+// before and after. Errors as open_stopped(), and kStorageFull.
+base::Result<std::pair<uint64_t, uint64_t>> shrink_stopped(const std::filesystem::path& data_dir);
+
 // Makes a key while no server runs, for an admin who lost the last key. `project` is a uid or a
 // name, "" for the tenant. Returns the key's text. kUnavailable if the directory is in use.
 base::Result<std::string> create_key_offline(const std::filesystem::path& data_dir,

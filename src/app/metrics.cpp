@@ -88,8 +88,12 @@ std::string Metrics::render(const net::Server* server,
                               Type::Counter, store.commits));
     families.push_back(single("snapgate_store_writes_total", "Writes committed since the start",
                               Type::Counter, store.writes));
-    families.push_back(single("snapgate_store_file_bytes", "Bytes of the data file in use",
+    families.push_back(single("snapgate_store_file_bytes",
+                              "Bytes of the data file, with pages that are free for reuse",
                               Type::Gauge, store.file_bytes));
+    families.push_back(single("snapgate_store_used_bytes",
+                              "Bytes of the data file that hold rows; the rest is free for reuse",
+                              Type::Gauge, store.used_bytes));
     families.push_back(single("snapgate_store_damaged_reads_total",
                               "Reads of damaged rows of the store since the start", Type::Counter,
                               store.damaged_reads));

@@ -298,7 +298,9 @@ Usage Environment::usage() const {
     MDB_stat stat = {};
     mdb_env_info(env_, &info);
     mdb_env_stat(env_, &stat);
-    return {(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize, stat.ms_entries};
+    const uint64_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+    return {(info.me_last_pgno + 1) * stat.ms_psize, pages * stat.ms_psize, info.me_mapsize,
+            stat.ms_entries};
 }
 
 Error Environment::damaged(std::string_view key) const {

@@ -28,6 +28,7 @@ struct Options {
 
 struct Usage {
     uint64_t file_bytes = 0;  // of the data file, including pages that are free for reuse
+    uint64_t used_bytes = 0;  // of the pages that hold the table
     uint64_t map_bytes = 0;
     uint64_t rows = 0;
 };
@@ -54,7 +55,7 @@ class Environment {
     // kUnavailable after a failed disk has left the file in a state that must not be written to;
     // reading still works.
     base::Result<WriteTransaction> write();
-    // Copies the present state into a new file.
+    // Copies the present state into a new file, without free pages.
     base::Result<void> copy_to(const std::filesystem::path& file);
     Usage usage() const;
     // The error for a damaged row, in the words of Options::damaged.

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/sync_folder.h"
 #include "engine/environment.h"
 #include "store/backup.h"
 #include "store/compactor.h"
@@ -87,7 +88,7 @@ class DiskStore final : public Store {
 
     StoreStatistics statistics() const override {
         engine::Usage usage = environment_->usage();
-        return {writer_.commits(), writer_.writes(),          usage.file_bytes,
+        return {writer_.commits(), writer_.writes(),          usage.file_bytes, usage.used_bytes,
                 usage.map_bytes,   writer_.newest_revision(), damage_->count()};
     }
 
@@ -163,6 +164,37 @@ base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
                                              std::move(environment), std::move(identity));
     store->start(given_up, options.background_compaction);
     return std::unique_ptr<Store>(std::move(store));
+}
+
+base::Result<std::pair<uint64_t, uint64_t>> Store::shrink(const StoreOptions& options) {
+    SNAPGATE_ASSIGN(DirectoryLock lock, DirectoryLock::take(options.directory));
+    StoreOptions existing = options;
+    existing.create = false;
+    SNAPGATE_ASSIGN(auto environment, open_environment(existing, std::make_shared<Damage>()));
+    SNAPGATE_TRY(check_not_empty(*environment, options.directory));
+    const std::filesystem::path folder = options.directory / "store";
+    const std::filesystem::path file = folder / "data.mdb";
+    const std::filesystem::path smaller = folder / "data.mdb.smaller";
+    std::error_code failed;
+    const uint64_t before = std::filesystem::file_size(file, failed);
+    // What an earlier attempt left behind.
+    std::filesystem::remove(smaller, failed);
+    auto copied = environment->copy_to(smaller);
+    environment.reset();
+    if (copied) {
+        std::filesystem::rename(smaller, file, failed);
+        if (failed) {
+            copied = base::Error(base::Code::kUnavailable,
+                                 "cannot replace the data file: " + failed.message());
+        }
+    }
+    if (!copied) {
+        std::filesystem::remove(smaller, failed);
+        return std::move(copied).error();
+    }
+    SNAPGATE_TRY(base::sync_folder(folder));
+    const uint64_t after = std::filesystem::file_size(file, failed);
+    return std::pair(before, after);
 }
 
 base::Result<void> Store::write_and_wait(Priority priority, WriteFunction function) {

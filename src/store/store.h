@@ -264,7 +264,8 @@ struct DamagedRow {
 struct StoreStatistics {
     uint64_t commits = 0;
     uint64_t writes = 0;
-    uint64_t file_bytes = 0;  // in use in the data file
+    uint64_t file_bytes = 0;  // of the data file, with pages that are free for reuse
+    uint64_t used_bytes = 0;  // of the pages that hold rows
     uint64_t map_bytes = 0;
     Revision revision = 0;       // the newest that was used
     uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
@@ -279,6 +280,11 @@ inline constexpr size_t kBatchBytes = 1 << 20;
 class Store {
   public:
     static base::Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+
+    // Writes the data file anew, without its free pages, and so gives their room back. The store
+    // must not be open: kUnavailable if it is; kNotFound if there is none; kStorageFull, for it
+    // takes the room of the new file beside the old one. Returns the bytes before and after.
+    static base::Result<std::pair<uint64_t, uint64_t>> shrink(const StoreOptions& options);
     virtual ~Store() = default;
 
     virtual ReadView read() const = 0;

@@ -245,3 +245,35 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(loaded, tmp_path):
         ran = run("export", *arguments, env=env)
         assert (ran.returncode, word in ran.stderr) == (code, True), ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_compact_gives_the_room_of_what_was_deleted_back(loaded, tmp_path):
+    running = run("compact", "--data-dir", loaded.data_dir)
+    assert running.returncode == 1 and "in use" in running.stderr
+    api = loaded.client()
+    large = [snapshot("a", f"large-{number}") for number in range(100)]
+    for one in large:
+        one["metadata"]["annotations"] = {"filler": "x" * 100_000}
+    api.load("demo", large)
+    assert api.post("/admin/v1/clusters", {"name": "keep"}).status == 201
+    before = api.get(LIST, limit=50).json()["items"]
+    gauges = {line.split()[0]: float(line.split()[1]) for line in api.get("/metrics").text().splitlines()
+              if line.startswith("snapgate_store_")}
+    assert 10_000_000 < gauges["snapgate_store_used_bytes"] <= gauges["snapgate_store_file_bytes"]
+    assert api.delete("/admin/v1/clusters/demo", force="true").status == 204
+    loaded.client().create_cluster("demo")
+    loaded.client().load("demo", before)
+    loaded.stop()
+    file = loaded.data_dir / "store" / "data.mdb"
+    full = file.stat().st_size
+    loaded.start()  # sweeps what was deleted
+    wait_for(lambda: [float(line.split()[1]) for line in loaded.client().get("/metrics").text().splitlines()
+                      if line.startswith("snapgate_store_used_bytes")][0] < 6_000_000, "the sweep", 30)
+    loaded.stop()
+    done = run("compact", "--data-dir", loaded.data_dir)
+    assert done.returncode == 0, done.stderr
+    assert file.stat().st_size < full / 2
+    assert sorted(path.name for path in file.parent.iterdir()) == ["data.mdb", "lock.mdb"]
+    loaded.start()
+    assert names(loaded.client().get(LIST, limit=50)) == [name_of(item) for item in before]
+    assert run("compact", "--data-dir", tmp_path).returncode == 2

@@ -59,6 +59,7 @@ std::vector<Command> all_commands() {
         export_command(),
         backup_command(),
         restore_command(),
+        compact_command(),
         kubeconfig_command(),
         version_command(),
     };

@@ -38,6 +38,7 @@ Command export_command();
 // Of a server that runs, or with --data-dir of one that is down.
 Command backup_command();
 Command restore_command();
+Command compact_command();
 Command kubeconfig_command();
 Command version_command();
 
