@@ -110,6 +110,7 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     // KiB around it.
     if (rc == MDB_SUCCESS)
         rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+    if (rc == MDB_SUCCESS) environment->mapped_.emplace(data_path);
     // Slots of readers whose process died would keep old pages for ever.
     int dead = 0;
     if (rc == MDB_SUCCESS) rc = mdb_reader_check(env, &dead);
@@ -136,6 +137,7 @@ Environment::~Environment() {
         base::MutexLock lock(shard.mutex);
         shard.idle.clear();
     }
+    mapped_.reset();
     if (env_ != nullptr) mdb_env_close(env_);
     base::MutexLock lock(rescue_mutex_);
     if (rescue_ != nullptr) mdb_env_close(rescue_);

@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/annotations.h"
 #include "base/result.h"
+#include "engine/map_fault.h"
 #include "engine/transaction.h"
 
 namespace snapgate::engine {
@@ -84,6 +86,7 @@ class Environment {
 
     Options options_;
     MDB_env* env_ = nullptr;
+    std::optional<MappedFile> mapped_;  // while env_ is open
     unsigned table_ = 0;
     // If LMDB could not bring its file back to a known state, it refuses reads, too. The last
     // commit is still complete, so a second, read-only mapping serves it.

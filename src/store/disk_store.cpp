@@ -4,6 +4,7 @@
 
 #include "base/sync_folder.h"
 #include "engine/environment.h"
+#include "engine/map_fault.h"
 #include "store/backup.h"
 #include "store/compactor.h"
 #include "store/damage.h"
@@ -142,6 +143,7 @@ base::Result<std::unique_ptr<engine::Environment>> open_environment(
         .max_readers = options.max_readers,
         .create = options.create,
         .damaged = [damage](std::string_view key) { return damage->found(key); }};
+    engine::exit_on_map_faults();
     SNAPGATE_TRY(finish_migration(options.directory));
     SNAPGATE_ASSIGN(auto environment, engine::Environment::open(engine_options));
     SNAPGATE_ASSIGN(const std::optional<uint64_t> format, stored_format(*environment));
