@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace snapgate::objects {
 
 // The version of snapshot.kubevirt.io that the cluster serves: v1beta1 where that is not known.
 std::string served_version(const mirror::Connections& connections, const cluster::Cluster& cluster);
+
+// How long a cluster may take for its answer.
+inline constexpr std::chrono::milliseconds kAnswerTimeout{30'000};
 
 // A request about the snapshot at `place`, or of no name about all of its namespace, that takes
 // JSON for an answer. `query`: as it stands in the URL, with its '?'.

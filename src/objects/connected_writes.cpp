@@ -22,18 +22,20 @@ using base::Result;
 
 namespace {
 
-constexpr std::chrono::milliseconds kAnswerTimeout{30'000};
-
 // Sends it, and returns the body of a 2xx in the stored version; a Status for a deletion that was
-// done and whose answer was lost.
-net::Awaitable<Result<std::string>> ask(const WriteContext& context, const Place& place,
-                                        net::ClientRequest request) {
+// done and whose answer was lost. Of another write whose answer was lost the mirror shows what was
+// written before the error comes: whoever looks then sees it.
+net::Awaitable<Result<std::string>> send_request(const WriteContext& context, const Place& place,
+                                                 net::ClientRequest request) {
     const bool deletes = request.method == "DELETE";
     SNAPGATE_CO_ASSIGN(auto answer,
                        co_await context.connections.send(place.cluster.number, std::move(request),
                                                          context.passed, kAnswerTimeout));
     if (!answer.lost.empty()) {
-        if (!deletes) co_return answer_lost(place.cluster, answer);
+        if (!deletes) {
+            co_await wait_for_newest(context, place);
+            co_return answer_lost(place.cluster, answer);
+        }
         co_return json::serialize(deletion_done(place.cluster, answer, {}));
     }
     if (answer.status / 100 != 2) co_return cluster_refused(place.cluster, answer);
@@ -58,7 +60,8 @@ Result<model::PreparedObject> read_answer(const Place& place, std::string_view t
 net::Awaitable<Result<model::PreparedObject>> find_live(const WriteContext& context,
                                                         const Place& place, const std::string& vm) {
     SNAPGATE_CO_ASSIGN(
-        auto text, co_await ask(context, place, request_about(context.connections, place, "GET")));
+        auto text,
+        co_await send_request(context, place, request_about(context.connections, place, "GET")));
     SNAPGATE_CO_ASSIGN(auto live, read_answer(place, text));
     if (live.vm != vm) co_return rules::no_such_snapshot(place.name);
     co_return live;
@@ -73,7 +76,7 @@ net::Awaitable<Result<Written>> send_object(WriteContext context, Place place,
     request.content_type = "application/json";
     request.body = json::change_api_version(json::serialize(json::Value(std::move(body))),
                                             between_versions(model::kStoredVersion, version));
-    SNAPGATE_CO_ASSIGN(auto text, co_await ask(context, place, std::move(request)));
+    SNAPGATE_CO_ASSIGN(auto text, co_await send_request(context, place, std::move(request)));
     SNAPGATE_CO_ASSIGN(auto object, read_answer(place, text));
     Written written;
     written.value = model::encode_object(object, object.version);
@@ -107,7 +110,7 @@ net::Awaitable<Result<void>> remove_connected(WriteContext context, Place place,
         json::serialize(json::Object{{"apiVersion", "v1"},
                                      {"kind", "DeleteOptions"},
                                      {"preconditions", json::Object{{"uid", live.uid}}}});
-    SNAPGATE_CO_ASSIGN(auto text, co_await ask(context, place, std::move(request)));
+    SNAPGATE_CO_ASSIGN(auto text, co_await send_request(context, place, std::move(request)));
     const auto type = json::read_type(text);
     if (!type || (type->kind != "Status" && type->kind != model::kSnapshotKind)) {
         co_return Error(Code::kBadPeer,

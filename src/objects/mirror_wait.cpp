@@ -17,7 +17,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kAnswerTimeout{30'000};
 // How long a write waits for the mirror: while the cluster is followed, and while it is not.
 constexpr milliseconds kPatience{5'000};
 constexpr milliseconds kShortPatience{500};
@@ -27,7 +26,7 @@ milliseconds patience_for(const WriteContext& context, const Place& place) {
     return status && status->ready() ? kPatience : kShortPatience;
 }
 
-bool is_going(const model::StoredObject& object) {
+bool is_marked_deleted(const model::StoredObject& object) {
     const auto value = json::parse(object.text);
     const json::Object* root = value ? value->if_object() : nullptr;
     const json::Value* metadata = root == nullptr ? nullptr : root->if_contains("metadata");
@@ -49,7 +48,7 @@ Result<Shown> shown_in_mirror(const store::Store& store, model::ClusterNumber cl
                     view.newest(cluster, model::Kind::kSnapshot, object.ns, object.name));
     if (!found || (!object.uid.empty() && json::read_uid(found->object) != object.uid))
         return Shown::kNot;
-    return is_going(found->object) ? Shown::kGoing : Shown::kKept;
+    return is_marked_deleted(found->object) ? Shown::kGoing : Shown::kKept;
 }
 
 void note_late(const Place& place) {
@@ -57,9 +56,8 @@ void note_late(const Place& place) {
                        {{"cluster", place.cluster.name}, {"object", place.ns + "/" + place.name}});
 }
 
-// The body of the cluster's answer to a question; nullopt where it said no.
-net::Awaitable<Result<mirror::ClusterAnswer>> ask(const WriteContext& context, const Place& place,
-                                                  std::string_view query) {
+net::Awaitable<Result<mirror::ClusterAnswer>> look_up(const WriteContext& context,
+                                                      const Place& place, std::string_view query) {
     auto request = request_about(context.connections, place, "GET", query);
     co_return co_await context.connections.send(place.cluster.number, std::move(request),
                                                 context.passed, kAnswerTimeout);
@@ -105,7 +103,7 @@ net::Awaitable<void> wait_for_removal(WriteContext context, Place place,
 
 net::Awaitable<void> wait_for_newest(WriteContext context, Place place) {
     place.name.clear();
-    auto answer = co_await ask(context, place, "?limit=1");
+    auto answer = co_await look_up(context, place, "?limit=1");
     if (!answer || answer->status / 100 != 2) co_return;
     const auto head = json::read_list_head(answer->body);
     if (!head || head->version.empty()) co_return;
@@ -114,7 +112,7 @@ net::Awaitable<void> wait_for_newest(WriteContext context, Place place) {
 }
 
 net::Awaitable<void> wait_until_current(WriteContext context, Place place) {
-    auto answer = co_await ask(context, place, {});
+    auto answer = co_await look_up(context, place, {});
     if (!answer) co_return;
     std::string version;  // "": the cluster has it no more
     if (answer->status / 100 == 2) {
