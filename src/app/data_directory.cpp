@@ -115,6 +115,16 @@ Result<void> make_first(DataDirectory& data) {
     return reload(data);
 }
 
+// kInvalidParameter if no server ever left anything in `directory`.
+Result<void> check_is_data_directory(const fs::path& directory) {
+    std::error_code failed;
+    if (fs::exists(directory / "store" / "data.mdb", failed) ||
+        !files_of_a_life(directory, {}).empty())
+        return {};
+    return Error(Code::kInvalidParameter,
+                 fmt::format("{} is not a data directory of snapgate", directory.string()));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOptions& options,
@@ -136,12 +146,7 @@ namespace {
 // The options for the store of a server that is down. kInvalidParameter if this is no data
 // directory: a store would be made in it.
 Result<store::StoreOptions> options_of_stopped(const fs::path& data_dir) {
-    std::error_code failed;
-    if (!fs::exists(data_dir / "store" / "data.mdb", failed) &&
-        files_of_a_life(data_dir, {}).empty()) {
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{} is not a data directory of snapgate", data_dir.string()));
-    }
+    SNAPGATE_TRY(check_is_data_directory(data_dir));
     store::StoreOptions options;
     options.directory = data_dir;
     options.background_compaction = false;
@@ -190,6 +195,12 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
         return access::create_key(txn, made.key);
     }));
     return made.text;
+}
+
+Result<store::CheckSummary> check_offline(const fs::path& data_dir, const store::FaultSink& tell) {
+    // A lock file would be made in any other directory.
+    SNAPGATE_TRY(check_is_data_directory(data_dir));
+    return store::check_store(data_dir, tell);
 }
 
 }  // namespace snapgate::app

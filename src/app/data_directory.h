@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "query/continue_token.h"
+#include "store/check.h"
 #include "store/store.h"
 
 namespace snapgate::app {
@@ -56,5 +57,10 @@ base::Result<std::string> create_key_offline(const std::filesystem::path& data_d
                                              std::string_view name, std::string_view role,
                                              std::string_view project,
                                              std::optional<base::Millis> expires);
+
+// Checks the store while no server runs, as store::check_store. kInvalidParameter if no server ever
+// left anything in `data_dir`.
+base::Result<store::CheckSummary> check_offline(const std::filesystem::path& data_dir,
+                                                const store::FaultSink& tell);
 
 }  // namespace snapgate::app

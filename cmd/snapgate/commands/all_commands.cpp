@@ -61,6 +61,7 @@ std::vector<Command> all_commands() {
         restore_command(),
         compact_command(),
         kubeconfig_command(),
+        fsck_command(),
         version_command(),
     };
 }

@@ -39,6 +39,8 @@ Command export_command();
 Command backup_command();
 Command restore_command();
 Command compact_command();
+// Checks the data directory of a server that is down.
+Command fsck_command();
 Command kubeconfig_command();
 Command version_command();
 

@@ -1,0 +1,80 @@
+#include "store/check.h"
+
+#include <fmt/format.h>
+
+#include "base/count_text.h"
+#include "engine/data_file.h"
+#include "engine/page_check.h"
+#include "store/directory_lock.h"
+
+namespace snapgate::store {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+namespace fs = std::filesystem;
+
+// One check; its steps share the summary.
+class Check {
+  public:
+    Check(const fs::path& directory, const FaultSink& tell)
+        : data_file_(directory / "store" / "data.mdb"), tell_(tell) {}
+
+    Result<CheckSummary> run() {
+        SNAPGATE_ASSIGN(const bool there, check_start());
+        if (there) SNAPGATE_TRY(check_pages());
+        return summary_;
+    }
+
+  private:
+    // What a start of the server would refuse. False if there is no file whose pages could be read.
+    Result<bool> check_start() {
+        const auto found = engine::look_at_data_file(data_file_);
+        if (!found && found.error().code != Code::kCorrupt) return found.error();
+        if (!found) {
+            fault(found.error().message);
+            std::error_code failed;
+            return fs::is_regular_file(data_file_, failed);
+        }
+        if (*found == engine::DataFile::kStore) return true;
+        fault(fmt::format("{} {}", data_file_.string(),
+                          *found == engine::DataFile::kEmpty ? "is empty" : "is not there"));
+        return false;
+    }
+
+    Result<void> check_pages() {
+        SNAPGATE_ASSIGN(const engine::PageReport report, engine::check_pages(data_file_));
+        for (const engine::PageFault& one : report.faults) {
+            tell_(fmt::format("{} at byte {}: page {} {}", data_file_.string(), one.offset,
+                              one.page, one.what));
+        }
+        if (report.fault_count > report.faults.size())
+            tell_(fmt::format("{} has {} more", data_file_.string(),
+                              base::counted(report.fault_count - report.faults.size(), "fault")));
+        summary_.faults += report.fault_count;
+        summary_.pages = report.pages;
+        summary_.free_pages = report.free_pages;
+        summary_.stray_pages = report.stray_pages;
+        summary_.rows = report.rows;
+        return {};
+    }
+
+    void fault(std::string_view what) {
+        ++summary_.faults;
+        tell_(what);
+    }
+
+    const fs::path data_file_;
+    const FaultSink& tell_;
+    CheckSummary summary_;
+};
+
+}  // namespace
+
+Result<CheckSummary> check_store(const fs::path& directory, const FaultSink& tell) {
+    SNAPGATE_ASSIGN(const DirectoryLock lock, DirectoryLock::take(directory));
+    return Check(directory, tell).run();
+}
+
+}  // namespace snapgate::store
