@@ -47,7 +47,7 @@ Rows read_by_lmdb(const std::filesystem::path& directory) {
     auto cursor = txn->cursor();
     check(cursor.has_value(), "a clean file has a cursor");
     auto found = cursor->seek(std::string_view("\0", 1));
-    for (; found && *found; found = cursor->next()) rows.emplace(cursor->key(), cursor->value());
+    for (; found && *found; found = cursor->next()) rows.emplace(cursor->key(), cursor->stored());
     check(found.has_value(), "a clean file is read to its end");
     return rows;
 }
