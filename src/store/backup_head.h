@@ -9,7 +9,7 @@
 
 namespace snapgate::store {
 
-// What a backup says of itself: the content of its first block. Little-endian numbers: format u32,
+// What a backup says of itself: the content of its first block. Numbers, big-endian: format u32,
 // time u64 (milliseconds), next revision u64, next cluster u32.
 struct BackupHead {
     uint32_t format = 0;
