@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/sync_folder.h"
+#include "store/bulk_writer.h"
 #include "store/damage.h"
 #include "store/format.h"
 #include "store/keys.h"
@@ -21,8 +22,8 @@ using base::Error;
 using base::Result;
 namespace fs = std::filesystem;
 
-// What is written in one commit.
-constexpr size_t kCommitBytes = 16 << 20;
+// How often the time for a note is looked at.
+constexpr uint64_t kRowsBetweenLooks = 1024;
 constexpr std::chrono::seconds kBetweenNotes{5};
 
 fs::path store_of(const fs::path& directory) {
@@ -78,40 +79,25 @@ class Copy {
         SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
         SNAPGATE_ASSIGN(bool found, cursor.seek(std::string_view("\0", 1)));
         while (found) {
-            SNAPGATE_ASSIGN(found, copy_some(cursor));
+            SNAPGATE_TRY(copy_row(cursor.key(), cursor.stored()));
+            SNAPGATE_ASSIGN(found, cursor.next());
             note_progress();
         }
-        return {};
+        return to_.finish();
     }
 
   private:
-    // One commit. False at the end.
-    Result<bool> copy_some(engine::Cursor& cursor) {
-        SNAPGATE_ASSIGN(engine::WriteTransaction out, to_.write());
-        bool found = true;
-        for (size_t bytes = 0; found && bytes < kCommitBytes;) {
-            SNAPGATE_TRY(copy_row(cursor.key(), cursor.stored(), out));
-            bytes += cursor.key().size() + cursor.stored().size();
-            SNAPGATE_ASSIGN(found, cursor.next());
-        }
-        // With the last rows: a file without the number of its format is none.
-        if (!found) SNAPGATE_TRY(put_format(out, kFormat));
-        SNAPGATE_TRY(out.commit());
-        return found;
-    }
-
-    Result<void> copy_row(std::string_view key, std::string_view value,
-                          engine::WriteTransaction& out) {
+    Result<void> copy_row(std::string_view key, std::string_view value) {
         ++done_;
         if (is_format_row(key)) return {};
-        if (convert(key, value, value_)) return out.append(key, value_);
+        if (convert(key, value, value_)) return to_.append(key, value_);
         base::log::error("a row of the store is damaged, and stays so",
                          {{"row", describe_row(key).what}});
-        // Whoever reads it is told: it has no checksum.
-        return out.put_plain(key, value);
+        return to_.put_damaged(key, value);
     }
 
     void note_progress() {
+        if (done_ % kRowsBetweenLooks != 0) return;
         const auto now = std::chrono::steady_clock::now();
         if (now < next_note_) return;
         next_note_ = now + kBetweenNotes;
@@ -119,7 +105,7 @@ class Copy {
     }
 
     engine::Environment& from_;
-    engine::Environment& to_;
+    BulkWriter to_;
     const uint64_t total_;
     uint64_t done_ = 0;
     std::string value_;

@@ -13,6 +13,7 @@
 #include "engine/environment.h"
 #include "store/backup_head.h"
 #include "store/backup_stream.h"
+#include "store/bulk_writer.h"
 #include "store/format.h"
 #include "store/keys.h"
 #include "store/rows.h"
@@ -24,7 +25,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr size_t kCommitBytes = 16 << 20;
 constexpr size_t kIdBytes = 16;
 // A server makes fewer revisions than this between two backups, or in a second.
 constexpr Revision kBeyondBackup = Revision{1} << 40;
@@ -66,15 +66,12 @@ class NewStore {
     // After the last block.
     Result<Restored> finish() {
         SNAPGATE_TRY(put_heads());
-        SNAPGATE_TRY(begin_commit());
         Sequence sequence = head_.sequence;
         sequence.next_revision = next_revision_;
         sequence.newest_ms = options_.now_ms;
-        SNAPGATE_TRY(out_->put(meta_key("id").view(), base::random_bytes(kIdBytes)));
-        SNAPGATE_TRY(out_->put(meta_key(kSequenceName).view(), encode(sequence)));
-        // In the last commit: a file without the number of its format is no store.
-        SNAPGATE_TRY(put_format(*out_, kFormat));
-        SNAPGATE_TRY(commit());
+        SNAPGATE_TRY(out_.put(meta_key("id").view(), base::random_bytes(kIdBytes)));
+        SNAPGATE_TRY(out_.put(meta_key(kSequenceName).view(), encode(sequence)));
+        SNAPGATE_TRY(out_.finish());
         return std::move(restored_);
     }
 
@@ -126,16 +123,16 @@ class NewStore {
                 if (!options_.keep_record(static_cast<RecordType>(row.key[1]), row.key.substr(2),
                                           row.value))
                     return {};
-                return append(row.key, row.value);
+                return out_.append(row.key, row.value);
             case Table::kCluster:
                 return take_cluster(row);
             case Table::kObject:
                 if (is_snapshot(row.key)) ++restored_.snapshots;
                 SNAPGATE_TRY(decode_version(row.value));
-                return append(row.key, row.value);
+                return out_.append(row.key, row.value);
             case Table::kCount:
             case Table::kIndex:
-                return append(row.key, row.value);
+                return out_.append(row.key, row.value);
             default:
                 return damaged("it has a row of a table that no backup has");
         }
@@ -150,7 +147,7 @@ class NewStore {
         cluster.stage = Stage::kNone;
         ++restored_.clusters;
         heads_.push_back({load_u32(row.key, 1), cluster.head});
-        return append(row.key, encode(cluster));
+        return out_.append(row.key, encode(cluster));
     }
 
     // The rows of the new heads stand behind those of the clusters.
@@ -158,43 +155,21 @@ class NewStore {
         for (const NewHead& one : heads_) {
             const std::string_view version =
                 one.head.decimal ? std::string_view() : std::string_view(one.head.version);
-            SNAPGATE_TRY(append(head_key(one.cluster, one.head.revision).view(),
-                                encode(HeadRow{one.head.since_ms, version})));
+            SNAPGATE_TRY(out_.append(head_key(one.cluster, one.head.revision).view(),
+                                     encode(HeadRow{one.head.since_ms, version})));
         }
         for (const NewHead& one : heads_) {
             if (one.head.decimal || one.head.version.empty()) continue;
-            SNAPGATE_TRY(append(version_key(one.cluster, one.head.version).view(),
-                                encode(VersionRow{one.head.revision, one.head.revision})));
+            SNAPGATE_TRY(out_.append(version_key(one.cluster, one.head.version).view(),
+                                     encode(VersionRow{one.head.revision, one.head.revision})));
         }
         heads_.clear();
         return {};
     }
 
-    Result<void> append(std::string_view key, std::string_view value) {
-        SNAPGATE_TRY(begin_commit());
-        SNAPGATE_TRY(out_->append(key, value));
-        bytes_ += key.size() + value.size();
-        return bytes_ < kCommitBytes ? Result<void>() : commit();
-    }
-
-    Result<void> begin_commit() {
-        if (out_) return {};
-        SNAPGATE_ASSIGN(engine::WriteTransaction begun, environment_->write());
-        out_.emplace(std::move(begun));
-        bytes_ = 0;
-        return {};
-    }
-
-    Result<void> commit() {
-        auto done = out_->commit();
-        out_.reset();
-        return done;
-    }
-
     const RestoreOptions& options_;
     std::unique_ptr<engine::Environment> environment_;
-    std::optional<engine::WriteTransaction> out_;
-    size_t bytes_ = 0;  // written since the last commit
+    BulkWriter out_{*environment_};
     BackupHead head_;
     Revision next_revision_ = 0;
     std::vector<NewHead> heads_;
