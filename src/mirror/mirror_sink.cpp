@@ -11,7 +11,7 @@
 #include "commit/commit.h"
 #include "json/metadata_text.h"
 #include "json/object.h"
-#include "mirror/seen_names.h"
+#include "model/seen_names.h"
 #include "net/await.h"
 #include "store/walk.h"
 
@@ -70,7 +70,7 @@ Error nothing_begun() {
 
 // What was collected of a list that is taken in.
 struct Replacement {
-    SeenNames seen;
+    model::SeenNames seen;
     uint64_t changed = 0;
 };
 
@@ -152,7 +152,6 @@ class MirrorSink final : public ObjectSink {
             co_return Error(Code::kInvalid,
                             "a list without a resource version cannot become a mirror's state");
         }
-        replacement_->seen.sort();
         SNAPGATE_CO_TRY(co_await erase_unseen());
         const Replaced replaced{replacement_->seen.size(), replacement_->changed};
         SNAPGATE_CO_ASSIGN(auto known, list_version(store_, cluster_));

@@ -60,11 +60,6 @@ std::string full_name(std::string_view ns, std::string_view name) {
     return fmt::format("{}/{}", ns, name);
 }
 
-std::pair<uint64_t, uint64_t> digest(std::string_view ns, std::string_view name) {
-    std::string bytes = base::sha256(full_name(ns, name));
-    return {base::read_u64(bytes, 0), base::read_u64(bytes, 8)};
-}
-
 }  // namespace
 
 Import::Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store)
@@ -89,28 +84,19 @@ void Import::refuse(size_t index, std::string name, std::string message) {
 }
 
 void Import::note_seen(std::string_view ns, std::string_view name) {
-    if (!options_.prune) return;
-    // A dump that repeats itself must not take more memory than the objects it names.
-    if (seen_.size() == seen_.capacity()) keep_seen_once();
-    seen_.push_back(digest(ns, name));
+    if (options_.prune) seen_.add(ns, name);
 }
 
 Import::Earlier Import::note_earlier(std::string_view ns, std::string_view name,
                                      std::string_view content) {
     if (!options_.dry_run) return Earlier::kNone;
     const uint64_t digest_of_content = base::read_u64(base::sha256(content), 0);
-    auto [place, first] = would_be_.try_emplace(digest(ns, name).first, digest_of_content);
+    auto [place, first] = would_be_.try_emplace(seen_.hash(ns, name)[0], digest_of_content);
     if (first) return Earlier::kNone;
     if (place->second == digest_of_content) return Earlier::kSame;
     // Where nothing is replaced, the first one stays.
     if (options_.on_conflict == OnConflict::kReplace) place->second = digest_of_content;
     return Earlier::kOther;
-}
-
-void Import::keep_seen_once() {
-    std::ranges::sort(seen_);
-    auto rest = std::ranges::unique(seen_);
-    seen_.erase(rest.begin(), rest.end());
 }
 
 void Import::add(std::string_view item) {
@@ -295,10 +281,6 @@ Result<Import::PruneStep> Import::next_prune() {
                      "nothing was pruned: the dump has objects that were refused, and what they "
                      "stand for might be removed; mend them and import again");
     }
-    if (!seen_sorted_) {
-        keep_seen_once();
-        seen_sorted_ = true;
-    }
     // A read view must be short: it looks at a bounded number of rows and goes on in the next.
     constexpr size_t kRows = 5'000;
     auto batch = std::make_shared<Batch>();
@@ -310,8 +292,7 @@ Result<Import::PruneStep> Import::next_prune() {
     if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
     const auto find_unseen = [&](const store::Found& object) -> Result<store::Step> {
         if (batch->prune.size() == store::kBatchObjects) return store::Step::kPause;
-        const bool kept = object.revision > begun_at_ ||
-                          std::ranges::binary_search(seen_, digest(object.ns, object.name));
+        const bool kept = object.revision > begun_at_ || seen_.has(object.ns, object.name);
         if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
         return store::Step::kOn;
     };

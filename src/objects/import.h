@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "json/object.h"
+#include "model/seen_names.h"
 #include "model/types.h"
 #include "store/store.h"
 
@@ -98,12 +99,10 @@ class Import {
         std::string source;  // kept only if the server filled in a member
         Earlier earlier = Earlier::kNone;
     };
-    using KeyDigest = std::pair<uint64_t, uint64_t>;
 
     void refuse(size_t index, std::string name, std::string message);
     void note_seen(std::string_view ns, std::string_view name);
     Earlier note_earlier(std::string_view ns, std::string_view name, std::string_view content);
-    void keep_seen_once();
 
     model::ClusterNumber cluster_;
     ImportOptions options_;
@@ -115,8 +114,7 @@ class Import {
     bool refused_any_ = false;                // an item broke a rule
     std::optional<base::Error> begin_error_;  // why begun_at_ is not known
     model::Revision begun_at_ = 0;
-    std::vector<KeyDigest> seen_;  // 16 bytes an object; only when pruning
-    bool seen_sorted_ = false;
+    model::SeenNames seen_;  // only when pruning
     // In a dry run, each name's content as it would be stored, both by their digests.
     std::unordered_map<uint64_t, uint64_t> would_be_;
     model::ObjectKey prune_from_;

@@ -1,4 +1,4 @@
-#include "mirror/siphash.h"
+#include "model/siphash.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/encoding.h"
 
-namespace snapgate::mirror {
+namespace snapgate::model {
 namespace {
 
 // As the vectors of the reference implementation: the key is 00 01 … 0f, the text 00 01 … (n - 1).
@@ -32,4 +32,4 @@ TEST(SipHash, GivesTheVectorsOfTheReference) {
 }
 
 }  // namespace
-}  // namespace snapgate::mirror
+}  // namespace snapgate::model

@@ -1,15 +1,22 @@
-#include "mirror/seen_names.h"
+#include "model/seen_names.h"
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 
 #include "base/crypto.h"
-#include "mirror/siphash.h"
+#include "model/siphash.h"
 
-namespace snapgate::mirror {
+namespace snapgate::model {
 
-SeenNames::SeenNames() {
+namespace {
+
+// So many names are kept before the first look for names that came again.
+constexpr size_t kFirstSort = 1 << 16;
+
+}  // namespace
+
+SeenNames::SeenNames() : next_sort_(kFirstSort) {
     const std::string random = base::random_bytes(sizeof(key_));
     std::memcpy(key_.data(), random.data(), sizeof(key_));
 }
@@ -26,16 +33,27 @@ SeenNames::Hash SeenNames::hash(std::string_view ns, std::string_view name) cons
 
 void SeenNames::add(std::string_view ns, std::string_view name) {
     hashes_.push_back(hash(ns, name));
+    if (hashes_.size() < next_sort_) return;
+    sort();
+    next_sort_ = std::max(next_sort_, 2 * hashes_.size());
 }
 
 void SeenNames::sort() {
+    if (sorted_ == hashes_.size()) return;
     std::ranges::sort(hashes_);
     const auto rest = std::ranges::unique(hashes_);
     hashes_.erase(rest.begin(), rest.end());
+    sorted_ = hashes_.size();
 }
 
-bool SeenNames::has(std::string_view ns, std::string_view name) const {
+size_t SeenNames::size() {
+    sort();
+    return hashes_.size();
+}
+
+bool SeenNames::has(std::string_view ns, std::string_view name) {
+    sort();
     return std::ranges::binary_search(hashes_, hash(ns, name));
 }
 
-}  // namespace snapgate::mirror
+}  // namespace snapgate::model

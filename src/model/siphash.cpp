@@ -1,9 +1,9 @@
-#include "mirror/siphash.h"
+#include "model/siphash.h"
 
 #include <bit>
 #include <cstring>
 
-namespace snapgate::mirror {
+namespace snapgate::model {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
@@ -58,4 +58,4 @@ std::array<uint64_t, 2> siphash_128(const std::array<uint64_t, 2>& key, std::str
     return hash;
 }
 
-}  // namespace snapgate::mirror
+}  // namespace snapgate::model
