@@ -99,6 +99,10 @@ std::string Metrics::render(const net::Server* server,
                               store.damaged_reads));
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
+    families.push_back(single("snapgate_store_times_ahead_total",
+                              "How often the store held times more than a minute ahead of the "
+                              "system's clock, which were then set back",
+                              Type::Counter, store.times_ahead));
     families.push_back(single("snapgate_log_lines_dropped_total",
                               "Lines of the log that were lost, as nothing took them",
                               Type::Counter, base::log::lost_lines()));

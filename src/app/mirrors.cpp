@@ -57,7 +57,8 @@ MirrorStatus last_known(const store::Store& store, ClusterNumber cluster) {
     const auto version = mirror::list_version(store, cluster);
     status.has_synced = version && !version->empty();
     if (!status.has_synced) return status;
-    // The mirror was equal to the cluster at least when the store's head was written.
+    // The mirror was equal to the cluster at least when the store's head was written. The clock of
+    // history, which says when that was, may only be behind.
     const auto head = store.read().head(cluster);
     if (head && *head) status.confirmed_ms = std::max(status.confirmed_ms, (*head)->since_ms);
     return status;

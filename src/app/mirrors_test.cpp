@@ -13,6 +13,7 @@
 #include "api/kube/watch_client_testing.h"
 #include "api/service_testing.h"
 #include "base/clock.h"
+#include "base/clock_testing.h"
 #include "json/object.h"
 #include "mirror/mirror_sink.h"
 #include "net/event_loop.h"
@@ -139,7 +140,7 @@ class MirrorsTest : public testing::Test {
         return options;
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     api::TestService upstream_{clock_};
     store::TestDirectory directory_;
     std::unique_ptr<DataDirectory> data_;

@@ -13,6 +13,11 @@ class SystemClock : public Clock {
                    std::chrono::system_clock::now().time_since_epoch())
             .count();
     }
+    int64_t steady_ms() const override {
+        return std::chrono::duration_cast<Millis>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    }
 };
 
 }  // namespace

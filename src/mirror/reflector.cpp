@@ -48,6 +48,7 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
       server_(std::move(parts.server)),
       sink_(parts.sink),
       clock_(parts.clock),
+      wall_from_steady_ms_(clock_.now_ms() - clock_.steady_ms()),
       kind_(parts.kind),
       times_(parts.times),
       lists_(parts.lists),
@@ -63,11 +64,13 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
       probe_after_(parts.times.probe) {
     session_.status = std::move(parts.last_known);
     session_.status.state = MirrorState::kPending;
-    session_.status.since_ms = clock_.now_ms();
+    stored_confirmed_ms_ = session_.status.confirmed_ms;
+    stored_synced_ms_ = session_.status.synced_ms;
+    session_.status.since_ms = now().wall_ms;
 }
 
 Moment Reflector::now() const {
-    return {SteadyClock::now(), clock_.now_ms()};
+    return {SteadyClock::now(), clock_.steady_ms() + wall_from_steady_ms_};
 }
 
 void Reflector::happen(const SessionEvent& event) {
@@ -131,7 +134,16 @@ std::string Reflector::path() const {
 }
 
 MirrorStatus Reflector::status() const {
-    return ask([this](const Session& session) { return shown_status(session, now(), times_); });
+    const Moment moment = now();
+    MirrorStatus status =
+        ask([&](const Session& session) { return shown_status(session, moment, times_); });
+    // The session's own times are shown as the system's clock has them now, so that its jumps
+    // change no age. Times of an earlier process are shown as they were stored.
+    const int64_t jumped_ms = clock_.now_ms() - moment.wall_ms;
+    status.since_ms += jumped_ms;
+    if (status.confirmed_ms != stored_confirmed_ms_) status.confirmed_ms += jumped_ms;
+    if (status.synced_ms != stored_synced_ms_) status.synced_ms += jumped_ms;
+    return status;
 }
 
 bool Reflector::reached(std::string_view version) const {

@@ -116,6 +116,10 @@ class Reflector {
     const std::string server_;
     ObjectSink& sink_;
     const base::Clock& clock_;
+    // The session's wall clock runs with the monotonic one from the beginning on.
+    const int64_t wall_from_steady_ms_;
+    int64_t stored_confirmed_ms_ = 0;
+    int64_t stored_synced_ms_ = 0;
     const cluster::ReflectedKind& kind_;
     const ReflectorTimes times_;
     ListsUnderWay& lists_;

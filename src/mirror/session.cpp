@@ -58,6 +58,9 @@ class Turn {
         const bool is_known = s_.status.confirmed_ms > 0 && age >= milliseconds(0);
         s_.away_since = now_.time - (is_known ? age : kUnknownAge);
         s_.failed_since = true;
+        // The clock was ahead when these were stored, or is behind: ages count from now on.
+        s_.status.confirmed_ms = std::min(s_.status.confirmed_ms, now_.wall_ms);
+        s_.status.synced_ms = std::min(s_.status.synced_ms, now_.wall_ms);
         attempt();
     }
 

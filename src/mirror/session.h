@@ -75,7 +75,9 @@ std::string_view to_text(Stage stage);
 // When something happened.
 struct Moment {
     std::chrono::steady_clock::time_point time;
-    int64_t wall_ms = 0;  // the same by the wall clock, for what is shown
+    // The same in milliseconds since the epoch, for what is shown. It does not jump, so it can
+    // differ from the system's clock.
+    int64_t wall_ms = 0;
 };
 
 struct Session {

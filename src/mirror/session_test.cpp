@@ -340,6 +340,7 @@ TEST(Session, AMirrorIsAwaySinceItWasLastConfirmed) {
         session.status.confirmed_ms = unknown;
         const Session begun = after(session, event::Begun{"100"});
         EXPECT_GT(kNow.time - *begun.away_since, milliseconds(86'400'000)) << unknown;
+        EXPECT_LE(begun.status.confirmed_ms, kWallMs) << "its age counts from now on";
     }
 }
 

@@ -80,7 +80,7 @@ TEST_F(ImportTest, TheSecondTimeNothingChanges) {
     ImportReport first = run(dump);
     EXPECT_EQ(first.created, 4U);
     auto before = store_->read().head(cluster_).value()->revision;
-    store_.clock.now += 5000;
+    store_.clock.advance(5000);
     ImportReport second = run(dump);
     // Also of "bare", whose uid and time the server gave.
     EXPECT_EQ(second.unchanged, 4U);

@@ -24,6 +24,7 @@
 #include <regex>
 #include <tuple>
 
+#include "base/clock_testing.h"
 #include "base/crypto.h"
 #include "base/duration.h"
 #include "base/text_cases_testing.h"
@@ -33,12 +34,6 @@
 
 namespace snapgate::query {
 namespace {
-
-class TestClock : public base::Clock {
-  public:
-    int64_t now_ms() const override { return now; }
-    int64_t now = 1'000'000'000;
-};
 
 model::PreparedObject make_object(const std::string& ns, const std::string& name,
                                   const std::string& vm, int generation) {
@@ -83,7 +78,7 @@ class Scenario {
         if (verb == "list") return list(words.at(0), words.size() > 1 ? words[1] : "");
         if (verb == "sweep") return sweep(words.at(0), words.size() > 1 ? words[1] : "");
         if (verb == "advance") {
-            clock_.now += base::parse_duration(words.at(0)).value().count();
+            clock_.advance(base::parse_duration(words.at(0)).value().count());
             return "ok\n";
         }
         if (verb == "compact") return ok(store_->compact());
@@ -123,7 +118,7 @@ class Scenario {
     }
 
     std::string write(const store::WriteFunction& function) {
-        clock_.now += 1;  // no two commits at the same moment
+        clock_.advance(1);  // no two commits at the same moment
         return ok(store_->write_and_wait(store::Priority::kRequest, function));
     }
 
@@ -312,7 +307,7 @@ class Scenario {
     }
 
     std::filesystem::path directory_;
-    TestClock clock_;
+    base::TestClock clock_{1'000'000'000};
     base::Millis history_{300'000};
     std::unique_ptr<store::Store> store_;
     TokenSigner signer_{std::string(32, 'k')};

@@ -54,7 +54,7 @@ Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
     auto replaced_ms = view.replaced_ms(cluster, revision);
     if (!replaced_ms && is_gone(replaced_ms.error())) return false;
     SNAPGATE_TRY(replaced_ms);
-    return !*replaced_ms || store.now_ms() - **replaced_ms <= store.history().count();
+    return !*replaced_ms || store.history_time_ms() - **replaced_ms <= store.history().count();
 }
 
 Listing::Listing(const ListContext& context, ListedCluster cluster, std::string digest,

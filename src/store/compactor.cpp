@@ -10,12 +10,14 @@ namespace {
 using base::Code;
 
 constexpr auto kPause = std::chrono::seconds(1);
+// Smaller differences between two clocks pass by themselves, and soon.
+constexpr int64_t kFarAheadMs = 60'000;
 
 }  // namespace
 
 Compactor::Compactor(engine::Environment& environment, Writer& writer, const Holds& holds,
-                     const StoreTime& time, base::Millis history)
-    : environment_(environment), writer_(writer), holds_(holds), time_(time), history_(history) {
+                     HistoryClock& clock, base::Millis history)
+    : environment_(environment), writer_(writer), holds_(holds), clock_(clock), history_(history) {
     subscription_ = writer_.subscribe([this](const std::vector<ClusterNumber>& moved) {
         base::MutexLock lock(mutex_);
         with_history_.insert(moved.begin(), moved.end());
@@ -63,8 +65,7 @@ void Compactor::loop() {
 }
 
 CompactionLimits Compactor::limits(ClusterNumber cluster) const {
-    int64_t now = time_.now_ms();
-    return {now - history_.count(), holds_.oldest(cluster, now)};
+    return {clock_.now_ms() - history_.count(), holds_.oldest(cluster)};
 }
 
 base::Result<std::vector<ClusterNumber>> Compactor::clusters_in(Table table) const {
@@ -142,8 +143,46 @@ base::Result<void> Compactor::sweep() {
     return {};
 }
 
+base::Result<void> Compactor::heal_times() {
+    if (clock_.ahead_ms() > kFarAheadMs) {
+        clock_.set_to_system();
+        heal_due_ = true;
+    }
+    if (!heal_due_) return {};
+    uint64_t heads = 0;
+    std::string from;
+    do {
+        if (stopping()) return {};
+        TimeHealing step;
+        SNAPGATE_TRY(writer_.run_step([&step, &from](Transaction& txn) -> base::Result<bool> {
+            SNAPGATE_ASSIGN(step, txn.heal_times_step(from));
+            return true;
+        }));
+        heads += step.heads;
+        note_ahead(step.ahead_ms);
+        from = std::move(step.next);
+    } while (!from.empty());
+    heal_due_ = false;
+    if (!told_ahead_) return {};
+    told_ahead_ = false;
+    base::log::info("set the store's times back", {{"heads", heads}});
+    return {};
+}
+
+void Compactor::note_ahead(int64_t ahead_ms) {
+    if (ahead_ms <= kFarAheadMs || told_ahead_) return;
+    told_ahead_ = true;
+    times_ahead_.fetch_add(1, std::memory_order_relaxed);
+    base::log::warning(
+        "the store holds times that are ahead of the system's clock, which was or is wrong: they "
+        "are set back to it",
+        {{"aheadSeconds", ahead_ms / 1000}});
+}
+
 base::Result<void> Compactor::run() {
     base::MutexLock one_at_a_time(run_mutex_);
+    // On a failure the rest goes on: a sweep gives back the room on the disk that this may need.
+    const base::Result<void> healed = heal_times();
     SNAPGATE_TRY(sweep());
     bool first_run = false;
     {
@@ -169,7 +208,7 @@ base::Result<void> Compactor::run() {
         base::MutexLock lock(mutex_);
         with_history_.insert(cluster);
     }
-    return outcome;
+    return outcome ? healed : outcome;
 }
 
 }  // namespace snapgate::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <set>
@@ -9,8 +10,8 @@
 #include "base/annotations.h"
 #include "base/result.h"
 #include "engine/environment.h"
+#include "store/history_clock.h"
 #include "store/holds.h"
-#include "store/store_time.h"
 #include "store/writer.h"
 
 namespace snapgate::store {
@@ -19,10 +20,13 @@ namespace snapgate::store {
 // its own thread, or when `run` is called. It remembers which clusters have old heads and looks
 // only at those. The constructor's arguments outlive it. `run` may be called from any thread but
 // the writer's.
+//
+// It also watches over the clock of history: at the start, and when that clock gets more than a
+// minute ahead of the system's, it sets stored times back that are ahead.
 class Compactor {
   public:
     Compactor(engine::Environment& environment, Writer& writer, const Holds& holds,
-              const StoreTime& time, base::Millis history);
+              HistoryClock& clock, base::Millis history);
     ~Compactor();
     Compactor(const Compactor&) = delete;
     Compactor& operator=(const Compactor&) = delete;
@@ -31,6 +35,8 @@ class Compactor {
     void stop();
     // Does all work that is due now.
     base::Result<void> run();
+    // How often stored times were found more than a minute ahead.
+    uint64_t times_ahead() const { return times_ahead_.load(std::memory_order_relaxed); }
 
   private:
     struct Outlook {
@@ -44,15 +50,20 @@ class Compactor {
     base::Result<void> run_cluster(ClusterNumber cluster, bool& later);
     base::Result<std::vector<ClusterNumber>> clusters_in(Table table) const;
     base::Result<void> sweep();
+    base::Result<void> heal_times() SNAPGATE_REQUIRES(run_mutex_);
+    void note_ahead(int64_t ahead_ms) SNAPGATE_REQUIRES(run_mutex_);
     bool stopping() SNAPGATE_EXCLUDES(mutex_);
 
     engine::Environment& environment_;
     Writer& writer_;
     const Holds& holds_;
-    const StoreTime& time_;
+    HistoryClock& clock_;
     const base::Millis history_;
 
     base::Mutex run_mutex_;  // one run at a time; taken before mutex_
+    bool heal_due_ SNAPGATE_GUARDED_BY(run_mutex_) = true;
+    bool told_ahead_ SNAPGATE_GUARDED_BY(run_mutex_) = false;  // since the last healing
+    std::atomic<uint64_t> times_ahead_ = 0;
     base::Mutex mutex_;
     std::condition_variable_any wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;

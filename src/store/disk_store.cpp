@@ -10,18 +10,18 @@
 #include "store/damage.h"
 #include "store/directory_lock.h"
 #include "store/format.h"
+#include "store/history_clock.h"
 #include "store/holds.h"
 #include "store/keys.h"
 #include "store/migration.h"
 #include "store/store.h"
-#include "store/store_time.h"
 #include "store/wait.h"
 #include "store/writer.h"
 
 namespace snapgate::store {
 namespace {
 
-constexpr int64_t kHoldMs = 30LL * 60 * 1000;
+constexpr base::Millis kMostHeld = std::chrono::minutes(30);
 
 // The store of one directory. Each member depends only on members before it.
 class DiskStore final : public Store {
@@ -33,10 +33,11 @@ class DiskStore final : public Store {
           damage_(std::move(damage)),
           environment_(std::move(environment)),
           id_(std::move(identity.id)),
-          time_(*options.clock, identity.sequence.newest_ms),
-          holds_(std::make_shared<Holds>()),
-          writer_(*environment_, time_, identity.sequence),
-          compactor_(*environment_, writer_, *holds_, time_, history_) {}
+          clock_(*options.clock),
+          history_clock_(clock_, identity.sequence.newest_ms),
+          holds_(std::make_shared<Holds>(clock_)),
+          writer_(*environment_, history_clock_, identity.sequence),
+          compactor_(*environment_, writer_, *holds_, history_clock_, history_) {}
 
     ~DiskStore() override {
         compactor_.stop();
@@ -80,17 +81,19 @@ class DiskStore final : public Store {
     }
 
     std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) override {
-        return holds_->hold(cluster, revision, now_ms() + kHoldMs);
+        return holds_->hold(cluster, revision, kMostHeld);
     }
 
     base::Millis history() const override { return history_; }
-    int64_t now_ms() const override { return time_.now_ms(); }
+    int64_t now_ms() const override { return clock_.now_ms(); }
+    int64_t history_time_ms() const override { return history_clock_.now_ms(); }
     const std::string& id() const override { return id_; }
 
     StoreStatistics statistics() const override {
         engine::Usage usage = environment_->usage();
-        return {writer_.commits(), writer_.writes(),          usage.file_bytes, usage.used_bytes,
-                usage.map_bytes,   writer_.newest_revision(), damage_->count()};
+        return {writer_.commits(), writer_.writes(),        usage.file_bytes,
+                usage.used_bytes,  usage.map_bytes,         writer_.newest_revision(),
+                damage_->count(),  compactor_.times_ahead()};
     }
 
   private:
@@ -99,7 +102,8 @@ class DiskStore final : public Store {
     std::shared_ptr<Damage> damage_;
     std::unique_ptr<engine::Environment> environment_;
     const std::string id_;
-    const StoreTime time_;
+    const base::Clock& clock_;
+    HistoryClock history_clock_;
     std::shared_ptr<Holds> holds_;
     Writer writer_;
     Compactor compactor_;

@@ -5,7 +5,8 @@
 namespace snapgate::store {
 
 std::shared_ptr<void> Holds::hold(model::ClusterNumber cluster, model::Revision revision,
-                                  int64_t until_ms) {
+                                  base::Millis most) {
+    const int64_t until_ms = clock_.steady_ms() + most.count();
     uint64_t id = 0;
     {
         base::MutexLock lock(mutex_);
@@ -21,7 +22,8 @@ void Holds::release(uint64_t id) {
     holds_.erase(id);
 }
 
-model::Revision Holds::oldest(model::ClusterNumber cluster, int64_t now_ms) const {
+model::Revision Holds::oldest(model::ClusterNumber cluster) const {
+    const int64_t now_ms = clock_.steady_ms();
     base::MutexLock lock(mutex_);
     model::Revision oldest = UINT64_MAX;
     for (const auto& [id, hold] : holds_)

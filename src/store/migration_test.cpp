@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/clock_testing.h"
 #include "base/encoding.h"
 #include "store/format.h"
 #include "store/keys.h"
@@ -83,7 +84,7 @@ class MigrationTest : public testing::Test {
 
     fs::path path(std::string_view name) const { return directory_.path() / name; }
 
-    TestClock clock_;
+    base::TestClock clock_;
     TestDirectory directory_;
 };
 

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "model/object.h"
@@ -18,17 +16,6 @@ inline uint64_t environment_number(const char* name, uint64_t otherwise) {
     const char* text = std::getenv(name);
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
-
-// A clock that a test sets.
-class TestClock : public base::Clock {
-  public:
-    int64_t now_ms() const override { return now_.load(); }
-    void set(int64_t ms) { now_ = ms; }
-    void advance(int64_t ms) { now_ += ms; }
-
-  private:
-    std::atomic<int64_t> now_ = 1'700'000'000'000;
-};
 
 // A test's own directory, which is removed after the test. It is in memory if the system has a
 // place for that: a test of thousands of commits would otherwise wait for the disk most of the

@@ -29,7 +29,7 @@ struct Head {
     Revision revision = 0;
     // The list's resource version; on a hosted cluster the revision in decimal.
     std::string version;
-    int64_t since_ms = 0;  // when this revision became the head
+    int64_t since_ms = 0;  // when this revision became the head, by the clock of history
     bool decimal = true;   // no list version was ever set: a hosted cluster, or a new mirror
 };
 
@@ -77,7 +77,7 @@ class ReadView {
 
     // The head of a cluster; nullopt if there is no such cluster.
     base::Result<std::optional<Head>> head(ClusterNumber cluster) const;
-    // When a newer head took the place of the state at `revision`, by the store's clock; nullopt
+    // When a newer head took the place of the state at `revision`, by the clock of history; nullopt
     // while that state is the newest. The revision need not be a head: several changes share a
     // commit, and each of their revisions stands for the state right after that change (scan and
     // get can read this state, log can go on from it). kFutureVersion above the head; kExpired if
@@ -269,6 +269,8 @@ struct StoreStatistics {
     uint64_t map_bytes = 0;
     Revision revision = 0;       // the newest that was used
     uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
+    // How often stored times were found more than a minute ahead, and were set back.
+    uint64_t times_ahead = 0;
 };
 
 inline constexpr size_t kBatchObjects = 256;
@@ -308,7 +310,8 @@ class Store {
     // it. It must be short, and is told again whenever the row is read again.
     virtual void tell_of_damage(std::function<void(const DamagedRow&)> listener) = 0;
 
-    // Runs compaction and sweeps until no work is left for now. For tests; otherwise a thread of
+    // Runs compaction and sweeps until no work is left for now, and sets back stored times that are
+    // ahead. For tests; otherwise a thread of
     // the store does it once a second.
     virtual base::Result<void> compact() = 0;
 
@@ -317,7 +320,12 @@ class Store {
     virtual std::shared_ptr<void> hold_history(ClusterNumber cluster, Revision revision) = 0;
 
     virtual base::Millis history() const = 0;
-    virtual int64_t now_ms() const = 0;  // the store's clock; never goes back between two calls
+    // The system's time, which jumps when somebody sets the clock. For what people and other
+    // programs compare with their own clocks.
+    virtual int64_t now_ms() const = 0;
+    // The time by the clock of history, to compare with replaced_ms. It does not jump, and it may
+    // be behind the system's time, as time does not count while the store is closed.
+    virtual int64_t history_time_ms() const = 0;
     virtual const std::string& id() const = 0;  // 16 random bytes, made with the store
     virtual StoreStatistics statistics() const = 0;
 

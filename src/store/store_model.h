@@ -31,6 +31,7 @@ class StoreModel {
         Revision revision = 0;
         int64_t since_ms = 0;
         std::string version;
+        bool compacted = false;  // it cannot be read any more
     };
     struct Cluster {
         std::map<Place, std::map<Revision, std::optional<Content>>> versions;

@@ -362,20 +362,6 @@ TEST_F(StoreTest, EverythingIsThereAfterOpeningAgain) {
     EXPECT_GT(make_cluster(), cluster);
 }
 
-TEST_F(StoreTest, TimeNeverGoesBack) {
-    ClusterNumber cluster = make_cluster();
-    int64_t written = clock_.now_ms();
-    EXPECT_EQ(store_->now_ms(), written);
-    clock_.advance(-10'000);
-    EXPECT_EQ(store_->now_ms(), written);
-    open();
-    EXPECT_GE(store_->now_ms(), written);
-    put(cluster, "ns", "a");
-    EXPECT_GE((*store_->read().head(cluster))->since_ms, written);
-    clock_.advance(20'000);
-    EXPECT_EQ(store_->now_ms(), written + 10'000);
-}
-
 TEST_F(StoreTest, ADirectoryBelongsToOneStoreAtATime) {
     auto second = Store::open(options());
     ASSERT_FALSE(second);

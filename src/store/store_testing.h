@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock_testing.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
 
@@ -100,7 +101,7 @@ class StoreFixture : public testing::Test {
     }
 
     TestDirectory directory_;
-    TestClock clock_;
+    base::TestClock clock_;
     std::unique_ptr<Store> store_;
 };
 

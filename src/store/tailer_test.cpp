@@ -8,6 +8,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/clock_testing.h"
 #include "store/objects_testing.h"
 
 namespace snapgate::store {
@@ -83,7 +84,7 @@ class TailerTest : public testing::Test {
     }
 
     TestDirectory directory_;
-    TestClock clock_;
+    base::TestClock clock_;
     std::unique_ptr<Store> store_;
     ClusterNumber cluster_ = 0;
     std::atomic<int> encoded_ = 0;

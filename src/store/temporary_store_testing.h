@@ -6,17 +6,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "base/clock.h"
+#include "base/clock_testing.h"
 #include "store/store.h"
 
 namespace snapgate::store {
-
-// For tests: a clock that stands still until it is moved.
-class StillClock : public base::Clock {
-  public:
-    int64_t now_ms() const override { return now; }
-    int64_t now = 1'700'000'000'000;
-};
 
 // For tests: a store in a directory of its own, which goes with it.
 class TemporaryStore {
@@ -41,7 +34,7 @@ class TemporaryStore {
         open();
     }
 
-    StillClock clock;
+    base::TestClock clock;
 
   private:
     void open() {

@@ -22,6 +22,13 @@ struct CompactionLimits {
     Revision hold = UINT64_MAX;  // this revision must stay readable
 };
 
+// What a step found that looks for times which are ahead of the clock of history.
+struct TimeHealing {
+    std::string next;      // the key of the row at which the next step begins; "" after the last
+    uint64_t heads = 0;    // that were set back to the present time
+    int64_t ahead_ms = 0;  // how far ahead the farthest stored time was
+};
+
 // The writes of one group commit, over one write transaction of the engine, which must outlive it.
 // Writer thread only. Rows that every write of a group would touch (heads, counts, the log, the
 // sequence) are collected in memory, and finish() writes them once.
@@ -35,6 +42,7 @@ class Transaction final : public WriteTxn {
         bool give_up_stage = false;  // the open stage must be given up first
     };
 
+    // `now_ms`: by the clock of history.
     Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms);
 
     base::Result<ClusterNumber> create_cluster() override;
@@ -64,6 +72,8 @@ class Transaction final : public WriteTxn {
     base::Result<bool> remove_stage_step(ClusterNumber cluster, bool give_up_open);
     base::Result<bool> compact_step(ClusterNumber cluster, const CompactionLimits& limits);
     base::Result<bool> sweep_step(ClusterNumber cluster);
+    // Goes over the heads of all clusters, from the row `from` on ("" for the first).
+    base::Result<TimeHealing> heal_times_step(std::string_view from);
 
     // Before each write function of the group.
     void begin_function();

@@ -30,9 +30,10 @@ Error stopped() {
 
 }  // namespace
 
-Writer::Writer(engine::Environment& environment, const StoreTime& time, const Sequence& sequence)
+Writer::Writer(engine::Environment& environment, const HistoryClock& clock,
+               const Sequence& sequence)
     : environment_(environment),
-      time_(time),
+      clock_(clock),
       sequence_(sequence),
       newest_revision_(sequence.next_revision - 1) {}
 
@@ -175,7 +176,7 @@ void Writer::commit(std::vector<Item> items) {
     for (bool last_try = false;; last_try = true) {
         auto rows = environment_.write();
         if (!rows) return fail(group, rows.error());
-        Transaction txn(*rows, sequence_, time_.now_ms());
+        Transaction txn(*rows, sequence_, clock_.now_ms());
         Run outcome = run(group, txn, last_try);
         if (outcome == Run::kAgain) continue;
         if (outcome == Run::kFailed) return fail(group, *txn.broken());

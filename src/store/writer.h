@@ -15,8 +15,8 @@
 #include "base/annotations.h"
 #include "base/result.h"
 #include "engine/environment.h"
+#include "store/history_clock.h"
 #include "store/store.h"
-#include "store/store_time.h"
 #include "store/write_txn.h"
 
 namespace snapgate::store {
@@ -42,13 +42,13 @@ namespace snapgate::store {
 // that it runs before the functions that came after it.
 //
 // Concurrency: any thread may call the public functions; `stop` is called once. The engine and the
-// time outlive the writer.
+// clock outlive the writer.
 class Writer {
   public:
     using Moved = std::function<void(const std::vector<ClusterNumber>&)>;
     using Step = std::function<base::Result<bool>(Transaction&)>;
 
-    Writer(engine::Environment& environment, const StoreTime& time, const Sequence& sequence);
+    Writer(engine::Environment& environment, const HistoryClock& clock, const Sequence& sequence);
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -115,7 +115,7 @@ class Writer {
     void notify(const std::vector<ClusterNumber>& moved);
 
     engine::Environment& environment_;
-    const StoreTime& time_;
+    const HistoryClock& clock_;
     // Writer thread:
     Sequence sequence_;
     bool failing_ = false;  // the last commit failed, and that was logged

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/clock_testing.h"
 #include "json/yaml.h"
 #include "terminal/captured_console_testing.h"
 
@@ -10,11 +11,7 @@ namespace {
 
 using Type = WatchEvent::Type;
 
-class FixedClock : public base::Clock {
-  public:
-    int64_t now_ms() const override { return now; }
-    int64_t now = 1794969761000;  // 2026-11-18T02:42:41Z
-};
+constexpr int64_t kNow = 1794969761000;  // 2026-11-18T02:42:41Z
 
 std::string snapshot(const std::string& name, const std::string& phase) {
     return R"({"metadata":{"namespace":"a","name":")" + name +
@@ -28,13 +25,13 @@ json::Object object_of(const std::string& text) {
 
 class SnapshotPrinterTest : public ConsoleTest {
   protected:
-    FixedClock clock_;
+    base::TestClock clock_{kNow};
 };
 
 TEST_F(SnapshotPrinterTest, WhatChangedIsARowUnderTheColumnsOfTheList) {
     SnapshotPrinter printer(console_, Format::kTable, clock_);
     ASSERT_TRUE(printer.each({snapshot("a-long-name", "InProgress"), snapshot("b", "Succeeded")}));
-    clock_.now += 50'000;
+    clock_.advance(50'000);
     ASSERT_TRUE(printer.changed(Type::kModified, object_of(snapshot("b", "Failed")), "Deleted"));
     ASSERT_TRUE(printer.changed(Type::kDeleted, object_of(snapshot("b", "Failed")), "Deleted"));
     EXPECT_EQ(out(),

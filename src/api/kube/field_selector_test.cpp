@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 #include "json/object.h"
 
 namespace snapgate::api::kube {
@@ -73,7 +74,7 @@ class FieldSelectorTest : public testing::Test {
         return out;
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
 };
 

@@ -29,6 +29,7 @@
 
 #include "api/kube/forms.h"
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 #include "base/duration.h"
 #include "base/text_cases_testing.h"
 
@@ -311,7 +312,7 @@ class Scenario {
         return out + (watcher.ended_well() ? "(ended)\n" : "(cut)\n");
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
     std::map<std::string, std::unique_ptr<WatchClient>> watchers_;
     std::vector<std::string> tokens_;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 #include "json/yaml.h"
 
 namespace snapgate::api::kube {
@@ -100,7 +101,7 @@ class ListTest : public testing::Test {
         return kObjects;
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
 };
 

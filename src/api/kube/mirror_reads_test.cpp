@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -108,7 +109,7 @@ class MirrorReadsTest : public testing::Test {
                            std::string_view(metadata.at("resourceVersion").get_string()));
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
     model::ClusterNumber cluster_ = 0;
 };

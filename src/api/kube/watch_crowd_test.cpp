@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -178,7 +179,7 @@ class WatchCrowdTest : public testing::Test {
         return model;
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_, base::Millis(10'000)};
 };
 

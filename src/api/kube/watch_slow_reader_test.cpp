@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "api/kube/watch_client_testing.h"
+#include "base/clock_testing.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -54,7 +55,7 @@ class WatchSlowReaderTest : public testing::Test {
         return last;
     }
 
-    store::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
     int round_ = 0;
 };
