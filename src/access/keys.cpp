@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/log.h"
 #include "json/value.h"
 
 namespace snapgate::access {
@@ -73,6 +74,11 @@ std::string Key::record() const {
                         {"lastUsedMs", last_used_ms}};
     if (expires_ms) record["expiresMs"] = *expires_ms;
     return json::serialize(record);
+}
+
+void Key::begin_at(int64_t now_ms) {
+    if (expires_ms) *expires_ms += now_ms - created_ms;
+    created_ms = now_ms;
 }
 
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
@@ -149,13 +155,13 @@ Result<void> KeyRing::reload(const store::ReadView& view) {
         auto known = uses_->find(id);
         (*uses)[id] = known != uses_->end()
                           ? known->second
-                          : std::make_shared<std::atomic<int64_t>>(key.last_used_ms);
+                          : std::make_shared<Use>(key.last_used_ms, clock_.steady_ms());
     }
     uses_ = std::move(uses);
     return {};
 }
 
-Result<Principal> KeyRing::authenticate(std::string_view text, int64_t now_ms) const {
+Result<Principal> KeyRing::authenticate(std::string_view text) const {
     std::string_view id = id_of(text);
     if (id.empty()) return unauthorized();
     auto rows = table_.snapshot();
@@ -163,37 +169,73 @@ Result<Principal> KeyRing::authenticate(std::string_view text, int64_t now_ms) c
     if (found == rows->end()) return unauthorized();
     const Key& key = found->second;
     if (!base::equal_constant_time(base::sha256(text), key.hash)) return unauthorized();
-    if (key.expired(now_ms)) return unauthorized();
+    if (has_expired(key)) return unauthorized();
+    if (auto use = use_of(key.id))
+        use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);
+    return Principal{key.id, key.role, key.project};
+}
+
+bool KeyRing::is_good(std::string_view id) const {
+    auto rows = table_.snapshot();
+    auto found = rows->find(std::string(id));
+    return found != rows->end() && !has_expired(found->second);
+}
+
+bool KeyRing::has_expired(const Key& key) const {
+    if (!key.expires_ms) return false;
+    if (key.expired(clock_.now_ms())) return true;
+    const auto use = use_of(key.id);
+    return use && clock_.steady_ms() - use->first_seen_ms >= *key.expires_ms - key.created_ms;
+}
+
+std::shared_ptr<KeyRing::Use> KeyRing::use_of(const std::string& id) const {
     std::shared_ptr<const Uses> uses;
     {
         base::MutexLock lock(mutex_);
         uses = uses_;
     }
-    if (auto use = uses->find(key.id); use != uses->end())
-        use->second->store(now_ms, std::memory_order_relaxed);
-    return Principal{key.id, key.role, key.project};
+    const auto use = uses->find(id);
+    return use == uses->end() ? nullptr : use->second;
 }
 
 int64_t KeyRing::last_used_ms(const Key& key) const {
-    base::MutexLock lock(mutex_);
-    auto use = uses_->find(key.id);
-    return use == uses_->end() ? key.last_used_ms : use->second->load(std::memory_order_relaxed);
+    const auto use = use_of(key.id);
+    return use ? use->last_used_ms.load(std::memory_order_relaxed) : key.last_used_ms;
 }
 
-std::optional<store::WriteFunction> KeyRing::take_last_used() {
+std::optional<store::WriteFunction> KeyRing::take_changes() {
+    struct Change {
+        std::string id;
+        int64_t used_ms = 0;
+    };
+    const int64_t now_ms = clock_.now_ms();
     auto rows = table_.snapshot();
-    std::vector<std::pair<std::string, int64_t>> changed;
+    std::vector<Change> changes;
     for (const auto& [id, key] : *rows) {
-        int64_t used = last_used_ms(key);
-        if (used != key.last_used_ms) changed.emplace_back(id, used);
+        int64_t used_ms = last_used_ms(key);
+        if (used_ms > now_ms) {
+            // The clock was ahead then. The time must not stay until the clock gets there.
+            used_ms = now_ms;
+            if (const auto use = use_of(id)) use->last_used_ms.store(now_ms);
+        }
+        const bool ahead = key.created_ahead(now_ms);
+        if (ahead) {
+            keys_ahead_.fetch_add(1, std::memory_order_relaxed);
+            base::log::warning(
+                "a key was made at a time that is still to come, as the system's clock was or is "
+                "wrong: its lifetime counts from now on",
+                {{"key", id}, {"aheadSeconds", (key.created_ms - now_ms) / 1000}});
+        }
+        if (ahead || used_ms != key.last_used_ms) changes.push_back({id, used_ms});
     }
-    if (changed.empty()) return std::nullopt;
-    return [changed = std::move(changed)](store::WriteTxn& txn) -> Result<void> {
-        for (const auto& [id, used] : changed) {
+    if (changes.empty()) return std::nullopt;
+    return [changes = std::move(changes), now_ms](store::WriteTxn& txn) -> Result<void> {
+        for (const auto& [id, used_ms] : changes) {
             SNAPGATE_ASSIGN(auto record, txn.record(Key::kType, id));
             if (!record) continue;  // revoked meanwhile
             SNAPGATE_ASSIGN(Key key, Key::parse(id, *record));
-            key.last_used_ms = used;
+            key.last_used_ms = used_ms;
+            if (key.created_ahead(now_ms)) key.begin_at(now_ms);
             SNAPGATE_TRY(txn.put_record(Key::kType, id, key.record()));
         }
         return {};

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "access/principal.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "store/record_table.h"
 #include "store/store.h"
@@ -28,6 +29,11 @@ struct Key {
     int64_t last_used_ms = 0;  // as last written to the store; 0 is never
 
     bool expired(int64_t now_ms) const { return expires_ms && *expires_ms <= now_ms; }
+    // Whether it was made in the future, while the system's clock was ahead (or is behind now): by
+    // more than a minute, as clocks differ a little.
+    bool created_ahead(int64_t now_ms) const { return created_ms > now_ms + 60'000; }
+    // Has its lifetime begin at `now_ms`.
+    void begin_at(int64_t now_ms);
 
     static base::Result<Key> parse(std::string_view id, std::string_view value);
     std::string record() const;
@@ -56,27 +62,49 @@ base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
 base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms);
 
 // Finds the principal of a key's text. Any thread may call.
+//
+// A key expires by the system's clock, which may be set back. Therefore the ring also counts from
+// when it first saw the key, by the monotonic clock: within a process no key is good for longer
+// than its lifetime, whatever the system's clock shows.
 class KeyRing {
   public:
+    explicit KeyRing(const base::Clock& clock = base::system_clock()) : clock_(clock) {}
+
     // Called at the start, and after each write to a key on the thread that wrote.
     base::Result<void> reload(const store::ReadView& view);
 
     // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
     // expired. Every text with a known id takes the same time.
-    base::Result<Principal> authenticate(std::string_view text, int64_t now_ms) const;
+    base::Result<Principal> authenticate(std::string_view text) const;
+    // Whether the key of this id is known and has not expired.
+    bool is_good(std::string_view id) const;
 
     std::shared_ptr<const KeyTable::Rows> keys() const { return table_.snapshot(); }
     // The last use of the key, including uses that are not in the store yet.
     int64_t last_used_ms(const Key& key) const;
 
-    // A write for the batch queue, which stores the times of last use that changed since the last
-    // call; nullopt if none changed.
-    std::optional<store::WriteFunction> take_last_used();
+    // A write for the batch queue, nullopt if there is nothing to store: the times of last use that
+    // changed since the last call, and the new beginnings of keys that were made in the future.
+    // Those count as seen now (`keys_ahead`), and are logged. To be called once a minute, by one
+    // thread at a time.
+    std::optional<store::WriteFunction> take_changes();
+    // How often a key was found that was made in the future.
+    uint64_t keys_ahead() const { return keys_ahead_.load(std::memory_order_relaxed); }
 
   private:
-    using Uses = std::unordered_map<std::string, std::shared_ptr<std::atomic<int64_t>>>;
+    struct Use {
+        Use(int64_t used, int64_t seen) : last_used_ms(used), first_seen_ms(seen) {}
+        std::atomic<int64_t> last_used_ms;
+        const int64_t first_seen_ms;  // by the monotonic clock
+    };
+    using Uses = std::unordered_map<std::string, std::shared_ptr<Use>>;
 
+    std::shared_ptr<Use> use_of(const std::string& id) const;
+    bool has_expired(const Key& key) const;
+
+    const base::Clock& clock_;
     KeyTable table_;
+    std::atomic<uint64_t> keys_ahead_ = 0;
     mutable base::Mutex mutex_;
     std::shared_ptr<const Uses> uses_ SNAPGATE_GUARDED_BY(mutex_) = std::make_shared<Uses>();
 };

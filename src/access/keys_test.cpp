@@ -27,7 +27,7 @@ class KeysTest : public testing::Test {
     int64_t now() const { return store_.clock.now_ms(); }
 
     store::TemporaryStore store_;
-    KeyRing ring_;
+    KeyRing ring_{store_.clock};
 };
 
 TEST_F(KeysTest, OnlyTheHashIsKept) {
@@ -35,7 +35,7 @@ TEST_F(KeysTest, OnlyTheHashIsKept) {
     EXPECT_EQ(made.text.size(), 4 + 12 + 1 + 43U);
     EXPECT_THAT(made.key.record(), Not(HasSubstr(made.text.substr(17))));
     ASSERT_TRUE(add(made));
-    auto principal = ring_.authenticate(made.text, now());
+    auto principal = ring_.authenticate(made.text);
     ASSERT_TRUE(principal);
     EXPECT_EQ(principal->key_id, made.key.id);
     EXPECT_EQ(principal->role, Role::kReader);
@@ -46,17 +46,21 @@ TEST_F(KeysTest, EveryWrongKeyIsTheSameError) {
     ASSERT_TRUE(add(made));
     std::string changed = made.text;
     changed.back() = changed.back() == 'A' ? 'B' : 'A';
-    std::string message = ring_.authenticate("", now()).error().message;
+    std::string message = ring_.authenticate("").error().message;
     for (const std::string& text :
          {changed, made.text + "x", made.text.substr(0, made.text.size() - 1),
           std::string("sgk_000000000000_") + std::string(43, 'A'), std::string(100'000, 's')}) {
-        auto refused = ring_.authenticate(text, now());
+        auto refused = ring_.authenticate(text);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, base::Code::kUnauthorized);
         EXPECT_EQ(refused.error().message, message);
     }
-    EXPECT_TRUE(ring_.authenticate(made.text, now() + 999));
-    EXPECT_FALSE(ring_.authenticate(made.text, now() + 1000));
+    store_.clock.advance(999);
+    EXPECT_TRUE(ring_.authenticate(made.text));
+    EXPECT_TRUE(ring_.is_good(made.key.id));
+    store_.clock.advance(1);
+    EXPECT_FALSE(ring_.authenticate(made.text));
+    EXPECT_FALSE(ring_.is_good(made.key.id));
 }
 
 TEST_F(KeysTest, TheLastAdminOfTheTenantStays) {
@@ -70,8 +74,8 @@ TEST_F(KeysTest, TheLastAdminOfTheTenantStays) {
     NewKey other = make_key("d", Role::kAdmin, "", now(), std::nullopt);
     ASSERT_TRUE(add(other));
     EXPECT_TRUE(remove(admin.key.id));
-    EXPECT_FALSE(ring_.authenticate(admin.text, now()));
-    EXPECT_TRUE(ring_.authenticate(other.text, now()));
+    EXPECT_FALSE(ring_.authenticate(admin.text));
+    EXPECT_TRUE(ring_.authenticate(other.text));
     EXPECT_EQ(remove("nosuchkey").error().code, base::Code::kNotFound);
 }
 
@@ -89,16 +93,120 @@ TEST_F(KeysTest, AKeyOfAProjectNeedsTheProject) {
 TEST_F(KeysTest, LastUseIsWrittenDownWhenItChanged) {
     NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
     ASSERT_TRUE(add(made));
-    EXPECT_FALSE(ring_.take_last_used());
-    ASSERT_TRUE(ring_.authenticate(made.text, now() + 5));
-    auto flush = ring_.take_last_used();
+    EXPECT_FALSE(ring_.take_changes());
+    store_.clock.advance(5);
+    ASSERT_TRUE(ring_.authenticate(made.text));
+    auto flush = ring_.take_changes();
     ASSERT_TRUE(flush);
     ASSERT_TRUE(write(*flush));
-    EXPECT_FALSE(ring_.take_last_used());
+    EXPECT_FALSE(ring_.take_changes());
     store_.reopen();
-    KeyRing fresh;
+    KeyRing fresh(store_.clock);
     ASSERT_TRUE(fresh.reload(store_->read()));
-    EXPECT_EQ(fresh.last_used_ms(fresh.keys()->at(made.key.id)), now() + 5);
+    EXPECT_EQ(fresh.last_used_ms(fresh.keys()->at(made.key.id)), now());
+}
+
+// What becomes of keys when the system's clock is wrong for a while.
+class KeysAndWrongClocksTest : public KeysTest {
+  protected:
+    static constexpr int64_t kHour = 3'600'000;
+    static constexpr int64_t kDay = 24 * kHour;
+
+    NewKey add_key(int64_t lasts) {
+        NewKey made = make_key("k", Role::kReader, "", now(), now() + lasts);
+        EXPECT_TRUE(add(made));
+        return made;
+    }
+    // What the server does once a minute.
+    void keep_house() {
+        if (const auto changes = ring_.take_changes()) ASSERT_TRUE(write(*changes));
+    }
+    void restart() {
+        store_.reopen();
+        restarted_.emplace(store_.clock);
+        ASSERT_TRUE(restarted_->reload(store_->read()));
+    }
+    int64_t created(const std::string& id) { return ring_.keys()->at(id).created_ms; }
+
+    std::optional<KeyRing> restarted_;
+};
+
+TEST_F(KeysAndWrongClocksTest, AnExpiredKeyIsGoodAgainOnceTheClockIsRight) {
+    const NewKey made = add_key(kDay);
+    for (const int64_t error : {400 * kDay, 10 * 365 * kDay}) {
+        store_.clock.step(error);
+        EXPECT_FALSE(ring_.authenticate(made.text));
+        keep_house();
+        store_.clock.step(-error);
+        EXPECT_TRUE(ring_.authenticate(made.text));
+    }
+    EXPECT_EQ(ring_.keys_ahead(), 0);
+}
+
+TEST_F(KeysAndWrongClocksTest, AKeyMadeInTheFutureLivesFromWhenThatIsNoticed) {
+    store_.clock.step(400 * kDay);
+    const NewKey made = add_key(kHour);
+    store_.clock.step(-400 * kDay);
+    store_.clock.advance(1'000);
+    keep_house();
+    EXPECT_EQ(ring_.keys_ahead(), 1);
+    EXPECT_EQ(created(made.key.id), now());
+    EXPECT_FALSE(ring_.take_changes()) << "it is noticed once";
+    // Restarts count nothing anew.
+    store_.clock.advance(kHour - 1);
+    restart();
+    EXPECT_TRUE(restarted_->authenticate(made.text));
+    EXPECT_FALSE(restarted_->keys()->at(made.key.id).created_ahead(now()));
+    store_.clock.advance(1);
+    EXPECT_FALSE(restarted_->authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AKeyMadeInTheFutureIsFoundAfterARestart) {
+    store_.clock.step(10 * 365 * kDay);
+    const NewKey made = add_key(kHour);
+    store_.clock.step(-10 * 365 * kDay);
+    restart();
+    const auto changes = restarted_->take_changes();
+    ASSERT_TRUE(changes);
+    ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, *changes));
+    ASSERT_TRUE(restarted_->reload(store_->read()));
+    EXPECT_TRUE(restarted_->authenticate(made.text));
+    store_.clock.advance(kHour);
+    EXPECT_FALSE(restarted_->authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AMinuteIsNoDifference) {
+    const NewKey made = add_key(kHour);
+    store_.clock.step(-60'000);
+    EXPECT_FALSE(ring_.take_changes());
+    store_.clock.step(-1);
+    EXPECT_TRUE(ring_.take_changes());
+}
+
+TEST_F(KeysAndWrongClocksTest, NoKeyOutlivesItsSpanInAProcess) {
+    const NewKey made = add_key(kHour);
+    store_.clock.advance(kHour - 1);
+    store_.clock.step(-2 * kHour);
+    EXPECT_TRUE(ring_.authenticate(made.text));
+    keep_house();
+    store_.clock.advance(1);
+    EXPECT_FALSE(ring_.authenticate(made.text));
+    EXPECT_FALSE(ring_.is_good(made.key.id));
+}
+
+TEST_F(KeysAndWrongClocksTest, ALastUseInTheFutureIsSetBack) {
+    const NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
+    ASSERT_TRUE(add(made));
+    store_.clock.step(400 * kDay);
+    ASSERT_TRUE(ring_.authenticate(made.text));
+    keep_house();
+    store_.clock.step(-400 * kDay);
+    restart();
+    const auto changes = restarted_->take_changes();
+    ASSERT_TRUE(changes);
+    ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, *changes));
+    ASSERT_TRUE(restarted_->reload(store_->read()));
+    EXPECT_EQ(restarted_->keys()->at(made.key.id).last_used_ms, now());
 }
 
 TEST(ScopeTest, AnInvisibleProjectIsLikeNone) {

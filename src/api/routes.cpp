@@ -105,8 +105,7 @@ Result<bool> admit(Call& call, const Route& route) {
                      "the header ProjectUid was given more than once: give it once", "ProjectUid");
     }
     SNAPGATE_ASSIGN(const std::string_view key, presented_key(request));
-    SNAPGATE_ASSIGN(call.principal,
-                    call.services.keys.authenticate(key, call.services.store.now_ms()));
+    SNAPGATE_ASSIGN(call.principal, call.services.keys.authenticate(key));
     SNAPGATE_ASSIGN(call.scope,
                     access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),
                                           *call.services.projects.snapshot()));

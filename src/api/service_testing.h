@@ -139,7 +139,7 @@ class TestService {
     const base::Millis history_;
     store::TestDirectory directory_;
     const query::TokenSigner signer_{base::random_bytes(32)};
-    access::KeyRing keys_;
+    access::KeyRing keys_{clock_};
     access::ProjectTable projects_;
     cluster::ClusterTable clusters_;
     std::unique_ptr<store::Store> store_;

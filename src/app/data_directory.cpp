@@ -64,7 +64,7 @@ Result<void> reload(DataDirectory& data) {
 
 Result<std::unique_ptr<DataDirectory>> open_parts(store::StoreOptions options,
                                                   const std::vector<fs::path>& given) {
-    auto data = std::make_unique<DataDirectory>();
+    auto data = std::make_unique<DataDirectory>(*options.clock);
     data->path = options.directory;
     const std::vector<std::string> files = files_of_a_life(data->path, given);
     options.create &= files.empty();

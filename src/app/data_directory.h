@@ -24,6 +24,8 @@ namespace snapgate::app {
 //   admin.key   the first admin's key
 //   ca.crt, ca.key, tls.crt, tls.key   with --tls-self-signed
 struct DataDirectory {
+    explicit DataDirectory(const base::Clock& clock) : keys(clock) {}
+
     std::filesystem::path path;
     std::optional<query::TokenSigner> signer;
     access::KeyRing keys;

@@ -103,6 +103,10 @@ std::string Metrics::render(const net::Server* server,
                               "How often the store held times more than a minute ahead of the "
                               "system's clock, which were then set back",
                               Type::Counter, store.times_ahead));
+    families.push_back(single("snapgate_keys_ahead_total",
+                              "Keys found that were made in the future, and whose lifetimes count "
+                              "from then on",
+                              Type::Counter, data_.keys.keys_ahead()));
     families.push_back(single("snapgate_log_lines_dropped_total",
                               "Lines of the log that were lost, as nothing took them",
                               Type::Counter, base::log::lost_lines()));

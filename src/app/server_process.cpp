@@ -15,13 +15,14 @@
 #include "app/mirrors.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/test_time.h"
 
 namespace snapgate::app {
 namespace {
 
 using base::Result;
 
-constexpr std::chrono::minutes kLastUsedRhythm{1};
+constexpr std::chrono::minutes kHousekeepingRhythm{1};
 
 }  // namespace
 
@@ -87,7 +88,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         local_url(process->server_->address(), process->server_->port(), process->tls_ != nullptr));
     // On a full disk the server still serves its objects.
     if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
-    process->housekeeper_ = std::thread([self] { self->keep_last_used(); });
+    process->housekeeper_ = std::thread([self] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
                                   {"tls", process->tls_ != nullptr},
@@ -130,29 +131,34 @@ void ServerProcess::note_served(const net::Served& served) {
                                   {"tls", served.request.tls}});
 }
 
-void ServerProcess::keep_last_used() {
+void ServerProcess::keep_house() {
+    store_keys();
     bool last = false;
     while (!last) {
         {
             std::unique_lock<base::Mutex> lock(mutex_);
-            last = wake_.wait_for(lock, kLastUsedRhythm,
+            last = wake_.wait_for(lock, base::test_time("housekeeping", kHousekeepingRhythm),
                                   [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
         }
-        auto write = data_->keys.take_last_used();
-        if (!write) continue;
-        // Reload on the writer thread, as always: a late reload on another thread could bring a
-        // revoked key back.
-        std::promise<Result<void>> finished;
-        data_->store->write(store::Priority::kBatch, std::move(*write),
-                            [this, &finished](Result<void> result) {
-                                if (result) result = data_->keys.reload(data_->store->read());
-                                finished.set_value(std::move(result));
-                            });
-        Result<void> written = finished.get_future().get();
-        if (!written) {
-            base::log::warning("cannot write down when keys were last used",
-                               {{"error", written.error().message}});
-        }
+        store_keys();
+    }
+}
+
+void ServerProcess::store_keys() {
+    auto write = data_->keys.take_changes();
+    if (!write) return;
+    // Reload on the writer thread, as always: a late reload on another thread could bring a
+    // revoked key back.
+    std::promise<Result<void>> finished;
+    data_->store->write(store::Priority::kBatch, std::move(*write),
+                        [this, &finished](Result<void> result) {
+                            if (result) result = data_->keys.reload(data_->store->read());
+                            finished.set_value(std::move(result));
+                        });
+    Result<void> written = finished.get_future().get();
+    if (!written) {
+        base::log::warning("cannot write down when keys were last used",
+                           {{"error", written.error().message}});
     }
 }
 

@@ -41,8 +41,10 @@ class ServerProcess {
     explicit ServerProcess(const Settings& settings) : settings_(settings) {}
     base::Result<std::shared_ptr<net::TlsContexts>> make_tls() const;
     void note_served(const net::Served& served);
-    // Stores the times when keys were last used, once a minute and at the end.
-    void keep_last_used();
+    // At the start, once a minute and at the end.
+    void keep_house();
+    // Stores the times when keys were last used, and mends keys that were made in the future.
+    void store_keys();
 
     Settings settings_;
     std::unique_ptr<DataDirectory> data_;

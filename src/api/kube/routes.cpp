@@ -138,7 +138,7 @@ Result<void> authenticate(Call& call) {
     if (call.request.header_count("Authorization") != 1) return unauthorized;
     const auto token = bearer_token(call.request);
     if (!token) return unauthorized;
-    auto principal = call.services.keys.authenticate(*token, call.services.store.now_ms());
+    auto principal = call.services.keys.authenticate(*token);
     if (!principal) return unauthorized;
     call.principal = std::move(*principal);
     call.scope = {call.principal.project};

@@ -278,9 +278,7 @@ net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
 
 // What was checked when the watch began may not hold any more.
 Result<void> Watch::check_access() const {
-    const auto keys = call_.services.keys.keys();
-    const auto key = keys->find(call_.principal.key_id);
-    if (key == keys->end() || key->second.expired(store_.now_ms()))
+    if (!call_.services.keys.is_good(call_.principal.key_id))
         return Error(Code::kUnauthorized, "Unauthorized");
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call_, call_.cluster.uid));
     if (cluster.number != call_.cluster.number) return cluster::no_such_cluster(call_.cluster.uid);
