@@ -41,8 +41,9 @@ prometheus::MetricFamily single(std::string name, std::string help, prometheus::
 
 }  // namespace
 
-Metrics::Metrics(const DataDirectory& data)
+Metrics::Metrics(const DataDirectory& data, const Certificates& certificates)
     : data_(data),
+      certificates_(certificates),
       requests_(prometheus::BuildCounter()
                     .Name("snapgate_http_requests_total")
                     .Help("Requests answered, by route and status")
@@ -110,6 +111,12 @@ std::string Metrics::render(const net::Server* server,
     families.push_back(single("snapgate_log_lines_dropped_total",
                               "Lines of the log that were lost, as nothing took them",
                               Type::Counter, base::log::lost_lines()));
+    prometheus::MetricFamily expiries =
+        family("snapgate_certificate_expiry_timestamp_seconds",
+               "When the server's certificates expire, since the epoch, by file", Type::Gauge);
+    for (const Certificates::Expiry& expiry : certificates_.expiries())
+        add_value(expiries, static_cast<double>(expiry.expires_ms) / 1000, {{"file", expiry.file}});
+    families.push_back(std::move(expiries));
     prometheus::MetricFamily objects =
         family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
     auto clusters = data_.clusters.snapshot();

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "app/certificates.h"
 #include "app/data_directory.h"
 #include "base/annotations.h"
 #include "mirror/connections.h"
@@ -16,10 +17,11 @@
 
 namespace snapgate::app {
 
-// What /metrics shows, in Prometheus' text format. Any thread may call; `data` outlives it.
+// What /metrics shows, in Prometheus' text format. Any thread may call; the constructor's
+// arguments outlive it.
 class Metrics {
   public:
-    explicit Metrics(const DataDirectory& data);
+    Metrics(const DataDirectory& data, const Certificates& certificates);
 
     void observe(const net::Served& served);
     // The counts of now beside those observed. `server` may be null while it starts.
@@ -33,6 +35,7 @@ class Metrics {
     Series& series(std::string_view route, unsigned status);
 
     const DataDirectory& data_;
+    const Certificates& certificates_;
     prometheus::Registry registry_;
     prometheus::Family<prometheus::Counter>& requests_;
     prometheus::Family<prometheus::Histogram>& durations_;

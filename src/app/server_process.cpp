@@ -42,8 +42,8 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
         base::log::info("made a new data directory; its admin key is in this file",
                         {{"file", data.admin_key_file().string()}});
     }
-    SNAPGATE_ASSIGN(process->tls_, process->make_tls());
-    process->metrics_ = std::make_unique<Metrics>(data);
+    SNAPGATE_ASSIGN(process->certificates_, Certificates::open(settings));
+    process->metrics_ = std::make_unique<Metrics>(data, *process->certificates_);
     process->watches_ = std::make_unique<api::kube::WatchHub>(*data.store);
     std::vector<model::ClusterNumber> clusters;
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
@@ -71,12 +71,13 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     // Before the first request asks for their states.
     follow_clusters(data, *process->sources_, *process->connections_);
 
+    const bool tls = process->certificates_->contexts() != nullptr;
     net::ServerOptions options;
     options.address = settings.address;
     options.port = settings.port;
     options.threads = settings.threads;
     options.max_connections = settings.max_connections;
-    options.tls = process->tls_;
+    options.tls = process->certificates_->contexts();
     options.plain = settings.loopback() || settings.insecure_http;
     net::ServerHooks hooks;
     hooks.handler = api::make_handler(*process->services_);
@@ -85,13 +86,13 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     SNAPGATE_ASSIGN(process->server_, net::Server::start(std::move(options), std::move(hooks)));
     process->serving_ = process->server_.get();
     auto url = process->url_file_->write(
-        local_url(process->server_->address(), process->server_->port(), process->tls_ != nullptr));
+        local_url(process->server_->address(), process->server_->port(), tls));
     // On a full disk the server still serves its objects.
     if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
     process->housekeeper_ = std::thread([self] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
-                                  {"tls", process->tls_ != nullptr},
+                                  {"tls", tls},
                                   {"dataDir", settings.data_dir.string()},
                                   {"history", base::format_duration(settings.history)},
                                   {"version", SNAPGATE_VERSION}});
@@ -100,18 +101,6 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
 
 ServerProcess::~ServerProcess() {
     stop();
-}
-
-Result<std::shared_ptr<net::TlsContexts>> ServerProcess::make_tls() const {
-    if (!settings_.tls_cert.empty())
-        return net::TlsContexts::load(settings_.tls_cert, settings_.tls_key);
-    if (!settings_.tls_self_signed) return std::shared_ptr<net::TlsContexts>();
-    std::vector<std::string> hosts = settings_.tls_hosts;
-    // No client connects to a wildcard address.
-    if (settings_.address != "0.0.0.0" && settings_.address != "::")
-        hosts.push_back(settings_.address);
-    SNAPGATE_ASSIGN(net::SelfSigned files, net::ensure_self_signed(settings_.data_dir, hosts));
-    return net::TlsContexts::load(files.certificate, files.key);
 }
 
 void ServerProcess::note_served(const net::Served& served) {
@@ -133,6 +122,7 @@ void ServerProcess::note_served(const net::Served& served) {
 
 void ServerProcess::keep_house() {
     store_keys();
+    certificates_->check();
     bool last = false;
     while (!last) {
         {
@@ -141,6 +131,7 @@ void ServerProcess::keep_house() {
                                   [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
         }
         store_keys();
+        if (!last) certificates_->check();
     }
 }
 
@@ -192,8 +183,8 @@ void ServerProcess::reload(const Settings& settings) {
                          {"to", base::log::level_name(settings.log_level)}});
         base::log::set_level(settings.log_level);
     }
-    if (tls_ == nullptr) return;
-    if (auto reloaded = tls_->reload(); !reloaded) {
+    if (certificates_->contexts() == nullptr) return;
+    if (auto reloaded = certificates_->reload(); !reloaded) {
         base::log::error("cannot read the certificate again: the old one stays in use",
                          {{"error", reloaded.error().message}});
         return;

@@ -8,6 +8,7 @@
 
 #include "api/kube/watch_hub.h"
 #include "api/services.h"
+#include "app/certificates.h"
 #include "app/data_directory.h"
 #include "app/metrics.h"
 #include "app/settings.h"
@@ -18,7 +19,6 @@
 #include "connect/credentials.h"
 #include "mirror/connections.h"
 #include "net/server/server.h"
-#include "net/tls/tls.h"
 #include "objects/namespace_sweeper.h"
 
 namespace snapgate::app {
@@ -32,16 +32,16 @@ class ServerProcess {
 
     // Finishes running requests (at most 10 s) and closes the store.
     void stop();
-    // SIGHUP: reads the certificate again, and takes the log level from `settings`.
+    // SIGHUP: reads the certificate again (a self-signed one that is due is renewed first), and
+    // takes the log level from `settings`.
     void reload(const Settings& settings);
 
     const net::Server& server() const { return *server_; }
 
   private:
     explicit ServerProcess(const Settings& settings) : settings_(settings) {}
-    base::Result<std::shared_ptr<net::TlsContexts>> make_tls() const;
     void note_served(const net::Served& served);
-    // At the start, once a minute and at the end.
+    // At the start, once a minute and at the end: keys, certificates.
     void keep_house();
     // Stores the times when keys were last used, and mends keys that were made in the future.
     void store_keys();
@@ -49,6 +49,7 @@ class ServerProcess {
     Settings settings_;
     std::unique_ptr<DataDirectory> data_;
     std::optional<UrlFile> url_file_;
+    std::unique_ptr<Certificates> certificates_;
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
@@ -56,7 +57,6 @@ class ServerProcess {
     std::unique_ptr<connect::ConnectionSources> sources_;
     std::unique_ptr<mirror::Connections> connections_;
     std::optional<api::Services> services_;
-    std::shared_ptr<net::TlsContexts> tls_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;
     // The server, for its own threads: they run before start() has returned it.

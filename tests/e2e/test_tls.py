@@ -6,10 +6,12 @@ import socket
 import ssl
 import stat
 import subprocess
+import time
 
 import pytest
 
 from harness import PATIENCE, REQUEST_SECONDS, Server, run_cli, wait_for
+from test_logs import metric
 
 
 SUBJECT = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
@@ -170,6 +172,17 @@ def test_certificates_are_read_again_on_sighup(start_server, tmp_path):
     complaint = wait_for(lambda: [line for line in server.lines[seen:] if '"level":"error"' in line], "the error")
     assert str(certificate) in complaint[0]
     assert served_certificate(server.port) == der_of(new_certificate)
+
+
+def test_expiry_is_measured_and_told(start_server, tmp_path):
+    certificate, key = make_certificate(tmp_path, "short")
+    server = start_server("--tls-cert", str(certificate), "--tls-key", str(key))
+    text = server.client().get("/metrics").text()
+    expires = metric(text, "snapgate_certificate_expiry_timestamp_seconds", file=str(certificate))
+    assert 29 * 86400 < expires - time.time() < 31 * 86400
+    told = wait_for(lambda: [line for line in server.log() if "a certificate expires soon" in line["message"]],
+                    "the warning")
+    assert told[0]["level"] == "warning" and told[0]["file"] == str(certificate)
 
 
 def test_sighup_reads_the_log_level_again(start_server, tmp_path):

@@ -6,6 +6,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -23,6 +25,13 @@ using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using Session = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
+
+// When the certificate expires, in milliseconds since the epoch; 0 if it does not say.
+inline int64_t expires_ms_of(const X509* certificate) {
+    tm fields{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) != 1) return 0;
+    return int64_t{timegm(&fields)} * 1000;
+}
 
 // What was written into a memory BIO so far.
 inline std::string text_in(BIO* bio) {

@@ -72,14 +72,15 @@ Pair read_pair(const fs::path& certificate_file, const fs::path& key_file) {
     return pair;
 }
 
-bool lasts(const X509* certificate) {
-    time_t soon = time(nullptr) + kRenewDays * kSecondsPerDay;
+// Whether it is valid now, and for a while.
+bool lasts(const X509* certificate, time_t now) {
+    time_t soon = now + kRenewDays * kSecondsPerDay;
     return X509_cmp_time(X509_get0_notAfter(certificate), &soon) > 0 &&
-           X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0;
+           X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0;
 }
 
-bool is_good_ca(const Pair& pair) {
-    return pair.certificate && lasts(pair.certificate.get()) &&
+bool is_good_ca(const Pair& pair, time_t now) {
+    return pair.certificate && lasts(pair.certificate.get(), now) &&
            X509_check_ca(pair.certificate.get()) == 1;
 }
 
@@ -95,8 +96,9 @@ bool names(X509* certificate, const std::string& host) {
                            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1;
 }
 
-bool is_good_leaf(const Pair& leaf, const Pair& ca, const std::vector<std::string>& hosts) {
-    if (!leaf.certificate || !lasts(leaf.certificate.get())) return false;
+bool is_good_leaf(const Pair& leaf, const Pair& ca, const std::vector<std::string>& hosts,
+                  time_t now) {
+    if (!leaf.certificate || !lasts(leaf.certificate.get(), now)) return false;
     if (X509_verify(leaf.certificate.get(), ca.key.get()) != 1) {
         ERR_clear_error();
         return false;
@@ -140,7 +142,7 @@ bool add_alternative_names(X509* certificate, const std::vector<std::string>& ho
 }
 
 // Number, time, subject and public key: what every certificate has.
-bool fill(X509* certificate, EVP_PKEY* key, const std::string& name, int days) {
+bool fill(X509* certificate, EVP_PKEY* key, const std::string& name, time_t now, int days) {
     // 127 bits: positive, and never the same twice.
     std::string serial = base::random_bytes(16);
     serial[0] = static_cast<char>((serial[0] & 0x3f) | 0x40);
@@ -149,8 +151,9 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::string& name, int days) {
     X509_NAME* subject = X509_get_subject_name(certificate);
     return number && X509_set_version(certificate, X509_VERSION_3) == 1 &&
            BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr &&
-           X509_gmtime_adj(X509_getm_notBefore(certificate), -kClockSkewSeconds) != nullptr &&
-           X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, nullptr) != nullptr &&
+           X509_time_adj_ex(X509_getm_notBefore(certificate), 0, -kClockSkewSeconds, &now) !=
+               nullptr &&
+           X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, &now) != nullptr &&
            X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                       reinterpret_cast<const unsigned char*>(name.data()),
                                       static_cast<int>(name.size()), -1, 0) == 1 &&
@@ -161,12 +164,12 @@ Key make_key() {
     return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
 }
 
-Result<Pair> make_ca() {
+Result<Pair> make_ca(time_t now) {
     Pair ca{Certificate(X509_new()), make_key()};
     // Each CA has a name of its own: a client may hold those of several servers.
     const std::string name = "snapgate CA " + base::hex(base::random_bytes(4));
     X509* certificate = ca.certificate.get();
-    if (certificate == nullptr || !ca.key || !fill(certificate, ca.key.get(), name, kCaDays) ||
+    if (certificate == nullptr || !ca.key || !fill(certificate, ca.key.get(), name, now, kCaDays) ||
         X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) != 1 ||
         !add_extension(certificate, certificate, NID_basic_constraints,
                        "critical,CA:TRUE,pathlen:0") ||
@@ -178,12 +181,12 @@ Result<Pair> make_ca() {
     return ca;
 }
 
-Result<Pair> make_leaf(const Pair& ca, const std::vector<std::string>& hosts) {
+Result<Pair> make_leaf(const Pair& ca, const std::vector<std::string>& hosts, time_t now) {
     Pair leaf{Certificate(X509_new()), make_key()};
     X509* certificate = leaf.certificate.get();
     X509* issuer = ca.certificate.get();
     if (certificate == nullptr || !leaf.key ||
-        !fill(certificate, leaf.key.get(), "snapgate", kLeafDays)) {
+        !fill(certificate, leaf.key.get(), "snapgate", now, kLeafDays)) {
         return openssl_failed("make a certificate");
     }
     // No certificate outlives its CA.
@@ -232,7 +235,8 @@ Result<void> write_pair(const Pair& pair, const fs::path& certificate_file,
 }  // namespace
 
 Result<SelfSigned> ensure_self_signed(const fs::path& directory,
-                                      const std::vector<std::string>& hosts) {
+                                      const std::vector<std::string>& hosts,
+                                      const base::Clock& clock) {
     std::vector<std::string> all = {"localhost", "127.0.0.1", "::1"};
     for (const std::string& host : hosts) {
         if (!is_ip(host) && !is_dns_name(host)) {
@@ -248,13 +252,17 @@ Result<SelfSigned> ensure_self_signed(const fs::path& directory,
                      .key = directory / "tls.key"};
     const fs::path ca_key_file = directory / "ca.key";
     Pair ca = read_pair(files.ca_certificate, ca_key_file);
-    if (!is_good_ca(ca)) {
-        SNAPGATE_ASSIGN(ca, make_ca());
+    const time_t now = clock.now_ms() / 1000;
+    if (!is_good_ca(ca, now)) {
+        SNAPGATE_ASSIGN(ca, make_ca(now));
         SNAPGATE_TRY(write_pair(ca, files.ca_certificate, ca_key_file));
+        files.made_ca = true;
     }
-    if (!is_good_leaf(read_pair(files.certificate, files.key), ca, all)) {
-        SNAPGATE_ASSIGN(const Pair leaf, make_leaf(ca, all));
+    files.ca_expires_ms = expires_ms_of(ca.certificate.get());
+    if (!is_good_leaf(read_pair(files.certificate, files.key), ca, all, now)) {
+        SNAPGATE_ASSIGN(const Pair leaf, make_leaf(ca, all, now));
         SNAPGATE_TRY(write_pair(leaf, files.certificate, files.key));
+        files.made_certificate = true;
     }
     return files;
 }

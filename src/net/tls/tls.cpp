@@ -5,8 +5,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <fstream>
 #include <utility>
+
+#include "net/tls/openssl_handles.h"
 
 namespace snapgate::net {
 
@@ -80,6 +83,15 @@ Result<std::shared_ptr<asio::ssl::context>> make_context(const std::filesystem::
     return context;
 }
 
+int64_t first_expiry_ms(SSL_CTX* context) {
+    int64_t first_ms = expires_ms_of(SSL_CTX_get0_certificate(context));
+    STACK_OF(X509)* chain = nullptr;
+    SSL_CTX_get0_chain_certs(context, static_cast<void*>(&chain));
+    for (int at = 0; at < sk_X509_num(chain); ++at)
+        first_ms = std::min(first_ms, expires_ms_of(sk_X509_value(chain, at)));
+    return first_ms;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsContexts>> TlsContexts::load(std::filesystem::path certificate,
@@ -93,7 +105,9 @@ Result<std::shared_ptr<TlsContexts>> TlsContexts::load(std::filesystem::path cer
 
 Result<void> TlsContexts::reload() {
     SNAPGATE_ASSIGN(auto context, make_context(certificate_, key_));
+    const int64_t expires_ms = first_expiry_ms(context->native_handle());
     const base::MutexLock lock(mutex_);
+    expires_ms_ = expires_ms;
     context_ = std::move(context);
     return {};
 }
@@ -101,6 +115,11 @@ Result<void> TlsContexts::reload() {
 std::shared_ptr<asio::ssl::context> TlsContexts::current() const {
     const base::MutexLock lock(mutex_);
     return context_;
+}
+
+int64_t TlsContexts::expires_ms() const {
+    const base::MutexLock lock(mutex_);
+    return expires_ms_;
 }
 
 }  // namespace snapgate::net

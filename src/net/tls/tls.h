@@ -1,12 +1,14 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/annotations.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace snapgate::net {
@@ -22,6 +24,8 @@ class TlsContexts {
     // Reads both files again; on an error the old ones stay in use.
     base::Result<void> reload();
     std::shared_ptr<boost::asio::ssl::context> current() const;
+    // When the first certificate of the chain expires, in milliseconds since the epoch.
+    int64_t expires_ms() const;
 
   private:
     TlsContexts() = default;
@@ -29,18 +33,24 @@ class TlsContexts {
     std::filesystem::path key_;
     mutable base::Mutex mutex_;
     std::shared_ptr<boost::asio::ssl::context> context_ SNAPGATE_GUARDED_BY(mutex_);
+    int64_t expires_ms_ SNAPGATE_GUARDED_BY(mutex_) = 0;
 };
 
 struct SelfSigned {
     std::filesystem::path ca_certificate;  // ca.crt: what clients are given
     std::filesystem::path certificate;     // tls.crt
     std::filesystem::path key;             // tls.key, 0600
+    bool made_ca = false;                  // by this call
+    bool made_certificate = false;
+    int64_t ca_expires_ms = 0;  // since the epoch
 };
 
 // Makes a CA (ca.crt, ca.key 0600) and a certificate signed by it in `directory` where they are
-// missing, expired or do not name all of `hosts` (DNS names and IP addresses; localhost, 127.0.0.1
-// and ::1 are always in). An existing good CA is kept.
+// missing, expire within 30 days, have a beginning that lies ahead, or do not name all of `hosts`
+// (DNS names and IP addresses; localhost, 127.0.0.1 and ::1 are always in). An existing good CA is
+// kept. Only one thread at a time may call for a directory.
 base::Result<SelfSigned> ensure_self_signed(const std::filesystem::path& directory,
-                                            const std::vector<std::string>& hosts);
+                                            const std::vector<std::string>& hosts,
+                                            const base::Clock& clock = base::system_clock());
 
 }  // namespace snapgate::net
