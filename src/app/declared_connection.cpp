@@ -4,10 +4,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
+#include "base/read_file.h"
 #include "connect/credential_program.h"
 
 namespace snapgate::app {
@@ -42,16 +41,10 @@ Result<KubeconfigMembers> in_cluster_members() {
 }
 
 Result<std::string> read_text(const std::filesystem::path& file) {
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    std::string text(connect::kMaxKubeconfigBytes + 1, '\0');
-    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!in.is_open() || in.bad()) {
-        return Error(Code::kInvalidParameter,
-                     fmt::format("cannot read {}: {}", file.string(), std::strerror(errno)));
-    }
-    text.resize(static_cast<size_t>(in.gcount()));
-    return text;
+    auto text = base::read_file(file, connect::kMaxKubeconfigBytes);
+    if (text) return text;
+    return Error(Code::kInvalidParameter,
+                 fmt::format("cannot read {}: {}", file.string(), text.error().message));
 }
 
 Error unreadable(const Error& error) {

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -16,6 +15,7 @@
 #include "base/decimal.h"
 #include "base/duration.h"
 #include "base/fault_switch.h"
+#include "base/read_file.h"
 #include "json/yaml.h"
 
 namespace snapgate::app {
@@ -113,19 +113,15 @@ bool looks_like_a_setting(std::string_view name) {
 // The configuration file as (name, value) pairs; what it declares goes to `settings`.
 Result<std::vector<std::pair<std::string, std::string>>> read_config(
     const std::filesystem::path& file, Settings& settings) {
-    std::ifstream in(file, std::ios::binary);
-    std::string text;
-    if (in) {
-        text.resize(kMaxConfigBytes + 1);
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<size_t>(in.gcount()));
-    }
-    if (in.bad() || !in.is_open())
-        return Error(Code::kInvalidParameter, fmt::format("{}: cannot be read", file.string()));
-    if (text.size() > kMaxConfigBytes)
+    const auto text = base::read_file(file, kMaxConfigBytes);
+    if (!text && text.error().code == Code::kTooLarge)
         return Error(Code::kInvalidParameter,
-                     fmt::format("{}: is larger than 1 MiB", file.string()));
-    auto document = json::parse_yaml(text);
+                     fmt::format("{}: is {}", file.string(), text.error().message));
+    if (!text) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("{}: cannot be read: {}", file.string(), text.error().message));
+    }
+    auto document = json::parse_yaml(*text);
     if (!document) {
         return Error(Code::kInvalidParameter,
                      fmt::format("{}: {}", file.string(), document.error().message));

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "base/clock.h"
+#include "base/read_file.h"
 
 namespace snapgate::connect {
 
@@ -28,21 +27,14 @@ constexpr std::chrono::seconds kLeastProgramRhythm{10};
 constexpr size_t kMaxFileBytes = 1 << 20;
 
 Result<std::string> read_file(const std::filesystem::path& file, const std::string& member) {
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    std::string text(kMaxFileBytes + 1, '\0');
-    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-        return Error(Code::kUnauthorized, fmt::format("{}: cannot read {}: {}", member,
-                                                      file.string(), std::strerror(errno)));
+    auto text = base::read_file(file, kMaxFileBytes);
+    if (text && !text->empty()) return text;
+    if (text || text.error().code == Code::kTooLarge) {
+        return Error(Code::kUnauthorized, fmt::format("{}: {} is {}", member, file.string(),
+                                                      text ? "empty" : text.error().message));
     }
-    text.resize(static_cast<size_t>(in.gcount()));
-    if (text.empty() || text.size() > kMaxFileBytes) {
-        return Error(Code::kUnauthorized,
-                     fmt::format("{}: {} is {}", member, file.string(),
-                                 text.empty() ? "empty" : "larger than 1 MiB"));
-    }
-    return text;
+    return Error(Code::kUnauthorized, fmt::format("{}: cannot read {}: {}", member, file.string(),
+                                                  text.error().message));
 }
 
 // Puts the file's content into `value`. If the file cannot be read, `value` keeps its earlier

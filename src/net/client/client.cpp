@@ -8,11 +8,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
-#include <cstring>
 #include <exception>
-#include <fstream>
 #include <utility>
 
+#include "base/read_file.h"
 #include "net/await.h"
 #include "net/client/outbound_target.h"
 #include "net/http/request_head.h"
@@ -31,18 +30,11 @@ constexpr size_t kMaxCaBytes = 1 << 20;
 
 Result<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    std::string text(kMaxCaBytes + 1, '\0');
-    if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!in.is_open() || in.bad()) {
-        return Error(
-            Code::kInvalidParameter,
-            fmt::format("cannot read CA certificates from {}: {}", file, std::strerror(errno)),
-            "ca");
-    }
-    text.resize(static_cast<size_t>(in.gcount()));
-    return text;
+    auto text = base::read_file(file, kMaxCaBytes);
+    if (text) return text;
+    return Error(Code::kInvalidParameter,
+                 fmt::format("cannot read CA certificates from {}: {}", file, text.error().message),
+                 "ca");
 }
 
 Result<std::shared_ptr<const OutboundTarget>> target_of(const ClientOptions& options) {
