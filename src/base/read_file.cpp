@@ -11,7 +11,7 @@
 namespace snapgate::base {
 namespace {
 
-constexpr size_t kPieceBytes = 64 << 10;
+constexpr size_t kReadBytes = 64 << 10;
 
 std::string shown_size(size_t bytes) {
     constexpr size_t kMebibyte = 1 << 20;
@@ -23,7 +23,7 @@ std::string shown_size(size_t bytes) {
 bool read_up_to(int fd, size_t most, std::string& text) {
     while (text.size() <= most) {
         const size_t before = text.size();
-        text.resize(before + std::min(kPieceBytes, most + 1 - before));
+        text.resize(before + std::min(kReadBytes, most + 1 - before));
         const ssize_t count = ::read(fd, text.data() + before, text.size() - before);
         text.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
         if (count == 0) return true;
