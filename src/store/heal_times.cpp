@@ -9,7 +9,7 @@ namespace snapgate::store {
 namespace {
 
 // Most steps only read. If all these rows are ahead, a step writes about 200 KiB.
-constexpr size_t kHeadsPerStep = 4096;
+constexpr size_t kHealedPerStep = 4096;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ base::Result<TimeHealing> Transaction::heal_times_step(std::string_view from) {
         SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
         SNAPGATE_ASSIGN(bool found, cursor.seek(from.empty() ? prefix.view() : from));
         for (size_t read = 0; found && cursor.key().starts_with(prefix.view()); ++read) {
-            if (read == kHeadsPerStep) {
+            if (read == kHealedPerStep) {
                 healing.next = cursor.key();
                 break;
             }
