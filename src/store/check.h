@@ -17,6 +17,10 @@ struct CheckSummary {
     uint64_t free_pages = 0;
     uint64_t stray_pages = 0;  // neither used nor free: lost room, and no fault
     uint64_t rows = 0;
+    uint64_t format = 0;  // of the rows; 0 if it was not read, or there are no rows
+    // Whether the rows were held against each other: only if the pages are in order, and the format
+    // is the present one.
+    bool rows_checked = false;
 };
 
 // Takes a sentence that says what is wrong and where.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock_testing.h"
+#include "store/check.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
 #include "store/store_model.h"
@@ -29,8 +30,16 @@ class HistoryFixture : public testing::Test {
 
     void SetUp() override { open(); }
 
+    // Closes the store, checks it, and opens it again.
     void open() {
-        store_.reset();
+        if (store_) {
+            store_.reset();
+            const auto checked = check_store(directory_.path(), [this](std::string_view fault) {
+                ADD_FAILURE() << "seed " << seed_ << ": " << fault;
+            });
+            ASSERT_TRUE(checked) << checked.error().message;
+            EXPECT_TRUE(checked->rows_checked);
+        }
         StoreOptions options;
         options.directory = directory_.path();
         options.clock = &clock_;

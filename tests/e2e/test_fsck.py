@@ -106,6 +106,18 @@ def test_damage_is_told_with_its_place(data):
     assert "1 fault in" in ran.stderr
 
 
+def test_a_damaged_value_is_told_with_its_object(data):
+    """Pages in order, and one other letter in an object."""
+    def change(content):
+        at = content.find(b'"name":"s-0107"')
+        while at >= 0:
+            content[at + 12] ^= 1
+            at = content.find(b'"name":"s-0107"', at)
+
+    ran = damage(data, change)
+    assert '"web/s-0107"' in ran.stdout and "checksum" in ran.stdout, ran.stdout
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_damaged_headers_end_fsck_with_words(data, seed):
     """Random bytes in the first 32 of a page of the tree."""

@@ -33,6 +33,13 @@ Outcome<Exit> run(const std::string& data_dir, Shell& shell) {
                                    data_dir, base::counted(checked->pages, "page"),
                                    checked->free_pages, checked->stray_pages,
                                    base::counted(checked->rows, "row")));
+    if (!checked->rows_checked)
+        shell.console.note(
+            checked->format == 0
+                ? std::string("there are no rows to check")
+                : fmt::format("its rows have format {} and were not held against each other: start "
+                              "the server once to migrate them",
+                              checked->format));
     return Exit::kOk;
 }
 
