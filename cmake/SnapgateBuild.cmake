@@ -9,8 +9,7 @@ endif()
 set(SNAPGATE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(SNAPGATE_UNITY "Compile up to 16 sources of a folder as one: a full build is faster, a small change slower" OFF)
 option(SNAPGATE_FUZZ "Build the libFuzzer targets" OFF)
-option(SNAPGATE_FAULT_SWITCHES
-       "Let the environment shorten waits and disable the handling of faults: for tests/faults alone" OFF)
+option(SNAPGATE_TEST_TIMES "Let the environment shorten waits: for tests/faults alone" OFF)
 
 # The number of compilers that run at once: one more than the machine has cores, but at most one for each GB
 # of memory, since a compiler takes up to 700 MB.
@@ -66,8 +65,8 @@ add_compile_definitions(
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   SNAPGATE_VERSION="${PROJECT_VERSION}")
 
-if(SNAPGATE_FAULT_SWITCHES)
-  add_compile_definitions(SNAPGATE_FAULT_SWITCHES)
+if(SNAPGATE_TEST_TIMES)
+  add_compile_definitions(SNAPGATE_TEST_TIMES)
 endif()
 
 find_package(Threads REQUIRED)

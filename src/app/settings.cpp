@@ -14,8 +14,8 @@
 #include "app/declarations.h"
 #include "base/decimal.h"
 #include "base/duration.h"
-#include "base/fault_switch.h"
 #include "base/read_file.h"
+#include "base/test_time.h"
 #include "json/yaml.h"
 
 namespace snapgate::app {
@@ -298,7 +298,7 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
         variables[variable_of(setting.name)] = setting.name;
     for (const std::string& name : environment.names) {
         if (!name.starts_with(kVariablePrefix) || variables.contains(name)) continue;
-        if (name == kCredentialsKeyVariable || base::is_fault_variable(name)) continue;
+        if (name == kCredentialsKeyVariable || base::is_test_variable(name)) continue;
         if (std::ranges::find(kClientVariables, name) != kClientVariables.end()) continue;
         return Error(Code::kInvalidParameter,
                      fmt::format("the environment variable {}: there is no such setting", name),

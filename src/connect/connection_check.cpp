@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/fault_switch.h"
 #include "cluster/reflected_kind.h"
 #include "connect/cluster_target.h"
 #include "json/cluster_answers.h"
@@ -136,7 +135,7 @@ class Checking {
     void look_at_clock(const net::ClientResponse& answer) {
         const auto header = answer.header("Date");
         const auto theirs = header ? net::parse_http_date(*header) : std::nullopt;
-        if (!theirs || base::fault_disabled("clock-skew")) return;
+        if (!theirs) return;
         const int64_t skew = *theirs - clock_.now_ms();
         if (std::abs(skew) <= kMostSkewMs) {
             add("Clock", Found::kGood, "both clocks agree within 30 s");

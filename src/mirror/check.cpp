@@ -7,7 +7,6 @@
 
 #include "base/count_text.h"
 #include "base/encoding.h"
-#include "base/fault_switch.h"
 #include "json/metadata_text.h"
 #include "mirror/comparison.h"
 #include "mirror/odd_objects.h"
@@ -49,7 +48,7 @@ Setback not_compared(std::string message) {
 bool MetadataForm::agree(const Checksum& mine, const Checksum& theirs) {
     differs_ = mine.same_versions(theirs) && mine != theirs;
     if (!differs_) return mine == theirs;
-    return !counts_ || base::fault_disabled("compare-metadata");
+    return !counts_;
 }
 
 bool MetadataForm::is_disproved(uint64_t changed) {
@@ -73,8 +72,7 @@ Result<void> MetadataPage::add(std::string_view item) {
         if (json::is_json_of_any_depth(item)) return {};
         return Error(Code::kBadPeer, "the cluster's list is not valid");
     }
-    if (skipped_.contains({head->ns, head->name}) && !base::fault_disabled("check-skipped"))
-        return {};
+    if (skipped_.contains({head->ns, head->name})) return {};
     sum_.add(head->ns, head->name, head->uid, head->version, *metadata);
     return {};
 }
@@ -106,8 +104,7 @@ net::Awaitable<Outcome<std::string>> Check::compare(Patience patience) {
         }
         const bool was_refused =
             theirs.error().status / 100 == 4 || theirs.error().status / 100 == 5;
-        if (!was_refused || base::fault_disabled("check-newest"))
-            co_return tl::unexpected(std::move(theirs).error());
+        if (!was_refused) co_return tl::unexpected(std::move(theirs).error());
     }
     co_return co_await compare_newest(std::move(patience));
 }

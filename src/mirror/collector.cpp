@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/fault_switch.h"
-
 namespace snapgate::mirror {
 namespace {
 
@@ -21,9 +19,6 @@ net::Awaitable<Outcome<void>> Collector::begin() {
 }
 
 void Collector::add(model::PreparedObject object) {
-    if (base::fault_disabled("unordered-list") && !objects_.empty() &&
-        object.name < objects_.back().name)
-        return;
     bytes_ += object.text.size();
     objects_.push_back(std::move(object));
 }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/fault_switch.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
 #include "mirror/versions.h"
@@ -21,7 +20,6 @@ ListPage::ListPage(const cluster::ReflectedKind& kind, Collector& objects, Skipp
       objects_(objects),
       skipped_(skipped),
       splitter_([this](std::string_view item) { return take(item); }, kMaxObjectBytes) {
-    if (base::fault_disabled("too-large-object")) return;
     splitter_.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
         skipped_.add(json::read_cut_object(beginning), "larger than 2 MiB", false);
         return {};
@@ -31,7 +29,6 @@ ListPage::ListPage(const cluster::ReflectedKind& kind, Collector& objects, Skipp
 Result<void> ListPage::take(std::string_view item) {
     auto taken = take_object(kind_, item);
     if (!taken) {
-        if (base::fault_disabled("wrong-kind")) return {};
         failed_ = std::move(taken).error();
         // Ends the splitter; what counts is `failed_`.
         return Error(Code::kBadPeer, failed_->message);
@@ -59,8 +56,7 @@ Outcome<json::ListHead> ListPage::finish() {
     }
     auto head = json::read_list_head(splitter_.envelope());
     const std::string wanted_kind = fmt::format("{}List", kind_.kind);
-    if (!head || !is_version(head->version) ||
-        (head->kind != wanted_kind && !base::fault_disabled("wrong-kind")))
+    if (!head || !is_version(head->version) || head->kind != wanted_kind)
         return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
     return std::move(*head);
 }
@@ -71,11 +67,7 @@ net::Awaitable<Outcome<json::ListHead>> take_page(const ListParts& parts, std::s
     auto answer = co_await parts.upstream.get(std::move(target), "application/json");
     if (!answer) co_return tl::unexpected(std::move(answer).error());
     ListPage page(parts.kind, parts.objects, parts.skipped);
-    const auto begun = std::chrono::steady_clock::now();
     while (true) {
-        if (base::fault_disabled("slow-bytes") &&
-            std::chrono::steady_clock::now() - begun > parts.silence)
-            co_return tl::unexpected(malformed("the cluster's list takes too long"));
         auto piece = co_await parts.upstream.read(parts.silence);
         if (!piece) co_return tl::unexpected(std::move(piece).error());
         if (piece->empty()) break;
@@ -100,19 +92,14 @@ net::Awaitable<Outcome<std::string>> take_list(ListParts parts, std::string quer
     bool more = true;
     while (more) {
         auto head = co_await take_page(parts, pages.target());
-        if (!head && base::fault_disabled("partial-list")) {
-            auto flushed = co_await parts.objects.flush(true);
-            co_return "1";
-        }
         const bool too_old = !head && head.error().status == 410;
-        if (too_old && !pages.on_first() && !query.empty() && !base::fault_disabled("page-410")) {
+        if (too_old && !pages.on_first() && !query.empty()) {
             // What the pages show is gone: all at once then.
             co_return co_await take_list(parts, "");
         }
         if (!head) {
             Setback setback = std::move(head).error();
-            if (too_old && !base::fault_disabled("list-410"))
-                setback.next = Setback::Next::kRelistNewest;
+            if (too_old) setback.next = Setback::Next::kRelistNewest;
             co_return tl::unexpected(std::move(setback));
         }
         auto turned = pages.turn(std::move(*head));

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/annotations.h"
-#include "base/fault_switch.h"
 #include "commit/commit.h"
 #include "json/metadata_text.h"
 #include "json/object.h"
@@ -47,12 +46,10 @@ Result<bool> put_if_changed(store::WriteTxn& txn, ClusterNumber cluster,
     if (known) {
         const bool same_uid = json::read_uid(known->object) == object.uid;
         // A restored cluster gives the same versions to other contents.
-        if (same_uid && known->object.version == object.version && holds(known->object, object) &&
-            !base::fault_disabled("equal-object"))
+        if (same_uid && known->object.version == object.version && holds(known->object, object))
             return false;
         // Whoever watches sees one go and another come.
-        if (!same_uid && !base::fault_disabled("uid-change"))
-            SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, object.ns, object.name));
+        if (!same_uid) SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, object.ns, object.name));
     }
     SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object, object.version));
     return true;
@@ -74,14 +71,6 @@ struct Replacement {
     uint64_t changed = 0;
 };
 
-// What is unknown may be deleted.
-Result<void> erase(store::WriteTxn& txn, ClusterNumber cluster, const ObjectKey& key) {
-    SNAPGATE_ASSIGN(const bool erased, txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
-    if (!erased && base::fault_disabled("unknown-delete"))
-        return Error(Code::kCorrupt, "a deletion of something unknown");
-    return {};
-}
-
 // The functions that it hands to the store hold nothing of the sink: a write may still be waiting
 // when a sink goes whose coroutine was dropped.
 class MirrorSink final : public ObjectSink {
@@ -98,8 +87,10 @@ class MirrorSink final : public ObjectSink {
             for (const Change& change : *shared) {
                 if (change.type == Change::Type::kPut)
                     SNAPGATE_TRY(put_if_changed(txn, cluster, change.object));
+                // What is unknown may be deleted.
                 if (change.type == Change::Type::kDelete)
-                    SNAPGATE_TRY(erase(txn, cluster, change.key));
+                    SNAPGATE_TRY(
+                        txn.erase(cluster, Kind::kSnapshot, change.key.ns, change.key.name));
                 SNAPGATE_TRY(txn.set_list_version(cluster, change.version));
             }
             return {};
@@ -230,8 +221,7 @@ class MirrorSink final : public ObjectSink {
         if (!head) return removed(cluster_);
         const auto collect = [&](const store::Found& one) -> Result<store::Step> {
             if (unseen.size() == store::kBatchObjects) return store::Step::kPause;
-            if (!replacement_->seen.has(one.ns, one.name) &&
-                !base::fault_disabled("missing-from-list"))
+            if (!replacement_->seen.has(one.ns, one.name))
                 unseen.push_back({std::string(one.ns), std::string(one.name)});
             return store::Step::kOn;
         };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
-#include "base/fault_switch.h"
 
 namespace snapgate::mirror {
 namespace {
@@ -20,7 +19,7 @@ std::string Pages::target() const {
 
 Outcome<bool> Pages::turn(json::ListHead head) {
     if (page_ == 1) version_ = std::move(head.version);
-    if (!token_.empty() && head.continue_token == token_ && !base::fault_disabled("endless-list"))
+    if (!token_.empty() && head.continue_token == token_)
         return tl::unexpected(malformed("the cluster's list goes on with the same page"));
     token_ = std::move(head.continue_token);
     if (token_.empty()) return false;

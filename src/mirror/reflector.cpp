@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/crypto.h"
-#include "base/fault_switch.h"
 #include "base/log.h"
 #include "json/cluster_answers.h"
 #include "mirror/list.h"
@@ -246,8 +245,7 @@ net::Awaitable<void> Reflector::discover() {
     auto learned = co_await learn_server_version();
     happen(learned ? *learned : event::Learned{});
     metadata_.forget();
-    happen(event::Discovered{
-        std::string(base::fault_disabled("served-version") ? kind_.versions.front() : *served)});
+    happen(event::Discovered{std::string(*served)});
 }
 
 net::Awaitable<void> Reflector::ask_server_version() {
@@ -281,8 +279,6 @@ net::Awaitable<void> Reflector::list() {
         co_await take_list({upstream_, kind_, objects, skipped_, path(), times_.list_silence},
                            list_query(version, newest));
     if (!listed) co_return happen(event::Failed{std::move(listed).error()});
-    if (base::fault_disabled("backwards-version") && is_newer(version, *listed))
-        co_return happen(event::Failed{malformed("the list is older than what is known")});
     auto published = co_await publish(std::move(*listed));
     if (!published) happen(event::Failed{std::move(published).error()});
 }
@@ -320,16 +316,7 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
     auto answer = co_await upstream_.get(
         fmt::format("{}?{}", path(), watch_query(begin, version, newest, random_watch_seconds())),
         "application/json");
-    if (!answer) {
-        Setback setback = std::move(answer).error();
-        if (begin == WatchBegin::kFromVersion) {
-            if (setback.status == 410 && base::fault_disabled("watch-410"))
-                setback.next = Setback::Next::kSame;
-            if (setback.status == 429 && base::fault_disabled("watch-429"))
-                setback.next = Setback::Next::kRelist;
-        }
-        co_return happen(event::Failed{std::move(setback)});
-    }
+    if (!answer) co_return happen(event::Failed{std::move(answer).error()});
     happen(event::Opened{});
     Collector state(sink_, lists_, most_listed_);
     if (begin == WatchBegin::kWithState) {
@@ -345,13 +332,6 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
     while (true) {
         auto piece = co_await upstream_.read(reader.in_state() ? times_.list_silence : renew);
         if (!piece || piece->empty()) {
-            if (reader.in_state() && base::fault_disabled("watchlist-end")) {
-                static_cast<void>(co_await publish(version));
-            } else if (base::fault_disabled("cut-event") && reader.cut()) {
-                happen(event::Applied{std::to_string(
-                    version_number(ask([](const Session& s) { return s.version; })).value_or(0) +
-                    1)});
-            }
             upstream_.drop();
             event::Ended ended{std::nullopt, reader.frames()};
             if (!piece) ended.setback = std::move(piece).error();

@@ -1,18 +1,10 @@
 #include "mirror/reflector_times.h"
 
-#include "base/fault_switch.h"
 #include "base/test_time.h"
 
 namespace snapgate::mirror {
 
 using std::chrono::milliseconds;
-
-namespace {
-
-// For handlings that are switched off.
-constexpr milliseconds kForEver{86'400'000};
-
-}  // namespace
 
 ReflectorTimes ReflectorTimes::usual() {
     ReflectorTimes times{.backoff_first = base::test_time("backoff", milliseconds(800)),
@@ -29,9 +21,6 @@ ReflectorTimes ReflectorTimes::usual() {
                          .reopens = base::test_time("reopens", milliseconds(2'000)),
                          .check = base::test_time("check", milliseconds(3'600'000)),
                          .check_patience = milliseconds(120'000)};
-    if (base::fault_disabled("answer-timeout")) times.answer = kForEver;
-    if (base::fault_disabled("list-patience")) times.list_silence = kForEver;
-    if (base::fault_disabled("silence-limit")) times.renew = times.probe = kForEver;
     return times;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/fault_switch.h"
 #include "mirror/comparison.h"
 #include "mirror/versions.h"
 #include "net/client/outbound.h"
@@ -157,7 +156,7 @@ class Turn {
         // again and again without a pause.
         const bool was_useless =
             ended.frames == 0 || (!ended.setback && ++s_.hurried > kMostHurried);
-        if (was_short && was_useless && !base::fault_disabled("quick-close")) {
+        if (was_short && was_useless) {
             Setback closed;
             closed.state = MirrorState::kFailing;
             closed.reason = "WatchClosed";
@@ -181,7 +180,6 @@ class Turn {
 
     // It may be another cluster, or this one made anew: what is known of it is looked at again.
     void on(const event::SourceChanged& /*changed*/) {
-        if (base::fault_disabled("connection-changed")) return;
         s_.discovered = false;
         s_.busy_until = {};
         s_.changed = true;
@@ -265,7 +263,6 @@ class Turn {
         }
         status.check_outcome = *checked.difference;
         ++status.differences;
-        if (base::fault_disabled("self-check")) return;
         doubt_versions("DifferenceFound", *checked.difference);
     }
 
@@ -369,7 +366,7 @@ class Turn {
         if (next == Next::kDiscover) {
             // What is discovered is listed again: it may be another server.
             s_.discovered = false;
-            next = base::fault_disabled("discovery-relist") ? Next::kSame : Next::kRelist;
+            next = Next::kRelist;
         }
         if (s_.need == Next::kRelistNewest || next == Next::kSame) return;
         s_.need = next;
@@ -400,7 +397,7 @@ class Turn {
         s_.retry_after.reset();
         if (setback.retry_after && ++s_.retries_after <= kMostRetriesAfter)
             s_.retry_after = std::max(*setback.retry_after, times_.backoff_first);
-        s_.stage = base::fault_disabled("retry-" + setback.reason) ? Stage::kEnd : Stage::kPause;
+        s_.stage = Stage::kPause;
         // The same again, an attempt later, is no news.
         if (std::exchange(s_.told, setback.reason) == setback.reason) return;
         step_.why = std::move(setback);
@@ -422,7 +419,7 @@ class Turn {
     // Whatever is wrong with a WatchList, a list may be fine: it is better than none.
     Setback without_watch_list(Setback setback) {
         if (setback.status == 410) setback.next = Next::kRelistNewest;
-        if (setback.status == 0 || base::fault_disabled("watchlist-fallback")) return setback;
+        if (setback.status == 0) return setback;
         s_.watch_list = false;
         s_.watch_list_refused_by = s_.server_version;
         if (setback.next == Next::kRelist || setback.next == Next::kDiscover)

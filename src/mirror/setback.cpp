@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/decimal.h"
-#include "base/fault_switch.h"
 #include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "net/client/outbound.h"
@@ -33,7 +32,7 @@ std::string shown(std::string_view text) {
 
 std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
     const auto header = answer.header("Retry-After");
-    if (!header || base::fault_disabled("retry-after")) return std::nullopt;
+    if (!header) return std::nullopt;
     const auto seconds = base::read_decimal(*header, INT64_MAX);
     if (!seconds) return std::nullopt;
     return milliseconds(1000 * std::min(static_cast<int64_t>(*seconds), kMaxRetryAfterSeconds));
@@ -144,17 +143,16 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
         case 404:
             setback.state = MirrorState::kNotInstalled;
             setback.message += ": KubeVirt's snapshots are not installed there";
-            if (!base::fault_disabled("crd-later")) setback.next = Setback::Next::kDiscover;
+            setback.next = Setback::Next::kDiscover;
             break;
         case 410:
             setback.at_once = true;
             // A version that the cluster has not reached is of no use for a list either.
-            setback.next = version_too_large && !base::fault_disabled("version-ahead")
-                               ? Setback::Next::kRelistNewest
-                               : Setback::Next::kRelist;
+            setback.next =
+                version_too_large ? Setback::Next::kRelistNewest : Setback::Next::kRelist;
             break;
         case 504:
-            if (version_too_large && !base::fault_disabled("version-ahead")) {
+            if (version_too_large) {
                 setback.at_once = true;
                 setback.next = Setback::Next::kRelistNewest;
             }
@@ -178,8 +176,7 @@ Setback setback_of(const net::ClientResponse& answer) {
     if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
     // A 503 may be a proxy's page for a cluster that is not there.
     const bool is_own = status || setback.retry_after;
-    setback.busy = (answer.status == 429 || (answer.status == 503 && is_own)) &&
-                   !base::fault_disabled("busy-answer");
+    setback.busy = answer.status == 429 || (answer.status == 503 && is_own);
     return setback;
 }
 

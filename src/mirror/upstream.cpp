@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/fault_switch.h"
 #include "base/test_time.h"
 
 namespace snapgate::mirror {
@@ -44,10 +43,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
     const std::shared_ptr<connect::ConnectionSource> source = source_;
     auto current = co_await source->current();
     if (!current) co_return tl::unexpected(setback_of(current.error()));
-    const bool frozen =
-        (base::fault_disabled("reauthenticate") || base::fault_disabled("certificate-reload")) &&
-        made_from_ != nullptr;
-    if (*current != made_from_ && !frozen) {
+    if (*current != made_from_) {
         auto target = source->target_of(*current);
         if (!target) co_return tl::unexpected(setback_of(target.error()));
         target_ = std::move(*target);

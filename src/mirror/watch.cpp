@@ -8,7 +8,6 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "base/fault_switch.h"
 #include "mirror/odd_objects.h"
 #include "mirror/versions.h"
 #include "model/names.h"
@@ -51,18 +50,13 @@ WatchReader::WatchReader(const cluster::ReflectedKind& kind, WatchBegin begin, s
       splitter_([this](std::string_view frame) { return take_frame(frame); }, kMaxFrameBytes),
       in_state_(begin == WatchBegin::kWithState),
       version_(std::move(version)) {
-    if (base::fault_disabled("too-large-object")) return;
     splitter_.pass_over_too_large(
         [this](std::string_view beginning) { return take_large_frame(beginning); });
 }
 
 WatchPiece WatchReader::feed(std::string_view piece) {
     piece_ = {};
-    const auto feed_alone = [&] {
-        return json::ItemSplitter([this](std::string_view frame) { return take_frame(frame); })
-            .feed(piece);
-    };
-    auto fed = base::fault_disabled("split-events") ? feed_alone() : splitter_.feed(piece);
+    auto fed = splitter_.feed(piece);
     if (!fed && !piece_.failed)
         piece_.failed = malformed("the cluster's watch is not valid: " + fed.error().message);
     piece_.version = version_;
@@ -76,7 +70,6 @@ Result<void> WatchReader::fail(Setback setback) {
 }
 
 Result<void> WatchReader::take_frame(std::string_view text) {
-    if (base::fault_disabled("several-events") && !piece_.changes.empty()) return {};
     ++frames_;
     auto frame = json::read_watch_frame(text);
     if (!frame) return fail(malformed("the cluster sent an event that is none"));
@@ -94,7 +87,6 @@ Result<void> WatchReader::take_error(std::string_view text) {
                                         status->has_cause("ResourceVersionTooLarge"));
     using Next = Setback::Next;
     if (setback.next == Next::kSame && status->code != 429) setback.next = Next::kRelist;
-    if (status->code == 410 && base::fault_disabled("watch-410")) setback.next = Next::kSame;
     if (status->retry_after_seconds) {
         setback.retry_after =
             std::chrono::seconds(std::min(*status->retry_after_seconds, kMostRetryAfterSeconds));
@@ -104,7 +96,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
 
 // The version of an event; it never goes back but after a restore of the cluster.
 Result<void> WatchReader::advance(const std::string& version) {
-    if (!is_version(version) && !base::fault_disabled("valid-version"))
+    if (!is_version(version))
         return fail(malformed("the cluster sent an object without a valid version"));
     if (is_newer(version_, version)) {
         Setback setback =
@@ -122,11 +114,7 @@ Result<void> WatchReader::advance(const std::string& version) {
 
 Result<void> WatchReader::take_item(std::string_view text) {
     auto taken = take_object(kind_, text);
-    if (!taken) {
-        if (base::fault_disabled("malformed-event") || base::fault_disabled("wrong-kind"))
-            return {};
-        return fail(std::move(taken).error());
-    }
+    if (!taken) return fail(std::move(taken).error());
     if (in_state_) {
         if (taken->object) {
             piece_.state.push_back(std::move(*taken->object));
@@ -150,7 +138,7 @@ Result<void> WatchReader::take_change(model::PreparedObject object) {
         head.name = change.object.name;
         skipped_.remove(head);
     }
-    if (change.version == version_ && !base::fault_disabled("duplicate-event")) return {};
+    if (change.version == version_) return {};
     SNAPGATE_TRY(advance(change.version));
     piece_.changes.push_back(std::move(change));
     return {};
@@ -165,7 +153,7 @@ Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) 
 }
 
 Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again) {
-    if (!is_version(head.version) && !base::fault_disabled("valid-version")) {
+    if (!is_version(head.version)) {
         // Where a watch would go on from it does not say; a list does.
         Setback unknown = malformed("the cluster sent an object without a valid version");
         unknown.state = MirrorState::kSyncing;
@@ -179,7 +167,7 @@ Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again)
         change.key = {head.ns, head.name};
     }
     change.version = head.version;
-    if (change.version == version_ && !again && !base::fault_disabled("duplicate-event")) return {};
+    if (change.version == version_ && !again) return {};
     SNAPGATE_TRY(advance(change.version));
     piece_.changes.push_back(std::move(change));
     return {};
@@ -215,7 +203,6 @@ Result<void> WatchReader::take_bookmark(std::string_view text) {
         piece_.state_version = version_;
         return {};
     }
-    if (base::fault_disabled("bookmark-version")) return {};
     return advance(head->version);
 }
 

@@ -57,8 +57,6 @@ class WatchReader {
     WatchPiece feed(std::string_view piece);
     // Whether the state that the watch begins with is still being sent.
     bool in_state() const { return in_state_; }
-    // Whether the stream ended within a frame.
-    bool cut() { return !splitter_.finish(); }
     size_t frames() const { return frames_; }
 
   private:

@@ -23,9 +23,8 @@ def scaled_times(scale, **named):
 
 
 def start_server(folder, times=TIMES, *arguments):
-    """A server whose waits are short, with those faults' handling disabled that the environment names."""
-    environment = {"SNAPGATE_TEST_TIMES": times,
-                   "SNAPGATE_DISABLED_FAULTS": os.environ.get("SNAPGATE_DISABLED_FAULTS", "")}
+    """A server whose waits are short."""
+    environment = {"SNAPGATE_TEST_TIMES": times}
     return Server(folder / "data", *arguments, env=environment).start()
 
 

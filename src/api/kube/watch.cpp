@@ -9,7 +9,6 @@
 
 #include "api/kube/list_words.h"
 #include "base/crypto.h"
-#include "base/fault_switch.h"
 #include "net/await.h"
 #include "query/kube_list.h"
 #include "query/version_order.h"
@@ -129,7 +128,7 @@ Result<bool> Watch::reached(const store::ReadView& view) {
         // A version that was told before the cluster was restored, and since, does not say which
         // state a client has: some of what it gets it may know.
         SNAPGATE_ASSIGN(const auto from, view.goes_on_from(call_.cluster.number, version));
-        if (from && !base::fault_disabled("told-twice")) {
+        if (from) {
             SNAPGATE_ASSIGN(const bool kept,
                             query::is_kept(store_, view, call_.cluster.number, *from));
             if (kept) options_.from = *from;

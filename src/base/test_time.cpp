@@ -1,6 +1,6 @@
-#include "base/fault_switch.h"
+#include "base/test_time.h"
 
-#ifdef SNAPGATE_FAULT_SWITCHES
+#ifdef SNAPGATE_TEST_TIMES
 
 #include <fmt/format.h>
 
@@ -12,13 +12,11 @@
 
 #include "base/decimal.h"
 #include "base/duration.h"
-#include "base/test_time.h"
 
 namespace snapgate::base {
 namespace {
 
 constexpr const char* kTimesVariable = "SNAPGATE_TEST_TIMES";
-constexpr const char* kDisabledVariable = "SNAPGATE_DISABLED_FAULTS";
 
 // What an environment variable lists, comma separated; none if it is not set.
 std::set<std::string, std::less<>> listed(const char* variable) {
@@ -64,13 +62,8 @@ TestTimes read_times() {
 
 }  // namespace
 
-bool fault_disabled(std::string_view name) {
-    static const std::set<std::string, std::less<>> disabled = listed(kDisabledVariable);
-    return disabled.contains(name);
-}
-
-bool is_fault_variable(std::string_view name) {
-    return name == kTimesVariable || name == kDisabledVariable;
+bool is_test_variable(std::string_view name) {
+    return name == kTimesVariable;
 }
 
 Millis test_time(std::string_view name, Millis usual) {
