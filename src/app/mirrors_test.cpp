@@ -289,7 +289,6 @@ class ThrowingSink final : public mirror::ObjectSink {
                                                            mirror::ToldVersions told) override {
         return sink_->publish(std::move(version), told);
     }
-    net::Awaitable<base::Result<void>> give_up() override { return sink_->give_up(); }
     net::Awaitable<base::Result<mirror::Checksum>> checksum(std::string version) const override {
         return sink_->checksum(std::move(version));
     }

@@ -10,7 +10,6 @@ const ReflectedKind& snapshots() {
                                     .plural = model::kSnapshotPlural,
                                     .kind = model::kSnapshotKind,
                                     .versions = {model::kStoredVersion, model::kOldVersion},
-                                    .stored = model::Kind::kSnapshot,
                                     .prepare = &json::prepare_mirrored_snapshot};
     return kind;
 }

@@ -5,13 +5,11 @@
 
 #include "base/result.h"
 #include "model/object.h"
-#include "model/types.h"
 
 namespace snapgate::cluster {
 
-// A kind of a cluster: a kind of object that is mirrored from connected clusters. Each mirror of
-// one has its own session, status and versions. A further kind is a further row in
-// reflected_kind.cpp.
+// A kind of object that is mirrored from connected clusters. Each mirror of one has its own
+// session, status and versions. A further kind is a further row in reflected_kind.cpp.
 struct ReflectedKind {
     // As the cluster serves it.
     std::string_view group;
@@ -19,7 +17,6 @@ struct ReflectedKind {
     std::string_view kind;
     std::vector<std::string_view> versions;  // that can be read, the best first
 
-    model::Kind stored;  // as the store keeps it
     // Brings one object's JSON into stored form; kInvalid, kInvalidBody or kTooLarge for one that
     // cannot be kept. Any thread; touches nothing.
     base::Result<model::PreparedObject> (*prepare)(std::string_view json);

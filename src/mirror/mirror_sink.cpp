@@ -160,15 +160,6 @@ class MirrorSink final : public ObjectSink {
         co_return replaced;
     }
 
-    net::Awaitable<Result<void>> give_up() override {
-        replacement_.reset();
-        store::WriteFunction write = [cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_TRY(require_cluster(txn, cluster));
-            return txn.give_up_stage(cluster);
-        };
-        co_return co_await commit::one(store_, Priority::kBatch, std::move(write));
-    }
-
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
         store::Revision revision = 0;
         std::shared_ptr<void> hold;

@@ -42,8 +42,8 @@ struct MirrorStatus {
     uint64_t differences = 0;     // self-checks that found the mirror different
     std::string check_outcome;    // of the last self-check, for people; "" before the first
     std::string skipped_example;  // namespace/name of the last such object, and why
-    // Where a watch goes on, which a bookmark may have moved beyond the mirror's own version, and
-    // what that was then.
+    // Where the next watch starts; a bookmark may put it ahead of `list_version`, the stored
+    // mirror's own version at that time.
     std::string resume_version;
     std::string list_version;
 

@@ -75,7 +75,6 @@ class ObjectSink {
     // With kForgotten nobody can go on from a version that was told before it.
     virtual net::Awaitable<base::Result<Replaced>> publish(std::string version,
                                                            ToldVersions told) = 0;
-    virtual net::Awaitable<base::Result<void>> give_up() = 0;
 
     // Of the state at the cluster's version `version`; kExpired if that is not known (any more).
     virtual net::Awaitable<base::Result<Checksum>> checksum(std::string version) const = 0;

@@ -33,7 +33,6 @@ class RecordingSink final : public ObjectSink {
         if (error) co_return *error;
         co_return Replaced{};
     }
-    net::Awaitable<base::Result<void>> give_up() override { co_return note("give up"); }
     net::Awaitable<base::Result<Checksum>> checksum(std::string /*version*/) const override {
         if (error) co_return *error;
         co_return Checksum{};

@@ -23,7 +23,7 @@ constexpr size_t kMostHurried = 3;
 constexpr size_t kMostRetriesAfter = 10;
 // What came before a watch was open is on its way for about so long.
 constexpr milliseconds kSettles{100};
-// How long a mirror was out of touch of which that is not known.
+// The age assumed for a mirror whose last confirmation is unknown.
 constexpr milliseconds kUnknownAge{365LL * 86'400'000};
 
 // Whether the mirror is what the cluster had when it was last heard.

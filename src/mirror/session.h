@@ -19,13 +19,20 @@
 // There is no I/O and no clock here: each event comes with its moment, so that a table of (state,
 // event, next state, actions) tests all of it (session_test.cpp).
 //
-// The order of the stages. An attempt goes from the left to the right and leaves out what it does
-// not need; every stage can fail, which ends the attempt:
+// The order of the stages. An attempt begins with the first stage that it needs; every stage can
+// fail, which ends the attempt:
 //
-//     kNew -> kDiscover -> kAskVersion -> kList ----> kOpen -> kFollow -> kClose
-//                                     \-> kCollect -------------^
-//     a failure -> kPause (or at once) -> the next attempt             stop, or cluster gone ->
-//     kEnd
+//     an attempt   -> kDiscover, kAskVersion, kList or kCollect, or kOpen
+//     kDiscover    -> kList or kCollect, or kOpen
+//     kAskVersion  -> kList or kCollect
+//     kList        -> kOpen, or the next attempt (another connection is to be used)
+//     kCollect     -> kFollow, or kClose (another connection is to be used)
+//     kOpen        -> kFollow
+//     kFollow      -> kClose (we end the watch), or the next attempt (the cluster ended it)
+//     kClose       -> the next attempt, or kPause
+//     a failure    -> kPause, or the next attempt at once
+//     kNew, kPause -> the next attempt
+//     any stage    -> kEnd (a stop, or the cluster was removed here)
 //
 //   * kDiscover is left out once the cluster's versions of the kind are known. A 404 and another
 //     connection make the session forget them.
@@ -109,8 +116,7 @@ struct Session {
     Time opened;                     // of the watch
     std::optional<Setback> closing;  // in kClose: why, told in place of the connection's end
 
-    // Liveness. Since when nothing that was taken in is known to be all there was; none while the
-    // mirror follows without a doubt.
+    // Liveness. Since when the mirror may lack changes; empty while it follows without doubt.
     std::optional<Time> away_since;
     bool failed_since = false;  // an attempt failed since then
     Doubt doubt = Doubt::kNone;

@@ -23,8 +23,8 @@ class SkippedObjects {
     explicit SkippedObjects(std::string cluster) : cluster_(std::move(cluster)) {}
 
     void clear();
-    // Once more changes nothing but example(). `is_whole`: it was read to its end, so that one
-    // without a name has none, and needs no name in a comparison either.
+    // Once more changes nothing but example(). `is_whole`: the object was read completely; if it
+    // has no name then, comparisons need not leave it out.
     void add(const json::ObjectHead& head, std::string_view why, bool is_whole = true);
     // It can be shown, or it is gone.
     void remove(const json::ObjectHead& head);

@@ -20,8 +20,8 @@ namespace snapgate::objects {
 // Of an answer that is no 2xx; with its Retry-After.
 base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
 
-// Of a write that the cluster did, of whose answer it is not known what it says
-// (ClusterAnswer::lost). Whoever takes it for a failure and asks again must know. kBadPeer.
+// The error for a write that succeeded in the cluster but whose answer was lost
+// (ClusterAnswer::lost): whoever takes it for a failure and asks again must know. kBadPeer.
 base::Error answer_lost(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer);
 // The same of a deletion, which a Status of success answers, as Kubernetes has it.
 json::Object deletion_done(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer,

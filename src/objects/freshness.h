@@ -14,8 +14,8 @@
 
 namespace snapgate::objects {
 
-// How old what a mirror shows may be: the most that a caller can ask for, in seconds (as RFC 9111
-// has it for what is beyond what can be counted).
+// The largest max-age, and the largest age that is told, in seconds; larger values are cut to it
+// (RFC 9111, 1.2.2).
 inline constexpr int64_t kMostAgeSeconds = int64_t{1} << 31;
 
 // How fresh the mirror of a connected cluster is that an answer comes from.

@@ -11,8 +11,8 @@
 namespace snapgate::objects {
 
 // Waits until the mirror of a connected cluster shows what was written in the cluster, so that
-// whoever wrote reads what they wrote. A mirror that does not within a few seconds is waited for no
-// longer: the write was done all the same.
+// whoever wrote reads what they wrote. Gives up after a few seconds; the write has succeeded either
+// way.
 
 // Until it shows the object at that version, or (of "") shows it no more; a `uid` of "" is any.
 net::Awaitable<void> wait_for_mirror(WriteContext context, Place place, std::string version,

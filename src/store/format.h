@@ -23,7 +23,7 @@ struct Identity {
 };
 
 // The row with the number of the format. Programs of every format read it, so it never changes its
-// form, and has no checksum: a single bit of it that is wrong makes another number, which none is.
+// form, and has no checksum: if one bit flips, the result is not a valid format number.
 bool is_format_row(std::string_view key);
 base::Result<void> put_format(engine::WriteTransaction& rows, uint64_t format);
 // nullopt for a store without a single row, as LMDB makes it.

@@ -53,13 +53,6 @@ bool AcceptClause::covers(std::string_view application_subtype) const {
     return type == "application" && (subtype == "*" || subtype == application_subtype);
 }
 
-std::string_view AcceptClause::parameter(std::string_view name) const {
-    for (const auto& [key, value] : parameters) {
-        if (key == name) return value;
-    }
-    return {};
-}
-
 std::vector<AcceptClause> parse_accept(std::string_view header) {
     const auto rank = [](const AcceptClause& clause) {
         return std::tuple(-clause.weight, clause.type == "*", clause.subtype == "*");

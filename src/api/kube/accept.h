@@ -16,8 +16,6 @@ struct AcceptClause {
 
     // Whether `application/<subtype>` is meant.
     bool covers(std::string_view application_subtype) const;
-    // The value of a parameter; "" if it is absent.
-    std::string_view parameter(std::string_view name) const;
 };
 
 // Reads an Accept header the way kube-apiserver's goautoneg does: what it can't read is skipped;

@@ -49,8 +49,7 @@ std::vector<Cause> find_contradictions(std::string_view match, std::string_view 
     return causes;
 }
 
-// A parameter that is there with a value that is no number is an error also where it is empty; an
-// absent one is 0.
+// An absent parameter and an empty one are 0; any other value that is no number is an error.
 Result<int64_t> read_number(const net::Request& request, std::string_view name) {
     SNAPGATE_ASSIGN(const std::string text, first_parameter(request, name));
     if (text.empty()) return 0;

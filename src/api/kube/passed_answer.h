@@ -8,11 +8,11 @@
 
 namespace snapgate::api::kube {
 
-// Makes a connected cluster's answer to a request that was passed on to it the answer to the
-// caller: its objects, Tables and Statuses, with its Warnings and Retry-After, in the version that
-// `change` leads to. The answer's body then is what the caller gets. Anything else - a proxy's
-// page, the bare text of a server that does not know the path, nothing at all - is never handed
-// on: the caller gets a Status that says what came.
+// Hands a connected cluster's answer on to the caller whose request was passed on: its objects,
+// Tables and Statuses, with its Warnings and Retry-After, in the version that `change` leads to.
+// Afterwards `answer.body` is what the caller gets. Anything else - a proxy's page, the bare text
+// of a server that does not know the path, nothing at all - is never handed on: the caller gets a
+// Status that says what came.
 void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionChange& change);
 
 // What a Status says of what the call is about.
