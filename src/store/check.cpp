@@ -16,7 +16,6 @@ namespace snapgate::store {
 namespace {
 
 using base::Code;
-using base::Error;
 using base::Result;
 namespace fs = std::filesystem;
 
