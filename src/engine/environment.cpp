@@ -110,6 +110,7 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     // KiB around it.
     if (rc == MDB_SUCCESS)
         rc = mdb_env_open(env, options.directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+    if (rc == MDB_SUCCESS) rc = mdb_env_set_assert(env, exit_on_failed_assertion);
     if (rc == MDB_SUCCESS) environment->mapped_.emplace(data_path);
     // Slots of readers whose process died would keep old pages for ever.
     int dead = 0;

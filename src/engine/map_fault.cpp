@@ -120,6 +120,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     if (slot != nullptr || (at >= code_begin && at < code_end)) tell_and_exit(slot, address);
     // Whoever was there before does what it would have done: the instruction runs again.
     ::sigaction(signal, signal == SIGBUS ? &old_bus : &old_segv, nullptr);
+    // Somebody sent the signal: no instruction will raise it a second time.
+    if (info->si_code <= 0) ::raise(signal);
 }
 
 int find_code(dl_phdr_info* object, size_t /*size*/, void* /*data*/) {
@@ -155,6 +157,10 @@ Range range_of(const std::string& path) {
 }
 
 }  // namespace
+
+void exit_on_failed_assertion(MDB_env* /*environment*/, const char* /*what*/) {
+    tell_and_exit(nullptr, 0);
+}
 
 void exit_on_map_faults() {
     static std::once_flag once;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+struct MDB_env;
+
 namespace snapgate::engine {
 
 // LMDB follows what stands in its file without checking it, so a damaged page can lead it to an
@@ -11,6 +13,10 @@ namespace snapgate::engine {
 // log that names the file and, where it is known, the offset; before, it was a signal without a
 // word. All that was acknowledged is on disk. Other faults do what they did before. Any thread.
 void exit_on_map_faults();
+
+// What LMDB calls where one of its assertions fails, which is what a damaged page looks like to it:
+// ends the process in the same way, instead of by abort().
+[[noreturn]] void exit_on_failed_assertion(MDB_env* environment, const char* what);
 
 // Names a data file that is mapped, once it is open, until it is closed. At most eight are known at
 // a time; a fault in another one is told without its name. Any thread.

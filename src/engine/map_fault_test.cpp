@@ -60,11 +60,25 @@ TEST_F(MapFaultTest, OtherFaultsAreWhatTheyWere) {
     const auto fault = [] {
         std::signal(SIGSEGV, SIG_DFL);
         exit_on_map_faults();
-        std::raise(SIGSEGV);  // comes with no address, and returns
         volatile int* nowhere = nullptr;
         *nowhere = 1;  // NOLINT(clang-analyzer-core.NullDereference): that is the fault
     };
     EXPECT_DEATH(fault(), testing::Not(testing::HasSubstr("the data file is damaged")));
+}
+
+TEST_F(MapFaultTest, ASignalThatSomebodySendsIsNotLost) {
+    const auto send = [] {
+        std::signal(SIGSEGV, SIG_DFL);
+        exit_on_map_faults();
+        ::kill(::getpid(), SIGSEGV);
+        _exit(0);
+    };
+    EXPECT_EXIT(send(), testing::KilledBySignal(SIGSEGV), "");
+}
+
+TEST_F(MapFaultTest, AFailedAssertionOfLmdbEndsTheProcessWithWords) {
+    EXPECT_EXIT(exit_on_failed_assertion(nullptr, "x"), testing::ExitedWithCode(1),
+                "the data file is damaged");
 }
 
 }  // namespace
