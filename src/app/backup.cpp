@@ -88,8 +88,9 @@ std::string BackupFollower::with_credentials_key(std::string key) {
 Result<RestoredDirectory> restore_directory(const fs::path& directory, bool without_keys,
                                             const std::function<Result<std::string_view>()>& next) {
     SNAPGATE_TRY(check_free(directory));
-    // Beside its place, so that a restore that is cut off leaves no directory that looks whole.
-    fs::path unfinished = directory;
+    // Beside its place, so that a restore that is cut off leaves no directory that looks whole. A
+    // path that ends with a slash names no file: what is put behind it would be within.
+    fs::path unfinished = directory.has_filename() ? directory : directory.parent_path();
     unfinished += ".restoring";
     std::error_code failed;
     fs::remove_all(unfinished, failed);

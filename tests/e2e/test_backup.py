@@ -210,6 +210,10 @@ def test_what_is_there_is_never_overwritten(loaded, tmp_path):
     assert run("restore", file, "--data-dir", tmp_path / "full").returncode == 1
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["x"]
     assert run("restore", file, "--data-dir", tmp_path / "empty").returncode == 0
+    # A path may end with a slash.
+    assert run("restore", file, "--data-dir", f"{tmp_path / 'slash'}/").returncode == 0
+    assert sorted(path.name for path in (tmp_path / "slash").iterdir()) == ["store", "token.key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "empty", "full", "slash"]
 
 
 def test_an_export_is_imported_elsewhere_unchanged(loaded, start_server, tmp_path):
