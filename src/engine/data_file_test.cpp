@@ -13,9 +13,7 @@
 #include <random>
 #include <string>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
-#include "engine/environment.h"
+#include "engine/data_file_testing.h"
 
 namespace snapgate::engine {
 namespace {
@@ -23,31 +21,8 @@ namespace {
 using base::Code;
 using testing::HasSubstr;
 
-constexpr size_t kPage = 4096;
-
-class DataFileTest : public testing::Test {
-  public:
-    DataFileTest()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-data-file-" + base::hex(base::random_bytes(8)))) {
-        std::filesystem::create_directory(directory_);
-    }
-    ~DataFileTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-
+class DataFileTest : public DataFileFixture {
   protected:
-    using Rows = std::map<std::string, std::string>;
-
-    std::filesystem::path file() const { return directory_ / "data.mdb"; }
-
-    std::unique_ptr<Environment> open() const {
-        auto opened = Environment::open({directory_, 1 << 30, 16});
-        EXPECT_TRUE(opened) << opened.error().message;
-        return opened ? std::move(*opened) : nullptr;
-    }
-
     static base::Result<Rows> read_all(Environment& environment) {
         Rows rows;
         SNAPGATE_ASSIGN(ReadTransaction txn, environment.read());
@@ -91,8 +66,6 @@ class DataFileTest : public testing::Test {
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().message, found.error().message);
     }
-
-    std::filesystem::path directory_;
 };
 
 // Random commits, of which some take pages and free them again: those are never written.

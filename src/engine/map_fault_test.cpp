@@ -7,39 +7,31 @@
 #include <csignal>
 #include <filesystem>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
-#include "engine/environment.h"
+#include "engine/data_file_testing.h"
 
 namespace snapgate::engine {
 namespace {
 
-class MapFaultTest : public testing::Test {
+class MapFaultTest : public DataFileFixture {
   public:
-    MapFaultTest()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-map-fault-" + base::hex(base::random_bytes(8)))) {
+    MapFaultTest() {
         testing::GTEST_FLAG(death_test_style) = "threadsafe";
-        auto opened = Environment::open({.directory = directory_, .map_bytes = 1 << 30});
-        auto txn = (*opened)->write();
+        const auto environment = open();
+        auto txn = environment->write();
         for (int i = 0; i < 1000; ++i)
             EXPECT_TRUE(txn->put("key-" + std::to_string(i), std::string(3000, 'v')));
         EXPECT_TRUE(txn->commit());
-    }
-    ~MapFaultTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
     }
 
   protected:
     // Reads every row, while the file is cut short behind LMDB's back.
     void read_a_cut_file() const {
         exit_on_map_faults();
-        auto environment = Environment::open({.directory = directory_, .map_bytes = 1 << 30});
-        auto txn = (*environment)->read();
+        const auto environment = open();
+        auto txn = environment->read();
         auto cursor = txn->cursor();
         auto found = cursor->seek("k");
-        if (::truncate((directory_ / "data.mdb").c_str(), 40'960) != 0) _exit(7);
+        if (::truncate(file().c_str(), 40'960) != 0) _exit(7);
         size_t bytes = 0;
         while (found && *found) {
             bytes += (*cursor->value()).size();
@@ -47,8 +39,6 @@ class MapFaultTest : public testing::Test {
         }
         _exit(bytes > 0 ? 8 : 9);
     }
-
-    std::filesystem::path directory_;
 };
 
 TEST_F(MapFaultTest, AFileThatWasCutShortEndsTheProcessWithWords) {

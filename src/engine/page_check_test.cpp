@@ -11,41 +11,17 @@
 #include <random>
 #include <string>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
-#include "engine/environment.h"
+#include "engine/data_file_testing.h"
 #include "engine/lmdb_file.h"
 
 namespace snapgate::engine {
 namespace {
 
-constexpr size_t kPage = 4096;
 constexpr size_t kChecksumBytes = 4;  // before each value
 
 // A file that LMDB wrote, as bytes that a test damages.
-class PageCheckTest : public testing::Test {
-  public:
-    PageCheckTest()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-page-check-" + base::hex(base::random_bytes(8)))) {
-        std::filesystem::create_directory(directory_);
-    }
-    ~PageCheckTest() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-
+class PageCheckTest : public DataFileFixture {
   protected:
-    using Rows = std::map<std::string, std::string>;
-
-    std::filesystem::path file() const { return directory_ / "data.mdb"; }
-
-    std::unique_ptr<Environment> open() const {
-        auto opened = Environment::open({directory_, 1 << 30, 16});
-        EXPECT_TRUE(opened) << opened.error().message;
-        return opened ? std::move(*opened) : nullptr;
-    }
-
     // Random commits: short and long values, rows that are overwritten and erased.
     Rows write(unsigned seed, int commits) const {
         std::mt19937 chance(seed);
@@ -131,7 +107,6 @@ class PageCheckTest : public testing::Test {
         ADD_FAILURE() << "no fault of page " << page << " says \"" << words << "\":\n" << all;
     }
 
-    std::filesystem::path directory_;
     std::string bytes_;
 };
 
