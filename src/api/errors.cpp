@@ -11,12 +11,6 @@ namespace {
 
 using base::Code;
 
-void append_member(std::string_view name, std::string_view value, std::string& out) {
-    base::append_json_string(name, out);
-    out += ':';
-    base::append_json_string(value, out);
-}
-
 std::string details(const base::Error& error) {
     std::string out = "{";
     auto comma = [&out] {
@@ -24,15 +18,16 @@ std::string details(const base::Error& error) {
     };
     // Of a method that is not allowed these are the ones that are: the header Allow has them.
     if (!error.subject.empty() && error.code != Code::kMethodNotAllowed) {
-        append_member(error.code == Code::kInvalidBody || error.code == Code::kAlreadyExists ||
-                              error.code == Code::kInvalid
-                          ? "field"
-                          : "parameter",
-                      error.subject, out);
+        base::append_json_member(error.code == Code::kInvalidBody ||
+                                         error.code == Code::kAlreadyExists ||
+                                         error.code == Code::kInvalid
+                                     ? "field"
+                                     : "parameter",
+                                 error.subject, out);
     }
     if (!error.continue_token.empty()) {
         comma();
-        append_member("continue", error.continue_token, out);
+        base::append_json_member("continue", error.continue_token, out);
     }
     if (!error.causes.empty()) {
         comma();
@@ -40,11 +35,11 @@ std::string details(const base::Error& error) {
         for (const base::Cause& cause : error.causes) {
             if (&cause != &error.causes.front()) out += ',';
             out += '{';
-            append_member("reason", cause.reason, out);
+            base::append_json_member("reason", cause.reason, out);
             out += ',';
-            append_member("message", cause.message, out);
+            base::append_json_member("message", cause.message, out);
             out += ',';
-            append_member("field", cause.field, out);
+            base::append_json_member("field", cause.field, out);
             out += '}';
         }
         out += ']';
@@ -58,13 +53,13 @@ void append_body(std::string_view code, std::string_view message, std::string_vi
     response.content_type = "application/json";
     response.body.clear();
     std::string out = "{";
-    append_member("code", code, out);
+    base::append_json_member("code", code, out);
     out += ",\"details\":";
     out += details_json;
     out += ',';
-    append_member("message", message, out);
+    base::append_json_member("message", message, out);
     out += ',';
-    append_member("ref", request_id, out);
+    base::append_json_member("ref", request_id, out);
     out += "}\n";
     response.body += out;
 }

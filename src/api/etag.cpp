@@ -1,5 +1,6 @@
 #include "api/etag.h"
 
+#include "base/encoding.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::api {
@@ -14,7 +15,7 @@ std::string_view opaque(std::string_view etag) {
 
 bool none_match(const net::Request& request, std::string_view etag) {
     for (const net::Header& header : request.headers) {
-        if (!net::equals_ignoring_case(header.name, "If-None-Match")) continue;
+        if (!base::equal_ignoring_case(header.name, "If-None-Match")) continue;
         std::string_view rest = header.value;
         if (rest == "*") return true;
         // A list of quoted texts; ours holds no quote and no comma.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/call.h"
+#include "base/encoding.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::api {
@@ -48,15 +49,15 @@ std::optional<int64_t> parse_seconds(std::string_view text) {
 std::optional<int64_t> wanted_max_age(const net::Request& request) {
     std::optional<int64_t> smallest;
     for (const net::Header& header : request.headers) {
-        if (!net::equals_ignoring_case(header.name, "Cache-Control")) continue;
+        if (!base::equal_ignoring_case(header.name, "Cache-Control")) continue;
         std::string_view rest = header.value;
         while (!rest.empty()) {
             const std::string_view directive = next_directive(rest);
             const size_t equals = std::min(directive.find('='), directive.size());
-            if (net::equals_ignoring_case(directive, "no-cache")) smallest = 0;
+            if (base::equal_ignoring_case(directive, "no-cache")) smallest = 0;
             if (equals == directive.size()) continue;
             const std::string_view name = net::trim_blanks(directive.substr(0, equals));
-            if (!net::equals_ignoring_case(name, "max-age")) continue;
+            if (!base::equal_ignoring_case(name, "max-age")) continue;
             const auto seconds = parse_seconds(net::trim_blanks(directive.substr(equals + 1)));
             if (seconds) smallest = std::min(smallest.value_or(*seconds), *seconds);
         }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "base/sealing.h"
 #include "base/secret_file.h"
@@ -27,18 +28,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFile = "snapgate/credentials.key";
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 std::optional<std::string> decode_hex(std::string_view text) {
     std::string out;
     for (size_t at = 0; at + 1 < text.size(); at += 2) {
-        const int high = hex_digit(text[at]);
-        const int low = hex_digit(text[at + 1]);
+        const int high = base::hex_value(text[at]);
+        const int low = base::hex_value(text[at + 1]);
         if (high < 0 || low < 0) return std::nullopt;
         out += static_cast<char>(high * 16 + low);
     }

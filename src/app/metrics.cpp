@@ -5,6 +5,7 @@
 #include <sstream>
 #include <vector>
 
+#include "app/metric_family.h"
 #include "app/mirror_metrics.h"
 #include "base/log.h"
 
@@ -15,26 +16,9 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kSeconds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
-prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type) {
-    prometheus::MetricFamily out;
-    out.name = std::move(name);
-    out.help = std::move(help);
-    out.type = type;
-    return out;
-}
-
-void add_value(prometheus::MetricFamily& family, double value,
-               std::vector<prometheus::ClientMetric::Label> labels = {}) {
-    prometheus::ClientMetric metric;
-    metric.label = std::move(labels);
-    metric.gauge.value = value;
-    metric.counter.value = value;
-    family.metric.push_back(std::move(metric));
-}
-
-prometheus::MetricFamily single(std::string name, std::string help, prometheus::MetricType type,
-                                uint64_t value) {
-    prometheus::MetricFamily out = family(std::move(name), std::move(help), type);
+prometheus::MetricFamily single(std::string_view name, std::string_view help,
+                                prometheus::MetricType type, uint64_t value) {
+    prometheus::MetricFamily out = metric_family(name, help, type);
     add_value(out, static_cast<double>(value));
     return out;
 }
@@ -111,14 +95,14 @@ std::string Metrics::render(const net::Server* server,
     families.push_back(single("snapgate_log_lines_dropped_total",
                               "Lines of the log that were lost, as nothing took them",
                               Type::Counter, base::log::lost_lines()));
-    prometheus::MetricFamily expiries =
-        family("snapgate_certificate_expiry_timestamp_seconds",
-               "When the server's certificates expire, since the epoch, by file", Type::Gauge);
+    prometheus::MetricFamily expiries = metric_family(
+        "snapgate_certificate_expiry_timestamp_seconds",
+        "When the server's certificates expire, since the epoch, by file", Type::Gauge);
     for (const Certificates::Expiry& expiry : certificates_.expiries())
         add_value(expiries, static_cast<double>(expiry.expires_ms) / 1000, {{"file", expiry.file}});
     families.push_back(std::move(expiries));
     prometheus::MetricFamily objects =
-        family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
+        metric_family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
     auto clusters = data_.clusters.snapshot();
     store::ReadView view = data_.store->read();
     for (const auto& [uid, cluster] : *clusters) {

@@ -6,12 +6,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/metric_family.h"
+
 namespace snapgate::app {
 namespace {
 
 using mirror::MirrorState;
 using mirror::MirrorStatus;
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
@@ -36,56 +37,43 @@ constexpr std::array kCounts = {
           &MirrorStatus::differences},
 };
 
-MetricFamily family(std::string_view name, std::string_view help, MetricType type) {
-    MetricFamily out;
-    out.name = name;
-    out.help = help;
-    out.type = type;
-    return out;
-}
-
-void add(MetricFamily& to, double value, std::vector<ClientMetric::Label> labels) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    metric.gauge.value = value;
-    metric.counter.value = value;
-    to.metric.push_back(std::move(metric));
-}
-
 }  // namespace
 
 std::vector<MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
                                          const mirror::Connections& connections, int64_t now_ms) {
     std::unordered_map<model::ClusterNumber, MirrorStatus> known;
     for (auto& [number, status] : connections.statuses()) known.emplace(number, std::move(status));
-    MetricFamily states =
-        family("snapgate_mirror_state",
-               "1 for the state that the mirror of a connected cluster is in", MetricType::Gauge);
-    MetricFamily ages = family("snapgate_mirror_age_seconds",
-                               "Since a mirror was last known to be what its cluster has; absent "
-                               "before the first sync",
-                               MetricType::Gauge);
-    MetricFamily skipped = family("snapgate_mirror_skipped_objects", "Objects that cannot be shown",
-                                  MetricType::Gauge);
+    MetricFamily states = metric_family(
+        "snapgate_mirror_state", "1 for the state that the mirror of a connected cluster is in",
+        MetricType::Gauge);
+    MetricFamily ages =
+        metric_family("snapgate_mirror_age_seconds",
+                      "Since a mirror was last known to be what its cluster has; absent "
+                      "before the first sync",
+                      MetricType::Gauge);
+    MetricFamily skipped = metric_family("snapgate_mirror_skipped_objects",
+                                         "Objects that cannot be shown", MetricType::Gauge);
     std::vector<MetricFamily> counts;
     counts.reserve(kCounts.size());
     for (const Count& count : kCounts)
-        counts.push_back(family(count.name, count.help, MetricType::Counter));
+        counts.push_back(metric_family(count.name, count.help, MetricType::Counter));
     for (const auto& [uid, cluster] : clusters) {
         if (!cluster.connected()) continue;
         auto found = known.find(cluster.number);
         const MirrorStatus status = found == known.end() ? MirrorStatus() : found->second;
         for (const MirrorState state : kStates) {
-            add(states, state == status.state ? 1 : 0,
-                {{"cluster", uid}, {"state", std::string(to_text(state))}});
+            add_value(states, state == status.state ? 1 : 0,
+                      {{"cluster", uid}, {"state", std::string(to_text(state))}});
         }
         if (status.confirmed_ms > 0) {
             const int64_t age_ms = now_ms - status.confirmed_ms;
-            add(ages, static_cast<double>(std::max<int64_t>(0, age_ms)) / 1000, {{"cluster", uid}});
+            add_value(ages, static_cast<double>(std::max<int64_t>(0, age_ms)) / 1000,
+                      {{"cluster", uid}});
         }
-        add(skipped, static_cast<double>(status.skipped), {{"cluster", uid}});
+        add_value(skipped, static_cast<double>(status.skipped), {{"cluster", uid}});
         for (size_t at = 0; at < kCounts.size(); ++at)
-            add(counts[at], static_cast<double>(status.*kCounts[at].member), {{"cluster", uid}});
+            add_value(counts[at], static_cast<double>(status.*kCounts[at].member),
+                      {{"cluster", uid}});
     }
     std::vector<MetricFamily> families{std::move(states), std::move(ages), std::move(skipped)};
     std::move(counts.begin(), counts.end(), std::back_inserter(families));

@@ -4,6 +4,8 @@
 #include <array>
 #include <cassert>
 
+#include "base/ascii.h"
+
 namespace snapgate::base {
 namespace {
 
@@ -66,13 +68,6 @@ std::optional<std::string> decode64(std::string_view in, const std::array<uint8_
     // The unused low bits must be zero, so that a text has one value and a value one text.
     if ((bits & ((1U << have) - 1)) != 0) return std::nullopt;
     return out;
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 template <class T>
@@ -144,8 +139,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_bl
     for (size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%') {
             if (i + 2 >= text.size()) return std::nullopt;
-            int high = hex_digit(text[i + 1]);
-            int low = hex_digit(text[i + 2]);
+            int high = hex_value(text[i + 1]);
+            int low = hex_value(text[i + 2]);
             if (high < 0 || low < 0) return std::nullopt;
             out += static_cast<char>(high << 4 | low);
             i += 2;

@@ -106,5 +106,13 @@ TEST(JsonTextTest, EscapesAndMendsUtf8) {
     EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));
 }
 
+TEST(EncodingTest, LettersOfEitherCaseAreEqual) {
+    EXPECT_TRUE(equal_ignoring_case("Content-Length", "cONTENT-lENGTH"));
+    EXPECT_FALSE(equal_ignoring_case("Content-Length", "Content_Length"));
+    EXPECT_FALSE(equal_ignoring_case("a", "ab"));
+    // '[' and '{' differ from each other by the bit that letters differ by.
+    EXPECT_FALSE(equal_ignoring_case("[", "{"));
+}
+
 }  // namespace
 }  // namespace snapgate::base

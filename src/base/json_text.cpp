@@ -52,4 +52,10 @@ void append_json_string(std::string_view text, std::string& out) {
     out += '"';
 }
 
+void append_json_member(std::string_view name, std::string_view value, std::string& out) {
+    append_json_string(name, out);
+    out += ':';
+    append_json_string(value, out);
+}
+
 }  // namespace snapgate::base

@@ -1,13 +1,10 @@
 #include <chrono>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 
 namespace snapgate::base {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // Takes a number of `digits` digits, and the character `after` that must follow, off the text.
 std::optional<int> take(std::string_view& text, size_t digits, char after) {

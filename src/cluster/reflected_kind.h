@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,10 @@ struct ReflectedKind {
     std::string_view plural;
     std::string_view kind;
     std::vector<std::string_view> versions;  // that can be read, the best first
+
+    // The best of `served`, the versions of the group that a cluster serves; "" if it serves none
+    // of ours.
+    std::string_view best_version(const std::vector<std::string>& served) const;
 
     // Brings one object's JSON into stored form; kInvalid, kInvalidBody or kTooLarge for one that
     // cannot be kept. Any thread; touches nothing.

@@ -265,10 +265,10 @@ class Checking {
                             kind.group, answer->status));
             co_return;
         }
-        for (const std::string_view known : kind.versions) {
-            if (std::ranges::find(*versions, known) == versions->end()) continue;
-            check_.served_version = known;
-            add("APIVersion", Found::kGood, fmt::format("it serves {}/{}", kind.group, known));
+        const std::string_view best = kind.best_version(*versions);
+        if (!best.empty()) {
+            check_.served_version = best;
+            add("APIVersion", Found::kGood, fmt::format("it serves {}/{}", kind.group, best));
             co_return;
         }
         add("APIVersion", Found::kWarning,

@@ -60,7 +60,7 @@ Result<std::string> read_passed_servers(const net::Request& request, std::string
     std::string passed;
     size_t count = 0;
     for (const net::Header& header : request.headers) {
-        if (!net::equals_ignoring_case(header.name, kPassedServersHeader)) continue;
+        if (!base::equal_ignoring_case(header.name, kPassedServersHeader)) continue;
         std::string_view rest = header.value;
         for (bool more = true; more;) {
             const size_t comma = rest.find(',');

@@ -5,16 +5,14 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace snapgate::json {
 namespace {
 
 // A parser keeps about 13 bytes for each byte of the largest text it has read.
 constexpr size_t kKeptBytes = 256 << 10;
 constexpr size_t kInt64Digits = 19;
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // The code unit of a \uXXXX whose digits begin at `at`; one that is no such number is none of a
 // surrogate, and left to the parser.
@@ -23,7 +21,7 @@ uint32_t code_unit(std::string_view text, size_t at) {
     if (text.size() < at + 4) return 0;
     for (size_t i = at; i < at + 4; ++i) {
         char c = text[i];
-        auto digit = static_cast<uint32_t>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+        auto digit = static_cast<uint32_t>(base::is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
         if (digit > 15) return 0;
         unit = unit << 4 | digit;
     }
@@ -72,14 +70,14 @@ std::string widen_integers(std::string_view text) {
     bool in_string = false;
     for (size_t at = 0; at < text.size();) {
         char c = text[at];
-        if (in_string || !is_digit(c)) {
+        if (in_string || !base::is_digit(c)) {
             if (in_string && c == '\\') ++at;
             if (c == '"') in_string = !in_string;
             ++at;
             continue;
         }
         size_t begin = at;
-        while (at < text.size() && is_digit(text[at])) ++at;
+        while (at < text.size() && base::is_digit(text[at])) ++at;
         if (at - begin < kInt64Digits || fits_64_bits(text, begin, at)) continue;
         char before = begin > 0 ? text[begin - 1] : ' ';
         char after = at < text.size() ? text[at] : ' ';

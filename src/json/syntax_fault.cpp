@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "json/request_body.h"
 
 namespace snapgate::json {
@@ -13,12 +14,6 @@ constexpr std::string_view kEnd = "unexpected end of JSON input";
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 // A byte in quotes, as Go's scanner shows it.
@@ -106,7 +101,7 @@ class Scanner {
             case 'n':
                 return literal("null");
             default:
-                if (text_[at_] == '-' || is_digit(text_[at_])) return number();
+                if (text_[at_] == '-' || base::is_digit(text_[at_])) return number();
                 return invalid("looking for beginning of value");
         }
     }
@@ -155,7 +150,7 @@ class Scanner {
             return true;
         }
         for (int i = 0; i < 4; ++i, ++at_)
-            if (at_ >= text_.size() || !is_hex(text_[at_]))
+            if (at_ >= text_.size() || !base::is_hex(text_[at_]))
                 return invalid("in \\u hexadecimal character escape");
         return true;
     }
@@ -168,8 +163,8 @@ class Scanner {
     }
 
     bool digits(std::string_view where) {
-        if (at_ >= text_.size() || !is_digit(text_[at_])) return invalid(where);
-        while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+        if (at_ >= text_.size() || !base::is_digit(text_[at_])) return invalid(where);
+        while (at_ < text_.size() && base::is_digit(text_[at_])) ++at_;
         return true;
     }
 

@@ -6,12 +6,10 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/ascii.h"
+
 namespace snapgate::json {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 bool all_of(std::string_view text, auto predicate) {
     return !text.empty() && std::ranges::all_of(text, predicate);
@@ -28,29 +26,27 @@ std::string_view without_sign(std::string_view text) {
 // [0-9]+(\.[0-9]*)?|\.[0-9]+, then ([eE][-+]?[0-9]+)?
 bool is_float(std::string_view text) {
     size_t whole = 0;
-    while (whole < text.size() && is_digit(text[whole])) ++whole;
+    while (whole < text.size() && base::is_digit(text[whole])) ++whole;
     text.remove_prefix(whole);
     size_t fraction = 0;
     if (text.starts_with('.')) {
         text.remove_prefix(1);
-        while (fraction < text.size() && is_digit(text[fraction])) ++fraction;
+        while (fraction < text.size() && base::is_digit(text[fraction])) ++fraction;
         text.remove_prefix(fraction);
     }
     if (whole + fraction == 0) return false;
     if (text.empty()) return true;
-    return (text[0] == 'e' || text[0] == 'E') && all_of(without_sign(text.substr(1)), is_digit);
+    return (text[0] == 'e' || text[0] == 'E') &&
+           all_of(without_sign(text.substr(1)), base::is_digit);
 }
 
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 bool is_octal(char c) {
     return c >= '0' && c <= '7';
 }
 
 // 0x1f, 0o17
 bool has_base(std::string_view text) {
-    return (text.starts_with("0x") && all_of(text.substr(2), is_hex)) ||
+    return (text.starts_with("0x") && all_of(text.substr(2), base::is_hex)) ||
            (text.starts_with("0o") && all_of(text.substr(2), is_octal));
 }
 
@@ -58,7 +54,7 @@ bool is_date(std::string_view text) {
     size_t at = 0;
     auto digits = [&](size_t least, size_t most) {
         size_t begin = at;
-        while (at < text.size() && at - begin < most && is_digit(text[at])) ++at;
+        while (at < text.size() && at - begin < most && base::is_digit(text[at])) ++at;
         return at - begin >= least;
     };
     auto dash = [&] {
@@ -76,7 +72,7 @@ PlainType plain_type(std::string_view text) {
     if (one_of(text, "", "~", "null", "Null", "NULL")) return PlainType::kNull;
     if (one_of(text, "true", "True", "TRUE", "false", "False", "FALSE")) return PlainType::kBool;
     std::string_view number = without_sign(text);
-    if (all_of(number, is_digit) || has_base(text)) return PlainType::kInteger;
+    if (all_of(number, base::is_digit) || has_base(text)) return PlainType::kInteger;
     if (one_of(number, ".inf", ".Inf", ".INF") || one_of(text, ".nan", ".NaN", ".NAN"))
         return PlainType::kNoNumber;
     return is_float(number) ? PlainType::kFloat : PlainType::kText;
@@ -132,14 +128,15 @@ bool looks_like_other_type(std::string_view text) {
         return true;
     if (is_date(text)) return true;
     std::string_view number = without_sign(text);
-    if (number.empty() || (!is_digit(number[0]) && number[0] != '.')) return false;
+    if (number.empty() || (!base::is_digit(number[0]) && number[0] != '.')) return false;
     // 1_000, 0b11, 0x_ff, -0x10, 190:20:30
     std::string plain(number);
     std::erase(plain, '_');
     if (plain_type(plain) != PlainType::kText) return true;
     if (plain.starts_with("0b") && all_of(std::string_view(plain).substr(2), is_octal)) return true;
-    return plain.find(':') != std::string::npos &&
-           std::ranges::all_of(plain, [](char c) { return is_digit(c) || c == ':' || c == '.'; });
+    return plain.find(':') != std::string::npos && std::ranges::all_of(plain, [](char c) {
+               return base::is_digit(c) || c == ':' || c == '.';
+           });
 }
 
 }  // namespace snapgate::json

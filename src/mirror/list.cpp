@@ -7,7 +7,7 @@
 #include "base/encoding.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
-#include "mirror/versions.h"
+#include "model/names.h"
 
 namespace snapgate::mirror {
 
@@ -56,7 +56,7 @@ Outcome<json::ListHead> ListPage::finish() {
     }
     auto head = json::read_list_head(splitter_.envelope());
     const std::string wanted_kind = fmt::format("{}List", kind_.kind);
-    if (!head || !is_version(head->version) || head->kind != wanted_kind)
+    if (!head || !model::is_plain_word(head->version) || head->kind != wanted_kind)
         return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
     return std::move(*head);
 }

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "mirror/versions.h"
 #include "model/names.h"
 
 namespace snapgate::mirror {
@@ -29,7 +28,7 @@ Outcome<TakenObject> take_object(const cluster::ReflectedKind& kind, std::string
 
 bool can_be_kept(const json::ObjectHead& head) {
     return model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns) &&
-           is_version(head.uid) && is_version(head.version);
+           model::is_plain_word(head.uid) && model::is_plain_word(head.version);
 }
 
 }  // namespace snapgate::mirror

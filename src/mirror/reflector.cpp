@@ -12,6 +12,7 @@
 #include "json/cluster_answers.h"
 #include "mirror/list.h"
 #include "mirror/versions.h"
+#include "model/names.h"
 
 namespace snapgate::mirror {
 
@@ -230,10 +231,8 @@ net::Awaitable<void> Reflector::discover() {
     const auto versions = json::read_group_versions(*text);
     if (!versions)
         co_return happen(event::Failed{malformed("the cluster's discovery is not valid")});
-    const auto served = std::ranges::find_if(kind_.versions, [&](std::string_view known) {
-        return std::ranges::find(*versions, known) != versions->end();
-    });
-    if (served == kind_.versions.end()) {
+    const std::string_view served = kind_.best_version(*versions);
+    if (served.empty()) {
         Setback setback;
         setback.state = MirrorState::kNotInstalled;
         setback.reason = "VersionNotServed";
@@ -245,7 +244,7 @@ net::Awaitable<void> Reflector::discover() {
     auto learned = co_await learn_server_version();
     happen(learned ? *learned : event::Learned{});
     metadata_.forget();
-    happen(event::Discovered{std::string(*served)});
+    happen(event::Discovered{std::string(served)});
 }
 
 net::Awaitable<void> Reflector::ask_server_version() {
@@ -478,7 +477,7 @@ net::Awaitable<Outcome<std::string>> Reflector::ask_version() {
                                                std::string(kMetadataOnly));
     if (!text) co_return tl::unexpected(std::move(text).error());
     auto head = json::read_list_head(*text);
-    if (!head || !is_version(head->version) || !head->kind.ends_with("List"))
+    if (!head || !model::is_plain_word(head->version) || !head->kind.ends_with("List"))
         co_return tl::unexpected(malformed("the cluster answered a list that is none"));
     co_return std::move(head->version);
 }

@@ -11,9 +11,6 @@ namespace snapgate::mirror {
 // than is needed, never less.)
 std::optional<uint64_t> version_number(std::string_view version);
 
-// Whether it can be a version: it goes into answers as it is.
-bool is_version(std::string_view text);
-
 // Whether both are numbers and `a` is the greater one.
 bool is_newer(std::string_view a, std::string_view b);
 

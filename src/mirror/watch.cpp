@@ -96,7 +96,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
 
 // The version of an event; it never goes back but after a restore of the cluster.
 Result<void> WatchReader::advance(const std::string& version) {
-    if (!is_version(version))
+    if (!model::is_plain_word(version))
         return fail(malformed("the cluster sent an object without a valid version"));
     if (is_newer(version_, version)) {
         Setback setback =
@@ -153,7 +153,7 @@ Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) 
 }
 
 Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again) {
-    if (!is_version(head.version)) {
+    if (!model::is_plain_word(head.version)) {
         // Where a watch would go on from it does not say; a list does.
         Setback unknown = malformed("the cluster sent an object without a valid version");
         unknown.state = MirrorState::kSyncing;
@@ -194,7 +194,7 @@ Result<void> WatchReader::take_deletion(std::string_view text) {
 
 Result<void> WatchReader::take_bookmark(std::string_view text) {
     const auto head = json::read_object_head(text);
-    if (!head || !is_version(head->version))
+    if (!head || !model::is_plain_word(head->version))
         return fail(malformed("the cluster sent a bookmark without a valid version"));
     if (in_state_) {
         if (!head->ends_initial_events) return {};

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace snapgate::rules {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // The nanoseconds of the unit that `text` begins with, which is removed; 0 if it is none.
 double take_unit(std::string_view& text) {
@@ -46,13 +44,13 @@ bool is_go_duration(std::string_view text) {
         double value = 0;
         double scale = 1;
         bool digits = false;
-        for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1)) {
+        for (; !text.empty() && base::is_digit(text[0]); text.remove_prefix(1)) {
             value = value * 10 + (text[0] - '0');
             digits = true;
         }
         if (!text.empty() && text[0] == '.') {
             text.remove_prefix(1);
-            for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1)) {
+            for (; !text.empty() && base::is_digit(text[0]); text.remove_prefix(1)) {
                 scale /= 10;
                 value += (text[0] - '0') * scale;
                 digits = true;

@@ -20,12 +20,6 @@ namespace {
 // How a namespace begins that is no item of a list: there it comes without these.
 constexpr std::string_view kNamespaceHead = R"({"apiVersion":"v1","kind":"Namespace",)";
 
-void append_text_member(std::string_view name, std::string_view value, std::string& out) {
-    base::append_json_string(name, out);
-    out += ':';
-    base::append_json_string(value, out);
-}
-
 }  // namespace
 
 std::string_view ListDocument::list_kind() const {
@@ -110,15 +104,15 @@ void ListDocument::append_json_metadata(const ListMetadata& metadata, std::strin
     };
     out += R"("metadata":{)";
     if (untyped()) {
-        append_text_member("continue", metadata.continue_token, out);
+        base::append_json_member("continue", metadata.continue_token, out);
         out += ',';
         append_remaining();
-        append_text_member("resourceVersion", metadata.version, out);
+        base::append_json_member("resourceVersion", metadata.version, out);
     } else {
-        append_text_member("resourceVersion", metadata.version, out);
+        base::append_json_member("resourceVersion", metadata.version, out);
         if (!metadata.continue_token.empty()) {
             out += ',';
-            append_text_member("continue", metadata.continue_token, out);
+            base::append_json_member("continue", metadata.continue_token, out);
         }
         if (metadata.remaining) {
             out += ',';

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/varint.h"
 #include "model/schema.h"
 
 namespace snapgate::api::kube {
@@ -138,15 +139,8 @@ class WireReader {
 
   private:
     bool varint(uint64_t& value) {
-        value = 0;
-        for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-            const auto byte = static_cast<uint8_t>(rest_.front());
-            rest_.remove_prefix(1);
-            value |= static_cast<uint64_t>(byte & 0x7fU) << shift;
-            if (byte < 0x80) return true;
-        }
-        bad_ = true;
-        return false;
+        bad_ = !base::take_varint(rest_, value);
+        return !bad_;
     }
 
     bool take(uint64_t size, std::string_view& bytes) {

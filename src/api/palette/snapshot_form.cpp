@@ -4,17 +4,17 @@
 
 #include "api/kube/accept.h"
 #include "api/kube/forms.h"
-#include "net/http/header_values.h"
+#include "base/encoding.h"
 
 namespace snapgate::api::palette {
 
 bool wants_kubernetes_form(const net::Request& request) {
     const auto accepts = [](const kube::AcceptClause& clause) {
         return clause.weight > 0 && clause.type == "application" &&
-               net::equals_ignoring_case(clause.subtype, kKubernetesSubtype);
+               base::equal_ignoring_case(clause.subtype, kKubernetesSubtype);
     };
     return std::ranges::any_of(request.headers, [&](const net::Header& header) {
-        return net::equals_ignoring_case(header.name, "Accept") &&
+        return base::equal_ignoring_case(header.name, "Accept") &&
                std::ranges::any_of(kube::parse_accept(header.value), accepts);
     });
 }

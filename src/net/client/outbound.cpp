@@ -9,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <utility>
 
+#include "base/encoding.h"
 #include "net/client/outbound_link.h"
 #include "net/http/byte_window.h"
 #include "net/http/chunked_body.h"
@@ -48,7 +49,7 @@ Millis until(Clock::time_point deadline) {
 
 std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
     for (const auto& [key, value] : headers) {
-        if (equals_ignoring_case(key, name)) return value;
+        if (base::equal_ignoring_case(key, name)) return value;
     }
     return std::nullopt;
 }
@@ -264,10 +265,10 @@ Result<void> Outbound::Connection::frame(const Parser& parser, bool head_only) {
     const unsigned status = message.result_int();
     keep_ = message.keep_alive();
     const auto encodings = message.count(http::field::transfer_encoding);
-    if (encodings > 0 &&
-        (encodings > 1 || message.version() < 11 ||
-         message.count(http::field::content_length) > 0 ||
-         !equals_ignoring_case(trim_blanks(message[http::field::transfer_encoding]), "chunked"))) {
+    if (encodings > 0 && (encodings > 1 || message.version() < 11 ||
+                          message.count(http::field::content_length) > 0 ||
+                          !base::equal_ignoring_case(
+                              trim_blanks(message[http::field::transfer_encoding]), "chunked"))) {
         return not_http("a Transfer-Encoding that is not chunked alone");
     }
     const auto size = parser.content_length();

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/decimal.h"
-#include "net/http/header_values.h"
+#include "base/encoding.h"
 
 namespace snapgate::net {
 
@@ -42,10 +42,10 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     };
     ServerUrl url;
     std::string_view rest = text;
-    if (equals_ignoring_case(rest.substr(0, 8), "https://")) {
+    if (base::equal_ignoring_case(rest.substr(0, 8), "https://")) {
         url.tls = true;
         rest.remove_prefix(8);
-    } else if (equals_ignoring_case(rest.substr(0, 7), "http://")) {
+    } else if (base::equal_ignoring_case(rest.substr(0, 7), "http://")) {
         rest.remove_prefix(7);
     } else {
         return wrong("starts with neither https:// nor http://");

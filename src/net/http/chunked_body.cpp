@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::net {
@@ -10,13 +11,6 @@ namespace {
 constexpr unsigned kMaxSizeDigits = 15;
 constexpr size_t kMaxExtensionBytes = 16 << 10;  // of all chunks of a body
 constexpr size_t kMaxTrailerBytes = 8 << 10;
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -77,7 +71,7 @@ void ChunkedBody::take_size_byte(char c) {
         }
         return;
     }
-    const int value = hex_value(c);
+    const int value = base::hex_value(c);
     if (value >= 0) {
         if (++digits_ > kMaxSizeDigits) return fail("a chunk size is too large");
         size_ = size_ * 16 + static_cast<uint64_t>(value);

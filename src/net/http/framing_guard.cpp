@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
+#include "base/encoding.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::net {
@@ -21,12 +23,6 @@ constexpr HeadFault bad(std::string_view message) {
 constexpr HeadFault kTargetTooLong = {414, "the request target is too long"};
 constexpr HeadFault kHeadersTooLarge = {431, "the header lines are too large or too many"};
 
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 constexpr bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -53,13 +49,13 @@ bool is_authority(std::string_view text) {
         const size_t end = rest.find(']');
         if (end == std::string_view::npos || end < 3) return false;
         for (const char c : rest.substr(1, end - 1)) {
-            if (!is_hex(c) && c != ':' && c != '.') return false;
+            if (!base::is_hex(c) && c != ':' && c != '.') return false;
         }
         rest.remove_prefix(end + 1);
     } else {
         size_t name = 0;
         while (name < rest.size() &&
-               (is_letter(rest[name]) || is_digit(rest[name]) ||
+               (is_letter(rest[name]) || base::is_digit(rest[name]) ||
                 std::string_view("-._~").find(rest[name]) != std::string_view::npos)) {
             ++name;
         }
@@ -68,7 +64,7 @@ bool is_authority(std::string_view text) {
     }
     if (rest.empty()) return true;
     if (rest.front() != ':' || rest.size() > 6) return false;
-    return std::all_of(rest.begin() + 1, rest.end(), is_digit);
+    return std::all_of(rest.begin() + 1, rest.end(), base::is_digit);
 }
 
 // Content-Length: digits alone; "+5", "5,5", "0x5" and what overflows 63 bits have no reading.
@@ -78,8 +74,8 @@ std::optional<HeadFault> reduce_target(Head& head, std::string_view& authority) 
     if (head.target == "*" && head.method == "OPTIONS") return std::nullopt;
     const std::string_view target = head.target;
     size_t scheme = 0;
-    if (target.size() > 8 && equals_ignoring_case(target.substr(0, 7), "http://")) scheme = 7;
-    if (target.size() > 9 && equals_ignoring_case(target.substr(0, 8), "https://")) scheme = 8;
+    if (target.size() > 8 && base::equal_ignoring_case(target.substr(0, 7), "http://")) scheme = 7;
+    if (target.size() > 9 && base::equal_ignoring_case(target.substr(0, 8), "https://")) scheme = 8;
     if (scheme == 0) {
         return bad("the request target must be a path that starts with a slash");
     }
@@ -148,28 +144,28 @@ std::optional<HeadFault> read_framing(Head& head, std::string_view authority) {
     bool close = false;
     bool keep = false;
     for (const Header& one : head.headers) {
-        if (equals_ignoring_case(one.name, "Host")) {
+        if (base::equal_ignoring_case(one.name, "Host")) {
             ++hosts;
             if (!is_authority(one.value)) return bad("the Host header is not valid");
-            if (!authority.empty() && !equals_ignoring_case(one.value, authority)) {
+            if (!authority.empty() && !base::equal_ignoring_case(one.value, authority)) {
                 return bad("the Host header differs from the host in the request target");
             }
-        } else if (equals_ignoring_case(one.name, "Transfer-Encoding")) {
+        } else if (base::equal_ignoring_case(one.name, "Transfer-Encoding")) {
             ++codings;
             if (one.value != "chunked") {
                 return bad("Transfer-Encoding must be exactly \"chunked\"");
             }
             head.framing = BodyFraming::kChunked;
-        } else if (equals_ignoring_case(one.name, "Content-Length")) {
+        } else if (base::equal_ignoring_case(one.name, "Content-Length")) {
             ++lengths;
             const auto length = base::read_decimal(one.value, INT64_MAX);
             if (!length) return bad("Content-Length must be one decimal number");
             head.content_length = *length;
-        } else if (equals_ignoring_case(one.name, "Connection")) {
+        } else if (base::equal_ignoring_case(one.name, "Connection")) {
             close = close || list_holds(one.value, "close");
             keep = keep || list_holds(one.value, "keep-alive");
-        } else if (equals_ignoring_case(one.name, "Expect")) {
-            head.expect_continue = equals_ignoring_case(one.value, "100-continue");
+        } else if (base::equal_ignoring_case(one.name, "Expect")) {
+            head.expect_continue = base::equal_ignoring_case(one.value, "100-continue");
         }
     }
     if (hosts > 1) return bad("there is more than one Host header");

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/encoding.h"
+
 namespace snapgate::net {
 namespace {
 
@@ -50,14 +52,6 @@ bool weighs_nothing(std::string_view parameters) {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (size_t i = 0; i < a.size(); ++i) {
-        if (lower(a[i]) != lower(b[i])) return false;
-    }
-    return true;
-}
-
 std::string_view trim_blanks(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -72,8 +66,8 @@ bool is_token(std::string_view text) {
 }
 
 bool list_holds(std::string_view list, std::string_view token) {
-    return any_part(list,
-                    [token](std::string_view part) { return equals_ignoring_case(part, token); });
+    return any_part(
+        list, [token](std::string_view part) { return base::equal_ignoring_case(part, token); });
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {
@@ -85,7 +79,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
         const std::string_view coding = trim_blanks(part.substr(0, semicolon));
         const bool takes =
             semicolon == std::string_view::npos || !weighs_nothing(part.substr(semicolon + 1));
-        if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip")) {
+        if (base::equal_ignoring_case(coding, "gzip") ||
+            base::equal_ignoring_case(coding, "x-gzip")) {
             named = true;
             taken = takes;
         } else if (coding == "*") {

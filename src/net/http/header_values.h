@@ -6,9 +6,6 @@ namespace snapgate::net {
 
 // Readings of header names and values, without memory of their own; any thread may call.
 
-// ASCII letters of any case are equal; nothing else is folded.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 // Without the blanks and tabs at both ends.
 std::string_view trim_blanks(std::string_view text);
 

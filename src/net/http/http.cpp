@@ -1,12 +1,12 @@
 #include "net/http/http.h"
 
-#include "net/http/header_values.h"
+#include "base/encoding.h"
 
 namespace snapgate::net {
 
 std::optional<std::string_view> Request::header(std::string_view name) const {
     for (const Header& one : headers) {
-        if (equals_ignoring_case(one.name, name)) return one.value;
+        if (base::equal_ignoring_case(one.name, name)) return one.value;
     }
     return std::nullopt;
 }
@@ -14,7 +14,7 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
 size_t Request::header_count(std::string_view name) const {
     size_t count = 0;
     for (const Header& one : headers) {
-        if (equals_ignoring_case(one.name, name)) ++count;
+        if (base::equal_ignoring_case(one.name, name)) ++count;
     }
     return count;
 }

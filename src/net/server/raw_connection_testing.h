@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/encoding.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::net {
@@ -69,7 +70,7 @@ class RawConnection {
                 rest.remove_prefix(std::min(rest.size(), end + 2));
                 const size_t colon = line.find(':');
                 if (colon != std::string_view::npos &&
-                    equals_ignoring_case(line.substr(0, colon), name)) {
+                    base::equal_ignoring_case(line.substr(0, colon), name)) {
                     return trim_blanks(line.substr(colon + 1));
                 }
             }
