@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/clock_testing.h"
+#include "base/secret_file.h"
 #include "net/tls/certificates_testing.h"
 #include "store/objects_testing.h"
 
@@ -50,7 +51,7 @@ class CertificatesTest : public testing::Test {
         settings_.tls_cert = folder_.path() / "own.crt";
         settings_.tls_key = folder_.path() / "own.key";
         std::ofstream(settings_.tls_cert) << made.certificate;
-        std::ofstream(settings_.tls_key) << made.key;
+        ASSERT_TRUE(base::write_secret(settings_.tls_key, made.key));
     }
 
     store::TestDirectory folder_;

@@ -14,6 +14,7 @@
 #include "app/declared_clusters.h"
 #include "app/mirrors.h"
 #include "base/duration.h"
+#include "base/file_rights.h"
 #include "base/log.h"
 #include "base/test_time.h"
 
@@ -34,6 +35,9 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     SNAPGATE_ASSIGN(process->data_,
                     DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
     DataDirectory& data = *process->data_;
+    base::warn_of_open_rights(data.path);
+    base::warn_of_open_rights(data.path / "store");
+    base::warn_of_open_rights(data.path / "store" / "data.mdb");
     log_damage(*data.store, data.clusters);
     process->url_file_.emplace(settings.data_dir);
     // A server that was killed leaves the file behind.

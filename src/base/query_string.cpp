@@ -46,7 +46,7 @@ Result<std::string> decode_parameter(std::string_view name, std::string_view val
     }
     if (controls == Controls::kAny) return std::move(*decoded);
     const auto bad = std::ranges::find_if(*decoded, [controls](char c) {
-        return is_control(c) && !(controls == Controls::kBlanks && is_blank(c));
+        return is_control(c) && (controls != Controls::kBlanks || !is_blank(c));
     });
     if (bad != decoded->end()) {
         return Error(

@@ -10,13 +10,13 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/file_rights.h"
 #include "base/sync_folder.h"
 
 namespace snapgate::base {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr mode_t kOthers = 0077;
 
 Error failed(const char* what, const std::filesystem::path& file) {
     int number = errno;
@@ -103,10 +103,7 @@ Result<std::string> read_secret(const std::filesystem::path& file, size_t size) 
     if (::fstat(fd.get(), &status) != 0) return failed("look at", file);
     if (!S_ISREG(status.st_mode))
         return Error(Code::kCorrupt, fmt::format("{} is no regular file", file.string()));
-    if ((status.st_mode & kOthers) != 0) {
-        return Error(Code::kForbidden,
-                     fmt::format("{} can be read by others: chmod 600 it", file.string()));
-    }
+    SNAPGATE_TRY(check_secret_rights(file, status.st_mode));
     std::string bytes(size + 1, '\0');
     size_t have = 0;
     while (have < bytes.size()) {

@@ -16,7 +16,7 @@ Result<void> write_secret(const std::filesystem::path& file, std::string_view by
 Result<bool> make_secret(const std::filesystem::path& file, std::string_view bytes);
 
 // Reads a secret of `size` bytes. kNotFound if the file is missing, kCorrupt if it has another
-// size, kForbidden if anybody but its owner may read it.
+// size, kForbidden if others may read it (file_rights.h).
 Result<std::string> read_secret(const std::filesystem::path& file, size_t size);
 // Reads a secret in this way; if the file is missing, makes it with random bytes. If several
 // processes do this at once, one of them makes the file, and all return its content.

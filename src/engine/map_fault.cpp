@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -50,14 +51,36 @@ class Line {
         for (const char& byte : text)
             if (byte >= ' ' && byte != '"' && byte != '\\') add({&byte, 1});
     }
-    void add_number(uint64_t number) {
+    // With zeros in front, so that there are at least `width` digits.
+    void add_number(uint64_t number, size_t width = 1) {
         std::array<char, 20> digits = {};
         size_t at = digits.size();
         do {
             digits.at(--at) = static_cast<char>('0' + number % 10);
             number /= 10;
-        } while (number > 0);
+        } while (number > 0 || digits.size() - at < width);
         add({digits.data() + at, digits.size() - at});
+    }
+    // The present time, as other lines of the log have it.
+    void add_time() {
+        using namespace std::chrono;
+        const auto now = floor<milliseconds>(system_clock::now());
+        const year_month_day date(floor<days>(now));
+        const hh_mm_ss time(now - floor<days>(now));
+        add_number(static_cast<uint64_t>(static_cast<int>(date.year())), 4);
+        add("-");
+        add_number(static_cast<unsigned>(date.month()), 2);
+        add("-");
+        add_number(static_cast<unsigned>(date.day()), 2);
+        add("T");
+        add_number(static_cast<uint64_t>(time.hours().count()), 2);
+        add(":");
+        add_number(static_cast<uint64_t>(time.minutes().count()), 2);
+        add(":");
+        add_number(static_cast<uint64_t>(time.seconds().count()), 2);
+        add(".");
+        add_number(static_cast<uint64_t>(time.subseconds().count()), 3);
+        add("Z");
     }
     void write_out() const {
         std::string_view rest(bytes_.data(), size_);
@@ -93,7 +116,9 @@ const Slot* slot_of(uintptr_t address) {
 
 [[noreturn]] void tell_and_exit(const Slot* slot, uintptr_t address) {
     Line line;
-    line.add(R"({"level":"error","message":"the data file is damaged: LMDB cannot go on with it; )"
+    line.add(R"({"time":")");
+    line.add_time();
+    line.add(R"(","level":"error","message":"the data file is damaged: LMDB cannot go on with it; )"
              R"(see snapgate fsck")");
     if (slot == nullptr) {
         // LMDB went astray: of one open file it can only be that one.

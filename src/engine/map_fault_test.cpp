@@ -43,7 +43,8 @@ class MapFaultTest : public DataFileFixture {
 
 TEST_F(MapFaultTest, AFileThatWasCutShortEndsTheProcessWithWords) {
     EXPECT_EXIT(read_a_cut_file(), testing::ExitedWithCode(1),
-                "the data file is damaged.*\"offset\":[0-9]+,\"file\":\".*data.mdb\"");
+                "\"time\":\"20[0-9-]+T[0-9:]+[.][0-9]+Z\",.*the data file is "
+                "damaged.*\"offset\":[0-9]+,\"file\":\".*data.mdb\"");
 }
 
 TEST_F(MapFaultTest, OtherFaultsAreWhatTheyWere) {

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "json/snapshot_texts_testing.h"
 
 namespace snapgate::rules {
@@ -152,7 +155,7 @@ TEST(PrepareImport, ListsFaultsInTheOrderOfTheApi) {
         refused(snapshot(R"(,"labels":{"a b":"x"},"finalizers":["c d"],"uid":"u")",
                          R"(,"failureDeadline":"never")", R"(,"status":{"conditions":[{}]})"));
     std::vector<std::string> fields;
-    for (const base::Cause& cause : error.causes) fields.push_back(cause.field);
+    std::ranges::transform(error.causes, std::back_inserter(fields), &base::Cause::field);
     EXPECT_THAT(fields,
                 testing::ElementsAre("metadata.labels", "metadata.finalizers",
                                      "status.conditions[0].status", "status.conditions[0].type"));

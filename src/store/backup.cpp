@@ -22,9 +22,10 @@ constexpr std::array kTables = {Table::kRecord, Table::kCluster, Table::kCount, 
 }  // namespace
 
 Result<std::unique_ptr<Backup>> DiskBackup::begin(engine::Environment& environment, int64_t now_ms,
-                                                  const std::vector<BackupFile>& files) {
+                                                  const std::vector<BackupFile>& files,
+                                                  std::shared_ptr<void> place) {
     SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
-    std::unique_ptr<DiskBackup> backup(new DiskBackup(std::move(rows)));
+    std::unique_ptr<DiskBackup> backup(new DiskBackup(std::move(rows), std::move(place)));
     BackupHead head;
     head.format = kFormat;
     head.made_ms = now_ms;

@@ -19,17 +19,20 @@ namespace snapgate::store {
 // Makes a backup of one consistent state of a store, in constant memory: the registry, and the
 // objects of every cluster as they are at its head, without their history. The state is that at
 // begin(). Until the backup ends, the pages of that state are not used again, so the data file may
-// grow. Belongs to one thread at a time, and ends before the environment.
+// grow. Belongs to one thread at a time, and ends before the environment. Keeps `place` until its
+// end.
 class DiskBackup final : public Backup {
   public:
     static base::Result<std::unique_ptr<Backup>> begin(engine::Environment& environment,
                                                        int64_t now_ms,
-                                                       const std::vector<BackupFile>& files);
+                                                       const std::vector<BackupFile>& files,
+                                                       std::shared_ptr<void> place);
 
     base::Result<bool> next(std::string& out) override;
 
   private:
-    explicit DiskBackup(engine::ReadTransaction rows) : rows_(std::move(rows)) {}
+    DiskBackup(engine::ReadTransaction rows, std::shared_ptr<void> place)
+        : place_(std::move(place)), rows_(std::move(rows)) {}
     base::Result<void> read_clusters();
     // Moves to the first row of the table, or of a later one. False if there is none.
     base::Result<bool> seek_table();
@@ -38,6 +41,7 @@ class DiskBackup final : public Backup {
     base::Result<bool> wanted();
     base::Result<bool> wanted_version(Revision head);
 
+    std::shared_ptr<void> place_;
     engine::ReadTransaction rows_;
     std::optional<engine::Cursor> cursor_;
     BlockWriter writer_;

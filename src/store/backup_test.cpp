@@ -66,6 +66,21 @@ class BackupTest : public StoreFixture {
     std::string dropped_;
 };
 
+// A backup keeps the pages of its state, and the data file grows.
+TEST_F(BackupTest, AThirdAtOnceIsRefused) {
+    make_cluster();
+    auto first = store_->back_up({});
+    auto second = store_->back_up({});
+    ASSERT_TRUE(first && second);
+    const auto third = store_->back_up({});
+    ASSERT_FALSE(third);
+    EXPECT_EQ(third.error().code, Code::kUnavailable);
+    EXPECT_TRUE(third.error().retry_after_seconds);
+    first->reset();
+    EXPECT_TRUE(store_->back_up({}));
+    EXPECT_TRUE(store_->back_up({}));
+}
+
 TEST_F(BackupTest, HoldsTheStateAndNotItsPast) {
     const ClusterNumber hosted = make_cluster();
     const Revision first = put(hosted, "shop", "a", "vm", "first");

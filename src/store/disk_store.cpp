@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -22,6 +25,8 @@ namespace snapgate::store {
 namespace {
 
 constexpr base::Millis kMostHeld = std::chrono::minutes(30);
+constexpr int kMostBackups = 2;
+constexpr unsigned kRetryBackupSeconds = 30;
 
 // The store of one directory. Each member depends only on members before it.
 class DiskStore final : public Store {
@@ -64,7 +69,19 @@ class DiskStore final : public Store {
 
     base::Result<std::unique_ptr<Backup>> back_up(
         const std::vector<BackupFile>& files) const override {
-        return DiskBackup::begin(*environment_, now_ms(), files);
+        std::shared_ptr<void> place;
+        if (backups_.fetch_add(1) < kMostBackups) {
+            place = {nullptr, [this](void*) { --backups_; }};
+        } else {
+            --backups_;
+            base::Error busy(base::Code::kUnavailable,
+                             fmt::format("{} backups are under way, and more would keep too many "
+                                         "old pages: try again when one has ended",
+                                         kMostBackups));
+            busy.retry_after_seconds = kRetryBackupSeconds;
+            return busy;
+        }
+        return DiskBackup::begin(*environment_, now_ms(), files, std::move(place));
     }
 
     void tell_of_damage(std::function<void(const DamagedRow&)> listener) override {
@@ -107,6 +124,7 @@ class DiskStore final : public Store {
     std::shared_ptr<Holds> holds_;
     Writer writer_;
     Compactor compactor_;
+    mutable std::atomic<int> backups_ = 0;  // that are under way
 };
 
 // Gives up the stages that were open when the process ended. Returns the clusters whose stage is

@@ -302,7 +302,8 @@ class Store {
     virtual uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) = 0;
     virtual void unsubscribe(uint64_t id) = 0;
 
-    // Begins a backup of the present state.
+    // Begins a backup of the present state. kUnavailable if two others are under way: each keeps
+    // the pages of its state, so the data file grows.
     virtual base::Result<std::unique_ptr<Backup>> back_up(
         const std::vector<BackupFile>& files) const = 0;
 

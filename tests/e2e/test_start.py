@@ -305,6 +305,33 @@ def test_a_user_without_a_home_is_told_at_the_start_and_by_the_request(start_ser
     assert key.stat().st_mode & 0o777 == 0o600
 
 
+def test_files_that_others_may_read_or_change_are_told_or_refused(start_server, data_dir):
+    server = start_server("--tls-self-signed")
+    assert not server.log("a file with a secret is open to its group")
+    server.stop()
+    secrets = [data_dir / name for name in ("token.key", "tls.key", "ca.key")]
+    for file in secrets:
+        file.chmod(0o644)
+        refused = Server(data_dir, "--tls-self-signed")
+        with pytest.raises(AssertionError, match="ended with 1"):
+            refused.start()
+        assert f"{file} can be read or changed by others (mode 0644): chmod 600 it" in refused.tail()
+        file.chmod(0o640)
+    # As in a volume that Kubernetes mounts for a pod with fsGroup, or in its emptyDir.
+    data_dir.chmod(0o777)
+    store = data_dir / "store" / "data.mdb"
+    store.chmod(0o666)
+    server = start_server("--tls-self-signed")
+    told = server.log("a file with a secret is open to its group")
+    assert {line["file"] for line in told} == {str(file) for file in secrets}
+    assert {line["mode"] for line in told} == {"0640"}
+    [folder] = server.log("others may write into the data directory: chmod 700 it")
+    assert (folder["level"], folder["path"], folder["mode"]) == ("warning", str(data_dir), "0777")
+    [file] = server.log("others may read or change what the server stores: chmod 600 it")
+    assert (file["path"], file["mode"]) == (str(store), "0666")
+    assert server.client(tls=True).get("/livez").status == 200
+
+
 KUBECONFIG = """{"apiVersion":"v1","kind":"Config","current-context":"c",
 "clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"users":[{"name":"u","user":{"token":"t"}}],
 "contexts":[{"name":"c","context":{"cluster":"c","user":"u"}}]}"""

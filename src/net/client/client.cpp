@@ -96,7 +96,7 @@ struct Client::State {
     Awaitable<Result<ClientResponse>> ask(const ClientRequest& request, Streaming* streaming);
     Awaitable<Result<void>> connect();
     Awaitable<Result<ClientResponse>> exchange(const ClientRequest& request, Streaming* streaming);
-    Awaitable<Result<void>> hand_on(Streaming& streaming);
+    Awaitable<Result<void>> hand_on(Streaming& streaming) const;
     static bool is_stopped(const Streaming* streaming) {
         return streaming != nullptr && streaming->end == StreamEnd::kStopped;
     }
@@ -172,7 +172,7 @@ Awaitable<Result<ClientResponse>> Client::State::exchange(const ClientRequest& r
     co_return response;
 }
 
-Awaitable<Result<void>> Client::State::hand_on(Streaming& streaming) {
+Awaitable<Result<void>> Client::State::hand_on(Streaming& streaming) const {
     while (true) {
         // A body that always has more to read must not keep the descriptor from being looked at.
         if (streaming.options.wake_fd >= 0) co_await yield();

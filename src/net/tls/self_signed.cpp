@@ -12,6 +12,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/file_rights.h"
 #include "base/secret_file.h"
 #include "net/tls/openssl_handles.h"
 #include "net/tls/tls.h"
@@ -251,6 +252,7 @@ Result<SelfSigned> ensure_self_signed(const fs::path& directory,
                      .certificate = directory / "tls.crt",
                      .key = directory / "tls.key"};
     const fs::path ca_key_file = directory / "ca.key";
+    SNAPGATE_TRY(base::check_secret_rights(ca_key_file));
     Pair ca = read_pair(files.ca_certificate, ca_key_file);
     const time_t now = clock.now_ms() / 1000;
     if (!is_good_ca(ca, now)) {

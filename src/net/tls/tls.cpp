@@ -9,6 +9,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/file_rights.h"
 #include "net/tls/openssl_handles.h"
 
 namespace snapgate::net {
@@ -80,6 +81,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_context(const std::filesystem::
             key, fmt::format("does not belong to the certificate in {}", certificate.string()));
     }
     if (ec) return tls_error(key, "holds no private key in PEM form (without a passphrase)");
+    SNAPGATE_TRY(base::check_secret_rights(key));
     return context;
 }
 
