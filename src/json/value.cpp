@@ -88,6 +88,10 @@ std::string serialize(const Value& value) {
     return boost::json::serialize(value);
 }
 
+std::string serialize(const Object& object) {
+    return boost::json::serialize(object);
+}
+
 std::string serialize_pretty(const Value& value) {
     std::string out;
     append_indented(value, 0, out);

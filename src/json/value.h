@@ -17,6 +17,8 @@ using Array = boost::json::array;
 // 64, or has a key twice in one object.
 base::Result<Value> parse(std::string_view text);
 std::string serialize(const Value& value);
+// An object as such: as a Value it would be a copy of itself.
+std::string serialize(const Object& object);
 // The same over several lines, indented by two.
 std::string serialize_pretty(const Value& value);
 

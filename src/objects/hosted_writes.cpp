@@ -29,11 +29,11 @@ constexpr int kNameTries = 8;
 // How often a write is made anew because the object changed under it.
 constexpr int kWriteTries = 16;
 
-net::Awaitable<Result<WriteOutcome>> commit_object(store::Store& store, ObjectWrite write) {
-    auto shared = std::make_shared<const ObjectWrite>(std::move(write));
+net::Awaitable<Result<WriteOutcome>> commit_object(store::Store& store,
+                                                   std::shared_ptr<const ObjectWrite> write) {
     auto outcome = std::make_shared<WriteOutcome>();
     SNAPGATE_CO_TRY(
-        co_await commit::one(store, store::Priority::kRequest, write_function(shared, outcome)));
+        co_await commit::one(store, store::Priority::kRequest, write_function(write, outcome)));
     co_return *outcome;
 }
 
@@ -162,12 +162,13 @@ std::string given_name(const json::Object& body) {
     return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
-ObjectWrite new_write(const store::Store& store, const Place& place) {
-    ObjectWrite write;
-    write.cluster = place.cluster.number;
-    write.kind = place.kind;
-    write.key = {place.ns, place.name};
-    write.now_ms = store.now_ms();
+// Shared with the writer thread once it is committed.
+std::shared_ptr<ObjectWrite> new_write(const store::Store& store, const Place& place) {
+    auto write = std::make_shared<ObjectWrite>();
+    write->cluster = place.cluster.number;
+    write->kind = place.kind;
+    write->key = {place.ns, place.name};
+    write->now_ms = store.now_ms();
     return write;
 }
 
@@ -183,18 +184,18 @@ net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store,
         written.value = live.value;
         co_return std::optional<Written>(std::move(written));
     }
-    ObjectWrite write = new_write(store, place);
-    write.read_at = live.revision;
+    const std::shared_ptr<ObjectWrite> write = new_write(store, place);
+    write->read_at = live.revision;
     SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
     written.removed = change.effect == Effect::kRemove;
     // One that goes is shown as it was last: no version of its own says that it is gone.
     written.value = model::encode_object(prepared, version_of(live.value));
     if (dry_run) co_return std::optional<Written>(std::move(written));
-    if (!written.removed) write.object = prepared;
-    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(store, std::move(write)));
+    if (!written.removed) write->object = std::move(prepared);
+    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(store, write));
     if (outcome.end != End::kDone) co_return std::optional<Written>();
     if (!written.removed)
-        written.value = model::encode_object(prepared, revision_text(outcome.revision));
+        written.value = model::encode_object(*write->object, revision_text(outcome.revision));
     co_return std::optional<Written>(std::move(written));
 }
 
@@ -221,19 +222,19 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
         if (!named) rules::give_name(change.object, rules::generated_name(generate));
         SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
         key = {prepared.ns, prepared.name};
-        ObjectWrite write = new_write(store, place);
-        write.key = key;
-        write.make_namespace = options.make_namespace;
-        write.object = std::move(prepared);
+        const std::shared_ptr<ObjectWrite> write = new_write(store, place);
+        write->key = key;
+        write->make_namespace = options.make_namespace;
+        write->object = std::move(prepared);
         WriteOutcome outcome;
         if (options.dry_run) {
-            SNAPGATE_CO_ASSIGN(outcome, try_dry(store, write, ns));
+            SNAPGATE_CO_ASSIGN(outcome, try_dry(store, *write, ns));
         } else {
             SNAPGATE_CO_ASSIGN(outcome, co_await commit_object(store, write));
         }
         if (outcome.end == End::kExists && !named) continue;
-        SNAPGATE_CO_ASSIGN(auto result, created(write, outcome));
-        if (options.dry_run) result.value = model::encode_object(*write.object, "");
+        SNAPGATE_CO_ASSIGN(auto result, created(*write, outcome));
+        if (options.dry_run) result.value = model::encode_object(*write->object, "");
         result.dry_run = options.dry_run;
         result.warnings = std::move(change.warnings);
         co_return std::move(result);

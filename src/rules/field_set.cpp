@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 
 #include "base/quote.h"
@@ -152,8 +153,7 @@ FieldSet FieldSet::union_of(std::vector<FieldSet> sets) {
     // Neighbours first: one after the other into the first would copy it for each.
     for (size_t step = 1; step < sets.size(); step *= 2)
         for (size_t i = 0; i + step < sets.size(); i += 2 * step) {
-            sets[i].unite(sets[i + step]);
-            sets[i + step].children_.clear();
+            sets[i].unite(std::move(sets[i + step]));
         }
     return sets.empty() ? FieldSet() : std::move(sets.front());
 }
@@ -189,22 +189,26 @@ void FieldSet::insert(Path path) {
         place->below.insert(path.subspan(1));
 }
 
-void FieldSet::unite(const FieldSet& other) {
+void FieldSet::unite(FieldSet other) {
     if (other.empty()) return;
+    if (empty()) {
+        *this = std::move(other);
+        return;
+    }
     std::vector<Node> united;
     united.reserve(children_.size() + other.children_.size());
     auto theirs = other.children_.begin();
     for (Node& node : children_) {
         for (; theirs != other.children_.end() && theirs->element < node.element; ++theirs)
-            united.push_back(*theirs);
+            united.push_back(std::move(*theirs));
         if (theirs != other.children_.end() && theirs->element == node.element) {
             node.member = node.member || theirs->member;
-            node.below.unite(theirs->below);
+            node.below.unite(std::move(theirs->below));
             ++theirs;
         }
         united.push_back(std::move(node));
     }
-    united.insert(united.end(), theirs, other.children_.end());
+    std::move(theirs, other.children_.end(), std::back_inserter(united));
     children_ = std::move(united);
 }
 
@@ -255,7 +259,9 @@ void FieldSet::fit_to(const model::Schema& schema) {
 }
 
 std::string field_element(std::string_view name) {
-    return fmt::format("f:{}", name);
+    std::string element;
+    element.reserve(name.size() + 2);
+    return element.append("f:").append(name);
 }
 
 std::string value_element(const json::Value& value) {

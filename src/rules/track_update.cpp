@@ -62,7 +62,7 @@ void track_update(const json::Object* live, json::Object& object, const model::S
     static const json::Object nothing;
     FieldChanges changes = field_changes(live == nullptr ? nothing : *live, object, schema);
     FieldSet taken = std::move(changes.modified);
-    taken.unite(changes.added);
+    taken.unite(std::move(changes.added));
     for (ManagedEntry& entry : entries) {
         entry.fields.fit_to(schema);
         entry.fields.subtract(taken);
@@ -81,7 +81,7 @@ void track_update(const json::Object* live, json::Object& object, const model::S
         if (previous == entries.end()) {
             entries.push_back(std::move(mine));
         } else {
-            previous->fields.unite(mine.fields);
+            previous->fields.unite(std::move(mine.fields));
             previous->time = mine.time;
         }
     }
