@@ -146,4 +146,23 @@ Result<void> take_room(const std::filesystem::path& directory, size_t max_reader
     return {};
 }
 
+Result<void> settle_meta_pages(const std::filesystem::path& path) {
+    const lmdb::File file(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (file.fd() < 0) return cannot("open", path, errno);
+    const Result<lmdb::Meta> first = lmdb::read_meta(file, 0);
+    if (!first) return refused(path, first.error());
+    for (const uint64_t at : {uint64_t{0}, uint64_t{first->page_bytes}}) {
+        std::string page;
+        const Result<void> read = file.read(at, lmdb::kMetaBytes, page);
+        if (!read) return refused(path, read.error());
+        // Writing marks the page as changed, also if its bytes stay the same.
+        const ssize_t written =
+            ::pwrite(file.fd(), page.data(), page.size(), static_cast<off_t>(at));
+        if (written != static_cast<ssize_t>(page.size()))
+            return cannot("write to", path, written < 0 ? errno : EIO);
+    }
+    if (::fdatasync(file.fd()) != 0) return cannot("write to", path, errno);
+    return {};
+}
+
 }  // namespace snapgate::engine

@@ -27,4 +27,10 @@ base::Result<DataFile> look_at_data_file(const std::filesystem::path& path);
 base::Result<void> take_room(const std::filesystem::path& directory, size_t max_readers,
                              DataFile data_file);
 
+// Writes the two meta pages of a store to disk as the system shows them now, for they may differ
+// from what is on the disk: after a commit whose last write failed, and after a process that was
+// killed in a commit. Otherwise a later power cut would leave the meta page of one commit with the
+// pages of another. kStorageFull, or kUnavailable, if that cannot be written.
+base::Result<void> settle_meta_pages(const std::filesystem::path& path);
+
 }  // namespace snapgate::engine

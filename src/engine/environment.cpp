@@ -98,6 +98,7 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
                                                      options.directory.string(), made.message()));
     }
     SNAPGATE_TRY(take_room(options.directory, options.max_readers, data_file));
+    if (data_file == DataFile::kStore) SNAPGATE_TRY(settle_meta_pages(data_path));
     std::unique_ptr<Environment> environment(new Environment(options));
     int rc = mdb_env_create(&environment->env_);
     if (rc != MDB_SUCCESS) return open_failure(rc, options);

@@ -137,5 +137,18 @@ TEST_F(FaultTest, WritingGoesOnAfterARestart) {
     EXPECT_THAT(get("a"), Optional(std::string("4")));
 }
 
+TEST_F(FaultTest, AStoreIsOnlyOpenedWhenItsNewestCommitIsOnTheDisk) {
+    ASSERT_TRUE(put("a", "1"));
+    environment_.reset();
+    sync_fault = EIO;
+    const auto refused = Environment::open({directory_, 1 << 30, 64});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kUnavailable);
+    EXPECT_THAT(refused.error().message, HasSubstr("cannot write to"));
+    sync_fault = 0;
+    open();
+    EXPECT_THAT(get("a"), Optional(std::string("1")));
+}
+
 }  // namespace
 }  // namespace snapgate::engine

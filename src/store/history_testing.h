@@ -16,40 +16,43 @@
 
 namespace snapgate::store {
 
-// A store with a short history and a model of its content. The fixture compares everything that
-// readers can see of the store with the model. SNAPGATE_SEED repeats a test's random choices.
-class HistoryFixture : public testing::Test {
-  protected:
+// A store with a short history, and a model of its content. Compares everything that readers can
+// see of the store with the model. Its random choices follow from the seed.
+class ModelledStore {
+  public:
     using Place = StoreModel::Place;
     using Content = StoreModel::Content;
 
     static constexpr int64_t kHistoryMs = 60'000;
 
-    HistoryFixture()
-        : seed_(environment_number("SNAPGATE_SEED", std::random_device()())), random_(seed_) {}
+    explicit ModelledStore(uint64_t seed) : seed_(seed), random_(seed) {}
+    virtual ~ModelledStore() = default;
+    ModelledStore(const ModelledStore&) = delete;
+    ModelledStore& operator=(const ModelledStore&) = delete;
 
-    void SetUp() override { open(); }
-
-    // Closes the store, checks it, and opens it again.
-    void open() {
-        if (store_) {
-            store_.reset();
-            const auto checked = check_store(directory_.path(), [this](std::string_view fault) {
-                ADD_FAILURE() << "seed " << seed_ << ": " << fault;
-            });
-            ASSERT_TRUE(checked) << checked.error().message;
-            EXPECT_TRUE(checked->rows_checked);
-        }
+    // Closes the store if it is open, and opens it.
+    base::Result<void> open() {
+        store_.reset();
         StoreOptions options;
         options.directory = directory_.path();
         options.clock = &clock_;
         options.history = base::Millis(kHistoryMs);
         options.background_compaction = false;
-        auto opened = Store::open(options);
-        ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
+        SNAPGATE_ASSIGN(store_, Store::open(options));
+        return {};
     }
 
+    // Checks every row of the store, which is closed for that.
+    void check_rows() {
+        store_.reset();
+        const auto checked = check_store(directory_.path(), [this](std::string_view fault) {
+            ADD_FAILURE() << "seed " << seed_ << ": " << fault;
+        });
+        ASSERT_TRUE(checked) << checked.error().message;
+        EXPECT_TRUE(checked->rows_checked);
+    }
+
+  protected:
     size_t pick(size_t below) {
         return std::uniform_int_distribution<size_t>(0, below - 1)(random_);
     }
@@ -95,6 +98,43 @@ class HistoryFixture : public testing::Test {
         check_lists(view, number, *cluster, head.revision);
         check_log(view, number, *cluster, head.revision);
         if (is_last) check_head(view, number, *cluster);
+    }
+
+    // Whether the newest states that readers see are those of the model.
+    bool heads_match(const StoreModel& model) const {
+        const ReadView view = store_->read();
+        for (ClusterNumber number = 1; number <= model.newest_cluster + 1; ++number) {
+            const auto head = view.head(number);
+            EXPECT_TRUE(head) << head.error().message;
+            const auto cluster = model.clusters.find(number);
+            if (!head || head->has_value() != (cluster != model.clusters.end())) return false;
+            if (!*head) continue;
+            const StoreModel::HeadAt& expected = cluster->second.heads.back();
+            if ((*head)->revision != expected.revision || (*head)->version != expected.version)
+                return false;
+        }
+        return true;
+    }
+
+    // Takes the last of some states, as a restart leaves them, that readers see. False if none is.
+    bool adopt(const std::vector<StoreModel>& possible) {
+        for (size_t i = possible.size(); i-- > 0;) {
+            StoreModel model = possible[i];
+            model.give_up_stages();
+            if (!heads_match(model)) continue;
+            model_ = std::move(model);
+            note_readable_heads();
+            return true;
+        }
+        return false;
+    }
+
+    // A compaction that failed may have left heads that it was to remove.
+    void note_readable_heads() {
+        const ReadView view = store_->read();
+        for (auto& [number, cluster] : model_.clusters)
+            for (StoreModel::HeadAt& head : cluster.heads)
+                if (head.compacted) head.compacted = !view.replaced_ms(number, head.revision);
     }
 
     void check_versions(const ReadView& view, ClusterNumber number,

@@ -42,6 +42,7 @@ class StoreModel {
     };
 
     std::map<ClusterNumber, Cluster> clusters;
+    ClusterNumber newest_cluster = 0;  // the largest number that was ever given out
 
     static std::optional<Content> at(const Cluster& cluster, const Place& place,
                                      Revision revision) {
@@ -90,6 +91,20 @@ class StoreModel {
         for (const HeadAt& head : cluster.heads)
             if (head.revision >= revision) return head.version;
         return {};
+    }
+
+    // Makes the newest revision of a cluster its head, unless it belongs to a stage.
+    static void move_head(Cluster& cluster, Revision revision, int64_t since_ms) {
+        if (cluster.stage_open) return;
+        HeadAt head{.revision = revision, .since_ms = since_ms, .version = {}};
+        head.version = cluster.mirrored ? cluster.heads.back().version : std::to_string(revision);
+        cluster.heads.push_back(std::move(head));
+    }
+
+    // What a restart does: all open stages are given up.
+    void give_up_stages() {
+        for (auto& [number, cluster] : clusters)
+            if (cluster.stage_open) give_up_stage(cluster);
     }
 
     // Forgets the versions above the head, as they belong to a stage that was given up.
