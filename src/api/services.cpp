@@ -45,7 +45,8 @@ std::optional<cluster::Cluster> connected_cluster(const Services& services,
 void follow(const Services& services, const std::string& uid) {
     auto cluster = connected_cluster(services, uid);
     while (cluster) {
-        services.connections.follow(cluster->number, cluster->name, services.sources.of(*cluster));
+        services.connections.follow(cluster->number, cluster->name, cluster::snapshots(),
+                                    services.sources.of(*cluster));
         // Another request may have changed or deleted the cluster meanwhile, and may have been here
         // first.
         auto now = connected_cluster(services, uid);

@@ -92,8 +92,8 @@ std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data) {
     store::Store& store = *data.store;
     mirror::ConnectionsOptions options;
     options.server_id = connect::server_id(store.id());
-    options.make_sink = [&store](ClusterNumber cluster) {
-        return mirror::make_sink(store, cluster);
+    options.make_sink = [&store](ClusterNumber cluster, const cluster::ReflectedKind& kind) {
+        return mirror::make_sink(store, cluster, kind);
     };
     options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
     options.keep = [&store](const auto& mirrors) { keep(store, mirrors); };
@@ -104,7 +104,8 @@ void follow_clusters(const DataDirectory& data, const connect::ConnectionSources
                      mirror::Connections& connections) {
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
         if (cluster.connected())
-            connections.follow(cluster.number, cluster.name, sources.of(cluster));
+            connections.follow(cluster.number, cluster.name, cluster::snapshots(),
+                               sources.of(cluster));
     }
 }
 

@@ -90,7 +90,7 @@ class MirrorsTest : public testing::Test {
         return to;
     }
     void follow(model::ClusterNumber number, connect::Connection to) {
-        connections_->follow(number, "c",
+        connections_->follow(number, "c", cluster::snapshots(),
                              std::make_shared<connect::StoredConnectionSource>(std::move(to)));
     }
     void write(std::string_view ns, std::string_view name) {
@@ -132,8 +132,9 @@ class MirrorsTest : public testing::Test {
     mirror::ConnectionsOptions options_of_test() {
         mirror::ConnectionsOptions options;
         options.server_id = "test";
-        options.make_sink = [this](model::ClusterNumber number) {
-            return mirror::make_sink(*data_->store, number);
+        options.make_sink = [this](model::ClusterNumber number,
+                                   const cluster::ReflectedKind& kind) {
+            return mirror::make_sink(*data_->store, number, kind);
         };
         options.last_known = [](model::ClusterNumber) { return mirror::MirrorStatus(); };
         options.keep = [](const auto&) {};
@@ -305,8 +306,9 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
     mirror::ConnectionsOptions options = options_of_test();
     options.threads = 1;
     options.restart = std::chrono::milliseconds(5);
-    options.make_sink = [this, faults, broken](model::ClusterNumber number) {
-        auto sink = mirror::make_sink(*data_->store, number);
+    options.make_sink = [this, faults, broken](model::ClusterNumber number,
+                                               const cluster::ReflectedKind& kind) {
+        auto sink = mirror::make_sink(*data_->store, number, kind);
         if (number != broken) return sink;
         return std::unique_ptr<mirror::ObjectSink>(
             std::make_unique<ThrowingSink>(std::move(sink), faults));

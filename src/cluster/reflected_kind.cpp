@@ -19,6 +19,8 @@ const ReflectedKind& snapshots() {
                                     .plural = model::kSnapshotPlural,
                                     .kind = model::kSnapshotKind,
                                     .versions = {model::kStoredVersion, model::kOldVersion},
+                                    .noun = "snapshots",
+                                    .stored = model::Kind::kSnapshot,
                                     .prepare = &json::prepare_mirrored_snapshot};
     return kind;
 }

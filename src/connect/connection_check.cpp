@@ -43,9 +43,10 @@ std::string joined(const std::vector<std::string>& words) {
 // One running check. The result of a point decides whether the later points are checked.
 class Checking {
   public:
-    Checking(ClusterTarget target, std::string passed, const base::Clock& clock,
-             std::chrono::milliseconds timeout)
+    Checking(ClusterTarget target, const cluster::ReflectedKind& kind, std::string passed,
+             const base::Clock& clock, std::chrono::milliseconds timeout)
         : target_(std::move(target)),
+          kind_(kind),
           passed_(std::move(passed)),
           clock_(clock),
           deadline_(std::chrono::steady_clock::now() + timeout) {}
@@ -201,12 +202,11 @@ class Checking {
 
     // nullopt if the cluster does not say.
     net::Awaitable<std::optional<bool>> may(std::string_view verb) {
-        const cluster::ReflectedKind& kind = cluster::snapshots();
         std::string body = json::serialize(json::Object{
             {"apiVersion", "authorization.k8s.io/v1"},
             {"kind", "SelfSubjectAccessReview"},
-            {"spec", json::Object{{"resourceAttributes", json::Object{{"group", kind.group},
-                                                                      {"resource", kind.plural},
+            {"spec", json::Object{{"resourceAttributes", json::Object{{"group", kind_.group},
+                                                                      {"resource", kind_.plural},
                                                                       {"verb", verb}}}}}});
         auto answer = co_await ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
                                    std::move(body));
@@ -233,28 +233,28 @@ class Checking {
         }
         if (!missing.empty()) {
             add("Permissions", Found::kWarning,
-                fmt::format("we may not {} {}", joined(missing), cluster::snapshots().plural),
+                fmt::format("we may not {} {}", joined(missing), kind_.plural),
                 "apply the role that `snapgate print rbac` prints");
         } else if (writes.size() < kWriteVerbs.size()) {
             add("Permissions", Found::kGood,
-                writes.empty() ? std::string("we may read snapshots, and not write them")
-                               : fmt::format("we may read snapshots, and {} them", joined(writes)));
+                writes.empty()
+                    ? fmt::format("we may read {}, and not write them", kind_.noun)
+                    : fmt::format("we may read {}, and {} them", kind_.noun, joined(writes)));
         } else {
-            add("Permissions", Found::kGood, "we may read and write snapshots");
+            add("Permissions", Found::kGood, fmt::format("we may read and write {}", kind_.noun));
         }
     }
 
     net::Awaitable<void> discover() {
-        const cluster::ReflectedKind& kind = cluster::snapshots();
-        auto answer = co_await ask("GET", fmt::format("/apis/{}", kind.group), {});
+        auto answer = co_await ask("GET", fmt::format("/apis/{}", kind_.group), {});
         if (!answer) {
             add("APIVersion", Found::kWarning, answer.error().message);
             co_return;
         }
         if (answer->status == 404) {
             add("APIVersion", Found::kWarning,
-                fmt::format("the cluster does not serve {}", kind.group),
-                "install KubeVirt there; its snapshots are listed from then on");
+                fmt::format("the cluster does not serve {}", kind_.group),
+                fmt::format("install KubeVirt there; its {} are listed from then on", kind_.noun));
             co_return;
         }
         const auto versions = json::read_group_versions(answer->body);
@@ -262,21 +262,22 @@ class Checking {
             add("APIVersion", Found::kWarning,
                 fmt::format("the cluster does not say which versions of {} it serves (it answered "
                             "{})",
-                            kind.group, answer->status));
+                            kind_.group, answer->status));
             co_return;
         }
-        const std::string_view best = kind.best_version(*versions);
+        const std::string_view best = kind_.best_version(*versions);
         if (!best.empty()) {
             check_.served_version = best;
-            add("APIVersion", Found::kGood, fmt::format("it serves {}/{}", kind.group, best));
+            add("APIVersion", Found::kGood, fmt::format("it serves {}/{}", kind_.group, best));
             co_return;
         }
         add("APIVersion", Found::kWarning,
             fmt::format("the cluster serves {} of {}, and none of them is known here",
-                        joined(*versions).substr(0, 200), kind.group));
+                        joined(*versions).substr(0, 200), kind_.group));
     }
 
     ClusterTarget target_;
+    const cluster::ReflectedKind& kind_;
     const std::string passed_;
     const base::Clock& clock_;
     std::chrono::steady_clock::time_point deadline_;
@@ -294,12 +295,14 @@ bool ConnectionCheck::warned() const {
     return std::ranges::any_of(points, [](const auto& p) { return p.outcome == Found::kWarning; });
 }
 
-net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection, std::string passed,
+net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection,
+                                                         const cluster::ReflectedKind& kind,
+                                                         std::string passed,
                                                          const base::Clock& clock,
                                                          std::chrono::milliseconds timeout) {
     auto target = ClusterTarget::make(connection);
     if (!target) co_return std::move(target).error();
-    Checking checking(std::move(*target), std::move(passed), clock, timeout);
+    Checking checking(std::move(*target), kind, std::move(passed), clock, timeout);
     co_return co_await checking.run();
 }
 

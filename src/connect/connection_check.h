@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "cluster/reflected_kind.h"
 #include "connect/connection.h"
 #include "net/http/http.h"
 
@@ -31,12 +32,13 @@ struct ConnectionCheck {
 };
 
 // Connects and asks: who we are (SelfSubjectReview, else the TLS and 401 alone), which verbs we
-// have on virtualmachinesnapshots (SelfSubjectAccessReview: get, list, watch; create, update,
-// patch, delete as a warning), which version of snapshot.kubevirt.io is served, how far the clocks
-// are apart (the Date header; more than 30 s is a warning). `passed` goes with each question, as a
-// passed_servers.h header. Takes at most about `timeout`. kInvalidParameter for a connection that
-// cannot work.
+// have on the objects of `kind` (SelfSubjectAccessReview: get, list, watch; create, update, patch,
+// delete as a warning), which version of its group is served, how far the clocks are apart (the
+// Date header; more than 30 s is a warning). `passed` goes with each question, as a
+// passed_servers.h header. `kind` outlives the check. Takes at most about `timeout`.
+// kInvalidParameter for a connection that cannot work.
 net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
+                                                               const cluster::ReflectedKind& kind,
                                                                std::string passed,
                                                                const base::Clock& clock,
                                                                std::chrono::milliseconds timeout);

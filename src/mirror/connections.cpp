@@ -72,7 +72,7 @@ class Connections::Core {
 
     const std::string& server_id() const { return options_.server_id; }
 
-    void follow(ClusterNumber cluster, std::string name,
+    void follow(ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source) {
         const base::MutexLock lock(mutex_);
         if (stopped_) return;
@@ -88,14 +88,14 @@ class Connections::Core {
         followed = std::make_shared<Followed>(*loops_[cluster % loops_.size()]);
         followed->number = cluster;
         followed->name = std::move(name);
-        followed->sink = options_.make_sink(cluster);
+        followed->sink = options_.make_sink(cluster, kind);
         ReflectorTimes times = ReflectorTimes::usual();
         times.check = base::test_time("check", options_.check_rhythm);
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(
             Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
-                             *options_.clock, cluster::snapshots(), times, std::move(last_known),
-                             lists_, options_.most_listed},
+                             *options_.clock, kind, times, std::move(last_known), lists_,
+                             options_.most_listed},
             followed->loop->executor());
         {
             const base::MutexLock inner(followed->mutex);
@@ -252,8 +252,9 @@ Connections::~Connections() {
 }
 
 void Connections::follow(ClusterNumber cluster, std::string name,
+                         const cluster::ReflectedKind& kind,
                          std::shared_ptr<connect::ConnectionSource> source) {
-    core_->follow(cluster, std::move(name), std::move(source));
+    core_->follow(cluster, std::move(name), kind, std::move(source));
 }
 
 void Connections::forget(ClusterNumber cluster, std::function<void()> done) {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "cluster/reflected_kind.h"
 #include "connect/connection.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"
@@ -35,8 +36,9 @@ struct ConnectionsOptions {
     std::chrono::milliseconds restart{30'000};
     // A list of more objects is taken for one without an end.
     size_t most_listed = 20'000'000;
-    // Makes the sink of a cluster's mirror; called once for each, on any thread.
-    std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber)> make_sink;
+    // Makes the sink of a mirror; called once for each, on any thread.
+    std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber, const cluster::ReflectedKind&)>
+        make_sink;
     // When the mirror was last confirmed and published, as far as that was kept: survives a
     // restart.
     std::function<MirrorStatus(model::ClusterNumber)> last_known;
@@ -54,9 +56,10 @@ class Connections {
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    // Begins to follow a cluster, or, if it is followed, uses the new source from now on (at once
-    // where the cluster was not ready).
-    void follow(model::ClusterNumber cluster, std::string name,
+    // Begins to follow the objects of one kind of a cluster, or, if they are followed, uses the new
+    // source from now on (at once where the cluster was not ready). `cluster` is the mirror's
+    // number here and below; `kind` outlives this.
+    void follow(model::ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source);
     // Ends it. The sink is not used any more when `done` is called (on any thread).
     void forget(model::ClusterNumber cluster, std::function<void()> done = {});

@@ -39,19 +39,25 @@ bool holds(const model::StoredObject& stored, const PreparedObject& object) {
     return model::encode_object(object, object.version) == stored.value;
 }
 
+// The objects of one mirror, as the store knows them.
+struct Mirrored {
+    ClusterNumber cluster = 0;
+    Kind kind = Kind::kSnapshot;
+};
+
 // Within a write: stores the object unless it is there already. False if it was.
-Result<bool> put_if_changed(store::WriteTxn& txn, ClusterNumber cluster,
-                            const PreparedObject& object) {
-    SNAPGATE_ASSIGN(const auto known, txn.get(cluster, Kind::kSnapshot, object.ns, object.name));
+Result<bool> put_if_changed(store::WriteTxn& txn, Mirrored mirrored, const PreparedObject& object) {
+    const auto [cluster, kind] = mirrored;
+    SNAPGATE_ASSIGN(const auto known, txn.get(cluster, kind, object.ns, object.name));
     if (known) {
         const bool same_uid = json::read_uid(known->object) == object.uid;
         // A restored cluster gives the same versions to other contents.
         if (same_uid && known->object.version == object.version && holds(known->object, object))
             return false;
         // Whoever watches sees one go and another come.
-        if (!same_uid) SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, object.ns, object.name));
+        if (!same_uid) SNAPGATE_TRY(txn.erase(cluster, kind, object.ns, object.name));
     }
-    SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object, object.version));
+    SNAPGATE_TRY(txn.put(cluster, kind, object, object.version));
     return true;
 }
 
@@ -75,22 +81,22 @@ struct Replacement {
 // when a sink goes whose coroutine was dropped.
 class MirrorSink final : public ObjectSink {
   public:
-    MirrorSink(store::Store& store, ClusterNumber cluster) : store_(store), cluster_(cluster) {}
+    MirrorSink(store::Store& store, Mirrored mirrored) : store_(store), mirrored_(mirrored) {}
 
-    Result<std::string> version() const override { return list_version(store_, cluster_); }
+    Result<std::string> version() const override { return list_version(store_, mirrored_.cluster); }
 
     net::Awaitable<Result<void>> apply(std::vector<Change> changes) override {
         auto shared = std::make_shared<std::vector<Change>>(std::move(changes));
         store::WriteFunction write = [shared,
-                                      cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+                                      mirrored = mirrored_](store::WriteTxn& txn) -> Result<void> {
+            const auto [cluster, kind] = mirrored;
             SNAPGATE_TRY(require_cluster(txn, cluster));
             for (const Change& change : *shared) {
                 if (change.type == Change::Type::kPut)
-                    SNAPGATE_TRY(put_if_changed(txn, cluster, change.object));
+                    SNAPGATE_TRY(put_if_changed(txn, mirrored, change.object));
                 // What is unknown may be deleted.
                 if (change.type == Change::Type::kDelete)
-                    SNAPGATE_TRY(
-                        txn.erase(cluster, Kind::kSnapshot, change.key.ns, change.key.name));
+                    SNAPGATE_TRY(txn.erase(cluster, kind, change.key.ns, change.key.name));
                 SNAPGATE_TRY(txn.set_list_version(cluster, change.version));
             }
             return {};
@@ -100,7 +106,8 @@ class MirrorSink final : public ObjectSink {
 
     net::Awaitable<Result<void>> begin_replacement() override {
         replacement_.reset();
-        store::WriteFunction write = [cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+        store::WriteFunction write = [cluster =
+                                          mirrored_.cluster](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             return txn.open_stage(cluster);
         };
@@ -121,11 +128,11 @@ class MirrorSink final : public ObjectSink {
                 bytes += (*shared)[end].text.size();
             counts.push_back(std::make_shared<uint64_t>(0));
             writes.emplace_back([shared, changed = counts.back(), at, end,
-                                 cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
-                SNAPGATE_TRY(require_cluster(txn, cluster));
+                                 mirrored = mirrored_](store::WriteTxn& txn) -> Result<void> {
+                SNAPGATE_TRY(require_cluster(txn, mirrored.cluster));
                 *changed = 0;
                 for (size_t i = at; i < end; ++i) {
-                    SNAPGATE_ASSIGN(const bool put, put_if_changed(txn, cluster, (*shared)[i]));
+                    SNAPGATE_ASSIGN(const bool put, put_if_changed(txn, mirrored, (*shared)[i]));
                     *changed += put ? 1 : 0;
                 }
                 return {};
@@ -145,10 +152,10 @@ class MirrorSink final : public ObjectSink {
         }
         SNAPGATE_CO_TRY(co_await erase_unseen());
         const Replaced replaced{replacement_->seen.size(), replacement_->changed};
-        SNAPGATE_CO_ASSIGN(auto known, list_version(store_, cluster_));
+        SNAPGATE_CO_ASSIGN(auto known, list_version(store_, mirrored_.cluster));
         const bool nothing = replaced.changed == 0 && known == version;
-        store::WriteFunction write = [version, nothing, told,
-                                      cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+        store::WriteFunction write = [version, nothing, told, cluster = mirrored_.cluster](
+                                         store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_TRY(require_cluster(txn, cluster));
             if (nothing) return txn.give_up_stage(cluster);
             SNAPGATE_TRY(txn.publish_stage(cluster, version));
@@ -167,7 +174,7 @@ class MirrorSink final : public ObjectSink {
             const store::ReadView view = store_.read();
             SNAPGATE_CO_ASSIGN(auto known, revision_of(view, version));
             revision = known;
-            hold = store_.hold_history(cluster_, revision);
+            hold = store_.hold_history(mirrored_.cluster, revision);
         }
         Checksum sum;
         ObjectKey at;
@@ -181,13 +188,13 @@ class MirrorSink final : public ObjectSink {
   private:
     Result<store::Revision> revision_of(const store::ReadView& view,
                                         const std::string& version) const {
-        SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
-        if (!head) return removed(cluster_);
+        SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
+        if (!head) return removed(mirrored_.cluster);
         // After a restored backup an earlier state may have had the same version.
         if (!head->decimal && head->version == version) return head->revision;
         std::optional<store::Revision> known;
         if (!head->decimal) {
-            SNAPGATE_ASSIGN(known, view.revision_of(cluster_, version));
+            SNAPGATE_ASSIGN(known, view.revision_of(mirrored_.cluster, version));
         }
         if (!known) return Error(Code::kExpired, "the mirror does not know version " + version);
         return *known;
@@ -196,28 +203,30 @@ class MirrorSink final : public ObjectSink {
     // Reads some rows; true while there are more, from `at` on.
     Result<bool> sum_step(store::Revision revision, ObjectKey& at, Checksum& sum) const {
         const store::ReadView view = store_.read();
-        SNAPGATE_TRY(view.replaced_ms(cluster_, revision));  // kExpired once it cannot be read
+        SNAPGATE_TRY(
+            view.replaced_ms(mirrored_.cluster, revision));  // kExpired once it cannot be read
         const auto add = [&sum](const store::Found& one) -> Result<store::Step> {
             SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
             sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
             return store::Step::kOn;
         };
-        return store::walk(view.scan(cluster_, Kind::kSnapshot, revision, kStepRows), at, add);
+        return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, revision, kStepRows), at,
+                           add);
     }
 
     // Collects names of the head that the list did not hold; true while there are more.
     Result<bool> find_unseen(ObjectKey& at, std::vector<ObjectKey>& unseen) const {
         const store::ReadView view = store_.read();
-        SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
-        if (!head) return removed(cluster_);
+        SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
+        if (!head) return removed(mirrored_.cluster);
         const auto collect = [&](const store::Found& one) -> Result<store::Step> {
             if (unseen.size() == store::kBatchObjects) return store::Step::kPause;
             if (!replacement_->seen.has(one.ns, one.name))
                 unseen.push_back({std::string(one.ns), std::string(one.name)});
             return store::Step::kOn;
         };
-        return store::walk(view.scan(cluster_, Kind::kSnapshot, head->revision, kStepRows), at,
-                           collect);
+        return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, head->revision, kStepRows),
+                           at, collect);
     }
 
     net::Awaitable<Result<void>> erase_unseen() {
@@ -233,12 +242,12 @@ class MirrorSink final : public ObjectSink {
             }
             auto erased = std::make_shared<uint64_t>(0);
             store::WriteFunction write =
-                [unseen, erased, cluster = cluster_](store::WriteTxn& txn) -> Result<void> {
+                [unseen, erased, mirrored = mirrored_](store::WriteTxn& txn) -> Result<void> {
+                const auto [cluster, kind] = mirrored;
                 SNAPGATE_TRY(require_cluster(txn, cluster));
                 *erased = 0;
                 for (const ObjectKey& key : *unseen) {
-                    SNAPGATE_ASSIGN(const bool there,
-                                    txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+                    SNAPGATE_ASSIGN(const bool there, txn.erase(cluster, kind, key.ns, key.name));
                     *erased += there ? 1 : 0;
                 }
                 return {};
@@ -250,14 +259,15 @@ class MirrorSink final : public ObjectSink {
     }
 
     store::Store& store_;
-    const ClusterNumber cluster_;
+    const Mirrored mirrored_;
     std::unique_ptr<Replacement> replacement_;  // the one under way: at rest there is none
 };
 
 }  // namespace
 
-std::unique_ptr<ObjectSink> make_sink(store::Store& store, ClusterNumber cluster) {
-    return std::make_unique<MirrorSink>(store, cluster);
+std::unique_ptr<ObjectSink> make_sink(store::Store& store, ClusterNumber cluster,
+                                      const cluster::ReflectedKind& kind) {
+    return std::make_unique<MirrorSink>(store, Mirrored{cluster, kind.stored});
 }
 
 Result<std::string> list_version(const store::Store& store, ClusterNumber cluster) {

@@ -51,14 +51,14 @@ class MirrorFixture : public store::StoreFixture {
     void SetUp() override {
         StoreFixture::SetUp();
         cluster_ = make_cluster();
-        sink_ = make_sink(*store_, cluster_);
+        sink_ = make_sink(*store_, cluster_, cluster::snapshots());
     }
 
     // Closes the store as a crash does: a stage is left open.
     void crash() {
         sink_.reset();
         open();
-        sink_ = make_sink(*store_, cluster_);
+        sink_ = make_sink(*store_, cluster_, cluster::snapshots());
     }
 
     template <class T>
