@@ -60,7 +60,8 @@ void SimulatedDisk::attach(const std::filesystem::path& file) {
     // LMDB has a descriptor that it cannot read through.
     cache_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status{};
-    if (::fstat(cache_, &status) != 0) throw std::runtime_error("cannot open " + file.string());
+    if (cache_ < 0 || ::fstat(cache_, &status) != 0)
+        throw std::runtime_error("cannot open " + file.string());
     device_ = status.st_dev;
     inode_ = status.st_ino;
     std::ifstream content(file, std::ios::binary);

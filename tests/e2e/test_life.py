@@ -13,7 +13,7 @@ import pytest
 
 from harness import LIST_ROUTE, PATIENCE, REQUEST_SECONDS, SocketReader, in_order, name_of, snapshot, snapshots, wait_for
 
-KILLS = int(os.environ.get("SNAPGATE_KILLS", "10"))
+KILLS = int(os.environ.get("SNAPGATE_SERVER_KILLS", "10"))
 
 
 class Lister(threading.Thread):
