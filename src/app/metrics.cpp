@@ -82,6 +82,12 @@ std::string Metrics::render(const net::Server* server,
     families.push_back(single("snapgate_store_damaged_reads_total",
                               "Reads of damaged rows of the store since the start", Type::Counter,
                               store.damaged_reads));
+    families.push_back(single("snapgate_store_damaged_pages_total",
+                              "Damaged pages that passes over the data file found since the start",
+                              Type::Counter, store.damaged_pages));
+    families.push_back(single("snapgate_store_scrub_passes_total",
+                              "Passes over the whole data file that ended since the start",
+                              Type::Counter, store.scrub_passes));
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
     families.push_back(single("snapgate_store_times_ahead_total",

@@ -32,6 +32,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     store::StoreOptions store_options;
     store_options.directory = settings.data_dir;
     store_options.history = settings.history;
+    store_options.scrub_interval = settings.scrub_interval;
     SNAPGATE_ASSIGN(process->data_,
                     DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
     DataDirectory& data = *process->data_;

@@ -257,6 +257,16 @@ const std::vector<Setting>& all_settings() {
          }},
         {"history", "DURATION", "how long a list can be paged through (default 5m, at least 1s)",
          set_history},
+        {"scrub-interval", "DURATION",
+         "how often to read the whole data file, slowly, to find damage (default 24h; 0: never)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             if (v == "0") {
+                 s.scrub_interval = {};
+                 return {};
+             }
+             SNAPGATE_ASSIGN(s.scrub_interval, base::parse_duration(v));
+             return {};
+         }},
         {"max-connections", "N", "connections served at a time (default 20000)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));

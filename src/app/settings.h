@@ -44,6 +44,7 @@ struct Settings {
     bool insecure_http = false;
     unsigned threads = 0;  // 0: one for each core
     base::Millis history{300'000};
+    base::Millis scrub_interval = std::chrono::hours(24);  // 0: never
     size_t max_connections = 20'000;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;

@@ -21,6 +21,22 @@ using base::Result;
 
 // LMDB takes the page size of the system. It matters here only if the first page is damaged.
 constexpr uint32_t kUsualPageBytes = 4096;
+// So often the head of a file that is being written is read before it is taken for damaged.
+constexpr int kReadsOfMeta = 8;
+
+int open_to_read(const std::filesystem::path& path) {
+    // O_NONBLOCK: a pipe in the place of the file must not block the process.
+    return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+Result<uint64_t> size_of(const lmdb::File& file, const std::filesystem::path& path) {
+    struct stat status{};
+    if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) {
+        return Error(Code::kUnavailable,
+                     fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
+    }
+    return static_cast<uint64_t>(status.st_size);
+}
 
 // Holds the list of free pages against the pages in use.
 class FreePageCheck {
@@ -116,7 +132,7 @@ void check_commit(const lmdb::File& file, uint64_t file_bytes, const Newest& new
         use.claim(page);
     LeafVisitor rows;
     if (visit) rows = [&visit](const Leaf& row) { visit(row.key, row.value); };
-    report.rows = check_tree(source, meta.rows, TreeKind::kRows, use, faults, rows);
+    report.rows = check_tree(source, meta.rows, TreeKind::kRows, use, faults, rows).rows;
     check_tree(source, meta.free_pages, TreeKind::kFreePages, use, faults, [](const Leaf&) {});
     report.used_pages = use.claimed();
 
@@ -135,17 +151,41 @@ void check_commit(const lmdb::File& file, uint64_t file_bytes, const Newest& new
 }  // namespace
 
 Result<PageReport> check_pages(const std::filesystem::path& path, const RowVisitor& visit) {
-    // O_NONBLOCK: a pipe in the place of the file must not block the process.
-    const lmdb::File file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    struct stat status{};
-    if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) {
-        return Error(Code::kUnavailable,
-                     fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
-    }
+    const lmdb::File file(open_to_read(path));
+    SNAPGATE_ASSIGN(const uint64_t bytes, size_of(file, path));
     PageReport report;
     const auto newest = newest_commit(file, report);
-    if (newest) check_commit(file, static_cast<uint64_t>(status.st_size), *newest, visit, report);
+    if (newest) check_commit(file, bytes, *newest, visit, report);
     return report;
+}
+
+Result<PartReport> check_part(const std::filesystem::path& path, std::string_view from,
+                              uint64_t most_bytes, const RowVisitor& visit) {
+    const lmdb::File file(open_to_read(path));
+    PageReport report;
+    std::optional<Newest> newest;
+    // A commit may write its meta page just now.
+    for (int attempt = 0; attempt < kReadsOfMeta && (!newest || !report.clean()); ++attempt) {
+        report = {};
+        newest = newest_commit(file, report);
+    }
+    PartReport part;
+    if (newest) {
+        // The file may have grown since its head was read, but never shrinks.
+        SNAPGATE_ASSIGN(const uint64_t bytes, size_of(file, path));
+        const lmdb::Meta& meta = newest->meta;
+        Faults faults(meta.page_bytes, report);
+        PageUse use(bytes / meta.page_bytes);
+        TreeWalk walk = check_tree({file, meta.page_bytes, meta.last_page, newest->page}, meta.rows,
+                                   TreeKind::kRows, use, faults,
+                                   [&visit](const Leaf& row) { visit(row.key, row.value); },
+                                   {std::string(from), most_bytes});
+        part.rows = walk.rows;
+        part.next = std::move(walk.next);
+    }
+    part.faults = std::move(report.faults);
+    part.fault_count = report.fault_count;
+    return part;
 }
 
 }  // namespace snapgate::engine

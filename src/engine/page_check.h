@@ -48,6 +48,21 @@ struct PageReport {
 
 using RowVisitor = std::function<void(std::string_view key, std::string_view value)>;
 
+// Where a check of a part of the rows ended, and what it found.
+struct PartReport {
+    std::vector<PageFault> faults;  // the first kMostPageFaults
+    uint64_t fault_count = 0;
+    uint64_t rows = 0;
+    std::optional<std::string> next;  // the key that the next part begins with; nullopt at the end
+};
+
+// Checks the pages of the newest commit that lead to the rows from key `from` on, and these rows,
+// until about `most_bytes` were read. Calls `visit` as check_pages does. The file may be written
+// meanwhile, if the caller holds a read transaction of it since before the call: what that
+// transaction or a later one can see is not overwritten. kUnavailable if the file cannot be opened.
+base::Result<PartReport> check_part(const std::filesystem::path& path, std::string_view from,
+                                    uint64_t most_bytes, const RowVisitor& visit);
+
 // Checks the newest commit of a data file: both meta pages, each page of its trees, and the list of
 // free pages against the pages in use. Damage is in the report, also that of the meta pages; then,
 // if one of them can be used, the check goes on from there. kUnavailable if the file cannot be

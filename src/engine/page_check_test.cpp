@@ -4,12 +4,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "engine/data_file_testing.h"
 #include "engine/lmdb_file.h"
@@ -352,6 +356,71 @@ TEST_F(PageCheckTest, AFileThatIsCleanLeadsLmdbNowhere) {
         }
     }
     EXPECT_GT(faulty, 20U);
+}
+
+// Passes over the file in parts, and returns the keys that were seen, in order.
+std::vector<std::string> keys_in_parts(const std::filesystem::path& file, Environment* environment,
+                                       PartReport& all) {
+    std::vector<std::string> keys;
+    std::optional<std::string> from = "";
+    while (from) {
+        std::optional<ReadTransaction> held;
+        if (environment != nullptr) held.emplace(*environment->read());
+        auto part = check_part(file, *from, 10'000, [&](std::string_view key, std::string_view) {
+            keys.emplace_back(key);
+        });
+        EXPECT_TRUE(part);
+        if (!part) break;
+        for (const PageFault& fault : part->faults) all.faults.push_back(fault);
+        all.fault_count += part->fault_count;
+        all.rows += part->rows;
+        EXPECT_TRUE(!part->next || *part->next > *from);
+        from = part->next;
+    }
+    return keys;
+}
+
+TEST_F(PageCheckTest, PartsShowEachRowOnceWhileTheFileIsWritten) {
+    const Rows rows = write(7, 40);
+    const auto environment = open();
+    std::atomic<bool> stop = false;
+    std::thread writer([&] {
+        std::mt19937 chance(8);
+        while (!stop) {
+            auto txn = environment->write();
+            for (int i = 0; i < 50; ++i) {
+                auto at = rows.lower_bound("key-" + std::to_string(chance() % 5'000));
+                if (at == rows.end()) at = rows.begin();
+                EXPECT_TRUE(txn->put(at->first, std::string(chance() % 9'000, 'w')));
+            }
+            EXPECT_TRUE(txn->commit());
+        }
+    });
+    std::vector<std::string> expected;
+    for (const auto& [key, value] : rows) expected.push_back(key);
+    for (int pass = 0; pass < 5; ++pass) {
+        PartReport all;
+        EXPECT_EQ(keys_in_parts(file(), environment.get(), all), expected);
+        EXPECT_EQ(all.fault_count, 0U) << all.faults.front().page << " " << all.faults.front().what;
+        EXPECT_EQ(all.rows, expected.size());
+    }
+    stop = true;
+    writer.join();
+}
+
+TEST_F(PageCheckTest, APartTellsOfADamagedPageAndTheNextOneGoesOnBehindIt) {
+    const Rows rows = write(9, 40);
+    load();
+    const uint64_t leaf = a_leaf();
+    put<uint16_t>(leaf * kPage + lmdb::kPageFlagsAt, 0);
+    std::ofstream(file(), std::ios::binary) << bytes_;
+    PartReport all;
+    const std::vector<std::string> keys = keys_in_parts(file(), nullptr, all);
+    ASSERT_EQ(all.fault_count, 1U);
+    EXPECT_EQ(all.faults.front().page, leaf);
+    EXPECT_LT(keys.size(), rows.size());
+    EXPECT_EQ(keys.front(), rows.begin()->first);
+    EXPECT_EQ(keys.back(), rows.rbegin()->first);
 }
 
 }  // namespace

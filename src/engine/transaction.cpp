@@ -28,15 +28,6 @@ constexpr size_t kChecksumBytes = sizeof(uint32_t);
 constexpr size_t kFetchAhead = 1024;
 constexpr size_t kCacheLine = 64;
 
-// The value of a row as it is stored.
-base::Result<std::string_view> verify(const Environment& environment, std::string_view key,
-                                      std::string_view stored) {
-    if (stored.size() < kChecksumBytes) return environment.damaged(key);
-    const std::string_view value = stored.substr(kChecksumBytes);
-    if (base::read_u32(stored, 0) != base::checksum(key, value)) return environment.damaged(key);
-    return value;
-}
-
 base::Result<std::optional<std::string_view>> get_row(const Environment& environment, MDB_txn* txn,
                                                       unsigned table, std::string_view key) {
     MDB_val key_val = to_val(key);
@@ -44,11 +35,19 @@ base::Result<std::optional<std::string_view>> get_row(const Environment& environ
     int rc = mdb_get(txn, table, &key_val, &value_val);
     if (rc == MDB_NOTFOUND) return std::optional<std::string_view>();
     if (rc != MDB_SUCCESS) return read_failure(rc);
-    SNAPGATE_ASSIGN(const auto value, verify(environment, key, to_view(value_val)));
+    SNAPGATE_ASSIGN(const auto value, verify_row(environment, key, to_view(value_val)));
     return std::optional(value);
 }
 
 }  // namespace
+
+base::Result<std::string_view> verify_row(const Environment& environment, std::string_view key,
+                                          std::string_view stored) {
+    if (stored.size() < kChecksumBytes) return environment.damaged(key);
+    const std::string_view value = stored.substr(kChecksumBytes);
+    if (base::read_u32(stored, 0) != base::checksum(key, value)) return environment.damaged(key);
+    return value;
+}
 
 Reader::~Reader() {
     for (MDB_cursor* cursor : idle_cursors) mdb_cursor_close(cursor);
@@ -83,7 +82,7 @@ base::Result<bool> Cursor::move(unsigned operation, std::string_view key) {
 }
 
 base::Result<std::string_view> Cursor::value() const {
-    return verify(*environment_, key_, stored_);
+    return verify_row(*environment_, key_, stored_);
 }
 
 void Cursor::prefetch() const {

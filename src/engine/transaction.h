@@ -69,6 +69,11 @@ class Cursor {
     std::string_view stored_;
 };
 
+// The value of a row as it is stored (Cursor::stored()); kCorrupt, in the words of
+// Options::damaged, if its checksum is wrong.
+base::Result<std::string_view> verify_row(const Environment& environment, std::string_view key,
+                                          std::string_view stored);
+
 // One consistent state. The views that it returns are valid until it is destroyed. Used by one
 // thread at a time.
 class ReadTransaction {

@@ -42,15 +42,22 @@ struct Entry {
 class TreeCheck {
   public:
     TreeCheck(const TreeSource& source, const lmdb::Tree& tree, TreeKind kind, PageUse& use,
-              Faults& faults, const LeafVisitor& visit)
-        : source_(source), tree_(tree), kind_(kind), use_(use), faults_(faults), visit_(visit) {}
+              Faults& faults, const LeafVisitor& visit, const TreePart& part)
+        : source_(source),
+          tree_(tree),
+          kind_(kind),
+          use_(use),
+          faults_(faults),
+          visit_(visit),
+          part_(part) {}
 
-    uint64_t run() {
+    TreeWalk run() {
         const uint64_t before = faults_.count();
         if (tree_.root != lmdb::kNoPage) check_page({source_.meta_page, 0, tree_.root}, 1, {});
-        // Counts say nothing once parts of the tree could not be read.
-        if (faults_.count() == before) compare_counts();
-        return seen_.entries;
+        // Counts say nothing where parts of the tree could not be read, or were not meant to be.
+        if (faults_.count() == before && part_.from.empty() && !walk_.next) compare_counts();
+        walk_.rows = seen_.entries;
+        return std::move(walk_);
     }
 
   private:
@@ -64,19 +71,34 @@ class TreeCheck {
         const std::vector<Entry> entries = read_entries(number, page, leaf);
         check_order(number, entries, leaf, bounds);
         if (faults_.count() != before) lose(bounds);
-        for (size_t i = 0; i < entries.size(); ++i) {
+        for (size_t i = 0; i < entries.size() && !stops_before(entries[i]); ++i) {
             if (leaf) {
+                if (is_before_part(entries[i].key)) continue;
                 check_leaf(number, entries[i], bounds);
             } else {
                 const Bounds below{i == 0 ? bounds.from : entries[i].key,
                                    i + 1 == entries.size() ? bounds.to : entries[i + 1].key};
+                // What is below ends where the part begins, or earlier.
+                if (below.to && !(part_.from < *below.to)) continue;
                 check_page({number, entries[i].at, entries[i].below}, level + 1, below);
             }
         }
     }
 
+    bool is_before_part(std::string_view key) const { return key < part_.from; }
+
+    // Whether the part ends in front of the entry. Every part goes on behind its beginning, so that
+    // the parts come to an end.
+    bool stops_before(const Entry& entry) {
+        if (walk_.next) return true;
+        if (walk_.bytes < part_.most_bytes || entry.key <= part_.from) return false;
+        walk_.next = entry.key;
+        return true;
+    }
+
     // Reads a page, which must have a header of its level.
     bool read_page(uint64_t number, size_t level, std::string& page) {
+        walk_.bytes += source_.page_bytes;
         const auto read = source_.file.read(number * source_.page_bytes, source_.page_bytes, page);
         if (!read) return fault(number, 0, read.error().message);
         if (const auto other = load<uint64_t>(page, lmdb::kPageNumberAt); other != number)
@@ -231,6 +253,7 @@ class TreeCheck {
             if (!claim({number, entry.at, page})) return false;
         seen_.overflow_pages += pages;
         if (!visit_) return true;
+        walk_.bytes += entry.value_size;
         const auto read = source_.file.read(begin * source_.page_bytes + lmdb::kPageHeaderBytes,
                                             entry.value_size, value);
         return read || fault(begin, 0, read.error().message);
@@ -286,6 +309,8 @@ class TreeCheck {
     PageUse& use_;
     Faults& faults_;
     const LeafVisitor& visit_;
+    const TreePart& part_;
+    TreeWalk walk_;
     lmdb::Tree seen_;  // counts of what was walked over
 };
 
@@ -316,9 +341,9 @@ void Faults::lose(std::string_view from, std::optional<std::string_view> to) {
     if (!again) report_.lost.push_back(std::move(range));
 }
 
-uint64_t check_tree(const TreeSource& source, const lmdb::Tree& tree, TreeKind kind, PageUse& use,
-                    Faults& faults, const LeafVisitor& visit) {
-    return TreeCheck(source, tree, kind, use, faults, visit).run();
+TreeWalk check_tree(const TreeSource& source, const lmdb::Tree& tree, TreeKind kind, PageUse& use,
+                    Faults& faults, const LeafVisitor& visit, const TreePart& part) {
+    return TreeCheck(source, tree, kind, use, faults, visit, part).run();
 }
 
 std::optional<std::vector<uint64_t>> listed_pages(std::string_view value) {

@@ -63,11 +63,25 @@ enum class TreeKind {
     kFreePages,  // keys are numbers of 8 bytes
 };
 
+// Which part of a tree to check: the rows from key `from` on, and the pages that lead to them,
+// until `most_bytes` were read. At least one row or page is, if there is any.
+struct TreePart {
+    std::string from;
+    uint64_t most_bytes = ~0ULL;
+};
+
+// What a check of a tree walked over.
+struct TreeWalk {
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    std::optional<std::string> next;  // where the next part begins; nullopt at the end of the tree
+};
+
 // Walks a tree in order of its keys and checks its pages, claiming each. Calls `visit`, if there is
-// one, for every row that can be read; without it, long values are not read. Returns the number of
-// rows. The time and memory that it takes are bounded by the file's size, whatever is in the file.
-uint64_t check_tree(const TreeSource& source, const lmdb::Tree& tree, TreeKind kind, PageUse& use,
-                    Faults& faults, const LeafVisitor& visit);
+// one, for every row that can be read; without it, long values are not read. The time and memory
+// that it takes are bounded by the file's size, whatever is in the file.
+TreeWalk check_tree(const TreeSource& source, const lmdb::Tree& tree, TreeKind kind, PageUse& use,
+                    Faults& faults, const LeafVisitor& visit, const TreePart& part = {});
 
 // The pages that a row of the tree of free pages lists; nullopt if the row has another form.
 std::optional<std::vector<uint64_t>> listed_pages(std::string_view value);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+#include <utility>
+
 #include "engine/environment.h"
 #include "model/names.h"
 #include "store/keys.h"
@@ -57,6 +60,27 @@ class DamageTest : public StoreFixture {
 
     std::vector<DamagedRow> told_;
 };
+
+TEST_F(DamageTest, TheScrubberFindsARowThatNobodyReads) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a");
+    const Revision revision = put(cluster, "shop", "b");
+    const Key key = object_key(cluster, Kind::kSnapshot, "shop", "b", revision);
+    damage(key.view(), [](std::string& stored) { flip(stored, 300); });
+    store_.reset();
+    StoreOptions scrubbed = options();
+    scrubbed.scrub_interval = std::chrono::milliseconds(20);
+    open(scrubbed);
+    std::promise<DamagedRow> told;
+    store_->tell_of_damage([&told, first = true](const DamagedRow& row) mutable {
+        if (std::exchange(first, false)) told.set_value(row);
+    });
+    const DamagedRow row = told.get_future().get();
+    EXPECT_EQ(row.cluster, cluster);
+    EXPECT_EQ(row.key, (model::ObjectKey{"shop", "b"}));
+    EXPECT_EQ(store_->statistics().damaged_pages, 0U);
+    store_.reset();
+}
 
 TEST_F(DamageTest, AChangedBitOfAnObjectIsNeverServed) {
     const ClusterNumber cluster = make_cluster();

@@ -17,6 +17,7 @@
 #include "store/holds.h"
 #include "store/keys.h"
 #include "store/migration.h"
+#include "store/scrubber.h"
 #include "store/store.h"
 #include "store/wait.h"
 #include "store/writer.h"
@@ -42,9 +43,13 @@ class DiskStore final : public Store {
           history_clock_(clock_, identity.sequence.newest_ms),
           holds_(std::make_shared<Holds>(clock_)),
           writer_(*environment_, history_clock_, identity.sequence),
-          compactor_(*environment_, writer_, *holds_, history_clock_, history_) {}
+          compactor_(*environment_, writer_, *holds_, history_clock_, history_),
+          scrubber_(*environment_, options.directory / "store" / "data.mdb",
+                    options.scrub_interval),
+          scrubs_(options.scrub_interval.count() > 0) {}
 
     ~DiskStore() override {
+        scrubber_.stop();
         compactor_.stop();
         writer_.stop();
     }
@@ -54,6 +59,7 @@ class DiskStore final : public Store {
     void start(const std::vector<ClusterNumber>& given_up_stages, bool background_compaction) {
         writer_.start(given_up_stages);
         if (background_compaction) compactor_.start();
+        if (scrubs_) scrubber_.start();
     }
 
     ReadView read() const override { return make_view(*environment_); }
@@ -108,9 +114,10 @@ class DiskStore final : public Store {
 
     StoreStatistics statistics() const override {
         engine::Usage usage = environment_->usage();
-        return {writer_.commits(), writer_.writes(),        usage.file_bytes,
-                usage.used_bytes,  usage.map_bytes,         writer_.newest_revision(),
-                damage_->count(),  compactor_.times_ahead()};
+        return {writer_.commits(),        writer_.writes(),         usage.file_bytes,
+                usage.used_bytes,         usage.map_bytes,          writer_.newest_revision(),
+                damage_->count(),         compactor_.times_ahead(), scrubber_.passes(),
+                scrubber_.damaged_pages()};
     }
 
   private:
@@ -124,6 +131,8 @@ class DiskStore final : public Store {
     std::shared_ptr<Holds> holds_;
     Writer writer_;
     Compactor compactor_;
+    Scrubber scrubber_;
+    const bool scrubs_;
     mutable std::atomic<int> backups_ = 0;  // that are under way
 };
 

@@ -233,6 +233,7 @@ struct StoreOptions {
     std::filesystem::path directory;                   // made if it does not exist
     base::Millis history{300'000};                     // how long a past head can still be read
     const base::Clock* clock = &base::system_clock();  // outlives the store
+    base::Millis scrub_interval{0};  // how often to read the whole data file (scrubber.h); 0: never
     uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
     bool create = true;                 // false: kNotFound if there is no store, or an empty one
@@ -271,6 +272,8 @@ struct StoreStatistics {
     uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
     // How often stored times were found more than a minute ahead, and were set back.
     uint64_t times_ahead = 0;
+    uint64_t scrub_passes = 0;   // that ended since the start
+    uint64_t damaged_pages = 0;  // that they found; one that stays damaged counts for each pass
 };
 
 inline constexpr size_t kBatchObjects = 256;

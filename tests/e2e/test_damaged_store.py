@@ -112,3 +112,46 @@ def test_no_damage_is_served_as_a_good_answer(whole, tmp_path, seed):
     damaged = [line for line in server.log() if line["level"] == "error"]
     assert not failed or damaged, "the log says nothing of it"
     assert server.process.returncode == 0, server.tail()
+
+
+def test_damage_that_nobody_asks_for_is_found_while_the_server_runs(whole, tmp_path):
+    """A page that is damaged as a whole would lead LMDB anywhere, and end the server."""
+    directory, admin, _ = whole
+    shutil.copytree(directory, tmp_path / "data")
+    store = tmp_path / "data" / "store" / "data.mdb"
+    content = bytearray(store.read_bytes())
+    # Among the leaves some are of earlier commits, and in no tree any more.
+    leaves = [page for page in range(2, len(content) // PAGE)
+              if content[page * PAGE:page * PAGE + 12] == page.to_bytes(8, "little") + b"\0\0\2\0"]
+    leaves = leaves[len(leaves) // 2:]
+    for page in leaves:
+        content[page * PAGE + 10] = 0
+    store.write_bytes(content)
+    server = Server(tmp_path / "data", "--scrub-interval", "1s").start()
+    try:
+        words = "the data file is damaged: see snapgate fsck"
+        wait_for(lambda: server.log(words), "damage to be found", 30)
+        line = server.log(words)[0]
+        assert line["level"] == "error" and line["file"] == str(store)
+        assert line["page"] in leaves and line["offset"] // PAGE == line["page"]
+        metrics = server.client(admin).get("/metrics").text()
+        assert "snapgate_store_damaged_pages_total 0" not in metrics
+        wait_for(lambda: "snapgate_store_scrub_passes_total 0" not in server.client(admin).get("/metrics").text(),
+                 "a pass to end", 30)
+        assert server.running()
+    finally:
+        server.process.terminate()
+        server.process.wait(30 * PATIENCE)
+
+
+def test_a_whole_store_is_read_without_a_word(whole, tmp_path):
+    directory, admin, _ = whole
+    shutil.copytree(directory, tmp_path / "data")
+    server = Server(tmp_path / "data", "--scrub-interval", "1s").start()
+    server.client(admin).load("demo", snapshots(500, ["d"], VMS))
+    wait_for(lambda: "snapgate_store_scrub_passes_total 2" in server.client(admin).get("/metrics").text(),
+             "two passes", 30)
+    metrics = server.client(admin).get("/metrics").text()
+    assert "snapgate_store_damaged_pages_total 0" in metrics and "snapgate_store_damaged_reads_total 0" in metrics
+    assert not [line for line in server.log() if line["level"] == "error"]
+    server.stop()

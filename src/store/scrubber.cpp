@@ -1,0 +1,104 @@
+#include "store/scrubber.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "engine/page_check.h"
+#include "store/format.h"
+
+namespace snapgate::store {
+namespace {
+
+constexpr base::Millis kFirstPass{60'000};
+constexpr base::Millis kPause{1'000};
+// Of each second; more of a file so large that a pass would not end within half its interval.
+constexpr uint64_t kLeastBytes = 1 << 20;
+constexpr uint64_t kMostBytes = 64 << 20;
+// Of one pass; all are counted.
+constexpr uint64_t kMostToldPages = 10;
+
+}  // namespace
+
+Scrubber::Scrubber(engine::Environment& environment, std::filesystem::path data_file,
+                   base::Millis interval)
+    : environment_(environment), data_file_(std::move(data_file)), interval_(interval) {}
+
+Scrubber::~Scrubber() {
+    stop();
+}
+
+void Scrubber::start() {
+    thread_ = std::thread([this] { loop(); });
+}
+
+void Scrubber::stop() {
+    {
+        const base::MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+base::Result<bool> Scrubber::step(uint64_t most_bytes) {
+    SNAPGATE_ASSIGN(const engine::ReadTransaction held, environment_.read());
+    SNAPGATE_ASSIGN(engine::PartReport part,
+                    engine::check_part(data_file_, from_, most_bytes,
+                                       [this](std::string_view key, std::string_view stored) {
+                                           // A damaged row is noted by the environment.
+                                           if (!is_format_row(key))
+                                               (void)engine::verify_row(environment_, key, stored);
+                                       }));
+    damaged_pages_.fetch_add(part.fault_count, std::memory_order_relaxed);
+    for (const engine::PageFault& fault : part.faults) {
+        if (told_pages_++ >= kMostToldPages) break;
+        base::log::error("the data file is damaged: see snapgate fsck",
+                         {{"file", data_file_.string()},
+                          {"offset", fault.offset},
+                          {"page", fault.page},
+                          {"fault", fault.what}});
+    }
+    if (part.next) {
+        from_ = std::move(*part.next);
+        return false;
+    }
+    from_.clear();
+    told_pages_ = 0;
+    passes_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+uint64_t Scrubber::bytes_of_step() const {
+    const auto steps = static_cast<uint64_t>(std::max<int64_t>(1, interval_ / kPause / 2));
+    return std::clamp(environment_.usage().file_bytes / steps, kLeastBytes, kMostBytes);
+}
+
+bool Scrubber::wait_until(Time time) {
+    const base::MutexLock lock(mutex_);
+    while (!stopping_ && std::chrono::steady_clock::now() < time) wake_.wait_until(mutex_, time);
+    return !stopping_;
+}
+
+void Scrubber::loop() {
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    Time begins = now() + std::min(kFirstPass, interval_);
+    bool complained = false;
+    while (wait_until(begins)) {
+        begins += interval_;
+        base::Result<bool> ended = false;
+        while (ended && !*ended) {
+            ended = step(bytes_of_step());
+            if (!wait_until(now() + kPause)) return;
+        }
+        if (!ended && !complained)
+            base::log::warning("the check of the data file waits",
+                               {{"reason", ended.error().message}});
+        complained = !ended;
+        begins = std::max(begins, now());
+    }
+}
+
+}  // namespace snapgate::store

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "base/annotations.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/environment.h"
+
+namespace snapgate::store {
+
+// Reads the whole data file behind the traffic, a little each second, and so finds damage of rows
+// that nobody asks for, while there still is a backup without it. A damaged row is told as one that
+// a request has read (damage.h); a damaged page is logged.
+//
+// It reads the file by system calls, with the reader that fsck has, and not through LMDB: LMDB
+// would follow a damaged page anywhere, and so a page that no request needs would end the server.
+// For each step it holds a read transaction for some milliseconds, so that no page that it reads is
+// overwritten.
+//
+// The environment outlives it. `step` belongs to one thread at a time; the counters may be read by
+// any thread.
+class Scrubber {
+  public:
+    // A pass begins each `interval`; the first one after a minute, or after `interval` if that is
+    // shorter.
+    Scrubber(engine::Environment& environment, std::filesystem::path data_file,
+             base::Millis interval);
+    ~Scrubber();
+    Scrubber(const Scrubber&) = delete;
+    Scrubber& operator=(const Scrubber&) = delete;
+
+    void start();
+    void stop();
+
+    // Checks about `most_bytes` more. True if that was the last part of a pass. kUnavailable if the
+    // file cannot be opened.
+    base::Result<bool> step(uint64_t most_bytes);
+
+    uint64_t passes() const { return passes_.load(std::memory_order_relaxed); }
+    // Found damaged, since the start; a page that stays damaged counts once for each pass.
+    uint64_t damaged_pages() const { return damaged_pages_.load(std::memory_order_relaxed); }
+
+  private:
+    using Time = std::chrono::steady_clock::time_point;
+
+    void loop();
+    // False if the scrubber is to stop.
+    bool wait_until(Time time) SNAPGATE_EXCLUDES(mutex_);
+    uint64_t bytes_of_step() const;
+
+    engine::Environment& environment_;
+    const std::filesystem::path data_file_;
+    const base::Millis interval_;
+    std::string from_;         // the key that the next step begins with
+    uint64_t told_pages_ = 0;  // damaged pages that were logged in this pass
+    std::atomic<uint64_t> passes_ = 0;
+    std::atomic<uint64_t> damaged_pages_ = 0;
+    base::Mutex mutex_;
+    std::condition_variable_any wake_;
+    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    std::thread thread_;
+};
+
+}  // namespace snapgate::store
