@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "connect/passed_servers.h"
-#include "json/value.h"
+#include "mirror/mirror_record.h"
 #include "mirror/mirror_sink.h"
 
 namespace snapgate::app {
@@ -18,35 +18,12 @@ using base::Result;
 using mirror::MirrorStatus;
 using model::ClusterNumber;
 
-// The part of a status that outlives the process.
-std::string to_record(const MirrorStatus& status) {
-    return json::serialize(json::Object{{"confirmedMs", status.confirmed_ms},
-                                        {"syncedMs", status.synced_ms},
-                                        {"resumeVersion", status.resume_version},
-                                        {"listVersion", status.list_version},
-                                        {"servedVersion", status.served_version}});
-}
-
-int64_t number_member(const json::Object& record, std::string_view name) {
-    const json::Value* value = record.if_contains(name);
-    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
 Result<MirrorStatus> read_record(const store::Store& store, ClusterNumber cluster) {
-    MirrorStatus status;
     const store::ReadView view = store.read();
     SNAPGATE_ASSIGN(const auto text,
                     view.record(store::RecordType::kMirror, std::to_string(cluster)));
-    if (!text) return status;
-    SNAPGATE_ASSIGN(const json::Value value, json::parse(*text));
-    const json::Object* record = value.if_object();
-    if (record == nullptr) return status;
-    status.confirmed_ms = number_member(*record, "confirmedMs");
-    status.synced_ms = number_member(*record, "syncedMs");
-    SNAPGATE_ASSIGN(status.resume_version, json::optional_string(*record, "resumeVersion"));
-    SNAPGATE_ASSIGN(status.list_version, json::optional_string(*record, "listVersion"));
-    SNAPGATE_ASSIGN(status.served_version, json::optional_string(*record, "servedVersion"));
-    return status;
+    if (!text) return MirrorStatus();
+    return mirror::parse_record(*text);
 }
 
 // The status at the end of the last process. Values that the store itself shows take precedence
@@ -67,7 +44,8 @@ MirrorStatus last_known(const store::Store& store, ClusterNumber cluster) {
 void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, MirrorStatus>>& mirrors) {
     std::vector<std::pair<ClusterNumber, std::string>> records;
     records.reserve(mirrors.size());
-    for (const auto& [cluster, status] : mirrors) records.emplace_back(cluster, to_record(status));
+    for (const auto& [cluster, status] : mirrors)
+        records.emplace_back(cluster, mirror::to_record(status));
     store.write(
         store::Priority::kBatch,
         [records = std::move(records)](store::WriteTxn& txn) -> Result<void> {

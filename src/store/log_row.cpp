@@ -20,6 +20,12 @@ size_t shared_prefix(std::string_view a, std::string_view b) {
     return static_cast<size_t>(end.first - a.begin());
 }
 
+// The byte of an entry's operation and kind.
+bool is_known(uint8_t what) {
+    const auto kind = static_cast<Kind>(what >> 2U);
+    return (what & 3U) != 0 && (kind == Kind::kSnapshot || kind == Kind::kNamespace);
+}
+
 }  // namespace
 
 bool LogRowBuilder::full() const {
@@ -55,6 +61,7 @@ void LogRowBuilder::add(const LogEntry& entry) {
 }
 
 base::Result<bool> LogRowReader::next() {
+    const Revision before = started_ ? entry_.revision : 0;
     if (!started_) {
         if (rest_.size() < 8) return corrupt_row("a row of the log");
         entry_.revision = load_u64(rest_, 0);
@@ -65,16 +72,19 @@ base::Result<bool> LogRowReader::next() {
     uint64_t step = 0;
     uint64_t shared = 0;
     uint64_t length = 0;
-    if (!base::take_varint(rest_, step) || rest_.empty()) return corrupt_row("a row of the log");
+    if (!base::take_varint(rest_, step) || rest_.empty() || step > UINT64_MAX - entry_.revision)
+        return corrupt_row("a row of the log");
     entry_.revision += step;
     auto what = static_cast<uint8_t>(rest_.front());
     rest_.remove_prefix(1);
     entry_.op = static_cast<LogEntry::Op>(what & 3U);
     entry_.kind = static_cast<Kind>(what >> 2U);
+    if (entry_.revision <= before || !is_known(what)) return corrupt_row("a row of the log");
     entry_.previous = 0;
     if (entry_.op != LogEntry::Op::kCreated) {
         uint64_t back = 0;
-        if (!base::take_varint(rest_, back)) return corrupt_row("a row of the log");
+        if (!base::take_varint(rest_, back) || back == 0 || back > entry_.revision)
+            return corrupt_row("a row of the log");
         entry_.previous = entry_.revision - back;
     }
     if (rest_.empty()) return corrupt_row("a row of the log");
@@ -88,6 +98,8 @@ base::Result<bool> LogRowReader::next() {
     rest_.remove_prefix(length);
     entry_.key.ns.assign(address_, 0, ns_length);
     entry_.key.name.assign(address_, ns_length);
+    // Keys are made of both.
+    if (!fits_key(entry_.key.ns, entry_.key.name)) return corrupt_row("a row of the log");
     return true;
 }
 

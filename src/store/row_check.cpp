@@ -32,8 +32,8 @@ struct ClusterCheck {
     // Changes and versions above the floor: each change made one version.
     uint64_t changes = 0;
     uint64_t versions = 0;
-    // By key: what the rows say, less what the objects are.
-    std::map<std::string, int64_t, std::less<>> counts;
+    // By key: what the rows say, less what the objects are. Differences below zero wrap around.
+    std::map<std::string, uint64_t, std::less<>> counts;
     bool objects_unread = false;  // a version is damaged: nothing follows from their number
 };
 
@@ -190,7 +190,7 @@ class RowCheck {
         if (!count) return fault(key, "cannot be decoded");
         if (table == Table::kStaged && cluster.row.stage == Stage::kNone)
             return fault(key, "is of a stage, and none is open");
-        cluster.counts[std::string(key)] += static_cast<int64_t>(*count);
+        cluster.counts[std::string(key)] += *count;
     }
 
     void check_log(std::string_view key, ClusterNumber number, ClusterCheck& cluster,
@@ -282,8 +282,10 @@ class RowCheck {
         ClusterCheck& cluster = clusters_[number];
         const auto count = [&](Table table, int64_t change) {
             if (change == 0) return;
-            cluster.counts[std::string(count_key(table, number, kind).view())] -= change;
-            cluster.counts[std::string(count_key(table, number, kind, ns).view())] -= change;
+            cluster.counts[std::string(count_key(table, number, kind).view())] -=
+                static_cast<uint64_t>(change);
+            cluster.counts[std::string(count_key(table, number, kind, ns).view())] -=
+                static_cast<uint64_t>(change);
         };
         const int64_t at_head = object_->live_at_head ? 1 : 0;
         count(Table::kCount, at_head);
@@ -308,9 +310,10 @@ class RowCheck {
         for (const auto& [count_row, difference] : cluster.counts) {
             const bool staged = static_cast<Table>(count_row[0]) == Table::kStaged;
             if (difference == 0 || (staged && removing)) continue;
-            fault(count_row, fmt::format("is {} {} than the objects that there are",
-                                         difference > 0 ? difference : -difference,
-                                         difference > 0 ? "more" : "fewer"));
+            const bool more = static_cast<int64_t>(difference) > 0;
+            fault(count_row,
+                  fmt::format("is {} {} than the objects that there are",
+                              more ? difference : 0 - difference, more ? "more" : "fewer"));
         }
     }
 

@@ -48,8 +48,8 @@ std::string encode(const ClusterRow& row) {
 
 base::Result<ClusterRow> decode_cluster(std::string_view value) {
     constexpr size_t kFixed = 25;
-    if (value.size() < kFixed || static_cast<uint8_t>(value[24]) < 1 ||
-        static_cast<uint8_t>(value[24]) > 3)
+    if (value.size() < kFixed || value.size() > kFixed + kMaxListVersion ||
+        static_cast<uint8_t>(value[24]) < 1 || static_cast<uint8_t>(value[24]) > 3)
         return corrupt_row("a cluster's row");
     ClusterRow row;
     row.head.revision = load_u64(value, 0);
@@ -73,7 +73,7 @@ std::string encode(const HeadRow& row) {
 }
 
 base::Result<HeadRow> decode_head(std::string_view value) {
-    if (value.size() < 8) return corrupt_row("a head's row");
+    if (value.size() < 8 || value.size() > 8 + kMaxListVersion) return corrupt_row("a head's row");
     return HeadRow{static_cast<int64_t>(load_u64(value, 0)), value.substr(8)};
 }
 

@@ -87,6 +87,17 @@ TEST(RowsTest, BrokenRowsAreCorrupt) {
     EXPECT_EQ(decode_number("short").error().code, Code::kCorrupt);
 }
 
+TEST(RowsTest, AListVersionThatFitsIntoNoKeyIsCorrupt) {
+    ClusterRow cluster;
+    cluster.head.decimal = false;
+    cluster.head.version = std::string(kMaxListVersion, 'v');
+    EXPECT_TRUE(decode_cluster(encode(cluster)));
+    EXPECT_TRUE(decode_head(encode(HeadRow{1, cluster.head.version})));
+    cluster.head.version += 'v';
+    EXPECT_EQ(decode_cluster(encode(cluster)).error().code, Code::kCorrupt);
+    EXPECT_EQ(decode_head(encode(HeadRow{1, cluster.head.version})).error().code, Code::kCorrupt);
+}
+
 LogEntry entry(Revision revision, Revision previous, LogEntry::Op op, std::string ns,
                std::string name) {
     return {revision, previous, op, Kind::kSnapshot, {std::move(ns), std::move(name)}};
@@ -157,6 +168,22 @@ TEST(LogRowTest, BrokenRowsAreCorruptAndNeverReadBeyond) {
     }
     // Cut between two entries a row is whole.
     EXPECT_EQ(failed, whole.size() - 2);
+}
+
+TEST(LogRowTest, EntriesThatNobodyWritesAreCorrupt) {
+    using Op = LogEntry::Op;
+    const std::string long_name(kMaxName + 1, 'n');
+    for (const LogEntry& wrong :
+         {entry(0, 0, Op::kCreated, "ns", "a"), entry(7, 7, Op::kUpdated, "ns", "a"),
+          entry(7, 8, Op::kDeleted, "ns", "a"), entry(7, 0, Op(0), "ns", "a"),
+          entry(7, 0, Op::kCreated, "ns", long_name),
+          entry(7, 0, Op::kCreated, "ns", std::string("a\0b", 3))}) {
+        LogRowBuilder builder;
+        builder.add(wrong);
+        const auto read = LogRowReader(builder.value()).next();
+        ASSERT_FALSE(read) << wrong.revision << " " << wrong.previous << " " << wrong.key.name;
+        EXPECT_EQ(read.error().code, Code::kCorrupt);
+    }
 }
 
 }  // namespace
