@@ -1,4 +1,4 @@
-"""The store's operations, and imports, disk, memory and starts of a real server: see docs/benchmarks.md."""
+"""The store's operations, and imports, disk, memory, starts and backups of a real server: see docs/benchmarks.md."""
 
 import argparse
 import http.client
@@ -29,7 +29,9 @@ MOST_DUMP_MIB = 200 * 1e6 / 2**20  # of a server or client during an import
 MOST_VM_AGAINST_GET = 1.2
 STARTS = 9
 REPETITIONS = 5
-CASES = ["operations", "import", "start", "dump"]
+LEAST_BACKUP_AGAINST_CP = 0.5
+BACKUPS = 3
+CASES = ["operations", "import", "start", "backup", "dump"]
 
 
 def parse_arguments():
@@ -239,6 +241,47 @@ class Bench:
             if process.wait(processes.STOP_SECONDS) not in (0, -signal.SIGKILL):
                 raise Failed(f"the server ended with {process.returncode}")
 
+    def backups(self):
+        """`snapgate backup` of all objects against `cp` of the data file, in turn, both until they are on disk."""
+        data_dir = kept.kept_store(self.parameters())
+        stored = data_dir / "store" / "data.mdb"
+        copy, backup = kept.FOLDER / "copy.mdb", kept.FOLDER / "snapgate.backup"
+        commands = {
+            "cp": ["cp", "--reflink=never", "--sparse=never", stored, copy],
+            "stopped": [BINARY, "backup", "--data-dir", data_dir, "--to", backup],
+        }
+        seconds = {"cp": [], "stopped": [], "running": []}
+        try:
+            for _ in range(BACKUPS):
+                for how, command in commands.items():
+                    seconds[how].append(self.time_copy(command, copy if how == "cp" else backup))
+                with Server(data_dir, self.options.threads) as server:
+                    command = [BINARY, "backup", "--server", f"http://127.0.0.1:{server.port}",
+                               "--api-key-file", data_dir / "admin.key", "--to", backup]
+                    seconds["running"].append(self.time_copy(command, backup))
+            self.details["backup"] = {"seconds": seconds, "data_file_bytes": stored.stat().st_size,
+                                      "backup_bytes": backup.stat().st_size}
+        finally:
+            copy.unlink(missing_ok=True)
+            backup.unlink(missing_ok=True)
+        count = report.count(self.options.objects)
+        for how in ("running", "stopped"):
+            ratios = [cp / one for cp, one in zip(seconds["cp"], seconds[how])]
+            self.add(f"backup of {count} objects, server {how}, against cp of the data file (median of {BACKUPS})",
+                     report.median(ratios), "times its speed", least=LEAST_BACKUP_AGAINST_CP, digits=2)
+
+    @staticmethod
+    def time_copy(command, target):
+        """Of a program that writes a file, and until the file is on disk. What was written before is there already."""
+        target.unlink(missing_ok=True)
+        os.sync()
+        begun = time.monotonic()
+        subprocess.run([str(part) for part in command], check=True, env=processes.clean_environment(),
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(target, "rb") as file:
+            os.fsync(file.fileno())
+        return time.monotonic() - begun
+
     def dump(self):
         """A dump as kubectl prints it: imported, cut off half-way, completed, and imported once more."""
         size = self.options.megabytes
@@ -292,7 +335,8 @@ def main():
     described = machine.describe(BINARY)
     machine.print_description(described)
     bench = Bench(options)
-    cases = {"operations": bench.operations, "import": bench.imports, "start": bench.starts, "dump": bench.dump}
+    cases = {"operations": bench.operations, "import": bench.imports, "start": bench.starts, "backup": bench.backups,
+             "dump": bench.dump}
     try:
         for name, case in cases.items():
             if name in options.only:
