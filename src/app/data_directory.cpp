@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "base/crypto.h"
@@ -201,6 +202,25 @@ Result<store::CheckSummary> check_offline(const fs::path& data_dir, const store:
     // A lock file would be made in any other directory.
     SNAPGATE_TRY(check_is_data_directory(data_dir));
     return store::check_store(data_dir, tell);
+}
+
+Result<OfflineRepair> repair_offline(const fs::path& data_dir, const store::FaultSink& tell) {
+    SNAPGATE_TRY(check_is_data_directory(data_dir));
+    OfflineRepair repair;
+    SNAPGATE_ASSIGN(repair.summary, store::repair_store(data_dir, tell));
+    if (repair.summary.removed.empty()) return repair;
+    SNAPGATE_ASSIGN(const auto data, open_stopped(data_dir));
+    std::map<model::ClusterNumber, std::string> names;
+    for (const auto& [uid, cluster] : *data->clusters.snapshot())
+        names[cluster.number] = fmt::format("{} ({})", cluster.name, uid);
+    for (const store::RemovedObject& one : repair.summary.removed) {
+        std::string& cluster = names[one.cluster];
+        if (cluster.empty()) cluster = fmt::format("with number {}", one.cluster);
+        const bool ns = one.kind == model::Kind::kNamespace;
+        repair.removed.push_back({cluster, ns ? fmt::format("namespace {}", one.key.name)
+                                              : fmt::format("{}/{}", one.key.ns, one.key.name)});
+    }
+    return repair;
 }
 
 }  // namespace snapgate::app

@@ -65,4 +65,19 @@ base::Result<std::string> create_key_offline(const std::filesystem::path& data_d
 base::Result<store::CheckSummary> check_offline(const std::filesystem::path& data_dir,
                                                 const store::FaultSink& tell);
 
+// An object that a repair removed from the store.
+struct RemovedObject {
+    std::string cluster;  // its name and uid
+    std::string what;     // namespace/name, or the namespace that it was
+};
+
+struct OfflineRepair {
+    store::RepairSummary summary;
+    std::vector<RemovedObject> removed;
+};
+
+// Repairs the store while no server runs, as store::repair_store. Errors as check_offline().
+base::Result<OfflineRepair> repair_offline(const std::filesystem::path& data_dir,
+                                           const store::FaultSink& tell);
+
 }  // namespace snapgate::app

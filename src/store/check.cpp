@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+
+#include "base/clock.h"
 #include "base/count_text.h"
 #include "engine/data_file.h"
 #include "engine/environment.h"
@@ -10,6 +13,7 @@
 #include "store/damage.h"
 #include "store/directory_lock.h"
 #include "store/format.h"
+#include "store/repair.h"
 #include "store/row_check.h"
 
 namespace snapgate::store {
@@ -25,7 +29,7 @@ constexpr uint64_t kMostRowFaults = 1000;
 class Check {
   public:
     Check(const fs::path& directory, const FaultSink& tell)
-        : data_file_(directory / "store" / "data.mdb"), tell_(tell) {}
+        : directory_(directory), data_file_(directory / "store" / "data.mdb"), tell_(tell) {}
 
     Result<CheckSummary> run() {
         SNAPGATE_ASSIGN(const bool there, check_start());
@@ -33,6 +37,12 @@ class Check {
         // Rows are read by LMDB, which trusts the pages.
         if (there && summary_.faults == 0) SNAPGATE_TRY(check_all_rows());
         return summary_;
+    }
+
+    // After run() has checked the rows: mends what it found.
+    Result<RepairSummary> repair() const {
+        SNAPGATE_ASSIGN(const auto environment, open());
+        return repair_rows(*environment, plan_, directory_, base::system_clock().now_ms());
     }
 
   private:
@@ -69,20 +79,16 @@ class Check {
     }
 
     Result<void> check_all_rows() {
-        Damage damage;
-        engine::exit_on_map_faults();
-        SNAPGATE_ASSIGN(const auto environment,
-                        engine::Environment::open(
-                            {.directory = data_file_.parent_path(),
-                             .create = false,
-                             .damaged = [&](std::string_view key) { return damage.found(key); }}));
+        SNAPGATE_ASSIGN(const auto environment, open());
         SNAPGATE_ASSIGN(const auto format, stored_format(*environment));
         // A start makes the rows of a store that has none, and migrates older ones.
         summary_.format = format.value_or(0);
         if (!format || *format < kFormat) return {};
-        SNAPGATE_TRY(read_identity(*environment, data_file_.parent_path().parent_path()));
+        SNAPGATE_TRY(read_identity(*environment, directory_));
         uint64_t told = 0;
-        SNAPGATE_ASSIGN(const uint64_t faults, check_rows(*environment, [&](std::string_view what) {
+        SNAPGATE_ASSIGN(const uint64_t faults,
+                        check_rows(*environment, [&](std::string_view key, std::string_view what) {
+                            plan_.note(key);
                             if (told++ < kMostRowFaults) tell_(what);
                         }));
         if (faults > kMostRowFaults)
@@ -98,8 +104,20 @@ class Check {
         tell_(what);
     }
 
+    // The environment must not outlive the check.
+    Result<std::unique_ptr<engine::Environment>> open() const {
+        engine::exit_on_map_faults();
+        return engine::Environment::open(
+            {.directory = data_file_.parent_path(),
+             .create = false,
+             .damaged = [this](std::string_view key) { return damage_.found(key); }});
+    }
+
+    const fs::path directory_;
     const fs::path data_file_;
     const FaultSink& tell_;
+    mutable Damage damage_;
+    RepairPlan plan_;
     CheckSummary summary_;
 };
 
@@ -108,6 +126,21 @@ class Check {
 Result<CheckSummary> check_store(const fs::path& directory, const FaultSink& tell) {
     SNAPGATE_ASSIGN(const DirectoryLock lock, DirectoryLock::take(directory));
     return Check(directory, tell).run();
+}
+
+Result<RepairSummary> repair_store(const fs::path& directory, const FaultSink& tell) {
+    SNAPGATE_ASSIGN(const DirectoryLock lock, DirectoryLock::take(directory));
+    Check check(directory, tell);
+    SNAPGATE_ASSIGN(const CheckSummary found, check.run());
+    RepairSummary summary;
+    summary.found = summary.left = found;
+    if (found.faults == 0) return summary;
+    if (!found.rows_checked)
+        return base::Error(Code::kCorrupt, "the data file itself is damaged, not only its rows");
+    SNAPGATE_ASSIGN(summary, check.repair());
+    summary.found = found;
+    SNAPGATE_ASSIGN(summary.left, Check(directory, tell).run());
+    return summary;
 }
 
 }  // namespace snapgate::store

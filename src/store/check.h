@@ -5,8 +5,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "model/types.h"
 
 namespace snapgate::store {
 
@@ -32,5 +34,29 @@ using FaultSink = std::function<void(std::string_view)>;
 // directory is in use.
 base::Result<CheckSummary> check_store(const std::filesystem::path& directory,
                                        const FaultSink& tell);
+
+// An object that a repair removed, because its newest version was damaged or missing.
+struct RemovedObject {
+    model::ClusterNumber cluster = 0;
+    model::Kind kind = model::Kind::kSnapshot;
+    model::ObjectKey key;
+};
+
+// What a repair did.
+struct RepairSummary {
+    CheckSummary found;     // of the check before it
+    uint64_t clusters = 0;  // that were mended
+    std::vector<RemovedObject> removed;
+    uint64_t damaged_rows = 0;
+    std::filesystem::path file;  // holds these rows (damaged_file.h); "" if there are none
+    CheckSummary left;           // of the check after it
+};
+
+// Checks the store of a data directory whose server is down, as check_store(), mends its rows if
+// that is needed (repair.h), and checks it again. Passes the faults of both checks to `tell`.
+// kUnavailable if the directory is in use; kCorrupt for what cannot be repaired; kStorageFull.
+// After an error the store is as it was.
+base::Result<RepairSummary> repair_store(const std::filesystem::path& directory,
+                                         const FaultSink& tell);
 
 }  // namespace snapgate::store

@@ -36,22 +36,26 @@ std::string_view name_of(Table table) {
             return "a row of the index by VM";
         case Table::kObject:
             return "an object";
+        case Table::kDamaged:
+            return "the name of an object that a repair removed";
     }
     return "a row of no known table";
 }
 
-bool is_of_a_cluster(Table table) {
-    return table >= Table::kCluster && table <= Table::kObject;
-}
-
 }  // namespace
+
+std::optional<ClusterNumber> cluster_of_row(std::string_view key) {
+    if (key.size() < 1 + sizeof(ClusterNumber)) return std::nullopt;
+    const auto table = static_cast<Table>(key[0]);
+    if (table < Table::kCluster || table > Table::kDamaged) return std::nullopt;
+    return load_u32(key, 1);
+}
 
 DamagedRow describe_row(std::string_view key) {
     DamagedRow row;
     const auto table = static_cast<Table>(key.empty() ? 0 : key[0]);
     row.what = name_of(table);
-    if (is_of_a_cluster(table) && key.size() >= 1 + sizeof(ClusterNumber))
-        row.cluster = load_u32(key, 1);
+    row.cluster = cluster_of_row(key);
     if (table == Table::kObject) {
         if (const auto address = parse_object_key(key)) {
             row.key = {std::string(address->ns), std::string(address->name)};

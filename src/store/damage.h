@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 #include "store/store.h"
 
 namespace snapgate::store {
+
+// The cluster that a row belongs to; nullopt for a row of no cluster.
+std::optional<ClusterNumber> cluster_of_row(std::string_view key);
 
 // What a row is, read from its key, which may be damaged itself.
 DamagedRow describe_row(std::string_view key);

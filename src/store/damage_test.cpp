@@ -6,10 +6,9 @@
 #include <future>
 #include <utility>
 
-#include "engine/environment.h"
 #include "model/names.h"
+#include "store/changed_rows_testing.h"
 #include "store/keys.h"
-#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {
@@ -17,35 +16,15 @@ namespace {
 using base::Code;
 using testing::HasSubstr;
 
-// A store whose rows a test changes behind its back.
-class DamageTest : public StoreFixture {
+class DamageTest : public ChangedRowsFixture {
   protected:
-    // Writes the bytes of a row as they are stored, changed by `damage`, and opens the store again.
+    // Damages a row, and opens the store again.
     void damage(std::string_view key, const std::function<void(std::string&)>& damage) {
-        store_.reset();
-        {
-            auto environment = engine::Environment::open(
-                {.directory = directory_.path() / "store", .map_bytes = 1 << 30});
-            ASSERT_TRUE(environment);
-            std::string stored;
-            {
-                auto rows = (*environment)->read();
-                auto cursor = rows->cursor();
-                ASSERT_TRUE(*cursor->seek(key));
-                ASSERT_EQ(cursor->key(), key);
-                stored = cursor->stored();
-            }
-            damage(stored);
-            auto rows = (*environment)->write();
-            ASSERT_TRUE(rows->put_plain(key, stored));
-            ASSERT_TRUE(rows->commit());
-        }
+        damage_row(key, damage);
         open();
         store_->tell_of_damage([this](const DamagedRow& row) { told_.push_back(row); });
     }
-    static void flip(std::string& bytes, size_t bit) {
-        bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-    }
+
     // What a walk over all objects ends with: nothing if it was whole.
     base::Result<size_t> walk(ClusterNumber cluster) {
         const ReadView view = store_->read();
@@ -125,24 +104,8 @@ TEST_F(DamageTest, ARowUnderAnotherKeyIsFound) {
     const Revision revision = put(cluster, "shop", "b");
     put(other, "shop", "x");
     const Key key = object_key(cluster, Kind::kSnapshot, "shop", "b", revision);
-    store_.reset();
-    {
-        auto environment = engine::Environment::open(
-            {.directory = directory_.path() / "store", .map_bytes = 1 << 30});
-        std::string stored;
-        {
-            auto rows = (*environment)->read();
-            auto cursor = rows->cursor();
-            ASSERT_TRUE(*cursor->seek(key.view()));
-            stored = cursor->stored();
-        }
-        auto rows = (*environment)->write();
-        ASSERT_TRUE(*rows->erase(key.view()));
-        // Between the clusters: a bit of the cluster's number is wrong.
-        ASSERT_TRUE(rows->put_plain(
-            object_key(other, Kind::kSnapshot, "shop", "b", revision).view(), stored));
-        ASSERT_TRUE(rows->commit());
-    }
+    // Between the clusters: a bit of the cluster's number is wrong.
+    move_row(key.view(), object_key(other, Kind::kSnapshot, "shop", "b", revision).view());
     open();
     EXPECT_FALSE(walk(cluster));
     EXPECT_FALSE(walk(other));

@@ -110,6 +110,15 @@ Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::strin
     return object_key(cluster, kind, ns, name).u64(~at);
 }
 
+Key damaged_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name) {
+    return Key(Table::kDamaged)
+        .u32(cluster)
+        .byte(static_cast<uint8_t>(kind))
+        .text(ns)
+        .byte(0)
+        .text(name);
+}
+
 std::optional<ObjectAddress> parse_object_key(std::string_view key) {
     if (key.size() < kObjectPrefix + 2 + kRevision) return std::nullopt;
     std::string_view texts = key.substr(kObjectPrefix, key.size() - kObjectPrefix - kRevision);
@@ -125,6 +134,15 @@ std::optional<HintAddress> parse_index_key(std::string_view key) {
     size_t end = texts.find('\0');
     if (end == std::string_view::npos) return std::nullopt;
     return HintAddress{texts.substr(0, end), texts.substr(end + 1)};
+}
+
+std::optional<DamagedAddress> parse_damaged_key(std::string_view key) {
+    if (key.size() < kObjectPrefix + 1) return std::nullopt;
+    const std::string_view texts = key.substr(kObjectPrefix);
+    const size_t end = texts.find('\0');
+    if (end == std::string_view::npos) return std::nullopt;
+    return DamagedAddress{static_cast<Kind>(key[kObjectPrefix - 1]), texts.substr(0, end),
+                          texts.substr(end + 1)};
 }
 
 }  // namespace snapgate::store

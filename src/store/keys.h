@@ -17,17 +17,18 @@ using model::Kind;
 using model::Revision;
 
 enum class Table : uint8_t {
-    kMeta = 1,     // name -> value
-    kRecord = 2,   // type u8, id -> value
-    kCluster = 3,  // cluster -> ClusterRow
-    kSweep = 4,    // cluster -> empty: it is deleted, and some of its rows are left
-    kHead = 5,     // cluster, revision -> HeadRow
-    kVersion = 6,  // cluster, list version -> VersionRow
-    kCount = 7,    // cluster, kind, (1, namespace)? -> u64
-    kStaged = 8,   // cluster, kind, (1, namespace)? -> i64: what an open stage adds to a count
-    kLog = 9,      // cluster, last revision -> log entries
-    kIndex = 10,   // cluster, VM hash u64, namespace 0, name -> empty
-    kObject = 11,  // cluster, kind, namespace 0, name 0, inverted revision -> version of an object
+    kMeta = 1,      // name -> value
+    kRecord = 2,    // type u8, id -> value
+    kCluster = 3,   // cluster -> ClusterRow
+    kSweep = 4,     // cluster -> empty: it is deleted, and some of its rows are left
+    kHead = 5,      // cluster, revision -> HeadRow
+    kVersion = 6,   // cluster, list version -> VersionRow
+    kCount = 7,     // cluster, kind, (1, namespace)? -> u64
+    kStaged = 8,    // cluster, kind, (1, namespace)? -> i64: what an open stage adds to a count
+    kLog = 9,       // cluster, last revision -> log entries
+    kIndex = 10,    // cluster, VM hash u64, namespace 0, name -> empty
+    kObject = 11,   // cluster, kind, namespace 0, name 0, inverted revision -> version of an object
+    kDamaged = 12,  // cluster, kind, namespace 0, name -> empty: a repair removed the object
 };
 
 // Builds a key. LMDB's keys have at most 511 bytes, and all keys of the store are shorter.
@@ -84,7 +85,9 @@ Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::strin
 Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name,
                Revision at);
 
-// The parts of a key of kObject or kIndex; nullopt if the key has another form.
+Key damaged_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name);
+
+// The parts of a key of kObject, kIndex or kDamaged; nullopt if the key has another form.
 struct ObjectAddress {
     std::string_view ns;
     std::string_view name;
@@ -96,5 +99,11 @@ struct HintAddress {
     std::string_view name;
 };
 std::optional<HintAddress> parse_index_key(std::string_view key);
+struct DamagedAddress {
+    Kind kind = Kind::kSnapshot;
+    std::string_view ns;
+    std::string_view name;
+};
+std::optional<DamagedAddress> parse_damaged_key(std::string_view key);
 
 }  // namespace snapgate::store

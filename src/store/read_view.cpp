@@ -87,7 +87,42 @@ base::Result<std::optional<Found>> ReadView::newest(ClusterNumber cluster, Kind 
                                                     std::string_view name) const {
     SNAPGATE_ASSIGN(const std::optional<Head> newest_head, head(cluster));
     if (!newest_head) return std::optional<Found>();
-    return get(cluster, kind, ns, name, newest_head->revision);
+    SNAPGATE_ASSIGN(auto found, get(cluster, kind, ns, name, newest_head->revision));
+    if (found) return found;
+    // Nobody knows what it was, so nobody may say that it does not exist.
+    SNAPGATE_ASSIGN(const bool damaged, is_damaged(cluster, kind, ns, name));
+    if (damaged) {
+        return Error(Code::kCorrupt,
+                     fmt::format("{} was damaged in the store, and a repair removed it: write it "
+                                 "again or delete it",
+                                 ns.empty() ? std::string(name) : fmt::format("{}/{}", ns, name)));
+    }
+    return found;
+}
+
+base::Result<bool> ReadView::is_damaged(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                        std::string_view name) const {
+    if (!state_->rows) return state_->rows.error();
+    if (!fits_key(ns, name)) return false;
+    SNAPGATE_ASSIGN(const auto row, state_->rows->get(damaged_key(cluster, kind, ns, name).view()));
+    return row.has_value();
+}
+
+base::Result<DamagedNames> ReadView::damaged_names(ClusterNumber cluster) const {
+    if (!state_->rows) return state_->rows.error();
+    DamagedNames names;
+    const Key prefix = cluster_key(Table::kDamaged, cluster);
+    SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
+    while (found && cursor.key().starts_with(prefix.view())) {
+        SNAPGATE_TRY(cursor.value());
+        const auto address = parse_damaged_key(cursor.key());
+        if (address && names.count == 0)
+            names.example = {std::string(address->ns), std::string(address->name)};
+        ++names.count;
+        SNAPGATE_ASSIGN(found, cursor.next());
+    }
+    return names;
 }
 
 ReadView::Scan ReadView::scan(ClusterNumber cluster, Kind kind, Revision at, size_t budget) const {

@@ -132,6 +132,7 @@ class NewStore {
                 return out_.append(row.key, row.value);
             case Table::kCount:
             case Table::kIndex:
+            case Table::kDamaged:
                 return out_.append(row.key, row.value);
             default:
                 return damaged("it has a row of a table that no backup has");

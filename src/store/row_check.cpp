@@ -14,6 +14,7 @@
 #include "store/format.h"
 #include "store/keys.h"
 #include "store/log_row.h"
+#include "store/read_state.h"
 #include "store/rows.h"
 
 namespace snapgate::store {
@@ -48,7 +49,7 @@ struct ObjectCheck {
 
 class RowCheck {
   public:
-    RowCheck(const engine::ReadTransaction& rows, const FaultSink& tell)
+    RowCheck(const engine::ReadTransaction& rows, const RowFaultSink& tell)
         : rows_(rows), tell_(tell) {}
 
     Result<uint64_t> run() {
@@ -91,7 +92,7 @@ class RowCheck {
     Result<void> note_damage(std::string_view key, const Error& error) {
         if (error.code != Code::kCorrupt) return error;
         ++faults_;
-        tell_(error.message);
+        tell_(key, error.message);
         const auto table = static_cast<Table>(key[0]);
         if (table < Table::kCluster || key.size() < 1 + sizeof(ClusterNumber)) return {};
         const ClusterNumber number = load_u32(key, 1);
@@ -104,7 +105,7 @@ class RowCheck {
     void check_row(std::string_view key, std::string_view value) {
         const auto table = static_cast<Table>(key[0]);
         if (table <= Table::kRecord) return check_own_row(table, key, value);
-        if (table > Table::kObject || key.size() < 1 + sizeof(ClusterNumber))
+        if (table > Table::kDamaged || key.size() < 1 + sizeof(ClusterNumber))
             return fault(key, "has a key that this snapgate does not write");
         const ClusterNumber number = load_u32(key, 1);
         if (table == Table::kCluster) return check_cluster(key, number, value);
@@ -129,6 +130,8 @@ class RowCheck {
             case Table::kIndex:
                 if (!parse_index_key(key)) fault(key, "has a key of another form");
                 return;
+            case Table::kDamaged:
+                return check_damaged_name(key, number, known->second);
             default:
                 return check_object(key, number, known->second, value);
         }
@@ -271,6 +274,18 @@ class RowCheck {
         if (hint && !*hint) fault(key, "is missing in the index by VM");
     }
 
+    // Such a name has no object.
+    void check_damaged_name(std::string_view key, ClusterNumber number,
+                            const ClusterCheck& cluster) {
+        const auto address = parse_damaged_key(key);
+        if (!address) return fault(key, "has a key of another form");
+        auto cursor = rows_.cursor();
+        if (!cursor) return;
+        const auto object = find_version(*cursor, number, address->kind, address->ns, address->name,
+                                         cluster.row.head.revision);
+        if (object && *object) fault(key, "is that of an object that is there");
+    }
+
     // Counts the object whose versions have all been seen.
     void finish_object() {
         if (!object_) return;
@@ -325,14 +340,15 @@ class RowCheck {
     void fault(std::string_view key, std::string_view what) {
         ++faults_;
         const DamagedRow row = describe_row(key);
-        tell_(fmt::format("{}{} {}", row.what,
+        tell_(key,
+              fmt::format("{}{} {}", row.what,
                           row.cluster ? fmt::format(" of the cluster with number {}", *row.cluster)
                                       : std::string(),
                           what));
     }
 
     const engine::ReadTransaction& rows_;
-    const FaultSink& tell_;
+    const RowFaultSink& tell_;
     Sequence sequence_;
     std::map<ClusterNumber, ClusterCheck> clusters_;
     std::set<ClusterNumber> swept_;
@@ -343,7 +359,7 @@ class RowCheck {
 
 }  // namespace
 
-Result<uint64_t> check_rows(engine::Environment& environment, const FaultSink& tell) {
+Result<uint64_t> check_rows(engine::Environment& environment, const RowFaultSink& tell) {
     SNAPGATE_ASSIGN(const engine::ReadTransaction rows, environment.read());
     return RowCheck(rows, tell).run();
 }

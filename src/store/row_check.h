@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
 #include "base/result.h"
 #include "engine/environment.h"
-#include "store/check.h"
 
 namespace snapgate::store {
+
+// Takes the key of a row that is wrong, and a sentence that says what is wrong and where.
+using RowFaultSink = std::function<void(std::string_view key, std::string_view what)>;
 
 // Holds the rows of a store against each other, in one walk for each table: every value against its
 // checksum and its encoding; heads, versions, counts, log and index of each cluster against its
@@ -17,6 +21,6 @@ namespace snapgate::store {
 //
 // A store whose process was killed has no faults, nor has one whose sweep, stage or compaction is
 // under way: what they leave is known from the rows of the cluster.
-base::Result<uint64_t> check_rows(engine::Environment& environment, const FaultSink& tell);
+base::Result<uint64_t> check_rows(engine::Environment& environment, const RowFaultSink& tell);
 
 }  // namespace snapgate::store

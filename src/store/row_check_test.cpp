@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "engine/environment.h"
 #include "model/names.h"
+#include "store/changed_rows_testing.h"
+#include "store/check.h"
 #include "store/keys.h"
 #include "store/rows.h"
-#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {
@@ -20,8 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A store whose rows a test changes behind its back.
-class RowCheckTest : public StoreFixture {
+class RowCheckTest : public ChangedRowsFixture {
   protected:
     void SetUp() override {
         StoreFixture::SetUp();
@@ -44,18 +42,8 @@ class RowCheckTest : public StoreFixture {
         return told;
     }
 
-    using Change = std::function<base::Result<void>(engine::WriteTransaction&)>;
     std::vector<std::string> faults_after(const Change& change) {
-        store_.reset();
-        {
-            auto environment = engine::Environment::open(
-                {.directory = directory_.path() / "store", .map_bytes = 1 << 30});
-            EXPECT_TRUE(environment);
-            auto rows = (*environment)->write();
-            EXPECT_TRUE(rows);
-            EXPECT_TRUE(change(*rows));
-            EXPECT_TRUE(rows->commit());
-        }
+        change_rows(change);
         return faults();
     }
     std::vector<std::string> faults_without(const Key& key) {

@@ -43,6 +43,8 @@ base::Result<void> Transaction::publish_stage(ClusterNumber cluster,
                      fmt::format("cluster {} has no open stage to publish", cluster));
     }
     SNAPGATE_TRY(publish_counts(cluster, *state));
+    if (state->has_damaged)
+        SNAPGATE_TRY(erase_rows(cluster_key(Table::kDamaged, cluster).view(), SIZE_MAX));
     state->row.stage = Stage::kNone;
     move_head(*state, sequence_.next_revision++);
     if (!list_version.empty()) set_version(*state, list_version);

@@ -65,6 +65,13 @@ struct Found {
     model::StoredObject object;
 };
 
+// The names of a cluster's objects that a repair of the store removed, because their rows were
+// damaged (repair.h). A name stays one of them until it is written or deleted.
+struct DamagedNames {
+    uint64_t count = 0;
+    model::ObjectKey example;  // the first one
+};
+
 // A read transaction: one consistent state of the whole store. The views that it returns are valid
 // until it is destroyed. Never keep one across a co_await or for longer than one page: an old
 // reader keeps old pages alive, and the file grows. Make it, read, copy, destroy it; that costs
@@ -112,9 +119,15 @@ class ReadView {
     base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
                                            std::string_view name, Revision at) const;
     // The object as it is at the cluster's head; nullopt if the object or the cluster does not
-    // exist.
+    // exist; kCorrupt if there was one and it is damaged.
     base::Result<std::optional<Found>> newest(ClusterNumber cluster, Kind kind, std::string_view ns,
                                               std::string_view name) const;
+
+    // Whether a repair removed that object, and nobody has written or deleted it since.
+    base::Result<bool> is_damaged(ClusterNumber cluster, Kind kind, std::string_view ns,
+                                  std::string_view name) const;
+    // All of them. Its cost grows with their number, which as a rule is 0.
+    base::Result<DamagedNames> damaged_names(ClusterNumber cluster) const;
 
     // Walks the objects of a cluster and kind as they were at a revision, by namespace, then name.
     class Scan {
@@ -180,7 +193,7 @@ class WriteTxn {
     virtual base::Result<Revision> put(ClusterNumber cluster, Kind kind,
                                        const model::PreparedObject& object,
                                        std::optional<std::string_view> version = {}) = 0;
-    // False if there is no such object.
+    // False if there is no such object; one that a repair removed is no longer known as damaged.
     virtual base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
                                      std::string_view name) = 0;
     // Sets a mirror's list version after its last change. The revision of that change becomes a
@@ -194,6 +207,8 @@ class WriteTxn {
     // they are published together. While a stage is open, every put and erase of that cluster
     // belongs to it. Opening a stage gives up the one that is open. A stage that was given up (also
     // by a crash) is removed before the cluster's head moves again.
+    //
+    // What is published is all that the cluster has: none of its names is known as damaged then.
     virtual base::Result<void> open_stage(ClusterNumber cluster) = 0;
     virtual base::Result<void> publish_stage(ClusterNumber cluster,
                                              std::string_view list_version) = 0;

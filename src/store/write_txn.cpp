@@ -40,7 +40,9 @@ base::Result<Transaction::ClusterState*> Transaction::find(ClusterNumber cluster
     SNAPGATE_ASSIGN(auto value, rows_.get(cluster_key(Table::kCluster, cluster).view()));
     if (!value) return no_cluster(cluster);
     SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
+    SNAPGATE_ASSIGN(const auto damaged, first_key(cluster_key(Table::kDamaged, cluster).view()));
     ClusterState& state = clusters_[cluster];
+    state.has_damaged = damaged.has_value();
     state.row = std::move(row);
     state.written = state.row.head.revision;
     return &state;
@@ -142,7 +144,19 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
     }
     note_change(cluster, *state, entry, entry.op == LogEntry::Op::kCreated ? 1 : 0);
     if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
+    SNAPGATE_TRY(forget_damaged(cluster, *state, kind, object.ns, object.name));
     return entry.revision;
+}
+
+base::Result<void> Transaction::forget_damaged(ClusterNumber cluster, const ClusterState& state,
+                                               Kind kind, std::string_view ns,
+                                               std::string_view name) {
+    // Nobody sees what a stage wrote before it is published.
+    if (!state.has_damaged || state.row.stage == Stage::kOpen || !fits_key(ns, name)) return {};
+    const Key key = damaged_key(cluster, kind, ns, name);
+    SNAPGATE_ASSIGN(const auto row, rows_.get(key.view()));
+    if (!row) return {};
+    return erase_row(key.view());
 }
 
 base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::string_view ns,
@@ -152,9 +166,10 @@ base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::str
     {
         SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
         SNAPGATE_ASSIGN(auto previous, find_version(cursor, cluster, kind, ns, name, UINT64_MAX));
-        if (!previous) return false;
-        entry.previous = previous->revision;
+        if (previous) entry.previous = previous->revision;
     }
+    SNAPGATE_TRY(forget_damaged(cluster, *state, kind, ns, name));
+    if (entry.previous == 0) return false;
     entry.op = LogEntry::Op::kDeleted;
     entry.revision = sequence_.next_revision++;
     entry.kind = kind;

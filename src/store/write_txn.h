@@ -103,6 +103,7 @@ class Transaction final : public WriteTxn {
         Revision written = 0;  // the newest head that has a row
         bool deleted = false;
         bool given_up = false;
+        bool has_damaged = false;  // names of kDamaged
         LogRowBuilder log;
         std::map<std::string, int64_t, std::less<>> counts;  // keys of kCount -> change
         std::map<std::string, int64_t, std::less<>> staged;  // keys of kStaged -> change
@@ -115,6 +116,9 @@ class Transaction final : public WriteTxn {
                                               std::string_view name, Revision at);
     void note_change(ClusterNumber cluster, ClusterState& state, const LogEntry& entry,
                      int64_t count_change);
+    // After an object was written or deleted: it is no longer known as damaged.
+    base::Result<void> forget_damaged(ClusterNumber cluster, const ClusterState& state, Kind kind,
+                                      std::string_view ns, std::string_view name);
     void move_head(ClusterState& state, Revision revision);
     void set_version(ClusterState& state, std::string_view version);
     // Writes the row of the present head, and that of its list version.
