@@ -220,8 +220,8 @@ class Kubectl:
 class Following:
     """A process whose lines are read as they come."""
 
-    def __init__(self, command, environment):
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def __init__(self, command, environment, stdin=subprocess.DEVNULL):
+        self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=environment)
         self.lines = []
         self.reader = threading.Thread(target=self.read, daemon=True)
