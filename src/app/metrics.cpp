@@ -23,6 +23,34 @@ prometheus::MetricFamily single(std::string_view name, std::string_view help,
     return out;
 }
 
+// How far the passes over the data file are. The state of the last one has no value before there is
+// one.
+void add_scrub(const store::StoreStatistics& store,
+               std::vector<prometheus::MetricFamily>& families) {
+    using Type = prometheus::MetricType;
+    families.push_back(single("snapgate_store_damaged_pages_total",
+                              "Damaged pages that passes over the data file found since the start",
+                              Type::Counter, store.damaged_pages));
+    families.push_back(single("snapgate_store_scrub_passes_total",
+                              "Passes over the whole data file that ended since the start",
+                              Type::Counter, store.scrub_passes));
+    families.push_back(single("snapgate_store_scrubbed_objects_total",
+                              "Versions of objects that these passes read since the start",
+                              Type::Counter, store.scrubbed_objects));
+    prometheus::MetricFamily completed =
+        metric_family("snapgate_store_scrub_completed_timestamp_seconds",
+                      "When the last pass over the data file ended, since the epoch", Type::Gauge);
+    prometheus::MetricFamily damaged =
+        metric_family("snapgate_store_scrub_damaged_rows",
+                      "Damaged rows that the last pass over the data file found", Type::Gauge);
+    if (store.scrub_completed_ms > 0) {
+        add_value(completed, static_cast<double>(store.scrub_completed_ms) / 1000);
+        add_value(damaged, static_cast<double>(store.scrub_damaged_rows));
+    }
+    families.push_back(std::move(completed));
+    families.push_back(std::move(damaged));
+}
+
 }  // namespace
 
 Metrics::Metrics(const DataDirectory& data, const Certificates& certificates)
@@ -82,12 +110,7 @@ std::string Metrics::render(const net::Server* server,
     families.push_back(single("snapgate_store_damaged_reads_total",
                               "Reads of damaged rows of the store since the start", Type::Counter,
                               store.damaged_reads));
-    families.push_back(single("snapgate_store_damaged_pages_total",
-                              "Damaged pages that passes over the data file found since the start",
-                              Type::Counter, store.damaged_pages));
-    families.push_back(single("snapgate_store_scrub_passes_total",
-                              "Passes over the whole data file that ended since the start",
-                              Type::Counter, store.scrub_passes));
+    add_scrub(store, families);
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
     families.push_back(single("snapgate_store_times_ahead_total",

@@ -260,10 +260,6 @@ const std::vector<Setting>& all_settings() {
         {"scrub-interval", "DURATION",
          "how often to read the whole data file, slowly, to find damage (default 24h; 0: never)",
          [](Settings& s, std::string_view v) -> Result<void> {
-             if (v == "0") {
-                 s.scrub_interval = {};
-                 return {};
-             }
              SNAPGATE_ASSIGN(s.scrub_interval, base::parse_duration(v));
              return {};
          }},

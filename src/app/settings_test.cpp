@@ -56,6 +56,13 @@ TEST_F(SettingsTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {
     EXPECT_EQ(load({{"history", "3m"}})->history, base::Millis(180'000));
 }
 
+TEST_F(SettingsTest, TheScrubCanBeSwitchedOff) {
+    EXPECT_EQ(load({})->scrub_interval, std::chrono::hours(24));
+    EXPECT_EQ(load({{"scrub-interval", "7d"}})->scrub_interval, std::chrono::days(7));
+    EXPECT_EQ(load({{"scrub-interval", "0"}})->scrub_interval, base::Millis(0));
+    EXPECT_THAT(load({{"scrub-interval", "7"}}).error().message, HasSubstr("scrub-interval"));
+}
+
 TEST_F(SettingsTest, WrongSettingsAreNamedWithTheirPlace) {
     EXPECT_THAT(load({{"history", "5"}}).error().message, HasSubstr("--history: \"5\""));
     EXPECT_THAT(load({{"history", "500ms"}}).error().message, HasSubstr("1s"));

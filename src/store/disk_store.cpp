@@ -44,7 +44,7 @@ class DiskStore final : public Store {
           holds_(std::make_shared<Holds>(clock_)),
           writer_(*environment_, history_clock_, identity.sequence),
           compactor_(*environment_, writer_, *holds_, history_clock_, history_),
-          scrubber_(*environment_, options.directory / "store" / "data.mdb",
+          scrubber_(*environment_, options.directory / "store" / "data.mdb", clock_,
                     options.scrub_interval),
           scrubs_(options.scrub_interval.count() > 0) {}
 
@@ -114,10 +114,19 @@ class DiskStore final : public Store {
 
     StoreStatistics statistics() const override {
         engine::Usage usage = environment_->usage();
-        return {writer_.commits(),        writer_.writes(),         usage.file_bytes,
-                usage.used_bytes,         usage.map_bytes,          writer_.newest_revision(),
-                damage_->count(),         compactor_.times_ahead(), scrubber_.passes(),
-                scrubber_.damaged_pages()};
+        return {.commits = writer_.commits(),
+                .writes = writer_.writes(),
+                .file_bytes = usage.file_bytes,
+                .used_bytes = usage.used_bytes,
+                .map_bytes = usage.map_bytes,
+                .revision = writer_.newest_revision(),
+                .damaged_reads = damage_->count(),
+                .times_ahead = compactor_.times_ahead(),
+                .scrub_passes = scrubber_.passes(),
+                .damaged_pages = scrubber_.damaged_pages(),
+                .scrubbed_objects = scrubber_.objects(),
+                .scrub_completed_ms = scrubber_.completed_ms(),
+                .scrub_damaged_rows = scrubber_.damaged_rows()};
     }
 
   private:

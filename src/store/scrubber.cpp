@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/page_check.h"
 #include "store/format.h"
+#include "store/keys.h"
 
 namespace snapgate::store {
 namespace {
@@ -23,8 +24,11 @@ constexpr uint64_t kMostToldPages = 10;
 }  // namespace
 
 Scrubber::Scrubber(engine::Environment& environment, std::filesystem::path data_file,
-                   base::Millis interval)
-    : environment_(environment), data_file_(std::move(data_file)), interval_(interval) {}
+                   const base::Clock& clock, base::Millis interval)
+    : environment_(environment),
+      data_file_(std::move(data_file)),
+      clock_(clock),
+      interval_(interval) {}
 
 Scrubber::~Scrubber() {
     stop();
@@ -48,9 +52,7 @@ base::Result<bool> Scrubber::step(uint64_t most_bytes) {
     SNAPGATE_ASSIGN(engine::PartReport part,
                     engine::check_part(data_file_, from_, most_bytes,
                                        [this](std::string_view key, std::string_view stored) {
-                                           // A damaged row is noted by the environment.
-                                           if (!is_format_row(key))
-                                               (void)engine::verify_row(environment_, key, stored);
+                                           check_row(key, stored);
                                        }));
     damaged_pages_.fetch_add(part.fault_count, std::memory_order_relaxed);
     for (const engine::PageFault& fault : part.faults) {
@@ -65,10 +67,24 @@ base::Result<bool> Scrubber::step(uint64_t most_bytes) {
         from_ = std::move(*part.next);
         return false;
     }
+    end_pass();
+    return true;
+}
+
+void Scrubber::check_row(std::string_view key, std::string_view stored) {
+    if (is_format_row(key)) return;
+    if (key.starts_with(static_cast<char>(Table::kObject)))
+        objects_.fetch_add(1, std::memory_order_relaxed);
+    // A damaged row is noted by the environment.
+    if (!engine::verify_row(environment_, key, stored)) ++found_rows_;
+}
+
+void Scrubber::end_pass() {
     from_.clear();
     told_pages_ = 0;
+    damaged_rows_.store(std::exchange(found_rows_, 0), std::memory_order_relaxed);
+    completed_ms_.store(clock_.now_ms(), std::memory_order_relaxed);
     passes_.fetch_add(1, std::memory_order_relaxed);
-    return true;
 }
 
 uint64_t Scrubber::bytes_of_step() const {

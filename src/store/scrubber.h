@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/annotations.h"
@@ -23,14 +24,14 @@ namespace snapgate::store {
 // For each step it holds a read transaction for some milliseconds, so that no page that it reads is
 // overwritten.
 //
-// The environment outlives it. `step` belongs to one thread at a time; the counters may be read by
-// any thread.
+// The environment and the clock outlive it. `step` belongs to one thread at a time; the counters
+// may be read by any thread.
 class Scrubber {
   public:
     // A pass begins each `interval`; the first one after a minute, or after `interval` if that is
     // shorter.
     Scrubber(engine::Environment& environment, std::filesystem::path data_file,
-             base::Millis interval);
+             const base::Clock& clock, base::Millis interval);
     ~Scrubber();
     Scrubber(const Scrubber&) = delete;
     Scrubber& operator=(const Scrubber&) = delete;
@@ -45,6 +46,12 @@ class Scrubber {
     uint64_t passes() const { return passes_.load(std::memory_order_relaxed); }
     // Found damaged, since the start; a page that stays damaged counts once for each pass.
     uint64_t damaged_pages() const { return damaged_pages_.load(std::memory_order_relaxed); }
+    // Versions of objects that were read since the start.
+    uint64_t objects() const { return objects_.load(std::memory_order_relaxed); }
+    // When the last pass ended, by the system's clock; 0 before the first one has.
+    int64_t completed_ms() const { return completed_ms_.load(std::memory_order_relaxed); }
+    // The damaged rows that the last pass found.
+    uint64_t damaged_rows() const { return damaged_rows_.load(std::memory_order_relaxed); }
 
   private:
     using Time = std::chrono::steady_clock::time_point;
@@ -53,14 +60,21 @@ class Scrubber {
     // False if the scrubber is to stop.
     bool wait_until(Time time) SNAPGATE_EXCLUDES(mutex_);
     uint64_t bytes_of_step() const;
+    void check_row(std::string_view key, std::string_view stored);
+    void end_pass();
 
     engine::Environment& environment_;
     const std::filesystem::path data_file_;
+    const base::Clock& clock_;
     const base::Millis interval_;
     std::string from_;         // the key that the next step begins with
     uint64_t told_pages_ = 0;  // damaged pages that were logged in this pass
+    uint64_t found_rows_ = 0;  // damaged rows of this pass
     std::atomic<uint64_t> passes_ = 0;
     std::atomic<uint64_t> damaged_pages_ = 0;
+    std::atomic<uint64_t> objects_ = 0;
+    std::atomic<int64_t> completed_ms_ = 0;
+    std::atomic<uint64_t> damaged_rows_ = 0;
     base::Mutex mutex_;
     std::condition_variable_any wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;

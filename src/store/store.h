@@ -287,8 +287,11 @@ struct StoreStatistics {
     uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
     // How often stored times were found more than a minute ahead, and were set back.
     uint64_t times_ahead = 0;
-    uint64_t scrub_passes = 0;   // that ended since the start
-    uint64_t damaged_pages = 0;  // that they found; one that stays damaged counts for each pass
+    uint64_t scrub_passes = 0;       // that ended since the start
+    uint64_t damaged_pages = 0;      // that they found; one that stays damaged counts for each pass
+    uint64_t scrubbed_objects = 0;   // versions of objects that passes read since the start
+    int64_t scrub_completed_ms = 0;  // when the last pass ended, by the system's clock; 0: none yet
+    uint64_t scrub_damaged_rows = 0;  // that the last pass found
 };
 
 inline constexpr size_t kBatchObjects = 256;

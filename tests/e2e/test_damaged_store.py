@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -153,5 +154,9 @@ def test_a_whole_store_is_read_without_a_word(whole, tmp_path):
              "two passes", 30)
     metrics = server.client(admin).get("/metrics").text()
     assert "snapgate_store_damaged_pages_total 0" in metrics and "snapgate_store_damaged_reads_total 0" in metrics
+    assert "snapgate_store_scrub_damaged_rows 0" in metrics
+    values = dict(line.split() for line in metrics.splitlines() if line.startswith("snapgate_store_scrub"))
+    assert abs(float(values["snapgate_store_scrub_completed_timestamp_seconds"]) - time.time()) < 60
+    assert float(values["snapgate_store_scrubbed_objects_total"]) >= 2 * OBJECTS
     assert not [line for line in server.log() if line["level"] == "error"]
     server.stop()
