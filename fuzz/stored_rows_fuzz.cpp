@@ -105,8 +105,10 @@ bool read(const store::ReadView& view, store::ClusterNumber cluster) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     engine::Environment& rows = environment();
     write(rows, {reinterpret_cast<const char*>(bytes), size});
-    const auto faults = store::check_rows(
-        rows, [](std::string_view fault) { check(!fault.empty(), "a fault is told in words"); });
+    const auto faults =
+        store::check_rows(rows, [](std::string_view /*key*/, std::string_view fault) {
+            check(!fault.empty(), "a fault is told in words");
+        });
     check(faults.has_value(), "the check of rows ends");
     const store::ReadView view = Views::make_view(rows);
     bool good = true;
