@@ -1,14 +1,13 @@
 """Damaged data files: an answer is right or an error that the log explains, and no process ends by a signal."""
 
 import random
-import re
 import shutil
 import subprocess
 import time
 
 import pytest
 
-from harness import LIST_ROUTE, PATIENCE, Server, name_of, run_cli, snapshots, wait_for
+from harness import LIST_ROUTE, PATIENCE, Server, name_of, snapshots, wait_for
 
 OBJECTS = 600
 PAGE = 4096
@@ -161,35 +160,3 @@ def test_a_whole_store_is_read_without_a_word(whole, tmp_path):
     assert float(values["snapgate_store_scrubbed_objects_total"]) >= 2 * OBJECTS
     assert not [line for line in server.log() if line["level"] == "error"]
     server.stop()
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_what_a_repair_leaves_is_whole(whole, tmp_path, seed):
-    """A repair keeps every object that it does not name, as it was."""
-    directory, admin, right = whole
-    chance = random.Random(seed)
-    data = tmp_path / "data"
-    shutil.copytree(directory, data)
-    file = data / "store" / "data.mdb"
-    good = file.read_bytes()
-    ran = None
-    # Some bits are in rows of earlier commits or in the tree's pages: look for one that can be repaired.
-    while ran is None or ran.returncode == 1:
-        content = bytearray(good)
-        for _ in range(chance.choice((1, 2, 5))):
-            flip(content, chance)
-        file.write_bytes(content)
-        if run_cli("fsck", "--data-dir", data).returncode == 0:
-            continue
-        ran = run_cli("fsck", "--data-dir", data, "--repair")
-        assert ran.returncode == 0 or "cannot be repaired, and nothing was changed" in ran.stderr, ran.stdout + ran.stderr
-        assert ran.returncode == 0 or file.read_bytes() == content
-    assert run_cli("fsck", "--data-dir", data).returncode == 0
-    removed = set(re.findall(r"^removed from cluster demo \(demo\): (\S+)$", ran.stdout, re.MULTILINE))
-    all_items = {"/".join(name): item for key, (_, page) in right.items() if key[0] == "page" for name, item in page}
-    assert len(all_items) == OBJECTS
-    server = Server(data).start()
-    kept = {"/".join(name_of(item)): item for item in server.client(admin).items("demo")}
-    server.stop()
-    # It may also name objects that never were: a changed bit in a row's key makes another name of it.
-    assert kept == {name: item for name, item in all_items.items() if name not in removed}, (seed, removed)
