@@ -144,9 +144,15 @@ Result<End> look_at_namespace(const store::Store& store, const Place& place) {
 Result<WriteOutcome> try_dry(const store::Store& store, const ObjectWrite& write, End ns) {
     const store::ReadView view = store.read();
     WriteOutcome outcome;
-    SNAPGATE_ASSIGN(auto found,
-                    view.newest(write.cluster, write.kind, write.key.ns, write.key.name));
-    if (found) {
+    const auto& [name_space, name] = write.key;
+    SNAPGATE_ASSIGN(const bool damaged,
+                    view.is_damaged(write.cluster, write.kind, name_space, name));
+    bool exists = false;
+    if (!damaged) {
+        SNAPGATE_ASSIGN(const auto found, view.newest(write.cluster, write.kind, name_space, name));
+        exists = found.has_value();
+    }
+    if (exists) {
         outcome.end = End::kExists;
     } else if (ns != End::kNoNamespace || !write.make_namespace) {
         outcome.end = ns;
@@ -242,6 +248,31 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
     co_return no_free_name(place.kind, key, generate);
 }
 
+Result<bool> is_damaged(const store::Store& store, const Place& place) {
+    return store.read().is_damaged(place.cluster.number, place.kind, place.ns, place.name);
+}
+
+// The deletion of an object that a repair of the store removed.
+net::Awaitable<Result<Written>> remove_damaged(store::Store& store, Place place,
+                                               rules::DeleteOptions options) {
+    // Nobody knows whether they hold.
+    if (!options.uid.empty() || !options.resource_version.empty())
+        co_return rules::stale_version(place.name);
+    Written written;
+    written.removed = true;
+    written.dry_run = options.dry_run;
+    if (options.dry_run) co_return written;
+    store::WriteFunction write = [place](store::WriteTxn& txn) -> Result<void> {
+        const model::ClusterNumber cluster = place.cluster.number;
+        SNAPGATE_ASSIGN(const auto live, txn.get(cluster, place.kind, place.ns, place.name));
+        if (live) return rules::stale_version(place.name);
+        SNAPGATE_TRY(txn.erase(cluster, place.kind, place.ns, place.name));
+        return {};
+    };
+    SNAPGATE_CO_TRY(co_await commit::one(store, store::Priority::kRequest, std::move(write)));
+    co_return written;
+}
+
 }  // namespace
 
 net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place, rules::Body body,
@@ -285,8 +316,29 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
     co_return rules::stale_version(place.name);
 }
 
+net::Awaitable<Result<Written>> replace_hosted(WriteContext context, Place place, rules::Body body,
+                                               rules::Writer writer, Decide decide, bool dry_run) {
+    SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
+    if (!damaged) {
+        co_return co_await change_hosted(std::move(context), std::move(place), std::move(decide),
+                                         dry_run);
+    }
+    // Whatever it was, now it is what the body says.
+    if (json::Value* metadata = body.object.if_contains("metadata");
+        metadata != nullptr && metadata->is_object())
+        metadata->get_object().erase("resourceVersion");
+    const CreateOptions options{.dry_run = dry_run, .make_namespace = true};
+    co_return co_await create_hosted(std::move(context), std::move(place), std::move(body),
+                                     std::move(writer), options);
+}
+
 net::Awaitable<Result<Written>> remove_hosted(WriteContext context, Place place,
                                               rules::DeleteOptions options) {
+    SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
+    if (damaged && place.kind == Kind::kSnapshot) {
+        co_return co_await remove_damaged(context.store, std::move(place), std::move(options));
+    }
     const bool dry_run = options.dry_run;
     const bool ns = place.kind == Kind::kNamespace;
     const model::ClusterNumber cluster = place.cluster.number;

@@ -34,6 +34,12 @@ using Decide = std::function<base::Result<rules::Change>(const json::Object& liv
 net::Awaitable<base::Result<Written>> change_hosted(WriteContext context, Place place,
                                                     Decide decide, bool dry_run);
 
+// A change to what the body says. If a repair of the store removed the object, it is created anew
+// from the body, and `decide` is not asked.
+net::Awaitable<base::Result<Written>> replace_hosted(WriteContext context, Place place,
+                                                     rules::Body body, rules::Writer writer,
+                                                     Decide decide, bool dry_run);
+
 // A change by the rules of deletion. A Namespace is marked as going: NamespaceSweeper removes what
 // is in it, and it.
 net::Awaitable<base::Result<Written>> remove_hosted(WriteContext context, Place place,

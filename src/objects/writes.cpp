@@ -24,9 +24,13 @@ std::string_view vm_of(const json::Object& object) {
                                                 : std::string_view();
 }
 
-// The uid of the snapshot, if it is that VM's: what is removed is what was looked at.
+// The uid of the snapshot, if it is that VM's: what is removed is what was looked at. "" if a
+// repair of the store removed it.
 Result<std::string> find_uid(const store::Store& store, const Place& place, std::string_view vm) {
     const store::ReadView view = store.read();
+    SNAPGATE_ASSIGN(const bool damaged,
+                    view.is_damaged(place.cluster.number, place.kind, place.ns, place.name));
+    if (damaged) return std::string();
     SNAPGATE_ASSIGN(auto found,
                     view.newest(place.cluster.number, place.kind, place.ns, place.name));
     if (!found || found->object.vm != vm) return rules::no_such_snapshot(place.name);
@@ -58,8 +62,8 @@ net::Awaitable<Result<Written>> replace(WriteContext context, Place place, std::
         if (vm_of(live) != vm) return rules::no_such_snapshot(target.name);
         return rules::update(live, body, target, writer);
     };
-    co_return co_await change_hosted(std::move(context), std::move(place), std::move(decide),
-                                     false);
+    co_return co_await replace_hosted(std::move(context), std::move(place), body, writer,
+                                      std::move(decide), false);
 }
 
 net::Awaitable<Result<void>> remove(WriteContext context, Place place, std::string vm) {

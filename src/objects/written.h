@@ -7,7 +7,8 @@ namespace snapgate::objects {
 
 // What a write left behind.
 struct Written {
-    // The object as it is stored now, or was last: model::decode_object reads it.
+    // The object as it is stored now, or was last: model::decode_object reads it. "" if it was
+    // removed and nobody knows what it was, because it was damaged.
     std::string value;
     bool removed = false;  // it is gone
     bool dry_run = false;  // nothing was stored

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import LIST_ROUTE, Server, in_order, name_of, snapshots, wait_for
+from harness import LIST_ROUTE, Server, in_order, name_of, run_cli, snapshots, wait_for
 from kube import FINALIZER, MERGE_PATCH, TABLE, KubeClient, new_snapshot, snapshots_path
 
 UID = "the-cluster"
@@ -104,6 +104,42 @@ def test_changes_arrive_by_the_watch(pair):
     cluster.remove("default", "one")
     wait_for(lambda: not pair.ours(), "the deletion")
     assert pair.cluster()["state"] == "Ready"
+
+
+def test_a_repaired_mirror_is_listed_from_its_cluster_again(pair):
+    pair.upstream.client().load(UID, snapshots(60))
+    pair.connect()
+    pair.wait_for_state("Ready")
+    pair.wait_until_equal()
+    kept, lost, *_, gone = sorted(pair.ours())
+    before = KubeClient(pair.mirror, UID).list().json()["metadata"]["resourceVersion"]
+    pair.mirror.stop()
+    pair.upstream.stop()
+    file = pair.mirror.data_dir / "store" / "data.mdb"
+    content = file.read_bytes()
+    for _, name in (lost, gone):
+        text = f'"name":"{name}"'.encode()
+        assert text in content
+        content = content.replace(text, text.replace(b"name", b"nAme"))
+    file.write_bytes(content)
+    ran = run_cli("fsck", "--data-dir", pair.mirror.data_dir, "--repair")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("removed from cluster") == 2, ran.stdout
+
+    pair.mirror.start()
+    kube = KubeClient(pair.mirror, UID)
+    # What is left is no state that the cluster ever had.
+    assert kube.list().status == 503 and kube.read(*kept).status == 503
+    assert pair.cluster()["damaged"] == 2 and pair.cluster()["damagedExample"] == "/".join(lost)
+    pair.restart_upstream()
+    KubeClient(pair.upstream, UID).remove(*gone)
+    pair.wait_for_state("Ready", 60)
+    pair.wait_until_equal()
+    assert lost in pair.ours() and gone not in pair.ours()
+    assert kube.read(*lost).status == 200 and kube.read(*gone).status == 404
+    expired = kube.get(snapshots_path("default"), watch="1", resourceVersion=before).json()
+    assert expired["type"] == "ERROR" and expired["object"]["code"] == 410
+    assert "damaged" not in pair.cluster()
 
 
 def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):

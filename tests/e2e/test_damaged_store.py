@@ -1,13 +1,14 @@
 """Damaged data files: an answer is right or an error that the log explains, and no process ends by a signal."""
 
 import random
+import re
 import shutil
 import subprocess
 import time
 
 import pytest
 
-from harness import LIST_ROUTE, PATIENCE, Server, name_of, snapshots, wait_for
+from harness import LIST_ROUTE, PATIENCE, Server, name_of, run_cli, snapshots, wait_for
 
 OBJECTS = 600
 PAGE = 4096
@@ -159,4 +160,33 @@ def test_a_whole_store_is_read_without_a_word(whole, tmp_path):
     assert abs(float(values["snapgate_store_scrub_completed_timestamp_seconds"]) - time.time()) < 60
     assert float(values["snapgate_store_scrubbed_objects_total"]) >= 2 * OBJECTS
     assert not [line for line in server.log() if line["level"] == "error"]
+    server.stop()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_repair_loses_what_it_names_and_nothing_else(whole, tmp_path, seed):
+    directory, admin, right = whole
+    chance = random.Random(seed)
+    damage = [flip, flip, zero_behind_the_head, overwrite][seed % 4]
+    shutil.copytree(directory, tmp_path / "data")
+    file = tmp_path / "data" / "store" / "data.mdb"
+    content = bytearray(file.read_bytes())
+    damage(content, chance)
+    file.write_bytes(content)
+    ran = run_cli("fsck", "--data-dir", tmp_path / "data", "--repair")
+    if ran.returncode == 1:
+        assert "cannot be repaired, and nothing was changed" in ran.stderr, ran.stderr
+        assert file.read_bytes() == content
+        return
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert run_cli("fsck", "--data-dir", tmp_path / "data").returncode == 0
+    removed = {tuple(found) for found in re.findall(r"^removed from cluster demo \(demo\): (.*)/(.*)$", ran.stdout, re.MULTILINE)}
+    all_of_them = dict(pair for (kind, *_), (_, page) in right.items() if kind == "page" for pair in page)
+    server = Server(tmp_path / "data").start()
+    left = {name_of(item): item for item in server.client(admin).items("demo")}
+    assert all(all_of_them[name] == item for name, item in left.items())
+    assert all_of_them.keys() - left.keys() == removed & all_of_them.keys()
+    for ns, name in removed:
+        assert server.client(admin).get(f"{GROUP}/namespaces/{ns}/virtualmachinesnapshots/{name}",
+                                        headers={"Authorization": "Bearer " + admin}).status == 500
     server.stop()

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from harness import Server, run_cli, snapshot, wait_for
+from kube import KubeClient, new_snapshot, snapshots_path
 
 PAGE = 4096
 BRANCH, LEAF = 1, 2
@@ -139,7 +140,6 @@ def test_a_file_that_is_cut_short(data, keep):
     assert "is cut short" in damage(data, cut).stdout
 
 
-KUBE = "/clusters/demo/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots"
 LOST = ["s-0007", "s-0042", "s-0107"]
 
 
@@ -181,12 +181,18 @@ def repaired(data):
     assert fsck(data).returncode == 0
 
 
-def bearer(server):
-    return {"Authorization": "Bearer " + server.admin_key}
+def kube(server):
+    return KubeClient(server, "demo")
 
 
-def kube_get(server, name):
-    return server.client().get(f"{KUBE}/{name}", headers=bearer(server))
+def palette(server, method, name, body=None):
+    return server.client().request(method, f"/v1/spectroclusters/demo/vms/vm-1/snapshot/{name}", body, namespace="web")
+
+
+def registered(server):
+    """What the registry says of the damaged objects of the cluster."""
+    cluster = server.client().get("/admin/v1/clusters/demo").json()
+    return cluster.get("damaged"), cluster.get("damagedExample")
 
 
 def test_a_repaired_store_lists_again_and_keeps_the_bytes(repaired, data):
@@ -204,14 +210,66 @@ def test_a_repaired_store_lists_again_and_keeps_the_bytes(repaired, data):
 def test_a_removed_object_is_an_error_until_it_is_written(repaired):
     client = repaired.client()
     for name in LOST:
-        assert kube_get(repaired, name).status == 500
+        assert kube(repaired).read("web", name).status == 500
+        assert palette(repaired, "GET", name).status == 500
     said = [f"web/{name} was damaged in the store" for name in LOST]
     wait_for(lambda: all(text in str(repaired.log()) for text in said), "the log to say why", 10)
-    assert kube_get(repaired, "s-0008").status == 200 and kube_get(repaired, "none").status == 404
+    assert kube(repaired).read("web", "s-0008").status == 200 and kube(repaired).read("web", "none").status == 404
+    assert registered(repaired) == (3, f"web/{LOST[0]}")
     client.load("demo", [snapshot("web", LOST[0])])
-    assert kube_get(repaired, LOST[0]).status == 200
-    assert kube_get(repaired, LOST[1]).status == 500
+    assert kube(repaired).read("web", LOST[0]).status == 200
+    assert kube(repaired).read("web", LOST[1]).status == 500
     assert listed(client) == {f"s-{i:04}" for i in range(200)} - set(LOST[1:])
+    assert registered(repaired) == (2, f"web/{LOST[1]}")
+
+
+def test_a_removed_object_may_be_created_replaced_and_deleted(repaired):
+    other = kube(repaired).read("web", "s-0008").json()
+    other["metadata"]["name"] = LOST[0]
+    assert kube(repaired).patch("web", LOST[0], {"metadata": {"labels": {"a": "b"}}}).status == 500
+    assert kube(repaired).replace("web", LOST[0], other, dryRun="All").status == 200
+    assert kube(repaired).replace("web", LOST[0], other).status == 200
+    assert kube(repaired).read("web", LOST[0]).json()["spec"] == other["spec"]
+    assert kube(repaired).create("web", new_snapshot(LOST[1])).status == 201
+    assert kube(repaired).remove("web", LOST[2], {"preconditions": {"uid": "x"}}).status == 409
+    assert kube(repaired).remove("web", LOST[2], dryRun="All").status == 200
+    assert kube(repaired).read("web", LOST[2]).status == 500
+    removed = kube(repaired).remove("web", LOST[2])
+    assert removed.status == 200 and removed.json()["status"] == "Success", removed
+    assert kube(repaired).read("web", LOST[2]).status == 404
+    assert kube(repaired).remove("web", LOST[2]).status == 404
+    assert registered(repaired) == (None, None)
+
+
+def test_a_removed_object_may_be_replaced_and_deleted_in_palettes_api(repaired):
+    other = palette(repaired, "GET", "s-0008").json()
+    other["metadata"]["name"] = LOST[0]
+    assert palette(repaired, "PUT", LOST[0], other).status == 200
+    assert palette(repaired, "GET", LOST[0]).status == 200
+    assert palette(repaired, "DELETE", LOST[1]).status == 204
+    assert palette(repaired, "GET", LOST[1]).status == 404
+    assert registered(repaired) == (1, f"web/{LOST[2]}")
+
+
+def test_a_prune_keeps_what_is_damaged(repaired):
+    pruned = repaired.client().load("demo", [snapshot("web", "s-0008")], prune="true", complete="true")
+    assert pruned["pruned"] == 200 - len(LOST) - 1
+    assert all(kube(repaired).read("web", name).status == 500 for name in LOST)
+    assert registered(repaired)[0] == 3
+
+
+def test_no_client_goes_on_past_the_gap(data):
+    server = Server(data).start()
+    page = server.client().list("demo", limit=50).json()
+    version = kube(server).list(limit=50).json()["metadata"]["resourceVersion"]
+    server.stop()
+    lose(data, LOST[0])
+    assert repair(data).returncode == 0
+    server = Server(data).start()
+    assert server.client().list("demo", limit=50, **{"continue": page["metadata"]["continue"]}).status == 410
+    watched = kube(server).get(snapshots_path("web"), watch="1", resourceVersion=version).json()
+    assert watched["type"] == "ERROR" and watched["object"]["code"] == 410
+    server.stop()
 
 
 def test_a_backup_works_again_and_keeps_the_state(repaired, data, tmp_path):
@@ -223,9 +281,9 @@ def test_a_backup_works_again_and_keeps_the_state(repaired, data, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert fsck(elsewhere).returncode == 0
     server = Server(elsewhere).start()
-    client = server.client(repaired.admin_key)
+    client = KubeClient(server, "demo", repaired.admin_key)
     for name, status in ((LOST[0], 500), ("s-0008", 200), ("none", 404)):
-        assert client.get(f"{KUBE}/{name}", headers=bearer(repaired)).status == status
+        assert client.read("web", name).status == status
     server.stop()
 
 

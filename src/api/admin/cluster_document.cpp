@@ -76,6 +76,11 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
         out["state"] = "Ready";
     }
     out["objects"] = objects;
+    SNAPGATE_ASSIGN(const store::DamagedNames damaged, view.damaged_names(cluster.number));
+    if (damaged.count > 0) {
+        out["damaged"] = damaged.count;
+        out["damagedExample"] = fmt::format("{}/{}", damaged.example.ns, damaged.example.name);
+    }
     return out;
 }
 

@@ -16,12 +16,13 @@ using base::Error;
 using base::Result;
 
 // What kube-apiserver answers when an object is gone: a Status also where a Table was asked for.
+// `uid`: "" if it is not known.
 void respond_gone(Call& call, std::string_view uid) {
     const Resource& resource = call.resource;
     json::Object details{{"name", resource.name}};
     if (!resource.group().empty()) details["group"] = resource.group();
     details["kind"] = resource.plural();
-    details["uid"] = uid;
+    if (!uid.empty()) details["uid"] = uid;
     const json::Value status = json::Object{{"kind", "Status"},
                                             {"apiVersion", "v1"},
                                             {"metadata", json::Object()},
@@ -86,8 +87,11 @@ net::Awaitable<Result<void>> delete_object(Call& call) {
     SNAPGATE_CO_ASSIGN(auto written, co_await objects::remove_hosted(
                                          call.write_context(), place_of(call), std::move(options)));
     if (!written.removed) co_return respond_written(call, written, 200);
-    SNAPGATE_CO_ASSIGN(auto object, model::decode_object(written.value));
-    SNAPGATE_CO_ASSIGN(auto identity, json::read_identity(object));
+    json::Identity identity;
+    if (!written.value.empty()) {
+        SNAPGATE_CO_ASSIGN(const auto object, model::decode_object(written.value));
+        SNAPGATE_CO_ASSIGN(identity, json::read_identity(object));
+    }
     respond_gone(call, identity.uid);
     co_return Result<void>{};
 }

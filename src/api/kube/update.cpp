@@ -17,9 +17,14 @@ net::Awaitable<Result<void>> update_object(Call& call) {
     objects::Decide decide = [&](const json::Object& live) {
         return rules::update(live, body, target, parameters.writer);
     };
-    SNAPGATE_CO_ASSIGN(auto written,
-                       co_await objects::change_hosted(call.write_context(), place_of(call),
-                                                       std::move(decide), parameters.dry_run));
+    // The status of an object that is damaged says nothing of the rest.
+    const bool whole = !call.resource.status && call.resource.kind == model::Kind::kSnapshot;
+    auto change =
+        whole ? objects::replace_hosted(call.write_context(), place_of(call), body,
+                                        parameters.writer, std::move(decide), parameters.dry_run)
+              : objects::change_hosted(call.write_context(), place_of(call), std::move(decide),
+                                       parameters.dry_run);
+    SNAPGATE_CO_ASSIGN(auto written, co_await std::move(change));
     co_return respond_written(call, written, 200);
 }
 
