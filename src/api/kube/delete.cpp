@@ -2,7 +2,6 @@
 
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
-#include "api/kube/option_errors.h"
 #include "api/kube/parameters.h"
 #include "api/kube/protobuf.h"
 #include "json/object.h"
@@ -42,10 +41,9 @@ Result<json::Object> options_of_query(const Call& call) {
     json::Object preconditions;
     SNAPGATE_ASSIGN(const std::string policy, first_parameter(request, "propagationPolicy"));
     if (!policy.empty()) options["propagationPolicy"] = policy;
-    SNAPGATE_ASSIGN(const std::string orphan, first_parameter(request, "orphanDependents"));
-    if (!orphan.empty()) options["orphanDependents"] = orphan != "0" && orphan != "false";
-    SNAPGATE_ASSIGN(const std::string grace, first_parameter(request, "gracePeriodSeconds"));
-    if (!grace.empty()) SNAPGATE_TRY(parse_int64_option("gracePeriodSeconds", grace));
+    SNAPGATE_ASSIGN(const auto orphan, flag_parameter(request, "orphanDependents"));
+    if (orphan) options["orphanDependents"] = *orphan;
+    SNAPGATE_TRY(number_parameter(request, "gracePeriodSeconds"));
     SNAPGATE_ASSIGN(const std::string uid, first_parameter(request, "uid"));
     if (!uid.empty()) preconditions["uid"] = uid;
     // Of a collection it is the list's.

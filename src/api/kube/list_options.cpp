@@ -49,13 +49,6 @@ std::vector<Cause> find_contradictions(std::string_view match, std::string_view 
     return causes;
 }
 
-// An absent parameter and an empty one are 0; any other value that is no number is an error.
-Result<int64_t> read_number(const net::Request& request, std::string_view name) {
-    SNAPGATE_ASSIGN(const std::string text, first_parameter(request, name));
-    if (text.empty()) return 0;
-    return parse_int64_option(name, text);
-}
-
 }  // namespace
 
 Result<query::KubeListRequest> read_list_options(const net::Request& request,
@@ -68,13 +61,14 @@ Result<query::KubeListRequest> read_list_options(const net::Request& request,
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
     SNAPGATE_ASSIGN(const std::string match, first_parameter(request, kMatch));
-    SNAPGATE_ASSIGN(const std::string initial, first_parameter(request, "sendInitialEvents"));
-    SNAPGATE_TRY(read_number(request, "timeoutSeconds"));
-    SNAPGATE_ASSIGN(const int64_t limit, read_number(request, "limit"));
+    SNAPGATE_ASSIGN(const auto initial, flag_parameter(request, "sendInitialEvents"));
+    SNAPGATE_TRY(number_parameter(request, "timeoutSeconds"));
+    SNAPGATE_ASSIGN(const auto given_limit, number_parameter(request, "limit"));
+    const int64_t limit = given_limit.value_or(0);
     SNAPGATE_ASSIGN(options.continue_token, first_parameter(request, "continue"));
     SNAPGATE_ASSIGN(options.selector, query::Selector::parse(resource.kind, labels, fields));
     auto contradictions =
-        find_contradictions(match, version, !options.continue_token.empty(), !initial.empty());
+        find_contradictions(match, version, !options.continue_token.empty(), initial.has_value());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
     if (mirrored && !version.empty() && version != "0") {
         SNAPGATE_ASSIGN(options.mirror_version, parse_mirror_version(version));

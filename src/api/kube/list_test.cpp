@@ -244,9 +244,10 @@ TEST_F(ListTest, AVersionIsWaitedFor) {
 }
 
 TEST_F(ListTest, ErrorsAreStatuses) {
-    for (const char* query : {"?limit=abc", "?limit=99999999999999999999", "?timeoutSeconds=x",
-                              "?labelSelector=a%20b", "?fieldSelector=spec.x%3D1", "?continue=x",
-                              "?resourceVersion=x", "?resourceVersion=-1"}) {
+    for (const char* query :
+         {"?limit=abc", "?limit=", "?limit", "?limit=99999999999999999999", "?timeoutSeconds=x",
+          "?timeoutSeconds=", "?labelSelector=a%20b", "?fieldSelector=spec.x%3D1", "?continue=x",
+          "?resourceVersion=x", "?resourceVersion=-1"}) {
         const Answer answer = ask(std::string(kAll) + query);
         EXPECT_EQ(answer.status, 400U) << query << answer.body;
         EXPECT_NE(answer.body.find(R"("reason":"BadRequest")"), std::string::npos) << answer.body;
@@ -262,6 +263,18 @@ TEST_F(ListTest, ErrorsAreStatuses) {
             << answer.body;
     }
     EXPECT_EQ(ask(kAll, "Accept: text/html\r\n").status, 406U);
+}
+
+// A flag without a value is set, as for kube-apiserver.
+TEST_F(ListTest, FlagsAsGoReadsThem) {
+    const std::string watch = std::string(kAll) + "?timeoutSeconds=1&";
+    for (const char* set : {"watch=1", "watch=true", "watch", "watch=", "watch=no"})
+        EXPECT_EQ(ask(watch + set).body.find("VirtualMachineSnapshotList"), std::string::npos)
+            << set;
+    for (const char* unset : {"watch=0", "watch=false", "watch=False", "watc=1"})
+        EXPECT_NE(ask(watch + unset).body.find("VirtualMachineSnapshotList"), std::string::npos)
+            << unset;
+    EXPECT_EQ(ask(std::string(kAll) + "?sendInitialEvents=").status, 422U);
 }
 
 }  // namespace

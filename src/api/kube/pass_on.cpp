@@ -155,8 +155,8 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
         co_return error;
     }
     SNAPGATE_CO_ASSIGN(const auto dry_run, check_query(request));
-    SNAPGATE_CO_ASSIGN(auto watch, flag_parameter(request, "watch"));
-    if (watch) {
+    SNAPGATE_CO_ASSIGN(const auto watch, flag_parameter(request, "watch"));
+    if (watch.value_or(false)) {
         co_return Error(Code::kMethodNotAllowed,
                         "the namespaces of a connected cluster cannot be watched here");
     }

@@ -190,11 +190,11 @@ Result<void> authorize(const Call& call, const Route& route) {
 Result<Match> find(Call& call) {
     SNAPGATE_TRY(authenticate(call));
     SNAPGATE_TRY(refuse_impersonation(call));
-    SNAPGATE_ASSIGN(const bool watch, flag_parameter(call.request, "watch"));
+    SNAPGATE_ASSIGN(const auto watch, flag_parameter(call.request, "watch"));
     std::string_view path = call.request.path;
     // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
     if (path.ends_with('/')) path.remove_suffix(1);
-    return find_route(kRoutes, call.request.method, path, watch);
+    return find_route(kRoutes, call.request.method, path, watch.value_or(false));
 }
 
 Result<void> refuse(Call& call, const Match& match) {

@@ -24,14 +24,8 @@ constexpr std::string_view kNotOlderThan = "NotOlderThan";
 constexpr int64_t kDefaultSeconds = 1800;
 constexpr int64_t kMaxSeconds = int64_t{24} * 3600;
 
-Result<std::chrono::seconds> parse_timeout(std::string_view text) {
-    int64_t seconds = 0;
-    if (!text.empty()) {
-        SNAPGATE_ASSIGN(const int64_t given, parse_int64_option("timeoutSeconds", text));
-        seconds = std::clamp<int64_t>(given, 0, kMaxSeconds);
-        if (given < 0) return std::chrono::seconds(0);
-    }
-    if (seconds != 0) return std::chrono::seconds(seconds);
+std::chrono::seconds timeout_of(int64_t given) {
+    if (given != 0) return std::chrono::seconds(std::clamp<int64_t>(given, 0, kMaxSeconds));
     // At random, so that those who came together do not come back together.
     return std::chrono::seconds(kDefaultSeconds) +
            std::chrono::seconds(base::random_below(kDefaultSeconds));
@@ -74,14 +68,15 @@ Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind
     SNAPGATE_ASSIGN(const std::string labels,
                     first_parameter(request, "labelSelector", base::Controls::kBlanks));
     SNAPGATE_ASSIGN(const std::string fields, first_parameter(request, "fieldSelector"));
-    SNAPGATE_ASSIGN(const std::string timeout, first_parameter(request, "timeoutSeconds"));
-    SNAPGATE_ASSIGN(options.timeout, parse_timeout(timeout));
-    SNAPGATE_ASSIGN(options.bookmarks, flag_parameter(request, "allowWatchBookmarks"));
+    SNAPGATE_ASSIGN(const auto timeout, number_parameter(request, "timeoutSeconds"));
+    options.timeout = timeout_of(timeout.value_or(0));
+    SNAPGATE_ASSIGN(const auto bookmarks, flag_parameter(request, "allowWatchBookmarks"));
+    options.bookmarks = bookmarks.value_or(false);
     SNAPGATE_ASSIGN(const std::string match, first_parameter(request, "resourceVersionMatch"));
-    SNAPGATE_ASSIGN(const std::string initial, first_parameter(request, "sendInitialEvents"));
+    SNAPGATE_ASSIGN(const auto initial, flag_parameter(request, "sendInitialEvents"));
     SNAPGATE_ASSIGN(const std::string token, first_parameter(request, "continue"));
     SNAPGATE_ASSIGN(options.selector, query::Selector::parse(kind, labels, fields));
-    auto contradictions = find_contradictions(!initial.empty(), match, !token.empty());
+    auto contradictions = find_contradictions(initial.has_value(), match, !token.empty());
     if (!contradictions.empty()) return contradiction(std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
     if (mirrored && version != "0") {
@@ -89,12 +84,8 @@ Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind
     } else if (!version.empty()) {
         SNAPGATE_ASSIGN(options.from, parse_version_option(version));
     }
-    if (initial.empty()) {
-        options.state = options.from == 0 && options.mirror_from.empty();
-    } else {
-        SNAPGATE_ASSIGN(options.state, flag_parameter(request, "sendInitialEvents"));
-        options.marks_state = options.state;
-    }
+    options.state = initial.value_or(options.from == 0 && options.mirror_from.empty());
+    options.marks_state = initial.value_or(false);
     return options;
 }
 
