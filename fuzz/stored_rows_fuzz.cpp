@@ -1,5 +1,6 @@
 // A store of any rows, each with a good checksum: the check of rows ends, and so does whatever
-// readers ask. A store that the check calls clean is read without an error.
+// readers ask. A store that the check calls clean is read without an error. A store with faults is
+// repaired, and is clean then, or the repair is refused.
 
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "check.h"
 #include "engine/environment.h"
 #include "store/keys.h"
+#include "store/repair.h"
 #include "store/row_check.h"
 #include "store/store.h"
 
@@ -29,14 +31,16 @@ class Views : public store::Store {
     using Store::make_view;
 };
 
+// In memory where the system has a place for that: each input is a commit.
+std::filesystem::path memory_folder() {
+    return std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm")
+                                                     : std::filesystem::temp_directory_path();
+}
+
 engine::Environment& environment() {
     static const auto opened = [] {
-        // In memory where the system has a place for that: each input is a commit.
-        const std::filesystem::path base = std::filesystem::is_directory("/dev/shm")
-                                               ? std::filesystem::path("/dev/shm")
-                                               : std::filesystem::temp_directory_path();
         const std::filesystem::path directory =
-            base / ("snapgate-rows-fuzz-" + std::to_string(::getpid()));
+            memory_folder() / ("snapgate-rows-fuzz-" + std::to_string(::getpid()));
         auto made = engine::Environment::open({.directory = directory, .map_bytes = 256 << 20});
         check(made.has_value(), "an empty store is opened");
         // The open file is all that is needed.
@@ -100,22 +104,46 @@ bool read(const store::ReadView& view, store::ClusterNumber cluster) {
     return good && entries.has_value();
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-    engine::Environment& rows = environment();
-    write(rows, {reinterpret_cast<const char*>(bytes), size});
-    const auto faults =
-        store::check_rows(rows, [](std::string_view /*key*/, std::string_view fault) {
-            check(!fault.empty(), "a fault is told in words");
-        });
-    check(faults.has_value(), "the check of rows ends");
+// Whether readers get an answer to all that they ask.
+bool read_all(engine::Environment& rows) {
     const store::ReadView view = Views::make_view(rows);
     bool good = true;
     for (store::ClusterNumber cluster = 1; cluster <= 3; ++cluster) good &= read(view, cluster);
     for (const auto type : {store::RecordType::kProject, store::RecordType::kCluster,
                             store::RecordType::kKey, store::RecordType::kMirror})
         good &= view.records(type).has_value();
-    check(good || *faults > 0, "a store without faults is read");
+    return good;
+}
+
+uint64_t count_faults(engine::Environment& rows, store::RepairPlan& plan) {
+    const auto faults =
+        store::check_rows(rows, [&plan](std::string_view key, std::string_view fault) {
+            check(!fault.empty(), "a fault is told in words");
+            plan.note(key);
+        });
+    check(faults.has_value(), "the check of rows ends");
+    return *faults;
+}
+
+void repair(engine::Environment& rows, const store::RepairPlan& plan) {
+    static const std::filesystem::path folder =
+        memory_folder() / ("snapgate-repair-fuzz-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    const auto repaired = store::repair_rows(rows, plan, folder, 1'700'000'000'000);
+    std::filesystem::remove_all(folder);
+    if (!repaired) return check(!repaired.error().message.empty(), "a refusal says why");
+    store::RepairPlan rest;
+    check(count_faults(rows, rest) == 0, "what was repaired has no faults");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+    engine::Environment& rows = environment();
+    write(rows, {reinterpret_cast<const char*>(bytes), size});
+    store::RepairPlan plan;
+    const uint64_t faults = count_faults(rows, plan);
+    check(read_all(rows) || faults > 0, "a store without faults is read");
+    if (faults > 0) repair(rows, plan);
     return 0;
 }

@@ -40,6 +40,7 @@ Result<void> ClusterRepair::for_each(std::string_view prefix, Take take) const {
 
 Result<void> ClusterRepair::run(Sequence& sequence) {
     const Key key = cluster_key(Table::kCluster, cluster_);
+    SNAPGATE_TRY(remove_odd_keys());
     const auto value = before_.get(key.view());
     if (!value && !is_damage(value.error())) return value.error();
     if (value && !*value) return remove_leftovers();
@@ -52,6 +53,18 @@ Result<void> ClusterRepair::run(Sequence& sequence) {
     SNAPGATE_TRY(rows_.erase(cluster_key(Table::kSweep, cluster_).view()));
     SNAPGATE_TRY(mend());
     return put_head(sequence);
+}
+
+// A cluster has one row in each of these tables.
+Result<void> ClusterRepair::remove_odd_keys() {
+    for (const Table table : {Table::kCluster, Table::kSweep}) {
+        const Key key = cluster_key(table, cluster_);
+        SNAPGATE_TRY(for_each(key.view(), [&](const engine::Cursor& cursor) -> Result<void> {
+            if (cursor.key() == key.view()) return {};
+            return remove(cursor);
+        }));
+    }
+    return {};
 }
 
 // Its row is damaged, but the rows of its heads tell which one was the newest.

@@ -46,6 +46,7 @@ class ClusterRepair {
 
   private:
     base::Result<void> mend();
+    base::Result<void> remove_odd_keys();
     base::Result<void> rebuild_head();
     base::Result<void> remove_leftovers();
     base::Result<void> read_log();

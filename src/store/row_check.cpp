@@ -108,6 +108,9 @@ class RowCheck {
         if (table > Table::kDamaged || key.size() < 1 + sizeof(ClusterNumber))
             return fault(key, "has a key that this snapgate does not write");
         const ClusterNumber number = load_u32(key, 1);
+        const bool of_cluster = table == Table::kCluster || table == Table::kSweep;
+        if (of_cluster && key != cluster_key(table, number).view())
+            return fault(key, "has a key that this snapgate does not write");
         if (table == Table::kCluster) return check_cluster(key, number, value);
         if (table == Table::kSweep) {
             if (clusters_.contains(number)) fault(key, "is of a cluster that is not deleted");

@@ -64,6 +64,22 @@ TEST_F(RowCheckTest, AStoreThatIsWholeHasNoFaults) {
     EXPECT_THAT(faults(), IsEmpty());
 }
 
+TEST_F(RowCheckTest, ASecondRowOfAClusterIsTold) {
+    for (const Table table : {Table::kCluster, Table::kSweep}) {
+        Key key = cluster_key(table, cluster_);
+        key.byte('x');
+        const auto put = [&key](engine::WriteTransaction& rows) {
+            return rows.put(key.view(), {});
+        };
+        EXPECT_THAT(faults_after(put), ElementsAre(HasSubstr("has a key that this")));
+        const auto erase = [&key](engine::WriteTransaction& rows) -> base::Result<void> {
+            SNAPGATE_TRY(rows.erase(key.view()));
+            return {};
+        };
+        EXPECT_THAT(faults_after(erase), IsEmpty());
+    }
+}
+
 TEST_F(RowCheckTest, AMissingVersionIsToldByLogAndCounts) {
     EXPECT_THAT(faults_without(version_c()),
                 testing::IsSupersetOf({HasSubstr("of shop/c, whose version is missing"),
