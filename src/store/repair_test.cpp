@@ -178,6 +178,17 @@ TEST_F(RepairTest, ADeletionHeals) {
     EXPECT_EQ(damaged().count, 0U);
 }
 
+TEST_F(RepairTest, AWriteHealsAlsoWhenTheNameIsDamaged) {
+    damage_row(version("c", c_).view(), flip_text);
+    repair();
+    damage_row(damaged_key(cluster_, Kind::kSnapshot, "shop", "c").view(), flip_text);
+    open();
+    EXPECT_EQ(get("shop", "c"), Code::kCorrupt);
+    put(cluster_, "shop", "c");
+    EXPECT_EQ(get("shop", "c"), Code::kAlreadyExists);
+    EXPECT_EQ(damaged().count, 0U);
+}
+
 TEST_F(RepairTest, AStageHealsWhenItIsPublished) {
     damage_row(version("c", c_).view(), flip_text);
     repair();

@@ -153,10 +153,7 @@ base::Result<void> Transaction::forget_damaged(ClusterNumber cluster, const Clus
                                                std::string_view name) {
     // Nobody sees what a stage wrote before it is published.
     if (!state.has_damaged || state.row.stage == Stage::kOpen || !fits_key(ns, name)) return {};
-    const Key key = damaged_key(cluster, kind, ns, name);
-    SNAPGATE_ASSIGN(const auto row, rows_.get(key.view()));
-    if (!row) return {};
-    return erase_row(key.view());
+    return erase_row(damaged_key(cluster, kind, ns, name).view());
 }
 
 base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::string_view ns,
