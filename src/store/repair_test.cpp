@@ -189,6 +189,26 @@ TEST_F(RepairTest, AWriteHealsAlsoWhenTheNameIsDamaged) {
     EXPECT_EQ(damaged().count, 0U);
 }
 
+TEST_F(RepairTest, TheDeletionOfItsNamespaceHeals) {
+    for (const char* ns : {"shop", "shop-2"})
+        must([&](WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.put(cluster_, Kind::kNamespace, make_object("", ns, "")));
+            return {};
+        });
+    const Revision other = put(cluster_, "shop-2", "c");
+    damage_row(version("c", c_).view(), flip_text);
+    damage_row(object_key(cluster_, Kind::kSnapshot, "shop-2", "c", other).view(), flip_text);
+    repair();
+    ASSERT_EQ(damaged().count, 2U);
+    must([&](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.erase(cluster_, Kind::kNamespace, "", "shop"));
+        return {};
+    });
+    EXPECT_EQ(get("shop", "c"), Code::kNotFound);
+    EXPECT_EQ(damaged().count, 1U);
+    EXPECT_EQ(get("shop-2", "c"), Code::kCorrupt);
+}
+
 TEST_F(RepairTest, AStageHealsWhenItIsPublished) {
     damage_row(version("c", c_).view(), flip_text);
     repair();

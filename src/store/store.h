@@ -193,7 +193,8 @@ class WriteTxn {
     virtual base::Result<Revision> put(ClusterNumber cluster, Kind kind,
                                        const model::PreparedObject& object,
                                        std::optional<std::string_view> version = {}) = 0;
-    // False if there is no such object; one that a repair removed is no longer known as damaged.
+    // False if there is no such object; one that a repair removed is no longer known as damaged,
+    // and of a namespace none of its snapshots is.
     virtual base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
                                      std::string_view name) = 0;
     // Sets a mirror's list version after its last change. The revision of that change becomes a

@@ -166,6 +166,11 @@ base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::str
         if (previous) entry.previous = previous->revision;
     }
     SNAPGATE_TRY(forget_damaged(cluster, *state, kind, ns, name));
+    // A namespace that goes takes with it what a repair removed from it.
+    if (kind == Kind::kNamespace && state->has_damaged) {
+        const Key damaged = damaged_key(cluster, Kind::kSnapshot, name, {});
+        SNAPGATE_TRY(erase_rows(damaged.view(), SIZE_MAX));
+    }
     if (entry.previous == 0) return false;
     entry.op = LogEntry::Op::kDeleted;
     entry.revision = sequence_.next_revision++;

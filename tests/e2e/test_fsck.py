@@ -223,6 +223,24 @@ def test_a_removed_object_is_an_error_until_it_is_written(repaired):
     assert registered(repaired) == (2, f"web/{LOST[1]}")
 
 
+def test_the_clusters_that_lack_damaged_objects_are_named(repaired):
+    repaired.client().create_cluster("whole")
+    said = [line for line in repaired.cli("get", "clusters").stderr.splitlines() if "damaged" in line]
+    assert len(said) == 1 and "Cluster demo " in said[0] and f"3 in number, such as web/{LOST[0]}" in said[0], said
+    for name in LOST:
+        assert kube(repaired).remove("web", name).status == 200
+    assert "damaged" not in repaired.cli("get", "clusters", "-o", "wide").stderr
+
+
+def test_a_namespace_that_goes_takes_its_damaged_objects_along(repaired):
+    namespace = "/clusters/demo/api/v1/namespaces/web"
+    bearer = {"Authorization": "Bearer " + repaired.admin_key}
+    assert repaired.client().delete(namespace, headers=bearer).status == 200
+    wait_for(lambda: repaired.client().get(namespace, headers=bearer).status == 404, "the namespace to go", 30)
+    assert kube(repaired).read("web", LOST[0]).status == 404
+    assert registered(repaired) == (None, None)
+
+
 def test_a_removed_object_may_be_created_replaced_and_deleted(repaired):
     other = kube(repaired).read("web", "s-0008").json()
     other["metadata"]["name"] = LOST[0]

@@ -129,6 +129,18 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
             used.empty() ? "<never>" : age_of(used, now) + " ago"};
 }
 
+// Few clusters ever have any, so they have no column.
+void note_damage(Shell& shell, const json::Object& cluster) {
+    const json::Value* damaged = value_at(cluster, {"damaged"});
+    if (damaged == nullptr) return;
+    shell.console.note(
+        fmt::format("Cluster {} has damaged objects that a repair removed, {} in number, such as "
+                    "{}: each is an "
+                    "error until it is written or deleted.",
+                    text_at(cluster, {"name"}), json::serialize(*damaged),
+                    text_at(cluster, {"damagedExample"})));
+}
+
 Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
                         const std::vector<json::Object>& objects) {
     const KindWords& words = words_of(kind);
@@ -151,6 +163,7 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects, wide));
     Table table(columns_of(kind, wide), shell.console.width());
     shell.console.print(table.page(rows));
+    for (const json::Object& object : objects) note_damage(shell, object);
     return {};
 }
 
