@@ -108,12 +108,18 @@ Error no_such_cluster(std::string_view uid) {
 Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
     cluster.type = ClusterType::kHosted;
     SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster)));
-    model::PreparedObject ns =
-        json::make_namespace("default", {.uid = base::random_uuid(),
-                                         .creation_timestamp = base::format_rfc3339(now_ms),
-                                         .generation = 1});
-    SNAPGATE_TRY(txn.put(cluster.number, model::Kind::kNamespace, ns));
+    SNAPGATE_TRY(put_namespace(txn, cluster.number, "default", now_ms));
     return cluster;
+}
+
+Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                           std::string_view name, int64_t now_ms) {
+    const model::PreparedObject ns =
+        json::make_namespace(name, {.uid = base::random_uuid(),
+                                    .creation_timestamp = base::format_rfc3339(now_ms),
+                                    .generation = 1});
+    SNAPGATE_TRY(txn.put(cluster, model::Kind::kNamespace, ns));
+    return {};
 }
 
 Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster) {

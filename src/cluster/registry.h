@@ -52,6 +52,10 @@ base::Result<void> check_different(const Cluster& cluster, const Cluster& other)
 // it. kAlreadyExists if the uid or the name is taken, kNotFound if the project does not exist.
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms);
 
+// Within a write: makes a namespace in a hosted cluster, which has none of that name.
+base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                                 std::string_view name, int64_t now_ms);
+
 // Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
 // Errors as create_hosted.
 base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);

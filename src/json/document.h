@@ -7,15 +7,9 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "json/limits.h"
 
 namespace snapgate::json {
-
-// What is taken from outside.
-constexpr size_t kMaxObjectBytes = 2 << 20;
-// What is stored may be larger by what the server itself writes into it (a deletion's times): an
-// object must never be too large to be deleted.
-constexpr size_t kMaxStoredBytes = kMaxObjectBytes + (64 << 10);
-constexpr size_t kMaxLevels = 64;
 
 // A reader of untrusted JSON by simdjson that keeps its memory between texts. The whole text is
 // validated. Not thread-safe: use one a thread. What it reads is good until the next parse().

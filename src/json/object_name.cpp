@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "json/object.h"
+#include "json/path.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -18,13 +19,6 @@ std::string printable(std::string text) {
     return text;
 }
 
-// The member, if it is text.
-std::string text_of(const Object& object, std::string_view name) {
-    const Value* value = object.if_contains(name);
-    return value == nullptr || !value->is_string() ? std::string()
-                                                   : std::string(value->get_string());
-}
-
 struct Name {
     std::string ns;
     std::string name;
@@ -37,9 +31,9 @@ Name name_in(std::string_view json) {
         return {std::move(head.ns), std::move(head.name)};
     }
     const Object* root = value->if_object();
-    const Value* metadata = root != nullptr ? root->if_contains("metadata") : nullptr;
-    if (metadata == nullptr || !metadata->is_object()) return {};
-    return {text_of(metadata->get_object(), "namespace"), text_of(metadata->get_object(), "name")};
+    if (root == nullptr) return {};
+    return {std::string(text_at(*root, {"metadata", "namespace"})),
+            std::string(text_at(*root, {"metadata", "name"}))};
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "json/request_body.h"
 
+#include <fmt/format.h>
+
+#include "json/limits.h"
 #include "json/value_handler.h"
 
 namespace snapgate::json {
 namespace {
-
-constexpr size_t kMaxLevels = 64;
 
 base::Error invalid(std::string message) {
     return {base::Code::kInvalidBody, std::move(message)};
@@ -26,7 +27,7 @@ base::Result<Tolerant> parse_tolerant(std::string_view text) {
         return read;
     }
     if (ec == boost::json::error::too_deep)
-        return invalid("the JSON is nested deeper than 64 levels");
+        return invalid(fmt::format("the JSON is nested deeper than {} levels", kMaxLevels));
     std::string fault = syntax_fault(text);
     return invalid(fault.empty() ? ec.message() : fault);
 }

@@ -6,12 +6,12 @@
 
 #include "base/json_text.h"
 #include "base/quote.h"
+#include "json/limits.h"
 #include "json/value_handler.h"
 
 namespace snapgate::json {
 namespace {
 
-constexpr size_t kMaxDepth = 64;
 constexpr size_t kShownBytes = 80;
 
 base::Error invalid(std::string message, std::string subject = {}) {
@@ -62,7 +62,7 @@ void append_indented(const Value& value, size_t depth, std::string& out) {
 
 base::Result<Value> parse(std::string_view text) {
     boost::json::parse_options options;
-    options.max_depth = kMaxDepth;
+    options.max_depth = kMaxLevels;
     boost::json::basic_parser<ValueHandler> parser(options);
     boost::json::error_code ec;
     size_t read = parser.write_some(false, text.data(), text.size(), ec);
@@ -77,7 +77,7 @@ base::Result<Value> parse(std::string_view text) {
                        duplicate.substr(0, kShownBytes));
     if (ec == boost::json::error::too_deep)
         return invalid(
-            fmt::format("the JSON is nested deeper than {} levels ({})", kMaxDepth, where));
+            fmt::format("the JSON is nested deeper than {} levels ({})", kMaxLevels, where));
     if (ec == boost::json::error::incomplete)
         return invalid(text.empty() ? "there is no JSON: the text is empty"
                                     : fmt::format("the JSON ends within a value ({})", where));

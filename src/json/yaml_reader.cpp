@@ -13,13 +13,13 @@
 #include "base/json_text.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "json/limits.h"
 #include "json/yaml.h"
 #include "json/yaml_scalar.h"
 
 namespace snapgate::json {
 namespace {
 
-constexpr size_t kMaxDepth = 64;
 constexpr size_t kFlushBytes = 32 << 10;
 constexpr size_t kShownBytes = 80;
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
@@ -325,8 +325,8 @@ class JsonWriter : public YAML::EventHandler {
             refuse(line_of(mark),
                    fmt::format("the tag {} is not taken", base::quote(tag, kShownBytes)));
         begin_value(mark, false);
-        if (levels_.size() == kMaxDepth)
-            refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxDepth));
+        if (levels_.size() == kMaxLevels)
+            refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxLevels));
         out_ += open;
         levels_.push_back({is_map, false, false, {}});
     }

@@ -7,11 +7,12 @@
 
 #include "base/count_text.h"
 #include "base/encoding.h"
+#include "json/limits.h"
 #include "json/metadata_text.h"
 #include "mirror/comparison.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
-#include "mirror/versions.h"
+#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -60,7 +61,7 @@ bool MetadataForm::is_disproved(uint64_t changed) {
 MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
     : skipped_(skipped),
       sum_(sum),
-      splitter_([this](std::string_view item) { return add(item); }, kMaxObjectBytes) {
+      splitter_([this](std::string_view item) { return add(item); }, json::kMaxObjectBytes) {
     splitter_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
 }
 
@@ -129,7 +130,7 @@ net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
         // The newest of the versions seen that is not after the list's.
         std::string base = seen_.front();
         for (const std::string& seen : seen_) {
-            if (!is_newer(seen, version)) base = seen;
+            if (!model::is_newer(seen, version)) base = seen;
         }
         if (base != compared) {
             mine = co_await parts_.sink.checksum(base);

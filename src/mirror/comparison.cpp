@@ -1,6 +1,6 @@
 #include "mirror/comparison.h"
 
-#include "mirror/versions.h"
+#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -11,7 +11,7 @@ Verdict judge(const Comparison& comparison) {
 }
 
 bool went_back(std::string_view held, std::string_view told) {
-    return is_newer(held, told);
+    return model::is_newer(held, told);
 }
 
 }  // namespace snapgate::mirror

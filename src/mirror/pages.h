@@ -11,8 +11,6 @@ namespace snapgate::mirror {
 
 // How many objects a page of a list may have.
 inline constexpr size_t kPageObjects = 500;
-// What one object may have; larger ones are passed over.
-inline constexpr size_t kMaxObjectBytes = 2 << 20;
 
 // The pages of one list: what to ask for next. Plain value.
 class Pages {

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "json/cluster_answers.h"
 #include "mirror/list.h"
-#include "mirror/versions.h"
 #include "model/names.h"
+#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -148,7 +148,7 @@ MirrorStatus Reflector::status() const {
 
 bool Reflector::reached(std::string_view version) const {
     return ask([version](const Session& session) {
-        return session.version == version || is_newer(session.version, version);
+        return session.version == version || model::is_newer(session.version, version);
     });
 }
 

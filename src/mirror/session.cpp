@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "mirror/comparison.h"
-#include "mirror/versions.h"
+#include "model/version_order.h"
 #include "net/client/outbound.h"
 
 namespace snapgate::mirror {
@@ -48,7 +48,7 @@ class Turn {
             // A bookmark that was written down moved the version on, if nothing came after it.
             const MirrorStatus& known = s_.status;
             const bool moved_on = !begun.held->empty() && known.list_version == *begun.held &&
-                                  is_newer(known.resume_version, *begun.held);
+                                  model::is_newer(known.resume_version, *begun.held);
             s_.version = moved_on ? known.resume_version : *begun.held;
         }
         // What was stored is gone on from, where the cluster still knows it.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/decimal.h"
 #include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "net/client/outbound.h"
@@ -17,8 +16,6 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr size_t kMaxMessage = 500;
-// Nobody is kept away for longer by a header.
-constexpr int64_t kMaxRetryAfterSeconds = 300;
 
 // A cluster's own words, as they can be shown in a line.
 std::string shown(std::string_view text) {
@@ -28,14 +25,6 @@ std::string shown(std::string_view text) {
     }
     while (!base::is_utf8(out)) out.pop_back();
     return out;
-}
-
-std::optional<milliseconds> retry_after(const net::ClientResponse& answer) {
-    const auto header = answer.header("Retry-After");
-    if (!header) return std::nullopt;
-    const auto seconds = base::read_decimal(*header, INT64_MAX);
-    if (!seconds) return std::nullopt;
-    return milliseconds(1000 * std::min(static_cast<int64_t>(*seconds), kMaxRetryAfterSeconds));
 }
 
 }  // namespace
@@ -173,7 +162,8 @@ Setback setback_of(const net::ClientResponse& answer) {
     Setback setback = status ? setback_of_status(answer.status, status->reason, status->message,
                                                  status->has_cause("ResourceVersionTooLarge"))
                              : setback_of_status(answer.status, {}, {}, false);
-    if (answer.status == 429 || answer.status >= 500) setback.retry_after = retry_after(answer);
+    if (answer.status == 429 || answer.status >= 500)
+        setback.retry_after = answer.retry_after(kMostRetryAfter);
     // A 503 may be a proxy's page for a cluster that is not there.
     const bool is_own = status || setback.retry_after;
     setback.busy = answer.status == 429 || (answer.status == 503 && is_own);

@@ -12,6 +12,9 @@
 
 namespace snapgate::mirror {
 
+// A cluster that asks for a longer pause gets this one.
+inline constexpr std::chrono::seconds kMostRetryAfter{300};
+
 // Why an attempt to follow a cluster came to an end, and what that means for the next one.
 struct Setback {
     enum class Next {

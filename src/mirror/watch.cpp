@@ -8,9 +8,10 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "json/limits.h"
 #include "mirror/odd_objects.h"
-#include "mirror/versions.h"
 #include "model/names.h"
+#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -21,11 +22,9 @@ using base::Result;
 namespace {
 
 // An object, and what a frame has around it.
-constexpr size_t kMaxFrameBytes = (2 << 20) + 1024;
+constexpr size_t kMaxFrameBytes = json::kMaxObjectBytes + 1024;
 constexpr uint64_t kLeastWatchSeconds = 300;
 constexpr uint64_t kMostWatchSeconds = 600;
-// Nobody is kept away for longer by an error.
-constexpr uint32_t kMostRetryAfterSeconds = 300;
 
 }  // namespace
 
@@ -89,7 +88,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
     if (setback.next == Next::kSame && status->code != 429) setback.next = Next::kRelist;
     if (status->retry_after_seconds) {
         setback.retry_after =
-            std::chrono::seconds(std::min(*status->retry_after_seconds, kMostRetryAfterSeconds));
+            std::min(std::chrono::seconds(*status->retry_after_seconds), kMostRetryAfter);
     }
     return fail(std::move(setback));
 }
@@ -98,7 +97,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
 Result<void> WatchReader::advance(const std::string& version) {
     if (!model::is_plain_word(version))
         return fail(malformed("the cluster sent an object without a valid version"));
-    if (is_newer(version_, version)) {
+    if (model::is_newer(version_, version)) {
         Setback setback =
             malformed(fmt::format("the cluster's versions go back, from {} to {}: it was restored",
                                   version_, version.substr(0, 64)));

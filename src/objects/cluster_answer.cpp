@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
-#include "base/decimal.h"
 #include "json/cluster_answers.h"
 #include "model/api_names.h"
 
@@ -15,7 +15,7 @@ using base::Error;
 
 namespace {
 
-constexpr unsigned kMostRetryAfterSeconds = 3600;
+constexpr std::chrono::seconds kMostRetryAfter{3600};
 constexpr size_t kMostMessageBytes = 4096;
 
 Code code_of(unsigned status, bool already_exists) {
@@ -115,11 +115,9 @@ json::Object deletion_done(const cluster::Cluster& cluster, const mirror::Cluste
 }
 
 std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer) {
-    const auto header = answer.header("Retry-After");
-    if (!header) return std::nullopt;
-    const auto seconds = base::read_decimal(*header, UINT32_MAX);
-    if (!seconds) return std::nullopt;
-    return std::clamp(static_cast<unsigned>(*seconds), 1U, kMostRetryAfterSeconds);
+    const auto wanted = answer.retry_after(kMostRetryAfter);
+    if (!wanted) return std::nullopt;
+    return std::max(static_cast<unsigned>(wanted->count()), 1U);
 }
 
 json::ApiVersionChange between_versions(std::string_view from, std::string_view to) {

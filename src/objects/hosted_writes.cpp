@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "commit/commit.h"
 #include "json/object.h"
+#include "json/path.h"
 #include "model/api_names.h"
 #include "objects/object_write.h"
 
@@ -160,14 +161,6 @@ Result<WriteOutcome> try_dry(const store::Store& store, const ObjectWrite& write
     return outcome;
 }
 
-// metadata.name of a body, as far as it has one.
-std::string given_name(const json::Object& body) {
-    const json::Value* metadata = body.if_contains("metadata");
-    if (metadata == nullptr || !metadata->is_object()) return {};
-    const json::Value* name = metadata->get_object().if_contains("name");
-    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
-}
-
 // Shared with the writer thread once it is committed.
 std::shared_ptr<ObjectWrite> new_write(const store::Store& store, const Place& place) {
     auto write = std::make_shared<ObjectWrite>();
@@ -205,11 +198,6 @@ net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store,
     co_return std::optional<Written>(std::move(written));
 }
 
-std::string_view name_of(const json::Object& object, std::string_view field) {
-    const json::Value* value = object.at("metadata").as_object().if_contains(field);
-    return value == nullptr ? std::string_view() : std::string_view(value->as_string());
-}
-
 Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view generate) {
     Error error = object_exists(kind, key.name);
     error.code = Code::kNoFreeName;
@@ -221,8 +209,8 @@ Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view gene
 // `ns`: what look_at_namespace() found.
 net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
                                               rules::Change change, CreateOptions options, End ns) {
-    const bool named = !name_of(change.object, "name").empty();
-    const std::string generate(name_of(change.object, "generateName"));
+    const bool named = !json::text_at(change.object, {"metadata", "name"}).empty();
+    const std::string generate(json::text_at(change.object, {"metadata", "generateName"}));
     model::ObjectKey key;
     for (int attempt = 0; attempt < (named ? 1 : kNameTries); ++attempt) {
         if (!named) rules::give_name(change.object, rules::generated_name(generate));
@@ -293,7 +281,8 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
     if (!options.make_namespace) {
         if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
         if (ns == End::kNamespaceGoing)
-            co_return namespace_going({place.ns, given_name(body.object)});
+            co_return namespace_going(
+                {place.ns, std::string(json::text_at(body.object, {"metadata", "name"}))});
     }
     const rules::Target target{place.ns, place.name, false};
     SNAPGATE_CO_ASSIGN(auto change,

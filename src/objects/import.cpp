@@ -167,15 +167,8 @@ void Import::absorb(const Batch& batch) {
 }
 
 Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
-    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kNamespace, "", ns));
-    if (existing) return !is_going(existing->object);
-    if (dry_run) return true;
-    model::PreparedObject made =
-        json::make_namespace(ns, {.uid = base::random_uuid(),
-                                  .creation_timestamp = base::format_rfc3339(now_ms),
-                                  .generation = 1});
-    SNAPGATE_TRY(txn.put(cluster, Kind::kNamespace, made));
-    return true;
+    SNAPGATE_ASSIGN(const auto end, settle_namespace(txn, cluster, ns, !dry_run, now_ms));
+    return end != WriteOutcome::End::kNamespaceGoing;
 }
 
 Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {

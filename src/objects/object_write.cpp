@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include "base/clock.h"
-#include "base/crypto.h"
-#include "json/object.h"
+#include "cluster/registry.h"
 
 namespace snapgate::objects {
 namespace {
@@ -15,24 +13,13 @@ using base::Result;
 using End = WriteOutcome::End;
 using model::Kind;
 
-Result<End> check_namespace(store::WriteTxn& txn, const ObjectWrite& write) {
-    SNAPGATE_ASSIGN(auto ns, txn.get(write.cluster, Kind::kNamespace, "", write.key.ns));
-    if (ns) return is_going(ns->object) ? End::kNamespaceGoing : End::kDone;
-    if (!write.make_namespace) return End::kNoNamespace;
-    model::PreparedObject made = json::make_namespace(
-        write.key.ns, {.uid = base::random_uuid(),
-                       .creation_timestamp = base::format_rfc3339(write.now_ms),
-                       .generation = 1});
-    SNAPGATE_TRY(txn.put(write.cluster, Kind::kNamespace, made));
-    return End::kDone;
-}
-
 Result<End> check(store::WriteTxn& txn, const ObjectWrite& write) {
     SNAPGATE_ASSIGN(auto found, txn.get(write.cluster, write.kind, write.key.ns, write.key.name));
     if (write.read_at)
         return found && found->revision == *write.read_at ? End::kDone : End::kChanged;
     if (found) return End::kExists;
-    return write.kind == Kind::kSnapshot ? check_namespace(txn, write) : End::kDone;
+    if (write.kind != Kind::kSnapshot) return End::kDone;
+    return settle_namespace(txn, write.cluster, write.key.ns, write.make_namespace, write.now_ms);
 }
 
 Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& outcome) {
@@ -56,6 +43,15 @@ store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
     return [write = std::move(write), outcome = std::move(outcome)](store::WriteTxn& txn) {
         return run(txn, *write, *outcome);
     };
+}
+
+Result<End> settle_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                             std::string_view ns, bool make, int64_t now_ms) {
+    SNAPGATE_ASSIGN(auto found, txn.get(cluster, Kind::kNamespace, "", ns));
+    if (found) return is_going(found->object) ? End::kNamespaceGoing : End::kDone;
+    if (!make) return End::kNoNamespace;
+    SNAPGATE_TRY(cluster::put_namespace(txn, cluster, ns, now_ms));
+    return End::kDone;
 }
 
 bool is_going(const model::StoredObject& ns) {

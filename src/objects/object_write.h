@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/result.h"
 #include "model/object.h"
@@ -41,6 +42,11 @@ struct WriteOutcome {
 // kNotFound if the cluster is gone.
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
                                     std::shared_ptr<WriteOutcome> outcome);
+
+// Looks at the namespace that an object is to be put into, within a write: kDone if it is there,
+// kNamespaceGoing, or kNoNamespace; with `make` a missing one is made at `now_ms`, which is kDone.
+base::Result<WriteOutcome::End> settle_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                                                 std::string_view ns, bool make, int64_t now_ms);
 
 // Whether a stored Namespace is being deleted.
 bool is_going(const model::StoredObject& ns);

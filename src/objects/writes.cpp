@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/object.h"
+#include "json/path.h"
 #include "objects/connected_writes.h"
 #include "objects/hosted_writes.h"
 
@@ -10,19 +11,6 @@ namespace snapgate::objects {
 namespace {
 
 using base::Result;
-
-// spec.source.name, where there is one.
-std::string_view vm_of(const json::Object& object) {
-    const json::Value* name = nullptr;
-    if (const json::Value* spec = object.if_contains("spec");
-        spec != nullptr && spec->is_object()) {
-        if (const json::Value* source = spec->get_object().if_contains("source");
-            source != nullptr && source->is_object())
-            name = source->get_object().if_contains("name");
-    }
-    return name != nullptr && name->is_string() ? std::string_view(name->get_string())
-                                                : std::string_view();
-}
 
 // The uid of the snapshot, if it is that VM's: what is removed is what was looked at. "" if a
 // repair of the store removed it.
@@ -59,7 +47,8 @@ net::Awaitable<Result<Written>> replace(WriteContext context, Place place, std::
     }
     const rules::Target target{place.ns, place.name, false};
     Decide decide = [&](const json::Object& live) -> Result<rules::Change> {
-        if (vm_of(live) != vm) return rules::no_such_snapshot(target.name);
+        if (json::text_at(live, {"spec", "source", "name"}) != vm)
+            return rules::no_such_snapshot(target.name);
         return rules::update(live, body, target, writer);
     };
     co_return co_await replace_hosted(std::move(context), std::move(place), body, writer,

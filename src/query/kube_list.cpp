@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "model/names.h"
-#include "query/version_order.h"
+#include "model/version_order.h"
 
 namespace snapgate::query {
 namespace {
@@ -102,13 +102,13 @@ Result<void> KubeList::begin_at_mirrored(const store::ReadView& view) {
     SNAPGATE_ASSIGN(const auto known, view.revision_of(listing_.cluster(), version));
     if (known && !exact()) return {};
     if (known) return listing_.show(view, *known, version);
-    switch (compare_versions(version, listing_.version())) {
-        case VersionOrder::kNewer:
+    switch (model::compare_versions(version, listing_.version())) {
+        case model::VersionOrder::kNewer:
             return version_ahead(version);
-        case VersionOrder::kNotNewer:
+        case model::VersionOrder::kNotNewer:
             if (!exact()) return {};
             break;
-        case VersionOrder::kUnknown:
+        case model::VersionOrder::kUnknown:
             break;
     }
     return listing_.state_expired();

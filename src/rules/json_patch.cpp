@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "json/limits.h"
 #include "rules/faults.h"
 #include "rules/json_pointer.h"
 #include "rules/request_metadata.h"
@@ -14,7 +15,6 @@
 namespace snapgate::rules {
 namespace {
 
-constexpr size_t kMaxLevels = 64;
 // Values that operations may look at or move in all: far more than any real patch needs.
 constexpr size_t kMostWork = 8'000'000;
 // What copies may add, in values and bytes of text.
@@ -103,13 +103,13 @@ class Patcher {
     base::Result<void> replace(const Pointer& path, const json::Value& value) {
         json::Value* found = resolve(document_, path);
         if (found == nullptr) return does_not_fit();
-        if (path.size() + measure(value).levels > kMaxLevels) return does_not_fit();
+        if (path.size() + measure(value).levels > json::kMaxLevels) return does_not_fit();
         *found = value;
         return check_work();
     }
 
     base::Result<void> add(const Pointer& path, json::Value value) {
-        if (path.size() + measure(value).levels > kMaxLevels) return does_not_fit();
+        if (path.size() + measure(value).levels > json::kMaxLevels) return does_not_fit();
         SNAPGATE_TRY(check_work());
         if (path.empty()) {
             document_ = std::move(value);

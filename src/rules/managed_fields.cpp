@@ -18,12 +18,6 @@ namespace {
 constexpr size_t kMostUpdates = 10;
 constexpr std::string_view kOldUpdates = "ancient-changes";
 
-int number(std::string_view text, size_t at, size_t digits) {
-    int value = 0;
-    for (size_t i = at; i < at + digits; ++i) value = value * 10 + (text[i] - '0');
-    return value;
-}
-
 base::Error no_entry(std::string_view what) {
     return bad_request(fmt::format("an entry of managedFields cannot be read: {}", what));
 }
@@ -59,18 +53,9 @@ int64_t age_key(const ManagedEntry& entry) {
 }  // namespace
 
 std::optional<int64_t> read_time(std::string_view text) {
-    if (!base::parse_rfc3339(text)) return std::nullopt;
-    using std::chrono::sys_days;
-    std::chrono::year_month_day day{std::chrono::year(number(text, 0, 4)),
-                                    std::chrono::month(static_cast<unsigned>(number(text, 5, 2))),
-                                    std::chrono::day(static_cast<unsigned>(number(text, 8, 2)))};
-    int64_t seconds = int64_t{sys_days(day).time_since_epoch().count()} * 86400 +
-                      number(text, 11, 2) * int64_t{3600} + number(text, 14, 2) * int64_t{60} +
-                      number(text, 17, 2);
-    if (text.back() == 'Z') return seconds;
-    std::string_view zone = text.substr(text.size() - 6);
-    int64_t offset = number(zone, 1, 2) * int64_t{3600} + number(zone, 4, 2) * int64_t{60};
-    return zone[0] == '+' ? seconds - offset : seconds + offset;
+    const auto time = base::parse_rfc3339(text);
+    if (!time) return std::nullopt;
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(*time)).count();
 }
 
 bool ManagedEntry::same_manager(const ManagedEntry& other) const {

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/cluster_file.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -56,15 +56,16 @@ Outcome<Registry> read_registry(Api& api) {
     Registry registry;
     SNAPGATE_ASSIGN(auto clusters, list_objects(api, Kind::kCluster));
     for (const json::Object& item : clusters) {
-        registry.clusters.push_back({std::string(text_at(item, {"uid"})),
-                                     std::string(text_at(item, {"name"})),
-                                     std::string(text_at(item, {"type"}))});
-        registry.project_of.emplace_back(text_at(item, {"projectUid"}));
+        registry.clusters.push_back({std::string(json::text_at(item, {"uid"})),
+                                     std::string(json::text_at(item, {"name"})),
+                                     std::string(json::text_at(item, {"type"}))});
+        registry.project_of.emplace_back(json::text_at(item, {"projectUid"}));
     }
     SNAPGATE_ASSIGN(auto projects, list_objects(api, Kind::kProject));
     for (const json::Object& item : projects)
-        registry.projects.push_back(
-            {std::string(text_at(item, {"uid"})), std::string(text_at(item, {"name"})), {}});
+        registry.projects.push_back({std::string(json::text_at(item, {"uid"})),
+                                     std::string(json::text_at(item, {"name"})),
+                                     {}});
     return registry;
 }
 

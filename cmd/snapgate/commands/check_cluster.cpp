@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -38,16 +38,17 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
     bool good = true;
     std::vector<Table::Row> rows;
-    if (const json::Array* points = array_at(answer, {"points"})) {
+    if (const json::Array* points = json::array_at(answer, {"points"})) {
         for (const json::Value& value : *points) {
             const json::Object* point = value.if_object();
             if (point == nullptr) continue;
-            std::string found(text_at(*point, {"message"}));
-            const std::string_view advice = text_at(*point, {"advice"});
+            std::string found(json::text_at(*point, {"message"}));
+            const std::string_view advice = json::text_at(*point, {"advice"});
             if (!advice.empty()) found += fmt::format("; {}", advice);
-            const std::string outcome(text_at(*point, {"outcome"}));
+            const std::string outcome(json::text_at(*point, {"outcome"}));
             good = good && outcome != "Bad" && outcome != "Warning";
-            rows.push_back({std::string(text_at(*point, {"name"})), outcome, std::move(found)});
+            rows.push_back(
+                {std::string(json::text_at(*point, {"name"})), outcome, std::move(found)});
         }
     }
     if (is_document(format)) {

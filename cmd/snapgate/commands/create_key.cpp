@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -87,14 +87,14 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
 }
 
 std::string described(const json::Object& made, const std::string& project) {
-    std::string text =
-        fmt::format("key/{} created (id {}, role {}, {}", text_at(made, {"name"}),
-                    text_at(made, {"id"}), text_at(made, {"role"}),
-                    text_at(made, {"projectUid"}).empty()
-                        ? std::string("valid for the whole tenant")
-                        : fmt::format("project {}", project.empty() ? text_at(made, {"projectUid"})
-                                                                    : std::string_view(project)));
-    if (const auto expires = base::parse_rfc3339(text_at(made, {"expiresAt"})))
+    std::string text = fmt::format(
+        "key/{} created (id {}, role {}, {}", json::text_at(made, {"name"}),
+        json::text_at(made, {"id"}), json::text_at(made, {"role"}),
+        json::text_at(made, {"projectUid"}).empty()
+            ? std::string("valid for the whole tenant")
+            : fmt::format("project {}", project.empty() ? json::text_at(made, {"projectUid"})
+                                                        : std::string_view(project)));
+    if (const auto expires = base::parse_rfc3339(json::text_at(made, {"expiresAt"})))
         text += ", expires " + format_local(*expires);
     return text + ")";
 }
@@ -119,7 +119,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     }
     SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
     if (format == Format::kTable) shell.console.note(described(made, options.connection.project));
-    shell.console.print_document(text_at(made, {"key"}));
+    shell.console.print_document(json::text_at(made, {"key"}));
     if (format == Format::kTable) shell.console.note("This is the key. It is not shown again.");
     return Exit::kOk;
 }

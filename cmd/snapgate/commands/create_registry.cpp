@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -53,10 +53,11 @@ Option uid_option(std::string& uid) {
 Exit print_new_entry(Console& console, Format format, std::string_view kind,
                      const json::Object& made) {
     if (format == Format::kName) {
-        console.print_document(text_at(made, {"uid"}));
+        console.print_document(json::text_at(made, {"uid"}));
     } else if (format == Format::kTable) {
-        console.print_document(fmt::format("{}/{} created (uid {})", kind, text_at(made, {"name"}),
-                                           text_at(made, {"uid"})));
+        console.print_document(fmt::format("{}/{} created (uid {})", kind,
+                                           json::text_at(made, {"name"}),
+                                           json::text_at(made, {"uid"})));
     } else {
         print_value(console, format, made);
     }

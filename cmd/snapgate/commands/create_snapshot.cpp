@@ -5,7 +5,7 @@
 #include "base/duration.h"
 #include "commands/all_commands.h"
 #include "commands/snapshot_options.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -86,13 +86,13 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                     api.post(palette_snapshot(cluster.uid, options.flags.vm, {}, options.flags.ns),
                              body_of(options)));
     SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
-    std::string_view name = text_at(made, {"metadata", "name"});
+    std::string_view name = json::text_at(made, {"metadata", "name"});
     if (format == Format::kName) {
         shell.console.print(kSnapshotResource);
         shell.console.print_document(name);
     } else if (format == Format::kTable) {
         shell.console.print_document(fmt::format("snapshot/{} created (namespace {}, VM {})", name,
-                                                 text_at(made, {"metadata", "namespace"}),
+                                                 json::text_at(made, {"metadata", "namespace"}),
                                                  options.flags.vm));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));

@@ -6,7 +6,7 @@
 
 #include "commands/all_commands.h"
 #include "commands/snapshot_options.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -40,11 +40,11 @@ Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
     }
     const json::Object& object = read->object;
     // Another snapshot of that name may have been created meanwhile.
-    if (text_at(object, {"metadata", "uid"}) != found.uid ||
-        text_at(object, {"metadata", "deletionTimestamp"}).empty())
+    if (json::text_at(object, {"metadata", "uid"}) != found.uid ||
+        json::text_at(object, {"metadata", "deletionTimestamp"}).empty())
         return std::optional<std::string>();
-    return std::optional<std::string>(
-        fmt::format("{}", fmt::join(texts_in(array_at(object, {"metadata", "finalizers"})), ", ")));
+    return std::optional<std::string>(fmt::format(
+        "{}", fmt::join(json::texts_in(json::array_at(object, {"metadata", "finalizers"})), ", ")));
 }
 
 Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
@@ -80,8 +80,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
         SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
         const json::Object& object = read.object;
-        snapshot.vm = text_at(object, {"spec", "source", "name"});
-        all.push_back({std::move(snapshot), std::string(text_at(object, {"metadata", "uid"}))});
+        snapshot.vm = json::text_at(object, {"spec", "source", "name"});
+        all.push_back(
+            {std::move(snapshot), std::string(json::text_at(object, {"metadata", "uid"}))});
     }
     for (const Found& found : all) SNAPGATE_TRY(remove(shell, api, found, format));
     return Exit::kOk;

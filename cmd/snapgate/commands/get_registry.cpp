@@ -8,9 +8,9 @@
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/resolve.h"
 #include "snapshots/times.h"
-#include "terminal/json_path.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -29,7 +29,7 @@ Outcome<ProjectNames> project_names(Api& api) {
     SNAPGATE_ASSIGN(auto items, list_objects(api, Kind::kProject));
     ProjectNames names;
     for (const json::Object& item : items)
-        names.emplace(text_at(item, {"uid"}), text_at(item, {"name"}));
+        names.emplace(json::text_at(item, {"uid"}), json::text_at(item, {"name"}));
     return names;
 }
 
@@ -70,22 +70,22 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
 constexpr const char* kNothing = "<none>";
 
 std::string last_sync(const json::Object& cluster) {
-    if (text_at(cluster, {"type"}) != "connected") return kNothing;
-    const std::string_view at = text_at(cluster, {"lastSyncTime"});
+    if (json::text_at(cluster, {"type"}) != "connected") return kNothing;
+    const std::string_view at = json::text_at(cluster, {"lastSyncTime"});
     if (at.empty()) return "<never>";
     return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
 }
 
 // How long ago, by the server's clock, the mirror was last known to equal the cluster.
 std::string lag(const json::Object& cluster) {
-    if (text_at(cluster, {"type"}) != "connected") return kNothing;
-    const json::Value* seconds = value_at(cluster, {"lagSeconds"});
+    if (json::text_at(cluster, {"type"}) != "connected") return kNothing;
+    const json::Value* seconds = json::value_at(cluster, {"lagSeconds"});
     if (seconds == nullptr || !seconds->is_int64()) return "<unknown>";
     return base::human_duration(std::chrono::seconds(seconds->get_int64()));
 }
 
 Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects, bool wide) {
-    auto text = [&](std::string_view name) { return std::string(text_at(object, {name})); };
+    auto text = [&](std::string_view name) { return std::string(json::text_at(object, {name})); };
     auto project = [&] {
         std::string uid = text("projectUid");
         if (uid.empty()) return std::string("<all>");
@@ -96,7 +96,7 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
         case Kind::kProject:
             return {text("name"), text("uid")};
         case Kind::kCluster: {
-            const json::Value* objects = value_at(object, {"objects"});
+            const json::Value* objects = json::value_at(object, {"objects"});
             Table::Row row{
                 text("name"),      text("uid"),
                 project(),         text("type"),
@@ -104,7 +104,7 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
                 last_sync(object), lag(object),
                 text("reason")};
             if (wide) {
-                const json::Value* skipped = value_at(object, {"skipped"});
+                const json::Value* skipped = json::value_at(object, {"skipped"});
                 row.push_back(skipped != nullptr ? json::serialize(*skipped) : kNothing);
                 for (const std::string_view name : {"servedVersion", "server"})
                     row.push_back(text(name).empty() ? kNothing : text(name));
@@ -146,7 +146,7 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     const KindWords& words = words_of(kind);
     if (format == Format::kName) {
         for (const json::Object& object : objects)
-            shell.console.print_document(text_at(object, {words.uid_field}));
+            shell.console.print_document(json::text_at(object, {words.uid_field}));
         return {};
     }
     if (objects.empty()) {
@@ -187,7 +187,7 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
     for (const std::string& name : names) {
         SNAPGATE_ASSIGN(const Named named, choose(kind, name, all));
         const auto of_uid = [&](const json::Object& item) {
-            return text_at(item, {words_of(kind).uid_field}) == named.uid;
+            return json::text_at(item, {words_of(kind).uid_field}) == named.uid;
         };
         objects.push_back(*std::find_if(items.begin(), items.end(), of_uid));
     }

@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "json/yaml.h"
 #include "model/names.h"
 #include "remote/resolve.h"
@@ -13,7 +14,6 @@
 #include "snapshots/snapshot_pages.h"
 #include "snapshots/snapshot_printer.h"
 #include "snapshots/snapshot_route.h"
-#include "terminal/json_path.h"
 #include "terminal/typed_line.h"
 
 namespace snapgate::cli {
@@ -130,7 +130,7 @@ Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Fo
     const ItemSink take = [&](std::string_view item) -> base::Result<void> {
         SNAPGATE_ASSIGN(const auto value, json::parse(item));
         if (const json::Object* object = value.if_object())
-            missing.erase(std::string(text_at(*object, {"metadata", "name"})));
+            missing.erase(std::string(json::text_at(*object, {"metadata", "name"})));
         found.emplace_back(item);
         return {};
     };

@@ -12,9 +12,9 @@
 #include "import/import_check.h"
 #include "import/import_input.h"
 #include "import/import_upload.h"
+#include "json/path.h"
 #include "remote/resolve.h"
 #include "terminal/ask.h"
-#include "terminal/json_path.h"
 #include "terminal/printable.h"
 #include "terminal/progress.h"
 
@@ -78,7 +78,7 @@ Counts counts_of(const json::Object& answer) {
     Counts counts{number_at(answer, "created"),   number_at(answer, "replaced"),
                   number_at(answer, "unchanged"), number_at(answer, "skipped"),
                   number_at(answer, "pruned"),    number_at(answer, "refusedCount")};
-    const json::Array* refused = array_at(answer, {"refused"});
+    const json::Array* refused = json::array_at(answer, {"refused"});
     // The server sends refusedCount only if it lists fewer objects than it refused.
     if (counts.refused == 0 && refused != nullptr)
         counts.refused = static_cast<int64_t>(refused->size());
@@ -153,7 +153,7 @@ Outcome<> check_end(const Options& options, const json::DumpEnd& end) {
 void note_refused(const Sent& sent, const std::vector<ImportInput>& inputs,
                   const CheckReport& report, const Counts& counts, Console& console) {
     const json::Object& answer = sent.answer;
-    const json::Array* refused = array_at(answer, {"refused"});
+    const json::Array* refused = json::array_at(answer, {"refused"});
     if (refused == nullptr) return;
     for (const json::Value& value : *refused) {
         const json::Object* one = value.if_object();
@@ -161,9 +161,9 @@ void note_refused(const Sent& sent, const std::vector<ImportInput>& inputs,
         auto index = static_cast<size_t>(number_at(*one, "index"));
         auto origin = origin_of(index, report.items);
         const std::string_view message =
-            sent.too_large.contains(index) ? kTooLarge : text_at(*one, {"message"});
+            sent.too_large.contains(index) ? kTooLarge : json::text_at(*one, {"message"});
         Fault fault{origin ? inputs[origin->input].name() : "input", origin ? origin->item : index,
-                    std::string(text_at(*one, {"name"})), std::string(message)};
+                    std::string(json::text_at(*one, {"name"})), std::string(message)};
         console.note("refused: " + describe(fault));
     }
     auto listed = static_cast<int64_t>(refused->size());
@@ -260,7 +260,7 @@ Outcome<std::string> ask_to_prune(Sender& sender, const Options& options, const 
                                   Console& console) {
     SNAPGATE_ASSIGN(Sent dry, sender.send(true, {}));
     const Counts counts = counts_of(dry.answer);
-    std::string as_of(text_at(dry.answer, {"pruneAsOf"}));
+    std::string as_of(json::text_at(dry.answer, {"pruneAsOf"}));
     if (counts.pruned == 0) return as_of;
     const bool standard = std::ranges::find(options.files, "-") != options.files.end();
     const bool yes = ask(
@@ -306,7 +306,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     const json::Object& answer = sent.answer;
     Counts counts = counts_of(answer);
     note_refused(sent, inputs, report, counts, shell.console);
-    if (auto kept = text_at(answer, {"notPruned"}); !kept.empty())
+    if (auto kept = json::text_at(answer, {"notPruned"}); !kept.empty())
         shell.console.note(fmt::format("warning: {}", kept));
     if (format == Format::kTable) {
         shell.console.print_document(
@@ -314,7 +314,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, sent.response, api.server()));
     }
-    bool complete = counts.refused == 0 && text_at(answer, {"notPruned"}).empty();
+    bool complete = counts.refused == 0 && json::text_at(answer, {"notPruned"}).empty();
     return complete ? Exit::kOk : Exit::kRefused;
 }
 

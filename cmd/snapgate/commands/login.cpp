@@ -6,8 +6,8 @@
 
 #include "base/count_text.h"
 #include "commands/all_commands.h"
+#include "json/path.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 #include "terminal/printable.h"
 #include "terminal/secret_prompt.h"
 

@@ -5,9 +5,9 @@
 #include <sstream>
 #include <vector>
 
+#include "json/path.h"
 #include "json/value.h"
 #include "json/yaml.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -33,16 +33,16 @@ std::vector<json::Object> documents(const std::string& text) {
 std::vector<std::string> kinds(const std::vector<json::Object>& all) {
     std::vector<std::string> kinds;
     kinds.reserve(all.size());
-    for (const json::Object& one : all) kinds.emplace_back(text_at(one, {"kind"}));
+    for (const json::Object& one : all) kinds.emplace_back(json::text_at(one, {"kind"}));
     return kinds;
 }
 
 std::string verbs(const std::vector<json::Object>& all) {
     for (const json::Object& one : all) {
-        const json::Array* rules = array_at(one, {"rules"});
+        const json::Array* rules = json::array_at(one, {"rules"});
         if (rules == nullptr) continue;
         EXPECT_EQ(rules->size(), 1U);
-        return json::serialize(*array_at(rules->at(0).get_object(), {"verbs"}));
+        return json::serialize(*json::array_at(rules->at(0).get_object(), {"verbs"}));
     }
     return {};
 }
@@ -52,9 +52,10 @@ TEST(Rbac, IsTheSmallestThatCanFollow) {
     EXPECT_EQ(kinds(all), (std::vector<std::string>{"Namespace", "ServiceAccount", "Secret",
                                                     "ClusterRole", "ClusterRoleBinding"}));
     EXPECT_EQ(verbs(all), R"(["get","list","watch"])");
-    EXPECT_EQ(text_at(all[1], {"metadata", "namespace"}), "snapgate");
-    EXPECT_EQ(text_at(all[2], {"metadata", "annotations", "kubernetes.io/service-account.name"}),
-              "snapgate");
+    EXPECT_EQ(json::text_at(all[1], {"metadata", "namespace"}), "snapgate");
+    EXPECT_EQ(
+        json::text_at(all[2], {"metadata", "annotations", "kubernetes.io/service-account.name"}),
+        "snapgate");
 }
 
 TEST(Rbac, WritesOnlyIfThatIsAskedFor) {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "commands/all_commands.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -31,7 +31,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
         if (!document)
             shell.console.print_document(
-                fmt::format("server: {} ({})", text_at(answer, {"version"}), target->server));
+                fmt::format("server: {} ({})", json::text_at(answer, {"version"}), target->server));
         both["server"] = std::move(answer);
     }
     if (document) print_value(shell.console, format, both);

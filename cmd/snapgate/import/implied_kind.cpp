@@ -1,7 +1,7 @@
 #include "import/implied_kind.h"
 
+#include "json/path.h"
 #include "json/value.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 
@@ -22,7 +22,7 @@ std::string with_kind(std::string_view item) {
 bool implies_snapshots(std::string_view envelope) {
     auto value = json::parse(envelope);
     const json::Object* list = value ? value->if_object() : nullptr;
-    return list != nullptr && text_at(*list, {"kind"}) == "VirtualMachineSnapshotList";
+    return list != nullptr && json::text_at(*list, {"kind"}) == "VirtualMachineSnapshotList";
 }
 
 }  // namespace snapgate::cli

@@ -8,9 +8,9 @@
 #include "base/error_text.h"
 #include "import/implied_kind.h"
 #include "json/object.h"
+#include "json/path.h"
 #include "json/splitter.h"
 #include "rules/import_rules.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -85,8 +85,8 @@ std::string name_in(std::string_view json) {
     auto value = json::parse(json);
     const json::Object* object = value ? value->if_object() : nullptr;
     if (object == nullptr) return {};
-    std::string_view ns = text_at(*object, {"metadata", "namespace"});
-    std::string_view name = text_at(*object, {"metadata", "name"});
+    std::string_view ns = json::text_at(*object, {"metadata", "namespace"});
+    std::string_view name = json::text_at(*object, {"metadata", "name"});
     return ns.empty() || name.empty() ? std::string(name) : fmt::format("{}/{}", ns, name);
 }
 

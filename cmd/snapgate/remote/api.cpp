@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -142,9 +142,10 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
     const json::Object* error = value ? value->if_object() : nullptr;
     Failure failure(Exit::kRefused, {});
     failure.status = response.status;
-    const bool is_status = error != nullptr && text_at(*error, {"kind"}) == "Status";
-    if (error != nullptr) failure.reason = text_at(*error, {is_status ? "reason" : "code"});
-    std::string_view message = error != nullptr ? text_at(*error, {"message"}) : std::string_view();
+    const bool is_status = error != nullptr && json::text_at(*error, {"kind"}) == "Status";
+    if (error != nullptr) failure.reason = json::text_at(*error, {is_status ? "reason" : "code"});
+    std::string_view message =
+        error != nullptr ? json::text_at(*error, {"message"}) : std::string_view();
     if (failure.reason.empty() || message.empty()) {
         failure.reason.clear();
         failure.message = not_snapgate(response.status, server);
@@ -152,20 +153,21 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
     }
     failure.message = fmt::format("{}{} ({}", message, advice(response.status), failure.reason);
     if (response.status >= 500) {
-        if (auto ref = text_at(*error, {"ref"}); !ref.empty())
+        if (auto ref = json::text_at(*error, {"ref"}); !ref.empty())
             failure.message += fmt::format(", request {}", ref);
     }
     failure.message += ')';
-    if (const json::Array* causes = array_at(*error, {"details", "causes"})) {
+    if (const json::Array* causes = json::array_at(*error, {"details", "causes"})) {
         for (const json::Value& value_of_cause : *causes) {
             const json::Object* cause = value_of_cause.if_object();
             if (cause == nullptr) continue;
-            std::string_view said = text_at(*cause, {"message"});
+            std::string_view said = json::text_at(*cause, {"message"});
             if (message.find(said) != std::string_view::npos) continue;
-            failure.message += fmt::format("; {}: {}", text_at(*cause, {"field"}), said);
+            failure.message += fmt::format("; {}: {}", json::text_at(*cause, {"field"}), said);
         }
     }
-    failure.continue_token = text_at(*error, {is_status ? "metadata" : "details", "continue"});
+    failure.continue_token =
+        json::text_at(*error, {is_status ? "metadata" : "details", "continue"});
     return failure;
 }
 
@@ -179,7 +181,7 @@ Outcome<json::Object> parse_answer(const net::ClientResponse& response, std::str
 Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
                                                std::string_view server) {
     SNAPGATE_ASSIGN(json::Object answer, parse_answer(response, server));
-    const json::Array* items = array_at(answer, {"items"});
+    const json::Array* items = json::array_at(answer, {"items"});
     if (items == nullptr) return Failure(Exit::kUnreachable, not_snapgate(200, server));
     std::vector<json::Object> objects;
     for (const json::Value& item : *items)

@@ -1,7 +1,7 @@
 #include "remote/connection_request.h"
 
+#include "json/path.h"
 #include "remote/resolve.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 
@@ -22,13 +22,13 @@ Outcome<json::Object> set_connection(Api& api, const std::string& uid,
 }
 
 std::string outcome_of(const json::Object& answer) {
-    const json::Value* changed = value_at(answer, {"changed"});
+    const json::Value* changed = json::value_at(answer, {"changed"});
     const bool same = changed != nullptr && changed->is_bool() && !changed->get_bool();
     return same ? "unchanged" : "configured";
 }
 
 std::vector<std::string> warnings_of(const json::Object& answer) {
-    return texts_in(array_at(answer, {"warnings"}));
+    return json::texts_in(json::array_at(answer, {"warnings"}));
 }
 
 void note_warnings(Console& console, const json::Object& answer) {

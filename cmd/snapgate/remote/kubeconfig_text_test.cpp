@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "json/path.h"
 #include "json/yaml.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -46,14 +46,14 @@ TEST(KubeconfigTest, LeavesOutWhatIsNotThereAndQuotesWhatNeedsIt) {
                                                         .ns = {}}));
     ASSERT_TRUE(read) << read.error().message;
     const json::Object& whole = read->get_object();
-    EXPECT_EQ(text_at(whole, {"current-context"}), "7: #\n- x");
-    const json::Object& cluster = array_at(whole, {"clusters"})->at(0).get_object();
-    EXPECT_EQ(value_at(cluster, {"cluster", "certificate-authority-data"}), nullptr);
-    const json::Object& context = array_at(whole, {"contexts"})->at(0).get_object();
-    EXPECT_EQ(value_at(context, {"context", "namespace"}), nullptr);
-    EXPECT_EQ(text_at(context, {"context", "user"}), "7: #\n- x");
-    const json::Object& user = array_at(whole, {"users"})->at(0).get_object();
-    EXPECT_EQ(text_at(user, {"user", "token"}), "1e3");
+    EXPECT_EQ(json::text_at(whole, {"current-context"}), "7: #\n- x");
+    const json::Object& cluster = json::array_at(whole, {"clusters"})->at(0).get_object();
+    EXPECT_EQ(json::value_at(cluster, {"cluster", "certificate-authority-data"}), nullptr);
+    const json::Object& context = json::array_at(whole, {"contexts"})->at(0).get_object();
+    EXPECT_EQ(json::value_at(context, {"context", "namespace"}), nullptr);
+    EXPECT_EQ(json::text_at(context, {"context", "user"}), "7: #\n- x");
+    const json::Object& user = json::array_at(whole, {"users"})->at(0).get_object();
+    EXPECT_EQ(json::text_at(user, {"user", "token"}), "1e3");
 }
 
 TEST(KubeconfigTest, TakesCertificatesAndNoKeys) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -73,8 +73,9 @@ std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items
     std::vector<Named> all;
     all.reserve(items.size());
     for (const json::Object& item : items)
-        all.push_back({std::string(text_at(item, {words_of(kind).uid_field})),
-                       std::string(text_at(item, {"name"})), std::string(text_at(item, {"type"}))});
+        all.push_back({std::string(json::text_at(item, {words_of(kind).uid_field})),
+                       std::string(json::text_at(item, {"name"})),
+                       std::string(json::text_at(item, {"type"}))});
     std::sort(all.begin(), all.end(),
               [](const Named& a, const Named& b) { return a.name < b.name; });
     return all;

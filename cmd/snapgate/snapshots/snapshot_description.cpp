@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "json/path.h"
 #include "snapshots/snapshot_row.h"
 #include "snapshots/times.h"
-#include "terminal/json_path.h"
 #include "terminal/printable.h"
 #include "terminal/table.h"
 
@@ -80,7 +80,7 @@ std::vector<std::string> pairs(const json::Object& object,
                                std::initializer_list<std::string_view> path,
                                std::string_view between) {
     std::vector<std::string> out;
-    const json::Value* found = value_at(object, path);
+    const json::Value* found = json::value_at(object, path);
     if (found == nullptr || !found->is_object()) return out;
     for (const auto& member : found->get_object())
         if (member.value().is_string())
@@ -108,26 +108,26 @@ std::string truth(const json::Value* value) {
 
 std::vector<std::string> owners(const json::Object& snapshot) {
     std::vector<std::string> out;
-    const json::Array* references = array_at(snapshot, {"metadata", "ownerReferences"});
+    const json::Array* references = json::array_at(snapshot, {"metadata", "ownerReferences"});
     if (references == nullptr) return out;
     for (const json::Value& value : *references)
         if (const json::Object* owner = value.if_object())
-            out.push_back(
-                fmt::format("{}/{}", text_at(*owner, {"kind"}), text_at(*owner, {"name"})));
+            out.push_back(fmt::format("{}/{}", json::text_at(*owner, {"kind"}),
+                                      json::text_at(*owner, {"name"})));
     return out;
 }
 
 void describe_metadata(const json::Object& snapshot, int64_t now, Description& out) {
-    out.field("Name", text_at(snapshot, {"metadata", "name"}));
-    out.field("Namespace", text_at(snapshot, {"metadata", "namespace"}));
+    out.field("Name", json::text_at(snapshot, {"metadata", "name"}));
+    out.field("Namespace", json::text_at(snapshot, {"metadata", "namespace"}));
     out.fields("Labels", pairs(snapshot, {"metadata", "labels"}, "="));
     out.fields("Annotations", pairs(snapshot, {"metadata", "annotations"}, ": "));
-    out.field("UID", text_at(snapshot, {"metadata", "uid"}));
-    out.field("Resource version", text_at(snapshot, {"metadata", "resourceVersion"}));
-    out.field("Generation", number(value_at(snapshot, {"metadata", "generation"})));
-    out.field("Created", moment(text_at(snapshot, {"metadata", "creationTimestamp"}), now));
-    auto finalizers = texts_in(array_at(snapshot, {"metadata", "finalizers"}));
-    std::string deleted = moment(text_at(snapshot, {"metadata", "deletionTimestamp"}), now);
+    out.field("UID", json::text_at(snapshot, {"metadata", "uid"}));
+    out.field("Resource version", json::text_at(snapshot, {"metadata", "resourceVersion"}));
+    out.field("Generation", number(json::value_at(snapshot, {"metadata", "generation"})));
+    out.field("Created", moment(json::text_at(snapshot, {"metadata", "creationTimestamp"}), now));
+    auto finalizers = json::texts_in(json::array_at(snapshot, {"metadata", "finalizers"}));
+    std::string deleted = moment(json::text_at(snapshot, {"metadata", "deletionTimestamp"}), now);
     if (!deleted.empty() && !finalizers.empty()) deleted += ", held by its finalizers";
     out.field_if("Deleted", deleted);
     out.fields("Finalizers", std::move(finalizers));
@@ -136,28 +136,29 @@ void describe_metadata(const json::Object& snapshot, int64_t now, Description& o
 
 void describe_spec(const json::Object& snapshot, Description& out) {
     out.section("Source");
-    out.field("Kind", text_at(snapshot, {"spec", "source", "kind"}));
-    out.field("API group", text_at(snapshot, {"spec", "source", "apiGroup"}));
-    out.field("Name", text_at(snapshot, {"spec", "source", "name"}));
-    out.field_if("UID", text_at(snapshot, {"status", "sourceUID"}));
+    out.field("Kind", json::text_at(snapshot, {"spec", "source", "kind"}));
+    out.field("API group", json::text_at(snapshot, {"spec", "source", "apiGroup"}));
+    out.field("Name", json::text_at(snapshot, {"spec", "source", "name"}));
+    out.field_if("UID", json::text_at(snapshot, {"status", "sourceUID"}));
     out.end_section();
     // The defaults of KubeVirt's controller.
-    std::string_view deadline = text_at(snapshot, {"spec", "failureDeadline"});
+    std::string_view deadline = json::text_at(snapshot, {"spec", "failureDeadline"});
     out.field("Failure deadline", deadline.empty() ? "<none> (KubeVirt takes 5m)" : deadline);
-    std::string_view policy = text_at(snapshot, {"spec", "deletionPolicy"});
+    std::string_view policy = json::text_at(snapshot, {"spec", "deletionPolicy"});
     out.field("Deletion policy", policy.empty() ? "<none> (KubeVirt takes Delete)" : policy);
 }
 
 // KubeVirt's message about each indication, if it has one.
 std::vector<std::string> indications(const json::Object& snapshot) {
-    std::vector<std::string> out = texts_in(array_at(snapshot, {"status", "indications"}));
-    const json::Array* explained = array_at(snapshot, {"status", "sourceIndications"});
+    std::vector<std::string> out =
+        json::texts_in(json::array_at(snapshot, {"status", "indications"}));
+    const json::Array* explained = json::array_at(snapshot, {"status", "sourceIndications"});
     if (explained == nullptr) return out;
     for (const json::Value& value : *explained) {
         const json::Object* one = value.if_object();
         if (one == nullptr) continue;
-        std::string_view name = text_at(*one, {"indication"});
-        std::string_view message = text_at(*one, {"message"});
+        std::string_view name = json::text_at(*one, {"indication"});
+        std::string_view message = json::text_at(*one, {"message"});
         auto found = std::find(out.begin(), out.end(), name);
         if (found == out.end()) found = out.insert(out.end(), std::string(name));
         if (!message.empty()) *found += fmt::format(" ({})", message);
@@ -167,36 +168,37 @@ std::vector<std::string> indications(const json::Object& snapshot) {
 
 void describe_status(const json::Object& snapshot, int64_t now, Description& out) {
     out.section("Status");
-    out.field("Phase", text_at(snapshot, {"status", "phase"}));
-    out.field("Ready to use", truth(value_at(snapshot, {"status", "readyToUse"})));
-    out.field("Taken", moment(text_at(snapshot, {"status", "creationTime"}), now));
-    out.field("Content", text_at(snapshot, {"status", "virtualMachineSnapshotContentName"}));
+    out.field("Phase", json::text_at(snapshot, {"status", "phase"}));
+    out.field("Ready to use", truth(json::value_at(snapshot, {"status", "readyToUse"})));
+    out.field("Taken", moment(json::text_at(snapshot, {"status", "creationTime"}), now));
+    out.field("Content", json::text_at(snapshot, {"status", "virtualMachineSnapshotContentName"}));
     out.fields("Indications", indications(snapshot));
-    out.fields("Volumes",
-               texts_in(array_at(snapshot, {"status", "snapshotVolumes", "includedVolumes"})));
-    if (auto left = texts_in(array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
+    out.fields("Volumes", json::texts_in(json::array_at(
+                              snapshot, {"status", "snapshotVolumes", "includedVolumes"})));
+    if (auto left = json::texts_in(
+            json::array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
         !left.empty())
         out.fields("Excluded", std::move(left));
     out.field("Error", snapshot_error(snapshot));
-    out.field_if("Error since", moment(text_at(snapshot, {"status", "error", "time"}), now));
+    out.field_if("Error since", moment(json::text_at(snapshot, {"status", "error", "time"}), now));
     out.end_section();
 }
 
 std::string conditions(const json::Object& snapshot, int64_t now) {
-    const json::Array* all = array_at(snapshot, {"status", "conditions"});
+    const json::Array* all = json::array_at(snapshot, {"status", "conditions"});
     std::vector<Table::Row> rows;
     if (all != nullptr) {
         for (const json::Value& value : *all) {
             const json::Object* condition = value.if_object();
             if (condition == nullptr) continue;
             auto text = [&](std::string_view name) {
-                std::string_view found = text_at(*condition, {name});
+                std::string_view found = json::text_at(*condition, {name});
                 return std::string(found.empty() ? kNone : found);
             };
-            std::string_view since = text_at(*condition, {"lastTransitionTime"});
+            std::string_view since = json::text_at(*condition, {"lastTransitionTime"});
             rows.push_back({"  " + text("type"), text("status"),
                             since.empty() ? std::string(kNone) : age_of(since, now), text("reason"),
-                            std::string(text_at(*condition, {"message"}))});
+                            std::string(json::text_at(*condition, {"message"}))});
         }
     }
     if (rows.empty()) return "Conditions: <none>\n";

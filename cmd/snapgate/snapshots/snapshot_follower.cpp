@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/path.h"
 #include "json/splitter.h"
 #include "snapshots/snapshot_route.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -23,11 +23,11 @@ constexpr unsigned kTooMany = 429;
 // restored backup for example, and has another history from there on. Older servers answer this
 // with a 504, which is not a time-out that passes.
 bool is_ahead(const json::Object& status) {
-    const json::Array* causes = array_at(status, {"details", "causes"});
+    const json::Array* causes = json::array_at(status, {"details", "causes"});
     if (causes == nullptr) return false;
     return std::any_of(causes->begin(), causes->end(), [](const json::Value& value) {
         const json::Object* cause = value.if_object();
-        return cause != nullptr && text_at(*cause, {"reason"}) == "ResourceVersionTooLarge";
+        return cause != nullptr && json::text_at(*cause, {"reason"}) == "ResourceVersionTooLarge";
     });
 }
 

@@ -5,9 +5,9 @@
 
 #include <csignal>
 
+#include "json/path.h"
 #include "remote/scripted_server_testing.h"
 #include "terminal/captured_console_testing.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -53,7 +53,7 @@ class SnapshotFollowerTest : public ConsoleTest {
         sinks.listed = [this](std::string_view item) -> base::Result<void> {
             SNAPGATE_ASSIGN(auto value, json::parse(item));
             seen_.push_back("listed " +
-                            std::string(text_at(value.get_object(), {"metadata", "name"})));
+                            std::string(json::text_at(value.get_object(), {"metadata", "name"})));
             return {};
         };
         sinks.list_ended = [this]() -> base::Result<void> {
@@ -61,7 +61,7 @@ class SnapshotFollowerTest : public ConsoleTest {
             return {};
         };
         sinks.changed = [this](Type type, const json::Object& object) -> base::Result<void> {
-            const std::string name(text_at(object, {"metadata", "name"}));
+            const std::string name(json::text_at(object, {"metadata", "name"}));
             if (name == "end") {
                 std::raise(SIGINT);
                 return {};

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/path.h"
 #include "json/splitter.h"
 #include "snapshots/snapshot_route.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -46,10 +46,10 @@ struct ListEnd {
 Outcome<ListEnd> parse_end(const Api& api, std::string_view envelope) {
     auto value = json::parse(envelope);
     const json::Object* list = value ? value->if_object() : nullptr;
-    if (list == nullptr || text_at(*list, {"kind"}) != kSnapshotListKind)
+    if (list == nullptr || json::text_at(*list, {"kind"}) != kSnapshotListKind)
         return no_list(api, "it is not a VirtualMachineSnapshotList");
-    ListEnd end{std::string(text_at(*list, {"metadata", "resourceVersion"})),
-                std::string(text_at(*list, {"metadata", "continue"}))};
+    ListEnd end{std::string(json::text_at(*list, {"metadata", "resourceVersion"})),
+                std::string(json::text_at(*list, {"metadata", "continue"}))};
     if (end.resource_version.empty()) return no_list(api, "it has no resourceVersion");
     return end;
 }
@@ -111,8 +111,8 @@ Outcome<std::optional<std::string>> find_names(Api& api, const SnapshotQuery& qu
             SNAPGATE_ASSIGN(const auto value, json::parse(item));
             const json::Object* object = value.if_object();
             if (object == nullptr) return {};
-            found.insert_or_assign({std::string(text_at(*object, {"metadata", "namespace"})),
-                                    std::string(text_at(*object, {"metadata", "name"}))},
+            found.insert_or_assign({std::string(json::text_at(*object, {"metadata", "namespace"})),
+                                    std::string(json::text_at(*object, {"metadata", "name"}))},
                                    std::string(item));
             return {};
         };
@@ -173,9 +173,9 @@ std::string list_target(const SnapshotQuery& query, std::string_view more) {
 }
 
 bool selects(const SnapshotQuery& query, const json::Object& snapshot) {
-    return is_among(query.namespaces, text_at(snapshot, {"metadata", "namespace"})) &&
-           is_among(query.names, text_at(snapshot, {"metadata", "name"})) &&
-           is_among(query.vms, text_at(snapshot, {"spec", "source", "name"}));
+    return is_among(query.namespaces, json::text_at(snapshot, {"metadata", "namespace"})) &&
+           is_among(query.names, json::text_at(snapshot, {"metadata", "name"})) &&
+           is_among(query.vms, json::text_at(snapshot, {"spec", "source", "name"}));
 }
 
 std::string none_found(const SnapshotQuery& query) {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "json/path.h"
 #include "json/splitter.h"
 #include "snapshots/snapshot_route.h"
-#include "terminal/json_path.h"
 #include "terminal/typed_line.h"
 
 namespace snapgate::cli {
@@ -52,12 +52,12 @@ Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view 
     auto envelope = read && !splitter.envelope().empty() ? json::parse(splitter.envelope())
                                                          : base::Result<json::Value>(json::Value());
     if (!envelope || !envelope->is_object() ||
-        text_at(envelope->get_object(), {"kind"}) != kSnapshotListKind)
+        json::text_at(envelope->get_object(), {"kind"}) != kSnapshotListKind)
         return Failure(Exit::kUnreachable, no_list(server));
     const json::Object& list = envelope->get_object();
-    page.resource_version = text_at(list, {"metadata", "resourceVersion"});
-    page.continue_token = text_at(list, {"metadata", "continue"});
-    const json::Value* remaining = value_at(list, {"metadata", "remainingItemCount"});
+    page.resource_version = json::text_at(list, {"metadata", "resourceVersion"});
+    page.continue_token = json::text_at(list, {"metadata", "continue"});
+    const json::Value* remaining = json::value_at(list, {"metadata", "remainingItemCount"});
     if (remaining != nullptr && remaining->is_int64()) page.remaining = remaining->get_int64();
     page.response = std::move(response);
     return page;

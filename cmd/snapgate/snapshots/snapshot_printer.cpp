@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "json/path.h"
 #include "snapshots/snapshot_route.h"
 #include "snapshots/snapshot_row.h"
-#include "terminal/json_path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -84,7 +84,7 @@ base::Result<void> SnapshotPrinter::page_of_text(const std::vector<std::string>&
 
 void SnapshotPrinter::print_name(const json::Object& snapshot) {
     console_.print(kSnapshotResource);
-    console_.print_document(text_at(snapshot, {"metadata", "name"}));
+    console_.print_document(json::text_at(snapshot, {"metadata", "name"}));
 }
 
 void SnapshotPrinter::print_alone(const json::Value& snapshot) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 
@@ -45,7 +45,7 @@ Outcome<ReadSnapshot> read_snapshot(Api& api, const SnapshotRef& snapshot) {
         return failure;
     }
     SNAPGATE_ASSIGN(auto object, parse_answer(*response, api.server()));
-    std::string_view vm = text_at(object, {"spec", "source", "name"});
+    std::string_view vm = json::text_at(object, {"spec", "source", "name"});
     if (!snapshot.vm.empty() && vm != snapshot.vm)
         return Failure(Exit::kRefused, fmt::format("snapshot {} is of the VM {}, not of {} (--vm)",
                                                    snapshot.text(), vm, snapshot.vm));

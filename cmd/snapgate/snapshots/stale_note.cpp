@@ -9,7 +9,7 @@
 
 #include "base/decimal.h"
 #include "base/duration.h"
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -51,8 +51,8 @@ std::string StaleNote::state() {
     const auto cluster =
         response ? parse_answer(*response, api_.server()) : Outcome<json::Object>(response.error());
     if (!cluster) return kUnknown;
-    const std::string_view state = text_at(*cluster, {"state"});
-    const std::string_view reason = text_at(*cluster, {"reason"});
+    const std::string_view state = json::text_at(*cluster, {"state"});
+    const std::string_view reason = json::text_at(*cluster, {"reason"});
     // The cluster may have become Ready since.
     if (state.empty() || state == "Ready") return kUnknown;
     std::string text(state == "Unreachable" ? kUnknown : state);

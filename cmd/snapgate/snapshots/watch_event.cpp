@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 
@@ -24,7 +24,7 @@ base::Result<WatchEvent> parse_watch_event(std::string_view text) {
     json::Object* whole = value.if_object();
     if (whole == nullptr) return no_event("it is no object");
     WatchEvent event;
-    std::string_view type = text_at(*whole, {"type"});
+    std::string_view type = json::text_at(*whole, {"type"});
     bool known = false;
     for (const auto& [word, of_word] : kTypes) {
         if (type != word) continue;
@@ -35,7 +35,7 @@ base::Result<WatchEvent> parse_watch_event(std::string_view text) {
     json::Value* object = whole->if_contains("object");
     if (object == nullptr || !object->is_object()) return no_event("it has no object");
     event.object = std::move(object->get_object());
-    event.resource_version = text_at(event.object, {"metadata", "resourceVersion"});
+    event.resource_version = json::text_at(event.object, {"metadata", "resourceVersion"});
     if (event.type != Type::kError && event.resource_version.empty())
         return no_event("its object has no resourceVersion");
     return event;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "terminal/json_path.h"
+#include "json/path.h"
 
 namespace snapgate::cli {
 namespace {
@@ -18,7 +18,7 @@ TEST(WatchEventTest, ReadsEveryType) {
         ASSERT_TRUE(event) << event.error().message;
         EXPECT_EQ(event->type, type);
         EXPECT_EQ(event->resource_version, "7");
-        EXPECT_EQ(text_at(event->object, {"metadata", "name"}), "a");
+        EXPECT_EQ(json::text_at(event->object, {"metadata", "name"}), "a");
     }
 }
 
@@ -28,7 +28,7 @@ TEST(WatchEventTest, AnErrorHasAStatusAndNoVersion) {
     ASSERT_TRUE(event) << event.error().message;
     EXPECT_EQ(event->type, WatchEvent::Type::kError);
     EXPECT_EQ(event->resource_version, "");
-    EXPECT_EQ(value_at(event->object, {"code"})->get_int64(), 410);
+    EXPECT_EQ(json::value_at(event->object, {"code"})->get_int64(), 410);
 }
 
 TEST(WatchEventTest, RefusesWhatIsNone) {

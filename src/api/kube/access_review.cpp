@@ -8,6 +8,7 @@
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "json/cluster_answers.h"
+#include "json/path.h"
 #include "model/api_names.h"
 
 namespace snapgate::api::kube {
@@ -31,11 +32,6 @@ bool among(std::string_view verb, std::span<const std::string_view> verbs) {
     return std::ranges::find(verbs, verb) != verbs.end();
 }
 
-std::string text_of(const json::Object& object, std::string_view name) {
-    const json::Value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
-}
-
 using Verdict = json::AccessVerdict;
 
 Verdict by_role(Role role, bool reads, bool writes) {
@@ -47,9 +43,9 @@ Verdict by_role(Role role, bool reads, bool writes) {
 }
 
 Verdict judge(Role role, const json::Object& attributes) {
-    const std::string group = text_of(attributes, "group");
-    const std::string resource = text_of(attributes, "resource");
-    const std::string verb = text_of(attributes, "verb");
+    const std::string_view group = json::text_at(attributes, {"group"});
+    const std::string_view resource = json::text_at(attributes, {"resource"});
+    const std::string_view verb = json::text_at(attributes, {"verb"});
     if (group == model::kSnapshotGroup && resource == model::kSnapshotPlural)
         return by_role(role, among(verb, kReads), among(verb, kSnapshotWrites));
     if (group.empty() && resource == "namespaces")
@@ -62,15 +58,15 @@ Verdict judge(Role role, const json::Object& attributes) {
 // The cluster has the last word on what goes through to it: its account may be allowed less than
 // the key. What is read comes from the mirror.
 bool goes_through(const json::Object& attributes) {
-    const std::string resource = text_of(attributes, "resource");
-    const bool reads = among(text_of(attributes, "verb"), kReads);
+    const std::string_view resource = json::text_at(attributes, {"resource"});
+    const bool reads = among(json::text_at(attributes, {"verb"}), kReads);
     return resource == "namespaces" || (resource == model::kSnapshotPlural && !reads);
 }
 
 // Of what no key may do in a connected cluster (pass_on.h).
 Verdict judge_connected(const json::Object& attributes) {
-    if (text_of(attributes, "resource") != "namespaces") return {true, {}};
-    const std::string verb = text_of(attributes, "verb");
+    if (json::text_at(attributes, {"resource"}) != "namespaces") return {true, {}};
+    const std::string_view verb = json::text_at(attributes, {"verb"});
     if (verb == "watch")
         return {false, "the namespaces of a connected cluster cannot be watched here"};
     if (!among(verb, kReads)) {
@@ -86,7 +82,8 @@ net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attrib
     json::Object asked;
     for (const std::string_view name :
          {"group", "resource", "subresource", "namespace", "name", "verb"}) {
-        if (std::string value = text_of(attributes, name); !value.empty()) asked[name] = value;
+        if (std::string_view value = json::text_at(attributes, {name}); !value.empty())
+            asked[name] = value;
     }
     net::ClientRequest request;
     request.method = "POST";
@@ -159,7 +156,7 @@ net::Awaitable<Result<void>> review_access(Call& call) {
                 verdict = co_await ask_cluster(call, *resource);
         }
     } else {
-        verdict = by_role(call.principal.role, text_of(*path, "verb") == "get", false);
+        verdict = by_role(call.principal.role, json::text_at(*path, {"verb"}) == "get", false);
     }
     const std::string_view name =
         resource != nullptr ? "resourceAttributes" : "nonResourceAttributes";

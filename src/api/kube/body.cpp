@@ -7,6 +7,7 @@
 #include <span>
 
 #include "api/kube/forms.h"
+#include "api/kube/option_errors.h"
 #include "api/kube/parameters.h"
 #include "api/kube/protobuf.h"
 #include "base/clock.h"
@@ -25,11 +26,8 @@ constexpr std::string_view kObjectTypes =
 
 Error bad_option(std::string_view options, std::string_view field, std::string_view reason,
                  std::string message) {
-    Error error(Code::kInvalid,
-                fmt::format("{}.meta.k8s.io \"\" is invalid: {}: {}", options, field, message));
-    error.about = base::About{"meta.k8s.io", std::string(options), {}, {}};
-    error.causes.push_back({std::string(reason), std::move(message), std::string(field)});
-    return error;
+    return invalid_options(options,
+                           {{std::string(reason), std::move(message), std::string(field)}});
 }
 
 Error unsupported_value(std::string_view options, std::string_view field, std::string_view value,
@@ -42,7 +40,7 @@ Error unsupported_value(std::string_view options, std::string_view field, std::s
 }  // namespace
 
 Error forbidden_option(std::string_view options, std::string_view field, std::string_view why) {
-    return bad_option(options, field, "FieldValueForbidden", fmt::format("Forbidden: {}", why));
+    return invalid_options(options, {forbidden(field, why)});
 }
 
 Result<WriteParameters> read_write_parameters(const Call& call, std::string_view options) {

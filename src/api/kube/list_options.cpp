@@ -69,7 +69,7 @@ Result<query::KubeListRequest> read_list_options(const net::Request& request,
     SNAPGATE_ASSIGN(options.selector, query::Selector::parse(resource.kind, labels, fields));
     auto contradictions =
         find_contradictions(match, version, !options.continue_token.empty(), initial.has_value());
-    if (!contradictions.empty()) return contradiction(std::move(contradictions));
+    if (!contradictions.empty()) return invalid_options("ListOptions", std::move(contradictions));
     if (mirrored && !version.empty() && version != "0") {
         SNAPGATE_ASSIGN(options.mirror_version, parse_mirror_version(version));
     } else if (!version.empty()) {

@@ -63,16 +63,16 @@ Cause forbidden(std::string_view field, std::string_view why) {
     return {"FieldValueForbidden", fmt::format("Forbidden: {}", why), std::string(field)};
 }
 
-Error contradiction(std::vector<Cause> causes) {
+Error invalid_options(std::string_view options, std::vector<Cause> causes) {
     std::string texts;
     for (const Cause& cause : causes) {
         if (!texts.empty()) texts += ", ";
         texts += fmt::format("{}: {}", cause.field, cause.message);
     }
     if (causes.size() > 1) texts = fmt::format("[{}]", texts);
-    Error error(Code::kInvalid, fmt::format("ListOptions.meta.k8s.io \"\" is invalid: {}", texts));
+    Error error(Code::kInvalid, fmt::format("{}.meta.k8s.io \"\" is invalid: {}", options, texts));
     error.causes = std::move(causes);
-    error.about = base::About{"meta.k8s.io", "ListOptions", {}, {}};
+    error.about = base::About{"meta.k8s.io", std::string(options), {}, {}};
     return error;
 }
 

@@ -10,7 +10,7 @@
 
 namespace snapgate::api::kube {
 
-// The parameters of lists and watches (ListOptions of meta/v1), read in the words of Go and of
+// The parameters of requests (ListOptions and its like of meta/v1), read in the words of Go and of
 // kube-apiserver.
 
 // kInvalidParameter as strconv.ParseInt words it.
@@ -23,7 +23,7 @@ base::Result<std::string> parse_mirror_version(std::string text);
 
 // A parameter that may not be given beside the others.
 base::Cause forbidden(std::string_view field, std::string_view why);
-// The error for parameters that do not go together: kInvalid.
-base::Error contradiction(std::vector<base::Cause> causes);
+// The error of one set of parameters ("ListOptions", "CreateOptions"): kInvalid, with all causes.
+base::Error invalid_options(std::string_view options, std::vector<base::Cause> causes);
 
 }  // namespace snapgate::api::kube

@@ -9,9 +9,9 @@
 
 #include "api/kube/list_words.h"
 #include "base/crypto.h"
+#include "model/version_order.h"
 #include "net/await.h"
 #include "query/kube_list.h"
-#include "query/version_order.h"
 
 namespace snapgate::api::kube {
 
@@ -135,14 +135,14 @@ Result<bool> Watch::reached(const store::ReadView& view) {
         }
         return true;
     }
-    switch (query::compare_versions(version, newest->version)) {
-        case query::VersionOrder::kNewer:
+    switch (model::compare_versions(version, newest->version)) {
+        case model::VersionOrder::kNewer:
             return false;
-        case query::VersionOrder::kNotNewer:
+        case model::VersionOrder::kNotNewer:
             // The state that comes first is newer, that is enough.
             if (options_.state) return true;
             break;
-        case query::VersionOrder::kUnknown:
+        case model::VersionOrder::kUnknown:
             break;
     }
     return too_old(view);

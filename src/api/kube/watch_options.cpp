@@ -77,7 +77,7 @@ Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind
     SNAPGATE_ASSIGN(const std::string token, first_parameter(request, "continue"));
     SNAPGATE_ASSIGN(options.selector, query::Selector::parse(kind, labels, fields));
     auto contradictions = find_contradictions(initial.has_value(), match, !token.empty());
-    if (!contradictions.empty()) return contradiction(std::move(contradictions));
+    if (!contradictions.empty()) return invalid_options("ListOptions", std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));
     if (mirrored && version != "0") {
         SNAPGATE_ASSIGN(options.mirror_from, parse_mirror_version(version));

@@ -5,8 +5,10 @@
 #include "api/palette/snapshot_form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/quote.h"
 #include "model/api_names.h"
 #include "model/names.h"
+#include "rules/faults.h"
 
 namespace snapgate::api::palette {
 namespace {
@@ -17,13 +19,14 @@ using base::Result;
 
 constexpr std::string_view kThisApi = "this API";
 
-Error contradiction(const SnapshotRequest& request, std::string_view field, std::string message) {
-    Error error(Code::kInvalid,
-                fmt::format("VirtualMachineSnapshot.snapshot.kubevirt.io \"{}\" is invalid: {}: {}",
-                            request.name, field, message),
-                std::string(field));
-    error.causes.push_back({"FieldValueInvalid", std::move(message), std::string(field)});
-    return error;
+constexpr size_t kShownBytes = 256;
+
+Error invalid_field(const SnapshotRequest& request, std::string_view field, std::string_view value,
+                    std::string_view why) {
+    rules::Faults faults;
+    faults.invalid(field, base::quote(value, kShownBytes), why);
+    return faults.error(
+        {std::string(model::kSnapshotGroup), std::string(model::kSnapshotKind), request.name});
 }
 
 // What a member of the body must be, and who says so ("the path").
@@ -40,11 +43,9 @@ Result<void> fill(const SnapshotRequest& request, json::Object& object, std::str
     if (member.is_null()) member = expected.value;
     // Of the wrong type: the rules say so.
     if (!member.is_string() || std::string_view(member.as_string()) == expected.value) return {};
-    return contradiction(
-        request, field,
-        fmt::format("Invalid value: \"{}\": {} says \"{}\": leave it out, or say the same",
-                    std::string_view(member.as_string()).substr(0, 256), expected.said_by,
-                    expected.value));
+    return invalid_field(request, field, std::string_view(member.as_string()),
+                         fmt::format("{} says \"{}\": leave it out, or say the same",
+                                     expected.said_by, expected.value));
 }
 
 // The namespace of the body, where it has one and the query does not.
@@ -55,11 +56,8 @@ Result<void> settle_namespace(SnapshotRequest& request, json::Object& metadata) 
     if (!request.ns_given && given != nullptr && given->is_string()) {
         request.ns = given->get_string();
         if (!model::is_dns_label(request.ns)) {
-            return contradiction(
-                request, "metadata.namespace",
-                fmt::format("Invalid value: \"{}\": can be no namespace's name: at most 63 of "
-                            "a-z, 0-9 and '-'",
-                            std::string_view(request.ns).substr(0, 256)));
+            return invalid_field(request, "metadata.namespace", request.ns,
+                                 "can be no namespace's name: at most 63 of a-z, 0-9 and '-'");
         }
     }
     return fill(request, metadata, "namespace", {request.ns, "the query"}, "metadata.namespace");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct ClientResponse {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::optional<std::string_view> header(std::string_view name) const;  // any case
+    // Its Retry-After, at most `most`; nullopt for none, or one that is a date.
+    std::optional<std::chrono::seconds> retry_after(std::chrono::seconds most) const;
 };
 
 }  // namespace snapgate::net

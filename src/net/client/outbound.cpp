@@ -7,8 +7,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <cstdint>
 #include <utility>
 
+#include "base/decimal.h"
 #include "base/encoding.h"
 #include "net/client/outbound_link.h"
 #include "net/http/byte_window.h"
@@ -52,6 +54,14 @@ std::optional<std::string_view> ClientResponse::header(std::string_view name) co
         if (base::equal_ignoring_case(key, name)) return value;
     }
     return std::nullopt;
+}
+
+std::optional<std::chrono::seconds> ClientResponse::retry_after(std::chrono::seconds most) const {
+    const auto value = header("Retry-After");
+    if (!value) return std::nullopt;
+    const auto seconds = base::read_decimal(*value, INT64_MAX);
+    if (!seconds) return std::nullopt;
+    return std::min(std::chrono::seconds(static_cast<int64_t>(*seconds)), most);
 }
 
 class Outbound::Connection {

@@ -1,11 +1,9 @@
-#include "query/version_order.h"
-
-#include <cstdint>
-#include <optional>
+#include "model/version_order.h"
 
 #include "base/decimal.h"
 
-namespace snapgate::query {
+namespace snapgate::model {
+
 VersionOrder compare_versions(std::string_view version, std::string_view other) {
     const auto left = base::read_decimal(version);
     const auto right = base::read_decimal(other);
@@ -13,4 +11,8 @@ VersionOrder compare_versions(std::string_view version, std::string_view other) 
     return *left > *right ? VersionOrder::kNewer : VersionOrder::kNotNewer;
 }
 
-}  // namespace snapgate::query
+bool is_newer(std::string_view version, std::string_view other) {
+    return compare_versions(version, other) == VersionOrder::kNewer;
+}
+
+}  // namespace snapgate::model
