@@ -327,7 +327,7 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
         }
     }
     WatchReader reader(kind_, begin, version, skipped_);
-    const milliseconds renew = spread(times_.renew);
+    const milliseconds renew = base::spread(times_.renew);
     while (true) {
         auto piece = co_await upstream_.read(reader.in_state() ? times_.list_silence : renew);
         if (!piece || piece->empty()) {
@@ -397,7 +397,7 @@ net::Awaitable<Outcome<void>> Reflector::apply(std::vector<Change> changes) {
 
 net::Awaitable<void> Reflector::stay_in_touch() {
     resuming_.reset();
-    probe_after_ = spread(times_.probe);
+    probe_after_ = base::spread(times_.probe);
     while (!has_ended()) {
         const LivenessStep step = ask([this](const Session& session) {
             const Moment moment = now();
@@ -462,7 +462,7 @@ net::Awaitable<void> Reflector::probe() {
     happen(event::Asked{});
     std::string held = ask([](const Session& session) { return session.version; });
     auto told = co_await ask_version();
-    probe_after_ = spread(times_.probe);
+    probe_after_ = base::spread(times_.probe);
     happen(event::Answered{std::move(held), std::move(told)});
 }
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/annotations.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "cluster/reflected_kind.h"
-#include "mirror/backoff.h"
 #include "mirror/check.h"
 #include "mirror/collector.h"
 #include "mirror/confirmations.h"
@@ -133,7 +133,7 @@ class Reflector {
     net::Alarm check_alarm_;
     net::Alarm touch_alarm_;
     net::Alarm late_alarm_;
-    Backoff backoff_;
+    base::Backoff backoff_;
     Confirmations waiting_;
     SkippedObjects skipped_;
     // How far its changes are in the mirror, too: one that is skipped leaves it a moment later.

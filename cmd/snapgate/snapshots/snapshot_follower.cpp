@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/encoding.h"
-#include "json/path.h"
+#include "json/cluster_answers.h"
 #include "json/splitter.h"
 #include "snapshots/snapshot_route.h"
 
@@ -15,21 +14,11 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// So long without a failure ends the growth of the pauses.
+constexpr std::chrono::milliseconds kQuiet{120'000};
 // A watch that ends sooner, without an event, counts as failed.
 constexpr std::chrono::seconds kShortest{1};
 constexpr unsigned kTooMany = 429;
-
-// Whether the server is behind the version that was seen: it was set back to an older state, by a
-// restored backup for example, and has another history from there on. Older servers answer this
-// with a 504, which is not a time-out that passes.
-bool is_ahead(const json::Object& status) {
-    const json::Array* causes = json::array_at(status, {"details", "causes"});
-    if (causes == nullptr) return false;
-    return std::any_of(causes->begin(), causes->end(), [](const json::Value& value) {
-        const json::Object* cause = value.if_object();
-        return cause != nullptr && json::text_at(*cause, {"reason"}) == "ResourceVersionTooLarge";
-    });
-}
 
 bool is_temporary(const Failure& failure) {
     return failure.exit == Exit::kUnreachable || failure.status == kTooMany ||
@@ -47,7 +36,7 @@ SnapshotFollower::SnapshotFollower(Api& api, Console& console, const Interruptio
       sinks_(std::move(sinks)),
       timing_(timing),
       stale_(api, console, query_.cluster),
-      delay_(timing.first_delay) {}
+      backoff_(timing.first_delay, timing.longest_delay, kQuiet) {}
 
 Outcome<> SnapshotFollower::run() {
     while (true) {
@@ -126,14 +115,15 @@ base::Result<void> SnapshotFollower::take(std::string_view text) {
 }
 
 base::Result<void> SnapshotFollower::take_error(const json::Object& status) {
-    const json::Value* code = status.if_contains("code");
     net::ClientResponse as_answer;
-    as_answer.status = 500;
-    if (code != nullptr && code->is_int64() && code->get_int64() >= 400 && code->get_int64() < 600)
-        as_answer.status = static_cast<unsigned>(code->get_int64());
     as_answer.body = json::serialize(status);
+    const auto read = json::read_status(as_answer.body);
+    as_answer.status = read && read->code >= 400 && read->code < 600 ? read->code : 500;
     failed_ = failure_of(as_answer, api_.server());
-    expired_ = failed_->is_expired() || is_ahead(status);
+    // A server that is behind the version that was seen was set back to an older state, by a
+    // restored backup for example, and has another history from there on. Older servers answer this
+    // with a 504, which is not a time-out that passes.
+    expired_ = failed_->is_expired() || (read && read->has_cause("ResourceVersionTooLarge"));
     return base::Error(base::Code::kUnavailable, failed_->message);
 }
 
@@ -142,13 +132,11 @@ Outcome<bool> SnapshotFollower::retry(Failure failure) {
     if (!std::exchange(out_of_reach_, true))
         console_.note(fmt::format(
             "warning: trying again, to continue from the last change seen: {}", failure.message));
-    const bool interrupted = interruption_.wait(delay_);
-    delay_ = std::min(delay_ * 2, timing_.longest_delay);
-    return !interrupted;
+    return !interruption_.wait(backoff_.next(SteadyClock::now()));
 }
 
 void SnapshotFollower::reached() {
-    delay_ = timing_.first_delay;
+    backoff_.reset();
     if (std::exchange(out_of_reach_, false))
         console_.note(fmt::format("{} can be reached again", api_.server()));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/backoff.h"
 #include "snapshots/snapshot_list.h"
 #include "snapshots/watch_event.h"
 #include "terminal/console.h"
@@ -25,6 +26,7 @@ struct FollowTiming {
     // A server sends a bookmark about once a minute: after so long a silence the connection is
     // dead.
     std::chrono::milliseconds idle{150'000};
+    // Of the pauses between attempts, without what base/backoff.h adds at random.
     std::chrono::milliseconds first_delay{800};
     std::chrono::milliseconds longest_delay{30'000};
 };
@@ -68,7 +70,7 @@ class SnapshotFollower {
     bool any_ = false;               // an event came over the current connection
     bool listed_ = false;            // the first list was read
     bool out_of_reach_ = false;      // and stderr says so
-    std::chrono::milliseconds delay_;
+    base::Backoff backoff_;
 };
 
 }  // namespace snapgate::cli

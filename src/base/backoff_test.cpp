@@ -1,10 +1,10 @@
-#include "mirror/backoff.h"
+#include "base/backoff.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace snapgate::mirror {
+namespace snapgate::base {
 namespace {
 
 using std::chrono::milliseconds;
@@ -42,4 +42,4 @@ TEST(Spread, TakesUpToATenthAway) {
 }
 
 }  // namespace
-}  // namespace snapgate::mirror
+}  // namespace snapgate::base

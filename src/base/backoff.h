@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace snapgate::mirror {
+namespace snapgate::base {
 
 // How long to wait before the next attempt: doubled from `first` to `most`, plus up to as much
 // again at random, so that those who lost the same server do not come back together. Begins anew
@@ -29,4 +29,4 @@ class Backoff {
 // asked at the same moments for ever after. Any thread.
 std::chrono::milliseconds spread(std::chrono::milliseconds time);
 
-}  // namespace snapgate::mirror
+}  // namespace snapgate::base
