@@ -7,18 +7,18 @@
 namespace snapgate::json {
 namespace {
 
-// Longer ones are nobody's.
+// No type has a longer apiVersion or kind.
 constexpr size_t kMaxTypeText = 512;
 
 namespace ondemand = simdjson::ondemand;
 
-// Where the texts of the versions stand that are to be changed, in order.
+// Finds the places of the versions that are to be changed, in ascending order.
 class VersionFinder {
   public:
     VersionFinder(const std::string& text, const ApiVersionChange& change)
         : padded_(text), change_(change) {}
 
-    // Both: false if the text is not what it should be.
+    // Both return false if the text is no such document.
     bool find_in_document() {
         ondemand::document document;
         ondemand::object object;
@@ -40,14 +40,14 @@ class VersionFinder {
         return true;
     }
 
-    // The text with all of them changed.
+    // The text with all these versions changed.
     std::string changed(const std::string& text) const {
         std::string out;
         size_t at = 0;
         for (const size_t place : places_) {
             out.append(text, at, place - at);
             out += '"' + change_.to + '"';
-            // Of a string that was read: its closing quote is the first that is not escaped.
+            // The string was parsed, so its closing quote is the first that is not escaped.
             at = place + 1;
             while (text[at] != '"') at += text[at] == '\\' ? 2 : 1;
             ++at;
@@ -57,7 +57,7 @@ class VersionFinder {
     }
 
   private:
-    // Of an object; of a list and a Table also in what they hold.
+    // Looks at an object; in a list and a Table also at the objects in them.
     bool find_in_members(ondemand::object& object) {
         for (auto member : object) {
             std::string_view name;

@@ -19,7 +19,7 @@ using base::Result;
 
 namespace {
 
-// A text that says more than this about itself is none of a cluster's.
+// No text in an answer of a cluster is longer than this.
 constexpr size_t kMaxText = 64 << 10;
 constexpr size_t kMaxCauses = 100;
 constexpr size_t kMaxVersions = 100;
@@ -33,7 +33,7 @@ Error wrong(std::string_view what) {
     return {Code::kInvalidBody, fmt::format("this is no {}", what)};
 }
 
-// The text at a key; "" if there is none, or something else.
+// The text at a key; "" if the key is absent or has a value of another type.
 std::string text_at(const simdjson::dom::object& object, std::string_view key) {
     std::string_view text;
     if (object.at_key(key).get(text) != simdjson::SUCCESS || text.size() > kMaxText) return {};
@@ -78,7 +78,7 @@ unsigned leading_number(std::string_view text) {
     return number;
 }
 
-// What ends a value, or hides its end. Frames are walked over by the million.
+// The characters that end a value, or may hide its end. This runs over millions of frames.
 enum : uint8_t { kPlain = 0, kQuote = 1, kOpens = 2, kCloses = 3, kComma = 4 };
 constexpr std::array<uint8_t, 256> kClass = [] {
     std::array<uint8_t, 256> table{};
@@ -89,7 +89,7 @@ constexpr std::array<uint8_t, 256> kClass = [] {
     return table;
 }();
 
-// Walks over a text that is hoped to be JSON, byte by byte, without believing anything.
+// Walks over a text that should be JSON, byte by byte, and trusts none of it.
 class FrameReader {
   public:
     explicit FrameReader(std::string_view text) : text_(text) {}
@@ -109,7 +109,7 @@ class FrameReader {
         skip_blanks();
         return at_ == text_.size();
     }
-    // Whether that comes next, which stays.
+    // Whether that comes next. It is not taken.
     bool sees(char c) {
         skip_blanks();
         return at_ < text_.size() && text_[at_] == c;
@@ -126,14 +126,14 @@ class FrameReader {
         }
         return text_.substr(begin, at_++ - begin);
     }
-    // What is left, without the bracket that ends it all; "" if there is none.
+    // The rest without the bracket that ends the whole text; "" if there is no bracket.
     std::string_view take_rest() {
         skip_blanks();
         const size_t last = text_.find_last_not_of(" \t\r\n");
         if (last == std::string_view::npos || last < at_ || text_[last] != '}') return {};
         return text_.substr(at_, last - at_);
     }
-    // A value of any kind.
+    // Takes a value of any type.
     std::optional<std::string_view> take_value() {
         skip_blanks();
         const size_t begin = at_;
@@ -163,7 +163,7 @@ class FrameReader {
     }
 
   private:
-    // Behind the quote that ends the string; null if there is none.
+    // The place behind the quote that ends the string; null if no quote ends it.
     static const char* skip_string(const char* at, const char* end) {
         while (at != end) {
             const char c = *at++;
@@ -207,7 +207,7 @@ void read_cut_members(FrameReader& reader, size_t levels, bool in_metadata, Obje
 
 }  // namespace
 
-// By hand: the object is parsed where it is taken in, and a frame has but two members.
+// Read by hand: a frame has two members only, and its object is parsed later, where it is taken in.
 Result<WatchFrame> read_watch_frame(std::string_view text) {
     FrameReader reader(text);
     WatchFrame frame;
@@ -217,8 +217,8 @@ Result<WatchFrame> read_watch_frame(std::string_view text) {
         const auto key = reader.take_string();
         if (!key || !reader.take(':')) return wrong("event of a watch");
         if (*key == "object" && !frame.type.empty()) {
-            // As every server writes it: the object is the rest, up to the frame's own end. Whether
-            // it is one value, and not more, shows when it is parsed.
+            // Every server writes the object last, so it is the rest up to the frame's end. The
+            // parser of the object notices if that is more than one value.
             frame.object = reader.take_rest();
             if (frame.object.empty()) return wrong("event of a watch");
             return frame;
@@ -265,7 +265,7 @@ ObjectHead read_cut_object(std::string_view beginning) {
 }
 
 bool is_json_of_any_depth(std::string_view text) {
-    // A parser of its own: one that has read such a text keeps much memory.
+    // This parser is not kept: one that has read such a text holds much memory.
     simdjson::dom::parser parser;
     if (text.empty() || parser.allocate(text.size(), text.size() + 1) != simdjson::SUCCESS)
         return false;

@@ -14,8 +14,8 @@ namespace {
 constexpr size_t kKeptBytes = 256 << 10;
 constexpr size_t kInt64Digits = 19;
 
-// The code unit of a \uXXXX whose digits begin at `at`; one that is no such number is none of a
-// surrogate, and left to the parser.
+// The code unit of a \uXXXX whose digits begin at `at`; 0 if they are no such number, which the
+// parser refuses.
 uint32_t code_unit(std::string_view text, size_t at) {
     uint32_t unit = 0;
     if (text.size() < at + 4) return 0;
@@ -50,7 +50,7 @@ bool has_half_surrogate(std::string_view text) {
     return false;
 }
 
-// Whether the integer with the digits [begin, end) does, with the sign that stands before it.
+// Whether the integer with the digits [begin, end) and the sign before it fits into 64 bits.
 bool fits_64_bits(std::string_view text, size_t begin, size_t end) {
     const char* first = text.data() + begin;
     const char* last = text.data() + end;

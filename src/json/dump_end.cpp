@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kShownBytes = 80;
 
-// What a page says of those behind it.
+// What a page says about the pages after it.
 struct PageHead {
     bool continues = false;
     uint64_t remaining = 0;

@@ -20,7 +20,7 @@ base::Error corrupt(std::string_view what) {
     return {base::Code::kCorrupt, fmt::format("a stored object cannot be read: {}", what)};
 }
 
-// Bytes of the stored text that others stand for. No mark is within them.
+// Bytes of the stored text that are replaced by others. No mark is within them.
 struct Change {
     size_t offset = 0;
     size_t length = 0;
@@ -54,7 +54,7 @@ class FormWriter {
     FormWriter(std::string_view text, std::span<const Change> changes, std::string& out)
         : text_(text), changes_(changes), out_(out) {}
 
-    // Of a damaged object places may overlap: then the later one is passed over.
+    // In a damaged object places may overlap: then the later one is passed over.
     void copy_up_to(size_t offset) {
         while (!changes_.empty() && changes_.front().offset < offset) {
             const Change& change = changes_.front();

@@ -11,7 +11,7 @@
 namespace snapgate::json {
 namespace {
 
-// What a thread keeps to read and write objects with.
+// The memory that a thread keeps to read and write objects.
 struct Workspace {
     Document document;
     SnapshotWriter writer;
@@ -97,8 +97,8 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 }
 
 bool has_managed_fields(const model::StoredObject& stored) {
-    // Stored texts are compact: one without these bytes has no such member anywhere. One that has
-    // them elsewhere is looked at in vain, no more.
+    // Stored texts are compact: a text without these bytes has no such member anywhere. A text that
+    // has them in another place is looked at for nothing; that does no harm.
     return stored.text.find(R"("managedFields":[{)") != std::string_view::npos;
 }
 
@@ -114,7 +114,7 @@ base::Result<Identity> read_identity(const model::StoredObject& stored) {
     if (metadata["creationTimestamp"].get_string().get(time) || time.empty())
         return corrupt("it has no creationTimestamp");
     Identity identity{std::string(uid), std::string(time)};
-    // A Namespace has none.
+    // A Namespace has no generation.
     auto generation = metadata["generation"];
     if (generation.error() != simdjson::NO_SUCH_FIELD &&
         generation.get_int64().get(identity.generation))

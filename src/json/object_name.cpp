@@ -44,7 +44,7 @@ std::string best_effort_name(std::string_view json) {
     std::string out = printable(found.ns) + "/" + printable(found.name);
     if (out.size() <= kMaxBytes) return out;
     out.resize(kMaxBytes);
-    // Cut between characters, not within one.
+    // Do not cut within a character.
     while (!base::is_utf8(out)) out.pop_back();
     return out;
 }

@@ -67,7 +67,7 @@ error_code read_raw(ondemand::value value, std::string_view& raw) {
     return simdjson::SUCCESS;
 }
 
-// Appends the members that are there, in this order.
+// Appends the members that have a value, in the order of `names`.
 void append_members(std::span<const std::string_view> names,
                     std::span<const std::string_view> values, std::string& out) {
     out += '{';
@@ -106,7 +106,7 @@ error_code append_list(ondemand::value value, const std::array<std::string_view,
             const size_t at = index_of(names, key);
             if (at == kCount) continue;
             if (auto error = read_raw(field.value(), values[at])) return error;
-            // An empty fieldsV1 says something.
+            // An empty fieldsV1 ({}) has a meaning, so it is not left out.
             if (values[at] == "null" || values[at] == "\"\"") values[at] = {};
         }
         if (!first) out += ',';
@@ -150,7 +150,7 @@ error_code find_within(ondemand::object object, std::span<const ObjectPath> path
 }  // namespace
 
 struct ObjectView::Reader {
-    // The library lets go of a text that it found broken: it must not be asked again.
+    // After an error the library's document must not be used again.
     Result<void> check_whole() {
         if (document.is_alive()) return {};
         return corrupt(simdjson::TAPE_ERROR);

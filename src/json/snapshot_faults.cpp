@@ -35,7 +35,7 @@ std::string_view describe(element_type type) {
     return "something else";
 }
 
-// How a message calls the type of a field.
+// The name of a field's type in messages.
 std::string_view describe(const model::Schema& schema) {
     using enum model::Schema::Type;
     switch (schema.type) {
@@ -58,7 +58,7 @@ std::string_view describe(const model::Schema& schema) {
     return {};
 }
 
-// Of a key given twice the last one counts.
+// If a key is given twice, the last one counts.
 std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
                                                 std::string_view key) {
     std::optional<simdjson::dom::element> found;
@@ -92,7 +92,7 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
         return found;
     };
     SNAPGATE_ASSIGN(std::string_view kind, text("kind"));
-    // Items of some lists have neither.
+    // The items of some lists have neither kind nor apiVersion.
     if (kind != kind_->name && !(kind_->mirrored && kind.empty()))
         return base::Error{
             base::Code::kInvalidBody,
@@ -107,7 +107,7 @@ base::Result<simdjson::dom::object> SnapshotWriter::check_root(const Element& ro
     return object;
 }
 
-// At the field that is being written. Of a great many only the first ones are kept.
+// Notes a fault of the field that is being written. Only the first faults are kept.
 void SnapshotWriter::note_fault(model::SchemaFault::Kind kind, std::string_view text) {
     constexpr size_t kMostFaults = 32;
     if (facts_.schema_faults.size() < kMostFaults)
@@ -151,7 +151,7 @@ base::Result<void> SnapshotWriter::check_identity() const {
         std::string_view text;
         bool good;
     };
-    // What a cluster keeps is checked by no rule.
+    // No rule applies to what a cluster keeps.
     const bool checked = !kind_->mirrored;
     const model::MetadataFacts& facts = facts_.metadata;
     const std::string& uid = result_.object.uid;

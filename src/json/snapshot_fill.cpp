@@ -14,7 +14,7 @@ constexpr std::string_view kEmptyVersion = R"("")";
 
 }  // namespace
 
-// Puts in what the server gives, and takes out what it does not keep.
+// Adds the fields that the server gives, and removes those that it does not keep.
 void SnapshotWriter::fill_metadata(size_t begin) {
     auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
     auto dropped = kind_->mirrored
@@ -37,7 +37,7 @@ void SnapshotWriter::fill_metadata(size_t begin) {
         return value == nullptr || value->is_null() ||
                (value->is_string() && value->get_string().value_unsafe().empty());
     };
-    // Behind the members of the source, and so the last of its key: the one that counts.
+    // It stands behind the members of the source, so it is the last of its key, which counts.
     auto put = [&](std::string_view key, std::string_view literal) {
         members_.push_back({key, {}, literal});
     };
@@ -70,7 +70,7 @@ void SnapshotWriter::fill_metadata(size_t begin) {
         put("generation", literals_[2]);
     }
     if (result_.lacks_managed_fields && fill_->managed_fields) {
-        // What read_identity gave: it can be read.
+        // read_identity() gave this text, so it can be parsed.
         if (auto list = managers_.parse(*fill_->managed_fields))
             members_.push_back({"managedFields", *list, {}});
     }

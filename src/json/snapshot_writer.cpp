@@ -19,9 +19,9 @@ constexpr std::string_view kRawHead = R"({"Raw":[")";
 constexpr std::string_view kRawTail = R"("]})";
 constexpr std::string_view kMirroredKind = R"("VirtualMachineSnapshot")";
 
-// A VM's name longer than any that can be asked for needs no place in an index.
+// Nobody can ask for a longer VM name, so it needs no place in the index.
 constexpr size_t kMostVmBytes = 253;
-// What the memory for one object may keep for the next.
+// The memory that may be kept for the next object.
 constexpr size_t kKeptBytes = 256 << 10;
 
 }  // namespace
@@ -280,15 +280,15 @@ std::optional<SnapshotWriter::Element> SnapshotWriter::unwrap_raw(const Element&
         if (!decoded) return std::nullopt;
         bytes += *decoded;
     }
-    // `value` may be in the other one.
+    // `value` may be in the other document.
     std::swap(raw_, other_raw_);
     auto content = raw_.parse(bytes);
     if (!content || !content->is_object()) return std::nullopt;
     return *content;
 }
 
-// A null field has no place in the text. Its mark holds it with the comma that its neighbours
-// leave.
+// A null field is not in the text. Its mark holds the field, with a comma where its neighbours need
+// one.
 void SnapshotWriter::note_null(const Member& member, bool any_before, bool any_after) {
     auto& marks = result_.object.marks;
     auto offset = static_cast<uint32_t>(out_.size());
@@ -322,7 +322,7 @@ void SnapshotWriter::capture(const model::Schema* schema, std::string_view key,
             facts_.source_kind = text;
         } else if (key == "name") {
             facts_.source_name = text;
-            // Written just now. A name that has to be escaped is none that can be asked for.
+            // The name was written just now. Nobody can ask for a name that has to be escaped.
             if (text.size() <= kMostVmBytes && !needs_escapes(text)) {
                 result_.object.vm = text;
                 result_.object.vm_offset = static_cast<uint32_t>(out_.size() - text.size() - 1);
@@ -333,7 +333,7 @@ void SnapshotWriter::capture(const model::Schema* schema, std::string_view key,
 
 void SnapshotWriter::capture_metadata(std::string_view key, const Element& value) {
     model::MetadataFacts& facts = facts_.metadata;
-    // What a cluster keeps is not checked but for who it is, and that is text.
+    // Of a cluster's object only the identity is looked at, and that must be text.
     std::string_view text;
     if (value.get_string().get(text) == simdjson::SUCCESS) {
         if (key == "name") {

@@ -75,7 +75,7 @@ base::Result<void> ItemSplitter::finish() {
     return *failed_;
 }
 
-// Where the stream is, by the last item that was whole.
+// The place in the stream for messages: the last item that was whole.
 std::string ItemSplitter::behind() const {
     return items_ == 0 ? "before any whole item" : fmt::format("after item {}", items_ - 1);
 }
@@ -224,8 +224,8 @@ base::Result<void> ItemSplitter::step_elements(const char*& at) {
         return {};
     }
     if (c == ',' || c == ':' || class_of(c) == kCloses) return unexpected(at, "an item");
-    // What is no object is an item, too: whoever takes it says what is wrong with it, by its
-    // number.
+    // A value that is no object is an item, too: its taker says what is wrong with it, and names
+    // its number.
     place_ = class_of(c) == kOpens ? Place::kItem : Place::kScalar;
     depth_ = place_ == Place::kItem ? 1 : 0;
     in_string_ = c == '"';
@@ -290,7 +290,7 @@ base::Result<void> ItemSplitter::begin_passing_over(std::string_view beginning) 
     return too_large_(beginning.substr(0, max_item_bytes_));
 }
 
-// At the end of a chunk: keeps what the value being read has in it.
+// At the end of a chunk: keeps the bytes of the value that is being read.
 base::Result<void> ItemSplitter::keep(const char* end) {
     if (place_ != Place::kObject && place_ != Place::kItem && place_ != Place::kScalar) return {};
     const bool around = place_ == Place::kObject && in_list_;
@@ -360,8 +360,8 @@ const char* ItemSplitter::skip_string(const char* at, const char* end) {
 
 // Whether the key that ends before `end` is "items", which a writer may have escaped.
 bool ItemSplitter::key_is_items(const char* end) const {
-    // An object that is over the cap before its items is none to be taken, list or not; where its
-    // key began is not known any more.
+    // An object that is over the cap before its items is not taken, list or not: its beginning, and
+    // with it the place of the key, is not kept.
     if (passing_over_) return false;
     const std::string& earlier = in_list_ ? envelope_ : kept_;
     std::string joined;

@@ -42,13 +42,13 @@ class CheckedInput : public std::streambuf {
     explicit CheckedInput(std::istream& in) : in_(in) {}
 
     const std::string& fault() const { return fault_; }
-    // Of what has been read.
+    // Whether the text that was read so far ends within a line.
     bool ends_in_line() const { return last_ != '\n'; }
 
   protected:
     int_type underflow() override {
         if (!fault_.empty()) return traits_type::eof();
-        // The head of a character that the last block cut in two.
+        // The first bytes of a character that the last block cut in two.
         std::copy(buffer_.data() + good_, buffer_.data() + filled_, buffer_.data());
         filled_ -= good_;
         good_ = 0;
@@ -73,7 +73,7 @@ class CheckedInput : public std::streambuf {
         return traits_type::to_int_type(buffer_[0]);
     }
 
-    // How much of the buffer is not the head of a character whose end has not come yet.
+    // How many bytes of the buffer come before a character that is not complete yet.
     size_t whole_characters() const {
         size_t from = filled_ - std::min<size_t>(filled_, 3);
         for (size_t at = filled_; at > from; --at) {
@@ -186,7 +186,7 @@ class JsonWriter : public YAML::EventHandler {
     }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        // yaml-cpp finds documents without end where there is something that begins none.
+        // At a text that begins no document yaml-cpp finds documents without end.
         if (mark.pos == begin_) refuse(line_of(mark), "this is not where it can stand");
         begin_ = mark.pos;
         empty_ = false;

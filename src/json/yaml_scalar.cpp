@@ -103,7 +103,7 @@ std::string plain_to_json(std::string_view text, PlainType type) {
             auto read = std::from_chars(unsigned_text.data(),
                                         unsigned_text.data() + unsigned_text.size(), number);
             if (read.ec != std::errc()) {
-                // Too small for a number is as good as zero; too large is none.
+                // A number that is too small counts as zero; one that is too large is refused.
                 if (std::strtod(std::string(unsigned_text).c_str(), nullptr) > 1) return {};
                 number = 0;
             }

@@ -21,7 +21,7 @@ std::string_view view(const boost::json::string& text) {
     return {text.data(), text.size()};
 }
 
-// What YAML wants escaped, or takes for the end of a line, and what a reader would not see: it
+// Characters that YAML wants escaped or takes for the end of a line, and invisible ones, which
 // could make a text look like another one.
 bool needs_escape(uint32_t code_point) {
     return base::is_hidden(code_point) || code_point == 0xfffe || code_point == 0xffff;
@@ -185,7 +185,7 @@ void append_block(const Value& value, size_t indent, std::string& out) {
             append_block(element, indent + 2, out);
         }
     } else {
-        // The lines of a block stand deeper than nothing, too.
+        // The lines of a block are indented at the top level, too.
         append_scalar(value, std::max<size_t>(indent, 2), out);
     }
 }

@@ -24,13 +24,13 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-// Looks at what came meanwhile, in the time that there is.
+// A comparison looks this often, in the time that it has, whether events explain a difference.
 constexpr int kLooks = 600;
 constexpr milliseconds kShortestLook{20};
-// No check goes on for longer.
+// A check that takes longer is given up.
 constexpr milliseconds kLongest{900'000};
 
-// In words, for people.
+// The difference in words, for people.
 std::string difference(const Checksum& mine, const Checksum& theirs, std::string_view version) {
     if (mine.same_versions(theirs))
         return fmt::format("the same objects, but not the same content, at version {}", version);
@@ -69,7 +69,7 @@ Result<void> MetadataPage::add(std::string_view item) {
     const auto head = json::read_object_head(item);
     const auto metadata = json::metadata_text(item);
     if (!head || !metadata || !can_be_kept(*head)) {
-        // Whatever it is, no mirror has it.
+        // An odd object is in no mirror, so it is left out here, too.
         if (json::is_json_of_any_depth(item)) return {};
         return Error(Code::kBadPeer, "the cluster's list is not valid");
     }
@@ -124,10 +124,10 @@ net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
     Result<Checksum> mine = Checksum();
     while (true) {
         if (!patience.goes_on()) co_return tl::unexpected(not_compared("interrupted"));
-        // Before the state is looked at: what comes meanwhile makes no difference to it.
+        // Asked before the mirror's state is read: what comes in between does not matter.
         now.reached = patience.reached(version);
         now.patience = SteadyClock::now() < deadline;
-        // The newest of the versions seen that is not after the list's.
+        // Compare with the newest version seen that is not newer than the list's.
         std::string base = seen_.front();
         for (const std::string& seen : seen_) {
             if (!model::is_newer(seen, version)) base = seen;
@@ -147,7 +147,7 @@ net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
     }
 }
 
-// The checksum of the cluster's own list, of whose objects nothing but the metadata is asked for.
+// The checksum of the cluster's own list. The list is asked for with metadata alone.
 net::Awaitable<Outcome<Check::Sum>> Check::sum_up(std::string query) {
     if (!parts_.skipped.all_named())
         co_return tl::unexpected(not_compared("too many objects cannot be shown"));

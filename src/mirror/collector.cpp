@@ -5,7 +5,7 @@
 namespace snapgate::mirror {
 namespace {
 
-// Of what is handed on in one step, on average.
+// The average size of the objects that are handed on in one step.
 constexpr size_t kStepObjectBytes = 4 << 10;
 
 }  // namespace

@@ -31,7 +31,7 @@ namespace {
 constexpr milliseconds kKeepRhythm{60'000};
 constexpr size_t kMaxAnswerBytes = 8 << 20;
 
-// Of a failure to reach a cluster on behalf of a caller.
+// The error for a caller on whose behalf a cluster could not be reached.
 Error caller_error(const std::string& cluster, const Error& error) {
     Code code = Code::kClusterUnavailable;
     if (error.code == Code::kTimeout) code = Code::kClusterTimeout;
@@ -43,18 +43,18 @@ Error caller_error(const std::string& cluster, const Error& error) {
 
 class Connections::Core {
   public:
-    // One cluster that is followed. Kept by its coroutines.
+    // One cluster that is followed. Its coroutines keep it alive.
     struct Followed {
         ClusterNumber number = 0;
         std::string name;
         net::EventLoop* loop;
         std::unique_ptr<ObjectSink> sink;
         std::unique_ptr<Reflector> reflector;
-        // On the loop:
+        // Only the loop's thread uses these:
         std::function<void()> done;
         size_t running = 0;  // coroutines
         bool ended = false;
-        // Of what ended by a bug, until it is begun again.
+        // One for each coroutine: it ends the pause after an end by a bug.
         std::vector<std::shared_ptr<net::Alarm>> restart_alarms;
 
         explicit Followed(net::EventLoop& on) : loop(&on) {}
@@ -173,7 +173,7 @@ class Connections::Core {
     }
 
   private:
-    // The coroutine keeps the cluster; the last one to end says so.
+    // The coroutine keeps the cluster alive; the last one to end calls `done`.
     void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
         followed->loop->post([followed] { ++followed->running; });
         followed->loop->start([followed, make = std::move(make),
@@ -187,7 +187,7 @@ class Connections::Core {
                                               milliseconds restart) {
         auto alarm = std::make_shared<net::Alarm>(followed->loop->executor());
         followed->restart_alarms.push_back(alarm);
-        // One that ends by a bug is begun again after a while: nobody else notices.
+        // A coroutine that ends by a bug is begun again after a while: nobody else notices its end.
         for (bool again = true; again && !followed->ended;) {
             again = false;
             try {
@@ -308,7 +308,7 @@ net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
             renewed = followed->source->refused();
         }
         if (renewed) continue;
-        // The caller's own key is good: it is ours, there, that is not.
+        // The caller's own key is good; the cluster refuses the server's credentials.
         co_return Error(Code::kBadPeer,
                         fmt::format("cluster \"{}\" does not accept the credentials that are kept "
                                     "for it: set its kubeconfig",

@@ -31,7 +31,7 @@ Result<void> ListPage::take(std::string_view item) {
     auto taken = take_object(kind_, item);
     if (!taken) {
         failed_ = std::move(taken).error();
-        // Ends the splitter; what counts is `failed_`.
+        // This error only ends the splitter; the caller looks at `failed_`.
         return Error(Code::kBadPeer, failed_->message);
     }
     if (taken->object) {
@@ -95,7 +95,7 @@ net::Awaitable<Outcome<std::string>> take_list(ListParts parts, std::string quer
         auto head = co_await take_page(parts, pages.target());
         const bool too_old = !head && head.error().status == 410;
         if (too_old && !pages.on_first() && !query.empty()) {
-            // What the pages show is gone: all at once then.
+            // The cluster does not keep the state of the first page any more: ask for all at once.
             co_return co_await take_list(parts, "");
         }
         if (!head) {
@@ -114,8 +114,9 @@ net::Awaitable<Outcome<std::string>> take_list(ListParts parts, std::string quer
 
 std::string list_query(std::string_view version, bool newest) {
     if (newest) return fmt::format("limit={}", kPageObjects);
-    // A server's cache answers a first list, which may be behind; later ones must not be older than
-    // what is known, and with a limit the version would mean just that one.
+    // A first list may be answered by a server's cache, which may be behind. A later list must not
+    // be older than what is known; it has no limit, because with one the version would mean exactly
+    // it.
     if (version.empty()) return fmt::format("resourceVersion=0&limit={}", kPageObjects);
     return fmt::format("resourceVersion={}", base::percent_encode(version));
 }

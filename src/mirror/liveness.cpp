@@ -10,9 +10,9 @@ namespace {
 
 using What = LivenessStep::What;
 
-// Nothing happens without a change, which ends the wait.
+// The wait of one who waits for a change: the change ends it.
 constexpr milliseconds kUntilAChange{3'600'000};
-// Between two looks whether the next watch is open.
+// The pause between two looks whether the next watch is open.
 constexpr milliseconds kReopens{20};
 
 milliseconds until(Liveness::Clock::time_point then, Liveness::Clock::time_point now) {
@@ -28,7 +28,7 @@ LivenessStep next_step(const Liveness& now, milliseconds probe, Liveness::Clock:
         return {What::kRefuse, {}};
     }
     const bool busy = time < now.busy_until;
-    // A comparison takes longer than anybody waits.
+    // Nobody who asks can wait for a comparison: it takes longer.
     if (now.asked && (busy || now.doubt > Doubt::kAnswer)) return {What::kRefuse, {}};
     if (now.doubt == Doubt::kVersions) return {What::kWait, kUntilAChange};
     if (busy) return {What::kWait, until(now.busy_until, time)};

@@ -26,14 +26,14 @@ using model::ObjectKey;
 using model::PreparedObject;
 using store::Priority;
 
-// What is looked at of the store in one view.
+// The rows that are read in one view of the store.
 constexpr size_t kStepRows = 2'000;
 
 Error removed(ClusterNumber cluster) {
     return {Code::kNotFound, fmt::format("cluster number {} was removed", cluster)};
 }
 
-// Whether the store holds just that, byte by byte.
+// Whether the stored object has the same bytes as this one.
 bool holds(const model::StoredObject& stored, const PreparedObject& object) {
     if (!model::same_but_version(stored, object)) return false;
     return model::encode_object(object, object.version) == stored.value;
@@ -54,7 +54,7 @@ Result<bool> put_if_changed(store::WriteTxn& txn, Mirrored mirrored, const Prepa
         // A restored cluster gives the same versions to other contents.
         if (same_uid && known->object.version == object.version && holds(known->object, object))
             return false;
-        // Whoever watches sees one go and another come.
+        // A watcher sees the old object go and the new one come.
         if (!same_uid) SNAPGATE_TRY(txn.erase(cluster, kind, object.ns, object.name));
     }
     SNAPGATE_TRY(txn.put(cluster, kind, object, object.version));
@@ -71,14 +71,14 @@ Error nothing_begun() {
     return {Code::kConflict, "no new list of the cluster was begun"};
 }
 
-// What was collected of a list that is taken in.
+// What is known of the list that is being taken in.
 struct Replacement {
     model::SeenNames seen;
     uint64_t changed = 0;
 };
 
-// The functions that it hands to the store hold nothing of the sink: a write may still be waiting
-// when a sink goes whose coroutine was dropped.
+// The functions that it hands to the store refer to nothing of the sink: when a coroutine is
+// dropped, its sink goes, and a write may still be waiting.
 class MirrorSink final : public ObjectSink {
   public:
     MirrorSink(store::Store& store, Mirrored mirrored) : store_(store), mirrored_(mirrored) {}
@@ -94,7 +94,7 @@ class MirrorSink final : public ObjectSink {
             for (const Change& change : *shared) {
                 if (change.type == Change::Type::kPut)
                     SNAPGATE_TRY(put_if_changed(txn, mirrored, change.object));
-                // What is unknown may be deleted.
+                // A deletion of an unknown object is no error.
                 if (change.type == Change::Type::kDelete)
                     SNAPGATE_TRY(txn.erase(cluster, kind, change.key.ns, change.key.name));
                 SNAPGATE_TRY(txn.set_list_version(cluster, change.version));
@@ -190,7 +190,7 @@ class MirrorSink final : public ObjectSink {
                                         const std::string& version) const {
         SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
         if (!head) return removed(mirrored_.cluster);
-        // After a restored backup an earlier state may have had the same version.
+        // An earlier state may have had the same version: the cluster was restored from a backup.
         if (!head->decimal && head->version == version) return head->revision;
         std::optional<store::Revision> known;
         if (!head->decimal) {

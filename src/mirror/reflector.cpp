@@ -26,12 +26,12 @@ namespace {
 constexpr size_t kStepEvents = 256;
 // WatchList is on by default from this minor version of Kubernetes on.
 constexpr unsigned kWatchListMinor = 32;
-// A connection that was not used for so many times the usual pause may be gone without a word.
+// A connection that was idle for this many probe intervals may have been cut without notice.
 constexpr int kStaleProbes = 3;
-// Nobody waits before somebody asks, which ends the wait.
+// How long to wait while nobody waits for an answer: the next question ends this wait.
 constexpr milliseconds kUntilAsked{3'600'000};
 
-// Anything from nothing to `most`.
+// A random time from zero to `most`.
 milliseconds up_to(milliseconds most) {
     return milliseconds(base::random_below(static_cast<uint64_t>(most.count()) + 1));
 }
@@ -223,7 +223,7 @@ net::Awaitable<void> Reflector::pause() {
 net::Awaitable<void> Reflector::discover() {
     auto text = co_await upstream_.fetch(fmt::format("/apis/{}", kind_.group));
     if (!text && text.error().status == 403) {
-        // Who may list may still not look around.
+        // A user who may list may lack the right to discovery.
         happen(event::Discovered{std::string(kind_.versions.front()), false});
         co_return;
     }
@@ -240,7 +240,7 @@ net::Awaitable<void> Reflector::discover() {
             fmt::format("the cluster serves no version of {} that is known here", kind_.group);
         co_return happen(event::Failed{std::move(setback)});
     }
-    // A server that hides it is followed by lists.
+    // A server that hides its version is followed by lists, without WatchList.
     auto learned = co_await learn_server_version();
     happen(learned ? *learned : event::Learned{});
     metadata_.forget();
@@ -282,7 +282,7 @@ net::Awaitable<void> Reflector::list() {
     if (!published) happen(event::Failed{std::move(published).error()});
 }
 
-// What was handed to the sink becomes the mirror's state.
+// Publishes what was handed to the sink as the mirror's state.
 net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     const bool forgets =
         ask([&](const Session& session) { return forgets_versions(session, version); });
@@ -383,8 +383,8 @@ net::Awaitable<Outcome<void>> Reflector::apply(std::vector<Change> changes) {
         for (const Change& change : step) versions.push_back(change.version);
         auto applied = co_await sink_.apply(std::move(step));
         if (!applied) co_return tl::unexpected(setback_of_sink(applied.error()));
-        // Not before the sink knows them: a comparison asks it for their states, and one that began
-        // meanwhile began with the version before them.
+        // A comparison hears of versions only once the sink has them, because it asks the sink for
+        // their states. One that began meanwhile began with the version before them.
         for (Check* check : {checking_.get(), resuming_.get()}) {
             if (check == nullptr) continue;
             for (const std::string& version : versions) check->saw(version);
@@ -466,7 +466,7 @@ net::Awaitable<void> Reflector::probe() {
     happen(event::Answered{std::move(held), std::move(told)});
 }
 
-// The cluster's own version: the answer is small, and as new as the cluster itself.
+// Asks the cluster for its own version: the answer is small, and never from a cache.
 net::Awaitable<Outcome<std::string>> Reflector::ask_version() {
     if (!asking_) {
         asking_ = std::make_unique<Upstream>(source_, server_, times_.answer);
@@ -504,13 +504,14 @@ net::Awaitable<void> Reflector::compare_after_loss() {
     auto difference = co_await resuming_->compare_newest(
         patience(times_.explain, touch_alarm_, [this] { return is_following(); }));
     resuming_.reset();
-    // One that can be shown no more, or again, is left out of one side alone: compared again.
+    // An object that has become too odd to be shown, or is shown again, is missing on one side
+    // only: the session then has it compared again.
     happen(event::Compared{std::move(difference), skipped_.changes() != skipped_before});
 }
 
 net::Awaitable<void> Reflector::check_from_time_to_time() {
     checking_.reset();
-    // Spread out: clusters that were connected together are not compared together.
+    // A random first delay: clusters that were connected together are not compared together.
     milliseconds delay = up_to(times_.check);
     while (!has_ended()) {
         co_await check_alarm_.wait(delay);
@@ -519,7 +520,7 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
         if (!status().ready()) continue;
         auto version = sink_.version();
         if (!version || version->empty()) continue;
-        // What is compared is the mirror's own version: bookmarks are beyond it.
+        // The version in the store is compared, not the session's: a bookmark may be newer.
         checking_ = begin_check(std::move(*version));
         const uint64_t skipped_before = skipped_settled_;
         auto difference =
@@ -527,7 +528,7 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
                 return !has_ended() && status().ready();
             }));
         checking_.reset();
-        // One that can be shown no more, or again, is left out of one side alone.
+        // An object that can be shown no more, or again, is missing on one side only.
         if (difference && !difference->empty() && skipped_.changes() != skipped_before)
             difference = tl::unexpected(not_compared("what cannot be shown has changed meanwhile"));
         if (difference && !difference->empty()) {

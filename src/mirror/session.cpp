@@ -17,11 +17,11 @@ namespace {
 
 using Next = Setback::Next;
 
-// So often something is tried again at once; then there is a pause.
+// After so many attempts without a pause there is one.
 constexpr size_t kMostHurried = 3;
-// A Retry-After is honoured so often, one after another.
+// So many times in a row the pause is the server's Retry-After; then it is the backoff's.
 constexpr size_t kMostRetriesAfter = 10;
-// What came before a watch was open is on its way for about so long.
+// About this long after a watch was opened, earlier changes may still be on their way.
 constexpr milliseconds kSettles{100};
 // The age assumed for a mirror whose last confirmation is unknown.
 constexpr milliseconds kUnknownAge{365LL * 86'400'000};
@@ -45,13 +45,14 @@ class Turn {
 
     void on(const event::Begun& begun) {
         if (begun.held) {
-            // A bookmark that was written down moved the version on, if nothing came after it.
+            // The version of the last bookmark was stored, too. It counts if no change came after
+            // it.
             const MirrorStatus& known = s_.status;
             const bool moved_on = !begun.held->empty() && known.list_version == *begun.held &&
                                   model::is_newer(known.resume_version, *begun.held);
             s_.version = moved_on ? known.resume_version : *begun.held;
         }
-        // What was stored is gone on from, where the cluster still knows it.
+        // Go on from the stored version; the cluster says so if it does not know it any more.
         require(s_.version.empty() ? Next::kRelist : Next::kSame);
         const milliseconds age(now_.wall_ms - s_.status.confirmed_ms);
         const bool is_known = s_.status.confirmed_ms > 0 && age >= milliseconds(0);
@@ -74,7 +75,7 @@ class Turn {
         }
     }
 
-    // Also told while the versions of the kind are asked for.
+    // This event also comes within kDiscover.
     void on(const event::Learned& learned) {
         s_.watch_list = false;
         if (learned.server) {
@@ -95,7 +96,7 @@ class Turn {
         const bool is_watch = s_.stage == Stage::kCollect;
         if (is_watch) s_.watch_list_failures = 0;
         if (s_.changed) {
-            // It is the list of who may be another cluster.
+            // The list may be that of another cluster: a new connection is to be used.
             if (!is_watch) return attempt();
             s_.stage = Stage::kClose;
             return act(Action::kInterrupt);
@@ -132,7 +133,7 @@ class Turn {
         if (failed.list_instead) s_.watch_list = false;
         switch (s_.stage) {
             case Stage::kList:
-                // A list says so, too: it was not about WatchList.
+                // A list is refused as the WatchList was: the refusal was not about WatchList.
                 if (refuses_everything(failed.setback.status)) s_.watch_list_refused_by.clear();
                 break;
             case Stage::kCollect:
@@ -166,8 +167,8 @@ class Turn {
             return set_back(std::move(closed));
         }
         if (was_short && ended.setback) return set_back(*ended.setback);
-        // Ended in good order, cut by what lies between, or silent for long: whether the cluster is
-        // there shows at once, as the next watch is opened.
+        // The watch ended in good order, was cut by something in between, or was silent for long.
+        // The next watch is opened at once, and that shows whether the cluster is there.
         note_useful_watch();
         if (ended.setback && ended.setback->reason != net::outbound_reason::kAnswerTimeout)
             s_.probe_at_once = true;
@@ -178,7 +179,7 @@ class Turn {
         if (s_.stage == Stage::kPause) attempt();
     }
 
-    // It may be another cluster, or this one made anew: what is known of it is looked at again.
+    // It may be another cluster, or this one made anew: all that is known of it is asked for again.
     void on(const event::SourceChanged& /*changed*/) {
         s_.discovered = false;
         s_.busy_until = {};
@@ -205,7 +206,7 @@ class Turn {
     void on(const event::Asked& /*asked*/) { s_.probe_at_once = false; }
 
     void on(const event::Answered& answered) {
-        // What is asked while no watch is open tells nothing about the mirror.
+        // An answer that comes while no watch is open says nothing about the mirror.
         if (!s_.following()) return;
         if (!answered.told && answered.told.error().busy) {
             note_busy(answered.told.error());
@@ -226,7 +227,7 @@ class Turn {
     }
 
     void on(const event::Compared& compared) {
-        // A watch that has ended meanwhile is opened again, and the doubt is still there.
+        // If the watch has ended meanwhile, it is opened again, and the doubt remains.
         if (!s_.following()) return;
         if (compared.difference) {
             if (compared.difference->empty()) {
@@ -267,7 +268,7 @@ class Turn {
     }
 
     void on(const event::Crashed& /*crashed*/) {
-        // What one of them left half done is not gone on with.
+        // The crashed coroutine may have left the mirror half done: list the newest state.
         s_.need = Next::kRelistNewest;
         raise_doubt(Doubt::kVersions);
         close();
@@ -288,7 +289,7 @@ class Turn {
         } else if (!needs_list()) {
             s_.stage = Stage::kOpen;
         } else if (s_.failed_since) {
-            // What was away may be another version of the server now.
+            // While it was away, the server may have been upgraded.
             s_.stage = Stage::kAskVersion;
         } else {
             take_list();
@@ -313,23 +314,23 @@ class Turn {
             if (doubt == Doubt::kNone) s_.away_since.reset();
         }
         s_.stage = Stage::kFollow;
-        // Where nothing is in doubt there is nothing to be caught up with.
+        // Without a loss there is nothing to catch up with.
         s_.settled = s_.doubt == Doubt::kNone ? now_.time : now_.time + kSettles;
         note_state(MirrorState::kReady, "", "");
         act(Action::kLook);
     }
 
-    // The stage is the caller's to set.
+    // The caller sets the stage.
     void stop_following() {
         if (!s_.away_since) s_.away_since = now_.time;
         if (!s_.following()) return;
-        // Nothing is known of the time since the cluster was last heard.
+        // The mirror is confirmed up to the moment when the cluster was last heard, and not later.
         if (is_sure(s_, now_))
             s_.status.confirmed_ms = std::max(s_.status.confirmed_ms, heard_ms(s_, now_));
         s_.stopped_following = now_.time;
     }
 
-    // A watch that is open is not followed any more, though its stream has not ended yet.
+    // The open watch is not followed any more, though its stream has not ended yet.
     void close() {
         stop_following();
         if (s_.following()) s_.stage = Stage::kClose;
@@ -361,10 +362,10 @@ class Turn {
         act(Action::kTellDoubt);
     }
 
-    // A list of the newest state stands above others.
+    // A list of the newest state does for every other list.
     void require(Next next) {
         if (next == Next::kDiscover) {
-            // What is discovered is listed again: it may be another server.
+            // A discovery leads to a list: it may be another server.
             s_.discovered = false;
             next = Next::kRelist;
         }
@@ -398,25 +399,25 @@ class Turn {
         if (setback.retry_after && ++s_.retries_after <= kMostRetriesAfter)
             s_.retry_after = std::max(*setback.retry_after, times_.backoff_first);
         s_.stage = Stage::kPause;
-        // The same again, an attempt later, is no news.
+        // The same failure of the next attempt is not logged again.
         if (std::exchange(s_.told, setback.reason) == setback.reason) return;
         step_.why = std::move(setback);
         act(Action::kTellSetback);
     }
 
-    // A collection that did not come to its end is of no use.
+    // A state that did not come to its end is thrown away.
     void end_collecting(const event::Ended& ended) {
         Setback cut;
         cut.state = MirrorState::kUnreachable;
         cut.reason = "ListCut";
         cut.message = "the cluster ended its list before its end";
         if (ended.setback) cut = *ended.setback;
-        // Some servers never send the end: they are asked for a list the next time.
+        // Some servers never send the end of the state: the next attempt asks for a list.
         if (ended.frames == 0 || ++s_.watch_list_failures > 1) s_.watch_list = false;
         set_back(std::move(cut));
     }
 
-    // Whatever is wrong with a WatchList, a list may be fine: it is better than none.
+    // Whatever is wrong with the WatchList, a list may work.
     Setback without_watch_list(Setback setback) {
         if (setback.status == 410) setback.next = Next::kRelistNewest;
         if (setback.status == 0) return setback;
@@ -428,7 +429,7 @@ class Turn {
         return setback;
     }
 
-    // What was open for long was no failure, however it ended.
+    // A watch that was open for long was no failure, however it ended.
     void note_useful_watch() {
         if (now_.time - s_.opened < times_.brief) return;
         s_.hurried = 0;
@@ -442,7 +443,7 @@ class Turn {
         s_.doubt = Doubt::kNone;
     }
 
-    // It is there, and the watch is as good as before: whether the mirror is what it has shows
+    // The cluster is there, and the watch is as good as before. Whether the mirror equals it shows
     // later.
     void note_busy(const Setback& setback) {
         s_.busy_until = now_.time + std::clamp(setback.retry_after.value_or(times_.probe),
@@ -477,7 +478,7 @@ class Turn {
 SessionStep next(Session session, const SessionEvent& event, const Moment& now,
                  const ReflectorTimes& times) {
     SessionStep step{std::move(session), {}, {}};
-    // What was still under way when it ended changes nothing.
+    // An event that was still under way when the session ended changes nothing.
     if (step.session.ended()) return step;
     std::visit([turn = Turn(step, now, times)](const auto& one) mutable { turn.on(one); }, event);
     return step;

@@ -91,7 +91,7 @@ Setback setback_of(const base::Error& error) {
         case Code::kInvalidParameter:
             setback.reason = "ConnectionInvalid";
             if (error.subject != "client-certificate") break;
-            // It was good when it was stored: it has expired since.
+            // The certificate was valid when the connection was stored: it has expired since.
             setback.state = MirrorState::kUnauthorized;
             setback.reason = "ClientCertificateExpired";
             setback.message += ": its credentials are to be renewed (set kubeconfig)";
@@ -108,7 +108,7 @@ Setback setback_of_sink(const base::Error& error) {
     setback.state = MirrorState::kFailing;
     setback.reason = error.code == Code::kStorageFull ? "StorageFull" : "StoreFailed";
     setback.message = error.message;
-    // Nothing of what failed was done; what came with it is lost.
+    // The sink did nothing of the call that failed, so its changes are lost: list again.
     setback.next = Setback::Next::kRelist;
     return setback;
 }
@@ -136,7 +136,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             break;
         case 410:
             setback.at_once = true;
-            // A version that the cluster has not reached is of no use for a list either.
+            // If the cluster has not reached our version, a list from it would fail as well.
             setback.next =
                 version_too_large ? Setback::Next::kRelistNewest : Setback::Next::kRelist;
             break;

@@ -10,7 +10,7 @@ namespace snapgate::mirror {
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{10'000};
-// Of a small answer, and of what is said about an error.
+// The most bytes of a small answer, or of the body of an error.
 constexpr size_t kMaxSmallAnswer = 4 << 20;
 
 Setback ended() {

@@ -21,7 +21,7 @@ using base::Result;
 
 namespace {
 
-// An object, and what a frame has around it.
+// The size of an object, and of what a frame has around it.
 constexpr size_t kMaxFrameBytes = json::kMaxObjectBytes + 1024;
 constexpr uint64_t kLeastWatchSeconds = 300;
 constexpr uint64_t kMostWatchSeconds = 600;
@@ -64,7 +64,7 @@ WatchPiece WatchReader::feed(std::string_view piece) {
 
 Result<void> WatchReader::fail(Setback setback) {
     piece_.failed = std::move(setback);
-    // Ends the splitter; what counts is the piece's.
+    // This error only ends the splitter; the caller looks at the piece's `failed`.
     return Error(Code::kBadPeer, piece_.failed->message);
 }
 
@@ -93,7 +93,7 @@ Result<void> WatchReader::take_error(std::string_view text) {
     return fail(std::move(setback));
 }
 
-// The version of an event; it never goes back but after a restore of the cluster.
+// Goes on to an event's version. A version goes back only after the cluster was restored.
 Result<void> WatchReader::advance(const std::string& version) {
     if (!model::is_plain_word(version))
         return fail(malformed("the cluster sent an object without a valid version"));
@@ -143,7 +143,7 @@ Result<void> WatchReader::take_change(model::PreparedObject object) {
     return {};
 }
 
-// It cannot be shown as it is now; what it was before is not to be shown any more.
+// The object cannot be shown as it is now, and its earlier state must not be shown any longer.
 Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) {
     const json::ObjectHead head = json::read_cut_object(text);
     skipped_.add(head, why);
@@ -153,14 +153,14 @@ Result<void> WatchReader::take_odd(std::string_view text, std::string_view why) 
 
 Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again) {
     if (!model::is_plain_word(head.version)) {
-        // Where a watch would go on from it does not say; a list does.
+        // The event does not say where a watch would go on; a list does.
         Setback unknown = malformed("the cluster sent an object without a valid version");
         unknown.state = MirrorState::kSyncing;
         unknown.at_once = true;
         return fail(std::move(unknown));
     }
     Change change;
-    // What has no valid name was never shown.
+    // An object without a valid name was never shown.
     if (model::is_dns_subdomain(head.name) && model::is_dns_label(head.ns)) {
         change.type = Change::Type::kDelete;
         change.key = {head.ns, head.name};
@@ -177,7 +177,7 @@ Result<void> WatchReader::take_deletion(std::string_view text) {
     if (!is_odd_object(text, kind_))
         return fail(malformed("the cluster sent a deletion of no valid object"));
     if (in_state_) {
-        // What goes while a state is still being sent cannot be taken out of it here: a list can.
+        // A deletion within the first state cannot be taken in here: a list is taken instead.
         Setback mixed = malformed("the cluster sent a deletion within its list");
         mixed.at_once = true;
         piece_.list_instead = true;
@@ -210,7 +210,7 @@ Result<void> WatchReader::take_large_frame(std::string_view beginning) {
     json::ObjectHead head = json::read_cut_object(beginning);
     skipped_.add(head, "larger than 2 MiB", false);
     if (in_state_) return {};
-    // Its name or its version may stand behind the cut. Which object it is a list says, too.
+    // The object's name or version may stand behind the cut. A list says which object it is.
     if (head.name.empty()) head.version.clear();
     if (!head.name.empty() && head.version.empty()) head.version = version_;
     return take_removal(head, true);

@@ -78,7 +78,7 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
         return bad_request("resourceVersion should not be set on objects to be created",
                            "metadata.resourceVersion");
 
-    // No request changes a namespace, so that nobody could ever take one away.
+    // No request changes a namespace, so nobody could ever remove a finalizer.
     if (find(metadata, "finalizers") != nullptr) {
         erase(metadata, "finalizers");
         warn(change.warnings,

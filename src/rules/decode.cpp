@@ -81,7 +81,7 @@ base::Result<Body> decode_object(std::string_view text, Media media, std::string
                 name);
     }
     if (kind == "Namespace") {
-        // A type that is built in: the request says as much.
+        // For a built-in type the path of the request already says the type.
         if (find_text(*object, "kind").empty()) set_text(*object, "kind", kind);
         if (find_text(*object, "apiVersion").empty()) set_text(*object, "apiVersion", "v1");
     }

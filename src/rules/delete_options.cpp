@@ -16,7 +16,7 @@ namespace snapgate::rules {
 namespace {
 
 constexpr std::string_view kKind = "DeleteOptions";
-// The options are in every group, and so in that of the object.
+// Every group has DeleteOptions, so the object's group has them, too.
 constexpr std::array<std::string_view, 4> kVersions{
     "v1", "meta.k8s.io/v1", model::kStoredApiVersion, model::kOldApiVersion};
 
@@ -72,7 +72,8 @@ base::Result<void> check_type(const json::Object& body) {
     return {};
 }
 
-// Nothing waits for that long, but a body that says it wrongly may say all else wrongly, too.
+// Nothing here waits for a grace period. A wrong one is refused all the same, since such a body may
+// be wrong elsewhere, too.
 base::Result<void> check_grace_period(const json::Object& body) {
     const json::Value* value = find(body, "gracePeriodSeconds");
     if (value == nullptr || value->is_null() || value->is_int64()) return {};

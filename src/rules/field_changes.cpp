@@ -19,7 +19,7 @@ class Comparison {
   public:
     explicit Comparison(FieldChanges& changes) : changes_(changes) {}
 
-    // At least one of both is there; a null value is there.
+    // At least one of both is not a null pointer. A JSON null counts as a value.
     void compare(const json::Value* before, const json::Value* after, const model::Schema& schema) {
         bool leaf = schema.merge == Merge::kAtomic;
         if (!leaf && schema.type == Type::kObject) {
@@ -45,7 +45,7 @@ class Comparison {
 
     void compare_members(const json::Object* before, const json::Object* after,
                          const model::Schema& schema) {
-        // In their order, in which they are added to the sets.
+        // Sorted, because a set takes paths fastest in their order.
         std::vector<std::string_view> names;
         for (const json::Object* object : {before, after}) {
             if (object == nullptr) continue;

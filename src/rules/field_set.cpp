@@ -62,8 +62,8 @@ void append_canonical(const json::Value& value, std::string& out) {
     }
 }
 
-// The element that a key of a fieldsV1 means, in its one text; empty for one of a kind that is not
-// known.
+// The path element that a key of a fieldsV1 means, in canonical text; empty for an unknown kind of
+// element.
 base::Result<std::string> element_of(std::string_view key) {
     if (key.size() < 2 || key[1] != ':')
         return no_set(fmt::format("{} is no element of a path", base::quote(key, 80)));
@@ -92,8 +92,8 @@ base::Result<std::string> element_of(std::string_view key) {
     }
 }
 
-// The first node from there that is not before the element: at once if it is near, and in few steps
-// if it is far, so that a small set is taken from a large one without reading all of that.
+// The first node at or after `from` that is not before the element. The steps double, so that a
+// small set is subtracted from a large one without reading all of the large one.
 template <class Iterator>
 Iterator seek(Iterator from, Iterator end, const std::string& element) {
     ptrdiff_t step = 1;
@@ -127,7 +127,7 @@ base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
     return set;
 }
 
-// An element may come in any number of texts.
+// One element may come in several texts, which have the same canonical text.
 void FieldSet::merge_repeated() {
     size_t kept = 0;
     for (size_t i = 0; i < children_.size();) {
@@ -150,7 +150,7 @@ void FieldSet::merge_repeated() {
 }
 
 FieldSet FieldSet::union_of(std::vector<FieldSet> sets) {
-    // Neighbours first: one after the other into the first would copy it for each.
+    // Unite neighbours first: uniting each with the first set would move all of that each time.
     for (size_t step = 1; step < sets.size(); step *= 2)
         for (size_t i = 0; i + step < sets.size(); i += 2 * step) {
             sets[i].unite(std::move(sets[i + step]));

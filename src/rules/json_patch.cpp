@@ -63,7 +63,7 @@ class Patcher {
         size_t bytes = 0;
     };
 
-    // Of a value that is no deeper than the document may be.
+    // Measures a value that is no deeper than a document may be.
     Size measure(const json::Value& value) {
         Size size{0, 1, 1};
         auto take = [&size, this](const json::Value& below) {

@@ -65,7 +65,7 @@ bool ManagedEntry::same_manager(const ManagedEntry& other) const {
 
 base::Result<std::vector<ManagedEntry>> read_managed_fields(const json::Array& entries) {
     std::vector<ManagedEntry> read;
-    // By what makes a manager; of two entries of one the last counts.
+    // Places of the entries by the manager's key. If a manager has two entries, the last counts.
     std::map<std::tuple<std::string, bool, std::string, std::string>, size_t> places;
     for (const json::Value& value : entries) {
         const json::Object* object = value.if_object();
@@ -121,7 +121,7 @@ void cap_updates(std::vector<ManagedEntry>& entries) {
             age_key(entries[i]), entries[i].manager, entries[i].api_version,
             entries[i].subresource);
     });
-    // Of each version the oldest entry, or the bucket that it became, takes the others in.
+    // For each API version the oldest entry becomes a bucket, which takes the others in.
     constexpr size_t kNone = std::numeric_limits<size_t>::max();
     struct Bucket {
         size_t first = kNone;
@@ -129,7 +129,7 @@ void cap_updates(std::vector<ManagedEntry>& entries) {
         std::vector<FieldSet> taken;
     };
     std::map<std::string, Bucket> buckets;
-    // One may be there from an earlier time; of several the last one.
+    // A bucket may exist from an earlier time; if there are several, the last one is used.
     for (size_t i : updates)
         if (entries[i].manager == kOldUpdates && entries[i].subresource.empty())
             buckets[entries[i].api_version].bucket = i;

@@ -29,7 +29,7 @@ void check_names(const MetadataFacts& facts, const MetadataRules& rules, Faults&
     FaultsOf faults_of =
         rules.name == NameRule::kLabel ? model::label_faults : model::subdomain_faults;
     if (!facts.generate_name.empty()) {
-        // What comes behind it is not there yet: a '-' at its end is good.
+        // Random characters will follow a generateName, so it may end with '-'.
         std::string checked(facts.generate_name);
         if (checked.size() > 1 && checked.back() == '-') checked.back() = 'a';
         invalid_all("metadata.generateName", facts.generate_name, faults_of(checked), faults);

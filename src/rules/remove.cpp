@@ -52,8 +52,8 @@ std::vector<std::string> finalizers_of(const json::Object& metadata) {
     return names;
 }
 
-// What waits for the garbage collector stands among the finalizers: as the options want it, else as
-// it stands there already.
+// Finalizers ask the garbage collector for its work: those that the options want, else those that
+// are there already.
 std::vector<std::string> wanted_finalizers(const std::vector<std::string>& names,
                                            const DeleteOptions& options) {
     bool orphan = false;
@@ -62,7 +62,7 @@ std::vector<std::string> wanted_finalizers(const std::vector<std::string>& names
         orphan = options.propagation == Propagation::kOrphan;
         foreground = options.propagation == Propagation::kForeground;
     } else {
-        // Of two that contradict each other the first one counts.
+        // If two contradict each other, the first one counts.
         auto first = std::ranges::find_if(
             names, [](const std::string& name) { return name == kOrphan || name == kForeground; });
         orphan = first != names.end() && *first == kOrphan;
@@ -73,7 +73,7 @@ std::vector<std::string> wanted_finalizers(const std::vector<std::string>& names
         if (name != kOrphan && name != kForeground) wanted.push_back(name);
     if (orphan) wanted.emplace_back(kOrphan);
     if (foreground) wanted.emplace_back(kForeground);
-    // The same ones stay in the order that they are in.
+    // If the set stays the same, so does its order.
     std::vector<std::string> sorted_names = names;
     std::vector<std::string> sorted_wanted = wanted;
     std::ranges::sort(sorted_names);
@@ -102,7 +102,7 @@ base::Result<Change> remove(const json::Object& live, const DeleteOptions& optio
     }
     set(metadata, "finalizers", json::Array(finalizers.begin(), finalizers.end()));
     if (!deleting) {
-        // An import may bring the largest one, which stays.
+        // An import may have brought the largest number, which stays.
         if (const json::Value* generation = find(metadata, "generation");
             generation != nullptr && generation->is_int64() &&
             generation->get_int64() < std::numeric_limits<int64_t>::max())

@@ -21,7 +21,7 @@ bool is_silently_dropped(std::string_view path) {
     return path == "metadata.clusterName" || path == "metadata.selfLink";
 }
 
-// As Go's `omitempty` leaves it out.
+// Whether Go's `omitempty` leaves the value out.
 bool is_empty(const json::Value& value) {
     if (const auto* text = value.if_string()) return text->empty();
     if (const auto* object = value.if_object()) return object->empty();
@@ -30,7 +30,7 @@ bool is_empty(const json::Value& value) {
     return value.is_null();
 }
 
-// The elements of the live object's list: what stands for which of a request's.
+// The elements of the live object's list, and which of them an element of a request stands for.
 class LiveElements {
   public:
     LiveElements(const json::Value* live, const model::Schema& schema)
@@ -42,7 +42,7 @@ class LiveElements {
                 by_uids_.try_emplace(find_text(*object, "uid"), &element);
     }
 
-    // Null if there is none: by its uid, or at the same place.
+    // The live element with the same uid, or at the same place; null if there is none.
     const json::Value* of(const json::Value& element, size_t place) const {
         if (array_ == nullptr) return nullptr;
         if (!by_uid_) return place < array_->size() ? &(*array_)[place] : nullptr;
@@ -118,7 +118,8 @@ class Reader {
             path_ += fmt::format("[{}]", i);
             const json::Value* before = live_elements.of(element, i);
             if (before != nullptr && element.is_object() && *before == element) {
-                // It stays as it is, with what an import gave it; but its types are looked at.
+                // It is unchanged and keeps all fields that an import gave it; its types are
+                // checked.
                 json::Value same = element;
                 SNAPGATE_TRY(read(same, *schema.items, before));
             } else {

@@ -7,7 +7,7 @@
 namespace snapgate::rules {
 namespace {
 
-// Whether `compare` finds all members of both the same: (name, one or null, other or null).
+// Whether `compare(name, a, b)` is true for all members of both; a or b is null where it is absent.
 template <class Compare>
 bool same_members(const json::Object& a, const json::Object& b, Compare&& compare) {
     return std::ranges::all_of(a,
@@ -25,7 +25,7 @@ bool same_value(const json::Value* a, const json::Value* b) {
     return a == nullptr || b == nullptr ? a == b : *a == *b;
 }
 
-// A text or a collection of metadata that is empty is as good as absent.
+// An empty text or collection in the metadata counts as absent.
 const json::Value* unless_empty(const json::Value* value) {
     if (value == nullptr) return nullptr;
     bool empty = (value->is_object() && value->get_object().empty()) ||

@@ -108,8 +108,8 @@ class Checker {
     }
 
   private:
-    // A null that pruning left, because it may be there, or because the live object has it from an
-    // import.
+    // Pruning left this null, because the schema allows it, or because the live object has it from
+    // an import.
     static bool is_absent(const json::Value* value) { return value == nullptr || value->is_null(); }
 
     void check(const json::Value& value, const model::Schema& schema) {
@@ -134,7 +134,7 @@ class Checker {
 
     void mismatch(const json::Value& value, Type wanted) {
         Inferred found = infer(value);
-        // A format is what Go compares first, where a value of no string should be one.
+        // Where a time should be and is no string, Go compares the format first.
         if (wanted == Type::kTime && !value.is_array() && !value.is_null())
             faults_.wrong_type(path_, base::quote(found.format), "date-time");
         else

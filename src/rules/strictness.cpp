@@ -12,7 +12,7 @@
 namespace snapgate::rules {
 namespace {
 
-// What kube-apiserver lets a head have of warnings, in all and each.
+// kube-apiserver's limits for the warnings of one answer, in all and for each.
 constexpr size_t kMostWarningBytes = 4096;
 constexpr size_t kMostBytesEach = 256;
 constexpr size_t kMostMessageBytes = 8192;

@@ -16,7 +16,7 @@ const json::Array* entries_of(const json::Object* object) {
     return metadata == nullptr ? nullptr : find_array(*metadata, "managedFields");
 }
 
-// What nobody owns.
+// The fields that no manager owns.
 const FieldSet& system_fields() {
     static const FieldSet fields = [] {
         FieldSet set;
@@ -54,7 +54,7 @@ void track_update(const json::Object* live, json::Object& object, const model::S
                   const Updater& updater) {
     std::vector<ManagedEntry> entries = entries_until_now(live, object, updater);
     json::Object& metadata = object["metadata"].get_object();
-    // An object that nobody's writes were tracked of stays so.
+    // If no writes of the object were tracked before, none are from now on.
     if (live != nullptr && entries.empty()) {
         erase(metadata, "managedFields");
         return;

@@ -15,7 +15,7 @@ class Pruner {
   public:
     explicit Pruner(std::vector<std::string>& unknown) : unknown_(unknown) {}
 
-    // At the root metadata stays out.
+    // At the root, metadata is left out.
     void prune_object(json::Object& object, const model::Schema& schema, const json::Object* live,
                       bool root) {
         if (schema.properties.empty()) return;
@@ -49,8 +49,8 @@ class Pruner {
             const json::Array* live_array = live == nullptr ? nullptr : live->if_array();
             size_t size = path_.size();
             for (size_t i = 0; i < array->size(); ++i) {
-                // One that came back as it is there keeps all it has. Of another it is not known
-                // which one it was.
+                // An element that came back unchanged keeps all its fields. Which live element a
+                // changed one was is not known.
                 if (live_array != nullptr && i < live_array->size() &&
                     (*live_array)[i] == (*array)[i])
                     continue;

@@ -22,7 +22,7 @@ std::string text(std::string_view view) {
     return std::string(view);
 }
 
-// The object must say that it is the one of the request.
+// The object must name itself as the request does.
 base::Result<void> check_target(json::Object& metadata, const Target& target) {
     SNAPGATE_TRY(settle_namespace(metadata, target.ns));
     std::string_view name = find_text(metadata, "name");
@@ -75,7 +75,7 @@ base::Result<void> check_version(const json::Object& metadata, const json::Objec
     return {};
 }
 
-// What an update through the main endpoint can not change, as the live object has it.
+// Sets the fields that an update through the main endpoint cannot change to the live object's.
 void keep_system_fields(json::Object& object, const json::Object& live) {
     json::Object& metadata = metadata_of(object);
     const json::Object& live_metadata = metadata_of(live);
@@ -87,11 +87,11 @@ void keep_system_fields(json::Object& object, const json::Object& live) {
     if (find(metadata, "deletionGracePeriodSeconds") == nullptr)
         copy_member(live_metadata, "deletionGracePeriodSeconds", metadata);
     copy_member(live, "status", object);
-    // Nulls that a client left out of a spec that it may not change stay.
+    // If the spec differs in nulls alone, the live one stays: clients leave nulls out.
     if (same_but_nulls(find(object, "spec"), find(live, "spec"))) copy_member(live, "spec", object);
 }
 
-// On /status everything but the status is as the live object has it.
+// On /status, everything but the status is taken from the live object.
 void keep_all_but_status(json::Object& object, const json::Object& live) {
     json::Object kept = live;
     copy_member(object, "status", kept);
@@ -108,7 +108,7 @@ base::Result<void> check(const json::Object& object, const json::Object& live,
     const model::MetadataFacts facts = metadata_facts(metadata);
     check_metadata(facts, {}, faults);
     check_metadata_update(metadata, live_metadata, facts, faults);
-    // Once more, as kube-apiserver does: first for every resource, then for custom ones.
+    // kube-apiserver checks this twice, for every resource and then for custom resources.
     if (!faults.empty()) check_metadata_update(metadata, live_metadata, facts, faults);
     check_schema(object, model::kSnapshotSchema, faults);
     Faults live_sets;
@@ -119,8 +119,8 @@ base::Result<void> check(const json::Object& object, const json::Object& live,
     return {};
 }
 
-// Whether a request leaves the managedFields as they are. What of them cannot be read, from an
-// import, stays then, unless something else changes.
+// Whether a request leaves the managedFields as they are. Then entries from an import that cannot
+// be read stay, unless something else changes.
 bool leaves_managers(const json::Object& object, const json::Object& live) {
     const json::Object* metadata = find_object(object, "metadata");
     const json::Value* given = metadata == nullptr ? nullptr : find(*metadata, "managedFields");
