@@ -34,7 +34,7 @@ Error wrong(std::string_view what) {
 }
 
 // The text at a key; "" if the key is absent or has a value of another type.
-std::string text_at(const simdjson::dom::object& object, std::string_view key) {
+std::string text_member(const simdjson::dom::object& object, std::string_view key) {
     std::string_view text;
     if (object.at_key(key).get(text) != simdjson::SUCCESS || text.size() > kMaxText) return {};
     return std::string(text);
@@ -242,18 +242,18 @@ Result<WatchFrame> read_watch_frame(std::string_view text) {
 Result<ObjectHead> read_object_head(std::string_view text) {
     SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "Kubernetes object"));
     ObjectHead head;
-    head.api_version = text_at(root, "apiVersion");
-    head.kind = text_at(root, "kind");
+    head.api_version = text_member(root, "apiVersion");
+    head.kind = text_member(root, "kind");
     simdjson::dom::object metadata;
     if (root.at_key("metadata").get(metadata) != simdjson::SUCCESS)
         return wrong("Kubernetes object: it has no metadata");
-    head.ns = text_at(metadata, "namespace");
-    head.name = text_at(metadata, "name");
-    head.uid = text_at(metadata, "uid");
-    head.version = text_at(metadata, "resourceVersion");
+    head.ns = text_member(metadata, "namespace");
+    head.name = text_member(metadata, "name");
+    head.uid = text_member(metadata, "uid");
+    head.version = text_member(metadata, "resourceVersion");
     simdjson::dom::object annotations;
     if (metadata.at_key("annotations").get(annotations) == simdjson::SUCCESS)
-        head.ends_initial_events = text_at(annotations, "k8s.io/initial-events-end") == "true";
+        head.ends_initial_events = text_member(annotations, "k8s.io/initial-events-end") == "true";
     return head;
 }
 
@@ -275,12 +275,12 @@ bool is_json_of_any_depth(std::string_view text) {
 Result<ListHead> read_list_head(std::string_view text) {
     SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "list"));
     ListHead head;
-    head.api_version = text_at(root, "apiVersion");
-    head.kind = text_at(root, "kind");
+    head.api_version = text_member(root, "apiVersion");
+    head.kind = text_member(root, "kind");
     simdjson::dom::object metadata;
     if (root.at_key("metadata").get(metadata) == simdjson::SUCCESS) {
-        head.version = text_at(metadata, "resourceVersion");
-        head.continue_token = text_at(metadata, "continue");
+        head.version = text_member(metadata, "resourceVersion");
+        head.continue_token = text_member(metadata, "continue");
     }
     return head;
 }
