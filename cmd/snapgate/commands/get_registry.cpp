@@ -131,14 +131,14 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
 
 // Few clusters ever have any, so they have no column.
 void note_damage(Shell& shell, const json::Object& cluster) {
-    const json::Value* damaged = value_at(cluster, {"damaged"});
+    const json::Value* damaged = json::value_at(cluster, {"damaged"});
     if (damaged == nullptr) return;
     shell.console.note(
         fmt::format("Cluster {} has damaged objects that a repair removed, {} in number, such as "
                     "{}: each is an "
                     "error until it is written or deleted.",
-                    text_at(cluster, {"name"}), json::serialize(*damaged),
-                    text_at(cluster, {"damagedExample"})));
+                    json::text_at(cluster, {"name"}), json::serialize(*damaged),
+                    json::text_at(cluster, {"damagedExample"})));
 }
 
 Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
