@@ -130,6 +130,7 @@ class Turn {
     void on(const event::Skipped& skipped) { note_skipped(skipped.count, skipped.example); }
 
     void on(const event::Failed& failed) {
+        if (s_.changed && !failed.setback.removed) return begin_anew();
         if (failed.list_instead) s_.watch_list = false;
         switch (s_.stage) {
             case Stage::kList:
@@ -149,6 +150,7 @@ class Turn {
     }
 
     void on(const event::Ended& ended) {
+        if (s_.changed && !(ended.setback && ended.setback->removed)) return begin_anew();
         if (s_.stage == Stage::kCollect) return end_collecting(ended);
         stop_following();
         if (s_.closing) return set_back(*std::exchange(s_.closing, std::nullopt));
@@ -294,6 +296,13 @@ class Turn {
         } else {
             take_list();
         }
+    }
+
+    // What the old connection came to says nothing about the new one.
+    void begin_anew() {
+        stop_following();
+        s_.closing.reset();
+        attempt();
     }
 
     bool needs_list() const { return s_.need != Next::kSame || s_.version.empty(); }

@@ -254,7 +254,9 @@ TEST(Session, HowAWatchEnds) {
      {"cut as soon as open",        at(kFollow, {kJustOpened}),         cut(unreachable(), 0),    kPause,     "list", kSure, "Unreachable ConnectionReset", "look, tell setback"},
      {"cut soon, with frames",      at(kFollow, {kJustOpened}),         cut(unreachable(), 5),    kPause,     "",     kSure, "Unreachable ConnectionReset", "look, tell setback"},
      {"before its state's end",     at(kCollect, {kWatchLists, needs(Next::kRelist)}), ended(5),  kPause,     "list", kSure, "Unreachable ListCut",         "look, tell setback"},
-     {"with another connection",    at(kClose, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), cut(unreachable(), 5), kDiscover, "newest", kSure, "Ready", "reset backoff"},
+     {"with another connection",    at(kClose, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), cut(unreachable(), 5), kDiscover, "newest", kSure, "Ready", ""},
+     {"and the watch was young",    at(kClose, {kUnknown, kOtherConnection, kJustOpened, needs(Next::kRelistNewest)}), cut(unreachable(), 0), kDiscover, "newest", kSure, "Ready", ""},
+     {"and it was a WatchList",     at(kCollect, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), cut(unreachable(), 0), kDiscover, "newest", kSure, "Ready", ""},
     });
     // clang-format on
 }
@@ -300,6 +302,7 @@ TEST(Session, WhatComesFromOutside) {
      {"in a list",                  at(kList),                      event::SourceChanged{}, kList,   "newest", Doubt::kVersions,  "Syncing ConnectionChanged", "reset backoff, interrupt, end pause, look"},
      {"that list is published",     at(kList, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), kListed, kDiscover, "newest", Doubt::kNone, "Ready", ""},
      {"or that WatchList",          at(kCollect, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), kListed, kClose, "newest", Doubt::kNone, "Ready", "interrupt"},
+     {"or that list is cut off",    at(kList, {kUnknown, kOtherConnection, needs(Next::kRelistNewest)}), failed(unreachable()), kDiscover, "newest", Doubt::kNone, "Ready", ""},
      {"somebody asks to try",       at(kPause, {[](Session& s) { s.status.state = MirrorState::kFailing; }}), event::RetryAsked{}, kPause, "", Doubt::kNone, "Failing", "reset backoff, end pause"},
      {"and nothing is wrong",       at(kFollow),                    event::RetryAsked{},    kFollow, "",       Doubt::kNone,      "Ready",                    ""},
      {"a bug",                      at(kFollow),                    event::Crashed{},       kClose,  "newest", Doubt::kVersions,  "Failing InternalError",    "interrupt"},
