@@ -304,7 +304,6 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
     const auto healthy = add_cluster("healthy");
     const auto broken = add_cluster("broken");
     mirror::ConnectionsOptions options = options_of_test();
-    options.threads = 1;
     options.restart = std::chrono::milliseconds(5);
     options.make_sink = [this, faults, broken](model::ClusterNumber number,
                                                const cluster::ReflectedKind& kind) {

@@ -65,9 +65,7 @@ class Connections::Core {
     using FollowedRef = std::shared_ptr<Followed>;
 
     explicit Core(ConnectionsOptions options) : options_(std::move(options)) {
-        for (unsigned i = 0; i < std::max(1U, options_.threads); ++i)
-            loops_.push_back(std::make_unique<net::EventLoop>());
-        loops_.front()->start([this] { return keep_from_time_to_time(); });
+        loop_.start([this] { return keep_from_time_to_time(); });
     }
 
     const std::string& server_id() const { return options_.server_id; }
@@ -85,7 +83,7 @@ class Connections::Core {
             followed->loop->post([followed, source] { followed->reflector->use(source); });
             return;
         }
-        followed = std::make_shared<Followed>(*loops_[cluster % loops_.size()]);
+        followed = std::make_shared<Followed>(loop_);
         followed->number = cluster;
         followed->name = std::move(name);
         followed->sink = options_.make_sink(cluster, kind);
@@ -139,7 +137,7 @@ class Connections::Core {
             });
         }
         for (size_t now = left; now != 0; now = left) left.wait(now);
-        for (auto& loop : loops_) loop->stop();
+        loop_.stop();
         std::vector<FollowedRef> last;
         last.reserve(clusters.size());
         for (auto& [number, followed] : clusters) last.push_back(std::move(followed));
@@ -238,7 +236,7 @@ class Connections::Core {
 
     const ConnectionsOptions options_;
     ListsUnderWay lists_;
-    std::vector<std::unique_ptr<net::EventLoop>> loops_;
+    net::EventLoop loop_;
     mutable base::Mutex mutex_;
     std::map<ClusterNumber, FollowedRef> clusters_ SNAPGATE_GUARDED_BY(mutex_);
     bool stopped_ SNAPGATE_GUARDED_BY(mutex_) = false;

@@ -29,7 +29,6 @@ struct ClusterAnswer : net::ClientResponse {
 
 struct ConnectionsOptions {
     std::string server_id;  // of this server, for passed_servers.h
-    unsigned threads = 1;   // that follow the clusters
     const base::Clock* clock = &base::system_clock();
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
     // After which what ended by a bug is begun again.
@@ -47,8 +46,9 @@ struct ConnectionsOptions {
     std::function<void(const std::vector<std::pair<model::ClusterNumber, MirrorStatus>>&)> keep;
 };
 
-// Keeps a mirror of every connected cluster: a reflector for each, on a few threads of its own. One
-// that fails harms no other. Any thread may call; what is awaited goes on on the caller's executor.
+// Keeps a mirror of every connected cluster: a reflector for each, all on one thread of its own.
+// One that fails harms no other. Any thread may call; what is awaited goes on on the caller's
+// executor.
 class Connections {
   public:
     explicit Connections(ConnectionsOptions options);

@@ -35,7 +35,7 @@ TEST_F(MirrorSinkTest, AListIsSeenAtOnceAndOnlyThen) {
 TEST_F(MirrorSinkTest, EachEventsVersionHasItsRevision) {
     replace({{kA, {"u1", "5", ""}}}, "9");
     const Revision before = head(cluster_);
-    apply({put_event(kB, {"u2", "10", ""}), bookmark("11"), delete_event(kA, "12"),
+    apply({put_event(kB, {"u2", "10", ""}), version_only("11"), delete_event(kA, "12"),
            put_event(kB, {"u2", "13", "x"})});
     const store::ReadView view = store_->read();
     auto at = [&](std::string_view version) {
@@ -93,7 +93,7 @@ TEST_F(MirrorSinkTest, VersionsMayGoBack) {
     replace({{kA, {"u1", "500", ""}}}, "900");
     replace({{kA, {"u1", "50", ""}}}, "90");
     expect({{kA, {"u1", "50", ""}}}, "90");
-    apply({bookmark("80")});
+    apply({version_only("80")});
     expect({{kA, {"u1", "50", ""}}}, "80");
 }
 
@@ -111,7 +111,7 @@ TEST_F(MirrorSinkTest, TheSameVersionWithAnotherContentIsAChange) {
 
 TEST_F(MirrorSinkTest, NobodyGoesOnFromVersionsThatWereForgotten) {
     replace({{kA, {"u1", "5", ""}}}, "9");
-    apply({put_event(kA, {"u1", "10", "old"}), bookmark("11")});
+    apply({put_event(kA, {"u1", "10", "old"}), version_only("11")});
     const auto known = [this](std::string_view version) {
         const auto revision = store_->read().revision_of(cluster_, version);
         EXPECT_TRUE(revision);
@@ -166,9 +166,9 @@ TEST_F(MirrorSinkTest, WhatWasForgottenTwiceComesFromItsFirstStateOn) {
     EXPECT_EQ(store_->read().goes_on_from(cluster_, "9"), first);
     // Once the earlier one is behind history, it counts no more.
     clock_.advance(kHistoryMs + 1);
-    apply({bookmark("12")});
+    apply({version_only("12")});
     clock_.advance(kHistoryMs + 1);
-    apply({bookmark("13")});
+    apply({version_only("13")});
     ASSERT_TRUE(store_->compact());
     const Revision before = head(cluster_);
     restore({{kA, {"u1", "7", "third"}}}, "13");
@@ -189,7 +189,7 @@ TEST_F(MirrorSinkTest, WhatWasGivenUpLeavesNothing) {
     const Revision before = head(cluster_);
     EXPECT_EQ(replace(state, "11").changed, 0U);
     EXPECT_TRUE(log_since(before).empty());
-    apply({bookmark("12")});
+    apply({version_only("12")});
     expect(state, "12");
 }
 
@@ -210,16 +210,16 @@ TEST_F(MirrorSinkTest, ARemovedClusterIsNotFound) {
     must([&](store::WriteTxn& txn) { return txn.delete_cluster(cluster_); });
     EXPECT_EQ(sink_->version().error().code, Code::kNotFound);
     EXPECT_EQ(run(sink_->begin_replacement()).error().code, Code::kNotFound);
-    EXPECT_EQ(run(sink_->apply({bookmark("1")})).error().code, Code::kNotFound);
+    EXPECT_EQ(run(sink_->apply({version_only("1")})).error().code, Code::kNotFound);
 }
 
 TEST_F(MirrorSinkTest, AChecksumOfWhatIsNoLongerKnownIsExpired) {
     replace({{kA, {"u1", "5", ""}}}, "9");
-    apply({bookmark("10")});
+    apply({version_only("10")});
     clock_.advance(kHistoryMs + 1);
-    apply({bookmark("11")});
+    apply({version_only("11")});
     clock_.advance(kHistoryMs + 1);
-    apply({bookmark("12")});
+    apply({version_only("12")});
     ASSERT_TRUE(store_->compact());
     EXPECT_EQ(run(sink_->checksum("9")).error().code, Code::kExpired);
     EXPECT_EQ(must_run(sink_->checksum("12")).objects, 1U);

@@ -86,8 +86,8 @@ class MirrorFixture : public store::StoreFixture {
     static Change delete_event(const ObjectKey& key, std::string version) {
         return {Change::Type::kDelete, {}, key, std::move(version)};
     }
-    static Change bookmark(std::string version) {
-        return {Change::Type::kBookmark, {}, {}, std::move(version)};
+    static Change version_only(std::string version) {
+        return {Change::Type::kVersionOnly, {}, {}, std::move(version)};
     }
     void apply(std::vector<Change> events) { must_run(sink_->apply(std::move(events))); }
 

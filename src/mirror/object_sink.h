@@ -12,14 +12,14 @@
 
 namespace snapgate::mirror {
 
-// A change of an object as a watch reported it, or a bookmark.
+// What an event of a watch means for the mirror.
 struct Change {
     enum class Type {
-        kPut,       // ADDED or MODIFIED: `object`
-        kDelete,    // `key`
-        kBookmark,  // nothing changed up to `version`
+        kPut,          // ADDED or MODIFIED: `object`
+        kDelete,       // `key`
+        kVersionOnly,  // the event changes no shown object, only the version
     };
-    Type type = Type::kBookmark;
+    Type type = Type::kVersionOnly;
     model::PreparedObject object;  // with its version and uid
     model::ObjectKey key;
     std::string version;  // the cluster's resource version after it

@@ -17,7 +17,7 @@ std::string object(std::string_view name, std::string_view version, std::string_
 std::string frame(std::string_view type, const std::string& of) {
     return R"({"type":")" + std::string(type) + R"(","object":)" + of + "}\n";
 }
-std::string bookmark(std::string_view version, bool ends_state = false) {
+std::string version_only(std::string_view version, bool ends_state = false) {
     return frame("BOOKMARK",
                  R"({"kind":"VirtualMachineSnapshot","metadata":{"resourceVersion":")" +
                      std::string(version) + R"(")" +
@@ -33,7 +33,7 @@ std::string said(const WatchPiece& piece) {
     for (const Change& change : piece.changes) {
         if (change.type == Change::Type::kPut) text += "put " + change.object.name;
         if (change.type == Change::Type::kDelete) text += "delete " + change.key.name;
-        if (change.type == Change::Type::kBookmark) text += "pass";
+        if (change.type == Change::Type::kVersionOnly) text += "pass";
         text += "@" + change.version + "; ";
     }
     text += "at " + piece.version;
@@ -63,7 +63,7 @@ TEST(WatchReader, WhatFramesSay) {
         {"a new object",          kFromVersion, a, "put a@101; at 101"},
         {"several",               kFromVersion, a + frame("MODIFIED", object("b", "102")) + frame("DELETED", object("a", "103")), "put a@101; put b@102; delete a@103; at 103"},
         {"one twice",             kFromVersion, a + a, "put a@101; at 101"},
-        {"a bookmark",            kFromVersion, a + bookmark("110"), "put a@101; at 110"},
+        {"a bookmark",            kFromVersion, a + version_only("110"), "put a@101; at 110"},
         {"versions that go back", kFromVersion, a + frame("ADDED", object("b", "90")), "put a@101; at 101; failed: VersionsWentBack"},
         {"an error",              kFromVersion, a + frame("ERROR", gone), "put a@101; at 101; failed: Expired"},
         {"no frame",              kFromVersion, a + "[1]", "put a@101; at 101; failed: AnswerInvalid"},
@@ -74,11 +74,11 @@ TEST(WatchReader, WhatFramesSay) {
         {"no version",            kFromVersion, frame("ADDED", object("a", "1 0")), "at 100; failed: AnswerInvalid", 1},
         {"too large",             kFromVersion, a + frame("MODIFIED", object("a", "102", large)), "put a@101; delete a@102; at 102", 1},
         {"a deletion of nothing", kFromVersion, frame("DELETED", "{}"), "at 100", 1},
-        {"a state",               kWithState,   a + frame("ADDED", object("b", "7")) + bookmark("110", true), "state a; state b; complete at 110; at 110"},
-        {"and what follows",      kWithState,   a + bookmark("110", true) + frame("ADDED", object("b", "111")), "state a; complete at 110; put b@111; at 111"},
-        {"a bookmark within it",  kWithState,   a + bookmark("110"), "state a; at 100"},
+        {"a state",               kWithState,   a + frame("ADDED", object("b", "7")) + version_only("110", true), "state a; state b; complete at 110; at 110"},
+        {"and what follows",      kWithState,   a + version_only("110", true) + frame("ADDED", object("b", "111")), "state a; complete at 110; put b@111; at 111"},
+        {"a bookmark within it",  kWithState,   a + version_only("110"), "state a; at 100"},
         {"a deletion within it",  kWithState,   a + frame("DELETED", object("a", "102")), "state a; at 100; failed: AnswerInvalid, a list instead"},
-        {"too large within it",   kWithState,   frame("ADDED", object("a", "101", large)) + bookmark("110", true), "complete at 110; at 110", 1},
+        {"too large within it",   kWithState,   frame("ADDED", object("a", "101", large)) + version_only("110", true), "complete at 110; at 110", 1},
         {"refused within it",     kWithState,   frame("ERROR", gone), "at 100; failed: Expired"},
     };
     // clang-format on

@@ -2,6 +2,8 @@
 
 import time
 
+from harness import PATIENCE
+
 
 class Informer:
     """Lists, watches from there, goes on where a watch ended, and lists again after a 410. Each event has
@@ -60,7 +62,7 @@ class Informer:
 
     def until_equal(self, wanted, seconds=30):
         """`wanted` is {key: object}, or gives it."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * PATIENCE
         while self.state != (wanted() if callable(wanted) else wanted):
             assert time.monotonic() < deadline, "what the watch told is not what the mirror has"
             time.sleep(0.02)
