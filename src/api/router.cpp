@@ -55,8 +55,9 @@ bool is_word_of(std::string_view words, std::string_view word) {
     return false;
 }
 
-// A write passes over nothing that it does not know: a mistyped namespace would have it act
-// elsewhere, and a dry run that is none would be stored. A read does, as the published one does.
+// A write refuses parameters that it does not know: a mistyped `namespace` would make it act
+// elsewhere, and an unsupported `dryRun` would be stored. A read ignores them, as the published API
+// does.
 Result<void> check_query(const Route& route, const net::Request& request) {
     base::QueryString query(request.query);
     while (const auto parameter = query.next()) {

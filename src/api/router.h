@@ -77,7 +77,7 @@ Match find_route(std::span<const Route> routes, std::string_view method, std::st
 // Each step may end the request with an Error.
 struct Face {
     Side side = Side::kPalette;
-    // Finds the route; where that comes first, who asks.
+    // Finds the route. On a side where the caller is identified first, does that before.
     base::Result<Match> (*find)(Call& call) = nullptr;
     // Answers a request for which `match` has no route, and one whose parameters cannot be decoded
     // or name nothing that is served.

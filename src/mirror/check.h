@@ -34,7 +34,7 @@ class MetadataForm {
     void forget() { counts_ = true; }
 
   private:
-    bool differs_ = false;  // of what was compared last: the versions are the same, and it is not
+    bool differs_ = false;  // the last comparison found equal versions, but different metadata
     bool counts_ = true;
 };
 
@@ -96,7 +96,8 @@ class Check {
     // With the cluster's list at the mirror's version; with the newest one where the cluster does
     // not keep that version any more, as nothing has changed here for a while.
     net::Awaitable<Outcome<std::string>> compare(Patience patience);
-    // What the cluster has now with what the mirror shows for it, once it has come so far.
+    // Compares the cluster's newest list with the mirror. While they differ, it waits until the
+    // watch has reached that list's version, for as long as `patience` allows.
     net::Awaitable<Outcome<std::string>> compare_newest(Patience patience);
 
   private:

@@ -16,7 +16,7 @@ class Confirmations {
     using Clock = std::chrono::steady_clock;
     using Done = std::function<void(base::Result<void>)>;
 
-    // Not before the time of who waits already.
+    // `until` must not be earlier than that of anybody who waits already.
     void wait(Done done, Clock::time_point until);
     bool empty() const { return waiting_.empty(); }
     // When the first of them has waited for long enough.

@@ -7,9 +7,9 @@ namespace snapgate::mirror {
 
 // How a reflector knows that its mirror is what the cluster has. A watch that says nothing proves
 // nothing, and is no fault either: a Kubernetes API server sends no bookmark where nothing changes.
-// So a silent cluster is asked for its version (a probe), and again later where it is too busy to
-// say it, which is no sign of anything; and a mirror that was out of touch is
-// compared with the cluster before it counts as equal again. Decisions alone, no I/O. Any thread.
+// So a silent cluster is asked for its version (a probe). If it is too busy to answer, that proves
+// nothing either, and it is asked again later. A mirror that was out of touch is compared with the
+// cluster before it counts as equal again. Decisions alone, no I/O. Any thread.
 
 // What is not known of a mirror, the worst last.
 enum class Doubt : uint8_t {

@@ -29,8 +29,25 @@ namespace snapgate::mirror {
 // client-go does: a first list, then a watch from its version; again from the last version when
 // that ends; a list again when the version is gone. What it sees goes to an ObjectSink.
 //
-// session.h decides; this carries out: run() does the work of each stage and tells the session how
-// it went, and the coroutines beside it ask the cluster, compare and answer.
+// session.h decides; this carries out. Four coroutines do the work and tell the session how it went
+// (happen()), and what the session wants done at once is done there and then (act()):
+//
+//     coroutine                 | what it does             | waits on     | asks over
+//     run()                     | the work of each stage,  | alarm_       | upstream_
+//                               | the pauses               |              |
+//     stay_in_touch()           | probes a silent cluster, | touch_alarm_ | asking_, kept open;
+//                               | compares after a loss    |              | resuming_, made anew
+//     check_from_time_to_time() | compares once in a while | check_alarm_ | checking_, made anew
+//     answer_the_late()         | refuses those who waited | late_alarm_  | nothing
+//                               | too long for confirm()   |              |
+//
+// No two of them share a connection (Upstream), so a watch that is open, or a long list, holds up
+// none of the others. Each has an alarm of its own, by which its wait is ended early:
+//
+//     alarm_       by act(kEndPause)
+//     touch_alarm_ by act(kLook), confirm(), and the end of run()
+//     check_alarm_ by stop()
+//     late_alarm_  by confirm() for the first who waits, stop(), and the end of run()
 //
 // Concurrency: status() and reached() on any thread, everything else on that of the executor.
 class Reflector {
@@ -136,7 +153,9 @@ class Reflector {
     base::Backoff backoff_;
     Confirmations waiting_;
     SkippedObjects skipped_;
-    // How far its changes are in the mirror, too: one that is skipped leaves it a moment later.
+    // skipped_.changes() when the mirror last held all changes: an object that is newly skipped
+    // leaves the mirror a moment after it was counted. A comparison proves no difference if this
+    // was another number when it began than skipped_.changes() is when it ends.
     uint64_t skipped_settled_ = 0;
     MetadataForm metadata_;
     std::chrono::milliseconds probe_after_;  // spread out

@@ -116,7 +116,26 @@ struct Session {
     Time opened;                     // of the watch
     std::optional<Setback> closing;  // in kClose: why, told in place of the connection's end
 
-    // Liveness. Since when the mirror may lack changes; empty while it follows without doubt.
+    // Liveness. A confirmation is a list, an answer to a probe, or a comparison after a loss, each
+    // of which shows that the mirror is what the cluster has.
+    //
+    //   field             | set by                    | cleared by        | read for
+    //   away_since        | the begin, a failure, the | a confirmation, a | the doubt of the
+    //                     | end of a watch            | watch sure at     | next watch
+    //                     |                           | once              |
+    //   failed_since      | the begin, a failure that | a confirmation    | the same; whether
+    //                     | leads to kPause           |                   | to kAskVersion
+    //   doubt             | a watch after a loss, a   | a confirmation    | the state and the
+    //                     | difference found, another |                   | age shown, what to
+    //                     | connection, a crash       |                   | do (liveness.h)
+    //   heard             | bytes of the watch, a     | never             | the age shown, when
+    //                     | confirmation              |                   | to probe
+    //   settled           | the begin of a watch, its | never             | the state and the
+    //                     | changes                   |                   | age shown
+    //   stopped_following | the end of a watch        | never             | the state shown, if a
+    //                     |                           |                   | watch opens soon
+    //
+    // Since when the mirror may lack changes; empty while it follows without doubt.
     std::optional<Time> away_since;
     bool failed_since = false;  // an attempt failed since then
     Doubt doubt = Doubt::kNone;
@@ -141,7 +160,8 @@ namespace event {
 struct Begun {
     std::optional<std::string> held;
 };
-// `told`: by the cluster; else it does not let us look, and the best version is asked for.
+// `told`: the cluster said which versions it serves. If false, it refused the question, and the
+// best version that is known here is tried.
 struct Discovered {
     std::string served;
     bool told = true;
@@ -221,7 +241,7 @@ using SessionEvent =
 // What the reflector does at once. What it does next, in its own time, the stage says.
 enum class Action : uint8_t {
     kInterrupt,     // ends what is under way with the cluster
-    kEndPause,      // the pause is over
+    kEndPause,      // ends the pause; if there is none, skips the next one (Alarm::ring)
     kResetBackoff,  // the next pause is short again
     kLook,          // looks at its liveness anew
     kConfirm,       // tells who waits for a confirmation that the mirror is what the cluster has

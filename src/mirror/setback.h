@@ -28,7 +28,7 @@ struct Setback {
     std::string message;
     Next next = Next::kSame;
     bool busy = false;     // the cluster is there, and says that it has no time just now
-    bool at_once = false;  // do not wait; what was is no failure yet
+    bool at_once = false;  // try again without a pause, and count no failure
     std::optional<std::chrono::milliseconds> retry_after;
     bool removed = false;  // the cluster was removed here: nothing is left to be followed
     unsigned status = 0;   // the HTTP status, where there was an answer
@@ -48,7 +48,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                           bool version_too_large);
 // Whether an answer of that status refuses all requests of ours, whatever they ask for.
 bool refuses_everything(unsigned status);
-// What Kubernetes calls an answer of that status, where it does not say it itself, as a proxy's.
+// Kubernetes' reason for this status, for an answer that names none, such as a proxy's.
 std::string_view status_reason(unsigned code);
 // An answer that no Kubernetes API server may give.
 Setback malformed(std::string message);

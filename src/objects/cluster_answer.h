@@ -27,8 +27,8 @@ base::Error answer_lost(const cluster::Cluster& cluster, const mirror::ClusterAn
 json::Object deletion_done(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer,
                            json::Object details);
 
-// For people: an answer of that status that is none of a Kubernetes API server's objects. `kind` is
-// what was asked for: of a kind that is not installed the server says 404, and no more.
+// The message, for people, about an answer that is not a Kubernetes object. `kind` is what was
+// asked for: a server without that kind answers a bare 404.
 std::string bare_answer_message(const cluster::Cluster& cluster, unsigned status, model::Kind kind);
 
 // When to come back, of an answer that says so; at least 1 and at most an hour.

@@ -100,7 +100,8 @@ void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionCh
     const bool head = call.request.method == "HEAD";
     if (!head && !is_answer(answer, type)) {
         render_bare_answer(call, answer);
-        // A 2xx that is none: whatever waits for its object has nothing to wait for.
+        // Where the cluster said 2xx but sent no object, the caller sees our status instead. So
+        // nobody may wait for the mirror.
         answer.status = response.status;
         return;
     }

@@ -127,7 +127,7 @@ Result<std::unique_ptr<NameLookup>> NameLookup::start(const Executor& executor,
                 const base::MutexLock lock(shared->mutex);
                 shared->found = std::move(found);
             }
-            // Before the end is told: who then starts another one finds the place free.
+            // Freed before the waiter wakes, so that its next lookup finds a free place.
             place.reset();
             const uint64_t one = 1;
             // Fails only where the count is full, which one cannot do.

@@ -13,7 +13,8 @@
 
 namespace snapgate::net {
 
-// What messages say is to be done, in the words of where the options were given. Static texts.
+// What a message advises the user to do, in terms of the place where the options were set, such as
+// a flag or a kubeconfig. Static texts.
 struct OutboundAdvice {
     std::string_view not_trusted = "give the certificate of the authority that signed it";
     std::string_view wrong_name =

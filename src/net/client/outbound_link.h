@@ -45,7 +45,7 @@ class OutboundLink {
 
     // After a read that was kEnded. Whether the server ended the connection in good order.
     bool ended_in_order() const { return ended_in_order_; }
-    // What to say of an end that is none in good order, or too early.
+    // The error for a connection that ended too early, or not in good order. `when`: what it cut.
     base::Error lost(std::string_view when) const;
 
     // The server does not know who we are. Where it knew us by our certificate, it may have
