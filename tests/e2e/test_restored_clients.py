@@ -92,7 +92,10 @@ def test_kubectl_goes_on_and_an_old_version_is_a_conflict(lost, tmp_path):
     name = json.loads(kubectl("get", KIND, "-n", "a", "-o", "json"))["items"][1]["metadata"]["name"]
     kubectl("label", KIND, name, "-n", "a", "behind=backup")
     old = kubectl("get", KIND, name, "-n", "a", "-o", "json")
-    watch = kubectl.start("get", KIND, "-n", "a", "--watch-only", "-o", "name")
+    watch = kubectl.start("get", KIND, "-n", "a", "--watch", "-o", "name")
+    watch.until(lambda line: line.endswith("/" + name), "the list in front of the watch")
+    server.client().load("demo", [snapshot("a", "seen-by-the-watch")])
+    watch.until(lambda line: line.endswith("/seen-by-the-watch"), "an event of the server that will be lost")
     restored = lose()
     assert watch.process.wait(60) is not None, "a watch of the lost server ends"
     watch.stop()
