@@ -72,16 +72,22 @@ def overwrite(content, chance):
     content[at:at + 32] = chance.randbytes(32)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_no_damage_is_served_as_a_good_answer(whole, tmp_path, seed):
-    directory, admin, right = whole
+def copy_damaged(directory, place, seed):
+    """Copies a data directory and damages its data file, which is returned with the kind of damage."""
     chance = random.Random(seed)
     damage = [flip, flip, zero_behind_the_head, overwrite][seed % 4]
-    shutil.copytree(directory, tmp_path / "data")
-    file = tmp_path / "data" / "store" / "data.mdb"
+    shutil.copytree(directory, place)
+    file = place / "store" / "data.mdb"
     content = bytearray(file.read_bytes())
     damage(content, chance)
     file.write_bytes(content)
+    return damage, content
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_is_served_as_a_good_answer(whole, tmp_path, seed):
+    directory, admin, right = whole
+    damage, _ = copy_damaged(directory, tmp_path / "data", seed)
     server = Server(tmp_path / "data")
     try:
         server.start()
@@ -166,13 +172,8 @@ def test_a_whole_store_is_read_without_a_word(whole, tmp_path):
 @pytest.mark.parametrize("seed", range(40))
 def test_a_repair_loses_what_it_names_and_nothing_else(whole, tmp_path, seed):
     directory, admin, right = whole
-    chance = random.Random(seed)
-    damage = [flip, flip, zero_behind_the_head, overwrite][seed % 4]
-    shutil.copytree(directory, tmp_path / "data")
+    _, content = copy_damaged(directory, tmp_path / "data", seed)
     file = tmp_path / "data" / "store" / "data.mdb"
-    content = bytearray(file.read_bytes())
-    damage(content, chance)
-    file.write_bytes(content)
     ran = run_cli("fsck", "--data-dir", tmp_path / "data", "--repair")
     if ran.returncode == 1:
         assert "cannot be repaired, and nothing was changed" in ran.stderr, ran.stderr
