@@ -10,6 +10,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "base/file_rights.h"
 #include "base/sync_folder.h"
 
@@ -20,40 +21,16 @@ constexpr mode_t kOwnerOnly = 0600;
 
 Error failed(const char* what, const std::filesystem::path& file) {
     int number = errno;
-    Code code = number == ENOSPC || number == EDQUOT ? Code::kStorageFull : Code::kInternal;
+    Code code = means_disk_full(number) ? Code::kStorageFull : Code::kInternal;
     return {code, fmt::format("cannot {} {}: {}", what, file.string(), std::strerror(number))};
 }
 
-// A file descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
 // Writes a new file with mode 0600, and waits until it is on disk.
 Result<void> write_new(const std::filesystem::path& file, std::string_view bytes) {
-    Descriptor fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
-    if (fd.get() < 0) return failed("make", file);
-    while (!bytes.empty()) {
-        ssize_t count = ::write(fd.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) {
-            Error error = failed("write", file);
-            ::unlink(file.c_str());
-            return error;
-        }
-        bytes.remove_prefix(static_cast<size_t>(count));
-    }
-    if (::fsync(fd.get()) == 0) return {};
+    const FileDescriptor fd(
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+    if (!fd) return failed("make", file);
+    if (write_all(fd.get(), bytes) && ::fsync(fd.get()) == 0) return {};
     Error error = failed("write", file);
     ::unlink(file.c_str());
     return error;
@@ -93,8 +70,8 @@ Result<bool> make_secret(const std::filesystem::path& file, std::string_view byt
 
 Result<std::string> read_secret(const std::filesystem::path& file, size_t size) {
     // O_NONBLOCK: a pipe in the place of the file must not block the process.
-    Descriptor fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (fd.get() < 0) {
+    const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!fd) {
         if (errno == ENOENT || errno == ENOTDIR)
             return Error(Code::kNotFound, fmt::format("there is no file {}", file.string()));
         return failed("open", file);
@@ -104,23 +81,15 @@ Result<std::string> read_secret(const std::filesystem::path& file, size_t size) 
     if (!S_ISREG(status.st_mode))
         return Error(Code::kCorrupt, fmt::format("{} is no regular file", file.string()));
     SNAPGATE_TRY(check_secret_rights(file, status.st_mode));
-    std::string bytes(size + 1, '\0');
-    size_t have = 0;
-    while (have < bytes.size()) {
-        ssize_t count = ::read(fd.get(), bytes.data() + have, bytes.size() - have);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed("read", file);
-        if (count == 0) break;
-        have += static_cast<size_t>(count);
-    }
-    if (have != size) {
+    std::string bytes;
+    if (!read_up_to(fd.get(), size, bytes)) return failed("read", file);
+    if (bytes.size() != size) {
         return Error(Code::kCorrupt,
                      fmt::format("{} does not hold a key of {} bytes: restore it, or delete it to "
                                  "have a new one made (what was made with the old one is of no "
                                  "more use)",
                                  file.string(), size));
     }
-    bytes.resize(size);
     return bytes;
 }
 

@@ -10,8 +10,10 @@
 #include <csignal>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "base/encoding.h"
+#include "base/file_descriptor.h"
 #include "connect/credential_program.h"
 
 namespace snapgate::connect {
@@ -81,14 +83,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // A running process in its own group, whose output is read. It is ended with this object.
 class Running {
   public:
-    Running(pid_t pid, int output) : pid_(pid), output_(output) {}
+    Running(pid_t pid, base::FileDescriptor output) : pid_(pid), output_(std::move(output)) {}
     ~Running() {
         if (!ended_) {
             ::kill(-pid_, SIGKILL);
             while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
             }
         }
-        ::close(output_);
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -96,12 +97,12 @@ class Running {
     // Reads the available output; false at its end.
     bool read(std::string& into) const {
         std::array<char, 16384> room;
-        const ssize_t count = ::read(output_, room.data(), room.size());
+        const ssize_t count = ::read(output_.get(), room.data(), room.size());
         if (count > 0) into.append(room.data(), static_cast<size_t>(count));
         return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
     }
     void wait_for_output() const {
-        pollfd wanted{output_, POLLIN, 0};
+        pollfd wanted{output_.get(), POLLIN, 0};
         ::poll(&wanted, 1, kPollMs);
     }
     bool has_ended() {
@@ -116,7 +117,7 @@ class Running {
 
   private:
     pid_t pid_;
-    int output_;
+    base::FileDescriptor output_;
     int status_ = 0;
     bool ended_ = false;
 };
@@ -158,15 +159,14 @@ Result<ProgramCredentials> run_program(const CredentialProgram& program, const C
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         return failed(program, fmt::format("cannot be run: {}", std::strerror(errno)));
+    base::FileDescriptor output_end(ends[0]);
+    base::FileDescriptor program_end(ends[1]);
     pid_t pid = 0;
-    const int code = spawn(program, cluster, ends[1], pid);
-    ::close(ends[1]);
-    if (code != 0) {
-        ::close(ends[0]);
-        return failed(program, fmt::format("cannot be run: {}", std::strerror(code)));
-    }
-    Running running(pid, ends[0]);
-    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    const int code = spawn(program, cluster, program_end.get(), pid);
+    program_end = {};
+    if (code != 0) return failed(program, fmt::format("cannot be run: {}", std::strerror(code)));
+    ::fcntl(output_end.get(), F_SETFL, O_NONBLOCK);
+    Running running(pid, std::move(output_end));
     const auto deadline = steady_clock::now() + timeout;
     std::string output;
     // Its child processes may keep the output open, so wait for the end of the program itself.

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "engine/lmdb_file.h"
 #include "engine/tree_check.h"
 
@@ -69,7 +70,7 @@ std::optional<uint64_t> count_free_pages(const lmdb::File& file, const lmdb::Met
 }
 
 Error cannot(std::string_view what, const std::filesystem::path& file, int number) {
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG) {
+    if (base::means_disk_full(number)) {
         return {Code::kStorageFull,
                 fmt::format("cannot {} {}: no room on disk, or the file may not grow (`ulimit "
                             "-f`); make room and start again",
@@ -141,8 +142,7 @@ Result<void> take_room(const std::filesystem::path& directory, size_t max_reader
     // LMDB takes a file without bytes for a new one, so the size must stay 0. Not every file system
     // can reserve room; there, the first write reports a full disk.
     if (::fallocate(data.fd(), FALLOC_FL_KEEP_SIZE, 0, kFirstPagesBytes) == 0) return {};
-    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-        return cannot("take room for", data_path, errno);
+    if (base::means_disk_full(errno)) return cannot("take room for", data_path, errno);
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/sync_folder.h"
 #include "engine/data_file.h"
 #include "engine/failure.h"
@@ -60,7 +61,7 @@ Error open_failure(int rc, const Options& options) {
         return {Code::kCorrupt,
                 fmt::format("{} holds no store that can be read: {}", where, mdb_strerror(rc))};
     }
-    if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG) {
+    if (base::means_disk_full(rc)) {
         return {Code::kStorageFull,
                 fmt::format("cannot open the store in {}: the disk is full; make room", where)};
     }
@@ -147,8 +148,7 @@ Environment::~Environment() {
 
 Error Environment::error(int rc, std::string_view what) const {
     std::string where = options_.directory.string();
-    bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG ||
-                (rc == EIO && disk_is_full(where, usage().file_bytes));
+    bool full = base::means_disk_full(rc) || (rc == EIO && disk_is_full(where, usage().file_bytes));
     if (full) {
         return {Code::kStorageFull,
                 fmt::format("cannot {} to the store in {}: no room on disk, or the file may not "

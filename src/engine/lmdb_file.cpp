@@ -57,16 +57,12 @@ bool possible(const Tree& tree, uint64_t last_page) {
 
 }  // namespace
 
-File::~File() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
 Result<void> File::read(uint64_t at, size_t size, std::string& bytes) const {
     bytes.resize(size);
     size_t have = 0;
     while (have < size) {
         const ssize_t count =
-            ::pread(fd_, bytes.data() + have, size - have, static_cast<off_t>(at + have));
+            ::pread(fd(), bytes.data() + have, size - have, static_cast<off_t>(at + have));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) {
             return Error(Code::kInternal, fmt::format("cannot be read: {}", std::strerror(errno)));

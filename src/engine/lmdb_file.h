@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 // The file of LMDB 0.9 as it is laid out on a machine of 64 bits, and a reader of it that uses
@@ -78,17 +79,14 @@ struct Meta {
 class File {
   public:
     explicit File(int fd) : fd_(fd) {}
-    ~File();
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int fd() const { return fd_; }
+    int fd() const { return fd_.get(); }
 
     // Reads exactly `size` bytes at offset `at`; kCorrupt if the file ends before them,
     // kInternal if the disk fails.
     base::Result<void> read(uint64_t at, size_t size, std::string& bytes) const;
 
   private:
-    int fd_;
+    base::FileDescriptor fd_;
 };
 
 // Reads the meta page at offset `at`. An error says what is wrong with the page ("names ..."):

@@ -39,13 +39,11 @@ DamagedFile::DamagedFile(const std::filesystem::path& directory, int64_t now_ms)
     : path_(directory / ("damaged-" + file_time(now_ms))) {}
 
 DamagedFile::~DamagedFile() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    if (!kept_) ::unlink(path_.c_str());
+    if (fd_ && !kept_) ::unlink(path_.c_str());
 }
 
 Result<void> DamagedFile::add(std::string_view key, std::string_view stored) {
-    if (fd_ < 0) SNAPGATE_TRY(make());
+    if (!fd_) SNAPGATE_TRY(make());
     ++rows_;
     pending_ +=
         fmt::format("{} {} {}\n", base::hex(key), base::hex(stored), describe_row(key).what);
@@ -53,34 +51,29 @@ Result<void> DamagedFile::add(std::string_view key, std::string_view stored) {
 }
 
 Result<void> DamagedFile::sync() {
-    if (fd_ < 0) return {};
+    if (!fd_) return {};
     SNAPGATE_TRY(write_out());
-    if (::fsync(fd_) != 0) return failed("write");
+    if (::fsync(fd_.get()) != 0) return failed("write");
     return base::sync_folder(path_.parent_path());
 }
 
 Result<void> DamagedFile::make() {
-    fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
-    if (fd_ < 0) return failed("make");
+    fd_ = base::FileDescriptor(
+        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+    if (!fd_) return failed("make");
     pending_ = "# key and stored value of each row that was removed, in hexadecimal; what it was\n";
     return {};
 }
 
 Result<void> DamagedFile::write_out() {
-    std::string_view rest = pending_;
-    while (!rest.empty()) {
-        const ssize_t count = ::write(fd_, rest.data(), rest.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed("write");
-        rest.remove_prefix(static_cast<size_t>(count));
-    }
+    if (!base::write_all(fd_.get(), pending_)) return failed("write");
     pending_.clear();
     return {};
 }
 
 Error DamagedFile::failed(const char* what) const {
     const int number = errno;
-    const Code code = number == ENOSPC || number == EDQUOT ? Code::kStorageFull : Code::kInternal;
+    const Code code = base::means_disk_full(number) ? Code::kStorageFull : Code::kInternal;
     return {code, fmt::format("cannot {} {}: {}", what, path_.string(), std::strerror(number))};
 }
 

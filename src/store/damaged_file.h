@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace snapgate::store {
@@ -37,7 +38,7 @@ class DamagedFile {
     base::Error failed(const char* what) const;
 
     const std::filesystem::path path_;
-    int fd_ = -1;
+    base::FileDescriptor fd_;
     std::string pending_;
     uint64_t rows_ = 0;
     bool kept_ = false;

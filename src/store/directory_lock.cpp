@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -27,13 +26,13 @@ base::Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& dir
                                                      directory.string(), failed.message()));
     }
     std::filesystem::path file = directory / "lock";
-    DirectoryLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (lock.fd_ < 0) {
+    base::FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd) {
         return Error(Code::kUnavailable,
                      fmt::format("cannot open {} to lock the data directory: {}", file.string(),
                                  std::strerror(errno)));
     }
-    if (flock(lock.fd_, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return DirectoryLock(std::move(fd));
     if (errno == EWOULDBLOCK) {
         return Error(
             Code::kUnavailable,
@@ -43,12 +42,6 @@ base::Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& dir
     }
     return Error(Code::kUnavailable, fmt::format("cannot lock the data directory {}: {}",
                                                  directory.string(), std::strerror(errno)));
-}
-
-DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-DirectoryLock::~DirectoryLock() {
-    if (fd_ >= 0) close(fd_);
 }
 
 }  // namespace snapgate::store

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace snapgate::store {
@@ -13,13 +15,10 @@ class DirectoryLock {
     // kUnavailable if another process has the lock. Makes the directory (0700) if it does not
     // exist.
     static base::Result<DirectoryLock> take(const std::filesystem::path& directory);
-    ~DirectoryLock();
-    DirectoryLock(DirectoryLock&& other) noexcept;
-    DirectoryLock& operator=(DirectoryLock&&) = delete;
 
   private:
-    explicit DirectoryLock(int fd) : fd_(fd) {}
-    int fd_;
+    explicit DirectoryLock(base::FileDescriptor fd) : fd_(std::move(fd)) {}
+    base::FileDescriptor fd_;
 };
 
 }  // namespace snapgate::store

@@ -6,7 +6,7 @@
 #include "commands/all_commands.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
-#include "terminal/file_descriptor.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {

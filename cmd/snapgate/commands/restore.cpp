@@ -9,10 +9,10 @@
 #include "app/backup.h"
 #include "base/clock.h"
 #include "base/count_text.h"
+#include "base/file_descriptor.h"
 #include "base/secret_file.h"
 #include "commands/all_commands.h"
 #include "snapshots/times.h"
-#include "terminal/file_descriptor.h"
 #include "terminal/progress.h"
 
 namespace snapgate::cli {
@@ -38,14 +38,14 @@ struct Options {
     bool without_keys = false;
 };
 
-Outcome<FileDescriptor> open_input(const std::string& file) {
-    FileDescriptor input(file == "-" ? ::dup(STDIN_FILENO)
-                                     : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+Outcome<base::FileDescriptor> open_input(const std::string& file) {
+    base::FileDescriptor input(file == "-" ? ::dup(STDIN_FILENO)
+                                           : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (input) return input;
     return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
 }
 
-base::Result<std::string_view> read_piece(const FileDescriptor& input, std::string& buffer) {
+base::Result<std::string_view> read_piece(const base::FileDescriptor& input, std::string& buffer) {
     buffer.resize(kPieceBytes);
     while (true) {
         const ssize_t count = ::read(input.get(), buffer.data(), buffer.size());
@@ -94,7 +94,7 @@ Outcome<> keep_credentials_key(const app::RestoredDirectory& restored, const Opt
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(const FileDescriptor input, open_input(options.file));
+    SNAPGATE_ASSIGN(const base::FileDescriptor input, open_input(options.file));
     std::string buffer;
     uint64_t bytes = 0;
     app::RestoredDirectory restored;

@@ -58,9 +58,9 @@ class FileBuffer : public std::streambuf {
 };
 
 // Copies a stream that can be read only once.
-Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
-                                    const ImportInput::Taken& taken) {
-    SNAPGATE_ASSIGN(FileDescriptor copy, open_temporary_file());
+Outcome<base::FileDescriptor> copy_stream(int fd, const std::string& name,
+                                          const ImportInput::Taken& taken) {
+    SNAPGATE_ASSIGN(base::FileDescriptor copy, open_temporary_file());
     std::vector<char> room(kPieceBytes);
     uint64_t copied = 0;
     while (true) {
@@ -76,7 +76,7 @@ Outcome<FileDescriptor> copy_stream(int fd, const std::string& name,
 
 // YAML that was rewritten as JSON.
 struct Rewritten {
-    FileDescriptor json;
+    base::FileDescriptor json;
     json::YamlEnd end;
 };
 
@@ -100,7 +100,7 @@ Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool
 
 Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name, bool complete,
                                 const ImportInput::Taken& taken) {
-    SNAPGATE_ASSIGN(FileDescriptor rewritten, open_temporary_file());
+    SNAPGATE_ASSIGN(base::FileDescriptor rewritten, open_temporary_file());
     FileBuffer buffer(fd, offset, taken);
     std::istream stream(&buffer);
     std::string pending;
@@ -164,8 +164,8 @@ int64_t modified_ns(const struct stat& status) {
 Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, const Taken& taken) {
     bool standard = file == "-";
     std::string name = standard ? "standard input" : file;
-    FileDescriptor fd(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                               : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    base::FileDescriptor fd(standard ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                     : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status{};
     if (!fd || ::fstat(fd.get(), &status) != 0) return cannot_read(name);
     if (S_ISDIR(status.st_mode))

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "remote/failure.h"
-#include "terminal/file_descriptor.h"
 
 namespace snapgate::cli {
 
@@ -35,11 +35,11 @@ class ImportInput {
     base::Result<std::string_view> read(uint64_t offset, std::string& room) const;
 
   private:
-    ImportInput(std::string name, FileDescriptor fd, uint64_t bytes, int64_t modified_ns)
+    ImportInput(std::string name, base::FileDescriptor fd, uint64_t bytes, int64_t modified_ns)
         : name_(std::move(name)), fd_(std::move(fd)), bytes_(bytes), modified_ns_(modified_ns) {}
 
     std::string name_;
-    FileDescriptor fd_;
+    base::FileDescriptor fd_;
     uint64_t bytes_;
     int64_t modified_ns_;
     bool open_ended_ = false;

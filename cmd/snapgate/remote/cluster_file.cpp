@@ -7,7 +7,7 @@
 
 #include "json/value.h"
 #include "json/yaml.h"
-#include "terminal/file_descriptor.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {

@@ -11,9 +11,11 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/file_descriptor.h"
+#include "base/read_file.h"
 #include "base/secret_file.h"
 #include "json/value.h"
-#include "terminal/file_descriptor.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
@@ -89,7 +91,7 @@ Outcome<std::filesystem::path> context_path(const Environment& environment) {
 }
 
 Outcome<std::optional<Context>> read_context(const std::filesystem::path& file) {
-    FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    base::FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) {
         if (errno == ENOENT || errno == ENOTDIR) return std::optional<Context>();
         return usage(
@@ -108,7 +110,7 @@ Outcome<std::optional<Context>> read_context(const std::filesystem::path& file) 
             fmt::format("the context {} holds a key and is open to others (mode {:04o}): chmod 600 "
                         "it, and replace the key, which others may know",
                         file.string(), status.st_mode & 07777U));
-    auto text = read_all(fd.get(), kMaxContextBytes);
+    auto text = base::read_open_file(fd.get(), kMaxContextBytes);
     if (!text)
         return usage(
             fmt::format("cannot read the context {}: {}", file.string(), text.error().message));

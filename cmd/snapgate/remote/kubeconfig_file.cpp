@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "connect/kubeconfig.h"
-#include "terminal/file_descriptor.h"
+#include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {

@@ -6,16 +6,16 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "terminal/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace snapgate::cli {
 namespace {
 
-FileDescriptor open_terminal(bool input_taken) {
-    if (::isatty(STDERR_FILENO) != 1) return FileDescriptor(-1);
-    if (input_taken) return FileDescriptor(::open("/dev/tty", O_RDONLY | O_CLOEXEC));
-    if (::isatty(STDIN_FILENO) != 1) return FileDescriptor(-1);
-    return FileDescriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+base::FileDescriptor open_terminal(bool input_taken) {
+    if (::isatty(STDERR_FILENO) != 1) return base::FileDescriptor(-1);
+    if (input_taken) return base::FileDescriptor(::open("/dev/tty", O_RDONLY | O_CLOEXEC));
+    if (::isatty(STDIN_FILENO) != 1) return base::FileDescriptor(-1);
+    return base::FileDescriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ bool can_ask(bool input_taken) {
 }
 
 bool ask(bool input_taken, std::string_view question) {
-    const FileDescriptor terminal = open_terminal(input_taken);
+    const base::FileDescriptor terminal = open_terminal(input_taken);
     if (!terminal) return false;
     std::fwrite(question.data(), 1, question.size(), stderr);
     std::fputs(" [y/N] ", stderr);

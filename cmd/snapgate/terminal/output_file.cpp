@@ -15,14 +15,14 @@ using base::Code;
 using base::Result;
 
 Outcome<OutputFile> OutputFile::make(const std::string& file) {
-    if (file == "-") return OutputFile(FileDescriptor(::dup(STDOUT_FILENO)), {});
+    if (file == "-") return OutputFile(base::FileDescriptor(::dup(STDOUT_FILENO)), {});
     struct stat there = {};
     if (::lstat(file.c_str(), &there) == 0) {
         return Failure(Exit::kRefused,
                        fmt::format("{} is there already: name a file that does not exist", file));
     }
     const std::string unfinished = file + ".part";
-    FileDescriptor descriptor(
+    base::FileDescriptor descriptor(
         ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!descriptor) {
         return Failure(Exit::kRefused,
@@ -43,20 +43,14 @@ OutputFile::~OutputFile() {
 
 base::Error OutputFile::failed(std::string_view what) const {
     const int number = errno;
-    const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-    return {full ? Code::kStorageFull : Code::kInternal,
+    return {base::means_disk_full(number) ? Code::kStorageFull : Code::kInternal,
             fmt::format("cannot {} {}: {}", what, file_.empty() ? "standard output" : file_,
                         std::strerror(number))};
 }
 
 Result<void> OutputFile::write(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(descriptor_.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return failed("write");
-        bytes_ += static_cast<uint64_t>(count);
-        bytes.remove_prefix(static_cast<size_t>(count));
-    }
+    if (!base::write_all(descriptor_.get(), bytes)) return failed("write");
+    bytes_ += bytes.size();
     return {};
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "terminal/file_descriptor.h"
+#include "base/file_descriptor.h"
+#include "remote/failure.h"
 
 namespace snapgate::cli {
 
@@ -26,12 +29,12 @@ class OutputFile {
     bool is_standard_output() const { return file_.empty(); }
 
   private:
-    OutputFile(FileDescriptor descriptor, std::string file)
+    OutputFile(base::FileDescriptor descriptor, std::string file)
         : descriptor_(std::move(descriptor)), file_(std::move(file)) {}
     std::string unfinished() const { return file_ + ".part"; }
     base::Error failed(std::string_view what) const;
 
-    FileDescriptor descriptor_;
+    base::FileDescriptor descriptor_;
     std::string file_;  // "" for standard output
     uint64_t bytes_ = 0;
     bool done_ = false;

@@ -5,14 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <optional>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/file_rights.h"
+#include "base/read_file.h"
 #include "base/secret_file.h"
 #include "net/tls/openssl_handles.h"
 #include "net/tls/tls.h"
@@ -30,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr int kCaDays = 3650;
 constexpr int kLeafDays = 397;  // Apple's and the CA/Browser Forum's limit is 398
 constexpr int kRenewDays = 30;
+constexpr size_t kMaxPemBytes = 1 << 20;
 constexpr long kSecondsPerDay = 24 * 60 * 60;
 constexpr long kClockSkewSeconds = 300;
 
@@ -50,16 +49,10 @@ Error openssl_failed(std::string_view what) {
     return Error(Code::kInternal, fmt::format("TLS: cannot {}: {}", what, text.data()));
 }
 
-std::optional<std::string> read_file(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(stream), {});
-}
-
 // A stored certificate with its key; both empty unless both are there and belong together.
 Pair read_pair(const fs::path& certificate_file, const fs::path& key_file) {
-    const auto certificate_text = read_file(certificate_file);
-    const auto key_text = read_file(key_file);
+    const auto certificate_text = base::read_file(certificate_file, kMaxPemBytes);
+    const auto key_text = base::read_file(key_file, kMaxPemBytes);
     if (!certificate_text || !key_text) return {};
     const Bio certificate_bio(
         BIO_new_mem_buf(certificate_text->data(), static_cast<int>(certificate_text->size())));
