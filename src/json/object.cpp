@@ -6,6 +6,7 @@
 
 #include "json/compact.h"
 #include "json/document.h"
+#include "json/snapshot_parts.h"
 #include "json/snapshot_writer.h"
 
 namespace snapgate::json {
@@ -15,6 +16,7 @@ namespace {
 struct Workspace {
     Document document;
     SnapshotWriter writer;
+    facts::SnapshotParts parts;
 };
 
 Workspace& workspace() {
@@ -94,6 +96,17 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
     out += to_json_string(identity.uid);
     out += R"(},"spec":{"finalizers":["kubernetes"]},"status":{"phase":"Active"}})";
     return object;
+}
+
+base::Result<facts::Facts> read_facts(const model::StoredObject& stored, std::string& buffer) {
+    if (!stored.facts.empty()) return facts::read(stored.facts);
+    Workspace& space = workspace();
+    auto root = space.document.parse(stored.text);
+    if (!root) return corrupt(root.error().message);
+    read_parts(*root, space.parts);
+    buffer = facts::derive(space.parts);
+    space.document.shrink();
+    return facts::read(buffer);
 }
 
 bool has_managed_fields(const model::StoredObject& stored) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "facts/facts.h"
 #include "model/facts.h"
 #include "model/object.h"
 
@@ -72,6 +73,11 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 
 // The Identity of a stored object. kCorrupt if it has none.
 base::Result<Identity> read_identity(const model::StoredObject& stored);
+
+// The facts of a stored snapshot: those that were stored beside it, or, of one that an older
+// version of this program stored, those that are derived from it now, into `buffer`. Views into
+// either. kCorrupt if they cannot be read.
+base::Result<facts::Facts> read_facts(const model::StoredObject& stored, std::string& buffer);
 
 // Whether a stored object has managedFields. Fast: looks for their place only.
 bool has_managed_fields(const model::StoredObject& stored);

@@ -386,7 +386,7 @@ TEST(ReadIdentity, ReadsWhatWasStored) {
          {"", "{}", "[]", R"({"metadata":{}})", R"({"metadata":{"uid":"u"}})",
           R"({"metadata":{"uid":7,"creationTimestamp":"x"}})",
           R"({"metadata":{"uid":"u","creationTimestamp":"x","generation":"1"}})"}) {
-        auto identity = read_identity({text, {}, {}, {}, {}});
+        auto identity = read_identity({text, {}, {}, {}, {}, {}});
         ASSERT_FALSE(identity) << text;
         EXPECT_EQ(identity.error().code, base::Code::kCorrupt);
     }

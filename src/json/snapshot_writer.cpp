@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/quote.h"
+#include "facts/facts.h"
+#include "json/snapshot_parts.h"
 #include "model/api_names.h"
 
 namespace snapgate::json {
@@ -76,7 +78,16 @@ base::Result<Prepared> SnapshotWriter::write_kind(const Kind& kind, const Elemen
     SNAPGATE_TRY(check_identity());
     result_.object.name = facts_.metadata.name;
     result_.object.text = out_.view();
+    if (kind_->name == model::kSnapshotKind) result_.object.facts = derive_facts(root);
     return std::move(result_);
+}
+
+std::string SnapshotWriter::derive_facts(const Element& root) {
+    read_parts(root, parts_);
+    // The server may have given these.
+    parts_.ns = result_.object.ns;
+    if (result_.filled_creation_timestamp) parts_.creation_timestamp = fill_->creation_timestamp;
+    return facts::derive(parts_);
 }
 
 void SnapshotWriter::shrink() {

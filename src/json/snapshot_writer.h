@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "facts/snapshot_parts.h"
 #include "json/compact.h"
 #include "json/document.h"
 #include "json/object.h"
@@ -86,11 +87,14 @@ class SnapshotWriter {
     base::Result<void> check_identity() const;
     bool too_deep();
     std::string path() const;
+    // The facts of the snapshot that was just written.
+    std::string derive_facts(const Element& root);
 
     const Kind* kind_ = nullptr;
     const Identity* fill_ = nullptr;
     Prepared result_;
     model::SnapshotFacts facts_;
+    facts::SnapshotParts parts_;
     // Where the members of the map of strings that is being written go, if they are facts.
     std::vector<model::MetadataFacts::Entry>* entries_ = nullptr;
     std::optional<base::Error> error_;

@@ -39,6 +39,7 @@ struct PreparedObject {
     std::string vm;          // spec.source.name of a snapshot; empty where there is none to index
     uint32_t vm_offset = 0;  // where that name stands in the text
     std::vector<PatchMark> marks;  // offsets into the text with the empty resource version
+    std::string facts;             // what facts/facts.h derives from a snapshot; else empty
 };
 
 // A stored object, read in place: views into the store's own memory, good as long as the read view.
@@ -48,6 +49,7 @@ struct StoredObject {
     std::string_view vm;       // within text; empty where there is none
     std::string_view marks;    // encoded; see decode_marks
     std::string_view value;    // all of it, as encode_object made it
+    std::string_view facts;    // beside the value; empty if they have to be derived from it
 };
 
 // Reads the marks of a stored object one by one, without memory of its own.

@@ -59,7 +59,7 @@ bool convert(std::string_view key, std::string_view value, std::string& out) {
                 out = tombstone();
                 return value.size() == 1;
             }
-            begin_live_version(out);
+            begin_live_version({}, out);
             out += value.substr(1);
             return value[0] == kOldLive && decode_version(out).has_value();
         default:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "facts/facts.h"
 #include "store/keys.h"
 
 namespace snapgate::store {
@@ -13,10 +14,11 @@ base::Error corrupt_row(std::string_view what) {
                                               what)};
 }
 
-void begin_live_version(std::string& out) {
+void begin_live_version(std::string_view facts, std::string& out) {
     out += static_cast<char>(VersionState::kLive);
-    out += static_cast<char>(FactsLayout::kNone);
-    base::append_u16(0, out);
+    out += static_cast<char>(facts.empty() ? kNoFacts : facts::kLayout);
+    base::append_u16(static_cast<uint16_t>(facts.size()), out);
+    out += facts;
 }
 
 std::string tombstone() {
@@ -29,10 +31,13 @@ base::Result<std::optional<model::StoredObject>> decode_version(std::string_view
         return std::optional<model::StoredObject>();
     if (value.size() < kFactsAt || value[0] != static_cast<char>(VersionState::kLive))
         return corrupt_row("a version of an object");
-    const size_t facts = base::read_u16(value, 2);
-    if (value.size() - kFactsAt < facts) return corrupt_row("a version of an object");
+    const size_t facts_bytes = base::read_u16(value, 2);
+    if (value.size() - kFactsAt < facts_bytes) return corrupt_row("a version of an object");
     SNAPGATE_ASSIGN(model::StoredObject object,
-                    model::decode_object(value.substr(kFactsAt + facts)));
+                    model::decode_object(value.substr(kFactsAt + facts_bytes)));
+    // Facts of another layout are derived anew.
+    if (static_cast<uint8_t>(value[1]) == facts::kLayout)
+        object.facts = value.substr(kFactsAt, facts_bytes);
     return std::optional(object);
 }
 

@@ -24,13 +24,12 @@ enum class VersionState : uint8_t {
 // A live version: its state, the layout of its facts, their length (u16), the facts, and the output
 // of model::encode_object.
 //
-// The facts are what is derived from the object when it is stored, so that questions about many
-// objects need not read them whole. No layout of facts is defined yet: the room is empty.
-enum class FactsLayout : uint8_t {
-    kNone = 1,
-};
+// The facts are what is derived from the object when it is stored (facts/facts.h), so that
+// questions about many objects need not read them whole. Their layout is facts::kLayout; what was
+// stored before, and what is no snapshot, has none, and their room is empty.
+inline constexpr uint8_t kNoFacts = 1;
 // Appends all but the object.
-void begin_live_version(std::string& out);
+void begin_live_version(std::string_view facts, std::string& out);
 std::string tombstone();
 // The object in the value of a version; nullopt for a tombstone.
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);

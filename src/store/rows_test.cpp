@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "facts/facts.h"
 #include "store/keys.h"
 #include "store/log_row.h"
 
@@ -184,6 +185,32 @@ TEST(LogRowTest, EntriesThatNobodyWritesAreCorrupt) {
         ASSERT_FALSE(read) << wrong.revision << " " << wrong.previous << " " << wrong.key.name;
         EXPECT_EQ(read.error().code, Code::kCorrupt);
     }
+}
+
+model::StoredObject stored_with(std::string_view facts, std::string& value) {
+    model::PreparedObject object;
+    object.ns = "ns";
+    object.name = "a";
+    object.text = R"({"resourceVersion":""})";
+    object.version_offset = 20;
+    begin_live_version(facts, value);
+    model::encode_object(object, "7", value);
+    const auto decoded = decode_version(value);
+    EXPECT_TRUE(decoded && *decoded);
+    return **decoded;
+}
+
+TEST(VersionTest, FactsStandBesideTheObject) {
+    std::string value;
+    EXPECT_EQ(stored_with("facts", value).facts, "facts");
+    std::string without;
+    EXPECT_EQ(stored_with("", without).facts, "");
+    // Another layout: they have to be derived anew, and the object is as it was.
+    value[1] = static_cast<char>(facts::kLayout + 1);
+    const auto decoded = decode_version(value);
+    ASSERT_TRUE(decoded && *decoded);
+    EXPECT_EQ((*decoded)->facts, "");
+    EXPECT_EQ((*decoded)->text, R"({"resourceVersion":"7"})");
 }
 
 }  // namespace

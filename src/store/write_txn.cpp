@@ -129,7 +129,7 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
     entry.key = {object.ns, object.name};
 
     value_.clear();
-    begin_live_version(value_);
+    begin_live_version(object.facts, value_);
     if (version) {
         model::encode_object(object, *version, value_);
     } else {

@@ -14,14 +14,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-DOMAIN = ["base", "model", "json"]
+DOMAIN = ["base", "model", "facts", "json"]
 ALLOWED = {
     "base": [],
     "model": ["base"],
-    "json": ["base", "model"],
+    "facts": ["base"],
+    "json": ["base", "model", "facts"],
     "engine": ["base", "model"],
     "net": ["base", "model"],
-    "store": ["base", "model", "engine"],
+    "store": ["base", "model", "facts", "engine"],
     "query": [*DOMAIN, "store"],
     "access": [*DOMAIN, "store"],
     "cluster": [*DOMAIN, "store", "access"],

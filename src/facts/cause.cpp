@@ -1,0 +1,194 @@
+#include "facts/cause.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+namespace snapgate::facts {
+namespace {
+
+constexpr size_t kMostSentenceBytes = 600;
+constexpr size_t kMostClassBytes = 300;
+constexpr size_t kLeastHexRun = 8;
+constexpr std::string_view kSilent = "it failed, and its cluster does not say why";
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Bytes of other scripts count as letters, so a name does not end within a word of them.
+bool is_word(char c) {
+    return is_letter(c) || base::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// On one line: each run of blanks and controls becomes a blank.
+std::string one_line(std::string_view text) {
+    std::string out;
+    bool gap = false;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') {
+            gap = !out.empty();
+            continue;
+        }
+        if (gap) out += ' ';
+        gap = false;
+        out += c;
+        // No more is kept, and the message of an error may be long.
+        if (out.size() > kMostSentenceBytes) break;
+    }
+    out.resize(base::clip(out, kMostSentenceBytes).size());
+    return out;
+}
+
+// Reasons that only repeat the phase.
+bool says_nothing(std::string_view reason) {
+    return reason.empty() || reason == "Not ready" || reason == "Ready" || reason == "Error" ||
+           reason == "Operation complete" || reason == "Operation failed" ||
+           reason == "In error state" || reason == "VM snapshot is deleting";
+}
+
+std::string_view text_of(const SnapshotParts::Condition& condition) {
+    if (!condition.message.empty()) return condition.message;
+    return says_nothing(condition.reason) ? std::string_view() : condition.reason;
+}
+
+// What the conditions say. "Failure" comes first: it is what ended the attempt.
+std::string_view from_conditions(const SnapshotParts& parts) {
+    struct Telling {
+        std::string_view type;
+        std::string_view status;
+    };
+    constexpr Telling kTelling[] = {
+        {"Failure", "True"}, {"Progressing", "False"}, {"Ready", "False"}};
+    for (const Telling& telling : kTelling) {
+        for (const SnapshotParts::Condition& condition : parts.conditions) {
+            if (condition.type != telling.type || condition.status != telling.status) continue;
+            if (const std::string_view text = text_of(condition); !text.empty()) return text;
+        }
+    }
+    return {};
+}
+
+std::string what_holds_deletion(const SnapshotParts& parts) {
+    if (parts.finalizers.empty()) return {};
+    std::string out = parts.finalizers.size() == 1 ? "its deletion waits for the finalizer "
+                                                   : "its deletion waits for the finalizers ";
+    for (const std::string_view& finalizer : parts.finalizers) {
+        if (&finalizer != &parts.finalizers.front()) out += ", ";
+        out += finalizer;
+        if (out.size() > kMostSentenceBytes) break;
+    }
+    return out;
+}
+
+// The length of the UUID that `text` begins with; 0 if it begins with none.
+size_t uuid_at(std::string_view text) {
+    constexpr size_t kUuidBytes = 36;
+    if (text.size() < kUuidBytes) return 0;
+    for (size_t i = 0; i < kUuidBytes; ++i) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text[i] != '-' : !base::is_hex(text[i])) return 0;
+    }
+    return kUuidBytes;
+}
+
+size_t hex_run_at(std::string_view text) {
+    size_t size = 0;
+    while (size < text.size() && base::is_hex(text[size])) ++size;
+    return size >= kLeastHexRun && (size == text.size() || !is_word(text[size])) ? size : 0;
+}
+
+// An IPv6 or a hardware address, without brackets: hexadecimal digits and at least two colons.
+size_t colon_address_at(std::string_view text) {
+    size_t size = 0;
+    size_t colons = 0;
+    size_t digits = 0;
+    for (; size < text.size() && (base::is_hex(text[size]) || text[size] == ':'); ++size) {
+        if (text[size] == ':') {
+            ++colons;
+            digits = 0;
+        } else if (++digits > 4) {
+            return 0;
+        }
+    }
+    while (size > 0 && text[size - 1] == ':' && !text.substr(0, size).ends_with("::")) --size;
+    if (colons < 2 || size < 2 || (size < text.size() && is_word(text[size]))) return 0;
+    return size;
+}
+
+// A number, with the points, commas and colons within it: "3", "1,024", "10.0.0.1:443".
+size_t number_at(std::string_view text) {
+    size_t size = 0;
+    while (size < text.size()) {
+        if (base::is_digit(text[size])) {
+            ++size;
+        } else if (size > 0 && (text[size] == '.' || text[size] == ',' || text[size] == ':') &&
+                   size + 1 < text.size() && base::is_digit(text[size + 1])) {
+            ++size;
+        } else {
+            break;
+        }
+    }
+    return size;
+}
+
+size_t name_at(std::string_view text, std::span<const std::string_view> names) {
+    for (const std::string_view name : names) {
+        if (name.empty() || !text.starts_with(name)) continue;
+        if (text.size() == name.size() || !is_word(text[name.size()])) return name.size();
+    }
+    return 0;
+}
+
+// What is taken out at the beginning of `text`, in bytes. `word_begins`: what is before it is no
+// part of a word.
+size_t varying_at(std::string_view text, bool word_begins,
+                  std::span<const std::string_view> names) {
+    if (word_begins) {
+        if (const size_t size = name_at(text, names)) return size;
+        if (const size_t size = uuid_at(text)) return size;
+        if (const size_t size = hex_run_at(text)) return size;
+        if (const size_t size = colon_address_at(text)) return size;
+    }
+    return number_at(text);
+}
+
+}  // namespace
+
+std::string classify(std::string_view sentence, std::span<const std::string_view> names) {
+    std::string out;
+    size_t at = 0;
+    while (at < sentence.size() && out.size() <= kMostClassBytes) {
+        const bool word_begins = at == 0 || !is_word(sentence[at - 1]);
+        if (const size_t size = varying_at(sentence.substr(at), word_begins, names)) {
+            if (!out.ends_with('*')) out += '*';
+            at += size;
+        } else {
+            out += sentence[at++];
+        }
+    }
+    out.resize(base::clip(out, kMostClassBytes).size());
+    return out;
+}
+
+Cause find_cause(const SnapshotParts& parts, State state) {
+    Cause cause;
+    if (state == State::kDeleting) {
+        cause.sentence = one_line(what_holds_deletion(parts));
+    } else if (state != State::kSucceeded || !parts.ready) {
+        cause.sentence = one_line(parts.error_message);
+        if (cause.sentence.empty()) cause.sentence = one_line(from_conditions(parts));
+        if (cause.sentence.empty() && state == State::kFailed) cause.sentence = kSilent;
+    }
+    if (cause.sentence.empty()) return cause;
+    // The longest name first: one may be the beginning of another.
+    std::vector<std::string_view> names = parts.volumes;
+    names.insert(names.end(), {parts.name, parts.ns, parts.vm, parts.content_name});
+    std::ranges::sort(names, std::ranges::greater(), &std::string_view::size);
+    cause.cause_class = classify(cause.sentence, names);
+    return cause;
+}
+
+}  // namespace snapgate::facts
