@@ -10,6 +10,7 @@
 
 #include "base/encoding.h"
 #include "check.h"
+#include "input.h"
 #include "store/backup_stream.h"
 #include "store/restore.h"
 
@@ -18,6 +19,7 @@ namespace {
 namespace store = snapgate::store;
 using snapgate::base::Result;
 using snapgate::fuzz::check;
+using snapgate::fuzz::check_says_why;
 
 // Blocks with good checksums: for each, a byte for its type, two for its length, its content.
 std::string make_backup(std::string_view input) {
@@ -66,7 +68,7 @@ void restore(std::string_view backup) {
         return piece;
     });
     if (!restored) {
-        check(!restored.error().message.empty(), "a refusal says why");
+        check_says_why(restored.error());
         check(!std::filesystem::exists(directory / "store"), "nothing is left of what was refused");
     }
     std::error_code ignored;
@@ -76,7 +78,7 @@ void restore(std::string_view backup) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-    const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+    const std::string_view input = snapgate::fuzz::text_of(bytes, size);
     read(input, 7);
     const std::string backup = make_backup(input);
     const std::string whole = read(backup, backup.size());

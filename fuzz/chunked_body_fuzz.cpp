@@ -3,21 +3,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "check.h"
+#include "input.h"
 #include "net/http/chunked_body.h"
 
 namespace {
 
+using snapgate::fuzz::check;
 using snapgate::net::ChunkedBody;
-
-void require(bool holds, const char* what) {
-    if (holds) return;
-    std::fprintf(stderr, "chunked body: %s\n", what);
-    std::abort();
-}
 
 struct Decoded {
     std::string body;
@@ -30,7 +26,7 @@ Decoded decode(std::string_view bytes, size_t step) {
     Decoded result;
     while (chunks.state() == ChunkedBody::State::kReading && result.consumed < bytes.size()) {
         const auto one = chunks.next(bytes.substr(result.consumed, step));
-        require(one.consumed > 0, "no progress");
+        check(one.consumed > 0, "no progress");
         result.consumed += one.consumed;
         result.body.append(one.piece);
     }
@@ -41,12 +37,12 @@ Decoded decode(std::string_view bytes, size_t step) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const std::string_view bytes = snapgate::fuzz::text_of(data, size);
     const Decoded whole = decode(bytes, std::max<size_t>(size, 1));
     const Decoded pieces = decode(bytes, 1);
-    require(whole.state == pieces.state && whole.body == pieces.body &&
-                whole.consumed == pieces.consumed,
-            "pieces change the body");
+    check(whole.state == pieces.state && whole.body == pieces.body &&
+              whole.consumed == pieces.consumed,
+          "pieces do not change the body");
     if (whole.state != ChunkedBody::State::kDone) return 0;
     char size_line[32];
     const int digits = std::snprintf(size_line, sizeof(size_line), "%zx\r\n", whole.body.size());
@@ -56,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
     again.append("0\r\n\r\n");
     const Decoded same = decode(again, again.size());
-    require(same.state == ChunkedBody::State::kDone && same.body == whole.body, "another body");
+    check(same.state == ChunkedBody::State::kDone && same.body == whole.body,
+          "what is written out again is the same body");
     return 0;
 }

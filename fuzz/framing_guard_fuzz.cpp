@@ -2,23 +2,18 @@
 // been) finds the same lines and the same framing, pieces do not matter, and written out again it
 // parses to the same.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "check.h"
+#include "input.h"
 #include "net/http/framing_guard.h"
 
 namespace {
 
 using namespace snapgate::net;
-
-void require(bool holds, const char* what) {
-    if (holds) return;
-    std::fprintf(stderr, "framing guard: %s\n", what);
-    std::abort();
-}
+using snapgate::fuzz::check;
 
 // A header's name as a sloppy reader takes it: letters in lower case, nothing but letters, digits
 // and '-'.
@@ -47,15 +42,15 @@ std::vector<std::string_view> sloppy_lines(std::string_view head) {
 }
 
 void compare_with_sloppy_reader(std::string_view bytes, const Head& head) {
-    require(bytes.find('\0') == std::string_view::npos, "a NUL passed");
+    check(bytes.find('\0') == std::string_view::npos, "no NUL is let through");
     const auto lines = sloppy_lines(bytes);
-    require(lines.size() == head.headers.size() + 1, "another number of lines");
+    check(lines.size() == head.headers.size() + 1, "a sloppy reader finds the same lines");
     size_t lengths = 0;
     size_t codings = 0;
     size_t hosts = 0;
     uint64_t length = 0;
     for (size_t i = 1; i < lines.size(); ++i) {
-        require(lines[i].front() != ' ' && lines[i].front() != '\t', "a folded line passed");
+        check(lines[i].front() != ' ' && lines[i].front() != '\t', "no folded line is let through");
         // Characters that a sloppy reader drops are part of another name for us: only where nothing
         // is dropped do both mean the same header.
         const std::string name = sloppy_name(lines[i]);
@@ -66,16 +61,17 @@ void compare_with_sloppy_reader(std::string_view bytes, const Head& head) {
             length = std::strtoull(value.c_str(), nullptr, 10);
         } else if (name == "transfer-encoding") {
             ++codings;
-            require(value.find("chunked") != std::string::npos, "an unknown coding passed");
+            check(value.find("chunked") != std::string::npos, "no unknown coding is let through");
         } else if (name == "host") {
             ++hosts;
         }
     }
-    require(lengths + codings <= 1, "two framings passed");
-    require(hosts == 1 || (hosts == 0 && head.minor_version == 0), "not one host");
-    require((head.framing == BodyFraming::kChunked) == (codings == 1), "another framing");
-    require(length == head.content_length, "another length");
-    require((head.framing == BodyFraming::kLength) == (length > 0), "a length is not used");
+    check(lengths + codings <= 1, "there is one framing");
+    check(hosts == 1 || (hosts == 0 && head.minor_version == 0), "there is one host");
+    check((head.framing == BodyFraming::kChunked) == (codings == 1),
+          "a sloppy reader finds the same framing");
+    check(length == head.content_length, "a sloppy reader finds the same length");
+    check((head.framing == BodyFraming::kLength) == (length > 0), "a length is used");
 }
 
 void compare_with_itself_written_out(const Head& head, const HeadLimits& limits) {
@@ -87,25 +83,25 @@ void compare_with_itself_written_out(const Head& head, const HeadLimits& limits)
     }
     bytes.append("\r\n");
     Head again;
-    require(!parse_head(bytes, limits, again), "refused when written out again");
-    require(again.method == head.method && again.target == head.target && again.path == head.path &&
-                again.query == head.query && again.minor_version == head.minor_version &&
-                again.framing == head.framing && again.content_length == head.content_length &&
-                again.keep_alive == head.keep_alive &&
-                again.expect_continue == head.expect_continue &&
-                again.headers.size() == head.headers.size(),
-            "another reading when written out again");
+    check(!parse_head(bytes, limits, again), "what is written out again is accepted");
+    check(again.method == head.method && again.target == head.target && again.path == head.path &&
+              again.query == head.query && again.minor_version == head.minor_version &&
+              again.framing == head.framing && again.content_length == head.content_length &&
+              again.keep_alive == head.keep_alive &&
+              again.expect_continue == head.expect_continue &&
+              again.headers.size() == head.headers.size(),
+          "another reading when written out again");
     for (size_t i = 0; i < head.headers.size(); ++i) {
-        require(again.headers[i].name == head.headers[i].name &&
-                    again.headers[i].value == head.headers[i].value,
-                "another header when written out again");
+        check(again.headers[i].name == head.headers[i].name &&
+                  again.headers[i].value == head.headers[i].value,
+              "another header when written out again");
     }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const std::string_view bytes = snapgate::fuzz::text_of(data, size);
     const HeadLimits limits{
         .max_target_bytes = 256, .max_header_bytes = 1024, .max_header_lines = 20};
     HeadScanner at_once(limits);
@@ -115,14 +111,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (size_t have = 1; have <= size && slow == HeadScanner::Progress::kMore; ++have) {
         slow = by_bytes.scan(bytes.substr(0, have));
     }
-    require(progress == slow, "pieces change what is accepted");
+    check(progress == slow, "pieces do not change what is accepted");
     Head head;
     if (progress != HeadScanner::Progress::kComplete) {
         // Must be safe on anything.
         if (parse_head(bytes, limits, head)) return 0;
-        require(false, "parsed what has no end");
+        check(false, "a head has an end");
     }
-    require(at_once.size() == by_bytes.size(), "pieces change the end");
+    check(at_once.size() == by_bytes.size(), "pieces do not change where it ends");
     const std::string_view whole = bytes.substr(0, at_once.size());
     if (parse_head(whole, limits, head)) return 0;
     compare_with_sloppy_reader(whole, head);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check.h"
+#include "input.h"
 #include "json/splitter.h"
 
 namespace snapgate::fuzz {
@@ -64,7 +65,7 @@ void compare(std::string_view text, size_t cap, uint32_t seed, bool errors_too) 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     if (size < 2) return 0;
     // Ahead of the text: the seed of the cuts, and a cap.
-    std::string_view text(reinterpret_cast<const char*>(bytes) + 2, size - 2);
+    const std::string_view text = snapgate::fuzz::text_of(bytes + 2, size - 2);
     snapgate::fuzz::compare(text, 1 << 20, bytes[0], true);
     // What is over the cap is noticed sooner or later, but noticed.
     snapgate::fuzz::compare(text, 2U + bytes[1], bytes[0], false);

@@ -3,12 +3,13 @@
 #include <cstdint>
 
 #include "check.h"
+#include "input.h"
 #include "json/value.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     using snapgate::fuzz::check;
     namespace json = snapgate::json;
-    auto value = json::parse({reinterpret_cast<const char*>(bytes), size});
+    auto value = json::parse(snapgate::fuzz::text_of(bytes, size));
     if (!value) {
         check(value.error().code == snapgate::base::Code::kInvalidBody, "the code of the error");
         check(value.error().message.size() < 1000, "the error is short");

@@ -7,12 +7,13 @@
 #include "check.h"
 #include "connect/connection.h"
 #include "connect/kubeconfig.h"
+#include "input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     using snapgate::fuzz::check;
     namespace connect = snapgate::connect;
 
-    const std::string text(reinterpret_cast<const char*>(bytes), size);
+    const std::string text(snapgate::fuzz::text_of(bytes, size));
     auto connection = connect::read_kubeconfig(text, "");
     if (!connection) {
         check(connection.error().code == snapgate::base::Code::kInvalidBody,

@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "check.h"
+#include "input.h"
 #include "model/names.h"
 #include "query/continue_token.h"
 #include "query/list_request.h"
 
 namespace {
-
-void require(bool holds) {
-    if (!holds) std::abort();
-}
 
 bool sorted_once(const std::vector<std::string>& values) {
     return std::ranges::adjacent_find(values, std::greater_equal<>()) == values.end();
@@ -24,28 +21,32 @@ bool sorted_once(const std::vector<std::string>& values) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace snapgate;
+    using fuzz::check;
     static const query::TokenSigner signer(std::string(32, 'k'));
-    std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::string_view text = snapgate::fuzz::text_of(data, size);
     auto request = query::parse_list_request(text);
     if (request) {
-        require(request->limit >= 1 && request->limit <= query::kMaxLimit);
-        require(request->vms.size() <= query::kMaxFilterValues && sorted_once(request->vms));
-        require(request->namespaces.size() <= query::kMaxFilterValues &&
-                sorted_once(request->namespaces));
-        require(std::ranges::all_of(request->vms, model::is_dns_subdomain));
-        require(std::ranges::all_of(request->namespaces, model::is_dns_label));
+        check(request->limit >= 1 && request->limit <= query::kMaxLimit, "the limit is in bounds");
+        check(request->vms.size() <= query::kMaxFilterValues && sorted_once(request->vms),
+              "VMs are few, and in order");
+        check(request->namespaces.size() <= query::kMaxFilterValues &&
+                  sorted_once(request->namespaces),
+              "namespaces are few, and in order");
+        check(std::ranges::all_of(request->vms, model::is_dns_subdomain), "a VM has a VM's name");
+        check(std::ranges::all_of(request->namespaces, model::is_dns_label),
+              "a namespace has a namespace's name");
         signer.unseal(request->continue_token);
     } else {
-        require(request.error().code == base::Code::kInvalidParameter);
-        require(!request.error().subject.empty() && request.error().message.size() < 1024);
+        check(request.error().code == base::Code::kInvalidParameter, "the code of a refusal");
+        check(!request.error().subject.empty(), "a refusal names the parameter");
+        check(request.error().message.size() < 1024, "a refusal is short");
     }
-    // Nobody without the key makes a token; what one says comes back as it was.
-    require(!signer.unseal(text));
+    check(!signer.unseal(text), "nobody without the key makes a token");
     query::ContinueToken token;
     token.store_id = std::string(16, 's');
     token.query = std::string(16, 'q');
     token.after = {"ns", std::string(text.substr(0, 253))};
     token.version = text.substr(0, 128);
-    require(signer.unseal(signer.seal(token)) == token);
+    check(signer.unseal(signer.seal(token)) == token, "a token says what was put into it");
     return 0;
 }

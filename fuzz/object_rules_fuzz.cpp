@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "check.h"
+#include "input.h"
 #include "json/object.h"
 #include "json/value.h"
 #include "rules/decode.h"
@@ -30,26 +31,8 @@ rules::Writer writer(uint8_t how) {
     return by;
 }
 
-// Whole inputs seldom are objects: most of them go where there is something to find.
-std::string object_of(uint8_t place, std::string_view text) {
-    switch (place % 4) {
-        case 1:
-            return with_members("," + std::string(text), "");
-        case 2:
-            return with_members("", "," + std::string(text));
-        case 3:
-            return with_members(
-                R"(,"managedFields":[{"apiVersion":"v1","operation":"Update","fieldsType":)"
-                R"("FieldsV1","fieldsV1":)" +
-                    std::string(text) + "}]",
-                "");
-        default:
-            return std::string(text);
-    }
-}
-
 void check_error(const base::Error& error) {
-    check(!error.message.empty(), "an error says something");
+    check_says_why(error);
     check(error.message.size() < 200'000, "an error is no longer than can be sent");
     check(error.causes.size() <= 32, "an error has a bounded number of causes");
     check(error.code == base::Code::kInvalidBody || error.code == base::Code::kInvalid ||
@@ -115,7 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const uint8_t place = bytes[0];
     const uint8_t how = bytes[1];
     // A body, and a patch of it behind a byte of zero.
-    std::string_view text(reinterpret_cast<const char*>(bytes) + 2, size - 2);
+    const std::string_view text = snapgate::fuzz::text_of(bytes + 2, size - 2);
     size_t end = text.find('\0');
     std::string object = fuzz::object_of(place, text.substr(0, end));
     auto media = place / 4 % 4 == 1 ? rules::Media::kYaml : rules::Media::kJson;

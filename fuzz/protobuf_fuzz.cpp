@@ -1,25 +1,26 @@
 // Bodies that kubectl sends as protobuf, and bodies that only look so.
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "api/kube/protobuf.h"
+#include "check.h"
+#include "input.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace snapgate;
-    std::string_view body(reinterpret_cast<const char*>(data), size);
+    using fuzz::check;
+    const std::string_view body = snapgate::fuzz::text_of(data, size);
     auto object = api::kube::read_protobuf(body);
     if (!object) {
-        if (object.error().code != base::Code::kInvalidBody) std::abort();
+        check(object.error().code == base::Code::kInvalidBody, "the code of a refusal");
         return 0;
     }
-    // What was read is a document of a kind that is taken, and no larger than what it was read from
-    // allows: every byte of a text takes at most six in JSON.
-    if (!object->if_contains("kind")) std::abort();
-    std::string text = json::serialize(*object);
-    if (text.size() > 64 * size + 256) std::abort();
-    if (!json::parse(text)) std::abort();
+    check(object->if_contains("kind") != nullptr, "a document says its kind");
+    const std::string text = json::serialize(*object);
+    // Every byte of a text takes at most six in JSON.
+    check(text.size() <= 64 * size + 256, "a document is no longer than its body allows");
+    check(json::parse(text).has_value(), "a document is JSON");
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "connect/connection.h"
 #include "connect/credentials.h"
+#include "input.h"
 
 namespace {
 
@@ -52,7 +53,7 @@ void check_refused(std::string_view sealed) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-    const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+    const std::string_view input = snapgate::fuzz::text_of(bytes, size);
     check_text(input);
     static const std::string sealed = base::seal(key(), kUid, R"({"server":"https://a"})");
     // The fuzzer learns what was sealed from the comparison.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "check.h"
+#include "input.h"
 #include "model/names.h"
 #include "query/label_terms.h"
 #include "query/selector.h"
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     using namespace snapgate;
     using fuzz::check;
     using Operator = query::LabelTerm::Operator;
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::string_view text = snapgate::fuzz::text_of(data, size);
     const size_t line = std::min(text.find('\n'), text.size());
     const std::string_view labels = text.substr(0, line);
     const std::string_view fields = text.substr(std::min(line + 1, text.size()));
@@ -22,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto terms = query::parse_label_terms(labels);
     if (!terms) {
         check(terms.error().code == base::Code::kInvalidParameter, "a refusal names the parameter");
-        check(!terms.error().message.empty(), "a refusal has words");
+        fuzz::check_says_why(terms.error());
     } else {
         for (const query::LabelTerm& term : *terms) {
             check(model::is_qualified_name(term.key), "a key can be a label's");

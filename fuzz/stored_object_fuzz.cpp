@@ -5,6 +5,7 @@
 #include <string>
 
 #include "check.h"
+#include "input.h"
 #include "json/object.h"
 #include "json/object_view.h"
 #include "model/object.h"
@@ -15,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     namespace json = snapgate::json;
     namespace model = snapgate::model;
 
-    std::string_view value(reinterpret_cast<const char*>(bytes), size);
+    const std::string_view value = snapgate::fuzz::text_of(bytes, size);
     auto stored = model::decode_object(value);
     if (!stored) {
         check(stored.error().code == Code::kCorrupt, "damage is called so");

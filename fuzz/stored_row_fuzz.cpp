@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "check.h"
+#include "input.h"
 #include "store/backup_head.h"
 #include "store/damage.h"
 #include "store/keys.h"
@@ -17,21 +18,18 @@ namespace {
 namespace store = snapgate::store;
 using snapgate::fuzz::check;
 using snapgate::fuzz::check_equal;
+using snapgate::fuzz::check_round_trip;
+using snapgate::fuzz::check_says_why;
 
 void check_refused(const snapgate::base::Error& error) {
     check(error.code == snapgate::base::Code::kCorrupt, "damage is called so");
-    check(!error.message.empty(), "a refusal says why");
+    check_says_why(error);
 }
 
 // Decodes a value that has one form only.
 template <class Decode>
 void check_row(std::string_view value, Decode decode) {
-    const auto row = decode(value);
-    if (!row) return check_refused(row.error());
-    const std::string again = encode(*row);
-    const auto read = decode(again);
-    check(read.has_value(), "what was encoded is decoded");
-    check_equal(encode(*read), again, "a row says the same when it is read again");
+    check_round_trip(value, decode, [](const auto& row) { return encode(row); }, check_refused);
 }
 
 void check_log(std::string_view value) {
@@ -83,7 +81,7 @@ void check_key(std::string_view key) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     if (size == 0) return 0;
-    const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+    const std::string_view input = snapgate::fuzz::text_of(bytes, size);
     const std::string_view value = input.substr(1);
     // The first byte says what it is: a table's number, or a letter.
     switch (input[0]) {

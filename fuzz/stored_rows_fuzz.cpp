@@ -13,6 +13,7 @@
 #include "base/encoding.h"
 #include "check.h"
 #include "engine/environment.h"
+#include "input.h"
 #include "store/keys.h"
 #include "store/repair.h"
 #include "store/row_check.h"
@@ -23,6 +24,7 @@ namespace {
 namespace engine = snapgate::engine;
 namespace store = snapgate::store;
 using snapgate::fuzz::check;
+using snapgate::fuzz::check_says_why;
 
 constexpr size_t kMostKeyBytes = 511;
 
@@ -131,7 +133,7 @@ void repair(engine::Environment& rows, const store::RepairPlan& plan) {
     std::filesystem::create_directories(folder);
     const auto repaired = store::repair_rows(rows, plan, folder, 1'700'000'000'000);
     std::filesystem::remove_all(folder);
-    if (!repaired) return check(!repaired.error().message.empty(), "a refusal says why");
+    if (!repaired) return check_says_why(repaired.error());
     store::RepairPlan rest;
     check(count_faults(rows, rest) == 0, "what was repaired has no faults");
 }
@@ -140,7 +142,7 @@ void repair(engine::Environment& rows, const store::RepairPlan& plan) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     engine::Environment& rows = environment();
-    write(rows, {reinterpret_cast<const char*>(bytes), size});
+    write(rows, snapgate::fuzz::text_of(bytes, size));
     store::RepairPlan plan;
     const uint64_t faults = count_faults(rows, plan);
     check(read_all(rows) || faults > 0, "a store without faults is read");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "check.h"
+#include "input.h"
 #include "json/value.h"
 #include "json/yaml.h"
 
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     using snapgate::fuzz::check_equal;
     namespace json = snapgate::json;
 
-    std::string text(reinterpret_cast<const char*>(bytes), size);
+    const std::string text(snapgate::fuzz::text_of(bytes, size));
     std::istringstream in(text);
     std::string out;
     auto result = json::yaml_to_json(in, [&out](std::string_view part) {
