@@ -3,7 +3,6 @@
 import http.client
 import json
 import subprocess
-import time
 
 import processes
 
@@ -27,12 +26,9 @@ class Etcd:
                  "--advertise-client-urls", client, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
                  "--initial-cluster", f"bench={peer}", "--quota-backend-bytes", str(8 << 30),
                  "--log-level", "warn"], stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self.healthy():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                processes.stop(self.process)
-                raise RuntimeError(f"etcd did not start: see {self.data_dir.with_suffix('.log')}")
-            time.sleep(0.05)
+        if not processes.comes_up(self.process, self.healthy, START_SECONDS):
+            processes.stop(self.process)
+            raise RuntimeError(f"etcd did not start: see {self.data_dir.with_suffix('.log')}")
         return self
 
     def healthy(self):

@@ -4,13 +4,11 @@ connected to them over TLS."""
 import base64
 import http.client
 import json
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import processes
 from load import Failed
-from server import BINARY, REQUEST_SECONDS, Server
+from server import REQUEST_SECONDS, Server
 
 IMPORTS_AT_ONCE = 2
 SYNC_SECONDS = 600
@@ -55,18 +53,11 @@ def page_of(uid):
 
 def fill(server, clusters, dump):
     """Hosted clusters that hold the dump, each."""
-    with Api(server) as api:
-        for number in range(clusters):
-            api.call("POST", "/admin/v1/clusters", {"name": uid_of(number), "uid": uid_of(number)}, 201)
-
-    def load(number):
-        command = [BINARY, "import", "--cluster", uid_of(number), "--server", f"http://127.0.0.1:{server.port}",
-                   "--api-key-file", server.data_dir / "admin.key", "-o", "json", dump]
-        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL,
-                       env=processes.clean_environment())
-
+    uids = [uid_of(number) for number in range(clusters)]
+    for uid in uids:
+        server.create_cluster(uid)
     with ThreadPoolExecutor(IMPORTS_AT_ONCE) as pool:
-        list(pool.map(load, range(clusters)))
+        list(pool.map(lambda uid: server.load(dump, uid), uids))
 
 
 def kubeconfig(upstream, uid):

@@ -2,12 +2,10 @@
 
 import json
 import shutil
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
 import dump as dumps
-import processes
 from server import Server
 
 FOLDER = Path(__file__).resolve().parents[1] / "build" / "bench"
@@ -68,8 +66,7 @@ def kept_store(parameters, fresh=False):
     print(f"importing {parameters.objects:,} objects ...", flush=True)
     with Server(data_dir, threads=2) as server:
         server.create_cluster()
-        subprocess.run([str(part) for part in server.import_command(path)], check=True,
-                       stdout=subprocess.DEVNULL, env=processes.clean_environment())
+        server.load(path)
         if server.objects() != parameters.objects:
             raise RuntimeError(f"imported {parameters.objects} objects, and the cluster has {server.objects()}")
     note_loaded(data_dir, parameters)

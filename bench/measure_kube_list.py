@@ -10,12 +10,12 @@ from contextlib import ExitStack
 import command_line
 import dump as dumps
 import kept
-import machine
 import processes
+import program
 import report
 from load import Contender, Failed, check_same_content, run_rounds
 from nginx import Nginx
-from server import BINARY, CLUSTER, REQUEST_SECONDS, Server
+from server import CLUSTER, REQUEST_SECONDS, Server
 
 PATH = f"/clusters/{CLUSTER}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots"
 PAGE = 500
@@ -80,35 +80,21 @@ class WholeList:
             raise Failed(f"a whole list has {self.objects:,} objects, not {objects:,}; it ends in {self.tail!r}")
 
 
-class Bench:
+class Bench(report.Ratios):
     def __init__(self, options, nginx, server):
+        super().__init__("snapgate / nginx", "answer")
         self.options = options
         self.nginx = nginx
         self.server = server
-        self.rows = []
         self.whole = None
 
     def against_nginx(self, title, name, path, headers=None, tls=False, least=None):
-        headers = {**bearer(self.server), **(headers or {})}
-        shared = {"tls": tls, "connections": self.options.connections}
-        ours = Contender("snapgate", self.server.pid, self.server.port, path, headers, **shared)
-        port = self.nginx.tls_port if tls else self.nginx.port
-        theirs = Contender("nginx", self.nginx.pid, port, self.nginx.publish(name, ours.ask().plain()), headers,
-                           **shared)
+        ours = Contender("snapgate", self.server.pid, self.server.port, path,
+                         {**bearer(self.server), **(headers or {})}, tls=tls, connections=self.options.connections)
+        theirs = self.nginx.static(ours, name)
         size = check_same_content([ours, theirs])[ours.name]
         runs = run_rounds([theirs, ours], self.options.rounds, self.options.seconds)
-        rounds = [runs[ours.name], runs[theirs.name]]
-        rates = [[run["per_second"] for run in one] for one in rounds]
-        ratios = [a / b for a, b in zip(*rates)]
-        ratio = report.median(ratios)
-        self.rows.append({
-            "what": title, "body_bytes": size, "ratio": ratio, "ratios": ratios,
-            "budget": "" if least is None else f"at least {least}", "kept": None if least is None else ratio >= least,
-            "per_second": [report.median(one) for one in rates],
-            "cpu_us": [report.median([run["cpu_us"] for run in one]) for one in rounds],
-            "p99_us": [report.median([run["p99_us"] for run in one]) for one in rounds], "rounds": rounds,
-        })
-        print(f"  {title}: {ratio:.2f}", flush=True)
+        self.add(f"{title} ({report.count(size)} bytes)", runs[ours.name], runs[theirs.name], least, body_bytes=size)
 
     def page(self):
         self.against_nginx(f"list of {PAGE}, JSON", "page.json", f"{PATH}?limit={PAGE}", least=LEAST_AGAINST_NGINX)
@@ -141,17 +127,8 @@ class Bench:
         }
 
     def print(self):
-        def pair(values, form):
-            return " / ".join(form.format(value) for value in values)
-
         if self.rows:
-            report.print_table(
-                ["what", ">bytes", ">answers/s", ">ratio", ">lowest to highest", ">CPU us/answer", ">p99 ms", "budget",
-                 ""],
-                [[row["what"], report.count(row["body_bytes"]), pair(row["per_second"], "{:,.0f}"),
-                  f"{row['ratio']:.2f}", f"{min(row['ratios']):.2f} to {max(row['ratios']):.2f}",
-                  pair(row["cpu_us"], "{:.0f}"), " / ".join(f"{value / 1000:.1f}" for value in row["p99_us"]),
-                  row["budget"], report.verdict(row["kept"])] for row in self.rows])
+            super().print()
         if self.whole:
             whole = self.whole
             report.print_table(
@@ -164,39 +141,26 @@ class Bench:
                   report.verdict(whole["kept"])]])
 
     def missed(self):
-        return any(row["kept"] is False for row in self.rows) or (self.whole and not self.whole["kept"])
+        return super().missed() or bool(self.whole and not self.whole["kept"])
 
 
 def run(options):
     store = kept.kept_store(dumps.Parameters(options.objects), options.fresh)
     with ExitStack() as stack:
         server = stack.enter_context(Server(store, options.threads))
-        certificate = store / "tls.crt"
-        nginx = stack.enter_context(Nginx(options.threads, certificate, certificate.with_suffix(".key"), 1))
+        nginx = stack.enter_context(Nginx(options.threads, store))
         bench = Bench(options, nginx, server)
         # First, while the server has done nothing else yet: what is added then is theirs.
         cases = {"whole": bench.whole_lists, "page": bench.page, "table": bench.table, "tls": bench.tls}
-        for name, case in cases.items():
-            if name in options.only:
-                case()
+        program.run_cases(cases, options.only)
         return bench
 
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    try:
+    with program.measuring("kube_list") as described:
         bench = run(options)
-    except Failed as failure:
-        sys.exit(f"bench/kube_list: {failure}")
-    print("\nsnapgate / nginx\n")
-    bench.print()
-    report.write_json("kube_list", {"machine": described, "options": vars(options), "rows": bench.rows,
-                                    "whole": bench.whole})
-    if options.strict and bench.missed():
-        sys.exit(1)
+    sys.exit(bench.finish("kube_list", described, options, whole=bench.whole))
 
 
 if __name__ == "__main__":

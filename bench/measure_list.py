@@ -5,23 +5,19 @@ import json
 import sys
 import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 import command_line
 import dump as dumps
 import kept
-import machine
-import processes
+import program
 import report
 from load import Contender, Failed, check_same_content, run_rounds
 from nginx import Nginx
-from server import BINARY, LIST, Server
+from server import LIST, Server
 from walk import walk
 
 PAGE = 50
 CLIENTS = 100
-# What zlib calls 1 is what libdeflate calls 1: the fastest that still compresses.
-GZIP_LEVEL = 1
 LEAST_AGAINST_NGINX = 0.8
 MOST_LARGE_AGAINST_SMALL = 1.3
 CASES = ["page", "vm", "tls", "gzip", "304", "sweep", "log"]
@@ -39,12 +35,12 @@ def parse_arguments():
     return options
 
 
-class Bench:
+class Bench(report.Ratios):
     def __init__(self, options, nginx, servers):
+        super().__init__("snapgate / nginx; the two rows of times: the first / the second", "answer")
         self.options = options
         self.nginx = nginx
         self.servers = servers  # "small", "large"
-        self.rows = []
 
     def label(self, size):
         return report.count(getattr(self.options, size))
@@ -55,40 +51,13 @@ class Bench:
         return Contender(f"snapgate {self.label(size)}", server.pid, port, path,
                          {**server.headers(), **(headers or {})}, connections=self.options.connections, **more)
 
-    def static(self, source, name, **more):
-        """nginx with the bytes of the source's answer as a file, asked with the same headers."""
-        path = self.nginx.publish(name, source.ask().plain())
-        port = self.nginx.tls_port if source.tls else self.nginx.port
-        fields = {"headers": dict(source.headers), "tls": source.tls, "connections": source.connections, **more}
-        return Contender("nginx", self.nginx.pid, port, path, **fields)
-
     def rounds(self, contenders):
         return run_rounds(contenders, self.options.rounds, self.options.seconds)
-
-    def add(self, title, ours, theirs, least=None, most=None, slower=False, **more):
-        """A row out of two lists of rounds: rates, or, with `slower`, times against each other."""
-        rates = [[run["per_second"] for run in runs] for runs in (ours, theirs)]
-        ratios = [b / a if slower else a / b for a, b in zip(*rates)]
-        ratio = report.median(ratios)
-        budget, kept_it = "", None
-        if least is not None:
-            budget, kept_it = f"at least {least}", ratio >= least
-        if most is not None:
-            budget, kept_it = f"at most {most}", ratio <= most
-        self.rows.append({
-            "what": title, "ratio": ratio, "ratios": ratios, "budget": budget, "kept": kept_it,
-            "per_second": [report.median(one) for one in rates],
-            "cpu_us": [report.median([run["cpu_us"] for run in runs]) for runs in (ours, theirs)],
-            "p99_us": [report.median([run["p99_us"] for run in runs]) for runs in (ours, theirs)],
-            "bytes_per_answer": [runs[0]["bytes_per_answer"] for runs in (ours, theirs)],
-            "rounds": [ours, theirs], **more,
-        })
-        print(f"  {title}: {ratio:.2f}", flush=True)
 
     def pages(self):
         small, large = self.snapgate("small"), self.snapgate("large")
         # The two first pages differ in names and counts; nginx serves the larger cluster's.
-        nginx = self.static(large, "page.json")
+        nginx = self.nginx.static(large, "page.json")
         check_same_content([large, nginx])
         runs = self.rounds([nginx, small, large])
         sizes = {name: len(one.ask().body) for name, one in (("small", small), ("large", large))}
@@ -99,7 +68,7 @@ class Bench:
                  runs[small.name], most=MOST_LARGE_AGAINST_SMALL, slower=True, body_bytes=sizes)
 
     def against_nginx(self, title, ours, name, **more):
-        theirs = self.static(ours, name)
+        theirs = self.nginx.static(ours, name)
         sent = check_same_content([ours, theirs])
         runs = self.rounds([theirs, ours])
         self.add(title, runs[ours.name], runs[theirs.name], sent_bytes=[sent[ours.name], sent[theirs.name]], **more)
@@ -115,13 +84,13 @@ class Bench:
 
     def tls(self):
         ours = self.snapgate("large", tls=True)
-        theirs = self.static(ours, "page.json")
+        theirs = self.nginx.static(ours, "page.json")
         ciphers = [one.ask().cipher for one in (ours, theirs)]
         self.against_nginx(f"over TLS ({ciphers[0][0]}; nginx {ciphers[1][0]})", ours, "page.json")
 
     def gzip(self):
         ours = self.snapgate("large", headers={"Accept-Encoding": "gzip"})
-        theirs = self.static(ours, "page.json")
+        theirs = self.nginx.static(ours, "page.json")
         for one in (ours, theirs):
             if one.ask().headers["Content-Encoding"] != "gzip":
                 raise Failed(f"{one.name} does not compress")
@@ -137,7 +106,7 @@ class Bench:
     def not_modified(self):
         contenders = []
         plain = self.snapgate("large")
-        for one in (plain, self.static(plain, "page.json")):
+        for one in (plain, self.nginx.static(plain, "page.json")):
             one.headers["If-None-Match"] = one.ask().headers["ETag"]
             one.status = 304
             contenders.append(one)
@@ -156,22 +125,11 @@ class Bench:
             file.flush()
             ours = self.snapgate(size, script="wrk_sweep.lua", arguments=[file.name])
             ours.connections = CLIENTS
-            theirs = self.static(ours, "sweep.json", script=ours.script, arguments=ours.arguments)
+            theirs = self.nginx.static(ours, "sweep.json", script=ours.script, arguments=ours.arguments)
             runs = self.rounds([theirs, ours])
         sweeps = sum(run["sweeps_ended"] for run in runs[ours.name])
         self.add(f"{CLIENTS} clients sweep {self.label(size)} by tokens", runs[ours.name], runs[theirs.name],
                  sweeps_ended=sweeps)
-
-    def print(self):
-        def pair(values, form):
-            return " / ".join(form.format(value) for value in values)
-
-        report.print_table(
-            ["what", ">answers/s", ">ratio", ">lowest to highest", ">CPU us/answer", ">p99 ms", "budget", ""],
-            [[row["what"], pair(row["per_second"], "{:,.0f}"), f"{row['ratio']:.2f}",
-              f"{min(row['ratios']):.2f} to {max(row['ratios']):.2f}", pair(row["cpu_us"], "{:.1f}"),
-              " / ".join(f"{value / 1000:.1f}" for value in row["p99_us"]), row["budget"],
-              report.verdict(row["kept"])] for row in self.rows])
 
 
 def parameters(objects):
@@ -185,15 +143,12 @@ def run(options):
     with ExitStack() as stack:
         servers = {size: stack.enter_context(Server(directory, options.threads))
                    for size, directory in stores.items()}
-        certificate = stores["large"] / "tls.crt"
-        nginx = stack.enter_context(Nginx(options.threads, certificate, certificate.with_suffix(".key"), GZIP_LEVEL))
+        nginx = stack.enter_context(Nginx(options.threads, stores["large"]))
         bench = Bench(options, nginx, servers)
         # TLS has the server's own port: it tells the two apart.
         cases = {"page": bench.pages, "vm": bench.one_vm, "tls": bench.tls, "gzip": bench.gzip,
                  "304": bench.not_modified, "sweep": lambda: (bench.sweep("small"), bench.sweep("large"))}
-        for name, case in cases.items():
-            if name in options.only:
-                case()
+        program.run_cases(cases, options.only)
         if "log" in options.only:
             # Last: a data directory has one server, so this one takes the other's place.
             servers["large"].stop()
@@ -204,18 +159,9 @@ def run(options):
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    try:
+    with program.measuring("list") as described:
         bench = run(options)
-    except Failed as failure:
-        sys.exit(f"bench/list: {failure}")
-    print("\nsnapgate / nginx; the two rows of times: the first / the second\n")
-    bench.print()
-    report.write_json("list", {"machine": described, "options": vars(options), "rows": bench.rows})
-    if options.strict and any(row["kept"] is False for row in bench.rows):
-        sys.exit(1)
+    sys.exit(bench.finish("list", described, options))
 
 
 if __name__ == "__main__":

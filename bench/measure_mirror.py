@@ -14,12 +14,12 @@ from pathlib import Path
 import command_line
 import fleet
 import kept
-import machine
 import processes
+import program
 import report
 from dump import Parameters
 from load import Failed
-from server import BINARY, ROOT, Server
+from server import ROOT, Server
 
 CASES = ["sync", "latency", "fleet"]
 MOST_SYNC_US = 15
@@ -248,20 +248,12 @@ class Bench(report.Rows):
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    # Beside what is kept: a disk, where the system's temporary folder may be memory.
-    kept.FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.FOLDER, prefix="mirror-") as work:
-        bench = Bench(options, Path(work))
-        cases = {"sync": bench.sync, "latency": bench.latency, "fleet": bench.fleet}
-        try:
-            for name, case in cases.items():
-                if name in options.only:
-                    case()
-        except Failed as failure:
-            sys.exit(f"bench/mirror: {failure}")
+    with program.measuring("mirror") as described:
+        # Beside what is kept: a disk, where the system's temporary folder may be memory.
+        kept.FOLDER.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.FOLDER, prefix="mirror-") as work:
+            bench = Bench(options, Path(work))
+            program.run_cases({"sync": bench.sync, "latency": bench.latency, "fleet": bench.fleet}, options.only)
     sys.exit(bench.finish("mirror", described, options))
 
 

@@ -1,7 +1,6 @@
 """The store's operations, and imports, disk, memory, starts and backups of a real server: see docs/benchmarks.md."""
 
 import argparse
-import http.client
 import json
 import os
 import signal
@@ -9,16 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import command_line
 import dump as dumps
 import kept
-import machine
 import processes
+import program
 import report
 from load import Contender, Failed
-from server import BINARY, LIST, Server
+from server import BINARY, LIST, Server, get
 from walk import walk
 
 STORE_BENCH = BINARY.parent / "src" / "store" / "store_bench"
@@ -105,19 +103,14 @@ class Import:
             raise Failed(f"the import counted {found}, where {wanted} was to be")
 
 
-class Bench:
+class Bench(report.Results):
     def __init__(self, options):
+        super().__init__()
         self.options = options
-        self.rows = []
         self.details = {}
 
     def add(self, what, value, unit, most=None, least=None, digits=1):
-        keeps = None
-        if most is not None:
-            keeps = value <= most
-        elif least is not None:
-            keeps = value >= least
-        budget = "" if keeps is None else f"at most {most:g}" if most is not None else f"at least {least:g}"
+        budget, keeps = report.budget(value, least, most)
         self.rows.append({"what": what, "value": value, "unit": unit, "digits": digits, "budget": budget,
                           "kept": keeps})
         print(f"  {what}: {value:,.{digits}f} {unit}", flush=True)
@@ -222,12 +215,9 @@ class Bench:
         try:
             while True:
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-                    connection.request("GET", LIST, headers={"ApiKey": key})
-                    answer = connection.getresponse()
-                    items = json.loads(answer.read())["items"]
+                    answer = get(port, LIST, {"ApiKey": key})
+                    items = json.loads(answer.body)["items"]
                     elapsed = (time.monotonic() - begun) * 1000
-                    connection.close()
                     break
                 except ConnectionRefusedError:
                     if process.poll() is not None:
@@ -256,9 +246,7 @@ class Bench:
                 for how, command in commands.items():
                     seconds[how].append(self.time_copy(command, copy if how == "cp" else backup))
                 with Server(data_dir, self.options.threads) as server:
-                    command = [BINARY, "backup", "--server", f"http://127.0.0.1:{server.port}",
-                               "--api-key-file", data_dir / "admin.key", "--to", backup]
-                    seconds["running"].append(self.time_copy(command, backup))
+                    seconds["running"].append(self.time_copy(server.client_command("backup", "--to", backup), backup))
             self.details["backup"] = {"seconds": seconds, "data_file_bytes": stored.stat().st_size,
                                       "backup_bytes": backup.stat().st_size}
         finally:
@@ -276,8 +264,7 @@ class Bench:
         target.unlink(missing_ok=True)
         os.sync()
         begun = time.monotonic()
-        subprocess.run([str(part) for part in command], check=True, env=processes.clean_environment(),
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        processes.run(command, stderr=subprocess.DEVNULL)
         with open(target, "rb") as file:
             os.fsync(file.fileno())
         return time.monotonic() - begun
@@ -331,24 +318,11 @@ class Bench:
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    bench = Bench(options)
-    cases = {"operations": bench.operations, "import": bench.imports, "start": bench.starts, "backup": bench.backups,
-             "dump": bench.dump}
-    try:
-        for name, case in cases.items():
-            if name in options.only:
-                case()
-    except Failed as failure:
-        sys.exit(f"bench/store: {failure}")
-    print()
-    bench.print()
-    report.write_json("store", {"machine": described, "options": vars(options), "rows": bench.rows,
-                                "details": bench.details})
-    if options.strict and any(row["kept"] is False for row in bench.rows):
-        sys.exit(1)
+    with program.measuring("store") as described:
+        bench = Bench(options)
+        program.run_cases({"operations": bench.operations, "import": bench.imports, "start": bench.starts,
+                           "backup": bench.backups, "dump": bench.dump}, options.only)
+    sys.exit(bench.finish("store", described, options, details=bench.details))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import command_line
-import machine
 import processes
+import program
 import report
 from load import Failed
 from server import BINARY, CLUSTER, Server
@@ -156,17 +156,9 @@ class Bench(report.Rows):
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    bench = Bench(options)
-    cases = {"latency": bench.latency, "idle": bench.idle, "crowd": bench.crowd}
-    try:
-        for name, case in cases.items():
-            if name in options.only:
-                case()
-    except Failed as failure:
-        sys.exit(f"bench/watch: {failure}")
+    with program.measuring("watch") as described:
+        bench = Bench(options)
+        program.run_cases({"latency": bench.latency, "idle": bench.idle, "crowd": bench.crowd}, options.only)
     sys.exit(bench.finish("watch", described, options))
 
 

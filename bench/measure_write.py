@@ -11,13 +11,13 @@ from pathlib import Path
 
 import command_line
 import etcd as etcds
-import machine
-import processes
+import program
 import report
 from load import Contender, Failed
-from server import BINARY, CLUSTER, ROOT, Server
+from server import CLUSTER, ROOT, Server
 
 LEAST_AGAINST_ETCD = 1.0
+BUDGET_CONNECTIONS = 64
 VM = "web-01"
 CREATE = f"/v1/spectroclusters/{CLUSTER}/vms/{VM}/snapshot"
 
@@ -52,7 +52,7 @@ class Writer(Contender):
 
 
 def run(options):
-    rows = []
+    ratios = report.Ratios("snapgate / etcd", "write")
     folder = ROOT / "bench" / "results"
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
@@ -80,48 +80,18 @@ def run(options):
             acknowledged = sum(each["requests"] for each in runs["snapgate"])
             if server.objects() - before < acknowledged:
                 raise Failed(f"{acknowledged} creates were acknowledged, {server.objects() - before} objects came")
-            rows.append(row(connections, runs))
-    return rows
-
-
-def row(connections, runs):
-    pairs = [(ours["per_second"], theirs["per_second"]) for ours, theirs in zip(runs["snapgate"], runs["etcd"])]
-    ratios = [ours / theirs for ours, theirs in pairs]
-    ratio = report.median(ratios)
-    budget = connections == 64
-
-    def both(field):
-        return [report.median([each[field] for each in runs[name]]) for name in ("snapgate", "etcd")]
-
-    print(f"  {connections} connections: {ratio:.2f}", flush=True)
-    return {"what": f"creates, {connections} connection{'s' if connections > 1 else ''}", "ratio": ratio,
-            "ratios": ratios, "per_second": both("per_second"), "cpu_us": both("cpu_us"), "p99_us": both("p99_us"),
-            "budget": f"at least {LEAST_AGAINST_ETCD}" if budget else "",
-            "kept": ratio >= LEAST_AGAINST_ETCD if budget else None, "rounds": runs}
+            ratios.add(f"creates, {connections} connection{'s' if connections > 1 else ''}",
+                       runs["snapgate"], runs["etcd"],
+                       least=LEAST_AGAINST_ETCD if connections == BUDGET_CONNECTIONS else None)
+    return ratios
 
 
 def main():
     options = parse_arguments()
-    processes.end_on_signals()
-    described = machine.describe(BINARY)
-    machine.print_description(described)
-    print(f"{etcds.version()}\n{options.rounds} rounds of {options.seconds} s each, in turn", flush=True)
-    try:
-        rows = run(options)
-    except Failed as failure:
-        sys.exit(f"bench/write: {failure}")
-    print("\nsnapgate / etcd\n")
-    report.print_table(
-        ["what", ">writes/s", ">ratio", ">lowest to highest", ">CPU us/write", ">p99 ms", "budget", ""],
-        [[one["what"], " / ".join(f"{value:,.0f}" for value in one["per_second"]), f"{one['ratio']:.2f}",
-          f"{min(one['ratios']):.2f} to {max(one['ratios']):.2f}",
-          " / ".join(f"{value:.0f}" for value in one["cpu_us"]),
-          " / ".join(f"{value / 1000:.1f}" for value in one["p99_us"]), one["budget"],
-          report.verdict(one["kept"])] for one in rows])
-    report.write_json("write", {"machine": described, "etcd": etcds.version(), "options": vars(options),
-                                "rows": rows})
-    if options.strict and any(one["kept"] is False for one in rows):
-        sys.exit(1)
+    with program.measuring("write") as described:
+        print(f"{etcds.version()}\n{options.rounds} rounds of {options.seconds} s each, in turn", flush=True)
+        ratios = run(options)
+    sys.exit(ratios.finish("write", described, options, etcd=etcds.version()))
 
 
 if __name__ == "__main__":

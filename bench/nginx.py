@@ -3,14 +3,16 @@
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import processes
+from load import Contender
 from server import get
 
 BINARY = "/usr/sbin/nginx"
 START_SECONDS = 10
+# What zlib calls 1 is what libdeflate, with which snapgate compresses, calls 1: the fastest that still compresses.
+GZIP_LEVEL = 1
 CONFIGURATION = """\
 daemon off;
 worker_processes {workers};
@@ -50,9 +52,10 @@ http {{
 
 
 class Nginx:
-    """`with Nginx(...) as nginx:`. Serves what publish() was given. gzip only for those who ask."""
+    """`with Nginx(...) as nginx:`. Serves what static() was given, over TLS with the certificate of the server whose
+    data directory is named. gzip only for those who ask."""
 
-    def __init__(self, workers, certificate, key, gzip_level):
+    def __init__(self, workers, data_dir):
         self.prefix = Path(tempfile.mkdtemp(prefix="snapgate-nginx-"))
         self.port = processes.free_port()
         self.tls_port = processes.free_port()
@@ -62,24 +65,25 @@ class Nginx:
         self.configuration = self.prefix / "nginx.conf"
         self.configuration.write_text(CONFIGURATION.format(
             workers=workers, prefix=self.prefix, user=user, port=self.port, tls_port=self.tls_port,
-            certificate=certificate, key=key, gzip_level=gzip_level), encoding="utf-8")
+            certificate=data_dir / "tls.crt", key=data_dir / "tls.key", gzip_level=GZIP_LEVEL), encoding="utf-8")
         self.process = None
 
     def __enter__(self):
         with open(self.prefix / "output.log", "wb") as log:
             self.process = processes.spawn([BINARY, "-p", self.prefix, "-e", self.prefix / "error.log",
                                             "-c", self.configuration], stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                get(self.port, "/")
-                return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    words = "".join(path.read_text(encoding="utf-8") for path in self.prefix.glob("*.log"))
-                    self.__exit__()
-                    raise RuntimeError(f"nginx did not start; it says:\n{words}") from None
-                time.sleep(0.02)
+        if not processes.comes_up(self.process, self.answers, START_SECONDS):
+            words = "".join(path.read_text(encoding="utf-8") for path in self.prefix.glob("*.log"))
+            self.__exit__()
+            raise RuntimeError(f"nginx did not start; it says:\n{words}")
+        return self
+
+    def answers(self):
+        try:
+            get(self.port, "/")
+            return True
+        except OSError:
+            return False
 
     def __exit__(self, *_):
         processes.stop(self.process)
@@ -89,7 +93,9 @@ class Nginx:
     def pid(self):
         return self.process.pid
 
-    def publish(self, name, content):
-        """Makes `content` the file /name."""
-        (self.prefix / "www" / name).write_bytes(content)
-        return "/" + name
+    def static(self, source, name, **more):
+        """A contender: the bytes of the source's answer as the file /name, asked for with the same headers."""
+        (self.prefix / "www" / name).write_bytes(source.ask().plain())
+        port = self.tls_port if source.tls else self.port
+        fields = {"headers": dict(source.headers), "tls": source.tls, "connections": source.connections, **more}
+        return Contender("nginx", self.pid, port, "/" + name, **fields)

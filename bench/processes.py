@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -43,6 +44,22 @@ def stop(process):
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
+
+
+def comes_up(process, is_up, seconds, pause=0.02):
+    """Waits until a server that was started is up; False if it ended instead, or was not up in time."""
+    deadline = time.monotonic() + seconds
+    while not is_up():
+        if process.poll() is not None or time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def run(command, **options):
+    """To its good end, without what it prints."""
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL, env=clean_environment(),
+                   **options)
 
 
 def free_port():

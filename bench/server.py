@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import ssl
-import time
 from pathlib import Path
 
 import processes
@@ -29,7 +28,7 @@ class Answer:
         return gzip.decompress(self.body) if self.headers["Content-Encoding"] == "gzip" else self.body
 
 
-def get(port, path, headers=None, tls=False):
+def ask(port, method, path, body=None, headers=None, tls=False):
     """One answer over a connection of its own. The certificate is one of our own: it is not checked."""
     if tls:
         context = ssl.create_default_context()
@@ -39,12 +38,16 @@ def get(port, path, headers=None, tls=False):
     else:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REQUEST_SECONDS)
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request(method, path, body, headers or {})
         answer = Answer(connection.getresponse())
         answer.cipher = connection.sock.cipher() if tls and connection.sock else None
         return answer
     finally:
         connection.close()
+
+
+def get(port, path, headers=None, tls=False):
+    return ask(port, "GET", path, None, headers, tls)
 
 
 class Server:
@@ -65,16 +68,13 @@ class Server:
             self.log.replace(self.log.with_suffix(".log.before"))
         with open(self.log, "wb") as log:
             self.process = processes.spawn(self.arguments, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
         try:
-            while self.port is None:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server did not start; it says:\n{self.last_words()}")
-                time.sleep(0.005)
-                self.port = self.logged_port()
+            if not processes.comes_up(self.process, self.logged_port, START_SECONDS, pause=0.005):
+                raise RuntimeError(f"the server did not start; it says:\n{self.last_words()}")
         except BaseException:
             processes.stop(self.process)
             raise
+        self.port = self.logged_port()
         return self
 
     def logged_port(self):
@@ -131,15 +131,20 @@ class Server:
             raise RuntimeError(f"asked for the cluster, the server says {answer.status}: {answer.body[:500]}")
         return json.loads(answer.body)["objects"]
 
-    def create_cluster(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=REQUEST_SECONDS)
-        connection.request("POST", "/admin/v1/clusters", json.dumps({"name": CLUSTER, "uid": CLUSTER}),
-                           {**self.headers(), "Content-Type": "application/json"})
-        answer = Answer(connection.getresponse())
-        connection.close()
+    def create_cluster(self, uid=CLUSTER):
+        answer = ask(self.port, "POST", "/admin/v1/clusters", json.dumps({"name": uid, "uid": uid}),
+                     {**self.headers(), "Content-Type": "application/json"})
         if answer.status != 201:
             raise RuntimeError(f"asked to create a cluster, the server says {answer.status}: {answer.body[:500]}")
 
-    def import_command(self, dump):
-        return [BINARY, "import", "--cluster", CLUSTER, "--server", f"http://127.0.0.1:{self.port}",
-                "--api-key-file", self.data_dir / "admin.key", "-o", "json", dump]
+    def client_command(self, *words):
+        """Runs `snapgate WORDS` against this server, with its admin's key."""
+        return [BINARY, *words, "--server", f"http://127.0.0.1:{self.port}",
+                "--api-key-file", self.data_dir / "admin.key"]
+
+    def import_command(self, dump, uid=CLUSTER):
+        return self.client_command("import", dump, "--cluster", uid, "-o", "json")
+
+    def load(self, dump, uid=CLUSTER):
+        """Imports a dump, to the end."""
+        processes.run(self.import_command(dump, uid))
