@@ -67,6 +67,11 @@ def validator(schema):
     return jsonschema.Draft4Validator(schema, format_checker=FORMATS)
 
 
+def schema_of(operation_id, status=200):
+    """The validator of what an operation answers with that status."""
+    return next(validator(responses[status]) for _, _, name, responses in operations() if name == operation_id)
+
+
 def definition(name):
     return validator({"$ref": f"#/definitions/{name}"})
 

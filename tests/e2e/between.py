@@ -1,30 +1,30 @@
-"""Connecting one server to a cluster of another, and what may stand between the two: a proxy that says what a test wants."""
+"""What may stand between a client and a server: a proxy that says what a test wants."""
 
 import http.client
 import http.server
-import json
 import threading
 import time
 
-from harness import wait_for
+
+# What is said of one connection and not of the message: it is not handed on.
+OF_THE_CONNECTION = ("host", "connection", "content-length", "transfer-encoding", "date", "server")
 
 
-def connect(follower, uid, followed, their_uid, key=None, port=None):
-    """Makes cluster `uid` of one server a connected one: cluster `their_uid` of another, or the same; by way of `port`, if one is given."""
-    return follower.client().create_cluster(uid, type="connected", kubeconfig=json.dumps({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port or followed.port}/clusters/{their_uid}"}}],
-        "users": [{"name": "u", "user": {"token": key or followed.admin_key}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}))
+class Answering(http.server.BaseHTTPRequestHandler):
+    """What a server of a test says its answers with."""
 
+    protocol_version = "HTTP/1.1"
 
-def cluster_of(server, uid):
-    return server.client().get(f"/admin/v1/clusters/{uid}").json()
+    def say(self, status, headers, body):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-
-def wait_for_state(server, uid, state, reason=None):
-    return wait_for(lambda: (lambda c: c if c["state"] == state and reason in (None, c.get("reason")) else None)(cluster_of(server, uid)),
-                    f"{uid} is {state} ({reason})", 20)
+    def log_message(self, *_):
+        pass
 
 
 class Between:
@@ -40,9 +40,7 @@ class Between:
         self.going.set()
         between = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Answering):
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 between.seen.append((self.command, self.path, dict(self.headers), body))
@@ -56,26 +54,18 @@ class Between:
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
 
-            def say(self, status, headers, body):
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
             def hand_on(self, port, path, body):
                 there = http.client.HTTPConnection("127.0.0.1", port)
                 try:
-                    headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+                    headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_THE_CONNECTION}
                     there.request(self.command, self.path, body=body or None, headers=headers)
                     answer = there.getresponse()
-                    type_of = {"Content-Type": answer.getheader("Content-Type")} if answer.getheader("Content-Type") else {}
+                    passed = {name: value for name, value in answer.getheaders() if name.lower() not in OF_THE_CONNECTION}
                     if "watch=" not in self.path or answer.status != 200:
                         whole = answer.read()
                         for change in between.changes:
                             whole = change(path, whole)
-                        self.say(answer.status, type_of, whole)
+                        self.say(answer.status, passed, whole)
                         return
                     self.send_response(answer.status)
                     self.send_header("Transfer-Encoding", "chunked")
@@ -90,9 +80,6 @@ class Between:
                     self.close_connection = True
                 finally:
                     there.close()
-
-            def log_message(self, *_):
-                pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True

@@ -19,7 +19,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import PATIENCE, ROOT
+from harness import PATIENCE, ROOT, wait_for
 
 # What the sentence before a block says, and what it means for the one who pastes it.
 MARKS = {
@@ -203,9 +203,8 @@ class Terminal:
     def press_ctrl_c(self):
         """What runs in the foreground ends by it, and with some programs this shell, too."""
         os.write(self.master, b"\x03")
-        deadline = time.monotonic() + 30 * PATIENCE
-        while self.process.poll() is None and not select.select([self.finished], [], [], 0.05)[0]:
-            assert time.monotonic() < deadline, f"Ctrl-C ends nothing:\n{self.shown()[-2000:]}"
+        wait_for(lambda: self.process.poll() is not None or select.select([self.finished], [], [], 0.05)[0],
+                 lambda: f"Ctrl-C to end something:\n{self.shown()[-2000:]}", 30)
 
     def close(self):
         """Closes the window: everything that still runs in it ends."""

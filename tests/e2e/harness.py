@@ -26,8 +26,15 @@ PATIENCE = 6 if SANITIZED else 1
 START_SECONDS = 20 * PATIENCE
 STOP_SECONDS = 15 * PATIENCE
 REQUEST_SECONDS = 30 * PATIENCE
+# A dump of a real cluster.
+SAMPLE = ROOT / "samples" / "kubectl-get-vmsnapshots.json"
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 LIST_ROUTE = "/v1/spectroclusters/{uid}/vms/snapshot"
+
+
+def vm_path(uid, vm="web-01", name=None):
+    """The published path of a VM's snapshots, or of one of them."""
+    return f"/v1/spectroclusters/{uid}/vms/{vm}/snapshot" + (f"/{name}" if name else "")
 
 
 def clean_environment(extra=None):
@@ -147,6 +154,15 @@ class Client:
         assert reply.status == 201, reply
         return reply.json()
 
+    def cluster(self, uid):
+        """What the registry says of a cluster."""
+        reply = self.get(f"/admin/v1/clusters/{uid}")
+        assert reply.status == 200, reply
+        return reply.json()
+
+    def set_kubeconfig(self, uid, kubeconfig):
+        return self.request("PUT", f"/admin/v1/clusters/{uid}/kubeconfig", {"kubeconfig": kubeconfig})
+
     def create_project(self, name, **fields):
         reply = self.post("/admin/v1/projects", {"name": name, **fields})
         assert reply.status == 201, reply
@@ -169,6 +185,28 @@ class Client:
         body = "".join(json.dumps(item) + "\n" for item in objects)
         return self.post(f"/admin/v1/clusters/{uid}/import", body,
                          {"Content-Type": "application/x-ndjson"}, **query)
+
+    # The metrics.
+
+    def metrics(self):
+        reply = self.get("/metrics")
+        assert reply.status == 200, reply
+        return reply.text()
+
+    def metric(self, name, **labels):
+        """The present value of one series, or None."""
+        return metric_of(self.metrics(), name, **labels)
+
+
+def metric_of(text, name, **labels):
+    """The value of one series in the text of /metrics, or None: the first one that has these labels."""
+    for line in text.splitlines():
+        match = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)(?: \d+)?", line)
+        if match:
+            found = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match.group(1) or ""))
+            if all(found.get(label) == value for label, value in labels.items()):
+                return float(match.group(2))
+    return None
 
 
 def name_of(item):
@@ -206,13 +244,14 @@ def run_cli(*arguments, env=None, stdin=None, timeout=60, cwd=None):
 
 
 def wait_for(condition, what, seconds=10):
-    """Polls until `condition` gives something true, and returns that."""
+    """Polls until `condition` gives something true, and returns that. `what` is waited for: words, or a function that
+    gives them when the time is over."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < deadline, f"not within {seconds * PATIENCE} s: {what}"
+        assert time.monotonic() < deadline, f"not within {seconds * PATIENCE} s: {what() if callable(what) else what}"
         time.sleep(0.02)
 
 
@@ -341,10 +380,68 @@ class Server:
                 if not until_close:
                     connection.settimeout(0.5 * PATIENCE)
 
-    def cli(self, *arguments, env=None, **options):
+    def login(self, tls=False):
+        """The environment in which a client command goes to this server, with its admin key."""
+        trust = {"SNAPGATE_CA": str(self.data_dir / "ca.crt")} if tls else {}
+        return {"SNAPGATE_SERVER": f"{'https' if tls else 'http'}://127.0.0.1:{self.port}",
+                "SNAPGATE_API_KEY": self.admin_key, **trust}
+
+    def cli(self, *arguments, env=None, tls=False, **options):
         """A client command against this server, with its admin key."""
-        settings = {"SNAPGATE_SERVER": f"http://127.0.0.1:{self.port}", "SNAPGATE_API_KEY": self.admin_key}
-        return run_cli(*arguments, env={**settings, **(env or {})}, **options)
+        return run_cli(*arguments, env={**self.login(tls), **(env or {})}, **options)
+
+
+class Following:
+    """A process that goes on until it is ended; the lines of its output and of its errors as they come."""
+
+    def __init__(self, command, environment, stdin=subprocess.DEVNULL):
+        self.process = subprocess.Popen([str(part) for part in command], stdin=stdin, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, env=environment)
+        self.lines, self.errors = [], []
+        self.readers = [threading.Thread(target=self.read, args=pair, daemon=True)
+                        for pair in ((self.process.stdout, self.lines), (self.process.stderr, self.errors))]
+        for reader in self.readers:
+            reader.start()
+
+    @staticmethod
+    def read(stream, lines):
+        with stream:
+            for line in stream:
+                lines.append(line.rstrip("\n"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.stop()
+
+    def until(self, condition, what, seconds=20):
+        """Waits until all the lines so far fulfil a condition, and returns what that gives."""
+        return wait_for(lambda: condition(list(self.lines)), lambda: f"{what}: {self.lines[-5:]} {self.errors[-5:]}", seconds)
+
+    def until_line(self, condition, what, seconds=30):
+        """Waits until a line fulfils a condition, and returns the line."""
+        return self.until(lambda lines: next((line for line in lines if condition(line)), None), what, seconds)
+
+    def interrupt(self):
+        """Ctrl-C; it has to end well."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(20 * PATIENCE) == 0, self.errors
+        self.join()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.join()
+
+    def join(self):
+        for reader in self.readers:
+            reader.join(10 * PATIENCE)
 
 
 class SocketReader:

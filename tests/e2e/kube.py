@@ -1,5 +1,6 @@
 """Callers of a cluster's Kubernetes API: over bare HTTP, with kubectl, and with the Python client."""
 
+import base64
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import urllib.parse
 
 import kubernetes
 
-from harness import PATIENCE, ROOT, Client, wait_for
+from harness import PATIENCE, ROOT, Client, Following, name_of, wait_for
 
 GROUP = "/apis/snapshot.kubevirt.io/v1beta1"
 PLURAL = "virtualmachinesnapshots"
@@ -64,6 +65,12 @@ class KubeClient(Client):
 
     def list(self, namespace=None, **query):
         return self.get(snapshots_path(namespace), **query)
+
+    def objects(self):
+        """The snapshots of all namespaces: {(namespace, name): object}."""
+        reply = self.list()
+        assert reply.status == 200, reply
+        return {name_of(item): item for item in reply.json()["items"]}
 
     def create_namespace(self, name):
         reply = self.request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
@@ -139,11 +146,21 @@ def brief_of(event):
     return event["type"], f"{metadata.get('namespace')}/{metadata.get('name')}", metadata.get("resourceVersion")
 
 
+def kubeconfig_of(url, user, authority=None):
+    """A kubeconfig as JSON, which is YAML, too: the cluster at that URL, as that user, {"token": ...} or the like, sees
+    it. `authority` is the PEM of who has signed the server's certificate."""
+    trust = {"certificate-authority-data": base64.b64encode(authority.encode()).decode()} if authority else {}
+    return json.dumps({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": url, **trust}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]})
+
+
 def write_kubeconfig(server, cluster, path, key=None):
     """What `snapgate kubeconfig` prints, with another key if one is given. The server has to speak TLS:
     Kubernetes clients send no credentials over plain connections."""
-    printed = server.cli("kubeconfig", "--cluster", cluster, env={
-        "SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_CA": str(server.data_dir / "ca.crt")})
+    printed = server.cli("kubeconfig", "--cluster", cluster, tls=True)
     assert printed.returncode == 0, printed.stderr
     assert server.admin_key in printed.stdout
     path.touch(mode=0o600)
@@ -215,28 +232,3 @@ class Kubectl:
     def start(self, *arguments):
         """A kubectl that runs on, for `-w`; its lines come in by a thread."""
         return Following([self.program, *map(str, arguments)], self.environment())
-
-
-class Following:
-    """A process whose lines are read as they come."""
-
-    def __init__(self, command, environment, stdin=subprocess.DEVNULL):
-        self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, env=environment)
-        self.lines = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def until(self, condition, what, seconds=30):
-        return wait_for(lambda: next((line for line in list(self.lines) if condition(line)), None), what, seconds)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.reader.join(30)
-        self.process.stdout.close()
-        self.process.stderr.close()

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from harness import ROOT, in_order, name_of, snapshot, snapshots, wait_for
+from harness import SAMPLE, in_order, name_of, snapshot, snapshots, wait_for
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 
@@ -206,7 +206,7 @@ def test_absent_metadata_is_filled_and_given_metadata_kept(admin, uid):
 
 
 def test_the_sample_dump_comes_in_whole(admin, uid):
-    text = (ROOT / "samples" / "kubectl-get-vmsnapshots.json").read_text(encoding="utf-8")
+    text = SAMPLE.read_text(encoding="utf-8")
     objects = json.loads(text)["items"]
     reply = admin.post(f"/admin/v1/clusters/{uid}/import", text.encode(), {"Content-Type": "application/json"})
     assert reply.json() == counts(created=len(objects))

@@ -6,8 +6,10 @@ import json
 import pytest
 import yaml
 
+from connected import UID, Pair
+from harness import vm_path
 from kube import GROUP, MERGE_PATCH, TABLE, KubeClient, new_snapshot, snapshots_path
-from test_connected import UID, Pair
+from palette import Palette
 
 WEB = snapshots_path("web")
 ONE = snapshots_path("web", "one")
@@ -33,41 +35,38 @@ NAMESPACE_WRITES = {
 HELD = new_snapshot("held", finalizers=["example.com/hold"])
 
 
+def fill(kube):
+    kube.create_namespace("web")
+    kube.made("web", new_snapshot("one", labels={"tier": "gold"}))
+    kube.made("web", HELD)
+
+
 @pytest.fixture
-def kube(server, uid):
-    client = KubeClient(server, uid)
-    client.create_namespace("web")
-    client.made("web", new_snapshot("one", labels={"tier": "gold"}))
-    client.made("web", HELD)
-    return client
+def kube(kube):
+    fill(kube)
+    return kube
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """A cluster and a server that follows it."""
-    both = Pair(tmp_path_factory.mktemp("pair"))
-    theirs = KubeClient(both.upstream, UID)
-    theirs.create_namespace("web")
-    theirs.made("web", new_snapshot("one", labels={"tier": "gold"}))
-    theirs.made("web", HELD)
-    both.connect()
-    both.wait_for_state("Ready")
-    both.wait_until_equal()
-    yield both
-    both.mirror.stop()
-    both.upstream.stop()
+    with Pair(tmp_path_factory.mktemp("pair")) as both:
+        fill(both.theirs)
+        both.follow()
+        both.wait_until_equal()
+        yield both
 
 
 @pytest.fixture
 def theirs(pair):
     """The cluster itself."""
-    return KubeClient(pair.upstream, UID)
+    return pair.theirs
 
 
 @pytest.fixture
 def ours(pair):
     """The cluster as the server that follows it shows it."""
-    return KubeClient(pair.mirror, UID)
+    return pair.ours
 
 
 def everything(kube):
@@ -149,7 +148,7 @@ class TestAnAnswerHasTheFormThatWasAskedFor:
         client = server.client()
         for number, accept in enumerate(("text/html", "application/yaml", ",;,=")):
             name = f"json-{number}"
-            path = f"/v1/spectroclusters/{kube.cluster}/vms/vm-1/snapshot"
+            path = vm_path(kube.cluster, "vm-1")
             made = client.post(path, {"metadata": {"name": name}}, {"Accept": accept}, namespace="web")
             assert (made.status, made.json()["metadata"]["name"]) == (200, name)
             assert client.delete(f"{path}/{name}", {"Accept": accept}, namespace="web").status == 204
@@ -213,7 +212,7 @@ class TestControlCharacters:
         for method, path in (("GET", f"{WEB}/{name}"), ("DELETE", f"{WEB}/{name}"), ("GET", f"{GROUP}/namespaces/web{name}/virtualmachinesnapshots"),
                              ("DELETE", f"{GROUP}/namespaces/web%00{name}/virtualmachinesnapshots"), ("DELETE", f"{NAMESPACES}/web{name}")):
             assert kube.request(method, path).status == 404, (method, path)
-        assert server.client().get(f"/v1/spectroclusters/{kube.cluster}/vms/web-01/snapshot/{name}", namespace="web").status == 404
+        assert server.client().get(vm_path(kube.cluster, name=name), namespace="web").status == 404
         assert everything(kube) == before
 
     def test_blanks_between_the_words_of_a_selector_are_none(self, kube):
@@ -221,29 +220,30 @@ class TestControlCharacters:
         assert [item["metadata"]["name"] for item in found] == ["one"]
 
 
-class Palette:
-    """The published operations on one cluster, with or without the query's namespace."""
+class Asking:
+    """The published operations on the snapshots of web-01, with the query as it is written."""
 
-    def __init__(self, client, cluster):
+    def __init__(self, client, uid):
         self.client = client
-        self.path = f"/v1/spectroclusters/{cluster}/vms/web-01/snapshot"
+        self.path = vm_path(uid)
+        self.palette = Palette(client, uid)
 
     def create(self, metadata, query=""):
-        return self.client.post(self.path + query, {"metadata": metadata})
+        return self.palette.call("POST", "web-01", body={"metadata": metadata}, text=query)
 
     def update(self, name, metadata, query=""):
-        return self.client.request("PUT", f"{self.path}/{name}{query}", {"metadata": metadata})
+        return self.palette.call("PUT", "web-01", name, {"metadata": metadata}, text=query)
 
     def get(self, name, query=""):
-        return self.client.get(f"{self.path}/{name}{query}")
+        return self.palette.call("GET", "web-01", name, text=query)
 
     def delete(self, name, query=""):
-        return self.client.delete(f"{self.path}/{name}{query}")
+        return self.palette.call("DELETE", "web-01", name, text=query)
 
 
 @pytest.fixture
 def palette(server, kube):
-    return Palette(server.client(), kube.cluster)
+    return Asking(server.client(), kube.cluster)
 
 
 def places(kube, name):
@@ -311,7 +311,7 @@ class TestNamespacesOfThePaletteSide:
         assert reply.status == 422 and f'"{value}": {said} says' in reply.json()["message"], reply
 
     def test_a_connected_cluster_is_asked_for_the_same(self, pair, theirs):
-        palette = Palette(pair.mirror.client(), UID)
+        palette = Asking(pair.mirror.client(), UID)
         theirs.create_namespace("shop")
         reply = palette.create({"name": "sent", "namespace": "shop"})
         assert (reply.status, reply.json()["metadata"]["namespace"]) == (200, "shop"), reply
@@ -347,7 +347,7 @@ class TestAWriteWithAParameterThatIsNone:
 
     def test_nor_does_it_reach_a_connected_cluster(self, pair, theirs):
         before = everything(theirs)
-        palette = Palette(pair.mirror.client(), UID)
+        palette = Asking(pair.mirror.client(), UID)
         for reply in (palette.create({"name": "made"}, "?dryRun=All"), palette.delete("one", "?namespace=web&dryRun=All")):
             assert reply.status == 400, reply
         assert everything(theirs) == before
@@ -450,7 +450,7 @@ class TestKeys:
 
     def test_what_is_written_with_one(self, server, kube):
         headers = {"Authorization": f"Bearer {server.admin_key}"}
-        made = server.anonymous().post(f"/v1/spectroclusters/{kube.cluster}/vms/vm-1/snapshot", {"metadata": {"name": "by-token"}}, headers)
+        made = server.anonymous().post(vm_path(kube.cluster, "vm-1"), {"metadata": {"name": "by-token"}}, headers)
         assert made.status == 200, made
 
     @pytest.mark.parametrize("value", ["Bearer", "Bearer ", "Bearer sgk_000000000000_x", "Basic YTpi", "{key}", "Token {key}", "Bearer {key}x", "Bearer x {key}"])

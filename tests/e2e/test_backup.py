@@ -9,7 +9,7 @@ import pytest
 from kubernetes import client as kube_client
 from kubernetes import watch as kube_watch
 
-from harness import BINARY, LIST_ROUTE, clean_environment, name_of, snapshot, snapshots, wait_for
+from harness import BINARY, LIST_ROUTE, clean_environment, metric_of, name_of, snapshot, snapshots, wait_for
 
 LIST = LIST_ROUTE.format(uid="demo")
 GROUP = "/clusters/demo/apis/snapshot.kubevirt.io/v1beta1"
@@ -261,9 +261,8 @@ def test_compact_gives_the_room_of_what_was_deleted_back(loaded, tmp_path):
     api.load("demo", large)
     assert api.post("/admin/v1/clusters", {"name": "keep"}).status == 201
     before = api.get(LIST, limit=50).json()["items"]
-    gauges = {line.split()[0]: float(line.split()[1]) for line in api.get("/metrics").text().splitlines()
-              if line.startswith("snapgate_store_")}
-    assert 10_000_000 < gauges["snapgate_store_used_bytes"] <= gauges["snapgate_store_file_bytes"]
+    metrics = api.metrics()
+    assert 10_000_000 < metric_of(metrics, "snapgate_store_used_bytes") <= metric_of(metrics, "snapgate_store_file_bytes")
     assert api.delete("/admin/v1/clusters/demo", force="true").status == 204
     loaded.client().create_cluster("demo")
     loaded.client().load("demo", before)
@@ -271,8 +270,7 @@ def test_compact_gives_the_room_of_what_was_deleted_back(loaded, tmp_path):
     file = loaded.data_dir / "store" / "data.mdb"
     full = file.stat().st_size
     loaded.start()  # sweeps what was deleted
-    wait_for(lambda: [float(line.split()[1]) for line in loaded.client().get("/metrics").text().splitlines()
-                      if line.startswith("snapgate_store_used_bytes")][0] < 6_000_000, "the sweep", 30)
+    wait_for(lambda: loaded.client().metric("snapgate_store_used_bytes") < 6_000_000, "the sweep", 30)
     loaded.stop()
     done = run("compact", "--data-dir", loaded.data_dir)
     assert done.returncode == 0, done.stderr

@@ -9,21 +9,10 @@ import subprocess
 import pytest
 import yaml
 
-from harness import BINARY, ROOT, Server, clean_environment, in_order, name_of, run_cli, snapshot, snapshots
+from cli import OK, REFUSED, UNREACHABLE, USAGE
+from harness import BINARY, ROOT, SAMPLE, Server, clean_environment, in_order, name_of, run_cli, snapshot, snapshots
 
-SAMPLE = ROOT / "samples" / "kubectl-get-vmsnapshots.json"
 LAB = ROOT / "samples" / "kubectl-get-vmsnapshots-lab.yaml"
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
-
-
-@pytest.fixture
-def cli(server, tmp_path):
-    """Runs a command against the shared server; its configuration folder is this test's own."""
-    def run(*arguments, code=OK, env=None, **options):
-        ran = server.cli(*arguments, env={"XDG_CONFIG_HOME": str(tmp_path / "config"), **(env or {})}, **options)
-        assert ran.returncode == code, (arguments, ran.returncode, ran.stdout, ran.stderr)
-        return ran
-    return run
 
 
 def write_dump(path, objects):
@@ -243,7 +232,6 @@ def test_output_that_nobody_reads_is_an_error_not_a_crash(cli, admin, uid):
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run([str(BINARY), "get", "snapshots", "--cluster", uid, "-o", "json"], stdout=full,
                              stderr=subprocess.PIPE, text=True, check=False, timeout=120,
-                             env=clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{admin.port}",
-                                                    "SNAPGATE_API_KEY": admin.key}))
+                             env=clean_environment(cli.server.login()))
     assert ran.returncode == REFUSED
     assert ran.stderr.startswith("error:")

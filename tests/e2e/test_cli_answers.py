@@ -17,9 +17,10 @@ import time
 import pytest
 import yaml
 
+from between import Answering
+from cli import OK, REFUSED, UNREACHABLE
 from harness import BINARY, PATIENCE, clean_environment, run_cli, snapshot
 
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 LIST = "/v1/spectroclusters/c-1/vms/snapshot"
 CLUSTERS = {"items": [{"uid": "c-1", "name": "demo", "projectUid": "p-1", "type": "hosted", "state": "Ready",
                        "objects": 3}]}
@@ -42,25 +43,14 @@ class Scripted(http.server.ThreadingHTTPServer):
                 "XDG_CONFIG_HOME": str(folder)}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class Handler(Answering):
     def do_GET(self):
         path, _, query = self.path.partition("?")
         self.server.requests.append((self.path, dict(self.headers)))
         answer = self.server.answers.get(path, (404, {}, {"code": "ResourceNotFound", "message": "no such route",
                                                           "details": {}, "ref": "r"}))
         status, headers, body = answer(query) if callable(answer) else answer
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *arguments):
-        pass
+        self.say(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.fixture

@@ -1,34 +1,9 @@
 """`apply` of what is there already, of clusters that do not answer, and what `check cluster` ends with."""
 
 import json
-import socket
-import threading
 import time
 
-import pytest
-
 from harness import PATIENCE, wait_for
-from test_connected_cli import Shell, both  # noqa: F401
-
-
-@pytest.fixture
-def black_hole():
-    """Takes connections and never says a word: a check of it takes its ten seconds."""
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
-        kept = []
-
-        def take():
-            while True:
-                try:
-                    kept.append(listener.accept()[0])
-                except OSError:
-                    return
-
-        threading.Thread(target=take, daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-        for connection in kept:
-            connection.close()
 
 
 def write_file(folder, names):
@@ -36,7 +11,7 @@ def write_file(folder, names):
     (folder / "clusters.yaml").write_text("clusters:\n" + "\n".join(lines) + "\n")
 
 
-def test_what_is_applied_again_is_not_listed_again(both, tmp_path):  # noqa: F811
+def test_what_is_applied_again_is_not_listed_again(both, tmp_path):
     _, mirror, servers = both
     write_file(tmp_path, [(f"edge-{i}", "edge.kubeconfig") for i in range(3)])
     mirror.good("apply", "-f", "clusters.yaml")
@@ -53,7 +28,7 @@ def test_what_is_applied_again_is_not_listed_again(both, tmp_path):  # noqa: F81
     assert len(servers[1].log("took in a cluster's list")) == lists
 
 
-def test_one_that_is_out_of_reach_stays_so_when_it_is_applied_again(both, tmp_path, black_hole):  # noqa: F811
+def test_one_that_is_out_of_reach_stays_so_when_it_is_applied_again(both, tmp_path, black_hole):
     _, mirror, servers = both
     text = (tmp_path / "edge.kubeconfig").read_text()
     (tmp_path / "edge.kubeconfig").write_text(text.replace(f":{servers[0].port}", f":{black_hole}"))
@@ -65,7 +40,7 @@ def test_one_that_is_out_of_reach_stays_so_when_it_is_applied_again(both, tmp_pa
         assert mirror.clusters()["edge"]["state"] == "Unreachable"
 
 
-def test_clusters_that_do_not_answer_are_waited_for_side_by_side(both, tmp_path, black_hole):  # noqa: F811
+def test_clusters_that_do_not_answer_are_waited_for_side_by_side(both, tmp_path, black_hole):
     _, mirror, servers = both
     text = (tmp_path / "edge.kubeconfig").read_text()
     (tmp_path / "dead.kubeconfig").write_text(text.replace(f":{servers[0].port}", f":{black_hole}"))
@@ -83,7 +58,7 @@ def test_clusters_that_do_not_answer_are_waited_for_side_by_side(both, tmp_path,
     assert said[-1].startswith("error: cluster/nosuch: ")
 
 
-def test_a_uid_that_is_there_twice_is_refused(both, tmp_path):  # noqa: F811
+def test_a_uid_that_is_there_twice_is_refused(both, tmp_path):
     _, mirror, _ = both
     (tmp_path / "clusters.yaml").write_text("clusters:\n- {name: a, uid: u, kubeconfig: edge.kubeconfig}\n"
                                             "- {name: b, uid: u, kubeconfig: edge.kubeconfig}\n")
@@ -91,7 +66,7 @@ def test_a_uid_that_is_there_twice_is_refused(both, tmp_path):  # noqa: F811
     assert ran.returncode == 1 and "u is used twice" in ran.stderr and mirror.clusters() == {}
 
 
-def test_a_check_that_finds_something_ends_with_1(both):  # noqa: F811
+def test_a_check_that_finds_something_ends_with_1(both):
     _, mirror, servers = both
     mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig")
     mirror.wait_until_ready("edge")

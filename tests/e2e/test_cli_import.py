@@ -9,21 +9,17 @@ import time
 import pytest
 import yaml
 
-from harness import (BINARY, PATIENCE, ROOT, SANITIZED, clean_environment, in_order, run_cli, snapshot, snapshots,
-                     wait_for)
+from cli import OK, REFUSED, UNREACHABLE, USAGE
+from harness import BINARY, PATIENCE, ROOT, SAMPLE, SANITIZED, clean_environment, in_order, name_of, snapshot, snapshots, wait_for
 
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
-SAMPLES = [ROOT / "samples" / "kubectl-get-vmsnapshots.json", ROOT / "samples" / "kubectl-get-vmsnapshots-lab.yaml"]
+SAMPLES = [SAMPLE, ROOT / "samples" / "kubectl-get-vmsnapshots-lab.yaml"]
 
 
 @pytest.fixture
-def load(server, uid, tmp_path):
+def load(cli, uid):
     """Runs `import` into this test's cluster."""
     def run(*arguments, code=OK, stdin=None, cluster=uid):
-        ran = server.cli("import", "--cluster", cluster, *arguments, stdin=stdin,
-                         env={"XDG_CONFIG_HOME": str(tmp_path / "config")})
-        assert ran.returncode == code, (ran.returncode, ran.stdout, ran.stderr)
-        return ran
+        return cli("import", "--cluster", cluster, *arguments, code=code, stdin=stdin)
     return run
 
 
@@ -58,10 +54,10 @@ def test_files_are_one_dump(load, admin, uid):
 
 def test_objects_come_back_as_they_were(load, admin, uid):
     load(SAMPLES[0])
-    before = {(i["metadata"]["namespace"], i["metadata"]["name"]): i
+    before = {name_of(i): i
               for i in json.loads(SAMPLES[0].read_text())["items"]}
     for item in admin.items(uid):
-        was = before[item["metadata"]["namespace"], item["metadata"]["name"]]
+        was = before[name_of(item)]
         for field in ("uid", "creationTimestamp", "labels", "ownerReferences", "finalizers"):
             assert item["metadata"].get(field) == was["metadata"].get(field)
         assert item["spec"] == was["spec"]
@@ -73,8 +69,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(server, load, admin,
     dump = lines(tmp_path / "dump.jsonl", objects)
     process = subprocess.Popen(
         [str(BINARY), "import", "--cluster", uid, str(dump)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}",
-                               "SNAPGATE_API_KEY": server.admin_key}))
+        env=clean_environment(server.login()))
     wait_for(lambda: objects_of(server, uid) > 0 or process.poll() is not None, "the first objects", 30)
     process.kill()
     process.wait()
@@ -97,18 +92,16 @@ def test_a_server_that_dies_is_said_to_be_out_of_reach(start_server, tmp_path):
     server.client().create_cluster("c")
     objects = padded(15_000)
     dump = lines(tmp_path / "dump.jsonl", objects)
-    environment = {"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key,
-                   "XDG_CONFIG_HOME": str(tmp_path)}
     process = subprocess.Popen([str(BINARY), "import", "--cluster", "c", str(dump)], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, env=clean_environment(environment))
+                               stderr=subprocess.PIPE, text=True,
+                               env=clean_environment(server.login() | {"XDG_CONFIG_HOME": str(tmp_path)}))
     wait_for(lambda: objects_of(server, "c") > 0, "the first objects", 30)
     server.kill()
     _, said = process.communicate(timeout=60 * PATIENCE)
     assert process.returncode == UNREACHABLE, said
     assert "run the import again" in said
     server.start()
-    environment["SNAPGATE_SERVER"] = f"http://127.0.0.1:{server.port}"
-    ran = run_cli("import", "--cluster", "c", dump, env=environment)
+    ran = server.cli("import", "--cluster", "c", dump, env={"XDG_CONFIG_HOME": str(tmp_path)})
     assert ran.returncode == OK, ran.stderr
     assert objects_of(server, "c") == len(objects)
 
@@ -132,7 +125,7 @@ def test_memory_does_not_grow_with_the_dump(server, admin, uid, tmp_path):
         for i, item in enumerate(objects):
             out.write((",\n" if i else "") + json.dumps(item, indent=4))
         out.write("\n]}\n")
-    environment = {"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key}
+    environment = server.login()
     code, little = peak_memory(["import", "--cluster", uid, str(small)], environment)
     assert code == OK
     code, much = peak_memory(["import", "--cluster", uid, str(large)], environment)
@@ -224,8 +217,7 @@ def test_streams_of_every_kind_are_taken(server, admin, uid, tmp_path):
     os.mkfifo(fifo)
     process = subprocess.Popen([str(BINARY), "import", "--cluster", uid, str(fifo)], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True,
-                               env=clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}",
-                                                      "SNAPGATE_API_KEY": server.admin_key}))
+                               env=clean_environment(server.login()))
     fifo.write_text(text)
     out, err = process.communicate(timeout=60 * PATIENCE)
     assert process.returncode == OK, err
@@ -269,8 +261,7 @@ def test_nothing_is_left_behind(load, tmp_path, monkeypatch):
 def test_an_interrupted_import_ends_at_once(server, uid):
     process = subprocess.Popen([str(BINARY), "import", "--cluster", uid, "-"], stdin=subprocess.PIPE,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env=clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}",
-                                                      "SNAPGATE_API_KEY": server.admin_key}))
+                               env=clean_environment(server.login()))
     process.stdin.write(b'{"items":[')
     process.stdin.flush()
     process.send_signal(signal.SIGINT)

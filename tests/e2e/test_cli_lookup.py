@@ -1,18 +1,17 @@
 """What the command line asks the server for to find snapshots by name, and the one shape in which it prints them."""
 
-import http.server
 import json
 import subprocess
-import threading
 import urllib.parse
 
 import pytest
 import yaml
 
-from harness import BINARY, Client, clean_environment, snapshot, snapshots
+from between import Between
+from cli import REFUSED, Cli
+from harness import BINARY, clean_environment, snapshot, snapshots
 from kube import KubeClient
 
-OK, REFUSED = 0, 1
 LISTS = "/virtualmachinesnapshots", "/vms/snapshot"
 
 # As kubectl prints one, with the null that Palette's form leaves out.
@@ -22,65 +21,24 @@ RICH["metadata"]["managedFields"] = [{
     "time": "2026-01-01T00:00:00Z", "fieldsV1": {"f:spec": {"f:source": {}}}}]
 
 
-class Counting(http.server.ThreadingHTTPServer):
-    """Stands before a server, and knows what was asked of it before the answer is given."""
-
-    def __init__(self, upstream):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.upstream = upstream
-        self.asked = []
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.shutdown()
-        self.thread.join()
-        self.server_close()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def forward(self):
-        self.server.asked.append((self.command, self.path))
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name: value for name, value in self.headers.items() if name != "Host"}
-        reply = Client(self.server.upstream.port).request(self.command, self.path, body or None, headers)
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            if name not in ("Content-Length", "Transfer-Encoding", "Connection"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    do_GET = do_POST = do_DELETE = forward
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def proxy(server):
-    counting = Counting(server)
-    yield counting
-    counting.close()
+    between = Between(server)
+    yield between
+    between.stop()
 
 
 @pytest.fixture
-def cli(server, proxy, uid):
-    def run(*arguments, code=OK):
-        ran = server.cli(*arguments, "--cluster", uid, env={"SNAPGATE_SERVER": f"http://127.0.0.1:{proxy.server_address[1]}"})
-        assert ran.returncode == code, (arguments, ran.returncode, ran.stdout, ran.stderr)
-        return ran
-    return run
+def cli(server, proxy, uid, tmp_path):
+    """Runs a command on this test's cluster, by way of the proxy."""
+    return Cli(server, tmp_path / "config", "--cluster", uid, env={"SNAPGATE_SERVER": f"http://127.0.0.1:{proxy.port}"})
 
 
 def asked(proxy, run):
     """What a command says, and what it asked for of snapshots."""
-    proxy.asked.clear()
+    proxy.seen.clear()
     ran = run()
-    return ran, [(method, path) for method, path in proxy.asked if "snapshot" in path]
+    return ran, [(method, path) for method, path, _, _ in proxy.seen if "snapshot" in path]
 
 
 @pytest.mark.parametrize("form", ["table", "json", "yaml", "name"])
@@ -154,7 +112,7 @@ def test_the_published_form_is_what_others_get(server, admin, uid):
 def test_a_watch_begins_with_the_same_objects(server, admin, uid, cli):
     admin.load(uid, [RICH])
     one = json.loads(cli("get", "snapshots", "rich", "-n", "web", "-o", "json").stdout)
-    environment = {"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key}
+    environment = server.login()
     with subprocess.Popen([str(BINARY), "get", "snapshots", "--cluster", uid, "--watch", "-o", "json"], text=True,
                           stdout=subprocess.PIPE, env=clean_environment(environment)) as process:
         try:
@@ -174,9 +132,9 @@ def test_registries_are_read_once_for_all_names(server, proxy, admin):
     for name in ("reg-a", "reg-b", "reg-c"):
         admin.create_cluster(name)
     def documents_of(*arguments):
-        ran = server.cli("get", "clusters", *arguments, "-o", "json", env={"SNAPGATE_SERVER": f"http://127.0.0.1:{proxy.server_address[1]}"})
+        ran = server.cli("get", "clusters", *arguments, "-o", "json", env={"SNAPGATE_SERVER": f"http://127.0.0.1:{proxy.port}"})
         return json.loads(ran.stdout)
 
     assert [item["uid"] for item in documents_of("reg-a", "reg-b", "reg-c")["items"]] == ["reg-a", "reg-b", "reg-c"]
-    assert proxy.asked == [("GET", "/admin/v1/clusters")]
+    assert [one[:2] for one in proxy.seen] == [("GET", "/admin/v1/clusters")]
     assert documents_of("reg-b") in documents_of()["items"]

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
+from cli import OK, REFUSED, USAGE
 from harness import BINARY, PATIENCE, clean_environment, snapshots, wait_for
 
-OK, REFUSED, USAGE = 0, 1, 2
 COMMANDS = {
     "json": ["get", "snapshots", "--all", "-o", "json"], "yaml": ["get", "snapshots", "--all", "-o", "yaml"],
     "table": ["get", "snapshots", "--all"], "page": ["get", "snapshots", "-o", "yaml"], "names": ["get", "snapshots", "-o", "name"],
@@ -24,7 +24,7 @@ def start(server):
     admin = server.client()
     uid = admin.create_cluster("pipes")["uid"]
     admin.load(uid, snapshots(1500))
-    environment = clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key})
+    environment = clean_environment(server.login())
 
     def run(name, stdout, ignore=False):
         about = ["--cluster", uid] if {"snapshots", "kubeconfig"} & set(COMMANDS[name]) else []

@@ -3,8 +3,8 @@
 import shutil
 import socket
 
+from cli import follow
 from harness import Server, snapshot, wait_for
-from test_cli_snapshots import follow
 
 
 def free_port():
@@ -29,7 +29,7 @@ def test_a_watch_lists_again_where_the_server_was_set_back(tmp_path):
         shutil.rmtree(tmp_path / "data")
         shutil.copytree(tmp_path / "backup", tmp_path / "data")
         server.start()
-        wait_for(lambda: any("listing again" in line for line in following.err), "that the list is taken again", 40)
+        wait_for(lambda: any("listing again" in line for line in following.errors), "that the list is taken again", 40)
         following.until(lambda lines: len(lines) == 22 and lines[-1].endswith("/old"), "the list as it is now")
         server.client().load("demo", [snapshot("web", "new")])
         following.until(lambda lines: len(lines) == 23 and lines[-1].endswith("/new"), "what comes then")

@@ -3,13 +3,12 @@
 import json
 import os
 import stat
-import time
 
 import pytest
 
-from harness import PATIENCE, Server, run_cli, snapshot, snapshots
+from cli import OK, REFUSED, UNREACHABLE, USAGE
+from harness import Server, run_cli, snapshot, snapshots, wait_for
 
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 
 
 @pytest.fixture
@@ -26,15 +25,6 @@ def fleet(server, tmp_path):
         admin.load(cluster["uid"], [snapshot("web", f"in-{name}")])
     made["config"] = tmp_path / "config"
     return made
-
-
-@pytest.fixture
-def cli(server, fleet):
-    def run(*arguments, code=OK, env=None, **options):
-        ran = server.cli(*arguments, env={"XDG_CONFIG_HOME": str(fleet["config"]), **(env or {})}, **options)
-        assert ran.returncode == code, (arguments, ran.returncode, ran.stdout, ran.stderr)
-        return ran
-    return run
 
 
 def uids(text):
@@ -165,11 +155,11 @@ def test_a_context_that_others_may_read_is_not_used(server, fleet):
 
 def test_a_certificate_that_is_not_trusted_is_not_reached(tmp_path):
     server = Server(tmp_path / "data", "--tls-self-signed").start()
-    environment = {"SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key,
-                   "XDG_CONFIG_HOME": str(tmp_path)}
+    trusting = server.login(tls=True) | {"XDG_CONFIG_HOME": str(tmp_path)}
+    environment = {name: value for name, value in trusting.items() if name != "SNAPGATE_CA"}
     ran = run_cli("get", "projects", env=environment)
     assert ran.returncode == UNREACHABLE and "--ca" in ran.stderr
-    ran = run_cli("get", "projects", env={**environment, "SNAPGATE_CA": str(tmp_path / "data" / "ca.crt")})
+    ran = run_cli("get", "projects", env=trusting)
     assert ran.returncode == OK, ran.stderr
     assert run_cli("get", "projects", "--ca", tmp_path / "none.crt", env=environment).returncode == USAGE
     # Without a scheme it is https.
@@ -187,13 +177,13 @@ def test_a_token_that_has_expired_leads_on(start_server, tmp_path):
     page = json.loads(server.cli("get", "snapshots", "--cluster", "c", "--limit", "20", "-o", "json").stdout)
     admin.load("c", [snapshot("zz", "new")])
     token = page["metadata"]["continue"]
-    deadline = time.monotonic() + 20 * PATIENCE
-    while True:
+
+    def refused():
         ran = server.cli("get", "snapshots", "--cluster", "c", "--continue", token)
-        if ran.returncode == REFUSED or time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    assert ran.returncode == REFUSED and "Expired" in ran.stderr
+        return ran if ran.returncode == REFUSED else None
+
+    ran = wait_for(refused, "the token to expire", 20)
+    assert "Expired" in ran.stderr
     on = ran.stderr.split("--continue ")[1].split()[0]
     rest = json.loads(server.cli("get", "snapshots", "--cluster", "c", "--all", "--continue", on, "-o", "json").stdout)
     assert len(rest["items"]) == 41

@@ -3,74 +3,25 @@
 import base64
 import json
 import re
-import signal
-import socket
 import ssl
-import subprocess
-import threading
 import urllib.error
 import urllib.request
-from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from harness import BINARY, PATIENCE, Server, clean_environment, run_cli, snapshot, wait_for
+from cli import OK, REFUSED, UNREACHABLE, USAGE, Cli, follow
+from harness import Server, run_cli, snapshot, wait_for
+from proxy import Proxy
 
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
 RESOURCE = "virtualmachinesnapshot.snapshot.kubevirt.io/"
 PROTECTION = "snapshot.kubevirt.io/vmsnapshot-protection"
 
 
 @pytest.fixture
 def cli(server, uid, tmp_path):
-    """Runs a command on this test's cluster; its configuration folder is this test's own."""
-    def run(*arguments, code=OK, env=None, **options):
-        ran = server.cli(*arguments, "--cluster", uid,
-                         env={"XDG_CONFIG_HOME": str(tmp_path / "config"), **(env or {})}, **options)
-        assert ran.returncode == code, (arguments, ran.returncode, ran.stdout, ran.stderr)
-        assert server.admin_key not in ran.stderr
-        return ran
-    return run
-
-
-class Following:
-    """A command that goes on until it is interrupted; its lines as they come."""
-
-    def __init__(self, server, *arguments):
-        environment = clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}",
-                                         "SNAPGATE_API_KEY": server.admin_key})
-        self.process = subprocess.Popen([str(BINARY), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True, env=environment)
-        self.out, self.err = [], []
-        self.readers = [threading.Thread(target=self.read, args=pair, daemon=True)
-                        for pair in ((self.process.stdout, self.out), (self.process.stderr, self.err))]
-        for reader in self.readers:
-            reader.start()
-
-    @staticmethod
-    def read(stream, lines):
-        for line in stream:
-            lines.append(line.rstrip("\n"))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *failure):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for reader in self.readers:
-            reader.join(10 * PATIENCE)
-
-    def until(self, condition, what):
-        return wait_for(lambda: condition(self.out), f"{what}: {self.out[-5:]} {self.err[-5:]}", 20)
-
-    def interrupt(self):
-        self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(20 * PATIENCE) == OK, self.err
-        for reader in self.readers:
-            reader.join(10 * PATIENCE)
+    """Runs a command on this test's cluster."""
+    return Cli(server, tmp_path / "config", "--cluster", uid)
 
 
 def read_back(admin, uid, name, namespace="default"):
@@ -242,10 +193,6 @@ def test_a_selector_lists_all_it_selects(cli, admin, uid):
         assert more[0] in cli("get", "snapshots", "-l", "part=0", *more, code=USAGE).stderr
 
 
-def follow(server, uid, *arguments):
-    return Following(server, "get", "snapshots", "--cluster", uid, "--watch", *arguments)
-
-
 def test_a_watch_shows_the_list_and_every_change(cli, server, admin, uid):
     admin.load(uid, [snapshot("web", "there-from-the-beginning", phase="InProgress")])
     with follow(server, uid) as following:
@@ -257,16 +204,16 @@ def test_a_watch_shows_the_list_and_every_change(cli, server, admin, uid):
         cli("delete", "snapshot", "new", "-n", "web")
         following.until(lambda lines: len(lines) == 5, "what was deleted")
         following.interrupt()
-        rows = [line.split() for line in following.out]
+        rows = [line.split() for line in following.lines]
         assert [row[1:5] for row in rows[1:]] == [
             ["there-from-the-beginning", "vm-1", "InProgress", "false"],
             ["new", "vm-2", "<none>", "<none>"],
             ["there-from-the-beginning", "vm-1", "Succeeded", "true"],
             ["new", "vm-2", "Deleted", "<none>"]]
         columns = [line.index(" " + word) for line, word in zip(
-            following.out, ("PHASE", "InProgress", "<none>", "Succeeded", "Deleted"))]
-        assert len(set(columns)) == 1, following.out
-        assert following.err == []
+            following.lines, ("PHASE", "InProgress", "<none>", "Succeeded", "Deleted"))]
+        assert len(set(columns)) == 1, following.lines
+        assert following.errors == []
 
 
 def test_a_watch_prints_objects_one_by_one(cli, server, admin, uid):
@@ -278,7 +225,7 @@ def test_a_watch_prints_objects_one_by_one(cli, server, admin, uid):
         cli("create", "snapshot", "d", "-n", "web", "--vm", "vm-2")
         following.until(lambda lines: len(lines) == 2, "what was made")
         following.interrupt()
-        items = [json.loads(line) for line in following.out]
+        items = [json.loads(line) for line in following.lines]
         assert [item["metadata"]["name"] for item in items] == ["a", "d"]
         assert all(item["kind"] == "VirtualMachineSnapshot" for item in items)
     with follow(server, uid, "d", "-n", "web", "-o", "name") as following:
@@ -291,13 +238,13 @@ def test_a_watch_prints_objects_one_by_one(cli, server, admin, uid):
 
 def test_what_leaves_a_selection_is_gone(server, admin, uid):
     with follow(server, uid, "-l", "keep=yes") as following:
-        wait_for(lambda: any("Waiting" in line for line in following.err), "that there are none")
+        wait_for(lambda: any("Waiting" in line for line in following.errors), "that there are none")
         admin.load(uid, [snapshot("web", "a", labels={"keep": "yes"}), snapshot("web", "b")])
         following.until(lambda lines: len(lines) == 2, "the one with the label")
         admin.load(uid, [snapshot("web", "a", labels={"keep": "no"})])
         following.until(lambda lines: len(lines) == 3, "that it left")
         following.interrupt()
-        assert [line.split()[1:4] for line in following.out[1:]] == [["a", "vm-1", "Succeeded"], ["a", "vm-1", "Gone"]]
+        assert [line.split()[1:4] for line in following.lines[1:]] == [["a", "vm-1", "Succeeded"], ["a", "vm-1", "Gone"]]
 
 
 def test_a_watch_goes_on_after_a_restart(start_server, data_dir):
@@ -307,57 +254,16 @@ def test_a_watch_goes_on_after_a_restart(start_server, data_dir):
     with follow(server, "demo", "-o", "name") as following:
         following.until(lambda lines: len(lines) == 1, "the list")
         server.kill()
-        wait_for(lambda: any("trying again" in line for line in following.err), "that the server is away", 20)
+        wait_for(lambda: any("trying again" in line for line in following.errors), "that the server is away", 20)
         again = Server(data_dir, listen=f"127.0.0.1:{server.port}").start()
         try:
             again.client().load("demo", [snapshot("web", "after")])
             following.until(lambda lines: len(lines) == 2, "what was made after the restart")
             following.interrupt()
-            assert following.out == [f"{RESOURCE}before", f"{RESOURCE}after"]
-            assert sum("trying again" in line for line in following.err) == 1
+            assert following.lines == [f"{RESOURCE}before", f"{RESOURCE}after"]
+            assert sum("trying again" in line for line in following.errors) == 1
         finally:
             again.stop()
-
-
-class Forwarder:
-    """Hands connections on to a server, until it is closed with all of them."""
-
-    def __init__(self, target, port=0):
-        self.target = target
-        self.listening = socket.create_server(("127.0.0.1", port))
-        self.port = self.listening.getsockname()[1]
-        self.sockets = []
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listening.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.target))
-            self.sockets += [client, server]
-            for pair in ((client, server), (server, client)):
-                threading.Thread(target=self.pump, args=pair, daemon=True).start()
-
-    @staticmethod
-    def pump(source, sink):
-        try:
-            while piece := source.recv(65536):
-                sink.sendall(piece)
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other pump ended both
-
-    def close(self):
-        self.listening.shutdown(socket.SHUT_RDWR)
-        self.listening.close()
-        for one in self.sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it was ended already
-            one.close()
 
 
 def test_a_watch_lists_again_where_history_is_gone(start_server):
@@ -366,7 +272,7 @@ def test_a_watch_lists_again_where_history_is_gone(start_server):
     admin.create_cluster("demo")
     admin.load("demo", [snapshot("web", "a")])
     seen = admin.list("demo").json()["metadata"]["resourceVersion"]
-    forwarder = Forwarder(server.port)
+    proxy = Proxy(server.port)
 
     def expired():
         watched = admin.get("/clusters/demo/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots",
@@ -374,22 +280,22 @@ def test_a_watch_lists_again_where_history_is_gone(start_server):
                             timeoutSeconds="1")
         return '"Expired"' in watched.text()
 
-    through = SimpleNamespace(port=forwarder.port, admin_key=server.admin_key)
-    with follow(through, "demo", "-o", "name") as following:
+    through = {"SNAPGATE_SERVER": f"http://127.0.0.1:{proxy.port}"}
+    with follow(server, "demo", "-o", "name", env=through) as following:
         following.until(lambda lines: len(lines) == 1, "the list")
-        forwarder.close()
-        wait_for(lambda: any("trying again" in line for line in following.err), "that the server is away", 20)
+        proxy.stop()
+        wait_for(lambda: any("trying again" in line for line in following.errors), "that the server is away", 20)
         admin.load("demo", [snapshot("web", "b")])
         admin.load("demo", [snapshot("web", "c")])
         wait_for(expired, "that history is gone", 30)
-        forwarder = Forwarder(server.port, forwarder.port)
+        proxy = Proxy(server.port, proxy.port)
         following.until(lambda lines: len(lines) == 4, "the second list")
         admin.load("demo", [snapshot("web", "d")])
         following.until(lambda lines: len(lines) == 5, "what was made after it")
         following.interrupt()
-        assert [line.removeprefix(RESOURCE) for line in following.out] == ["a", "a", "b", "c", "d"]
-        assert sum("listing again" in line for line in following.err) == 1, following.err
-    forwarder.close()
+        assert [line.removeprefix(RESOURCE) for line in following.lines] == ["a", "a", "b", "c", "d"]
+        assert sum("listing again" in line for line in following.errors) == 1, following.errors
+    proxy.stop()
 
 
 def test_a_watch_of_what_is_not_there_ends_with_why(cli):

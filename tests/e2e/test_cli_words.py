@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
+from cli import OK, REFUSED, USAGE
 from harness import BINARY, clean_environment, run_cli, snapshot, snapshots
+from kube import kubeconfig_of
 
-OK, REFUSED, USAGE = 0, 1, 2
 
 
 @pytest.mark.parametrize("arguments, said", [
@@ -60,8 +61,7 @@ def test_a_wrong_command_line_is_2_and_a_wrong_file_is_1(tmp_path, arguments, co
 
 def test_the_way_to_the_next_page_can_be_pasted(server, admin, uid):
     admin.load(uid, snapshots(12, ["web"]))
-    environment = clean_environment({"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key,
-                                     "PATH": "/usr/bin:/bin"})
+    environment = clean_environment(server.login() | {"PATH": "/usr/bin:/bin"})
     line = f"{BINARY} get snapshots --cluster '{uid}' -n web --limit 5 -o name"
     printed = []
     pages = 0
@@ -76,8 +76,7 @@ def test_the_way_to_the_next_page_can_be_pasted(server, admin, uid):
 
 def test_a_wide_table_of_clusters_says_more(server, uid, tmp_path):
     file = tmp_path / "gone.kubeconfig"
-    file.write_text("{clusters: [{name: gone, cluster: {server: 'https://127.0.0.1:1'}}], users: [{name: me, user: {token: t}}],"
-                    " contexts: [{name: gone, context: {cluster: gone, user: me}}], current-context: gone}", encoding="utf-8")
+    file.write_text(kubeconfig_of("https://127.0.0.1:1", {"token": "t"}))
     assert server.cli("create", "cluster", "gone-" + uid, "--kubeconfig", file).returncode == OK
     narrow, wide = (server.cli("get", "clusters", uid, "gone-" + uid, *more).stdout.splitlines() for more in ([], ["-o", "wide"]))
     assert narrow[0].split()[-1] == "REASON" and wide[0].split()[-3:] == ["SKIPPED", "VERSION", "SERVER"]
@@ -102,7 +101,7 @@ def test_output_that_cannot_be_written_is_told_once(server, admin, uid, argument
     admin.load(uid, [snapshot("web", "one")])
     if "snapshots" in arguments:
         arguments = [*arguments, "--cluster", uid]
-    environment = {"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": server.admin_key}
+    environment = server.login()
     with open("/dev/full", "w", encoding="utf-8") as full:
         ran = subprocess.run([str(BINARY), *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
                              env=clean_environment(environment))

@@ -2,19 +2,17 @@
 
 import copy
 import json
-import sys
 
 import pytest
 
-from harness import LIST_ROUTE, ROOT, snapshot, snapshots
+from harness import LIST_ROUTE, SAMPLE, snapshot, snapshots
 
-sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 import swagger
 
 # By tests here and, those of one snapshot, in test_palette_snapshots.py.
 HELD = {"v1ClusterVMSnapshotsList", "V1DashboardVMEnabledClustersList", "v1ProjectsMetadata",
         "v1VMSnapshotCreate", "v1VMSnapshotGet", "v1VMSnapshotUpdate", "v1VMSnapshotDelete"}
-SAMPLE = json.loads((ROOT / "samples" / "kubectl-get-vmsnapshots.json").read_text(encoding="utf-8"))["items"]
+SAMPLED = json.loads(SAMPLE.read_text(encoding="utf-8"))["items"]
 
 
 @pytest.fixture(scope="module")
@@ -22,31 +20,27 @@ def sampled(server):
     """A cluster that holds the sample dump: objects in every state, made by a real KubeVirt."""
     admin = server.client()
     uid = admin.create_cluster("sampled")["uid"]
-    admin.load(uid, SAMPLE)
+    admin.load(uid, SAMPLED)
     return uid
-
-
-def schema_of(operation_id, status=200):
-    return next(swagger.validator(responses[status]) for _, _, name, responses in swagger.operations() if name == operation_id)
 
 
 def check(reply, operation_id):
     assert reply.status == 200, reply
-    assert swagger.problems(schema_of(operation_id), reply.json()) == []
+    assert swagger.problems(swagger.schema_of(operation_id), reply.json()) == []
 
 
-@pytest.mark.parametrize("query", [{}, {"limit": 7}, {"vmName": SAMPLE[0]["spec"]["source"]["name"]},
-                                   {"namespace": "no-such"}, {"namespace": SAMPLE[0]["metadata"]["namespace"], "limit": 3}])
+@pytest.mark.parametrize("query", [{}, {"limit": 7}, {"vmName": SAMPLED[0]["spec"]["source"]["name"]},
+                                   {"namespace": "no-such"}, {"namespace": SAMPLED[0]["metadata"]["namespace"], "limit": 3}])
 def test_every_page_of_the_list(admin, sampled, query):
     count = 0
     for page in admin.pages(sampled, **query):
-        assert swagger.problems(schema_of("v1ClusterVMSnapshotsList"), page) == []
+        assert swagger.problems(swagger.schema_of("v1ClusterVMSnapshotsList"), page) == []
         count += len(page["items"])
-    assert count == len(SAMPLE) or query
+    assert count == len(SAMPLED) or query
 
 
 def test_the_whole_sample_is_listed(admin, sampled):
-    assert len(admin.items(sampled)) == len(SAMPLE)
+    assert len(admin.items(sampled)) == len(SAMPLED)
 
 
 def test_nulls_of_every_kind_are_left_out(admin, uid):
@@ -107,7 +101,7 @@ def test_a_page_of_the_list_loads_into_another_cluster(admin, sampled, uid):
 def test_the_validator_finds_what_is_wrong(admin, uid):
     admin.load(uid, snapshots(2))
     page = admin.list(uid).json()
-    schema = schema_of("v1ClusterVMSnapshotsList")
+    schema = swagger.schema_of("v1ClusterVMSnapshotsList")
     assert swagger.problems(schema, page) == []
 
     def broken(change):

@@ -1,86 +1,22 @@
 """Connected clusters, end to end: one server's hosted cluster is the cluster that another one follows."""
 
-import base64
-import http.server
 import json
-import shutil
 import socket
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 
-from harness import LIST_ROUTE, Server, in_order, name_of, run_cli, snapshots, wait_for
+from between import Between
+from connected import UID
+from harness import in_order, run_cli, snapshots, vm_path, wait_for
 from kube import FINALIZER, MERGE_PATCH, TABLE, KubeClient, new_snapshot, snapshots_path
-
-UID = "the-cluster"
-
-
-def kubeconfig(upstream, cluster, key=None, server=None):
-    """A kubeconfig for a hosted cluster of `upstream`, with everything inline."""
-    ca = base64.b64encode((upstream.data_dir / "ca.crt").read_bytes()).decode()
-    return json.dumps({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {
-            "server": server or f"https://127.0.0.1:{upstream.port}/clusters/{cluster}", "certificate-authority-data": ca}}],
-        "users": [{"name": "u", "user": {"token": key or upstream.admin_key}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]})
-
-
-class Pair:
-    """A server with a cluster, and one that follows it."""
-
-    def __init__(self, folder):
-        self.upstream = Server(folder / "upstream", "--tls-self-signed")
-        self.mirror = Server(folder / "mirror")
-        self.upstream.start()
-        self.upstream.client().create_cluster(UID)
-        self.mirror.start()
-
-    def connect(self, **fields):
-        body = {"name": UID, "uid": UID, "type": "connected", "kubeconfig": kubeconfig(self.upstream, UID), **fields}
-        reply = self.mirror.client().post("/admin/v1/clusters", body)
-        assert reply.status == 201, reply
-        return reply.json()
-
-    def restart_upstream(self):
-        """On the same port: where it is known."""
-        self.upstream.listen = f"127.0.0.1:{self.upstream.port}"
-        self.upstream.start()
-
-    def cluster(self):
-        return self.mirror.client().get(f"/admin/v1/clusters/{UID}").json()
-
-    def wait_for_state(self, state, seconds=20):
-        return wait_for(lambda: (lambda c: c if c["state"] == state else None)(self.cluster()), f"the state {state}", seconds)
-
-    def theirs(self):
-        return {name_of(item): item for item in KubeClient(self.upstream, UID).list().json()["items"]}
-
-    def ours(self):
-        return {name_of(item): item for item in KubeClient(self.mirror, UID).list().json()["items"]}
-
-    def wait_until_equal(self, seconds=20):
-        wait_for(lambda: self.theirs() == self.ours(), "the mirror is what the cluster has", seconds)
-
-
-@pytest.fixture
-def pair():
-    folder = Path(tempfile.mkdtemp(prefix="snapgate-"))
-    made = Pair(folder)
-    yield made
-    for server in (made.mirror, made.upstream):
-        if server.running():
-            server.stop()
-    shutil.rmtree(folder)
+from palette import Palette
 
 
 def test_the_mirror_becomes_what_the_cluster_has(pair):
     objects = snapshots(1200, ("a", "b", "c"), ("vm-1", "vm-2"))
     pair.upstream.client().load(UID, objects)
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     pair.wait_until_equal()
     client = pair.mirror.client()
     assert client.names(UID) == in_order(objects)
@@ -88,31 +24,29 @@ def test_the_mirror_becomes_what_the_cluster_has(pair):
         item for item in objects if item["spec"]["source"]["name"] == "vm-2" and item["metadata"]["namespace"] == "b")
     page = client.list(UID)
     assert page.header("Age") is None and page.header("Warning") is None
-    assert page.json()["metadata"]["resourceVersion"] == KubeClient(pair.upstream, UID).list().json()["metadata"]["resourceVersion"]
+    assert page.json()["metadata"]["resourceVersion"] == pair.theirs.list().json()["metadata"]["resourceVersion"]
 
 
 def test_changes_arrive_by_the_watch(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    cluster = KubeClient(pair.upstream, UID)
+    pair.follow()
+    cluster = pair.theirs
     made = cluster.made("default", new_snapshot("one"))
-    wait_for(lambda: ("default", "one") in pair.ours(), "the new snapshot")
+    wait_for(lambda: ("default", "one") in pair.ours.objects(), "the new snapshot")
     made["metadata"]["labels"] = {"tier": "gold"}
     changed = cluster.replace("default", "one", made).json()
-    wait_for(lambda: pair.ours()[("default", "one")]["metadata"].get("labels") == {"tier": "gold"}, "the label")
-    assert pair.ours()[("default", "one")] == changed
+    wait_for(lambda: pair.ours.objects()[("default", "one")]["metadata"].get("labels") == {"tier": "gold"}, "the label")
+    assert pair.ours.objects()[("default", "one")] == changed
     cluster.remove("default", "one")
-    wait_for(lambda: not pair.ours(), "the deletion")
+    wait_for(lambda: not pair.ours.objects(), "the deletion")
     assert pair.cluster()["state"] == "Ready"
 
 
 def test_a_repaired_mirror_is_listed_from_its_cluster_again(pair):
     pair.upstream.client().load(UID, snapshots(60))
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     pair.wait_until_equal()
-    kept, lost, *_, gone = sorted(pair.ours())
-    before = KubeClient(pair.mirror, UID).list().json()["metadata"]["resourceVersion"]
+    kept, lost, *_, gone = sorted(pair.ours.objects())
+    before = pair.ours.list().json()["metadata"]["resourceVersion"]
     pair.mirror.stop()
     pair.upstream.stop()
     file = pair.mirror.data_dir / "store" / "data.mdb"
@@ -127,15 +61,15 @@ def test_a_repaired_mirror_is_listed_from_its_cluster_again(pair):
     assert ran.stdout.count("removed from cluster") == 2, ran.stdout
 
     pair.mirror.start()
-    kube = KubeClient(pair.mirror, UID)
+    kube = pair.ours
     # What is left is no state that the cluster ever had.
     assert kube.list().status == 503 and kube.read(*kept).status == 503
     assert pair.cluster()["damaged"] == 2 and pair.cluster()["damagedExample"] == "/".join(lost)
     pair.restart_upstream()
-    KubeClient(pair.upstream, UID).remove(*gone)
+    pair.theirs.remove(*gone)
     pair.wait_for_state("Ready", 60)
     pair.wait_until_equal()
-    assert lost in pair.ours() and gone not in pair.ours()
+    assert lost in pair.ours.objects() and gone not in pair.ours.objects()
     assert kube.read(*lost).status == 200 and kube.read(*gone).status == 404
     expired = kube.get(snapshots_path("default"), watch="1", resourceVersion=before).json()
     assert expired["type"] == "ERROR" and expired["object"]["code"] == 410
@@ -145,8 +79,7 @@ def test_a_repaired_mirror_is_listed_from_its_cluster_again(pair):
 def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):
     objects = snapshots(60)
     pair.upstream.client().load(UID, objects)
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     pair.wait_until_equal()
     client = pair.mirror.client()
     first = client.list(UID).json()
@@ -161,16 +94,16 @@ def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):
     wait_for(lambda: int(client.list(UID).header("Age")) >= 2, "an age of two seconds")
     refused = client.list(UID, headers={"Cache-Control": "max-age=1"})
     assert refused.status == 504 and refused.json()["code"] == "ClusterTimeout"
-    kube = KubeClient(pair.mirror, UID).list()
+    kube = pair.ours.list()
     assert kube.status == 200 and kube.header("Warning").startswith("299 ")
     # What is not here may be there by now.
-    missing = client.get(f"/v1/spectroclusters/{UID}/vms/any/snapshot/missing")
+    missing = client.get(vm_path(UID, "any", "missing"))
     assert missing.status == 404 and missing.header("Warning") == '110 - "Response is Stale"'
-    missing = KubeClient(pair.mirror, UID).read("default", "missing")
+    missing = pair.ours.read("default", "missing")
     assert missing.status == 404 and int(missing.header("Age")) >= 2 and missing.header("Warning").startswith("299 ")
 
     pair.restart_upstream()
-    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.theirs.made("default", new_snapshot("later"))
     pair.wait_for_state("Ready", 60)
     pair.wait_until_equal()
     assert client.list(UID).header("Age") is None
@@ -181,8 +114,7 @@ def test_out_of_reach_the_last_known_state_is_served_with_its_age(pair):
 
 def test_a_restart_serves_the_stored_mirror_at_once_and_goes_on(pair):
     pair.upstream.client().load(UID, snapshots(80))
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     pair.wait_until_equal()
     before = pair.mirror.client().list(UID).json()
     pair.upstream.stop()
@@ -195,14 +127,13 @@ def test_a_restart_serves_the_stored_mirror_at_once_and_goes_on(pair):
     pair.wait_for_state("Ready", 60)
     # From the stored version, without a list.
     assert pair.cluster()["syncs"] == 0
-    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.theirs.made("default", new_snapshot("later"))
     pair.wait_until_equal()
 
 
 def test_a_killed_mirror_goes_on_too(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    cluster = KubeClient(pair.upstream, UID)
+    pair.follow()
+    cluster = pair.theirs
     for i in range(30):
         cluster.made("default", new_snapshot(f"s{i}"))
     pair.mirror.kill()
@@ -220,75 +151,66 @@ def test_one_that_was_never_reached_says_so(pair):
     reply = pair.mirror.client().list(UID)
     assert reply.status == 503 and reply.json()["code"] == "ClusterUnavailable"
     assert reply.header("Retry-After")
-    assert KubeClient(pair.mirror, UID).list().status == 503
-
-
-def palette(client, method, vm, name=None, body=None, **query):
-    target = LIST_ROUTE.format(uid=UID).replace("/snapshot", f"/{vm}/snapshot") + (f"/{name}" if name else "")
-    return client.request(method, target, body, **query)
+    assert pair.ours.list().status == 503
 
 
 def test_writes_of_the_palette_side_go_to_the_cluster(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     client = pair.mirror.client()
-    KubeClient(pair.upstream, UID).create_namespace("web")
-    made = palette(client, "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
+    pair.theirs.create_namespace("web")
+    made = Palette(client, UID).call("POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
     assert made.status == 200, made
     # The next list shows it.
     assert client.names(UID) == [("web", "one")]
-    assert pair.theirs()[("web", "one")]["metadata"]["uid"] == made.json()["metadata"]["uid"]
+    assert pair.theirs.objects()[("web", "one")]["metadata"]["uid"] == made.json()["metadata"]["uid"]
 
-    read = palette(client, "GET", "web-01", "one", namespace="web").json()
+    read = Palette(client, UID).call("GET", "web-01", "one", namespace="web").json()
     assert read == made.json()
     read["metadata"]["labels"] = {"a": "b"}
-    changed = palette(client, "PUT", "web-01", "one", read, namespace="web")
+    changed = Palette(client, UID).call("PUT", "web-01", "one", read, namespace="web")
     assert changed.status == 200, changed
     assert client.items(UID)[0]["metadata"]["labels"] == {"a": "b"}
 
-    stale = palette(client, "PUT", "web-01", "one", read, namespace="web")
+    stale = Palette(client, UID).call("PUT", "web-01", "one", read, namespace="web")
     assert stale.status == 409 and stale.json()["code"] == "Conflict"
-    again = palette(client, "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
+    again = Palette(client, UID).call("POST", "web-01", body={"metadata": {"name": "one"}}, namespace="web")
     assert again.status == 409 and again.json()["code"] == "AlreadyExists"
-    assert palette(client, "PUT", "other", "one", {"metadata": {"resourceVersion": "1"}}, namespace="web").status == 404
-    assert palette(client, "DELETE", "other", "one", namespace="web").status == 404
-    invalid = palette(client, "POST", "web-01", body={"metadata": {"name": "UPPER"}}, namespace="web")
+    assert Palette(client, UID).call("PUT", "other", "one", {"metadata": {"resourceVersion": "1"}}, namespace="web").status == 404
+    assert Palette(client, UID).call("DELETE", "other", "one", namespace="web").status == 404
+    invalid = Palette(client, UID).call("POST", "web-01", body={"metadata": {"name": "UPPER"}}, namespace="web")
     assert invalid.status == 422 and invalid.json()["details"]["causes"]
-    assert palette(client, "POST", "web-01", body={"metadata": {"name": "two"}}, namespace="missing").status == 404
+    assert Palette(client, UID).call("POST", "web-01", body={"metadata": {"name": "two"}}, namespace="missing").status == 404
 
-    gone = palette(client, "DELETE", "web-01", "one", namespace="web")
+    gone = Palette(client, UID).call("DELETE", "web-01", "one", namespace="web")
     assert gone.status == 204, gone
     assert client.names(UID) == []
-    assert pair.theirs() == {}
+    assert pair.theirs.objects() == {}
 
 
 def test_a_deletion_that_a_finalizer_holds(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    KubeClient(pair.upstream, UID).made("default", new_snapshot("held", finalizers=[FINALIZER]))
-    wait_for(lambda: pair.ours(), "the snapshot")
+    pair.follow()
+    pair.theirs.made("default", new_snapshot("held", finalizers=[FINALIZER]))
+    wait_for(lambda: pair.ours.objects(), "the snapshot")
     client = pair.mirror.client()
-    assert palette(client, "DELETE", "web-01", "held", namespace="default").status == 204
+    assert Palette(client, UID).call("DELETE", "web-01", "held", namespace="default").status == 204
     assert client.items(UID)[0]["metadata"]["deletionTimestamp"]
 
 
 def test_writes_while_the_cluster_is_out_of_reach(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     pair.upstream.stop()
-    reply = palette(pair.mirror.client(), "POST", "web-01", body={"metadata": {"name": "one"}}, namespace="default")
+    reply = Palette(pair.mirror.client(), UID).call("POST", "web-01", body={"metadata": {"name": "one"}}, namespace="default")
     assert reply.status == 503 and reply.json()["code"] == "ClusterUnavailable"
     assert reply.header("Retry-After")
-    assert KubeClient(pair.mirror, UID).create("default", new_snapshot("one")).status == 503
+    assert pair.ours.create("default", new_snapshot("one")).status == 503
 
 
 def test_writes_of_the_kubernetes_side_go_through(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    ours = KubeClient(pair.mirror, UID)
+    pair.follow()
+    ours = pair.ours
     created = ours.create("default", new_snapshot("one"))
     assert created.status == 201, created
-    assert created.json() == pair.theirs()[("default", "one")] == ours.read("default", "one").json()
+    assert created.json() == pair.theirs.objects()[("default", "one")] == ours.read("default", "one").json()
     patched = ours.patch("default", "one", {"metadata": {"labels": {"x": "y"}}})
     assert patched.status == 200, patched
     assert ours.read("default", "one").json() == patched.json()
@@ -309,16 +231,15 @@ def test_writes_of_the_kubernetes_side_go_through(pair):
     assert ours.get("/api/v1/namespaces").json()["items"][0]["metadata"]["name"] == "default"
     deleted = ours.remove("default", "one")
     assert deleted.status == 200 and deleted.json()["status"] == "Success"
-    assert ours.list().json()["items"] == [] and pair.theirs() == {}
+    assert ours.list().json()["items"] == [] and pair.theirs.objects() == {}
 
 
 def test_a_reader_writes_nothing(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
+    pair.follow()
     key = pair.mirror.client().create_key("reader", "reader")["key"]
     assert KubeClient(pair.mirror, UID, key).create("default", new_snapshot("one")).status == 403
-    assert palette(pair.mirror.client(key), "POST", "web-01", body={"metadata": {"name": "one"}}).status == 403
-    assert pair.theirs() == {}
+    assert Palette(pair.mirror.client(key), UID).call("POST", "web-01", body={"metadata": {"name": "one"}}).status == 403
+    assert pair.theirs.objects() == {}
 
 
 def first_events(watch, count):
@@ -328,12 +249,11 @@ def first_events(watch, count):
 
 
 def test_a_watch_on_the_mirror_goes_on_from_the_clusters_versions(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    cluster = KubeClient(pair.upstream, UID)
+    pair.follow()
+    cluster = pair.theirs
     versions = [cluster.made("default", new_snapshot(f"s{i}"))["metadata"]["resourceVersion"] for i in range(5)]
     pair.wait_until_equal()
-    ours = KubeClient(pair.mirror, UID)
+    ours = pair.ours
     for i, version in enumerate(versions[:4]):
         assert first_events(ours.watch(version), 4 - i) == first_events(cluster.watch(version), 4 - i)
     cluster.remove("default", "s0")
@@ -349,26 +269,19 @@ def test_a_watch_on_the_mirror_goes_on_from_the_clusters_versions(pair):
 def test_a_removed_cluster_is_gone_while_its_changes_come(pair):
     pair.upstream.client().load(UID, snapshots(500))
     for _ in range(3):
-        pair.connect()
-        pair.wait_for_state("Ready")
+        pair.follow()
         assert pair.mirror.client().delete(f"/admin/v1/clusters/{UID}").status == 204
         assert pair.mirror.client().list(UID).status == 404
-        KubeClient(pair.upstream, UID).create("default", new_snapshot(generateName="x-"))
+        pair.theirs.create("default", new_snapshot(generateName="x-"))
 
 
-def test_other_clusters_are_served_while_one_hangs(pair):
+def test_other_clusters_are_served_while_one_hangs(pair, black_hole):
     """A cluster whose address swallows everything holds up nobody."""
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen(64)
-        reply = pair.mirror.client().post("/admin/v1/clusters", {
-            "name": "silent", "type": "connected",
-            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"https://127.0.0.1:{silent.getsockname()[1]}")})
-        assert reply.status == 201, reply
-        pair.connect()
-        pair.wait_for_state("Ready")
-        KubeClient(pair.upstream, UID).made("default", new_snapshot("one"))
-        pair.wait_until_equal()
+    pair.mirror.client().create_cluster("silent", type="connected",
+                                        kubeconfig=pair.kubeconfig(url=f"https://127.0.0.1:{black_hole}"))
+    pair.follow()
+    pair.theirs.made("default", new_snapshot("one"))
+    pair.wait_until_equal()
 
 
 HOSTILE = ("kube-system%2fsecrets", "kube-system%2Fsecrets", "..", "%2e%2e", "%2E%2E", "..%2f..", "%252e", "a%25b", "a%3fb", "a%00b")
@@ -376,12 +289,11 @@ HOSTILE = ("kube-system%2fsecrets", "kube-system%2Fsecrets", "..", "%2e%2e", "%2
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_no_name_never_reaches_the_cluster(pair, name):
-    KubeClient(pair.upstream, UID).made("default", new_snapshot("one"))
-    pair.connect()
-    pair.wait_for_state("Ready")
-    wait_for(pair.ours, "the snapshot")
-    before = pair.theirs()
-    ours = KubeClient(pair.mirror, UID)
+    pair.theirs.made("default", new_snapshot("one"))
+    pair.follow()
+    wait_for(pair.ours.objects, "the snapshot")
+    before = pair.theirs.objects()
+    ours = pair.ours
     in_namespace = snapshots_path("default")
     for method, path in (
             ("GET", f"/api/v1/namespaces/{name}"), ("DELETE", f"/api/v1/namespaces/{name}"),
@@ -397,20 +309,19 @@ def test_what_is_no_name_never_reaches_the_cluster(pair, name):
             continue
         not_allowed = method == "DELETE" and (path.endswith("/status") or path.startswith("/api/v1"))
         assert reply.status in ((405,) if not_allowed else ()) + (400, 404), (method, path, reply)
-    palette_target = LIST_ROUTE.format(uid=UID).replace("/snapshot", f"/web-01/snapshot/{name}")
+    palette_target = vm_path(UID, name=name)
     for method in ("GET", "PUT", "DELETE"):
         reply = pair.mirror.client().request(method, palette_target, {} if method == "PUT" else None, namespace="default")
         assert reply.status in (400, 404), (method, reply)
-    assert pair.theirs() == before
+    assert pair.theirs.objects() == before
     # The cluster was asked for lists and watches of snapshots, and for nothing that was named here.
     asked = {(entry["method"], entry["route"]) for entry in pair.upstream.log("request")}
     assert not [one for one in asked if one[0] not in ("GET", "POST") or "api/v1/namespaces" in one[1]], asked
 
 
 def test_namespaces_of_a_connected_cluster_are_only_read(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    ours = KubeClient(pair.mirror, UID)
+    pair.follow()
+    ours = pair.ours
     made = ours.request("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "web"}})
     gone = ours.request("DELETE", "/api/v1/namespaces/default")
     for refused in (made, gone):
@@ -419,47 +330,31 @@ def test_namespaces_of_a_connected_cluster_are_only_read(pair):
         assert status["kind"] == "Status" and status["reason"] == "MethodNotAllowed"
         assert "not written through this server" in status["message"]
     assert ours.get("/api/v1/namespaces/default").json()["metadata"]["name"] == "default"
-    assert [item["metadata"]["name"] for item in KubeClient(pair.upstream, UID).get("/api/v1/namespaces").json()["items"]] == ["default"]
+    assert [item["metadata"]["name"] for item in pair.theirs.get("/api/v1/namespaces").json()["items"]] == ["default"]
 
 
-def points(reply):
+def points(cluster):
     """Of a cluster that was stored: what was warned of, by its name."""
-    assert reply.status == 201, reply
-    return dict(warning.split(": ", 1) for warning in reply.json()["warnings"])
+    return dict(warning.split(": ", 1) for warning in cluster["warnings"])
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"])
 def test_its_openapi_document_is_that_of_a_hosted_cluster(pair, accept):
     """What the mirror serves, not the cluster: so it is there without the cluster, too."""
     pair.connect()
-    hosted = KubeClient(pair.upstream, UID).get("/openapi/v2", headers={"Accept": accept})
+    hosted = pair.theirs.get("/openapi/v2", headers={"Accept": accept})
     assert (hosted.status, hosted.header("Content-Type")) == (200, accept)
     pair.upstream.stop()
-    ours = KubeClient(pair.mirror, UID).get("/openapi/v2", headers={"Accept": accept})
+    ours = pair.ours.get("/openapi/v2", headers={"Accept": accept})
     assert (ours.status, ours.body, ours.header("ETag")) == (200, hosted.body, hosted.header("ETag"))
 
 
 def test_what_is_no_kubernetes_api_server_is_told(pair):
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = b"<html>welcome</html>"
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as pages:
-        threading.Thread(target=pages.serve_forever, daemon=True).start()
-        found = points(pair.mirror.client().post("/admin/v1/clusters", {
-            "name": "pages", "type": "connected",
-            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"http://127.0.0.1:{pages.server_address[1]}")}))
-        pages.shutdown()
+    between = Between(pair.upstream)
+    for method in ("GET", "POST"):
+        between.say(method, "", 200, b"<html>welcome</html>")
+    found = points(pair.connect(url=f"http://127.0.0.1:{between.port}"))
+    between.stop()
     assert "is not a Kubernetes API server's" in found["Identity"]
 
 
@@ -478,19 +373,16 @@ def test_a_load_balancer_without_a_server_is_out_of_reach(pair):
                 taken.close()
 
         threading.Thread(target=hang_up, daemon=True).start()
-        found = points(pair.mirror.client().post("/admin/v1/clusters", {
-            "name": UID, "uid": UID, "type": "connected",
-            "kubeconfig": kubeconfig(pair.upstream, UID, server=f"https://127.0.0.1:{balancer.getsockname()[1]}")}))
+        found = points(pair.connect(url=f"https://127.0.0.1:{balancer.getsockname()[1]}"))
         assert set(found) == {"Reachable"}
         pair.wait_for_state("Unreachable")
         balancer.shutdown(socket.SHUT_RDWR)
 
 
 def test_the_same_kubeconfig_again_is_tried_at_once(pair):
-    pair.connect()
-    pair.wait_for_state("Ready")
-    again = pair.mirror.client().request("PUT", f"/admin/v1/clusters/{UID}/kubeconfig", {"kubeconfig": kubeconfig(pair.upstream, UID)})
+    pair.follow()
+    again = pair.mirror.client().set_kubeconfig(UID, pair.kubeconfig())
     assert again.status == 200 and again.json()["changed"] is False
     pair.wait_for_state("Ready")
-    KubeClient(pair.upstream, UID).made("default", new_snapshot("later"))
+    pair.theirs.made("default", new_snapshot("later"))
     pair.wait_until_equal()

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from between import Between, connect, wait_for_state
-from harness import LIST_ROUTE, wait_for
+from connected import UID, Pair
+from harness import wait_for
 from kube import MERGE_PATCH, JSON_PATCH, TABLE, KubeClient, new_snapshot, snapshots_path
+from palette import Palette
 
-UID = "edge"
 GROUP = "snapshot.kubevirt.io"
 APPLY_PATCH = "application/apply-patch+yaml"
 METADATA = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
@@ -18,46 +18,30 @@ METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.i
 SELF_REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-class Pair:
+class Through(Pair):
     """A hosted cluster that stands for a real one, and a server that follows it by way of a proxy."""
 
-    def __init__(self, cluster, ours):
-        self.cluster = cluster
-        self.ours = ours
-        self.cluster.client().create_cluster(UID)
-        self.between = Between(cluster)
-        self.theirs = KubeClient(cluster, UID)
-
-    def connect(self, key=None):
-        connect(self.ours, UID, self.cluster, UID, key=key, port=self.between.port)
-        wait_for_state(self.ours, UID, "Ready")
-        self.kube = KubeClient(self.ours, UID)
-        return self
-
     def palette(self, method, snapshot=None, body=None, vm="web-01", **query):
-        target = LIST_ROUTE.format(uid=UID).replace("/snapshot", f"/{vm}/snapshot") + (f"/{snapshot}" if snapshot else "")
-        return self.ours.client().request(method, target, body, **{"namespace": "default", **query})
+        return Palette(self.mirror.client(), UID, "default").call(method, vm, snapshot, body, **query)
 
     def make(self, *names, **metadata):
         made = [self.theirs.made("default", new_snapshot(name, **metadata)) for name in names]
-        wait_for(lambda: set(names) <= {item["metadata"]["name"] for item in self.kube.list().json()["items"]}, "the mirror")
+        wait_for(lambda: set(names) <= set(self.names()), "the mirror")
         return made
 
     def names(self):
-        return sorted(item["metadata"]["name"] for item in self.kube.list().json()["items"])
+        return sorted(name for _, name in self.ours.objects())
 
 
 @pytest.fixture
-def unconnected(data_dir, start_server):
-    cluster, ours = (start_server(directory=data_dir.with_name(f"{data_dir.name}-{i}")) for i in range(2))
-    pair = Pair(cluster, ours)
-    yield pair
-    pair.between.stop()
+def unconnected(data_dir):
+    with Through(data_dir.parent, between=True) as pair:
+        yield pair
 
 
 @pytest.fixture
 def pair(unconnected):
-    return unconnected.connect()
+    return unconnected.follow()
 
 
 @pytest.fixture
@@ -74,7 +58,7 @@ def old(unconnected):
     unconnected.between.changes.append(without_v1beta1)
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         unconnected.between.say(method, f"/apis/{GROUP}/v1beta1/", 404, b"404 page not found\n", Content_Type="text/plain")
-    return unconnected.connect()
+    return unconnected.follow()
 
 
 # Answers that are no Kubernetes object.
@@ -91,7 +75,7 @@ WRITES = [("POST", None), ("PUT", "one"), ("PATCH", "one"), ("DELETE", "one"), (
 def write(pair, method, name, headers=None):
     body = {"POST": new_snapshot("new"), "PUT": new_snapshot("one"), "PATCH": {"metadata": {"labels": {"a": "b"}}}}.get(method)
     media = {"PATCH": MERGE_PATCH}.get(method, "application/json")
-    return pair.kube.request(method, snapshots_path("default", name), None if body is None else json.dumps(body),
+    return pair.ours.request(method, snapshots_path("default", name), None if body is None else json.dumps(body),
                              {**({"Content-Type": media} if body else {}), **(headers or {})})
 
 
@@ -137,8 +121,8 @@ def test_a_good_status_with_no_object_is_a_bad_gateway(pair):
             assert time.monotonic() - begun < 3, (status, method)
         pair.between.hand_all_on()
         pair.between.say("GET", "/api/v1/namespaces", status, body, **headers)
-        is_status(pair.kube.get("/api/v1/namespaces"), 502)
-        is_status(pair.kube.get("/api/v1/namespaces/default"), 502)
+        is_status(pair.ours.get("/api/v1/namespaces"), 502)
+        is_status(pair.ours.get("/api/v1/namespaces/default"), 502)
 
 
 def test_the_published_api_answers_properly_too(pair):
@@ -185,12 +169,8 @@ def test_statuses_of_the_cluster_come_back_as_they_are(pair):
 
 def test_what_follows_a_cluster_without_kubevirt_has_no_noise(pair):
     pair.between.say("GET", GROUP, 404, b"404 page not found\n", Content_Type="text/plain")
-    pair.ours.client().request("PUT", f"/admin/v1/clusters/{UID}/kubeconfig", {"kubeconfig": json.dumps({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{pair.between.port}/clusters/{UID}/"}}],
-        "users": [{"name": "u", "user": {"token": pair.cluster.admin_key}}],
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]})})
-    state = wait_for_state(pair.ours, UID, "NotInstalled")
+    pair.mirror.client().set_kubeconfig(UID, pair.kubeconfig(url=f"http://127.0.0.1:{pair.between.port}/clusters/{UID}/"))
+    state = pair.wait_for_state("NotInstalled")
     assert "the cluster answered 404" in state["message"] and "no Status" not in state["message"], state
     assert "KubeVirt's snapshots are not installed there" in state["message"], state
 
@@ -203,7 +183,7 @@ def test_a_deletecollection_is_answered_when_the_mirror_shows_it(pair, accept):
     for turn in range(2):
         pair.make(*(f"s-{turn}-{i}" for i in range(12)), labels={"turn": str(turn)})
         pair.make(f"kept-{turn}")
-        reply = pair.kube.request("DELETE", snapshots_path("default"), headers={"Accept": accept}, labelSelector=f"turn={turn}")
+        reply = pair.ours.request("DELETE", snapshots_path("default"), headers={"Accept": accept}, labelSelector=f"turn={turn}")
         assert reply.status == 200, reply
         assert pair.names() == sorted(f"kept-{i}" for i in range(turn + 1))
 
@@ -212,15 +192,15 @@ def test_a_deletecollection_waits_for_marks_and_not_for_ever(pair):
     pair.make("held", finalizers=["example.com/hold"])
     pair.make("free")
     begun = time.monotonic()
-    reply = pair.kube.request("DELETE", snapshots_path("default"))
+    reply = pair.ours.request("DELETE", snapshots_path("default"))
     assert reply.status == 200 and time.monotonic() - begun < 4, reply
-    items = pair.kube.list().json()["items"]
+    items = pair.ours.list().json()["items"]
     assert [(item["metadata"]["name"], "deletionTimestamp" in item["metadata"]) for item in items] == [("held", True)]
     # Again: nothing is left to wait for.
     begun = time.monotonic()
-    assert pair.kube.request("DELETE", snapshots_path("default")).status == 200
-    assert pair.kube.request("DELETE", snapshots_path("default"), labelSelector="none=such").status == 200
-    assert pair.kube.request("DELETE", snapshots_path("default"), dryRun="All").status == 200
+    assert pair.ours.request("DELETE", snapshots_path("default")).status == 200
+    assert pair.ours.request("DELETE", snapshots_path("default"), labelSelector="none=such").status == 200
+    assert pair.ours.request("DELETE", snapshots_path("default"), dryRun="All").status == 200
     assert time.monotonic() - begun < 4
 
 
@@ -236,7 +216,7 @@ def oversized(pair):
         return body[:-1] + b" " * (9 << 20) + body[-1:]
 
     pair.oversized = ["/one", "/two", "/namespaces"]
-    wait_for_state(pair.ours, UID, "Ready")
+    pair.wait_for_state("Ready")
     pair.between.changes.append(grow)
     return pair
 
@@ -245,7 +225,7 @@ def oversized(pair):
 def test_a_deletion_whose_answer_is_too_large_was_done(oversized, accept):
     pair = oversized
     for name, query, left in (("one", {}, {"kept", "two", "three"}), ("", {"labelSelector": "goes=yes"}, {"kept"})):
-        reply = pair.kube.request("DELETE", snapshots_path("default", name), headers={"Accept": accept if query else "*/*"}, **query)
+        reply = pair.ours.request("DELETE", snapshots_path("default", name), headers={"Accept": accept if query else "*/*"}, **query)
         assert reply.status == 200, reply
         status = reply.json()
         assert (status["kind"], status["status"]) == ("Status", "Success") and "did the deletion" in status["message"], status
@@ -256,11 +236,11 @@ def test_a_deletion_whose_answer_is_too_large_was_done(oversized, accept):
 
 def test_a_write_whose_answer_is_too_large_is_said_to_be_done(oversized):
     pair = oversized
-    reply = pair.kube.request("POST", snapshots_path("default"), new_snapshot("made"))
+    reply = pair.ours.request("POST", snapshots_path("default"), new_snapshot("made"))
     assert reply.status == 502 and 'did what it was asked for (201)' in reply.json()["message"], reply
     assert "made" in {item["metadata"]["name"] for item in pair.theirs.list().json()["items"]}
     wait_for(lambda: "made" in pair.names(), "the mirror")
-    patched = pair.kube.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+    patched = pair.ours.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
                                 {"Content-Type": MERGE_PATCH})
     assert patched.status == 502 and "did what it was asked for (200)" in patched.json()["message"], patched
     assert pair.theirs.get(snapshots_path("default", "one")).json()["metadata"]["labels"]["x"] == "z"
@@ -283,7 +263,7 @@ def test_a_palette_deletion_whose_answer_is_too_large_was_done(oversized):
 
 def test_what_only_reads_or_tries_has_no_lost_answer(oversized):
     pair = oversized
-    for reply in (pair.kube.request("DELETE", snapshots_path("default"), dryRun="All"), pair.kube.request("GET", "/api/v1/namespaces")):
+    for reply in (pair.ours.request("DELETE", snapshots_path("default"), dryRun="All"), pair.ours.request("GET", "/api/v1/namespaces")):
         assert reply.status == 502 and "larger than 8388608 bytes" in reply.json()["message"], reply
         assert "did " not in reply.json()["message"], reply
     assert len(pair.theirs.list().json()["items"]) == 4
@@ -293,19 +273,19 @@ def test_what_only_reads_or_tries_has_no_lost_answer(oversized):
 def test_a_write_is_answered_when_the_mirror_shows_it_in_whatever_form(pair, accept):
     pair.between.delay = 0.15
     form = {"Accept": accept}
-    made = pair.kube.request("POST", snapshots_path("default"), new_snapshot("one"), form)
+    made = pair.ours.request("POST", snapshots_path("default"), new_snapshot("one"), form)
     assert made.status == 201 and pair.names() == ["one"], made
     text = f"{{apiVersion: {GROUP}/v1beta1, kind: VirtualMachineSnapshot, metadata: {{name: two}}, " \
            "spec: {source: {apiGroup: kubevirt.io, kind: VirtualMachine, name: web-01}}}"
-    made = pair.kube.request("POST", snapshots_path("default"), text, {**form, "Content-Type": "application/yaml"})
+    made = pair.ours.request("POST", snapshots_path("default"), text, {**form, "Content-Type": "application/yaml"})
     assert made.status == 201 and pair.names() == ["one", "two"], made
-    made = pair.kube.request("POST", snapshots_path("default"), new_snapshot(generateName="three-"), form)
+    made = pair.ours.request("POST", snapshots_path("default"), new_snapshot(generateName="three-"), form)
     assert made.status == 201 and len(pair.names()) == 3, made
-    patched = pair.kube.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+    patched = pair.ours.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
                                 {**form, "Content-Type": MERGE_PATCH})
-    assert patched.status == 200 and pair.kube.read("default", "one").json()["metadata"]["labels"] == {"x": "z"}, patched
+    assert patched.status == 200 and pair.ours.read("default", "one").json()["metadata"]["labels"] == {"x": "z"}, patched
     for name, options in (("one", None), ("two", {"kind": "DeleteOptions", "apiVersion": "v1", "dryRun": []})):
-        gone = pair.kube.request("DELETE", snapshots_path("default", name), options, form)
+        gone = pair.ours.request("DELETE", snapshots_path("default", name), options, form)
         assert gone.status == 200 and name not in pair.names(), gone
 
 
@@ -349,33 +329,33 @@ spec:
 @pytest.mark.parametrize("form", YAMLS)
 def test_yaml_goes_through_to_an_old_cluster(old, form):
     text, annotations = YAMLS[form]
-    made = old.kube.request("POST", snapshots_path("default"), text, {"Content-Type": "application/yaml"})
+    made = old.ours.request("POST", snapshots_path("default"), text, {"Content-Type": "application/yaml"})
     assert made.status == 201, made
     there = old.theirs.get(snapshots_path("default", "one")).json()
     assert there["metadata"]["annotations"] == annotations
-    assert made.json() == old.kube.read("default", "one").json()
+    assert made.json() == old.ours.read("default", "one").json()
     assert made.json()["apiVersion"] == f"{GROUP}/v1beta1"
     version = made.json()["metadata"]["resourceVersion"]
     again = re.sub(r"( *)name: one(,|\n)", rf"\1name: one\2\1resourceVersion: '{version}'\2", text)
-    shown = old.kube.request("PUT", snapshots_path("default", "one"), again, {"Content-Type": "application/yaml", "Accept": "application/yaml"})
+    shown = old.ours.request("PUT", snapshots_path("default", "one"), again, {"Content-Type": "application/yaml", "Accept": "application/yaml"})
     assert shown.status == 200 and shown.text().startswith(f"apiVersion: {GROUP}/v1beta1\n"), shown
     assert old.theirs.get(snapshots_path("default", "one")).json()["metadata"]["annotations"] == annotations
 
 
 def test_yaml_that_cannot_be_read_is_refused_with_the_line(old):
     for text, said in ((f"apiVersion: {GROUP}/v1beta1\nmetadata: &a {{}}\n", "line 2"), ("a: [", "line"), ("a: 1\n---\nb: 2\n", "2 documents")):
-        refused = old.kube.request("POST", snapshots_path("default"), text, {"Content-Type": "application/yaml"})
+        refused = old.ours.request("POST", snapshots_path("default"), text, {"Content-Type": "application/yaml"})
         assert refused.status == 400 and said in refused.json()["message"], refused
     assert not old.between.came("POST") or all("virtualmachinesnapshots" not in one[1] for one in old.between.came("POST"))
 
 
 def test_json_goes_through_to_an_old_cluster_byte_for_byte(old):
     text = json.dumps(new_snapshot("one", annotations={"apiVersion": f"{GROUP}/v1beta1", "n": f'{{"apiVersion":"{GROUP}/v1beta1"}}'}), indent=3)
-    made = old.kube.request("POST", snapshots_path("default"), text, {"Content-Type": "application/json"})
+    made = old.ours.request("POST", snapshots_path("default"), text, {"Content-Type": "application/json"})
     assert made.status == 201, made
     sent = next(one[3].decode() for one in old.between.came("POST") if "virtualmachinesnapshots" in one[1])
     assert sent == text.replace(f'"apiVersion": "{GROUP}/v1beta1",\n   "kind"', f'"apiVersion": "{GROUP}/v1alpha1",\n   "kind"')
-    assert made.json() == old.kube.read("default", "one").json()
+    assert made.json() == old.ours.read("default", "one").json()
 
 
 PATCHES = [
@@ -389,16 +369,16 @@ PATCHES = [
 @pytest.mark.parametrize("media, patch", PATCHES)
 def test_patches_go_through_to_an_old_cluster(old, media, patch):
     old.make("one")
-    patched = old.kube.patch("default", "one", patch, media)
+    patched = old.ours.patch("default", "one", patch, media)
     assert patched.status == 200, patched
     assert patched.json()["metadata"]["annotations"] == {"apiVersion": f"{GROUP}/v1beta1"}
-    assert patched.json() == old.kube.read("default", "one").json()
+    assert patched.json() == old.ours.read("default", "one").json()
 
 
 def test_an_apply_goes_through_to_an_old_cluster(old):
     """The cluster here takes none; what it gets is what counts."""
     text, annotations = YAMLS["block scalars"]
-    old.kube.request("PATCH", snapshots_path("default", "one"), text, {"Content-Type": APPLY_PATCH}, fieldManager="me")
+    old.ours.request("PATCH", snapshots_path("default", "one"), text, {"Content-Type": APPLY_PATCH}, fieldManager="me")
     method, target, headers, body = old.between.came("PATCH")[0]
     assert headers["Content-Type"] == APPLY_PATCH and f"/{GROUP}/v1alpha1/" in target
     sent = json.loads(body)
@@ -407,10 +387,10 @@ def test_an_apply_goes_through_to_an_old_cluster(old):
 
 def test_lists_and_tables_of_an_old_cluster_are_shown_in_the_version_asked_for(old):
     old.make("one", "two")
-    table = old.kube.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
+    table = old.ours.request("PATCH", snapshots_path("default", "one"), json.dumps({"metadata": {"labels": {"x": "z"}}}),
                              {"Content-Type": MERGE_PATCH, "Accept": TABLE}, includeObject="Object")
     assert table.status == 200 and table.json()["rows"][0]["object"]["apiVersion"] != f"{GROUP}/v1alpha1", table
-    gone = old.kube.request("DELETE", snapshots_path("default")).json()
+    gone = old.ours.request("DELETE", snapshots_path("default")).json()
     assert gone["kind"] == "Status" or {gone["apiVersion"], *(item["apiVersion"] for item in gone["items"])} == {f"{GROUP}/v1beta1"}, gone
 
 
@@ -424,35 +404,35 @@ def review(kube, verb, resource="virtualmachinesnapshots", group=GROUP, **attrib
 
 
 def test_an_access_review_says_what_the_clusters_account_may_do(unconnected):
-    reader = unconnected.cluster.client().create_key("reader", "reader")["key"]
-    pair = unconnected.connect(key=reader)
+    reader = unconnected.upstream.client().create_key("reader", "reader")["key"]
+    pair = unconnected.follow(user={"token": reader})
     for verb in ("create", "update", "patch", "delete", "deletecollection"):
-        said = review(pair.kube, verb)
+        said = review(pair.ours, verb)
         assert said["allowed"] is False and f'cluster "{UID}" may not do it' in said["reason"], said
         assert write(pair, "POST", None).status == 403
     for verb in ("get", "list", "watch"):
-        assert review(pair.kube, verb)["allowed"] is True
-    assert review(pair.kube, "list", "namespaces", "")["allowed"] is True
+        assert review(pair.ours, verb)["allowed"] is True
+    assert review(pair.ours, "list", "namespaces", "")["allowed"] is True
     # What is no with the key stays no.
-    key = pair.ours.client().create_key("ours", "reader")["key"]
-    said = review(KubeClient(pair.ours, UID, key), "create")
+    key = pair.mirror.client().create_key("ours", "reader")["key"]
+    said = review(KubeClient(pair.mirror, UID, key), "create")
     assert said["allowed"] is False and "the key has the role reader" in said["reason"], said
     for verb in ("create", "delete", "watch"):
-        assert review(pair.kube, verb, "namespaces", "")["allowed"] is False
+        assert review(pair.ours, verb, "namespaces", "")["allowed"] is False
 
 
 def test_an_access_review_without_the_cluster_goes_by_the_key(pair):
-    assert review(pair.kube, "create") == {"allowed": True}
+    assert review(pair.ours, "create") == {"allowed": True}
     pair.between.say("POST", "selfsubjectaccessreviews", 404, HTML)
-    said = review(pair.kube, "create")
+    said = review(pair.ours, "create")
     assert said["allowed"] is True and "does not say" in said["reason"], said
     pair.between.say("POST", "selfsubjectaccessreviews", 201, b'{"status":{"allowed":false,"reason":"no role"}}', Content_Type="application/json")
-    said = review(pair.kube, "delete", name="x")
+    said = review(pair.ours, "delete", name="x")
     assert said["allowed"] is False and said["reason"].endswith(": no role"), said
     asked = json.loads(pair.between.came("POST")[-1][3])["spec"]["resourceAttributes"]
     assert asked == {"verb": "delete", "resource": "virtualmachinesnapshots", "group": GROUP, "namespace": "default", "name": "x"}
-    pair.cluster.stop()
+    pair.upstream.stop()
     pair.between.stop()
     begun = time.monotonic()
-    said = review(pair.kube, "create")
+    said = review(pair.ours, "create")
     assert said["allowed"] is True and "was not reached" in said["reason"] and time.monotonic() - begun < 5, said

@@ -1,54 +1,10 @@
 """Connected clusters from the command line: one server's hosted cluster is what another one follows."""
 
-import json
 import os
-import subprocess
 from pathlib import Path
 
-import pytest
+from harness import SAMPLE, metric_of, run_cli, wait_for
 
-from harness import BINARY, PATIENCE, ROOT, Server, clean_environment, wait_for
-
-SAMPLE = ROOT / "samples" / "kubectl-get-vmsnapshots.json"
-
-
-class Shell:
-    """Runs snapgate as somebody who is logged in at one server."""
-
-    def __init__(self, server, folder):
-        self.folder = folder
-        self.environment = clean_environment({
-            "XDG_CONFIG_HOME": str(folder / "home"), "SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}",
-            "SNAPGATE_CA": str(server.data_dir / "ca.crt"), "SNAPGATE_API_KEY": server.admin_key})
-
-    def run(self, *arguments, text=None):
-        return subprocess.run([str(BINARY), *arguments], cwd=self.folder, env=self.environment, input=text,
-                              capture_output=True, text=True, timeout=60 * PATIENCE, check=False)
-
-    def good(self, *arguments, text=None):
-        ran = self.run(*arguments, text=text)
-        assert ran.returncode == 0, (arguments, ran.stdout, ran.stderr)
-        return ran.stdout
-
-    def clusters(self):
-        return {item["name"]: item for item in json.loads(self.good("get", "clusters", "-o", "json"))["items"]}
-
-    def wait_until_ready(self, name):
-        return wait_for(lambda: self.clusters()[name]["state"] == "Ready", f"{name} is ready", 20)
-
-
-@pytest.fixture
-def both(tmp_path):
-    """A server with a cluster, and one that is to follow it; a kubeconfig in the working directory."""
-    servers = [Server(tmp_path / name, "--tls-self-signed").start() for name in ("upstream", "mirror")]
-    upstream, mirror = (Shell(server, tmp_path) for server in servers)
-    upstream.good("create", "cluster", "source", "--uid", "source")
-    upstream.good("import", "--cluster", "source", str(SAMPLE))
-    (tmp_path / "edge.kubeconfig").write_text(upstream.good("kubeconfig", "--cluster", "source"))
-    yield upstream, mirror, servers
-    for server in servers:
-        if server.running():
-            server.stop()
 
 
 def test_a_cluster_is_connected_checked_and_listed(both):
@@ -63,12 +19,13 @@ def test_a_cluster_is_connected_checked_and_listed(both):
     points = mirror.good("check", "cluster", "edge").splitlines()
     assert [line.split()[:2] for line in points[1:]] == [
         [name, "Good"] for name in ("Reachable", "TLS", "Identity", "Permissions", "APIVersion", "Clock")]
-    metrics = servers[1].client().get("/metrics").text()
-    uid = cluster["uid"]
-    assert f'snapgate_mirror_state{{cluster="{uid}",state="Ready"}} 1' in metrics
-    assert f'snapgate_mirror_state{{cluster="{uid}",state="Unreachable"}} 0' in metrics
-    assert f'snapgate_mirror_age_seconds{{cluster="{uid}"}} 0' in metrics
-    assert f'snapgate_mirror_syncs_total{{cluster="{uid}"}} 1' in metrics
+    metrics = servers[1].client().metrics()
+
+    def metric(name, **labels):
+        return metric_of(metrics, f"snapgate_mirror_{name}", cluster=cluster["uid"], **labels)
+
+    assert metric("state", state="Ready") == 1 and metric("state", state="Unreachable") == 0
+    assert 0 <= metric("age_seconds") < 1 and metric("syncs_total") == 1
     listed = mirror.good("get", "snapshots", "--cluster", "edge", "--all", "-o", "name")
     assert len(listed.splitlines()) == 300
     assert mirror.good("delete", "cluster", "edge").startswith("cluster/edge deleted")
@@ -105,9 +62,9 @@ def test_what_is_out_of_reach_is_stored_with_a_warning_and_can_be_set(both, tmp_
     old = servers[0].port
     servers[0].start()
     moved = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{servers[0].port}")
-    assert mirror.good("set", "kubeconfig", "--cluster", "edge", "-", text=moved) == "cluster/edge configured\n"
+    assert mirror.good("set", "kubeconfig", "--cluster", "edge", "-", stdin=moved) == "cluster/edge configured\n"
     mirror.wait_until_ready("edge")
-    assert mirror.good("set", "kubeconfig", "--cluster", "edge", "-", text=moved) == "cluster/edge unchanged\n"
+    assert mirror.good("set", "kubeconfig", "--cluster", "edge", "-", stdin=moved) == "cluster/edge unchanged\n"
 
 
 def test_many_are_applied_from_a_file(both, tmp_path):
@@ -141,7 +98,7 @@ def test_secrets_stay_where_they_are(both, tmp_path):
     secret = servers[0].admin_key
     mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig")
     mirror.wait_until_ready("edge")
-    mirror.run("set", "kubeconfig", "--cluster", "edge", "-", text=secret)
+    mirror.run("set", "kubeconfig", "--cluster", "edge", "-", stdin=secret)
     shown = mirror.good("get", "clusters", "edge", "-o", "json")
     assert secret not in shown and "BEGIN" not in shown
     servers[1].stop()
@@ -160,7 +117,6 @@ def test_another_key_opens_nothing_and_credentials_can_be_given_anew(both, tmp_p
     servers[1].stop()
     servers[1].env = {"SNAPGATE_CREDENTIALS_KEY": "ab" * 32}
     servers[1].start()
-    mirror.environment["SNAPGATE_SERVER"] = f"https://127.0.0.1:{servers[1].port}"
     wait_for(lambda: mirror.clusters()["edge"]["state"] == "Unauthorized", "its credentials cannot be read")
     assert "snapgate set kubeconfig" in mirror.clusters()["edge"]["message"]
     assert mirror.run("check", "cluster", "edge").returncode == 1
@@ -172,7 +128,7 @@ def test_another_key_opens_nothing_and_credentials_can_be_given_anew(both, tmp_p
 def test_nothing_is_imported_into_a_connected_cluster(both):
     _, mirror, _ = both
     mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig")
-    ran = mirror.run("import", "--cluster", "edge", str(SAMPLE))
+    ran = mirror.run("import", "--cluster", "edge", SAMPLE)
     assert ran.returncode == 1 and 'cluster "edge" is connected' in ran.stderr
     mirror.good("create", "cluster", "hosted")
     ran = mirror.run("check", "cluster", "hosted")
@@ -181,11 +137,9 @@ def test_nothing_is_imported_into_a_connected_cluster(both):
     assert ran.returncode == 1 and "is hosted" in ran.stderr
 
 
-def test_the_role_is_printed(tmp_path):
-    ran = subprocess.run([str(BINARY), "print", "rbac"], env=clean_environment(), capture_output=True, text=True,
-                         timeout=20 * PATIENCE, check=True)
-    assert "verbs: [get, list, watch]\n" in ran.stdout
-    ran = subprocess.run([str(BINARY), "print", "rbac", "--write", "-n", "ops"], env=clean_environment(),
-                         capture_output=True, text=True, timeout=20 * PATIENCE, check=True)
-    assert "verbs: [get, list, watch, create, update, patch, delete]\n" in ran.stdout
+def test_the_role_is_printed():
+    ran = run_cli("print", "rbac")
+    assert ran.returncode == 0 and "verbs: [get, list, watch]\n" in ran.stdout
+    ran = run_cli("print", "rbac", "--write", "-n", "ops")
+    assert ran.returncode == 0 and "verbs: [get, list, watch, create, update, patch, delete]\n" in ran.stdout
     assert "namespace: ops\n" in ran.stdout

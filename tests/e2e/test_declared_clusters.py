@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from harness import Server, run_cli, wait_for
-from test_connected import kubeconfig
+from connected import kubeconfig, wait_for_state
+from harness import Server, run_cli
 
 UID = "declared"
 
@@ -20,22 +20,12 @@ def upstream(tmp_path):
 
 
 def write_kubeconfig(folder, upstream, user):
-    config = json.loads(kubeconfig(upstream, "source"))
-    config["users"][0]["user"] = user
-    (folder / "edge.kubeconfig").write_text(json.dumps(config))
+    (folder / "edge.kubeconfig").write_text(kubeconfig(upstream, "source", user))
 
 
 def serve(folder, text):
     (folder / "config.yaml").write_text(text)
     return Server(folder / "mirror", "--config", str(folder / "config.yaml"))
-
-
-def cluster_of(server, uid=UID):
-    return server.client().get(f"/admin/v1/clusters/{uid}").json()
-
-
-def state_of(server):
-    return cluster_of(server)["state"]
 
 
 DECLARED = f"clusters:\n- {{name: edge, uid: {UID}, kubeconfig: edge.kubeconfig}}\n"
@@ -46,13 +36,12 @@ def test_a_token_file_is_read_again_when_it_is_refused(tmp_path, upstream):
     write_kubeconfig(tmp_path, upstream, {"tokenFile": "token"})
     server = serve(tmp_path, DECLARED).start()
     try:
-        wait_for(lambda: state_of(server) == "Unauthorized", "the token is refused", 20)
+        wait_for_state(server, UID, "Unauthorized")
         (tmp_path / "token").write_text(upstream.admin_key + "\n")
-        wait_for(lambda: state_of(server) == "Ready", "the new token is taken", 40)
-        shown = server.client().get(f"/admin/v1/clusters/{UID}").json()
+        wait_for_state(server, UID, "Ready", seconds=40)
+        shown = server.client().cluster(UID)
         assert shown["source"] == "config" and shown["type"] == "connected"
-        refused = server.client().request("PUT", f"/admin/v1/clusters/{UID}/kubeconfig",
-                                          {"kubeconfig": kubeconfig(upstream, "source")})
+        refused = server.client().set_kubeconfig(UID, kubeconfig(upstream, "source"))
         assert refused.status == 409 and "configuration file" in refused.text()
         points = server.client().post(f"/admin/v1/clusters/{UID}/check", {}).json()["points"]
         assert {point["outcome"] for point in points} == {"Good"}
@@ -60,8 +49,8 @@ def test_a_token_file_is_read_again_when_it_is_refused(tmp_path, upstream):
         server.stop()
         server.arguments = []
         server.start()
-        wait_for(lambda: state_of(server) == "Unauthorized", "nobody declares it any more", 20)
-        message = server.client().get(f"/admin/v1/clusters/{UID}").json()["message"]
+        wait_for_state(server, UID, "Unauthorized")
+        message = server.client().cluster(UID)["message"]
         assert "does not declare this cluster" in message
         assert server.client().delete(f"/admin/v1/clusters/{UID}").status == 204
     finally:
@@ -77,13 +66,13 @@ def test_a_program_gives_credentials_if_it_is_allowed(tmp_path, upstream):
         "apiVersion": "client.authentication.k8s.io/v1", "command": "credentials", "args": [upstream.admin_key]}})
     server = serve(tmp_path, DECLARED).start()
     try:
-        shown = wait_for(lambda: (lambda c: c if c["state"] == "Unauthorized" else None)(cluster_of(server)), "it is told", 20)
+        shown = wait_for_state(server, UID, "Unauthorized")
         assert shown["reason"] == "ConfigurationUnreadable" and "credential-programs" in shown["message"]
     finally:
         server.stop()
     server = serve(tmp_path, DECLARED + f"credential-programs: [{program}]\n").start()
     try:
-        wait_for(lambda: state_of(server) == "Ready", "the program's token is taken", 20)
+        wait_for_state(server, UID, "Ready")
     finally:
         server.stop()
 
@@ -132,8 +121,8 @@ def test_an_unreadable_kubeconfig_is_the_state_of_its_cluster_alone(tmp_path, up
     change(bad)
     server = serve(tmp_path, DECLARED + "- {name: bad, uid: bad, kubeconfig: bad.kubeconfig}\n").start()
     try:
-        wait_for(lambda: state_of(server) == "Ready", "the good one is followed", 20)
-        shown = wait_for(lambda: (lambda c: c if c["state"] == "Unauthorized" else None)(cluster_of(server, "bad")), "it is told", 20)
+        wait_for_state(server, UID, "Ready")
+        shown = wait_for_state(server, "bad", "Unauthorized")
         assert shown["reason"] == "ConfigurationUnreadable" and said in shown["message"]
         assert upstream.admin_key not in shown["message"]
         points = server.client().post("/admin/v1/clusters/bad/check", {}).json()["points"]
@@ -141,7 +130,7 @@ def test_an_unreadable_kubeconfig_is_the_state_of_its_cluster_alone(tmp_path, up
         if bad.is_dir():
             bad.rmdir()
         bad.write_text(good)
-        wait_for(lambda: cluster_of(server, "bad")["state"] == "Ready", "the file is read again", 70)
+        wait_for_state(server, "bad", "Ready", seconds=70)
     finally:
         server.stop()
 
@@ -159,11 +148,11 @@ def test_a_declared_cluster_is_deleted_where_it_is_declared(tmp_path, upstream):
     write_kubeconfig(tmp_path, upstream, {"token": upstream.admin_key})
     server = serve(tmp_path, DECLARED).start()
     try:
-        project = cluster_of(server)["projectUid"]
+        project = server.client().cluster(UID)["projectUid"]
         for path in (f"/admin/v1/clusters/{UID}", f"/admin/v1/projects/{project}"):
             for query in ({}, {"force": "true"}):
                 refused = server.client().delete(path, **query)
                 assert refused.status == 409 and "configuration file" in refused.text(), refused
-        assert cluster_of(server)["name"] == "edge"
+        assert server.client().cluster(UID)["name"] == "edge"
     finally:
         server.stop()

@@ -5,31 +5,24 @@ import time
 
 import pytest
 
-from between import Between, cluster_of, connect, wait_for_state
-from harness import LIST_ROUTE, wait_for
+from connected import UID, Pair
+from harness import vm_path, wait_for
 from kube import KubeClient, new_snapshot, snapshots_path
 
-UID = "edge"
-
-
 @pytest.fixture
-def pair(data_dir, start_server):
-    """(the cluster's server, the proxy between, our server): a quiet cluster that is followed."""
-    cluster, ours = (start_server(directory=data_dir.with_name(f"{data_dir.name}-{i}")) for i in range(2))
-    cluster.client().create_cluster(UID)
-    KubeClient(cluster, UID).made("default", new_snapshot("one"))
-    between = Between(cluster)
-    connect(ours, UID, cluster, UID, port=between.port)
-    wait_for_state(ours, UID, "Ready")
-    wait_for(lambda: KubeClient(ours, UID).list().json()["items"], "the mirror")
-    yield cluster, between, ours
-    between.stop()
+def pair(data_dir):
+    """A quiet cluster that is followed by way of a proxy."""
+    with Pair(data_dir.parent, between=True) as made:
+        made.theirs.made("default", new_snapshot("one"))
+        made.follow()
+        made.wait_until_equal()
+        yield made
 
 
 def reads(server):
     """Every way to read a mirror: {name: function of the request's headers that gives a reply}."""
     palette, kube = server.client(), KubeClient(server, UID)
-    one = LIST_ROUTE.format(uid=UID).replace("/snapshot", "/web-01/snapshot/one")
+    one = vm_path(UID, name="one")
     return {
         "Palette list": lambda headers=None: palette.list(UID, headers=headers),
         "Palette get": lambda headers=None: palette.get(one, headers=headers, namespace="default"),
@@ -61,101 +54,95 @@ def questions(between, since=0):
 
 
 def test_a_ready_mirror_tells_its_age_and_warns_of_nothing(pair):
-    cluster, between, ours = pair
-    until_aged(ours, 2)
-    for name, read in reads(ours).items():
+    until_aged(pair.mirror, 2)
+    for name, read in reads(pair.mirror).items():
         reply = read()
         assert reply.status == 200 and reply.header("Warning") is None, (name, reply.headers)
-    assert cluster_of(ours, UID)["state"] == "Ready"
+    assert pair.cluster()["state"] == "Ready"
     # Whatever comes from the cluster makes it new.
-    KubeClient(cluster, UID).made("default", new_snapshot("two"))
-    wait_for(lambda: len(KubeClient(ours, UID).list().json()["items"]) == 2, "the new one")
-    assert age(ours.client().list(UID)) <= 1
+    pair.theirs.made("default", new_snapshot("two"))
+    wait_for(lambda: len(pair.ours.list().json()["items"]) == 2, "the new one")
+    assert age(pair.mirror.client().list(UID)) <= 1
 
 
 @pytest.mark.parametrize("wish", ("max-age=1", "max-age=0", "no-cache", "max-age=60, no-cache"))
 def test_a_request_that_wants_it_younger_makes_the_server_ask(pair, wish):
-    cluster, between, ours = pair
-    ways = reads(ours)
+    ways = reads(pair.mirror)
     for name in ways if wish == "max-age=1" else ("Palette list", "get"):
-        until_aged(ours, 2)
-        before = len(between.seen)
+        until_aged(pair.mirror, 2)
+        before = len(pair.between.seen)
         reply = ways[name]({"Cache-Control": wish})
         assert reply.status == 200, (name, reply)
         assert age(reply) <= 1 and reply.header("Warning") is None, (name, reply.headers)
-        assert len(questions(between, before)) == 1, (name, between.seen[before:])
+        assert len(questions(pair.between, before)) == 1, (name, pair.between.seen[before:])
     # Who takes older states asks nothing.
-    until_aged(ours, 2)
-    before = len(between.seen)
-    assert ours.client().list(UID, headers={"Cache-Control": "max-age=3600"}).status == 200
-    assert not questions(between, before)
+    until_aged(pair.mirror, 2)
+    before = len(pair.between.seen)
+    assert pair.mirror.client().list(UID, headers={"Cache-Control": "max-age=3600"}).status == 200
+    assert not questions(pair.between, before)
     # One that has just been confirmed is not asked for again by who takes a second.
-    assert ours.client().list(UID, headers={"Cache-Control": "no-cache"}).status == 200
-    before = len(between.seen)
-    assert ours.client().list(UID, headers={"Cache-Control": "max-age=3600"}).status == 200
-    assert not questions(between, before)
+    assert pair.mirror.client().list(UID, headers={"Cache-Control": "no-cache"}).status == 200
+    before = len(pair.between.seen)
+    assert pair.mirror.client().list(UID, headers={"Cache-Control": "max-age=3600"}).status == 200
+    assert not questions(pair.between, before)
 
 
 def test_all_who_wait_share_one_question(pair):
-    cluster, between, ours = pair
-    until_aged(ours, 2)
-    before = len(between.seen)
-    between.going.clear()
+    until_aged(pair.mirror, 2)
+    before = len(pair.between.seen)
+    pair.between.going.clear()
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
-        waiting = [pool.submit(read, {"Cache-Control": "max-age=1"}) for _ in range(4) for read in reads(ours).values()]
-        wait_for(lambda: questions(between, before), "the question")
+        waiting = [pool.submit(read, {"Cache-Control": "max-age=1"}) for _ in range(4) for read in reads(pair.mirror).values()]
+        wait_for(lambda: questions(pair.between, before), "the question")
         begun = time.monotonic()
         while time.monotonic() - begun < 1:
             assert not any(one.done() for one in waiting)
             time.sleep(0.05)
-        between.going.set()
+        pair.between.going.set()
         for one in waiting:
             reply = one.result()
             assert reply.status == 200, reply
     # Some of them may have come when the first question was answered.
-    assert len(questions(between, before)) <= 2
+    assert len(questions(pair.between, before)) <= 2
 
 
 def test_a_cluster_that_says_nothing_is_a_504_in_time(pair):
-    cluster, between, ours = pair
-    until_aged(ours, 2)
-    between.going.clear()
+    until_aged(pair.mirror, 2)
+    pair.between.going.clear()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         begun = time.monotonic()
-        answers = {name: pool.submit(read, {"Cache-Control": "max-age=1"}) for name, read in reads(ours).items()}
+        answers = {name: pool.submit(read, {"Cache-Control": "max-age=1"}) for name, read in reads(pair.mirror).items()}
         for name, one in answers.items():
             reply = one.result()
             assert reply.status == 504, (name, reply)
             assert reply.header("Retry-After") and UID in reply.json()["message"], (name, reply)
         assert time.monotonic() - begun < 8
     # It is not Ready any more: the last known state for those who take it, and 504 for others at once.
-    wait_for(lambda: cluster_of(ours, UID)["state"] != "Ready", "another state", 20)
-    stale = ours.client().list(UID)
+    wait_for(lambda: pair.cluster()["state"] != "Ready", "another state", 20)
+    stale = pair.mirror.client().list(UID)
     assert stale.status == 200 and age(stale) >= 2 and stale.header("Warning") == '110 - "Response is Stale"'
     begun = time.monotonic()
     for wish in ("max-age=1", "max-age=0", "no-cache"):
-        refused = ours.client().list(UID, headers={"Cache-Control": wish})
+        refused = pair.mirror.client().list(UID, headers={"Cache-Control": wish})
         assert refused.status == 504 and refused.json()["code"] == "ClusterTimeout", refused
     assert time.monotonic() - begun < 2
-    between.going.set()
-    wait_for_state(ours, UID, "Ready")
-    assert ours.client().list(UID, headers={"Cache-Control": "no-cache"}).status == 200
+    pair.between.going.set()
+    pair.wait_for_state("Ready")
+    assert pair.mirror.client().list(UID, headers={"Cache-Control": "no-cache"}).status == 200
 
 
 def test_a_silent_peer_is_told_within_fifteen_seconds(pair):
     """Nothing comes, and nobody says so: the age counts from what was last heard."""
-    cluster, between, ours = pair
-    between.going.clear()
+    pair.between.going.clear()
     begun = time.monotonic()
-    last = wait_for(lambda: (lambda reply: reply if age(reply) >= 5 else None)(ours.client().list(UID)), "an age of 5 s", 12)
+    last = wait_for(lambda: (lambda reply: reply if age(reply) >= 5 else None)(pair.mirror.client().list(UID)), "an age of 5 s", 12)
     assert time.monotonic() - begun < 12 and last.status == 200
-    wait_for(lambda: ours.client().list(UID).header("Warning"), "a warning", 20)
-    assert cluster_of(ours, UID)["state"] != "Ready"
-    assert age(ours.client().list(UID)) >= 5
+    wait_for(lambda: pair.mirror.client().list(UID).header("Warning"), "a warning", 20)
+    assert pair.cluster()["state"] != "Ready"
+    assert age(pair.mirror.client().list(UID)) >= 5
 
 
 def test_a_hosted_cluster_has_no_age(pair):
-    cluster, between, ours = pair
-    for name, read in reads(cluster).items():
+    for name, read in reads(pair.upstream).items():
         reply = read({"Cache-Control": "no-cache"})
         assert reply.status == 200 and reply.header("Age") is None and reply.header("Warning") is None, name

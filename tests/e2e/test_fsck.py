@@ -8,6 +8,7 @@ import pytest
 
 from harness import Server, run_cli, snapshot, wait_for
 from kube import KubeClient, new_snapshot, snapshots_path
+from palette import Palette
 
 PAGE = 4096
 BRANCH, LEAF = 1, 2
@@ -24,12 +25,6 @@ def kept(tmp_path_factory):
         client.load("demo", [snapshot("web", f"s-{i:04}", annotations={"pad": note * 500}) for i in range(200)])
     server.stop()
     return folder
-
-
-@pytest.fixture
-def data(kept, data_dir):
-    shutil.copytree(kept, data_dir)
-    return data_dir
 
 
 def fsck(folder):
@@ -186,7 +181,7 @@ def kube(server):
 
 
 def palette(server, method, name, body=None):
-    return server.client().request(method, f"/v1/spectroclusters/demo/vms/vm-1/snapshot/{name}", body, namespace="web")
+    return Palette(server.client(), "demo", "web").call(method, "vm-1", name, body)
 
 
 def registered(server):

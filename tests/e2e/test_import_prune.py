@@ -10,19 +10,18 @@ import subprocess
 import pytest
 import yaml
 
+from cli import OK, REFUSED, USAGE
 from harness import BINARY, PATIENCE, clean_environment, snapshot
 
-OK, REFUSED, USAGE = 0, 1, 2
 OBJECTS = [snapshot("web", "a", labels={"app": "a"}), snapshot("web", "b", labels={"app": "b"}),
            snapshot("web", "c", annotations={"note": "é"})]
 
 
 @pytest.fixture
-def load(server, uid, tmp_path):
+def load(cli, uid):
     """Runs `import` into this test's cluster."""
     def run(*arguments, stdin=None, key=None):
-        env = {"XDG_CONFIG_HOME": str(tmp_path / "config"), **({"SNAPGATE_API_KEY": key} if key else {})}
-        return server.cli("import", "--cluster", uid, *arguments, stdin=stdin, env=env)
+        return cli.run("import", "--cluster", uid, *arguments, stdin=stdin, env={"SNAPGATE_API_KEY": key} if key else None)
     return run
 
 
@@ -180,8 +179,7 @@ def test_a_prune_asks_on_a_terminal(server, admin, uid, tmp_path, answer, left):
     ours, theirs = pty.openpty()
     process = subprocess.Popen([str(BINARY), "import", "--cluster", uid, "--prune", str(dump)], stdin=theirs,
                                stdout=subprocess.PIPE, stderr=theirs, env=clean_environment(
-                                   {"SNAPGATE_SERVER": f"http://127.0.0.1:{server.port}",
-                                    "SNAPGATE_API_KEY": server.admin_key}))
+                                   server.login()))
     os.close(theirs)
     said = b""
     while b"[y/N]" not in said:

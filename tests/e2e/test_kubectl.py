@@ -4,17 +4,15 @@ import base64
 import itertools
 import json
 import re
-import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 import yaml
 
-from harness import ROOT, Server, snapshot, wait_for
+from harness import SAMPLE, name_of, snapshot, wait_for
 from kube import FINALIZER, KubeClient, Kubectl, debian_kubectl, newer_kubectl, new_snapshot, version_of, write_kubeconfig
 
-SAMPLE = json.loads((ROOT / "samples" / "kubectl-get-vmsnapshots.json").read_text(encoding="utf-8"))["items"]
+SAMPLED = json.loads(SAMPLE.read_text(encoding="utf-8"))["items"]
+SERVER_ARGUMENTS = ("--tls-self-signed",)
 COLUMNS = ["NAME", "SOURCEKIND", "SOURCENAME", "PHASE", "READYTOUSE", "CREATIONTIME", "ERROR"]
 NEWER = newer_kubectl()
 PROGRAMS = [pytest.param(debian_kubectl(), id="debian")] + ([pytest.param(NEWER, id="newer")] if NEWER else [])
@@ -23,21 +21,16 @@ KIND = "virtualmachinesnapshot.snapshot.kubevirt.io"
 
 
 @pytest.fixture(scope="module")
-def folder():
-    place = Path(tempfile.mkdtemp(prefix="snapgate-"))
-    yield place
-    shutil.rmtree(place)
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("kubectl")
 
 
 @pytest.fixture(scope="module")
-def server(folder):
-    shared = Server(folder / "data", "--tls-self-signed").start()
-    client = shared.client()
+def server(server):
+    client = server.client()
     client.create_cluster("sampled")
-    client.load("sampled", SAMPLE)
-    yield shared
-    if shared.running():
-        shared.stop()
+    client.load("sampled", SAMPLED)
+    return server
 
 
 @pytest.fixture
@@ -47,11 +40,10 @@ def sampled(server, folder, program):
 
 
 @pytest.fixture
-def kube(server, uid):
+def kube(kube):
     """An empty cluster of this test alone, but for the namespace `web`."""
-    client = KubeClient(server, uid)
-    client.create_namespace("web")
-    return client
+    kube.create_namespace("web")
+    return kube
 
 
 @pytest.fixture
@@ -69,7 +61,7 @@ def rows(text):
 
 
 def in_order(items):
-    return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+    return sorted(items, key=name_of)
 
 
 def first_cells(item):
@@ -95,8 +87,8 @@ def test_debian_brings_the_version_that_is_meant():
 
 @pytest.mark.parametrize("program", PROGRAMS)
 class TestReads:
-    NAMESPACE = SAMPLE[0]["metadata"]["namespace"]
-    HERE = in_order(item for item in SAMPLE if item["metadata"]["namespace"] == SAMPLE[0]["metadata"]["namespace"])
+    NAMESPACE = SAMPLED[0]["metadata"]["namespace"]
+    HERE = in_order(item for item in SAMPLED if item["metadata"]["namespace"] == SAMPLED[0]["metadata"]["namespace"])
 
     def test_a_table(self, sampled):
         header, found = rows(sampled("get", "vmsnapshots", "-n", self.NAMESPACE))
@@ -109,7 +101,7 @@ class TestReads:
     def test_a_table_of_all_namespaces(self, sampled):
         header, found = rows(sampled("get", "vmsnapshot", "-A"))
         assert header == ["NAMESPACE", *COLUMNS]
-        assert [row[:6] for row in found] == [[item["metadata"]["namespace"], *first_cells(item)] for item in in_order(SAMPLE)]
+        assert [row[:6] for row in found] == [[item["metadata"]["namespace"], *first_cells(item)] for item in in_order(SAMPLED)]
 
     def test_a_wide_table_and_one_without_headers(self, sampled):
         header, found = rows(sampled("get", KIND, "-n", self.NAMESPACE, "-o", "wide"))
@@ -132,7 +124,7 @@ class TestReads:
 
     def test_json_and_yaml(self, sampled):
         as_json = json.loads(sampled("get", "vmsnapshots", "-A", "-o", "json"))
-        assert without_versions(as_json["items"]) == without_versions(in_order(SAMPLE))
+        assert without_versions(as_json["items"]) == without_versions(in_order(SAMPLED))
         # In YAML times would become times: they are read as the texts they are.
         as_yaml = yaml.load(sampled("get", "vmsnapshots", "-n", self.NAMESPACE, "-o", "yaml"), yaml.BaseLoader)
         assert [item["metadata"]["uid"] for item in as_yaml["items"]] == [item["metadata"]["uid"] for item in self.HERE]
@@ -149,20 +141,20 @@ class TestReads:
     def test_chunks(self, sampled):
         whole = sampled("get", "vmsnapshots", "-A", "--chunk-size=0", "-o", "name")
         assert sampled("get", "vmsnapshots", "-A", "--chunk-size=40", "-o", "name") == whole
-        assert len(whole.splitlines()) == len(SAMPLE)
+        assert len(whole.splitlines()) == len(SAMPLED)
 
     def test_sorted(self, sampled):
         printed = sampled("get", "vmsnapshots", "-A", "--sort-by=.metadata.creationTimestamp", "-o",
                           "custom-columns=T:.metadata.creationTimestamp", "--no-headers").split()
-        assert printed == sorted(item["metadata"]["creationTimestamp"] for item in SAMPLE)
+        assert printed == sorted(item["metadata"]["creationTimestamp"] for item in SAMPLED)
         _, found = rows(sampled("get", "vmsnapshots", "-A", "--sort-by=.spec.source.name"))
-        assert [row[3] for row in found] == sorted(item["spec"]["source"]["name"] for item in SAMPLE)
+        assert [row[3] for row in found] == sorted(item["spec"]["source"]["name"] for item in SAMPLED)
 
     def test_label_selectors(self, sampled):
-        label, value = next((label, value) for item in SAMPLE for label, value in item["metadata"].get("labels", {}).items())
+        label, value = next((label, value) for item in SAMPLED for label, value in item["metadata"].get("labels", {}).items())
 
         def labelled(condition):
-            return [item["metadata"]["name"] for item in in_order(SAMPLE) if condition(item["metadata"].get("labels", {}))]
+            return [item["metadata"]["name"] for item in in_order(SAMPLED) if condition(item["metadata"].get("labels", {}))]
 
         def printed(selector):
             return sampled("get", "vmsnapshots", "-A", "-l", selector, "-o", "jsonpath={.items[*].metadata.name}").split()
@@ -193,7 +185,7 @@ class TestReads:
             f"{KIND}/{item['metadata']['name']}" for item in self.HERE]
 
     def test_namespaces(self, sampled):
-        names = sorted({"default", *(item["metadata"]["namespace"] for item in SAMPLE)})
+        names = sorted({"default", *(item["metadata"]["namespace"] for item in SAMPLED)})
         assert sampled("get", "namespaces", "-o", "jsonpath={.items[*].metadata.name}").split() == names
         header, found = rows(sampled("get", "ns"))
         assert header == ["NAME", "STATUS", "AGE"] and [row[:2] for row in found] == [[name, "Active"] for name in names]
@@ -240,11 +232,11 @@ class TestFollowing:
         kube.made("web", new_snapshot("first"))
         following = kubectl.start("get", "vmsnapshots", "-n", "web", "-w")
         try:
-            following.until(lambda line: line.startswith("first"), "what is there already")
+            following.until_line(lambda line: line.startswith("first"), "what is there already")
             kube.made("web", new_snapshot("second", vm="db-7"))
-            assert following.until(lambda line: line.startswith("second"), "a new one").split()[1:3] == ["VirtualMachine", "db-7"]
+            assert following.until_line(lambda line: line.startswith("second"), "a new one").split()[1:3] == ["VirtualMachine", "db-7"]
             assert kube.patch("web", "second", {"status": {"phase": "InProgress", "readyToUse": False}}, status=True).status == 200
-            following.until(lambda line: re.match(r"second +VirtualMachine +db-7 +InProgress +false", line), "its phase")
+            following.until_line(lambda line: re.match(r"second +VirtualMachine +db-7 +InProgress +false", line), "its phase")
             assert [line.split()[0] for line in following.lines] == ["NAME", "first", "second", "second"]
         finally:
             following.stop()
@@ -253,7 +245,7 @@ class TestFollowing:
         kube.made("web", new_snapshot("one"))
         following = kubectl.start("get", "vmsnapshot", "one", "-n", "web", "-w", "-o", "name")
         try:
-            following.until(lambda line: line == f"{KIND}/one", "what is there already")
+            following.until_line(lambda line: line == f"{KIND}/one", "what is there already")
             kube.made("web", new_snapshot("other"))
             assert kube.remove("web", "one").status == 200
             wait_for(lambda: len(following.lines) == 2, "its deletion", 30)
@@ -269,7 +261,7 @@ class TestFollowing:
             numbers = itertools.count()
             wait_for(lambda: following.lines or not kube.made("web", new_snapshot(f"new-{next(numbers)}")), "a new one", 30)
             assert not any("old" in line for line in following.lines)
-            assert following.until(lambda line: "new-" in line, "a new one").split()[0] == "web"
+            assert following.until_line(lambda line: "new-" in line, "a new one").split()[0] == "web"
         finally:
             following.stop()
 
@@ -281,7 +273,7 @@ class TestFollowing:
                 "type": "Ready", "status": "True", "reason": "Ready", "lastProbeTime": None,
                 "lastTransitionTime": "2026-11-20T03:00:24Z"}]}}
             assert kube.patch("web", "slow", ready, status=True).status == 200
-            waiting.until(lambda line: line == f"{KIND}/slow condition met", "the condition", 60)
+            waiting.until_line(lambda line: line == f"{KIND}/slow condition met", "the condition", 60)
             assert waiting.process.wait(30) == 0
         finally:
             waiting.stop()
@@ -446,8 +438,7 @@ if not NEWER_PROGRAMS:
 
 
 def printed_by_snapgate(server, kube, form):
-    ran = server.cli("get", "snapshots", "--cluster", kube.cluster, "-A", "-o", form, env={
-        "SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_CA": str(server.data_dir / "ca.crt")})
+    ran = server.cli("get", "snapshots", "--cluster", kube.cluster, "-A", "-o", form, tls=True)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from harness import REQUEST_SECONDS, ROOT, Server, wait_for
 
-sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 import transcripts
 
 DOCUMENT = ROOT / "docs" / "kubernetes-api.md"

@@ -19,12 +19,11 @@ PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
 
 
 @pytest.fixture
-def kube(server, uid):
+def kube(kube):
     """A cluster with a namespace `web` and a snapshot `one` in it."""
-    client = KubeClient(server, uid)
-    client.create_namespace("web")
-    client.made("web", new_snapshot("one", labels={"tier": "gold"}))
-    return client
+    kube.create_namespace("web")
+    kube.made("web", new_snapshot("one", labels={"tier": "gold"}))
+    return kube
 
 
 def refused(reply, status, reason, message):

@@ -6,9 +6,8 @@ import pty
 import re
 import select
 import subprocess
-import time
 
-from harness import BINARY, LIST_ROUTE, START_SECONDS, clean_environment, snapshots, wait_for
+from harness import BINARY, LIST_ROUTE, PATIENCE, START_SECONDS, clean_environment, metric_of, snapshots, wait_for
 
 
 def line_of(server, request_id):
@@ -63,10 +62,14 @@ def test_readable_text_on_a_terminal(data_dir):
                                stderr=theirs, stdin=subprocess.DEVNULL, env=clean_environment())
     os.close(theirs)
     text = ""
-    deadline = time.monotonic() + START_SECONDS
-    while "listening" not in text and time.monotonic() < deadline:
+
+    def listening():
+        nonlocal text
         if select.select([ours], [], [], 0.2)[0]:
             text += os.read(ours, 65536).decode()
+        return "listening" in text
+
+    wait_for(listening, "the line 'listening'", START_SECONDS / PATIENCE)
     process.terminate()
     assert process.wait(START_SECONDS) == 0
     os.close(ours)
@@ -75,47 +78,36 @@ def test_readable_text_on_a_terminal(data_dir):
     assert "port=" in line
 
 
-def metric(text, name, **labels):
-    """The value of one series, or None."""
-    for line in text.splitlines():
-        match = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)(?: \d+)?", line)
-        if match:
-            found = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match.group(1) or ""))
-            if all(found.get(label) == value for label, value in labels.items()):
-                return float(match.group(2))
-    return None
-
-
 def test_metrics(server, admin, uid):
     route = LIST_ROUTE.format(uid="{}")
     admin.load(uid, snapshots(7))
-    before = admin.get("/metrics").text()
-    assert metric(before, "snapgate_objects", cluster=uid) == 7
+    before = admin.metrics()
+    assert metric_of(before, "snapgate_objects", cluster=uid) == 7
     for _ in range(5):
         admin.list(uid)
     admin.list("no-such-cluster")
 
     def counted():
-        text = admin.get("/metrics").text()
-        got = metric(text, "snapgate_http_requests_total", route=route, code="200") or 0
-        had = metric(before, "snapgate_http_requests_total", route=route, code="200") or 0
+        text = admin.metrics()
+        got = metric_of(text, "snapgate_http_requests_total", route=route, code="200") or 0
+        had = metric_of(before, "snapgate_http_requests_total", route=route, code="200") or 0
         return text if got - had == 5 else None
 
     reply = admin.get("/metrics")
     assert reply.header("Content-Type").startswith("text/plain; version=0.0.4")
     text = wait_for(counted, "five requests to be counted")
-    assert metric(text, "snapgate_http_requests_total", route=route, code="404") >= 1
-    assert metric(text, "snapgate_http_request_duration_seconds_count", route=route) >= 5
-    assert metric(text, "snapgate_http_request_duration_seconds_bucket", route=route, le="+Inf") >= 5
-    assert metric(text, "snapgate_connections") >= 1
-    assert metric(text, "snapgate_store_commits_total") >= 1
-    assert metric(text, "snapgate_store_file_bytes") > 0
+    assert metric_of(text, "snapgate_http_requests_total", route=route, code="404") >= 1
+    assert metric_of(text, "snapgate_http_request_duration_seconds_count", route=route) >= 5
+    assert metric_of(text, "snapgate_http_request_duration_seconds_bucket", route=route, le="+Inf") >= 5
+    assert metric_of(text, "snapgate_connections") >= 1
+    assert metric_of(text, "snapgate_store_commits_total") >= 1
+    assert metric_of(text, "snapgate_store_file_bytes") > 0
     assert "cluster-" not in "".join(line for line in text.splitlines() if "http_requests_total" in line)
 
 
 def test_paths_that_are_no_route_make_no_series(admin):
     for number in range(50):
         admin.get(f"/made-up/{number}")
-    text = admin.get("/metrics").text()
+    text = admin.metrics()
     assert "made-up" not in text
     assert text.count("snapgate_http_requests_total{") < 60

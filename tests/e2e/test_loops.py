@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from between import cluster_of, connect, wait_for_state
-from harness import LIST_ROUTE, name_of
+from connected import connect, wait_for_state
+from harness import name_of, vm_path
 from kube import KubeClient, new_snapshot, snapshots_path
 
 VIA = "Snapgate-Via"
@@ -74,10 +74,10 @@ def refuse_loops(server, uid, ring):
             assert (status["kind"], status["code"], status["reason"]) == ("Status", 508, "LoopDetected"), status
             assert "came back to this server" in status["message"], status
         # The Palette side: a create is sent at once, what changes an object asks for it first.
-        made = server.client().post(LIST_ROUTE.format(uid=uid).replace("/snapshot", "/web-01/snapshot"), {"metadata": {"name": "s"}})
+        made = server.client().post(vm_path(uid), {"metadata": {"name": "s"}})
         assert made.status == 508 and made.json()["code"] == "LoopDetected", made
         for method in ("PUT", "DELETE"):
-            target = LIST_ROUTE.format(uid=uid).replace("/snapshot", "/web-01/snapshot/s")
+            target = vm_path(uid, name="s")
             reply = server.client().request(method, target, {"metadata": {}} if method == "PUT" else None, namespace="default")
             assert reply.status in (503, 508), (method, reply)
     assert files.most < before + 40, (before, files.most)
@@ -122,7 +122,7 @@ def test_a_ring_of_servers(servers, size):
     # Each mirror waits for the next one: none of them has anything.
     for server in ring:
         assert KubeClient(server, "ring").list().status == 503
-        assert cluster_of(server, "ring")["state"] != "Ready"
+        assert server.client().cluster("ring")["state"] != "Ready"
 
 
 def test_a_chain_of_three_is_no_loop(servers):
@@ -143,7 +143,7 @@ def test_a_chain_of_three_is_no_loop(servers):
     assert patched.status == 200 and theirs.read("default", "one").json() == patched.json()
     watch.until(lambda event: event["type"] == "MODIFIED", "the label")
     assert ours.get("/api/v1/namespaces").json()["items"][0]["metadata"]["name"] == "default"
-    palette = first.client().post(LIST_ROUTE.format(uid="begin").replace("/snapshot", "/web-01/snapshot"),
+    palette = first.client().post(vm_path("begin"),
                                   {"metadata": {"name": "two"}}, namespace="default")
     assert palette.status == 200, palette
     assert [name for _, name in first.client().names("begin")] == ["one", "two"]

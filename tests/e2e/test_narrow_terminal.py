@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from documents import COLUMNS, Terminal
-from harness import BINARY, ROOT, clean_environment, wait_for
+from harness import BINARY, SAMPLE, clean_environment, wait_for
+from kube import kubeconfig_of
 
 
 @pytest.fixture
@@ -20,13 +21,10 @@ def shown(start_server):
     (folder / "tools").mkdir()
     (folder / "tools" / "snapgate").symlink_to(BINARY)
     (folder / "terminal").mkdir()
-    (folder / "gone.kubeconfig").write_text(
-        "{clusters: [{name: gone, cluster: {server: 'https://127.0.0.1:1'}}], users: [{name: me, user: {token: t}}],"
-        " contexts: [{name: gone, context: {cluster: gone, user: me}}], current-context: gone}", encoding="utf-8")
+    (folder / "gone.kubeconfig").write_text(kubeconfig_of("https://127.0.0.1:1", {"token": "t"}))
     terminal = Terminal(folder, clean_environment({
         "HOME": str(folder), "LC_ALL": "C.UTF-8", "PATH": f"{folder / 'tools'}:{os.environ['PATH']}",
-        "SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_CA": str(server.data_dir / "ca.crt"),
-        "SNAPGATE_API_KEY": server.admin_key}), folder / "terminal")
+        **server.login(tls=True)}), folder / "terminal")
 
     def show(command):
         screen, failed = terminal.paste(command)
@@ -34,7 +32,7 @@ def shown(start_server):
         return screen.splitlines()
 
     show("snapgate create cluster sampled --uid sampled")
-    show(f"snapgate import --cluster sampled {ROOT}/samples/kubectl-get-vmsnapshots.json")
+    show(f"snapgate import --cluster sampled {SAMPLE}")
     show("snapgate create cluster gone-for-a-while-01 --kubeconfig gone.kubeconfig")
     yield show
     terminal.close()

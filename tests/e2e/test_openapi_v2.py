@@ -12,11 +12,6 @@ OLD_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 PATH = "/openapi/v2"
 
 
-@pytest.fixture
-def kube(server, uid):
-    return KubeClient(server, uid)
-
-
 def ask(kube, accept=None, method="GET", **headers):
     reply = kube.request(method, PATH, headers={**({"Accept": accept} if accept else {}), **headers})
     assert "Accept" in reply.headers.get_all("Vary")

@@ -3,68 +3,19 @@
 import base64
 import copy
 import json
-import sys
 
 import pytest
 
-from harness import ROOT, wait_for
-from kube import FINALIZER, KubeClient, new_snapshot
-
-sys.path.insert(0, str(ROOT / "tests" / "conformance"))
-import swagger
+from harness import vm_path, wait_for
+from kube import FINALIZER, new_snapshot
+from palette import Palette
 
 NULLS = {"labels": None, "annotations": None, "finalizers": None, "managedFields": None, "ownerReferences": None}
 
 
-def schema_of(operation_id, status=200):
-    return next(swagger.validator(responses[status]) for _, _, name, responses in swagger.operations() if name == operation_id)
-
-
-class Palette:
-    """The operations on the snapshots of one cluster; every answer is held to the published description."""
-
-    def __init__(self, client, uid):
-        self.client = client
-        self.uid = uid
-
-    def target(self, vm, name=None):
-        return f"/v1/spectroclusters/{self.uid}/vms/{vm}/snapshot" + (f"/{name}" if name else "")
-
-    def call(self, method, vm, name, body=None, operation=None, **query):
-        reply = self.client.request(method, self.target(vm, name), body, **query)
-        if reply.status == 200:
-            assert swagger.problems(schema_of(operation), reply.json()) == []
-            assert reply.header("Content-Type") == "application/json"
-        elif reply.status != 204:
-            assert swagger.problems(swagger.definition("v1Error"), reply.json()) == []
-        return reply
-
-    def create(self, vm, item, namespace="web"):
-        return self.call("POST", vm, None, item, "v1VMSnapshotCreate", namespace=namespace)
-
-    def get(self, vm, name, namespace="web"):
-        return self.call("GET", vm, name, None, "v1VMSnapshotGet", namespace=namespace)
-
-    def update(self, vm, name, item, namespace="web"):
-        return self.call("PUT", vm, name, item, "v1VMSnapshotUpdate", namespace=namespace)
-
-    def delete(self, vm, name, namespace="web"):
-        return self.call("DELETE", vm, name, namespace=namespace)
-
-    def made(self, vm, item, namespace="web"):
-        reply = self.create(vm, item, namespace)
-        assert reply.status == 200, reply
-        return reply.json()
-
-
 @pytest.fixture
 def palette(admin, uid):
-    return Palette(admin, uid)
-
-
-@pytest.fixture
-def kube(server, uid):
-    return KubeClient(server, uid)
+    return Palette(admin, uid, "web")
 
 
 def refused(reply, status, code):
@@ -152,12 +103,12 @@ class TestCreate:
     @pytest.mark.parametrize("body", ["", "{", "[]", "7", '"x"', "null", '{"metadata": 7}', '{"metadata": {"name": 7}}',
                                       '{"spec": "x"}'])
     def test_bodies_that_are_no_snapshot(self, palette, body):
-        reply = palette.client.post(palette.target("vm-1"), body, {"Content-Type": "application/json"}, namespace="web")
+        reply = palette.client.post(vm_path(palette.uid, "vm-1"), body, {"Content-Type": "application/json"}, namespace="web")
         assert reply.status in (400, 422) and reply.json()["code"] in ("InvalidBody", "Invalid"), reply
         assert palette.client.items(palette.uid) == []
 
     def test_media_types_and_sizes(self, palette):
-        reply = palette.client.post(palette.target("vm-1"), "x", {"Content-Type": "text/plain"}, namespace="web")
+        reply = palette.client.post(vm_path(palette.uid, "vm-1"), "x", {"Content-Type": "text/plain"}, namespace="web")
         refused(reply, 415, "UnsupportedMediaType")
         item = new_snapshot("one", vm="vm-1", annotations={"x": "y" * (4 << 20)})
         refused(palette.create("vm-1", item), 413, "RequestTooLarge")
@@ -208,7 +159,7 @@ class TestGet:
         refused(palette.get("vm-1", "absent"), 404, "ResourceNotFound")
         refused(palette.update("vm-1", "absent", new_snapshot("absent", vm="vm-1", resourceVersion="7")), 404, "ResourceNotFound")
         refused(palette.delete("vm-1", "absent"), 404, "ResourceNotFound")
-        refused(Palette(palette.client, "no-such").get("vm-1", "one"), 404, "ResourceNotFound")
+        refused(Palette(palette.client, "no-such", "web").get("vm-1", "one"), 404, "ResourceNotFound")
 
     def test_is_the_item_of_the_list(self, palette, kube):
         palette.made("vm-1", {"metadata": {"name": "one"}})
@@ -308,7 +259,7 @@ class TestAccess:
     def test_a_reader_reads_only(self, server, admin, palette):
         palette.made("vm-1", {"metadata": {"name": "one"}})
         key = admin.create_key(f"reader-of-{palette.uid}")["key"]
-        reader = Palette(server.client(key), palette.uid)
+        reader = Palette(server.client(key), palette.uid, "web")
         item = reader.get("vm-1", "one").json()
         refused(reader.create("vm-1", {"metadata": {"name": "two"}}), 403, "Forbidden")
         refused(reader.update("vm-1", "one", item), 403, "Forbidden")
@@ -316,12 +267,12 @@ class TestAccess:
 
     def test_an_editor_writes(self, server, admin, palette):
         key = admin.create_key(f"editor-of-{palette.uid}", role="editor")["key"]
-        editor = Palette(server.client(key), palette.uid)
+        editor = Palette(server.client(key), palette.uid, "web")
         editor.made("vm-1", {"metadata": {"name": "one"}})
         assert editor.delete("vm-1", "one").status == 204
 
     def test_nobody(self, server, palette):
-        stranger = Palette(server.anonymous(), palette.uid)
+        stranger = Palette(server.anonymous(), palette.uid, "web")
         refused(stranger.get("vm-1", "one"), 401, "Unauthorized")
         refused(stranger.create("vm-1", {"metadata": {"name": "one"}}), 401, "Unauthorized")
 

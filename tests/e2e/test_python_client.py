@@ -2,30 +2,18 @@
 
 import contextlib
 import json
-import shutil
-import tempfile
 import threading
-from pathlib import Path
 
 import kubernetes
 import kubernetes.dynamic
 import pytest
 from kubernetes.client.rest import ApiException
 
-from harness import Server, wait_for
+from harness import wait_for
 from kube import FINALIZER, PLURAL, KubeClient, new_snapshot, python_client
 
+SERVER_ARGUMENTS = ("--tls-self-signed",)
 GROUP, VERSION = "snapshot.kubevirt.io", "v1beta1"
-
-
-@pytest.fixture(scope="module")
-def server():
-    folder = Path(tempfile.mkdtemp(prefix="snapgate-"))
-    shared = Server(folder / "data", "--tls-self-signed").start()
-    yield shared
-    if shared.running():
-        shared.stop()
-    shutil.rmtree(folder)
 
 
 class Snapshots:

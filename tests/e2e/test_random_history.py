@@ -11,18 +11,13 @@ import json
 import os
 import random
 
-from harness import wait_for
+from harness import name_of, vm_path, wait_for
 from kube import FINALIZER, KubeClient, new_snapshot
 
 STEPS = int(os.environ.get("SNAPGATE_API_STEPS", "1000"))
 SEED = int(os.environ.get("SNAPGATE_SEED") or random.SystemRandom().randrange(1 << 32))
 NAMESPACES = ["alpha", "beta", "gamma"]
 VMS = ["vm-1", "vm-2", "vm-3"]
-ONE = "/v1/spectroclusters/demo/vms/{vm}/snapshot/{name}"
-
-
-def key_of(item):
-    return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
 def palette_form(item):
@@ -95,7 +90,7 @@ class History:
 
     def stored(self, kind, item):
         """A write that answered with an object in Kubernetes form."""
-        key, version = key_of(item), item["metadata"]["resourceVersion"]
+        key, version = name_of(item), item["metadata"]["resourceVersion"]
         assert not self.events or int(version) > int(self.events[-1][2]), (version, self.events[-1])
         if kind == "ADDED":
             assert key not in self.objects
@@ -145,12 +140,12 @@ class History:
             made = reply.json()
         else:
             del item["spec"]
-            reply = self.palette.post(f"/v1/spectroclusters/demo/vms/{vm}/snapshot", item, namespace=namespace)
+            reply = self.palette.post(vm_path("demo", vm), item, namespace=namespace)
             assert reply.status == 200, reply
             self.namespaces.add(namespace)
             made = self.current(key)
             assert with_raw_decoded(reply.json()) == palette_form(made)
-        assert key_of(made) == key and made["spec"] == new_snapshot(vm=vm)["spec"] and "status" not in made
+        assert name_of(made) == key and made["spec"] == new_snapshot(vm=vm)["spec"] and "status" not in made
         assert made["metadata"].get("labels", {}) == labels and made["metadata"]["generation"] == 1
         self.stored("ADDED", made)
 
@@ -158,7 +153,7 @@ class History:
         if key := self.some():
             vm = self.objects[key]["spec"]["source"]["name"]
             assert self.kube.create(key[0], new_snapshot(key[1])).status == 409
-            assert self.palette.post(f"/v1/spectroclusters/demo/vms/{vm}/snapshot", new_snapshot(key[1], vm=vm),
+            assert self.palette.post(vm_path("demo", vm), new_snapshot(key[1], vm=vm),
                                      namespace=key[0]).status == 409
 
     def update(self):
@@ -173,7 +168,7 @@ class History:
             assert reply.status == 200, reply
             after = reply.json()
         else:
-            target = ONE.format(vm=item["spec"]["source"]["name"], name=key[1])
+            target = vm_path("demo", item["spec"]["source"]["name"], name=key[1])
             item = self.palette.get(target, namespace=key[0]).json()
             assert with_raw_decoded(item) == palette_form(before)
             item["metadata"]["labels"] = labels
@@ -205,7 +200,7 @@ class History:
         assert self.kube.replace(*key, item).status == 409
         vm = item["spec"]["source"]["name"]
         del item["metadata"]["managedFields"]
-        assert self.palette.request("PUT", ONE.format(vm=vm, name=key[1]), item, namespace=key[0]).status == 409
+        assert self.palette.request("PUT", vm_path("demo", vm, name=key[1]), item, namespace=key[0]).status == 409
         assert self.kube.patch(*key, {"metadata": {"resourceVersion": version, "labels": {"stale": "yes"}}}).status == 409
 
     def write_status(self):
@@ -245,7 +240,7 @@ class History:
             reply = self.kube.remove(*key)
             assert reply.status == 200 and reply.json()["kind"] == ("VirtualMachineSnapshot" if held else "Status"), reply
         else:
-            reply = self.palette.delete(ONE.format(vm=before["spec"]["source"]["name"], name=key[1]), namespace=key[0])
+            reply = self.palette.delete(vm_path("demo", before["spec"]["source"]["name"], name=key[1]), namespace=key[0])
             assert reply.status == 204, reply
         if not held:
             assert self.kube.read(*key).status == 404
@@ -277,14 +272,14 @@ class History:
 
     def missing(self):
         key = self.dice.choice(NAMESPACES), f"absent-{self.number}"
-        target = ONE.format(vm="vm-1", name=key[1])
+        target = vm_path("demo", "vm-1", name=key[1])
         assert self.kube.read(*key).status == 404 and self.kube.remove(*key).status == 404
         assert self.kube.patch(*key, {"metadata": {"labels": {"a": "x"}}}).status == 404
         assert self.palette.get(target, namespace=key[0]).status == 404
         assert self.palette.delete(target, namespace=key[0]).status == 404
         if other := self.some():
             vm = next(vm for vm in VMS if vm != self.objects[other]["spec"]["source"]["name"])
-            assert self.palette.get(ONE.format(vm=vm, name=other[1]), namespace=other[0]).status == 404
+            assert self.palette.get(vm_path("demo", vm, name=other[1]), namespace=other[0]).status == 404
 
     def make_namespace(self):
         name = self.dice.choice(NAMESPACES)
@@ -325,9 +320,9 @@ class History:
         vm, namespace, value = self.dice.choice(VMS), self.dice.choice(NAMESPACES), self.dice.choice(["x", "y"])
         items = [self.objects[key] for key in sorted(self.objects)]
         assert self.palette.names("demo", vmName=vm, namespace=namespace) == [
-            key_of(item) for item in items if item["spec"]["source"]["name"] == vm and key_of(item)[0] == namespace]
+            name_of(item) for item in items if item["spec"]["source"]["name"] == vm and name_of(item)[0] == namespace]
         assert self.kube.list(namespace, labelSelector=f"a={value}").json()["items"] == [
-            item for item in items if item["metadata"].get("labels", {}).get("a") == value and key_of(item)[0] == namespace]
+            item for item in items if item["metadata"].get("labels", {}).get("a") == value and name_of(item)[0] == namespace]
         assert self.kube.list(labelSelector=f"a!={value}").json()["items"] == [
             item for item in items if item["metadata"].get("labels", {}).get("a") != value]
 
@@ -384,13 +379,13 @@ class History:
         assert reply.status == 200, reply
         page = reply.json()
         assert page["metadata"]["resourceVersion"] == version
-        assert {key_of(item): item["metadata"]["resourceVersion"] for item in page["items"]} == present
+        assert {name_of(item): item["metadata"]["resourceVersion"] for item in page["items"]} == present
 
     def watched(self, version, count, namespace=None):
         """The first `count` events after a version, as (type, key, version)."""
         watch = self.kube.watch(version, namespace)
         wait_for(lambda: len(watch.events) >= count or watch.ended, f"{count} events after {version}")
-        events = [(event["type"], key_of(event["object"]), event["object"]["metadata"]["resourceVersion"])
+        events = [(event["type"], name_of(event["object"]), event["object"]["metadata"]["resourceVersion"])
                   for event in list(watch.events)]
         watch.hang_up()
         return events

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from harness import ROOT, run_cli, snapshot, snapshots, wait_for
-from kube import Following, Kubectl, debian_kubectl, write_kubeconfig
+from harness import ROOT, Following, run_cli, snapshot, snapshots, wait_for
+from kube import Kubectl, debian_kubectl, write_kubeconfig
 
 MODULES = ROOT / ".cache" / "javascript" / "node_modules"
 INFORMER = ROOT / "tests" / "e2e" / "javascript" / "informer.mjs"
@@ -42,13 +42,11 @@ def lost(start_server, tmp_path):
     server.client().load("demo", snapshots(60, ["a", "b"]))
     kubeconfig = write_kubeconfig(server, "demo", tmp_path / "kubeconfig")
     admin = server.admin_key
-    environment = {"SNAPGATE_SERVER": f"https://127.0.0.1:{server.port}", "SNAPGATE_API_KEY": admin,
-                   "SNAPGATE_CA": str(server.data_dir / "ca.crt")}
     for name in ("tls.crt", "tls.key"):
         shutil.copy(server.data_dir / name, tmp_path / name)
 
     def back_up():
-        assert run_cli("backup", "--to", tmp_path / "demo.backup", env=environment).returncode == 0
+        assert server.cli("backup", "--to", tmp_path / "demo.backup", tls=True).returncode == 0
 
     def lose():
         server.kill()
@@ -93,9 +91,9 @@ def test_kubectl_goes_on_and_an_old_version_is_a_conflict(lost, tmp_path):
     kubectl("label", KIND, name, "-n", "a", "behind=backup")
     old = kubectl("get", KIND, name, "-n", "a", "-o", "json")
     watch = kubectl.start("get", KIND, "-n", "a", "--watch", "-o", "name")
-    watch.until(lambda line: line.endswith("/" + name), "the list in front of the watch")
+    watch.until_line(lambda line: line.endswith("/" + name), "the list in front of the watch")
     server.client().load("demo", [snapshot("a", "seen-by-the-watch")])
-    watch.until(lambda line: line.endswith("/seen-by-the-watch"), "an event of the server that will be lost")
+    watch.until_line(lambda line: line.endswith("/seen-by-the-watch"), "an event of the server that will be lost")
     restored = lose()
     assert watch.process.wait(60) is not None, "a watch of the lost server ends"
     watch.stop()
@@ -108,8 +106,8 @@ def test_kubectl_goes_on_and_an_old_version_is_a_conflict(lost, tmp_path):
     kubectl("replace", "-f", "-", stdin=json.dumps(newer))
     watch = kubectl.start("get", KIND, "-n", "a", "--watch", "-o", "name")
     try:
-        watch.until(lambda line: line.endswith("/" + name), "the list in front of the watch")
+        watch.until_line(lambda line: line.endswith("/" + name), "the list in front of the watch")
         restored.client(admin).load("demo", [snapshot("a", "after")])
-        watch.until(lambda line: line.endswith("/after"), "an event of the restored server")
+        watch.until_line(lambda line: line.endswith("/after"), "an event of the restored server")
     finally:
         watch.stop()

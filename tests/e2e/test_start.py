@@ -28,13 +28,6 @@ def kept(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def data(kept, data_dir):
-    """A copy of it, for one test."""
-    shutil.copytree(kept, data_dir)
-    return data_dir
-
-
 def contents(folder):
     """Every file but the locks, which hold nothing."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))

@@ -11,7 +11,6 @@ import subprocess
 import pytest
 
 from harness import BINARY, PATIENCE, START_SECONDS, Client, clean_environment, run_cli, wait_for
-from test_logs import metric
 
 # Each is a line of some 250 bytes: several times what a pipe and the server hold.
 REQUESTS = 12_000
@@ -48,7 +47,7 @@ class StuckLog:
             assert self.client.get("/livez").status == 200
 
     def dropped(self):
-        return metric(self.client.get("/metrics").text(), "snapgate_log_lines_dropped_total")
+        return self.client.metric("snapgate_log_lines_dropped_total")
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
@@ -200,7 +199,7 @@ def test_a_log_that_cannot_be_written(data_dir, stderr):
         os.close(target)
         assert [client.get("/livez").status for _ in range(50)] == [200] * 50
         # Access lines are counted as lost, too.
-        wait_for(lambda: metric(client.get("/metrics").text(), "snapgate_log_lines_dropped_total") >= 50, "the count")
+        wait_for(lambda: client.metric("snapgate_log_lines_dropped_total") >= 50, "the count")
 
 
 @pytest.mark.parametrize("closed", [[2], [0, 1, 2], [1, 2]])

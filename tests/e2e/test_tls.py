@@ -11,7 +11,6 @@ import time
 import pytest
 
 from harness import PATIENCE, REQUEST_SECONDS, Server, run_cli, wait_for
-from test_logs import metric
 
 
 SUBJECT = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
@@ -177,8 +176,7 @@ def test_certificates_are_read_again_on_sighup(start_server, tmp_path):
 def test_expiry_is_measured_and_told(start_server, tmp_path):
     certificate, key = make_certificate(tmp_path, "short")
     server = start_server("--tls-cert", str(certificate), "--tls-key", str(key))
-    text = server.client().get("/metrics").text()
-    expires = metric(text, "snapgate_certificate_expiry_timestamp_seconds", file=str(certificate))
+    expires = server.client().metric("snapgate_certificate_expiry_timestamp_seconds", file=str(certificate))
     assert 29 * 86400 < expires - time.time() < 31 * 86400
     told = wait_for(lambda: [line for line in server.log() if "a certificate expires soon" in line["message"]],
                     "the warning")

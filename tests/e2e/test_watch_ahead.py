@@ -6,7 +6,7 @@ import time
 import kubernetes
 import pytest
 
-from between import connect, wait_for_state
+from connected import connect, wait_for_state
 from harness import Server, wait_for
 from kube import KubeClient, new_snapshot, snapshots_path
 

@@ -2,7 +2,6 @@
 a reader that stops reading is cut off alone; a server that ends says so."""
 
 import random
-import re
 import shutil
 import socket
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import PATIENCE, REQUEST_SECONDS, Server, wait_for
+from harness import PATIENCE, REQUEST_SECONDS, Server, name_of, wait_for
 from kube import FINALIZER, TABLE, KubeClient, new_snapshot, snapshots_path
 
 
@@ -100,7 +99,7 @@ def test_namespaces_and_selectors(start_server):
         return watch.brief()
 
     def brief_name(event):
-        return event["object"]["metadata"]["namespace"], event["object"]["metadata"]["name"]
+        return name_of(event["object"])
 
     everything = seen()
     assert seen("a") == [event for event in everything if event[1].startswith("a/")]
@@ -294,7 +293,7 @@ class Long:
 
     def connections(self):
         """How many the server has open, this request's own not counted."""
-        return int(re.search(r"^snapgate_connections (\d+)", self.server.client().get("/metrics").text(), re.M)[1]) - 1
+        return self.server.client().metric("snapgate_connections") - 1
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from harness import Server, snapshot, snapshots, wait_for
-from test_logs import metric
 
 HISTORY_SECONDS = 3
 DAY = 86400
@@ -68,10 +67,6 @@ def expect_history_ends(admin, uid):
     assert time.monotonic() - begun > HISTORY_SECONDS - 0.5
 
 
-def counted(admin, name):
-    return metric(admin.get("/metrics").text(), name)
-
-
 def test_a_clock_that_was_ahead_for_a_moment(server, clock):
     admin = server.client()
     uid = admin.create_cluster("c")["uid"]
@@ -95,7 +90,7 @@ def test_a_clock_that_was_ahead_for_a_moment(server, clock):
     server.kill()
     server.start()
     admin = server.client()
-    wait_for(lambda: counted(admin, "snapgate_keys_ahead_total") == 1, "the key that was made in the future")
+    wait_for(lambda: admin.metric("snapgate_keys_ahead_total") == 1, "the key that was made in the future")
     keys = {key["name"]: key for key in admin.get("/admin/v1/keys").json()["items"]}
     assert 3500 < seconds(keys["brief"]["expiresAt"]) - time.time() < 3700
     assert seconds(keys["admin"]["lastUsedAt"]) - time.time() < 60
@@ -103,7 +98,7 @@ def test_a_clock_that_was_ahead_for_a_moment(server, clock):
     assert server.client(day_key).list(uid).status == 200
     assert any(line["level"] == "warning" and line.get("key") == brief["id"] for line in server.log())
     expect_history_ends(admin, uid)
-    assert counted(admin, "snapgate_store_times_ahead_total") == 0
+    assert admin.metric("snapgate_store_times_ahead_total") == 0
 
 
 @pytest.mark.parametrize("first, then", [("+0", "-2h"), ("+10y", "+0"), ("+400d", "-2h")])
@@ -121,7 +116,7 @@ def test_a_restart_with_stored_times_that_are_ahead(server, clock, first, then):
     admin = server.client()
     expect_history_ends(admin, uid)
     # History never followed a clock that was ahead, so only a step back from the right time is seen.
-    assert counted(admin, "snapgate_store_times_ahead_total") == (1 if then == "-2h" else 0)
+    assert admin.metric("snapgate_store_times_ahead_total") == (1 if then == "-2h" else 0)
     clock.set("+0")
     expect_history_ends(admin, uid)
 
@@ -133,7 +128,7 @@ def test_a_store_that_was_made_in_the_future(clock, tmp_path):
     uid = admin.create_cluster("c")["uid"]
     admin.load(uid, snapshots(5))
     clock.set("+0")
-    wait_for(lambda: counted(admin, "snapgate_store_times_ahead_total") == 1, "the times to be set back", 20)
+    wait_for(lambda: admin.metric("snapgate_store_times_ahead_total") == 1, "the times to be set back", 20)
     told = [line for line in server.log() if "aheadSeconds" in line and "store" in line["message"]]
     assert told[0]["level"] == "warning" and abs(told[0]["aheadSeconds"] - 400 * DAY) < 60
     expect_history_ends(admin, uid)

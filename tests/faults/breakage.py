@@ -85,16 +85,20 @@ def slow(size, pause):
     return through(stream)
 
 
+def half_of(piece, how):
+    """Half of a piece, and the connection ends: "reset", "fin", or "end", as if that was all."""
+    yield piece[:len(piece) // 2]
+    if how != "end":
+        raise Hangup(how)
+
+
 def cut_in_piece(number, how):
-    """The pieces before, half of piece `number`, and the connection ends: "reset", "fin", or "end",
-    as if that was all."""
+    """The pieces before, half of piece `number`, and the connection ends; `how` as for half_of()."""
     def stream(connection, pieces):
         for at, piece in enumerate(pieces):
             if at == number:
-                yield piece[:len(piece) // 2]
-                if how == "end":
-                    return
-                raise Hangup(how)
+                yield from half_of(piece, how)
+                return
             yield piece
 
     return through(stream)
@@ -105,10 +109,8 @@ def cut_in_event(how):
     def stream(connection, pieces):
         for piece in pieces:
             if b'"BOOKMARK"' not in piece:
-                yield piece[:len(piece) // 2]
-                if how == "end":
-                    return
-                raise Hangup(how)
+                yield from half_of(piece, how)
+                return
             yield piece
 
     return through(stream)

@@ -1,8 +1,6 @@
 """Knows a mirror's objects by its lists and watches alone, as client-go's informers do."""
 
-import time
-
-from harness import PATIENCE
+from harness import name_of, wait_for
 
 
 class Informer:
@@ -52,7 +50,7 @@ class Informer:
         self.version = item["metadata"]["resourceVersion"]
         if event["type"] == "BOOKMARK":
             return True
-        key = item["metadata"]["namespace"], item["metadata"]["name"]
+        key = name_of(item)
         assert self.may_know or (event["type"] == "ADDED") == (key not in self.state), (event["type"], key)
         if event["type"] == "DELETED":
             self.state.pop(key, None)
@@ -62,9 +60,11 @@ class Informer:
 
     def until_equal(self, wanted, seconds=30):
         """`wanted` is {key: object}, or gives it."""
-        deadline = time.monotonic() + seconds * PATIENCE
-        while self.state != (wanted() if callable(wanted) else wanted):
-            assert time.monotonic() < deadline, "what the watch told is not what the mirror has"
-            time.sleep(0.02)
+        def equal():
+            if self.state == (wanted() if callable(wanted) else wanted):
+                return True
             self.catch_up()
+            return False
+
+        wait_for(equal, "what the watch told to be what the mirror has", seconds)
         self.hang_up()

@@ -3,9 +3,9 @@
 import itertools
 import json
 import os
-import time
 
-from harness import PATIENCE, Server, wait_for
+from connected import wait_for_state
+from harness import Server, name_of, wait_for
 from kube import KubeClient
 
 # Waits of the server that would make the tests slow. A build for the fault tests alone reads them.
@@ -36,9 +36,7 @@ class Mirror:
         self.upstream = upstream
         self.uid = f"mirror-{next(NUMBERS)}"
         self.reconnect()
-        reply = self.admin.post("/admin/v1/clusters", {"name": self.uid, "uid": self.uid, "type": "connected",
-                                                       "kubeconfig": kubeconfig or upstream.kubeconfig()})
-        assert reply.status == 201, reply
+        self.admin.create_cluster(self.uid, type="connected", kubeconfig=kubeconfig or upstream.kubeconfig())
 
     def reconnect(self):
         """The server may listen on another port since it was started again."""
@@ -46,7 +44,7 @@ class Mirror:
         self.kube = KubeClient(self.server, self.uid)
 
     def set_kubeconfig(self, kubeconfig):
-        reply = self.admin.request("PUT", f"/admin/v1/clusters/{self.uid}/kubeconfig", {"kubeconfig": kubeconfig})
+        reply = self.admin.set_kubeconfig(self.uid, kubeconfig)
         assert reply.status in (200, 204), reply
 
     def remove(self):
@@ -56,23 +54,11 @@ class Mirror:
     # How it stands.
 
     def status(self):
-        reply = self.admin.get(f"/admin/v1/clusters/{self.uid}")
-        assert reply.status == 200, reply
-        return reply.json()
+        return self.admin.cluster(self.uid)
 
     def until_state(self, state, reason=None, seconds=SECONDS):
         """Waits for a state, with that reason if one is given; every one but Ready has a message."""
-        last = {}
-
-        def there():
-            last.clear()
-            last.update(self.status())
-            return last["state"] == state and (reason is None or last.get("reason") == reason)
-
-        try:
-            wait_for(there, "", seconds)
-        except AssertionError:
-            raise AssertionError(f"not {state} {reason or ''} within {seconds} s, but {brief(last)}") from None
+        last = wait_for_state(self.server, self.uid, state, reason, seconds)
         if state != "Ready":
             assert last["reason"] and " " not in last["reason"], last
             assert last["message"], last
@@ -92,7 +78,7 @@ class Mirror:
             page = self.list(limit=7, **({"continue": token} if token else {}))
             version = version or page["metadata"]["resourceVersion"]
             for item in page["items"]:
-                key = item["metadata"]["namespace"], item["metadata"]["name"]
+                key = name_of(item)
                 assert key not in found, f"{key} comes twice"
                 found[key] = item
             token = page["metadata"].get("continue")
@@ -114,25 +100,22 @@ class Mirror:
 
     def until_equal(self, without=(), seconds=SECONDS):
         """Ready, and every object as the upstream has it."""
-        deadline = time.monotonic() + seconds * PATIENCE
-        while True:
+        def equal():
             differences, status = self.differences(without), self.status()
-            if not differences and status["state"] == "Ready":
-                return status
-            assert time.monotonic() < deadline, (f"not equal within {seconds} s, {brief(status)}:\n"
-                                                 + "\n".join(differences[:20]))
-            time.sleep(0.02)
+            return status if not differences and status["state"] == "Ready" else None
+
+        return wait_for(equal, lambda: f"to be equal; {brief(self.status())}:\n" + "\n".join(self.differences(without)[:20]),
+                        seconds)
 
     def until_shown(self, seconds=SECONDS):
         """Every object as the upstream has it, in whatever state."""
-        wait_for(lambda: not self.differences(), f"{self.differences()[:5]}", seconds)
+        wait_for(lambda: not self.differences(), lambda: f"{self.differences()[:5]}", seconds)
 
     def metric(self, name):
         """One of this cluster's values in /metrics."""
-        reply = self.admin.get("/metrics")
-        assert reply.status == 200, reply
-        start = f'{name}{{cluster="{self.uid}"}} '
-        return float(next(line[len(start):] for line in reply.text().splitlines() if line.startswith(start)))
+        value = self.admin.metric(name, cluster=self.uid)
+        assert value is not None, name
+        return value
 
     def is_ready(self):
         return self.status()["state"] == "Ready"

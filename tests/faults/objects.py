@@ -12,6 +12,8 @@ import threading
 import time
 import uuid
 
+from harness import name_of
+
 GROUP = "snapshot.kubevirt.io"
 KIND = "VirtualMachineSnapshot"
 FIRST_VERSION = 1000
@@ -35,11 +37,7 @@ class Change:
         self.version = version
         self.kind = kind
         self.item = item
-        self.key = key or key_of(item)
-
-
-def key_of(item):
-    return item["metadata"]["namespace"], item["metadata"]["name"]
+        self.key = key or name_of(item)
 
 
 def new_object(namespace, name, vm="vm-1", **metadata):
@@ -137,7 +135,7 @@ class Objects:
     def put_as_it_is(self, item):
         """An object with the version it was recorded with, which must be newer than all."""
         with self.changed:
-            kind = "MODIFIED" if key_of(item) in self.current else "ADDED"
+            kind = "MODIFIED" if name_of(item) in self.current else "ADDED"
             self.version = int(item["metadata"]["resourceVersion"]) - 1
             return self.record(kind, copy.deepcopy(item))
 

@@ -3,11 +3,10 @@
 All choices come from the dice that each is given.
 """
 
-import base64
-import json
 import time
 
 import breakage
+from connected import kubeconfig
 from harness import Server
 from kube import KubeClient, new_snapshot
 from objects import ODD, Objects
@@ -42,17 +41,10 @@ class HostedCluster:
         self.kube = KubeClient(self.server, "hosted", tls=True, keep=True)
 
     def items(self):
-        reply = self.kube.list()
-        assert reply.status == 200, reply
-        return {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in reply.json()["items"]}
+        return self.kube.objects()
 
     def kubeconfig(self):
-        authority = base64.b64encode((self.server.data_dir / "ca.crt").read_bytes()).decode()
-        cluster = {"server": f"https://127.0.0.1:{self.proxy.port}/clusters/hosted", "certificate-authority-data": authority}
-        return json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": "it",
-                           "clusters": [{"name": "it", "cluster": cluster}],
-                           "users": [{"name": "it", "user": {"token": self.server.admin_key}}],
-                           "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}]})
+        return kubeconfig(self.server, "hosted", url=f"https://127.0.0.1:{self.proxy.port}/clusters/hosted")
 
     def write(self):
         choice = self.dice.random()

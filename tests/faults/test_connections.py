@@ -4,7 +4,7 @@ import json
 
 from breakage import cut_in_piece, hang, hang_after, plain_status, raw, reset, slow, status
 from certificates import Authority
-from harness import wait_for
+from harness import name_of, wait_for
 from mirror import Mirror
 from proxy import Proxy
 from upstream import Upstream
@@ -42,7 +42,7 @@ def test_refused(mirror, upstream):
     reply = mirror.kube.list()
     assert reply.status == 200
     assert reply.header("Warning").startswith("299 ")
-    assert {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in reply.json()["items"]} == before
+    assert {name_of(item): item for item in reply.json()["items"]} == before
     upstream.accept()
     mirror.until_equal()
     assert mirror.kube.list().header("Warning") is None

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from breakage import at_every_byte
-from harness import ROOT, wait_for
+from harness import ROOT, name_of, wait_for
 from upstream import Upstream
 from wire import Answer, encode, event, status_answer
 
@@ -37,7 +37,7 @@ ERRORS = [exchange.number for exchange in MINE if exchange.response["status"] !=
 
 def items_of(number):
     """{key: object} of a recorded list."""
-    return {(item["metadata"]["namespace"], item["metadata"]["name"]): item
+    return {name_of(item): item
             for item in EXCHANGES[number].response["body"]["items"]}
 
 

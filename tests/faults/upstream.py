@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 
+from kube import kubeconfig_of
 from objects import GROUP, KIND, Ahead, Expired, Objects
 from wire import PARTIAL, PLURAL, Answer, Connection, Hangup, encode, event, event_of, status_answer
 
@@ -340,15 +341,8 @@ class Upstream:
     # Who connects.
 
     def kubeconfig(self, token="first-token", host="127.0.0.1", authority=None, port=None):
-        cluster = {"server": f"{'https' if self.context else 'http'}://{host}:{port or self.port}"}
-        if self.context is not None:
-            signer = authority or self.authority
-            cluster["certificate-authority-data"] = base64.b64encode(signer.certificate.encode()).decode()
-        return json.dumps({
-            "apiVersion": "v1", "kind": "Config", "current-context": "upstream",
-            "clusters": [{"name": "upstream", "cluster": cluster}],
-            "users": [{"name": "mirror", "user": {"token": token}}],
-            "contexts": [{"name": "upstream", "context": {"cluster": "upstream", "user": "mirror"}}]})
+        signer = (authority or self.authority).certificate if self.context else None
+        return kubeconfig_of(f"{'https' if self.context else 'http'}://{host}:{port or self.port}", {"token": token}, signer)
 
 
 def item_text(item, served):

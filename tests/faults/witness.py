@@ -4,6 +4,8 @@ import http.client
 import threading
 import time
 
+from harness import name_of
+
 SCALE = 100
 PAUSE = 0.01
 
@@ -81,7 +83,7 @@ class Witness(threading.Thread):
 
     def compare(self, items, wanted, is_ready, status):
         now, touched = time.monotonic(), self.mirror.upstream.objects.touched
-        shown = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+        shown = {name_of(item): item for item in items}
         wrong = {key for key in shown.keys() | wanted.keys() if shown.get(key) != wanted.get(key)}
         if not is_ready:
             wrong = set()

@@ -8,11 +8,10 @@ has a corpus. It proves first, on planted lines, that it finds what is not there
 
 import posixpath
 import re
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tree import ROOT, report, tracked
+
 DOCUMENT = re.compile(r"^(README|CONTRIBUTING)\.md$|^(docs|src|fuzz|tests|bench)/(.*/)?[\w-]+\.md$")
 SOURCE = re.compile(r"^(src|cmd|fuzz|bench)/.*\.(h|cpp)$")
 
@@ -104,8 +103,7 @@ def self_test():
 
 
 def check():
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    files = [name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()]
+    files = tracked()
     names = Names(files)
     for name in files:
         if DOCUMENT.match(name) or SOURCE.match(name):
@@ -117,11 +115,7 @@ def check():
 
 
 def main():
-    wrong = self_test() or list(check())
-    for complaint in wrong:
-        print(complaint)
-    print(f"documents: {len(wrong)} violations")
-    return 1 if wrong else 0
+    return report(self_test() or list(check()), "documents: ")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tree import ROOT, report
+
 DOMAIN = ["base", "model", "facts", "json"]
 ALLOWED = {
     "base": [],
@@ -164,17 +166,14 @@ def self_test():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
+    parser.add_argument("--root", type=Path, default=ROOT)
     arguments = parser.parse_args()
     wrong = self_test()
     if not wrong:
         wrong = check_tree(arguments.root)
         if not any(sources(arguments.root)):
             wrong = [f"no sources under {arguments.root}"]
-    for complaint in wrong:
-        print(complaint)
-    print(f"include directions: {len(list(sources(arguments.root)))} files, {len(wrong)} violations")
-    return 1 if wrong else 0
+    return report(wrong, f"include directions: {len(list(sources(arguments.root)))} files, ")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ planted lines, that it finds what it looks for.
 """
 
 import re
-import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tree import ROOT, report, tracked
+
 THIS = "tests/lint/project_rules.py"
 CODE = re.compile(r"(\.(cpp|h|py|sh|cmake|go|txt|yml|yaml)|^test|^quickstart|^tools/[^.]*|^\.ci/[^.]*)$")
 MAX_LINES = 600
@@ -65,11 +64,6 @@ def self_test():
             for line, bad in PLANTED if bool(list(complaints_of("planted", line))) != bad]
 
 
-def tracked():
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    return [name for name in listed.decode().split("\0") if name and (ROOT / name).is_file()]
-
-
 def check(files):
     for name in files:
         if name == THIS or DATA.search(name) or not CODE.search(name):
@@ -93,10 +87,7 @@ def main():
         return 1
     files = tracked()
     wrong = self_test() or list(check(files))
-    for complaint in wrong:
-        print(complaint)
-    print(f"project rules: {len(files)} files, {len(wrong)} violations")
-    return 1 if wrong else 0
+    return report(wrong, f"project rules: {len(files)} files, ")
 
 
 if __name__ == "__main__":

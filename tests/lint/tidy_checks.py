@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tree import ROOT, report
+
 TIDY = os.environ.get("CLANG_TIDY", "clang-tidy-19")
 AT_LEAST = 200
 
@@ -135,10 +136,7 @@ def check_planted():
 
 
 def main():
-    wrong = check_list() + check_planted()
-    for complaint in wrong:
-        print(complaint)
-    return 1 if wrong else 0
+    return report(check_list() + check_planted(), f"{TIDY}: ")
 
 
 if __name__ == "__main__":

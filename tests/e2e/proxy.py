@@ -7,15 +7,15 @@ import threading
 
 
 class Proxy:
-    """Listens on a port of its own and passes bytes to and from `target_port` of loopback."""
+    """Listens on a port, its own if none is given, and passes bytes to and from `target_port` of loopback."""
 
-    def __init__(self, target_port):
+    def __init__(self, target_port, port=0):
         self.target_port = target_port
         self.stalled = False  # connections stay open, nothing passes, also not on new ones
         self.cut_after = None  # bytes towards the client after which the next piece ends with a reset
         self.pairs = []
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -29,7 +29,7 @@ class Proxy:
                     return
                 near.close()
                 continue
-            pair = Pair(self, near, far)
+            pair = Passage(self, near, far)
             with self.lock:
                 self.pairs.append(pair)
             threading.Thread(target=pair.run, daemon=True).start()
@@ -56,7 +56,7 @@ class Proxy:
         self.reset_all()
 
 
-class Pair:
+class Passage:
     """A connection's two ends."""
 
     def __init__(self, proxy, near, far):
