@@ -5,7 +5,6 @@ import http.server
 import threading
 import time
 
-
 # What is said of one connection and not of the message: it is not handed on.
 OF_THE_CONNECTION = ("host", "connection", "content-length", "transfer-encoding", "date", "server")
 
