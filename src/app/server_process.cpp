@@ -131,8 +131,8 @@ void ServerProcess::keep_house() {
     bool last = false;
     while (!last) {
         {
-            std::unique_lock<base::Mutex> lock(mutex_);
-            last = wake_.wait_for(lock, base::test_time("housekeeping", kHousekeepingRhythm),
+            base::MutexLock lock(mutex_);
+            last = wake_.wait_for(mutex_, base::test_time("housekeeping", kHousekeepingRhythm),
                                   [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
         }
         store_keys();

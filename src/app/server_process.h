@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -63,7 +62,7 @@ class ServerProcess {
     std::atomic<const net::Server*> serving_ = nullptr;
     std::thread housekeeper_;
     base::Mutex mutex_;
-    std::condition_variable_any wake_;
+    base::Condition wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
 };
 

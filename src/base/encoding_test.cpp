@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <set>
+#include <string>
+
 #include "base/crypto.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
@@ -93,7 +97,16 @@ TEST(CryptoTest, KnownAnswers) {
     EXPECT_FALSE(equal_constant_time("abc", "abd"));
     EXPECT_FALSE(equal_constant_time("abc", "abcd"));
     EXPECT_EQ(random_uid().size(), 24U);
-    EXPECT_EQ(random_uuid()[14], '4');
+}
+
+TEST(CryptoTest, UuidsDifferAndHaveTheirForm) {
+    const std::regex form("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+    std::set<std::string> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string uuid = random_uuid();
+        EXPECT_TRUE(std::regex_match(uuid, form)) << uuid;
+        EXPECT_TRUE(seen.insert(uuid).second) << uuid;
+    }
 }
 
 TEST(JsonTextTest, EscapesAndMendsUtf8) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <string>
 #include <utility>
 
@@ -54,7 +53,7 @@ struct LineQueue::State {
     std::atomic<bool> given_up = false;
 
     Mutex mutex;
-    std::condition_variable_any changed;
+    Condition changed;
     Phase phase SNAPGATE_GUARDED_BY(mutex) = Phase::kDirect;
     std::string pending SNAPGATE_GUARDED_BY(mutex);
     uint64_t unsaid SNAPGATE_GUARDED_BY(mutex) = 0;  // lost, and no line has said so yet

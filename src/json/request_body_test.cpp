@@ -31,6 +31,20 @@ TEST(ParseTolerant, NotesKeysGivenTwiceAndTakesTheLast) {
     EXPECT_EQ(read->duplicates.size(), 100U);
 }
 
+TEST(ParseTolerant, NotesAKeyAfterAnyNumberOfOthers) {
+    for (int keys = 1; keys <= 40; ++keys) {
+        for (const int again : {0, keys / 2, keys - 1}) {
+            std::string text = "{\"o\":{";
+            for (int i = 0; i < keys; ++i) text += "\"k" + std::to_string(i) + "\":{\"in\":1},";
+            const std::string key = "k" + std::to_string(again);
+            text += "\"" + key + "\":2}}";
+            const auto read = parse_tolerant(text);
+            ASSERT_TRUE(read);
+            EXPECT_THAT(read->duplicates, ElementsAre("o." + key)) << keys;
+        }
+    }
+}
+
 TEST(ParseTolerant, IsBounded) {
     EXPECT_TRUE(parse_tolerant(std::string(64, '[') + std::string(64, ']')));
     auto deep = parse_tolerant(std::string(65, '[') + std::string(65, ']'));

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,16 +40,17 @@ class ValueHandler {
     }
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) {
-        open_.emplace_back();
+        begin().is_array = false;
         return true;
     }
     bool on_object_end(size_t count, error_code&) {
+        keys_.resize(open_.back().first_key);
         open_.pop_back();
         stack_.push_object(count);
         return done();
     }
     bool on_array_begin(error_code&) {
-        open_.emplace_back().is_array = true;
+        begin().is_array = true;
         return true;
     }
     bool on_array_end(size_t count, error_code&) {
@@ -64,15 +66,15 @@ class ValueHandler {
     bool on_key(string_view part, size_t, error_code& ec) {
         key_.append(part.data(), part.size());
         stack_.push_key(part);
-        auto [place, inserted] = open_.back().keys.insert(std::move(key_));
+        const bool fresh = is_new(key_);
+        keys_.push_back(std::move(key_));
         key_.clear();
-        open_.back().key = &*place;
-        if (inserted) return true;
+        if (fresh) return true;
         if (noted_ != nullptr) {
             note();
             return true;
         }
-        duplicate_ = *place;
+        duplicate_ = keys_.back();
         ec = make_error_code(boost::system::errc::invalid_argument);
         return false;
     }
@@ -126,11 +128,27 @@ class ValueHandler {
   private:
     // An object or a list that is being read.
     struct Open {
-        std::set<std::string> keys;
-        const std::string* key = nullptr;  // key of the member that is being read
-        size_t index = 0;                  // index of the element that is being read
+        size_t first_key = 0;        // in keys_, where the object's keys begin
+        std::set<std::string> many;  // its keys, if there are more than kFewKeys
+        size_t index = 0;            // index of the element that is being read
         bool is_array = false;
     };
+
+    Open& begin() {
+        Open& open = open_.emplace_back();
+        open.first_key = keys_.size();
+        return open;
+    }
+
+    // Whether the innermost object has not had the key. Few keys are looked through, because a set
+    // costs an allocation for each of them.
+    bool is_new(const std::string& key) {
+        Open& object = open_.back();
+        const auto keys = std::span(keys_).subspan(object.first_key);
+        if (keys.size() <= kFewKeys) return std::ranges::find(keys, key) == keys.end();
+        if (object.many.empty()) object.many.insert(keys.begin(), keys.end());
+        return object.many.insert(key).second;
+    }
 
     // Goes on after a value.
     bool done() {
@@ -141,23 +159,28 @@ class ValueHandler {
     void note() {
         if (noted_->size() >= kMostNoted) return;
         std::string path;
-        for (const Open& open : open_) {
+        for (size_t depth = 0; depth < open_.size(); ++depth) {
+            const Open& open = open_[depth];
             if (open.is_array) {
                 path += '[' + std::to_string(open.index) + ']';
-            } else {
-                if (!path.empty()) path += '.';
-                path += open.key->substr(0, kMostKeyBytes);
+                continue;
             }
+            // The key of the member that is being read: the object's last one.
+            const size_t end = depth + 1 < open_.size() ? open_[depth + 1].first_key : keys_.size();
+            if (!path.empty()) path += '.';
+            path += keys_[end - 1].substr(0, kMostKeyBytes);
         }
         if (std::ranges::find(*noted_, path) == noted_->end()) noted_->push_back(std::move(path));
     }
 
+    static constexpr size_t kFewKeys = 16;
     static constexpr size_t kMostNoted = 100;
     static constexpr size_t kMostKeyBytes = 256;
 
     std::vector<std::string>* noted_;
     boost::json::value_stack stack_;
     std::vector<Open> open_;
+    std::vector<std::string> keys_;  // of the objects in open_, the outermost first
     std::string key_;
     std::string number_;
     std::string duplicate_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <set>
 #include <thread>
 #include <vector>
@@ -51,7 +50,7 @@ class NamespaceSweeper {
 
     store::Store& store_;
     base::Mutex mutex_;
-    std::condition_variable_any changed_;
+    base::Condition changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
     // Clusters with namespaces that are not empty yet: looked at again after a change, or after a

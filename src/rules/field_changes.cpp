@@ -15,84 +15,115 @@ namespace {
 using Merge = model::Schema::Merge;
 using Type = model::Schema::Type;
 
+// A part of an object, as it was and as it is; a null pointer if it was or is not there.
+struct Part {
+    const json::Value* before = nullptr;
+    const json::Value* after = nullptr;
+};
+
+template <class T>
+bool is_empty(const T* collection) {
+    return collection == nullptr || collection->empty();
+}
+
+// Calls found(element, part, schema) for each member of at least one of both that the schema knows,
+// in the order of path elements.
+void for_members(const json::Object* before, const json::Object* after, const model::Schema& schema,
+                 auto found) {
+    std::vector<std::string_view> names;
+    names.reserve((before == nullptr ? 0 : before->size()) +
+                  (after == nullptr ? 0 : after->size()));
+    for (const json::Object* object : {before, after}) {
+        if (object == nullptr) continue;
+        for (const auto& member : *object) names.push_back(key_of(member));
+    }
+    std::ranges::sort(names);
+    auto rest = std::ranges::unique(names);
+    names.erase(rest.begin(), rest.end());
+    for (std::string_view name : names) {
+        const model::Schema* member = member_schema(schema, name);
+        if (member == nullptr) continue;
+        if (&schema == &model::kMetadataSchema && name == "managedFields") continue;
+        found(field_element(name),
+              Part{before == nullptr ? nullptr : find(*before, name),
+                   after == nullptr ? nullptr : find(*after, name)},
+              *member);
+    }
+}
+
+// The same for the elements of lists.
+void for_elements(const json::Array* before, const json::Array* after, const model::Schema& schema,
+                  auto found) {
+    std::map<std::string, Part> elements;
+    auto element_of = [&schema](const json::Value& value) {
+        const json::Object* object = value.if_object();
+        return schema.merge == Merge::kByUid && object != nullptr
+                   ? uid_element(find_text(*object, "uid"))
+                   : value_element(value);
+    };
+    if (before != nullptr)
+        for (const json::Value& value : *before) elements[element_of(value)].before = &value;
+    if (after != nullptr)
+        for (const json::Value& value : *after) elements[element_of(value)].after = &value;
+    for (const auto& [element, part] : elements) found(element, part, *schema.items);
+}
+
+// The same for what the part consists of; false if it is one whole: a scalar, empty, or atomic.
+bool for_pieces(const Part& part, const model::Schema& schema, auto found) {
+    if (schema.merge == Merge::kAtomic) return false;
+    auto both = [&part](auto read) {
+        return std::pair(part.before == nullptr ? nullptr : read(*part.before),
+                         part.after == nullptr ? nullptr : read(*part.after));
+    };
+    if (schema.type == Type::kObject) {
+        const auto [before, after] = both([](const json::Value& v) { return v.if_object(); });
+        if (is_empty(before) && is_empty(after)) return false;
+        for_members(before, after, schema, found);
+        return true;
+    }
+    if (schema.type == Type::kArray) {
+        const auto [before, after] = both([](const json::Value& v) { return v.if_array(); });
+        if (is_empty(before) && is_empty(after)) return false;
+        for_elements(before, after, schema, found);
+        return true;
+    }
+    return false;
+}
+
+// The paths of all fields below a part that is new or gone.
+FieldSet fields_of(const Part& part, const model::Schema& schema) {
+    FieldSet fields;
+    for_pieces(part, schema, [&fields](std::string element, const Part& piece, const auto& of) {
+        fields.append(std::move(element), fields_of(piece, of));
+    });
+    return fields;
+}
+
 class Comparison {
   public:
     explicit Comparison(FieldChanges& changes) : changes_(changes) {}
 
-    // At least one of both is not a null pointer. A JSON null counts as a value.
-    void compare(const json::Value* before, const json::Value* after, const model::Schema& schema) {
-        bool leaf = schema.merge == Merge::kAtomic;
-        if (!leaf && schema.type == Type::kObject) {
-            const json::Object* left = before == nullptr ? nullptr : before->if_object();
-            const json::Object* right = after == nullptr ? nullptr : after->if_object();
-            leaf = is_empty(left) && is_empty(right);
-            if (!leaf) compare_members(left, right, schema);
-        } else if (!leaf && schema.type == Type::kArray) {
-            const json::Array* left = before == nullptr ? nullptr : before->if_array();
-            const json::Array* right = after == nullptr ? nullptr : after->if_array();
-            leaf = is_empty(left) && is_empty(right);
-            if (!leaf) compare_elements(left, right, schema);
-        } else {
-            leaf = true;
-        }
-        if (before == nullptr)
-            changes_.added.insert(path_);
-        else if (after == nullptr)
-            changes_.removed.insert(path_);
-        else if (leaf && *before != *after)
-            changes_.modified.insert(path_);
+    auto each() {
+        return [this](std::string element, const Part& part, const model::Schema& schema) {
+            compare(std::move(element), part, schema);
+        };
     }
 
-    void compare_members(const json::Object* before, const json::Object* after,
-                         const model::Schema& schema) {
-        // Sorted, because a set takes paths fastest in their order.
-        std::vector<std::string_view> names;
-        for (const json::Object* object : {before, after}) {
-            if (object == nullptr) continue;
-            for (const auto& member : *object) names.push_back(key_of(member));
+    void compare(std::string element, const Part& part, const model::Schema& schema) {
+        path_.push_back(std::move(element));
+        // A JSON null counts as a value.
+        if (part.before == nullptr) {
+            changes_.added.insert(path_, fields_of(part, schema));
+        } else if (part.after == nullptr) {
+            changes_.removed.insert(path_, fields_of(part, schema));
+        } else {
+            const bool pieces = for_pieces(part, schema, each());
+            if (!pieces && *part.before != *part.after) changes_.modified.insert(path_);
         }
-        std::ranges::sort(names);
-        auto rest = std::ranges::unique(names);
-        names.erase(rest.begin(), rest.end());
-        for (std::string_view name : names) {
-            const model::Schema* member = member_schema(schema, name);
-            if (member == nullptr) continue;
-            if (&schema == &model::kMetadataSchema && name == "managedFields") continue;
-            path_.push_back(field_element(name));
-            compare(before == nullptr ? nullptr : find(*before, name),
-                    after == nullptr ? nullptr : find(*after, name), *member);
-            path_.pop_back();
-        }
+        path_.pop_back();
     }
 
   private:
-    template <class T>
-    static bool is_empty(const T* collection) {
-        return collection == nullptr || collection->empty();
-    }
-
-    void compare_elements(const json::Array* before, const json::Array* after,
-                          const model::Schema& schema) {
-        std::map<std::string, std::pair<const json::Value*, const json::Value*>> elements;
-        auto element_of = [&schema](const json::Value& value) {
-            const json::Object* object = value.if_object();
-            return schema.merge == Merge::kByUid && object != nullptr
-                       ? uid_element(find_text(*object, "uid"))
-                       : value_element(value);
-        };
-        if (before != nullptr)
-            for (const json::Value& value : *before)
-                elements.try_emplace(element_of(value)).first->second.first = &value;
-        if (after != nullptr)
-            for (const json::Value& value : *after)
-                elements.try_emplace(element_of(value)).first->second.second = &value;
-        for (const auto& [element, values] : elements) {
-            path_.push_back(element);
-            compare(values.first, values.second, *schema.items);
-            path_.pop_back();
-        }
-    }
-
     FieldChanges& changes_;
     std::vector<std::string> path_;
 };
@@ -102,7 +133,8 @@ class Comparison {
 FieldChanges field_changes(const json::Object& before, const json::Object& after,
                            const model::Schema& schema) {
     FieldChanges changes;
-    Comparison(changes).compare_members(&before, &after, schema);
+    Comparison comparison(changes);
+    for_members(&before, &after, schema, comparison.each());
     return changes;
 }
 

@@ -176,17 +176,24 @@ bool FieldSet::contains(Path path) const {
     return path.size() == 1 ? found->member : found->below.contains(path.subspan(1));
 }
 
-void FieldSet::insert(Path path) {
+void FieldSet::insert(Path path, FieldSet below) {
     if (path.empty()) return;
     auto place = children_.end();
     if (!children_.empty() && children_.back().element >= path.front())
         place = std::ranges::lower_bound(children_, path.front(), {}, &Node::element);
     if (place == children_.end() || place->element != path.front())
         place = children_.insert(place, Node{path.front(), false, {}});
-    if (path.size() == 1)
-        place->member = true;
-    else
-        place->below.insert(path.subspan(1));
+    if (path.size() > 1) return place->below.insert(path.subspan(1), std::move(below));
+    place->member = true;
+    place->below.unite(std::move(below));
+}
+
+void FieldSet::insert(Path path) {
+    insert(path, {});
+}
+
+void FieldSet::append(std::string element, FieldSet below) {
+    children_.push_back({std::move(element), true, std::move(below)});
 }
 
 void FieldSet::unite(FieldSet other) {

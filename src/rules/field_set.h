@@ -27,8 +27,12 @@ class FieldSet {
     bool empty() const { return children_.empty(); }
     bool contains(Path path) const;
 
-    // Adding paths in their order is fast. The empty path is never a member.
+    // Adds the path, and the paths of `below` under it. Fast in the order of paths. The empty path
+    // is never a member.
+    void insert(Path path, FieldSet below);
     void insert(Path path);
+    // Adds a path of one element, which comes after all in the set, and the paths below it.
+    void append(std::string element, FieldSet below);
     void unite(FieldSet other);  // taken over: move what is not needed any more
     // The union of any number of sets, in little more time than it takes to read them.
     static FieldSet union_of(std::vector<FieldSet> sets);

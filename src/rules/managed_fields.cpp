@@ -16,6 +16,7 @@ namespace snapgate::rules {
 namespace {
 
 constexpr size_t kMostUpdates = 10;
+constexpr size_t kEntryFields = 7;  // of an entry, at most
 constexpr std::string_view kOldUpdates = "ancient-changes";
 
 base::Error no_entry(std::string_view what) {
@@ -92,6 +93,7 @@ json::Array write_managed_fields(std::vector<ManagedEntry> entries) {
     out.reserve(entries.size());
     for (const ManagedEntry& entry : entries) {
         json::Object object;
+        object.reserve(kEntryFields);
         set_text(object, "apiVersion", entry.api_version);
         set_text(object, "fieldsType", "FieldsV1");
         set(object, "fieldsV1", entry.fields.write());

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <set>
 #include <thread>
 #include <vector>
@@ -65,7 +64,7 @@ class Compactor {
     bool told_ahead_ SNAPGATE_GUARDED_BY(run_mutex_) = false;  // since the last healing
     std::atomic<uint64_t> times_ahead_ = 0;
     base::Mutex mutex_;
-    std::condition_variable_any wake_;
+    base::Condition wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     bool started_ SNAPGATE_GUARDED_BY(mutex_) = false;  // all clusters were looked at once
     std::set<ClusterNumber> with_history_ SNAPGATE_GUARDED_BY(mutex_);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -76,7 +75,7 @@ class Scrubber {
     std::atomic<int64_t> completed_ms_ = 0;
     std::atomic<uint64_t> damaged_rows_ = 0;
     base::Mutex mutex_;
-    std::condition_variable_any wake_;
+    base::Condition wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };

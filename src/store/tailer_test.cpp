@@ -312,7 +312,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
     constexpr int kWatchers = 6;
     struct Sleeper {
         base::Mutex mutex;
-        std::condition_variable_any wake;
+        base::Condition wake;
         bool woken = true;
     };
     std::array<Sleeper, kWatchers> sleepers;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <optional>
 
 #include "base/annotations.h"
@@ -26,7 +25,7 @@ class Waiter {
 
   private:
     base::Mutex mutex_;
-    std::condition_variable_any ready_;
+    base::Condition ready_;
     std::optional<base::Result<void>> result_ SNAPGATE_GUARDED_BY(mutex_);
 };
 

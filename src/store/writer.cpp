@@ -84,16 +84,17 @@ base::Result<bool> Writer::run_step(Step step) {
 }
 
 void Writer::enqueue(Item item) {
-    {
-        base::MutexLock lock(mutex_);
-        if (!stopping_) {
-            auto& queue = item.priority == Priority::kRequest ? requests_ : batches_;
-            queue.push_back(std::move(item));
-            wake_.notify_one();
-            return;
-        }
-    }
-    item.done(stopped());
+    if (!push(item)) return item.done(stopped());
+    // Not under the lock: the writer thread would wake only to wait for it.
+    wake_.notify_one();
+}
+
+bool Writer::push(Item& item) {
+    base::MutexLock lock(mutex_);
+    if (stopping_) return false;
+    auto& queue = item.priority == Priority::kRequest ? requests_ : batches_;
+    queue.push_back(std::move(item));
+    return true;
 }
 
 uint64_t Writer::subscribe(Moved moved) {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -102,6 +101,8 @@ class Writer {
 
     static base::Result<void> call(const Function& function, Transaction& txn);
     void enqueue(Item item);
+    // Takes the item; false once the writer is being stopped.
+    bool push(Item& item);
     void loop();
     std::vector<Item> next_group();
     bool may_take_batch(Time::time_point now) SNAPGATE_REQUIRES(mutex_);
@@ -121,7 +122,7 @@ class Writer {
     bool failing_ = false;  // the last commit failed, and that was logged
 
     mutable base::Mutex mutex_;
-    std::condition_variable_any wake_;
+    base::Condition wake_;
     std::deque<Item> requests_ SNAPGATE_GUARDED_BY(mutex_);
     std::deque<Item> batches_ SNAPGATE_GUARDED_BY(mutex_);
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 
 #include "base/annotations.h"
@@ -51,7 +50,7 @@ class ConnectionCounts {
     std::atomic<uint64_t> accepted_{0};
     std::atomic<uint64_t> refused_{0};
     base::Mutex mutex_;
-    std::condition_variable_any none_;
+    base::Condition none_;
     uint64_t alive_ SNAPGATE_GUARDED_BY(mutex_) = 0;
 };
 
