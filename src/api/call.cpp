@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/fleet.h"
 #include "base/query_string.h"
 
 namespace snapgate::api {
@@ -60,6 +61,17 @@ net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
 }
 
 Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
+    if (uid == kAllClusters && call.side == Side::kPalette) {
+        std::string path(call.request.path.substr(0, 256));
+        if (const size_t at = path.find("/-"); at != std::string::npos)
+            path.replace(at, 2, "/{uid}");
+        return base::Error(
+            base::Code::kMethodNotAllowed,
+            fmt::format("\"-\" stands for all clusters only where snapshots, their sources, a "
+                        "summary or a report of protection are read: use {} with the uid of one "
+                        "cluster",
+                        path));
+    }
     auto clusters = call.services.clusters.snapshot();
     auto found = clusters->find(std::string(uid));
     if (found == clusters->end() || !call.scope.sees_project(found->second.project))

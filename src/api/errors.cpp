@@ -159,8 +159,7 @@ void render_error(Side side, const base::Error& error, std::string_view request_
         const unsigned seconds = error.retry_after_seconds.value_or(kRetryAfterSeconds);
         response.add_header("Retry-After", fmt::format_int(seconds).str());
     }
-    if (error.code == Code::kMethodNotAllowed && !error.subject.empty())
-        response.add_header("Allow", error.subject);
+    if (error.code == Code::kMethodNotAllowed) response.add_header("Allow", error.subject);
     if (side == Side::kKubernetes) {
         response.content_type = "application/json";
         response.body = kube::status_body(error, request_id);

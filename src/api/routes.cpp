@@ -42,6 +42,10 @@ constexpr Route on_snapshots(Verb verb, std::string_view path, Extent extent, Op
             verb == Verb::kList ? Wanted::kList : Wanted::kObject};
 }
 
+constexpr Route on_fleet(std::string_view path, Operation operation) {
+    return {Verb::kList, path, Role::kReader, operation, {}, {}, {}, {}};
+}
+
 constexpr Route on_server(Verb verb, std::string_view path, std::optional<Role> role,
                           Operation operation, std::string_view takes = {}) {
     return {verb, path, role, operation, takes, {}, {}, {}};
@@ -53,6 +57,7 @@ constexpr std::array kRoutes = {
     on_snapshots(Verb::kGet, kSnapshot, Extent::kObject, palette::get_snapshot),
     on_snapshots(Verb::kUpdate, kSnapshot, Extent::kObject, palette::update_snapshot),
     on_snapshots(Verb::kDelete, kSnapshot, Extent::kObject, palette::delete_snapshot),
+    on_fleet("/v1/spectroclusters/{}/vms/sources", palette::list_sources),
     on_server(Verb::kGet, "/v1/dashboard/spectroclusters/vms", Role::kReader,
               palette::list_clusters),
     on_server(Verb::kGet, "/v1/dashboard/projects/metadata", Role::kReader, palette::list_projects),

@@ -22,6 +22,9 @@ namespace kube {
 class WatchHub;
 }
 
+class FleetCache;
+std::shared_ptr<FleetCache> make_fleet_cache();
+
 // What the routes work on; all of it outlives them and may be used from any thread.
 struct Services {
     store::Store& store;
@@ -36,6 +39,7 @@ struct Services {
     const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;                                   // the text of /metrics
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
+    std::shared_ptr<FleetCache> fleets = make_fleet_cache();
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words};

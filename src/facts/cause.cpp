@@ -94,6 +94,20 @@ size_t uuid_at(std::string_view text) {
     return kUuidBytes;
 }
 
+// The name that KubeVirt gives to the VolumeSnapshot of a volume: "vmsnapshot-<uid>-volume-<name>".
+// What failed has no list of its volumes, so their names are found by this.
+size_t volume_snapshot_at(std::string_view text) {
+    constexpr std::string_view kBegin = "vmsnapshot-";
+    constexpr std::string_view kMiddle = "-volume-";
+    if (!text.starts_with(kBegin)) return 0;
+    const size_t uuid = uuid_at(text.substr(kBegin.size()));
+    size_t size = kBegin.size() + uuid;
+    if (uuid == 0 || !text.substr(size).starts_with(kMiddle)) return 0;
+    size += kMiddle.size();
+    while (size < text.size() && (is_word(text[size]) || text[size] == '-')) ++size;
+    return size;
+}
+
 size_t hex_run_at(std::string_view text) {
     size_t size = 0;
     while (size < text.size() && base::is_hex(text[size])) ++size;
@@ -121,15 +135,12 @@ size_t colon_address_at(std::string_view text) {
 // A number, with the points, commas and colons within it: "3", "1,024", "10.0.0.1:443".
 size_t number_at(std::string_view text) {
     size_t size = 0;
+    const auto digit_at = [&](size_t at) { return at < text.size() && base::is_digit(text[at]); };
     while (size < text.size()) {
-        if (base::is_digit(text[size])) {
-            ++size;
-        } else if (size > 0 && (text[size] == '.' || text[size] == ',' || text[size] == ':') &&
-                   size + 1 < text.size() && base::is_digit(text[size + 1])) {
-            ++size;
-        } else {
-            break;
-        }
+        const char c = text[size];
+        const bool sign = c == '.' || c == ',' || c == ':';
+        if (!digit_at(size) && !(size > 0 && sign && digit_at(size + 1))) break;
+        ++size;
     }
     return size;
 }
@@ -148,6 +159,7 @@ size_t varying_at(std::string_view text, bool word_begins,
                   std::span<const std::string_view> names) {
     if (word_begins) {
         if (const size_t size = name_at(text, names)) return size;
+        if (const size_t size = volume_snapshot_at(text)) return size;
         if (const size_t size = uuid_at(text)) return size;
         if (const size_t size = hex_run_at(text)) return size;
         if (const size_t size = colon_address_at(text)) return size;

@@ -55,6 +55,7 @@ struct Facts {
 
     // A VM can be restored from it.
     bool good() const { return state == State::kSucceeded && ready; }
+    bool stuck(Seconds now) const { return stuck_at != 0 && stuck_at <= now; }
     // From creation to finish, in seconds.
     std::optional<Seconds> duration() const {
         if (created == 0 || finished < created) return std::nullopt;

@@ -104,4 +104,8 @@ base::Result<void> append_kubernetes_form(const model::StoredObject& stored, std
 base::Result<void> append_kubernetes_form(const model::StoredObject& stored,
                                           const FormChanges& changes, std::string& out);
 
+// Puts metadata.clusterName into the object whose text, in either form, `out` holds from `from` on.
+// Nothing is parsed but what stands before that field. kCorrupt if there is no such place.
+base::Result<void> put_cluster_name(std::string_view name, std::string& out, size_t from);
+
 }  // namespace snapgate::json

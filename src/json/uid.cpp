@@ -1,20 +1,9 @@
 #include <string_view>
 
 #include "json/object.h"
+#include "json/text_skip.h"
 
 namespace snapgate::json {
-namespace {
-
-// The end of the string that begins at `at`, behind its last quote.
-size_t skip_string(std::string_view text, size_t at) {
-    for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\') ++at;
-    }
-    return at + 1;
-}
-
-}  // namespace
-
 std::string_view read_uid(const model::StoredObject& stored) {
     constexpr std::string_view kMember = R"(,"uid":")";
     const std::string_view text = stored.text;

@@ -52,20 +52,33 @@ std::string TokenSigner::seal(const ContinueToken& token) const {
     append_short(token.version, out);
     append_short(token.after.ns, out);
     append_short(token.after.name, out);
-    out += base::hmac_sha256(key_, out).substr(0, kSignatureBytes);
-    return base::base64url(out);
+    return seal_bytes(std::move(out));
+}
+
+std::string TokenSigner::seal_bytes(std::string bytes) const {
+    bytes += base::hmac_sha256(key_, bytes).substr(0, kSignatureBytes);
+    return base::base64url(bytes);
+}
+
+std::optional<std::string> TokenSigner::unseal_bytes(std::string_view text,
+                                                     size_t most_bytes) const {
+    if (text.size() > most_bytes) return std::nullopt;
+    auto bytes = base::decode_base64url(text);
+    if (!bytes || bytes->size() < kSignatureBytes) return std::nullopt;
+    const size_t size = bytes->size() - kSignatureBytes;
+    const std::string_view all = *bytes;
+    if (!base::equal_constant_time(
+            all.substr(size),
+            base::hmac_sha256(key_, all.substr(0, size)).substr(0, kSignatureBytes)))
+        return std::nullopt;
+    bytes->resize(size);
+    return bytes;
 }
 
 std::optional<ContinueToken> TokenSigner::unseal(std::string_view text) const {
-    if (text.size() > kMaxTokenBytes) return std::nullopt;
-    auto bytes = base::decode_base64url(text);
-    if (!bytes || bytes->size() < kFixedBytes + kSignatureBytes) return std::nullopt;
-    std::string_view all = *bytes;
-    std::string_view signature = all.substr(all.size() - kSignatureBytes);
-    std::string_view rest = all.substr(0, all.size() - kSignatureBytes);
-    if (!base::equal_constant_time(signature,
-                                   base::hmac_sha256(key_, rest).substr(0, kSignatureBytes)))
-        return std::nullopt;
+    const auto bytes = unseal_bytes(text, kMaxTokenBytes);
+    if (!bytes || bytes->size() < kFixedBytes) return std::nullopt;
+    std::string_view rest = *bytes;
     if (rest[0] != kLayout) return std::nullopt;
     ContinueToken token;
     token.store_id = rest.substr(1, kIdBytes);

@@ -39,6 +39,11 @@ class TokenSigner {
     // nullopt for anything that seal did not make with this key.
     std::optional<ContinueToken> unseal(std::string_view text) const;
 
+    // The same for the bytes of a token of another kind (fleet_token.h), which begin with a byte of
+    // their own.
+    std::string seal_bytes(std::string bytes) const;
+    std::optional<std::string> unseal_bytes(std::string_view text, size_t most_bytes) const;
+
   private:
     std::string key_;
 };

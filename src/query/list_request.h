@@ -10,7 +10,6 @@
 namespace snapgate::query {
 
 inline constexpr uint32_t kMaxLimit = 50;
-inline constexpr size_t kMaxFilterValues = 1000;
 inline constexpr size_t kMaxTokenBytes = 1024;
 
 // The request of a list: GET /v1/spectroclusters/{uid}/vms/snapshot.

@@ -4,9 +4,6 @@
 
 #include <utility>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
-
 namespace snapgate::query {
 namespace {
 
@@ -24,37 +21,20 @@ bool is_gone(const Error& error) {
 
 }  // namespace
 
-Fingerprint& Fingerprint::text(std::string_view part) {
-    base::append_u32(static_cast<uint32_t>(part.size()), bytes_);
-    bytes_ += part;
-    return *this;
-}
-
-Fingerprint& Fingerprint::number(uint8_t value) {
-    bytes_ += static_cast<char>(value);
-    return *this;
-}
-
-Fingerprint& Fingerprint::number(uint32_t value) {
-    base::append_u32(value, bytes_);
-    return *this;
-}
-
-Fingerprint& Fingerprint::number(uint64_t value) {
-    base::append_u64(value, bytes_);
-    return *this;
-}
-
-std::string Fingerprint::digest(size_t size) const {
-    return base::sha256(bytes_).substr(0, size);
-}
-
 Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
                      model::ClusterNumber cluster, model::Revision revision) {
     auto replaced_ms = view.replaced_ms(cluster, revision);
     if (!replaced_ms && is_gone(replaced_ms.error())) return false;
     SNAPGATE_TRY(replaced_ms);
     return !*replaced_ms || store.history_time_ms() - **replaced_ms <= store.history().count();
+}
+
+Result<void> check_count_of(std::string_view uid, uint64_t items, uint64_t left, bool more) {
+    if (more ? items < left : items == left) return {};
+    return Error(Code::kCorrupt,
+                 fmt::format("the store is damaged: a page of the cluster with the uid {} {} {} "
+                             "objects, and the store counted {}",
+                             uid, more ? "goes on after" : "is the last and has", items, left));
 }
 
 Listing::Listing(const ListContext& context, ListedCluster cluster, std::string digest,
@@ -132,11 +112,7 @@ ContinueToken Listing::make_token(const model::ObjectKey& after) const {
 }
 
 Result<void> Listing::check_count(uint64_t items, std::optional<uint64_t> left, bool more) const {
-    if (!left || (more ? items < *left : items == *left)) return {};
-    return Error(Code::kCorrupt,
-                 fmt::format("the store is damaged: a page of the cluster with the uid {} {} {} "
-                             "objects, and the store counted {}",
-                             uid_, more ? "goes on after" : "is the last and has", items, *left));
+    return left ? check_count_of(uid_, items, *left, more) : Result<void>();
 }
 
 std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "query/continue_token.h"
+#include "query/fingerprint.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -37,27 +38,15 @@ struct ListContext {
     const ListWords& words;
 };
 
-// A digest over several parts. Each text goes in with its length, so that two different lists of
-// texts never give the same bytes.
-class Fingerprint {
-  public:
-    // `use` separates the digests of one use from those of others.
-    explicit Fingerprint(std::string_view use = {}) : bytes_(use) {}
-    Fingerprint& text(std::string_view part);
-    Fingerprint& number(uint8_t value);
-    Fingerprint& number(uint32_t value);
-    Fingerprint& number(uint64_t value);
-    // The first `size` bytes of the SHA-256.
-    std::string digest(size_t size) const;
-
-  private:
-    std::string bytes_;
-};
-
 // Whether the state at `revision` may be shown: it can be read, and it was replaced within the time
 // of history. The second condition makes the answer independent of the progress of compaction.
 base::Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
                            model::ClusterNumber cluster, model::Revision revision);
+
+// For a page that is complete: kCorrupt unless the number of its objects agrees with `left`, the
+// number of objects that the store counted from the first one of this page on. A row that is lost
+// is missed in this way. `more`: the page is not the last.
+base::Result<void> check_count_of(std::string_view uid, uint64_t items, uint64_t left, bool more);
 
 // One state of one cluster, which a listing shows on all its pages, and the tokens that lead from
 // page to page. The lists of both protocols and the first state of a watch use it; each walks the
@@ -89,9 +78,7 @@ class Listing {
     // is not checked again, since the page may hold its history.
     base::Result<void> check_readable(const store::ReadView& view) const;
 
-    // For a page that is complete: kCorrupt unless the number of its objects agrees with `left`,
-    // the number of objects that the store counted from the first one of this page on. A row that
-    // is lost is missed in this way. `more`: the page is not the last.
+    // check_count_of() for this cluster, if `left` is known.
     base::Result<void> check_count(uint64_t items, std::optional<uint64_t> left, bool more) const;
 
     // A token for the page after the object `after`.

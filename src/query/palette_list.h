@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "query/list_request.h"
 #include "query/listing.h"
+#include "query/snapshot_walk.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -38,13 +39,15 @@ class PaletteList {
     // last step: hold its history to prevent that. After an error discard the appended bytes.
     template <class Append>
     base::Result<bool> step(const store::ReadView& view, std::string& out, const Append& append) {
-        SNAPGATE_ASSIGN(bool standing, begin_step(view));
+        SNAPGATE_TRY(check_readable(view));
+        begun_ = true;
+        SNAPGATE_ASSIGN(bool standing, walk_->begin(view, kStepRows));
         std::optional<store::Found> last;
         while (standing && items_ < request_.limit && out.size() < kPageBytes) {
-            last = merge_.front()->scan->found();
+            last = walk_->found();
             SNAPGATE_TRY(append(*last, out));
             ++items_;
-            SNAPGATE_ASSIGN(standing, advance());
+            SNAPGATE_ASSIGN(standing, walk_->advance());
         }
         return end_step(standing, last);
     }
@@ -65,44 +68,24 @@ class PaletteList {
     static constexpr size_t kPageBytes = 8 << 20;
 
   private:
-    // One ordered run of objects: the whole cluster, or one VM's. `at` is the place where it goes
-    // on in a later view.
-    struct Source {
-        std::string vm;  // "" for the whole cluster
-        model::ObjectKey at;
-        bool ended = false;
-        std::optional<store::ReadView::Scan> scan;  // within one step
-    };
-
     PaletteList(const ListContext& context, ListedCluster cluster, ListRequest request);
 
     base::Result<void> count_items(const store::ReadView& view);
-    void make_sources();
     void make_etag();
-    // Moves every source to its next object. True if there is an object at the front of the merge;
-    // false at the end, or with paused_ if a source used up its rows.
-    base::Result<bool> begin_step(const store::ReadView& view);
-    // Moves the source in front to its next object. Returns as begin_step.
-    base::Result<bool> advance();
-    // Leaves each source at the place where a later step goes on. True if the page is complete.
+    // Whether the state of the page can still be read, if this is not its first step.
+    base::Result<void> check_readable(const store::ReadView& view) const;
+    // Leaves the walk at the place where a later step goes on. True if the page is complete.
     base::Result<bool> end_step(bool standing, const std::optional<store::Found>& last);
-    // Moves to the first object at or after `source.at` that the namespace filter accepts. False if
-    // there is none, or if the budget ran out (then source.scan is exhausted).
-    base::Result<bool> settle(Source& source, const store::ReadView& view, size_t budget);
-    base::Result<bool> skip_other_namespaces(Source& source) const;
 
     ListRequest request_;
     Listing listing_;
     std::string etag_;
     std::optional<uint64_t> remaining_;      // number of objects from the first one of this page on
     std::optional<model::ObjectKey> after_;  // the page begins after this object
-    std::vector<Source> sources_;
-    std::vector<Source*>
-        merge_;  // a heap of the sources that stand on an object, the first object in front
+    std::optional<SnapshotWalk> walk_;       // once it is planned
     size_t items_ = 0;
     bool begun_ = false;
-    bool paused_ = false;  // a source used up the rows of its step
-    bool more_ = false;    // the page is complete and not the last
+    bool more_ = false;  // the page is complete and not the last
 };
 
 }  // namespace snapgate::query

@@ -34,6 +34,30 @@ base::Result<std::optional<Head>> ReadView::head(ClusterNumber cluster) const {
     return std::optional(std::move(row->head));
 }
 
+base::Result<StoreState> ReadView::newest_state() const {
+    if (!state_->rows) return state_->rows.error();
+    SNAPGATE_ASSIGN(const auto value, state_->rows->get(meta_key(kSequenceName).view()));
+    if (!value) return corrupt_row("the row of its counters");
+    SNAPGATE_ASSIGN(const Sequence sequence, decode_sequence(*value));
+    return StoreState{sequence.next_revision - 1, sequence.next_cluster};
+}
+
+base::Result<std::optional<Revision>> ReadView::head_at(ClusterNumber cluster,
+                                                        Revision revision) const {
+    if (!state_->rows) return state_->rows.error();
+    const engine::ReadTransaction& rows = *state_->rows;
+    SNAPGATE_ASSIGN(const auto row, cluster_row(rows, cluster));
+    if (!row) return std::optional<Revision>();
+    if (row->head.revision <= revision) return std::optional(row->head.revision);
+    const Key prefix = cluster_key(Table::kHead, cluster);
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(const bool found, cursor.seek_back(head_key(cluster, revision).view()));
+    if (!found || !cursor.key().starts_with(prefix.view())) return expired(revision);
+    const Revision head = load_u64(cursor.key(), prefix.size());
+    if (head < row->floor) return expired(revision);
+    return std::optional(head);
+}
+
 base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster,
                                                            Revision revision) const {
     if (!state_->rows) return state_->rows.error();

@@ -72,6 +72,14 @@ struct DamagedNames {
     model::ObjectKey example;  // the first one
 };
 
+// A state of all clusters together.
+struct StoreState {
+    Revision revision = 0;           // every cluster's head is at or below it
+    ClusterNumber next_cluster = 0;  // clusters with smaller numbers existed then, no others
+
+    bool operator==(const StoreState&) const = default;
+};
+
 // A read transaction: one consistent state of the whole store. The views that it returns are valid
 // until it is destroyed. Never keep one across a co_await or for longer than one page: an old
 // reader keeps old pages alive, and the file grows. Make it, read, copy, destroy it; that costs
@@ -84,6 +92,12 @@ class ReadView {
 
     // The head of a cluster; nullopt if there is no such cluster.
     base::Result<std::optional<Head>> head(ClusterNumber cluster) const;
+    // The newest state of the whole store.
+    base::Result<StoreState> newest_state() const;
+    // The head that the cluster had at a revision of the store: the newest one that is not after
+    // it. nullopt if the cluster does not exist any more; kExpired if heads of that time may have
+    // been removed, or if the cluster did not exist yet.
+    base::Result<std::optional<Revision>> head_at(ClusterNumber cluster, Revision revision) const;
     // When a newer head took the place of the state at `revision`, by the clock of history; nullopt
     // while that state is the newest. The revision need not be a head: several changes share a
     // commit, and each of their revisions stands for the state right after that change (scan and

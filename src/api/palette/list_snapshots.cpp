@@ -6,6 +6,7 @@
 
 #include "api/etag.h"
 #include "api/freshness.h"
+#include "api/palette/fleet_snapshots.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
 #include "base/json_text.h"
@@ -56,6 +57,7 @@ void append_end(const PaletteList& page, std::string& out) {
 }  // namespace
 
 net::Awaitable<Result<void>> list_snapshots(Call& call) {
+    if (wants_fleet_list(call)) co_return co_await list_fleet_snapshots(call);
     SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
     SNAPGATE_CO_ASSIGN(auto request, query::parse_list_request(call.request.query));
     const bool kubernetes_form = call.form.shape == Shape::kObject;

@@ -8,6 +8,9 @@ namespace snapgate::api::palette {
 
 // GET /v1/spectroclusters/{uid}/vms/snapshot (v1ClusterVMSnapshotsList)
 net::Awaitable<base::Result<void>> list_snapshots(Call& call);
+// GET /v1/spectroclusters/{uid}/vms/sources: what is known of each cluster, and since when. It and
+// the list take "-" for all clusters.
+net::Awaitable<base::Result<void>> list_sources(Call& call);
 // GET /v1/dashboard/spectroclusters/vms (V1DashboardVMEnabledClustersList)
 net::Awaitable<base::Result<void>> list_clusters(Call& call);
 // GET /v1/dashboard/projects/metadata?name= (v1ProjectsMetadata)

@@ -1,0 +1,90 @@
+#include "api/fleet.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "api/call.h"
+#include "api/freshness.h"
+#include "objects/freshness.h"
+
+namespace snapgate::api {
+namespace {
+
+using base::Code;
+using base::Result;
+
+std::shared_ptr<const VisibleFleet> make_fleet(std::vector<const cluster::Cluster*> seen,
+                                               const access::ProjectTable::Rows& projects) {
+    std::ranges::sort(seen, [](const auto* a, const auto* b) {
+        return std::tie(a->name, a->uid) < std::tie(b->name, b->uid);
+    });
+    auto visible = std::make_shared<VisibleFleet>();
+    std::vector<query::FleetCluster> clusters;
+    clusters.reserve(seen.size());
+    for (const cluster::Cluster* cluster : seen) {
+        const auto project = projects.find(cluster->project);
+        clusters.push_back({cluster->number, cluster->uid, cluster->name, cluster->project,
+                            project == projects.end() ? std::string() : project->second.name});
+        if (cluster->connected()) visible->connected.push_back(*cluster);
+    }
+    visible->fleet = query::Fleet::make(std::move(clusters));
+    return visible;
+}
+
+}  // namespace
+
+std::shared_ptr<FleetCache> make_fleet_cache() {
+    return std::make_shared<FleetCache>();
+}
+
+std::shared_ptr<const VisibleFleet> FleetCache::find(
+    const std::string& project, const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
+    const std::shared_ptr<const access::ProjectTable::Rows>& projects) {
+    base::MutexLock lock(mutex_);
+    if (clusters_ != clusters || projects_ != projects) {
+        fleets_.clear();
+        clusters_ = clusters;
+        projects_ = projects;
+    }
+    auto& fleet = fleets_[project];
+    if (fleet) return fleet;
+    const access::Scope scope{project};
+    std::vector<const cluster::Cluster*> seen;
+    for (const auto& [uid, cluster] : *clusters) {
+        if (scope.sees_project(cluster.project)) seen.push_back(&cluster);
+    }
+    fleet = make_fleet(std::move(seen), *projects);
+    return fleet;
+}
+
+Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
+    const std::string& uid = call.parameters[0];
+    const auto projects = call.services.projects.snapshot();
+    if (uid == kAllClusters) {
+        return call.services.fleets->find(call.scope.project, call.services.clusters.snapshot(),
+                                          projects);
+    }
+    SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, uid));
+    return make_fleet({&cluster}, *projects);
+}
+
+net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet) {
+    const std::optional<int64_t> max_age = wanted_max_age(call.request);
+    for (const cluster::Cluster& cluster : fleet.connected) {
+        auto freshness = co_await objects::read_freshness(
+            call.services.store, call.services.connections, cluster, max_age);
+        if (!freshness && freshness.error().code == Code::kClusterUnavailable) continue;
+        SNAPGATE_CO_TRY(freshness);
+        if (!*freshness) continue;
+        if (!call.freshness) call.freshness = objects::Freshness();
+        call.freshness->stale |= (*freshness)->stale;
+        call.freshness->age_seconds =
+            std::max(call.freshness->age_seconds, (*freshness)->age_seconds);
+    }
+    if (call.freshness) add_headers(*call.freshness, call.side, call.response);
+    co_return Result<void>();
+}
+
+}  // namespace snapgate::api

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/projects.h"
+#include "base/annotations.h"
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "net/awaitable.h"
+#include "query/fleet.h"
+
+namespace snapgate::api {
+
+struct Call;
+
+// What a path says in place of a cluster's uid for every cluster that the caller may see.
+inline constexpr std::string_view kAllClusters = "-";
+
+// The clusters that a request is about.
+struct VisibleFleet {
+    std::shared_ptr<const query::Fleet> fleet;
+    std::vector<cluster::Cluster> connected;  // those of them that are mirrors, in the same order
+};
+
+// The fleets of the scopes that asked lately, so that a page does not sort a thousand clusters:
+// each as long as the registry stays as it is. Any thread.
+class FleetCache {
+  public:
+    // All clusters of a project ("": of the tenant).
+    std::shared_ptr<const VisibleFleet> find(
+        const std::string& project,
+        const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
+        const std::shared_ptr<const access::ProjectTable::Rows>& projects);
+
+  private:
+    base::Mutex mutex_;
+    // What the fleets were made from; kept, so that nothing else can get its address.
+    std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);
+    std::shared_ptr<const access::ProjectTable::Rows> projects_ SNAPGATE_GUARDED_BY(mutex_);
+    std::map<std::string, std::shared_ptr<const VisibleFleet>> fleets_ SNAPGATE_GUARDED_BY(mutex_);
+};
+
+// The fleet that the path's first parameter names: all that the call may see, or one cluster.
+// kNotFound as find_cluster().
+base::Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call);
+
+// As check_freshness() for one cluster: how fresh the mirrors of a fleet are is told by the headers
+// of the answer, for the oldest of them, and a max-age counts for each. One that was never reached
+// is passed over: the sources tell of it.
+net::Awaitable<base::Result<void>> check_freshness(Call& call, const VisibleFleet& fleet);
+
+}  // namespace snapgate::api

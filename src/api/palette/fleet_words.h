@@ -1,0 +1,26 @@
+#pragma once
+
+#include "query/listing.h"
+
+namespace snapgate::api::palette {
+
+// How the lists over clusters, which may be filtered and sorted, tell what is wrong with a token.
+inline constexpr query::ListWords kFleetWords{
+    .broken_token =
+        [](std::string_view) {
+            return std::string(
+                "continue is no token that this server gave out: use the token of the page before "
+                "with the same filters and order, or leave it out to begin anew");
+        },
+    .foreign_token =
+        "continue belongs to another list: use the token of the page before with the same filters "
+        "and order, or leave it out to begin anew",
+    .token_expired =
+        "the state that this list began with is no longer kept: go on with details.continue at the "
+        "newest state, or begin anew without a token",
+    .state_expired = "the state that this list began with is no longer kept: begin anew",
+    .version_with_token = {},
+    .version_ahead = nullptr,
+};
+
+}  // namespace snapgate::api::palette

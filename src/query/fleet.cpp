@@ -1,0 +1,28 @@
+#include "query/fleet.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "query/fingerprint.h"
+
+namespace snapgate::query {
+
+std::shared_ptr<const Fleet> Fleet::make(std::vector<FleetCluster> clusters) {
+    constexpr size_t kDigestBytes = 16;
+    auto fleet = std::make_shared<Fleet>();
+    fleet->clusters = std::move(clusters);
+    std::ranges::sort(fleet->clusters, [](const FleetCluster& a, const FleetCluster& b) {
+        return std::tie(a.name, a.uid) < std::tie(b.name, b.uid);
+    });
+    Fingerprint parts;
+    for (const FleetCluster& cluster : fleet->clusters)
+        parts.number(cluster.number)
+            .text(cluster.uid)
+            .text(cluster.name)
+            .text(cluster.project_name);
+    fleet->digest = parts.digest(kDigestBytes);
+    return fleet;
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "query/fleet_listing.h"
+#include "query/fleet_request.h"
+#include "query/fleet_walk.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// A list of the snapshots of a fleet, or of one cluster, that a filter selects, in the order of the
+// fleet or sorted; a page of it, or all of it in pieces. Every page of one listing shows one state
+// of the store. Belongs to one thread at a time; keeps no read view between its calls.
+//
+//   auto list = FleetList::plan(context, view, fleet, request, now);
+//   while (!list->step(store.read(), body, FleetList::kPageBytes, append).value()) { ... }
+class FleetList {
+  public:
+    // Errors as FleetListing::begin().
+    static base::Result<FleetList> plan(const ListContext& context, const store::ReadView& view,
+                                        std::shared_ptr<const Fleet> fleet, FleetRequest request,
+                                        facts::Seconds now);
+
+    // A page ends early, with a token, at this size.
+    static constexpr size_t kPageBytes = 8 << 20;
+
+    // Makes it a list of everything from the place on where it begins, which has no pages.
+    void show_all() { limit_ = kNoLimit; }
+
+    // Passes rows to `append`, which writes them: base::Result<void>(const FleetRow&, std::string&
+    // out). Stops once `out` holds `full` bytes, or about FleetWalk::kStepRows rows were looked at.
+    // True when the page (or everything) is complete. Errors as FleetWalk::step(); after one
+    // discard what was appended.
+    template <class Append>
+    base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
+                            const Append& append) {
+        return request_.order ? step_sorted(view, out, full, append)
+                              : step_in_order(view, out, full, append);
+    }
+
+    const FleetListing& listing() const { return listing_; }
+    // Of the page; "" if its content depends on the present time.
+    std::string etag() const;
+    // The number of rows that were passed to `append`.
+    uint64_t items() const { return items_; }
+    // For a complete page: the token of the next one; "" if this is the last.
+    std::string continue_token() const;
+    // The number of rows after a complete page that is not the last; nullopt if it is not known.
+    std::optional<uint64_t> remaining() const;
+
+  private:
+    static constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+    // How many rows of a sorted list are found in one pass where it has no pages: what bounds its
+    // memory.
+    static constexpr uint64_t kSortedRows = 20'000;
+
+    // A row of a sorted page, until it is written.
+    struct Candidate {
+        SortKey key;
+        size_t cluster = 0;
+        model::Revision revision = 0;
+        model::ObjectKey object;
+    };
+
+    FleetList(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetRequest request);
+
+    base::Result<void> count_first(const store::ReadView& view);
+    // Where the walk of an ordered list begins.
+    void start_walk();
+
+    template <class Append>
+    base::Result<bool> step_in_order(const store::ReadView& view, std::string& out, size_t full,
+                                     const Append& append) {
+        const bool paged = limit_ != kNoLimit;
+        SNAPGATE_ASSIGN(const bool done,
+                        walk_.step(view, listing_, request_.filter,
+                                   [&](const FleetRow& row) -> base::Result<store::Step> {
+                                       if (items_ == limit_ || (paged && out.size() >= full)) {
+                                           more_ = true;
+                                           return store::Step::kEnd;
+                                       }
+                                       if (!paged && out.size() >= full) return store::Step::kPause;
+                                       SNAPGATE_TRY(append(row, out));
+                                       note_last(row.cluster, row.found.ns, row.found.name);
+                                       return store::Step::kOn;
+                                   }));
+        return done;
+    }
+
+    template <class Append>
+    base::Result<bool> step_sorted(const store::ReadView& view, std::string& out, size_t full,
+                                   const Append& append) {
+        if (!collected_) {
+            SNAPGATE_ASSIGN(const bool done,
+                            walk_.step(view, listing_, request_.filter,
+                                       [&](const FleetRow& row) -> base::Result<store::Step> {
+                                           consider(row);
+                                           return store::Step::kOn;
+                                       }));
+            if (!done) return false;
+            end_collecting();
+        }
+        while (written_ < candidates_.size()) {
+            if (out.size() >= full) {
+                if (limit_ == kNoLimit) return false;
+                more_ = true;
+                return true;
+            }
+            SNAPGATE_TRY(write_candidate(view, candidates_[written_], out, append));
+            ++written_;
+        }
+        if (limit_ != kNoLimit || !more_) return true;
+        begin_next_pass();
+        return false;
+    }
+
+    template <class Append>
+    base::Result<void> write_candidate(const store::ReadView& view, const Candidate& candidate,
+                                       std::string& out, const Append& append) {
+        const FleetCluster& cluster = *listing_.clusters()[candidate.cluster];
+        // Its history is held, unless the cluster was deleted meanwhile.
+        SNAPGATE_ASSIGN(const auto found,
+                        view.get(cluster.number, model::Kind::kSnapshot, candidate.object.ns,
+                                 candidate.object.name, candidate.revision));
+        if (found) {
+            SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
+            SNAPGATE_TRY(append(FleetRow{candidate.cluster, *found, facts}, out));
+        }
+        note_last(candidate.cluster, candidate.object.ns, candidate.object.name);
+        last_key_ = candidate.key;
+        return {};
+    }
+
+    void note_last(size_t cluster, std::string_view ns, std::string_view name) {
+        ++items_;
+        last_cluster_ = cluster;
+        last_.ns = ns;
+        last_.name = name;
+    }
+    // Keeps the row if it is one of the first after the place where the pass begins.
+    void consider(const FleetRow& row);
+    bool before(const Candidate& a, const Candidate& b) const;
+    void end_collecting();
+    void begin_next_pass();
+    uint64_t pass_limit() const { return limit_ == kNoLimit ? kSortedRows : limit_; }
+
+    FleetRequest request_;
+    FleetListing listing_;
+    FleetWalk walk_;
+    uint64_t limit_ = 0;
+    std::optional<uint64_t> remaining_;  // number of rows from the first one of this page on
+    uint64_t items_ = 0;
+    bool more_ = false;  // the page is complete and not the last
+
+    // The last row that was written.
+    size_t last_cluster_ = 0;
+    model::ObjectKey last_;
+    SortKey last_key_;
+
+    // Of a sorted list: a heap of the first rows that the pass has seen, the last of them in front;
+    // in order once the pass has ended.
+    std::vector<Candidate> candidates_;
+    // The rows of the pass come after it: its cluster is that of the index, or stands before it.
+    struct After {
+        SortKey key;
+        size_t cluster = 0;
+        bool within = false;
+        model::ObjectKey object;
+    };
+    std::optional<After> after_;
+    bool collected_ = false;
+    size_t written_ = 0;
+    std::string buffer_;
+};
+
+}  // namespace snapgate::query

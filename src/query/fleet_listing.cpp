@@ -1,0 +1,119 @@
+#include "query/fleet_listing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/encoding.h"
+
+namespace snapgate::query {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+FleetListing::FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet,
+                           std::string query, const std::vector<std::string>& clusters)
+    : context_(context), fleet_(std::move(fleet)), query_(std::move(query)) {
+    clusters_.reserve(fleet_->clusters.size());
+    for (const FleetCluster& cluster : fleet_->clusters) {
+        const auto wanted = [&](const std::string& text) {
+            return text == cluster.name || text == cluster.uid;
+        };
+        if (clusters.empty() || std::ranges::any_of(clusters, wanted))
+            clusters_.push_back(&cluster);
+    }
+}
+
+Result<void> FleetListing::begin(const store::ReadView& view, std::string_view token,
+                                 facts::Seconds now) {
+    SNAPGATE_ASSIGN(state_, view.newest_state());
+    begun_ms_ = context_.store.history_time_ms();
+    now_ = now;
+    if (token.empty()) return {};
+    return go_on(view, token);
+}
+
+Result<void> FleetListing::go_on(const store::ReadView& view, std::string_view text) {
+    token_ = unseal_fleet_token(context_.signer, text);
+    if (!token_) {
+        return Error(Code::kInvalidParameter, context_.words.broken_token(text), "continue");
+    }
+    if (token_->query != query_) {
+        return Error(Code::kInvalidParameter, std::string(context_.words.foreign_token),
+                     "continue");
+    }
+    // Revisions of another store mean nothing here.
+    if (token_->store_id != context_.store.id() || token_->state.revision > state_.revision)
+        return expired();
+    if (token_->state.revision == 0) return {};
+    state_ = token_->state;
+    begun_ms_ = token_->begun_ms;
+    now_ = token_->now;
+    SNAPGATE_ASSIGN(const bool kept, is_kept(view));
+    if (!kept) return expired();
+    return {};
+}
+
+Result<bool> FleetListing::is_kept(const store::ReadView& view) const {
+    if (context_.store.history_time_ms() - begun_ms_ <= context_.store.history().count())
+        return true;
+    for (const FleetCluster* cluster : clusters_) {
+        if (cluster->number >= state_.next_cluster) continue;
+        const auto head = view.head_at(cluster->number, state_.revision);
+        if (!head && head.error().code == Code::kExpired) return false;
+        SNAPGATE_TRY(head);
+        if (!*head) continue;
+        SNAPGATE_ASSIGN(const bool kept,
+                        query::is_kept(context_.store, view, cluster->number, **head));
+        if (!kept) return false;
+    }
+    return true;
+}
+
+Result<std::optional<model::Revision>> FleetListing::revision_of(
+    const store::ReadView& view, const FleetCluster& cluster) const {
+    if (cluster.number >= state_.next_cluster) return std::optional<model::Revision>();
+    auto head = view.head_at(cluster.number, state_.revision);
+    if (!head && head.error().code == Code::kExpired) return expired();
+    return head;
+}
+
+FleetListing::Start FleetListing::start() const {
+    if (!token_) return {};
+    const auto place = std::tie(token_->after.cluster_name, token_->after.cluster_uid);
+    const auto first = std::ranges::lower_bound(
+        clusters_, place, {}, [](const FleetCluster* c) { return std::tie(c->name, c->uid); });
+    const bool within =
+        first != clusters_.end() && std::tie((*first)->name, (*first)->uid) == place;
+    return {static_cast<size_t>(first - clusters_.begin()), within};
+}
+
+std::string FleetListing::token_after(FleetPlace after, SortKey key,
+                                      std::optional<uint64_t> remaining) const {
+    return seal(context_.signer, {context_.store.id(), query_, state_, begun_ms_, now_, remaining,
+                                  std::move(after), std::move(key)});
+}
+
+Error FleetListing::expired() const {
+    Error error(Code::kExpired, std::string(context_.words.token_expired), "continue");
+    if (!token_) return error;
+    FleetToken again = *token_;
+    again.store_id = context_.store.id();
+    again.state = {};
+    again.begun_ms = 0;
+    again.remaining.reset();
+    error.continue_token = seal(context_.signer, again);
+    return error;
+}
+
+std::string FleetListing::etag(std::string_view more) const {
+    Fingerprint parts("fleet page");
+    parts.text(context_.store.id()).text(query_).text(fleet_->digest).text(more);
+    parts.number(state_.revision).number(state_.next_cluster);
+    return fmt::format("W/\"{}\"", base::hex(parts.digest(Listing::kDigestBytes)));
+}
+
+}  // namespace snapgate::query

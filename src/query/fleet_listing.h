@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "facts/facts.h"
+#include "query/fleet.h"
+#include "query/fleet_token.h"
+#include "query/listing.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// One state of all clusters of a fleet, which a listing shows on all its pages: each cluster as its
+// head was at one revision of the store. And the tokens that lead from page to page. What Listing
+// is for one cluster. Belongs to one thread at a time; keeps no read view.
+class FleetListing {
+  public:
+    // `query`: the digest that a token is bound to. `clusters`: names and uids of those that are
+    // wanted; none means all.
+    FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet, std::string query,
+                 const std::vector<std::string>& clusters);
+
+    // Shows the newest state, or that of a token ("" for none), at the present time `now`.
+    // kInvalidParameter: the token is broken, or of another list; kExpired, with a new token: the
+    // state is too old.
+    base::Result<void> begin(const store::ReadView& view, std::string_view token,
+                             facts::Seconds now);
+
+    // The clusters that are listed, in order: those of the fleet that are wanted.
+    const std::vector<const FleetCluster*>& clusters() const { return clusters_; }
+    // The revision at which a cluster is read; nullopt for one that came later, or that is gone.
+    // kExpired, with a token: its state of that time is gone.
+    base::Result<std::optional<model::Revision>> revision_of(const store::ReadView& view,
+                                                             const FleetCluster& cluster) const;
+
+    // The token that the listing began with, for all that it says about the place.
+    const std::optional<FleetToken>& token() const { return token_; }
+    // The index of the first cluster that is not before the token's place, and whether it is that
+    // place's own.
+    struct Start {
+        size_t index = 0;
+        bool within = false;
+    };
+    Start start() const;
+
+    // A token for the page after `after`.
+    std::string token_after(FleetPlace after, SortKey key, std::optional<uint64_t> remaining) const;
+
+    // Identifies the content of a page, if nothing but the state, the query and the fleet decides
+    // on it. `more`: what else does.
+    std::string etag(std::string_view more) const;
+
+    const store::StoreState& state() const { return state_; }
+    facts::Seconds now() const { return now_; }
+    const ListContext& context() const { return context_; }
+
+  private:
+    base::Result<void> go_on(const store::ReadView& view, std::string_view text);
+    // Whether the state may still be shown. Looks at each cluster only if the state itself is older
+    // than history: no head of it can have been replaced before it began.
+    base::Result<bool> is_kept(const store::ReadView& view) const;
+    base::Error expired() const;
+
+    ListContext context_;
+    std::shared_ptr<const Fleet> fleet_;
+    std::string query_;
+    std::vector<const FleetCluster*> clusters_;
+    store::StoreState state_;
+    int64_t begun_ms_ = 0;
+    facts::Seconds now_ = 0;
+    std::optional<FleetToken> token_;
+};
+
+}  // namespace snapgate::query

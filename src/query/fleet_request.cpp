@@ -1,0 +1,269 @@
+#include "query/fleet_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/query_string.h"
+#include "base/quote.h"
+#include "query/fingerprint.h"
+#include "query/parameters.h"
+
+namespace snapgate::query {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr size_t kDigestBytes = 16;
+// Of a part of a name or of a cause.
+constexpr size_t kMostPartBytes = 256;
+constexpr size_t kMostClusterBytes = 256;
+
+Error wrong(std::string_view name, std::string_view value, std::string_view rule) {
+    return {Code::kInvalidParameter,
+            fmt::format("{} {} is not understood: {}", name, base::quote(value, kShownValueBytes),
+                        rule),
+            std::string(name)};
+}
+
+Result<void> read_flag(std::string_view name, std::string_view value, std::optional<bool>& flag) {
+    if (value.empty()) return {};
+    if (value != "true" && value != "false") return wrong(name, value, "use true or false");
+    flag = value == "true";
+    return {};
+}
+
+Result<void> read_moment(std::string_view name, std::string_view value,
+                         std::optional<Moment>& moment) {
+    if (value.empty()) return {};
+    moment = Moment::parse(value);
+    if (!moment) {
+        return wrong(name, value,
+                     "use a time such as 2026-11-04T14:19:06Z, or how long ago, such as 7d or 36h");
+    }
+    return {};
+}
+
+Result<void> read_part(std::string_view name, std::string_view value, std::string& part) {
+    if (value.size() > kMostPartBytes)
+        return wrong(name, value, fmt::format("use at most {} bytes", kMostPartBytes));
+    part = lower(value);
+    return {};
+}
+
+template <class Enum>
+Result<void> read_set(std::string_view name, std::string_view csv, std::string_view rule,
+                      std::optional<Enum> (*read)(std::string_view), SetOf<Enum>& set) {
+    return each_value(csv, [&](std::string_view value) -> Result<void> {
+        const auto one = read(value);
+        if (!one) return wrong(name, value, rule);
+        set.add(*one);
+        return {};
+    });
+}
+
+bool is_cluster_text(std::string_view text) {
+    return text.size() <= kMostClusterBytes;
+}
+
+Result<void> read_vms(FleetRequest& request, std::string_view value) {
+    return add_vms(value, request.filter.vms);
+}
+Result<void> read_namespaces(FleetRequest& request, std::string_view value) {
+    return add_namespaces(value, request.filter.namespaces);
+}
+Result<void> read_clusters(FleetRequest& request, std::string_view value) {
+    return add_values("cluster", value, is_cluster_text, "a cluster's name has at most 256 bytes",
+                      request.filter.clusters);
+}
+Result<void> read_phase(FleetRequest& request, std::string_view value) {
+    return read_set("phase", value, "use Pending, InProgress, Succeeded, Failed or Deleting",
+                    facts::state_of, request.filter.states);
+}
+Result<void> read_consistency(FleetRequest& request, std::string_view value) {
+    return read_set("consistency", value, "use application, crash, offline or unknown",
+                    facts::consistency_of, request.filter.consistencies);
+}
+Result<void> read_labels(FleetRequest& request, std::string_view value) {
+    if (value.empty()) return {};
+    SNAPGATE_ASSIGN(request.filter.labels, Selector::parse(model::Kind::kSnapshot, value, {}));
+    return {};
+}
+Result<void> read_sort(FleetRequest& request, std::string_view value) {
+    if (value.empty()) return {};
+    request.order = SortOrder::parse(value);
+    if (!request.order) {
+        return wrong("sort", value,
+                     fmt::format("use {}, with '-' before it for descending", kSortFields));
+    }
+    return {};
+}
+Result<void> read_format(FleetRequest& request, std::string_view value) {
+    if (value == "csv") {
+        request.format = ListFormat::kCsv;
+    } else if (value == "ndjson") {
+        request.format = ListFormat::kNdjson;
+    } else if (value == "json") {
+        request.format = ListFormat::kPage;
+    } else if (!value.empty()) {
+        return wrong("format", value, "use csv, ndjson or json");
+    }
+    return {};
+}
+
+// A parameter, in the order of names.
+struct Parameter {
+    std::string_view name;
+    bool once;   // it may be given once
+    bool old;    // list_request.h knows it, too
+    bool bound;  // a token is bound to its value
+    Result<void> (*read)(FleetRequest& request, std::string_view value);
+};
+
+constexpr std::array kParameters = {
+    Parameter{
+        "cause", true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_part("cause", v, r.filter.cause); }},
+    Parameter{"cluster", false, false, true, read_clusters},
+    Parameter{"consistency", false, false, true, read_consistency},
+    Parameter{"continue", true, true, false,
+              [](FleetRequest& r, std::string_view v) {
+                  r.continue_token = v;
+                  return Result<void>();
+              }},
+    Parameter{"createdAfter", true, false, true,
+              [](FleetRequest& r, std::string_view v) {
+                  return read_moment("createdAfter", v, r.filter.created.after);
+              }},
+    Parameter{"createdBefore", true, false, true,
+              [](FleetRequest& r, std::string_view v) {
+                  return read_moment("createdBefore", v, r.filter.created.before);
+              }},
+    Parameter{"finishedAfter", true, false, true,
+              [](FleetRequest& r, std::string_view v) {
+                  return read_moment("finishedAfter", v, r.filter.finished.after);
+              }},
+    Parameter{"finishedBefore", true, false, true,
+              [](FleetRequest& r, std::string_view v) {
+                  return read_moment("finishedBefore", v, r.filter.finished.before);
+              }},
+    Parameter{"format", true, false, false, read_format},
+    Parameter{
+        "good", true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_flag("good", v, r.filter.good); }},
+    Parameter{"labelSelector", true, false, true, read_labels},
+    Parameter{"limit", true, true, false, nullptr},
+    Parameter{
+        "name", true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_part("name", v, r.filter.name); }},
+    Parameter{"namespace", false, true, true, read_namespaces},
+    Parameter{"phase", false, false, true, read_phase},
+    Parameter{
+        "ready", true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_flag("ready", v, r.filter.ready); }},
+    Parameter{"sort", true, false, true, read_sort},
+    Parameter{
+        "stuck", true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_flag("stuck", v, r.filter.stuck); }},
+    Parameter{"vmName", false, true, true, read_vms},
+};
+static_assert(std::ranges::is_sorted(kParameters, {}, &Parameter::name));
+
+const Parameter* find_parameter(std::string_view name) {
+    const auto found = std::ranges::lower_bound(kParameters, name, {}, &Parameter::name);
+    return found != kParameters.end() && found->name == name ? &*found : nullptr;
+}
+
+Error unknown(std::string_view name) {
+    std::string known;
+    for (const Parameter& parameter : kParameters) {
+        if (!known.empty()) known += ", ";
+        known += parameter.name;
+    }
+    return {Code::kInvalidParameter,
+            fmt::format("there is no parameter {} here: this list takes {}",
+                        base::quote(name, kShownValueBytes), known),
+            std::string(name.substr(0, kShownValueBytes))};
+}
+
+// What a token is bound to: the texts of the filters and of the order, as they are meant. A moment
+// counts as it was given, so that "7d" stays the same list while time passes.
+class BoundTexts {
+  public:
+    void add(const Parameter& parameter, std::string_view value) {
+        if (!parameter.bound || value.empty()) return;
+        auto& values = values_[parameter.name];
+        if (parameter.once) {
+            values.emplace_back(value);
+        } else {
+            // each_value() fails only where `take` does.
+            (void)each_value(value, [&](std::string_view one) {
+                values.emplace_back(one);
+                return Result<void>();
+            });
+        }
+    }
+
+    std::string digest(Extent extent) {
+        Fingerprint parts("fleet");
+        parts.number(static_cast<uint8_t>(extent));
+        for (auto& [name, values] : values_) {
+            sort_unique(values);
+            parts.text(name).number(static_cast<uint32_t>(values.size()));
+            for (const std::string& value : values) parts.text(value);
+        }
+        return parts.digest(kDigestBytes);
+    }
+
+  private:
+    std::map<std::string_view, std::vector<std::string>> values_;
+};
+
+}  // namespace
+
+Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent) {
+    FleetRequest request;
+    BoundTexts bound;
+    std::array<bool, kParameters.size()> given{};
+    base::QueryString parameters(query);
+    const uint32_t most =
+        extent == Extent::kFleet ? FleetRequest::kMostOfFleet : FleetRequest::kMostOfCluster;
+    while (const auto parameter = parameters.next()) {
+        const Parameter* known = find_parameter(parameter->name);
+        if (known == nullptr) {
+            if (extent == Extent::kFleet) return unknown(parameter->name);
+            continue;
+        }
+        bool& seen = given.at(static_cast<size_t>(known - kParameters.data()));
+        if (seen && known->once) return repeated(known->name);
+        seen = true;
+        SNAPGATE_ASSIGN(const std::string value,
+                        base::decode_parameter(known->name, parameter->value));
+        if (known->read == nullptr) {
+            SNAPGATE_ASSIGN(request.limit, parse_limit(value, FleetRequest::kUsualLimit, most));
+        } else {
+            SNAPGATE_TRY(known->read(request, value));
+        }
+        bound.add(*known, value);
+    }
+    sort_unique(request.filter.vms);
+    sort_unique(request.filter.namespaces);
+    sort_unique(request.filter.clusters);
+    request.query = bound.digest(extent);
+    return request;
+}
+
+bool asks_for_facts(std::string_view query) {
+    base::QueryString parameters(query);
+    while (const auto parameter = parameters.next()) {
+        const Parameter* known = find_parameter(parameter->name);
+        if (known != nullptr && !known->old) return true;
+    }
+    return false;
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "query/snapshot_filter.h"
+#include "query/sort_order.h"
+
+namespace snapgate::query {
+
+// How a list is written.
+enum class ListFormat : uint8_t {
+    kPage,    // a page of objects
+    kCsv,     // every match, a line each
+    kNdjson,  // every match, a flat object each
+};
+
+// The request of a list that filters by facts, sorts, or goes over a fleet.
+struct FleetRequest {
+    static constexpr uint32_t kUsualLimit = 50;
+    static constexpr uint32_t kMostOfFleet = 1000;
+    static constexpr uint32_t kMostOfCluster = 50;
+
+    SnapshotFilter filter;
+    std::optional<SortOrder> order;
+    uint32_t limit = kUsualLimit;
+    std::string continue_token;        // "" for the first page
+    std::optional<ListFormat> format;  // as the parameter `format` says
+    bool kubernetes_form = false;      // objects in the form of Kubernetes' API
+    std::string query;                 // 16 bytes: a digest of all that a token is bound to
+};
+
+// What a request is about: every cluster ("-"), or one.
+enum class Extent : uint8_t { kFleet, kCluster };
+
+// Reads the query of a URL. On a fleet an unknown parameter is refused; on one cluster it is
+// ignored, as it always was. kInvalidParameter names the parameter and the value.
+base::Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent);
+
+// Whether the query of a list of one cluster has a parameter that only parse_fleet_request() knows.
+// Without one, list_request.h reads it.
+bool asks_for_facts(std::string_view query);
+
+}  // namespace snapgate::query

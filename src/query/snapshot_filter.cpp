@@ -1,0 +1,80 @@
+#include "query/snapshot_filter.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/clock.h"
+#include "base/duration.h"
+
+namespace snapgate::query {
+namespace {
+
+char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool is(std::optional<bool> wanted, bool value) {
+    return !wanted || *wanted == value;
+}
+
+}  // namespace
+
+std::optional<Moment> Moment::parse(std::string_view text) {
+    constexpr int64_t kMost = std::numeric_limits<facts::Seconds>::max();
+    Moment moment;
+    if (const auto ms = base::parse_rfc3339(text)) {
+        if (*ms < 1000 || *ms / 1000 > kMost) return std::nullopt;
+        moment.at = static_cast<facts::Seconds>(*ms / 1000);
+        return moment;
+    }
+    const auto duration = base::parse_duration(text);
+    if (!duration || duration->count() / 1000 > kMost) return std::nullopt;
+    moment.ago = static_cast<facts::Seconds>(duration->count() / 1000);
+    moment.relative = true;
+    return moment;
+}
+
+bool TimeSpan::contains(facts::Seconds time, facts::Seconds now) const {
+    if (everything()) return true;
+    if (time == 0) return false;
+    return (!after || time >= after->resolve(now)) && (!before || time < before->resolve(now));
+}
+
+bool SnapshotFilter::everything() const {
+    return labels.everything() && states.everything() && consistencies.everything() && !ready &&
+           !good && !stuck && name.empty() && cause.empty() && created.everything() &&
+           finished.everything();
+}
+
+bool SnapshotFilter::depends_on_clock() const {
+    const auto relative = [](const std::optional<Moment>& moment) {
+        return moment && moment->relative;
+    };
+    return stuck || relative(created.after) || relative(created.before) ||
+           relative(finished.after) || relative(finished.before);
+}
+
+base::Result<bool> SnapshotFilter::selects(const store::Found& found, const facts::Facts& facts,
+                                           facts::Seconds now) const {
+    const bool by_facts =
+        states.contains(facts.state) && consistencies.contains(facts.consistency) &&
+        is(ready, facts.ready) && is(good, facts.good()) && is(stuck, facts.stuck(now)) &&
+        created.contains(facts.created, now) && finished.contains(facts.finished, now) &&
+        contains_ignoring_case(found.name, name) && contains_ignoring_case(facts.cause, cause);
+    if (!by_facts || labels.everything()) return by_facts;
+    return labels.selects(found);
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), to_lower);
+    return out;
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+    if (part.empty()) return true;
+    const auto found = std::ranges::search(text, part, {}, to_lower);
+    return !found.empty();
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "facts/facts.h"
+#include "query/selector.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// A moment that a client names: a time, or how long before the present it is.
+struct Moment {
+    facts::Seconds at = 0;   // a time
+    facts::Seconds ago = 0;  // or a duration before now, if `relative`
+    bool relative = false;
+
+    // RFC 3339, or a duration such as 7d. nullopt for anything else, and for a time that no
+    // snapshot can have.
+    static std::optional<Moment> parse(std::string_view text);
+    facts::Seconds resolve(facts::Seconds now) const {
+        if (!relative) return at;
+        return ago < now ? now - ago : 1;
+    }
+};
+
+// From `after` on, and before `before`. A snapshot without the time is in no span that has an end.
+struct TimeSpan {
+    std::optional<Moment> after;
+    std::optional<Moment> before;
+
+    bool everything() const { return !after && !before; }
+    bool contains(facts::Seconds time, facts::Seconds now) const;
+};
+
+// Some values of an enum whose values are small numbers; none means all.
+template <class Enum>
+class SetOf {
+  public:
+    void add(Enum value) { bits_ |= 1U << static_cast<uint32_t>(value); }
+    bool everything() const { return bits_ == 0; }
+    bool contains(Enum value) const {
+        return bits_ == 0 || (bits_ >> static_cast<uint32_t>(value) & 1) != 0;
+    }
+
+  private:
+    uint32_t bits_ = 0;
+};
+
+// Which snapshots a question is about. The names of VMs and of namespaces are not judged here: a
+// walk goes only through these (snapshot_walk.h).
+struct SnapshotFilter {
+    std::vector<std::string> vms;  // sorted, each once; none means all, as for the next two
+    std::vector<std::string> namespaces;
+    std::vector<std::string> clusters;  // names or uids
+    Selector labels;
+    SetOf<facts::State> states;
+    SetOf<facts::Consistency> consistencies;
+    std::optional<bool> ready;
+    std::optional<bool> good;
+    std::optional<bool> stuck;
+    std::string name;   // a part of the name, in lower case
+    std::string cause;  // a part of the cause, in lower case
+    TimeSpan created;
+    TimeSpan finished;
+
+    // Whether every snapshot of the walk is selected, so that counts of the store apply.
+    bool everything() const;
+    // Whether the answer to a request can change while nothing is written.
+    bool depends_on_clock() const;
+    // Whether the snapshot is selected, at the present time `now`. kCorrupt if it cannot be read.
+    base::Result<bool> selects(const store::Found& found, const facts::Facts& facts,
+                               facts::Seconds now) const;
+};
+
+// `text` in lower case (ASCII letters alone).
+std::string lower(std::string_view text);
+// Whether `text` contains `part`, which is in lower case, whatever the case of its own letters.
+bool contains_ignoring_case(std::string_view text, std::string_view part);
+
+}  // namespace snapgate::query
