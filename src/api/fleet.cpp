@@ -70,6 +70,20 @@ Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     return make_fleet({&cluster}, *projects);
 }
 
+query::Extent extent_of(const Call& call) {
+    return call.parameters[0] == kAllClusters ? query::Extent::kFleet : query::Extent::kCluster;
+}
+
+FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listing) {
+    const store::ReadView view = store.read();
+    held_.reserve(listing.clusters().size());
+    for (const query::FleetCluster* cluster : listing.clusters()) {
+        // What cannot be read is told when its turn comes.
+        if (const auto at = listing.revision_of(view, *cluster); at && *at)
+            held_.push_back(store.hold_history(cluster->number, **at));
+    }
+}
+
 net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet) {
     const std::optional<int64_t> max_age = wanted_max_age(call.request);
     for (const cluster::Cluster& cluster : fleet.connected) {

@@ -12,6 +12,9 @@
 #include "cluster/registry.h"
 #include "net/awaitable.h"
 #include "query/fleet.h"
+#include "query/fleet_listing.h"
+#include "query/fleet_request.h"
+#include "store/store.h"
 
 namespace snapgate::api {
 
@@ -47,6 +50,18 @@ class FleetCache {
 // The fleet that the path's first parameter names: all that the call may see, or one cluster.
 // kNotFound as find_cluster().
 base::Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call);
+
+// Which of the two the path names.
+query::Extent extent_of(const Call& call);
+
+// Keeps the history of every cluster of a listing readable while it is answered in steps.
+class FleetHistory {
+  public:
+    FleetHistory(store::Store& store, const query::FleetListing& listing);
+
+  private:
+    std::vector<std::shared_ptr<void>> held_;
+};
 
 // As check_freshness() for one cluster: how fresh the mirrors of a fleet are is told by the headers
 // of the answer, for the oldest of them, and a max-age counts for each. One that was never reached

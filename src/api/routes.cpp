@@ -58,6 +58,8 @@ constexpr std::array kRoutes = {
     on_snapshots(Verb::kUpdate, kSnapshot, Extent::kObject, palette::update_snapshot),
     on_snapshots(Verb::kDelete, kSnapshot, Extent::kObject, palette::delete_snapshot),
     on_fleet("/v1/spectroclusters/{}/vms/sources", palette::list_sources),
+    on_fleet("/v1/spectroclusters/{}/vms/summary", palette::summarize),
+    on_fleet("/v1/spectroclusters/{}/vms/protection", palette::report_protection),
     on_server(Verb::kGet, "/v1/dashboard/spectroclusters/vms", Role::kReader,
               palette::list_clusters),
     on_server(Verb::kGet, "/v1/dashboard/projects/metadata", Role::kReader, palette::list_projects),

@@ -34,6 +34,10 @@ class FleetListing {
 
     // The clusters that are listed, in order: those of the fleet that are wanted.
     const std::vector<const FleetCluster*>& clusters() const { return clusters_; }
+    // The index in Fleet::clusters of one of them.
+    size_t index_in_fleet(size_t cluster) const {
+        return static_cast<size_t>(clusters_[cluster] - fleet_->clusters.data());
+    }
     // The revision at which a cluster is read; nullopt for one that came later, or that is gone.
     // kExpired, with a token: its state of that time is gone.
     base::Result<std::optional<model::Revision>> revision_of(const store::ReadView& view,

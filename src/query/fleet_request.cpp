@@ -115,9 +115,58 @@ Result<void> read_format(FleetRequest& request, std::string_view value) {
     return {};
 }
 
+Result<void> read_max_age(FleetRequest& request, std::string_view value) {
+    if (value.empty()) return {};
+    const auto moment = Moment::parse(value);
+    if (!moment || !moment->relative || moment->ago == 0)
+        return wrong("maxAge", value, "use a duration such as 24h or 7d");
+    request.max_age = moment->ago;
+    return {};
+}
+Result<void> read_verdict(FleetRequest& request, std::string_view value) {
+    return read_set("verdict", value, "use Protected, Late, Failing, Never or Unknown", verdict_of,
+                    request.verdicts);
+}
+Result<void> read_vm_sort(FleetRequest& request, std::string_view value) {
+    if (value.empty()) return {};
+    request.vm_order = VmOrder::parse(value);
+    if (!request.vm_order) {
+        return wrong("sort", value,
+                     fmt::format("use {}, with '-' before it for descending", kVmSortFields));
+    }
+    return {};
+}
+Result<void> read_good_enough(FleetRequest& request, std::string_view value) {
+    if (value.empty()) return {};
+    if (value != "application") return wrong("consistency", value, "use application here");
+    request.application_only = true;
+    return {};
+}
+
+// Which questions take a parameter.
+constexpr uint8_t kOfList = 1;
+constexpr uint8_t kOfSummary = 2;
+constexpr uint8_t kOfProtection = 4;
+constexpr uint8_t kOfSnapshots = kOfList | kOfSummary;
+constexpr uint8_t kOfRows = kOfList | kOfProtection;
+constexpr uint8_t kOfAll = kOfSnapshots | kOfProtection;
+
+uint8_t bit_of(Question question) {
+    switch (question) {
+        case Question::kList:
+            return kOfList;
+        case Question::kSummary:
+            return kOfSummary;
+        case Question::kProtection:
+            return kOfProtection;
+    }
+    return 0;
+}
+
 // A parameter, in the order of names.
 struct Parameter {
     std::string_view name;
+    uint8_t questions;
     bool once;   // it may be given once
     bool old;    // list_request.h knows it, too
     bool bound;  // a token is bound to its value
@@ -126,66 +175,74 @@ struct Parameter {
 
 constexpr std::array kParameters = {
     Parameter{
-        "cause", true, false, true,
+        "cause", kOfAll, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_part("cause", v, r.filter.cause); }},
-    Parameter{"cluster", false, false, true, read_clusters},
-    Parameter{"consistency", false, false, true, read_consistency},
-    Parameter{"continue", true, true, false,
+    Parameter{"cluster", kOfAll, false, false, true, read_clusters},
+    Parameter{"consistency", kOfSnapshots, false, false, true, read_consistency},
+    Parameter{"consistency", kOfProtection, true, false, true, read_good_enough},
+    Parameter{"continue", kOfRows, true, true, false,
               [](FleetRequest& r, std::string_view v) {
                   r.continue_token = v;
                   return Result<void>();
               }},
-    Parameter{"createdAfter", true, false, true,
+    Parameter{"createdAfter", kOfSnapshots, true, false, true,
               [](FleetRequest& r, std::string_view v) {
                   return read_moment("createdAfter", v, r.filter.created.after);
               }},
-    Parameter{"createdBefore", true, false, true,
+    Parameter{"createdBefore", kOfSnapshots, true, false, true,
               [](FleetRequest& r, std::string_view v) {
                   return read_moment("createdBefore", v, r.filter.created.before);
               }},
-    Parameter{"finishedAfter", true, false, true,
+    Parameter{"finishedAfter", kOfSnapshots, true, false, true,
               [](FleetRequest& r, std::string_view v) {
                   return read_moment("finishedAfter", v, r.filter.finished.after);
               }},
-    Parameter{"finishedBefore", true, false, true,
+    Parameter{"finishedBefore", kOfSnapshots, true, false, true,
               [](FleetRequest& r, std::string_view v) {
                   return read_moment("finishedBefore", v, r.filter.finished.before);
               }},
-    Parameter{"format", true, false, false, read_format},
+    Parameter{"format", kOfRows, true, false, false, read_format},
     Parameter{
-        "good", true, false, true,
+        "good", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("good", v, r.filter.good); }},
-    Parameter{"labelSelector", true, false, true, read_labels},
-    Parameter{"limit", true, true, false, nullptr},
+    Parameter{"labelSelector", kOfSnapshots, true, false, true, read_labels},
+    Parameter{"limit", kOfRows, true, true, false, nullptr},
+    Parameter{"maxAge", kOfProtection, true, false, true, read_max_age},
     Parameter{
-        "name", true, false, true,
+        "name", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_part("name", v, r.filter.name); }},
-    Parameter{"namespace", false, true, true, read_namespaces},
-    Parameter{"phase", false, false, true, read_phase},
+    Parameter{"namespace", kOfAll, false, true, true, read_namespaces},
+    Parameter{"phase", kOfSnapshots, false, false, true, read_phase},
     Parameter{
-        "ready", true, false, true,
+        "ready", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("ready", v, r.filter.ready); }},
-    Parameter{"sort", true, false, true, read_sort},
+    Parameter{"sort", kOfList, true, false, true, read_sort},
+    Parameter{"sort", kOfProtection, true, false, true, read_vm_sort},
     Parameter{
-        "stuck", true, false, true,
+        "stuck", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("stuck", v, r.filter.stuck); }},
-    Parameter{"vmName", false, true, true, read_vms},
+    Parameter{"verdict", kOfProtection, false, false, true, read_verdict},
+    Parameter{"vmName", kOfAll, false, true, true, read_vms},
 };
 static_assert(std::ranges::is_sorted(kParameters, {}, &Parameter::name));
 
-const Parameter* find_parameter(std::string_view name) {
-    const auto found = std::ranges::lower_bound(kParameters, name, {}, &Parameter::name);
-    return found != kParameters.end() && found->name == name ? &*found : nullptr;
+const Parameter* find_parameter(std::string_view name, Question question) {
+    for (const Parameter& parameter :
+         std::ranges::equal_range(kParameters, name, {}, &Parameter::name)) {
+        if ((parameter.questions & bit_of(question)) != 0) return &parameter;
+    }
+    return nullptr;
 }
 
-Error unknown(std::string_view name) {
+Error unknown(std::string_view name, Question question) {
     std::string known;
     for (const Parameter& parameter : kParameters) {
+        if ((parameter.questions & bit_of(question)) == 0) continue;
         if (!known.empty()) known += ", ";
         known += parameter.name;
     }
     return {Code::kInvalidParameter,
-            fmt::format("there is no parameter {} here: this list takes {}",
+            fmt::format("there is no parameter {} here: the parameters are {}",
                         base::quote(name, kShownValueBytes), known),
             std::string(name.substr(0, kShownValueBytes))};
 }
@@ -208,9 +265,9 @@ class BoundTexts {
         }
     }
 
-    std::string digest(Extent extent) {
+    std::string digest(Extent extent, Question question) {
         Fingerprint parts("fleet");
-        parts.number(static_cast<uint8_t>(extent));
+        parts.number(static_cast<uint8_t>(extent)).number(static_cast<uint8_t>(question));
         for (auto& [name, values] : values_) {
             sort_unique(values);
             parts.text(name).number(static_cast<uint32_t>(values.size()));
@@ -225,17 +282,19 @@ class BoundTexts {
 
 }  // namespace
 
-Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent) {
+Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent, Question question) {
     FleetRequest request;
     BoundTexts bound;
     std::array<bool, kParameters.size()> given{};
     base::QueryString parameters(query);
-    const uint32_t most =
-        extent == Extent::kFleet ? FleetRequest::kMostOfFleet : FleetRequest::kMostOfCluster;
+    const bool published = extent == Extent::kCluster && question == Question::kList;
+    const uint32_t most = published ? FleetRequest::kMostOfCluster : FleetRequest::kMostOfFleet;
     while (const auto parameter = parameters.next()) {
-        const Parameter* known = find_parameter(parameter->name);
+        const Parameter* known = find_parameter(parameter->name, question);
+        // Nothing stands between two "&".
+        if (parameter->name.empty() && parameter->value.empty()) continue;
         if (known == nullptr) {
-            if (extent == Extent::kFleet) return unknown(parameter->name);
+            if (!published) return unknown(parameter->name, question);
             continue;
         }
         bool& seen = given.at(static_cast<size_t>(known - kParameters.data()));
@@ -253,14 +312,14 @@ Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent) 
     sort_unique(request.filter.vms);
     sort_unique(request.filter.namespaces);
     sort_unique(request.filter.clusters);
-    request.query = bound.digest(extent);
+    request.query = bound.digest(extent, question);
     return request;
 }
 
 bool asks_for_facts(std::string_view query) {
     base::QueryString parameters(query);
     while (const auto parameter = parameters.next()) {
-        const Parameter* known = find_parameter(parameter->name);
+        const Parameter* known = find_parameter(parameter->name, Question::kList);
         if (known != nullptr && !known->old) return true;
     }
     return false;

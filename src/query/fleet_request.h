@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "query/snapshot_filter.h"
 #include "query/sort_order.h"
+#include "query/verdict.h"
 
 namespace snapgate::query {
 
@@ -18,7 +19,14 @@ enum class ListFormat : uint8_t {
     kNdjson,  // every match, a flat object each
 };
 
-// The request of a list that filters by facts, sorts, or goes over a fleet.
+// What is asked about the snapshots of a fleet.
+enum class Question : uint8_t {
+    kList,
+    kSummary,
+    kProtection,  // of VMs by their snapshots
+};
+
+// The request of a question that filters by facts, sorts, or goes over a fleet.
 struct FleetRequest {
     static constexpr uint32_t kUsualLimit = 50;
     static constexpr uint32_t kMostOfFleet = 1000;
@@ -31,14 +39,23 @@ struct FleetRequest {
     std::optional<ListFormat> format;  // as the parameter `format` says
     bool kubernetes_form = false;      // objects in the form of Kubernetes' API
     std::string query;                 // 16 bytes: a digest of all that a token is bound to
+
+    // Of kProtection alone:
+    static constexpr facts::Seconds kUsualMaxAge = 24 * 3600;
+    facts::Seconds max_age = kUsualMaxAge;
+    SetOf<Verdict> verdicts;
+    std::optional<VmOrder> vm_order;
+    // Only a snapshot that is application-consistent, or of a VM that was off, is good enough.
+    bool application_only = false;
 };
 
 // What a request is about: every cluster ("-"), or one.
 enum class Extent : uint8_t { kFleet, kCluster };
 
-// Reads the query of a URL. On a fleet an unknown parameter is refused; on one cluster it is
-// ignored, as it always was. kInvalidParameter names the parameter and the value.
-base::Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent);
+// Reads the query of a URL. An unknown parameter is refused, but for a list of one cluster, where
+// it is ignored, as it always was. kInvalidParameter names the parameter and the value.
+base::Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent,
+                                               Question question);
 
 // Whether the query of a list of one cluster has a parameter that only parse_fleet_request() knows.
 // Without one, list_request.h reads it.

@@ -1,102 +1,78 @@
 #include "api/palette/flat_rows.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
-#include "base/clock.h"
-#include "base/json_text.h"
+#include "api/palette/flat_writer.h"
 #include "json/object.h"
 
 namespace snapgate::api::palette {
 namespace {
 
-// What a column holds.
-enum class Type { kText, kNumber, kFlag };
+using enum ColumnType;
 
-// Gives the columns of a row to `put`, in order: put(name, type, text). An empty text is a value
-// that the snapshot does not have.
-template <class Put>
-void each_column(const query::FleetCluster& cluster, const query::FleetRow& row, facts::Seconds now,
-                 const Put& put) {
-    const facts::Facts& facts = row.facts;
-    const auto flag = [](bool value) { return std::string_view(value ? "true" : "false"); };
-    const auto time = [](facts::Seconds seconds) {
-        return seconds == 0 ? std::string() : base::format_rfc3339(int64_t{seconds} * 1000);
-    };
-    put("cluster", Type::kText, cluster.name);
-    put("clusterUid", Type::kText, cluster.uid);
-    put("project", Type::kText, cluster.project_name);
-    put("namespace", Type::kText, row.found.ns);
-    put("name", Type::kText, row.found.name);
-    put("uid", Type::kText, json::read_uid(row.found.object));
-    put("vm", Type::kText, row.found.object.vm);
-    put("state", Type::kText, name_of(facts.state));
-    put("good", Type::kFlag, flag(facts.good()));
-    put("ready", Type::kFlag, flag(facts.ready));
-    put("consistency", Type::kText, name_of(facts.consistency));
-    put("created", Type::kText, time(facts.created));
-    put("finished", Type::kText, time(facts.finished));
-    const auto duration = facts.duration();
-    put("durationSeconds", Type::kNumber,
-        duration ? std::string(fmt::format_int(*duration).str()) : std::string());
-    put("stuck", Type::kFlag, flag(facts.stuck(now)));
-    put("cause", Type::kText, facts.cause);
-    put("causeClass", Type::kText, facts.cause_class);
-}
-
-bool runs_in_spreadsheets(char first) {
-    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
-           first == '\r' || first == '\n';
+void put_cluster(const query::FleetCluster& cluster, FlatWriter& out) {
+    out.column("cluster", kText, cluster.name);
+    out.column("clusterUid", kText, cluster.uid);
+    out.column("project", kText, cluster.project_name);
 }
 
 }  // namespace
 
-std::string_view csv_head() {
+std::string_view csv_head_of_snapshots() {
     return "cluster,clusterUid,project,namespace,name,uid,vm,state,good,ready,consistency,created,"
            "finished,durationSeconds,stuck,cause,causeClass\r\n";
 }
 
-void append_csv_cell(std::string_view text, std::string& out) {
-    const bool defused = !text.empty() && runs_in_spreadsheets(text.front());
-    if (!defused && text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        out += text;
-        return;
-    }
-    out += '"';
-    if (defused) out += '\'';
-    for (const char c : text) {
-        if (c == '"') out += '"';
-        out += c;
-    }
-    out += '"';
+std::string_view csv_head_of_vms() {
+    return "cluster,clusterUid,project,namespace,vm,verdict,asOf,snapshots,failed,lastGood,"
+           "lastGoodAt,lastGoodAgeSeconds,lastGoodConsistency,lastAttempt,lastAttemptState,"
+           "lastAttemptAt,cause,causeClass\r\n";
 }
 
-void append_csv_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                    facts::Seconds now, std::string& out) {
-    bool first = true;
-    each_column(cluster, row, now, [&](std::string_view, Type, std::string_view text) {
-        if (!first) out += ',';
-        first = false;
-        append_csv_cell(text, out);
-    });
-    out += "\r\n";
+void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& text) {
+    const facts::Facts& facts = row.facts;
+    FlatWriter out(format, text);
+    put_cluster(cluster, out);
+    out.column("namespace", kText, row.found.ns);
+    out.column("name", kText, row.found.name);
+    out.column("uid", kText, json::read_uid(row.found.object));
+    out.column("vm", kText, row.found.object.vm);
+    out.column("state", kText, name_of(facts.state));
+    out.column("good", kFlag, flat_flag(facts.good()));
+    out.column("ready", kFlag, flat_flag(facts.ready));
+    out.column("consistency", kText, name_of(facts.consistency));
+    out.column("created", kText, flat_time(facts.created));
+    out.column("finished", kText, flat_time(facts.finished));
+    const auto duration = facts.duration();
+    out.column("durationSeconds", kNumber, duration ? flat_number(*duration) : std::string());
+    out.column("stuck", kFlag, flat_flag(facts.stuck(now)));
+    out.column("cause", kText, facts.cause);
+    out.column("causeClass", kText, facts.cause_class);
+    out.end_row();
 }
 
-void append_ndjson_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                       facts::Seconds now, std::string& out) {
-    bool first = true;
-    each_column(cluster, row, now, [&](std::string_view name, Type type, std::string_view text) {
-        if (text.empty()) return;
-        out += first ? '{' : ',';
-        first = false;
-        if (type == Type::kText) {
-            base::append_json_member(name, text, out);
-        } else {
-            fmt::format_to(std::back_inserter(out), R"("{}":{})", name, text);
-        }
-    });
-    out += "}\n";
+void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& text) {
+    FlatWriter out(format, text);
+    put_cluster(cluster, out);
+    out.column("namespace", kText, row.ns);
+    out.column("vm", kText, row.vm);
+    out.column("verdict", kText, name_of(row.verdict));
+    out.column("asOf", kText, flat_time(row.as_of));
+    out.column("snapshots", kNumber, flat_number(row.snapshots));
+    out.column("failed", kNumber, flat_number(row.failed));
+    const query::VmRow::Good good = row.last_good.value_or(query::VmRow::Good());
+    out.column("lastGood", kText, good.name);
+    out.column("lastGoodAt", kText, flat_time(good.at));
+    const auto age = row.age_of_last_good(now);
+    out.column("lastGoodAgeSeconds", kNumber, age ? flat_number(*age) : std::string());
+    out.column("lastGoodConsistency", kText,
+               row.last_good ? name_of(good.consistency) : std::string_view());
+    out.column("lastAttempt", kText, row.last_attempt.name);
+    out.column("lastAttemptState", kText, name_of(row.last_attempt.state));
+    out.column("lastAttemptAt", kText, flat_time(row.last_attempt.at));
+    out.column("cause", kText, row.last_attempt.cause);
+    out.column("causeClass", kText, row.last_attempt.cause_class);
+    out.end_row();
 }
 
 }  // namespace snapgate::api::palette

@@ -3,27 +3,22 @@
 #include <string>
 #include <string_view>
 
+#include "query/fleet_request.h"
 #include "query/fleet_walk.h"
+#include "query/vm_report.h"
 
 namespace snapgate::api::palette {
 
-// A snapshot as one line of a table, for spreadsheets and for programs that read line by line: what
-// is derived from it, with its cluster and project.
+// Snapshots, and VMs of a report, as lines of a flat table, for spreadsheets and for programs that
+// read line by line.
 
-// The first line of a CSV file: the names of its columns.
-std::string_view csv_head();
+// The first line of a CSV file: the names of the columns.
+std::string_view csv_head_of_snapshots();
+std::string_view csv_head_of_vms();
 
-// Appends a line of CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets a quote
-// before it.
-void append_csv_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                    facts::Seconds now, std::string& out);
-
-// Appends a line with a flat JSON object, whose members are the columns of the CSV; what a snapshot
-// does not have is left out.
-void append_ndjson_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                       facts::Seconds now, std::string& out);
-
-// Appends a cell as append_csv_row() writes it, without what stands between cells.
-void append_csv_cell(std::string_view text, std::string& out);
+void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& out);
+void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& out);
 
 }  // namespace snapgate::api::palette

@@ -6,15 +6,13 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "api/etag.h"
 #include "api/freshness.h"
 #include "api/palette/flat_rows.h"
+#include "api/palette/flat_stream.h"
 #include "api/palette/fleet_words.h"
 #include "api/palette/list_format.h"
-#include "base/json_text.h"
-#include "base/log.h"
 #include "json/object.h"
 #include "net/await.h"
 #include "query/fleet_list.h"
@@ -26,16 +24,13 @@ using base::Result;
 using query::FleetList;
 using query::ListFormat;
 
-constexpr size_t kPieceBytes = 256 << 10;
-
 // A list on its way to the client.
 class FleetAnswer {
   public:
-    FleetAnswer(Call& call, FleetList list, ListFormat format)
+    FleetAnswer(Call& call, FleetList list)
         : call_(call),
           store_(call.services.store),
           list_(std::move(list)),
-          format_(format),
           kubernetes_form_(call.form.shape == Shape::kObject) {}
 
     net::Awaitable<Result<void>> page() {
@@ -56,31 +51,19 @@ class FleetAnswer {
         co_return Result<void>();
     }
 
-    // Everything, in pieces. Once it has begun, an error can only be told by cutting it off.
-    net::Awaitable<Result<void>> stream() {
-        net::Response& response = call_.response;
-        response.content_type = content_type_of(format_);
+    net::Awaitable<Result<void>> stream(ListFormat format) {
         list_.show_all();
         hold_history();
-        std::string piece;
-        if (format_ == ListFormat::kCsv) piece += csv_head();
-        SNAPGATE_CO_ASSIGN(bool whole, next_piece(piece));
-        const auto begun = co_await response.stream->begin();
-        if (!begun || call_.request.method == "HEAD") co_return Result<void>();
-        while (true) {
-            if (!co_await response.stream->write(piece) || whole) break;
-            // A filter may let little through.
-            if (piece.empty()) co_await net::yield();
-            piece.clear();
-            const auto more = next_piece(piece);
-            if (!more) {
-                base::log::warning("a list was cut off", {{"error", more.error().message}});
-                response.close = true;
-                break;
-            }
-            whole = *more;
-        }
-        co_return Result<void>();
+        const facts::Seconds now = list_.listing().now();
+        co_return co_await stream_flat(
+            call_, format, csv_head_of_snapshots(),
+            [this, format, now](std::string& out, size_t full) {
+                return list_.step(store_.read(), out, full,
+                                  [&](const query::FleetRow& row, std::string& text) {
+                                      append_flat_row(cluster_of(row), row, now, format, text);
+                                      return Result<void>();
+                                  });
+            });
     }
 
   private:
@@ -99,19 +82,6 @@ class FleetAnswer {
         return json::put_cluster_name(cluster_of(row).name, out, from);
     }
 
-    Result<bool> next_piece(std::string& out) {
-        const facts::Seconds now = list_.listing().now();
-        return list_.step(store_.read(), out, kPieceBytes,
-                          [&](const query::FleetRow& row, std::string& text) {
-                              if (format_ == ListFormat::kCsv) {
-                                  append_csv_row(cluster_of(row), row, now, text);
-                              } else {
-                                  append_ndjson_row(cluster_of(row), row, now, text);
-                              }
-                              return Result<void>();
-                          });
-    }
-
     void append_end(std::string& out) const {
         out += R"(],"kind":"VirtualMachineSnapshotList","metadata":{)";
         if (const std::string token = list_.continue_token(); !token.empty()) {
@@ -125,23 +95,16 @@ class FleetAnswer {
                        list_.listing().state().revision);
     }
 
-    // Of every cluster, once the answer takes more than one step.
+    // Once the answer takes more than one step.
     void hold_history() {
-        if (!history_.empty()) return;
-        const store::ReadView view = store_.read();
-        for (const query::FleetCluster* cluster : list_.listing().clusters()) {
-            // What cannot be read is told when its turn comes.
-            if (const auto at = list_.listing().revision_of(view, *cluster); at && *at)
-                history_.push_back(store_.hold_history(cluster->number, **at));
-        }
+        if (!history_) history_.emplace(store_, list_.listing());
     }
 
     Call& call_;
     store::Store& store_;
     FleetList list_;
-    const ListFormat format_;
     const bool kubernetes_form_;
-    std::vector<std::shared_ptr<void>> history_;
+    std::optional<FleetHistory> history_;
 };
 
 }  // namespace
@@ -152,11 +115,9 @@ bool wants_fleet_list(const Call& call) {
 }
 
 net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
-    const bool all = call.parameters[0] == kAllClusters;
     SNAPGATE_CO_ASSIGN(const auto fleet, find_fleet(call));
-    SNAPGATE_CO_ASSIGN(auto request, query::parse_fleet_request(
-                                         call.request.query,
-                                         all ? query::Extent::kFleet : query::Extent::kCluster));
+    SNAPGATE_CO_ASSIGN(auto request, query::parse_fleet_request(call.request.query, extent_of(call),
+                                                                query::Question::kList));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     request.kubernetes_form = call.form.shape == Shape::kObject;
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet));
@@ -167,8 +128,8 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
     if (format != ListFormat::kPage) {
-        FleetAnswer answer(call, std::move(list), format);
-        co_return co_await answer.stream();
+        FleetAnswer answer(call, std::move(list));
+        co_return co_await answer.stream(format);
     }
     if (const std::string etag = list.etag(); !etag.empty()) {
         call.response.add_header("ETag", etag);
@@ -177,7 +138,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
             co_return Result<void>();
         }
     }
-    FleetAnswer answer(call, std::move(list), format);
+    FleetAnswer answer(call, std::move(list));
     co_return co_await answer.page();
 }
 

@@ -9,8 +9,12 @@ namespace snapgate::api::palette {
 // GET /v1/spectroclusters/{uid}/vms/snapshot (v1ClusterVMSnapshotsList)
 net::Awaitable<base::Result<void>> list_snapshots(Call& call);
 // GET /v1/spectroclusters/{uid}/vms/sources: what is known of each cluster, and since when. It and
-// the list take "-" for all clusters.
+// the list take "-" for all clusters, as the next two.
 net::Awaitable<base::Result<void>> list_sources(Call& call);
+// GET /v1/spectroclusters/{uid}/vms/summary: numbers of snapshots by state, cluster, day and cause
+net::Awaitable<base::Result<void>> summarize(Call& call);
+// GET /v1/spectroclusters/{uid}/vms/protection: how well each VM is protected by its snapshots
+net::Awaitable<base::Result<void>> report_protection(Call& call);
 // GET /v1/dashboard/spectroclusters/vms (V1DashboardVMEnabledClustersList)
 net::Awaitable<base::Result<void>> list_clusters(Call& call);
 // GET /v1/dashboard/projects/metadata?name= (v1ProjectsMetadata)

@@ -1,0 +1,39 @@
+#include "api/palette/flat_stream.h"
+
+#include <utility>
+
+#include "api/palette/list_format.h"
+#include "base/log.h"
+#include "net/await.h"
+
+namespace snapgate::api::palette {
+
+using base::Result;
+
+net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format,
+                                         std::string_view csv_head, FlatStep step) {
+    constexpr size_t kPieceBytes = 256 << 10;
+    net::Response& response = call.response;
+    response.content_type = content_type_of(format);
+    std::string piece;
+    if (format == query::ListFormat::kCsv) piece += csv_head;
+    SNAPGATE_CO_ASSIGN(bool whole, step(piece, kPieceBytes));
+    const auto begun = co_await response.stream->begin();
+    if (!begun || call.request.method == "HEAD") co_return Result<void>();
+    while (true) {
+        if (!co_await response.stream->write(piece) || whole) break;
+        // A filter may let little through.
+        if (piece.empty()) co_await net::yield();
+        piece.clear();
+        const auto more = step(piece, kPieceBytes);
+        if (!more) {
+            base::log::warning("a list was cut off", {{"error", more.error().message}});
+            response.close = true;
+            break;
+        }
+        whole = *more;
+    }
+    co_return Result<void>();
+}
+
+}  // namespace snapgate::api::palette

@@ -1,0 +1,66 @@
+#include "api/palette/flat_writer.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+
+namespace snapgate::api::palette {
+namespace {
+
+bool runs_in_spreadsheets(char first) {
+    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
+           first == '\r' || first == '\n';
+}
+
+}  // namespace
+
+void FlatWriter::column(std::string_view name, ColumnType type, std::string_view text) {
+    if (format_ == query::ListFormat::kCsv) {
+        if (!first_) out_ += ',';
+        first_ = false;
+        append_csv_cell(text, out_);
+        return;
+    }
+    if (text.empty()) return;
+    out_ += first_ ? '{' : ',';
+    first_ = false;
+    if (type == ColumnType::kText) {
+        base::append_json_member(name, text, out_);
+        return;
+    }
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    out_ += text;
+}
+
+void FlatWriter::end_row() {
+    out_ += format_ == query::ListFormat::kCsv ? "\r\n" : "}\n";
+    first_ = true;
+}
+
+void append_csv_cell(std::string_view text, std::string& out) {
+    const bool defused = !text.empty() && runs_in_spreadsheets(text.front());
+    if (!defused && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+        out += text;
+        return;
+    }
+    out += '"';
+    if (defused) out += '\'';
+    for (const char c : text) {
+        if (c == '"') out += '"';
+        out += c;
+    }
+    out += '"';
+}
+
+std::string flat_time(facts::Seconds seconds) {
+    return seconds == 0 ? std::string() : base::format_rfc3339(int64_t{seconds} * 1000);
+}
+
+std::string flat_number(uint64_t number) {
+    return fmt::format_int(number).str();
+}
+
+}  // namespace snapgate::api::palette

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "facts/facts.h"
+#include "query/fleet_request.h"
+
+namespace snapgate::api::palette {
+
+// What a column of a flat table holds.
+enum class ColumnType : uint8_t { kText, kNumber, kFlag };
+
+// Writes rows of a flat table as lines: of CSV (RFC 4180), or each a JSON object whose members are
+// the columns. An empty text is a value that the row does not have: an empty cell, or no member.
+class FlatWriter {
+  public:
+    FlatWriter(query::ListFormat format, std::string& out) : format_(format), out_(out) {}
+
+    void column(std::string_view name, ColumnType type, std::string_view text);
+    void end_row();
+
+  private:
+    const query::ListFormat format_;
+    std::string& out_;
+    bool first_ = true;
+};
+
+// Appends a cell of CSV, quoted where it has to be. One that a spreadsheet would run as a formula
+// gets a quote before it.
+void append_csv_cell(std::string_view text, std::string& out);
+
+// The texts of cells.
+std::string flat_time(facts::Seconds seconds);  // RFC 3339; "" for none
+std::string flat_number(uint64_t number);
+inline std::string_view flat_flag(bool value) {
+    return value ? "true" : "false";
+}
+
+}  // namespace snapgate::api::palette

@@ -1,0 +1,136 @@
+#include "query/fleet_summary.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace snapgate::query {
+namespace {
+
+using base::Result;
+
+constexpr facts::Seconds kDaySeconds = 86'400;
+
+}  // namespace
+
+void FleetSummary::Numbers::add(const facts::Facts& facts, facts::Seconds now) {
+    ++total;
+    if (facts.good()) ++good;
+    if (facts.stuck(now)) ++stuck;
+    ++by_state.at(static_cast<size_t>(facts.state));
+}
+
+void FleetSummary::Numbers::add(const Numbers& other) {
+    total += other.total;
+    good += other.good;
+    stuck += other.stuck;
+    for (size_t i = 0; i < by_state.size(); ++i) by_state.at(i) += other.by_state.at(i);
+}
+
+FleetSummary::FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
+                           FleetRequest request)
+    : request_(std::move(request)),
+      listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
+      by_cluster_(listing_.clusters().size()) {}
+
+Result<FleetSummary> FleetSummary::plan(const ListContext& context, const store::ReadView& view,
+                                        std::shared_ptr<const Fleet> fleet, FleetRequest request,
+                                        facts::Seconds now) {
+    FleetSummary summary(context, std::move(fleet), std::move(request));
+    SNAPGATE_TRY(summary.listing_.begin(view, {}, now));
+    return summary;
+}
+
+Result<bool> FleetSummary::step(const store::ReadView& view) {
+    SNAPGATE_ASSIGN(const bool done,
+                    walk_.step(view, listing_, request_.filter, [this](const FleetRow& row) {
+                        add(row);
+                        return Result<store::Step>(store::Step::kOn);
+                    }));
+    if (done) leave_cluster();
+    return done;
+}
+
+void FleetSummary::add(const FleetRow& row) {
+    if (row.cluster != cluster_) {
+        leave_cluster();
+        cluster_ = row.cluster;
+    }
+    const facts::Facts& facts = row.facts;
+    by_cluster_[cluster_].add(facts, listing_.now());
+    ++by_consistency_.at(static_cast<size_t>(facts.consistency));
+    add_day(facts.created, &Day::created);
+    if (facts.state == facts::State::kSucceeded) add_day(facts.finished, &Day::succeeded);
+    if (facts.state == facts::State::kFailed) add_day(facts.finished, &Day::failed);
+    if (!facts.cause_class.empty()) add_cause(row);
+}
+
+facts::Seconds FleetSummary::first_day() const {
+    const facts::Seconds today = listing_.now() / kDaySeconds * kDaySeconds;
+    return today - (kDays - 1) * kDaySeconds;
+}
+
+void FleetSummary::add_day(facts::Seconds time, uint64_t Day::* member) {
+    if (time < first_day()) return;
+    const size_t day = (time - first_day()) / kDaySeconds;
+    if (day < days_.size()) ++(days_.at(day).*member);
+}
+
+void FleetSummary::add_cause(const FleetRow& row) {
+    auto found = classes_.find(row.facts.cause_class);
+    if (found == classes_.end()) {
+        if (classes_.size() >= kMostClasses) return;
+        found = classes_.emplace(std::string(row.facts.cause_class), Count()).first;
+        found->second.example = row.facts.cause;
+    }
+    Count& count = found->second;
+    ++count.count;
+    if (count.vms_here.empty()) here_.push_back(&count);
+    count.vms_here.emplace(row.found.ns, row.found.object.vm);
+}
+
+void FleetSummary::leave_cluster() {
+    for (Count* count : here_) {
+        count->vms += count->vms_here.size();
+        ++count->clusters;
+        count->vms_here.clear();
+    }
+    here_.clear();
+}
+
+FleetSummary::Numbers FleetSummary::numbers() const {
+    Numbers sum;
+    for (const Numbers& numbers : by_cluster_) sum.add(numbers);
+    return sum;
+}
+
+std::vector<FleetSummary::Project> FleetSummary::by_project() const {
+    std::map<std::string_view, Project> projects;
+    for (size_t i = 0; i < by_cluster_.size(); ++i) {
+        const FleetCluster& cluster = *listing_.clusters()[i];
+        Project& project = projects[cluster.project_uid];
+        project.uid = cluster.project_uid;
+        project.name = cluster.project_name;
+        project.numbers.add(by_cluster_[i]);
+    }
+    std::vector<Project> out;
+    out.reserve(projects.size());
+    for (auto& [uid, project] : projects) out.push_back(std::move(project));
+    std::ranges::sort(out, [](const Project& a, const Project& b) {
+        return std::tie(a.name, a.uid) < std::tie(b.name, b.uid);
+    });
+    return out;
+}
+
+std::vector<FleetSummary::Cause> FleetSummary::causes() const {
+    std::vector<Cause> out;
+    out.reserve(classes_.size());
+    for (const auto& [text, count] : classes_)
+        out.push_back({text, count.count, count.vms, count.clusters, count.example});
+    std::ranges::sort(out, [](const Cause& a, const Cause& b) {
+        return std::tie(b.count, a.cause_class) < std::tie(a.count, b.cause_class);
+    });
+    if (out.size() > kShownCauses) out.resize(kShownCauses);
+    return out;
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "query/fleet_age.h"
+#include "query/fleet_listing.h"
+#include "query/fleet_request.h"
+#include "query/fleet_walk.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// Numbers of the snapshots of a fleet that a filter selects, in the newest state of the store.
+// Belongs to one thread at a time; keeps no read view between its calls.
+class FleetSummary {
+  public:
+    struct Numbers {
+        uint64_t total = 0;
+        uint64_t good = 0;
+        uint64_t stuck = 0;
+        std::array<uint64_t, 6> by_state{};  // by the value of the State
+
+        void add(const facts::Facts& facts, facts::Seconds now);
+        void add(const Numbers& other);
+    };
+    struct Project {
+        std::string uid;
+        std::string name;
+        Numbers numbers;
+    };
+    struct Day {
+        uint64_t created = 0;
+        uint64_t succeeded = 0;
+        uint64_t failed = 0;
+    };
+    struct Cause {
+        std::string cause_class;
+        uint64_t count = 0;
+        uint64_t vms = 0;
+        uint64_t clusters = 0;
+        std::string example;  // the sentence of one of them
+    };
+    static constexpr size_t kDays = 90;
+    static constexpr size_t kShownCauses = 50;
+
+    static base::Result<FleetSummary> plan(const ListContext& context, const store::ReadView& view,
+                                           std::shared_ptr<const Fleet> fleet, FleetRequest request,
+                                           facts::Seconds now);
+
+    // Looks at about FleetWalk::kStepRows rows. True when all were looked at.
+    base::Result<bool> step(const store::ReadView& view);
+
+    const FleetListing& listing() const { return listing_; }
+    // The results, once all was looked at.
+    Numbers numbers() const;
+    const std::array<uint64_t, 5>& by_consistency() const { return by_consistency_; }
+    std::vector<Project> by_project() const;  // by name
+    // Of each of FleetListing::clusters().
+    const std::vector<Numbers>& by_cluster() const { return by_cluster_; }
+    // The last kDays days, in UTC, today last.
+    const std::array<Day, kDays>& days() const { return days_; }
+    facts::Seconds first_day() const;  // when the first of them began
+    // The most frequent ones, at most kShownCauses.
+    std::vector<Cause> causes() const;
+
+  private:
+    // A class of causes while it is counted.
+    struct Count {
+        uint64_t count = 0;
+        uint64_t vms = 0;       // of the clusters that were left
+        uint64_t clusters = 0;  // likewise
+        std::string example;
+        // Of the cluster that the walk is in: namespace and name.
+        std::set<std::pair<std::string, std::string>> vms_here;
+    };
+    // More classes than these are not kept apart: somebody may make each cause another.
+    static constexpr size_t kMostClasses = 10'000;
+
+    FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
+                 FleetRequest request);
+
+    void add(const FleetRow& row);
+    void add_day(facts::Seconds time, uint64_t Day::* member);
+    void add_cause(const FleetRow& row);
+    void leave_cluster();
+
+    FleetRequest request_;
+    FleetListing listing_;
+    FleetWalk walk_;
+    std::array<uint64_t, 5> by_consistency_{};  // by the value of the Consistency
+    std::vector<Numbers> by_cluster_;
+    std::array<Day, kDays> days_{};
+    size_t cluster_ = 0;
+    std::map<std::string, Count, std::less<>> classes_;
+    std::vector<Count*> here_;  // the classes with VMs of the cluster that the walk is in
+};
+
+}  // namespace snapgate::query

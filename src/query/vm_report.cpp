@@ -1,0 +1,198 @@
+#include "query/vm_report.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace snapgate::query {
+
+using base::Result;
+
+VmReport::VmReport(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetAges ages,
+                   FleetRequest request)
+    : ages_(std::move(ages)),
+      request_(std::move(request)),
+      listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
+      limit_(request_.limit) {
+    walked_.vms = request_.filter.vms;
+    walked_.namespaces = request_.filter.namespaces;
+}
+
+Result<VmReport> VmReport::plan(const ListContext& context, const store::ReadView& view,
+                                std::shared_ptr<const Fleet> fleet, FleetAges ages,
+                                FleetRequest request, facts::Seconds now) {
+    VmReport report(context, std::move(fleet), std::move(ages), std::move(request));
+    SNAPGATE_TRY(report.listing_.begin(view, report.request_.continue_token, now));
+    report.start();
+    return report;
+}
+
+void VmReport::start() {
+    const auto& token = listing_.token();
+    if (!token) {
+        totals_ = Totals();
+        return;
+    }
+    const FleetListing::Start place = listing_.start();
+    start_ = Start{token->key, place.index, place.within, token->after.key};
+    if (request_.vm_order) return;
+    // In the order of the fleet nothing before that namespace can be listed.
+    cluster_ = place.index;
+    walk_.start_at(place.index,
+                   place.within ? model::ObjectKey{token->after.key.ns, ""} : model::ObjectKey());
+}
+
+Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_t full,
+                            const Append& append) {
+    if (!collected_) {
+        SNAPGATE_ASSIGN(const bool done,
+                        walk_.step(view, listing_, walked_, [this](const FleetRow& row) {
+                            add(row);
+                            return Result<store::Step>(store::Step::kOn);
+                        }));
+        if (!done) return false;
+        leave_namespace();
+        std::ranges::sort(rows_, [this](const Ranked& a, const Ranked& b) { return before(a, b); });
+        collected_ = true;
+    }
+    for (; written_ < rows_.size(); ++written_, ++items_) {
+        if (limit_ == kNoLimit && out.size() >= full) return false;
+        append(rows_[written_].row, out);
+    }
+    if (limit_ != kNoLimit || behind_ <= rows_.size()) return true;
+    // The next part of a sorted report without pages.
+    const Ranked& last = rows_.back();
+    start_ = Start{last.key, last.row.cluster, true, {last.row.ns, last.row.vm}};
+    rows_.clear();
+    written_ = 0;
+    behind_ = 0;
+    collected_ = false;
+    totals_.reset();
+    walk_.start_at(0, {});
+    return false;
+}
+
+void VmReport::add(const FleetRow& row) {
+    const facts::Facts& facts = row.facts;
+    const std::string_view vm = row.found.object.vm;
+    if (vm.empty() || facts.of_clone) return;
+    if (row.cluster != cluster_ || row.found.ns != ns_) {
+        leave_namespace();
+        cluster_ = row.cluster;
+        ns_ = row.found.ns;
+    }
+    auto found = vms_.find(vm);
+    if (found == vms_.end()) found = vms_.emplace(std::string(vm), VmRow()).first;
+    VmRow& state = found->second;
+    ++state.snapshots;
+    const facts::Seconds now = listing_.now();
+    const bool young = facts.created >= now || now - facts.created <= request_.max_age;
+    if (facts.state == facts::State::kFailed && facts.created != 0 && young) ++state.failed;
+    // The walk goes by name, so of equal times the last name stays.
+    if (state.snapshots == 1 || facts.created >= state.last_attempt.at) {
+        state.last_attempt.name = row.found.name;
+        state.last_attempt.state = facts.state;
+        state.last_attempt.at = facts.created;
+        state.last_attempt.cause = facts.cause;
+        state.last_attempt.cause_class = facts.cause_class;
+    }
+    const bool enough = !request_.application_only ||
+                        facts.consistency == facts::Consistency::kApplication ||
+                        facts.consistency == facts::Consistency::kOffline;
+    if (!facts.good() || !enough) return;
+    if (!state.last_good || facts.taken >= state.last_good->at)
+        state.last_good = {std::string(row.found.name), facts.taken, facts.consistency};
+}
+
+void VmReport::leave_namespace() {
+    for (auto& [name, state] : vms_) {
+        state.cluster = cluster_;
+        state.ns = ns_;
+        state.vm = name;
+        judge(state);
+        if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
+        if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
+        if (request_.verdicts.contains(state.verdict)) take(std::move(state));
+    }
+    vms_.clear();
+}
+
+void VmReport::judge(VmRow& row) const {
+    const facts::Seconds now = listing_.now();
+    const auto recent = [&](facts::Seconds time) {
+        return time != 0 && (time >= now || now - time <= request_.max_age);
+    };
+    row.as_of = ages_[listing_.index_in_fleet(row.cluster)].as_of;
+    if (!recent(row.as_of)) {
+        row.verdict = Verdict::kUnknown;
+    } else if (row.last_good && recent(row.last_good->at)) {
+        row.verdict = Verdict::kProtected;
+    } else if (row.last_attempt.state == facts::State::kFailed) {
+        row.verdict = Verdict::kFailing;
+    } else {
+        row.verdict = row.last_good ? Verdict::kLate : Verdict::kNever;
+    }
+}
+
+SortKey VmReport::key_of(const VmRow& row) const {
+    if (!request_.vm_order) return {};
+    switch (request_.vm_order->field) {
+        case VmSortField::kAge: {
+            // The older, the larger: the time is turned round, so that it does not depend on now.
+            if (!row.last_good || row.last_good->at == 0) return {true, 0, {}};
+            return {false, UINT32_MAX - uint64_t{row.last_good->at}, {}};
+        }
+        case VmSortField::kFailed:
+            return {false, row.failed, {}};
+        case VmSortField::kSnapshots:
+            return {false, row.snapshots, {}};
+        case VmSortField::kVm:
+            return {false, 0, row.vm};
+    }
+    return {};
+}
+
+bool VmReport::before(const Ranked& a, const Ranked& b) const {
+    const auto by_key = compare(a.key, b.key, descending());
+    if (by_key != 0) return by_key < 0;
+    return std::tie(a.row.cluster, a.row.ns, a.row.vm) <
+           std::tie(b.row.cluster, b.row.ns, b.row.vm);
+}
+
+bool VmReport::is_behind_start(const Ranked& ranked) const {
+    if (!start_) return true;
+    const auto by_key = compare(ranked.key, start_->key, descending());
+    if (by_key != 0) return by_key > 0;
+    const VmRow& row = ranked.row;
+    if (row.cluster != start_->cluster) return row.cluster > start_->cluster;
+    return !start_->within || std::tie(row.ns, row.vm) > std::tie(start_->vm.ns, start_->vm.name);
+}
+
+void VmReport::take(VmRow&& row) {
+    Ranked ranked{key_of(row), std::move(row)};
+    if (!is_behind_start(ranked)) return;
+    ++behind_;
+    const auto first = [this](const Ranked& a, const Ranked& b) { return before(a, b); };
+    if (rows_.size() >= pass_limit()) {
+        if (!before(ranked, rows_.front())) return;
+        std::ranges::pop_heap(rows_, first);
+        rows_.pop_back();
+    }
+    rows_.push_back(std::move(ranked));
+    std::ranges::push_heap(rows_, first);
+}
+
+std::string VmReport::continue_token() const {
+    if (behind_ <= rows_.size() || rows_.empty()) return {};
+    const Ranked& last = rows_.back();
+    const FleetCluster& cluster = *listing_.clusters()[last.row.cluster];
+    return listing_.token_after({cluster.name, cluster.uid, {last.row.ns, last.row.vm}}, last.key,
+                                remaining());
+}
+
+std::optional<uint64_t> VmReport::remaining() const {
+    if (behind_ <= rows_.size()) return std::nullopt;
+    return behind_ - rows_.size();
+}
+
+}  // namespace snapgate::query

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "query/fleet_age.h"
+#include "query/fleet_listing.h"
+#include "query/fleet_request.h"
+#include "query/fleet_walk.h"
+#include "query/verdict.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// What the snapshots of one VM say.
+struct VmRow {
+    size_t cluster = 0;  // its index in FleetListing::clusters()
+    std::string ns;
+    std::string vm;
+    Verdict verdict = Verdict::kNever;
+    facts::Seconds as_of = 0;  // of its cluster; 0: unknown
+    uint64_t snapshots = 0;
+    uint64_t failed = 0;  // of those that were made within the time of the report
+
+    struct Good {
+        std::string name;
+        facts::Seconds at = 0;  // the state of the disks that it holds; 0: unknown
+        facts::Consistency consistency = facts::Consistency::kUnknown;
+    };
+    std::optional<Good> last_good;
+
+    struct Attempt {
+        std::string name;
+        facts::State state = facts::State::kPending;
+        facts::Seconds at = 0;  // its creation; 0: unknown
+        std::string cause;
+        std::string cause_class;
+    };
+    Attempt last_attempt;
+
+    // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
+    // where its time is not known.
+    std::optional<facts::Seconds> age_of_last_good(facts::Seconds now) const {
+        if (!last_good || last_good->at == 0) return std::nullopt;
+        return last_good->at < now ? now - last_good->at : 0;
+    }
+};
+
+// The report of how well the VMs of a fleet are protected by their snapshots: a row for each VM
+// that a snapshot names. A page of it, or all of it in pieces. Every page shows one state of the
+// store. Snapshots that a clone made for itself count for nothing. Belongs to one thread at a time;
+// keeps no read view between its calls. Used as FleetList.
+class VmReport {
+  public:
+    // `ages`: of the fleet's clusters. Errors as FleetListing::begin().
+    static base::Result<VmReport> plan(const ListContext& context, const store::ReadView& view,
+                                       std::shared_ptr<const Fleet> fleet, FleetAges ages,
+                                       FleetRequest request, facts::Seconds now);
+
+    // Makes it a report without pages.
+    void show_all() { limit_ = kNoLimit; }
+
+    using Append = std::function<void(const VmRow&, std::string& out)>;
+    // Passes rows to `append`. True when the page (or everything) is complete; false where about
+    // FleetWalk::kStepRows snapshots were looked at, or `out` holds `full` bytes. After an error
+    // discard what was appended.
+    base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
+                            const Append& append);
+
+    const FleetListing& listing() const { return listing_; }
+    uint64_t items() const { return items_; }
+    std::string continue_token() const;
+    // The number of rows after a complete page that is not the last.
+    std::optional<uint64_t> remaining() const;
+    // How many VMs have each verdict, whichever of them are listed; only of a first page.
+    struct Totals {
+        std::array<uint64_t, 6> by_verdict{};  // by the value of the Verdict
+        uint64_t of(Verdict verdict) const { return by_verdict.at(static_cast<size_t>(verdict)); }
+    };
+    const std::optional<Totals>& totals() const { return totals_; }
+    AgeCounts clusters() const { return count_ages(listing_, ages_); }
+
+  private:
+    static constexpr uint64_t kNoLimit = UINT64_MAX;
+    // How many rows of a sorted report are found in one pass where it has no pages.
+    static constexpr uint64_t kSortedRows = 20'000;
+
+    struct Hash {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+    // A row and its key in the order.
+    struct Ranked {
+        SortKey key;
+        VmRow row;
+    };
+
+    VmReport(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetAges ages,
+             FleetRequest request);
+
+    void start();
+    // Takes a snapshot into account.
+    void add(const FleetRow& row);
+    // Judges the VMs of the namespace that the walk has left.
+    void leave_namespace();
+    void judge(VmRow& row) const;
+    bool selected(const VmRow& row) const;
+    void take(VmRow&& row);
+    SortKey key_of(const VmRow& row) const;
+    // By key, cluster, namespace, VM.
+    bool before(const Ranked& a, const Ranked& b) const;
+    bool is_behind_start(const Ranked& ranked) const;
+    uint64_t pass_limit() const { return limit_ == kNoLimit ? kSortedRows : limit_; }
+    bool descending() const { return request_.vm_order && request_.vm_order->descending; }
+
+    FleetAges ages_;
+    FleetRequest request_;
+    FleetListing listing_;
+    SnapshotFilter walked_;  // what the walk looks at: VMs, namespaces, clusters
+    FleetWalk walk_;
+    uint64_t limit_ = 0;
+
+    // The namespace that the walk is in.
+    size_t cluster_ = 0;
+    std::string ns_;
+    std::unordered_map<std::string, VmRow, Hash, std::equal_to<>> vms_;
+
+    std::optional<Totals> totals_;
+    bool collected_ = false;
+    uint64_t behind_ = 0;       // rows that the pass selected behind its start
+    std::vector<Ranked> rows_;  // the first of them: a heap, the last in front, then in order
+    size_t written_ = 0;
+    uint64_t items_ = 0;
+
+    // The pass lists what comes after this row.
+    struct Start {
+        SortKey key;
+        size_t cluster = 0;
+        bool within = false;  // the cluster is that of the row; else it comes after it
+        model::ObjectKey vm;
+    };
+    std::optional<Start> start_;
+};
+
+}  // namespace snapgate::query
