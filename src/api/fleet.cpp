@@ -35,8 +35,8 @@ std::shared_ptr<const VisibleFleet> make_fleet(std::vector<const cluster::Cluste
 
 }  // namespace
 
-std::shared_ptr<FleetCache> make_fleet_cache() {
-    return std::make_shared<FleetCache>();
+std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> facts) {
+    return std::make_shared<FleetCache>(std::move(facts));
 }
 
 std::shared_ptr<const VisibleFleet> FleetCache::find(
@@ -44,6 +44,10 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
     const std::shared_ptr<const access::ProjectTable::Rows>& projects) {
     base::MutexLock lock(mutex_);
     if (clusters_ != clusters || projects_ != projects) {
+        std::vector<model::ClusterNumber> numbers;
+        numbers.reserve(clusters->size());
+        for (const auto& [uid, cluster] : *clusters) numbers.push_back(cluster.number);
+        facts_->keep_only(numbers);
         fleets_.clear();
         clusters_ = clusters;
         projects_ = projects;

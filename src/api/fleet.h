@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "net/awaitable.h"
+#include "query/facts_index.h"
 #include "query/fleet.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
@@ -33,6 +34,9 @@ struct VisibleFleet {
 // each as long as the registry stays as it is. Any thread.
 class FleetCache {
   public:
+    // `facts` is told which clusters are left.
+    explicit FleetCache(std::shared_ptr<query::FactsIndex> facts) : facts_(std::move(facts)) {}
+
     // All clusters of a project ("": of the tenant).
     std::shared_ptr<const VisibleFleet> find(
         const std::string& project,
@@ -40,6 +44,7 @@ class FleetCache {
         const std::shared_ptr<const access::ProjectTable::Rows>& projects);
 
   private:
+    const std::shared_ptr<query::FactsIndex> facts_;
     base::Mutex mutex_;
     // What the fleets were made from; kept, so that nothing else can get its address.
     std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);

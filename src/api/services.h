@@ -13,6 +13,7 @@
 #include "mirror/connections.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
+#include "query/facts_index.h"
 #include "query/listing.h"
 #include "store/store.h"
 
@@ -23,7 +24,7 @@ class WatchHub;
 }
 
 class FleetCache;
-std::shared_ptr<FleetCache> make_fleet_cache();
+std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> facts);
 
 // What the routes work on; all of it outlives them and may be used from any thread.
 struct Services {
@@ -39,10 +40,11 @@ struct Services {
     const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;                                   // the text of /metrics
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
-    std::shared_ptr<FleetCache> fleets = make_fleet_cache();
+    std::shared_ptr<query::FactsIndex> facts = std::make_shared<query::FactsIndex>();
+    std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
 
     query::ListContext list_context(const query::ListWords& words) const {
-        return {store, signer, words};
+        return {store, signer, words, facts.get()};
     }
 
     // Reads the tables of the registry again, so that the next request sees what was written.

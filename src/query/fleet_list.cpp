@@ -14,6 +14,7 @@ FleetList::FleetList(const ListContext& context, std::shared_ptr<const Fleet> fl
                      FleetRequest request)
     : request_(std::move(request)),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
+      walk_(request_.order ? FleetWalk::Needs::kFacts : FleetWalk::Needs::kObjects),
       limit_(request_.limit) {}
 
 Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadView& view,
@@ -71,8 +72,8 @@ bool FleetList::before(const Candidate& a, const Candidate& b) const {
 }
 
 void FleetList::consider(const FleetRow& row) {
-    const SortKeyView key = sort_key(request_.order->field, row.found, row.facts);
-    const auto place = std::pair(row.found.ns, row.found.name);
+    const SortKeyView key = sort_key(request_.order->field, row.name, row.vm, row.facts);
+    const auto place = std::pair(row.ns, row.name);
     const bool descending = request_.order->descending;
     if (after_) {
         const auto by_key = compare(key, after_->key, descending);

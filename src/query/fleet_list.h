@@ -35,9 +35,9 @@ class FleetList {
     void show_all() { limit_ = kNoLimit; }
 
     // Passes rows to `append`, which writes them: base::Result<void>(const FleetRow&, std::string&
-    // out). Stops once `out` holds `full` bytes, or about FleetWalk::kStepRows rows were looked at.
-    // True when the page (or everything) is complete. Errors as FleetWalk::step(); after one
-    // discard what was appended.
+    // out). Each row has its object. Stops once `out` holds `full` bytes, or about
+    // FleetWalk::kStepRows rows were looked at. True when the page (or everything) is complete.
+    // Errors as FleetWalk::step(); after one discard what was appended.
     template <class Append>
     base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
@@ -88,7 +88,7 @@ class FleetList {
                                        }
                                        if (!paged && out.size() >= full) return store::Step::kPause;
                                        SNAPGATE_TRY(append(row, out));
-                                       note_last(row.cluster, row.found.ns, row.found.name);
+                                       note_last(row.cluster, row.ns, row.name);
                                        return store::Step::kOn;
                                    }));
         return done;
@@ -131,7 +131,9 @@ class FleetList {
                                  candidate.object.name, candidate.revision));
         if (found) {
             SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
-            SNAPGATE_TRY(append(FleetRow{candidate.cluster, *found, facts}, out));
+            SNAPGATE_TRY(append(FleetRow{candidate.cluster, found->ns, found->name,
+                                         found->object.vm, facts, &*found},
+                                out));
         }
         note_last(candidate.cluster, candidate.object.ns, candidate.object.name);
         last_key_ = candidate.key;

@@ -46,8 +46,10 @@ Result<bool> FleetSummary::step(const store::ReadView& view) {
                         add(row);
                         return Result<store::Step>(store::Step::kOn);
                     }));
-    if (done) leave_cluster();
-    return done;
+    if (!done) return false;
+    leave_cluster();
+    SNAPGATE_TRY(end(view));
+    return true;
 }
 
 void FleetSummary::add(const FleetRow& row) {
@@ -80,12 +82,14 @@ void FleetSummary::add_cause(const FleetRow& row) {
     if (found == classes_.end()) {
         if (classes_.size() >= kMostClasses) return;
         found = classes_.emplace(std::string(row.facts.cause_class), Count()).first;
-        found->second.example = row.facts.cause;
+        found->second.cluster = row.cluster;
+        found->second.revision = walk_.revision();
+        found->second.example = {std::string(row.ns), std::string(row.name)};
     }
     Count& count = found->second;
     ++count.count;
     if (count.vms_here.empty()) here_.push_back(&count);
-    count.vms_here.emplace(row.found.ns, row.found.object.vm);
+    count.vms_here.emplace(row.ns, row.vm);
 }
 
 void FleetSummary::leave_cluster() {
@@ -121,16 +125,30 @@ std::vector<FleetSummary::Project> FleetSummary::by_project() const {
     return out;
 }
 
-std::vector<FleetSummary::Cause> FleetSummary::causes() const {
-    std::vector<Cause> out;
-    out.reserve(classes_.size());
-    for (const auto& [text, count] : classes_)
-        out.push_back({text, count.count, count.vms, count.clusters, count.example});
-    std::ranges::sort(out, [](const Cause& a, const Cause& b) {
-        return std::tie(b.count, a.cause_class) < std::tie(a.count, b.cause_class);
+Result<void> FleetSummary::end(const store::ReadView& view) {
+    std::vector<std::pair<std::string_view, const Count*>> ranked;
+    ranked.reserve(classes_.size());
+    for (const auto& [text, count] : classes_) ranked.emplace_back(text, &count);
+    std::ranges::sort(ranked, [](const auto& a, const auto& b) {
+        return std::tie(b.second->count, a.first) < std::tie(a.second->count, b.first);
     });
-    if (out.size() > kShownCauses) out.resize(kShownCauses);
-    return out;
+    if (ranked.size() > kShownCauses) ranked.resize(kShownCauses);
+    std::string buffer;
+    for (const auto& [text, count] : ranked) {
+        Cause& cause = causes_.emplace_back();
+        cause.cause_class = text;
+        cause.count = count->count;
+        cause.vms = count->vms;
+        cause.clusters = count->clusters;
+        const FleetCluster& cluster = *listing_.clusters()[count->cluster];
+        SNAPGATE_ASSIGN(const auto found,
+                        view.get(cluster.number, model::Kind::kSnapshot, count->example.ns,
+                                 count->example.name, count->revision));
+        if (!found) continue;
+        SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer));
+        cause.example = facts.cause;
+    }
+    return {};
 }
 
 }  // namespace snapgate::query

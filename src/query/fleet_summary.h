@@ -70,7 +70,7 @@ class FleetSummary {
     const std::array<Day, kDays>& days() const { return days_; }
     facts::Seconds first_day() const;  // when the first of them began
     // The most frequent ones, at most kShownCauses.
-    std::vector<Cause> causes() const;
+    const std::vector<Cause>& causes() const { return causes_; }
 
   private:
     // A class of causes while it is counted.
@@ -78,7 +78,10 @@ class FleetSummary {
         uint64_t count = 0;
         uint64_t vms = 0;       // of the clusters that were left
         uint64_t clusters = 0;  // likewise
-        std::string example;
+        // One of them.
+        size_t cluster = 0;
+        model::Revision revision = 0;
+        model::ObjectKey example;
         // Of the cluster that the walk is in: namespace and name.
         std::set<std::pair<std::string, std::string>> vms_here;
     };
@@ -92,15 +95,18 @@ class FleetSummary {
     void add_day(facts::Seconds time, uint64_t Day::* member);
     void add_cause(const FleetRow& row);
     void leave_cluster();
+    // Ranks the classes and reads the examples.
+    base::Result<void> end(const store::ReadView& view);
 
     FleetRequest request_;
     FleetListing listing_;
-    FleetWalk walk_;
+    FleetWalk walk_{FleetWalk::Needs::kFacts};
     std::array<uint64_t, 5> by_consistency_{};  // by the value of the Consistency
     std::vector<Numbers> by_cluster_;
     std::array<Day, kDays> days_{};
     size_t cluster_ = 0;
     std::map<std::string, Count, std::less<>> classes_;
+    std::vector<Cause> causes_;
     std::vector<Count*> here_;  // the classes with VMs of the cluster that the walk is in
 };
 

@@ -1,5 +1,7 @@
 #include "query/fleet_walk.h"
 
+#include <algorithm>
+
 namespace snapgate::query {
 
 using base::Result;
@@ -10,23 +12,44 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
     SNAPGATE_ASSIGN(const auto revision, listing.revision_of(view, cluster));
     // It may also be deleted between two steps.
     if (!revision) return false;
-    if (walk_) return true;
+    if (walk_ || block_) return true;
     revision_ = *revision;
     whole_ = from_ == model::ObjectKey() && filter.vms.empty() && filter.namespaces.empty();
     objects_ = 0;
+    next_row_ = 0;
+    if (may_use_index(listing, filter)) {
+        SNAPGATE_ASSIGN(block_, listing.context().index->find(view, cluster.number, revision_));
+        if (block_) return true;
+        if (whole_) builder_.emplace();
+    }
     walk_.emplace(cluster.number, revision_, filter.vms, filter.namespaces, from_);
     return true;
 }
 
-Result<void> FleetWalk::check_count(const store::ReadView& view, const FleetListing& listing,
-                                    const SnapshotFilter& filter) const {
-    if (!whole_ || !filter.vms.empty()) return {};
+bool FleetWalk::may_use_index(const FleetListing& listing, const SnapshotFilter& filter) const {
+    // The store's own index leads to the snapshots of a VM, and to objects in order.
+    const bool few = !filter.vms.empty() || from_ != model::ObjectKey();
+    const bool all_objects = needs_ == Needs::kObjects && filter.everything();
+    return listing.context().index != nullptr && !few && !all_objects;
+}
+
+bool FleetWalk::is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns) {
+    return filter.namespaces.empty() || std::ranges::binary_search(filter.namespaces, ns);
+}
+
+Result<void> FleetWalk::leave_cluster(const store::ReadView& view, const FleetListing& listing,
+                                      const SnapshotFilter& /*filter*/) {
+    if (!walk_ || !whole_) return {};
     const FleetCluster& cluster = *listing.clusters()[cluster_];
     SNAPGATE_ASSIGN(const auto head, view.head(cluster.number));
-    // The store counts the newest state.
+    // The store counts the newest state, and only that is kept.
     if (!head || head->revision != revision_) return {};
     SNAPGATE_ASSIGN(const uint64_t count, view.count(cluster.number, model::Kind::kSnapshot));
-    return check_count_of(cluster.uid, objects_, count, false);
+    SNAPGATE_TRY(check_count_of(cluster.uid, objects_, count, false));
+    if (!builder_) return {};
+    if (auto block = builder_->finish(revision_))
+        listing.context().index->keep(cluster.number, std::move(block));
+    return {};
 }
 
 }  // namespace snapgate::query

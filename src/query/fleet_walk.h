@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "facts/facts.h"
 #include "json/object.h"
+#include "query/facts_index.h"
 #include "query/fleet_listing.h"
 #include "query/snapshot_filter.h"
 #include "query/snapshot_walk.h"
@@ -20,8 +22,12 @@ namespace snapgate::query {
 // A snapshot that a walk over a fleet shows: views, good during the visit.
 struct FleetRow {
     size_t cluster = 0;  // its index in FleetListing::clusters()
-    const store::Found& found;
+    std::string_view ns;
+    std::string_view name;
+    std::string_view vm;
     const facts::Facts& facts;
+    // The object; null where the walk need not read it, and then the facts lack the cause.
+    const store::Found* found = nullptr;
 };
 
 // Walks the snapshots of a fleet that a filter selects, by cluster, namespace and name, in the
@@ -31,11 +37,20 @@ class FleetWalk {
     // A step looks at about so many rows.
     static constexpr size_t kStepRows = 20'000;
 
+    // What the visitor needs of a row.
+    enum class Needs : uint8_t {
+        kObjects,  // the object of each row that is shown
+        kFacts,    // no object: all rows are looked at, and few are written
+    };
+    explicit FleetWalk(Needs needs = Needs::kObjects) : needs_(needs) {}
+
     // Begins at the cluster of that index, with the first object at or after `from`.
     void start_at(size_t cluster, model::ObjectKey from) {
         cluster_ = cluster;
         from_ = std::move(from);
         walk_.reset();
+        block_.reset();
+        builder_.reset();
     }
 
     // Shows what is selected to `visit`: base::Result<store::Step>(const FleetRow&), which may go
@@ -47,31 +62,16 @@ class FleetWalk {
     base::Result<bool> step(const store::ReadView& view, const FleetListing& listing,
                             const SnapshotFilter& filter, const Visit& visit) {
         size_t looked_at = 0;
-        for (; cluster_ < listing.clusters().size(); leave_cluster()) {
+        for (; cluster_ < listing.clusters().size(); start_at(cluster_ + 1, {})) {
             if (looked_at++ >= kStepRows) return false;
             SNAPGATE_ASSIGN(const bool there, enter_cluster(view, listing, filter));
             if (!there) continue;
-            SNAPGATE_ASSIGN(bool standing, walk_->begin(view, kStepRows));
-            while (standing) {
-                if (++looked_at > kStepRows) {
-                    walk_->pause();
-                    break;
-                }
-                SNAPGATE_ASSIGN(const store::Step next, show(listing, filter, visit));
-                if (next == store::Step::kEnd) {
-                    walk_->end();
-                    return true;
-                }
-                if (next == store::Step::kPause) {
-                    walk_->pause();
-                    break;
-                }
-                ++objects_;
-                SNAPGATE_ASSIGN(standing, walk_->advance());
-            }
-            walk_->end();
-            if (walk_->paused()) return false;
-            SNAPGATE_TRY(check_count(view, listing, filter));
+            const auto end = block_ ? show_block(view, listing, filter, looked_at, visit)
+                                    : show_walk(view, listing, filter, looked_at, visit);
+            SNAPGATE_TRY(end);
+            if (*end == store::Step::kEnd) return true;
+            if (*end == store::Step::kPause) return false;
+            SNAPGATE_TRY(leave_cluster(view, listing, filter));
         }
         return true;
     }
@@ -80,33 +80,99 @@ class FleetWalk {
     model::Revision revision() const { return revision_; }
 
   private:
-    // Makes the walk of the cluster, if it has none yet. False for a cluster that is not in the
-    // state.
+    // Makes the walk of the cluster, or finds its block, if that was not done yet. False for a
+    // cluster that is not in the state.
     base::Result<bool> enter_cluster(const store::ReadView& view, const FleetListing& listing,
                                      const SnapshotFilter& filter);
-    void leave_cluster() { start_at(cluster_ + 1, {}); }
+    // Whether a block of the index can stand for a walk, or come from it.
+    bool may_use_index(const FleetListing& listing, const SnapshotFilter& filter) const;
+    // Of a cluster that was walked as a whole: its objects must be as many as the store counted,
+    // and its block is kept.
+    base::Result<void> leave_cluster(const store::ReadView& view, const FleetListing& listing,
+                                     const SnapshotFilter& filter);
 
+    // Both return kOn at the end of the cluster.
     template <class Visit>
-    base::Result<store::Step> show(const FleetListing& listing, const SnapshotFilter& filter,
-                                   const Visit& visit) {
-        const store::Found& found = walk_->found();
-        SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found.object, buffer_));
-        SNAPGATE_ASSIGN(const bool selected, filter.selects(found, facts, listing.now()));
-        if (!selected) return store::Step::kOn;
-        return visit(FleetRow{cluster_, found, facts});
+    base::Result<store::Step> show_walk(const store::ReadView& view, const FleetListing& listing,
+                                        const SnapshotFilter& filter, size_t& looked_at,
+                                        const Visit& visit) {
+        SNAPGATE_ASSIGN(bool standing, walk_->begin(view, kStepRows));
+        store::Step next = store::Step::kOn;
+        while (standing && next == store::Step::kOn) {
+            if (++looked_at > kStepRows) {
+                next = store::Step::kPause;
+                break;
+            }
+            const store::Found& found = walk_->found();
+            SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found.object, buffer_));
+            if (filter.may_select(found.name, facts, listing.now())) {
+                SNAPGATE_ASSIGN(const bool selected, filter.selects_object(found, facts));
+                if (selected) {
+                    SNAPGATE_ASSIGN(next, visit(FleetRow{cluster_, found.ns, found.name,
+                                                         found.object.vm, facts, &found}));
+                }
+            }
+            if (next != store::Step::kOn) break;
+            if (builder_) builder_->add(found.ns, found.name, found.object.vm, facts);
+            ++objects_;
+            SNAPGATE_ASSIGN(standing, walk_->advance());
+        }
+        if (next == store::Step::kPause) walk_->pause();
+        walk_->end();
+        return walk_->paused() ? store::Step::kPause : next;
     }
 
-    // Of a cluster that was walked as a whole.
-    base::Result<void> check_count(const store::ReadView& view, const FleetListing& listing,
-                                   const SnapshotFilter& filter) const;
+    template <class Visit>
+    base::Result<store::Step> show_block(const store::ReadView& view, const FleetListing& listing,
+                                         const SnapshotFilter& filter, size_t& looked_at,
+                                         const Visit& visit) {
+        // A row of a block costs a small part of one that is read from the store.
+        constexpr size_t kRowsOfOne = 10;
+        for (; next_row_ < block_->rows(); ++next_row_) {
+            if (next_row_ % kRowsOfOne == 0 && ++looked_at > kStepRows) return store::Step::kPause;
+            const FactsBlock::Row row = block_->row(next_row_);
+            if (!is_wanted_namespace(filter, row.ns)) continue;
+            if (!filter.may_select(row.name, row.facts, listing.now())) continue;
+            store::Step next = store::Step::kOn;
+            if (needs_ == Needs::kObjects || filter.reads_objects()) {
+                ++looked_at;
+                SNAPGATE_ASSIGN(next, show_object(view, listing, filter, row, visit));
+            } else {
+                SNAPGATE_ASSIGN(
+                    next, visit(FleetRow{cluster_, row.ns, row.name, row.vm, row.facts, nullptr}));
+            }
+            if (next != store::Step::kOn) return next;
+        }
+        return store::Step::kOn;
+    }
 
+    template <class Visit>
+    base::Result<store::Step> show_object(const store::ReadView& view, const FleetListing& listing,
+                                          const SnapshotFilter& filter, const FactsBlock::Row& row,
+                                          const Visit& visit) {
+        SNAPGATE_ASSIGN(const auto found,
+                        view.get(listing.clusters()[cluster_]->number, model::Kind::kSnapshot,
+                                 row.ns, row.name, revision_));
+        if (!found) return base::Error(base::Code::kCorrupt, "a snapshot of the index is lost");
+        SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
+        SNAPGATE_ASSIGN(const bool selected, filter.selects_object(*found, facts));
+        if (!selected) return store::Step::kOn;
+        return visit(FleetRow{cluster_, found->ns, found->name, found->object.vm, facts, &*found});
+    }
+
+    static bool is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns);
+
+    Needs needs_;
     size_t cluster_ = 0;
     model::ObjectKey from_;
     model::Revision revision_ = 0;
-    std::optional<SnapshotWalk> walk_;  // of the cluster, once it is entered
-    bool whole_ = false;                // it began at the cluster's first object
-    uint64_t objects_ = 0;              // that it passed
-    std::string buffer_;                // of facts that were not stored
+    std::optional<SnapshotWalk> walk_;  // of the cluster, once it is entered; or its block:
+    std::shared_ptr<const FactsBlock> block_;
+    size_t next_row_ = 0;                       // of the block
+    std::optional<FactsBlockBuilder> builder_;  // of the block that the walk makes
+    bool whole_ = false;                        // the walk began at the cluster's first object
+    uint64_t objects_ = 0;                      // that it passed
+    std::string buffer_;                        // of facts that were not stored
 };
 
 }  // namespace snapgate::query

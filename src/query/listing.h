@@ -12,6 +12,8 @@
 
 namespace snapgate::query {
 
+class FactsIndex;
+
 // The cluster that is listed.
 struct ListedCluster {
     model::ClusterNumber number = 0;
@@ -36,6 +38,7 @@ struct ListContext {
     const store::Store& store;
     const TokenSigner& signer;
     const ListWords& words;
+    FactsIndex* index = nullptr;  // for questions about all snapshots; null: they read the store
 };
 
 // Whether the state at `revision` may be shown: it can be read, and it was replaced within the time

@@ -54,14 +54,18 @@ bool SnapshotFilter::depends_on_clock() const {
            relative(finished.after) || relative(finished.before);
 }
 
-base::Result<bool> SnapshotFilter::selects(const store::Found& found, const facts::Facts& facts,
-                                           facts::Seconds now) const {
-    const bool by_facts =
-        states.contains(facts.state) && consistencies.contains(facts.consistency) &&
-        is(ready, facts.ready) && is(good, facts.good()) && is(stuck, facts.stuck(now)) &&
-        created.contains(facts.created, now) && finished.contains(facts.finished, now) &&
-        contains_ignoring_case(found.name, name) && contains_ignoring_case(facts.cause, cause);
-    if (!by_facts || labels.everything()) return by_facts;
+bool SnapshotFilter::may_select(std::string_view snapshot, const facts::Facts& facts,
+                                facts::Seconds now) const {
+    return states.contains(facts.state) && consistencies.contains(facts.consistency) &&
+           is(ready, facts.ready) && is(good, facts.good()) && is(stuck, facts.stuck(now)) &&
+           created.contains(facts.created, now) && finished.contains(facts.finished, now) &&
+           contains_ignoring_case(snapshot, name);
+}
+
+base::Result<bool> SnapshotFilter::selects_object(const store::Found& found,
+                                                  const facts::Facts& facts) const {
+    if (!contains_ignoring_case(facts.cause, cause)) return false;
+    if (labels.everything()) return true;
     return labels.selects(found);
 }
 

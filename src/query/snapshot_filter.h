@@ -72,9 +72,13 @@ struct SnapshotFilter {
     bool everything() const;
     // Whether the answer to a request can change while nothing is written.
     bool depends_on_clock() const;
-    // Whether the snapshot is selected, at the present time `now`. kCorrupt if it cannot be read.
-    base::Result<bool> selects(const store::Found& found, const facts::Facts& facts,
-                               facts::Seconds now) const;
+    // Whether the snapshot may be selected, at the present time `now`, as far as its name and all
+    // facts but the cause tell. Then selects_object() decides.
+    bool may_select(std::string_view snapshot, const facts::Facts& facts, facts::Seconds now) const;
+    // Whether selects_object() can say no.
+    bool reads_objects() const { return !cause.empty() || !labels.everything(); }
+    // Whether it is selected by its cause and labels. kCorrupt if it cannot be read.
+    base::Result<bool> selects_object(const store::Found& found, const facts::Facts& facts) const;
 };
 
 // `text` in lower case (ASCII letters alone).

@@ -22,16 +22,17 @@ std::optional<SortOrder> SortOrder::parse(std::string_view text) {
     return order;
 }
 
-SortKeyView sort_key(SortField field, const store::Found& found, const facts::Facts& facts) {
+SortKeyView sort_key(SortField field, std::string_view name, std::string_view vm,
+                     const facts::Facts& facts) {
     switch (field) {
         case SortField::kCreated:
             return {facts.created == 0, facts.created, {}};
         case SortField::kFinished:
             return {facts.finished == 0, facts.finished, {}};
         case SortField::kName:
-            return {false, 0, found.name};
+            return {false, 0, name};
         case SortField::kVm:
-            return {found.object.vm.empty(), 0, found.object.vm};
+            return {vm.empty(), 0, vm};
         case SortField::kDuration: {
             const auto duration = facts.duration();
             return {!duration, duration.value_or(0), {}};

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "facts/facts.h"
-#include "store/store.h"
 
 namespace snapgate::query {
 
@@ -51,7 +50,8 @@ struct SortKeyView {
         : missing(key.missing), number(key.number), text(key.text) {}
 };
 
-SortKeyView sort_key(SortField field, const store::Found& found, const facts::Facts& facts);
+SortKeyView sort_key(SortField field, std::string_view name, std::string_view vm,
+                     const facts::Facts& facts);
 
 // The order of two keys; equal keys leave it to the order of the list.
 std::strong_ordering compare(const SortKeyView& a, const SortKeyView& b, bool descending);

@@ -45,19 +45,22 @@ void VmReport::start() {
 Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
     if (!collected_) {
-        SNAPGATE_ASSIGN(const bool done,
-                        walk_.step(view, listing_, walked_, [this](const FleetRow& row) {
-                            add(row);
-                            return Result<store::Step>(store::Step::kOn);
-                        }));
+        SNAPGATE_ASSIGN(
+            const bool done,
+            walk_.step(view, listing_, walked_, [&](const FleetRow& row) -> Result<store::Step> {
+                SNAPGATE_TRY(add(view, row));
+                return store::Step::kOn;
+            }));
         if (!done) return false;
-        leave_namespace();
+        SNAPGATE_TRY(leave_namespace(view));
         std::ranges::sort(rows_, [this](const Ranked& a, const Ranked& b) { return before(a, b); });
         collected_ = true;
     }
     for (; written_ < rows_.size(); ++written_, ++items_) {
         if (limit_ == kNoLimit && out.size() >= full) return false;
-        append(rows_[written_].row, out);
+        VmRow& row = rows_[written_].row;
+        if (request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, row));
+        append(row, out);
     }
     if (limit_ != kNoLimit || behind_ <= rows_.size()) return true;
     // The next part of a sorted report without pages.
@@ -72,17 +75,16 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
     return false;
 }
 
-void VmReport::add(const FleetRow& row) {
+Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
     const facts::Facts& facts = row.facts;
-    const std::string_view vm = row.found.object.vm;
-    if (vm.empty() || facts.of_clone) return;
-    if (row.cluster != cluster_ || row.found.ns != ns_) {
-        leave_namespace();
+    if (row.vm.empty() || facts.of_clone) return {};
+    if (row.cluster != cluster_ || row.ns != ns_) {
+        SNAPGATE_TRY(leave_namespace(view));
         cluster_ = row.cluster;
-        ns_ = row.found.ns;
+        ns_ = row.ns;
     }
-    auto found = vms_.find(vm);
-    if (found == vms_.end()) found = vms_.emplace(std::string(vm), VmRow()).first;
+    auto found = vms_.find(row.vm);
+    if (found == vms_.end()) found = vms_.emplace(std::string(row.vm), VmRow()).first;
     VmRow& state = found->second;
     ++state.snapshots;
     const facts::Seconds now = listing_.now();
@@ -90,31 +92,45 @@ void VmReport::add(const FleetRow& row) {
     if (facts.state == facts::State::kFailed && facts.created != 0 && young) ++state.failed;
     // The walk goes by name, so of equal times the last name stays.
     if (state.snapshots == 1 || facts.created >= state.last_attempt.at) {
-        state.last_attempt.name = row.found.name;
+        state.last_attempt.name = row.name;
         state.last_attempt.state = facts.state;
         state.last_attempt.at = facts.created;
-        state.last_attempt.cause = facts.cause;
         state.last_attempt.cause_class = facts.cause_class;
+        state.revision = walk_.revision();
     }
     const bool enough = !request_.application_only ||
                         facts.consistency == facts::Consistency::kApplication ||
                         facts.consistency == facts::Consistency::kOffline;
-    if (!facts.good() || !enough) return;
-    if (!state.last_good || facts.taken >= state.last_good->at)
-        state.last_good = {std::string(row.found.name), facts.taken, facts.consistency};
+    if (facts.good() && enough && (!state.last_good || facts.taken >= state.last_good->at))
+        state.last_good = {std::string(row.name), facts.taken, facts.consistency};
+    return {};
 }
 
-void VmReport::leave_namespace() {
+Result<void> VmReport::read_cause(const store::ReadView& view, VmRow& row) const {
+    if (row.last_attempt.cause_class.empty()) return {};
+    SNAPGATE_ASSIGN(const auto found,
+                    view.get(listing_.clusters()[row.cluster]->number, model::Kind::kSnapshot,
+                             row.ns, row.last_attempt.name, row.revision));
+    if (!found) return {};  // its cluster was deleted meanwhile
+    std::string buffer;
+    SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer));
+    row.last_attempt.cause = facts.cause;
+    return {};
+}
+
+Result<void> VmReport::leave_namespace(const store::ReadView& view) {
     for (auto& [name, state] : vms_) {
         state.cluster = cluster_;
         state.ns = ns_;
         state.vm = name;
         judge(state);
+        if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
         if (request_.verdicts.contains(state.verdict)) take(std::move(state));
     }
     vms_.clear();
+    return {};
 }
 
 void VmReport::judge(VmRow& row) const {

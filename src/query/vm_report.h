@@ -45,6 +45,7 @@ struct VmRow {
         std::string cause_class;
     };
     Attempt last_attempt;
+    model::Revision revision = 0;  // at which its cluster is read
 
     // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
     // where its time is not known.
@@ -110,11 +111,11 @@ class VmReport {
 
     void start();
     // Takes a snapshot into account.
-    void add(const FleetRow& row);
+    base::Result<void> add(const store::ReadView& view, const FleetRow& row);
     // Judges the VMs of the namespace that the walk has left.
-    void leave_namespace();
+    base::Result<void> leave_namespace(const store::ReadView& view);
     void judge(VmRow& row) const;
-    bool selected(const VmRow& row) const;
+    base::Result<void> read_cause(const store::ReadView& view, VmRow& row) const;
     void take(VmRow&& row);
     SortKey key_of(const VmRow& row) const;
     // By key, cluster, namespace, VM.
@@ -127,7 +128,7 @@ class VmReport {
     FleetRequest request_;
     FleetListing listing_;
     SnapshotFilter walked_;  // what the walk looks at: VMs, namespaces, clusters
-    FleetWalk walk_;
+    FleetWalk walk_{FleetWalk::Needs::kFacts};
     uint64_t limit_ = 0;
 
     // The namespace that the walk is in.

@@ -32,10 +32,10 @@ void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& 
     const facts::Facts& facts = row.facts;
     FlatWriter out(format, text);
     put_cluster(cluster, out);
-    out.column("namespace", kText, row.found.ns);
-    out.column("name", kText, row.found.name);
-    out.column("uid", kText, json::read_uid(row.found.object));
-    out.column("vm", kText, row.found.object.vm);
+    out.column("namespace", kText, row.ns);
+    out.column("name", kText, row.name);
+    out.column("uid", kText, json::read_uid(row.found->object));
+    out.column("vm", kText, row.vm);
     out.column("state", kText, name_of(facts.state));
     out.column("good", kFlag, flat_flag(facts.good()));
     out.column("ready", kFlag, flat_flag(facts.ready));

@@ -75,9 +75,9 @@ class FleetAnswer {
         if (list_.items() > 0) out += ',';
         const size_t from = out.size();
         if (kubernetes_form_) {
-            SNAPGATE_TRY(json::append_kubernetes_form(row.found.object, out));
+            SNAPGATE_TRY(json::append_kubernetes_form(row.found->object, out));
         } else {
-            out += row.found.object.text;
+            out += row.found->object.text;
         }
         return json::put_cluster_name(cluster_of(row).name, out, from);
     }
