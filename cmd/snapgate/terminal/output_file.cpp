@@ -14,6 +14,13 @@ namespace snapgate::cli {
 using base::Code;
 using base::Result;
 
+namespace {
+
+// So many bytes are sent to the disk at a time.
+constexpr uint64_t kBegunBytes = 16ULL << 20;
+
+}  // namespace
+
 Outcome<OutputFile> OutputFile::make(const std::string& file) {
     if (file == "-") return OutputFile(base::FileDescriptor(::dup(STDOUT_FILENO)), {});
     struct stat there = {};
@@ -35,6 +42,7 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
     : descriptor_(std::move(other.descriptor_)),
       file_(std::move(other.file_)),
       bytes_(other.bytes_),
+      begun_(other.begun_),
       done_(std::exchange(other.done_, true)) {}
 
 OutputFile::~OutputFile() {
@@ -51,6 +59,13 @@ base::Error OutputFile::failed(std::string_view what) const {
 Result<void> OutputFile::write(std::string_view bytes) {
     if (!base::write_all(descriptor_.get(), bytes)) return failed("write");
     bytes_ += bytes.size();
+    if (!file_.empty() && bytes_ - begun_ >= kBegunBytes) {
+        // Only begins to write them, so that the disk works while the next ones are made. finish()
+        // sees whether that fails.
+        ::sync_file_range(descriptor_.get(), static_cast<off_t>(begun_),
+                          static_cast<off_t>(bytes_ - begun_), SYNC_FILE_RANGE_WRITE);
+        begun_ = bytes_;
+    }
     return {};
 }
 

@@ -37,6 +37,7 @@ class OutputFile {
     base::FileDescriptor descriptor_;
     std::string file_;  // "" for standard output
     uint64_t bytes_ = 0;
+    uint64_t begun_ = 0;  // of these the system was told to write so many to the disk
     bool done_ = false;
 };
 
