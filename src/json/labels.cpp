@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "json/object.h"
+#include "json/text_skip.h"
 
 namespace snapgate::json {
 namespace {
@@ -34,9 +35,7 @@ simdjson::error_code read(std::string_view text, QuickReader& reader,
                          .get(document))
         return error;
     simdjson::ondemand::object found;
-    auto error = document["metadata"]["labels"].get_object().get(found);
-    if (error == simdjson::NO_SUCH_FIELD) return simdjson::SUCCESS;
-    if (error) return error;
+    if (auto error = document.get_object().get(found)) return error;
     for (auto field : found) {
         std::string_view key;
         std::string_view value;
@@ -49,13 +48,22 @@ simdjson::error_code read(std::string_view text, QuickReader& reader,
 
 }  // namespace
 
-base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
-    const model::StoredObject& stored) {
-    std::vector<std::pair<std::string, std::string>> labels;
+std::string_view labels_text(const model::StoredObject& stored) {
     // Stored texts are compact: one without these bytes has no such member anywhere.
-    if (stored.text.find(R"("labels":{)") == std::string_view::npos) return labels;
+    if (stored.text.find(R"("labels":{)") == std::string_view::npos) return {};
+    const auto metadata = find_member(stored.text, 0, "metadata");
+    const auto labels = metadata && metadata->found
+                            ? find_member(stored.text, metadata->value, "labels")
+                            : std::nullopt;
+    if (!labels || !labels->found) return {};
+    return stored.text.substr(labels->value, labels->end - labels->value);
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> labels;
+    if (text.empty()) return labels;
     QuickReader& reader = quick_reader();
-    auto error = read(stored.text, reader, labels);
+    auto error = read(text, reader, labels);
     if (reader.padded.capacity() > kKeptBytes) reader = QuickReader();
     if (error) {
         return base::Error(base::Code::kCorrupt,
@@ -64,6 +72,11 @@ base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
     }
     std::ranges::sort(labels);
     return labels;
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
+    const model::StoredObject& stored) {
+    return read_labels(labels_text(stored));
 }
 
 std::string_view read_phase(const model::StoredObject& ns) {

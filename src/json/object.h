@@ -85,6 +85,10 @@ bool has_managed_fields(const model::StoredObject& stored);
 // The uid of a stored object; "" if it cannot be found. Fast: looks for its place only.
 std::string_view read_uid(const model::StoredObject& stored);
 
+// The JSON of a stored object's labels; "" if it has none. Fast: parses nothing.
+std::string_view labels_text(const model::StoredObject& stored);
+// The labels that such a text holds, sorted by key.
+base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(std::string_view text);
 // The labels of a stored object, sorted by key; none if it has none. Fast: looks at nothing else.
 base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(
     const model::StoredObject& stored);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace snapgate::json {
@@ -37,5 +38,17 @@ inline size_t skip_value(std::string_view text, size_t at) {
     }
     return at < text.size() ? at : text.size();
 }
+
+// Where a member stands in a text, or would stand by the order of the keys.
+struct MemberPlace {
+    size_t begin = 0;  // of its key
+    size_t value = 0;  // of its value, if it is there
+    size_t end = 0;    // of its value, if it is there, else `begin`
+    bool found = false;
+    bool behind_all = false;  // every member stands before it
+};
+
+// Looks for the member `key` of the object whose brace is at `at`. nullopt if there is no object.
+std::optional<MemberPlace> find_member(std::string_view text, size_t at, std::string_view key);
 
 }  // namespace snapgate::json

@@ -26,6 +26,9 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
     row.ns = namespaces_[packed.ns];
     row.name = std::string_view(names_).substr(packed.name, end - packed.name);
     row.vm = vms_[packed.vm];
+    row.labels = labels_[packed.labels];
+    row.vm_id = packed.vm;
+    row.labels_id = packed.labels;
     row.facts.state = packed.state;
     row.facts.consistency = packed.consistency;
     row.facts.ready = packed.ready;
@@ -40,7 +43,7 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
 
 size_t FactsBlock::bytes() const {
     size_t bytes = sizeof(FactsBlock) + rows_.capacity() * sizeof(Packed) + names_.capacity();
-    for (const auto* table : {&namespaces_, &vms_, &classes_}) {
+    for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) {
         bytes += table->capacity() * sizeof(std::string);
         for (const std::string& text : *table) bytes += text.capacity();
     }
@@ -60,13 +63,14 @@ uint32_t FactsBlockBuilder::Texts::index_of(std::string_view text,
 }
 
 void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::string_view vm,
-                            const facts::Facts& facts) {
+                            std::string_view labels, const facts::Facts& facts) {
     FactsBlock::Packed& packed = block_->rows_.emplace_back();
     packed.name = static_cast<uint32_t>(block_->names_.size());
     block_->names_ += name;
     packed.ns = namespaces_.index_of(ns, block_->namespaces_);
     packed.vm = vms_.index_of(vm, block_->vms_);
     packed.cause_class = classes_.index_of(facts.cause_class, block_->classes_);
+    packed.labels = labels_.index_of(labels, block_->labels_);
     packed.created = facts.created;
     packed.taken = facts.taken;
     packed.finished = facts.finished;
@@ -83,7 +87,7 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
     block_->revision_ = revision;
     block_->rows_.shrink_to_fit();
     block_->names_.shrink_to_fit();
-    for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_})
+    for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
         table->shrink_to_fit();
     return std::move(block_);
 }
@@ -123,7 +127,7 @@ Result<std::shared_ptr<const FactsBlock>> bring_up(const store::ReadView& view,
             if (place != nullptr &&
                 at >= std::pair<std::string_view, std::string_view>(place->first, place->second))
                 return;
-            builder.add(row.ns, row.name, row.vm, row.facts);
+            builder.add(row.ns, row.name, row.vm, row.labels, row.facts);
         }
     };
     for (const auto& place : changed) {
@@ -136,7 +140,8 @@ Result<std::shared_ptr<const FactsBlock>> bring_up(const store::ReadView& view,
                                                    place.second, revision));
         if (!found) continue;
         SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer));
-        builder.add(found->ns, found->name, found->object.vm, facts);
+        builder.add(found->ns, found->name, found->object.vm, json::labels_text(found->object),
+                    facts);
     }
     copy_before(nullptr);
     return builder.finish(revision);

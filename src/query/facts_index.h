@@ -17,7 +17,7 @@
 
 namespace snapgate::query {
 
-// The facts of all snapshots of a cluster at one revision, in the order of the list, in about 60
+// The facts of all snapshots of a cluster at one revision, in the order of the list, in about 70
 // bytes each. Immutable. Causes are not in it, only their classes.
 class FactsBlock {
   public:
@@ -26,11 +26,16 @@ class FactsBlock {
         std::string_view ns;
         std::string_view name;
         std::string_view vm;
-        facts::Facts facts;  // without the cause
+        std::string_view labels;  // as json::labels_text() gives them
+        uint32_t vm_id = 0;       // equal for equal names of VMs, smaller than vms()
+        uint32_t labels_id = 0;   // equal for equal labels, smaller than label_sets()
+        facts::Facts facts;       // without the cause
     };
 
     model::Revision revision() const { return revision_; }
     size_t rows() const { return rows_.size(); }
+    size_t vms() const { return vms_.size(); }
+    size_t label_sets() const { return labels_.size(); }
     Row row(size_t index) const;
     // The memory that it takes.
     size_t bytes() const;
@@ -47,6 +52,7 @@ class FactsBlock {
         uint32_t ns = 0;    // indexes into the tables below
         uint32_t vm = 0;
         uint32_t cause_class = 0;
+        uint32_t labels = 0;
         facts::State state = facts::State::kPending;
         facts::Consistency consistency = facts::Consistency::kUnknown;
         bool ready = false;
@@ -59,6 +65,7 @@ class FactsBlock {
     std::vector<std::string> namespaces_;
     std::vector<std::string> vms_;
     std::vector<std::string> classes_;
+    std::vector<std::string> labels_;
 };
 
 // Makes a block from rows, which come in the order of the list. Not thread-safe.
@@ -67,7 +74,7 @@ class FactsBlockBuilder {
     FactsBlockBuilder();
 
     void add(std::string_view ns, std::string_view name, std::string_view vm,
-             const facts::Facts& facts);
+             std::string_view labels, const facts::Facts& facts);
     std::shared_ptr<const FactsBlock> finish(model::Revision revision);
 
   private:
@@ -90,6 +97,7 @@ class FactsBlockBuilder {
     Texts namespaces_;
     Texts vms_;
     Texts classes_;
+    Texts labels_;
 };
 
 // The block of each cluster at its head, for questions about all snapshots of a fleet: reading the

@@ -132,7 +132,7 @@ class FleetList {
         if (found) {
             SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
             SNAPGATE_TRY(append(FleetRow{candidate.cluster, found->ns, found->name,
-                                         found->object.vm, facts, &*found},
+                                         found->object.vm, facts, &*found, FleetRow::kNoVm},
                                 out));
         }
         note_last(candidate.cluster, candidate.object.ns, candidate.object.name);

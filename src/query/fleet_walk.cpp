@@ -19,7 +19,10 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
     next_row_ = 0;
     if (may_use_index(listing, filter)) {
         SNAPGATE_ASSIGN(block_, listing.context().index->find(view, cluster.number, revision_));
-        if (block_) return true;
+        if (block_) {
+            by_labels_.assign(block_->label_sets(), Selected::kUnknown);
+            return true;
+        }
         if (whole_) builder_.emplace();
     }
     walk_.emplace(cluster.number, revision_, filter.vms, filter.namespaces, from_);
@@ -31,6 +34,17 @@ bool FleetWalk::may_use_index(const FleetListing& listing, const SnapshotFilter&
     const bool few = !filter.vms.empty() || from_ != model::ObjectKey();
     const bool all_objects = needs_ == Needs::kObjects && filter.everything();
     return listing.context().index != nullptr && !few && !all_objects;
+}
+
+Result<bool> FleetWalk::has_wanted_labels(const SnapshotFilter& filter,
+                                          const FactsBlock::Row& row) {
+    if (filter.labels.everything()) return true;
+    Selected& selected = by_labels_[row.labels_id];
+    if (selected == Selected::kUnknown) {
+        SNAPGATE_ASSIGN(const Labels labels, json::read_labels(row.labels));
+        selected = filter.labels.matches({}, {}, labels, {}) ? Selected::kYes : Selected::kNo;
+    }
+    return selected == Selected::kYes;
 }
 
 bool FleetWalk::is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns) {

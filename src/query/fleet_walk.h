@@ -28,6 +28,9 @@ struct FleetRow {
     const facts::Facts& facts;
     // The object; null where the walk need not read it, and then the facts lack the cause.
     const store::Found* found = nullptr;
+    // Equal for equal VMs of one cluster; kNoVm where that is not known.
+    uint32_t vm_id = kNoVm;
+    static constexpr uint32_t kNoVm = UINT32_MAX;
 };
 
 // Walks the snapshots of a fleet that a filter selects, by cluster, namespace and name, in the
@@ -108,12 +111,15 @@ class FleetWalk {
             if (filter.may_select(found.name, facts, listing.now())) {
                 SNAPGATE_ASSIGN(const bool selected, filter.selects_object(found, facts));
                 if (selected) {
-                    SNAPGATE_ASSIGN(next, visit(FleetRow{cluster_, found.ns, found.name,
-                                                         found.object.vm, facts, &found}));
+                    SNAPGATE_ASSIGN(
+                        next, visit(FleetRow{cluster_, found.ns, found.name, found.object.vm, facts,
+                                             &found, FleetRow::kNoVm}));
                 }
             }
             if (next != store::Step::kOn) break;
-            if (builder_) builder_->add(found.ns, found.name, found.object.vm, facts);
+            if (builder_)
+                builder_->add(found.ns, found.name, found.object.vm,
+                              json::labels_text(found.object), facts);
             ++objects_;
             SNAPGATE_ASSIGN(standing, walk_->advance());
         }
@@ -133,13 +139,15 @@ class FleetWalk {
             const FactsBlock::Row row = block_->row(next_row_);
             if (!is_wanted_namespace(filter, row.ns)) continue;
             if (!filter.may_select(row.name, row.facts, listing.now())) continue;
+            SNAPGATE_ASSIGN(const bool by_labels, has_wanted_labels(filter, row));
+            if (!by_labels) continue;
             store::Step next = store::Step::kOn;
-            if (needs_ == Needs::kObjects || filter.reads_objects()) {
+            if (needs_ == Needs::kObjects || !filter.cause.empty()) {
                 ++looked_at;
                 SNAPGATE_ASSIGN(next, show_object(view, listing, filter, row, visit));
             } else {
-                SNAPGATE_ASSIGN(
-                    next, visit(FleetRow{cluster_, row.ns, row.name, row.vm, row.facts, nullptr}));
+                SNAPGATE_ASSIGN(next, visit(FleetRow{cluster_, row.ns, row.name, row.vm, row.facts,
+                                                     nullptr, row.vm_id}));
             }
             if (next != store::Step::kOn) return next;
         }
@@ -157,9 +165,12 @@ class FleetWalk {
         SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
         SNAPGATE_ASSIGN(const bool selected, filter.selects_object(*found, facts));
         if (!selected) return store::Step::kOn;
-        return visit(FleetRow{cluster_, found->ns, found->name, found->object.vm, facts, &*found});
+        return visit(FleetRow{cluster_, found->ns, found->name, found->object.vm, facts, &*found,
+                              FleetRow::kNoVm});
     }
 
+    // By the selector, which is asked once for each set of labels that the block has.
+    base::Result<bool> has_wanted_labels(const SnapshotFilter& filter, const FactsBlock::Row& row);
     static bool is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns);
 
     Needs needs_;
@@ -168,6 +179,8 @@ class FleetWalk {
     model::Revision revision_ = 0;
     std::optional<SnapshotWalk> walk_;  // of the cluster, once it is entered; or its block:
     std::shared_ptr<const FactsBlock> block_;
+    enum class Selected : uint8_t { kUnknown, kYes, kNo };
+    std::vector<Selected> by_labels_;           // of each set of labels of the block
     size_t next_row_ = 0;                       // of the block
     std::optional<FactsBlockBuilder> builder_;  // of the block that the walk makes
     bool whole_ = false;                        // the walk began at the cluster's first object

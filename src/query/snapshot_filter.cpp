@@ -59,7 +59,7 @@ bool SnapshotFilter::may_select(std::string_view snapshot, const facts::Facts& f
     return states.contains(facts.state) && consistencies.contains(facts.consistency) &&
            is(ready, facts.ready) && is(good, facts.good()) && is(stuck, facts.stuck(now)) &&
            created.contains(facts.created, now) && finished.contains(facts.finished, now) &&
-           contains_ignoring_case(snapshot, name);
+           (cause.empty() || !facts.cause_class.empty()) && contains_ignoring_case(snapshot, name);
 }
 
 base::Result<bool> SnapshotFilter::selects_object(const store::Found& found,

@@ -75,8 +75,6 @@ struct SnapshotFilter {
     // Whether the snapshot may be selected, at the present time `now`, as far as its name and all
     // facts but the cause tell. Then selects_object() decides.
     bool may_select(std::string_view snapshot, const facts::Facts& facts, facts::Seconds now) const;
-    // Whether selects_object() can say no.
-    bool reads_objects() const { return !cause.empty() || !labels.everything(); }
     // Whether it is selected by its cause and labels. kCorrupt if it cannot be read.
     base::Result<bool> selects_object(const store::Found& found, const facts::Facts& facts) const;
 };

@@ -53,7 +53,9 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
             }));
         if (!done) return false;
         SNAPGATE_TRY(leave_namespace(view));
-        std::ranges::sort(rows_, [this](const Ranked& a, const Ranked& b) { return before(a, b); });
+        std::ranges::sort(rows_, [this](const Ranked& a, const Ranked& b) {
+            return before(a.key, a.row, b.key, b.row);
+        });
         collected_ = true;
     }
     for (; written_ < rows_.size(); ++written_, ++items_) {
@@ -83,9 +85,7 @@ Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
         cluster_ = row.cluster;
         ns_ = row.ns;
     }
-    auto found = vms_.find(row.vm);
-    if (found == vms_.end()) found = vms_.emplace(std::string(row.vm), VmRow()).first;
-    VmRow& state = found->second;
+    VmRow& state = vms_.row_of(row.vm, row.vm_id);
     ++state.snapshots;
     const facts::Seconds now = listing_.now();
     const bool young = facts.created >= now || now - facts.created <= request_.max_age;
@@ -119,15 +119,15 @@ Result<void> VmReport::read_cause(const store::ReadView& view, VmRow& row) const
 }
 
 Result<void> VmReport::leave_namespace(const store::ReadView& view) {
-    for (auto& [name, state] : vms_) {
+    for (size_t i = 0; i < vms_.size(); ++i) {
+        VmRow& state = vms_.rows()[i];
         state.cluster = cluster_;
         state.ns = ns_;
-        state.vm = name;
         judge(state);
         if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
-        if (request_.verdicts.contains(state.verdict)) take(std::move(state));
+        if (request_.verdicts.contains(state.verdict)) take(state);
     }
     vms_.clear();
     return {};
@@ -150,14 +150,13 @@ void VmReport::judge(VmRow& row) const {
     }
 }
 
-SortKey VmReport::key_of(const VmRow& row) const {
+SortKeyView VmReport::key_of(const VmRow& row) const {
     if (!request_.vm_order) return {};
     switch (request_.vm_order->field) {
-        case VmSortField::kAge: {
+        case VmSortField::kAge:
             // The older, the larger: the time is turned round, so that it does not depend on now.
             if (!row.last_good || row.last_good->at == 0) return {true, 0, {}};
             return {false, UINT32_MAX - uint64_t{row.last_good->at}, {}};
-        }
         case VmSortField::kFailed:
             return {false, row.failed, {}};
         case VmSortField::kSnapshots:
@@ -168,33 +167,34 @@ SortKey VmReport::key_of(const VmRow& row) const {
     return {};
 }
 
-bool VmReport::before(const Ranked& a, const Ranked& b) const {
-    const auto by_key = compare(a.key, b.key, descending());
+bool VmReport::before(const SortKeyView& a_key, const VmRow& a, const SortKeyView& b_key,
+                      const VmRow& b) const {
+    const auto by_key = compare(a_key, b_key, descending());
     if (by_key != 0) return by_key < 0;
-    return std::tie(a.row.cluster, a.row.ns, a.row.vm) <
-           std::tie(b.row.cluster, b.row.ns, b.row.vm);
+    return std::tie(a.cluster, a.ns, a.vm) < std::tie(b.cluster, b.ns, b.vm);
 }
 
-bool VmReport::is_behind_start(const Ranked& ranked) const {
+bool VmReport::is_behind_start(const SortKeyView& key, const VmRow& row) const {
     if (!start_) return true;
-    const auto by_key = compare(ranked.key, start_->key, descending());
+    const auto by_key = compare(key, start_->key, descending());
     if (by_key != 0) return by_key > 0;
-    const VmRow& row = ranked.row;
     if (row.cluster != start_->cluster) return row.cluster > start_->cluster;
     return !start_->within || std::tie(row.ns, row.vm) > std::tie(start_->vm.ns, start_->vm.name);
 }
 
-void VmReport::take(VmRow&& row) {
-    Ranked ranked{key_of(row), std::move(row)};
-    if (!is_behind_start(ranked)) return;
+void VmReport::take(const VmRow& row) {
+    const SortKeyView key = key_of(row);
+    if (!is_behind_start(key, row)) return;
     ++behind_;
-    const auto first = [this](const Ranked& a, const Ranked& b) { return before(a, b); };
+    const auto first = [this](const Ranked& a, const Ranked& b) {
+        return before(a.key, a.row, b.key, b.row);
+    };
     if (rows_.size() >= pass_limit()) {
-        if (!before(ranked, rows_.front())) return;
+        if (!before(key, row, rows_.front().key, rows_.front().row)) return;
         std::ranges::pop_heap(rows_, first);
         rows_.pop_back();
     }
-    rows_.push_back(std::move(ranked));
+    rows_.push_back({{key.missing, key.number, std::string(key.text)}, row});
     std::ranges::push_heap(rows_, first);
 }
 

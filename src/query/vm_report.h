@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -16,44 +15,10 @@
 #include "query/fleet_request.h"
 #include "query/fleet_walk.h"
 #include "query/verdict.h"
+#include "query/vm_table.h"
 #include "store/store.h"
 
 namespace snapgate::query {
-
-// What the snapshots of one VM say.
-struct VmRow {
-    size_t cluster = 0;  // its index in FleetListing::clusters()
-    std::string ns;
-    std::string vm;
-    Verdict verdict = Verdict::kNever;
-    facts::Seconds as_of = 0;  // of its cluster; 0: unknown
-    uint64_t snapshots = 0;
-    uint64_t failed = 0;  // of those that were made within the time of the report
-
-    struct Good {
-        std::string name;
-        facts::Seconds at = 0;  // the state of the disks that it holds; 0: unknown
-        facts::Consistency consistency = facts::Consistency::kUnknown;
-    };
-    std::optional<Good> last_good;
-
-    struct Attempt {
-        std::string name;
-        facts::State state = facts::State::kPending;
-        facts::Seconds at = 0;  // its creation; 0: unknown
-        std::string cause;
-        std::string cause_class;
-    };
-    Attempt last_attempt;
-    model::Revision revision = 0;  // at which its cluster is read
-
-    // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
-    // where its time is not known.
-    std::optional<facts::Seconds> age_of_last_good(facts::Seconds now) const {
-        if (!last_good || last_good->at == 0) return std::nullopt;
-        return last_good->at < now ? now - last_good->at : 0;
-    }
-};
 
 // The report of how well the VMs of a fleet are protected by their snapshots: a row for each VM
 // that a snapshot names. A page of it, or all of it in pieces. Every page shows one state of the
@@ -94,12 +59,6 @@ class VmReport {
     // How many rows of a sorted report are found in one pass where it has no pages.
     static constexpr uint64_t kSortedRows = 20'000;
 
-    struct Hash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>()(text);
-        }
-    };
     // A row and its key in the order.
     struct Ranked {
         SortKey key;
@@ -116,11 +75,13 @@ class VmReport {
     base::Result<void> leave_namespace(const store::ReadView& view);
     void judge(VmRow& row) const;
     base::Result<void> read_cause(const store::ReadView& view, VmRow& row) const;
-    void take(VmRow&& row);
-    SortKey key_of(const VmRow& row) const;
+    // Keeps the row if it is one of the first behind the start.
+    void take(const VmRow& row);
+    SortKeyView key_of(const VmRow& row) const;
     // By key, cluster, namespace, VM.
-    bool before(const Ranked& a, const Ranked& b) const;
-    bool is_behind_start(const Ranked& ranked) const;
+    bool before(const SortKeyView& a_key, const VmRow& a, const SortKeyView& b_key,
+                const VmRow& b) const;
+    bool is_behind_start(const SortKeyView& key, const VmRow& row) const;
     uint64_t pass_limit() const { return limit_ == kNoLimit ? kSortedRows : limit_; }
     bool descending() const { return request_.vm_order && request_.vm_order->descending; }
 
@@ -134,7 +95,7 @@ class VmReport {
     // The namespace that the walk is in.
     size_t cluster_ = 0;
     std::string ns_;
-    std::unordered_map<std::string, VmRow, Hash, std::equal_to<>> vms_;
+    VmTable vms_;
 
     std::optional<Totals> totals_;
     bool collected_ = false;

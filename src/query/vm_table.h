@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "facts/facts.h"
+#include "model/types.h"
+#include "query/verdict.h"
+
+namespace snapgate::query {
+
+// What the snapshots of one VM say.
+struct VmRow {
+    size_t cluster = 0;  // its index in FleetListing::clusters()
+    std::string ns;
+    std::string vm;
+    Verdict verdict = Verdict::kNever;
+    facts::Seconds as_of = 0;  // of its cluster; 0: unknown
+    uint64_t snapshots = 0;
+    uint64_t failed = 0;  // of those that were made within the time of the report
+
+    struct Good {
+        std::string name;
+        facts::Seconds at = 0;  // the state of the disks that it holds; 0: unknown
+        facts::Consistency consistency = facts::Consistency::kUnknown;
+    };
+    std::optional<Good> last_good;
+
+    struct Attempt {
+        std::string name;
+        facts::State state = facts::State::kPending;
+        facts::Seconds at = 0;  // its creation; 0: unknown
+        std::string cause;
+        std::string cause_class;
+    };
+    Attempt last_attempt;
+    model::Revision revision = 0;  // at which its cluster is read
+
+    // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
+    // where its time is not known.
+    std::optional<facts::Seconds> age_of_last_good(facts::Seconds now) const {
+        if (!last_good || last_good->at == 0) return std::nullopt;
+        return last_good->at < now ? now - last_good->at : 0;
+    }
+};
+
+// The VMs of one namespace while their snapshots are counted. Keeps its memory for the next one.
+class VmTable {
+  public:
+    // The row of a VM, made if there is none yet. `vm_id`: FleetRow::vm_id.
+    VmRow& row_of(std::string_view vm, uint32_t vm_id);
+    // The rows, in no order.
+    std::vector<VmRow>& rows() { return rows_; }
+    size_t size() const { return size_; }
+    // Begins the next namespace.
+    void clear();
+
+  private:
+    struct Hash {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+    // The row of a VM that is known by its id, if that was given in this namespace.
+    struct Slot {
+        uint64_t round = 0;
+        size_t index = 0;
+    };
+
+    VmRow& new_row(std::string_view vm);
+
+    std::vector<VmRow> rows_;  // the first size_ of them are in use
+    size_t size_ = 0;
+    uint64_t round_ = 1;
+    std::vector<Slot> by_id_;
+    std::unordered_map<std::string, size_t, Hash, std::equal_to<>> by_name_;
+};
+
+}  // namespace snapgate::query
