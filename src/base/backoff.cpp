@@ -1,9 +1,8 @@
 #include "base/backoff.h"
 
 #include <algorithm>
-#include <cstdint>
 
-#include "base/crypto.h"
+#include "base/random_time.h"
 
 namespace snapgate::base {
 
@@ -13,14 +12,9 @@ Backoff::Millis Backoff::next(Clock::time_point now) {
     } else {
         base_ = std::min(base_ * 2, most_);
     }
-    const Millis delay = base_ + Millis(random_below(static_cast<uint64_t>(base_.count()) + 1));
+    const Millis delay = base_ + random_up_to(base_);
     last_ = now + delay;
     return delay;
-}
-
-std::chrono::milliseconds spread(std::chrono::milliseconds time) {
-    const auto most = static_cast<uint64_t>(time.count()) / 10;
-    return time - std::chrono::milliseconds(random_below(most + 1));
 }
 
 }  // namespace snapgate::base

@@ -25,8 +25,4 @@ class Backoff {
     Clock::time_point last_;
 };
 
-// `time` less up to a tenth of it, at random: clusters that were connected together are not all
-// asked at the same moments for ever after. Any thread.
-std::chrono::milliseconds spread(std::chrono::milliseconds time);
-
 }  // namespace snapgate::base

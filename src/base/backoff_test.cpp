@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 namespace snapgate::base {
 namespace {
 
@@ -28,17 +26,6 @@ TEST(Backoff, BeginsAnewAfterAQuietTime) {
     EXPECT_GE(backoff.next(now + milliseconds(130'000)), milliseconds(1600));
     backoff.reset();
     EXPECT_LE(backoff.next(now + milliseconds(130'001)), milliseconds(1600));
-}
-
-TEST(Spread, TakesUpToATenthAway) {
-    std::set<milliseconds> seen;
-    for (int i = 0; i < 1000; ++i) seen.insert(spread(milliseconds(45'000)));
-    EXPECT_GE(*seen.begin(), milliseconds(40'500));
-    EXPECT_LE(*seen.rbegin(), milliseconds(45'000));
-    // Both outer quarters of the tenth come up.
-    EXPECT_LT(*seen.begin(), milliseconds(41'625));
-    EXPECT_GT(*seen.rbegin(), milliseconds(43'875));
-    EXPECT_EQ(spread(milliseconds(0)), milliseconds(0));
 }
 
 }  // namespace

@@ -10,6 +10,12 @@ std::string format_count(uint64_t count) {
     return digits;
 }
 
+std::string size_text(uint64_t bytes) {
+    constexpr uint64_t kMebibyte = 1 << 20;
+    if (bytes > 0 && bytes % kMebibyte == 0) return fmt::format("{} MiB", bytes / kMebibyte);
+    return counted(bytes, "byte");
+}
+
 std::string counted(uint64_t count, std::string_view noun, std::string_view plural) {
     if (count == 1) return fmt::format("1 {}", noun);
     if (!plural.empty()) return fmt::format("{} {}", format_count(count), plural);

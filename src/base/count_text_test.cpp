@@ -21,5 +21,12 @@ TEST(CountTextTest, OneIsSingularAndAllElsePlural) {
     EXPECT_EQ(counted(3, "entry", "entries"), "3 entries");
 }
 
+TEST(CountTextTest, SizesAreMebibytesWhereTheyAreWholeOnes) {
+    EXPECT_EQ(size_text(2 << 20), "2 MiB");
+    EXPECT_EQ(size_text((2 << 20) + 1), "2,097,153 bytes");
+    EXPECT_EQ(size_text(1), "1 byte");
+    EXPECT_EQ(size_text(0), "0 bytes");
+}
+
 }  // namespace
 }  // namespace snapgate::base

@@ -6,19 +6,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/count_text.h"
 #include "base/file_descriptor.h"
 
 namespace snapgate::base {
-namespace {
-
-std::string shown_size(size_t bytes) {
-    constexpr size_t kMebibyte = 1 << 20;
-    if (bytes % kMebibyte == 0) return fmt::format("{} MiB", bytes / kMebibyte);
-    return fmt::format("{} bytes", bytes);
-}
-
-}  // namespace
-
 Result<std::string> read_file(const std::filesystem::path& file, size_t most) {
     const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return Error(Code::kUnavailable, std::strerror(errno));
@@ -29,7 +20,7 @@ Result<std::string> read_open_file(int fd, size_t most) {
     std::string text;
     if (!read_up_to(fd, most, text)) return Error(Code::kUnavailable, std::strerror(errno));
     if (text.size() > most)
-        return Error(Code::kTooLarge, fmt::format("larger than {}", shown_size(most)));
+        return Error(Code::kTooLarge, fmt::format("larger than {}", size_text(most)));
     return text;
 }
 

@@ -21,8 +21,8 @@ TEST(ReadFile, TakesWhatFitsAndSaysWhatDoesNot) {
         EXPECT_EQ(*read_file(file, size), text);
         if (size > 0) EXPECT_EQ(read_file(file, size - 1).error().code, Code::kTooLarge);
     }
-    EXPECT_EQ(read_file(file, 99'999).error().message, "larger than 99999 bytes");
-    EXPECT_EQ(read_file(file, 0).error().message, "larger than 0 MiB");
+    EXPECT_EQ(read_file(file, 99'999).error().message, "larger than 99,999 bytes");
+    EXPECT_EQ(read_file(file, 0).error().message, "larger than 0 bytes");
     std::filesystem::remove(file);
     EXPECT_THAT(read_file(file, 1).error().message, testing::HasSubstr("No such file"));
     EXPECT_THAT(read_file("/", 1).error().message, testing::HasSubstr("directory"));

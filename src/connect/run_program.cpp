@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/count_text.h"
 #include "base/encoding.h"
 #include "base/file_descriptor.h"
 #include "connect/credential_program.h"
@@ -34,6 +35,10 @@ Error failed(const CredentialProgram& program, std::string_view what) {
     return {Code::kUnauthorized,
             fmt::format("the program {} that gives the credentials of this cluster {}",
                         program.file.string(), what)};
+}
+
+std::string too_much_output() {
+    return "printed more than " + base::size_text(kMaxOutputBytes);
 }
 
 std::string program_input(const CredentialProgram& program, const Connection& connection) {
@@ -179,7 +184,7 @@ Result<ProgramCredentials> run_program(const CredentialProgram& program, const C
         running.wait_for_output();
         if (!running.read(output)) std::this_thread::sleep_for(milliseconds(kPollMs));
         if (output.size() > kMaxOutputBytes)
-            return failed(program, "printed more than 1 MiB and was ended");
+            return failed(program, too_much_output() + " and was ended");
     }
     for (size_t before = output.size() + 1; before != output.size();) {
         before = output.size();
@@ -190,7 +195,7 @@ Result<ProgramCredentials> run_program(const CredentialProgram& program, const C
                                            "arguments of the kubeconfig, to see what it says",
                                            running.how()));
     }
-    if (output.size() > kMaxOutputBytes) return failed(program, "printed more than 1 MiB");
+    if (output.size() > kMaxOutputBytes) return failed(program, too_much_output());
     return parse_credentials(output, program.api_version);
 }
 

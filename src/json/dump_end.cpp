@@ -61,8 +61,7 @@ void DumpEnd::take_list(const Object& envelope, size_t items) {
     if (kind->is_string() &&
         (kind->get_string() == "List" || kind->get_string() == "VirtualMachineSnapshotList"))
         return;
-    other_kind_ = json::serialize(*kind).substr(0, kShownBytes);
-    while (!base::is_utf8(other_kind_)) other_kind_.pop_back();
+    other_kind_ = base::clip(json::serialize(*kind), kShownBytes);
 }
 
 std::optional<std::string> DumpEnd::missing() const {

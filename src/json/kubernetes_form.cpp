@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <array>
 #include <span>
 
@@ -12,13 +10,7 @@ namespace {
 
 using base::Result;
 
-constexpr std::string_view kRawHead = R"({"Raw":[")";
-constexpr std::string_view kRawTail = R"("]})";
 constexpr std::string_view kApiVersionKey = R"("apiVersion":")";
-
-base::Error corrupt(std::string_view what) {
-    return {base::Code::kCorrupt, fmt::format("a stored object cannot be read: {}", what)};
-}
 
 // Bytes of the stored text that are replaced by others. No mark is within them.
 struct Change {
@@ -77,12 +69,13 @@ class FormWriter {
         }
         std::string_view wrapped = text_.substr(mark.offset, mark.length);
         at_ += mark.length;
-        if (wrapped.size() < kRawHead.size() + kRawTail.size() || !wrapped.starts_with(kRawHead) ||
-            !wrapped.ends_with(kRawTail))
-            return corrupt("a mark points at no Raw");
-        wrapped.remove_prefix(kRawHead.size());
-        wrapped.remove_suffix(kRawTail.size());
-        if (!base::append_decoded_base64(wrapped, out_)) return corrupt("a Raw is no base64");
+        if (wrapped.size() < model::kRawHead.size() + model::kRawTail.size() ||
+            !wrapped.starts_with(model::kRawHead) || !wrapped.ends_with(model::kRawTail))
+            return model::unreadable_object("a mark points at no Raw");
+        wrapped.remove_prefix(model::kRawHead.size());
+        wrapped.remove_suffix(model::kRawTail.size());
+        if (!base::append_decoded_base64(wrapped, out_))
+            return model::unreadable_object("a Raw is no base64");
         return {};
     }
 
@@ -105,7 +98,7 @@ Result<void> append_kubernetes_form(const model::StoredObject& stored, const For
     size_t count = 0;
     if (changes.v1alpha1) {
         const auto at = find_api_version(stored.text);
-        if (!at) return corrupt("it is of another version of the API");
+        if (!at) return model::unreadable_object("it is of another version of the API");
         list[count++] = {*at, model::kStoredApiVersion.size(), model::kOldApiVersion};
     }
     if (changes.version) {

@@ -66,9 +66,8 @@ base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(std::
     auto error = read(text, reader, labels);
     if (reader.padded.capacity() > kKeptBytes) reader = QuickReader();
     if (error) {
-        return base::Error(base::Code::kCorrupt,
-                           std::string("the labels of a stored object cannot be read: ") +
-                               simdjson::error_message(error));
+        return model::unreadable_object(std::string("its labels: ") +
+                                        simdjson::error_message(error));
     }
     std::ranges::sort(labels);
     return labels;

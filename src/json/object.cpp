@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/count_text.h"
 #include "json/compact.h"
 #include "json/document.h"
 #include "json/snapshot_parts.h"
@@ -22,10 +23,6 @@ struct Workspace {
 Workspace& workspace() {
     thread_local auto space = std::make_unique<Workspace>();
     return *space;
-}
-
-base::Error corrupt(std::string_view what) {
-    return {base::Code::kCorrupt, fmt::format("a stored object cannot be read: {}", what)};
 }
 
 base::Error too_large(size_t bytes, std::string_view where, size_t most) {
@@ -47,6 +44,11 @@ base::Result<Prepared> prepare(std::string_view json, const Identity& fill, Fact
 }
 
 }  // namespace
+
+std::string too_large_message() {
+    return fmt::format("the object is larger than {}, which is the most that is taken",
+                       base::size_text(kMaxObjectBytes));
+}
 
 base::Result<Prepared> prepare_snapshot(std::string_view json, const Identity& fill,
                                         FactsCheck check) {
@@ -102,7 +104,7 @@ base::Result<facts::Facts> read_facts(const model::StoredObject& stored, std::st
     if (!stored.facts.empty()) return facts::read(stored.facts);
     Workspace& space = workspace();
     auto root = space.document.parse(stored.text);
-    if (!root) return corrupt(root.error().message);
+    if (!root) return model::unreadable_object(root.error().message);
     read_parts(*root, space.parts);
     buffer = facts::derive(space.parts);
     space.document.shrink();
@@ -118,20 +120,22 @@ bool has_managed_fields(const model::StoredObject& stored) {
 base::Result<Identity> read_identity(const model::StoredObject& stored) {
     Workspace& space = workspace();
     auto root = space.document.parse(stored.text);
-    if (!root) return corrupt(root.error().message);
+    if (!root) return model::unreadable_object(root.error().message);
     simdjson::dom::object metadata;
-    if ((*root)["metadata"].get_object().get(metadata)) return corrupt("it has no metadata");
+    if ((*root)["metadata"].get_object().get(metadata))
+        return model::unreadable_object("it has no metadata");
     std::string_view uid;
     std::string_view time;
-    if (metadata["uid"].get_string().get(uid) || uid.empty()) return corrupt("it has no uid");
+    if (metadata["uid"].get_string().get(uid) || uid.empty())
+        return model::unreadable_object("it has no uid");
     if (metadata["creationTimestamp"].get_string().get(time) || time.empty())
-        return corrupt("it has no creationTimestamp");
+        return model::unreadable_object("it has no creationTimestamp");
     Identity identity{std::string(uid), std::string(time)};
     // A Namespace has no generation.
     auto generation = metadata["generation"];
     if (generation.error() != simdjson::NO_SUCH_FIELD &&
         generation.get_int64().get(identity.generation))
-        return corrupt("its generation is no number");
+        return model::unreadable_object("its generation is no number");
     simdjson::dom::array managed_fields;
     if (metadata["managedFields"].get_array().get(managed_fields) == simdjson::SUCCESS)
         identity.managed_fields = simdjson::minify(managed_fields);

@@ -32,6 +32,9 @@ struct Prepared {
     bool lacks_managed_fields = false;
 };
 
+// The message about an object that is larger than kMaxObjectBytes, and was not read to its end.
+std::string too_large_message();
+
 // Checks a VirtualMachineSnapshot's JSON (from a cluster, a dump or a saved Palette page) and
 // brings it into stored form: Palette text with sorted keys, patch marks, an empty place for the
 // resource version. apiVersion v1alpha1 becomes v1beta1; an empty namespace becomes "default"; null
@@ -40,7 +43,7 @@ struct Prepared {
 // the last counts; unknown fields pass through. What is absent of Identity is taken from `fill`.
 // Uses a parser of its own thread; may be called from any thread. Errors: kInvalidBody (no JSON,
 // wrong apiVersion or kind, a known field of the wrong type, no name; `subject` is the field's
-// path). kTooLarge for more than 2 MiB, as it came or as it is to be stored.
+// path). kTooLarge for more than kMaxObjectBytes, as it came or as it is to be stored.
 //
 // This folder knows no rule but these. An object whose maker has not checked it is shown to
 // `check`, whose error comes back: rules/import_rules.h has one. The facts are good during the

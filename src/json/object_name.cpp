@@ -42,10 +42,7 @@ std::string best_effort_name(std::string_view json) {
     const Name found = name_in(json);
     if (found.ns.empty() && found.name.empty()) return {};
     std::string out = printable(found.ns) + "/" + printable(found.name);
-    if (out.size() <= kMaxBytes) return out;
-    out.resize(kMaxBytes);
-    // Do not cut within a character.
-    while (!base::is_utf8(out)) out.pop_back();
+    out.resize(base::clip(out, kMaxBytes).size());
     return out;
 }
 

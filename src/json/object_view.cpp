@@ -18,8 +18,7 @@ using simdjson::error_code;
 constexpr size_t kKeptBytes = 256 << 10;
 
 base::Error corrupt(error_code error) {
-    return {base::Code::kCorrupt,
-            std::string("a stored object cannot be read: ") + simdjson::error_message(error)};
+    return model::unreadable_object(simdjson::error_message(error));
 }
 
 // The types' fields in the order in which Go writes them (k8s.io/apimachinery's meta/v1).

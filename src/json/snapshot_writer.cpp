@@ -17,8 +17,6 @@ namespace {
 using simdjson::dom::element_type;
 using Type = model::Schema::Type;
 
-constexpr std::string_view kRawHead = R"({"Raw":[")";
-constexpr std::string_view kRawTail = R"("]})";
 constexpr std::string_view kMirroredKind = R"("VirtualMachineSnapshot")";
 
 // Nobody can ask for a longer VM name, so it needs no place in the index.
@@ -264,9 +262,9 @@ bool SnapshotWriter::write_fields_v1(const Element& value, size_t level) {
     if (!append_sorted(content, kMaxLevels - level + 1, members_, fields_)) return too_deep();
 
     size_t offset = out_.size();
-    out_.put(kRawHead);
+    out_.put(model::kRawHead);
     out_.put_base64(fields_.view());
-    out_.put(kRawTail);
+    out_.put(model::kRawTail);
     result_.object.marks.push_back({model::PatchMark::Type::kUnwrap,
                                     static_cast<uint32_t>(offset),
                                     static_cast<uint32_t>(out_.size() - offset),

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "json/limits.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -23,7 +24,7 @@ class ItemSplitter {
     // error, the stream ends and feed() returns that error.
     using Sink = std::function<base::Result<void>(std::string_view item)>;
 
-    explicit ItemSplitter(Sink sink, size_t max_item_bytes = 2 << 20);
+    explicit ItemSplitter(Sink sink, size_t max_item_bytes = kMaxObjectBytes);
 
     // From now on an item over the cap does not end the stream: it is skipped, and `beginning` gets
     // its beginning (about as much as the cap). The cap still holds for a list's envelope.

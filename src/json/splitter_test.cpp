@@ -26,7 +26,7 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
-Outcome run(const std::vector<std::string_view>& chunks, size_t max_item_bytes = 2 << 20) {
+Outcome run(const std::vector<std::string_view>& chunks, size_t max_item_bytes = kMaxObjectBytes) {
     Outcome outcome;
     ItemSplitter splitter(
         [&](std::string_view item) -> base::Result<void> {

@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "base/quote.h"
+#include "base/utf8.h"
 #include "json/limits.h"
 #include "json/value_handler.h"
 
@@ -74,7 +75,7 @@ base::Result<Value> parse(std::string_view text) {
     if (ec == make_error_code(boost::system::errc::invalid_argument))
         return invalid(fmt::format("the JSON has the key {} twice in one object ({})",
                                    base::quote(duplicate, kShownBytes), where),
-                       duplicate.substr(0, kShownBytes));
+                       std::string(base::clip(duplicate, kShownBytes)));
     if (ec == boost::json::error::too_deep)
         return invalid(
             fmt::format("the JSON is nested deeper than {} levels ({})", kMaxLevels, where));
@@ -113,7 +114,7 @@ base::Result<void> refuse_unknown(const Object& object,
         if (std::ranges::find(known, key) == known.end())
             return invalid(fmt::format("the field {} is not known here; known are: {}",
                                        base::quote(key, kShownBytes), fmt::join(known, ", ")),
-                           std::string(key.substr(0, kShownBytes)));
+                           std::string(base::clip(key, kShownBytes)));
     }
     return {};
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -168,7 +169,7 @@ class ValueHandler {
             // The key of the member that is being read: the object's last one.
             const size_t end = depth + 1 < open_.size() ? open_[depth + 1].first_key : keys_.size();
             if (!path.empty()) path += '.';
-            path += keys_[end - 1].substr(0, kMostKeyBytes);
+            path += base::clip(keys_[end - 1], kMostKeyBytes);
         }
         if (std::ranges::find(*noted_, path) == noted_->end()) noted_->push_back(std::move(path));
     }

@@ -7,7 +7,6 @@
 
 #include "base/count_text.h"
 #include "base/encoding.h"
-#include "json/limits.h"
 #include "json/metadata_text.h"
 #include "mirror/comparison.h"
 #include "mirror/odd_objects.h"
@@ -59,9 +58,7 @@ bool MetadataForm::is_disproved(uint64_t changed) {
 }
 
 MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
-    : skipped_(skipped),
-      sum_(sum),
-      splitter_([this](std::string_view item) { return add(item); }, json::kMaxObjectBytes) {
+    : skipped_(skipped), sum_(sum), splitter_([this](std::string_view item) { return add(item); }) {
     splitter_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
 }
 

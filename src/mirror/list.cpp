@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "json/limits.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
 #include "model/names.h"
@@ -20,9 +19,9 @@ ListPage::ListPage(const cluster::ReflectedKind& kind, Collector& objects, Skipp
     : kind_(kind),
       objects_(objects),
       skipped_(skipped),
-      splitter_([this](std::string_view item) { return take(item); }, json::kMaxObjectBytes) {
+      splitter_([this](std::string_view item) { return take(item); }) {
     splitter_.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
-        skipped_.add(json::read_cut_object(beginning), "larger than 2 MiB", false);
+        skipped_.add_too_large(json::read_cut_object(beginning));
         return {};
     });
 }

@@ -1,7 +1,10 @@
 #include "mirror/odd_objects.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "base/utf8.h"
 #include "model/names.h"
 
 namespace snapgate::mirror {
@@ -15,15 +18,19 @@ bool is_odd_object(std::string_view item, const cluster::ReflectedKind& kind) {
 }
 
 Outcome<TakenObject> take_object(const cluster::ReflectedKind& kind, std::string_view text) {
-    constexpr size_t kMostReasonBytes = 300;
     auto prepared = kind.prepare(text);
     if (prepared) return TakenObject{std::move(*prepared), {}};
     const base::Error& error = prepared.error();
     if (error.code == base::Code::kInvalidBody && !is_odd_object(text, kind)) {
-        return tl::unexpected(malformed("the cluster sent an object that is not valid: " +
-                                        error.message.substr(0, kMostReasonBytes)));
+        return tl::unexpected(malformed(fmt::format(
+            "the cluster sent an object that is not valid: {}", shortened_reason(error.message))));
     }
     return TakenObject{std::nullopt, error.message};
+}
+
+std::string_view shortened_reason(std::string_view why) {
+    constexpr size_t kMostBytes = 300;
+    return base::clip(why, kMostBytes);
 }
 
 bool can_be_kept(const json::ObjectHead& head) {

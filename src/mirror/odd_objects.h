@@ -26,6 +26,9 @@ struct TakenObject {
 // A Setback for what no Kubernetes API server answers.
 Outcome<TakenObject> take_object(const cluster::ReflectedKind& kind, std::string_view text);
 
+// The reason for which an object is odd, short enough for a message.
+std::string_view shortened_reason(std::string_view why);
+
 // Whether an object of this name, namespace, uid and version can be kept.
 bool can_be_kept(const json::ObjectHead& head);
 

@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/log.h"
+#include "base/random_time.h"
 #include "json/cluster_answers.h"
 #include "mirror/list.h"
 #include "model/names.h"
@@ -30,11 +30,6 @@ constexpr unsigned kWatchListMinor = 32;
 constexpr int kStaleProbes = 3;
 // How long to wait while nobody waits for an answer: the next question ends this wait.
 constexpr milliseconds kUntilAsked{3'600'000};
-
-// A random time from zero to `most`.
-milliseconds up_to(milliseconds most) {
-    return milliseconds(base::random_below(static_cast<uint64_t>(most.count()) + 1));
-}
 
 bool serves_watch_lists(const json::ServerVersion& version) {
     return version.major > 1 || version.minor >= kWatchListMinor ||
@@ -313,7 +308,7 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
     std::optional<ListsUnderWay::Entry> entry;
     if (begin == WatchBegin::kWithState) entry.emplace(lists_);
     auto answer = co_await upstream_.get(
-        fmt::format("{}?{}", path(), watch_query(begin, version, newest, random_watch_seconds())),
+        fmt::format("{}?{}", path(), watch_query(begin, version, newest, random_watch_time())),
         "application/json");
     if (!answer) co_return happen(event::Failed{std::move(answer).error()});
     happen(event::Opened{});
@@ -512,11 +507,11 @@ net::Awaitable<void> Reflector::compare_after_loss() {
 net::Awaitable<void> Reflector::check_from_time_to_time() {
     checking_.reset();
     // A random first delay: clusters that were connected together are not compared together.
-    milliseconds delay = up_to(times_.check);
+    milliseconds delay = base::random_up_to(times_.check);
     while (!has_ended()) {
         co_await check_alarm_.wait(delay);
         if (has_ended()) break;
-        delay = times_.check - times_.check / 8 + up_to(times_.check / 4);
+        delay = times_.check - times_.check / 8 + base::random_up_to(times_.check / 4);
         if (!status().ready()) continue;
         auto version = sink_.version();
         if (!version || version->empty()) continue;

@@ -19,11 +19,10 @@ constexpr size_t kMaxMessage = 500;
 
 // A cluster's own words, as they can be shown in a line.
 std::string shown(std::string_view text) {
-    std::string out(text.substr(0, kMaxMessage));
+    std::string out(base::clip(text, kMaxMessage));
     for (char& c : out) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     }
-    while (!base::is_utf8(out)) out.pop_back();
     return out;
 }
 

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "base/count_text.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "json/limits.h"
+#include "mirror/odd_objects.h"
 
 namespace snapgate::mirror {
 namespace {
-
-constexpr size_t kMostReasonBytes = 300;
 
 // A name that no object may have can be of any length.
 std::string shortened(std::string_view text) {
@@ -36,8 +37,12 @@ void SkippedObjects::add(const json::ObjectHead& head, std::string_view why, boo
     const std::string name = key.name.empty() ? "one without a name" : key.ns + "/" + key.name;
     base::log::warning("an object of a cluster cannot be shown",
                        {{"cluster", cluster_}, {"object", name}, {"error", why}});
-    example_ = fmt::format("{}: {}", name, why.substr(0, kMostReasonBytes));
+    example_ = fmt::format("{}: {}", name, shortened_reason(why));
     add_key(key, is_whole);
+}
+
+void SkippedObjects::add_too_large(const json::ObjectHead& head) {
+    add(head, "larger than " + base::size_text(json::kMaxObjectBytes), false);
 }
 
 void SkippedObjects::add_key(const model::ObjectKey& key, bool is_whole) {

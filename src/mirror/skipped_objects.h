@@ -26,6 +26,8 @@ class SkippedObjects {
     // Once more changes nothing but example(). `is_whole`: the object was read completely; if it
     // has no name then, comparisons need not leave it out.
     void add(const json::ObjectHead& head, std::string_view why, bool is_whole = true);
+    // One of which only the beginning was read, because it is larger than json::kMaxObjectBytes.
+    void add_too_large(const json::ObjectHead& head);
     // It can be shown, or it is gone.
     void remove(const json::ObjectHead& head);
 

@@ -49,7 +49,7 @@ TEST(SkippedObjectsTest, TheExampleIsTheLastOneAndGoesWithThem) {
     skipped.add(object("alpha", "large"), "larger than 2 MiB");
     skipped.add(object("alpha", ""), std::string(1'000, 'x'));
     EXPECT_EQ(skipped.example(), "one without a name: " + std::string(300, 'x'));
-    skipped.add(object("alpha", "large"), "larger than 2 MiB");
+    skipped.add_too_large(object("alpha", "large"));
     EXPECT_EQ(skipped.example(), "alpha/large: larger than 2 MiB");
     skipped.remove(object("alpha", "large"));
     EXPECT_EQ(skipped.example(), "alpha/large: larger than 2 MiB");

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/random_time.h"
 #include "json/limits.h"
 #include "mirror/odd_objects.h"
 #include "model/names.h"
@@ -23,13 +22,15 @@ namespace {
 
 // The size of an object, and of what a frame has around it.
 constexpr size_t kMaxFrameBytes = json::kMaxObjectBytes + 1024;
-constexpr uint64_t kLeastWatchSeconds = 300;
-constexpr uint64_t kMostWatchSeconds = 600;
+constexpr std::chrono::seconds kLeastWatch{300};
+constexpr std::chrono::seconds kMostWatch{600};
 
 }  // namespace
 
-std::string watch_query(WatchBegin begin, std::string_view version, bool newest, uint64_t seconds) {
-    std::string query = fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}", seconds);
+std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
+                        std::chrono::seconds length) {
+    std::string query =
+        fmt::format("watch=1&allowWatchBookmarks=true&timeoutSeconds={}", length.count());
     if (begin == WatchBegin::kWithState) {
         query += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
         if (newest) return query;
@@ -38,8 +39,8 @@ std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
     return query;
 }
 
-uint64_t random_watch_seconds() {
-    return kLeastWatchSeconds + base::random_below(kMostWatchSeconds - kLeastWatchSeconds + 1);
+std::chrono::seconds random_watch_time() {
+    return kLeastWatch + base::random_up_to(kMostWatch - kLeastWatch);
 }
 
 WatchReader::WatchReader(const cluster::ReflectedKind& kind, WatchBegin begin, std::string version,
@@ -208,7 +209,7 @@ Result<void> WatchReader::take_bookmark(std::string_view text) {
 Result<void> WatchReader::take_large_frame(std::string_view beginning) {
     ++frames_;
     json::ObjectHead head = json::read_cut_object(beginning);
-    skipped_.add(head, "larger than 2 MiB", false);
+    skipped_.add_too_large(head);
     if (in_state_) return {};
     // The object's name or version may stand behind the cut. A list says which object it is.
     if (head.name.empty()) head.version.clear();

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,10 +25,11 @@ enum class WatchBegin : bool {
 };
 
 // The query of a watch. `version`: the last one seen, "" for none; a state is not older than it,
-// or, with `newest`, the newest there is. `seconds`: after which the cluster ends it.
-std::string watch_query(WatchBegin begin, std::string_view version, bool newest, uint64_t seconds);
+// or, with `newest`, the newest there is. The cluster ends it after `length`.
+std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
+                        std::chrono::seconds length);
 // Spread out: watches that were opened together do not end together.
-uint64_t random_watch_seconds();
+std::chrono::seconds random_watch_time();
 
 // What a piece of a watch's stream says.
 struct WatchPiece {

@@ -125,16 +125,18 @@ TEST(WatchReader, ARetryAfterIsBounded) {
 }
 
 TEST(WatchQuery, SaysWhereAWatchBegins) {
+    constexpr std::chrono::seconds kLength{300};
     const std::string common = "watch=1&allowWatchBookmarks=true&timeoutSeconds=300";
     const std::string state = common + "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
-    EXPECT_EQ(watch_query(kFromVersion, "7 7", false, 300), common + "&resourceVersion=7%207");
-    EXPECT_EQ(watch_query(kFromVersion, "", false, 300), common);
-    EXPECT_EQ(watch_query(kWithState, "77", false, 300), state + "&resourceVersion=77");
-    EXPECT_EQ(watch_query(kWithState, "", false, 300), state);
-    EXPECT_EQ(watch_query(kWithState, "77", true, 300), state);
+    EXPECT_EQ(watch_query(kFromVersion, "7 7", false, kLength), common + "&resourceVersion=7%207");
+    EXPECT_EQ(watch_query(kFromVersion, "", false, kLength), common);
+    EXPECT_EQ(watch_query(kWithState, "77", false, kLength), state + "&resourceVersion=77");
+    EXPECT_EQ(watch_query(kWithState, "", false, kLength), state);
+    EXPECT_EQ(watch_query(kWithState, "77", true, kLength), state);
     for (int i = 0; i < 100; ++i) {
-        const uint64_t seconds = random_watch_seconds();
-        EXPECT_TRUE(seconds >= 300 && seconds <= 600) << seconds;
+        const std::chrono::seconds length = random_watch_time();
+        EXPECT_GE(length, std::chrono::seconds(300));
+        EXPECT_LE(length, std::chrono::seconds(600));
     }
 }
 

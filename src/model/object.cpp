@@ -15,10 +15,6 @@ constexpr uint8_t kLayout = 1;
 constexpr size_t kHeadSize = 16;
 constexpr size_t kMarkHeadSize = 9;
 
-base::Error corrupt(const char* what) {
-    return {base::Code::kCorrupt, std::string("a stored object cannot be read: ") + what};
-}
-
 void append_mark(const PatchMark& mark, uint32_t shift_from, uint32_t shift, std::string& out) {
     out += static_cast<char>(mark.type);
     base::append_u32(mark.offset > shift_from ? mark.offset + shift : mark.offset, out);
@@ -31,6 +27,10 @@ void append_mark(const PatchMark& mark, uint32_t shift_from, uint32_t shift, std
 }
 
 }  // namespace
+
+base::Error unreadable_object(std::string_view what) {
+    return {base::Code::kCorrupt, std::string("a stored object cannot be read: ").append(what)};
+}
 
 void encode_object(const PreparedObject& object, std::string_view version, std::string& out) {
     auto shift = static_cast<uint32_t>(version.size());
@@ -57,18 +57,19 @@ std::string encode_object(const PreparedObject& object, std::string_view version
 }
 
 base::Result<StoredObject> decode_object(std::string_view value) {
-    if (value.size() < kHeadSize) return corrupt("it is too short");
-    if (static_cast<uint8_t>(value[0]) != kLayout) return corrupt("its layout is unknown");
+    if (value.size() < kHeadSize) return unreadable_object("it is too short");
+    if (static_cast<uint8_t>(value[0]) != kLayout)
+        return unreadable_object("its layout is unknown");
     size_t version_length = static_cast<uint8_t>(value[1]);
     size_t vm_length = base::read_u16(value, 2);
     size_t version_offset = base::read_u32(value, 4);
     size_t vm_offset = base::read_u32(value, 8);
     size_t text_length = base::read_u32(value, 12);
-    if (value.size() - kHeadSize < text_length) return corrupt("its text is cut off");
+    if (value.size() - kHeadSize < text_length) return unreadable_object("its text is cut off");
     StoredObject object;
     object.text = value.substr(kHeadSize, text_length);
     if (version_offset + version_length > text_length || vm_offset + vm_length > text_length)
-        return corrupt("its offsets are beyond its text");
+        return unreadable_object("its offsets are beyond its text");
     object.version = object.text.substr(version_offset, version_length);
     object.vm = object.text.substr(vm_offset, vm_length);
     object.marks = value.substr(kHeadSize + text_length);
@@ -77,24 +78,25 @@ base::Result<StoredObject> decode_object(std::string_view value) {
 }
 
 base::Result<MarkReader::Mark> MarkReader::next() {
-    if (rest_.size() < kMarkHeadSize) return corrupt("a mark is cut off");
+    if (rest_.size() < kMarkHeadSize) return unreadable_object("a mark is cut off");
     Mark mark;
     mark.type = static_cast<PatchMark::Type>(rest_[0]);
     mark.offset = base::read_u32(rest_, 1);
     const size_t length = base::read_u32(rest_, 5);
     rest_.remove_prefix(kMarkHeadSize);
-    if (mark.offset < last_ || mark.offset > text_size_) return corrupt("a mark is out of place");
+    if (mark.offset < last_ || mark.offset > text_size_)
+        return unreadable_object("a mark is out of place");
     last_ = mark.offset;
     if (mark.type == PatchMark::Type::kInsert) {
-        if (length > rest_.size()) return corrupt("a mark is cut off");
+        if (length > rest_.size()) return unreadable_object("a mark is cut off");
         mark.bytes = rest_.substr(0, length);
         rest_.remove_prefix(length);
     } else if (mark.type == PatchMark::Type::kUnwrap) {
-        if (length > text_size_ - mark.offset) return corrupt("a mark is out of place");
+        if (length > text_size_ - mark.offset) return unreadable_object("a mark is out of place");
         mark.length = length;
         last_ += length;
     } else {
-        return corrupt("a mark is of an unknown type");
+        return unreadable_object("a mark is of an unknown type");
     }
     return mark;
 }

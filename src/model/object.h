@@ -13,6 +13,9 @@ namespace snapgate::model {
 //
 // The text is compact JSON with sorted keys and no null fields, `fieldsV1` as {"Raw":["<base64>"]}.
 // A patch mark says how to get back what the cluster had: where a null field was, where a Raw is.
+inline constexpr std::string_view kRawHead = R"({"Raw":[")";
+inline constexpr std::string_view kRawTail = R"("]})";
+
 struct PatchMark {
     enum class Type : uint8_t {
         kInsert = 1,  // `bytes` go in at `offset`: a null field with its comma
@@ -75,6 +78,9 @@ class MarkReader {
     size_t text_size_;
     size_t last_ = 0;
 };
+
+// The error for a stored object in which something is not as this program writes it: kCorrupt.
+base::Error unreadable_object(std::string_view what);
 
 // The bytes the store keeps as a value, appended to `out`, and back. decode_object fails with
 // kCorrupt.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "model/api_names.h"
 
@@ -87,7 +88,7 @@ Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse
                 fmt::format("cluster \"{}\": {}", cluster.name,
                             status->message.empty()
                                 ? fmt::format("it answered {} {}", answer.status, status->reason)
-                                : status->message.substr(0, kMostMessageBytes)));
+                                : std::string(base::clip(status->message, kMostMessageBytes))));
     error.retry_after_seconds = retry_after_seconds(answer);
     error.causes = status->causes;
     error.about = base::About{status->group, status->kind, status->name, status->uid};

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/error_text.h"
+#include "json/object.h"
 #include "objects/object_write.h"
 #include "rules/import_rules.h"
 #include "store/walk.h"
@@ -122,8 +123,7 @@ void Import::add(std::string_view item) {
 
 void Import::add_too_large(std::string_view beginning) {
     refused_any_ = true;
-    refuse(items_++, json::best_effort_name(beginning),
-           "the object is larger than 2 MiB, which is the most that is taken");
+    refuse(items_++, json::best_effort_name(beginning), json::too_large_message());
 }
 
 bool Import::batch_full() const {

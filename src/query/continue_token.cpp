@@ -4,17 +4,24 @@
 #include "base/encoding.h"
 #include "base/secret_file.h"
 #include "query/list_request.h"
+#include "store/store.h"
 
-// Layout: version byte | store id 16 | cluster u32 | revision u64 | query 16 | flags u8 | remaining
-// u64 | u8 length and list version | u8 length and namespace | u8 length and name | signature 16.
+// Layout: version byte | store id | cluster u32 | revision u64 | query | flags u8 | remaining u64 |
+// u8 length and list version | u8 length and namespace | u8 length and name | signature.
 namespace snapgate::query {
 namespace {
 
 constexpr char kLayout = 1;
-constexpr size_t kIdBytes = 16;
 constexpr size_t kSignatureBytes = 16;
 constexpr size_t kKeyBytes = 32;
-constexpr size_t kFixedBytes = 1 + kIdBytes + 4 + 8 + kIdBytes + 1 + 8;
+// Where the parts of a fixed size begin.
+constexpr size_t kStoreIdAt = 1;
+constexpr size_t kClusterAt = kStoreIdAt + store::kStoreIdBytes;
+constexpr size_t kRevisionAt = kClusterAt + 4;
+constexpr size_t kQueryAt = kRevisionAt + 8;
+constexpr size_t kFlagsAt = kQueryAt + kListingDigestBytes;
+constexpr size_t kRemainingAt = kFlagsAt + 1;
+constexpr size_t kFixedBytes = kRemainingAt + 8;
 constexpr char kHasRemaining = 1;
 
 void append_short(std::string_view text, std::string& out) {
@@ -81,12 +88,11 @@ std::optional<ContinueToken> TokenSigner::unseal(std::string_view text) const {
     std::string_view rest = *bytes;
     if (rest[0] != kLayout) return std::nullopt;
     ContinueToken token;
-    token.store_id = rest.substr(1, kIdBytes);
-    token.cluster = base::read_u32(rest, 1 + kIdBytes);
-    token.revision = base::read_u64(rest, 5 + kIdBytes);
-    token.query = rest.substr(13 + kIdBytes, kIdBytes);
-    if (rest[13 + 2 * kIdBytes] == kHasRemaining)
-        token.remaining = base::read_u64(rest, 14 + 2 * kIdBytes);
+    token.store_id = rest.substr(kStoreIdAt, store::kStoreIdBytes);
+    token.cluster = base::read_u32(rest, kClusterAt);
+    token.revision = base::read_u64(rest, kRevisionAt);
+    token.query = rest.substr(kQueryAt, kListingDigestBytes);
+    if (rest[kFlagsAt] == kHasRemaining) token.remaining = base::read_u64(rest, kRemainingAt);
     rest.remove_prefix(kFixedBytes);
     bool whole = take_short(rest, token.version) && take_short(rest, token.after.ns) &&
                  take_short(rest, token.after.name) && rest.empty();

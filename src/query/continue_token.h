@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,14 +12,17 @@
 
 namespace snapgate::query {
 
+// A digest over the cluster's uid and the filters, which tells the lists apart.
+inline constexpr size_t kListingDigestBytes = 16;
+
 // The place where a list goes on. Its content concerns only the server: a token is signed, so a
 // client cannot build one.
 struct ContinueToken {
-    std::string store_id;  // 16 bytes: the store to which the revision belongs
+    std::string store_id;  // store::kStoreIdBytes: the store to which the revision belongs
     model::ClusterNumber cluster = 0;
     model::Revision revision = 0;       // 0: the head at the time of use (after an expiry)
     std::string version;                // the list's resource version at that revision
-    std::string query;                  // 16 bytes: digest of the cluster's uid and the filters
+    std::string query;                  // kListingDigestBytes
     std::optional<uint64_t> remaining;  // number of items from here on, if it is known
     model::ObjectKey after;             // the last object that was listed
 

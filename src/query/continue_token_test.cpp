@@ -9,17 +9,18 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "query/list_request.h"
+#include "store/store.h"
 
 namespace snapgate::query {
 namespace {
 
 ContinueToken sample() {
     ContinueToken token;
-    token.store_id = base::random_bytes(16);
+    token.store_id = base::random_bytes(store::kStoreIdBytes);
     token.cluster = 7;
     token.revision = 123456789;
     token.version = "9007199254740993";
-    token.query = base::random_bytes(16);
+    token.query = base::random_bytes(kListingDigestBytes);
     token.remaining = 42;
     token.after = {"web", "db-01-nightly"};
     return token;

@@ -12,6 +12,7 @@
 #include "json/object.h"
 #include "query/facts_index.h"
 #include "query/fleet_listing.h"
+#include "query/listing.h"
 #include "query/snapshot_filter.h"
 #include "query/snapshot_walk.h"
 #include "store/store.h"
@@ -38,7 +39,7 @@ struct FleetRow {
 class FleetWalk {
   public:
     // A step looks at about so many rows.
-    static constexpr size_t kStepRows = 20'000;
+    static constexpr size_t kStepRows = Listing::kStepRows;
 
     // What the visitor needs of a row.
     enum class Needs : uint8_t {

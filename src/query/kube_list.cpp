@@ -229,7 +229,8 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
         return Step::kOn;
     };
     // Reading labels takes longer than reading rows.
-    const size_t budget = request_.selector.reads_labels() ? kStepRows / 4 : kStepRows;
+    const size_t budget =
+        request_.selector.reads_labels() ? Listing::kStepRows / 4 : Listing::kStepRows;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
     if (!paused) SNAPGATE_TRY(listing_.check_count(items_, left_, more_));

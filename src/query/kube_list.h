@@ -46,9 +46,9 @@ class KubeList {
     // Appends one object to `out`.
     using Item = std::function<base::Result<void>(const store::Found&, std::string& out)>;
 
-    // Appends objects until `out` holds `full` bytes, or about kStepRows rows were looked at. True
-    // when the page is complete. kExpired if its state was compacted since the last step: hold its
-    // history to prevent that.
+    // Appends objects until `out` holds `full` bytes, or about Listing::kStepRows rows were looked
+    // at. True when the page is complete. kExpired if its state was compacted since the last step:
+    // hold its history to prevent that.
     base::Result<bool> step(const store::ReadView& view, const Item& item, size_t full,
                             std::string& out);
 
@@ -59,8 +59,6 @@ class KubeList {
     std::string continue_token() const;
     // The number of objects after a complete page, if it is known; never with a selector.
     std::optional<uint64_t> remaining() const;
-
-    static constexpr size_t kStepRows = 20'000;
 
   private:
     KubeList(const ListContext& context, ListedCluster cluster, KubeListRequest request);

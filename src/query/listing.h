@@ -56,7 +56,9 @@ base::Result<void> check_count_of(std::string_view uid, uint64_t items, uint64_t
 // objects in its own way. Belongs to one thread at a time; keeps no read view.
 class Listing {
   public:
-    static constexpr size_t kDigestBytes = 16;
+    static constexpr size_t kDigestBytes = kListingDigestBytes;
+    // About so many rows are looked at in one step of a page, whatever is found in them.
+    static constexpr size_t kStepRows = 20'000;
 
     // `digest`: kDigestBytes that identify the listing, so that a token does not work in another
     // one. The first `bound_bytes` of it must be those of the token.

@@ -89,7 +89,7 @@ base::Result<Body> decode_object(std::string_view text, Media media, std::string
         if (find_text(*object, name).empty())
             return unrecognized(kind,
                                 fmt::format("Object '{}' is missing in '{}'", shown,
-                                            text.substr(0, kMostBodyBytes)),
+                                            base::clip(text, kMostBodyBytes)),
                                 text, name);
     Body result{std::move(*object), {}};
     for (const std::string& path : body.duplicates)

@@ -30,7 +30,7 @@ base::Error unreadable(const json::Object& body, std::string_view kind, const Wr
     if (size_t slash = version.find('/'); slash != std::string_view::npos)
         version.remove_prefix(slash + 1);
     return bad_request(fmt::format("{} in version {} cannot be handled as a {}: {}",
-                                   find_text(body, "kind").substr(0, kMostBytesEach),
+                                   base::clip(find_text(body, "kind"), kMostBytesEach),
                                    base::quote(version, kMostBytesEach), kind, what),
                        field);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {
@@ -78,7 +79,7 @@ void settle_unknown(json::Object& object, const model::Schema& schema, const jso
         if (kept != nullptr && *kept == member.value()) continue;
         std::string full(path);
         if (!full.empty()) full += '.';
-        full += name.substr(0, kMostPathBytes);
+        full += base::clip(name, kMostPathBytes);
         if ((silent == nullptr || !silent(full)) && unknown.size() < kMostUnknown)
             unknown.push_back(std::move(full));
         gone.emplace_back(name);

@@ -12,13 +12,11 @@ using base::Code;
 using base::Error;
 
 constexpr std::string_view kFormatName = "format";
-constexpr std::string_view kIdName = "id";
-constexpr size_t kIdBytes = 16;
 
 base::Result<void> make_store(engine::Environment& environment) {
     SNAPGATE_ASSIGN(engine::WriteTransaction rows, environment.write());
     SNAPGATE_TRY(put_format(rows, kFormat));
-    SNAPGATE_TRY(rows.put(meta_key(kIdName).view(), base::random_bytes(kIdBytes)));
+    SNAPGATE_TRY(rows.put(meta_key(kIdName).view(), base::random_bytes(kStoreIdBytes)));
     SNAPGATE_TRY(rows.put(meta_key(kSequenceName).view(), encode(Sequence{})));
     return rows.commit();
 }
@@ -70,7 +68,7 @@ base::Result<Identity> read_identity(engine::Environment& environment,
     SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
     Identity identity;
     SNAPGATE_ASSIGN(auto id, rows.get(meta_key(kIdName).view()));
-    if (!id || id->size() != kIdBytes) return corrupt_row("its id");
+    if (!id || id->size() != kStoreIdBytes) return corrupt_row("its id");
     identity.id = *id;
     SNAPGATE_ASSIGN(auto sequence, rows.get(meta_key(kSequenceName).view()));
     if (!sequence) return corrupt_row("the row of its counters");

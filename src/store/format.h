@@ -18,7 +18,7 @@ inline constexpr uint64_t kFormat = 2;
 
 // What a store records of itself.
 struct Identity {
-    std::string id;  // 16 random bytes
+    std::string id;  // kStoreIdBytes random bytes
     Sequence sequence;
 };
 

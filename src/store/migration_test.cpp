@@ -34,7 +34,7 @@ class MigrationTest : public testing::Test {
             ASSERT_TRUE(rows->put_plain(key, value));
         };
         put(meta_key("format").view(), encode_number(1));
-        put(meta_key("id").view(), kId);
+        put(meta_key(kIdName).view(), kId);
         put(meta_key(kSequenceName).view(), encode(Sequence{5, 2, 1'000}));
         std::string cluster;
         base::append_u64(4, cluster);

@@ -25,7 +25,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr size_t kIdBytes = 16;
 // A server makes fewer revisions than this between two backups, or in a second.
 constexpr Revision kBeyondBackup = Revision{1} << 40;
 constexpr int kBitsOfASecond = 20;
@@ -69,7 +68,7 @@ class NewStore {
         Sequence sequence = head_.sequence;
         sequence.next_revision = next_revision_;
         sequence.newest_ms = options_.now_ms;
-        SNAPGATE_TRY(out_.put(meta_key("id").view(), base::random_bytes(kIdBytes)));
+        SNAPGATE_TRY(out_.put(meta_key(kIdName).view(), base::random_bytes(kStoreIdBytes)));
         SNAPGATE_TRY(out_.put(meta_key(kSequenceName).view(), encode(sequence)));
         SNAPGATE_TRY(out_.finish());
         return std::move(restored_);

@@ -74,6 +74,8 @@ struct Sequence {
     int64_t newest_ms = 0;  // the newest time that was written
 };
 inline constexpr std::string_view kSequenceName = "sequence";  // its name in kMeta
+// The name there of the store's id, which is kStoreIdBytes as they are.
+inline constexpr std::string_view kIdName = "id";
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

@@ -309,6 +309,7 @@ struct StoreStatistics {
     uint64_t scrub_damaged_rows = 0;  // that the last pass found
 };
 
+inline constexpr size_t kStoreIdBytes = 16;
 inline constexpr size_t kBatchObjects = 256;
 inline constexpr size_t kBatchBytes = 1 << 20;
 
@@ -363,7 +364,8 @@ class Store {
     // The time by the clock of history, to compare with replaced_ms. It does not jump, and it may
     // be behind the system's time, as time does not count while the store is closed.
     virtual int64_t history_time_ms() const = 0;
-    virtual const std::string& id() const = 0;  // 16 random bytes, made with the store
+    // kStoreIdBytes random bytes, made with the store.
+    virtual const std::string& id() const = 0;
     virtual StoreStatistics statistics() const = 0;
 
   protected:

@@ -12,6 +12,7 @@
 #include "import/import_check.h"
 #include "import/import_input.h"
 #include "import/import_upload.h"
+#include "json/object.h"
 #include "json/path.h"
 #include "remote/resolve.h"
 #include "terminal/ask.h"
@@ -160,10 +161,11 @@ void note_refused(const Sent& sent, const std::vector<ImportInput>& inputs,
         if (one == nullptr) continue;
         auto index = static_cast<size_t>(number_at(*one, "index"));
         auto origin = origin_of(index, report.items);
-        const std::string_view message =
-            sent.too_large.contains(index) ? kTooLarge : json::text_at(*one, {"message"});
+        std::string message = sent.too_large.contains(index)
+                                  ? json::too_large_message()
+                                  : std::string(json::text_at(*one, {"message"}));
         Fault fault{origin ? inputs[origin->input].name() : "input", origin ? origin->item : index,
-                    std::string(json::text_at(*one, {"name"})), std::string(message)};
+                    std::string(json::text_at(*one, {"name"})), std::move(message)};
         console.note("refused: " + describe(fault));
     }
     auto listed = static_cast<int64_t>(refused->size());

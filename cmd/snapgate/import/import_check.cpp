@@ -40,7 +40,7 @@ class InputCheck {
     }
 
     base::Result<void> pass_over(std::string_view beginning) {
-        note(items_++, json::best_effort_name(beginning), std::string(kTooLarge));
+        note(items_++, json::best_effort_name(beginning), json::too_large_message());
         return {};
     }
 

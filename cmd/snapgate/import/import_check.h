@@ -33,9 +33,6 @@ struct CheckReport {
 };
 
 inline constexpr size_t kShownFaults = 20;
-// The fault of an object that is too large to be read.
-inline constexpr std::string_view kTooLarge =
-    "the object is larger than 2 MiB, which is the most that is taken";
 
 // Told now and then how far a pass has come, in bytes of all inputs and in objects.
 using Advanced = std::function<void(uint64_t bytes, size_t items)>;

@@ -45,7 +45,7 @@ class ImportUpload {
     uint64_t offset_ = 0;        // in the current input
     uint64_t bytes_before_ = 0;  // of the inputs before it
     size_t items_ = 0;
-    std::set<size_t> too_large_;  // each of them more than 2 MiB of input
+    std::set<size_t> too_large_;  // each of them more than json::kMaxObjectBytes
     bool ended_ = false;
     std::optional<json::ItemSplitter> splitter_;
 };

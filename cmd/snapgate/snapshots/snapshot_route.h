@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "json/limits.h"
 #include "remote/api.h"
 #include "remote/resolve.h"
 
@@ -15,8 +16,8 @@ inline constexpr std::string_view kSnapshotResource =
 inline constexpr std::string_view kSnapshotVersion = "snapshot.kubevirt.io/v1beta1";
 inline constexpr std::string_view kSnapshotListKind = "VirtualMachineSnapshotList";
 
-// What a list or a watch may hold for one object: 2 MiB, and what is put around it.
-inline constexpr size_t kMostItemBytes = 4 << 20;
+// What a list or a watch may hold for one object, with what is put around it.
+inline constexpr size_t kMostItemBytes = 2 * json::kMaxObjectBytes;
 // How often in a row a listing begins anew, or continues at a newer state, because the server's
 // history is shorter than a step of the listing takes.
 inline constexpr int kMostRestarts = 5;

@@ -7,6 +7,7 @@
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "json/path.h"
 #include "model/api_names.h"
@@ -109,7 +110,8 @@ net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attrib
     std::string reason = fmt::format(
         "the key allows it, but the account that this server has in cluster \"{}\" may not do it",
         call.cluster.name);
-    if (!verdict->reason.empty()) reason += ": " + verdict->reason.substr(0, kMostReasonBytes);
+    if (!verdict->reason.empty())
+        reason += fmt::format(": {}", base::clip(verdict->reason, kMostReasonBytes));
     co_return Verdict{false, std::move(reason)};
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "api/kube/list_words.h"
-#include "base/crypto.h"
+#include "base/random_time.h"
 #include "model/version_order.h"
 #include "net/await.h"
 #include "query/kube_list.h"
@@ -27,8 +27,7 @@ constexpr size_t kPageBytes = 64 << 10;
 
 // Between `time` and a quarter more, so that those who came together do not stay together.
 std::chrono::milliseconds about(std::chrono::milliseconds time) {
-    return time + std::chrono::milliseconds(
-                      base::random_below(static_cast<uint64_t>(time.count()) / 4 + 1));
+    return time + base::random_up_to(time / 4);
 }
 
 }  // namespace

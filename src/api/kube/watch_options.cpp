@@ -9,8 +9,8 @@
 
 #include "api/kube/option_errors.h"
 #include "api/kube/parameters.h"
-#include "base/crypto.h"
 #include "base/quote.h"
+#include "base/random_time.h"
 
 namespace snapgate::api::kube {
 
@@ -21,14 +21,13 @@ namespace {
 
 constexpr std::string_view kNotOlderThan = "NotOlderThan";
 // As kube-apiserver's --min-request-timeout: without a wish a watch lasts as long, at most twice.
-constexpr int64_t kDefaultSeconds = 1800;
+constexpr std::chrono::seconds kDefault{1800};
 constexpr int64_t kMaxSeconds = int64_t{24} * 3600;
 
 std::chrono::seconds timeout_of(int64_t given) {
     if (given != 0) return std::chrono::seconds(std::clamp<int64_t>(given, 0, kMaxSeconds));
     // At random, so that those who came together do not come back together.
-    return std::chrono::seconds(kDefaultSeconds) +
-           std::chrono::seconds(base::random_below(kDefaultSeconds));
+    return kDefault + base::random_up_to(kDefault);
 }
 
 // What does not go together, in the order in which kube-apiserver looks.
