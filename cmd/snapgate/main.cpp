@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -25,6 +26,8 @@ void hold_standard_descriptors() {
 
 int main(int argc, char** argv) {
     hold_standard_descriptors();
+    // A write to a file that may not grow (ulimit -f) must be an error, like one to a full disk.
+    std::signal(SIGXFSZ, SIG_IGN);
     snapgate::cli::Console console(stdout, stderr);
     snapgate::cli::Shell shell{console, snapgate::cli::process_environment, {argv, argv + argc}};
     return static_cast<int>(snapgate::cli::run_command_line(shell));

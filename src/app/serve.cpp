@@ -20,8 +20,6 @@ sigset_t block_signals() {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     // A write to a client that is gone must be an error, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    // A write to a file that may not grow (ulimit -f) must be an error, too, like a full disk.
-    std::signal(SIGXFSZ, SIG_IGN);
     return set;
 }
 

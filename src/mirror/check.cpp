@@ -11,6 +11,7 @@
 #include "mirror/comparison.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
+#include "mirror/went_back.h"
 #include "model/version_order.h"
 
 namespace snapgate::mirror {
@@ -111,10 +112,8 @@ net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
     auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects));
     if (!theirs) co_return tl::unexpected(std::move(theirs).error());
     const std::string& version = theirs->version;
-    if (went_back(patience.held, version)) {
-        co_return fmt::format("the cluster's versions went back, from {} to {}", patience.held,
-                              version);
-    }
+    if (went_back(patience.held, version))
+        co_return versions_went_back(patience.held, version).message;
     const auto deadline = SteadyClock::now() + patience.most;
     std::string compared;
     Comparison now;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 namespace snapgate::mirror {
 
@@ -20,9 +19,5 @@ struct Comparison {
     bool patience = false;  // there is time to wait for more
 };
 Verdict judge(const Comparison& comparison);
-
-// Whether the cluster's own version, told after `held` was known, shows that its versions went
-// back: it was restored, or it is another cluster.
-bool went_back(std::string_view held, std::string_view told);
 
 }  // namespace snapgate::mirror

@@ -20,15 +20,5 @@ TEST(Comparison, ADifferenceIsExplainedByEventsOrNotAtAll) {
     EXPECT_EQ(judge({false, false, false}), Verdict::kUnexplained);
 }
 
-TEST(Comparison, VersionsThatGoBack) {
-    EXPECT_TRUE(went_back("4338", "4290"));
-    EXPECT_FALSE(went_back("4338", "4338"));
-    EXPECT_FALSE(went_back("4338", "4353"));
-    EXPECT_FALSE(went_back("999", "1000"));
-    // Texts that are no numbers have no order.
-    EXPECT_FALSE(went_back("b", "a"));
-    EXPECT_FALSE(went_back("", "7"));
-}
-
 }  // namespace
 }  // namespace snapgate::mirror

@@ -24,4 +24,16 @@ std::string_view to_text(MirrorState state) {
     return "Failing";
 }
 
+std::string describe_briefly(const MirrorStatus& status) {
+    std::string text(to_text(status.state));
+    if (!status.reason.empty()) text += " (" + status.reason + ")";
+    return text;
+}
+
+std::string describe(const MirrorStatus& status) {
+    std::string text = describe_briefly(status);
+    if (!status.message.empty()) text += ": " + status.message;
+    return text;
+}
+
 }  // namespace snapgate::mirror

@@ -50,4 +50,9 @@ struct MirrorStatus {
     bool ready() const { return state == MirrorState::kReady; }
 };
 
+// For people, after "the cluster is": "Unreachable (ConnectionRefused)".
+std::string describe_briefly(const MirrorStatus& status);
+// The same with the message: "Unreachable (ConnectionRefused): nobody listens at ...".
+std::string describe(const MirrorStatus& status);
+
 }  // namespace snapgate::mirror

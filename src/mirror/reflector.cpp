@@ -116,6 +116,10 @@ void Reflector::act(Action action, const Setback& why) {
                 "a cluster is listed again, as its versions prove nothing",
                 {{"cluster", cluster_}, {"reason", why.reason}, {"error", why.message}});
             break;
+        case Action::kTellDifference:
+            base::log::error("a mirror was not what its cluster has: it is listed again",
+                             {{"cluster", cluster_}, {"difference", why.message}});
+            break;
     }
 }
 
@@ -447,10 +451,8 @@ Error Reflector::not_confirmed() const {
                 fmt::format("cluster \"{}\": {}", cluster_,
                             busy.empty() ? "it did not answer in time" : busy)};
     }
-    std::string message = fmt::format("cluster \"{}\" is {}", cluster_, to_text(shown.state));
-    if (!shown.reason.empty()) message += fmt::format(" ({})", shown.reason);
-    if (!shown.message.empty()) message += ": " + shown.message;
-    return {Code::kClusterUnavailable, std::move(message)};
+    return {Code::kClusterUnavailable,
+            fmt::format("cluster \"{}\" is {}", cluster_, describe(shown))};
 }
 
 net::Awaitable<void> Reflector::probe() {
@@ -499,8 +501,6 @@ net::Awaitable<void> Reflector::compare_after_loss() {
     auto difference = co_await resuming_->compare_newest(
         patience(times_.explain, touch_alarm_, [this] { return is_following(); }));
     resuming_.reset();
-    // An object that has become too odd to be shown, or is shown again, is missing on one side
-    // only: the session then has it compared again.
     happen(event::Compared{std::move(difference), skipped_.changes() != skipped_before});
 }
 
@@ -523,14 +523,7 @@ net::Awaitable<void> Reflector::check_from_time_to_time() {
                 return !has_ended() && status().ready();
             }));
         checking_.reset();
-        // An object that can be shown no more, or again, is missing on one side only.
-        if (difference && !difference->empty() && skipped_.changes() != skipped_before)
-            difference = tl::unexpected(not_compared("what cannot be shown has changed meanwhile"));
-        if (difference && !difference->empty()) {
-            base::log::error("a mirror was not what its cluster has: it is listed again",
-                             {{"cluster", cluster_}, {"difference", *difference}});
-        }
-        happen(event::Checked{std::move(difference)});
+        happen(event::Checked{std::move(difference), skipped_.changes() != skipped_before});
     }
 }
 

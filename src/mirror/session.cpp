@@ -1,11 +1,9 @@
 #include "mirror/session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "mirror/comparison.h"
+#include "mirror/went_back.h"
 #include "model/version_order.h"
 #include "net/client/outbound.h"
 
@@ -217,10 +215,7 @@ class Turn {
             end_watch(answered.told.error());
             act(Action::kRefuseForThat);
         } else if (went_back(answered.held, *answered.told)) {
-            doubt_versions("VersionsWentBack",
-                           fmt::format("the cluster's versions went back, from {} to {}: it was "
-                                       "restored, or it is another one",
-                                       answered.held, *answered.told));
+            doubt_versions(versions_went_back(answered.held, *answered.told));
             act(Action::kRefuse);
         } else {
             confirm();
@@ -236,9 +231,9 @@ class Turn {
                 confirm();
                 s_.status.synced_ms = now_.wall_ms;
             } else if (!compared.skipped_changed) {
-                doubt_versions("DifferenceFound",
-                               "after a lost connection no event explained a difference: " +
-                                   *compared.difference);
+                doubt_versions(versions_in_doubt(
+                    "DifferenceFound", "after a lost connection no event explained a difference: " +
+                                           *compared.difference));
             }
             return;
         }
@@ -246,7 +241,7 @@ class Turn {
         if (failure.busy) {
             note_busy(failure);
         } else if (failure.reason.empty() || failure.status == 410) {
-            doubt_versions("NotCompared", failure.message);
+            doubt_versions(versions_in_doubt("NotCompared", failure.message));
         } else {
             end_watch(failure);
         }
@@ -258,6 +253,10 @@ class Turn {
             status.check_outcome = "not compared: " + checked.difference.error().message;
             return;
         }
+        if (!checked.difference->empty() && checked.skipped_changed) {
+            status.check_outcome = "not compared: what cannot be shown has changed meanwhile";
+            return;
+        }
         ++status.checks;
         if (checked.difference->empty()) {
             status.check_outcome = "equal";
@@ -266,7 +265,8 @@ class Turn {
         }
         status.check_outcome = *checked.difference;
         ++status.differences;
-        doubt_versions("DifferenceFound", *checked.difference);
+        doubt_versions(versions_in_doubt("DifferenceFound", *checked.difference),
+                       Action::kTellDifference);
     }
 
     void on(const event::Crashed& /*crashed*/) {
@@ -358,17 +358,11 @@ class Turn {
         act(Action::kInterrupt);
     }
 
-    void doubt_versions(std::string reason, std::string message) {
+    void doubt_versions(Setback setback, Action tell = Action::kTellDoubt) {
         s_.need = Next::kRelistNewest;
         raise_doubt(Doubt::kVersions);
-        Setback setback;
-        setback.state = MirrorState::kSyncing;
-        setback.reason = std::move(reason);
-        setback.message = std::move(message);
-        setback.next = Next::kRelistNewest;
-        setback.at_once = true;
         close_for(std::move(setback));
-        act(Action::kTellDoubt);
+        act(tell);
     }
 
     // A list of the newest state does for every other list.
@@ -577,9 +571,11 @@ std::string_view to_text(Action action) {
         case Action::kTellSetback:
             return "tell setback";
         case Action::kTellDoubt:
+            return "tell doubt";
+        case Action::kTellDifference:
             break;
     }
-    return "tell doubt";
+    return "tell difference";
 }
 
 }  // namespace snapgate::mirror

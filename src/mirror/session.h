@@ -218,14 +218,16 @@ struct Answered {
     Outcome<std::string> told;
 };
 // A comparison after a loss ended: what differs, "" for nothing. `skipped_changed`: what cannot be
-// shown changed meanwhile, so that a difference proves nothing.
+// shown changed meanwhile. Such an object is missing on one side only, so a difference proves
+// nothing.
 struct Compared {
     Outcome<std::string> difference;
     bool skipped_changed = false;
 };
-// One from time to time did.
+// A comparison from time to time ended, in the same words.
 struct Checked {
     Outcome<std::string> difference;
+    bool skipped_changed = false;
 };
 struct Crashed {};  // one of the reflector's coroutines ended by a bug
 struct Stopped {};
@@ -247,9 +249,10 @@ enum class Action : uint8_t {
     kConfirm,       // tells who waits for a confirmation that the mirror is what the cluster has
     kRefuse,        // tells them that it cannot be confirmed, by what is shown
     // With the step's `why`:
-    kRefuseForThat,  // tells them so with its message
-    kTellSetback,    // logs that the cluster cannot be followed
-    kTellDoubt,      // logs that the cluster is listed again, as its versions prove nothing
+    kRefuseForThat,   // tells them so with its message
+    kTellSetback,     // logs that the cluster cannot be followed
+    kTellDoubt,       // logs that the cluster is listed again, as its versions prove nothing
+    kTellDifference,  // logs that a comparison from time to time found the mirror different
 };
 std::string_view to_text(Action action);
 

@@ -287,8 +287,9 @@ TEST(Session, ADoubtIsRaisedByALossAndTakenBackByTheCluster) {
      {"the connection is lost",     at(kFollow, {doubts(Doubt::kContent)}), not_compared(unreachable()), kClose, "",    Doubt::kContent,    "Ready",                    "interrupt"},
      {"compared without a watch",   at(kPause, {doubts(Doubt::kContent)}), differs,                  kPause,  "",       Doubt::kContent,    "Ready",                    ""},
      {"the self-check is content",  at(kFollow),                          event::Checked{""},        kFollow, "",       Doubt::kNone,       "Ready",                    ""},
-     {"it finds a difference",      at(kFollow),                          event::Checked{"x"},       kClose,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell doubt"},
-     {"and no watch is open",       at(kPause),                           event::Checked{"x"},       kPause,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell doubt"},
+     {"it finds a difference",      at(kFollow),                          event::Checked{"x"},       kClose,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell difference"},
+     {"one of what is not shown",   at(kFollow),                          event::Checked{"x", true}, kFollow, "",       Doubt::kNone,       "Ready",                    ""},
+     {"and no watch is open",       at(kPause),                           event::Checked{"x"},       kPause,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell difference"},
     });
     // clang-format on
 }
@@ -504,6 +505,10 @@ TEST(Session, WhatIsCountedIsShown) {
     EXPECT_EQ(session.status.checks, 1U);
     EXPECT_EQ(session.status.differences, 1U);
     EXPECT_EQ(session.status.check_outcome, "1 object here, 2 in the cluster");
+    session = after(session, event::Checked{"1 object here, 2 in the cluster", true});
+    EXPECT_EQ(session.status.check_outcome,
+              "not compared: what cannot be shown has changed meanwhile");
+    EXPECT_EQ(session.status.differences, 1U);
     session = after(session, event::Checked{tl::unexpected(busy())});
     EXPECT_EQ(session.status.checks, 1U);
     EXPECT_EQ(session.status.check_outcome, "not compared: the cluster answered 429");

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
+#include "connect/status_reason.h"
 #include "json/cluster_answers.h"
 #include "net/client/outbound.h"
 
@@ -27,47 +28,6 @@ std::string shown(std::string_view text) {
 }
 
 }  // namespace
-
-std::string_view status_reason(unsigned code) {
-    switch (code) {
-        case 400:
-            return "BadRequest";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "NotFound";
-        case 405:
-            return "MethodNotAllowed";
-        case 406:
-            return "NotAcceptable";
-        case 409:
-            return "Conflict";
-        case 410:
-            return "Expired";
-        case 413:
-            return "RequestEntityTooLarge";
-        case 415:
-            return "UnsupportedMediaType";
-        case 422:
-            return "Invalid";
-        case 429:
-            return "TooManyRequests";
-        case 500:
-            return "InternalError";
-        case 502:
-            return "BadGateway";
-        case 503:
-            return "ServiceUnavailable";
-        case 504:
-            return "Timeout";
-        case 508:
-            return "LoopDetected";
-        default:
-            return "AnswerUnexpected";
-    }
-}
 
 bool refuses_everything(unsigned status) {
     return status == 401 || status == 403 || status == 404;
@@ -116,7 +76,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                           bool version_too_large) {
     Setback setback;
     setback.status = code;
-    setback.reason = reason.empty() ? std::string(status_reason(code)) : shown(reason);
+    setback.reason = reason.empty() ? std::string(connect::status_reason(code)) : shown(reason);
     setback.message = fmt::format("the cluster answered {}", code);
     if (!message.empty()) setback.message += ": " + shown(message);
     switch (code) {
@@ -166,6 +126,16 @@ Setback setback_of(const net::ClientResponse& answer) {
     // A 503 may be a proxy's page for a cluster that is not there.
     const bool is_own = status || setback.retry_after;
     setback.busy = answer.status == 429 || (answer.status == 503 && is_own);
+    return setback;
+}
+
+Setback versions_in_doubt(std::string reason, std::string message) {
+    Setback setback;
+    setback.state = MirrorState::kSyncing;
+    setback.reason = std::move(reason);
+    setback.message = std::move(message);
+    setback.next = Setback::Next::kRelistNewest;
+    setback.at_once = true;
     return setback;
 }
 

@@ -12,7 +12,8 @@
 
 namespace snapgate::mirror {
 
-// A cluster that asks for a longer pause gets this one.
+// A cluster that asks for a longer pause gets this one: while it lasts, the mirror grows old. What
+// clients are told may be longer (objects/cluster_answer.cpp).
 inline constexpr std::chrono::seconds kMostRetryAfter{300};
 
 // Why an attempt to follow a cluster came to an end, and what that means for the next one.
@@ -48,9 +49,9 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                           bool version_too_large);
 // Whether an answer of that status refuses all requests of ours, whatever they ask for.
 bool refuses_everything(unsigned status);
-// Kubernetes' reason for this status, for an answer that names none, such as a proxy's.
-std::string_view status_reason(unsigned code);
 // An answer that no Kubernetes API server may give.
 Setback malformed(std::string message);
+// The versions told so far prove nothing any more: the newest list is taken at once.
+Setback versions_in_doubt(std::string reason, std::string message);
 
 }  // namespace snapgate::mirror

@@ -9,8 +9,8 @@
 #include "base/random_time.h"
 #include "json/limits.h"
 #include "mirror/odd_objects.h"
+#include "mirror/went_back.h"
 #include "model/names.h"
-#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -94,20 +94,11 @@ Result<void> WatchReader::take_error(std::string_view text) {
     return fail(std::move(setback));
 }
 
-// Goes on to an event's version. A version goes back only after the cluster was restored.
+// Goes on to an event's version.
 Result<void> WatchReader::advance(const std::string& version) {
     if (!model::is_plain_word(version))
         return fail(malformed("the cluster sent an object without a valid version"));
-    if (model::is_newer(version_, version)) {
-        Setback setback =
-            malformed(fmt::format("the cluster's versions go back, from {} to {}: it was restored",
-                                  version_, version.substr(0, 64)));
-        setback.state = MirrorState::kSyncing;
-        setback.reason = "VersionsWentBack";
-        setback.next = Setback::Next::kRelistNewest;
-        setback.at_once = true;
-        return fail(std::move(setback));
-    }
+    if (went_back(version_, version)) return fail(versions_went_back(version_, version));
     version_ = version;
     return {};
 }

@@ -16,6 +16,8 @@ using base::Error;
 
 namespace {
 
+// Clients are told what the cluster asks for, unless it is absurd. The mirror itself never waits as
+// long (mirror/setback.h).
 constexpr std::chrono::seconds kMostRetryAfter{3600};
 constexpr size_t kMostMessageBytes = 4096;
 

@@ -20,13 +20,6 @@ int64_t age_ms(const mirror::MirrorStatus& status, int64_t now_ms) {
     return now_ms - std::max(status.confirmed_ms, status.synced_ms);
 }
 
-// "Unreachable (ConnectionRefused)".
-std::string shown_state(const mirror::MirrorStatus& status) {
-    std::string text(mirror::to_text(status.state));
-    if (!status.reason.empty()) text += fmt::format(" ({})", status.reason);
-    return text;
-}
-
 // What can stand between quotes anywhere.
 std::string plain_text(std::string_view text) {
     std::string out;
@@ -70,10 +63,8 @@ Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::strin
     if (!status.has_synced) {
         return Error(
             Code::kClusterUnavailable,
-            fmt::format(
-                "nothing is known yet of what cluster \"{}\" holds: it is {}{}{}; try again",
-                cluster_name, shown_state(status), status.message.empty() ? "" : ": ",
-                status.message));
+            fmt::format("nothing is known yet of what cluster \"{}\" holds: it is {}; try again",
+                        cluster_name, describe(status)));
     }
     Freshness freshness;
     freshness.age_seconds = std::clamp<int64_t>(age_ms(status, now_ms) / 1000, 0, kMostAgeSeconds);
@@ -83,12 +74,11 @@ Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::strin
     if (max_age && freshness.age_seconds > *max_age) {
         return Error(Code::kClusterTimeout,
                      fmt::format("what is known of cluster \"{}\" is {} old, and max-age={} was "
-                                 "asked for: it is {}{}{}; try again, or take older states",
-                                 cluster_name, age, *max_age, shown_state(status),
-                                 status.message.empty() ? "" : ": ", status.message));
+                                 "asked for: it is {}; try again, or take older states",
+                                 cluster_name, age, *max_age, describe(status)));
     }
     freshness.text = plain_text(fmt::format("cluster {} is {}: this is its state of {} ago",
-                                            cluster_name, shown_state(status), age));
+                                            cluster_name, describe_briefly(status), age));
     return freshness;
 }
 

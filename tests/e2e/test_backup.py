@@ -1,6 +1,7 @@
 """Backups of a running and of a stopped server, and what becomes of clients when a machine is lost and a backup restored."""
 
 import json
+import resource
 import shutil
 import subprocess
 import threading
@@ -249,6 +250,22 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(loaded, tmp_path):
         ran = run("export", *arguments, env=env)
         assert (ran.returncode, word in ran.stderr) == (code, True), ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_limit_on_the_size_of_files_is_said_and_leaves_nothing(loaded, tmp_path):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, resource.RLIM_INFINITY))
+
+    env = clean_environment(logged_in(loaded))
+    for arguments in (["backup", "--to", tmp_path / "b"], ["export", "--cluster", "demo", "--to", tmp_path / "e"]):
+        ran = subprocess.run([str(BINARY), *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60,
+                             env=env, preexec_fn=limit)
+        assert (ran.returncode, "File too large" in ran.stderr) == (1, True), (ran.returncode, ran.stderr)
+    assert not list(tmp_path.iterdir())
+    with (tmp_path / "list").open("w", encoding="utf-8") as file:
+        ran = subprocess.run([str(BINARY), "get", "snapshots", "--cluster", "demo", "-o", "json"], stdout=file, stderr=subprocess.PIPE,
+                             text=True, check=False, timeout=60, env=env, preexec_fn=limit)
+    assert (ran.returncode, "File too large" in ran.stderr) == (1, True), (ran.returncode, ran.stderr)
 
 
 def test_compact_gives_the_room_of_what_was_deleted_back(loaded, tmp_path):

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "connect/status_reason.h"
 #include "json/cluster_answers.h"
 #include "json/yaml.h"
-#include "mirror/setback.h"
 #include "model/api_names.h"
 #include "objects/cluster_answer.h"
 
@@ -66,7 +66,7 @@ unsigned shown_status(unsigned status) {
 // In place of an answer that is no Kubernetes object.
 void render_bare_answer(Call& call, const net::ClientResponse& answer) {
     const unsigned code = shown_status(answer.status);
-    const std::string_view reason = mirror::status_reason(code);
+    const std::string_view reason = connect::status_reason(code);
     json::Object status{
         {"kind", "Status"},
         {"apiVersion", "v1"},
