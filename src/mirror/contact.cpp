@@ -1,0 +1,142 @@
+#include "mirror/contact.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/random_time.h"
+#include "json/cluster_answers.h"
+#include "mirror/liveness.h"
+#include "model/names.h"
+
+namespace snapgate::mirror {
+
+using base::Code;
+using base::Error;
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+// A connection that was idle for this many probe intervals may have been cut without notice.
+constexpr int kStaleProbes = 3;
+// How long to wait while nobody waits for an answer: the next question ends this wait.
+constexpr milliseconds kUntilAsked{3'600'000};
+
+}  // namespace
+
+Contact::Contact(ReflectorContext& context, Checks& checks, const net::Executor& executor)
+    : context_(context),
+      checks_(checks),
+      look_alarm_(executor),
+      late_alarm_(executor),
+      probe_after_(context.times.probe) {}
+
+net::Awaitable<void> Contact::run() {
+    const LiveSession& session = context_.session;
+    checks_.forget_resumed();
+    probe_after_ = base::spread(context_.times.probe);
+    while (!session.has_ended()) {
+        const Moment moment = session.now();
+        const Liveness liveness = session.ask([&](const Session& now) {
+            return liveness_of(now, !waiting_.empty(), moment, context_.times);
+        });
+        const LivenessStep step = next_step(liveness, probe_after_, moment.time);
+        switch (step.what) {
+            case LivenessStep::What::kWait:
+                co_await look_alarm_.wait(step.wait);
+                break;
+            case LivenessStep::What::kProbe:
+                co_await probe();
+                break;
+            case LivenessStep::What::kCompare:
+                co_await checks_.compare_after_loss(look_alarm_);
+                break;
+            case LivenessStep::What::kRefuse:
+                refuse();
+                break;
+        }
+    }
+    refuse();
+}
+
+void Contact::confirm(Confirmations::Done done) {
+    if (context_.session.has_ended() || !context_.session.status().ready()) {
+        done(not_confirmed());
+        return;
+    }
+    if (waiting_.empty()) late_alarm_.ring();
+    waiting_.wait(std::move(done), SteadyClock::now() + context_.times.probe_answer);
+    look();
+}
+
+net::Awaitable<void> Contact::answer_the_late() {
+    while (!context_.session.has_ended()) {
+        const auto until = waiting_.first_until();
+        const milliseconds wait =
+            until ? std::chrono::ceil<milliseconds>(*until - SteadyClock::now()) : kUntilAsked;
+        co_await late_alarm_.wait(std::max(wait, milliseconds(1)));
+        waiting_.answer_late(SteadyClock::now(), not_confirmed());
+    }
+}
+
+Error Contact::not_confirmed() const {
+    const MirrorStatus shown = context_.session.status();
+    if (!shown.ready()) {
+        return {Code::kClusterUnavailable,
+                fmt::format("cluster \"{}\" is {}", context_.cluster, describe(shown))};
+    }
+    const std::string busy = context_.session.ask([](const Session& session) {
+        return SteadyClock::now() < session.busy_until ? session.busy_message : "";
+    });
+    return {Code::kClusterUnavailable,
+            fmt::format("cluster \"{}\": {}", context_.cluster,
+                        busy.empty() ? "it did not answer in time" : busy)};
+}
+
+net::Awaitable<void> Contact::probe() {
+    context_.session.happen(event::Asked{});
+    std::string held = context_.session.version();
+    auto told = co_await ask_for_version();
+    probe_after_ = base::spread(context_.times.probe);
+    context_.session.happen(event::Answered{std::move(held), std::move(told)});
+}
+
+// Asks the cluster for the newest version of its objects: the answer is small, and never from a
+// cache.
+net::Awaitable<Outcome<std::string>> Contact::ask_for_version() {
+    const ReflectorTimes& times = context_.times;
+    if (!upstream_) {
+        upstream_ = std::make_unique<Upstream>(context_.source, context_.server, times.answer);
+    } else if (SteadyClock::now() - upstream_->last_heard() > kStaleProbes * times.probe) {
+        upstream_->drop();
+    }
+    auto text = co_await upstream_->fetch_within(times.probe_answer, context_.path() + "?limit=1",
+                                                 std::string(kMetadataOnly));
+    if (!text) co_return tl::unexpected(std::move(text).error());
+    auto head = json::read_list_head(*text);
+    if (!head || !model::is_plain_word(head->version) || !head->kind.ends_with("List"))
+        co_return tl::unexpected(malformed("the cluster answered a list that is none"));
+    co_return std::move(head->version);
+}
+
+void Contact::end() {
+    look_alarm_.ring();
+    late_alarm_.ring();
+}
+
+void Contact::cut() {
+    if (upstream_) upstream_->cut();
+    late_alarm_.ring();
+}
+
+void Contact::use(std::shared_ptr<connect::ConnectionSource> source) {
+    if (upstream_) upstream_->use(std::move(source));
+}
+
+void Contact::interrupt() {
+    if (upstream_) upstream_->interrupt();
+}
+
+}  // namespace snapgate::mirror
