@@ -1,8 +1,9 @@
+#include "mirror/checksum.h"
+
 #include <cstring>
 #include <string>
 
 #include "base/crypto.h"
-#include "mirror/object_sink.h"
 
 namespace snapgate::mirror {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "mirror/checksum.h"
 #include "model/object.h"
 #include "model/types.h"
 #include "net/http/http.h"
@@ -23,22 +23,6 @@ struct Change {
     model::PreparedObject object;  // with its version and uid
     model::ObjectKey key;
     std::string version;  // the cluster's resource version after it
-};
-
-// What is compared of a mirror and its cluster: of all objects at one of the cluster's versions.
-struct Checksum {
-    uint64_t objects = 0;
-    // Over each, in any order: its namespace, name, uid and version, and the same with its metadata
-    // (json/metadata_text.h), as a restored cluster gives the same versions to other contents.
-    uint64_t sum = 0;
-    uint64_t metadata_sum = 0;
-
-    void add(std::string_view ns, std::string_view name, std::string_view uid,
-             std::string_view version, std::string_view metadata);
-    bool same_versions(const Checksum& other) const {
-        return objects == other.objects && sum == other.sum;
-    }
-    bool operator==(const Checksum&) const = default;
 };
 
 // What a replacement changed.

@@ -127,7 +127,7 @@ net::Awaitable<void> Reflector::run() {
             case Stage::kDiscover:
                 co_await discover();
                 break;
-            case Stage::kAskVersion:
+            case Stage::kAskServer:
                 co_await ask_server_version();
                 break;
             case Stage::kList:

@@ -12,8 +12,8 @@
 
 namespace snapgate::mirror {
 
-// What the coroutines of one reflector share (reflector.h). Used on its thread, but for the session,
-// which has its own rule. It outlives those who use it.
+// What the coroutines of one reflector share (reflector.h). Used on its thread, but for the
+// session, which has its own rule. It outlives those who use it.
 struct ReflectorContext {
     const std::string cluster;  // its name, for the log
     const std::string server;   // this server's id, for passed_servers.h

@@ -81,7 +81,7 @@ class Turn {
             s_.watch_list =
                 learned.server->serves_watch_list && s_.watch_list_refused_by != s_.server_version;
         }
-        if (s_.stage == Stage::kAskVersion) take_list();
+        if (s_.stage == Stage::kAskServer) take_list();
     }
 
     void on(const event::Listed& listed) {
@@ -292,7 +292,7 @@ class Turn {
             s_.stage = Stage::kOpen;
         } else if (s_.failed_since) {
             // While it was away, the server may have been upgraded.
-            s_.stage = Stage::kAskVersion;
+            s_.stage = Stage::kAskServer;
         } else {
             take_list();
         }
@@ -532,8 +532,8 @@ std::string_view to_text(Stage stage) {
             return "new";
         case Stage::kDiscover:
             return "discover";
-        case Stage::kAskVersion:
-            return "ask version";
+        case Stage::kAskServer:
+            return "ask server";
         case Stage::kList:
             return "list";
         case Stage::kCollect:

@@ -22,9 +22,9 @@
 // The order of the stages. An attempt begins with the first stage that it needs; every stage can
 // fail, which ends the attempt:
 //
-//     an attempt   -> kDiscover, kAskVersion, kList or kCollect, or kOpen
+//     an attempt   -> kDiscover, kAskServer, kList or kCollect, or kOpen
 //     kDiscover    -> kList or kCollect, or kOpen
-//     kAskVersion  -> kList or kCollect
+//     kAskServer  -> kList or kCollect
 //     kList        -> kOpen, or the next attempt (another connection is to be used)
 //     kCollect     -> kFollow, or kClose (another connection is to be used)
 //     kOpen        -> kFollow
@@ -36,7 +36,7 @@
 //
 //   * kDiscover is left out once the cluster's versions of the kind are known. A 404 and another
 //     connection make the session forget them.
-//   * kAskVersion is only for a cluster that failed since it was asked: it may have been upgraded,
+//   * kAskServer is only for a cluster that failed since it was asked: it may have been upgraded,
 //     and WatchList depends on the server's version.
 //   * kList or kCollect is left out where the watch can go on from the last version seen. Which of
 //     them is taken depends on whether the cluster serves WatchLists; one that is refused leads to
@@ -66,16 +66,16 @@
 namespace snapgate::mirror {
 
 enum class Stage : uint8_t {
-    kNew,         // nothing was done yet
-    kDiscover,    // asks which versions of the kind the cluster serves
-    kAskVersion,  // asks again which version of Kubernetes it is
-    kList,        // takes in a list of everything
-    kCollect,     // the same from a watch that begins with the state (WatchList)
-    kOpen,        // opens a watch from the last version seen
-    kFollow,      // a watch is open
-    kClose,       // it is about to end, as we want it to
-    kPause,       // waits before the next attempt
-    kEnd,         // stopped, or the cluster was removed here
+    kNew,        // nothing was done yet
+    kDiscover,   // asks which versions of the kind the cluster serves
+    kAskServer,  // asks again which version of Kubernetes it is
+    kList,       // takes in a list of everything
+    kCollect,    // the same from a watch that begins with the state (WatchList)
+    kOpen,       // opens a watch from the last version seen
+    kFollow,     // a watch is open
+    kClose,      // it is about to end, as we want it to
+    kPause,      // waits before the next attempt
+    kEnd,        // stopped, or the cluster was removed here
 };
 std::string_view to_text(Stage stage);
 
@@ -124,7 +124,7 @@ struct Session {
     //                     | end of a watch            | watch sure at     | next watch
     //                     |                           | once              |
     //   failed_since      | the begin, a failure that | a confirmation    | the same; whether
-    //                     | leads to kPause           |                   | to kAskVersion
+    //                     | leads to kPause           |                   | to kAskServer
     //   doubt             | a watch after a loss, a   | a confirmation    | the state and the
     //                     | difference found, another |                   | age shown, what to
     //                     | connection, a crash       |                   | do (liveness.h)

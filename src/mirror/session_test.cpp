@@ -195,9 +195,9 @@ TEST(Session, AnAttemptGoesFromDiscoveryToAWatch) {
      {"the same by WatchList",      at(kDiscover, {kUnknown, kEmpty, kWatchLists}), event::Discovered{"v1beta1"}, kCollect, "",       kSure, "Syncing Listing", ""},
      {"found, a list needed",       at(kDiscover, {kUnknown, needs(Next::kRelistNewest)}), event::Discovered{"v1beta1"}, kList, "newest", kSure, "Syncing Listing", ""},
      {"found, a version held",      at(kDiscover, {kUnknown}),                   event::Discovered{"v1beta1"},  kOpen,       "",       kSure, "Ready",           ""},
-     {"the server is upgraded",     at(kAskVersion, {needs(Next::kRelist)}),     kKnowsWatchLists,              kCollect,    "list",   kSure, "Syncing Listing", ""},
-     {"the server is older now",    at(kAskVersion, {kWatchLists, needs(Next::kRelist)}), kKnowsNone,           kList,       "list",   kSure, "Syncing Listing", ""},
-     {"the server hides it",        at(kAskVersion, {kWatchLists, needs(Next::kRelist)}), event::Learned{},     kList,       "list",   kSure, "Syncing Listing", ""},
+     {"the server is upgraded",     at(kAskServer, {needs(Next::kRelist)}),     kKnowsWatchLists,              kCollect,    "list",   kSure, "Syncing Listing", ""},
+     {"the server is older now",    at(kAskServer, {kWatchLists, needs(Next::kRelist)}), kKnowsNone,           kList,       "list",   kSure, "Syncing Listing", ""},
+     {"the server hides it",        at(kAskServer, {kWatchLists, needs(Next::kRelist)}), event::Learned{},     kList,       "list",   kSure, "Syncing Listing", ""},
      {"a list is published",        at(kList, {needs(Next::kRelistNewest), doubts(Doubt::kVersions)}), kListed, kOpen, "", kSure, "Ready",         ""},
      {"a WatchList is open",        at(kCollect, {needs(Next::kRelist)}),        event::Opened{},               kCollect,    "list",   kSure, "Ready",           ""},
      {"its state is published",     at(kCollect, {needs(Next::kRelist)}),        kListed,          kFollow,     "",       kSure, "Ready",           "look"},
@@ -206,7 +206,7 @@ TEST(Session, AnAttemptGoesFromDiscoveryToAWatch) {
      {"a bookmark",                 at(kFollow),                                 event::Applied{"105", 0},      kFollow,     "",       kSure, "Ready",           ""},
      {"the pause is over",          at(kPause),                                  event::Waited{},               kOpen,       "",       kSure, "Ready",           ""},
      {"and a list is needed",       at(kPause, {needs(Next::kRelist)}),          event::Waited{},               kList,       "list",   kSure, "Syncing Listing", ""},
-     {"of one that failed",         at(kPause, {needs(Next::kRelist), kFailedBefore}), event::Waited{},         kAskVersion, "list",   kSure, "Ready",           ""},
+     {"of one that failed",         at(kPause, {needs(Next::kRelist), kFailedBefore}), event::Waited{},         kAskServer, "list",   kSure, "Ready",           ""},
      {"the CRD was away",           at(kPause, {kUnknown, needs(Next::kRelist)}), event::Waited{},              kDiscover,   "list",   kSure, "Ready",           ""},
     });
     // clang-format on
@@ -307,7 +307,7 @@ TEST(Session, WhatComesFromOutside) {
      {"somebody asks to try",       at(kPause, {[](Session& s) { s.status.state = MirrorState::kFailing; }}), event::RetryAsked{}, kPause, "", Doubt::kNone, "Failing", "reset backoff, end pause"},
      {"and nothing is wrong",       at(kFollow),                    event::RetryAsked{},    kFollow, "",       Doubt::kNone,      "Ready",                    ""},
      {"a bug",                      at(kFollow),                    event::Crashed{},       kClose,  "newest", Doubt::kVersions,  "Failing InternalError",    "interrupt"},
-     {"and begun again",            at(kClose, {needs(Next::kRelistNewest), kFailedBefore}), event::Begun{"100"}, kAskVersion, "newest", Doubt::kNone, "Ready", ""},
+     {"and begun again",            at(kClose, {needs(Next::kRelistNewest), kFailedBefore}), event::Begun{"100"}, kAskServer, "newest", Doubt::kNone, "Ready", ""},
      {"the end",                    at(kFollow),                    event::Stopped{},       kEnd,    "",       Doubt::kNone,      "Ready",                    "interrupt, end pause, look"},
      {"is the end",                 at(kEnd),                       event::SourceChanged{}, kEnd,    "",       Doubt::kNone,      "Ready",                    ""},
     });
@@ -385,7 +385,7 @@ TEST(Session, AServerThatRefusedAWatchListIsAskedForOneOnceItIsAnother) {
     Session session = after(at(kCollect, {kWatchLists, needs(Next::kRelist)}), failed(answer(400)));
     EXPECT_EQ(session.stage, kList);
     EXPECT_EQ(session.watch_list_refused_by, "v1.33.0");
-    session.stage = kAskVersion;
+    session.stage = kAskServer;
     EXPECT_EQ(after(session, kKnowsWatchLists).stage, kList);
     EXPECT_EQ(after(session, event::Learned{event::Learned::Server{"v1.34.0", true}}).stage,
               kCollect);
