@@ -8,6 +8,18 @@
 
 namespace snapgate::query {
 
+std::optional<uint64_t> FleetCount::at(model::Revision revision) const {
+    base::MutexLock lock(mutex_);
+    return revision_ == revision && revision != 0 ? std::optional(count_) : std::nullopt;
+}
+
+void FleetCount::keep(model::Revision revision, uint64_t count) {
+    base::MutexLock lock(mutex_);
+    if (revision < revision_) return;
+    revision_ = revision;
+    count_ = count;
+}
+
 std::shared_ptr<const Fleet> Fleet::make(std::vector<FleetCluster> clusters) {
     constexpr size_t kDigestBytes = 16;
     auto fleet = std::make_shared<Fleet>();

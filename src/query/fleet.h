@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/annotations.h"
 #include "model/types.h"
 
 namespace snapgate::query {
@@ -18,11 +21,25 @@ struct FleetCluster {
     std::string project_name;
 };
 
+// How many snapshots a fleet has at one revision of the store: the sum over its clusters, so that
+// not every first page looks at a thousand of them. Any thread.
+class FleetCount {
+  public:
+    std::optional<uint64_t> at(model::Revision revision) const;
+    void keep(model::Revision revision, uint64_t count);
+
+  private:
+    mutable base::Mutex mutex_;
+    model::Revision revision_ SNAPGATE_GUARDED_BY(mutex_) = 0;
+    uint64_t count_ SNAPGATE_GUARDED_BY(mutex_) = 0;
+};
+
 // All clusters that a caller may see, by name, then uid: the order of every list of a fleet.
-// Immutable; requests share it.
+// Immutable but for what it remembers; requests share it.
 struct Fleet {
     std::vector<FleetCluster> clusters;
     std::string digest;  // of their names and uids: equal fleets have one
+    mutable FleetCount count;
 
     // Sorts the clusters and makes the digest.
     static std::shared_ptr<const Fleet> make(std::vector<FleetCluster> clusters);

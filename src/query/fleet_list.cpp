@@ -35,6 +35,12 @@ Result<void> FleetList::count_first(const store::ReadView& view) {
     const SnapshotFilter& filter = request_.filter;
     // With a selector the number is unknown, as in Kubernetes.
     if (!filter.everything() || !filter.vms.empty()) return {};
+    const bool whole = filter.namespaces.empty() && filter.clusters.empty();
+    const model::Revision revision = listing_.state().revision;
+    if (whole) {
+        remaining_ = listing_.fleet().count.at(revision);
+        if (remaining_) return {};
+    }
     uint64_t sum = 0;
     for (const FleetCluster* cluster : listing_.clusters()) {
         if (filter.namespaces.empty()) {
@@ -48,6 +54,7 @@ Result<void> FleetList::count_first(const store::ReadView& view) {
             sum += count;
         }
     }
+    if (whole) listing_.fleet().count.keep(revision, sum);
     remaining_ = sum;
     return {};
 }

@@ -32,6 +32,7 @@ class FleetListing {
     base::Result<void> begin(const store::ReadView& view, std::string_view token,
                              facts::Seconds now);
 
+    const Fleet& fleet() const { return *fleet_; }
     // The clusters that are listed, in order: those of the fleet that are wanted.
     const std::vector<const FleetCluster*>& clusters() const { return clusters_; }
     // The index in Fleet::clusters of one of them.
