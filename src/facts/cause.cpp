@@ -139,7 +139,8 @@ size_t number_at(std::string_view text) {
     while (size < text.size()) {
         const char c = text[size];
         const bool sign = c == '.' || c == ',' || c == ':';
-        if (!digit_at(size) && !(size > 0 && sign && digit_at(size + 1))) break;
+        const bool within = digit_at(size) || (size > 0 && sign && digit_at(size + 1));
+        if (!within) break;
         ++size;
     }
     return size;

@@ -5,7 +5,7 @@
 #include "json/text_skip.h"
 
 namespace snapgate::json {
-base::Result<void> put_cluster_name(std::string_view name, std::string& out, size_t from) {
+base::Result<void> put_cluster_name(std::string_view cluster, std::string& out, size_t from) {
     constexpr std::string_view kKey = "clusterName";
     const std::string_view text = std::string_view(out).substr(from);
     const auto metadata = find_member(text, 0, "metadata");
@@ -14,7 +14,7 @@ base::Result<void> put_cluster_name(std::string_view name, std::string& out, siz
     if (!place) return base::Error(base::Code::kCorrupt, "a stored object has no metadata");
     std::string member;
     if (place->behind_all) member += ',';
-    base::append_json_member(kKey, name, member);
+    base::append_json_member(kKey, cluster, member);
     if (!place->found && !place->behind_all) member += ',';
     out.replace(from + place->begin, place->end - place->begin, member);
     return {};

@@ -7,7 +7,7 @@
 namespace snapgate::json {
 namespace {
 
-std::string with_name(std::string text, std::string_view name = "edge") {
+std::string with_name(std::string_view text, std::string_view name = "edge") {
     std::string out = "before";
     out += text;
     const auto put = put_cluster_name(name, out, 6);

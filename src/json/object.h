@@ -113,6 +113,6 @@ base::Result<void> append_kubernetes_form(const model::StoredObject& stored,
 
 // Puts metadata.clusterName into the object whose text, in either form, `out` holds from `from` on.
 // Nothing is parsed but what stands before that field. kCorrupt if there is no such place.
-base::Result<void> put_cluster_name(std::string_view name, std::string& out, size_t from);
+base::Result<void> put_cluster_name(std::string_view cluster, std::string& out, size_t from);
 
 }  // namespace snapgate::json

@@ -17,8 +17,8 @@ std::string_view csv_head_of_snapshots();
 std::string_view csv_head_of_vms();
 
 void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& out);
+                     facts::Seconds now, query::ListFormat format, std::string& text);
 void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& out);
+                     facts::Seconds now, query::ListFormat format, std::string& text);
 
 }  // namespace snapgate::api::palette
