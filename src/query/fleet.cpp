@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "query/continue_token.h"
 #include "query/fingerprint.h"
 
 namespace snapgate::query {
@@ -21,7 +22,6 @@ void FleetCount::keep(model::Revision revision, uint64_t count) {
 }
 
 std::shared_ptr<const Fleet> Fleet::make(std::vector<FleetCluster> clusters) {
-    constexpr size_t kDigestBytes = 16;
     auto fleet = std::make_shared<Fleet>();
     fleet->clusters = std::move(clusters);
     std::ranges::sort(fleet->clusters, [](const FleetCluster& a, const FleetCluster& b) {
@@ -33,7 +33,7 @@ std::shared_ptr<const Fleet> Fleet::make(std::vector<FleetCluster> clusters) {
             .text(cluster.uid)
             .text(cluster.name)
             .text(cluster.project_name);
-    fleet->digest = parts.digest(kDigestBytes);
+    fleet->digest = parts.digest(kListingDigestBytes);
     return fleet;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/query_string.h"
 #include "base/quote.h"
+#include "query/continue_token.h"
 #include "query/fingerprint.h"
 #include "query/parameters.h"
 
@@ -18,7 +19,6 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr size_t kDigestBytes = 16;
 // Of a part of a name or of a cause.
 constexpr size_t kMostPartBytes = 256;
 constexpr size_t kMostClusterBytes = 256;
@@ -273,7 +273,7 @@ class BoundTexts {
             parts.text(name).number(static_cast<uint32_t>(values.size()));
             for (const std::string& value : values) parts.text(value);
         }
-        return parts.digest(kDigestBytes);
+        return parts.digest(kListingDigestBytes);
     }
 
   private:

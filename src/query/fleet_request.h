@@ -38,7 +38,7 @@ struct FleetRequest {
     std::string continue_token;        // "" for the first page
     std::optional<ListFormat> format;  // as the parameter `format` says
     bool kubernetes_form = false;      // objects in the form of Kubernetes' API
-    std::string query;                 // 16 bytes: a digest of all that a token is bound to
+    std::string query;                 // kListingDigestBytes of all that a token is bound to
 
     // Of kProtection alone:
     static constexpr facts::Seconds kUsualMaxAge = 24 * 3600;

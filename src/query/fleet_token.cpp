@@ -11,8 +11,7 @@ namespace snapgate::query {
 namespace {
 
 constexpr char kLayout = 2;
-constexpr size_t kStoreIdBytes = 16;
-constexpr size_t kDigestBytes = 16;
+
 constexpr char kHasRemaining = 1;
 constexpr char kMissing = 2;
 
@@ -81,8 +80,8 @@ std::optional<FleetToken> unseal_fleet_token(const TokenSigner& signer, std::str
     Reader reader(*bytes);
     if (reader.take(1) != std::string_view(&kLayout, 1)) return std::nullopt;
     FleetToken token;
-    token.store_id = reader.take(kStoreIdBytes);
-    token.query = reader.take(kDigestBytes);
+    token.store_id = reader.take(store::kStoreIdBytes);
+    token.query = reader.take(kListingDigestBytes);
     token.state.revision = reader.u64();
     token.state.next_cluster = reader.u32();
     token.begun_ms = static_cast<int64_t>(reader.u64());

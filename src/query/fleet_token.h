@@ -16,7 +16,7 @@ namespace snapgate::query {
 // Where a list of a fleet goes on. As ContinueToken, for a state of all clusters together.
 struct FleetToken {
     std::string store_id;     // 16 bytes
-    std::string query;        // 16 bytes: digest of the filters and the order
+    std::string query;        // kListingDigestBytes: of the filters and the order
     store::StoreState state;  // of revision 0: the newest at the time of use (after an expiry)
     int64_t begun_ms = 0;     // when that was the newest state, by the clock of history
     facts::Seconds now = 0;   // the present time at the first page
