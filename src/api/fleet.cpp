@@ -93,7 +93,9 @@ net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fle
     for (const cluster::Cluster& cluster : fleet.connected) {
         auto freshness = co_await objects::read_freshness(
             call.services.store, call.services.connections, cluster, max_age);
-        if (!freshness && freshness.error().code == Code::kClusterUnavailable) continue;
+        const bool never_reached =
+            !freshness && freshness.error().code == Code::kClusterUnavailable;
+        if (never_reached && extent_of(call) == query::Extent::kFleet) continue;
         SNAPGATE_CO_TRY(freshness);
         if (!*freshness) continue;
         if (!call.freshness) call.freshness = objects::Freshness();

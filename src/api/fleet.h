@@ -69,8 +69,8 @@ class FleetHistory {
 };
 
 // As check_freshness() for one cluster: how fresh the mirrors of a fleet are is told by the headers
-// of the answer, for the oldest of them, and a max-age counts for each. One that was never reached
-// is passed over: the sources tell of it.
+// of the answer, for the oldest of them, and a max-age counts for each. Of all clusters, one that
+// was never reached is passed over: the sources tell of it.
 net::Awaitable<base::Result<void>> check_freshness(Call& call, const VisibleFleet& fleet);
 
 }  // namespace snapgate::api
