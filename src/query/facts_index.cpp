@@ -52,6 +52,32 @@ size_t FactsBlock::bytes() const {
 
 FactsBlockBuilder::FactsBlockBuilder() : block_(std::make_shared<FactsBlock>()) {}
 
+FactsBlockBuilder::FactsBlockBuilder(const FactsBlock& old, size_t more)
+    : block_(std::make_shared<FactsBlock>()),
+      namespaces_(old.namespaces_),
+      vms_(old.vms_),
+      classes_(old.classes_),
+      labels_(old.labels_) {
+    block_->namespaces_ = old.namespaces_;
+    block_->vms_ = old.vms_;
+    block_->classes_ = old.classes_;
+    block_->labels_ = old.labels_;
+    block_->rows_.reserve(old.rows_.size() + more);
+    block_->names_.reserve(old.names_.size());
+}
+
+void FactsBlockBuilder::copy(const FactsBlock& old, size_t index) {
+    FactsBlock::Packed& packed = block_->rows_.emplace_back(old.rows_[index]);
+    packed.name = static_cast<uint32_t>(block_->names_.size());
+    block_->names_ += old.row(index).name;
+}
+
+FactsBlockBuilder::Texts::Texts(const std::vector<std::string>& table) {
+    known_.reserve(table.size());
+    for (const std::string& text : table)
+        known_.emplace(text, static_cast<uint32_t>(known_.size()));
+}
+
 uint32_t FactsBlockBuilder::Texts::index_of(std::string_view text,
                                             std::vector<std::string>& table) {
     const auto known = known_.find(text);
@@ -117,7 +143,7 @@ Result<std::shared_ptr<const FactsBlock>> bring_up(const store::ReadView& view,
                                                    model::ClusterNumber cluster,
                                                    const FactsBlock& old, const Places& changed,
                                                    model::Revision revision) {
-    FactsBlockBuilder builder;
+    FactsBlockBuilder builder(old, changed.size());
     std::string buffer;
     size_t index = 0;
     const auto copy_before = [&](const std::pair<std::string, std::string>* place) {
@@ -127,7 +153,7 @@ Result<std::shared_ptr<const FactsBlock>> bring_up(const store::ReadView& view,
             if (place != nullptr &&
                 at >= std::pair<std::string_view, std::string_view>(place->first, place->second))
                 return;
-            builder.add(row.ns, row.name, row.vm, row.labels, row.facts);
+            builder.copy(old, index);
         }
     };
     for (const auto& place : changed) {
@@ -161,6 +187,7 @@ Result<std::shared_ptr<const FactsBlock>> FactsIndex::find(const store::ReadView
     std::shared_ptr<const FactsBlock> block = block_of(cluster);
     if (!block || block->revision() == revision) return block;
     if (block->revision() > revision) return std::shared_ptr<const FactsBlock>();
+    if (block->texts() > block->rows() + kMostChanges) return std::shared_ptr<const FactsBlock>();
     SNAPGATE_ASSIGN(const auto changed, changed_places(view, cluster, block->revision(), revision));
     if (!changed) return std::shared_ptr<const FactsBlock>();
     SNAPGATE_ASSIGN(block, bring_up(view, cluster, *block, *changed, revision));

@@ -36,6 +36,10 @@ class FactsBlock {
     size_t rows() const { return rows_.size(); }
     size_t vms() const { return vms_.size(); }
     size_t label_sets() const { return labels_.size(); }
+    // How many texts its tables hold. More than it has rows: most are of rows that are gone.
+    size_t texts() const {
+        return namespaces_.size() + vms_.size() + classes_.size() + labels_.size();
+    }
     Row row(size_t index) const;
     // The memory that it takes.
     size_t bytes() const;
@@ -72,7 +76,11 @@ class FactsBlock {
 class FactsBlockBuilder {
   public:
     FactsBlockBuilder();
+    // Begins with the texts of another block, whose rows copy() can then take over; about `more`
+    // rows come besides.
+    FactsBlockBuilder(const FactsBlock& old, size_t more);
 
+    void copy(const FactsBlock& old, size_t index);
     void add(std::string_view ns, std::string_view name, std::string_view vm,
              std::string_view labels, const facts::Facts& facts);
     std::shared_ptr<const FactsBlock> finish(model::Revision revision);
@@ -81,6 +89,8 @@ class FactsBlockBuilder {
     // The texts of one table, each once.
     class Texts {
       public:
+        Texts() = default;
+        explicit Texts(const std::vector<std::string>& table);
         uint32_t index_of(std::string_view text, std::vector<std::string>& table);
 
       private:
