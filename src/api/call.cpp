@@ -61,7 +61,7 @@ net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
 }
 
 Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
-    if (uid == kAllClusters && call.side == Side::kPalette) {
+    if (uid == query::kAllClusters && call.side == Side::kPalette) {
         std::string path(call.request.path.substr(0, 256));
         if (const size_t at = path.find("/-"); at != std::string::npos)
             path.replace(at, 2, "/{uid}");

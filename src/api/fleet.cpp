@@ -66,16 +66,12 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
 Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     const std::string& uid = call.parameters[0];
     const auto projects = call.services.projects.snapshot();
-    if (uid == kAllClusters) {
+    if (uid == query::kAllClusters) {
         return call.services.fleets->find(call.scope.project, call.services.clusters.snapshot(),
                                           projects);
     }
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, uid));
     return make_fleet({&cluster}, *projects);
-}
-
-query::Extent extent_of(const Call& call) {
-    return call.parameters[0] == kAllClusters ? query::Extent::kFleet : query::Extent::kCluster;
 }
 
 FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listing) {

@@ -21,9 +21,6 @@ namespace snapgate::api {
 
 struct Call;
 
-// What a path says in place of a cluster's uid for every cluster that the caller may see.
-inline constexpr std::string_view kAllClusters = "-";
-
 // The clusters that a request is about.
 struct VisibleFleet {
     std::shared_ptr<const query::Fleet> fleet;
@@ -55,9 +52,6 @@ class FleetCache {
 // The fleet that the path's first parameter names: all that the call may see, or one cluster.
 // kNotFound as find_cluster().
 base::Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call);
-
-// Which of the two the path names.
-query::Extent extent_of(const Call& call);
 
 // Keeps the history of every cluster of a listing readable while it is answered in steps.
 class FleetHistory {

@@ -12,6 +12,9 @@
 
 namespace snapgate::query {
 
+// What stands in place of a cluster's uid for every cluster that the caller may see.
+inline constexpr std::string_view kAllClusters = "-";
+
 // A cluster that a caller may see.
 struct FleetCluster {
     model::ClusterNumber number = 0;

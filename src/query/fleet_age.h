@@ -12,6 +12,8 @@ namespace snapgate::query {
 struct ClusterAge {
     facts::Seconds as_of = 0;  // 0: nothing was ever known of it
     bool stale = false;        // it may have changed since
+    // When the last gap in what is known may have ended; 0 for a cluster that is always known.
+    facts::Seconds since = 0;
 };
 
 // One for each of Fleet::clusters, in their order.

@@ -10,6 +10,7 @@
 #include "base/quote.h"
 #include "query/continue_token.h"
 #include "query/fingerprint.h"
+#include "query/fleet.h"
 #include "query/parameters.h"
 
 namespace snapgate::query {
@@ -265,9 +266,9 @@ class BoundTexts {
         }
     }
 
-    std::string digest(Extent extent, Question question) {
+    std::string digest(std::string_view cluster, Question question) {
         Fingerprint parts("fleet");
-        parts.number(static_cast<uint8_t>(extent)).number(static_cast<uint8_t>(question));
+        parts.text(cluster).number(static_cast<uint8_t>(question));
         for (auto& [name, values] : values_) {
             sort_unique(values);
             parts.text(name).number(static_cast<uint32_t>(values.size()));
@@ -282,12 +283,13 @@ class BoundTexts {
 
 }  // namespace
 
-Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent, Question question) {
+Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_view cluster,
+                                         Question question) {
     FleetRequest request;
     BoundTexts bound;
     std::array<bool, kParameters.size()> given{};
     base::QueryString parameters(query);
-    const bool published = extent == Extent::kCluster && question == Question::kList;
+    const bool published = cluster != kAllClusters && question == Question::kList;
     const uint32_t most = published ? FleetRequest::kMostOfCluster : FleetRequest::kMostOfFleet;
     while (const auto parameter = parameters.next()) {
         const Parameter* known = find_parameter(parameter->name, question);
@@ -312,7 +314,7 @@ Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent, 
     sort_unique(request.filter.vms);
     sort_unique(request.filter.namespaces);
     sort_unique(request.filter.clusters);
-    request.query = bound.digest(extent, question);
+    request.query = bound.digest(cluster, question);
     return request;
 }
 

@@ -49,12 +49,10 @@ struct FleetRequest {
     bool application_only = false;
 };
 
-// What a request is about: every cluster ("-"), or one.
-enum class Extent : uint8_t { kFleet, kCluster };
-
-// Reads the query of a URL. An unknown parameter is refused, but for a list of one cluster, where
-// it is ignored, as it always was. kInvalidParameter names the parameter and the value.
-base::Result<FleetRequest> parse_fleet_request(std::string_view query, Extent extent,
+// Reads the query of a URL about the cluster with the uid `cluster`, or kAllClusters. An unknown
+// parameter is refused, but for a list of one cluster, where it is ignored, as it always was.
+// kInvalidParameter names the parameter and the value.
+base::Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_view cluster,
                                                Question question);
 
 // Whether the query of a list of one cluster has a parameter that only parse_fleet_request() knows.

@@ -88,14 +88,16 @@ void FleetSummary::add_cause(const FleetRow& row) {
     }
     Count& count = found->second;
     ++count.count;
-    if (count.vms_here.empty()) here_.push_back(&count);
-    count.vms_here.emplace(row.ns, row.vm);
+    if (!count.here) here_.push_back(&count);
+    count.here = true;
+    if (!row.vm.empty()) count.vms_here.emplace(row.ns, row.vm);
 }
 
 void FleetSummary::leave_cluster() {
     for (Count* count : here_) {
         count->vms += count->vms_here.size();
         ++count->clusters;
+        count->here = false;
         count->vms_here.clear();
     }
     here_.clear();

@@ -82,8 +82,9 @@ class FleetSummary {
         size_t cluster = 0;
         model::Revision revision = 0;
         model::ObjectKey example;
-        // Of the cluster that the walk is in: namespace and name.
-        std::set<std::pair<std::string, std::string>> vms_here;
+        // Of the cluster that the walk is in:
+        bool here = false;
+        std::set<std::pair<std::string, std::string>> vms_here;  // namespace and name
     };
     // More classes than these are not kept apart: somebody may make each cause another.
     static constexpr size_t kMostClasses = 10'000;
@@ -107,7 +108,7 @@ class FleetSummary {
     size_t cluster_ = 0;
     std::map<std::string, Count, std::less<>> classes_;
     std::vector<Cause> causes_;
-    std::vector<Count*> here_;  // the classes with VMs of the cluster that the walk is in
+    std::vector<Count*> here_;  // the classes of the cluster that the walk is in
 };
 
 }  // namespace snapgate::query

@@ -23,8 +23,10 @@ std::optional<Moment> Moment::parse(std::string_view text) {
     constexpr int64_t kMost = std::numeric_limits<facts::Seconds>::max();
     Moment moment;
     if (const auto ms = base::parse_rfc3339(text)) {
-        if (*ms < 1000 || *ms / 1000 > kMost) return std::nullopt;
-        moment.at = static_cast<facts::Seconds>(*ms / 1000);
+        // What happened within a second counts as at its begin: before any later part of it.
+        const int64_t seconds = (*ms + 999) / 1000;
+        if (*ms < 1000 || seconds > kMost) return std::nullopt;
+        moment.at = static_cast<facts::Seconds>(seconds);
         return moment;
     }
     const auto duration = base::parse_duration(text);

@@ -138,7 +138,7 @@ void VmReport::judge(VmRow& row) const {
     const auto recent = [&](facts::Seconds time) {
         return time != 0 && (time >= now || now - time <= request_.max_age);
     };
-    row.as_of = ages_[listing_.index_in_fleet(row.cluster)].as_of;
+    row.as_of = as_of(row.cluster);
     if (!recent(row.as_of)) {
         row.verdict = Verdict::kUnknown;
     } else if (row.last_good && recent(row.last_good->at)) {
@@ -148,6 +148,14 @@ void VmReport::judge(VmRow& row) const {
     } else {
         row.verdict = row.last_good ? Verdict::kLate : Verdict::kNever;
     }
+}
+
+facts::Seconds VmReport::as_of(size_t cluster) const {
+    const ClusterAge& age = ages_[listing_.index_in_fleet(cluster)];
+    // A later page shows the state of the first one. Of a cluster that was away then and is known
+    // now, nobody knows any more how old that state was.
+    const facts::Seconds now = listing_.now();
+    return age.as_of > now && age.since > now ? 0 : age.as_of;
 }
 
 SortKeyView VmReport::key_of(const VmRow& row) const {

@@ -74,6 +74,8 @@ class VmReport {
     // Judges the VMs of the namespace that the walk has left.
     base::Result<void> leave_namespace(const store::ReadView& view);
     void judge(VmRow& row) const;
+    // When the state of the cluster that is shown was last known to be so; 0: never.
+    facts::Seconds as_of(size_t cluster) const;
     base::Result<void> read_cause(const store::ReadView& view, VmRow& row) const;
     // Keeps the row if it is one of the first behind the start.
     void take(const VmRow& row);

@@ -72,7 +72,7 @@ class FleetAnswer {
     }
 
     Result<void> append_item(const query::FleetRow& row, std::string& out) {
-        if (list_.items() > 0) out += ',';
+        if (out.back() != '[') out += ',';
         const size_t from = out.size();
         if (kubernetes_form_) {
             SNAPGATE_TRY(json::append_kubernetes_form(row.found->object, out));
@@ -110,14 +110,15 @@ class FleetAnswer {
 }  // namespace
 
 bool wants_fleet_list(const Call& call) {
-    return call.parameters[0] == kAllClusters || query::asks_for_facts(call.request.query) ||
+    return call.parameters[0] == query::kAllClusters || query::asks_for_facts(call.request.query) ||
            accepted_format(call.request) != ListFormat::kPage;
 }
 
 net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto fleet, find_fleet(call));
-    SNAPGATE_CO_ASSIGN(auto request, query::parse_fleet_request(call.request.query, extent_of(call),
-                                                                query::Question::kList));
+    SNAPGATE_CO_ASSIGN(
+        auto request,
+        query::parse_fleet_request(call.request.query, call.parameters[0], query::Question::kList));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     request.kubernetes_form = call.form.shape == Shape::kObject;
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet));

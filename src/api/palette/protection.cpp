@@ -148,8 +148,9 @@ net::Awaitable<Result<void>> respond_page(Call& call, VmReport& report) {
 
 net::Awaitable<Result<void>> report_protection(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto visible, find_fleet(call));
-    SNAPGATE_CO_ASSIGN(auto request, query::parse_fleet_request(call.request.query, extent_of(call),
-                                                                query::Question::kProtection));
+    SNAPGATE_CO_ASSIGN(auto request,
+                       query::parse_fleet_request(call.request.query, call.parameters[0],
+                                                  query::Question::kProtection));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
     store::Store& store = call.services.store;

@@ -90,8 +90,9 @@ json::Object document_of(const FleetSummary& summary, const query::AgeCounts& ag
 
 net::Awaitable<Result<void>> summarize(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto visible, find_fleet(call));
-    SNAPGATE_CO_ASSIGN(auto request, query::parse_fleet_request(call.request.query, extent_of(call),
-                                                                query::Question::kSummary));
+    SNAPGATE_CO_ASSIGN(auto request,
+                       query::parse_fleet_request(call.request.query, call.parameters[0],
+                                                  query::Question::kSummary));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
     const store::Store& store = call.services.store;
     const query::FleetAges ages = fleet_ages(call.services, *visible);

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock_testing.h"
+#include "base/duration.h"
+#include "json/object.h"
+#include "query/facts_index.h"
+#include "query/fleet_list.h"
+#include "query/fleet_summary.h"
+#include "query/listing_testing.h"
+#include "query/vm_report.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// A snapshot as a test describes it. Times are in seconds since the epoch; 0 is "none".
+struct TestSnapshot {
+    std::string ns;
+    std::string name;
+    std::string vm;
+    std::string phase;  // "" for no status
+    bool ready = false;
+    bool of_clone = false;
+    int64_t created = 0;
+    int64_t taken = 0;
+    int64_t failed = 0;
+    int64_t deleted = 0;
+    std::vector<std::string> indications;
+    std::string error;
+    std::string label;  // the value of the label "tier"
+    // As an older version of the program stored it: its facts are derived when somebody asks.
+    bool without_facts = false;
+
+    std::string json() const {
+        const auto time = [](int64_t seconds) { return base::format_rfc3339(seconds * 1000); };
+        std::string out = R"({"apiVersion":"snapshot.kubevirt.io/v1beta1",)"
+                          R"("kind":"VirtualMachineSnapshot","metadata":{)";
+        out += fmt::format(R"("namespace":"{}","name":"{}")", ns, name);
+        if (created != 0) out += fmt::format(R"(,"creationTimestamp":"{}")", time(created));
+        if (deleted != 0) {
+            out += fmt::format(R"(,"deletionTimestamp":"{}","finalizers":["test/held"])",
+                               time(deleted));
+        }
+        if (!label.empty()) out += fmt::format(R"(,"labels":{{"tier":"{}"}})", label);
+        if (of_clone) {
+            out += R"(,"ownerReferences":[{"apiVersion":"clone.kubevirt.io/v1beta1",)"
+                   R"("kind":"VirtualMachineClone","name":"c","uid":"u"}])";
+        }
+        out += R"(},"spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine")";
+        if (!vm.empty()) out += fmt::format(R"(,"name":"{}")", vm);
+        out += "}}";
+        if (!phase.empty()) out += status_json(time);
+        return out + "}";
+    }
+
+    model::PreparedObject prepare() const {
+        auto prepared = json::prepare_snapshot(
+            json(), {.uid = "u-" + name, .creation_timestamp = "1970-01-01T00:00:00Z"});
+        if (!prepared) throw std::runtime_error(prepared.error().message + ": " + json());
+        if (without_facts) prepared->object.facts.clear();
+        return std::move(prepared->object);
+    }
+
+  private:
+    template <class Time>
+    std::string status_json(const Time& time) const {
+        std::string out = fmt::format(R"(,"status":{{"phase":"{}","readyToUse":{})", phase, ready);
+        if (taken != 0) out += fmt::format(R"(,"creationTime":"{}")", time(taken));
+        if (!indications.empty())
+            out += fmt::format(R"(,"indications":["{}"])", fmt::join(indications, R"(",")"));
+        if (!error.empty()) out += fmt::format(R"(,"error":{{"message":"{}"}})", error);
+        if (failed != 0) {
+            out += fmt::format(
+                R"(,"conditions":[{{"type":"Failure","status":"True","lastTransitionTime":"{}"}}])",
+                time(failed));
+        }
+        return out + "}";
+    }
+};
+
+// A store with the clusters of a fleet, by their uids, and everything that a question about them
+// needs.
+class TestFleet {
+  public:
+    explicit TestFleet(bool with_index) {
+        std::string pattern = (std::filesystem::temp_directory_path() / "fleet-XXXXXX").string();
+        directory_ = ::mkdtemp(pattern.data());
+        if (with_index) index_ = std::make_unique<FactsIndex>();
+        open();
+    }
+    ~TestFleet() {
+        store_.reset();
+        std::filesystem::remove_all(directory_);
+    }
+    TestFleet(const TestFleet&) = delete;
+    TestFleet& operator=(const TestFleet&) = delete;
+
+    // Closes the store and opens it again. What is in memory alone is gone.
+    void reopen() {
+        store_.reset();
+        if (index_) index_ = std::make_unique<FactsIndex>();
+        open();
+    }
+
+    base::Result<void> write(const store::WriteFunction& function) {
+        clock.advance(1);  // no two commits at the same moment
+        return store_->write_and_wait(store::Priority::kRequest, function);
+    }
+
+    base::Result<void> create(const std::string& name, const std::string& uid,
+                              const std::string& project) {
+        FleetCluster& cluster = clusters[uid];
+        cluster = {0, uid, name, project, "project " + project};
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
+            return {};
+        });
+    }
+
+    base::Result<void> drop(const std::string& uid) {
+        const model::ClusterNumber number = clusters.at(uid).number;
+        clusters.erase(uid);
+        return write([&](store::WriteTxn& txn) { return txn.delete_cluster(number); });
+    }
+
+    std::shared_ptr<const Fleet> fleet() const {
+        std::vector<FleetCluster> all;
+        all.reserve(clusters.size());
+        for (const auto& [uid, cluster] : clusters) all.push_back(cluster);
+        return Fleet::make(std::move(all));
+    }
+
+    FleetAges ages(const Fleet& fleet) const {
+        FleetAges out;
+        out.reserve(fleet.clusters.size());
+        for (const FleetCluster& cluster : fleet.clusters) {
+            const auto known = known_ages.find(cluster.uid);
+            out.push_back(known == known_ages.end() ? ClusterAge{now(), false, 0} : known->second);
+        }
+        return out;
+    }
+
+    facts::Seconds now() const { return static_cast<facts::Seconds>(clock.now_ms() / 1000); }
+    ListContext context() const { return {*store_, signer_, kTestWords, index_.get()}; }
+    store::Store& store() { return *store_; }
+
+    base::TestClock clock;
+    std::map<std::string, FleetCluster> clusters;
+    std::map<std::string, ClusterAge> known_ages;  // of those that are not known now, by uid
+    base::Millis history{300'000};
+
+  private:
+    void open() {
+        store::StoreOptions options;
+        options.directory = directory_;
+        options.clock = &clock;
+        options.history = history;
+        options.map_bytes = 1ULL << 30;
+        options.background_compaction = false;
+        auto opened = store::Store::open(options);
+        if (!opened) throw std::runtime_error(opened.error().message);
+        store_ = std::move(*opened);
+    }
+
+    std::filesystem::path directory_;
+    std::unique_ptr<FactsIndex> index_;
+    TokenSigner signer_{std::string(32, 'k')};
+    std::unique_ptr<store::Store> store_;
+};
+
+}  // namespace snapgate::query
