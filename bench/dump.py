@@ -66,13 +66,17 @@ def load_templates(form, seed):
     for item in items:
         compact = template_text(json.loads(json.dumps(item)), "lines")
         text = template_text(item, form)
-        suffix = item["metadata"]["name"].removeprefix(item["spec"]["source"]["name"] + "-")
-        kind, number = suffix.rsplit("-", 1)
-        kind = re.sub(r"\d{8}", "%(plain_day)s", kind)
-        assert len(number) == 4, suffix
         spare = len(text.encode()) - len(compact.encode())
-        templates.append(Template(text, f"{kind}-%(number)04d", spare))
+        templates.append(Template(text, suffix_of(item), spare))
     return templates
+
+
+def suffix_of(item):
+    """What the name of a snapshot has behind that of its VM, for the % operator."""
+    suffix = item["metadata"]["name"].removeprefix(item["spec"]["source"]["name"] + "-")
+    kind, number = suffix.rsplit("-", 1)
+    assert len(number) == 4, suffix
+    return re.sub(r"\d{8}", "%(plain_day)s", kind) + "-%(number)04d"
 
 
 def template_text(item, form):

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import command_line
-import fleet
 import kept
+import mirror_pair
 import processes
 import program
 import report
@@ -66,7 +66,7 @@ class Writer(threading.Thread):
 
     def run(self):
         try:
-            with fleet.Api(self.upstream) as api:
+            with mirror_pair.Api(self.upstream) as api:
                 for place, due in enumerate(self.times):
                     time.sleep(max(0, due - time.monotonic()))
                     made = api.call("POST", f"/clusters/{self.uid}/{SNAPSHOTS}", {
@@ -95,24 +95,24 @@ class Bench(report.Rows):
             dump, _ = kept.kept_dump(parameters)
             print(f"importing {objects:,} objects into {report.count(clusters)} clusters ...", flush=True)
             with Server(data_dir, self.options.threads) as server:
-                fleet.fill(server, clusters, dump)
+                mirror_pair.fill(server, clusters, dump)
             kept.note_loaded(data_dir, parameters)
         with Server(data_dir, self.options.threads) as server:
             yield server
 
     def mirrors(self, name):
-        return fleet.Mirrors(self.work / name, self.options.threads)
+        return mirror_pair.Mirrors(self.work / name, self.options.threads)
 
     def sync(self):
         objects = self.options.objects
-        uid = fleet.uid_of(0)
+        uid = mirror_pair.uid_of(0)
         runs = []
         with self.upstream("sync", 1, objects) as upstream:
             for number in range(self.options.rounds):
-                with self.mirrors(f"sync-{number}") as mirrors, fleet.Api(mirrors) as api:
+                with self.mirrors(f"sync-{number}") as mirrors, mirror_pair.Api(mirrors) as api:
                     cpu, began = processes.cpu_seconds(mirrors.pid), time.monotonic()
-                    fleet.connect(api, upstream, uid)
-                    fleet.wait_for_lists(api, [uid])
+                    mirror_pair.connect(api, upstream, uid)
+                    mirror_pair.wait_for_lists(api, [uid])
                     took, cpu = time.monotonic() - began, processes.cpu_seconds(mirrors.pid) - cpu
                     held = api.call("GET", f"/admin/v1/clusters/{uid}")["objects"]
                     memory = processes.memory_mib(mirrors.pid)
@@ -142,14 +142,14 @@ class Bench(report.Rows):
         return {"cpu_us": 1e6 * listed["cpu_seconds"] / listed["objects"], "seconds": listed["seconds"]}
 
     def latency(self):
-        uid = fleet.uid_of(0)
+        uid = mirror_pair.uid_of(0)
         with ExitStack() as stack:
             upstream = stack.enter_context(Server(self.work / "latency-upstream", self.options.threads))
-            fleet.fill(upstream, 1, kept.kept_dump(Parameters(self.options.each))[0])
+            mirror_pair.fill(upstream, 1, kept.kept_dump(Parameters(self.options.each))[0])
             mirrors = stack.enter_context(self.mirrors("latency"))
-            api = stack.enter_context(fleet.Api(mirrors))
-            fleet.connect(api, upstream, uid)
-            fleet.wait_for_lists(api, [uid])
+            api = stack.enter_context(mirror_pair.Api(mirrors))
+            mirror_pair.connect(api, upstream, uid)
+            mirror_pair.wait_for_lists(api, [uid])
             cpu, began = processes.cpu_seconds(mirrors.pid), time.monotonic()
             acknowledged, seen = self.write_and_watch(upstream, api, uid)
             cores = (processes.cpu_seconds(mirrors.pid) - cpu) / (time.monotonic() - began)
@@ -188,7 +188,7 @@ class Bench(report.Rows):
             ended = not any(writer.is_alive() for writer in writers)
             if ended:
                 newest = max((version for writer in writers for version, _ in writer.acknowledged), default=0)
-            listed = api.call("GET", fleet.page_of(uid))
+            listed = api.call("GET", mirror_pair.page_of(uid))
             seen.append((time.monotonic(), int(listed["metadata"]["resourceVersion"])))
             if ended and seen[-1][1] >= newest:
                 break
@@ -205,14 +205,14 @@ class Bench(report.Rows):
 
     def fleet(self):
         clusters, each = self.options.clusters, self.options.each
-        uids = [fleet.uid_of(number) for number in range(clusters)]
+        uids = [mirror_pair.uid_of(number) for number in range(clusters)]
         title = f"{report.count(clusters)} clusters of {report.count(each)} objects"
         with self.upstream("fleet", clusters, each) as upstream:
-            with self.mirrors("fleet") as mirrors, fleet.Api(mirrors) as api:
+            with self.mirrors("fleet") as mirrors, mirror_pair.Api(mirrors) as api:
                 began = time.monotonic()
                 for uid in uids:
-                    fleet.connect(api, upstream, uid)
-                fleet.wait_for_lists(api, uids)
+                    mirror_pair.connect(api, upstream, uid)
+                mirror_pair.wait_for_lists(api, uids)
                 took = time.monotonic() - began
                 time.sleep(SETTLE_SECONDS)
                 self.check_held(api, uids)
@@ -226,8 +226,8 @@ class Bench(report.Rows):
             self.add(f"{title}: CPU at rest", f"{100 * cores:.2f} % of a core", f"under {100 * MOST_IDLE_CORE:g}",
                      cores < MOST_IDLE_CORE)
             began = time.monotonic()
-            with self.mirrors("fleet") as mirrors, fleet.Api(mirrors) as api:
-                missing = [uid for uid in uids if not fleet.is_served(api, uid)]
+            with self.mirrors("fleet") as mirrors, mirror_pair.Api(mirrors) as api:
+                missing = [uid for uid in uids if not mirror_pair.is_served(api, uid)]
                 took = time.monotonic() - began
                 if missing:
                     raise Failed(f"after a restart {len(missing)} lists are not served: {missing[:5]}")
