@@ -91,7 +91,7 @@ net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fle
             call.services.store, call.services.connections, cluster, max_age);
         const bool never_reached =
             !freshness && freshness.error().code == Code::kClusterUnavailable;
-        if (never_reached && extent_of(call) == query::Extent::kFleet) continue;
+        if (never_reached && call.parameters[0] == query::kAllClusters) continue;
         SNAPGATE_CO_TRY(freshness);
         if (!*freshness) continue;
         if (!call.freshness) call.freshness = objects::Freshness();
