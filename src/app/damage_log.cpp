@@ -31,7 +31,8 @@ class DamageLog {
             uid = one;
             name = cluster.name;
         }
-        base::log::error("the store is damaged: a row does not have its checksum",
+        base::log::error(row.of_page ? "the store is damaged: a page lacks rows, see snapgate fsck"
+                                     : "the store is damaged: a row does not have its checksum",
                          {{"row", row.what},
                           {"cluster", uid},
                           {"clusterName", name},

@@ -130,8 +130,14 @@ base::Result<std::unique_ptr<Environment>> Environment::open(const Options& opti
     rc = mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn);
     if (rc != MDB_SUCCESS) return open_failure(rc, options);
     rc = mdb_dbi_open(txn, nullptr, 0, &environment->table_);
+    MDB_stat stat = {};
+    if (rc == MDB_SUCCESS) rc = mdb_env_stat(env, &stat);
     mdb_txn_abort(txn);
     if (rc != MDB_SUCCESS) return open_failure(rc, options);
+    // LMDB maps its file at the beginning of a page of the system. Larger pages, of a file that
+    // came from another machine, may begin anywhere.
+    if (stat.ms_psize <= static_cast<uint64_t>(sysconf(_SC_PAGESIZE)))
+        environment->page_bytes_ = stat.ms_psize;
     return environment;
 }
 
@@ -307,10 +313,13 @@ Usage Environment::usage() const {
             stat.ms_entries};
 }
 
-Error Environment::damaged(std::string_view key) const {
-    if (options_.damaged) return options_.damaged(key);
-    return {Code::kCorrupt, fmt::format("a row of the store in {} does not have its checksum",
-                                        options_.directory.string())};
+Error Environment::damaged(std::string_view key, Fault fault) const {
+    if (options_.damaged) return options_.damaged(key, fault);
+    return {Code::kCorrupt,
+            fmt::format("{} of the store in {}",
+                        fault == Fault::kChecksum ? "the checksum is wrong of a row"
+                                                  : "rows may be missing on a damaged page",
+                        options_.directory.string())};
 }
 
 }  // namespace snapgate::engine

@@ -18,14 +18,21 @@
 
 namespace snapgate::engine {
 
+// What a reader found.
+enum class Fault : uint8_t {
+    kChecksum,  // a row does not have its checksum
+    kPage,      // a page is damaged on which a row is or would be, so that rows may be missing
+};
+
 struct Options {
     std::filesystem::path directory;  // made with mode 0700 if it does not exist
     uint64_t map_bytes = 256ULL << 30;
     size_t max_readers = 1024;
     bool create = true;  // false: kNotFound if there is no data file, or an empty one
-    // Makes the error (kCorrupt) for a row whose checksum is wrong. Any thread; must be short.
+    // Makes the error (kCorrupt) for a row that was read and is damaged, or for the key that was
+    // sought on a damaged page. Any thread; must be short.
     // NOLINTNEXTLINE(readability-redundant-member-init): without it, Options{...} warns.
-    std::function<base::Error(std::string_view key)> damaged = {};
+    std::function<base::Error(std::string_view key, Fault fault)> damaged = {};
 };
 
 struct Usage {
@@ -60,10 +67,11 @@ class Environment {
     // Copies the present state into a new file, without free pages.
     base::Result<void> copy_to(const std::filesystem::path& file);
     Usage usage() const;
-    // The error for a damaged row, in the words of Options::damaged.
-    base::Error damaged(std::string_view key) const;
+    // The error for damage, in the words of Options::damaged.
+    base::Error damaged(std::string_view key, Fault fault) const;
 
   private:
+    friend class Cursor;
     friend class ReadTransaction;
     friend class WriteTransaction;
 
@@ -88,6 +96,7 @@ class Environment {
     MDB_env* env_ = nullptr;
     std::optional<MappedFile> mapped_;  // while env_ is open
     unsigned table_ = 0;
+    size_t page_bytes_ = 0;  // 0: it is not known where pages begin in memory
     // If LMDB could not bring its file back to a known state, it refuses reads, too. The last
     // commit is still complete, so a second, read-only mapping serves it.
     std::atomic<bool> broken_ = false;

@@ -33,7 +33,14 @@ struct Reader {
 // transaction must outlive it; only the thread that uses the transaction uses the cursor.
 //
 // A move does not look at the value; whoever uses a row asks for value(), and so does whoever ends
-// a walk because a row is not one of those it wants: that row's key may be what is damaged.
+// a walk because a row is not one of those it wants: that row's key may be what is damaged. A move
+// to a row with a `prefix` does it by itself.
+//
+// The cursors of a ReadTransaction also notice that rows are missing, which LMDB does not: a search
+// goes past the rows of a damaged page. Each leaf page that they come to is checked (leaf_page.h),
+// and of a key that is not there, the rows in front of it and behind it. Then a move is kCorrupt.
+// What they cannot notice is a branch page that leads to another leaf in its place; page_check.h
+// finds that.
 class Cursor {
   public:
     ~Cursor();
@@ -44,6 +51,13 @@ class Cursor {
     base::Result<bool> seek(std::string_view key);
     // Moves to the next row; false at the end. Only after a move that returned true.
     base::Result<bool> next();
+    // The same two; false also if the key of the row does not begin with `prefix`.
+    base::Result<bool> seek(std::string_view key, std::string_view prefix);
+    base::Result<bool> next(std::string_view prefix);
+    // As seek, for one row of which there may be several: the first one at or after `key` whose key
+    // begins with `prefix`, as `key` does. Where there is one it is cheaper than seek: its leaf is
+    // not checked as a whole, and the row in front of it only if it is another one of them.
+    base::Result<bool> find(std::string_view key, std::string_view prefix);
     // Moves to the last row at or before `key`; false if there is none.
     base::Result<bool> seek_back(std::string_view key);
 
@@ -58,15 +72,22 @@ class Cursor {
   private:
     friend class ReadTransaction;
     friend class WriteTransaction;
-    Cursor(const Environment* environment, MDB_cursor* cursor, Reader* reader)
-        : environment_(environment), cursor_(cursor), reader_(reader) {}
+    Cursor(const Environment* environment, MDB_cursor* cursor, Reader* reader, bool checks)
+        : environment_(environment), cursor_(cursor), reader_(reader), checks_(checks) {}
     base::Result<bool> move(unsigned operation, std::string_view key);
+    base::Result<bool> within(std::string_view prefix) const;
+    const char* page_of(std::string_view key) const;
+    base::Result<void> check_leaf(std::string_view sought);
+    base::Result<void> check_gap(std::string_view key, bool found);
+    base::Result<void> check_front(std::string_view key, std::string_view prefix, bool found);
 
     const Environment* environment_;
     MDB_cursor* cursor_;
     Reader* reader_;  // returns here at the end; null in a write transaction
+    bool checks_;     // that no row is missing
     std::string_view key_;
     std::string_view stored_;
+    const char* leaf_ = nullptr;  // the page that was checked last
 };
 
 // The value of a row as it is stored (Cursor::stored()); kCorrupt, in the words of
@@ -86,9 +107,13 @@ class ReadTransaction {
     // is wrong.
     base::Result<std::optional<std::string_view>> get(std::string_view key) const;
     base::Result<Cursor> cursor() const;
+    // A cursor that does not look for missing rows, for whoever works with what is there: it goes
+    // on where a row beside the one that it seeks is damaged.
+    base::Result<Cursor> plain_cursor() const;
 
   private:
     friend class Environment;
+    base::Result<Cursor> make_cursor(bool checks) const;
     ReadTransaction(Environment* environment, std::unique_ptr<Reader> reader)
         : environment_(environment), reader_(std::move(reader)) {}
 

@@ -110,7 +110,9 @@ class Check {
         return engine::Environment::open(
             {.directory = data_file_.parent_path(),
              .create = false,
-             .damaged = [this](std::string_view key) { return damage_.found(key); }});
+             .damaged = [this](std::string_view key, engine::Fault fault) {
+                 return damage_.found(key, fault);
+             }});
     }
 
     const fs::path directory_;

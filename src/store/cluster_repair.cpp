@@ -29,7 +29,7 @@ bool is_damage(const Error& error) {
 
 template <typename Take>
 Result<void> ClusterRepair::for_each(std::string_view prefix, Take take) const {
-    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.plain_cursor());
     SNAPGATE_ASSIGN(bool found, cursor.seek(prefix));
     while (found && cursor.key().starts_with(prefix)) {
         SNAPGATE_TRY(take(cursor));
@@ -225,7 +225,7 @@ Result<void> ClusterRepair::finish_object() {
 }
 
 Result<void> ClusterRepair::drop_newest(bool damaged) {
-    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.plain_cursor());
     SNAPGATE_ASSIGN(const bool found, cursor.seek(object_->newest));
     if (!found || cursor.key() != object_->newest) return corrupt_row("a version of an object");
     if (damaged && object_->live) return remove(cursor);
@@ -277,7 +277,7 @@ Result<bool> ClusterRepair::has_versions(const ObjectName& name) const {
     const auto& [kind, key] = name;
     if (!fits_key(key.ns, key.name)) return false;
     const Key prefix = object_key(cluster_, kind, key.ns, key.name);
-    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, before_.plain_cursor());
     SNAPGATE_ASSIGN(const bool found, cursor.seek(prefix.view()));
     return found && cursor.key().starts_with(prefix.view());
 }

@@ -71,7 +71,7 @@ CompactionLimits Compactor::limits(ClusterNumber cluster) const {
 base::Result<std::vector<ClusterNumber>> Compactor::clusters_in(Table table) const {
     std::vector<ClusterNumber> clusters;
     SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment_.read());
-    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.plain_cursor());
     Key prefix(table);
     SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
     while (found && cursor.key().starts_with(prefix.view())) {
@@ -90,7 +90,7 @@ base::Result<Compactor::Outlook> Compactor::look_at(ClusterNumber cluster) const
     if (!value) return outlook;
     SNAPGATE_ASSIGN(ClusterRow row, decode_cluster(*value));
 
-    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.plain_cursor());
     Key heads = cluster_key(Table::kHead, cluster);
     SNAPGATE_ASSIGN(bool found, cursor.seek(heads.view()));
     if (!found || !cursor.key().starts_with(heads.view())) return corrupt_row("a cluster's head");

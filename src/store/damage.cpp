@@ -68,19 +68,22 @@ DamagedRow describe_row(std::string_view key) {
     return row;
 }
 
-base::Error Damage::found(std::string_view key) {
+base::Error Damage::found(std::string_view key, engine::Fault fault) {
     count_.fetch_add(1, std::memory_order_relaxed);
-    const DamagedRow row = describe_row(key);
+    DamagedRow row = describe_row(key);
+    row.of_page = fault == engine::Fault::kPage;
     std::function<void(const DamagedRow&)> listener;
     {
         const base::MutexLock lock(mutex_);
         listener = listener_;
     }
     if (listener) listener(row);
-    return {base::Code::kCorrupt,
-            fmt::format("the store is damaged: {}{} does not have its checksum", row.what,
-                        row.cluster ? fmt::format(" of the cluster with number {}", *row.cluster)
-                                    : std::string())};
+    return {
+        base::Code::kCorrupt,
+        fmt::format("the store is damaged: {}{}{} {}", row.of_page ? "the page of " : "", row.what,
+                    row.cluster ? fmt::format(" of the cluster with number {}", *row.cluster)
+                                : std::string(),
+                    row.of_page ? "lacks rows" : "does not have its checksum")};
 }
 
 void Damage::tell(std::function<void(const DamagedRow&)> listener) {

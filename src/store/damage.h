@@ -9,6 +9,7 @@
 
 #include "base/annotations.h"
 #include "base/error.h"
+#include "engine/environment.h"
 #include "store/store.h"
 
 namespace snapgate::store {
@@ -19,14 +20,14 @@ std::optional<ClusterNumber> cluster_of_row(std::string_view key);
 // What a row is, read from its key, which may be damaged itself.
 DamagedRow describe_row(std::string_view key);
 
-// Notes the rows that were found damaged. Any thread.
+// Notes the rows that were found damaged, or were sought on damaged pages. Any thread.
 class Damage {
   public:
-    // The error for whoever read the row; kCorrupt.
-    base::Error found(std::string_view key) SNAPGATE_EXCLUDES(mutex_);
+    // The error for whoever read the row, or sought it; kCorrupt.
+    base::Error found(std::string_view key, engine::Fault fault) SNAPGATE_EXCLUDES(mutex_);
 
     uint64_t count() const { return count_.load(std::memory_order_relaxed); }
-    // Told of each row that is found from now on, on the thread that found it; must be short.
+    // Told of each of them from now on, on the thread that found it; must be short.
     void tell(std::function<void(const DamagedRow&)> listener) SNAPGATE_EXCLUDES(mutex_);
 
   private:

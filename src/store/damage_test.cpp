@@ -111,6 +111,62 @@ TEST_F(DamageTest, ARowUnderAnotherKeyIsFound) {
     EXPECT_FALSE(walk(other));
 }
 
+TEST_F(DamageTest, AVersionThatSeemsTooNewHidesNoObject) {
+    const ClusterNumber cluster = make_cluster();
+    const Revision revision = put(cluster, "shop", "b");
+    const Revision newest = put(cluster, "shop", "c");
+    const auto key = [&](Revision at) {
+        return object_key(cluster, Kind::kSnapshot, "shop", "b", at);
+    };
+    move_row(key(revision).view(), key(revision + (1ULL << 40U)).view());
+    open();
+    const ReadView view = store_->read();
+    EXPECT_FALSE(view.get(cluster, Kind::kSnapshot, "shop", "b", newest));
+    auto scan = view.scan(cluster, Kind::kSnapshot, newest);
+    EXPECT_FALSE(scan.seek("", ""));
+    auto of_vm = view.scan_vm(cluster, "vm", newest);
+    EXPECT_FALSE(of_vm.seek("", ""));
+}
+
+// Its newest version cannot be found under its key, and an older one is still there.
+TEST_F(DamageTest, AnOlderVersionDoesNotTakeThePlaceOfADamagedOne) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "b");
+    const Revision newest = put(cluster, "shop", "b");
+    const auto key = [&](Revision at) {
+        return object_key(cluster, Kind::kSnapshot, "shop", "b", at);
+    };
+    move_row(key(newest).view(), key(newest + (1ULL << 40U)).view());
+    open();
+    const ReadView view = store_->read();
+    EXPECT_FALSE(view.get(cluster, Kind::kSnapshot, "shop", "b", newest));
+    auto scan = view.scan(cluster, Kind::kSnapshot, newest);
+    EXPECT_FALSE(scan.seek("", ""));
+}
+
+// Its key is smaller than any of the VM that it belongs to, so a search goes past it.
+TEST_F(DamageTest, AHintThatIsMovedInFrontOfItsVmIsMissed) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a", "vm");
+    put(cluster, "shop", "b", "vm");
+    const uint64_t hash = model::vm_hash("vm");
+    move_row(index_key(cluster, hash, "shop", "a").view(),
+             index_key(cluster, hash - 1, "shop", "a").view());
+    open();
+    const ReadView view = store_->read();
+    auto scan = view.scan_vm(cluster, "vm", UINT64_MAX);
+    EXPECT_FALSE(scan.seek("", ""));
+}
+
+TEST_F(DamageTest, ARowThatIsNotThereIsVerifiedToBeMissing) {
+    const ClusterNumber cluster = make_cluster();
+    put(cluster, "shop", "a");
+    move_row(count_key(Table::kCount, cluster, Kind::kSnapshot, "shop").view(),
+             count_key(Table::kCount, cluster, Kind::kSnapshot, "shoq").view());
+    open();
+    EXPECT_FALSE(store_->read().count(cluster, Kind::kSnapshot, "shop"));
+}
+
 TEST_F(DamageTest, ADamagedHintIsFoundByTheListOfItsVm) {
     const ClusterNumber cluster = make_cluster();
     put(cluster, "shop", "a", "vm");

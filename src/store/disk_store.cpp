@@ -152,7 +152,7 @@ base::Result<std::vector<ClusterNumber>> give_up_open_stages(engine::Environment
     std::vector<ClusterNumber> given_up;
     {
         SNAPGATE_ASSIGN(engine::ReadTransaction rows, environment.read());
-        SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows.plain_cursor());
         Key prefix(Table::kCluster);
         SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
         while (found && cursor.key().starts_with(prefix.view())) {
@@ -182,7 +182,9 @@ base::Result<std::unique_ptr<engine::Environment>> open_environment(
         .map_bytes = options.map_bytes,
         .max_readers = options.max_readers,
         .create = options.create,
-        .damaged = [damage](std::string_view key) { return damage->found(key); }};
+        .damaged = [damage](std::string_view key, engine::Fault fault) {
+            return damage->found(key, fault);
+        }};
     engine::exit_on_map_faults();
     SNAPGATE_TRY(finish_migration(options.directory));
     SNAPGATE_ASSIGN(auto environment, engine::Environment::open(engine_options));

@@ -75,9 +75,8 @@ base::Result<std::optional<int64_t>> ReadView::replaced_ms(ClusterNumber cluster
     SNAPGATE_ASSIGN(bool found, cursor.seek_back(head_key(cluster, revision).view()));
     // The cluster did not exist before its first head.
     if (!found || !cursor.key().starts_with(prefix.view())) return expired(revision);
-    SNAPGATE_ASSIGN(found, cursor.next());
-    if (!found || !cursor.key().starts_with(prefix.view()))
-        return corrupt_row("the row of a cluster's head");
+    SNAPGATE_ASSIGN(found, cursor.next(prefix.view()));
+    if (!found) return corrupt_row("the row of a cluster's head");
     SNAPGATE_ASSIGN(const auto value, cursor.value());
     SNAPGATE_ASSIGN(HeadRow next, decode_head(value));
     return std::optional(next.since_ms);
@@ -101,8 +100,6 @@ base::Result<std::optional<Found>> ReadView::get(ClusterNumber cluster, Kind kin
     if (!state_->rows) return state_->rows.error();
     SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
     SNAPGATE_ASSIGN(auto found, find_version(cursor, cluster, kind, ns, name, at));
-    // The row that stands in its place is verified: its key may be what is damaged.
-    if (!found && !cursor.key().empty()) SNAPGATE_TRY(cursor.value());
     return found;
 }
 
@@ -137,14 +134,14 @@ base::Result<DamagedNames> ReadView::damaged_names(ClusterNumber cluster) const 
     DamagedNames names;
     const Key prefix = cluster_key(Table::kDamaged, cluster);
     SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
-    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
-    while (found && cursor.key().starts_with(prefix.view())) {
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view(), prefix.view()));
+    while (found) {
         SNAPGATE_TRY(cursor.value());
         const auto address = parse_damaged_key(cursor.key());
         if (address && names.count == 0)
             names.example = {std::string(address->ns), std::string(address->name)};
         ++names.count;
-        SNAPGATE_ASSIGN(found, cursor.next());
+        SNAPGATE_ASSIGN(found, cursor.next(prefix.view()));
     }
     return names;
 }
@@ -182,8 +179,8 @@ base::Result<std::vector<LogEntry>> ReadView::log(ClusterNumber cluster, Revisio
     if (after >= up_to || max == 0) return entries;
     SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
     Key prefix = cluster_key(Table::kLog, cluster);
-    SNAPGATE_ASSIGN(bool found, cursor.seek(log_key(cluster, after + 1).view()));
-    while (found && cursor.key().starts_with(prefix.view())) {
+    SNAPGATE_ASSIGN(bool found, cursor.seek(log_key(cluster, after + 1).view(), prefix.view()));
+    while (found) {
         SNAPGATE_ASSIGN(const auto row_text, cursor.value());
         LogRowReader reader(row_text);
         while (true) {
@@ -194,7 +191,7 @@ base::Result<std::vector<LogEntry>> ReadView::log(ClusterNumber cluster, Revisio
             entries.push_back(reader.entry());
             if (entries.size() == max) return entries;
         }
-        SNAPGATE_ASSIGN(found, cursor.next());
+        SNAPGATE_ASSIGN(found, cursor.next(prefix.view()));
     }
     return entries;
 }

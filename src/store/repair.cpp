@@ -29,7 +29,7 @@ namespace {
 
 Result<void> remove_strays(const RepairPlan& plan, const engine::ReadTransaction& before,
                            engine::WriteTransaction& rows, DamagedFile& file) {
-    SNAPGATE_ASSIGN(engine::Cursor cursor, before.cursor());
+    SNAPGATE_ASSIGN(engine::Cursor cursor, before.plain_cursor());
     for (const std::string& key : plan.strays()) {
         SNAPGATE_ASSIGN(const bool found, cursor.seek(key));
         if (!found || cursor.key() != key) continue;

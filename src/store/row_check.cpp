@@ -54,7 +54,7 @@ class RowCheck {
 
     Result<uint64_t> run() {
         SNAPGATE_TRY(read_sequence());
-        SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
+        SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.plain_cursor());
         SNAPGATE_ASSIGN(bool found, cursor.seek(std::string_view("\0", 1)));
         while (found) {
             const std::string_view key = cursor.key();
@@ -282,7 +282,7 @@ class RowCheck {
                             const ClusterCheck& cluster) {
         const auto address = parse_damaged_key(key);
         if (!address) return fault(key, "has a key of another form");
-        auto cursor = rows_.cursor();
+        auto cursor = rows_.plain_cursor();
         if (!cursor) return;
         const auto object = find_version(*cursor, number, address->kind, address->ns, address->name,
                                          cluster.row.head.revision);

@@ -42,21 +42,12 @@ class ObjectScan final : public ScanState {
 
   private:
     base::Result<void> move_to(const Key& key) {
-        SNAPGATE_ASSIGN(standing_, cursor_.seek(key.view()));
-        return check_range();
+        SNAPGATE_ASSIGN(standing_, cursor_.seek(key.view(), prefix_.view()));
+        return {};
     }
 
     base::Result<void> step() {
-        SNAPGATE_ASSIGN(standing_, cursor_.next());
-        return check_range();
-    }
-
-    // Also ends the walk. The row that ends it is verified: its key may be what is damaged, and
-    // hide the objects behind it.
-    base::Result<void> check_range() {
-        if (!standing_ || cursor_.key().starts_with(prefix_.view())) return {};
-        standing_ = false;
-        SNAPGATE_TRY(cursor_.value());
+        SNAPGATE_ASSIGN(standing_, cursor_.next(prefix_.view()));
         return {};
     }
 
@@ -103,6 +94,8 @@ class ObjectScan final : public ScanState {
         if (revision() <= at_) return true;
         remember_object();
         for (int steps = 0; steps < kStepsBeforeSeek; ++steps) {
+            // A version that is too new is verified: its revision may be what is damaged.
+            SNAPGATE_TRY(cursor_.value());
             SNAPGATE_TRY(step());
             if (!standing_ || !same_object()) return false;
             ++looked_at;
@@ -169,20 +162,20 @@ class VmScan final : public ScanState {
         if (!fits_key(ns, name)) return bad_place();
         Key key = prefix_;
         key.text(ns).byte(0).text(name);
-        SNAPGATE_ASSIGN(standing_, hints_.seek(key.view()));
+        SNAPGATE_ASSIGN(standing_, hints_.seek(key.view(), prefix_.view()));
         return settle();
     }
 
     base::Result<bool> next() override {
         exhausted = false;
         if (!standing_) return false;
-        SNAPGATE_ASSIGN(standing_, hints_.next());
+        SNAPGATE_ASSIGN(standing_, hints_.next(prefix_.view()));
         return settle();
     }
 
   private:
     base::Result<bool> settle() {
-        while (standing_ && hints_.key().starts_with(prefix_.view())) {
+        while (standing_) {
             auto hint = parse_index_key(hints_.key());
             if (!hint) return corrupt_row("the key of an index row");
             if (spent()) {
@@ -197,11 +190,8 @@ class VmScan final : public ScanState {
                 found = *object;
                 return true;
             }
-            SNAPGATE_ASSIGN(standing_, hints_.next());
+            SNAPGATE_ASSIGN(standing_, hints_.next(prefix_.view()));
         }
-        // As in ObjectScan, the row that ends the walk is verified.
-        if (standing_) SNAPGATE_TRY(hints_.value());
-        standing_ = false;
         return false;
     }
 

@@ -35,7 +35,7 @@ class ScrubberTest : public StoreFixture {
         auto opened =
             engine::Environment::open({.directory = directory_.path() / "store",
                                        .map_bytes = 1 << 30,
-                                       .damaged = [this](std::string_view key) {
+                                       .damaged = [this](std::string_view key, engine::Fault) {
                                            told_.push_back(describe_row(key).what);
                                            return base::Error(base::Code::kCorrupt, "damaged");
                                        }});

@@ -285,11 +285,12 @@ class Backup {
     virtual base::Result<bool> next(std::string& out) = 0;
 };
 
-// A row whose bytes are not what was written.
+// A row whose bytes are not what was written, or a row that was sought where a page is damaged.
 struct DamagedRow {
     std::string what;  // for people: version 7 of the object "shop/web-1"
     std::optional<ClusterNumber> cluster;
     model::ObjectKey key;  // of an object's version
+    bool of_page = false;  // rows may be missing on the page where this one is or would be
 };
 
 struct StoreStatistics {
@@ -299,7 +300,7 @@ struct StoreStatistics {
     uint64_t used_bytes = 0;  // of the pages that hold rows
     uint64_t map_bytes = 0;
     Revision revision = 0;       // the newest that was used
-    uint64_t damaged_reads = 0;  // of rows whose checksum was wrong, since the start
+    uint64_t damaged_reads = 0;  // of damaged rows and on damaged pages, since the start
     // How often stored times were found more than a minute ahead, and were set back.
     uint64_t times_ahead = 0;
     uint64_t scrub_passes = 0;       // that ended since the start
@@ -345,7 +346,7 @@ class Store {
         const std::vector<BackupFile>& files) const = 0;
 
     // Has `listener` told of each damaged row that is read from now on, on the thread that reads
-    // it. It must be short, and is told again whenever the row is read again.
+    // it. It must be short, and is told again whenever that is read again.
     virtual void tell_of_damage(std::function<void(const DamagedRow&)> listener) = 0;
 
     // Runs compaction and sweeps until no work is left for now, and sets back stored times that are

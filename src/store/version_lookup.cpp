@@ -17,12 +17,12 @@ base::Result<std::optional<ClusterRow>> cluster_row(const engine::ReadTransactio
 base::Result<std::optional<Revision>> find_head(engine::Cursor& cursor, ClusterNumber cluster,
                                                 Revision from, std::string_view version) {
     const Key prefix = cluster_key(Table::kHead, cluster);
-    SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, from).view()));
-    while (found && cursor.key().starts_with(prefix.view())) {
+    SNAPGATE_ASSIGN(bool found, cursor.seek(head_key(cluster, from).view(), prefix.view()));
+    while (found) {
         SNAPGATE_ASSIGN(const auto value, cursor.value());
         SNAPGATE_ASSIGN(const HeadRow head, decode_head(value));
         if (head.version == version) return std::optional(load_u64(cursor.key(), prefix.size()));
-        SNAPGATE_ASSIGN(found, cursor.next());
+        SNAPGATE_ASSIGN(found, cursor.next(prefix.view()));
     }
     return std::optional<Revision>();
 }
@@ -38,10 +38,9 @@ base::Result<std::optional<Found>> find_version(engine::Cursor& cursor, ClusterN
                                                 std::string_view name, Revision at) {
     if (!fits_key(ns, name)) return std::optional<Found>();
     Key key = object_key(cluster, kind, ns, name, at);
-    SNAPGATE_ASSIGN(bool any, cursor.seek(key.view()));
-    std::string_view object = key.view().substr(0, key.size() - sizeof(Revision));
-    if (!any || cursor.key().size() != key.size() || !cursor.key().starts_with(object))
-        return std::optional<Found>();
+    const std::string_view object = key.view().substr(0, key.size() - sizeof(Revision));
+    SNAPGATE_ASSIGN(const bool any, cursor.find(key.view(), object));
+    if (!any || cursor.key().size() != key.size()) return std::optional<Found>();
     SNAPGATE_ASSIGN(const auto value, cursor.value());
     SNAPGATE_ASSIGN(auto stored, decode_version(value));
     if (!stored) return std::optional<Found>();
@@ -54,11 +53,11 @@ base::Result<std::vector<std::pair<std::string, std::string>>> all_records(engin
                                                                            RecordType type) {
     std::vector<std::pair<std::string, std::string>> records;
     Key prefix = record_key(static_cast<uint8_t>(type), {});
-    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view()));
-    while (found && cursor.key().starts_with(prefix.view())) {
+    SNAPGATE_ASSIGN(bool found, cursor.seek(prefix.view(), prefix.view()));
+    while (found) {
         SNAPGATE_ASSIGN(const auto value, cursor.value());
         records.emplace_back(cursor.key().substr(prefix.size()), value);
-        SNAPGATE_ASSIGN(found, cursor.next());
+        SNAPGATE_ASSIGN(found, cursor.next(prefix.view()));
     }
     return records;
 }
