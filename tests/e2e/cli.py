@@ -5,7 +5,7 @@ import json
 from harness import BINARY, Following, clean_environment, wait_for
 
 # How it ends.
-OK, REFUSED, USAGE, UNREACHABLE = 0, 1, 2, 3
+OK, REFUSED, USAGE, UNREACHABLE, UNPROTECTED = 0, 1, 2, 3, 4
 
 
 class Cli:

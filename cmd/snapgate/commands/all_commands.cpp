@@ -20,13 +20,18 @@ std::vector<Command> all_commands() {
     return {
         serve_command(),
         login_command(),
-        group("get", "Show snapshots, clusters, projects or keys",
-              {get_snapshots_command(), get_clusters_command(), get_projects_command(),
-               get_keys_command()},
+        group("get", "Show snapshots, VMs, clusters, projects or keys",
+              {get_snapshots_command(), get_vms_command(), get_clusters_command(),
+               get_projects_command(), get_keys_command()},
               "Examples:\n"
               "  snapgate get clusters\n"
               "  snapgate get snapshots --cluster demo\n"
               "See 'snapgate get snapshots --help' for filters and paging."),
+        group("report", "Report on the VMs and snapshots of a fleet",
+              {report_protection_command(), report_failures_command()},
+              "Examples:\n"
+              "  snapgate report protection --all-clusters\n"
+              "  snapgate report failures --all-clusters --since 7d"),
         group("describe", "Show a snapshot in detail", {describe_snapshot_command()},
               "Example:\n"
               "  snapgate describe snapshot NAME --cluster demo -n payments"),

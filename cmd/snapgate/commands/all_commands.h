@@ -13,9 +13,12 @@ std::vector<Command> all_commands();
 Command serve_command();
 Command login_command();
 Command get_snapshots_command();
+Command get_vms_command();
 Command get_clusters_command();
 Command get_projects_command();
 Command get_keys_command();
+Command report_protection_command();
+Command report_failures_command();
 Command describe_snapshot_command();
 // Asks for a snapshot of a VM.
 Command create_snapshot_command();

@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "commands/all_commands.h"
+#include "fleet/fleet_request.h"
+#include "json/path.h"
+#include "snapshots/snapshot_list.h"
+#include "terminal/table.h"
+
+namespace snapgate::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(A VM is shown if a snapshot names it. Verdicts: Protected (a good snapshot is at most --max-age old),
+Late (it is older), Failing (the last attempt failed), Never (there is no good one), Unknown (what is
+known of the cluster is older than --max-age).
+
+Examples:
+  # Which VMs of the fleet have no good snapshot, and why?
+  snapgate get vms --all-clusters --unprotected
+  # The same of one cluster, the oldest first, for a spreadsheet
+  snapgate get vms --cluster demo --unprotected --sort-by -age -o csv)";
+
+struct Options {
+    ConnectionFlags connection;
+    FleetScope scope;
+    bool unprotected = false;
+    std::vector<std::string> verdicts;
+    std::string max_age;
+    std::vector<std::string> namespaces;
+    std::vector<std::string> vms;
+    std::string cause;
+    bool application = false;
+    std::string sort;
+    std::string output;
+};
+
+Outcome<FleetRequest> request_of(const Options& options, Api& api) {
+    SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, options.scope, "protection"));
+    request.add("maxAge", options.max_age);
+    request.add("verdict", options.unprotected ? "Late,Failing,Never,Unknown" : "");
+    request.add("verdict", options.verdicts);
+    request.add("namespace", options.namespaces);
+    request.add("vmName", options.vms);
+    request.add("cause", options.cause);
+    request.add("consistency", options.application ? "application" : "");
+    request.add("sort", options.sort);
+    return request;
+}
+
+std::string number_at(const json::Object& item, std::string_view name) {
+    const json::Value* value = json::value_at(item, {name});
+    return value == nullptr ? std::string() : json::serialize(*value);
+}
+
+std::string last_good(const json::Object& item) {
+    const json::Value* age = json::value_at(item, {"lastGood", "ageSeconds"});
+    if (age == nullptr || !age->is_int64()) return "<none>";
+    return base::human_duration(std::chrono::seconds(age->get_int64())) + " ago";
+}
+
+Table::Row row_of(const json::Object& item, bool wide) {
+    const auto text = [&](std::initializer_list<std::string_view> path) {
+        return std::string(json::text_at(item, path));
+    };
+    Table::Row row{text({"cluster", "name"}),
+                   text({"namespace"}),
+                   text({"vm"}),
+                   text({"verdict"}),
+                   last_good(item),
+                   number_at(item, "snapshots"),
+                   number_at(item, "failed"),
+                   text({"lastAttempt", "cause"})};
+    if (wide) {
+        row.insert(row.end() - 1, text({"lastGood", "name"}));
+        row.insert(row.end() - 1, text({"lastAttempt", "name"}));
+    }
+    return row;
+}
+
+std::vector<Column> columns(bool wide) {
+    std::vector<Column> out{{"CLUSTER", 0, 12, Column::Cut::kMiddle},
+                            {"NAMESPACE", 3},
+                            {"VM", 0, 16, Column::Cut::kMiddle},
+                            {"VERDICT"},
+                            {"LAST GOOD"},
+                            {"SNAPSHOTS", 2},
+                            {"FAILED", 1},
+                            {"CAUSE", 0, 20}};
+    if (wide) {
+        out.insert(out.end() - 1, {"LAST GOOD NAME", 5});
+        out.insert(out.end() - 1, {"LAST ATTEMPT", 4});
+    }
+    return out;
+}
+
+Outcome<> print_pages(Console& console, Api& api, const FleetRequest& request, Format format) {
+    const bool wide = format == Format::kWide;
+    Table table(columns(wide), console.out_is_terminal() ? console.width() : 0);
+    ListWriter writer(console, format, "", "");
+    std::string target = request.target();
+    bool any = false;
+    while (true) {
+        SNAPGATE_ASSIGN(const auto response, api.get(target));
+        SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
+        SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+        std::vector<Table::Row> rows;
+        for (const json::Object& item : items) {
+            if (is_document(format)) {
+                SNAPGATE_TRY(writer.add(json::serialize(item)));
+            } else {
+                rows.push_back(row_of(item, wide));
+            }
+        }
+        any = any || !items.empty();
+        if (!is_document(format) && !rows.empty()) console.print(table.page(rows));
+        const std::string_view token = json::text_at(answer, {"metadata", "continue"});
+        if (token.empty()) break;
+        target = request.page_after(token);
+    }
+    if (is_document(format)) {
+        writer.finish({});
+    } else if (!any) {
+        console.note("No VMs found.");
+    }
+    return {};
+}
+
+Outcome<Exit> run(const Options& options, Shell& shell) {
+    const bool stream = options.output == "csv" || options.output == "jsonl";
+    Format format = Format::kTable;
+    if (!stream) {
+        SNAPGATE_ASSIGN(format, parse_format(options.output));
+        if (format == Format::kName)
+            return Failure(Exit::kUsage, "-o name: use table, wide, json, yaml, csv or jsonl");
+    }
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(FleetRequest request, request_of(options, api));
+    if (stream) {
+        request.add("format", options.output == "csv" ? "csv" : "ndjson");
+        SNAPGATE_TRY(print_stream(shell.console, api, request));
+    } else {
+        request.add("limit", "1000");
+        SNAPGATE_TRY(print_pages(shell.console, api, request, format));
+    }
+    SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
+    return Exit::kOk;
+}
+
+}  // namespace
+
+Command get_vms_command() {
+    auto options = std::make_shared<Options>();
+    std::vector<Option> table = fleet_options(options->scope);
+    const std::vector<Option> more{
+        {"--unprotected", &options->unprotected, "", "Only those that are not Protected"},
+        {"--verdict", &options->verdicts, "VERDICT", "Only those with this verdict", false,
+         "--unprotected"},
+        {"--max-age", &options->max_age, "DURATION",
+         "How old the last good snapshot may be (default 24h)"},
+        {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
+        {"--vm", &options->vms, "VM[,VM]", "Only these VMs"},
+        {"--cause", &options->cause, "TEXT", "Only those whose last attempt has this in its cause"},
+        {"--application-consistent", &options->application, "",
+         "Count only snapshots that are application-consistent, or of a VM that was off"},
+        {"--sort-by", &options->sort, "FIELD",
+         "age, failed, snapshots or vm; with '-' before it descending"},
+        output_option(options->output, "table (the default), wide, json, yaml, csv or jsonl")};
+    table.insert(table.end(), more.begin(), more.end());
+    return {
+        .name = "vms",
+        .help = "VMs, and how well their snapshots protect them",
+        .aliases = {"vm"},
+        .options = std::move(table),
+        .connection = &options->connection,
+        .footer = kFooter,
+        .run = [options](Shell& shell) { return run(*options, shell); },
+    };
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,81 @@
+#include "fleet/fleet_request.h"
+
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "base/encoding.h"
+#include "json/path.h"
+#include "remote/resolve.h"
+
+namespace snapgate::cli {
+
+std::vector<Option> fleet_options(FleetScope& scope) {
+    // The option that another excludes stands before it.
+    return {{"--cluster", &scope.cluster, "CLUSTER", "The cluster, by name or uid"},
+            {"--all-clusters", &scope.all, "", "Every cluster that the key may see", false,
+             "--cluster"}};
+}
+
+Outcome<FleetRequest> FleetRequest::make(Api& api, const FleetScope& scope,
+                                         std::string_view question) {
+    if (!scope.all && scope.cluster.empty())
+        return Failure(Exit::kUsage, "give --cluster CLUSTER, or --all-clusters");
+    std::string uid = "-";
+    if (!scope.all) {
+        SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, scope.cluster));
+        uid = base::percent_encode(cluster.uid);
+    }
+    return FleetRequest(fmt::format("/v1/spectroclusters/{}/vms/{}", uid, question));
+}
+
+void FleetRequest::add(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    target_ += target_.find('?') == std::string::npos ? '?' : '&';
+    target_ += name;
+    target_ += '=';
+    target_ += base::percent_encode(value);
+}
+
+void FleetRequest::add(std::string_view name, const std::vector<std::string>& values) {
+    for (const std::string& value : values) add(name, value);
+}
+
+std::string FleetRequest::page_after(std::string_view token) const {
+    FleetRequest next = *this;
+    next.add("continue", token);
+    return next.target_;
+}
+
+Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request) {
+    // Lines end as they do in every other output; the server's CSV has CR LF.
+    std::string lines;
+    const net::PieceSink print = [&](std::string_view piece) {
+        lines = piece;
+        std::erase(lines, '\r');
+        console.print_part(lines);
+        return base::Result<void>();
+    };
+    SNAPGATE_TRY(api.stream(request.target(), {}, print));
+    return {};
+}
+
+Outcome<> note_stale_sources(Console& console, Api& api, const FleetScope& scope) {
+    SNAPGATE_ASSIGN(const FleetRequest request, FleetRequest::make(api, scope, "sources"));
+    SNAPGATE_ASSIGN(const auto response, api.get(request.target()));
+    SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+    for (const json::Object& item : items) {
+        const std::string_view state = json::text_at(item, {"state"});
+        if (state == "Ready") continue;
+        const std::string_view name = json::text_at(item, {"cluster", "name"});
+        const json::Value* age = json::value_at(item, {"ageSeconds"});
+        const std::string known =
+            age != nullptr && age->is_int64()
+                ? fmt::format("its state of {} ago is shown",
+                              base::human_duration(std::chrono::seconds(age->get_int64())))
+                : std::string("nothing is known of it yet");
+        console.note(fmt::format("warning: cluster {} is {}: {}", name, state, known));
+    }
+    return {};
+}
+
+}  // namespace snapgate::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/command.h"
+#include "remote/api.h"
+
+namespace snapgate::cli {
+
+// Which clusters a question about a fleet is about: one of the two flags is needed.
+struct FleetScope {
+    std::string cluster;  // --cluster: a name or a uid
+    bool all = false;     // --all-clusters
+};
+std::vector<Option> fleet_options(FleetScope& scope);
+
+// A request to one of the server's questions about a fleet: /v1/spectroclusters/{uid|-}/vms/...
+class FleetRequest {
+  public:
+    // `question`: snapshot, protection, summary, sources. Resolves the cluster's name. kUsage
+    // unless just one of the flags is given.
+    static Outcome<FleetRequest> make(Api& api, const FleetScope& scope, std::string_view question);
+
+    // Adds a parameter, unless its value is empty.
+    void add(std::string_view name, std::string_view value);
+    // Each value as a parameter of its own: the server takes both forms of a list.
+    void add(std::string_view name, const std::vector<std::string>& values);
+
+    const std::string& target() const { return target_; }
+    // The same question for the page after one that had this token.
+    std::string page_after(std::string_view token) const;
+
+  private:
+    explicit FleetRequest(std::string target) : target_(std::move(target)) {}
+
+    std::string target_;
+};
+
+// Prints a stream of the server's as it comes (CSV, or lines of JSON).
+Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request);
+
+// Notes on stderr which clusters could not be seen as they are now, or at all.
+Outcome<> note_stale_sources(Console& console, Api& api, const FleetScope& scope);
+
+}  // namespace snapgate::cli

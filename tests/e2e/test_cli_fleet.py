@@ -1,0 +1,75 @@
+"""`get vms` and `report`: a fleet's questions on the command line."""
+
+import csv
+import io
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from cli import REFUSED, UNPROTECTED, USAGE
+
+NOW = datetime.now(timezone.utc)
+
+
+def snapshot(name, vm, hours_ago, **status):
+    made = (NOW - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if status["phase"] == "Succeeded":
+        status |= {"readyToUse": True, "creationTime": made}
+    return {"apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot",
+            "metadata": {"name": name, "namespace": "shop", "creationTimestamp": made},
+            "spec": {"source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": vm}},
+            "status": status}
+
+
+@pytest.fixture(scope="module")
+def fleet(server):
+    admin = server.client()
+    admin.create_cluster("east")
+    admin.create_cluster("west")
+    admin.load("east", [snapshot("a-1", "a", 2, phase="Succeeded"), snapshot("b-1", "b", 50, phase="Succeeded")])
+    admin.load("west", [snapshot("c-1", "c", 3, phase="Failed", error={"message": "the pool of c is full"})])
+    return server
+
+
+def verdicts(text):
+    return {row["vm"]: row["verdict"] for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_vms_of_all_clusters_and_of_one(fleet, cli):
+    everywhere = cli("get", "vms", "--all-clusters", "-o", "csv").stdout
+    assert verdicts(everywhere) == {"a": "Protected", "b": "Late", "c": "Failing"}
+    assert verdicts(cli("get", "vms", "--cluster", "east", "-o", "csv").stdout) == {"a": "Protected", "b": "Late"}
+    assert verdicts(cli("get", "vms", "--all-clusters", "--max-age", "60h", "-o", "csv").stdout)["b"] == "Protected"
+
+
+def test_a_table_and_json_say_the_same(fleet, cli):
+    table = cli("get", "vms", "--all-clusters", "--unprotected", "--sort-by", "vm").stdout.splitlines()
+    assert table[0].split()[:4] == ["CLUSTER", "NAMESPACE", "VM", "VERDICT"]
+    assert [line.split()[2:4] for line in table[1:]] == [["b", "Late"], ["c", "Failing"]]
+    assert table[2].endswith("the pool of c is full")
+    items = json.loads(cli("get", "vms", "--all-clusters", "--unprotected", "-o", "json").stdout)["items"]
+    assert [item["vm"] for item in items] == ["b", "c"]
+    lines = cli("get", "vms", "--all-clusters", "--verdict", "Failing", "-o", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["causeClass"] for line in lines] == ["the pool of * is full"]
+
+
+def test_a_report_of_protection_tells_cron(fleet, cli):
+    report = cli("report", "protection", "--all-clusters", code=UNPROTECTED).stdout
+    for line in ("Protected 1", "Late 1", "Failing 1", "Never 0", "Unknown 0", "1 the pool of * is full"):
+        assert line in [" ".join(found.split()) for found in report.splitlines()]
+    cli("report", "protection", "--cluster", "east", "--max-age", "60h")
+
+
+def test_a_report_of_failures_names_causes(fleet, cli):
+    report = cli("report", "failures", "--all-clusters").stdout
+    assert "1 snapshot failed of those made in the last 7d." in report
+    assert "the pool of * is full" in report
+    assert "0 snapshots failed" in cli("report", "failures", "--cluster", "east").stdout
+
+
+def test_a_wrong_question_is_told(fleet, cli):
+    assert "--cluster CLUSTER, or --all-clusters" in cli("get", "vms", code=USAGE).stderr
+    cli("get", "vms", "--cluster", "east", "--all-clusters", code=USAGE)
+    assert 'verdict "x"' in cli("get", "vms", "--all-clusters", "--verdict", "x", code=REFUSED).stderr
+    assert "-o name" in cli("get", "vms", "--all-clusters", "-o", "name", code=USAGE).stderr
