@@ -54,9 +54,12 @@ WITH vms AS (
 SELECT cause_class, sum(snapshots)::bigint, sum(vms)::bigint, count(*) FROM clusters GROUP BY 1 ORDER BY 2 DESC LIMIT 50
 """,
 ]
+# What is skipped is read from the primary key alone: with the objects in the same query it takes fifty times as long.
 OFFSET_SQL = """
-SELECT c.name, s.name, s.object::text FROM snapshots s JOIN clusters c ON c.id = s.cluster
-ORDER BY s.cluster, s.namespace, s.name LIMIT 50 OFFSET {offset}
+SELECT c.name, s.name, s.object::text FROM (
+  SELECT cluster, namespace, name FROM snapshots ORDER BY cluster, namespace, name LIMIT 50 OFFSET {offset}
+) place JOIN snapshots s USING (cluster, namespace, name) JOIN clusters c ON c.id = s.cluster
+ORDER BY s.cluster, s.namespace, s.name
 """
 COPY_SQL = """
 COPY (SELECT c.name, c.uid, c.project, s.namespace, s.name, s.uid, s.vm, s.state,
