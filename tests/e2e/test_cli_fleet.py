@@ -73,3 +73,17 @@ def test_a_wrong_question_is_told(fleet, cli):
     cli("get", "vms", "--cluster", "east", "--all-clusters", code=USAGE)
     assert 'verdict "x"' in cli("get", "vms", "--all-clusters", "--verdict", "x", code=REFUSED).stderr
     assert "-o name" in cli("get", "vms", "--all-clusters", "-o", "name", code=USAGE).stderr
+
+
+def test_snapshots_of_all_clusters_by_facts(fleet, cli):
+    lines = cli("get", "snapshots", "--all-clusters", "--sort-by", "-created").stdout.splitlines()
+    assert lines[0].split() == ["CLUSTER", "NAMESPACE", "NAME", "VM", "STATE", "GOOD", "AGE", "CAUSE"]
+    assert [line.split()[:3] for line in lines[1:]] == [["east", "shop", "a-1"], ["west", "shop", "c-1"],
+                                                        ["east", "shop", "b-1"]]
+    assert cli("get", "snapshots", "--all-clusters", "--phase", "Failed", "-o", "name").stdout == "west/shop/c-1\n"
+    rows = list(csv.DictReader(io.StringIO(cli("get", "snapshots", "--cluster", "east", "-o", "csv").stdout)))
+    assert [row["name"] for row in rows] == ["a-1", "b-1"]
+    listed = json.loads(cli("get", "snapshots", "--all-clusters", "--good", "true", "-o", "json").stdout)
+    assert [item["metadata"]["clusterName"] for item in listed["items"]] == ["east", "east"]
+    assert 'phase "x"' in cli("get", "snapshots", "--all-clusters", "--phase", "x", code=REFUSED).stderr
+    cli("get", "snapshots", "--all-clusters", "--watch", code=USAGE)

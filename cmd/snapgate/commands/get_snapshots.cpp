@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "commands/all_commands.h"
+#include "fleet/fleet_snapshots.h"
 #include "json/path.h"
 #include "json/yaml.h"
 #include "model/names.h"
@@ -30,6 +31,8 @@ constexpr const char* kExamples = R"(Examples:
   snapgate get snapshots db-01-nightly-0003 --cluster demo -n payments
   # Those with a label, and every change to them, until Ctrl-C
   snapgate get snapshots --cluster demo -l app=shop --watch
+  # What failed lately in every cluster, and why
+  snapgate get snapshots --all-clusters --phase Failed --sort-by -created
   # Names of all snapshots that are not ready
   snapgate get snapshots --cluster demo --all -o json |
     jq -r '.items[] | select(.status.readyToUse != true) | .metadata.name')";
@@ -38,7 +41,8 @@ constexpr unsigned kMostOnAPage = 50;
 
 struct Options {
     ConnectionFlags connection;
-    std::string cluster;
+    FleetScope scope;
+    FleetSnapshotFlags facts;
     std::vector<std::string> names;
     std::vector<std::string> namespaces;
     bool all_namespaces = false;
@@ -171,11 +175,38 @@ std::vector<std::string> each_once(const std::vector<std::string>& values) {
     return out;
 }
 
+// Whether the server's questions about a fleet are asked: everything is listed, by facts.
+bool asks_fleet(const Options& options) {
+    return options.scope.all || options.facts.any() || options.output == "csv" ||
+           options.output == "jsonl";
+}
+
+Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
+    if (options.watch || !options.names.empty() || !options.limit.empty() ||
+        !options.continue_token.empty()) {
+        return Failure(Exit::kUsage,
+                       "a list of all clusters, by facts or as csv and jsonl shows everything: it "
+                       "cannot be combined with NAME, --watch, --limit or --continue");
+    }
+    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, options.scope, "snapshot"));
+    request.add("namespace", options.namespaces);
+    request.add("vmName", options.vms);
+    request.add("labelSelector", options.selector);
+    options.facts.add_to(request);
+    SNAPGATE_TRY(print_fleet_snapshots(shell.console, api, std::move(request), options.output));
+    SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
+    return Exit::kOk;
+}
+
 Outcome<Exit> run(const Options& options, Shell& shell) {
+    if (!options.scope.all && options.scope.cluster.empty())
+        return Failure(Exit::kUsage, "--cluster is required");
+    if (asks_fleet(options)) return run_fleet(options, shell);
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
     SNAPGATE_TRY(check(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
-    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.scope.cluster));
     const SnapshotQuery query{cluster, split_values(options.namespaces), each_once(options.names),
                               split_values(options.vms), options.selector};
     // The Palette API has neither label selectors nor watches.
@@ -205,26 +236,30 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 Command get_snapshots_command() {
     auto options = std::make_shared<Options>();
+    std::vector<Option> table = fleet_options(options->scope);
+    const auto add = [&table](const std::vector<Option>& more) {
+        table.insert(table.end(), more.begin(), more.end());
+    };
+    add({{"NAME", &options->names, "", "Snapshots to show, by exact name"},
+         {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
+         {"-A,--all-namespaces", &options->all_namespaces, "", "All namespaces (the default)",
+          false, "--namespace"},
+         {"--vm", &options->vms, "VM[,VM]", "Only the snapshots of these VMs"}});
+    add(fleet_snapshot_options(options->facts));
+    add({output_option(options->output,
+                       "table (the default), wide, json, yaml, name, csv or jsonl"),
+         {"--limit", &options->limit, "N", "Objects per page, 1 to 50; 50 is the default"},
+         {"--continue", &options->continue_token, "TOKEN", "Continue where another page ended"},
+         {"--all", &options->all, "", "List everything, not only one page"},
+         {"-l,--selector", &options->selector, "SELECTOR",
+          "Only those with these labels, as app=shop,tier!=test (implies --all)"},
+         {"-w,--watch", &options->watch, "",
+          "Print the whole list, then every change, until Ctrl-C"}});
     return {
         .name = "snapshots",
-        .help = "The VM snapshots of a cluster",
+        .help = "The VM snapshots of a cluster, or of all",
         .aliases = {"snapshot", "vmsnapshots", "vmsnapshot"},
-        .options = {{"NAME", &options->names, "", "Snapshots to show, by exact name"},
-                    cluster_option(options->cluster),
-                    {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
-                    {"-A,--all-namespaces", &options->all_namespaces, "",
-                     "All namespaces (the default)", false, "--namespace"},
-                    {"--vm", &options->vms, "VM[,VM]", "Only the snapshots of these VMs"},
-                    output_option(options->output, "table (the default), wide, json, yaml or name"),
-                    {"--limit", &options->limit, "N",
-                     "Objects per page, 1 to 50; 50 is the default"},
-                    {"--continue", &options->continue_token, "TOKEN",
-                     "Continue where another page ended"},
-                    {"--all", &options->all, "", "List everything, not only one page"},
-                    {"-l,--selector", &options->selector, "SELECTOR",
-                     "Only those with these labels, as app=shop,tier!=test (implies --all)"},
-                    {"-w,--watch", &options->watch, "",
-                     "Print the whole list, then every change, until Ctrl-C"}},
+        .options = std::move(table),
         .connection = &options->connection,
         .footer = kExamples,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -49,6 +49,7 @@ void print_worst(Console& console, std::string_view title,
     });
     if (sorted.size() > kLines) sorted.resize(kLines);
     std::vector<Table::Row> rows;
+    rows.reserve(sorted.size());
     for (const auto& [name, count] : sorted) rows.push_back({fmt::format("{}", count), name});
     Table table({{"VMS"}, {std::string(title), 0, 20}},
                 console.out_is_terminal() ? console.width() : 0);

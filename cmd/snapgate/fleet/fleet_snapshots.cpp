@@ -1,0 +1,199 @@
+#include "fleet/fleet_snapshots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "json/path.h"
+#include "snapshots/times.h"
+#include "terminal/table.h"
+
+namespace snapgate::cli {
+namespace {
+
+// Rows of a table, or names, that are printed together.
+constexpr size_t kPageRows = 500;
+
+std::vector<Column> columns(bool wide) {
+    std::vector<Column> out{{"CLUSTER", 0, 12, Column::Cut::kMiddle},
+                            {"NAMESPACE", 3},
+                            {"NAME", 0, 16, Column::Cut::kMiddle},
+                            {"VM", 0, 12, Column::Cut::kMiddle},
+                            {"STATE"},
+                            {"GOOD", 2},
+                            {"AGE"},
+                            {"CAUSE", 0, 20}};
+    if (wide) out.insert(out.end() - 1, {{"CONSISTENCY", 4}, {"STUCK", 5}, {"PROJECT", 6}});
+    return out;
+}
+
+std::string flag_at(const json::Object& row, std::string_view name) {
+    const json::Value* value = json::value_at(row, {name});
+    return value != nullptr && value->is_bool() && value->get_bool() ? "true" : "false";
+}
+
+Table::Row row_of(const json::Object& row, bool wide, int64_t now_seconds) {
+    const auto text = [&](std::string_view name) {
+        return std::string(json::text_at(row, {name}));
+    };
+    Table::Row cells{text("cluster"),
+                     text("namespace"),
+                     text("name"),
+                     text("vm"),
+                     text("state"),
+                     flag_at(row, "good"),
+                     age_of(text("created"), now_seconds),
+                     text("cause")};
+    if (wide) {
+        cells.insert(cells.end() - 1,
+                     {text("consistency"), flag_at(row, "stuck"), text("project")});
+    }
+    return cells;
+}
+
+// Prints the flat rows of a stream as a table, or as names.
+class RowPrinter {
+  public:
+    RowPrinter(Console& console, Format format)
+        : console_(console),
+          names_(format == Format::kName),
+          wide_(format == Format::kWide),
+          table_(columns(wide_), console.out_is_terminal() ? console.width() : 0),
+          now_seconds_(base::system_clock().now_ms() / 1000) {}
+
+    base::Result<void> take(std::string_view piece) {
+        rest_ += piece;
+        size_t begin = 0;
+        for (size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;
+             begin = end + 1) {
+            const std::string_view line = std::string_view(rest_).substr(begin, end - begin);
+            SNAPGATE_ASSIGN(const json::Value value, json::parse(line));
+            if (const json::Object* row = value.if_object()) add(*row);
+        }
+        rest_.erase(0, begin);
+        return {};
+    }
+
+    void finish() {
+        print_rows();
+        if (!any_) console_.note("No snapshots found.");
+    }
+
+  private:
+    void add(const json::Object& row) {
+        any_ = true;
+        if (names_) {
+            rows_.push_back(
+                {fmt::format("{}/{}/{}", json::text_at(row, {"cluster"}),
+                             json::text_at(row, {"namespace"}), json::text_at(row, {"name"}))});
+        } else {
+            rows_.push_back(row_of(row, wide_, now_seconds_));
+        }
+        if (rows_.size() == kPageRows) print_rows();
+    }
+
+    void print_rows() {
+        if (rows_.empty()) return;
+        if (names_) {
+            for (const Table::Row& row : rows_) console_.print_document(row.front());
+        } else {
+            console_.print(table_.page(rows_));
+        }
+        rows_.clear();
+    }
+
+    Console& console_;
+    const bool names_;
+    const bool wide_;
+    Table table_;
+    const int64_t now_seconds_;
+    std::string rest_;  // of a line that has not come whole
+    std::vector<Table::Row> rows_;
+    bool any_ = false;
+};
+
+Outcome<> print_objects(Console& console, Api& api, FleetRequest request, Format format) {
+    request.add("limit", "1000");
+    ListWriter writer(console, format, "snapshot.kubevirt.io/v1beta1",
+                      "VirtualMachineSnapshotList");
+    std::string target = request.target();
+    while (true) {
+        SNAPGATE_ASSIGN(const auto response, api.get(target));
+        SNAPGATE_ASSIGN(const auto page, parse_answer(response, api.server()));
+        if (const json::Array* items = json::array_at(page, {"items"})) {
+            for (const json::Value& item : *items) SNAPGATE_TRY(writer.add(json::serialize(item)));
+        }
+        const std::string_view token = json::text_at(page, {"metadata", "continue"});
+        if (token.empty()) {
+            writer.finish(
+                {{"resourceVersion", json::text_at(page, {"metadata", "resourceVersion"})}});
+            return {};
+        }
+        target = request.page_after(token);
+    }
+}
+
+}  // namespace
+
+bool FleetSnapshotFlags::any() const {
+    const std::string* texts[] = {
+        &ready,          &good,           &stuck,           &name, &cause, &created_after,
+        &created_before, &finished_after, &finished_before, &sort};
+    return !phases.empty() || !consistencies.empty() ||
+           std::ranges::any_of(texts, [](const std::string* text) { return !text->empty(); });
+}
+
+void FleetSnapshotFlags::add_to(FleetRequest& request) const {
+    request.add("phase", phases);
+    request.add("consistency", consistencies);
+    request.add("ready", ready);
+    request.add("good", good);
+    request.add("stuck", stuck);
+    request.add("name", name);
+    request.add("cause", cause);
+    request.add("createdAfter", created_after);
+    request.add("createdBefore", created_before);
+    request.add("finishedAfter", finished_after);
+    request.add("finishedBefore", finished_before);
+    request.add("sort", sort);
+}
+
+std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags) {
+    constexpr const char* kMoment = "TIME";
+    return {
+        {"--phase", &flags.phases, "STATE[,STATE]",
+         "Only those in these states: Pending, InProgress, Succeeded, Failed, Deleting"},
+        {"--consistency", &flags.consistencies, "WORD[,WORD]",
+         "Only those that are application, crash, offline or unknown"},
+        {"--ready", &flags.ready, "BOOL", "Only those that are ready to use, or are not"},
+        {"--good", &flags.good, "BOOL", "Only those that a VM can be restored from, or cannot"},
+        {"--stuck", &flags.stuck, "BOOL", "Only those that are stuck, or are not"},
+        {"--name", &flags.name, "TEXT", "Only those with this in their name"},
+        {"--cause", &flags.cause, "TEXT", "Only those with this in their cause"},
+        {"--created-after", &flags.created_after, kMoment,
+         "Made since then: a time, or how long ago, as 7d"},
+        {"--created-before", &flags.created_before, kMoment, "Made before then"},
+        {"--finished-after", &flags.finished_after, kMoment, "Succeeded or failed since then"},
+        {"--finished-before", &flags.finished_before, kMoment, "Succeeded or failed before then"},
+        {"--sort-by", &flags.sort, "FIELD",
+         "created, finished, name, vm or duration; with '-' before it descending"}};
+}
+
+Outcome<> print_fleet_snapshots(Console& console, Api& api, FleetRequest request,
+                                std::string_view output) {
+    if (output == "csv" || output == "jsonl") {
+        request.add("format", output == "csv" ? "csv" : "ndjson");
+        return print_stream(console, api, request);
+    }
+    SNAPGATE_ASSIGN(const Format format, parse_format(output));
+    if (is_document(format)) return print_objects(console, api, std::move(request), format);
+    request.add("format", "ndjson");
+    RowPrinter printer(console, format);
+    SNAPGATE_TRY(api.stream(request.target(), {},
+                            [&](std::string_view piece) { return printer.take(piece); }));
+    printer.finish();
+    return {};
+}
+
+}  // namespace snapgate::cli
