@@ -34,6 +34,7 @@ struct Option {
     std::string help;
     bool needed = false;
     const char* excludes = nullptr;  // the option that may not be given beside it
+    const char* unless = nullptr;    // needed, unless that option is given
     bool* given = nullptr;           // set to whether the command line has it, where that matters
 };
 inline constexpr bool kNeeded = true;

@@ -206,6 +206,15 @@ CLI::Option* add_option(CLI::App& command, const Option& row) {
     return option;
 }
 
+// Refuses a command line that has neither of two options of which one is needed.
+void require_one_of_two(const CLI::App& command, const std::vector<Option>& options) {
+    for (const Option& option : options) {
+        if (option.unless == nullptr) continue;
+        if (command.count(option.name) == 0 && command.count(option.unless) == 0)
+            throw CLI::RequiredError(option.name);
+    }
+}
+
 // Turns rows into commands of the library. Parsing puts the action of the one that is given into
 // `chosen`; the rows must outlive it.
 void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& chosen) {
@@ -218,7 +227,12 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
         if (row.connection != nullptr)
             for (const Option& option : connection_options(*row.connection))
                 add_option(*command, option)->group("Connection");
-        if (row.run) command->callback([&chosen, &row] { chosen = row.run; });
+        if (row.run) {
+            command->callback([&chosen, &row, command] {
+                require_one_of_two(*command, row.options);
+                chosen = row.run;
+            });
+        }
         if (!row.commands.empty()) add_commands(*command, row.commands, chosen);
     }
 }

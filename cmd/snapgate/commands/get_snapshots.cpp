@@ -200,8 +200,6 @@ Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    if (!options.scope.all && options.scope.cluster.empty())
-        return Failure(Exit::kUsage, "--cluster is required");
     if (asks_fleet(options)) return run_fleet(options, shell);
     SNAPGATE_ASSIGN(Format format, parse_format(options.output));
     SNAPGATE_TRY(check(options));

@@ -11,15 +11,14 @@ namespace snapgate::cli {
 
 std::vector<Option> fleet_options(FleetScope& scope) {
     // The option that another excludes stands before it.
-    return {{"--cluster", &scope.cluster, "CLUSTER", "The cluster, by name or uid"},
+    return {{"--cluster", &scope.cluster, "CLUSTER", "The cluster, by name or uid", false, nullptr,
+             "--all-clusters"},
             {"--all-clusters", &scope.all, "", "Every cluster that the key may see", false,
              "--cluster"}};
 }
 
 Outcome<FleetRequest> FleetRequest::make(Api& api, const FleetScope& scope,
                                          std::string_view question) {
-    if (!scope.all && scope.cluster.empty())
-        return Failure(Exit::kUsage, "give --cluster CLUSTER, or --all-clusters");
     std::string uid = "-";
     if (!scope.all) {
         SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, scope.cluster));
