@@ -19,8 +19,7 @@ std::vector<Option> fleet_options(FleetScope& scope);
 // A request to one of the server's questions about a fleet: /v1/spectroclusters/{uid|-}/vms/...
 class FleetRequest {
   public:
-    // `question`: snapshot, protection, summary, sources. Resolves the cluster's name. kUsage
-    // unless just one of the flags is given.
+    // `question`: snapshot, protection, summary, sources. Resolves the cluster's name.
     static Outcome<FleetRequest> make(Api& api, const FleetScope& scope, std::string_view question);
 
     // Adds a parameter, unless its value is empty.
