@@ -16,7 +16,8 @@ base::Result<void> put_cluster_name(std::string_view cluster, std::string& out, 
     if (place->behind_all) member += ',';
     base::append_json_member(kKey, cluster, member);
     if (!place->found && !place->behind_all) member += ',';
-    out.replace(from + place->begin, place->end - place->begin, member);
+    const size_t end = place->found ? skip_value(text, place->value) : place->begin;
+    out.replace(from + place->begin, end - place->begin, member);
     return {};
 }
 

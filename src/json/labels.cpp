@@ -49,14 +49,13 @@ simdjson::error_code read(std::string_view text, QuickReader& reader,
 }  // namespace
 
 std::string_view labels_text(const model::StoredObject& stored) {
-    // Stored texts are compact: one without these bytes has no such member anywhere.
-    if (stored.text.find(R"("labels":{)") == std::string_view::npos) return {};
     const auto metadata = find_member(stored.text, 0, "metadata");
     const auto labels = metadata && metadata->found
                             ? find_member(stored.text, metadata->value, "labels")
                             : std::nullopt;
     if (!labels || !labels->found) return {};
-    return stored.text.substr(labels->value, labels->end - labels->value);
+    const size_t end = skip_value(stored.text, labels->value);
+    return stored.text.substr(labels->value, end - labels->value);
 }
 
 base::Result<std::vector<std::pair<std::string, std::string>>> read_labels(std::string_view text) {

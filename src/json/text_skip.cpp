@@ -9,11 +9,12 @@ std::optional<MemberPlace> find_member(std::string_view text, size_t at, std::st
         const size_t key_end = skip_string(text, at);
         if (key_end >= text.size()) return std::nullopt;
         const std::string_view name = text.substr(at + 1, key_end - at - 2);
-        if (name > key) return MemberPlace{at, at, at, false, false};
+        if (name > key) return MemberPlace{at, at, false, false};
+        // Its value is not looked at: it may be nearly all of the text.
+        if (name == key) return MemberPlace{at, key_end + 1, true, false};
         const size_t end = skip_value(text, key_end + 1);
-        if (name == key) return MemberPlace{at, key_end + 1, end, true, false};
         if (end >= text.size()) return std::nullopt;
-        if (text[end] != ',') return MemberPlace{end, end, end, false, true};
+        if (text[end] != ',') return MemberPlace{end, end, false, true};
         at = end + 1;
     }
     return std::nullopt;

@@ -43,7 +43,6 @@ inline size_t skip_value(std::string_view text, size_t at) {
 struct MemberPlace {
     size_t begin = 0;  // of its key
     size_t value = 0;  // of its value, if it is there
-    size_t end = 0;    // of its value, if it is there, else `begin`
     bool found = false;
     bool behind_all = false;  // every member stands before it
 };
