@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/etag.h"
 #include "api/fleet.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
 #include "base/query_string.h"
 
 namespace snapgate::api {
@@ -95,6 +98,18 @@ void respond_json(Call& call, unsigned status, const json::Value& value) {
     call.response.status = status;
     call.response.body += json::serialize(value);
     call.response.body += "\n";
+}
+
+void respond_unless_known(Call& call, std::string_view text, std::string_view type) {
+    net::Response& response = call.response;
+    const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
+    response.add_header("ETag", etag);
+    response.content_type = type;
+    if (none_match(call.request, etag)) {
+        response.status = 304;
+    } else {
+        response.body += text;
+    }
 }
 
 }  // namespace snapgate::api

@@ -76,5 +76,8 @@ bool is_field_manager(std::string_view text);
 std::string field_manager(const net::Request& request);
 
 void respond_json(Call& call, unsigned status, const json::Value& value);
+// Answers with a document that clients ask for again and again: with an ETag, and as a 304 without
+// the body if the client has it. `type` is static text.
+void respond_unless_known(Call& call, std::string_view text, std::string_view type);
 
 }  // namespace snapgate::api

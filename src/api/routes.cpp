@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "api/errors.h"
 #include "api/health.h"
 #include "api/kube/routes.h"
+#include "api/openapi.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
 #include "api/presented_key.h"
@@ -84,6 +86,7 @@ constexpr std::array kRoutes = {
     on_server(Verb::kGet, "/livez", std::nullopt, livez),
     on_server(Verb::kGet, "/readyz", std::nullopt, readyz),
     on_server(Verb::kGet, "/version", std::nullopt, version),
+    on_server(Verb::kGet, "/openapi.json", std::nullopt, get_openapi),
     on_server(Verb::kGet, "/metrics", Role::kReader, metrics),
 };
 
@@ -133,6 +136,10 @@ Operation choose(const Call& /*call*/, const Route& route) {
 constexpr Face kFace{Side::kPalette, find, refuse, admit, negotiate, choose, true};
 
 }  // namespace
+
+std::span<const Route> own_routes() {
+    return kRoutes;
+}
 
 net::Handler make_handler(const Services& services) {
     return [&services](net::Request& request, net::Response& response) {

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <span>
+
+#include "api/router.h"
 #include "api/services.h"
 #include "net/http/http.h"
 #include "net/server/server.h"
 
 namespace snapgate::api {
+
+// Every route but those of a cluster's Kubernetes API.
+std::span<const Route> own_routes();
 
 // The whole of the HTTP interface: finds the route, checks key, project and role, runs it, and
 // renders what went wrong. `services` outlives the handler.

@@ -31,13 +31,14 @@ def is_int64(value):
 
 
 def to_json_schema(part):
-    """Swagger 2.0's dialect as JSON Schema: the same but for `x-nullable` and a few words of its own."""
+    """The dialect of Swagger 2.0 and of OpenAPI 3.0 as JSON Schema: the same but for `x-nullable` and `nullable`, and a
+    few words of its own."""
     if isinstance(part, list):
         return [to_json_schema(item) for item in part]
     if not isinstance(part, dict):
         return part
     schema = {name: to_json_schema(value) for name, value in part.items() if not name.startswith("x-")}
-    if part.get("x-nullable") is True:
+    if part.get("x-nullable") is True or part.get("nullable") is True:
         schema = {"anyOf": [{"type": "null"}, schema]}
     # A `properties` without a type is an object all the same.
     if "properties" in schema and "type" not in schema:

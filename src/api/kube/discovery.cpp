@@ -5,12 +5,10 @@
 #include <string>
 #include <string_view>
 
-#include "api/etag.h"
+#include "api/call.h"
 #include "api/kube/accept.h"
 #include "api/kube/operations.h"
 #include "api/kube/status.h"
-#include "base/crypto.h"
-#include "base/encoding.h"
 #include "json/value.h"
 
 namespace snapgate::api::kube {
@@ -64,19 +62,6 @@ std::string_view aggregated_type(const net::Request& request) {
         if (one.find("v=v2") != std::string_view::npos) return kV2;
     }
     return {};
-}
-
-// Documents are asked for again and again: an ETag spares the client the body of one it has.
-void respond_unless_known(Call& call, std::string_view text, std::string_view type) {
-    net::Response& response = call.response;
-    const std::string etag = "\"" + base::hex(base::sha256(text)) + "\"";
-    response.add_header("ETag", etag);
-    response.content_type = type;
-    if (none_match(call.request, etag)) {
-        response.status = 304;
-    } else {
-        response.body += text;
-    }
 }
 
 // An aggregated document, if the client takes one.
