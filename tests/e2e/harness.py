@@ -283,6 +283,9 @@ class Server:
         wait_for(lambda: self.log("listening") or self.process.poll() is not None,
                  "the line 'listening'", START_SECONDS / PATIENCE)
         listening = self.log("listening")
+        if not listening:
+            # Its last words may still be on their way.
+            self.reader.join(STOP_SECONDS)
         assert listening, f"ended with {self.process.wait()} before it listened:\n{self.tail()}"
         self.port = listening[0]["port"]
         return self
