@@ -13,7 +13,7 @@ from harness import LIST_ROUTE, PATIENCE, Server, metric_of, name_of, run_cli, s
 
 OBJECTS = 600
 PAGE = 4096
-INDEX, OBJECT = 10, 11  # tables of the store
+INDEX = 10  # a table of the store
 LIST = LIST_ROUTE.format(uid="demo")
 GROUP = "/clusters/demo/apis/snapshot.kubevirt.io/v1beta1"
 VMS = ["db-01", "web-02", "web-03"]
@@ -108,14 +108,13 @@ def test_no_damage_is_served_as_a_good_answer(whole, tmp_path, seed):
     check_answers(tmp_path / "data", whole, damage.__name__)
 
 
-# Half of a page is lost. The rows of the index by VM have no values, and nothing counts them.
+# Half of a page is lost. The rows of the index by VM have no values, and nothing counts them. It has about 30 leaves.
 @pytest.mark.parametrize("half", [slice(16, PAGE // 2), slice(PAGE // 2, PAGE)], ids=["first", "second"])
-@pytest.mark.parametrize("table", [INDEX, OBJECT], ids=["index", "object"])
-@pytest.mark.parametrize("nth", range(8))
-def test_no_lost_half_of_a_page_is_served_as_a_good_answer(whole, tmp_path, nth, table, half):
+@pytest.mark.parametrize("nth", range(40))
+def test_no_lost_half_of_a_page_of_the_index_is_served_as_a_good_answer(whole, tmp_path, nth, half):
     def lose(content):
-        pages = list(leaves_of(content, table))
-        at = pages[nth * len(pages) // 8] * PAGE
+        pages = list(leaves_of(content, INDEX))
+        at = pages[nth % len(pages)] * PAGE
         content[at + half.start:at + half.stop] = bytes(half.stop - half.start)
 
     copy_changed(whole[0], tmp_path / "data", lose)
