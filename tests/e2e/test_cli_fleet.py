@@ -87,3 +87,32 @@ def test_snapshots_of_all_clusters_by_facts(fleet, cli):
     assert [item["metadata"]["clusterName"] for item in listed["items"]] == ["east", "east"]
     assert 'phase "x"' in cli("get", "snapshots", "--all-clusters", "--phase", "x", code=REFUSED).stderr
     cli("get", "snapshots", "--all-clusters", "--watch", code=USAGE)
+
+
+@pytest.mark.parametrize("flags, expected", [
+    (["--phase", "Failed"], ["c-1"]),
+    (["--phase", "Failed,Succeeded", "--sort-by", "-name"], ["c-1", "b-1", "a-1"]),
+    (["--ready", "true"], ["a-1", "b-1"]),
+    (["--good", "false"], ["c-1"]),
+    (["--stuck", "true"], []),
+    (["--consistency", "application"], []),
+    (["--consistency", "application,offline"], ["a-1", "b-1"]),
+    (["--name", "B-"], ["b-1"]),
+    (["--cause", "pool"], ["c-1"]),
+    (["--created-after", "24h", "--vm", "a,b"], ["a-1"]),
+    (["--created-before", "24h"], ["b-1"]),
+    (["--finished-before", "24h"], ["b-1"]),
+    (["--finished-after", "24h"], ["a-1"]),
+    (["-n", "none"], []),
+    (["-l", "app=shop"], []),
+])
+def test_a_flag_selects_the_same_snapshots_in_every_form(fleet, cli, flags, expected):
+    question = ("get", "snapshots", "--all-clusters", *flags)
+    rows = csv.DictReader(io.StringIO(cli(*question, "-o", "csv").stdout))
+    assert [row["name"] for row in rows] == expected
+    assert [json.loads(line)["name"] for line in cli(*question, "-o", "jsonl").stdout.splitlines()] == expected
+    listed = json.loads(cli(*question, "-o", "json").stdout)
+    assert [item["metadata"]["name"] for item in listed["items"]] == expected
+    assert [line.split("/")[-1] for line in cli(*question, "-o", "name").stdout.splitlines()] == expected
+    table = cli(*question).stdout.splitlines()[1:]
+    assert [line.split()[2] for line in table] == expected
