@@ -45,7 +45,7 @@ Result<DeclaredCluster> read_cluster(const json::Value& value,
                      "name must be 1 to 128 printable characters without blanks at its ends");
     }
     if (!cluster.uid.empty() && !model::is_uid(cluster.uid))
-        return Error(Code::kInvalidParameter, "uid must be 1 to 63 of A-Z, a-z, 0-9 and '-'");
+        return Error(Code::kInvalidParameter, std::string(model::kUidRule));
     if (cluster.in_cluster != kubeconfig.empty()) {
         return Error(Code::kInvalidParameter,
                      "must have one of kubeconfig (a file) and in-cluster: true");

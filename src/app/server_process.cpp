@@ -17,6 +17,7 @@
 #include "base/file_rights.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "model/names.h"
 
 namespace snapgate::app {
 namespace {
@@ -53,6 +54,12 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     std::vector<model::ClusterNumber> clusters;
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
         if (!cluster.connected()) clusters.push_back(cluster.number);
+        if (!model::is_uid(uid)) {
+            base::log::warning(
+                "a cluster's uid begins with '-', which no uid may any more: export its snapshots, "
+                "import them into a cluster with another uid, and delete this one",
+                {{"uid", uid}, {"cluster", cluster.name}});
+        }
     }
     process->namespaces_ =
         std::make_unique<objects::NamespaceSweeper>(*data.store, std::move(clusters));

@@ -54,7 +54,7 @@ bool is_plain_word(std::string_view text) {
 }
 
 bool is_uid(std::string_view text) {
-    return !text.empty() && text.size() <= kMostLabelBytes &&
+    return !text.empty() && text.size() <= kMostLabelBytes && text.front() != '-' &&
            std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });
 }
 

@@ -24,7 +24,10 @@ bool is_label_value(std::string_view text);
 // characters of ASCII that can stand between quotes, in a header and in an address.
 constexpr size_t kMostWordBytes = 128;
 bool is_plain_word(std::string_view text);
-// uids of projects and clusters: [A-Za-z0-9-]{1,63}.
+// uids of projects and clusters: [A-Za-z0-9][A-Za-z0-9-]{0,62}. An address may have a "-" in place
+// of a uid, for all clusters.
+constexpr std::string_view kUidRule =
+    "uid must be 1 to 63 of A-Z, a-z, 0-9 and '-', and not begin with '-'";
 bool is_uid(std::string_view text);
 // Names of projects, clusters and keys: 1 to 128 printable characters of UTF-8 without blanks at
 // either end.

@@ -40,6 +40,9 @@ TEST(NamesTest, UidsAndDisplayNames) {
     EXPECT_TRUE(is_uid("Demo-1"));
     EXPECT_FALSE(is_uid(""));
     EXPECT_FALSE(is_uid("a.b"));
+    EXPECT_TRUE(is_uid("a-"));
+    EXPECT_FALSE(is_uid("-"));
+    EXPECT_FALSE(is_uid("-a"));
     EXPECT_TRUE(is_display_name("Edge sites"));
     EXPECT_FALSE(is_display_name(" x"));
     EXPECT_FALSE(is_display_name("a\nb"));

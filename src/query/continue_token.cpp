@@ -1,5 +1,7 @@
 #include "query/continue_token.h"
 
+#include <utility>
+
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/secret_file.h"
@@ -38,6 +40,17 @@ bool take_short(std::string_view& rest, std::string& out) {
     return true;
 }
 
+// The bytes of a token's text, and the signature behind them.
+std::optional<std::pair<std::string, std::string>> split(std::string_view text, size_t most_bytes) {
+    if (text.size() > most_bytes) return std::nullopt;
+    auto bytes = base::decode_base64url(text);
+    if (!bytes || bytes->size() < kSignatureBytes) return std::nullopt;
+    const size_t size = bytes->size() - kSignatureBytes;
+    std::string signature = bytes->substr(size);
+    bytes->resize(size);
+    return std::pair(std::move(*bytes), std::move(signature));
+}
+
 }  // namespace
 
 TokenSigner::TokenSigner(std::string key) : key_(std::move(key)) {}
@@ -59,33 +72,48 @@ std::string TokenSigner::seal(const ContinueToken& token) const {
     append_short(token.version, out);
     append_short(token.after.ns, out);
     append_short(token.after.name, out);
-    return seal_bytes(std::move(out));
+    return base::base64url(out + signature_of(out));
 }
 
-std::string TokenSigner::seal_bytes(std::string bytes) const {
-    bytes += base::hmac_sha256(key_, bytes).substr(0, kSignatureBytes);
-    return base::base64url(bytes);
+std::string TokenSigner::signature_of(std::string_view bytes) const {
+    return base::hmac_sha256(key_, bytes).substr(0, kSignatureBytes);
 }
 
-std::optional<std::string> TokenSigner::unseal_bytes(std::string_view text,
-                                                     size_t most_bytes) const {
-    if (text.size() > most_bytes) return std::nullopt;
-    auto bytes = base::decode_base64url(text);
-    if (!bytes || bytes->size() < kSignatureBytes) return std::nullopt;
-    const size_t size = bytes->size() - kSignatureBytes;
-    const std::string_view all = *bytes;
-    if (!base::equal_constant_time(
-            all.substr(size),
-            base::hmac_sha256(key_, all.substr(0, size)).substr(0, kSignatureBytes)))
-        return std::nullopt;
-    bytes->resize(size);
-    return bytes;
+void TokenSigner::mask(std::string& bytes, std::string_view signature) const {
+    // Other bytes have another signature, and so another mask. No token begins as this text does.
+    std::string seed = "mask";
+    seed += signature;
+    std::string mask;
+    for (uint32_t block = 0; mask.size() < bytes.size(); ++block) {
+        std::string numbered = seed;
+        base::append_u32(block, numbered);
+        mask += base::hmac_sha256(key_, numbered);
+    }
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(bytes[i] ^ mask[i]);
+}
+
+std::string TokenSigner::seal_hidden(std::string bytes) const {
+    const std::string signature = signature_of(bytes);
+    mask(bytes, signature);
+    return base::base64url(bytes + signature);
+}
+
+std::optional<std::string> TokenSigner::unseal_hidden(std::string_view text,
+                                                      size_t most_bytes) const {
+    auto parts = split(text, most_bytes);
+    if (!parts) return std::nullopt;
+    auto& [bytes, signature] = *parts;
+    mask(bytes, signature);
+    if (!base::equal_constant_time(signature, signature_of(bytes))) return std::nullopt;
+    return std::move(bytes);
 }
 
 std::optional<ContinueToken> TokenSigner::unseal(std::string_view text) const {
-    const auto bytes = unseal_bytes(text, kMaxTokenBytes);
-    if (!bytes || bytes->size() < kFixedBytes) return std::nullopt;
-    std::string_view rest = *bytes;
+    const auto parts = split(text, kMaxTokenBytes);
+    if (!parts || parts->first.size() < kFixedBytes) return std::nullopt;
+    const auto& [bytes, signature] = *parts;
+    if (!base::equal_constant_time(signature, signature_of(bytes))) return std::nullopt;
+    std::string_view rest = bytes;
     if (rest[0] != kLayout) return std::nullopt;
     ContinueToken token;
     token.store_id = rest.substr(kStoreIdAt, store::kStoreIdBytes);

@@ -44,11 +44,16 @@ class TokenSigner {
     std::optional<ContinueToken> unseal(std::string_view text) const;
 
     // The same for the bytes of a token of another kind (fleet_token.h), which begin with a byte of
-    // their own.
-    std::string seal_bytes(std::string bytes) const;
-    std::optional<std::string> unseal_bytes(std::string_view text, size_t most_bytes) const;
+    // their own. A client cannot read these either: what they say of the store also comes from
+    // clusters that the client may not see.
+    std::string seal_hidden(std::string bytes) const;
+    std::optional<std::string> unseal_hidden(std::string_view text, size_t most_bytes) const;
 
   private:
+    std::string signature_of(std::string_view bytes) const;
+    // Hides bytes, or shows hidden ones again.
+    void mask(std::string& bytes, std::string_view signature) const;
+
     std::string key_;
 };
 

@@ -71,11 +71,11 @@ std::string seal(const TokenSigner& signer, const FleetToken& token) {
         base::append_u16(static_cast<uint16_t>(text->size()), out);
         out += *text;
     }
-    return signer.seal_bytes(std::move(out));
+    return signer.seal_hidden(std::move(out));
 }
 
 std::optional<FleetToken> unseal_fleet_token(const TokenSigner& signer, std::string_view text) {
-    const auto bytes = signer.unseal_bytes(text, kMaxFleetTokenBytes);
+    const auto bytes = signer.unseal_hidden(text, kMaxFleetTokenBytes);
     if (!bytes) return std::nullopt;
     Reader reader(*bytes);
     if (reader.take(1) != std::string_view(&kLayout, 1)) return std::nullopt;

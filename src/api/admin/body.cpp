@@ -22,8 +22,7 @@ Result<std::string> required_name(const json::Object& body) {
 Result<std::string> uid_or_random(const json::Object& body) {
     SNAPGATE_ASSIGN(std::string uid, json::optional_string(body, "uid"));
     if (uid.empty()) return base::random_uid();
-    if (!model::is_uid(uid))
-        return Error(Code::kInvalidBody, "uid must be 1 to 63 of A-Z, a-z, 0-9 and '-'", "uid");
+    if (!model::is_uid(uid)) return Error(Code::kInvalidBody, std::string(model::kUidRule), "uid");
     return uid;
 }
 
