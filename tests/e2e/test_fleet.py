@@ -1,0 +1,144 @@
+"""Questions about a fleet: who sees what of it, and what hostile clients and names come to."""
+
+import base64
+import csv
+import io
+import json
+import struct
+
+import pytest
+
+from connected import UID, Pair
+from harness import snapshot
+from kube import new_snapshot
+
+SECRET = "blue-secret"
+FORMULA = '=HYPERLINK("http://evil","x"),\r\n+1'
+
+
+def ask(client, question="snapshot", uid="-", headers=None, **query):
+    return client.get(f"/v1/spectroclusters/{uid}/vms/{question}", headers=headers, **query)
+
+
+def failed(namespace, name, vm, message):
+    item = snapshot(namespace, name, vm, "Failed", creationTimestamp="2026-11-04T14:19:06Z")
+    item["status"]["error"] = {"message": message, "time": "2026-11-04T14:20:00Z"}
+    return item
+
+
+@pytest.fixture(scope="module")
+def fleet(server):
+    """Two projects with a cluster each; the keys of the red one and of the tenant."""
+    admin = server.client()
+    projects = {name: admin.create_project(name)["uid"] for name in ("fleet-red", SECRET)}
+    admin.create_cluster("red-1", name="red one", projectUid=projects["fleet-red"])
+    admin.create_cluster("blue-1", name=SECRET, projectUid=projects[SECRET])
+    admin.load("red-1", [failed("red", f"r-{i}", "web", FORMULA) for i in range(3)])
+    admin.load("blue-1", [failed(SECRET, f"{SECRET}-{i}", SECRET, f"{SECRET} burnt") for i in range(5)])
+    key = admin.create_key("fleet-red", projectUid=projects["fleet-red"])["key"]
+    return {"admin": admin, "red": server.client(key)}
+
+
+def test_a_projects_key_learns_nothing_of_another_project(fleet):
+    red = fleet["red"]
+    for question in ("snapshot", "summary", "protection", "sources"):
+        reply = ask(red, question)
+        assert reply.status == 200, reply
+        assert SECRET not in reply.text() and "blue-1" not in reply.text()
+        assert SECRET in ask(fleet["admin"], question).text()
+    assert len(ask(red).json()["items"]) == 3
+    assert ask(red, "summary").json()["total"] == 3
+    assert ask(red, "protection").json()["clusters"] == {"total": 1, "stale": 0, "unknown": 0}
+    assert sum(ask(red, "protection").json()["totals"].values()) == 1
+    # A cluster that the key may not see is like one that nobody has.
+    for uid in ("blue-1", SECRET):
+        for question in ("snapshot", "summary", "protection"):
+            hidden, nobody = (ask(red, question, cluster=one).json() for one in (uid, "nobody-has-it"))
+            assert hidden == nobody
+    for question in ("snapshot", "summary", "protection", "sources"):
+        hidden, nobody = (ask(red, question, uid=one) for one in ("blue-1", "blue-2"))
+        assert hidden.status == nobody.status == 404
+        assert hidden.json()["message"].replace("blue-1", "blue-2") == nobody.json()["message"]
+
+
+def test_a_token_says_nothing_to_its_holder(fleet):
+    first = ask(fleet["red"], limit=1).json()["metadata"]
+    assert first["remainingItemCount"] == 2
+    token = first["continue"]
+    raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    # Neither names nor the store's revision stand in it.
+    assert b"red" not in raw
+    assert struct.pack(">Q", int(first["resourceVersion"])) not in raw
+    assert [item["metadata"]["name"] for item in ask(fleet["red"], **{"continue": token}).json()["items"]] == ["r-1", "r-2"]
+    # Changed, it is refused.
+    assert ask(fleet["red"], **{"continue": token[:-2] + "AA"}).status == 400
+
+
+def test_cells_that_a_spreadsheet_would_run_are_defused(fleet):
+    reply = ask(fleet["red"], format="csv")
+    assert reply.header("Content-Type").startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(reply.text(), newline="")))
+    assert [row["name"] for row in rows] == ["r-0", "r-1", "r-2"]
+    lines = [json.loads(line) for line in ask(fleet["red"], format="ndjson").text().splitlines()]
+    for row, line in zip(rows, lines, strict=True):
+        assert None not in row and row["cluster"] == "red one"
+        assert row["cause"] == "'" + line["cause"] and line["cause"].startswith("=HYPERLINK")
+        assert not any(cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") for cell in row.values() if cell)
+
+
+def test_hostile_filters_are_refused_or_harmless(fleet):
+    red = fleet["red"]
+    many = ",".join(f"vm-{i}" for i in range(5000))
+    for query in (f"?vmName={many}", "?name=" + "x" * 300, "?cause=%00", "?name=%zz", "?cluster=" + "c" * 300,
+                  "?labelSelector=" + "(" * 3000, "?labelSelector=a%20in%20(" * 3, "?limit=1e3", "?createdAfter=99999999999d",
+                  "?phase=Failed;drop", "?unknown=1", "?sort=name&sort=vm", "?continue=" + "A" * 3000):
+        reply = red.get("/v1/spectroclusters/-/vms/snapshot" + query)
+        assert reply.status in (400, 414, 431), (query[:60], reply)
+        assert len(reply.body) < 4096
+    assert ask(red).status == red.get("/v1/spectroclusters/-/vms/snapshot?name=%ff").status == 200
+    for limit, count in (("0", 3), ("1", 1), ("1000", 3), ("99999999999999999999", 3)):
+        assert len(ask(red, limit=limit).json()["items"]) == count
+
+
+def test_etags_stand_only_for_what_the_clock_does_not_change(fleet):
+    red = fleet["red"]
+    first = ask(red)
+    assert first.header("Vary") == "Accept" and first.header("ETag")
+    again = ask(red, headers={"If-None-Match": first.header("ETag")})
+    assert again.status == 304 and again.body == b"" and "Accept" in again.headers.get_all("Vary")
+    assert ask(red, headers={"If-None-Match": first.header("ETag")}, sort="name").status == 200
+    for query in ({"stuck": "true"}, {"createdAfter": "7d"}, {"finishedBefore": "1h"}):
+        assert ask(red, **query).header("ETag") is None
+    for question in ("summary", "protection", "sources"):
+        reply = ask(red, question, headers={"If-None-Match": "*"})
+        assert reply.status == 200 and reply.header("ETag") is None
+    head = red.request("HEAD", "/v1/spectroclusters/-/vms/snapshot")
+    assert head.status == 200 and head.body == b"" and head.header("ETag") == first.header("ETag")
+
+
+def test_a_uid_does_not_begin_with_a_dash(fleet):
+    for uid in ("-", "-a"):
+        reply = fleet["admin"].post("/admin/v1/clusters", {"name": "dash", "uid": uid})
+        assert reply.status == 400 and "uid" in reply.text(), reply
+    reply = fleet["admin"].delete("/v1/spectroclusters/-/vms/web/snapshot/r-0", namespace="red")
+    assert reply.status == 405 and "{uid}" in reply.text(), reply
+
+
+def test_what_is_known_of_a_cluster_that_is_away(data_dir):
+    with Pair(data_dir.parent, between=True) as pair:
+        pair.theirs.made("default", new_snapshot("one"))
+        pair.follow()
+        pair.wait_until_equal()
+        mirror = pair.mirror.client()
+        mirror.create_cluster("here")
+        mirror.create_cluster("never", type="connected", kubeconfig=pair.kubeconfig(url="http://127.0.0.1:1/clusters/none"))
+        pair.upstream.kill()
+        pair.wait_for_state("Unreachable")
+        reply = ask(mirror)
+        assert reply.status == 200 and len(reply.json()["items"]) == 1
+        assert reply.header("Age") is not None and reply.header("Warning").startswith("110 ")
+        sources = {item["cluster"]["uid"]: item for item in ask(mirror, "sources").json()["items"]}
+        assert sources[UID]["state"] == "Unreachable" and "asOf" in sources[UID]
+        assert sources["here"]["state"] == "Ready" and "asOf" not in sources["never"]
+        report = ask(mirror, "protection").json()
+        assert report["clusters"] == {"total": 3, "stale": 1, "unknown": 1}
