@@ -215,9 +215,9 @@ class History {
         if (pick(8) != 0) out.vm = fmt::format("vm{}", pick(4));
         const int64_t now = fleet_.now();
         if (pick(9) != 0) out.created = now - static_cast<int64_t>(pick(60) * 3600);
-        static const std::vector<std::string> kPhases{"",          "InProgress", "Succeeded",
-                                                      "Succeeded", "Succeeded",  "Failed"};
-        out.phase = kPhases[pick(kPhases.size())];
+        static const std::vector<std::string> phases{"",          "InProgress", "Succeeded",
+                                                     "Succeeded", "Succeeded",  "Failed"};
+        out.phase = phases[pick(phases.size())];
         out.ready = out.phase == "Succeeded" && pick(5) != 0;
         if (out.phase == "Succeeded" && pick(6) != 0)
             out.taken = now - static_cast<int64_t>(pick(50) * 3600);
@@ -363,9 +363,9 @@ class History {
         const uint64_t what = pick(8);
         if (what >= 5) return;
         asked.descending = pick(2) == 0;
-        static const std::vector<std::string> kNames{"created", "finished", "duration", "name",
+        static const std::vector<std::string> fields{"created", "finished", "duration", "name",
                                                      "vm"};
-        asked.query += fmt::format("&sort={}{}", asked.descending ? "-" : "", kNames[what]);
+        asked.query += fmt::format("&sort={}{}", asked.descending ? "-" : "", fields[what]);
         asked.key = [what](const Row& row) -> Key {
             const facts::Facts facts = row.entry.facts();
             const auto time = [](facts::Seconds t) { return t == 0 ? Key() : Key({t, ""}); };
