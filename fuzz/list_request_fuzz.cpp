@@ -10,6 +10,7 @@
 #include "model/names.h"
 #include "query/continue_token.h"
 #include "query/list_request.h"
+#include "query/parameters.h"
 
 namespace {
 
