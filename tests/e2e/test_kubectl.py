@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import re
+import secrets
 
 import pytest
 import yaml
@@ -207,7 +208,7 @@ class TestReads:
 
     def test_can_i(self, server, folder, sampled):
         assert sampled("auth", "can-i", "delete", "vmsnapshots", "-n", "web") == "yes\n"
-        key = server.client().create_key(f"reader-{id(sampled)}")["key"]
+        key = server.client().create_key(f"reader-{secrets.token_hex(4)}")["key"]
         reader = Kubectl(sampled.program, write_kubeconfig(server, "sampled", folder / "reader.json", key), folder)
         assert reader("auth", "can-i", "watch", "vmsnapshots", "-A") == "yes\n"
         ran = reader.run("auth", "can-i", "create", "vmsnapshots.snapshot.kubevirt.io", "-n", "web")
