@@ -19,7 +19,7 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/namespace_sweeper.h"
 #include "store/objects_testing.h"
@@ -146,7 +146,7 @@ class TestService {
     std::unique_ptr<kube::WatchHub> watches_;
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
-    mirror::Connections connections_{mirror::ConnectionsOptions{}};
+    mirror::Mirrors connections_{mirror::MirrorsOptions{}};
     const connect::ConnectionSources sources_{sealer_};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;

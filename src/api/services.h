@@ -10,7 +10,7 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
 #include "query/facts_index.h"
@@ -36,7 +36,7 @@ struct Services {
     kube::WatchHub& watches;
     objects::NamespaceSweeper& namespaces;
     const connect::CredentialSealer& sealer;
-    mirror::Connections& connections;
+    mirror::Mirrors& connections;
     const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;                                   // the text of /metrics
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server

@@ -82,8 +82,7 @@ void Metrics::observe(const net::Served& served) {
     one.duration->Observe(std::chrono::duration<double>(served.duration).count());
 }
 
-std::string Metrics::render(const net::Server* server,
-                            const mirror::Connections& connections) const {
+std::string Metrics::render(const net::Server* server, const mirror::Mirrors& mirrors) const {
     std::vector<prometheus::MetricFamily> families = registry_.Collect();
     using Type = prometheus::MetricType;
     if (server != nullptr) {
@@ -139,9 +138,9 @@ std::string Metrics::render(const net::Server* server,
         if (count) add_value(objects, static_cast<double>(*count), {{"cluster", uid}});
     }
     families.push_back(std::move(objects));
-    for (prometheus::MetricFamily& mirrors :
-         mirror_metrics(*clusters, connections, data_.store->now_ms()))
-        families.push_back(std::move(mirrors));
+    for (prometheus::MetricFamily& family :
+         mirror_metrics(*clusters, mirrors, data_.store->now_ms()))
+        families.push_back(std::move(family));
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);
     return out.str();

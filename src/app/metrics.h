@@ -12,7 +12,7 @@
 #include "app/certificates.h"
 #include "app/data_directory.h"
 #include "base/annotations.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "net/server/server.h"
 
 namespace snapgate::app {
@@ -25,7 +25,7 @@ class Metrics {
 
     void observe(const net::Served& served);
     // The counts of now beside those observed. `server` may be null while it starts.
-    std::string render(const net::Server* server, const mirror::Connections& connections) const;
+    std::string render(const net::Server* server, const mirror::Mirrors& mirrors) const;
 
   private:
     struct Series {

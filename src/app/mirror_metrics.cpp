@@ -40,9 +40,9 @@ constexpr std::array kCounts = {
 }  // namespace
 
 std::vector<MetricFamily> mirror_metrics(const cluster::ClusterTable::Rows& clusters,
-                                         const mirror::Connections& connections, int64_t now_ms) {
+                                         const mirror::Mirrors& mirrors, int64_t now_ms) {
     std::unordered_map<model::ClusterNumber, MirrorStatus> known;
-    for (auto& [number, status] : connections.statuses()) known.emplace(number, std::move(status));
+    for (auto& [number, status] : mirrors.statuses()) known.emplace(number, std::move(status));
     MetricFamily states = metric_family(
         "snapgate_mirror_state", "1 for the state that the mirror of a connected cluster is in",
         MetricType::Gauge);

@@ -66,24 +66,23 @@ void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, Mirror
 
 }  // namespace
 
-std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data) {
+std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data) {
     store::Store& store = *data.store;
-    mirror::ConnectionsOptions options;
+    mirror::MirrorsOptions options;
     options.server_id = connect::server_id(store.id());
     options.make_sink = [&store](ClusterNumber cluster, const cluster::ReflectedKind& kind) {
         return mirror::make_sink(store, cluster, kind);
     };
     options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
     options.keep = [&store](const auto& mirrors) { keep(store, mirrors); };
-    return std::make_unique<mirror::Connections>(std::move(options));
+    return std::make_unique<mirror::Mirrors>(std::move(options));
 }
 
 void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
-                     mirror::Connections& connections) {
+                     mirror::Mirrors& mirrors) {
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
         if (cluster.connected())
-            connections.follow(cluster.number, cluster.name, cluster::snapshots(),
-                               sources.of(cluster));
+            mirrors.follow(cluster.number, cluster.name, cluster::snapshots(), sources.of(cluster));
     }
 }
 

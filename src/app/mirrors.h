@@ -5,16 +5,16 @@
 #include "app/data_directory.h"
 #include "base/result.h"
 #include "connect/connection_sources.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 
 namespace snapgate::app {
 
 // The mirrors of a data directory's connected clusters, bound to its store, which also keeps their
 // status. `data` outlives them. No cluster is followed yet.
-std::unique_ptr<mirror::Connections> make_connections(DataDirectory& data);
+std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data);
 
 // Begins to follow every connected cluster.
 void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
-                     mirror::Connections& connections);
+                     mirror::Mirrors& mirrors);
 
 }  // namespace snapgate::app

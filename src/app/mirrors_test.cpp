@@ -60,10 +60,10 @@ class MirrorsTest : public testing::Test {
         auto opened = DataDirectory::open(options);
         if (!opened) throw std::runtime_error(opened.error().message);
         data_ = std::move(*opened);
-        connections_ = make_connections(*data_);
+        mirrors_ = make_mirrors(*data_);
     }
     void TearDown() override {
-        connections_->stop();
+        mirrors_->stop();
         // The store's thread may still be about to leave a loop that it has just woken.
         data_.reset();
     }
@@ -90,8 +90,8 @@ class MirrorsTest : public testing::Test {
         return to;
     }
     void follow(model::ClusterNumber number, connect::Connection to) {
-        connections_->follow(number, "c", cluster::snapshots(),
-                             std::make_shared<connect::StoredConnectionSource>(std::move(to)));
+        mirrors_->follow(number, "c", cluster::snapshots(),
+                         std::make_shared<connect::StoredConnectionSource>(std::move(to)));
     }
     void write(std::string_view ns, std::string_view name) {
         upstream_.must([&](WriteTxn& txn) -> base::Result<void> {
@@ -114,7 +114,7 @@ class MirrorsTest : public testing::Test {
     }
     bool becomes(model::ClusterNumber number, MirrorState state) {
         return comes_true([&] {
-            const auto status = connections_->status(number);
+            const auto status = mirrors_->status(number);
             return status && status->state == state;
         });
     }
@@ -124,13 +124,13 @@ class MirrorsTest : public testing::Test {
         net::EventLoop loop;
         // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the loop keeps it
         loop.start([&]() -> net::Awaitable<void> {
-            outcome.set_value(co_await connections_->confirm(number));
+            outcome.set_value(co_await mirrors_->confirm(number));
         });
         return outcome.get_future().get();
     }
     // Of mirrors in the data directory, of which nothing is kept.
-    mirror::ConnectionsOptions options_of_test() {
-        mirror::ConnectionsOptions options;
+    mirror::MirrorsOptions options_of_test() {
+        mirror::MirrorsOptions options;
         options.server_id = "test";
         options.make_sink = [this](model::ClusterNumber number,
                                    const cluster::ReflectedKind& kind) {
@@ -145,7 +145,7 @@ class MirrorsTest : public testing::Test {
     api::TestService upstream_{clock_};
     store::TestDirectory directory_;
     std::unique_ptr<DataDirectory> data_;
-    std::unique_ptr<mirror::Connections> connections_;
+    std::unique_ptr<mirror::Mirrors> mirrors_;
 };
 
 TEST_F(MirrorsTest, ListsAndThenWatches) {
@@ -158,8 +158,8 @@ TEST_F(MirrorsTest, ListsAndThenWatches) {
     write("c", "new");
     erase("b", "s1");
     EXPECT_TRUE(becomes_equal(number));
-    EXPECT_TRUE(comes_true([&] { return connections_->status(number)->events == 3U; }));
-    const auto status = connections_->status(number);
+    EXPECT_TRUE(comes_true([&] { return mirrors_->status(number)->events == 3U; }));
+    const auto status = mirrors_->status(number);
     EXPECT_EQ(status->syncs, 1U);
     EXPECT_EQ(status->served_version, "v1beta1");
 }
@@ -170,8 +170,8 @@ TEST_F(MirrorsTest, OneThatCannotBeReachedSaysWhyAndIsTriedAgain) {
     to.server = "http://127.0.0.1:1";
     follow(number, to);
     ASSERT_TRUE(becomes(number, MirrorState::kUnreachable));
-    EXPECT_EQ(connections_->status(number)->reason, "ConnectionRefused");
-    EXPECT_FALSE(connections_->status(number)->has_synced);
+    EXPECT_EQ(mirrors_->status(number)->reason, "ConnectionRefused");
+    EXPECT_FALSE(mirrors_->status(number)->has_synced);
     follow(number, connection());
     write("a", "one");
     EXPECT_TRUE(becomes(number, MirrorState::kReady));
@@ -203,8 +203,8 @@ TEST_F(MirrorsTest, ClustersComeAndGoWhileTheyAreFollowed) {
         while (numbers.size() > 10) {
             const auto number = numbers.front();
             numbers.erase(numbers.begin());
-            connections_->forget(number, {});
-            EXPECT_FALSE(connections_->status(number).has_value());
+            mirrors_->forget(number, {});
+            EXPECT_FALSE(mirrors_->status(number).has_value());
             auto done = data_->store->write_and_wait(
                 store::Priority::kRequest,
                 [number](WriteTxn& txn) { return txn.delete_cluster(number); });
@@ -222,13 +222,13 @@ TEST_F(MirrorsTest, GoesOnFromWhereItWas) {
     const auto number = add_cluster("c");
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kReady));
-    connections_->stop();
-    const auto ended = std::exchange(connections_, make_connections(*data_));
+    mirrors_->stop();
+    const auto ended = std::exchange(mirrors_, make_mirrors(*data_));
     write("a", "two");
     follow(number, connection());
-    EXPECT_TRUE(connections_->status(number)->has_synced);
+    EXPECT_TRUE(mirrors_->status(number)->has_synced);
     EXPECT_TRUE(becomes_equal(number));
-    EXPECT_EQ(connections_->status(number)->syncs, 0U);
+    EXPECT_EQ(mirrors_->status(number)->syncs, 0U);
 }
 
 TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
@@ -236,10 +236,10 @@ TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
     const auto number = add_cluster("c");
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kReady));
-    const int64_t before = connections_->status(number)->confirmed_ms;
+    const int64_t before = mirrors_->status(number)->confirmed_ms;
     ASSERT_TRUE(comes_true([&] { return base::system_clock().now_ms() > before; }));
     EXPECT_TRUE(confirm(number));
-    EXPECT_GT(connections_->status(number)->confirmed_ms, before);
+    EXPECT_GT(mirrors_->status(number)->confirmed_ms, before);
 
     const auto away = add_cluster("away");
     connect::Connection to = connection();
@@ -255,15 +255,15 @@ TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
 
 TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
     for (int i = 0; i < 12; ++i) write("a", fmt::format("s{}", i));
-    mirror::ConnectionsOptions options = options_of_test();
+    mirror::MirrorsOptions options = options_of_test();
     options.most_listed = 11;
-    connections_ = std::make_unique<mirror::Connections>(std::move(options));
+    mirrors_ = std::make_unique<mirror::Mirrors>(std::move(options));
     const auto number = add_cluster("c");
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kFailing));
-    EXPECT_EQ(connections_->status(number)->reason, "AnswerInvalid");
-    EXPECT_NE(connections_->status(number)->message.find("no end"), std::string::npos);
-    EXPECT_FALSE(connections_->status(number)->has_synced);
+    EXPECT_EQ(mirrors_->status(number)->reason, "AnswerInvalid");
+    EXPECT_NE(mirrors_->status(number)->message.find("no end"), std::string::npos);
+    EXPECT_FALSE(mirrors_->status(number)->has_synced);
     erase("a", "s0");
     EXPECT_TRUE(becomes(number, MirrorState::kReady));
     EXPECT_TRUE(becomes_equal(number));
@@ -303,7 +303,7 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
     const auto faults = std::make_shared<std::atomic<int>>(1'000'000);
     const auto healthy = add_cluster("healthy");
     const auto broken = add_cluster("broken");
-    mirror::ConnectionsOptions options = options_of_test();
+    mirror::MirrorsOptions options = options_of_test();
     options.restart = std::chrono::milliseconds(5);
     options.make_sink = [this, faults, broken](model::ClusterNumber number,
                                                const cluster::ReflectedKind& kind) {
@@ -312,7 +312,7 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
         return std::unique_ptr<mirror::ObjectSink>(
             std::make_unique<ThrowingSink>(std::move(sink), faults));
     };
-    connections_ = std::make_unique<mirror::Connections>(std::move(options));
+    mirrors_ = std::make_unique<mirror::Mirrors>(std::move(options));
     write("a", "one");
     follow(broken, connection());
     follow(healthy, connection());
@@ -322,8 +322,8 @@ TEST_F(MirrorsTest, WhatEndsByABugIsBegunAgainAndOthersGoOn) {
     ASSERT_TRUE(becomes(broken, MirrorState::kFailing));
     write("a", "two");
     EXPECT_TRUE(becomes_equal(healthy));
-    EXPECT_EQ(connections_->status(healthy)->failures, 0U);
-    EXPECT_EQ(connections_->status(healthy)->syncs, 1U);
+    EXPECT_EQ(mirrors_->status(healthy)->failures, 0U);
+    EXPECT_EQ(mirrors_->status(healthy)->syncs, 1U);
     *faults = 0;
     EXPECT_TRUE(becomes(broken, MirrorState::kReady));
     EXPECT_TRUE(becomes_equal(broken));

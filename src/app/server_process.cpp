@@ -73,15 +73,15 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     SNAPGATE_ASSIGN(connect::DeclaredSources declared, declare_clusters(settings, data));
     process->sources_ =
         std::make_unique<connect::ConnectionSources>(*process->sealer_, std::move(declared));
-    process->connections_ = make_connections(data);
+    process->mirrors_ = make_mirrors(data);
     ServerProcess* self = process.get();
     process->services_.emplace(api::Services{
         *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
-        *process->namespaces_, *process->sealer_, *process->connections_, *process->sources_,
-        [self] { return self->metrics_->render(self->serving_.load(), *self->connections_); },
+        *process->namespaces_, *process->sealer_, *process->mirrors_, *process->sources_,
+        [self] { return self->metrics_->render(self->serving_.load(), *self->mirrors_); },
         [&data] { return begin_backup(data); }});
     // Before the first request asks for their states.
-    follow_clusters(data, *process->sources_, *process->connections_);
+    follow_clusters(data, *process->sources_, *process->mirrors_);
 
     const bool tls = process->certificates_->contexts() != nullptr;
     net::ServerOptions options;
@@ -180,7 +180,7 @@ void ServerProcess::stop() {
     }
     if (watches_) watches_->close();
     // Ends the mirrors. They store their states at the end, so this comes before the store closes.
-    if (connections_) connections_->stop();
+    if (mirrors_) mirrors_->stop();
     namespaces_.reset();
     if (data_) data_->store.reset();
 }

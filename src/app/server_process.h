@@ -16,7 +16,7 @@
 #include "base/result.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/namespace_sweeper.h"
 
@@ -54,7 +54,7 @@ class ServerProcess {
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     std::unique_ptr<connect::CredentialSealer> sealer_;
     std::unique_ptr<connect::ConnectionSources> sources_;
-    std::unique_ptr<mirror::Connections> connections_;
+    std::unique_ptr<mirror::Mirrors> mirrors_;
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;

@@ -26,7 +26,7 @@ constexpr milliseconds kUntilAsked{3'600'000};
 
 }  // namespace
 
-Contact::Contact(ReflectorContext& context, Checks& checks, const net::Executor& executor)
+Contact::Contact(ReflectorContext& context, MirrorChecks& checks, const net::Executor& executor)
     : context_(context),
       checks_(checks),
       look_alarm_(executor),

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "mirror/checks.h"
 #include "mirror/confirmations.h"
+#include "mirror/mirror_checks.h"
 #include "mirror/reflector_context.h"
 #include "mirror/upstream.h"
 #include "net/event_loop.h"
@@ -20,7 +20,7 @@ namespace snapgate::mirror {
 class Contact {
   public:
     // What it is given outlives it.
-    Contact(ReflectorContext& context, Checks& checks, const net::Executor& executor);
+    Contact(ReflectorContext& context, MirrorChecks& checks, const net::Executor& executor);
     Contact(const Contact&) = delete;
     Contact& operator=(const Contact&) = delete;
 
@@ -51,7 +51,7 @@ class Contact {
     base::Error not_confirmed() const;
 
     ReflectorContext& context_;
-    Checks& checks_;
+    MirrorChecks& checks_;
     std::unique_ptr<Upstream> upstream_;  // kept from one probe to the next
     net::Alarm look_alarm_;
     net::Alarm late_alarm_;

@@ -10,11 +10,11 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "cluster/reflected_kind.h"
-#include "mirror/checks.h"
 #include "mirror/collector.h"
 #include "mirror/confirmations.h"
 #include "mirror/contact.h"
 #include "mirror/lists_under_way.h"
+#include "mirror/mirror_checks.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"
 #include "mirror/reflector_context.h"
@@ -32,15 +32,15 @@ namespace snapgate::mirror {
 // session.h decides; this carries out. Four coroutines do the work and tell the session how it went
 // (LiveSession::happen), and what the session wants done at once is done there and then (act()):
 //
-//     coroutine         | what it does                 | in        | asks over
-//     run()             | the work of each stage, the  | here      | upstream_
-//                       | pauses                       |           |
-//     stay_in_touch()   | probes a silent cluster,     | contact.h | one that it keeps open; a
-//                       | compares after a loss        |           | comparison one made anew
-//     answer_the_late() | refuses those who waited too | contact.h | nothing
-//                       | long for confirm()           |           |
-//     check_from_time_  | compares once in a while     | checks.h  | one made anew
-//     to_time()         |                              |           |
+//     coroutine         | what it does                 | in              | asks over
+//     run()             | the work of each stage, the  | here            | upstream_
+//                       | pauses                       |                 |
+//     stay_in_touch()   | probes a silent cluster,     | contact.h       | one that it keeps open;
+//                       | compares after a loss        |                 | a comparison, a new one
+//     answer_the_late() | refuses those who waited too | contact.h       | nothing
+//                       | long for confirm()           |                 |
+//     check_from_time_  | compares once in a while     | mirror_checks.h | one made anew
+//     to_time()         |                              |                 |
 //
 // No two of them share a connection (Upstream), so a watch that is open, or a long list, holds up
 // none of the others. Each waits on an alarm of its own, by which its wait is ended early: that of
@@ -117,7 +117,7 @@ class Reflector {
     Upstream upstream_;
     net::Alarm pause_alarm_;
     base::Backoff backoff_;
-    Checks checks_;
+    MirrorChecks checks_;
     Contact contact_;
 };
 

@@ -8,7 +8,7 @@
 #include "cluster/registry.h"
 #include "json/api_version.h"
 #include "json/value.h"
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "model/types.h"
 #include "net/client/client.h"
 

@@ -29,8 +29,8 @@ net::Awaitable<Result<std::string>> send_request(const WriteContext& context, co
                                                  net::ClientRequest request) {
     const bool deletes = request.method == "DELETE";
     SNAPGATE_CO_ASSIGN(auto answer,
-                       co_await context.connections.send(place.cluster.number, std::move(request),
-                                                         context.passed, kAnswerTimeout));
+                       co_await context.mirrors.send(place.cluster.number, std::move(request),
+                                                     context.passed, kRequestTimeout));
     if (!answer.lost.empty()) {
         if (!deletes) {
             co_await wait_for_newest(context, place);
@@ -39,7 +39,7 @@ net::Awaitable<Result<std::string>> send_request(const WriteContext& context, co
         co_return json::serialize(deletion_done(place.cluster, answer, {}));
     }
     if (answer.status / 100 != 2) co_return cluster_refused(place.cluster, answer);
-    const std::string served = served_version(context.connections, place.cluster);
+    const std::string served = served_version(context.mirrors, place.cluster);
     co_return json::change_api_version(std::move(answer.body),
                                        between_versions(served, model::kStoredVersion));
 }
@@ -61,7 +61,7 @@ net::Awaitable<Result<model::PreparedObject>> find_live(const WriteContext& cont
                                                         const Place& place, const std::string& vm) {
     SNAPGATE_CO_ASSIGN(
         auto text,
-        co_await send_request(context, place, request_about(context.connections, place, "GET")));
+        co_await send_request(context, place, request_about(context.mirrors, place, "GET")));
     SNAPGATE_CO_ASSIGN(auto live, read_answer(place, text));
     if (live.vm != vm) co_return rules::no_such_snapshot(place.name);
     co_return live;
@@ -70,9 +70,9 @@ net::Awaitable<Result<model::PreparedObject>> find_live(const WriteContext& cont
 net::Awaitable<Result<Written>> send_object(WriteContext context, Place place,
                                             std::string_view method, json::Object body,
                                             std::string manager) {
-    net::ClientRequest request = request_about(context.connections, place, method,
+    net::ClientRequest request = request_about(context.mirrors, place, method,
                                                "?fieldManager=" + base::percent_encode(manager));
-    const std::string version = served_version(context.connections, place.cluster);
+    const std::string version = served_version(context.mirrors, place.cluster);
     request.content_type = "application/json";
     request.body = json::change_api_version(json::serialize(json::Value(std::move(body))),
                                             between_versions(model::kStoredVersion, version));
@@ -103,7 +103,7 @@ net::Awaitable<Result<Written>> replace_connected(WriteContext context, Place pl
 
 net::Awaitable<Result<void>> remove_connected(WriteContext context, Place place, std::string vm) {
     SNAPGATE_CO_ASSIGN(auto live, co_await find_live(context, place, vm));
-    net::ClientRequest request = request_about(context.connections, place, "DELETE");
+    net::ClientRequest request = request_about(context.mirrors, place, "DELETE");
     request.content_type = "application/json";
     // What is deleted is what was looked at.
     request.body =

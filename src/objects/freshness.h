@@ -7,8 +7,8 @@
 
 #include "base/result.h"
 #include "cluster/registry.h"
-#include "mirror/connections.h"
 #include "mirror/mirror_status.h"
+#include "mirror/mirrors.h"
 #include "net/awaitable.h"
 #include "store/store.h"
 
@@ -38,7 +38,7 @@ base::Result<Freshness> judge_freshness(const mirror::MirrorStatus& status,
 // ready mirror that is older than `max_age` seconds is confirmed first: the cluster is asked.
 // Errors as above, and kClusterTimeout if it does not answer then.
 net::Awaitable<base::Result<std::optional<Freshness>>> read_freshness(
-    const store::Store& store, mirror::Connections& connections, const cluster::Cluster& cluster,
+    const store::Store& store, mirror::Mirrors& mirrors, const cluster::Cluster& cluster,
     std::optional<int64_t> max_age);
 
 }  // namespace snapgate::objects

@@ -22,7 +22,7 @@ constexpr milliseconds kPatience{5'000};
 constexpr milliseconds kShortPatience{500};
 
 milliseconds patience_for(const WriteContext& context, const Place& place) {
-    const auto status = context.connections.status(place.cluster.number);
+    const auto status = context.mirrors.status(place.cluster.number);
     return status && status->ready() ? kPatience : kShortPatience;
 }
 
@@ -58,9 +58,9 @@ void note_late(const Place& place) {
 
 net::Awaitable<Result<mirror::ClusterAnswer>> look_up(const WriteContext& context,
                                                       const Place& place, std::string_view query) {
-    auto request = request_about(context.connections, place, "GET", query);
-    co_return co_await context.connections.send(place.cluster.number, std::move(request),
-                                                context.passed, kAnswerTimeout);
+    auto request = request_about(context.mirrors, place, "GET", query);
+    co_return co_await context.mirrors.send(place.cluster.number, std::move(request),
+                                            context.passed, kRequestTimeout);
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ net::Awaitable<void> wait_for_mirror(WriteContext context, Place place, std::str
     const milliseconds patience = patience_for(context, place);
     bool there = false;
     if (!version.empty()) {
-        there = co_await context.connections.wait_for(place.cluster.number, version, patience);
+        there = co_await context.mirrors.wait_for(place.cluster.number, version, patience);
     } else {
         json::ObjectHead object;
         object.ns = place.ns;

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 #include "objects/namespace_sweeper.h"
 #include "store/store.h"
 
@@ -12,7 +12,7 @@ namespace snapgate::objects {
 struct WriteContext {
     store::Store& store;
     NamespaceSweeper& namespaces;
-    mirror::Connections& connections;
+    mirror::Mirrors& mirrors;
     // The servers that the request came by, for whatever is asked of a cluster because of it
     // (connect/passed_servers.h).
     std::string passed;

@@ -27,7 +27,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::chrono::milliseconds kAnswerTimeout{60'000};
+constexpr std::chrono::milliseconds kPassOnTimeout{60'000};
 // As much of a parameter's name as a message shows.
 constexpr size_t kShownName = 64;
 constexpr std::string_view kApplyPatch = "application/apply-patch+yaml";
@@ -189,7 +189,7 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
     }
     SNAPGATE_CO_ASSIGN(auto answer,
                        co_await services.connections.send(call.cluster.number, std::move(sent),
-                                                          call.passed, kAnswerTimeout));
+                                                          call.passed, kPassOnTimeout));
 
     objects::Place place = place_of(call);
     place.name = object_name;

@@ -56,7 +56,7 @@ std::string in_version(std::string text, std::string_view type,
 
 // Of an answer that does not say so itself. What is no answer of a Kubernetes API server's is a
 // fault of what stands between.
-unsigned shown_status(unsigned status) {
+unsigned status_of_bare_answer(unsigned status) {
     static constexpr std::array<unsigned, 12> kKept = {400, 403, 404, 405, 406, 409,
                                                        410, 413, 415, 422, 429, 503};
     if (status == 504 || std::ranges::find(kKept, status) != kKept.end()) return status;
@@ -65,7 +65,7 @@ unsigned shown_status(unsigned status) {
 
 // In place of an answer that is no Kubernetes object.
 void render_bare_answer(Call& call, const net::ClientResponse& answer) {
-    const unsigned code = shown_status(answer.status);
+    const unsigned code = status_of_bare_answer(answer.status);
     const std::string_view reason = connect::status_reason(code);
     json::Object status{
         {"kind", "Status"},

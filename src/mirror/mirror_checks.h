@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "mirror/check.h"
+#include "mirror/mirror_check.h"
 #include "mirror/reflector_context.h"
 #include "net/event_loop.h"
 #include "net/http/http.h"
@@ -15,13 +15,14 @@
 namespace snapgate::mirror {
 
 // The comparisons of one reflector: when they are made, and what they have to know of what goes on
-// meanwhile. check.h has how one is made; the session decides what follows from it. One thread.
-class Checks {
+// meanwhile. mirror_check.h has how one is made; the session decides what follows from it. One
+// thread.
+class MirrorChecks {
   public:
     // `context` outlives it.
-    Checks(ReflectorContext& context, const net::Executor& executor);
-    Checks(const Checks&) = delete;
-    Checks& operator=(const Checks&) = delete;
+    MirrorChecks(ReflectorContext& context, const net::Executor& executor);
+    MirrorChecks(const MirrorChecks&) = delete;
+    MirrorChecks& operator=(const MirrorChecks&) = delete;
 
     // Compares the mirror with the cluster from time to time, until the session has ended and cut()
     // was called.
@@ -42,14 +43,14 @@ class Checks {
     MetadataForm& metadata() { return metadata_; }
 
   private:
-    std::unique_ptr<Check> begin(std::string version);
-    Check::Patience patience(std::chrono::milliseconds most, net::Alarm& alarm,
-                             std::function<bool()> goes_on) const;
+    std::unique_ptr<MirrorCheck> begin(std::string version);
+    MirrorCheck::Patience patience(std::chrono::milliseconds most, net::Alarm& alarm,
+                                   std::function<bool()> goes_on) const;
 
     ReflectorContext& context_;
     MetadataForm metadata_;
-    std::unique_ptr<Check> checking_;  // from time to time
-    std::unique_ptr<Check> resuming_;  // after a loss
+    std::unique_ptr<MirrorCheck> checking_;  // from time to time
+    std::unique_ptr<MirrorCheck> resuming_;  // after a loss
     net::Alarm alarm_;
     // skipped.changes() when the mirror last held all changes: an object that is newly skipped
     // leaves the mirror a moment after it was counted. A comparison proves no difference if this

@@ -1,4 +1,4 @@
-#include "mirror/check.h"
+#include "mirror/mirror_check.h"
 
 #include <fmt/format.h>
 
@@ -7,17 +7,14 @@
 
 #include "base/count_text.h"
 #include "base/encoding.h"
-#include "json/metadata_text.h"
 #include "mirror/comparison.h"
-#include "mirror/odd_objects.h"
+#include "mirror/metadata_page.h"
 #include "mirror/pages.h"
 #include "mirror/went_back.h"
 #include "model/version_order.h"
 
 namespace snapgate::mirror {
 
-using base::Code;
-using base::Error;
 using base::Result;
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
@@ -46,51 +43,13 @@ Setback not_compared(std::string message) {
     return setback;
 }
 
-bool MetadataForm::agree(const Checksum& mine, const Checksum& theirs) {
-    differs_ = mine.same_versions(theirs) && mine != theirs;
-    if (!differs_) return mine == theirs;
-    return !counts_;
-}
-
-bool MetadataForm::is_disproved(uint64_t changed) {
-    if (!std::exchange(differs_, false) || changed > 0 || !counts_) return false;
-    counts_ = false;
-    return true;
-}
-
-MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
-    : skipped_(skipped), sum_(sum), splitter_([this](std::string_view item) { return add(item); }) {
-    splitter_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
-}
-
-Result<void> MetadataPage::add(std::string_view item) {
-    const auto head = json::read_object_head(item);
-    const auto metadata = json::metadata_text(item);
-    if (!head || !metadata || !can_be_kept(*head)) {
-        // An odd object is in no mirror, so it is left out here, too.
-        if (json::is_json_of_any_depth(item)) return {};
-        return Error(Code::kBadPeer, "the cluster's list is not valid");
-    }
-    if (skipped_.contains({head->ns, head->name})) return {};
-    sum_.add(head->ns, head->name, head->uid, head->version, *metadata);
-    return {};
-}
-
-Result<json::ListHead> MetadataPage::finish() {
-    auto finished = splitter_.finish();
-    auto head = json::read_list_head(splitter_.envelope());
-    if (!finished || !head || head->version.empty())
-        return Error(Code::kBadPeer, "the cluster's list is not valid");
-    return head;
-}
-
-Check::Check(Parts parts, std::string version)
+MirrorCheck::MirrorCheck(Parts parts, std::string version)
     : parts_(std::move(parts)),
       upstream_(parts_.source, parts_.server, parts_.answer),
       seen_({std::move(version)}),
       deadline_(SteadyClock::now() + kLongest) {}
 
-net::Awaitable<Outcome<std::string>> Check::compare(Patience patience) {
+net::Awaitable<Outcome<std::string>> MirrorCheck::compare(Patience patience) {
     const std::string version = seen_.front();
     auto mine = co_await parts_.sink.checksum(version);
     if (mine) {
@@ -108,7 +67,7 @@ net::Awaitable<Outcome<std::string>> Check::compare(Patience patience) {
     co_return co_await compare_newest(std::move(patience));
 }
 
-net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
+net::Awaitable<Outcome<std::string>> MirrorCheck::compare_newest(Patience patience) {
     auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects));
     if (!theirs) co_return tl::unexpected(std::move(theirs).error());
     const std::string& version = theirs->version;
@@ -144,7 +103,7 @@ net::Awaitable<Outcome<std::string>> Check::compare_newest(Patience patience) {
 }
 
 // The checksum of the cluster's own list. The list is asked for with metadata alone.
-net::Awaitable<Outcome<Check::Sum>> Check::sum_up(std::string query) {
+net::Awaitable<Outcome<MirrorCheck::Sum>> MirrorCheck::sum_up(std::string query) {
     if (!parts_.skipped.all_named())
         co_return tl::unexpected(not_compared("too many objects cannot be shown"));
     Checksum sum;
@@ -160,7 +119,7 @@ net::Awaitable<Outcome<Check::Sum>> Check::sum_up(std::string query) {
     co_return Sum{sum, pages.version()};
 }
 
-net::Awaitable<Outcome<json::ListHead>> Check::sum_page(std::string target, Checksum& sum) {
+net::Awaitable<Outcome<json::ListHead>> MirrorCheck::sum_page(std::string target, Checksum& sum) {
     auto answer = co_await upstream_.get(std::move(target), std::string(kMetadataOnly));
     if (!answer) co_return tl::unexpected(std::move(answer).error());
     MetadataPage page(parts_.skipped, sum);

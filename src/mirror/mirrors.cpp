@@ -1,4 +1,4 @@
-#include "mirror/connections.h"
+#include "mirror/mirrors.h"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ Error caller_error(const std::string& cluster, const Error& error) {
 
 }  // namespace
 
-class Connections::Core {
+class Mirrors::Core {
   public:
     // One cluster that is followed. Its coroutines keep it alive.
     struct Followed {
@@ -63,7 +63,7 @@ class Connections::Core {
     };
     using FollowedRef = std::shared_ptr<Followed>;
 
-    explicit Core(ConnectionsOptions options) : options_(std::move(options)) {
+    explicit Core(MirrorsOptions options) : options_(std::move(options)) {
         loop_.start([this] { return keep_from_time_to_time(); });
     }
 
@@ -233,7 +233,7 @@ class Connections::Core {
         if (!kept.empty()) options_.keep(kept);
     }
 
-    const ConnectionsOptions options_;
+    const MirrorsOptions options_;
     ListsUnderWay lists_;
     net::EventLoop loop_;
     mutable base::Mutex mutex_;
@@ -241,47 +241,45 @@ class Connections::Core {
     bool stopped_ SNAPGATE_GUARDED_BY(mutex_) = false;
 };
 
-Connections::Connections(ConnectionsOptions options)
-    : core_(std::make_unique<Core>(std::move(options))) {}
+Mirrors::Mirrors(MirrorsOptions options) : core_(std::make_unique<Core>(std::move(options))) {}
 
-Connections::~Connections() {
+Mirrors::~Mirrors() {
     stop();
 }
 
-void Connections::follow(ClusterNumber cluster, std::string name,
-                         const cluster::ReflectedKind& kind,
-                         std::shared_ptr<connect::ConnectionSource> source) {
+void Mirrors::follow(ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
+                     std::shared_ptr<connect::ConnectionSource> source) {
     core_->follow(cluster, std::move(name), kind, std::move(source));
 }
 
-void Connections::forget(ClusterNumber cluster, std::function<void()> done) {
+void Mirrors::forget(ClusterNumber cluster, std::function<void()> done) {
     core_->forget(cluster, std::move(done));
 }
 
-void Connections::stop() {
+void Mirrors::stop() {
     core_->stop();
 }
 
-std::optional<MirrorStatus> Connections::status(ClusterNumber cluster) const {
+std::optional<MirrorStatus> Mirrors::status(ClusterNumber cluster) const {
     const auto followed = core_->find(cluster);
     if (!followed) return std::nullopt;
     return followed->reflector->status();
 }
 
-std::vector<std::pair<ClusterNumber, MirrorStatus>> Connections::statuses() const {
+std::vector<std::pair<ClusterNumber, MirrorStatus>> Mirrors::statuses() const {
     std::vector<std::pair<ClusterNumber, MirrorStatus>> statuses;
     for (const auto& followed : core_->all())
         statuses.emplace_back(followed->number, followed->reflector->status());
     return statuses;
 }
 
-const std::string& Connections::server_id() const {
+const std::string& Mirrors::server_id() const {
     return core_->server_id();
 }
 
-net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
-                                                        net::ClientRequest request,
-                                                        std::string passed, milliseconds timeout) {
+net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
+                                                    net::ClientRequest request, std::string passed,
+                                                    milliseconds timeout) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
     for (bool again = false;; again = true) {
@@ -313,8 +311,8 @@ net::Awaitable<Result<ClusterAnswer>> Connections::send(ClusterNumber cluster,
     }
 }
 
-net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string version,
-                                           milliseconds timeout) {
+net::Awaitable<bool> Mirrors::wait_for(ClusterNumber cluster, std::string version,
+                                       milliseconds timeout) {
     bool reached = false;
     std::function<bool()> over = [&] {
         const auto followed = core_->find(cluster);
@@ -325,7 +323,7 @@ net::Awaitable<bool> Connections::wait_for(ClusterNumber cluster, std::string ve
     co_return reached;
 }
 
-net::Awaitable<Result<void>> Connections::confirm(ClusterNumber cluster) {
+net::Awaitable<Result<void>> Mirrors::confirm(ClusterNumber cluster) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
     std::function<void(std::function<void(Result<void>)>)> start =
@@ -337,7 +335,7 @@ net::Awaitable<Result<void>> Connections::confirm(ClusterNumber cluster) {
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
-void Connections::retry_now(ClusterNumber cluster) {
+void Mirrors::retry_now(ClusterNumber cluster) {
     const auto followed = core_->find(cluster);
     if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
 }

@@ -1,4 +1,4 @@
-#include "mirror/checks.h"
+#include "mirror/mirror_checks.h"
 
 #include <utility>
 
@@ -8,24 +8,24 @@ namespace snapgate::mirror {
 
 using std::chrono::milliseconds;
 
-Checks::Checks(ReflectorContext& context, const net::Executor& executor)
+MirrorChecks::MirrorChecks(ReflectorContext& context, const net::Executor& executor)
     : context_(context), alarm_(executor) {}
 
-std::unique_ptr<Check> Checks::begin(std::string version) {
-    return std::make_unique<Check>(
-        Check::Parts{context_.source, context_.server, context_.path(), context_.times.answer,
-                     context_.times.list_silence, context_.sink, context_.skipped, metadata_},
+std::unique_ptr<MirrorCheck> MirrorChecks::begin(std::string version) {
+    return std::make_unique<MirrorCheck>(
+        MirrorCheck::Parts{context_.source, context_.server, context_.path(), context_.times.answer,
+                           context_.times.list_silence, context_.sink, context_.skipped, metadata_},
         std::move(version));
 }
 
-Check::Patience Checks::patience(milliseconds most, net::Alarm& alarm,
-                                 std::function<bool()> goes_on) const {
+MirrorCheck::Patience MirrorChecks::patience(milliseconds most, net::Alarm& alarm,
+                                             std::function<bool()> goes_on) const {
     return {most, alarm, std::move(goes_on),
             [this](std::string_view version) { return context_.session.reached(version); },
             context_.session.version()};
 }
 
-net::Awaitable<void> Checks::compare_after_loss(net::Alarm& alarm) {
+net::Awaitable<void> MirrorChecks::compare_after_loss(net::Alarm& alarm) {
     const uint64_t skipped_before = skipped_settled_;
     auto version = context_.sink.version();
     if (!version) {
@@ -40,7 +40,7 @@ net::Awaitable<void> Checks::compare_after_loss(net::Alarm& alarm) {
         event::Compared{std::move(difference), context_.skipped.changes() != skipped_before});
 }
 
-net::Awaitable<void> Checks::run() {
+net::Awaitable<void> MirrorChecks::run() {
     const LiveSession& session = context_.session;
     const milliseconds rhythm = context_.times.check;
     checking_.reset();
@@ -66,15 +66,15 @@ net::Awaitable<void> Checks::run() {
     }
 }
 
-void Checks::cut() {
-    for (Check* check : {checking_.get(), resuming_.get()}) {
+void MirrorChecks::cut() {
+    for (MirrorCheck* check : {checking_.get(), resuming_.get()}) {
         if (check != nullptr) check->cut();
     }
     alarm_.ring();
 }
 
-void Checks::saw(const std::string& version) {
-    for (Check* check : {checking_.get(), resuming_.get()}) {
+void MirrorChecks::saw(const std::string& version) {
+    for (MirrorCheck* check : {checking_.get(), resuming_.get()}) {
         if (check != nullptr) check->saw(version);
     }
 }

@@ -27,7 +27,7 @@ struct ClusterAnswer : net::ClientResponse {
     std::string lost;
 };
 
-struct ConnectionsOptions {
+struct MirrorsOptions {
     std::string server_id;  // of this server, for passed_servers.h
     const base::Clock* clock = &base::system_clock();
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
@@ -49,12 +49,12 @@ struct ConnectionsOptions {
 // Keeps a mirror of every connected cluster: a reflector for each, all on one thread of its own.
 // One that fails harms no other. Any thread may call; what is awaited goes on on the caller's
 // executor.
-class Connections {
+class Mirrors {
   public:
-    explicit Connections(ConnectionsOptions options);
-    ~Connections();  // as stop()
-    Connections(const Connections&) = delete;
-    Connections& operator=(const Connections&) = delete;
+    explicit Mirrors(MirrorsOptions options);
+    ~Mirrors();  // as stop()
+    Mirrors(const Mirrors&) = delete;
+    Mirrors& operator=(const Mirrors&) = delete;
 
     // Begins to follow the objects of one kind of a cluster, or, if they are followed, uses the new
     // source from now on (at once where the cluster was not ready). `cluster` is the mirror's

@@ -11,7 +11,7 @@
 #include "cluster/reflected_kind.h"
 #include "connect/connection.h"
 #include "json/cluster_answers.h"
-#include "json/splitter.h"
+#include "mirror/metadata_form.h"
 #include "mirror/object_sink.h"
 #include "mirror/setback.h"
 #include "mirror/skipped_objects.h"
@@ -21,45 +21,9 @@
 
 namespace snapgate::mirror {
 
-// What is known of the metadata that a cluster shows alone, without the objects. One thread.
-class MetadataForm {
-  public:
-    // Whether they say the same, as far as this cluster's metadata can be compared.
-    bool agree(const Checksum& mine, const Checksum& theirs);
-    // A whole list was taken in, byte by byte, and changed so many objects. True if that shows that
-    // the cluster shows metadata alone in another form than within objects: it is of no use for
-    // comparisons, and would be found different each time. Told once.
-    bool is_disproved(uint64_t changed);
-    // It may be another server.
-    void forget() { counts_ = true; }
-
-  private:
-    bool differs_ = false;  // the last comparison found equal versions, but different metadata
-    bool counts_ = true;
-};
-
-// One page of a list of metadata, as it arrives, added up. One thread; what it is given outlives
-// it.
-class MetadataPage {
-  public:
-    MetadataPage(const SkippedObjects& skipped, Checksum& sum);
-    MetadataPage(const MetadataPage&) = delete;
-    MetadataPage& operator=(const MetadataPage&) = delete;
-
-    base::Result<void> feed(std::string_view piece) { return splitter_.feed(piece); }
-    base::Result<json::ListHead> finish();
-
-  private:
-    base::Result<void> add(std::string_view item);
-
-    const SkippedObjects& skipped_;
-    Checksum& sum_;
-    json::ItemSplitter splitter_;
-};
-
 // A comparison of a mirror with its cluster, over a connection of its own, while the watch goes on:
 // changes that never came leave no other trace. One thread.
-class Check {
+class MirrorCheck {
   public:
     struct Parts {
         std::shared_ptr<connect::ConnectionSource> source;
@@ -73,9 +37,9 @@ class Check {
         MetadataForm& metadata;
     };
     // `version`: the mirror's own, in the store.
-    Check(Parts parts, std::string version);
-    Check(const Check&) = delete;
-    Check& operator=(const Check&) = delete;
+    MirrorCheck(Parts parts, std::string version);
+    MirrorCheck(const MirrorCheck&) = delete;
+    MirrorCheck& operator=(const MirrorCheck&) = delete;
 
     // The mirror has come to that version meanwhile.
     void saw(std::string version) { seen_.push_back(std::move(version)); }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "json/cluster_answers.h"
+#include "json/splitter.h"
+#include "mirror/checksum.h"
+#include "mirror/skipped_objects.h"
+
+namespace snapgate::mirror {
+
+// One page of a list of metadata, as it arrives, added up. One thread; what it is given outlives
+// it.
+class MetadataPage {
+  public:
+    MetadataPage(const SkippedObjects& skipped, Checksum& sum);
+    MetadataPage(const MetadataPage&) = delete;
+    MetadataPage& operator=(const MetadataPage&) = delete;
+
+    base::Result<void> feed(std::string_view piece) { return splitter_.feed(piece); }
+    base::Result<json::ListHead> finish();
+
+  private:
+    base::Result<void> add(std::string_view item);
+
+    const SkippedObjects& skipped_;
+    Checksum& sum_;
+    json::ItemSplitter splitter_;
+};
+
+}  // namespace snapgate::mirror
