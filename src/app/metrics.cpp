@@ -12,12 +12,15 @@
 namespace snapgate::app {
 namespace {
 
+using Type = prometheus::MetricType;
+using Families = std::vector<prometheus::MetricFamily>;
+
 // From the budget of a page (tens of microseconds) to a client's patience.
 const prometheus::Histogram::BucketBoundaries kSeconds = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 
-prometheus::MetricFamily single(std::string_view name, std::string_view help,
-                                prometheus::MetricType type, uint64_t value) {
+prometheus::MetricFamily single(std::string_view name, std::string_view help, Type type,
+                                uint64_t value) {
     prometheus::MetricFamily out = metric_family(name, help, type);
     add_value(out, static_cast<double>(value));
     return out;
@@ -25,9 +28,7 @@ prometheus::MetricFamily single(std::string_view name, std::string_view help,
 
 // How far the passes over the data file are. The state of the last one has no value before there is
 // one.
-void add_scrub(const store::StoreStatistics& store,
-               std::vector<prometheus::MetricFamily>& families) {
-    using Type = prometheus::MetricType;
+void add_scrub(const store::StoreStatistics& store, Families& families) {
     families.push_back(single("snapgate_store_damaged_pages_total",
                               "Damaged pages that passes over the data file found since the start",
                               Type::Counter, store.damaged_pages));
@@ -49,6 +50,60 @@ void add_scrub(const store::StoreStatistics& store,
     }
     families.push_back(std::move(completed));
     families.push_back(std::move(damaged));
+}
+
+void add_connections(const net::ServerStatistics& server, Families& families) {
+    families.push_back(single("snapgate_connections", "Connections open now", Type::Gauge,
+                              server.connections_open));
+    families.push_back(single("snapgate_connections_accepted_total", "Connections accepted",
+                              Type::Counter, server.connections_accepted));
+    families.push_back(single("snapgate_connections_refused_total",
+                              "Connections refused above the cap", Type::Counter,
+                              server.connections_refused));
+}
+
+void add_store(const store::StoreStatistics& store, Families& families) {
+    families.push_back(single("snapgate_store_commits_total", "Group commits since the start",
+                              Type::Counter, store.commits));
+    families.push_back(single("snapgate_store_writes_total", "Writes committed since the start",
+                              Type::Counter, store.writes));
+    families.push_back(single("snapgate_store_file_bytes",
+                              "Bytes of the data file, with pages that are free for reuse",
+                              Type::Gauge, store.file_bytes));
+    families.push_back(single("snapgate_store_used_bytes",
+                              "Bytes of the data file that hold rows; the rest is free for reuse",
+                              Type::Gauge, store.used_bytes));
+    families.push_back(single("snapgate_store_damaged_reads_total",
+                              "Reads of damaged rows of the store since the start", Type::Counter,
+                              store.damaged_reads));
+    add_scrub(store, families);
+    families.push_back(single("snapgate_store_revision", "The newest revision of the store",
+                              Type::Gauge, store.revision));
+    families.push_back(single("snapgate_store_times_ahead_total",
+                              "How often the store held times more than a minute ahead of the "
+                              "system's clock, which were then set back",
+                              Type::Counter, store.times_ahead));
+}
+
+prometheus::MetricFamily expiries_of(const Certificates& certificates) {
+    prometheus::MetricFamily expiries = metric_family(
+        "snapgate_certificate_expiry_timestamp_seconds",
+        "When the server's certificates expire, since the epoch, by file", Type::Gauge);
+    for (const Certificates::Expiry& expiry : certificates.expiries())
+        add_value(expiries, static_cast<double>(expiry.expires_ms) / 1000, {{"file", expiry.file}});
+    return expiries;
+}
+
+prometheus::MetricFamily objects_of(const cluster::ClusterTable::Rows& clusters,
+                                    const store::Store& store) {
+    prometheus::MetricFamily objects =
+        metric_family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
+    store::ReadView view = store.read();
+    for (const auto& [uid, cluster] : clusters) {
+        auto count = view.count(cluster.number, model::Kind::kSnapshot);
+        if (count) add_value(objects, static_cast<double>(*count), {{"cluster", uid}});
+    }
+    return objects;
 }
 
 }  // namespace
@@ -83,39 +138,9 @@ void Metrics::observe(const net::Served& served) {
 }
 
 std::string Metrics::render(const net::Server* server, const mirror::Mirrors& mirrors) const {
-    std::vector<prometheus::MetricFamily> families = registry_.Collect();
-    using Type = prometheus::MetricType;
-    if (server != nullptr) {
-        net::ServerStatistics now = server->statistics();
-        families.push_back(single("snapgate_connections", "Connections open now", Type::Gauge,
-                                  now.connections_open));
-        families.push_back(single("snapgate_connections_accepted_total", "Connections accepted",
-                                  Type::Counter, now.connections_accepted));
-        families.push_back(single("snapgate_connections_refused_total",
-                                  "Connections refused above the cap", Type::Counter,
-                                  now.connections_refused));
-    }
-    store::StoreStatistics store = data_.store->statistics();
-    families.push_back(single("snapgate_store_commits_total", "Group commits since the start",
-                              Type::Counter, store.commits));
-    families.push_back(single("snapgate_store_writes_total", "Writes committed since the start",
-                              Type::Counter, store.writes));
-    families.push_back(single("snapgate_store_file_bytes",
-                              "Bytes of the data file, with pages that are free for reuse",
-                              Type::Gauge, store.file_bytes));
-    families.push_back(single("snapgate_store_used_bytes",
-                              "Bytes of the data file that hold rows; the rest is free for reuse",
-                              Type::Gauge, store.used_bytes));
-    families.push_back(single("snapgate_store_damaged_reads_total",
-                              "Reads of damaged rows of the store since the start", Type::Counter,
-                              store.damaged_reads));
-    add_scrub(store, families);
-    families.push_back(single("snapgate_store_revision", "The newest revision of the store",
-                              Type::Gauge, store.revision));
-    families.push_back(single("snapgate_store_times_ahead_total",
-                              "How often the store held times more than a minute ahead of the "
-                              "system's clock, which were then set back",
-                              Type::Counter, store.times_ahead));
+    Families families = registry_.Collect();
+    if (server != nullptr) add_connections(server->statistics(), families);
+    add_store(data_.store->statistics(), families);
     families.push_back(single("snapgate_keys_ahead_total",
                               "Keys found that were made in the future, and whose lifetimes count "
                               "from then on",
@@ -123,21 +148,9 @@ std::string Metrics::render(const net::Server* server, const mirror::Mirrors& mi
     families.push_back(single("snapgate_log_lines_dropped_total",
                               "Lines of the log that were lost, as nothing took them",
                               Type::Counter, base::log::lost_lines()));
-    prometheus::MetricFamily expiries = metric_family(
-        "snapgate_certificate_expiry_timestamp_seconds",
-        "When the server's certificates expire, since the epoch, by file", Type::Gauge);
-    for (const Certificates::Expiry& expiry : certificates_.expiries())
-        add_value(expiries, static_cast<double>(expiry.expires_ms) / 1000, {{"file", expiry.file}});
-    families.push_back(std::move(expiries));
-    prometheus::MetricFamily objects =
-        metric_family("snapgate_objects", "VM snapshots at the head, by cluster", Type::Gauge);
-    auto clusters = data_.clusters.snapshot();
-    store::ReadView view = data_.store->read();
-    for (const auto& [uid, cluster] : *clusters) {
-        auto count = view.count(cluster.number, model::Kind::kSnapshot);
-        if (count) add_value(objects, static_cast<double>(*count), {{"cluster", uid}});
-    }
-    families.push_back(std::move(objects));
+    families.push_back(expiries_of(certificates_));
+    const auto clusters = data_.clusters.snapshot();
+    families.push_back(objects_of(*clusters, *data_.store));
     for (prometheus::MetricFamily& family :
          mirror_metrics(*clusters, mirrors, data_.store->now_ms()))
         families.push_back(std::move(family));

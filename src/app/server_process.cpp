@@ -26,31 +26,7 @@ using base::Result;
 
 constexpr std::chrono::minutes kHousekeepingRhythm{1};
 
-}  // namespace
-
-Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& settings) {
-    std::unique_ptr<ServerProcess> process(new ServerProcess(settings));
-    store::StoreOptions store_options;
-    store_options.directory = settings.data_dir;
-    store_options.history = settings.history;
-    store_options.scrub_interval = settings.scrub_interval;
-    SNAPGATE_ASSIGN(process->data_,
-                    DataDirectory::open(store_options, {settings.tls_cert, settings.tls_key}));
-    DataDirectory& data = *process->data_;
-    base::warn_of_open_rights(data.path);
-    base::warn_of_open_rights(data.path / "store");
-    base::warn_of_open_rights(data.path / "store" / "data.mdb");
-    log_damage(*data.store, data.clusters);
-    process->url_file_.emplace(settings.data_dir);
-    // A server that was killed leaves the file behind.
-    process->url_file_->remove();
-    if (data.first_start) {
-        base::log::info("made a new data directory; its admin key is in this file",
-                        {{"file", data.admin_key_file().string()}});
-    }
-    SNAPGATE_ASSIGN(process->certificates_, Certificates::open(settings));
-    process->metrics_ = std::make_unique<Metrics>(data, *process->certificates_);
-    process->watches_ = std::make_unique<api::kube::WatchHub>(*data.store);
+std::vector<model::ClusterNumber> hosted_clusters(const DataDirectory& data) {
     std::vector<model::ClusterNumber> clusters;
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
         if (!cluster.connected()) clusters.push_back(cluster.number);
@@ -61,54 +37,97 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
                 {{"uid", uid}, {"cluster", cluster.name}});
         }
     }
-    process->namespaces_ =
-        std::make_unique<objects::NamespaceSweeper>(*data.store, std::move(clusters));
-    SNAPGATE_ASSIGN(connect::CredentialKey key, open_credentials_key(settings));
-    // A service user often has no home. A server without connected clusters needs none, either.
-    if (auto place = check_place_of_credentials_key(settings); !place) {
-        base::log::warning("credentials of connected clusters cannot be stored",
-                           {{"error", place.error().message}});
-    }
-    process->sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
-    SNAPGATE_ASSIGN(connect::DeclaredSources declared, declare_clusters(settings, data));
-    process->sources_ =
-        std::make_unique<connect::ConnectionSources>(*process->sealer_, std::move(declared));
-    process->mirrors_ = make_mirrors(data);
-    ServerProcess* self = process.get();
-    process->services_.emplace(api::Services{
-        *data.store, *data.signer, data.keys, data.projects, data.clusters, *process->watches_,
-        *process->namespaces_, *process->sealer_, *process->mirrors_, *process->sources_,
-        [self] { return self->metrics_->render(self->serving_.load(), *self->mirrors_); },
-        [&data] { return begin_backup(data); }});
-    // Before the first request asks for their states.
-    follow_clusters(data, *process->sources_, *process->mirrors_);
+    return clusters;
+}
 
-    const bool tls = process->certificates_->contexts() != nullptr;
-    net::ServerOptions options;
-    options.address = settings.address;
-    options.port = settings.port;
-    options.threads = settings.threads;
-    options.max_connections = settings.max_connections;
-    options.tls = process->certificates_->contexts();
-    options.plain = settings.loopback() || settings.insecure_http;
-    net::ServerHooks hooks;
-    hooks.handler = api::make_handler(*process->services_);
-    hooks.refuse = api::render_refusal;
-    hooks.served = [self](const net::Served& served) { self->note_served(served); };
-    SNAPGATE_ASSIGN(process->server_, net::Server::start(std::move(options), std::move(hooks)));
-    process->serving_ = process->server_.get();
-    auto url = process->url_file_->write(
-        local_url(process->server_->address(), process->server_->port(), tls));
-    // On a full disk the server still serves its objects.
-    if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
-    process->housekeeper_ = std::thread([self] { self->keep_house(); });
+}  // namespace
+
+Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& settings) {
+    std::unique_ptr<ServerProcess> process(new ServerProcess(settings));
+    SNAPGATE_TRY(process->open_data());
+    SNAPGATE_TRY(process->open_clusters());
+    process->offer_services();
+    // Before the first request asks for their states.
+    follow_clusters(*process->data_, *process->sources_, *process->mirrors_);
+    SNAPGATE_TRY(process->listen());
+    process->housekeeper_ = std::thread([self = process.get()] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
-                                  {"tls", tls},
+                                  {"tls", process->certificates_->contexts() != nullptr},
                                   {"dataDir", settings.data_dir.string()},
                                   {"history", base::format_duration(settings.history)},
                                   {"version", SNAPGATE_VERSION}});
     return process;
+}
+
+Result<void> ServerProcess::open_data() {
+    store::StoreOptions store_options;
+    store_options.directory = settings_.data_dir;
+    store_options.history = settings_.history;
+    store_options.scrub_interval = settings_.scrub_interval;
+    SNAPGATE_ASSIGN(data_,
+                    DataDirectory::open(store_options, {settings_.tls_cert, settings_.tls_key}));
+    base::warn_of_open_rights(data_->path);
+    base::warn_of_open_rights(data_->path / "store");
+    base::warn_of_open_rights(data_->path / "store" / "data.mdb");
+    log_damage(*data_->store, data_->clusters);
+    url_file_.emplace(settings_.data_dir);
+    // A server that was killed leaves the file behind.
+    url_file_->remove();
+    if (data_->first_start) {
+        base::log::info("made a new data directory; its admin key is in this file",
+                        {{"file", data_->admin_key_file().string()}});
+    }
+    SNAPGATE_ASSIGN(certificates_, Certificates::open(settings_));
+    return {};
+}
+
+// Makes what the connections to clusters need. None is followed yet.
+Result<void> ServerProcess::open_clusters() {
+    SNAPGATE_ASSIGN(connect::CredentialKey key, open_credentials_key(settings_));
+    // A service user often has no home. A server without connected clusters needs none, either.
+    if (auto place = check_place_of_credentials_key(settings_); !place) {
+        base::log::warning("credentials of connected clusters cannot be stored",
+                           {{"error", place.error().message}});
+    }
+    sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
+    SNAPGATE_ASSIGN(connect::DeclaredSources declared, declare_clusters(settings_, *data_));
+    sources_ = std::make_unique<connect::ConnectionSources>(*sealer_, std::move(declared));
+    mirrors_ = make_mirrors(*data_);
+    return {};
+}
+
+void ServerProcess::offer_services() {
+    metrics_ = std::make_unique<Metrics>(*data_, *certificates_);
+    watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
+    namespaces_ =
+        std::make_unique<objects::NamespaceSweeper>(*data_->store, hosted_clusters(*data_));
+    services_.emplace(api::Services{*data_->store, *data_->signer, data_->keys, data_->projects,
+                                    data_->clusters, *watches_, *namespaces_, *sealer_, *mirrors_,
+                                    *sources_,
+                                    [this] { return metrics_->render(serving_.load(), *mirrors_); },
+                                    [this] { return begin_backup(*data_); }});
+}
+
+Result<void> ServerProcess::listen() {
+    net::ServerOptions options;
+    options.address = settings_.address;
+    options.port = settings_.port;
+    options.threads = settings_.threads;
+    options.max_connections = settings_.max_connections;
+    options.tls = certificates_->contexts();
+    options.plain = settings_.loopback() || settings_.insecure_http;
+    net::ServerHooks hooks;
+    hooks.handler = api::make_handler(*services_);
+    hooks.refuse = api::render_refusal;
+    hooks.served = [this](const net::Served& served) { note_served(served); };
+    SNAPGATE_ASSIGN(server_, net::Server::start(std::move(options), std::move(hooks)));
+    serving_ = server_.get();
+    const bool tls = certificates_->contexts() != nullptr;
+    auto url = url_file_->write(local_url(server_->address(), server_->port(), tls));
+    // On a full disk the server still serves its objects.
+    if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
+    return {};
 }
 
 ServerProcess::~ServerProcess() {

@@ -39,6 +39,12 @@ class ServerProcess {
 
   private:
     explicit ServerProcess(const Settings& settings) : settings_(settings) {}
+    // The steps of start(), in their order.
+    base::Result<void> open_data();
+    base::Result<void> open_clusters();
+    void offer_services();
+    base::Result<void> listen();
+
     void note_served(const net::Served& served);
     // At the start, once a minute and at the end: keys, certificates.
     void keep_house();

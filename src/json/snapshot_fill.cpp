@@ -14,75 +14,84 @@ constexpr std::string_view kEmptyVersion = R"("")";
 
 }  // namespace
 
-// Adds the fields that the server gives, and removes those that it does not keep.
 void SnapshotWriter::fill_metadata(size_t begin) {
-    auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
-    auto dropped = kind_->mirrored
-                       ? members_.end()
-                       : std::remove_if(from, members_.end(), [](const Member& member) {
-                             return member.key == "clusterName" || member.key == "selfLink";
-                         });
-    members_.erase(dropped, members_.end());
-
-    size_t end = members_.size();
-    auto last = [&](std::string_view key) -> const Element* {
-        const Element* found = nullptr;
-        for (size_t i = begin; i < end; ++i)
-            if (members_[i].key == key) found = &members_[i].value;
-        return found;
-    };
-    // Absent, null, or an empty string.
-    auto lacks = [&](std::string_view key) {
-        const Element* value = last(key);
-        return value == nullptr || value->is_null() ||
-               (value->is_string() && value->get_string().value_unsafe().empty());
-    };
-    // It stands behind the members of the source, so it is the last of its key, which counts.
-    auto put = [&](std::string_view key, std::string_view literal) {
-        members_.push_back({key, {}, literal});
-    };
-    bool default_namespace = false;
+    if (!kind_->mirrored) drop_unkept(begin);
     if (kind_->filled) {
-        result_.filled_uid = lacks("uid");
-        result_.filled_creation_timestamp = lacks("creationTimestamp");
-        const Element* generation = last("generation");
-        result_.filled_generation = generation == nullptr || generation->is_null();
-        const Element* managers = last("managedFields");
-        result_.lacks_managed_fields = managers == nullptr || managers->is_null();
-        default_namespace = lacks("namespace");
+        note_absent(begin);
+        fill_absent();
+        fill_namespace(begin);
     }
-    const Element* version = last("resourceVersion");
-    bool version_is_text = version == nullptr || version->is_null() || version->is_string();
-    if (version != nullptr && version->is_string())
-        facts_.metadata.version = version->get_string().value_unsafe();
+    blank_version(begin);
+}
 
+void SnapshotWriter::drop_unkept(size_t begin) {
+    const auto from = members_.begin() + static_cast<ptrdiff_t>(begin);
+    const auto dropped = std::remove_if(from, members_.end(), [](const Member& member) {
+        return member.key == "clusterName" || member.key == "selfLink";
+    });
+    members_.erase(dropped, members_.end());
+}
+
+auto SnapshotWriter::last_of(std::string_view key, size_t begin) const -> const Element* {
+    const Element* found = nullptr;
+    for (size_t i = begin; i < members_.size(); ++i)
+        if (members_[i].key == key) found = &members_[i].value;
+    return found;
+}
+
+bool SnapshotWriter::lacks(std::string_view key, size_t begin) const {
+    const Element* value = last_of(key, begin);
+    return value == nullptr || value->is_null() ||
+           (value->is_string() && value->get_string().value_unsafe().empty());
+}
+
+void SnapshotWriter::note_absent(size_t begin) {
+    result_.filled_uid = lacks("uid", begin);
+    result_.filled_creation_timestamp = lacks("creationTimestamp", begin);
+    const Element* generation = last_of("generation", begin);
+    result_.filled_generation = generation == nullptr || generation->is_null();
+    const Element* managers = last_of("managedFields", begin);
+    result_.lacks_managed_fields = managers == nullptr || managers->is_null();
+}
+
+// What is filled in stands behind the members of the source, so it is the last of its key.
+void SnapshotWriter::fill_absent() {
     if (result_.filled_uid) {
         literals_[0] = to_json_string(fill_->uid);
-        put("uid", literals_[0]);
+        members_.push_back({"uid", {}, literals_[0]});
         result_.object.uid = fill_->uid;
     }
     if (result_.filled_creation_timestamp) {
         literals_[1] = to_json_string(fill_->creation_timestamp);
-        put("creationTimestamp", literals_[1]);
+        members_.push_back({"creationTimestamp", {}, literals_[1]});
     }
     if (result_.filled_generation) {
         literals_[2] = fmt::format("{}", fill_->generation);
-        put("generation", literals_[2]);
+        members_.push_back({"generation", {}, literals_[2]});
     }
     if (result_.lacks_managed_fields && fill_->managed_fields) {
         // read_identity() gave this text, so it can be parsed.
         if (auto list = managers_.parse(*fill_->managed_fields))
             members_.push_back({"managedFields", *list, {}});
     }
-    if (default_namespace) {
-        result_.object.ns = "default";
-        facts_.metadata.ns = "default";
-        put("namespace", kDefaultNamespace);
-    }
-    if (version_is_text) {  // one of a wrong type is refused as any other field
-        result_.object.version = facts_.metadata.version;
-        put("resourceVersion", kEmptyVersion);
-    }
+}
+
+void SnapshotWriter::fill_namespace(size_t begin) {
+    if (!lacks("namespace", begin)) return;
+    result_.object.ns = "default";
+    facts_.metadata.ns = "default";
+    members_.push_back({"namespace", {}, kDefaultNamespace});
+}
+
+// The version is kept beside the object, not in its text.
+void SnapshotWriter::blank_version(size_t begin) {
+    const Element* version = last_of("resourceVersion", begin);
+    if (version != nullptr && version->is_string())
+        facts_.metadata.version = version->get_string().value_unsafe();
+    else if (version != nullptr && !version->is_null())
+        return;  // one of a wrong type is refused as any other field
+    result_.object.version = facts_.metadata.version;
+    members_.push_back({"resourceVersion", {}, kEmptyVersion});
 }
 
 }  // namespace snapgate::json

@@ -97,25 +97,29 @@ void SnapshotWriter::shrink() {
     if (members_.capacity() * sizeof(Member) > kKeptBytes) members_ = std::vector<Member>();
 }
 
-// An object without a schema may have any members.
-bool SnapshotWriter::write_object(const simdjson::dom::object& object, const model::Schema* schema,
-                                  size_t level) {
-    if (level > kMaxLevels) return too_deep();
-    size_t begin = members_.size();
+void SnapshotWriter::take_members(const simdjson::dom::object& object,
+                                  const model::Schema* schema) {
+    const size_t begin = members_.size();
     for (auto field : object) members_.push_back({field.key, field.value, {}});
     if (schema == &kind_->schema) {
         members_.push_back({"apiVersion", {}, kind_->stored_version});
         if (kind_->mirrored) members_.push_back({"kind", {}, kMirroredKind});
     }
+    if (schema == &model::kMetadataSchema) fill_metadata(begin);
+    sort_members(members_, begin);
+}
+
+// An object without a schema may have any members.
+bool SnapshotWriter::write_object(const simdjson::dom::object& object, const model::Schema* schema,
+                                  size_t level) {
+    if (level > kMaxLevels) return too_deep();
     const bool in_metadata = in_metadata_;
-    if (schema == &model::kMetadataSchema) {
-        in_metadata_ = true;
-        fill_metadata(begin);
-    }
+    if (schema == &model::kMetadataSchema) in_metadata_ = true;
     // kube-apiserver reads metadata into types of its own and never gives a null back.
     const bool keeps_nulls = !kind_->filled || !in_metadata_;
-    sort_members(members_, begin);
-    size_t end = members_.size();
+    const size_t begin = members_.size();
+    take_members(object, schema);
+    const size_t end = members_.size();
 
     size_t to_write = 0;
     for (size_t i = begin; i < end; ++i)

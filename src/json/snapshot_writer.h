@@ -64,6 +64,8 @@ class SnapshotWriter {
     // False as soon as something is wrong: error_ says what.
     bool write_object(const simdjson::dom::object& object, const model::Schema* schema,
                       size_t level);
+    // Puts what is to be written of an object at the end of members_, sorted by key.
+    void take_members(const simdjson::dom::object& object, const model::Schema* schema);
     bool write_member(const Member& member, const model::Schema* schema, size_t level);
     bool write_typed(const Element& value, const model::Schema& schema, size_t level);
     bool write_any(const Element& value, size_t level);
@@ -71,7 +73,18 @@ class SnapshotWriter {
     bool write_time(const Element& value);
     bool write_fields_v1(const Element& value, size_t level);
     std::optional<Element> unwrap_raw(const Element& value);
+    // Of the members of the metadata, which begin at `begin` and end with members_: adds those that
+    // the server gives, and removes those that it does not keep.
     void fill_metadata(size_t begin);
+    void drop_unkept(size_t begin);
+    void note_absent(size_t begin);
+    void fill_absent();
+    void fill_namespace(size_t begin);
+    void blank_version(size_t begin);
+    // The last member of that key, which is the one that counts; null if there is none.
+    const Element* last_of(std::string_view key, size_t begin) const;
+    // Whether it is absent, null, or an empty string.
+    bool lacks(std::string_view key, size_t begin) const;
     void note_null(const Member& member, bool any_before, bool any_after);
     void capture(const model::Schema* schema, std::string_view key, const Element& value);
     void capture_metadata(std::string_view key, const Element& value);

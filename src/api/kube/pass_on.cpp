@@ -109,6 +109,84 @@ std::string as_json(const net::ClientResponse& answer) {
     return json ? *json : answer.body;
 }
 
+bool is_get(const net::Request& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
+
+// Refuses what is not passed on. Whether the query says that nothing is to be done.
+Result<bool> check_request(const Call& call) {
+    if (call.resource.kind == model::Kind::kNamespace && !is_get(call.request)) {
+        Error error(Code::kMethodNotAllowed,
+                    "the namespaces of a connected cluster are not written through this server: "
+                    "use the cluster's own API");
+        error.about = base::About{{}, "namespaces", call.resource.name, {}};
+        return error;
+    }
+    SNAPGATE_ASSIGN(const bool dry_run, check_query(call.request));
+    SNAPGATE_ASSIGN(const auto watch, flag_parameter(call.request, "watch"));
+    if (watch.value_or(false)) {
+        return Error(Code::kMethodNotAllowed,
+                     "the namespaces of a connected cluster cannot be watched here");
+    }
+    return dry_run;
+}
+
+// Versions of snapshot.kubevirt.io.
+struct Versions {
+    std::string wanted;  // by the caller
+    std::string served;  // by the cluster
+};
+
+Versions versions_of(const Call& call) {
+    Versions versions;
+    versions.wanted = call.resource.v1alpha1 ? model::kOldVersion : model::kStoredVersion;
+    versions.served = objects::served_version(call.services.connections, call.cluster);
+    if (versions.served != model::kOldVersion) versions.served = versions.wanted;
+    return versions;
+}
+
+// The caller's request as the cluster is sent it.
+net::Awaitable<Result<net::ClientRequest>> make_request(Call& call, const Versions& versions) {
+    const net::Request& request = call.request;
+    net::ClientRequest sent;
+    SNAPGATE_CO_ASSIGN(sent.target, target_in_cluster(call, versions.served));
+    sent.method = std::string(request.method);
+    sent.headers.emplace_back("Accept",
+                              std::string(request.header("Accept").value_or("application/json")));
+    if (is_get(request)) co_return sent;
+    SNAPGATE_CO_ASSIGN(sent.body, co_await request.body->read_all(kMaxBodyBytes));
+    if (!sent.body.empty()) {
+        sent.content_type =
+            std::string(request.header("Content-Type").value_or("application/json"));
+    }
+    if (call.resource.kind == model::Kind::kSnapshot) {
+        SNAPGATE_CO_TRY(
+            change_version(sent, objects::between_versions(versions.wanted, versions.served)));
+    }
+    co_return sent;
+}
+
+// The name of the object that a request is about; "" where it is about several, or the cluster
+// makes the name.
+std::string written_name(const Call& call, const std::string& body) {
+    if (!call.resource.name.empty() || call.request.method != "POST") return call.resource.name;
+    const auto object = json::read_object_head(body);
+    return object ? object->name : std::string();
+}
+
+// Answers a write that the cluster says it did, in an answer that did not come whole.
+net::Awaitable<Result<void>> answer_lost_write(Call& call, const mirror::ClusterAnswer& answer,
+                                               objects::Place place, bool dry) {
+    if (dry) {  // nothing was done: a failure like any other
+        co_return Error(Code::kBadPeer,
+                        fmt::format("cluster \"{}\": {}", call.cluster.name, answer.lost));
+    }
+    co_await objects::wait_for_newest(call.write_context(), std::move(place));
+    if (call.request.method != "DELETE") co_return objects::answer_lost(call.cluster, answer);
+    respond_json(call, 200, objects::deletion_done(call.cluster, answer, details_of(call)));
+    co_return Result<void>();
+}
+
 // Waits for the mirror to show a write that the cluster has answered with `text`, which says more
 // or less of what was written.
 net::Awaitable<void> wait_for_write(Call& call, objects::Place place, std::string text) {
@@ -145,66 +223,22 @@ bool is_for_cluster(const Call& call, const Route& route) {
 
 net::Awaitable<Result<void>> pass_on(Call& call) {
     const net::Request& request = call.request;
-    const Services& services = call.services;
-    if (call.resource.kind == model::Kind::kNamespace && request.method != "GET" &&
-        request.method != "HEAD") {
-        Error error(Code::kMethodNotAllowed,
-                    "the namespaces of a connected cluster are not written through this server: "
-                    "use the cluster's own API");
-        error.about = base::About{{}, "namespaces", call.resource.name, {}};
-        co_return error;
-    }
-    SNAPGATE_CO_ASSIGN(const auto dry_run, check_query(request));
-    SNAPGATE_CO_ASSIGN(const auto watch, flag_parameter(request, "watch"));
-    if (watch.value_or(false)) {
-        co_return Error(Code::kMethodNotAllowed,
-                        "the namespaces of a connected cluster cannot be watched here");
-    }
-    const bool snapshots = call.resource.kind == model::Kind::kSnapshot;
-    const std::string wanted(call.resource.v1alpha1 ? model::kOldVersion : model::kStoredVersion);
-    std::string served = objects::served_version(services.connections, call.cluster);
-    if (served != model::kOldVersion) served = wanted;
-    SNAPGATE_CO_ASSIGN(auto target, target_in_cluster(call, served));
-    net::ClientRequest sent;
-    sent.method = std::string(request.method);
-    sent.target = std::move(target);
-    sent.headers.emplace_back("Accept",
-                              std::string(request.header("Accept").value_or("application/json")));
-    if (request.method != "GET" && request.method != "HEAD") {
-        SNAPGATE_CO_ASSIGN(auto body, co_await call.request.body->read_all(kMaxBodyBytes));
-        sent.body = std::move(body);
-        if (!sent.body.empty()) {
-            sent.content_type =
-                std::string(request.header("Content-Type").value_or("application/json"));
-        }
-        if (snapshots) {
-            SNAPGATE_CO_TRY(change_version(sent, objects::between_versions(wanted, served)));
-        }
-    }
+    SNAPGATE_CO_ASSIGN(const bool dry_query, check_request(call));
+    const Versions versions = versions_of(call);
+    SNAPGATE_CO_ASSIGN(auto sent, co_await make_request(call, versions));
     // A deletion has its options in the body, too.
-    const bool dry = dry_run || (request.method == "DELETE" && is_dry_deletion(sent.body));
-    std::string object_name = call.resource.name;
-    if (object_name.empty() && request.method == "POST") {
-        if (const auto object = json::read_object_head(sent.body)) object_name = object->name;
-    }
-    SNAPGATE_CO_ASSIGN(auto answer,
-                       co_await services.connections.send(call.cluster.number, std::move(sent),
+    const bool dry = dry_query || (request.method == "DELETE" && is_dry_deletion(sent.body));
+    objects::Place place = place_of(call);
+    place.name = written_name(call, sent.body);
+    mirror::Mirrors& mirrors = call.services.connections;
+    SNAPGATE_CO_ASSIGN(auto answer, co_await mirrors.send(call.cluster.number, std::move(sent),
                                                           call.passed, kPassOnTimeout));
 
-    objects::Place place = place_of(call);
-    place.name = object_name;
-    if (!answer.lost.empty()) {
-        if (dry) {  // nothing was done: a failure like any other
-            co_return Error(Code::kBadPeer,
-                            fmt::format("cluster \"{}\": {}", call.cluster.name, answer.lost));
-        }
-        co_await objects::wait_for_newest(call.write_context(), std::move(place));
-        if (request.method != "DELETE") co_return objects::answer_lost(call.cluster, answer);
-        respond_json(call, 200, objects::deletion_done(call.cluster, answer, details_of(call)));
-        co_return Result<void>();
-    }
-    take_over(call, answer, objects::between_versions(served, wanted));
-    const bool wrote = answer.status / 100 == 2 && request.method != "GET" && snapshots;
+    if (!answer.lost.empty())
+        co_return co_await answer_lost_write(call, answer, std::move(place), dry);
+    take_over(call, answer, objects::between_versions(versions.served, versions.wanted));
+    const bool wrote = answer.status / 100 == 2 && request.method != "GET" &&
+                       call.resource.kind == model::Kind::kSnapshot;
     if (!wrote || dry) co_return Result<void>();
     co_await wait_for_write(call, std::move(place), as_json(answer));
     co_return Result<void>();
