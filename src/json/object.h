@@ -67,8 +67,8 @@ base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view j
 // creationTimestamp, and that the rules made or checked. Errors: kInvalidBody, as above.
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json);
 
-// "namespace/name" of an object's JSON as far as it can be read ("" if it cannot), to name what was
-// refused. At most 320 bytes of printable text.
+// "namespace/name" of an object's JSON as far as it can be read, to name what was refused: "name"
+// without a namespace, "" if there is neither. At most 320 bytes of printable text.
 std::string best_effort_name(std::string_view json);
 
 // A core/v1 Namespace in stored form, active, as kube-apiserver makes it.

@@ -41,7 +41,8 @@ Name name_in(std::string_view json) {
 std::string best_effort_name(std::string_view json) {
     const Name found = name_in(json);
     if (found.ns.empty() && found.name.empty()) return {};
-    std::string out = printable(found.ns) + "/" + printable(found.name);
+    const std::string name = printable(found.name);
+    std::string out = found.ns.empty() ? name : printable(found.ns) + "/" + name;
     out.resize(base::clip(out, kMaxBytes).size());
     return out;
 }

@@ -10,6 +10,7 @@
 #include "facts/facts.h"
 #include "json/snapshot_parts.h"
 #include "model/api_names.h"
+#include "model/names.h"
 
 namespace snapgate::json {
 namespace {
@@ -19,8 +20,6 @@ using Type = model::Schema::Type;
 
 constexpr std::string_view kMirroredKind = R"("VirtualMachineSnapshot")";
 
-// Nobody can ask for a longer VM name, so it needs no place in the index.
-constexpr size_t kMostVmBytes = 253;
 // The memory that may be kept for the next object.
 constexpr size_t kKeptBytes = 256 << 10;
 
@@ -335,8 +334,9 @@ void SnapshotWriter::capture(const model::Schema* schema, std::string_view key,
             facts_.source_kind = text;
         } else if (key == "name") {
             facts_.source_name = text;
-            // The name was written just now. Nobody can ask for a name that has to be escaped.
-            if (text.size() <= kMostVmBytes && !needs_escapes(text)) {
+            // The name was written just now. Nobody can ask for a longer name, or for one that has
+            // to be escaped, so neither needs a place in the index.
+            if (text.size() <= model::kMostSubdomainBytes && !needs_escapes(text)) {
                 result_.object.vm = text;
                 result_.object.vm_offset = static_cast<uint32_t>(out_.size() - text.size() - 1);
             }

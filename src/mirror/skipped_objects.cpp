@@ -7,14 +7,14 @@
 #include "base/utf8.h"
 #include "json/limits.h"
 #include "mirror/odd_objects.h"
+#include "model/names.h"
 
 namespace snapgate::mirror {
 namespace {
 
 // A name that no object may have can be of any length.
 std::string shortened(std::string_view text) {
-    constexpr size_t kMostNameBytes = 253;
-    std::string out(text.substr(0, kMostNameBytes));
+    std::string out(text.substr(0, model::kMostSubdomainBytes));
     while (!base::is_utf8(out)) out.pop_back();
     return out;
 }

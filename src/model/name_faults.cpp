@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/name_shapes.h"
+#include "model/names.h"
 
 namespace snapgate::model {
 namespace {

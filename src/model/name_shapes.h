@@ -7,9 +7,6 @@ namespace snapgate::model {
 
 // What names consist of, whatever their length: shared by names.cpp and name_faults.cpp.
 
-constexpr size_t kMostLabelBytes = 63;
-constexpr size_t kMostSubdomainBytes = 253;
-
 constexpr bool is_lower_alnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }

@@ -9,8 +9,10 @@ namespace snapgate::model {
 
 // RFC 1123 rules as Kubernetes applies them (k8s.io/apimachinery validation).
 // Namespaces: at most 63 of [a-z0-9-], no '-' at either end.
+constexpr size_t kMostLabelBytes = 63;
 bool is_dns_label(std::string_view text);
 // Names of snapshots and VMs: labels joined by '.', at most 253.
+constexpr size_t kMostSubdomainBytes = 253;
 bool is_dns_subdomain(std::string_view text);
 // Whether a text is short enough, and of such bytes, that an object's namespace or name may be it:
 // what is not may be asked for, but is not looked for.

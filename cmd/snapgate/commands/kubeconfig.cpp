@@ -4,14 +4,13 @@
 
 #include "base/encoding.h"
 #include "commands/all_commands.h"
+#include "net/tls/pem.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
 #include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
-
-constexpr size_t kMaxCaBytes = 1 << 20;
 
 constexpr const char* kFooter =
     R"(The kubeconfig holds the API key in use: whoever can read it can do what the key can.
@@ -29,7 +28,7 @@ struct Options {
 
 Outcome<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
-    SNAPGATE_ASSIGN(const std::string text, read_file(file, kMaxCaBytes, "the CA"));
+    SNAPGATE_ASSIGN(const std::string text, read_file(file, net::kMostPemBytes, "the CA"));
     return certificates_in(text, file);
 }
 

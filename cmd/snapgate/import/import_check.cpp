@@ -8,7 +8,6 @@
 #include "base/error_text.h"
 #include "import/implied_kind.h"
 #include "json/object.h"
-#include "json/path.h"
 #include "json/splitter.h"
 #include "rules/import_rules.h"
 
@@ -31,11 +30,11 @@ class InputCheck {
             if (prepared) {
                 // The list may state the kind of its items; that is only known at the end of the
                 // list.
-                if (implied_++ == 0) first_implied_ = {number, name_in(item)};
+                if (implied_++ == 0) first_implied_ = {number, json::best_effort_name(item)};
                 return {};
             }
         }
-        note(number, name_in(item), base::text_with_causes(prepared.error()));
+        note(number, json::best_effort_name(item), base::text_with_causes(prepared.error()));
         return {};
     }
 
@@ -79,15 +78,6 @@ class InputCheck {
 std::string describe(const Fault& fault) {
     return fmt::format("{}: item {}{}: {}", fault.file, fault.item,
                        fault.name.empty() ? "" : fmt::format(" ({})", fault.name), fault.message);
-}
-
-std::string name_in(std::string_view json) {
-    auto value = json::parse(json);
-    const json::Object* object = value ? value->if_object() : nullptr;
-    if (object == nullptr) return {};
-    std::string_view ns = json::text_at(*object, {"metadata", "namespace"});
-    std::string_view name = json::text_at(*object, {"metadata", "name"});
-    return ns.empty() || name.empty() ? std::string(name) : fmt::format("{}/{}", ns, name);
 }
 
 Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs,

@@ -41,7 +41,4 @@ using Advanced = std::function<void(uint64_t bytes, size_t items)>;
 // objects is kRefused, with where and why; nothing has been sent yet.
 Outcome<CheckReport> check_inputs(const std::vector<ImportInput>& inputs, const Advanced& advanced);
 
-// "namespace/name" of a text that may be broken; "" where there is none to be read.
-std::string name_in(std::string_view json);
-
 }  // namespace snapgate::cli

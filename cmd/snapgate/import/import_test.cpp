@@ -238,12 +238,5 @@ TEST_F(ImportTest, AnIndexLeadsBackToFileAndItem) {
     EXPECT_FALSE(origin_of(5, items));
 }
 
-TEST(NameInTest, ReadsWhatThereIs) {
-    EXPECT_EQ(name_in(snapshot("a")), "web/a");
-    EXPECT_EQ(name_in(R"({"metadata":{"name":"a"}})"), "a");
-    EXPECT_EQ(name_in("{"), "");
-    EXPECT_EQ(name_in("[]"), "");
-}
-
 }  // namespace
 }  // namespace snapgate::cli

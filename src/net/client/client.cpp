@@ -15,6 +15,7 @@
 #include "net/await.h"
 #include "net/client/outbound_target.h"
 #include "net/http/request_head.h"
+#include "net/tls/pem.h"
 
 namespace snapgate::net {
 
@@ -26,11 +27,9 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr size_t kMaxCaBytes = 1 << 20;
-
 Result<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
-    auto text = base::read_file(file, kMaxCaBytes);
+    auto text = base::read_file(file, kMostPemBytes);
     if (text) return text;
     return Error(Code::kInvalidParameter,
                  fmt::format("cannot read CA certificates from {}: {}", file, text.error().message),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/tls/openssl_handles.h"
+#include "net/tls/pem.h"
 #include "net/tls/tls_session.h"
 
 namespace snapgate::net {
@@ -23,8 +24,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr size_t kMaxPemBytes = 1 << 20;
-
 using TlsContext = asio::ssl::context;
 
 Error wrong(const char* option, std::string_view what) {
@@ -32,8 +31,8 @@ Error wrong(const char* option, std::string_view what) {
 }
 
 Result<Bio> open_pem(const char* option, const std::string& text) {
-    if (text.size() > kMaxPemBytes) {
-        return wrong(option, fmt::format("is larger than {} bytes", kMaxPemBytes));
+    if (text.size() > kMostPemBytes) {
+        return wrong(option, fmt::format("is larger than {} bytes", kMostPemBytes));
     }
     return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }

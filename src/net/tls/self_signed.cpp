@@ -13,6 +13,7 @@
 #include "base/read_file.h"
 #include "base/secret_file.h"
 #include "net/tls/openssl_handles.h"
+#include "net/tls/pem.h"
 #include "net/tls/tls.h"
 
 namespace snapgate::net {
@@ -28,7 +29,6 @@ namespace fs = std::filesystem;
 constexpr int kCaDays = 3650;
 constexpr int kLeafDays = 397;  // Apple's and the CA/Browser Forum's limit is 398
 constexpr int kRenewDays = 30;
-constexpr size_t kMaxPemBytes = 1 << 20;
 constexpr long kSecondsPerDay = 24 * 60 * 60;
 constexpr long kClockSkewSeconds = 300;
 
@@ -51,8 +51,8 @@ Error openssl_failed(std::string_view what) {
 
 // A stored certificate with its key; both empty unless both are there and belong together.
 Pair read_pair(const fs::path& certificate_file, const fs::path& key_file) {
-    const auto certificate_text = base::read_file(certificate_file, kMaxPemBytes);
-    const auto key_text = base::read_file(key_file, kMaxPemBytes);
+    const auto certificate_text = base::read_file(certificate_file, kMostPemBytes);
+    const auto key_text = base::read_file(key_file, kMostPemBytes);
     if (!certificate_text || !key_text) return {};
     const Bio certificate_bio(
         BIO_new_mem_buf(certificate_text->data(), static_cast<int>(certificate_text->size())));
