@@ -27,6 +27,7 @@ MirrorCheck::Patience MirrorChecks::patience(milliseconds most, net::Alarm& alar
 
 net::Awaitable<void> MirrorChecks::compare_after_loss(net::Alarm& alarm) {
     const uint64_t skipped_before = skipped_settled_;
+    const auto source = context_.source;
     auto version = context_.sink.version();
     if (!version) {
         co_return context_.session.happen(
@@ -36,8 +37,9 @@ net::Awaitable<void> MirrorChecks::compare_after_loss(net::Alarm& alarm) {
     auto difference = co_await resuming_->compare_newest(patience(
         context_.times.explain, alarm, [this] { return context_.session.is_following(); }));
     resuming_.reset();
-    context_.session.happen(
-        event::Compared{std::move(difference), context_.skipped.changes() != skipped_before});
+    context_.session.happen(event::Compared{std::move(difference),
+                                            context_.skipped.changes() != skipped_before,
+                                            context_.source != source});
 }
 
 net::Awaitable<void> MirrorChecks::run() {
@@ -56,13 +58,15 @@ net::Awaitable<void> MirrorChecks::run() {
         // The version in the store is compared, not the session's: a bookmark may be newer.
         checking_ = begin(std::move(*version));
         const uint64_t skipped_before = skipped_settled_;
+        const auto source = context_.source;
         auto difference =
             co_await checking_->compare(patience(context_.times.check_patience, alarm_, [&session] {
                 return !session.has_ended() && session.status().ready();
             }));
         checking_.reset();
-        context_.session.happen(
-            event::Checked{std::move(difference), context_.skipped.changes() != skipped_before});
+        context_.session.happen(event::Checked{std::move(difference),
+                                               context_.skipped.changes() != skipped_before,
+                                               context_.source != source});
     }
 }
 

@@ -110,7 +110,11 @@ class Turn {
 
     void on(const event::Opened& /*opened*/) {
         s_.opened = now_.time;
-        if (s_.stage == Stage::kOpen) follow();
+        if (s_.stage != Stage::kOpen) return;
+        if (!s_.changed) return follow();
+        // It is a watch of the old connection.
+        s_.stage = Stage::kClose;
+        act(Action::kInterrupt);
     }
 
     void on(const event::Heard& /*heard*/) {
@@ -225,7 +229,7 @@ class Turn {
 
     void on(const event::Compared& compared) {
         // If the watch has ended meanwhile, it is opened again, and the doubt remains.
-        if (!s_.following()) return;
+        if (!s_.following() || compared.old_connection) return;
         if (compared.difference) {
             if (compared.difference->empty()) {
                 confirm();
@@ -249,6 +253,10 @@ class Turn {
 
     void on(const event::Checked& checked) {
         MirrorStatus& status = s_.status;
+        if (checked.old_connection) {
+            status.check_outcome = "not compared: the cluster's connection was changed meanwhile";
+            return;
+        }
         if (!checked.difference) {
             status.check_outcome = "not compared: " + checked.difference.error().message;
             return;

@@ -27,7 +27,7 @@
 //     kAskServer  -> kList or kCollect
 //     kList        -> kOpen, or the next attempt (another connection is to be used)
 //     kCollect     -> kFollow, or kClose (another connection is to be used)
-//     kOpen        -> kFollow
+//     kOpen        -> kFollow, or kClose (another connection is to be used)
 //     kFollow      -> kClose (we end the watch), or the next attempt (the cluster ended it)
 //     kClose       -> the next attempt, or kPause
 //     a failure    -> kPause, or the next attempt at once
@@ -223,11 +223,14 @@ struct Answered {
 struct Compared {
     Outcome<std::string> difference;
     bool skipped_changed = false;
+    // Another connection is used since it began: it says nothing about the cluster of now.
+    bool old_connection = false;
 };
 // A comparison from time to time ended, in the same words.
 struct Checked {
     Outcome<std::string> difference;
     bool skipped_changed = false;
+    bool old_connection = false;
 };
 struct Crashed {};  // one of the reflector's coroutines ended by a bug
 struct Stopped {};

@@ -289,6 +289,9 @@ TEST(Session, ADoubtIsRaisedByALossAndTakenBackByTheCluster) {
      {"the self-check is content",  at(kFollow),                          event::Checked{""},        kFollow, "",       Doubt::kNone,       "Ready",                    ""},
      {"it finds a difference",      at(kFollow),                          event::Checked{"x"},       kClose,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell difference"},
      {"one of what is not shown",   at(kFollow),                          event::Checked{"x", true}, kFollow, "",       Doubt::kNone,       "Ready",                    ""},
+     {"one by an old connection",   at(kFollow),                          event::Checked{"x", false, true}, kFollow, "", Doubt::kNone,      "Ready",                    ""},
+     {"compared by an old one",     at(kFollow, {doubts(Doubt::kContent)}), event::Compared{"x", false, true}, kFollow, "", Doubt::kContent, "Ready",                  ""},
+     {"opened by an old one",       at(kOpen, {kOtherConnection, needs(Next::kRelistNewest)}), event::Opened{}, kClose, "newest", Doubt::kNone, "Ready",             "interrupt"},
      {"and no watch is open",       at(kPause),                           event::Checked{"x"},       kPause,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell difference"},
     });
     // clang-format on
