@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "api/call.h"
@@ -15,18 +14,16 @@ namespace {
 using base::Code;
 using base::Result;
 
-std::shared_ptr<const VisibleFleet> make_fleet(std::vector<const cluster::Cluster*> seen,
+std::shared_ptr<const VisibleFleet> make_fleet(const std::vector<const cluster::Cluster*>& seen,
                                                const access::ProjectTable::Rows& projects) {
-    std::ranges::sort(seen, [](const auto* a, const auto* b) {
-        return std::tie(a->name, a->uid) < std::tie(b->name, b->uid);
-    });
     auto visible = std::make_shared<VisibleFleet>();
     std::vector<query::FleetCluster> clusters;
     clusters.reserve(seen.size());
     for (const cluster::Cluster* cluster : seen) {
         const auto project = projects.find(cluster->project);
         clusters.push_back({cluster->number, cluster->uid, cluster->name, cluster->project,
-                            project == projects.end() ? std::string() : project->second.name});
+                            project == projects.end() ? std::string() : project->second.name,
+                            cluster->connected()});
         if (cluster->connected()) visible->connected.push_back(*cluster);
     }
     visible->fleet = query::Fleet::make(std::move(clusters));
@@ -59,7 +56,7 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
     for (const auto& [uid, cluster] : *clusters) {
         if (scope.sees_project(cluster.project)) seen.push_back(&cluster);
     }
-    fleet = make_fleet(std::move(seen), *projects);
+    fleet = make_fleet(seen, *projects);
     return fleet;
 }
 

@@ -24,7 +24,7 @@ struct Call;
 // The clusters that a request is about.
 struct VisibleFleet {
     std::shared_ptr<const query::Fleet> fleet;
-    std::vector<cluster::Cluster> connected;  // those of them that are mirrors, in the same order
+    std::vector<cluster::Cluster> connected;  // those of them that are mirrors
 };
 
 // The fleets of the scopes that asked lately, so that a page does not sort a thousand clusters:

@@ -10,6 +10,7 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
+#include "facts/facts.h"
 #include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
@@ -45,6 +46,11 @@ struct Services {
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};
+    }
+
+    // The present time, as questions about a fleet take it.
+    facts::Seconds now_seconds() const {
+        return static_cast<facts::Seconds>(store.now_ms() / 1000);
     }
 
     // Reads the tables of the registry again, so that the next request sees what was written.

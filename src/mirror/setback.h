@@ -29,7 +29,7 @@ struct Setback {
     std::string message;
     Next next = Next::kSame;
     bool busy = false;     // the cluster is there, and says that it has no time just now
-    bool at_once = false;  // try again without a pause, and count no failure
+    bool at_once = false;  // try again without a pause (a few times in a row), and count no failure
     std::optional<std::chrono::milliseconds> retry_after;
     bool removed = false;  // the cluster was removed here: nothing is left to be followed
     unsigned status = 0;   // the HTTP status, where there was an answer

@@ -12,6 +12,7 @@
 
 namespace snapgate::query {
 
+inline constexpr size_t kMaxTokenBytes = 1024;
 // A digest over the cluster's uid and the filters, which tells the lists apart.
 inline constexpr size_t kListingDigestBytes = 16;
 

@@ -22,6 +22,7 @@ struct FleetCluster {
     std::string name;
     std::string project_uid;
     std::string project_name;
+    bool connected = false;  // a mirror of a Kubernetes cluster
 };
 
 // How many snapshots a fleet has at one revision of the store: the sum over its clusters, so that

@@ -20,16 +20,13 @@ namespace snapgate::query {
 // of the store. Belongs to one thread at a time; keeps no read view between its calls.
 //
 //   auto list = FleetList::plan(context, view, fleet, request, now);
-//   while (!list->step(store.read(), body, FleetList::kPageBytes, append).value()) { ... }
+//   while (!list->step(store.read(), body, kMostPageBytes, append).value()) { ... }
 class FleetList {
   public:
     // Errors as FleetListing::begin().
     static base::Result<FleetList> plan(const ListContext& context, const store::ReadView& view,
                                         std::shared_ptr<const Fleet> fleet, FleetRequest request,
                                         facts::Seconds now);
-
-    // A page ends early, with a token, at this size.
-    static constexpr size_t kPageBytes = 8 << 20;
 
     // Makes it a list of everything from the place on where it begins, which has no pages.
     void show_all() { limit_ = kNoLimit; }

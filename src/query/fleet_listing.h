@@ -40,7 +40,7 @@ class FleetListing {
         return static_cast<size_t>(clusters_[cluster] - fleet_->clusters.data());
     }
     // The revision at which a cluster is read; nullopt for one that came later, or that is gone.
-    // kExpired, with a token: its state of that time is gone.
+    // kExpired, with a token if the listing began with one: its state of that time is gone.
     base::Result<std::optional<model::Revision>> revision_of(const store::ReadView& view,
                                                              const FleetCluster& cluster) const;
 

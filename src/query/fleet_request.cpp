@@ -160,6 +160,8 @@ uint8_t bit_of(Question question) {
             return kOfSummary;
         case Question::kProtection:
             return kOfProtection;
+        case Question::kSources:
+            break;
     }
     return 0;
 }
@@ -244,7 +246,7 @@ Error unknown(std::string_view name, Question question) {
     }
     return {Code::kInvalidParameter,
             fmt::format("there is no parameter {} here: the parameters are {}",
-                        base::quote(name, kShownValueBytes), known),
+                        base::quote(name, kShownValueBytes), known.empty() ? "none" : known),
             std::string(name.substr(0, kShownValueBytes))};
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "query/list_request.h"
 #include "query/snapshot_filter.h"
 #include "query/sort_order.h"
 #include "query/verdict.h"
@@ -24,13 +25,14 @@ enum class Question : uint8_t {
     kList,
     kSummary,
     kProtection,  // of VMs by their snapshots
+    kSources,     // how old what is known of each cluster is; it has no parameters
 };
 
 // The request of a question that filters by facts, sorts, or goes over a fleet.
 struct FleetRequest {
-    static constexpr uint32_t kUsualLimit = 50;
+    static constexpr uint32_t kUsualLimit = kMaxLimit;
     static constexpr uint32_t kMostOfFleet = 1000;
-    static constexpr uint32_t kMostOfCluster = 50;
+    static constexpr uint32_t kMostOfCluster = kMaxLimit;
 
     SnapshotFilter filter;
     std::optional<SortOrder> order;

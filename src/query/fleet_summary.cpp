@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "query/cause_of.h"
+
 namespace snapgate::query {
 namespace {
 
@@ -135,20 +137,14 @@ Result<void> FleetSummary::end(const store::ReadView& view) {
         return std::tie(b.second->count, a.first) < std::tie(a.second->count, b.first);
     });
     if (ranked.size() > kShownCauses) ranked.resize(kShownCauses);
-    std::string buffer;
     for (const auto& [text, count] : ranked) {
         Cause& cause = causes_.emplace_back();
         cause.cause_class = text;
         cause.count = count->count;
         cause.vms = count->vms;
         cause.clusters = count->clusters;
-        const FleetCluster& cluster = *listing_.clusters()[count->cluster];
-        SNAPGATE_ASSIGN(const auto found,
-                        view.get(cluster.number, model::Kind::kSnapshot, count->example.ns,
-                                 count->example.name, count->revision));
-        if (!found) continue;
-        SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer));
-        cause.example = facts.cause;
+        SNAPGATE_ASSIGN(cause.example, cause_of(view, listing_.clusters()[count->cluster]->number,
+                                                count->example, count->revision));
     }
     return {};
 }

@@ -199,14 +199,9 @@ class Scenario {
         auto content() const { return std::tie(items, revision, remaining, token); }
     };
 
-    Result<FleetRequest> parse(std::string query, std::string_view cluster,
+    Result<FleetRequest> parse(const std::string& query, std::string_view cluster,
                                Question question) const {
-        for (size_t i = tokens_.size(); i > 0; --i) {
-            const std::string name = fmt::format("=T{}", i);
-            if (const size_t at = query.find(name); at != std::string::npos)
-                query.replace(at + 1, name.size() - 1, tokens_[i - 1]);
-        }
-        return parse_fleet_request(query, cluster, question);
+        return parse_fleet_request(tokens_.filled(query), cluster, question);
     }
 
     Result<Page> page(std::shared_ptr<const Fleet> fleet, FleetRequest request, bool all = false) {
@@ -226,7 +221,7 @@ class Scenario {
             return {};
         };
         // Everything comes in small pieces.
-        const size_t full = all ? 100 : FleetList::kPageBytes;
+        const size_t full = all ? 100 : kMostPageBytes;
         while (true) {
             std::string out;
             SNAPGATE_ASSIGN(const bool whole, list.step(fleet_.store().read(), out, full, append));
@@ -239,33 +234,17 @@ class Scenario {
         return page;
     }
 
-    std::string name_token(const std::string& token) {
-        tokens_.push_back(token);
-        return fmt::format("T{}", tokens_.size());
-    }
-
-    std::string describe(const base::Error& error) {
-        std::string out =
-            fmt::format("error {}: {}\n", static_cast<int>(error.code), error.message);
-        if (error.code == base::Code::kExpired) out = "expired\n";
-        if (error.code == base::Code::kInvalidParameter)
-            out = fmt::format("invalid {}: {}\n", error.subject, error.message);
-        if (!error.continue_token.empty())
-            out += "  continue " + name_token(error.continue_token) + "\n";
-        return out;
-    }
-
     std::string list(std::shared_ptr<const Fleet> fleet, std::string_view cluster,
                      const std::string& query) {
         auto request = parse(query, cluster, Question::kList);
-        if (!request) return describe(request.error());
+        if (!request) return tokens_.describe(request.error());
         const auto got = page(std::move(fleet), std::move(*request));
-        if (!got) return describe(got.error());
+        if (!got) return tokens_.describe(got.error());
         std::string out;
         for (const std::string& item : got->items) out += item + "\n";
         out += fmt::format("-- at {}", got->revision);
         if (got->remaining) out += fmt::format(" remaining {}", *got->remaining);
-        if (!got->token.empty()) out += " continue " + name_token(got->token);
+        if (!got->token.empty()) out += " continue " + tokens_.name(got->token);
         if (got->etag.empty()) {
             out += " no ETag";
         } else {
@@ -278,7 +257,7 @@ class Scenario {
 
     std::string sweep(const std::string& query) {
         auto parsed = parse(query, kAllClusters, Question::kList);
-        if (!parsed) return describe(parsed.error());
+        if (!parsed) return tokens_.describe(parsed.error());
         const FleetRequest request = *parsed;
         std::vector<std::string> items;
         std::string token = request.continue_token;
@@ -288,7 +267,7 @@ class Scenario {
             FleetRequest next = request;
             next.continue_token = token;
             const auto got = page(fleet_.fleet(), std::move(next));
-            if (!got) return describe(got.error());
+            if (!got) return tokens_.describe(got.error());
             items.insert(items.end(), got->items.begin(), got->items.end());
             if (pages > 0 && got->revision != revision) return "REVISION CHANGED IN A LISTING\n";
             revision = got->revision;
@@ -297,7 +276,7 @@ class Scenario {
             if (token.empty()) break;
         }
         const auto all = page(fleet_.fleet(), request, true);
-        if (!all) return describe(all.error());
+        if (!all) return tokens_.describe(all.error());
         std::string out = fmt::format("{} on {} pages\n", items.size(), pages);
         if (all->items != items) out += "ANOTHER LIST WITHOUT PAGES\n";
         for (size_t i = 0; i < items.size() && i < 20; ++i) out += items[i] + "\n";
@@ -355,18 +334,18 @@ class Scenario {
 
     std::string report(const std::string& query) {
         auto request = parse(query, kAllClusters, Question::kProtection);
-        if (!request) return describe(request.error());
+        if (!request) return tokens_.describe(request.error());
         std::string end;
         std::string token;
         const auto text = rows(std::move(*request), false, end, token);
-        if (!text) return describe(text.error());
-        if (!token.empty()) end += " continue " + name_token(token);
+        if (!text) return tokens_.describe(text.error());
+        if (!token.empty()) end += " continue " + tokens_.name(token);
         return *text + end + "\n";
     }
 
     std::string reports(const std::string& query) {
         auto parsed = parse(query, kAllClusters, Question::kProtection);
-        if (!parsed) return describe(parsed.error());
+        if (!parsed) return tokens_.describe(parsed.error());
         const FleetRequest request = *parsed;
         std::string text;
         std::string token = request.continue_token;
@@ -376,12 +355,12 @@ class Scenario {
             FleetRequest next = request;
             next.continue_token = token;
             const auto page = rows(std::move(next), false, end, token);
-            if (!page) return describe(page.error());
+            if (!page) return tokens_.describe(page.error());
             text += *page;
             ++pages;
         } while (!token.empty());
         const auto all = rows(request, true, end, token);
-        if (!all) return describe(all.error());
+        if (!all) return tokens_.describe(all.error());
         if (*all != text) text += "ANOTHER REPORT WITHOUT PAGES:\n" + *all;
         return text + fmt::format("-- {} pages\n", pages);
     }
@@ -398,9 +377,9 @@ class Scenario {
 
     std::string summary(const std::string& query) {
         auto request = parse(query, kAllClusters, Question::kSummary);
-        if (!request) return describe(request.error());
+        if (!request) return tokens_.describe(request.error());
         const auto got = summarize(std::move(*request));
-        return got ? *got : describe(got.error());
+        return got ? *got : tokens_.describe(got.error());
     }
 
     Result<std::string> summarize(FleetRequest request) {
@@ -438,7 +417,7 @@ class Scenario {
     TestFleet fleet_;
     std::string current_;
     int relists_ = 0;
-    std::vector<std::string> tokens_;
+    NamedTokens tokens_;
     std::map<std::string, Page> etags_;
 };
 

@@ -10,7 +10,9 @@
 namespace snapgate::query {
 
 inline constexpr uint32_t kMaxLimit = 50;
-inline constexpr size_t kMaxTokenBytes = 1024;
+// A page ends early, with a token, at this size: objects may have 2 MiB, and a page is in memory
+// until the client has read it.
+inline constexpr size_t kMostPageBytes = 8 << 20;
 
 // The request of a list: GET /v1/spectroclusters/{uid}/vms/snapshot.
 struct ListRequest {

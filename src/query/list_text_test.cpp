@@ -208,13 +208,8 @@ class Scenario {
         auto content() const { return std::tie(items, version, remaining, token); }
     };
 
-    base::Result<Page> page(const std::string& cluster, std::string query) {
-        for (auto token = tokens_.rbegin(); token != tokens_.rend(); ++token) {
-            std::string name = fmt::format("=T{}", tokens_.rend() - token);
-            if (size_t at = query.find(name); at != std::string::npos)
-                query.replace(at + 1, name.size() - 1, *token);
-        }
-        SNAPGATE_ASSIGN(ListRequest request, parse_list_request(query));
+    base::Result<Page> page(const std::string& cluster, const std::string& query) {
+        SNAPGATE_ASSIGN(ListRequest request, parse_list_request(tokens_.filled(query)));
         const ListContext context{*store_, signer_, kTestWords};
         auto found = clusters_.find(cluster);
         model::ClusterNumber number = found == clusters_.end() ? 999 : found->second;
@@ -238,27 +233,9 @@ class Scenario {
         return page;
     }
 
-    // Replaces a token by its name, and remembers it.
-    std::string name_token(const std::string& token) {
-        tokens_.push_back(token);
-        return fmt::format("T{}", tokens_.size());
-    }
-
-    std::string describe(const base::Error& error) {
-        std::string out =
-            fmt::format("error {}: {}\n", static_cast<int>(error.code), error.message);
-        if (error.code == base::Code::kExpired) out = "expired\n";
-        if (error.code == base::Code::kInvalidParameter)
-            out = fmt::format("invalid {}: {}\n", error.subject, error.message);
-        if (error.code == base::Code::kNotFound) out = "not found: " + error.message + "\n";
-        if (!error.continue_token.empty())
-            out += "  continue " + name_token(error.continue_token) + "\n";
-        return out;
-    }
-
     std::string list(const std::string& cluster, const std::string& query) {
         auto got = page(cluster, query);
-        if (!got) return describe(got.error());
+        if (!got) return tokens_.describe(got.error());
         const std::vector<std::string>& items = got->items;
         std::string out;
         for (size_t i = 0; i < items.size(); ++i) {
@@ -268,7 +245,7 @@ class Scenario {
         }
         out += "-- version " + got->version;
         if (got->remaining) out += fmt::format(" remaining {}", *got->remaining);
-        if (!got->token.empty()) out += " continue " + name_token(got->token);
+        if (!got->token.empty()) out += " continue " + tokens_.name(got->token);
         const auto [known, first] = etags_.emplace(got->etag, *got);
         if (!first && known->second.content() != got->content()) out += " ETAG OF ANOTHER CONTENT";
         return out + "\n";
@@ -286,7 +263,7 @@ class Scenario {
             std::string next = query;
             if (!token.empty()) next = std::regex_replace(query, begin, "") + "&continue=" + token;
             auto got = page(cluster, next);
-            if (!got) return describe(got.error());
+            if (!got) return tokens_.describe(got.error());
             all.insert(all.end(), got->items.begin(), got->items.end());
             if (!version.empty() && got->version != version)
                 return "VERSION CHANGED WITHIN A LISTING\n";
@@ -314,7 +291,7 @@ class Scenario {
     std::map<std::string, model::ClusterNumber> clusters_;
     std::string current_;
     int generation_ = 0;
-    std::vector<std::string> tokens_;
+    NamedTokens tokens_;
     std::map<std::string, Page> etags_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "query/listing.h"
 
@@ -21,6 +22,42 @@ inline constexpr ListWords kTestWords{
             return base::Error(base::Code::kFutureVersion,
                                fmt::format("version {} is ahead of {}", version, newest));
         },
+};
+
+// The continue tokens that a text test has seen. Its file knows them by the order in which they
+// came: T1, T2, ...
+class NamedTokens {
+  public:
+    // Replaces a token by its name, and remembers it.
+    std::string name(const std::string& token) {
+        tokens_.push_back(token);
+        return fmt::format("T{}", tokens_.size());
+    }
+
+    // A query with the tokens in the place of their names: "continue=T1".
+    std::string filled(std::string query) const {
+        // T12 before T1.
+        for (size_t i = tokens_.size(); i > 0; --i) {
+            const std::string name = fmt::format("=T{}", i);
+            const size_t at = query.find(name);
+            if (at != std::string::npos) query.replace(at + 1, name.size() - 1, tokens_[i - 1]);
+        }
+        return query;
+    }
+
+    std::string describe(const base::Error& error) {
+        std::string out =
+            fmt::format("error {}: {}\n", static_cast<int>(error.code), error.message);
+        if (error.code == base::Code::kExpired) out = "expired\n";
+        if (error.code == base::Code::kInvalidParameter)
+            out = fmt::format("invalid {}: {}\n", error.subject, error.message);
+        if (error.code == base::Code::kNotFound) out = "not found: " + error.message + "\n";
+        if (!error.continue_token.empty()) out += "  continue " + name(error.continue_token) + "\n";
+        return out;
+    }
+
+  private:
+    std::vector<std::string> tokens_;
 };
 
 }  // namespace snapgate::query

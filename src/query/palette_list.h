@@ -34,17 +34,17 @@ class PaletteList {
     const std::string& etag() const { return etag_; }
 
     // Passes objects to `append`, which writes them: base::Result<void>(const store::Found&,
-    // std::string& out). Stops once `out` holds kPageBytes, or about Listing::kStepRows rows were
-    // looked at. True when the page is complete. kExpired, with a token, if its state was compacted
-    // since the last step: hold its history to prevent that. After an error discard the appended
-    // bytes.
+    // std::string& out). Stops once `out` holds kMostPageBytes, or about Listing::kStepRows rows
+    // were looked at. True when the page is complete. kExpired, with a token, if its state was
+    // compacted since the last step: hold its history to prevent that. After an error discard the
+    // appended bytes.
     template <class Append>
     base::Result<bool> step(const store::ReadView& view, std::string& out, const Append& append) {
         SNAPGATE_TRY(check_readable(view));
         begun_ = true;
         SNAPGATE_ASSIGN(bool standing, walk_->begin(view, Listing::kStepRows));
         std::optional<store::Found> last;
-        while (standing && items_ < request_.limit && out.size() < kPageBytes) {
+        while (standing && items_ < request_.limit && out.size() < kMostPageBytes) {
             last = walk_->found();
             SNAPGATE_TRY(append(*last, out));
             ++items_;
@@ -62,10 +62,6 @@ class PaletteList {
     std::string continue_token() const;
     // The number of objects after a complete page that is not the last; nullopt if it is not known.
     std::optional<uint64_t> remaining() const;
-
-    // A page ends early, with a token, at this size: objects may have 2 MiB, and a page is in
-    // memory until the client has read it.
-    static constexpr size_t kPageBytes = 8 << 20;
 
   private:
     PaletteList(const ListContext& context, ListedCluster cluster, ListRequest request);

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "query/cause_of.h"
+
 namespace snapgate::query {
 
 using base::Result;
@@ -87,9 +89,7 @@ Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
     }
     VmRow& state = vms_.row_of(row.vm, row.vm_id);
     ++state.snapshots;
-    const facts::Seconds now = listing_.now();
-    const bool young = facts.created >= now || now - facts.created <= request_.max_age;
-    if (facts.state == facts::State::kFailed && facts.created != 0 && young) ++state.failed;
+    if (facts.state == facts::State::kFailed && is_recent(facts.created)) ++state.failed;
     // The walk goes by name, so of equal times the last name stays.
     if (state.snapshots == 1 || facts.created >= state.last_attempt.at) {
         state.last_attempt.name = row.name;
@@ -108,13 +108,9 @@ Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
 
 Result<void> VmReport::read_cause(const store::ReadView& view, VmRow& row) const {
     if (row.last_attempt.cause_class.empty()) return {};
-    SNAPGATE_ASSIGN(const auto found,
-                    view.get(listing_.clusters()[row.cluster]->number, model::Kind::kSnapshot,
-                             row.ns, row.last_attempt.name, row.revision));
-    if (!found) return {};  // its cluster was deleted meanwhile
-    std::string buffer;
-    SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer));
-    row.last_attempt.cause = facts.cause;
+    SNAPGATE_ASSIGN(row.last_attempt.cause,
+                    cause_of(view, listing_.clusters()[row.cluster]->number,
+                             {row.ns, row.last_attempt.name}, row.revision));
     return {};
 }
 
@@ -133,15 +129,16 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
     return {};
 }
 
-void VmReport::judge(VmRow& row) const {
+bool VmReport::is_recent(facts::Seconds time) const {
     const facts::Seconds now = listing_.now();
-    const auto recent = [&](facts::Seconds time) {
-        return time != 0 && (time >= now || now - time <= request_.max_age);
-    };
+    return time != 0 && (time >= now || now - time <= request_.max_age);
+}
+
+void VmReport::judge(VmRow& row) const {
     row.as_of = as_of(row.cluster);
-    if (!recent(row.as_of)) {
+    if (!is_recent(row.as_of)) {
         row.verdict = Verdict::kUnknown;
-    } else if (row.last_good && recent(row.last_good->at)) {
+    } else if (row.last_good && is_recent(row.last_good->at)) {
         row.verdict = Verdict::kProtected;
     } else if (row.last_attempt.state == facts::State::kFailed) {
         row.verdict = Verdict::kFailing;

@@ -73,6 +73,8 @@ class VmReport {
     base::Result<void> add(const store::ReadView& view, const FleetRow& row);
     // Judges the VMs of the namespace that the walk has left.
     base::Result<void> leave_namespace(const store::ReadView& view);
+    // Whether a time is within the time of the report; one that is not known is not.
+    bool is_recent(facts::Seconds time) const;
     void judge(VmRow& row) const;
     // When the state of the cluster that is shown was last known to be so; 0: never.
     facts::Seconds as_of(size_t cluster) const;

@@ -100,6 +100,12 @@ def test_hostile_filters_are_refused_or_harmless(fleet):
         assert len(ask(red, limit=limit).json()["items"]) == count
 
 
+def test_sources_take_no_parameter(fleet):
+    reply = fleet["red"].get("/v1/spectroclusters/-/vms/sources?limit=5")
+    assert (reply.status, reply.json()["details"]) == (400, {"parameter": "limit"})
+    assert "the parameters are none" in reply.json()["message"]
+
+
 def test_etags_stand_only_for_what_the_clock_does_not_change(fleet):
     red = fleet["red"]
     first = ask(red)

@@ -99,7 +99,7 @@ std::vector<Column> columns(bool wide) {
 
 Outcome<> print_pages(Console& console, Api& api, const FleetRequest& request, Format format) {
     const bool wide = format == Format::kWide;
-    Table table(columns(wide), console.out_is_terminal() ? console.width() : 0);
+    Table table(columns(wide), console.width());
     ListWriter writer(console, format, "", "");
     std::string target = request.target();
     bool any = false;

@@ -51,8 +51,7 @@ void print_worst(Console& console, std::string_view title,
     std::vector<Table::Row> rows;
     rows.reserve(sorted.size());
     for (const auto& [name, count] : sorted) rows.push_back({fmt::format("{}", count), name});
-    Table table({{"VMS"}, {std::string(title), 0, 20}},
-                console.out_is_terminal() ? console.width() : 0);
+    Table table({{"VMS"}, {std::string(title), 0, 20}}, console.width());
     console.print("\n");
     console.print(table.page(rows));
 }
@@ -140,8 +139,7 @@ Outcome<Exit> report_failures(const Options& options, Shell& shell) {
     }
     if (!rows.empty()) {
         console.print("\n");
-        console.print(Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, {"CAUSE", 0, 20}},
-                            console.out_is_terminal() ? console.width() : 0)
+        console.print(Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, {"CAUSE", 0, 20}}, console.width())
                           .page(rows));
     }
     SNAPGATE_TRY(note_stale_sources(console, api, options.scope));

@@ -59,7 +59,7 @@ class RowPrinter {
         : console_(console),
           names_(format == Format::kName),
           wide_(format == Format::kWide),
-          table_(columns(wide_), console.out_is_terminal() ? console.width() : 0),
+          table_(columns(wide_), console.width()),
           now_seconds_(base::system_clock().now_ms() / 1000) {}
 
     base::Result<void> take(std::string_view piece) {

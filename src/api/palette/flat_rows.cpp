@@ -14,27 +14,14 @@ void put_cluster(const query::FleetCluster& cluster, FlatWriter& out) {
     out.column("project", kText, cluster.project_name);
 }
 
-}  // namespace
-
-std::string_view csv_head_of_snapshots() {
-    return "cluster,clusterUid,project,namespace,name,uid,vm,state,good,ready,consistency,created,"
-           "finished,durationSeconds,stuck,cause,causeClass\r\n";
-}
-
-std::string_view csv_head_of_vms() {
-    return "cluster,clusterUid,project,namespace,vm,verdict,asOf,snapshots,failed,lastGood,"
-           "lastGoodAt,lastGoodAgeSeconds,lastGoodConsistency,lastAttempt,lastAttemptState,"
-           "lastAttemptAt,cause,causeClass\r\n";
-}
-
-void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& text) {
+void put_row(const query::FleetCluster& cluster, const query::FleetRow& row, facts::Seconds now,
+             FlatWriter& out) {
     const facts::Facts& facts = row.facts;
-    FlatWriter out(format, text);
     put_cluster(cluster, out);
     out.column("namespace", kText, row.ns);
     out.column("name", kText, row.name);
-    out.column("uid", kText, json::read_uid(row.found->object));
+    out.column("uid", kText,
+               row.found == nullptr ? std::string_view() : json::read_uid(row.found->object));
     out.column("vm", kText, row.vm);
     out.column("state", kText, name_of(facts.state));
     out.column("good", kFlag, flat_flag(facts.good()));
@@ -50,9 +37,8 @@ void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& 
     out.end_row();
 }
 
-void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& text) {
-    FlatWriter out(format, text);
+void put_row(const query::FleetCluster& cluster, const query::VmRow& row, facts::Seconds now,
+             FlatWriter& out) {
     put_cluster(cluster, out);
     out.column("namespace", kText, row.ns);
     out.column("vm", kText, row.vm);
@@ -73,6 +59,38 @@ void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row
     out.column("cause", kText, row.last_attempt.cause);
     out.column("causeClass", kText, row.last_attempt.cause_class);
     out.end_row();
+}
+
+// The names of the columns, in the order in which every row has them.
+template <class Row>
+std::string names_of(const Row& row) {
+    std::string text;
+    FlatWriter out(query::ListFormat::kCsv, text, FlatWriter::Line::kNames);
+    put_row(query::FleetCluster(), row, 0, out);
+    return text;
+}
+
+}  // namespace
+
+std::string csv_head_of_snapshots() {
+    const facts::Facts none;
+    return names_of(query::FleetRow{0, {}, {}, {}, none, nullptr, query::FleetRow::kNoVm});
+}
+
+std::string csv_head_of_vms() {
+    return names_of(query::VmRow());
+}
+
+void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& text) {
+    FlatWriter out(format, text);
+    put_row(cluster, row, now, out);
+}
+
+void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
+                     facts::Seconds now, query::ListFormat format, std::string& text) {
+    FlatWriter out(format, text);
+    put_row(cluster, row, now, out);
 }
 
 }  // namespace snapgate::api::palette

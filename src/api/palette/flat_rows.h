@@ -13,8 +13,8 @@ namespace snapgate::api::palette {
 // read line by line.
 
 // The first line of a CSV file: the names of the columns.
-std::string_view csv_head_of_snapshots();
-std::string_view csv_head_of_vms();
+std::string csv_head_of_snapshots();
+std::string csv_head_of_vms();
 
 void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
                      facts::Seconds now, query::ListFormat format, std::string& text);

@@ -10,8 +10,8 @@ namespace snapgate::api::palette {
 
 using base::Result;
 
-net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format,
-                                         std::string_view csv_head, FlatStep step) {
+net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, std::string csv_head,
+                                         FlatStep step) {
     constexpr size_t kPieceBytes = 256 << 10;
     net::Response& response = call.response;
     response.content_type = content_type_of(format);

@@ -19,7 +19,7 @@ void FlatWriter::column(std::string_view name, ColumnType type, std::string_view
     if (format_ == query::ListFormat::kCsv) {
         if (!first_) out_ += ',';
         first_ = false;
-        append_csv_cell(text, out_);
+        append_csv_cell(line_ == Line::kNames ? name : text, out_);
         return;
     }
     if (text.empty()) return;

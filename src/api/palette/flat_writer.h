@@ -16,13 +16,18 @@ enum class ColumnType : uint8_t { kText, kNumber, kFlag };
 // the columns. An empty text is a value that the row does not have: an empty cell, or no member.
 class FlatWriter {
   public:
-    FlatWriter(query::ListFormat format, std::string& out) : format_(format), out_(out) {}
+    // What a line of CSV holds: the first one has the names of the columns.
+    enum class Line : uint8_t { kValues, kNames };
+
+    FlatWriter(query::ListFormat format, std::string& out, Line line = Line::kValues)
+        : format_(format), line_(line), out_(out) {}
 
     void column(std::string_view name, ColumnType type, std::string_view text);
     void end_row();
 
   private:
     const query::ListFormat format_;
+    const Line line_;
     std::string& out_;
     bool first_ = true;
 };

@@ -4,20 +4,15 @@
 
 namespace snapgate::api::palette {
 
-query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visible) {
-    const auto now = static_cast<facts::Seconds>(services.store.now_ms() / 1000);
+query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visible,
+                            facts::Seconds now) {
     query::FleetAges ages;
     ages.reserve(visible.fleet->clusters.size());
-    size_t next_connected = 0;
     for (const query::FleetCluster& cluster : visible.fleet->clusters) {
-        // Both are in the order of the fleet.
-        const bool connected = next_connected < visible.connected.size() &&
-                               visible.connected[next_connected].uid == cluster.uid;
-        if (!connected) {
+        if (!cluster.connected) {
             ages.push_back({now, false, 0});
             continue;
         }
-        ++next_connected;
         const auto status = services.connections.status(cluster.number);
         if (!status || !status->has_synced) {
             ages.push_back({0, true, 0});

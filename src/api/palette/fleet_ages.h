@@ -7,7 +7,8 @@
 namespace snapgate::api::palette {
 
 // How old what is known of each cluster of the fleet is, in the order of its clusters. A hosted
-// cluster is known now.
-query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visible);
+// cluster is known `now`, the present time.
+query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visible,
+                            facts::Seconds now);
 
 }  // namespace snapgate::api::palette

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "api/palette/flat_rows.h"
 #include "api/palette/flat_stream.h"
 #include "api/palette/fleet_words.h"
+#include "api/palette/list_document.h"
 #include "api/palette/list_format.h"
 #include "json/object.h"
 #include "net/await.h"
@@ -35,19 +35,20 @@ class FleetAnswer {
 
     net::Awaitable<Result<void>> page() {
         std::string& body = call_.response.body;
-        body += R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","items":[)";
+        body += kListBegin;
         const auto append = [this](const query::FleetRow& row, std::string& out) {
             return append_item(row, out);
         };
         while (true) {
             // A view of its own for each step: none is kept while other requests go on.
             SNAPGATE_CO_ASSIGN(const bool whole,
-                               list_.step(store_.read(), body, FleetList::kPageBytes, append));
+                               list_.step(store_.read(), body, query::kMostPageBytes, append));
             if (whole) break;
             hold_history();
             co_await net::yield();
         }
-        append_end(body);
+        append_list_end(list_.continue_token(), list_.remaining(),
+                        fmt::format_int(list_.listing().state().revision).str(), body);
         co_return Result<void>();
     }
 
@@ -82,19 +83,6 @@ class FleetAnswer {
         return json::put_cluster_name(cluster_of(row).name, out, from);
     }
 
-    void append_end(std::string& out) const {
-        out += R"(],"kind":"VirtualMachineSnapshotList","metadata":{)";
-        if (const std::string token = list_.continue_token(); !token.empty()) {
-            out += R"("continue":")";
-            out += token;
-            out += R"(",)";
-            if (const auto remaining = list_.remaining())
-                fmt::format_to(std::back_inserter(out), R"("remainingItemCount":{},)", *remaining);
-        }
-        fmt::format_to(std::back_inserter(out), R"("resourceVersion":"{}"}}}})",
-                       list_.listing().state().revision);
-    }
-
     // Once the answer takes more than one step.
     void hold_history() {
         if (!history_) history_.emplace(store_, list_.listing());
@@ -122,7 +110,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     request.kubernetes_form = call.form.shape == Shape::kObject;
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet));
-    const auto now = static_cast<facts::Seconds>(call.services.store.now_ms() / 1000);
+    const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(auto list, FleetList::plan(call.services.list_context(kFleetWords),
                                                   call.services.store.read(), fleet->fleet,
                                                   std::move(request), now));

@@ -1,15 +1,12 @@
-#include <fmt/format.h>
-
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include "api/etag.h"
 #include "api/freshness.h"
 #include "api/palette/fleet_snapshots.h"
+#include "api/palette/list_document.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
-#include "base/json_text.h"
 #include "json/object.h"
 #include "net/await.h"
 #include "query/palette_list.h"
@@ -39,21 +36,6 @@ constexpr query::ListWords kWords{
     .version_ahead = nullptr,
 };
 
-// What follows the items of a page.
-void append_end(const PaletteList& page, std::string& out) {
-    out += R"(],"kind":"VirtualMachineSnapshotList","metadata":{)";
-    if (const std::string token = page.continue_token(); !token.empty()) {
-        out += R"("continue":")";
-        out += token;
-        out += R"(",)";
-        if (const auto remaining = page.remaining())
-            fmt::format_to(std::back_inserter(out), R"("remainingItemCount":{},)", *remaining);
-    }
-    out += R"("resourceVersion":)";
-    base::append_json_string(page.version(), out);
-    out += "}}";
-}
-
 }  // namespace
 
 net::Awaitable<Result<void>> list_snapshots(Call& call) {
@@ -75,7 +57,7 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     }
     const store::Store& store = call.services.store;
     std::string& body = call.response.body;
-    body += R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","items":[)";
+    body += kListBegin;
     const auto append = [&page, kubernetes_form](const store::Found& found, std::string& out) {
         if (page.items() > 0) out += ',';
         if (kubernetes_form) return json::append_kubernetes_form(found.object, out);
@@ -90,7 +72,7 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
         if (!history) history = call.services.store.hold_history(cluster.number, page.revision());
         co_await net::yield();
     }
-    append_end(page, body);
+    append_list_end(page.continue_token(), page.remaining(), page.version(), body);
     co_return Result<void>();
 }
 

@@ -154,11 +154,11 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
     store::Store& store = call.services.store;
-    const auto now = static_cast<facts::Seconds>(store.now_ms() / 1000);
+    const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(
         auto report,
         VmReport::plan(call.services.list_context(kFleetWords), store.read(), visible->fleet,
-                       fleet_ages(call.services, *visible), std::move(request), now));
+                       fleet_ages(call.services, *visible, now), std::move(request), now));
     const FleetHistory history(store, report.listing());
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");

@@ -26,17 +26,15 @@ void add_mirror(const Services& services, const query::FleetCluster& cluster, in
 
 net::Awaitable<Result<void>> list_sources(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto visible, find_fleet(call));
+    SNAPGATE_CO_TRY(query::parse_fleet_request(call.request.query, call.parameters[0],
+                                               query::Question::kSources));
     const int64_t now_ms = call.services.store.now_ms();
     json::Array items;
-    size_t next_connected = 0;
     for (const query::FleetCluster& cluster : visible->fleet->clusters) {
         json::Object item{{"cluster", json::Object{{"name", cluster.name},
                                                    {"projectUid", cluster.project_uid},
                                                    {"uid", cluster.uid}}}};
-        // Both are in the order of the fleet.
-        if (next_connected < visible->connected.size() &&
-            visible->connected[next_connected].uid == cluster.uid) {
-            ++next_connected;
+        if (cluster.connected) {
             add_mirror(call.services, cluster, now_ms, item);
         } else {
             item.emplace("type", "hosted");

@@ -95,8 +95,8 @@ net::Awaitable<Result<void>> summarize(Call& call) {
                                                   query::Question::kSummary));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
     const store::Store& store = call.services.store;
-    const query::FleetAges ages = fleet_ages(call.services, *visible);
-    const auto now = static_cast<facts::Seconds>(store.now_ms() / 1000);
+    const facts::Seconds now = call.services.now_seconds();
+    const query::FleetAges ages = fleet_ages(call.services, *visible, now);
     SNAPGATE_CO_ASSIGN(auto summary,
                        FleetSummary::plan(call.services.list_context(kFleetWords), store.read(),
                                           visible->fleet, std::move(request), now));
