@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace snapgate::query {
@@ -15,7 +13,8 @@ FleetList::FleetList(const ListContext& context, std::shared_ptr<const Fleet> fl
     : request_(std::move(request)),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
       walk_(request_.order ? FleetWalk::Needs::kFacts : FleetWalk::Needs::kObjects),
-      limit_(request_.limit) {}
+      limit_(request_.limit),
+      first_(limit_, request_.order && request_.order->descending) {}
 
 Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadView& view,
                                   std::shared_ptr<const Fleet> fleet, FleetRequest request,
@@ -64,7 +63,7 @@ void FleetList::start_walk() {
     if (!token) return;
     const FleetListing::Start start = listing_.start();
     if (request_.order) {
-        after_ = After{token->key, start.index, start.within, token->after.key};
+        first_.start_after(*token, start);
         return;
     }
     model::ObjectKey from;
@@ -72,59 +71,13 @@ void FleetList::start_walk() {
     walk_.start_at(start.index, std::move(from));
 }
 
-bool FleetList::before(const Candidate& a, const Candidate& b) const {
-    const auto by_key = compare(a.key, b.key, request_.order->descending);
-    if (by_key != 0) return by_key < 0;
-    return std::tie(a.cluster, a.object) < std::tie(b.cluster, b.object);
-}
-
 void FleetList::consider(const FleetRow& row) {
-    const SortKeyView key = sort_key(request_.order->field, row.name, row.vm, row.facts);
-    const auto place = std::pair(row.ns, row.name);
-    const bool descending = request_.order->descending;
-    if (after_) {
-        const auto by_key = compare(key, after_->key, descending);
-        if (by_key < 0) return;
-        if (by_key == 0) {
-            if (row.cluster < after_->cluster) return;
-            if (row.cluster == after_->cluster && after_->within &&
-                place <= std::pair<std::string_view, std::string_view>(after_->object.ns,
-                                                                       after_->object.name))
-                return;
-        }
-    }
-    const auto first = [this](const Candidate& a, const Candidate& b) { return before(a, b); };
-    // One more than is shown tells whether there are more.
-    if (candidates_.size() > pass_limit()) {
-        const Candidate& worst = candidates_.front();
-        const auto by_key = compare(key, worst.key, descending);
-        // Rows come in the order of the list, so one with an equal key stands behind.
-        if (by_key >= 0) return;
-        std::ranges::pop_heap(candidates_, first);
-        candidates_.pop_back();
-    }
-    candidates_.push_back({{key.missing, key.number, std::string(key.text)},
-                           row.cluster,
-                           walk_.revision(),
-                           {std::string(place.first), std::string(place.second)}});
-    std::ranges::push_heap(candidates_, first);
-}
-
-void FleetList::end_collecting() {
-    std::ranges::sort(candidates_,
-                      [this](const Candidate& a, const Candidate& b) { return before(a, b); });
-    more_ = candidates_.size() > pass_limit();
-    if (more_) candidates_.pop_back();
-    collected_ = true;
-}
-
-void FleetList::begin_next_pass() {
-    after_ = After{last_key_, last_cluster_, true, last_};
-    candidates_.clear();
-    collected_ = false;
-    more_ = false;
-    written_ = 0;
-    walk_.start_at(0, {});
+    const auto make = [&] {
+        return Candidate{
+            row.cluster, walk_.revision(), {std::string(row.ns), std::string(row.name)}};
+    };
+    first_.offer(sort_key(request_.order->field, row.name, row.vm, row.facts),
+                 {row.cluster, row.ns, row.name}, make);
 }
 
 std::string FleetList::etag() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/first_rows.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "query/fleet_walk.h"
@@ -29,7 +30,10 @@ class FleetList {
                                         facts::Seconds now);
 
     // Makes it a list of everything from the place on where it begins, which has no pages.
-    void show_all() { limit_ = kNoLimit; }
+    void show_all() {
+        limit_ = kNoLimit;
+        first_.want_all();
+    }
 
     // Passes rows to `append`, which writes them: base::Result<void>(const FleetRow&, std::string&
     // out). Each row has its object. Stops once `out` holds `full` bytes, or about
@@ -54,17 +58,18 @@ class FleetList {
 
   private:
     static constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-    // How many rows of a sorted list are found in one pass where it has no pages: what bounds its
-    // memory.
-    static constexpr uint64_t kSortedRows = 20'000;
 
     // A row of a sorted page, until it is written.
     struct Candidate {
-        SortKey key;
         size_t cluster = 0;
         model::Revision revision = 0;
         model::ObjectKey object;
+
+        friend RowPlace place_of(const Candidate& row) {
+            return {row.cluster, row.object.ns, row.object.name};
+        }
     };
+    using First = FirstRows<Candidate>;
 
     FleetList(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetRequest request);
 
@@ -94,7 +99,7 @@ class FleetList {
     template <class Append>
     base::Result<bool> step_sorted(const store::ReadView& view, std::string& out, size_t full,
                                    const Append& append) {
-        if (!collected_) {
+        if (!first_.has_ended()) {
             SNAPGATE_ASSIGN(const bool done,
                             walk_.step(view, listing_, request_.filter,
                                        [&](const FleetRow& row) -> base::Result<store::Step> {
@@ -102,25 +107,30 @@ class FleetList {
                                            return store::Step::kOn;
                                        }));
             if (!done) return false;
-            end_collecting();
+            first_.end_pass();
+            more_ = first_.left() > 0;
         }
-        while (written_ < candidates_.size()) {
+        while (written_ < first_.kept().size()) {
             if (out.size() >= full) {
                 if (limit_ == kNoLimit) return false;
                 more_ = true;
                 return true;
             }
-            SNAPGATE_TRY(write_candidate(view, candidates_[written_], out, append));
+            SNAPGATE_TRY(write_candidate(view, first_.kept()[written_], out, append));
             ++written_;
         }
         if (limit_ != kNoLimit || !more_) return true;
-        begin_next_pass();
+        first_.begin_next_pass();
+        more_ = false;
+        written_ = 0;
+        walk_.start_at(0, {});
         return false;
     }
 
     template <class Append>
-    base::Result<void> write_candidate(const store::ReadView& view, const Candidate& candidate,
+    base::Result<void> write_candidate(const store::ReadView& view, const First::Kept& kept,
                                        std::string& out, const Append& append) {
+        const Candidate& candidate = kept.row;
         const FleetCluster& cluster = *listing_.clusters()[candidate.cluster];
         // Its history is held, unless the cluster was deleted meanwhile.
         SNAPGATE_ASSIGN(const auto found,
@@ -133,7 +143,7 @@ class FleetList {
                                 out));
         }
         note_last(candidate.cluster, candidate.object.ns, candidate.object.name);
-        last_key_ = candidate.key;
+        last_key_ = kept.key;
         return {};
     }
 
@@ -145,10 +155,6 @@ class FleetList {
     }
     // Keeps the row if it is one of the first after the place where the pass begins.
     void consider(const FleetRow& row);
-    bool before(const Candidate& a, const Candidate& b) const;
-    void end_collecting();
-    void begin_next_pass();
-    uint64_t pass_limit() const { return limit_ == kNoLimit ? kSortedRows : limit_; }
 
     FleetRequest request_;
     FleetListing listing_;
@@ -163,18 +169,7 @@ class FleetList {
     model::ObjectKey last_;
     SortKey last_key_;
 
-    // Of a sorted list: a heap of the first rows that the pass has seen, the last of them in front;
-    // in order once the pass has ended.
-    std::vector<Candidate> candidates_;
-    // The rows of the pass come after it: its cluster is that of the index, or stands before it.
-    struct After {
-        SortKey key;
-        size_t cluster = 0;
-        bool within = false;
-        model::ObjectKey object;
-    };
-    std::optional<After> after_;
-    bool collected_ = false;
+    First first_;  // of a sorted list
     size_t written_ = 0;
     std::string buffer_;
 };

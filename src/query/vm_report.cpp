@@ -1,7 +1,5 @@
 #include "query/vm_report.h"
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "query/cause_of.h"
@@ -15,7 +13,7 @@ VmReport::VmReport(const ListContext& context, std::shared_ptr<const Fleet> flee
     : ages_(std::move(ages)),
       request_(std::move(request)),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
-      limit_(request_.limit) {
+      first_(request_.limit, request_.vm_order && request_.vm_order->descending) {
     walked_.vms = request_.filter.vms;
     walked_.namespaces = request_.filter.namespaces;
 }
@@ -36,7 +34,7 @@ void VmReport::start() {
         return;
     }
     const FleetListing::Start place = listing_.start();
-    start_ = Start{token->key, place.index, place.within, token->after.key};
+    first_.start_after(*token, place);
     if (request_.vm_order) return;
     // In the order of the fleet nothing before that namespace can be listed.
     cluster_ = place.index;
@@ -46,7 +44,7 @@ void VmReport::start() {
 
 Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
-    if (!collected_) {
+    if (!first_.has_ended()) {
         SNAPGATE_ASSIGN(
             const bool done,
             walk_.step(view, listing_, walked_, [&](const FleetRow& row) -> Result<store::Step> {
@@ -55,25 +53,17 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
             }));
         if (!done) return false;
         SNAPGATE_TRY(leave_namespace(view));
-        std::ranges::sort(rows_, [this](const Ranked& a, const Ranked& b) {
-            return before(a.key, a.row, b.key, b.row);
-        });
-        collected_ = true;
+        first_.end_pass();
     }
-    for (; written_ < rows_.size(); ++written_, ++items_) {
-        if (limit_ == kNoLimit && out.size() >= full) return false;
-        VmRow& row = rows_[written_].row;
+    for (; written_ < first_.kept().size(); ++written_, ++items_) {
+        if (first_.wants_all() && out.size() >= full) return false;
+        VmRow& row = first_.kept()[written_].row;
         if (request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, row));
         append(row, out);
     }
-    if (limit_ != kNoLimit || behind_ <= rows_.size()) return true;
-    // The next part of a sorted report without pages.
-    const Ranked& last = rows_.back();
-    start_ = Start{last.key, last.row.cluster, true, {last.row.ns, last.row.vm}};
-    rows_.clear();
+    if (!first_.wants_all() || first_.left() == 0) return true;
+    first_.begin_next_pass();
     written_ = 0;
-    behind_ = 0;
-    collected_ = false;
     totals_.reset();
     walk_.start_at(0, {});
     return false;
@@ -123,7 +113,8 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
         if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
-        if (request_.verdicts.contains(state.verdict)) take(state);
+        if (request_.verdicts.contains(state.verdict))
+            first_.offer(key_of(state), place_of(state), [&] { return state; });
     }
     vms_.clear();
     return {};
@@ -172,48 +163,16 @@ SortKeyView VmReport::key_of(const VmRow& row) const {
     return {};
 }
 
-bool VmReport::before(const SortKeyView& a_key, const VmRow& a, const SortKeyView& b_key,
-                      const VmRow& b) const {
-    const auto by_key = compare(a_key, b_key, descending());
-    if (by_key != 0) return by_key < 0;
-    return std::tie(a.cluster, a.ns, a.vm) < std::tie(b.cluster, b.ns, b.vm);
-}
-
-bool VmReport::is_behind_start(const SortKeyView& key, const VmRow& row) const {
-    if (!start_) return true;
-    const auto by_key = compare(key, start_->key, descending());
-    if (by_key != 0) return by_key > 0;
-    if (row.cluster != start_->cluster) return row.cluster > start_->cluster;
-    return !start_->within || std::tie(row.ns, row.vm) > std::tie(start_->vm.ns, start_->vm.name);
-}
-
-void VmReport::take(const VmRow& row) {
-    const SortKeyView key = key_of(row);
-    if (!is_behind_start(key, row)) return;
-    ++behind_;
-    const auto first = [this](const Ranked& a, const Ranked& b) {
-        return before(a.key, a.row, b.key, b.row);
-    };
-    if (rows_.size() >= pass_limit()) {
-        if (!before(key, row, rows_.front().key, rows_.front().row)) return;
-        std::ranges::pop_heap(rows_, first);
-        rows_.pop_back();
-    }
-    rows_.push_back({{key.missing, key.number, std::string(key.text)}, row});
-    std::ranges::push_heap(rows_, first);
-}
-
 std::string VmReport::continue_token() const {
-    if (behind_ <= rows_.size() || rows_.empty()) return {};
-    const Ranked& last = rows_.back();
-    const FleetCluster& cluster = *listing_.clusters()[last.row.cluster];
-    return listing_.token_after({cluster.name, cluster.uid, {last.row.ns, last.row.vm}}, last.key,
-                                remaining());
+    if (first_.left() == 0 || first_.kept().empty()) return {};
+    const auto& [key, row] = first_.kept().back();
+    const FleetCluster& cluster = *listing_.clusters()[row.cluster];
+    return listing_.token_after({cluster.name, cluster.uid, {row.ns, row.vm}}, key, remaining());
 }
 
 std::optional<uint64_t> VmReport::remaining() const {
-    if (behind_ <= rows_.size()) return std::nullopt;
-    return behind_ - rows_.size();
+    if (first_.left() == 0) return std::nullopt;
+    return first_.left();
 }
 
 }  // namespace snapgate::query

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "query/first_rows.h"
 #include "query/fleet_age.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
@@ -32,7 +33,7 @@ class VmReport {
                                        FleetRequest request, facts::Seconds now);
 
     // Makes it a report without pages.
-    void show_all() { limit_ = kNoLimit; }
+    void show_all() { first_.want_all(); }
 
     using Append = std::function<void(const VmRow&, std::string& out)>;
     // Passes rows to `append`. True when the page (or everything) is complete; false where about
@@ -55,16 +56,6 @@ class VmReport {
     AgeCounts clusters() const { return count_ages(listing_, ages_); }
 
   private:
-    static constexpr uint64_t kNoLimit = UINT64_MAX;
-    // How many rows of a sorted report are found in one pass where it has no pages.
-    static constexpr uint64_t kSortedRows = 20'000;
-
-    // A row and its key in the order.
-    struct Ranked {
-        SortKey key;
-        VmRow row;
-    };
-
     VmReport(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetAges ages,
              FleetRequest request);
 
@@ -79,22 +70,14 @@ class VmReport {
     // When the state of the cluster that is shown was last known to be so; 0: never.
     facts::Seconds as_of(size_t cluster) const;
     base::Result<void> read_cause(const store::ReadView& view, VmRow& row) const;
-    // Keeps the row if it is one of the first behind the start.
-    void take(const VmRow& row);
     SortKeyView key_of(const VmRow& row) const;
-    // By key, cluster, namespace, VM.
-    bool before(const SortKeyView& a_key, const VmRow& a, const SortKeyView& b_key,
-                const VmRow& b) const;
-    bool is_behind_start(const SortKeyView& key, const VmRow& row) const;
-    uint64_t pass_limit() const { return limit_ == kNoLimit ? kSortedRows : limit_; }
-    bool descending() const { return request_.vm_order && request_.vm_order->descending; }
 
     FleetAges ages_;
     FleetRequest request_;
     FleetListing listing_;
     SnapshotFilter walked_;  // what the walk looks at: VMs, namespaces, clusters
     FleetWalk walk_{FleetWalk::Needs::kFacts};
-    uint64_t limit_ = 0;
+    FirstRows<VmRow> first_;
 
     // The namespace that the walk is in.
     size_t cluster_ = 0;
@@ -102,20 +85,8 @@ class VmReport {
     VmTable vms_;
 
     std::optional<Totals> totals_;
-    bool collected_ = false;
-    uint64_t behind_ = 0;       // rows that the pass selected behind its start
-    std::vector<Ranked> rows_;  // the first of them: a heap, the last in front, then in order
     size_t written_ = 0;
     uint64_t items_ = 0;
-
-    // The pass lists what comes after this row.
-    struct Start {
-        SortKey key;
-        size_t cluster = 0;
-        bool within = false;  // the cluster is that of the row; else it comes after it
-        model::ObjectKey vm;
-    };
-    std::optional<Start> start_;
 };
 
 }  // namespace snapgate::query

@@ -11,6 +11,7 @@
 
 #include "facts/facts.h"
 #include "model/types.h"
+#include "query/first_rows.h"
 #include "query/verdict.h"
 
 namespace snapgate::query {
@@ -49,6 +50,10 @@ struct VmRow {
         return last_good->at < now ? now - last_good->at : 0;
     }
 };
+
+inline RowPlace place_of(const VmRow& row) {
+    return {row.cluster, row.ns, row.vm};
+}
 
 // The VMs of one namespace while their snapshots are counted. Keeps its memory for the next one.
 class VmTable {
