@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-// The names by which Kubernetes' API knows the snapshots of KubeVirt.
+// The names by which Kubernetes' API knows the snapshots of KubeVirt, and what belongs to them.
 namespace snapgate::model {
 
 inline constexpr std::string_view kSnapshotGroup = "snapshot.kubevirt.io";
@@ -14,5 +14,16 @@ inline constexpr std::string_view kStoredVersion = "v1beta1";
 inline constexpr std::string_view kOldVersion = "v1alpha1";
 inline constexpr std::string_view kStoredApiVersion = "snapshot.kubevirt.io/v1beta1";
 inline constexpr std::string_view kOldApiVersion = "snapshot.kubevirt.io/v1alpha1";
+
+inline constexpr std::string_view kRestorePlural = "virtualmachinerestores";
+inline constexpr std::string_view kRestoreKind = "VirtualMachineRestore";
+inline constexpr std::string_view kContentPlural = "virtualmachinesnapshotcontents";
+inline constexpr std::string_view kContentKind = "VirtualMachineSnapshotContent";
+
+inline constexpr std::string_view kVmGroup = "kubevirt.io";
+inline constexpr std::string_view kVmPlural = "virtualmachines";
+inline constexpr std::string_view kVmKind = "VirtualMachine";
+inline constexpr std::string_view kVmVersion = "v1";
+inline constexpr std::string_view kVmApiVersion = "kubevirt.io/v1";
 
 }  // namespace snapgate::model

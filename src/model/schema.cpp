@@ -2,32 +2,20 @@
 
 #include <algorithm>
 
+#include "model/schema_terms.h"
+
 namespace snapgate::model {
 namespace {
 
 using Type = Schema::Type;
 using Merge = Schema::Merge;
-
-constexpr bool kRequired = true;
-constexpr bool kOptional = false;
-
-template <size_t N>
-constexpr Schema object(const Property (&properties)[N], Merge merge = Merge::kGranular,
-                        std::string_view go_type = {}) {
-    return {.type = Type::kObject, .merge = merge, .properties = properties, .go_type = go_type};
-}
-
-constexpr Schema array(const Schema& items, Merge merge, std::string_view go_type = {}) {
-    return {.type = Type::kArray,
-            .merge = merge,
-            .properties = {},
-            .items = &items,
-            .go_type = go_type};
-}
-
-constexpr Schema scalar(Type type, std::string_view go_type = {}, bool nullable = false) {
-    return {.type = type, .nullable = nullable, .properties = {}, .go_type = go_type};
-}
+using schema_terms::array;
+using schema_terms::kOptional;
+using schema_terms::kRequired;
+using schema_terms::map;
+using schema_terms::object;
+using schema_terms::scalar;
+using schema_terms::sorted;
 
 // ObjectMeta of meta/v1 with the names that its types have in Go.
 
@@ -36,8 +24,7 @@ constexpr Schema kUid = scalar(Type::kString, "types.UID");
 constexpr Schema kInt64 = scalar(Type::kInteger, "int64");
 constexpr Schema kFlag = scalar(Type::kBoolean, "bool");
 constexpr Schema kMetaTime = scalar(Type::kTime, "string");
-constexpr Schema kTextMap{
-    .type = Type::kObject, .properties = {}, .values = &kText, .go_type = "map[string]string"};
+constexpr Schema kTextMap = map(kText, nullptr, "map[string]string");
 constexpr Schema kFieldsV1 = scalar(Type::kFieldsV1);
 
 constexpr Property kOwnerProperties[] = {
@@ -46,7 +33,6 @@ constexpr Property kOwnerProperties[] = {
     {"name", &kText},       {"uid", &kUid},
 };
 constexpr Schema kOwner = object(kOwnerProperties, Merge::kAtomic, "v1.OwnerReference");
-constexpr Schema kOwners = array(kOwner, Merge::kByUid, "[]v1.OwnerReference");
 
 constexpr Property kManagerProperties[] = {
     {"apiVersion", &kText}, {"fieldsType", &kText},  {"fieldsV1", &kFieldsV1}, {"manager", &kText},
@@ -54,21 +40,20 @@ constexpr Property kManagerProperties[] = {
 };
 constexpr Schema kManager = object(kManagerProperties, Merge::kAtomic, "v1.ManagedFieldsEntry");
 constexpr Schema kManagers = array(kManager, Merge::kAtomic, "[]v1.ManagedFieldsEntry");
-constexpr Schema kFinalizers = array(kText, Merge::kSet, "[]string");
 
 constexpr Property kMetadataProperties[] = {
     {"annotations", &kTextMap, kOptional, 12},
     {"creationTimestamp", &kMetaTime},
     {"deletionGracePeriodSeconds", &kInt64},
     {"deletionTimestamp", &kMetaTime},
-    {"finalizers", &kFinalizers, kOptional, 14},
+    {"finalizers", &kFinalizersSchema, kOptional, 14},
     {"generateName", &kText, kOptional, 2},
     {"generation", &kInt64},
     {"labels", &kTextMap, kOptional, 11},
     {"managedFields", &kManagers},
     {"name", &kText, kOptional, 1},
     {"namespace", &kText, kOptional, 3},
-    {"ownerReferences", &kOwners},
+    {"ownerReferences", &kOwnersSchema},
     {"resourceVersion", &kText, kOptional, 6},
     {"uid", &kUid, kOptional, 5},
 };
@@ -100,10 +85,8 @@ constexpr Property kConditionProperties[] = {
     {"type", &kString, kRequired},
 };
 constexpr Schema kCondition = object(kConditionProperties);
-constexpr Schema kConditions = array(kCondition, Merge::kAtomic);
 
 constexpr Property kErrorProperties[] = {{"message", &kString}, {"time", &kTime}};
-constexpr Schema kError = object(kErrorProperties);
 
 constexpr Property kVolumesProperties[] = {{"excludedVolumes", &kStringSet},
                                            {"includedVolumes", &kStringSet}};
@@ -117,9 +100,9 @@ constexpr Schema kIndication = object(kIndicationProperties);
 constexpr Schema kSourceIndications = array(kIndication, Merge::kAtomic);
 
 constexpr Property kStatusProperties[] = {
-    {"conditions", &kConditions},
+    {"conditions", &kConditionsSchema},
     {"creationTime", &kNullableTime},
-    {"error", &kError},
+    {"error", &kErrorSchema},
     {"indications", &kStringSet},
     {"phase", &kString},
     {"readyToUse", &kBoolean},
@@ -149,10 +132,6 @@ constexpr Property kNamespaceProperties[] = {
     {"status", &kNamespaceStatus},
 };
 
-template <size_t N>
-constexpr bool sorted(const Property (&properties)[N]) {
-    return std::ranges::is_sorted(properties, {}, &Property::name);
-}
 static_assert(sorted(kOwnerProperties) && sorted(kManagerProperties) &&
               sorted(kMetadataProperties) && sorted(kSourceProperties) && sorted(kSpecProperties) &&
               sorted(kConditionProperties) && sorted(kErrorProperties) &&
@@ -162,6 +141,10 @@ static_assert(sorted(kOwnerProperties) && sorted(kManagerProperties) &&
 
 }  // namespace
 
+constexpr Schema kOwnersSchema = array(kOwner, Merge::kByUid, "[]v1.OwnerReference");
+constexpr Schema kFinalizersSchema = array(kText, Merge::kSet, "[]string");
+constexpr Schema kConditionsSchema = array(kCondition, Merge::kAtomic);
+constexpr Schema kErrorSchema = object(kErrorProperties);
 constexpr Schema kMetadataSchema = object(kMetadataProperties, Merge::kGranular, "v1.ObjectMeta");
 constexpr Schema kSourceSchema = object(kSourceProperties, Merge::kAtomic);
 constexpr Schema kSpecSchema = object(kSpecProperties);

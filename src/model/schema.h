@@ -42,8 +42,10 @@ struct Schema {
     bool nullable = false;
     std::span<const Property> properties;  // of an object; sorted by name
     const Schema* values = nullptr;        // of an object that is a map
-    const Schema* items = nullptr;         // of an array
-    std::string_view go_type;              // of ObjectMeta, what Go calls it: "types.UID"
+    // Of a map of which not every member is kept (kept_schema.h): whether one of that key is.
+    bool (*keeps)(std::string_view key) = nullptr;
+    const Schema* items = nullptr;  // of an array
+    std::string_view go_type;       // of ObjectMeta, what Go calls it: "types.UID"
 };
 
 extern const Schema kSnapshotSchema;
@@ -53,6 +55,12 @@ extern const Schema kMetadataSchema;
 // The `spec` of a snapshot, and the `source` in it.
 extern const Schema kSpecSchema;
 extern const Schema kSourceSchema;
+
+// Parts that other kinds of objects have, too.
+extern const Schema kOwnersSchema;
+extern const Schema kFinalizersSchema;
+extern const Schema kConditionsSchema;
+extern const Schema kErrorSchema;
 
 // The property of that name; null if the schema has none.
 const Property* find_property(const Schema& schema, std::string_view name);

@@ -18,7 +18,13 @@ using Revision = uint64_t;
 enum class Kind : uint8_t {
     kSnapshot = 1,   // VirtualMachineSnapshot of snapshot.kubevirt.io
     kNamespace = 2,  // core/v1 Namespace; its namespace part is empty
+    // Of these only parts are kept (kept_schema.h).
+    kVirtualMachine = 3,  // VirtualMachine of kubevirt.io
+    kRestore = 4,         // VirtualMachineRestore of snapshot.kubevirt.io
+    kContent = 5,         // VirtualMachineSnapshotContent of snapshot.kubevirt.io
 };
+inline constexpr Kind kKinds[] = {Kind::kSnapshot, Kind::kNamespace, Kind::kVirtualMachine,
+                                  Kind::kRestore, Kind::kContent};
 
 // Where an object is within its cluster and kind. Ordered by namespace, then name, by bytes: the
 // order of every list.

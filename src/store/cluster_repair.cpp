@@ -17,8 +17,8 @@ using base::Result;
 bool can_be_asked_for(const ObjectName& name) {
     const auto& [kind, key] = name;
     if (kind == Kind::kNamespace) return key.ns.empty() && model::is_dns_label(key.name);
-    return kind == Kind::kSnapshot && model::is_dns_label(key.ns) &&
-           model::is_dns_subdomain(key.name);
+    return std::ranges::find(model::kKinds, kind) != std::end(model::kKinds) &&
+           model::is_dns_label(key.ns) && model::is_dns_subdomain(key.name);
 }
 
 bool is_damage(const Error& error) {

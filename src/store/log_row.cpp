@@ -23,7 +23,7 @@ size_t shared_prefix(std::string_view a, std::string_view b) {
 // The byte of an entry's operation and kind.
 bool is_known(uint8_t what) {
     const auto kind = static_cast<Kind>(what >> 2U);
-    return (what & 3U) != 0 && (kind == Kind::kSnapshot || kind == Kind::kNamespace);
+    return (what & 3U) != 0 && std::ranges::find(model::kKinds, kind) != std::end(model::kKinds);
 }
 
 }  // namespace
