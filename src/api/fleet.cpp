@@ -23,7 +23,7 @@ std::shared_ptr<const VisibleFleet> make_fleet(const std::vector<const cluster::
         const auto project = projects.find(cluster->project);
         clusters.push_back({cluster->number, cluster->uid, cluster->name, cluster->project,
                             project == projects.end() ? std::string() : project->second.name,
-                            cluster->connected()});
+                            cluster->connected(), cluster->others});
         if (cluster->connected()) visible->connected.push_back(*cluster);
     }
     visible->fleet = query::Fleet::make(std::move(clusters));

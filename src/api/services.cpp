@@ -45,13 +45,13 @@ std::optional<cluster::Cluster> connected_cluster(const Services& services,
 void follow(const Services& services, const std::string& uid) {
     auto cluster = connected_cluster(services, uid);
     while (cluster) {
-        services.connections.follow(cluster->number, cluster->name, cluster::snapshots(),
-                                    services.sources.of(*cluster));
+        services.connections.follow(*cluster, services.sources.of(*cluster));
         // Another request may have changed or deleted the cluster meanwhile, and may have been here
         // first.
         auto now = connected_cluster(services, uid);
         if (!now || now->number != cluster->number) {
-            services.connections.forget(cluster->number);
+            for (const model::ClusterNumber number : cluster->numbers())
+                services.connections.forget(number);
         } else if (now->sealed == cluster->sealed) {
             return;
         }
@@ -65,7 +65,9 @@ void forget_deleted(const Services& services) {
     const auto followed = services.connections.statuses();
     const auto clusters = services.clusters.snapshot();
     std::unordered_set<model::ClusterNumber> left;
-    for (const auto& [uid, cluster] : *clusters) left.insert(cluster.number);
+    for (const auto& [uid, cluster] : *clusters) {
+        for (const model::ClusterNumber number : cluster.numbers()) left.insert(number);
+    }
     for (const auto& [number, status] : followed) {
         if (!left.contains(number)) services.connections.forget(number);
     }

@@ -27,7 +27,7 @@ class DamageLog {
         std::string name;
         const auto clusters = clusters_.snapshot();
         for (const auto& [one, cluster] : *clusters) {
-            if (row.cluster != cluster.number) continue;
+            if (!row.cluster || !cluster.has_number(*row.cluster)) continue;
             uid = one;
             name = cluster.name;
         }

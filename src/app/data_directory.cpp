@@ -132,6 +132,10 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOpt
                                                            const std::vector<fs::path>& given) {
     SNAPGATE_ASSIGN(auto data, open_parts(options, given));
     if (is_new(*data)) SNAPGATE_TRY(make_first(*data));
+    if (!cluster::has_all_kinds(*data->clusters.snapshot())) {
+        SNAPGATE_TRY(data->store->write_and_wait(store::Priority::kRequest, cluster::number_kinds));
+        SNAPGATE_TRY(reload(*data));
+    }
     if (data->keys.keys()->empty()) {
         return Error(Code::kCorrupt,
                      fmt::format("the store in {} holds projects or clusters, but no key that "
@@ -211,8 +215,10 @@ Result<OfflineRepair> repair_offline(const fs::path& data_dir, const store::Faul
     if (repair.summary.removed.empty()) return repair;
     SNAPGATE_ASSIGN(const auto data, open_stopped(data_dir));
     std::map<model::ClusterNumber, std::string> names;
-    for (const auto& [uid, cluster] : *data->clusters.snapshot())
-        names[cluster.number] = fmt::format("{} ({})", cluster.name, uid);
+    for (const auto& [uid, cluster] : *data->clusters.snapshot()) {
+        for (const model::ClusterNumber number : cluster.numbers())
+            names[number] = fmt::format("{} ({})", cluster.name, uid);
+    }
     for (const store::RemovedObject& one : repair.summary.removed) {
         std::string& cluster = names[one.cluster];
         if (cluster.empty()) cluster = fmt::format("with number {}", one.cluster);

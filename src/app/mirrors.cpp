@@ -81,8 +81,7 @@ std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data) {
 void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
                      mirror::Mirrors& mirrors) {
     for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
-        if (cluster.connected())
-            mirrors.follow(cluster.number, cluster.name, cluster::snapshots(), sources.of(cluster));
+        if (cluster.connected()) mirrors.follow(cluster, sources.of(cluster));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "access/keys.h"
@@ -10,6 +11,7 @@
 #include "base/count_text.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "cluster/reflected_kind.h"
 #include "json/object.h"
 #include "json/value.h"
 
@@ -20,6 +22,29 @@ using base::Error;
 using base::Result;
 
 namespace {
+
+// A number that a cluster has in the store; nullopt if `value` is none.
+std::optional<model::ClusterNumber> read_number(const json::Value* value) {
+    if (value == nullptr || !value->is_int64() || value->get_int64() <= 0 ||
+        value->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
+        return std::nullopt;
+    return static_cast<model::ClusterNumber>(value->get_int64());
+}
+
+// The kinds that a later version of this program follows are passed over.
+Result<void> read_kinds(const json::Object& record, Cluster& cluster) {
+    const json::Value* kinds = record.if_contains("kinds");
+    if (kinds == nullptr) return {};
+    if (!kinds->is_object()) return Error(Code::kCorrupt, "a cluster's kinds are no object");
+    for (const ReflectedKind& kind : reflected_kinds()) {
+        const json::Value* value = kinds->get_object().if_contains(kind.plural);
+        if (value == nullptr) continue;
+        const auto number = read_number(value);
+        if (!number) return Error(Code::kCorrupt, "a kind of a cluster has no number");
+        cluster.others.emplace(kind.stored, *number);
+    }
+    return {};
+}
 
 Result<void> read_connection(const json::Object& record, Cluster& cluster) {
     SNAPGATE_ASSIGN(std::string type, json::optional_string(record, "type"));
@@ -36,7 +61,21 @@ Result<void> read_connection(const json::Object& record, Cluster& cluster) {
     return {};
 }
 
-// Stores a new cluster under a new number.
+bool has_all_kinds(const Cluster& cluster) {
+    return std::ranges::all_of(reflected_kinds(), [&](const ReflectedKind& kind) {
+        return cluster.number_of(kind.stored) != 0;
+    });
+}
+
+Result<void> number_kinds(store::WriteTxn& txn, Cluster& cluster) {
+    for (const ReflectedKind& kind : reflected_kinds()) {
+        if (cluster.number_of(kind.stored) != 0) continue;
+        SNAPGATE_ASSIGN(cluster.others[kind.stored], txn.create_cluster());
+    }
+    return {};
+}
+
+// Stores a new cluster under new numbers.
 Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
@@ -45,6 +84,7 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
     for (const auto& [uid, other] : clusters) SNAPGATE_TRY(check_different(cluster, other));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
+    SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
     return cluster;
 }
@@ -76,13 +116,29 @@ Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
     cluster.uid = id;
     SNAPGATE_ASSIGN(cluster.name, json::optional_string(record, "name"));
     SNAPGATE_ASSIGN(cluster.project, json::optional_string(record, "projectUid"));
-    const json::Value* number = record.if_contains("number");
-    if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
-        number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
-        return Error(Code::kCorrupt, "a cluster's record has no number");
-    cluster.number = static_cast<model::ClusterNumber>(number->get_int64());
+    const auto number = read_number(record.if_contains("number"));
+    if (!number) return Error(Code::kCorrupt, "a cluster's record has no number");
+    cluster.number = *number;
+    SNAPGATE_TRY(read_kinds(record, cluster));
     SNAPGATE_TRY(read_connection(record, cluster));
     return cluster;
+}
+
+model::ClusterNumber Cluster::number_of(model::Kind kind) const {
+    if (kind == model::Kind::kSnapshot || kind == model::Kind::kNamespace) return number;
+    const auto found = others.find(kind);
+    return found == others.end() ? 0 : found->second;
+}
+
+std::vector<model::ClusterNumber> Cluster::numbers() const {
+    std::vector<model::ClusterNumber> numbers{number};
+    for (const auto& [kind, other] : others) numbers.push_back(other);
+    return numbers;
+}
+
+bool Cluster::has_number(model::ClusterNumber one) const {
+    return one == number ||
+           std::ranges::any_of(others, [one](const auto& other) { return other.second == one; });
 }
 
 std::string Cluster::record() const {
@@ -90,6 +146,14 @@ std::string Cluster::record() const {
                         {"projectUid", project},
                         {"type", to_text(type)},
                         {"number", int64_t{number}}};
+    if (!others.empty()) {
+        json::Object kinds;
+        for (const ReflectedKind& kind : reflected_kinds()) {
+            if (const auto found = others.find(kind.stored); found != others.end())
+                kinds[kind.plural] = int64_t{found->second};
+        }
+        record["kinds"] = std::move(kinds);
+    }
     if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
     if (!sealed.empty()) {
@@ -125,6 +189,20 @@ Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
 Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster) {
     cluster.type = ClusterType::kConnected;
     return create(txn, std::move(cluster));
+}
+
+bool has_all_kinds(const ClusterTable::Rows& clusters) {
+    return std::ranges::all_of(clusters, [](const auto& row) { return has_all_kinds(row.second); });
+}
+
+Result<void> number_kinds(store::WriteTxn& txn) {
+    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
+    for (auto& [uid, cluster] : clusters) {
+        if (has_all_kinds(cluster)) continue;
+        SNAPGATE_TRY(number_kinds(txn, cluster));
+        SNAPGATE_TRY(txn.put_record(Cluster::kType, uid, cluster.record()));
+    }
+    return {};
 }
 
 Result<void> require_settable(const Cluster& cluster) {
@@ -180,9 +258,11 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
                                  cluster.name, base::counted(objects, "snapshot")));
     }
     SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
-    SNAPGATE_TRY(
-        txn.erase_record(store::RecordType::kMirror, fmt::format_int(cluster.number).str()));
-    return txn.delete_cluster(cluster.number);
+    for (const model::ClusterNumber number : cluster.numbers()) {
+        SNAPGATE_TRY(txn.erase_record(store::RecordType::kMirror, fmt::format_int(number).str()));
+        SNAPGATE_TRY(txn.delete_cluster(number));
+    }
+    return {};
 }
 
 Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/types.h"
@@ -28,8 +30,12 @@ struct Cluster {
 
     std::string uid;
     std::string name;
-    std::string project;  // uid of its project
-    model::ClusterNumber number = 0;
+    std::string project;              // uid of its project
+    model::ClusterNumber number = 0;  // of its snapshots and namespaces
+    // Of its other kinds of objects (reflected_kind.h): in the store each has a number of its own,
+    // with a head and a version of its own. A kind that is missing here gets its number by
+    // number_kinds().
+    std::map<model::Kind, model::ClusterNumber> others;
     ClusterType type = ClusterType::kHosted;
     // For a connected cluster: its sealed connection (credentials.h); "" if the server's
     // configuration file has the connection.
@@ -38,6 +44,11 @@ struct Cluster {
     std::string server;  // its address: scheme, host and port, to be shown
 
     bool connected() const { return type == ClusterType::kConnected; }
+    // 0 for a kind that has none yet.
+    model::ClusterNumber number_of(model::Kind kind) const;
+    // All of them.
+    std::vector<model::ClusterNumber> numbers() const;
+    bool has_number(model::ClusterNumber one) const;
 
     static base::Result<Cluster> parse(std::string_view id, std::string_view value);
     std::string record() const;
@@ -59,6 +70,12 @@ base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber clus
 // Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
 // Errors as create_hosted.
 base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
+
+// Within a write: gives the kinds of objects that snapgate follows a number in each cluster. An
+// earlier version made clusters that have none for some kinds. Changes nothing where all have one.
+base::Result<void> number_kinds(store::WriteTxn& txn);
+// Whether number_kinds() has nothing to do.
+bool has_all_kinds(const ClusterTable::Rows& clusters);
 
 // Gives a connected cluster another connection. kNotFound; kConflict for a hosted cluster, and for
 // one whose connection is in the server's configuration file.

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "access/projects.h"
+#include "cluster/reflected_kind.h"
 #include "json/value.h"
 #include "store/objects_testing.h"
 #include "store/temporary_store_testing.h"
@@ -108,15 +111,65 @@ TEST_F(Registry, DeletesAMirrorWithoutForce) {
     EXPECT_TRUE(deleted) << deleted.error().message;
 }
 
+TEST_F(Registry, EachKindOfObjectsHasANumberOfItsOwn) {
+    const auto made = connect("edge");
+    ASSERT_TRUE(made) << made.error().message;
+    const Cluster stored = read("edge");
+    EXPECT_EQ(stored.others, made->others);
+    EXPECT_EQ(stored.number_of(model::Kind::kNamespace), stored.number);
+    std::set<model::ClusterNumber> numbers;
+    for (const ReflectedKind& kind : reflected_kinds()) {
+        const model::ClusterNumber number = stored.number_of(kind.stored);
+        EXPECT_TRUE(stored.has_number(number));
+        EXPECT_TRUE(store_->read().head(number).value().has_value()) << kind.plural;
+        numbers.insert(number);
+    }
+    EXPECT_EQ(numbers.size(), reflected_kinds().size());
+    EXPECT_EQ(numbers.size(), stored.numbers().size());
+    EXPECT_FALSE(stored.has_number(1'000));
+
+    const auto deleted =
+        write([](store::WriteTxn& txn) { return delete_cluster(txn, "edge", false); });
+    ASSERT_TRUE(deleted) << deleted.error().message;
+    for (const model::ClusterNumber number : numbers)
+        EXPECT_FALSE(store_->read().head(number).value().has_value()) << number;
+}
+
+TEST_F(Registry, AClusterOfAnEarlierVersionGetsNumbersForItsKinds) {
+    auto made = connect("edge");
+    ASSERT_TRUE(made) << made.error().message;
+    Cluster before = *made;
+    before.others.clear();
+    const auto write_kinds = [&] {
+        return write([](store::WriteTxn& txn) { return number_kinds(txn); });
+    };
+    ASSERT_TRUE(write([&](store::WriteTxn& txn) {
+        return txn.put_record(Cluster::kType, "edge", before.record());
+    }));
+    EXPECT_EQ(before.number_of(model::Kind::kRestore), 0U);
+    EXPECT_FALSE(has_all_kinds({{"edge", before}}));
+    ASSERT_TRUE(write_kinds());
+    const Cluster after = read("edge");
+    EXPECT_TRUE(has_all_kinds({{"edge", after}}));
+    EXPECT_EQ(after.number, made->number);
+    EXPECT_NE(after.number_of(model::Kind::kRestore), 0U);
+    // Again: nothing changes.
+    ASSERT_TRUE(write_kinds());
+    EXPECT_EQ(read("edge").others, after.others);
+}
+
 TEST(ClusterRecord, OfEarlierVersionsIsHosted) {
     auto cluster =
         Cluster::parse("a", R"({"name":"n","projectUid":"p","type":"hosted","number":3})");
     ASSERT_TRUE(cluster) << cluster.error().message;
     EXPECT_EQ(cluster->type, ClusterType::kHosted);
     EXPECT_EQ(cluster->record(), R"({"name":"n","projectUid":"p","type":"hosted","number":3})");
-    for (const char* wrong :
-         {R"({"name":"n","projectUid":"p","type":"other","number":3})",
-          R"({"name":"n","projectUid":"p","type":"connected","number":3,"sealed":"%"})"}) {
+    for (
+        const char* wrong :
+        {R"({"name":"n","projectUid":"p","type":"other","number":3})",
+         R"({"name":"n","projectUid":"p","type":"hosted","number":3,"kinds":[]})",
+         R"({"name":"n","projectUid":"p","type":"hosted","number":3,"kinds":{"virtualmachines":0}})",
+         R"({"name":"n","projectUid":"p","type":"connected","number":3,"sealed":"%"})"}) {
         auto parsed = Cluster::parse("a", wrong);
         ASSERT_FALSE(parsed) << wrong;
         EXPECT_EQ(parsed.error().code, Code::kCorrupt);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <span>
 #include <utility>
 
 #include "base/clock.h"
@@ -43,10 +44,9 @@ std::string joined(const std::vector<std::string>& words) {
 // One running check. The result of a point decides whether the later points are checked.
 class Checking {
   public:
-    Checking(ClusterTarget target, const cluster::ReflectedKind& kind, std::string passed,
-             const base::Clock& clock, std::chrono::milliseconds timeout)
+    Checking(ClusterTarget target, std::string passed, const base::Clock& clock,
+             std::chrono::milliseconds timeout)
         : target_(std::move(target)),
-          kind_(kind),
           passed_(std::move(passed)),
           clock_(clock),
           deadline_(std::chrono::steady_clock::now() + timeout) {}
@@ -57,12 +57,14 @@ class Checking {
             if (!check_.refused()) {
                 co_await ask_permissions();
                 co_await discover();
+                for (const cluster::ReflectedKind& kind : further_kinds()) co_await look_for(kind);
             }
         }
-        static constexpr std::array<std::string_view, 6> kAll = {
-            "Reachable", "TLS", "Identity", "Permissions", "APIVersion", "Clock"};
+        std::vector<std::string_view> all{"Reachable",   "TLS",        "Identity",
+                                          "Permissions", "APIVersion", "Clock"};
+        for (const cluster::ReflectedKind& kind : further_kinds()) all.push_back(kind.plural);
         std::vector<CheckedPoint> points;
-        for (const std::string_view name : kAll) {
+        for (const std::string_view name : all) {
             auto found = std::ranges::find(check_.points, name, &CheckedPoint::name);
             if (found != check_.points.end()) {
                 points.push_back(std::move(*found));
@@ -75,6 +77,11 @@ class Checking {
     }
 
   private:
+    // Behind the snapshots.
+    static std::span<const cluster::ReflectedKind> further_kinds() {
+        return cluster::reflected_kinds().subspan(1);
+    }
+
     void add(std::string_view name, Found outcome, std::string message, std::string advice = {}) {
         check_.points.push_back(
             {std::string(name), outcome, std::move(message), std::move(advice)});
@@ -201,12 +208,13 @@ class Checking {
     }
 
     // nullopt if the cluster does not say.
-    net::Awaitable<std::optional<bool>> may(std::string_view verb) {
+    net::Awaitable<std::optional<bool>> may(const cluster::ReflectedKind& kind,
+                                            std::string_view verb) {
         std::string body = json::serialize(json::Object{
             {"apiVersion", "authorization.k8s.io/v1"},
             {"kind", "SelfSubjectAccessReview"},
-            {"spec", json::Object{{"resourceAttributes", json::Object{{"group", kind_.group},
-                                                                      {"resource", kind_.plural},
+            {"spec", json::Object{{"resourceAttributes", json::Object{{"group", kind.group},
+                                                                      {"resource", kind.plural},
                                                                       {"verb", verb}}}}}});
         auto answer = co_await ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
                                    std::move(body));
@@ -220,7 +228,7 @@ class Checking {
         std::vector<std::string> missing;
         std::vector<std::string> writes;
         for (const std::string_view verb : kReadVerbs) {
-            const auto allowed = co_await may(verb);
+            const auto allowed = co_await may(kind_, verb);
             if (!allowed) {
                 add("Permissions", Found::kWarning, "the cluster does not say what we may do");
                 co_return;
@@ -228,7 +236,7 @@ class Checking {
             if (!*allowed) missing.emplace_back(verb);
         }
         for (const std::string_view verb : kWriteVerbs) {
-            const auto allowed = co_await may(verb);
+            const auto allowed = co_await may(kind_, verb);
             if (allowed && *allowed) writes.emplace_back(verb);
         }
         if (!missing.empty()) {
@@ -276,8 +284,40 @@ class Checking {
                         joined(*versions).substr(0, 200), kind_.group));
     }
 
+    // A kind that a cluster need not have.
+    net::Awaitable<void> look_for(const cluster::ReflectedKind& kind) {
+        if (!co_await is_served(kind)) {
+            add(kind.plural, Found::kSkipped, fmt::format("the cluster has no {}", kind.noun));
+            co_return;
+        }
+        std::vector<std::string> missing;
+        for (const std::string_view verb : kReadVerbs) {
+            const auto allowed = co_await may(kind, verb);
+            if (allowed && !*allowed) missing.emplace_back(verb);
+        }
+        if (missing.empty()) {
+            add(kind.plural, Found::kGood, fmt::format("we may read {}", kind.noun));
+        } else {
+            add(kind.plural, Found::kWarning,
+                fmt::format("we may not {} {}", joined(missing), kind.plural),
+                "apply the role that `snapgate print rbac` prints; snapshots are followed "
+                "without it");
+        }
+    }
+
+    net::Awaitable<bool> is_served(const cluster::ReflectedKind& kind) {
+        for (const std::string_view version : kind.versions) {
+            auto answer = co_await ask("GET", fmt::format("/apis/{}/{}", kind.group, version), {});
+            if (!answer || answer->status / 100 != 2) continue;
+            const auto plurals = json::read_resource_names(answer->body);
+            if (plurals && std::ranges::find(*plurals, kind.plural) != plurals->end())
+                co_return true;
+        }
+        co_return false;
+    }
+
     ClusterTarget target_;
-    const cluster::ReflectedKind& kind_;
+    const cluster::ReflectedKind& kind_ = cluster::snapshots();
     const std::string passed_;
     const base::Clock& clock_;
     std::chrono::steady_clock::time_point deadline_;
@@ -295,14 +335,12 @@ bool ConnectionCheck::warned() const {
     return std::ranges::any_of(points, [](const auto& p) { return p.outcome == Found::kWarning; });
 }
 
-net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection,
-                                                         const cluster::ReflectedKind& kind,
-                                                         std::string passed,
+net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection, std::string passed,
                                                          const base::Clock& clock,
                                                          std::chrono::milliseconds timeout) {
     auto target = ClusterTarget::make(connection);
     if (!target) co_return std::move(target).error();
-    Checking checking(std::move(*target), kind, std::move(passed), clock, timeout);
+    Checking checking(std::move(*target), std::move(passed), clock, timeout);
     co_return co_await checking.run();
 }
 

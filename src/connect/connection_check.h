@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "cluster/reflected_kind.h"
 #include "connect/connection.h"
 #include "net/http/http.h"
 
@@ -15,7 +14,9 @@ namespace snapgate::connect {
 // One point that is checked before a cluster is stored, and by `snapgate check cluster`.
 struct CheckedPoint {
     enum class Outcome { kGood, kWarning, kBad, kSkipped };
-    std::string name;  // Reachable, TLS, Identity, Permissions, APIVersion, Clock
+    // Reachable, TLS, Identity, Permissions, APIVersion, Clock, and the plural of each further
+    // kind.
+    std::string name;
     Outcome outcome = Outcome::kSkipped;
     std::string message;  // the finding
     std::string advice;   // what to do; "" if nothing
@@ -32,13 +33,12 @@ struct ConnectionCheck {
 };
 
 // Connects and asks: who we are (SelfSubjectReview, else the TLS and 401 alone), which verbs we
-// have on the objects of `kind` (SelfSubjectAccessReview: get, list, watch; create, update, patch,
-// delete as a warning), which version of its group is served, how far the clocks are apart (the
-// Date header; more than 30 s is a warning). `passed` goes with each question, as a
-// passed_servers.h header. `kind` outlives the check. Takes at most about `timeout`.
-// kInvalidParameter for a connection that cannot work.
+// have on snapshots (SelfSubjectAccessReview: get, list, watch; create, update, patch, delete as a
+// warning), which version of their group is served, how far the clocks are apart (the Date header;
+// more than 30 s is a warning), and of each further kind that is followed whether it is served and
+// we may read it. `passed` goes with each question, as a passed_servers.h header. Takes at most
+// about `timeout`. kInvalidParameter for a connection that cannot work.
 net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
-                                                               const cluster::ReflectedKind& kind,
                                                                std::string passed,
                                                                const base::Clock& clock,
                                                                std::chrono::milliseconds timeout);

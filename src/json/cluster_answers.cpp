@@ -359,6 +359,24 @@ Result<std::vector<std::string>> read_group_versions(std::string_view text) {
     return versions;
 }
 
+Result<std::vector<std::string>> read_resource_names(std::string_view text) {
+    SNAPGATE_ASSIGN(const Value value, parse(text));
+    const Object* root = value.if_object();
+    if (root == nullptr || string_member(*root, "kind") != "APIResourceList")
+        return wrong("APIResourceList");
+    std::vector<std::string> names;
+    const Array* all = array_member(*root, "resources");
+    if (all == nullptr) return names;
+    for (const Value& one : *all) {
+        const Object* resource = one.if_object();
+        if (resource == nullptr) continue;
+        std::string name = string_member(*resource, "name");
+        // A subresource is named behind its resource: "virtualmachines/status".
+        if (!name.empty() && name.find('/') == std::string::npos) names.push_back(std::move(name));
+    }
+    return names;
+}
+
 Result<ServerVersion> read_server_version(std::string_view text) {
     SNAPGATE_ASSIGN(const Value value, parse(text));
     const Object* root = value.if_object();

@@ -76,6 +76,9 @@ base::Result<AccessVerdict> read_access_verdict(std::string_view text);
 // The versions in which an APIGroup is served, the preferred one first.
 base::Result<std::vector<std::string>> read_group_versions(std::string_view text);
 
+// The plurals of the kinds that an APIResourceList names.
+base::Result<std::vector<std::string>> read_resource_names(std::string_view text);
+
 // The answer of /version.
 struct ServerVersion {
     unsigned major = 0;

@@ -105,6 +105,17 @@ TEST(GroupVersions, ThePreferredOneIsFirst) {
     EXPECT_FALSE(read_group_versions(R"({"kind":"APIGroup"})"));
 }
 
+TEST(ResourceNames, AreThoseOfWholeKinds) {
+    const auto names = read_resource_names(
+        R"({"kind":"APIResourceList","resources":[{"name":"virtualmachines"},)"
+        R"({"name":"virtualmachines/status"},7,{"name":null},{"name":"pods"}]})");
+    ASSERT_TRUE(names) << names.error().message;
+    EXPECT_EQ(*names, (std::vector<std::string>{"virtualmachines", "pods"}));
+    EXPECT_TRUE(read_resource_names(R"({"kind":"APIResourceList"})")->empty());
+    EXPECT_FALSE(read_resource_names(R"({"kind":"Status"})"));
+    EXPECT_FALSE(read_resource_names("404 page not found"));
+}
+
 TEST(ServerVersion, TakesNumbersWithAPlus) {
     const auto version =
         read_server_version(R"({"major":"1","minor":"32+","gitVersion":"v1.32.1-x"})");

@@ -9,7 +9,7 @@ namespace snapgate::mirror {
 using std::chrono::milliseconds;
 
 MirrorChecks::MirrorChecks(ReflectorContext& context, const net::Executor& executor)
-    : context_(context), alarm_(executor) {}
+    : context_(context), metadata_(!context.kind.in_part), alarm_(executor) {}
 
 std::unique_ptr<MirrorCheck> MirrorChecks::begin(std::string version) {
     return std::make_unique<MirrorCheck>(

@@ -252,6 +252,17 @@ void Mirrors::follow(ClusterNumber cluster, std::string name, const cluster::Ref
     core_->follow(cluster, std::move(name), kind, std::move(source));
 }
 
+void Mirrors::follow(const cluster::Cluster& cluster,
+                     const std::shared_ptr<connect::ConnectionSource>& source) {
+    for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
+        // Tests of what one reflector asks of a cluster leave out the others.
+        if (kind.stored != model::Kind::kSnapshot &&
+            base::test_time("other-kinds", milliseconds(1)).count() == 0)
+            continue;
+        core_->follow(cluster.number_of(kind.stored), cluster.name, kind, source);
+    }
+}
+
 void Mirrors::forget(ClusterNumber cluster, std::function<void()> done) {
     core_->forget(cluster, std::move(done));
 }
@@ -335,9 +346,11 @@ net::Awaitable<Result<void>> Mirrors::confirm(ClusterNumber cluster) {
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
-void Mirrors::retry_now(ClusterNumber cluster) {
-    const auto followed = core_->find(cluster);
-    if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
+void Mirrors::retry_now(const cluster::Cluster& cluster) {
+    for (const ClusterNumber number : cluster.numbers()) {
+        const auto followed = core_->find(number);
+        if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
+    }
 }
 
 }  // namespace snapgate::mirror

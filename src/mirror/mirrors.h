@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "cluster/reflected_kind.h"
+#include "cluster/registry.h"
 #include "connect/connection.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"
@@ -46,9 +47,9 @@ struct MirrorsOptions {
     std::function<void(const std::vector<std::pair<model::ClusterNumber, MirrorStatus>>&)> keep;
 };
 
-// Keeps a mirror of every connected cluster: a reflector for each, all on one thread of its own.
-// One that fails harms no other. Any thread may call; what is awaited goes on on the caller's
-// executor.
+// Keeps mirrors of every connected cluster, one for each kind of objects: a reflector for each, all
+// on one thread of its own. One that fails harms no other. Any thread may call; what is awaited
+// goes on on the caller's executor.
 class Mirrors {
   public:
     explicit Mirrors(MirrorsOptions options);
@@ -56,9 +57,12 @@ class Mirrors {
     Mirrors(const Mirrors&) = delete;
     Mirrors& operator=(const Mirrors&) = delete;
 
-    // Begins to follow the objects of one kind of a cluster, or, if they are followed, uses the new
-    // source from now on (at once where the cluster was not ready). `cluster` is the mirror's
-    // number here and below; `kind` outlives this.
+    // Begins to follow all kinds of objects of a cluster, or, if they are followed, uses the new
+    // source from now on (at once where the cluster was not ready).
+    void follow(const cluster::Cluster& cluster,
+                const std::shared_ptr<connect::ConnectionSource>& source);
+    // The same for the objects of one kind. `cluster` is the mirror's number (Cluster::number_of())
+    // here and below; `kind` outlives this.
     void follow(model::ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source);
     // Ends it. The sink is not used any more when `done` is called (on any thread).
@@ -92,8 +96,8 @@ class Mirrors {
     // not answer, within five seconds.
     net::Awaitable<base::Result<void>> confirm(model::ClusterNumber cluster);
 
-    // Looks at once, where it waits for its next attempt.
-    void retry_now(model::ClusterNumber cluster);
+    // Looks at once for all kinds of a cluster, where it waits for its next attempt.
+    void retry_now(const cluster::Cluster& cluster);
 
   private:
     class Core;

@@ -77,18 +77,23 @@ void Reflector::act(Action action, const Setback& why) {
             break;
         case Action::kTellSetback:
             base::log::warning("a cluster cannot be followed", {{"cluster", context_.cluster},
+                                                                {"kind", context_.kind.plural},
                                                                 {"state", to_text(why.state)},
                                                                 {"reason", why.reason},
                                                                 {"error", why.message}});
             break;
         case Action::kTellDoubt:
-            base::log::warning(
-                "a cluster is listed again, as its versions prove nothing",
-                {{"cluster", context_.cluster}, {"reason", why.reason}, {"error", why.message}});
+            base::log::warning("a cluster is listed again, as its versions prove nothing",
+                               {{"cluster", context_.cluster},
+                                {"kind", context_.kind.plural},
+                                {"reason", why.reason},
+                                {"error", why.message}});
             break;
         case Action::kTellDifference:
             base::log::error("a mirror was not what its cluster has: it is listed again",
-                             {{"cluster", context_.cluster}, {"difference", why.message}});
+                             {{"cluster", context_.cluster},
+                              {"kind", context_.kind.plural},
+                              {"difference", why.message}});
             break;
     }
 }
@@ -113,8 +118,9 @@ void Reflector::retry_now() {
 }
 
 void Reflector::failed_by_a_bug(std::string_view what) {
-    base::log::error("following a cluster ended by a bug",
-                     {{"cluster", context_.cluster}, {"error", what}});
+    base::log::error(
+        "following a cluster ended by a bug",
+        {{"cluster", context_.cluster}, {"kind", context_.kind.plural}, {"error", what}});
     session_.happen(event::Crashed{});
     contact_.refuse();
 }
@@ -230,11 +236,12 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
     if (!replaced) co_return tl::unexpected(setback_of_sink(replaced.error()));
     if (checks_.metadata().is_disproved(replaced->changed)) {
         base::log::warning("a cluster shows metadata alone in another form than in its objects",
-                           {{"cluster", context_.cluster}});
+                           {{"cluster", context_.cluster}, {"kind", context_.kind.plural}});
     }
     checks_.settle();
     checks_.saw(version);
     base::log::info("took in a cluster's list", {{"cluster", context_.cluster},
+                                                 {"kind", context_.kind.plural},
                                                  {"objects", replaced->objects},
                                                  {"changed", replaced->changed}});
     session_.happen(

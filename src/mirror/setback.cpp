@@ -90,7 +90,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             break;
         case 404:
             setback.state = MirrorState::kNotInstalled;
-            setback.message += ": KubeVirt's snapshots are not installed there";
+            setback.message += ": KubeVirt, or this part of it, is not installed there";
             setback.next = Setback::Next::kDiscover;
             break;
         case 410:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,14 @@ struct FleetCluster {
     std::string project_uid;
     std::string project_name;
     bool connected = false;  // a mirror of a Kubernetes cluster
+    // Of its further kinds of objects; see cluster::Cluster.
+    std::map<model::Kind, model::ClusterNumber> others = {};
+
+    // 0 if it has none.
+    model::ClusterNumber number_of(model::Kind kind) const {
+        const auto found = others.find(kind);
+        return found == others.end() ? 0 : found->second;
+    }
 };
 
 // How many snapshots a fleet has at one revision of the store: the sum over its clusters, so that

@@ -9,7 +9,8 @@ from harness import Server, name_of, wait_for
 from kube import KubeClient
 
 # Waits of the server that would make the tests slow. A build for the fault tests alone reads them.
-TIMES = "backoff=20ms,most=150ms,probe=500ms,probe-answer=1s,renew=1500ms,answer=1s,connect=1s"
+# "other-kinds=0ms": what they script are the requests for one kind of objects, so only snapshots are followed.
+TIMES = "other-kinds=0ms,backoff=20ms,most=150ms,probe=500ms,probe-answer=1s,renew=1500ms,answer=1s,connect=1s"
 SECONDS = float(os.environ.get("SNAPGATE_FAULT_PATIENCE", "10"))
 NUMBERS = itertools.count(1)
 
@@ -17,7 +18,7 @@ NUMBERS = itertools.count(1)
 def scaled_times(scale, **named):
     """All the server's times divided by `scale`, but those that are named: for what this machine itself
     may be slow at, or what a test wants to be long."""
-    times = {"answer": "3s", "connect": "3s", "connection-check": "3s", "probe-answer": "3s",
+    times = {"other-kinds": "0ms", "answer": "3s", "connect": "3s", "connection-check": "3s", "probe-answer": "3s",
              **{name.replace("_", "-"): time for name, time in named.items()}}
     return ",".join([f"scale={scale}", *(f"{name}={time}" for name, time in times.items())])
 

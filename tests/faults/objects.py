@@ -16,6 +16,22 @@ from harness import name_of
 
 GROUP = "snapshot.kubevirt.io"
 KIND = "VirtualMachineSnapshot"
+
+
+class Served:
+    """A kind of objects as a cluster serves it."""
+
+    def __init__(self, group, plural, kind, versions):
+        self.group = group
+        self.plural = plural
+        self.kind = kind
+        self.versions = versions
+
+
+SNAPSHOTS = Served(GROUP, "virtualmachinesnapshots", KIND, ["v1beta1", "v1alpha1"])
+VMS = Served("kubevirt.io", "virtualmachines", "VirtualMachine", ["v1"])
+RESTORES = Served(GROUP, "virtualmachinerestores", "VirtualMachineRestore", ["v1beta1", "v1alpha1"])
+CONTENTS = Served(GROUP, "virtualmachinesnapshotcontents", "VirtualMachineSnapshotContent", ["v1beta1", "v1alpha1"])
 FIRST_VERSION = 1000
 FIRST_WRITE = datetime.datetime(2026, 11, 4, 14, 19, 7)
 WRITES = itertools.count()  # of all clusters and all their pasts: no two are at the same time
@@ -131,6 +147,13 @@ class Objects:
     def fill(self, count, namespaces=("alpha", "beta"), prefix="snap"):
         for number in range(count):
             self.create(namespaces[number % len(namespaces)], f"{prefix}-{(number * 7919) % count:05}", vm=f"vm-{number % 3}")
+
+    def put(self, item):
+        """An object of any kind, made or changed."""
+        with self.changed:
+            item = copy.deepcopy(item)
+            item["metadata"].setdefault("uid", str(uuid.uuid4()))
+            return self.record("MODIFIED" if name_of(item) in self.current else "ADDED", item)
 
     def put_as_it_is(self, item):
         """An object with the version it was recorded with, which must be newer than all."""

@@ -1,4 +1,4 @@
-"""A scripted Kubernetes API server for one kind of object, for what a healthy server never does.
+"""A scripted Kubernetes API server for snapshots, and other kinds beside them, for what a healthy server never does.
 
 It answers over TLS, from threads with plain sockets, as kube-apiserver does: discovery, lists with
 limits, continue tokens and versions, watches with bookmarks, WatchList, metadata-only lists, bearer
@@ -16,8 +16,8 @@ import threading
 import time
 
 from kube import kubeconfig_of
-from objects import GROUP, KIND, Ahead, Expired, Objects
-from wire import PARTIAL, PLURAL, Answer, Connection, Hangup, encode, event, event_of, status_answer
+from objects import SNAPSHOTS, Ahead, Expired, Objects
+from wire import PARTIAL, Answer, Connection, Hangup, encode, event, event_of, status_answer
 
 FIRST_BOOKMARK = 0.02
 
@@ -47,12 +47,15 @@ class Upstream:
     """The server. `context` is what it presents, or None for plain HTTP; `tokens` are the accepted
     ones; what else it can be is set as an attribute."""
 
-    def __init__(self, authority=None):
+    def __init__(self, authority=None, of=SNAPSHOTS, listens=True):
+        self.of = of
+        self.beside = []            # further kinds, each an Upstream that does not listen
+        self.denied = False         # whether its objects may not be read (403)
         self.objects = Objects()
         self.authority = authority
         self.context = authority.server_context() if authority else None
         self.tokens = {"first-token"}
-        self.served = ["v1beta1", "v1alpha1"]  # none: the CRD is not installed
+        self.served = list(of.versions)  # none: the CRD is not installed
         self.minor = "26"           # of the Kubernetes version that it says it has
         self.watch_list = False     # whether it knows WatchList, as 1.32 does
         self.pages_at_zero = False  # whether a limit counts for a list at version 0
@@ -75,7 +78,15 @@ class Upstream:
         self.lock = threading.Lock()
         self.listener = None
         self.port = 0
-        self.accept()
+        if listens:
+            self.accept()
+
+    def serve_beside(self, of):
+        """Serves another kind, too; what a test does to it, it does to what this returns."""
+        other = Upstream(of=of, listens=False)
+        other.tokens = self.tokens
+        self.beside.append(other)
+        return other
 
     # The socket.
 
@@ -110,8 +121,9 @@ class Upstream:
             connections = list(self.connections)
         for connection in connections:
             connection.drop()
-        with self.objects.changed:
-            self.objects.changed.notify_all()
+        for kind in (self, *self.beside):
+            with kind.objects.changed:
+                kind.objects.changed.notify_all()
 
     def become(self, objects):
         """Another cluster stands behind the same address."""
@@ -170,34 +182,54 @@ class Upstream:
     def healthy_answer(self, request, connection):
         if self.tokens is not None and request.headers.get("authorization") not in {f"Bearer {token}" for token in self.tokens}:
             return status_answer(401, "Unauthorized", "Unauthorized")
-        served = next((version for version in self.served if request.path == f"/apis/{GROUP}/{version}/{PLURAL}"), None)
+        served = self.served_at(request.path)
         if served is None:
-            return self.other_answer(request)
+            other = next((other for other in self.beside if other.served_at(request.path)), None)
+            return self.other_answer(request) if other is None else other.answer_to(request, connection)
+        if self.denied:
+            return status_answer(403, "Forbidden", f"{self.of.plural} is forbidden: User \"mirror\" cannot list it")
         if request.kind in ("watch", "watchlist"):
             return self.watch(request, connection, served)
         if request.kind == "probe" and not request.version:
             return self.probe(request, served)
         return self.list(request, served)
 
-    def other_answer(self, request):
-        group = {"name": GROUP, "versions": [{"groupVersion": f"{GROUP}/{version}", "version": version} for version in self.served],
-                 "preferredVersion": {"groupVersion": f"{GROUP}/{self.served[0]}", "version": self.served[0]} if self.served else {}}
-        documents = {
+    def served_at(self, path):
+        """The version in which its objects are served at that path, or None."""
+        return next((version for version in self.served if path == f"/apis/{self.of.group}/{version}/{self.of.plural}"), None)
+
+    def discovery(self):
+        """{path: document}"""
+        kinds = [kind for kind in (self, *self.beside) if kind.served]
+        groups = {}
+        documents = {}
+        for kind in kinds:
+            name = kind.of.group
+            groups[name] = {"name": name, "versions": [{"groupVersion": f"{name}/{version}", "version": version} for version in kind.served],
+                            "preferredVersion": {"groupVersion": f"{name}/{kind.served[0]}", "version": kind.served[0]}}
+            documents[f"/apis/{name}"] = {"kind": "APIGroup", "apiVersion": "v1", **groups[name]}
+            for version in kind.served:
+                listed = documents.setdefault(f"/apis/{name}/{version}", {
+                    "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{name}/{version}", "resources": []})
+                listed["resources"].append({
+                    "name": kind.of.plural, "singularName": kind.of.kind.lower(), "namespaced": True, "kind": kind.of.kind,
+                    "verbs": ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]})
+        return {
             "/version": {"major": "1", "minor": self.minor, "gitVersion": f"v1.{self.minor}.0"},
             "/api": {"kind": "APIVersions", "versions": ["v1"]},
-            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group] if self.served else []},
+            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": list(groups.values())},
+            **documents,
         }
-        if self.served:
-            documents[f"/apis/{GROUP}"] = {"kind": "APIGroup", "apiVersion": "v1", **group}
-        for version in self.served:
-            documents[f"/apis/{GROUP}/{version}"] = {
-                "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{GROUP}/{version}",
-                "resources": [{"name": PLURAL, "singularName": "virtualmachinesnapshot", "namespaced": True, "kind": KIND,
-                               "verbs": ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]}]}
+
+    def other_answer(self, request):
+        documents = self.discovery()
         if request.method == "GET" and request.path in documents:
             return Answer(200, encode(documents[request.path]))
         if request.method == "POST" and request.path == "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
-            return Answer(201, encode({**json.loads(request.body), "status": {"allowed": True}}))
+            asked = json.loads(request.body)
+            denied = {kind.of.plural for kind in (self, *self.beside) if kind.denied}
+            allowed = asked["spec"]["resourceAttributes"]["resource"] not in denied
+            return Answer(201, encode({**asked, "status": {"allowed": allowed}}))
         if request.method == "POST" and request.path == "/apis/authentication.k8s.io/v1/selfsubjectreviews":
             return Answer(201, encode({**json.loads(request.body), "status": {"userInfo": {"username": "mirror"}}}))
         return Answer(404, b"404 page not found\n", {"Content-Type": "text/plain; charset=utf-8"})
@@ -250,18 +282,17 @@ class Upstream:
             metadata.update({"continue": token_text(version, "/".join(first) + "\0"), "remainingItemCount": count - 1})
         return self.list_answer(request, served, items, metadata)
 
-    @staticmethod
-    def list_answer(request, served, items, metadata):
+    def list_answer(self, request, served, items, metadata):
         if PARTIAL in request.headers.get("accept", ""):
             head = b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":%s,"items":[' % encode(metadata)
-            return Answer(200, head + b",".join(partial_text(item) for item in items) + b"]}")
+            return Answer(200, head + b",".join(self.partial_text(item) for item in items) + b"]}")
 
         def pieces():
             # The members of a custom resource's list come in the order of their names.
-            yield b'{"apiVersion":"%s/%s","items":[' % (GROUP.encode(), served.encode())
+            yield b'{"apiVersion":"%s/%s","items":[' % (self.of.group.encode(), served.encode())
             for number, item in enumerate(items):
-                yield (b"," if number else b"") + item_text(item, served)
-            yield b'],"kind":"%sList","metadata":%s}\n' % (KIND.encode(), encode(metadata))
+                yield (b"," if number else b"") + self.item_text(item, served)
+            yield b'],"kind":"%sList","metadata":%s}\n' % (self.of.kind.encode(), encode(metadata))
 
         return Answer(200, pieces())
 
@@ -299,14 +330,14 @@ class Upstream:
         objects = self.objects
         ends = time.monotonic() + float(request.query.get("timeoutSeconds") or 3600)
         bookmarks = request.query.get("allowWatchBookmarks") in ("1", "true")
-        api_version = f"{GROUP}/{served}"
+        api_version = f"{self.of.group}/{served}"
 
         def bookmark(**annotations):
             metadata = {"resourceVersion": str(version), **({"annotations": annotations} if annotations else {})}
-            return event("BOOKMARK", {"kind": KIND, "apiVersion": api_version, "metadata": metadata})
+            return event("BOOKMARK", {"kind": self.of.kind, "apiVersion": api_version, "metadata": metadata})
 
         for item in initial:
-            yield event_of("ADDED", item_text(item, served))
+            yield event_of("ADDED", self.item_text(item, served))
         if request.kind == "watchlist":
             yield bookmark(**{"k8s.io/initial-events-end": "true"})
         # The first one comes soon: a watch that ends early and without a word is a fault of its own.
@@ -324,7 +355,7 @@ class Upstream:
                 newest = objects.version
             for change in changes:
                 version = change.version
-                yield event_of(change.kind, item_text(change.item, served))
+                yield event_of(change.kind, self.item_text(change.item, served))
                 spoke = time.monotonic()
             if time.monotonic() >= ends:
                 return
@@ -340,24 +371,23 @@ class Upstream:
 
     # Who connects.
 
+    def item_text(self, item, served):
+        """An object in the version in which it was asked for; what is no object, as it is."""
+        if isinstance(item, bytes):
+            return item
+        has_version = isinstance(item, dict) and "apiVersion" in item
+        return encode({**item, "apiVersion": f"{self.of.group}/{served}"} if has_version else item)
+
+    def partial_text(self, item):
+        """The same where the metadata alone was asked for."""
+        if not isinstance(item, dict):
+            return self.item_text(item, "")
+        return encode({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+                       **({"metadata": item["metadata"]} if "metadata" in item else {})})
+
     def kubeconfig(self, token="first-token", host="127.0.0.1", authority=None, port=None):
         signer = (authority or self.authority).certificate if self.context else None
         return kubeconfig_of(f"{'https' if self.context else 'http'}://{host}:{port or self.port}", {"token": token}, signer)
-
-
-def item_text(item, served):
-    """An object in the version in which it was asked for; what is no object, as it is."""
-    if isinstance(item, bytes):
-        return item
-    return encode({**item, "apiVersion": f"{GROUP}/{served}"} if isinstance(item, dict) and "apiVersion" in item else item)
-
-
-def partial_text(item):
-    """The same where the metadata alone was asked for."""
-    if not isinstance(item, dict):
-        return item_text(item, "")
-    return encode({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-                   **({"metadata": item["metadata"]} if "metadata" in item else {})})
 
 
 def token_text(version, start):

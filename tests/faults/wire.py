@@ -11,7 +11,8 @@ import struct
 import time
 import urllib.parse
 
-PLURAL = "virtualmachinesnapshots"
+# Of the kinds of objects whose requests are told apart.
+PLURALS = ("virtualmachinesnapshots", "virtualmachines", "virtualmachinerestores", "virtualmachinesnapshotcontents")
 PARTIAL = "as=PartialObjectMetadataList"
 
 
@@ -78,7 +79,7 @@ class Request:
         self.kind = self.kind_of()
 
     def kind_of(self):
-        if not self.path.endswith("/" + PLURAL):
+        if self.path.rpartition("/")[2] not in PLURALS:
             return "review" if self.method == "POST" else "discovery"
         if self.query.get("watch") in ("1", "true"):
             return "watchlist" if self.query.get("sendInitialEvents") == "true" else "watch"

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -51,6 +52,7 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
                 columns.push_back({"SKIPPED", 4});
                 columns.push_back({"VERSION", 5});
                 columns.push_back({"SERVER", 6});
+                columns.push_back({"KINDS", 8});
             }
             return columns;
         }
@@ -84,6 +86,19 @@ std::string lag(const json::Object& cluster) {
     return base::human_duration(std::chrono::seconds(seconds->get_int64()));
 }
 
+// The kinds of objects beside the snapshots that are followed now.
+std::string followed_too(const json::Object& cluster) {
+    std::vector<std::string_view> names;
+    if (const json::Array* kinds = json::array_at(cluster, {"kinds"})) {
+        for (const json::Value& kind : *kinds) {
+            const json::Object* object = kind.if_object();
+            if (object != nullptr && json::text_at(*object, {"state"}) == "Ready")
+                names.push_back(json::text_at(*object, {"name"}));
+        }
+    }
+    return names.empty() ? kNothing : fmt::format("{}", fmt::join(names, ","));
+}
+
 Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects, bool wide) {
     auto text = [&](std::string_view name) { return std::string(json::text_at(object, {name})); };
     auto project = [&] {
@@ -108,6 +123,7 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
                 row.push_back(skipped != nullptr ? json::serialize(*skipped) : kNothing);
                 for (const std::string_view name : {"servedVersion", "server"})
                     row.push_back(text(name).empty() ? kNothing : text(name));
+                row.push_back(followed_too(object));
             }
             return row;
         }

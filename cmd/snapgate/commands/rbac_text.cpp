@@ -35,6 +35,14 @@ rules:
 - apiGroups: [snapshot.kubevirt.io]
   resources: [virtualmachinesnapshots]
   verbs: [{1}]
+# Which VMs there are, what was restored, and how large snapshots are. A cluster is followed without
+# these, too.
+- apiGroups: [snapshot.kubevirt.io]
+  resources: [virtualmachinerestores, virtualmachinesnapshotcontents]
+  verbs: [get, list, watch]
+- apiGroups: [kubevirt.io]
+  resources: [virtualmachines]
+  verbs: [get, list, watch]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

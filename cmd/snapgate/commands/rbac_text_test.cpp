@@ -37,21 +37,35 @@ std::vector<std::string> kinds(const std::vector<json::Object>& all) {
     return kinds;
 }
 
-std::string verbs(const std::vector<json::Object>& all) {
+// Of each rule: what it is about, and its verbs.
+std::vector<std::string> rules_of(const std::vector<json::Object>& all) {
+    std::vector<std::string> texts;
     for (const json::Object& one : all) {
         const json::Array* rules = json::array_at(one, {"rules"});
         if (rules == nullptr) continue;
-        EXPECT_EQ(rules->size(), 1U);
-        return json::serialize(*json::array_at(rules->at(0).get_object(), {"verbs"}));
+        for (const json::Value& rule : *rules) {
+            const json::Object& members = rule.get_object();
+            texts.push_back(json::serialize(*json::array_at(members, {"apiGroups"})) + " " +
+                            json::serialize(*json::array_at(members, {"resources"})) + " " +
+                            json::serialize(*json::array_at(members, {"verbs"})));
+        }
     }
-    return {};
+    return texts;
 }
+
+const std::string kSnapshotRule =
+    R"(["snapshot.kubevirt.io"] ["virtualmachinesnapshots"] ["get","list","watch")";
+const std::vector<std::string> kOtherRules = {
+    R"(["snapshot.kubevirt.io"] ["virtualmachinerestores","virtualmachinesnapshotcontents"] )"
+    R"(["get","list","watch"])",
+    R"(["kubevirt.io"] ["virtualmachines"] ["get","list","watch"])"};
 
 TEST(Rbac, IsTheSmallestThatCanFollow) {
     const auto all = documents(rbac_text("snapgate", false));
     EXPECT_EQ(kinds(all), (std::vector<std::string>{"Namespace", "ServiceAccount", "Secret",
                                                     "ClusterRole", "ClusterRoleBinding"}));
-    EXPECT_EQ(verbs(all), R"(["get","list","watch"])");
+    EXPECT_EQ(rules_of(all),
+              (std::vector<std::string>{kSnapshotRule + "]", kOtherRules[0], kOtherRules[1]}));
     EXPECT_EQ(json::text_at(all[1], {"metadata", "namespace"}), "snapgate");
     EXPECT_EQ(
         json::text_at(all[2], {"metadata", "annotations", "kubernetes.io/service-account.name"}),
@@ -62,7 +76,9 @@ TEST(Rbac, WritesOnlyIfThatIsAskedFor) {
     const auto all = documents(rbac_text("kube-system", true));
     EXPECT_EQ(kinds(all), (std::vector<std::string>{"ServiceAccount", "Secret", "ClusterRole",
                                                     "ClusterRoleBinding"}));
-    EXPECT_EQ(verbs(all), R"(["get","list","watch","create","update","patch","delete"])");
+    EXPECT_EQ(rules_of(all),
+              (std::vector<std::string>{kSnapshotRule + R"(,"create","update","patch","delete"])",
+                                        kOtherRules[0], kOtherRules[1]}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
 
@@ -58,6 +59,26 @@ std::string_view to_text(Outcome outcome) {
     return "Skipped";
 }
 
+// How it stands with the kinds of objects that belong to the snapshots; of a hosted cluster, those
+// that it has.
+Result<json::Array> kinds_document(const Services& services, const Cluster& cluster,
+                                   const store::ReadView& view) {
+    json::Array kinds;
+    for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
+        if (kind.stored == model::Kind::kSnapshot) continue;
+        const model::ClusterNumber number = cluster.number_of(kind.stored);
+        SNAPGATE_ASSIGN(const uint64_t objects, view.count(number, kind.stored));
+        if (!cluster.connected() && objects == 0) continue;
+        json::Object item{{"name", kind.plural}, {"objects", objects}};
+        if (cluster.connected()) {
+            const auto status = services.connections.status(number);
+            put_status(item, status.value_or(MirrorStatus()), services.store.now_ms());
+        }
+        kinds.push_back(std::move(item));
+    }
+    return kinds;
+}
+
 }  // namespace
 
 Result<json::Object> cluster_document(const Services& services, const Cluster& cluster,
@@ -76,6 +97,8 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
         out["state"] = "Ready";
     }
     out["objects"] = objects;
+    SNAPGATE_ASSIGN(json::Array kinds, kinds_document(services, cluster, view));
+    if (!kinds.empty()) out["kinds"] = std::move(kinds);
     SNAPGATE_ASSIGN(const store::DamagedNames damaged, view.damaged_names(cluster.number));
     if (damaged.count > 0) {
         out["damaged"] = damaged.count;

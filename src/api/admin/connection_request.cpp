@@ -38,8 +38,8 @@ Error refusal(const connect::ConnectionCheck& check) {
 net::Awaitable<Result<connect::ConnectionCheck>> look_at(const Call& call,
                                                          connect::Connection connection) {
     std::string passed = connect::passed_with(call.passed, call.services.connections.server_id());
-    co_return co_await connect::check_connection(std::move(connection), cluster::snapshots(),
-                                                 std::move(passed), base::system_clock(),
+    co_return co_await connect::check_connection(std::move(connection), std::move(passed),
+                                                 base::system_clock(),
                                                  base::test_time("connection-check", kCheckTime));
 }
 

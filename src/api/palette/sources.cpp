@@ -1,6 +1,7 @@
 #include "api/fleet.h"
 #include "api/palette/routes.h"
 #include "base/clock.h"
+#include "cluster/reflected_kind.h"
 #include "mirror/mirror_status.h"
 
 namespace snapgate::api::palette {
@@ -8,18 +9,30 @@ namespace {
 
 using base::Result;
 
-// What is known of a connected cluster, and since when.
-void add_mirror(const Services& services, const query::FleetCluster& cluster, int64_t now_ms,
+// What is known of the objects of one kind in a connected cluster, and since when.
+void add_mirror(const Services& services, model::ClusterNumber number, int64_t now_ms,
                 json::Object& item) {
     mirror::MirrorStatus status;
-    if (auto known = services.connections.status(cluster.number)) status = std::move(*known);
-    item.emplace("type", "connected");
+    if (auto known = services.connections.status(number)) status = std::move(*known);
     item.emplace("state", to_text(status.state));
     if (!status.reason.empty()) item.emplace("reason", status.reason);
     const int64_t as_of = std::max(status.confirmed_ms, status.synced_ms);
     if (!status.has_synced || as_of == 0) return;
     item.emplace("asOf", base::format_rfc3339(as_of));
     item.emplace("ageSeconds", std::max<int64_t>(now_ms - as_of, 0) / 1000);
+}
+
+// The kinds that a cluster need not have, or need not let us read.
+json::Array further_kinds(const Services& services, const query::FleetCluster& cluster,
+                          int64_t now_ms) {
+    json::Array kinds;
+    for (const auto& kind : cluster::reflected_kinds()) {
+        if (kind.stored == model::Kind::kSnapshot) continue;
+        json::Object item{{"name", kind.plural}};
+        add_mirror(services, cluster.number_of(kind.stored), now_ms, item);
+        kinds.push_back(std::move(item));
+    }
+    return kinds;
 }
 
 }  // namespace
@@ -35,7 +48,9 @@ net::Awaitable<Result<void>> list_sources(Call& call) {
                                                    {"projectUid", cluster.project_uid},
                                                    {"uid", cluster.uid}}}};
         if (cluster.connected) {
-            add_mirror(call.services, cluster, now_ms, item);
+            item.emplace("type", "connected");
+            add_mirror(call.services, cluster.number, now_ms, item);
+            item.emplace("kinds", further_kinds(call.services, cluster, now_ms));
         } else {
             item.emplace("type", "hosted");
             item.emplace("state", "Ready");

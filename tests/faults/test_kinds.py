@@ -1,0 +1,145 @@
+"""The kinds of objects that are followed beside the snapshots: none holds up another, and of a VM's template,
+of a restore's patches and of a content's copy of the VM nothing is kept."""
+
+import json
+
+import pytest
+
+from breakage import status
+from harness import wait_for
+from mirror import TIMES as USUAL
+from objects import CONTENTS, RESTORES, VMS
+from planted import SECRET, content, restore, vm
+
+TIMES = USUAL.replace("other-kinds=0ms", "check=300ms")
+NAMES = {kind.plural: kind for kind in (VMS, RESTORES, CONTENTS)}
+
+
+@pytest.fixture
+def kinds(upstream):
+    """The scripted cluster serves all kinds: {plural: the kind's own script}."""
+    served = {of.plural: upstream.serve_beside(of) for of in NAMES.values()}
+    for number in range(7):
+        served["virtualmachines"].objects.put(vm(f"vm-{number}"))
+    served["virtualmachinerestores"].objects.put(restore("r-1"))
+    for number in range(3):
+        served["virtualmachinesnapshotcontents"].objects.put(content(f"content-{number}"))
+    return served
+
+
+def kinds_of(mirror):
+    return {kind["name"]: kind for kind in mirror.status()["kinds"]}
+
+
+def until_kind(mirror, plural, state, objects=None):
+    def there():
+        kind = kinds_of(mirror)[plural]
+        return kind["state"] == state and objects in (None, kind["objects"])
+
+    wait_for(there, lambda: f"{plural} to be {state} ({objects}), and not {kinds_of(mirror)[plural]}")
+    return kinds_of(mirror)[plural]
+
+
+def until_all(mirror, kinds):
+    mirror.until_equal()
+    for plural, kind in kinds.items():
+        until_kind(mirror, plural, "Ready", len(kind.objects.items()))
+
+
+def test_all_kinds_are_followed(connect, kinds):
+    mirror = connect()
+    until_all(mirror, kinds)
+    kinds["virtualmachines"].objects.put(vm("vm-0", printableStatus="Stopped"))
+    kinds["virtualmachines"].objects.put(vm("vm-new"))
+    kinds["virtualmachinerestores"].objects.delete("alpha", "r-1")
+    until_all(mirror, kinds)
+    assert all(kind["events"] > 0 for name, kind in kinds_of(mirror).items() if name != "virtualmachinesnapshotcontents")
+
+
+def test_a_self_check_agrees_although_only_parts_are_kept(connect, kinds):
+    mirror = connect()
+    until_all(mirror, kinds)
+    for plural in kinds:
+        wait_for(lambda plural=plural: kinds_of(mirror)[plural]["checks"] > 1, f"checks of {plural}")
+        kind = until_kind(mirror, plural, "Ready")
+        assert (kind["differences"], kind["checkOutcome"], kind["syncs"]) == (0, "equal", 1), kind
+
+
+def test_a_self_check_finds_what_a_watch_did_not_tell(connect, kinds):
+    mirror = connect()
+    until_all(mirror, kinds)
+    vms = kinds["virtualmachines"].objects
+    with vms.changed:
+        vms.put(vm("vm-lost"))
+        vms.lose_last_event()
+    until_kind(mirror, "virtualmachines", "Ready", len(vms.items()))
+
+
+@pytest.mark.parametrize("plural", NAMES)
+def test_a_right_that_is_taken_away_stops_one_kind(upstream, connect, kinds, plural):
+    kinds[plural].denied = True
+    mirror = connect()
+    mirror.until_equal()
+    forbidden = until_kind(mirror, plural, "Forbidden", 0)
+    assert forbidden["reason"] and "forbidden" in forbidden["message"], forbidden
+    others = {name: kind for name, kind in kinds.items() if name != plural}
+    until_all(mirror, others)
+    points = {point["name"]: point for point in mirror.admin.post(f"/admin/v1/clusters/{mirror.uid}/check").json()["points"]}
+    assert points[plural]["outcome"] == "Warning" and "print rbac" in points[plural]["advice"], points
+    assert all(points[name]["outcome"] == "Good" for name in others), points
+
+    kinds[plural].denied = False
+    until_all(mirror, kinds)
+
+    # It is taken away again: what is known stays.
+    kinds[plural].denied = True
+    upstream.drop_connections()
+    until_kind(mirror, plural, "Forbidden", len(kinds[plural].objects.items()))
+    until_all(mirror, others)
+
+
+def test_a_cluster_without_the_other_kinds_is_followed_as_ever(connect, upstream):
+    mirror = connect()
+    mirror.until_equal()
+    for plural in NAMES:
+        assert until_kind(mirror, plural, "NotInstalled", 0)["reason"]
+    points = {point["name"]: point["outcome"] for point in mirror.admin.post(f"/admin/v1/clusters/{mirror.uid}/check").json()["points"]}
+    assert [points[plural] for plural in NAMES] == ["Skipped"] * 3
+    vms = upstream.serve_beside(VMS)
+    vms.objects.put(vm("vm-1"))
+    until_kind(mirror, "virtualmachines", "Ready", 1)
+
+
+def test_a_fault_of_one_kind_holds_up_no_other(connect, kinds):
+    kinds["virtualmachines"].break_next(status(500, "InternalError", "boom"), when=("list", "watch", "watchlist"), times=None)
+    mirror = connect()
+    until_all(mirror, {name: kind for name, kind in kinds.items() if name != "virtualmachines"})
+    assert kinds_of(mirror)["virtualmachines"]["state"] != "Ready"
+    kinds["virtualmachines"].heal()
+    until_all(mirror, kinds)
+
+
+def test_snapshots_that_fail_do_not_hold_up_the_others(upstream, connect, kinds):
+    upstream.denied = True
+    mirror = connect()
+    mirror.until_state("Forbidden")
+    for plural, kind in kinds.items():
+        until_kind(mirror, plural, "Ready", len(kind.objects.items()))
+
+
+def test_nothing_of_a_template_is_kept(start_own, connect, kinds):
+    server = start_own(TIMES)
+    mirror = connect(on=server)
+    until_all(mirror, kinds)
+    kinds["virtualmachines"].objects.put(vm("vm-0", printableStatus="Stopped"))
+    kinds["virtualmachines"].objects.put({**vm("vm-odd"), "metadata": {"name": "Not A Name", "namespace": "alpha", "x": SECRET}})
+    wait_for(lambda: kinds_of(mirror)["virtualmachines"]["skipped"] == 1, "the odd one to be passed over")
+    answers = [mirror.admin.get(path).text() for path in (
+        "/admin/v1/clusters", f"/v1/spectroclusters/{mirror.uid}/vms/snapshot", "/v1/spectroclusters/-/vms/protection",
+        "/v1/spectroclusters/-/vms/sources", "/metrics")]
+    server.stop()
+    for path in server.data_dir.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+    assert SECRET not in "\n".join(server.lines)
+    assert not any(SECRET in answer for answer in answers)
+    assert "alpha" in json.dumps(answers)
