@@ -207,8 +207,15 @@ constexpr std::string_view kSnapshotVersions[] = {kStoredApiVersion, kOldApiVers
 
 }  // namespace
 
-constexpr KeptKind kKeptVirtualMachine{kVmKind, kVmVersions, kVmSchema};
-constexpr KeptKind kKeptRestore{kRestoreKind, kSnapshotVersions, kRestoreSchema, true};
-constexpr KeptKind kKeptContent{kContentKind, kSnapshotVersions, kContentSchema};
+constexpr KeptKind kKeptVirtualMachine{Kind::kVirtualMachine, kVmKind, kVmVersions, kVmSchema};
+constexpr KeptKind kKeptRestore{Kind::kRestore, kRestoreKind, kSnapshotVersions, kRestoreSchema,
+                                true};
+constexpr KeptKind kKeptContent{Kind::kContent, kContentKind, kSnapshotVersions, kContentSchema};
+
+const KeptKind* find_kept_kind(std::string_view kind) {
+    for (const KeptKind* kept : {&kKeptVirtualMachine, &kKeptRestore, &kKeptContent})
+        if (kept->kind == kind) return kept;
+    return nullptr;
+}
 
 }  // namespace snapgate::model

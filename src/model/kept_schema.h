@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "model/schema.h"
+#include "model/types.h"
 
 namespace snapgate::model {
 
@@ -12,6 +13,7 @@ namespace snapgate::model {
 // named field by field, and everything else is dropped while the object is parsed. A field that a
 // newer KubeVirt adds is dropped, too, until it is named here.
 struct KeptKind {
+    Kind stored;
     std::string_view kind;
     // In which the objects are kept: the first one; the others have the same fields.
     std::span<const std::string_view> api_versions;
@@ -25,6 +27,8 @@ struct KeptKind {
 extern const KeptKind kKeptVirtualMachine;
 extern const KeptKind kKeptRestore;
 extern const KeptKind kKeptContent;
+// The one whose objects have that `kind`; null if there is none.
+const KeptKind* find_kept_kind(std::string_view kind);
 
 // Annotations for snapgate, and the one that it writes itself.
 inline constexpr std::string_view kOwnAnnotations = "snapgate.io/";

@@ -11,7 +11,6 @@
 #include "base/error_text.h"
 #include "json/object.h"
 #include "objects/object_write.h"
-#include "rules/import_rules.h"
 #include "store/walk.h"
 
 namespace snapgate::objects {
@@ -22,7 +21,8 @@ using base::Result;
 using model::Kind;
 
 struct Import::Batch {
-    model::ClusterNumber cluster = 0;
+    cluster::Cluster cluster;
+    model::Kind pruned = Kind::kSnapshot;
     OnConflict on_conflict = OnConflict::kReplace;
     bool dry_run = false;
     int64_t now_ms = 0;
@@ -36,7 +36,9 @@ struct Import::Batch {
   private:
     Result<void> store_item(store::WriteTxn& txn, const Item& item);
     Result<void> create(store::WriteTxn& txn, const Item& item);
-    Result<void> replace(store::WriteTxn& txn, size_t index, const model::PreparedObject& object);
+    Result<void> replace(store::WriteTxn& txn, const Item& item,
+                         const model::PreparedObject& object);
+    Result<void> put(store::WriteTxn& txn, Kind kind, const model::PreparedObject& object) const;
     // What the item leaves open, as it is in the object that exists: so that importing a dump twice
     // changes nothing. False where it leaves nothing open.
     static Result<bool> complete(const Item& item, const model::StoredObject& existing,
@@ -63,15 +65,19 @@ std::string full_name(std::string_view ns, std::string_view name) {
 
 }  // namespace
 
-Import::Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store)
-    : cluster_(cluster), options_(options), store_(store) {
+Import::Import(cluster::Cluster cluster, ImportOptions options, const store::Store& store)
+    : cluster_(std::move(cluster)), options_(options), store_(store) {
     if (!options_.prune) return;
-    // What others write from now on is newer than the dump, and stays.
-    auto head = store_.read().head(cluster_);
-    if (!head) {
-        begin_error_ = head.error();
-    } else if (*head) {
-        begun_at_ = (*head)->revision;
+    // What others write from now on is newer than the dump, and stays. Revisions are those of the
+    // whole store, so one of them tells for all kinds.
+    const store::ReadView view = store_.read();
+    for (const model::ClusterNumber number : cluster_.numbers()) {
+        auto head = view.head(number);
+        if (!head) {
+            begin_error_ = head.error();
+        } else if (*head) {
+            begun_at_ = std::max(begun_at_, (*head)->revision);
+        }
     }
     if (options_.prune_as_of) begun_at_ = std::min(begun_at_, *options_.prune_as_of);
 }
@@ -84,15 +90,12 @@ void Import::refuse(size_t index, std::string name, std::string message) {
         report_.refused.push_back({index, std::move(name), std::move(message)});
 }
 
-void Import::note_seen(std::string_view ns, std::string_view name) {
-    if (options_.prune) seen_.add(ns, name);
-}
-
-Import::Earlier Import::note_earlier(std::string_view ns, std::string_view name,
-                                     std::string_view content) {
+Import::Earlier Import::note_earlier(const rules::Dumped& item, std::string_view content) {
     if (!options_.dry_run) return Earlier::kNone;
     const uint64_t digest_of_content = base::read_u64(base::sha256(content), 0);
-    auto [place, first] = would_be_.try_emplace(seen_.hash(ns, name)[0], digest_of_content);
+    const model::PreparedObject& object = item.prepared.object;
+    auto [place, first] = would_be_[item.kind].try_emplace(digests_.hash(object.ns, object.name)[0],
+                                                           digest_of_content);
     if (first) return Earlier::kNone;
     if (place->second == digest_of_content) return Earlier::kSame;
     // Where nothing is replaced, the first one stays.
@@ -105,20 +108,20 @@ void Import::add(std::string_view item) {
     json::Identity fresh{.uid = base::random_uuid(),
                          .creation_timestamp = base::format_rfc3339(store_.now_ms()),
                          .generation = 1};
-    auto prepared = rules::prepare_import(item, fresh);
-    if (!prepared) {
+    auto dumped = rules::prepare_dumped(item, fresh);
+    if (!dumped) {
         refused_any_ = true;
-        refuse(index, json::best_effort_name(item), base::text_with_causes(prepared.error()));
+        refuse(index, json::best_effort_name(item), base::text_with_causes(dumped.error()));
         return;
     }
-    note_seen(prepared->object.ns, prepared->object.name);
+    json::Prepared& prepared = dumped->prepared;
+    if (options_.prune) seen(dumped->kind).add(prepared.object.ns, prepared.object.name);
     bool filled =
-        prepared->filled_uid || prepared->filled_creation_timestamp || prepared->filled_generation;
-    const Earlier earlier = note_earlier(prepared->object.ns, prepared->object.name,
-                                         filled ? item : prepared->object.text);
-    pending_bytes_ += prepared->object.text.size();
-    pending_.push_back(
-        {index, std::move(*prepared), filled ? std::string(item) : std::string(), earlier});
+        prepared.filled_uid || prepared.filled_creation_timestamp || prepared.filled_generation;
+    const Earlier earlier = note_earlier(*dumped, filled ? item : prepared.object.text);
+    pending_bytes_ += prepared.object.text.size();
+    pending_.push_back({index, dumped->kind, std::move(prepared),
+                        filled ? std::string(item) : std::string(), earlier});
 }
 
 void Import::add_too_large(std::string_view beginning) {
@@ -167,8 +170,15 @@ void Import::absorb(const Batch& batch) {
 }
 
 Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
-    SNAPGATE_ASSIGN(const auto end, settle_namespace(txn, cluster, ns, !dry_run, now_ms));
+    SNAPGATE_ASSIGN(const auto end, settle_namespace(txn, cluster.number, ns, !dry_run, now_ms));
     return end != WriteOutcome::End::kNamespaceGoing;
+}
+
+Result<void> Import::Batch::put(store::WriteTxn& txn, Kind kind,
+                                const model::PreparedObject& object) const {
+    if (dry_run) return {};
+    SNAPGATE_TRY(txn.put(cluster.number_of(kind), kind, object));
+    return {};
 }
 
 Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
@@ -180,13 +190,14 @@ Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
                                    "is gone"});
         return {};
     }
-    if (!dry_run) SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object));
+    SNAPGATE_TRY(put(txn, item.kind, object));
     ++outcome.created;
     return {};
 }
 
 Result<bool> Import::Batch::complete(const Item& item, const model::StoredObject& existing,
                                      json::Prepared& out) {
+    if (item.kind != Kind::kSnapshot) return false;
     const bool lacks_managers = item.prepared.lacks_managed_fields;
     if (item.source.empty() && (!lacks_managers || !json::has_managed_fields(existing)))
         return false;
@@ -205,18 +216,18 @@ Result<bool> Import::Batch::complete(const Item& item, const model::StoredObject
 }
 
 // Puts an object in the place of one that differs, if that is asked for.
-Result<void> Import::Batch::replace(store::WriteTxn& txn, size_t index,
+Result<void> Import::Batch::replace(store::WriteTxn& txn, const Item& item,
                                     const model::PreparedObject& object) {
     switch (on_conflict) {
         case OnConflict::kReplace:
-            if (!dry_run) SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, object));
+            SNAPGATE_TRY(put(txn, item.kind, object));
             ++outcome.replaced;
             break;
         case OnConflict::kSkip:
             ++outcome.skipped;
             break;
         case OnConflict::kFail:
-            outcome.refused.push_back({index, full_name(object.ns, object.name),
+            outcome.refused.push_back({item.index, full_name(object.ns, object.name),
                                        "it exists and differs: import with "
                                        "onConflict=replace or onConflict=skip"});
             break;
@@ -226,10 +237,11 @@ Result<void> Import::Batch::replace(store::WriteTxn& txn, size_t index,
 
 Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
     const model::PreparedObject* object = &item.prepared.object;
-    SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, object->ns, object->name));
+    SNAPGATE_ASSIGN(auto existing,
+                    txn.get(cluster.number_of(item.kind), item.kind, object->ns, object->name));
     // In a dry run the store does not have what an earlier item would have put there.
     if (item.earlier != Earlier::kNone && (!existing || on_conflict == OnConflict::kReplace)) {
-        if (item.earlier == Earlier::kOther) return replace(txn, item.index, *object);
+        if (item.earlier == Earlier::kOther) return replace(txn, item, *object);
         ++outcome.unchanged;
         return {};
     }
@@ -249,18 +261,19 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
         ++outcome.unchanged;
         return {};
     }
-    return replace(txn, item.index, *object);
+    return replace(txn, item, *object);
 }
 
 Result<void> Import::Batch::run(store::WriteTxn& txn) {
     outcome = {};  // a group that was rolled back runs again
-    SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster));
+    SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster.number));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
     for (const Item& item : items) SNAPGATE_TRY(store_item(txn, item));
     for (const model::ObjectKey& key : prune) {
-        SNAPGATE_ASSIGN(auto existing, txn.get(cluster, Kind::kSnapshot, key.ns, key.name));
+        const model::ClusterNumber number = cluster.number_of(pruned);
+        SNAPGATE_ASSIGN(auto existing, txn.get(number, pruned, key.ns, key.name));
         if (!existing || existing->revision > prune_up_to) continue;
-        if (!dry_run) SNAPGATE_TRY(txn.erase(cluster, Kind::kSnapshot, key.ns, key.name));
+        if (!dry_run) SNAPGATE_TRY(txn.erase(number, pruned, key.ns, key.name));
         ++outcome.pruned;
     }
     return {};
@@ -274,27 +287,43 @@ Result<Import::PruneStep> Import::next_prune() {
                      "nothing was pruned: the dump has objects that were refused, and what they "
                      "stand for might be removed; mend them and import again");
     }
+    if (!pruned_kind_) {
+        if (seen_.empty()) seen(Kind::kSnapshot);
+        pruned_kind_ = seen_.begin()->first;
+    }
+    SNAPGATE_ASSIGN(PruneStep step, prune_step(*pruned_kind_));
+    if (!step.done) return step;
+    const auto next = seen_.upper_bound(*pruned_kind_);
+    prune_done_ = next == seen_.end();
+    step.done = prune_done_;
+    prune_from_ = {};
+    if (!prune_done_) pruned_kind_ = next->first;
+    return step;
+}
+
+Result<Import::PruneStep> Import::prune_step(Kind kind) {
     // A read view must be short: it looks at a bounded number of rows and goes on in the next.
     constexpr size_t kRows = 5'000;
     auto batch = std::make_shared<Batch>();
     batch->cluster = cluster_;
     batch->dry_run = options_.dry_run;
     batch->prune_up_to = begun_at_;
+    batch->pruned = kind;
+    const model::ClusterNumber number = cluster_.number_of(kind);
+    model::SeenNames& names = seen(kind);
     store::ReadView view = store_.read();
-    SNAPGATE_ASSIGN(auto head, view.head(cluster_));
+    SNAPGATE_ASSIGN(auto head, view.head(number));
     if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
     const auto find_unseen = [&](const store::Found& object) -> Result<store::Step> {
         if (batch->prune.size() == store::kBatchObjects) return store::Step::kPause;
-        const bool kept = object.revision > begun_at_ || seen_.has(object.ns, object.name);
+        const bool kept = object.revision > begun_at_ || names.has(object.ns, object.name);
         if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
         return store::Step::kOn;
     };
-    SNAPGATE_ASSIGN(const bool more,
-                    store::walk(view.scan(cluster_, Kind::kSnapshot, head->revision, kRows),
-                                prune_from_, find_unseen));
-    prune_done_ = !more;
+    SNAPGATE_ASSIGN(const bool more, store::walk(view.scan(number, kind, head->revision, kRows),
+                                                 prune_from_, find_unseen));
     if (batch->prune.empty()) batch = nullptr;
-    return PruneStep{std::move(batch), prune_done_};
+    return PruneStep{std::move(batch), !more};
 }
 
 }  // namespace snapgate::objects

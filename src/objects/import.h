@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,9 +11,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cluster/registry.h"
 #include "json/object.h"
 #include "model/seen_names.h"
 #include "model/types.h"
+#include "rules/import_rules.h"
 #include "store/store.h"
 
 namespace snapgate::objects {
@@ -24,7 +27,9 @@ base::Result<OnConflict> parse_on_conflict(std::string_view text);
 
 struct ImportOptions {
     OnConflict on_conflict = OnConflict::kReplace;
-    bool prune = false;    // remove the objects that the dump does not have
+    // Remove the objects that the dump does not have, of the kinds that it has: of snapshots if it
+    // is empty.
+    bool prune = false;
     bool dry_run = false;  // count what would happen, and change nothing
     // With prune: objects that were written after this revision stay, too. It is the revision at
     // which a dry run counted.
@@ -59,7 +64,7 @@ class Import {
     // A batch to write; take_batch makes it.
     struct Batch;
 
-    Import(model::ClusterNumber cluster, ImportOptions options, const store::Store& store);
+    Import(cluster::Cluster cluster, ImportOptions options, const store::Store& store);
     ~Import();
 
     // Adds an item's JSON text. An item that breaks a rule is counted as refused.
@@ -95,16 +100,19 @@ class Import {
     enum class Earlier : uint8_t { kNone, kSame, kOther };
     struct Item {
         size_t index = 0;
+        model::Kind kind = model::Kind::kSnapshot;
         json::Prepared prepared;
         std::string source;  // kept only if the server filled in a member
         Earlier earlier = Earlier::kNone;
     };
 
     void refuse(size_t index, std::string name, std::string message);
-    void note_seen(std::string_view ns, std::string_view name);
-    Earlier note_earlier(std::string_view ns, std::string_view name, std::string_view content);
+    // A kind of which nothing was seen is not pruned.
+    model::SeenNames& seen(model::Kind kind) { return seen_[kind]; }
+    Earlier note_earlier(const rules::Dumped& item, std::string_view content);
+    base::Result<PruneStep> prune_step(model::Kind kind);
 
-    model::ClusterNumber cluster_;
+    const cluster::Cluster cluster_;
     ImportOptions options_;
     const store::Store& store_;
     ImportReport report_;
@@ -114,9 +122,12 @@ class Import {
     bool refused_any_ = false;                // an item broke a rule
     std::optional<base::Error> begin_error_;  // why begun_at_ is not known
     model::Revision begun_at_ = 0;
-    model::SeenNames seen_;  // only when pruning
+    std::map<model::Kind, model::SeenNames> seen_;  // only when pruning
     // In a dry run, each name's content as it would be stored, both by their digests.
-    std::unordered_map<uint64_t, uint64_t> would_be_;
+    std::map<model::Kind, std::unordered_map<uint64_t, uint64_t>> would_be_;
+    const model::SeenNames digests_;  // hashes the names there
+    // Where the prune goes on; nullopt before it begins.
+    std::optional<model::Kind> pruned_kind_;
     model::ObjectKey prune_from_;
     bool prune_done_ = false;
 };

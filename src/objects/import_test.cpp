@@ -11,6 +11,7 @@
 namespace snapgate::objects {
 namespace {
 
+using model::Kind;
 using testing::HasSubstr;
 
 std::string object(const std::string& ns, const std::string& name, const std::string& extra = "") {
@@ -32,11 +33,26 @@ std::string whole(const std::string& name, const std::string& extra = "") {
 class ImportTest : public testing::Test {
   protected:
     void SetUp() override {
-        ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest,
-                                           [&](store::WriteTxn& txn) -> base::Result<void> {
-                                               SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
-                                               return {};
-                                           }));
+        ASSERT_TRUE(store_->write_and_wait(
+            store::Priority::kRequest, [&](store::WriteTxn& txn) -> base::Result<void> {
+                SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
+                imported_.number = cluster_;
+                for (const Kind kind : kKept) {
+                    SNAPGATE_ASSIGN(imported_.others[kind], txn.create_cluster());
+                }
+                return {};
+            }));
+    }
+
+    // "name" of each object of a kind.
+    std::vector<std::string> names(Kind kind) {
+        std::vector<std::string> names;
+        const model::ClusterNumber number = imported_.number_of(kind);
+        const store::ReadView view = store_->read();
+        auto scan = view.scan(number, kind, view.head(number).value()->revision);
+        for (auto more = scan.seek("", ""); more && *more; more = scan.next())
+            names.emplace_back(scan.found().name);
+        return names;
     }
 
     void commit(Import& import, const std::shared_ptr<Import::Batch>& batch) {
@@ -46,7 +62,7 @@ class ImportTest : public testing::Test {
     }
 
     ImportReport run(const std::vector<std::string>& items, ImportOptions options = {}) {
-        Import import(cluster_, options, *store_);
+        Import import(imported_, options, *store_);
         for (const std::string& item : items) import.add(item);
         while (import.has_batch()) commit(import, import.take_batch());
         while (true) {
@@ -71,7 +87,10 @@ class ImportTest : public testing::Test {
     uint64_t count(model::Kind kind) { return store_->read().count(cluster_, kind).value(); }
 
     store::TemporaryStore store_;
+    static constexpr Kind kKept[] = {Kind::kVirtualMachine, Kind::kRestore, Kind::kContent};
+
     model::ClusterNumber cluster_ = 0;
+    cluster::Cluster imported_;
     std::string prune_error_;
 };
 
@@ -155,7 +174,7 @@ TEST_F(ImportTest, PruneRemovesWhatTheDumpNoLongerHas) {
 
 TEST_F(ImportTest, PruneSparesWhatWasWrittenMeanwhile) {
     run({whole("a"), whole("b")});
-    Import import(cluster_, {.on_conflict = OnConflict::kReplace, .prune = true}, *store_);
+    Import import(imported_, {.on_conflict = OnConflict::kReplace, .prune = true}, *store_);
     run({whole("new")});
     import.add(whole("a"));
     commit(import, import.take_batch());
@@ -236,7 +255,7 @@ TEST_F(ImportTest, ADryRunCountsAndChangesNothing) {
 
 TEST_F(ImportTest, PruneSparesWhatWasWrittenSinceItWasCounted) {
     run({whole("a"), whole("b")});
-    Import counted(cluster_, {.prune = true, .dry_run = true}, *store_);
+    Import counted(imported_, {.prune = true, .dry_run = true}, *store_);
     run({whole("new")});
     const ImportReport report =
         run({whole("a")}, {.prune = true, .prune_as_of = counted.begun_at()});
@@ -247,7 +266,7 @@ TEST_F(ImportTest, PruneSparesWhatWasWrittenSinceItWasCounted) {
 
 TEST_F(ImportTest, WhatIsTooLargeIsRefusedByItsBeginning) {
     run({whole("a"), whole("b")});
-    Import import(cluster_, {.prune = true}, *store_);
+    Import import(imported_, {.prune = true}, *store_);
     import.add(whole("a"));
     import.add_too_large(whole("big").substr(0, 200));
     commit(import, import.take_batch());
@@ -259,7 +278,7 @@ TEST_F(ImportTest, WhatIsTooLargeIsRefusedByItsBeginning) {
 }
 
 TEST_F(ImportTest, BatchesAreBounded) {
-    Import import(cluster_, {}, *store_);
+    Import import(imported_, {}, *store_);
     for (int i = 0; i < 600; ++i) import.add(whole(fmt::format("o-{:03}", i)));
     size_t batches = 0;
     while (import.has_batch()) {
@@ -271,7 +290,7 @@ TEST_F(ImportTest, BatchesAreBounded) {
 }
 
 TEST_F(ImportTest, ADeletedClusterEndsIt) {
-    Import import(cluster_, {}, *store_);
+    Import import(imported_, {}, *store_);
     import.add(whole("a"));
     ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
         return txn.delete_cluster(cluster_);
@@ -279,6 +298,69 @@ TEST_F(ImportTest, ADeletedClusterEndsIt) {
     auto done =
         store_->write_and_wait(store::Priority::kBatch, Import::function(import.take_batch()));
     EXPECT_EQ(done.error().code, base::Code::kNotFound);
+}
+
+std::string kept_item(std::string_view kind, const std::string& name, std::string_view rest = "") {
+    const bool vm = kind == "VirtualMachine";
+    return R"({"apiVersion":")" +
+           std::string(vm ? "kubevirt.io/v1" : "snapshot.kubevirt.io/v1beta1") + R"(","kind":")" +
+           std::string(kind) + R"(","metadata":{"name":")" + name +
+           R"(","namespace":"web","uid":"u-)" + name + R"(","resourceVersion":"7"})" +
+           std::string(rest) + "}";
+}
+
+TEST_F(ImportTest, TakesTheKindsOfAMixedList) {
+    const std::vector<std::string> items{
+        kept_item("VirtualMachine", "vm-1", R"(,"spec":{"template":{"secret":"hunter2"}})"),
+        whole("s-1"), kept_item("VirtualMachineRestore", "r-1"),
+        kept_item("VirtualMachineSnapshotContent", "c-1"), kept_item("VirtualMachine", "vm-2")};
+    const ImportReport first = run(items);
+    EXPECT_EQ(first.created, 5U);
+    EXPECT_EQ(first.refused_count, 0U);
+    EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1", "vm-2"}));
+    EXPECT_EQ(names(Kind::kRestore), (std::vector<std::string>{"r-1"}));
+    EXPECT_EQ(names(Kind::kContent), (std::vector<std::string>{"c-1"}));
+    EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-1"}));
+    // Again: nothing changes. What is not kept does not count.
+    EXPECT_EQ(run(items).unchanged, 5U);
+    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-1")}).replaced, 1U);
+    const ImportReport dry =
+        run({kept_item("VirtualMachine", "vm-1", R"(,"spec":{"running":true})"),
+             kept_item("VirtualMachine", "vm-3")},
+            {.dry_run = true});
+    EXPECT_EQ(dry.replaced, 1U);
+    EXPECT_EQ(dry.created, 1U);
+    EXPECT_EQ(names(Kind::kVirtualMachine).size(), 2U);
+}
+
+TEST_F(ImportTest, PrunesOnlyTheKindsThatTheDumpHolds) {
+    const std::vector<std::string> all{whole("s-1"), kept_item("VirtualMachine", "vm-1"),
+                                       kept_item("VirtualMachine", "vm-2"),
+                                       kept_item("VirtualMachineRestore", "r-1")};
+    ASSERT_EQ(run(all).created, 4U);
+    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-2")}, {.prune = true}).pruned, 1U);
+    EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-2"}));
+    EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-1"}));
+    EXPECT_EQ(names(Kind::kRestore), (std::vector<std::string>{"r-1"}));
+    // Two kinds at once.
+    ASSERT_EQ(run(all).created, 1U);
+    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-1"), whole("s-2")}, {.prune = true}).pruned, 2U);
+    EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1"}));
+    EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-2"}));
+    // An empty dump is one of snapshots.
+    EXPECT_EQ(run({}, {.prune = true}).pruned, 1U);
+    EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1"}));
+    EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{}));
+}
+
+TEST_F(ImportTest, RefusesWhatCannotBeKept) {
+    const ImportReport report = run({R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}})",
+                                     R"({"apiVersion":"kubevirt.io/v1","kind":"VirtualMachine",)"
+                                     R"("metadata":{"name":"a","namespace":"web"}})"});
+    ASSERT_EQ(report.refused.size(), 2U);
+    EXPECT_NE(report.refused[0].message.find("kind must be VirtualMachineSnapshot"),
+              std::string::npos);
+    EXPECT_NE(report.refused[1].message.find("metadata.uid is missing"), std::string::npos);
 }
 
 }  // namespace

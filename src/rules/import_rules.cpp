@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/quote.h"
+#include "json/cluster_answers.h"
+#include "json/kept_object.h"
 #include "model/names.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
@@ -51,6 +55,19 @@ base::Result<void> check_import(const model::SnapshotFacts& facts) {
 
 base::Result<json::Prepared> prepare_import(std::string_view json, const json::Identity& fill) {
     return json::prepare_snapshot(json, fill, check_import);
+}
+
+base::Result<Dumped> prepare_dumped(std::string_view json, const json::Identity& fill) {
+    auto snapshot = prepare_import(json, fill);
+    if (snapshot) return Dumped{model::Kind::kSnapshot, std::move(*snapshot)};
+    // Snapshots come first, and are the many: only what has another kind is looked at again.
+    if (snapshot.error().subject != "kind") return std::move(snapshot).error();
+    const auto* kind = model::find_kept_kind(json::read_cut_object(json).kind);
+    if (kind == nullptr) return std::move(snapshot).error();
+    SNAPGATE_ASSIGN(auto object, json::prepare_kept(*kind, json));
+    Dumped dumped{kind->stored, {}};
+    dumped.prepared.object = std::move(object);
+    return dumped;
 }
 
 }  // namespace snapgate::rules

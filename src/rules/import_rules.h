@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "json/object.h"
+#include "model/types.h"
 
 namespace snapgate::rules {
 
@@ -13,5 +14,13 @@ namespace snapgate::rules {
 // resource version that the object brings is kept, so that it must be printable. Any thread may
 // call. Errors: those of json::prepare_snapshot; kInvalid with causes.
 base::Result<json::Prepared> prepare_import(std::string_view json, const json::Identity& fill);
+
+// The same for an object of any kind that snapgate keeps. Of a kind of which only parts are kept
+// nothing is filled in: it needs a uid and a resource version, as kubectl prints them.
+struct Dumped {
+    model::Kind kind = model::Kind::kSnapshot;
+    json::Prepared prepared;
+};
+base::Result<Dumped> prepare_dumped(std::string_view json, const json::Identity& fill);
 
 }  // namespace snapgate::rules

@@ -23,10 +23,10 @@ class InputCheck {
 
     base::Result<void> add(std::string_view item) {
         size_t number = items_++;
-        auto prepared = rules::prepare_import(item, identity_);
+        auto prepared = rules::prepare_dumped(item, identity_);
         if (prepared) return {};
         if (lacks_kind(item)) {
-            prepared = rules::prepare_import(with_kind(item), identity_);
+            prepared = rules::prepare_dumped(with_kind(item), identity_);
             if (prepared) {
                 // The list may state the kind of its items; that is only known at the end of the
                 // list.

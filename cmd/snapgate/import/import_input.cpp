@@ -31,16 +31,13 @@ base::Error read_failed(const std::string& name) {
 // Reads a file from its beginning, whatever its position, and tells how far it has come.
 class FileBuffer : public std::streambuf {
   public:
-    FileBuffer(int fd, uint64_t offset, const ImportInput::Taken& taken)
-        : fd_(fd), offset_(offset), taken_(taken), room_(kPieceBytes) {}
+    FileBuffer(const ReadableFile& file, uint64_t offset, const ImportInput::Taken& taken)
+        : file_(file), offset_(offset), taken_(taken), room_(kPieceBytes) {}
     bool failed() const { return failed_; }
 
   protected:
     int_type underflow() override {
-        ssize_t count = 0;
-        do {
-            count = ::pread(fd_, room_.data(), room_.size(), static_cast<off_t>(offset_));
-        } while (count < 0 && errno == EINTR);
+        const ssize_t count = file_.read(offset_, room_.data(), room_.size());
         failed_ = count < 0;
         if (count <= 0) return traits_type::eof();
         offset_ += static_cast<uint64_t>(count);
@@ -50,7 +47,7 @@ class FileBuffer : public std::streambuf {
     }
 
   private:
-    int fd_;
+    const ReadableFile& file_;
     uint64_t offset_;
     const ImportInput::Taken& taken_;
     std::vector<char> room_;
@@ -58,25 +55,23 @@ class FileBuffer : public std::streambuf {
 };
 
 // Copies a stream that can be read only once.
-Outcome<base::FileDescriptor> copy_stream(int fd, const std::string& name,
-                                          const ImportInput::Taken& taken) {
-    SNAPGATE_ASSIGN(base::FileDescriptor copy, open_temporary_file());
+Outcome<TemporaryFile> copy_stream(int fd, const std::string& name,
+                                   const ImportInput::Taken& taken) {
+    SNAPGATE_ASSIGN(TemporaryFile copy, TemporaryFile::open());
     std::vector<char> room(kPieceBytes);
-    uint64_t copied = 0;
     while (true) {
         ssize_t count = ::read(fd, room.data(), room.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return cannot_read(name);
         if (count == 0) return copy;
-        SNAPGATE_TRY(append_to(copy, std::string_view(room.data(), static_cast<size_t>(count))));
-        copied += static_cast<uint64_t>(count);
-        if (taken) taken(copied);
+        SNAPGATE_TRY(copy.append(std::string_view(room.data(), static_cast<size_t>(count))));
+        if (taken) taken(copy.size);
     }
 }
 
 // YAML that was rewritten as JSON.
 struct Rewritten {
-    base::FileDescriptor json;
+    TemporaryFile json;
     json::YamlEnd end;
 };
 
@@ -98,17 +93,17 @@ Outcome<> check_yaml_end(const json::YamlEnd& end, const std::string& name, bool
     return {};
 }
 
-Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name, bool complete,
-                                const ImportInput::Taken& taken) {
-    SNAPGATE_ASSIGN(base::FileDescriptor rewritten, open_temporary_file());
-    FileBuffer buffer(fd, offset, taken);
+Outcome<Rewritten> yaml_as_json(const ReadableFile& file, uint64_t offset, const std::string& name,
+                                bool complete, const ImportInput::Taken& taken) {
+    SNAPGATE_ASSIGN(TemporaryFile rewritten, TemporaryFile::open());
+    FileBuffer buffer(file, offset, taken);
     std::istream stream(&buffer);
     std::string pending;
     bool written = true;
     auto put = [&](std::string_view json) -> base::Result<void> {
         pending.append(json);
         if (pending.size() < kPieceBytes) return {};
-        auto result = append_to(rewritten, pending);
+        auto result = rewritten.append(pending);
         written = result.has_value();
         pending.clear();
         return result;
@@ -120,7 +115,7 @@ Outcome<Rewritten> yaml_as_json(int fd, uint64_t offset, const std::string& name
         return Failure(Exit::kRefused,
                        fmt::format("{}: {}; nothing was stored", name, converted.error().message));
     SNAPGATE_TRY(check_yaml_end(*converted, name, complete));
-    SNAPGATE_TRY(append_to(rewritten, pending));
+    SNAPGATE_TRY(rewritten.append(pending));
     return Rewritten{std::move(rewritten), std::move(*converted)};
 }
 
@@ -147,9 +142,9 @@ Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
     return beginning[first] == '{' || beginning[first] == '[' ? Form::kJson : Form::kYaml;
 }
 
-Outcome<std::string> beginning_of(int fd, const std::string& name) {
+Outcome<std::string> beginning_of(const ReadableFile& file, const std::string& name) {
     std::string room(kLookedAtBytes, '\0');
-    ssize_t count = ::pread(fd, room.data(), room.size(), 0);
+    const ssize_t count = file.read(0, room.data(), room.size());
     if (count < 0) return cannot_read(name);
     room.resize(static_cast<size_t>(count));
     return room;
@@ -160,6 +155,15 @@ int64_t modified_ns(const struct stat& status) {
 }
 
 }  // namespace
+
+ssize_t ReadableFile::read(uint64_t offset, char* room, size_t size) const {
+    ssize_t count = 0;
+    do {
+        count = ::pread(file.get(), room, size, static_cast<off_t>(offset));
+    } while (count < 0 && errno == EINTR);
+    if (count > 0 && cipher) cipher->apply(offset, room, static_cast<size_t>(count));
+    return count;
+}
 
 Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, const Taken& taken) {
     bool standard = file == "-";
@@ -175,37 +179,41 @@ Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, c
                        "standard input is the terminal: pipe a dump into it, as in 'kubectl get "
                        "vmsnapshots -A -o json | snapgate import --cluster demo -'");
     // Standard input is copied even if it is a file: another process may still be writing it.
+    ReadableFile readable;
     if (standard || !S_ISREG(status.st_mode)) {
-        SNAPGATE_ASSIGN(fd, copy_stream(fd.get(), name, taken));
+        SNAPGATE_ASSIGN(TemporaryFile copy, copy_stream(fd.get(), name, taken));
+        readable = {std::move(copy.file), std::move(copy.cipher)};
+    } else {
+        readable.file = std::move(fd);
     }
-    SNAPGATE_ASSIGN(std::string beginning, beginning_of(fd.get(), name));
+    SNAPGATE_ASSIGN(std::string beginning, beginning_of(readable, name));
     constexpr std::string_view kMark = "\xef\xbb\xbf";  // some editors begin a file with it
     uint64_t start = beginning.starts_with(kMark) ? kMark.size() : 0;
     SNAPGATE_ASSIGN(Form form, form_of(std::string_view(beginning).substr(start), name));
     bool open_ended = false;
     if (form == Form::kYaml) {
-        SNAPGATE_ASSIGN(Rewritten rewritten, yaml_as_json(fd.get(), start, name, complete, taken));
-        fd = std::move(rewritten.json);
+        SNAPGATE_ASSIGN(Rewritten rewritten, yaml_as_json(readable, start, name, complete, taken));
+        readable = {std::move(rewritten.json.file), std::move(rewritten.json.cipher)};
         open_ended = rewritten.end.open;
         start = 0;
     }
-    if (::fstat(fd.get(), &status) != 0) return cannot_read(name);
-    ImportInput input(std::move(name), std::move(fd), static_cast<uint64_t>(status.st_size) - start,
-                      modified_ns(status));
+    if (::fstat(readable.file.get(), &status) != 0) return cannot_read(name);
+    ImportInput input;
+    input.name_ = std::move(name);
+    input.file_ = std::move(readable);
+    input.bytes_ = static_cast<uint64_t>(status.st_size) - start;
+    input.modified_ns_ = modified_ns(status);
     input.start_ = start;
     input.open_ended_ = open_ended;
     return input;
 }
 
 base::Result<std::string_view> ImportInput::read(uint64_t offset, std::string& room) const {
-    ssize_t count = 0;
-    do {
-        count = ::pread(fd_.get(), room.data(), room.size(), static_cast<off_t>(start_ + offset));
-    } while (count < 0 && errno == EINTR);
+    const ssize_t count = file_.read(start_ + offset, room.data(), room.size());
     if (count < 0) return read_failed(name_);
     if (count == 0) {
         struct stat status{};
-        if (::fstat(fd_.get(), &status) != 0) return read_failed(name_);
+        if (::fstat(file_.file.get(), &status) != 0) return read_failed(name_);
         if (offset != bytes_ || modified_ns(status) != modified_ns_)
             return base::Error(base::Code::kConflict,
                                fmt::format("{} was changed while it was imported", name_));

@@ -1,18 +1,31 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/file_descriptor.h"
 #include "remote/failure.h"
+#include "remote/temporary_file.h"
 
 namespace snapgate::cli {
 
+// A file as its user wrote it, or a copy that only this process can read.
+struct ReadableFile {
+    base::FileDescriptor file;
+    std::optional<base::StreamCipher> cipher;  // of the copy
+
+    // As pread(2), without being interrupted.
+    ssize_t read(uint64_t offset, char* room, size_t size) const;
+};
+
 // One FILE of an import, as a JSON text that can be read more than once. Standard input and other
-// streams are copied to an unlinked temporary file first, and YAML is rewritten as JSON into one:
-// never into memory. One thread.
+// streams are copied to a temporary file first, and YAML is rewritten as JSON into one: never into
+// memory. One thread.
 class ImportInput {
   public:
     // Told now and then how many bytes of the file have been taken in.
@@ -35,13 +48,12 @@ class ImportInput {
     base::Result<std::string_view> read(uint64_t offset, std::string& room) const;
 
   private:
-    ImportInput(std::string name, base::FileDescriptor fd, uint64_t bytes, int64_t modified_ns)
-        : name_(std::move(name)), fd_(std::move(fd)), bytes_(bytes), modified_ns_(modified_ns) {}
+    ImportInput() = default;
 
     std::string name_;
-    base::FileDescriptor fd_;
-    uint64_t bytes_;
-    int64_t modified_ns_;
+    ReadableFile file_;
+    uint64_t bytes_ = 0;
+    int64_t modified_ns_ = 0;
     bool open_ended_ = false;
     uint64_t start_ = 0;  // behind a byte order mark
 };

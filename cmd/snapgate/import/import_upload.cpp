@@ -4,6 +4,7 @@
 
 #include "import/implied_kind.h"
 #include "json/cluster_answers.h"
+#include "json/kept_object.h"
 #include "json/value.h"
 #include "terminal/json_line.h"
 
@@ -11,6 +12,16 @@ namespace snapgate::cli {
 namespace {
 
 constexpr size_t kPieceBytes = 256 << 10;
+
+// Of a kind of which only parts are kept, those parts: the rest may hold secrets, and is not even
+// sent. "" for any other object, and for one that the server will refuse.
+std::string kept_text(std::string_view item) {
+    const auto* kind = model::find_kept_kind(json::read_cut_object(item).kind);
+    if (kind == nullptr) return {};
+    auto object = json::prepare_kept(*kind, item);
+    if (!object) return {};
+    return std::move(object->text.insert(object->version_offset, object->version));
+}
 
 }  // namespace
 
@@ -39,6 +50,8 @@ void ImportUpload::begin_input() {
         begin_item();
         if (implied && lacks_kind(item)) {
             append_json_line(with_kind(item), piece_);
+        } else if (const std::string kept = kept_text(item); !kept.empty()) {
+            append_json_line(kept, piece_);
         } else {
             append_json_line(item, piece_);
         }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace snapgate::cli {
 namespace {
@@ -23,9 +24,7 @@ base::FileDescriptor open_in(const std::string& folder) {
     return named;
 }
 
-}  // namespace
-
-base::Result<base::FileDescriptor> open_temporary_file() {
+base::Result<base::FileDescriptor> open_file() {
     const char* chosen = std::getenv("TMPDIR");
     if (chosen != nullptr && *chosen != '\0') {
         base::FileDescriptor file = open_in(chosen);
@@ -44,8 +43,20 @@ base::Result<base::FileDescriptor> open_temporary_file() {
                                    std::strerror(errno)));
 }
 
-base::Result<void> append_to(const base::FileDescriptor& file, std::string_view bytes) {
-    if (base::write_all(file.get(), bytes)) return {};
+}  // namespace
+
+base::Result<TemporaryFile> TemporaryFile::open() {
+    SNAPGATE_ASSIGN(base::FileDescriptor file, open_file());
+    return TemporaryFile{std::move(file), base::StreamCipher(), 0};
+}
+
+base::Result<void> TemporaryFile::append(std::string_view bytes) {
+    std::string encrypted(bytes);
+    cipher.apply(size, encrypted.data(), encrypted.size());
+    if (base::write_all(file.get(), encrypted)) {
+        size += encrypted.size();
+        return {};
+    }
     const int number = errno;
     const bool full = base::means_disk_full(number);
     return base::Error(full ? base::Code::kStorageFull : base::Code::kInternal,

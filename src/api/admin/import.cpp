@@ -149,7 +149,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
-    objects::Import import(cluster.number, asked.options, call.services.store);
+    objects::Import import(cluster, asked.options, call.services.store);
     objects::BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;
     auto taken = co_await take_items(call, asked, import, pipe, end);

@@ -1,0 +1,94 @@
+"""Imports of mixed lists: VMs, restores and contents beside snapshots. Of a template nothing is kept anywhere."""
+
+import json
+import os
+import subprocess
+
+import pytest
+import yaml
+
+from harness import BINARY, Server, clean_environment, snapshot, wait_for
+from planted import SECRET, as_dumped, content, restore, vm
+
+
+def dump(vms=3):
+    items = [vm(f"vm-{number}", "web") for number in range(vms)]
+    items += [restore("r-1", "web"), content("c-1", "web")]
+    return [as_dumped(item, number) for number, item in enumerate(items)] + [snapshot("web", "s-1", "vm-1")]
+
+
+def listed(items):
+    return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def counted(server, uid):
+    cluster = server.client().get(f"/admin/v1/clusters/{uid}").json()
+    return cluster["objects"], {kind["name"]: kind["objects"] for kind in cluster["kinds"]}
+
+
+ALL = (1, {"virtualmachines": 3, "virtualmachinerestores": 1, "virtualmachinesnapshotcontents": 1})
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "lines"])
+def test_a_mixed_list_is_taken_in(cli, server, uid, form):
+    text = {"json": json.dumps(listed(dump())), "yaml": yaml.safe_dump(listed(dump())),
+            "lines": "".join(json.dumps(item) + "\n" for item in dump())}[form]
+    ran = cli("import", "--cluster", uid, "-", stdin=text)
+    assert "6 created" in ran.stdout, ran.stdout
+    assert counted(server, uid) == ALL
+    assert "6 unchanged" in cli("import", "--cluster", uid, "-", stdin=text).stdout
+
+
+def test_a_prune_removes_only_kinds_that_the_dump_holds(cli, server, uid):
+    cli("import", "--cluster", uid, "-", stdin=json.dumps(listed(dump())))
+    cli("import", "--cluster", uid, "--prune", "--yes", "-", stdin=json.dumps(listed(dump()[:1])))
+    assert counted(server, uid) == (1, {**ALL[1], "virtualmachines": 1})
+
+
+def test_what_cannot_be_kept_is_named(cli, uid):
+    ran = cli("import", "--cluster", uid, "-", code=1,
+              stdin=json.dumps(listed([vm("vm-1", "web"), {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}])))
+    assert "item 0 (web/vm-1): metadata.uid is missing" in ran.stderr
+    assert 'item 1 (p): kind must be VirtualMachineSnapshot, and is "Pod"' in ran.stderr
+
+
+def test_nothing_of_a_template_reaches_a_disk(tmp_path):
+    server = Server(tmp_path / "data").start()
+    server.client().create_cluster("c")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen([str(BINARY), "import", "--cluster", "c", "-"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=clean_environment({**server.login(), "TMPDIR": str(folder)}))
+    text = json.dumps(listed(dump(vms=2000))).encode()
+    half = len(text) // 2
+    process.stdin.write(text[:half])
+    process.stdin.flush()
+
+    def copied():
+        """What stands in its temporary file by now."""
+        for descriptor in os.listdir(f"/proc/{process.pid}/fd"):
+            path = f"/proc/{process.pid}/fd/{descriptor}"
+            if os.readlink(path).startswith(str(folder)) and os.stat(path).st_size > half // 2:
+                with open(path, "rb") as file:
+                    return file.read()
+        return None
+
+    copy = wait_for(copied, "a temporary copy")
+    assert SECRET.encode() not in copy and b"VirtualMachine" not in copy
+    out, errors = process.communicate(text[half:], timeout=60)
+    assert process.returncode == 0, errors
+    assert b"2,003 created" in out
+    assert counted(server, "c")[1]["virtualmachines"] == 2000
+    backup = tmp_path / "backup"
+    with open(backup, "wb") as file:
+        subprocess.run([str(BINARY), "backup", "--to", "-"], check=True, stdout=file, env=clean_environment(server.login()))
+    answers = [server.client().get(path).text() for path in (
+        "/admin/v1/clusters", "/v1/spectroclusters/c/vms/snapshot", "/v1/spectroclusters/-/vms/protection", "/metrics")]
+    server.stop()
+    files = [path for path in server.data_dir.rglob("*") if path.is_file()] + [backup]
+    assert any(b"vm-1999" in path.read_bytes() for path in files)
+    for path in files:
+        assert SECRET.encode() not in path.read_bytes(), path
+    assert SECRET not in "\n".join(server.lines) + (out + errors).decode()
+    assert not any(SECRET in answer for answer in answers)
