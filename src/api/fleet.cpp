@@ -37,24 +37,30 @@ std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> 
 }
 
 std::shared_ptr<const VisibleFleet> FleetCache::find(
-    const std::string& project, const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
+    const std::string& project, const std::string& uid,
+    const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
     const std::shared_ptr<const access::ProjectTable::Rows>& projects) {
     base::MutexLock lock(mutex_);
     if (clusters_ != clusters || projects_ != projects) {
         std::vector<model::ClusterNumber> numbers;
         numbers.reserve(clusters->size());
-        for (const auto& [uid, cluster] : *clusters) numbers.push_back(cluster.number);
+        for (const auto& [id, cluster] : *clusters) numbers.push_back(cluster.number);
         facts_->keep_only(numbers);
         fleets_.clear();
         clusters_ = clusters;
         projects_ = projects;
     }
-    auto& fleet = fleets_[project];
+    auto& fleet = fleets_[{project, uid}];
     if (fleet) return fleet;
     const access::Scope scope{project};
     std::vector<const cluster::Cluster*> seen;
-    for (const auto& [uid, cluster] : *clusters) {
+    const auto see = [&](const cluster::Cluster& cluster) {
         if (scope.sees_project(cluster.project)) seen.push_back(&cluster);
+    };
+    if (uid.empty()) {
+        for (const auto& [id, cluster] : *clusters) see(cluster);
+    } else if (const auto one = clusters->find(uid); one != clusters->end()) {
+        see(one->second);
     }
     fleet = make_fleet(seen, *projects);
     return fleet;
@@ -64,7 +70,7 @@ Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     const std::string& uid = call.parameters[0];
     const auto projects = call.services.projects.snapshot();
     if (uid == query::kAllClusters) {
-        return call.services.fleets->find(call.scope.project, call.services.clusters.snapshot(),
+        return call.services.fleets->find(call.scope.project, {}, call.services.clusters.snapshot(),
                                           projects);
     }
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, uid));

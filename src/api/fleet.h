@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "access/projects.h"
@@ -34,9 +35,10 @@ class FleetCache {
     // `facts` is told which clusters are left.
     explicit FleetCache(std::shared_ptr<query::FactsIndex> facts) : facts_(std::move(facts)) {}
 
-    // All clusters of a project ("": of the tenant).
+    // All clusters of a project ("": of the tenant); or, with `uid`, that one of them, if there is
+    // one. Equal pointers mean that the registry has not changed.
     std::shared_ptr<const VisibleFleet> find(
-        const std::string& project,
+        const std::string& project, const std::string& uid,
         const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
         const std::shared_ptr<const access::ProjectTable::Rows>& projects);
 
@@ -46,7 +48,9 @@ class FleetCache {
     // What the fleets were made from; kept, so that nothing else can get its address.
     std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);
     std::shared_ptr<const access::ProjectTable::Rows> projects_ SNAPGATE_GUARDED_BY(mutex_);
-    std::map<std::string, std::shared_ptr<const VisibleFleet>> fleets_ SNAPGATE_GUARDED_BY(mutex_);
+    // By the project, and the uid of one cluster.
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<const VisibleFleet>> fleets_
+        SNAPGATE_GUARDED_BY(mutex_);
 };
 
 // The fleet that the path's first parameter names: all that the call may see, or one cluster.

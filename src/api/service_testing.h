@@ -12,6 +12,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "api/kube/watch_hub.h"
+#include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
 #include "api/services.h"
 #include "base/crypto.h"
@@ -92,6 +93,7 @@ class TestService {
     void stop() {
         if (server_) server_->stop();
         if (watches_) watches_->close();
+        if (services_) services_->streams->close();
         namespaces_.reset();
         store_.reset();
         // Ends after the store, as in the server process.
@@ -123,6 +125,8 @@ class TestService {
                                    *namespaces_, sealer_, connections_, sources_,
                                    [] { return std::string(); },
                                    [this] { return store_->back_up({}); }});
+        services_->streams = std::make_shared<palette::SnapshotFeeds>(
+            palette::StreamTimes{.heartbeat = std::chrono::milliseconds(1'000)});
         reload();
         net::ServerOptions options;
         options.port = 0;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "api/palette/snapshot_feed.h"
 #include "commit/commit.h"
 
 namespace snapgate::api {
@@ -18,7 +19,12 @@ Result<void> Services::reload_registry() const {
     for (Result<void> result : {projects.reload(view), clusters.reload(view)}) {
         if (first_error && !result) first_error = std::move(result);
     }
+    streams->registry_changed();
     return first_error;
+}
+
+std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds() {
+    return std::make_shared<palette::SnapshotFeeds>();
 }
 
 net::Awaitable<Result<void>> commit_registry(const Services& services,

@@ -24,6 +24,12 @@ namespace kube {
 class WatchHub;
 }
 
+namespace palette {
+class SnapshotFeeds;
+}
+// With the usual rhythm.
+std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds();
+
 class FleetCache;
 std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> facts);
 
@@ -43,6 +49,7 @@ struct Services {
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
     std::shared_ptr<query::FactsIndex> facts = std::make_shared<query::FactsIndex>();
     std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
+    std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};
@@ -53,7 +60,8 @@ struct Services {
         return static_cast<facts::Seconds>(store.now_ms() / 1000);
     }
 
-    // Reads the tables of the registry again, so that the next request sees what was written.
+    // Reads the tables of the registry again, so that the next request sees what was written, and
+    // tells the event streams.
     base::Result<void> reload_registry() const;
 };
 

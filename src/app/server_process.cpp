@@ -7,6 +7,7 @@
 #include <future>
 #include <utility>
 
+#include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
 #include "app/backup.h"
 #include "app/credentials_key.h"
@@ -198,6 +199,7 @@ void ServerProcess::stop() {
         housekeeper_.join();
     }
     if (watches_) watches_->close();
+    if (services_) services_->streams->close();
     // Ends the mirrors. They store their states at the end, so this comes before the store closes.
     if (mirrors_) mirrors_->stop();
     namespaces_.reset();

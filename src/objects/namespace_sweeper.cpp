@@ -27,7 +27,7 @@ constexpr std::chrono::seconds kFallback{30};
 NamespaceSweeper::NamespaceSweeper(store::Store& store, std::vector<ClusterNumber> clusters)
     : store_(store), pending_(clusters.begin(), clusters.end()) {
     subscription_ =
-        store_.subscribe([this](const std::vector<ClusterNumber>& changed) { moved(changed); });
+        store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
     thread_ = std::thread([this] { loop(); });
 }
 

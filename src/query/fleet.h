@@ -51,11 +51,22 @@ class FleetCount {
 // Immutable but for what it remembers; requests share it.
 struct Fleet {
     std::vector<FleetCluster> clusters;
-    std::string digest;  // of their names and uids: equal fleets have one
+    std::string digest;                         // of their names and uids: equal fleets have one
+    std::vector<model::ClusterNumber> numbers;  // of the clusters, ascending
     mutable FleetCount count;
 
     // Sorts the clusters and makes the digest.
     static std::shared_ptr<const Fleet> make(std::vector<FleetCluster> clusters);
+
+    // The cluster of that number; null if there is none.
+    const FleetCluster* find(model::ClusterNumber number) const;
+    // The digest that the fleet would have with the clusters of smaller numbers than `next` alone.
+    std::string digest_below(model::ClusterNumber next) const;
+    // Greater than the number of any cluster.
+    model::ClusterNumber next_cluster() const { return numbers.empty() ? 0 : numbers.back() + 1; }
+
+  private:
+    std::vector<uint32_t> by_number_;  // where the clusters of `numbers` stand
 };
 
 // Where an entry of a fleet's list stands: an object, or a VM.

@@ -14,6 +14,30 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+namespace {
+
+// Whether the cluster's part of a state of the store may still be shown.
+Result<bool> is_kept_of(const store::Store& store, const store::ReadView& view,
+                        const FleetCluster& cluster, const store::StoreState& state) {
+    if (cluster.number >= state.next_cluster) return true;
+    const auto head = view.head_at(cluster.number, state.revision);
+    if (!head && head.error().code == Code::kExpired) return false;
+    SNAPGATE_TRY(head);
+    if (!*head) return true;
+    return is_kept(store, view, cluster.number, **head);
+}
+
+}  // namespace
+
+Result<bool> is_kept(const store::Store& store, const store::ReadView& view, const Fleet& fleet,
+                     const store::StoreState& state) {
+    for (const FleetCluster& cluster : fleet.clusters) {
+        SNAPGATE_ASSIGN(const bool kept, is_kept_of(store, view, cluster, state));
+        if (!kept) return false;
+    }
+    return true;
+}
+
 FleetListing::FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                            std::string query, const std::vector<std::string>& clusters)
     : context_(context), fleet_(std::move(fleet)), query_(std::move(query)) {
@@ -61,13 +85,7 @@ Result<bool> FleetListing::is_kept(const store::ReadView& view) const {
     if (context_.store.history_time_ms() - begun_ms_ <= context_.store.history().count())
         return true;
     for (const FleetCluster* cluster : clusters_) {
-        if (cluster->number >= state_.next_cluster) continue;
-        const auto head = view.head_at(cluster->number, state_.revision);
-        if (!head && head.error().code == Code::kExpired) return false;
-        SNAPGATE_TRY(head);
-        if (!*head) continue;
-        SNAPGATE_ASSIGN(const bool kept,
-                        query::is_kept(context_.store, view, cluster->number, **head));
+        SNAPGATE_ASSIGN(const bool kept, is_kept_of(context_.store, view, *cluster, state_));
         if (!kept) return false;
     }
     return true;

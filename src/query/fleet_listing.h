@@ -16,6 +16,11 @@
 
 namespace snapgate::query {
 
+// As is_kept() of one cluster (listing.h): whether each cluster of the fleet may be shown as it was
+// in that state of the store.
+base::Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
+                           const Fleet& fleet, const store::StoreState& state);
+
 // One state of all clusters of a fleet, which a listing shows on all its pages: each cluster as its
 // head was at one revision of the store. And the tokens that lead from page to page. What Listing
 // is for one cluster. Belongs to one thread at a time; keeps no read view.

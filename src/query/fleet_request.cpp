@@ -115,6 +115,14 @@ Result<void> read_format(FleetRequest& request, std::string_view value) {
     }
     return {};
 }
+Result<void> read_format_of_list(FleetRequest& request, std::string_view value) {
+    if (value == "events") {
+        request.format = ListFormat::kEvents;
+        return {};
+    }
+    if (read_format(request, value)) return {};
+    return wrong("format", value, "use csv, ndjson, events or json");
+}
 
 Result<void> read_max_age(FleetRequest& request, std::string_view value) {
     if (value.empty()) return {};
@@ -204,7 +212,8 @@ constexpr std::array kParameters = {
               [](FleetRequest& r, std::string_view v) {
                   return read_moment("finishedBefore", v, r.filter.finished.before);
               }},
-    Parameter{"format", kOfRows, true, false, false, read_format},
+    Parameter{"format", kOfList, true, false, false, read_format_of_list},
+    Parameter{"format", kOfProtection, true, false, false, read_format},
     Parameter{
         "good", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("good", v, r.filter.good); }},
@@ -318,6 +327,23 @@ Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_vie
     sort_unique(request.filter.clusters);
     request.query = bound.digest(cluster, question);
     return request;
+}
+
+Result<void> check_is_stream(const FleetRequest& request) {
+    const auto refuse = [](std::string_view name, std::string_view reason) {
+        return Error(Code::kInvalidParameter,
+                     fmt::format("a stream of events takes no {}: {}", name, reason),
+                     std::string(name));
+    };
+    if (request.order) return refuse("sort", "it begins in the order of the list");
+    if (!request.continue_token.empty())
+        return refuse("continue", "it has no pages, and goes on with the header Last-Event-ID");
+    if (request.filter.stuck) {
+        return refuse("stuck",
+                      "a snapshot gets stuck because time passes, and that makes no event: use "
+                      "phase=InProgress,Deleting");
+    }
+    return {};
 }
 
 bool asks_for_facts(std::string_view query) {

@@ -18,6 +18,7 @@ enum class ListFormat : uint8_t {
     kPage,    // a page of objects
     kCsv,     // every match, a line each
     kNdjson,  // every match, a flat object each
+    kEvents,  // every match, and then each change, as server-sent events
 };
 
 // What is asked about the snapshots of a fleet.
@@ -56,6 +57,10 @@ struct FleetRequest {
 // kInvalidParameter names the parameter and the value.
 base::Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_view cluster,
                                                Question question);
+
+// Whether the request can be answered by a stream of events, which has neither order nor pages, and
+// to which time alone brings nothing. kInvalidParameter names what cannot be.
+base::Result<void> check_is_stream(const FleetRequest& request);
 
 // Whether the query of a list of one cluster has a parameter that only parse_fleet_request() knows.
 // Without one, list_request.h reads it.

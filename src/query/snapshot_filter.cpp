@@ -71,6 +71,21 @@ base::Result<bool> SnapshotFilter::selects_object(const store::Found& found,
     return labels.selects(found);
 }
 
+bool SnapshotFilter::selects(const Snapshot& snapshot, facts::Seconds now) const {
+    const auto is_one_of = [](std::string_view value, const std::vector<std::string>& wanted) {
+        return wanted.empty() || std::ranges::binary_search(wanted, value);
+    };
+    return is_one_of(snapshot.vm, vms) && is_one_of(snapshot.ns, namespaces) &&
+           may_select(snapshot.name, snapshot.facts, now) &&
+           contains_ignoring_case(snapshot.facts.cause, cause) &&
+           labels.matches({}, {}, snapshot.labels, {});
+}
+
+bool SnapshotFilter::wants_cluster(std::string_view uid, std::string_view called) const {
+    const auto is_wanted = [&](const std::string& text) { return text == called || text == uid; };
+    return clusters.empty() || std::ranges::any_of(clusters, is_wanted);
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), to_lower);

@@ -77,6 +77,19 @@ struct SnapshotFilter {
     bool may_select(std::string_view snapshot, const facts::Facts& facts, facts::Seconds now) const;
     // Whether it is selected by its cause and labels. kCorrupt if it cannot be read.
     base::Result<bool> selects_object(const store::Found& found, const facts::Facts& facts) const;
+
+    // A snapshot with everything that a filter looks at, but for its cluster.
+    struct Snapshot {
+        std::string_view ns;
+        std::string_view name;
+        std::string_view vm;
+        const facts::Facts& facts;
+        const Labels& labels;
+    };
+    // Whether it is selected, the names of its VM and namespace included.
+    bool selects(const Snapshot& snapshot, facts::Seconds now) const;
+    // Whether the snapshots of that cluster are.
+    bool wants_cluster(std::string_view uid, std::string_view called) const;
 };
 
 // `text` in lower case (ASCII letters alone).

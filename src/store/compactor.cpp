@@ -18,9 +18,9 @@ constexpr int64_t kFarAheadMs = 60'000;
 Compactor::Compactor(engine::Environment& environment, Writer& writer, const Holds& holds,
                      HistoryClock& clock, base::Millis history)
     : environment_(environment), writer_(writer), holds_(holds), clock_(clock), history_(history) {
-    subscription_ = writer_.subscribe([this](const std::vector<ClusterNumber>& moved) {
+    subscription_ = writer_.subscribe([this](const HeadsMoved& moved) {
         base::MutexLock lock(mutex_);
-        with_history_.insert(moved.begin(), moved.end());
+        with_history_.insert(moved.clusters.begin(), moved.clusters.end());
     });
 }
 

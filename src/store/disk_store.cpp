@@ -68,7 +68,7 @@ class DiskStore final : public Store {
         writer_.write(priority, std::move(function), std::move(done));
     }
 
-    uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) override {
+    uint64_t subscribe(std::function<void(const HeadsMoved&)> callback) override {
         return writer_.subscribe(std::move(callback));
     }
     void unsubscribe(uint64_t id) override { writer_.unsubscribe(id); }

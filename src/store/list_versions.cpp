@@ -71,6 +71,16 @@ base::Result<ClusterRow> row_for(const engine::ReadTransaction& rows, ClusterNum
     return std::move(*row);
 }
 
+// A cursor on the first head at or after a revision that is not above the newest one.
+base::Result<engine::Cursor> at_next_head(const engine::ReadTransaction& rows,
+                                          ClusterNumber cluster, Revision revision) {
+    SNAPGATE_ASSIGN(engine::Cursor cursor, rows.cursor());
+    SNAPGATE_ASSIGN(const bool found, cursor.seek(head_key(cluster, revision).view()));
+    if (!found || !cursor.key().starts_with(cluster_key(Table::kHead, cluster).view()))
+        return corrupt_row("the row of a cluster's head");
+    return cursor;
+}
+
 // The list version of the head that the cursor stands on.
 base::Result<std::string> version_of_row(const engine::Cursor& cursor, const Key& prefix) {
     SNAPGATE_ASSIGN(const auto value, cursor.value());
@@ -135,12 +145,15 @@ base::Result<std::string> ReadView::visible_version(ClusterNumber cluster,
     if (!state_->rows) return state_->rows.error();
     SNAPGATE_ASSIGN(const ClusterRow row, row_for(*state_->rows, cluster, revision));
     if (row.head.decimal) return decimal(revision);
-    const Key prefix = cluster_key(Table::kHead, cluster);
-    SNAPGATE_ASSIGN(engine::Cursor cursor, state_->rows->cursor());
-    SNAPGATE_ASSIGN(const bool found, cursor.seek(head_key(cluster, revision).view()));
-    if (!found || !cursor.key().starts_with(prefix.view()))
-        return corrupt_row("the row of a cluster's head");
-    return version_of_row(cursor, prefix);
+    SNAPGATE_ASSIGN(const engine::Cursor cursor, at_next_head(*state_->rows, cluster, revision));
+    return version_of_row(cursor, cluster_key(Table::kHead, cluster));
+}
+
+base::Result<Revision> ReadView::published_at(ClusterNumber cluster, Revision revision) const {
+    if (!state_->rows) return state_->rows.error();
+    SNAPGATE_TRY(row_for(*state_->rows, cluster, revision));
+    SNAPGATE_ASSIGN(const engine::Cursor cursor, at_next_head(*state_->rows, cluster, revision));
+    return load_u64(cursor.key(), cluster_key(Table::kHead, cluster).size());
 }
 
 }  // namespace snapgate::store

@@ -24,8 +24,7 @@ base::Result<Revision> head_of(const ReadView& view, ClusterNumber cluster) {
 
 LogTail::LogTail(Store& store, ClusterNumber cluster, std::function<void()> wake)
     : store_(store), cluster_(cluster), wake_(std::move(wake)) {
-    subscription_ =
-        store_.subscribe([this](const std::vector<ClusterNumber>& clusters) { moved(clusters); });
+    subscription_ = store_.subscribe([this](const HeadsMoved& heads) { moved(heads.clusters); });
 }
 
 LogTail::~LogTail() {
@@ -42,6 +41,23 @@ base::Result<Revision> LogTail::head() const {
     return head_of(store_.read(), cluster_);
 }
 
+base::Result<bool> show_change(const ReadView& view, ClusterNumber cluster, const LogEntry& entry,
+                               const std::function<base::Result<bool>(const TailChange&)>& take) {
+    std::optional<Found> object;
+    std::optional<Found> previous;
+    const auto& [ns, name] = entry.key;
+    if (entry.op != LogEntry::Op::kDeleted) {
+        SNAPGATE_ASSIGN(object, view.get(cluster, entry.kind, ns, name, entry.revision));
+        if (!object) return corrupt_row("an object that the log names");
+    }
+    if (entry.op != LogEntry::Op::kCreated) {
+        SNAPGATE_ASSIGN(previous, view.get(cluster, entry.kind, ns, name, entry.previous));
+        if (!previous) return corrupt_row("the earlier state of an object that the log names");
+    }
+    return take(
+        {view, cluster, entry, object ? &*object : nullptr, previous ? &*previous : nullptr});
+}
+
 base::Result<Revision> LogTail::read(
     Revision after, const std::function<base::Result<bool>(const TailChange&)>& take) {
     const ReadView view = store_.read();
@@ -50,19 +66,7 @@ base::Result<Revision> LogTail::read(
                     view.log(cluster_, after, head, kTailStep));
     Revision up_to = after;
     for (const LogEntry& entry : entries) {
-        std::optional<Found> object;
-        std::optional<Found> previous;
-        const auto& [ns, name] = entry.key;
-        if (entry.op != LogEntry::Op::kDeleted) {
-            SNAPGATE_ASSIGN(object, view.get(cluster_, entry.kind, ns, name, entry.revision));
-            if (!object) return corrupt_row("an object that the log names");
-        }
-        if (entry.op != LogEntry::Op::kCreated) {
-            SNAPGATE_ASSIGN(previous, view.get(cluster_, entry.kind, ns, name, entry.previous));
-            if (!previous) return corrupt_row("the earlier state of an object that the log names");
-        }
-        SNAPGATE_ASSIGN(const bool taken, take({view, entry, object ? &*object : nullptr,
-                                                previous ? &*previous : nullptr}));
+        SNAPGATE_ASSIGN(const bool taken, show_change(view, cluster_, entry, take));
         if (!taken) return up_to;
         up_to = entry.revision;
     }

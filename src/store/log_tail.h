@@ -17,15 +17,27 @@ inline constexpr size_t kTailStep = 256;
 // null for a created object, `object` for a deleted one.
 struct TailChange {
     const ReadView& view;
+    ClusterNumber cluster;
     const LogEntry& entry;
     const Found* object;
     const Found* previous;
 };
 
+// Passes one change of the log to `take`, with the states of its object, and returns what that
+// returns. kCorrupt if the store lacks one of them.
+base::Result<bool> show_change(const ReadView& view, ClusterNumber cluster, const LogEntry& entry,
+                               const std::function<base::Result<bool>(const TailChange&)>& take);
+
 // Follows the end of a cluster's log: reads the changes with the states of their objects, and tells
 // when there are more. All functions may be called from any thread; the store outlives the LogTail.
 class LogTail {
   public:
+    // For the Tailer: where a watcher stands, what it is shown, and how far two places are apart.
+    using Position = Revision;
+    using Change = TailChange;
+    static Position position_of(const Change& change) { return change.entry.revision; }
+    static uint64_t distance(Position from, Position to) { return to - from; }
+
     // `wake`, if given, is called on the writer thread after each commit that moved the cluster's
     // head, until the destructor returns; it must be short.
     LogTail(Store& store, ClusterNumber cluster, std::function<void()> wake);

@@ -43,6 +43,12 @@ enum class RecordType : uint8_t {
                   // in decimal
 };
 
+// A commit that moved heads, as its subscribers are told of it.
+struct HeadsMoved {
+    const std::vector<ClusterNumber>& clusters;
+    Revision newest = 0;  // that was used: no later commit moves a head to it, or to one before it
+};
+
 class Store;
 struct ReadState;
 struct ScanState;
@@ -124,6 +130,9 @@ class ReadView {
     // The list version of the first head at or after `revision`: the version under which that
     // change became visible (a deletion, or a change within a stage).
     base::Result<std::string> visible_version(ClusterNumber cluster, Revision revision) const;
+    // The first head at or after `revision`, which is not above the head: that commit made the
+    // change visible. kExpired as replaced_ms.
+    base::Result<Revision> published_at(ClusterNumber cluster, Revision revision) const;
 
     // The number of objects at the head, in all or in one namespace.
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) const;
@@ -337,7 +346,7 @@ class Store {
     // After each commit that moved heads, `callback` is called on the writer thread with the
     // clusters whose heads moved. It must be short. Returns an id for unsubscribe, which waits
     // until no call is running.
-    virtual uint64_t subscribe(std::function<void(const std::vector<ClusterNumber>&)> callback) = 0;
+    virtual uint64_t subscribe(std::function<void(const HeadsMoved&)> callback) = 0;
     virtual void unsubscribe(uint64_t id) = 0;
 
     // Begins a backup of the present state. kUnavailable if two others are under way: each keeps

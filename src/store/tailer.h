@@ -15,50 +15,58 @@
 
 namespace snapgate::store {
 
-// Feeds the watchers of one cluster in one form. Each change is encoded once and stays in a bounded
-// ring for all of them. A watcher that has fallen behind the ring is served from the log; one that
-// has fallen behind history gets kExpired. A Payload is an encoded change, which all watchers
-// share; its size() is in bytes.
+// Feeds watchers who want the same changes in one form: those of one cluster (LogTail), or of many
+// (MergedTail). Each change is encoded once and stays in a bounded ring for all of them. A watcher
+// that has fallen behind the ring is served from the log; one that has fallen behind history gets
+// kExpired. A Payload is an encoded change, which all watchers share; its size() is in bytes.
 //
 // Concurrency: all functions may be called from any thread. The encoder is called on the threads
 // that poll; for watchers behind the ring, several may call it at once. The store outlives the
 // tailer, and the tailer outlives its watchers.
-template <class Payload>
+template <class Payload, class Tail = LogTail>
 class Tailer {
   public:
+    using Position = typename Tail::Position;
+    using Change = typename Tail::Change;
     struct Event {
-        Revision revision = 0;
+        Position position{};
         Payload payload;
     };
     // nullopt for a change that these watchers do not want.
-    using Encoder = std::function<base::Result<std::optional<Payload>>(const TailChange&)>;
+    using Encoder = std::function<base::Result<std::optional<Payload>>(const Change&)>;
 
     struct Limits {
         size_t events = 4096;
         size_t bytes = 16 << 20;
     };
     struct Batch {
-        std::vector<std::shared_ptr<const Event>> events;  // by revision
-        Revision up_to = 0;  // there are no other changes up to here; the next poll begins after it
+        std::vector<std::shared_ptr<const Event>> events;  // in order
+        Position up_to{};    // there are no other changes up to here; the next poll begins after it
         bool whole = false;  // there were no later changes; false also if that is not known
     };
 
     // `wake`, if given, is called on the writer thread after each commit that may have brought
     // changes, until the destructor returns; it must be short.
-    Tailer(Store& store, ClusterNumber cluster, Encoder encoder, Limits ring,
-           std::function<void()> wake = {})
-        : encoder_(std::move(encoder)), limits_(ring), tail_(store, cluster, std::move(wake)) {}
+    //
+    // `of`: what the tail follows, as its constructor takes it.
+    template <class Of>
+    Tailer(Store& store, Of&& of, Encoder encoder, Limits ring, std::function<void()> wake = {})
+        : encoder_(std::move(encoder)),
+          limits_(ring),
+          tail_(store, std::forward<Of>(of), std::move(wake)) {}
 
-    // The changes after revision `after`, which is a revision not above the cluster's head, or an
-    // earlier `up_to`. At most `most.events` and at most kTailStep changes, and at most
-    // `most.bytes`, unless a single change is larger. kExpired if the log no longer has these
-    // changes, kNotFound if the cluster is gone.
-    base::Result<Batch> poll(Revision after, const Limits& most) {
+    // The changes after `after`, which is a place not above the head, or an earlier `up_to`. At
+    // most `most.events` and at most kTailStep changes, and at most `most.bytes`, unless a single
+    // change is larger. kExpired if the log no longer has these changes, kNotFound if the cluster
+    // is gone.
+    base::Result<Batch> poll(Position after, const Limits& most) {
         SNAPGATE_TRY(fill(after));
         Batch batch;
         if (take_from_ring(after, most, batch)) return batch;
         return read_log(after, most);
     }
+
+    Tail& tail() { return tail_; }
 
   private:
     // Whether one more event fits the limits. A single event may be larger.
@@ -67,7 +75,7 @@ class Tailer {
                (batch.events.size() < most.events && bytes + more <= most.bytes);
     }
 
-    base::Result<void> fill(Revision wanted) SNAPGATE_EXCLUDES(fill_mutex_, ring_mutex_) {
+    base::Result<void> fill(Position wanted) SNAPGATE_EXCLUDES(fill_mutex_, ring_mutex_) {
         const base::MutexLock lock(fill_mutex_);
         while (tail_.take_stale()) {
             auto more = fill_step(wanted);
@@ -78,20 +86,21 @@ class Tailer {
     }
 
     // Takes one step of the log into the ring; true while the ring is behind the head.
-    base::Result<bool> fill_step(Revision wanted) SNAPGATE_REQUIRES(fill_mutex_)
+    base::Result<bool> fill_step(Position wanted) SNAPGATE_REQUIRES(fill_mutex_)
         SNAPGATE_EXCLUDES(ring_mutex_) {
-        Revision to = 0;
+        Position to{};
         {
             const base::MutexLock lock(ring_mutex_);
             to = to_;
         }
-        SNAPGATE_ASSIGN(const Revision head, tail_.head());
+        SNAPGATE_ASSIGN(const Position head, tail_.head());
         // The first poll: the ring begins where this watcher wants it, unless that is far back.
         // Then the watcher reads the log instead, so that others need not wait until the ring is
         // filled.
-        if (to == 0 && wanted < head && head - wanted <= limits_.events) to = wanted;
+        if (to == Position{} && wanted < head && Tail::distance(wanted, head) <= limits_.events)
+            to = wanted;
         Batch batch;
-        bool gap = to == 0;
+        bool gap = to == Position{};
         if (!gap) {
             auto read = read_log(to, {kTailStep, limits_.bytes});
             gap = !read && read.error().code == base::Code::kExpired;
@@ -105,7 +114,7 @@ class Tailer {
             from_ = to_ = head;
             return false;
         }
-        if (to_ == 0) from_ = to;
+        if (to_ == Position{}) from_ = to;
         for (auto& event : batch.events) {
             ring_bytes_ += event->payload.size();
             ring_.push_back(std::move(event));
@@ -113,20 +122,20 @@ class Tailer {
         to_ = batch.up_to;
         while (!ring_.empty() && (ring_.size() > limits_.events || ring_bytes_ > limits_.bytes)) {
             ring_bytes_ -= ring_.front()->payload.size();
-            from_ = ring_.front()->revision;
+            from_ = ring_.front()->position;
             ring_.pop_front();
         }
         return to_ < head;
     }
 
-    bool take_from_ring(Revision after, const Limits& most, Batch& batch)
+    bool take_from_ring(Position after, const Limits& most, Batch& batch)
         SNAPGATE_EXCLUDES(ring_mutex_) {
         const base::MutexLock lock(ring_mutex_);
         if (after < from_) return false;
         auto next =
             std::upper_bound(ring_.begin(), ring_.end(), after,
-                             [](Revision revision, const std::shared_ptr<const Event>& event) {
-                                 return revision < event->revision;
+                             [](const Position& place, const std::shared_ptr<const Event>& event) {
+                                 return place < event->position;
                              });
         size_t bytes = 0;
         while (next != ring_.end() && batch.events.size() < kTailStep &&
@@ -135,22 +144,22 @@ class Tailer {
             batch.events.push_back(*next++);
         }
         batch.whole = next == ring_.end();
-        batch.up_to = batch.whole ? std::max(after, to_) : batch.events.back()->revision;
+        batch.up_to = batch.whole ? std::max(after, to_) : batch.events.back()->position;
         return true;
     }
 
-    base::Result<Batch> read_log(Revision after, const Limits& most) {
+    base::Result<Batch> read_log(Position after, const Limits& most) {
         Batch batch;
         size_t bytes = 0;
         SNAPGATE_ASSIGN(batch.up_to,
-                        tail_.read(after, [&](const TailChange& change) -> base::Result<bool> {
+                        tail_.read(after, [&](const Change& change) -> base::Result<bool> {
                             if (batch.events.size() >= most.events) return false;
                             SNAPGATE_ASSIGN(std::optional<Payload> payload, encoder_(change));
                             if (!payload) return true;
                             if (!fits(batch, bytes, payload->size(), most)) return false;
                             bytes += payload->size();
                             batch.events.push_back(std::make_shared<const Event>(
-                                Event{change.entry.revision, std::move(*payload)}));
+                                Event{Tail::position_of(change), std::move(*payload)}));
                             return true;
                         }));
         return batch;
@@ -158,18 +167,18 @@ class Tailer {
 
     const Encoder encoder_;
     const Limits limits_;
-    LogTail tail_;
+    Tail tail_;
 
     // Its holder brings the ring up to date, so that each change is encoded once. Taken before
     // ring_mutex_.
     base::Mutex fill_mutex_;
 
     base::Mutex ring_mutex_;
-    // Every change with a revision in (from_, to_].
+    // Every change in (from_, to_].
     std::deque<std::shared_ptr<const Event>> ring_ SNAPGATE_GUARDED_BY(ring_mutex_);
     size_t ring_bytes_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
-    Revision from_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
-    Revision to_ SNAPGATE_GUARDED_BY(ring_mutex_) = 0;
+    Position from_ SNAPGATE_GUARDED_BY(ring_mutex_){};
+    Position to_ SNAPGATE_GUARDED_BY(ring_mutex_){};
 };
 
 }  // namespace snapgate::store

@@ -105,7 +105,7 @@ TEST_F(TailerTest, EventsAreEncodedOnceForAll) {
     EXPECT_EQ(one.up_to, head());
     EXPECT_EQ(encoded_, 4);
     EXPECT_THAT(must_poll(tailer, one.up_to).events, IsEmpty());
-    EXPECT_THAT(texts(must_poll(tailer, one.events[1]->revision)), ElementsAre("a", "-b"));
+    EXPECT_THAT(texts(must_poll(tailer, one.events[1]->position)), ElementsAre("a", "-b"));
 }
 
 TEST_F(TailerTest, AtMostMaxAtATime) {
@@ -115,7 +115,7 @@ TEST_F(TailerTest, AtMostMaxAtATime) {
     for (const char* name : {"a", "b", "c"}) put(name);
     Texts::Batch batch = must_poll(tailer, at, 2);
     EXPECT_THAT(texts(batch), ElementsAre("+a", "+b"));
-    EXPECT_EQ(batch.up_to, batch.events.back()->revision);
+    EXPECT_EQ(batch.up_to, batch.events.back()->position);
     batch = must_poll(tailer, batch.up_to, 2);
     EXPECT_THAT(texts(batch), ElementsAre("+c"));
     EXPECT_EQ(batch.up_to, head());
@@ -289,7 +289,7 @@ TEST_F(TailerTest, AnyRevisionIsAPlaceToGoOnFrom) {
             Texts::Batch batch = must_poll(*tailer, after);
             std::vector<Revision> seen;
             seen.reserve(batch.events.size());
-            for (const auto& event : batch.events) seen.push_back(event->revision);
+            for (const auto& event : batch.events) seen.push_back(event->position);
             std::vector<Revision> expected(std::ranges::upper_bound(revisions, after),
                                            revisions.end());
             EXPECT_EQ(seen, expected) << after;
@@ -336,7 +336,7 @@ TEST_F(TailerTest, ManyWatchersSeeEveryChangeInOrder) {
             for (Revision at = start; revisions.size() < kChanges;) {
                 auto batch = tailer.poll(at, {.events = 1 + (static_cast<size_t>(i) * 7)});
                 ASSERT_TRUE(batch) << batch.error().message;
-                for (const auto& event : batch->events) revisions.push_back(event->revision);
+                for (const auto& event : batch->events) revisions.push_back(event->position);
                 if (batch->up_to > at) {
                     at = batch->up_to;
                     continue;

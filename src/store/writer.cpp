@@ -108,8 +108,8 @@ void Writer::unsubscribe(uint64_t id) {
     subscribers_.erase(id);
 }
 
-void Writer::notify(const std::vector<ClusterNumber>& moved) {
-    if (moved.empty()) return;
+void Writer::notify(const HeadsMoved& moved) {
+    if (moved.clusters.empty()) return;
     base::MutexLock lock(subscribers_mutex_);
     for (const auto& [id, callback] : subscribers_) callback(moved);
 }
@@ -270,7 +270,7 @@ void Writer::settle(Group& group, const Transaction* committed) {
         writes_.fetch_add(static_cast<uint64_t>(done), std::memory_order_relaxed);
     }
     // Subscribers first: a writer that reads through one of them after its answer finds its write.
-    if (committed != nullptr) notify(committed->moved());
+    if (committed != nullptr) notify({committed->moved(), committed->sequence().next_revision - 1});
     for (Answer& answer : group.answers) answer.item.done(std::move(answer.result));
 }
 

@@ -44,7 +44,7 @@ namespace snapgate::store {
 // clock outlive the writer.
 class Writer {
   public:
-    using Moved = std::function<void(const std::vector<ClusterNumber>&)>;
+    using Moved = std::function<void(const HeadsMoved&)>;
     using Step = std::function<base::Result<bool>(Transaction&)>;
 
     Writer(engine::Environment& environment, const HistoryClock& clock, const Sequence& sequence);
@@ -113,7 +113,7 @@ class Writer {
     void put_back(std::vector<Item> items);
     void remove_stage(ClusterNumber cluster, bool give_up_open);
     void stage_step_done(ClusterNumber cluster, bool more, base::Result<void> result);
-    void notify(const std::vector<ClusterNumber>& moved);
+    void notify(const HeadsMoved& moved);
 
     engine::Environment& environment_;
     const HistoryClock& clock_;

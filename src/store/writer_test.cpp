@@ -182,8 +182,8 @@ TEST_F(WriterTest, RequestsGoBeforeBatchesAndBatchesDoNotStarve) {
 TEST_F(WriterTest, SubscribersHearOfTheClustersThatMoved) {
     ClusterNumber other = make_cluster();
     std::vector<std::vector<ClusterNumber>> heard;
-    uint64_t id = store_->subscribe(
-        [&heard](const std::vector<ClusterNumber>& moved) { heard.push_back(moved); });
+    uint64_t id =
+        store_->subscribe([&heard](const HeadsMoved& moved) { heard.push_back(moved.clusters); });
     put(cluster_, "ns", "a");
     must([&](WriteTxn& txn) -> base::Result<void> {
         SNAPGATE_TRY(txn.put(other, Kind::kSnapshot, make_object("ns", "a", "vm")));

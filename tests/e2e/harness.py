@@ -394,6 +394,62 @@ class Server:
         return run_cli(*arguments, env={**self.login(tls), **(env or {})}, **options)
 
 
+class OpenAnswer(threading.Thread):
+    """An answer that goes on for as long as the client stays, read by a thread of its own. `events` grows; `ended` says
+    how the answer ended: None while it is open, "end" after its last chunk, else what went wrong."""
+
+    def __init__(self, client, target, headers=None, **query):
+        super().__init__(daemon=True)
+        # Nothing may come for as long as nothing happens; how long a test waits is its own to say.
+        self.connection = client.connect(timeout=3600)
+        self.connection.request("GET", f"{target}?{urllib.parse.urlencode(query)}", headers=client.headers(headers))
+        # An answer that closes its connection takes the socket away from it.
+        self.socket = self.connection.sock
+        self.answer = self.connection.getresponse()
+        self.status = self.answer.status
+        self.events = []
+        self.ended = None
+        self.start()
+
+    def take(self, line):
+        """A line that came: adds to the events. Each kind of answer has its own."""
+        self.events.append(line)
+
+    def run(self):
+        try:
+            while line := self.answer.readline():
+                self.take(line)
+            self.ended = "end"
+        except Exception as error:
+            self.ended = repr(error)
+        finally:
+            self.connection.close()
+
+    def until(self, condition, what, seconds=20):
+        """Waits until an event fulfils the condition, and returns that event."""
+        def found():
+            match = next((event for event in list(self.events) if condition(event)), None)
+            assert match or self.ended is None, f"ended ({self.ended}) before {what}: {self.brief()[-10:]}"
+            return match
+
+        return wait_for(found, what, seconds)
+
+    def hang_up(self):
+        """Ends it from this side."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # ended already
+
+    def until_end(self, seconds=20):
+        wait_for(lambda: self.ended, "the answer to end", seconds)
+        return self.events
+
+    def brief(self):
+        """The events, in short."""
+        return self.events
+
+
 class Following:
     """A process that goes on until it is ended; the lines of its output and of its errors as they come."""
 

@@ -5,14 +5,12 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
-import threading
 import urllib.parse
 
 import kubernetes
 
-from harness import PATIENCE, ROOT, Client, Following, name_of, wait_for
+from harness import PATIENCE, ROOT, Client, Following, OpenAnswer, name_of, wait_for
 
 GROUP = "/apis/snapshot.kubevirt.io/v1beta1"
 PLURAL = "virtualmachinesnapshots"
@@ -87,54 +85,14 @@ class KubeClient(Client):
         return Watch(self, path or snapshots_path(namespace), {"watch": "1", "resourceVersion": version, **query}, headers)
 
 
-class Watch(threading.Thread):
-    """One open watch, read by a thread of its own. `events` grows; `ended` says how the stream ended:
-    None while it is open, "end" after its last chunk, else what went wrong."""
+class Watch(OpenAnswer):
+    """One open watch: an event is what stands on a line."""
 
     def __init__(self, client, path, query, headers=None):
-        super().__init__(daemon=True)
-        # Nothing may come for as long as nothing happens; how long a test waits is its own to say.
-        self.connection = client.connect(timeout=3600)
-        self.connection.request("GET", f"/clusters/{client.cluster}{path}?{urllib.parse.urlencode(query)}",
-                                headers=client.headers(headers))
-        # An answer that closes its connection takes the socket away from it.
-        self.socket = self.connection.sock
-        self.answer = self.connection.getresponse()
-        self.status = self.answer.status
-        self.events = []
-        self.ended = None
-        self.closing = False
-        self.start()
+        super().__init__(client, f"/clusters/{client.cluster}{path}", headers, **query)
 
-    def run(self):
-        try:
-            while line := self.answer.readline():
-                self.events.append(json.loads(line))
-            self.ended = "end"
-        except Exception as error:
-            self.ended = repr(error)
-        finally:
-            self.connection.close()
-
-    def until(self, condition, what, seconds=20):
-        """Waits until an event fulfils the condition, and returns that event."""
-        def found():
-            match = next((event for event in list(self.events) if condition(event)), None)
-            assert match or self.ended is None, f"ended ({self.ended}) before {what}: {self.brief()[-10:]}"
-            return match
-
-        return wait_for(found, what, seconds)
-
-    def hang_up(self):
-        """Ends it from this side."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # ended already
-
-    def until_end(self, seconds=20):
-        wait_for(lambda: self.ended, "the watch to end", seconds)
-        return self.events
+    def take(self, line):
+        self.events.append(json.loads(line))
 
     def brief(self):
         """(type, namespace/name, version) of each event but bookmarks."""

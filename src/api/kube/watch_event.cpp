@@ -74,13 +74,15 @@ std::string_view WatchEvent::seen_by(std::string_view within,
 }
 
 Result<std::optional<WatchEvent>> encode_change(const Form& form, const store::TailChange& change,
-                                                model::ClusterNumber cluster, int64_t now_ms) {
+                                                int64_t now_ms) {
     if (change.entry.kind != form.kind) return std::nullopt;
     WatchEvent event;
     event.ns = change.entry.key.ns;
     event.name = change.entry.key.name;
     // A deletion has a version of its own; other states carry theirs.
-    auto gone_at = [&] { return change.view.visible_version(cluster, change.entry.revision); };
+    auto gone_at = [&] {
+        return change.view.visible_version(change.cluster, change.entry.revision);
+    };
     std::string version;
     const bool deleted = change.entry.op == LogEntry::Op::kDeleted;
     if (deleted) {

@@ -41,7 +41,7 @@ struct WatchEvent {
 // nullopt for a change of another kind than the form's.
 base::Result<std::optional<WatchEvent>> encode_change(const Form& form,
                                                       const store::TailChange& change,
-                                                      model::ClusterNumber cluster, int64_t now_ms);
+                                                      int64_t now_ms);
 
 // An object of the state that a watch begins with, as ADDED event.
 base::Result<void> append_added(const Form& form, const model::StoredObject& object, int64_t now_ms,

@@ -13,7 +13,8 @@
 #include "api/palette/fleet_words.h"
 #include "api/palette/list_document.h"
 #include "api/palette/list_format.h"
-#include "json/object.h"
+#include "api/palette/snapshot_events.h"
+#include "api/palette/snapshot_item.h"
 #include "net/await.h"
 #include "query/fleet_list.h"
 
@@ -74,13 +75,7 @@ class FleetAnswer {
 
     Result<void> append_item(const query::FleetRow& row, std::string& out) {
         if (out.back() != '[') out += ',';
-        const size_t from = out.size();
-        if (kubernetes_form_) {
-            SNAPGATE_TRY(json::append_kubernetes_form(row.found->object, out));
-        } else {
-            out += row.found->object.text;
-        }
-        return json::put_cluster_name(cluster_of(row).name, out, from);
+        return palette::append_item(row.found->object, cluster_of(row).name, kubernetes_form_, out);
     }
 
     // Once the answer takes more than one step.
@@ -109,6 +104,8 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
         query::parse_fleet_request(call.request.query, call.parameters[0], query::Question::kList));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     request.kubernetes_form = call.form.shape == Shape::kObject;
+    if (format == ListFormat::kEvents)
+        co_return co_await stream_snapshot_events(call, fleet, std::move(request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet));
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(auto list, FleetList::plan(call.services.list_context(kFleetWords),

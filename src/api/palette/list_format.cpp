@@ -11,6 +11,8 @@ query::ListFormat format_of(const kube::AcceptClause& clause) {
         return query::ListFormat::kCsv;
     if (clause.type == "application" && base::equal_ignoring_case(clause.subtype, "x-ndjson"))
         return query::ListFormat::kNdjson;
+    if (clause.type == "text" && base::equal_ignoring_case(clause.subtype, "event-stream"))
+        return query::ListFormat::kEvents;
     return query::ListFormat::kPage;
 }
 
@@ -27,8 +29,17 @@ query::ListFormat accepted_format(const net::Request& request) {
 }
 
 std::string_view content_type_of(query::ListFormat format) {
-    return format == query::ListFormat::kCsv ? "text/csv; charset=utf-8; header=present"
-                                             : "application/x-ndjson";
+    switch (format) {
+        case query::ListFormat::kCsv:
+            return "text/csv; charset=utf-8; header=present";
+        case query::ListFormat::kNdjson:
+            return "application/x-ndjson";
+        case query::ListFormat::kEvents:
+            return "text/event-stream";
+        case query::ListFormat::kPage:
+            break;
+    }
+    return "application/json";
 }
 
 }  // namespace snapgate::api::palette

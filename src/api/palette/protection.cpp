@@ -162,7 +162,8 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
     const FleetHistory history(store, report.listing());
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
-    if (format == ListFormat::kPage) co_return co_await respond_page(call, report);
+    const bool page = format == ListFormat::kPage || format == ListFormat::kEvents;
+    if (page) co_return co_await respond_page(call, report);
     report.show_all();
     co_return co_await stream_flat(
         call, format, csv_head_of_vms(), [&](std::string& out, size_t full) {

@@ -13,12 +13,26 @@ constexpr int kSlice = 32;
 
 void WakeGroup::wake() {
     if (posted_.exchange(true)) return;
-    boost::asio::post(executor_, [group = shared_from_this()] { group->begin_pass(); });
+    boost::asio::post(executor_, [group = shared_from_this()] { group->come_due(); });
+}
+
+void WakeGroup::come_due() {
+    const auto due = last_pass_ + gathers_;
+    if (gathers_.count() == 0 || std::chrono::steady_clock::now() >= due) {
+        begin_pass();
+        return;
+    }
+    if (!timer_) timer_ = std::make_unique<boost::asio::steady_timer>(executor_);
+    timer_->expires_at(due);
+    timer_->async_wait([group = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) group->begin_pass();
+    });
 }
 
 void WakeGroup::begin_pass() {
     // Before anything is looked at: a wake from now on means another pass.
     posted_ = false;
+    if (gathers_.count() > 0) last_pass_ = std::chrono::steady_clock::now();
     ++passes_;
     due_.splice(due_.end(), members_);
     if (passing_) return;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -35,7 +37,10 @@ class WakeGroup : public std::enable_shared_from_this<WakeGroup> {
         ResponseStream& stream_;
     };
 
-    explicit WakeGroup(Executor executor) : executor_(std::move(executor)) {}
+    // `gathers`: a wake that comes sooner than so long after the last pass has begun waits until
+    // then, so that what is written at a high rate goes out in few pieces.
+    explicit WakeGroup(Executor executor, std::chrono::milliseconds gathers = {})
+        : executor_(std::move(executor)), gathers_(gathers) {}
     WakeGroup(const WakeGroup&) = delete;
     WakeGroup& operator=(const WakeGroup&) = delete;
 
@@ -48,10 +53,14 @@ class WakeGroup : public std::enable_shared_from_this<WakeGroup> {
   private:
     using Members = boost::intrusive::list<Member, boost::intrusive::constant_time_size<false>>;
 
+    void come_due();
     void begin_pass();
     void notify_slice();
 
     const Executor executor_;
+    const std::chrono::milliseconds gathers_;
+    std::chrono::steady_clock::time_point last_pass_;
+    std::unique_ptr<boost::asio::steady_timer> timer_;  // once a wake had to wait
     std::atomic<bool> posted_ = false;
     Members members_;
     Members due_;  // not notified yet in this pass
