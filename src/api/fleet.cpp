@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "api/call.h"
@@ -32,7 +33,7 @@ std::shared_ptr<const VisibleFleet> make_fleet(const std::vector<const cluster::
 
 }  // namespace
 
-std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> facts) {
+std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FleetIndex> facts) {
     return std::make_shared<FleetCache>(std::move(facts));
 }
 
@@ -42,9 +43,10 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
     const std::shared_ptr<const access::ProjectTable::Rows>& projects) {
     base::MutexLock lock(mutex_);
     if (clusters_ != clusters || projects_ != projects) {
-        std::vector<model::ClusterNumber> numbers;
-        numbers.reserve(clusters->size());
-        for (const auto& [id, cluster] : *clusters) numbers.push_back(cluster.number);
+        std::set<model::ClusterNumber> numbers;
+        for (const auto& [id, cluster] : *clusters) {
+            for (const model::ClusterNumber number : cluster.numbers()) numbers.insert(number);
+        }
         facts_->keep_only(numbers);
         fleets_.clear();
         clusters_ = clusters;
@@ -82,8 +84,10 @@ FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listi
     held_.reserve(listing.clusters().size());
     for (const query::FleetCluster* cluster : listing.clusters()) {
         // What cannot be read is told when its turn comes.
-        if (const auto at = listing.revision_of(view, *cluster); at && *at)
-            held_.push_back(store.hold_history(cluster->number, **at));
+        for (const model::Kind kind : listing.kinds()) {
+            if (const auto at = listing.revision_of(view, *cluster, kind); at && *at)
+                held_.push_back(store.hold_history(cluster->number_of(kind), **at));
+        }
     }
 }
 

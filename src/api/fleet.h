@@ -12,8 +12,8 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "net/awaitable.h"
-#include "query/facts_index.h"
 #include "query/fleet.h"
+#include "query/fleet_index.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "store/store.h"
@@ -33,7 +33,7 @@ struct VisibleFleet {
 class FleetCache {
   public:
     // `facts` is told which clusters are left.
-    explicit FleetCache(std::shared_ptr<query::FactsIndex> facts) : facts_(std::move(facts)) {}
+    explicit FleetCache(std::shared_ptr<query::FleetIndex> facts) : facts_(std::move(facts)) {}
 
     // All clusters of a project ("": of the tenant); or, with `uid`, that one of them, if there is
     // one. Equal pointers mean that the registry has not changed.
@@ -43,7 +43,7 @@ class FleetCache {
         const std::shared_ptr<const access::ProjectTable::Rows>& projects);
 
   private:
-    const std::shared_ptr<query::FactsIndex> facts_;
+    const std::shared_ptr<query::FleetIndex> facts_;
     base::Mutex mutex_;
     // What the fleets were made from; kept, so that nothing else can get its address.
     std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);

@@ -14,7 +14,7 @@
 #include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
-#include "query/facts_index.h"
+#include "query/fleet_index.h"
 #include "query/listing.h"
 #include "store/store.h"
 
@@ -31,7 +31,7 @@ class SnapshotFeeds;
 std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds();
 
 class FleetCache;
-std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FactsIndex> facts);
+std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FleetIndex> facts);
 
 // What the routes work on; all of it outlives them and may be used from any thread.
 struct Services {
@@ -47,7 +47,7 @@ struct Services {
     const connect::ConnectionSources& sources;
     std::function<std::string()> metrics;                                   // the text of /metrics
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
-    std::shared_ptr<query::FactsIndex> facts = std::make_shared<query::FactsIndex>();
+    std::shared_ptr<query::FleetIndex> facts = std::make_shared<query::FleetIndex>();
     std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
     std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();
 

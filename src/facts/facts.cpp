@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/checksum.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "facts/cause.h"
 
 // The stored facts: u8 state | u8 consistency | u8 flags | u32 created | u32 taken | u32 finished |
-// u32 stuck at | u16 length of the cause | the cause | its class.
+// u32 stuck at | u32 hash of the VM's uid | u16 length of the cause | the cause | its class.
 namespace snapgate::facts {
 namespace {
 
 constexpr uint8_t kReady = 1;
 constexpr uint8_t kOfClone = 2;
-constexpr size_t kFixedBytes = 3 + 4 * sizeof(Seconds) + 2;
+constexpr size_t kFixedBytes = 3 + 4 * sizeof(Seconds) + sizeof(UidHash) + 2;
 
 // KubeVirt's defaults: a snapshot without a failureDeadline has five minutes.
 constexpr int64_t kDefaultDeadline = 300;
@@ -94,6 +95,10 @@ base::Error corrupt() {
 
 }  // namespace
 
+UidHash hash_of_uid(std::string_view uid) {
+    return uid.empty() ? 0 : std::max(base::checksum("uid", uid), UidHash{1});
+}
+
 std::string derive(const SnapshotParts& parts) {
     const State state = state_of(parts);
     const Seconds created = seconds_of(parts.creation_timestamp);
@@ -107,6 +112,7 @@ std::string derive(const SnapshotParts& parts) {
     base::append_u32(seconds_of(parts.creation_time), out);
     base::append_u32(finished_of(parts), out);
     base::append_u32(stuck_at(parts, state, created), out);
+    base::append_u32(hash_of_uid(parts.source_uid), out);
     base::append_u16(static_cast<uint16_t>(cause.sentence.size()), out);
     out += cause.sentence;
     out += cause.cause_class;
@@ -125,7 +131,8 @@ base::Result<Facts> read(std::string_view bytes) {
     facts.taken = base::read_u32(bytes, 7);
     facts.finished = base::read_u32(bytes, 11);
     facts.stuck_at = base::read_u32(bytes, 15);
-    const size_t cause = base::read_u16(bytes, 19);
+    facts.source = base::read_u32(bytes, 19);
+    const size_t cause = base::read_u16(bytes, 23);
     bytes.remove_prefix(kFixedBytes);
     if (cause > bytes.size()) return corrupt();
     facts.cause = bytes.substr(0, cause);

@@ -38,6 +38,11 @@ inline constexpr Consistency kConsistencies[] = {Consistency::kUnknown, Consiste
 // no snapshot was made then.
 using Seconds = uint32_t;
 
+// Stands for a uid where only equality counts; 0 for none. Two uids have one hash by chance, once
+// in four thousand million times.
+using UidHash = uint32_t;
+UidHash hash_of_uid(std::string_view uid);
+
 struct Facts {
     State state = State::kPending;
     Consistency consistency = Consistency::kUnknown;
@@ -47,6 +52,7 @@ struct Facts {
     Seconds taken = 0;      // status.creationTime: the state of the disks that it holds
     Seconds finished = 0;   // when it succeeded or failed
     Seconds stuck_at = 0;   // from then on it is stuck, if it is not changed before
+    UidHash source = 0;     // of the VM that it was taken of
     // Why it is not good (in one sentence), or what holds its deletion; "" if nothing is known.
     std::string_view cause;
     // The cause without what differs from snapshot to snapshot: names, numbers, addresses. "*"
@@ -65,7 +71,7 @@ struct Facts {
 
 // The layout of what derive() returns. A store keeps it beside the bytes: if the derivation
 // changes, it gets a new number, and what has an older one is derived anew.
-inline constexpr uint8_t kLayout = 2;
+inline constexpr uint8_t kLayout = 3;
 // No more bytes come from derive().
 inline constexpr size_t kMostBytes = 1024;
 

@@ -34,13 +34,14 @@ struct SnapshotParts {
     std::string_view error_message;
     std::string_view error_time;
     std::string_view content_name;
+    std::string_view source_uid;
     std::vector<std::string_view> indications;  // of `indications` and of `sourceIndications`
     std::vector<std::string_view> volumes;      // that are in the snapshot, and that are not
     std::vector<Condition> conditions;
 
     void clear() {
         name = ns = creation_timestamp = deletion_timestamp = vm = failure_deadline = phase = {};
-        creation_time = error_message = error_time = content_name = {};
+        creation_time = error_message = error_time = content_name = source_uid = {};
         of_clone = ready = false;
         finalizers.clear();
         indications.clear();

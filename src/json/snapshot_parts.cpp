@@ -127,6 +127,8 @@ void read_status(const element& status, Parts& parts) {
             read_error(value, parts);
         } else if (key == "virtualMachineSnapshotContentName") {
             parts.content_name = text_of(value);
+        } else if (key == "sourceUID") {
+            parts.source_uid = text_of(value);
         } else if (key == "indications") {
             add_texts(value, parts.indications);
         } else if (key == "sourceIndications") {

@@ -18,7 +18,8 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
     objects_ = 0;
     next_row_ = 0;
     if (may_use_index(listing, filter)) {
-        SNAPGATE_ASSIGN(block_, listing.context().index->find(view, cluster.number, revision_));
+        SNAPGATE_ASSIGN(block_,
+                        listing.context().index->snapshots.find(view, cluster.number, revision_));
         if (block_) {
             by_labels_.assign(block_->label_sets(), Selected::kUnknown);
             return true;
@@ -62,7 +63,7 @@ Result<void> FleetWalk::leave_cluster(const store::ReadView& view, const FleetLi
     SNAPGATE_TRY(check_count_of(cluster.uid, objects_, count, false));
     if (!builder_) return {};
     if (auto block = builder_->finish(revision_))
-        listing.context().index->keep(cluster.number, std::move(block));
+        listing.context().index->snapshots.keep(cluster.number, std::move(block));
     return {};
 }
 

@@ -11,6 +11,7 @@
 #include "facts/facts.h"
 #include "json/object.h"
 #include "query/facts_index.h"
+#include "query/fleet_index.h"
 #include "query/fleet_listing.h"
 #include "query/listing.h"
 #include "query/snapshot_filter.h"

@@ -12,7 +12,7 @@
 
 namespace snapgate::query {
 
-class FactsIndex;
+struct FleetIndex;
 
 // The cluster that is listed.
 struct ListedCluster {
@@ -38,7 +38,7 @@ struct ListContext {
     const store::Store& store;
     const TokenSigner& signer;
     const ListWords& words;
-    FactsIndex* index = nullptr;  // for questions about all snapshots; null: they read the store
+    FleetIndex* index = nullptr;  // for questions about all snapshots; null: they read the store
 };
 
 // Whether the state at `revision` may be shown: it can be read, and it was replaced within the time

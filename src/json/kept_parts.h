@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "model/object.h"
+
+namespace snapgate::json {
+
+// What questions need of the objects of which only parts are kept (model/kept_schema.h). What is
+// absent is empty. Any thread; kCorrupt for an object that cannot be read.
+
+struct VmParts {
+    std::string status;    // status.printableStatus
+    bool ignored = false;  // "snapgate.io/protection: ignore", as an annotation or a label
+};
+base::Result<VmParts> read_vm_parts(const model::StoredObject& vm);
+
+struct RestoreParts {
+    std::string vm;        // the VM that it is for; "" if it is for something else
+    std::string snapshot;  // spec.virtualMachineSnapshotName
+    int64_t at = 0;        // status.restoreTime, else its creation, in seconds; 0: unknown
+};
+base::Result<RestoreParts> read_restore_parts(const model::StoredObject& restore);
+
+// The bytes that the claims of a content request, all together; nullopt where that is not known.
+base::Result<std::optional<uint64_t>> read_content_bytes(const model::StoredObject& content);
+
+// The name of the content that a stored snapshot has; "" if it has none.
+base::Result<std::string> read_content_name(const model::StoredObject& snapshot);
+
+}  // namespace snapgate::json

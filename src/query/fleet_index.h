@@ -1,0 +1,25 @@
+#pragma once
+
+#include <set>
+
+#include "query/facts_index.h"
+#include "query/restore_block.h"
+#include "query/vm_block.h"
+
+namespace snapgate::query {
+
+// What is held in memory of the objects of a fleet, for questions about all of them. Any thread.
+struct FleetIndex {
+    FactsIndex snapshots;
+    VmIndex vms;
+    RestoreIndex restores;
+
+    // Forgets all clusters but these; the numbers are those of their kinds, too.
+    void keep_only(const std::set<model::ClusterNumber>& numbers) {
+        snapshots.keep_only(numbers);
+        vms.keep_only(numbers);
+        restores.keep_only(numbers);
+    }
+};
+
+}  // namespace snapgate::query

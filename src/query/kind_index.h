@@ -1,0 +1,175 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/annotations.h"
+#include "base/result.h"
+#include "model/types.h"
+#include "store/store.h"
+
+namespace snapgate::query {
+
+// The block of each cluster at its head, for questions about all objects of a kind in a fleet:
+// reading what a question needs of an object from the store touches a page of the file for each
+// object, and this about one for fifty. A walk over a whole cluster makes its block on the way
+// (fleet_walk.h), or load() does; later changes are read from the cluster's log. Nothing of it is
+// on disk. Any thread may call.
+//
+// A Block is immutable and has its rows in the order of the list: revision(), rows(), texts(),
+// bytes(), and row(index) with `ns` and `name`. Its Builder has kKind; is made of nothing, or of an
+// older block and the number of rows that come besides; copy(old, index), add(store::Found) and
+// finish(revision), which is null for what no block can hold.
+template <class Block, class Builder>
+class KindIndex {
+  public:
+    // No block is kept beyond it.
+    static constexpr size_t kMostBytes = 512 << 20;
+
+    // The cluster's block at `revision`, which is its head. Null if there is none, or if it is
+    // older and has missed too much to be brought up.
+    base::Result<std::shared_ptr<const Block>> find(const store::ReadView& view,
+                                                    model::ClusterNumber cluster,
+                                                    model::Revision revision) {
+        std::shared_ptr<const Block> block = block_of(cluster);
+        if (!block || block->revision() == revision) return block;
+        if (block->revision() > revision) return std::shared_ptr<const Block>();
+        if (block->texts() > block->rows() + kMostChanges) return std::shared_ptr<const Block>();
+        SNAPGATE_ASSIGN(const auto changed,
+                        changed_places(view, cluster, block->revision(), revision));
+        if (!changed) return std::shared_ptr<const Block>();
+        SNAPGATE_ASSIGN(block, bring_up(view, cluster, *block, *changed, revision));
+        if (block) keep(cluster, block);
+        return block;
+    }
+
+    // The same, but where there is none it is made from the store. `index` may be null: then that
+    // happens each time, and nothing is kept.
+    static base::Result<std::shared_ptr<const Block>> load(KindIndex* index,
+                                                           const store::ReadView& view,
+                                                           model::ClusterNumber cluster,
+                                                           model::Revision revision) {
+        if (index != nullptr) {
+            SNAPGATE_ASSIGN(auto known, index->find(view, cluster, revision));
+            if (known) return known;
+        }
+        Builder builder;
+        auto scan = view.scan(cluster, Builder::kKind, revision);
+        SNAPGATE_ASSIGN(bool standing, scan.seek({}, {}));
+        while (standing) {
+            SNAPGATE_TRY(builder.add(scan.found()));
+            SNAPGATE_ASSIGN(standing, scan.next());
+        }
+        std::shared_ptr<const Block> block = builder.finish(revision);
+        if (!block)
+            return base::Error(base::Code::kTooLarge, "a cluster has more objects than fit");
+        SNAPGATE_ASSIGN(const auto head, view.head(cluster));
+        if (index != nullptr && head && head->revision == revision) index->keep(cluster, block);
+        return block;
+    }
+
+    void keep(model::ClusterNumber cluster, std::shared_ptr<const Block> block) {
+        const size_t bytes = block->bytes();
+        base::MutexLock lock(mutex_);
+        std::shared_ptr<const Block>& kept = blocks_[cluster];
+        // Another request may have been faster.
+        if (kept && kept->revision() >= block->revision()) return;
+        const size_t others = bytes_ - (kept ? kept->bytes() : 0);
+        if (others + bytes > kMostBytes) {
+            blocks_.erase(cluster);
+            bytes_ = others;
+            return;
+        }
+        bytes_ = others + bytes;
+        kept = std::move(block);
+    }
+
+    // Forgets the blocks of all clusters but these.
+    void keep_only(const std::set<model::ClusterNumber>& clusters) {
+        base::MutexLock lock(mutex_);
+        for (auto block = blocks_.begin(); block != blocks_.end();) {
+            if (clusters.contains(block->first)) {
+                ++block;
+                continue;
+            }
+            bytes_ -= block->second ? block->second->bytes() : 0;
+            block = blocks_.erase(block);
+        }
+    }
+
+  private:
+    // A block that missed more changes is made anew by the next walk.
+    static constexpr size_t kMostChanges = 4096;
+
+    using Places = std::set<std::pair<std::string, std::string>>;
+
+    std::shared_ptr<const Block> block_of(model::ClusterNumber cluster) const {
+        base::MutexLock lock(mutex_);
+        const auto found = blocks_.find(cluster);
+        return found == blocks_.end() ? nullptr : found->second;
+    }
+
+    // The objects that changed after the block's revision; nullopt if they cannot be told any more.
+    static base::Result<std::optional<Places>> changed_places(const store::ReadView& view,
+                                                              model::ClusterNumber cluster,
+                                                              model::Revision after,
+                                                              model::Revision up_to) {
+        auto entries = view.log(cluster, after, up_to, kMostChanges);
+        if (!entries && entries.error().code == base::Code::kExpired)
+            return std::optional<Places>();
+        SNAPGATE_TRY(entries);
+        if (entries->size() == kMostChanges) return std::optional<Places>();
+        Places places;
+        for (store::LogEntry& entry : *entries) {
+            if (entry.kind == Builder::kKind)
+                places.emplace(std::move(entry.key.ns), std::move(entry.key.name));
+        }
+        return std::optional(std::move(places));
+    }
+
+    // The block at a later revision: a copy with what changed read anew.
+    static base::Result<std::shared_ptr<const Block>> bring_up(const store::ReadView& view,
+                                                               model::ClusterNumber cluster,
+                                                               const Block& old,
+                                                               const Places& changed,
+                                                               model::Revision revision) {
+        Builder builder(old, changed.size());
+        size_t index = 0;
+        const auto copy_before = [&](const std::pair<std::string, std::string>* place) {
+            for (; index < old.rows(); ++index) {
+                const auto row = old.row(index);
+                const std::pair<std::string_view, std::string_view> at(row.ns, row.name);
+                if (place != nullptr && at >= std::pair<std::string_view, std::string_view>(
+                                                  place->first, place->second))
+                    return;
+                builder.copy(old, index);
+            }
+        };
+        for (const auto& place : changed) {
+            copy_before(&place);
+            if (index < old.rows()) {
+                const auto row = old.row(index);
+                if (row.ns == place.first && row.name == place.second) ++index;
+            }
+            SNAPGATE_ASSIGN(const auto found,
+                            view.get(cluster, Builder::kKind, place.first, place.second, revision));
+            if (!found) continue;
+            SNAPGATE_TRY(builder.add(*found));
+        }
+        copy_before(nullptr);
+        return builder.finish(revision);
+    }
+
+    mutable base::Mutex mutex_;
+    std::unordered_map<model::ClusterNumber, std::shared_ptr<const Block>> blocks_
+        SNAPGATE_GUARDED_BY(mutex_);
+    size_t bytes_ SNAPGATE_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace snapgate::query
