@@ -12,8 +12,15 @@ std::string format_count(uint64_t count) {
 
 std::string size_text(uint64_t bytes) {
     constexpr uint64_t kMebibyte = 1 << 20;
-    if (bytes > 0 && bytes % kMebibyte == 0) return fmt::format("{} MiB", bytes / kMebibyte);
-    return counted(bytes, "byte");
+    if (bytes == 0 || bytes % kMebibyte != 0) return counted(bytes, "byte");
+    uint64_t size = bytes / kMebibyte;
+    std::string_view unit = "MiB";
+    for (const std::string_view larger : {"GiB", "TiB"}) {
+        if (size % 1024 != 0) break;
+        size /= 1024;
+        unit = larger;
+    }
+    return fmt::format("{} {}", size, unit);
 }
 
 std::string counted(uint64_t count, std::string_view noun, std::string_view plural) {

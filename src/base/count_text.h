@@ -9,7 +9,8 @@ namespace snapgate::base {
 // A count with separators for people: 1,234,567.
 std::string format_count(uint64_t count);
 
-// A number of bytes for people: "2 MiB", or "300 bytes" where it is no whole number of MiB.
+// A number of bytes for people: "30 GiB" in the largest unit that it is a whole number of, or
+// "300 bytes" where it is none of MiB.
 std::string size_text(uint64_t bytes);
 
 // A count with its noun, for a message: "0 objects", "1 object", "1,234 objects". `plural` is for

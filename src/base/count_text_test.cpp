@@ -23,6 +23,10 @@ TEST(CountTextTest, OneIsSingularAndAllElsePlural) {
 
 TEST(CountTextTest, SizesAreMebibytesWhereTheyAreWholeOnes) {
     EXPECT_EQ(size_text(2 << 20), "2 MiB");
+    EXPECT_EQ(size_text(30ULL << 30U), "30 GiB");
+    EXPECT_EQ(size_text(1536ULL << 20U), "1536 MiB");
+    EXPECT_EQ(size_text(1ULL << 40U), "1 TiB");
+    EXPECT_EQ(size_text(5ULL << 50U), "5120 TiB");
     EXPECT_EQ(size_text((2 << 20) + 1), "2,097,153 bytes");
     EXPECT_EQ(size_text(1), "1 byte");
     EXPECT_EQ(size_text(0), "0 bytes");

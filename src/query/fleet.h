@@ -25,10 +25,11 @@ struct FleetCluster {
     std::string project_name;
     bool connected = false;  // a mirror of a Kubernetes cluster
     // Of its further kinds of objects; see cluster::Cluster.
-    std::map<model::Kind, model::ClusterNumber> others = {};
+    std::map<model::Kind, model::ClusterNumber> others;
 
     // 0 if it has none.
     model::ClusterNumber number_of(model::Kind kind) const {
+        if (kind == model::Kind::kSnapshot) return number;
         const auto found = others.find(kind);
         return found == others.end() ? 0 : found->second;
     }

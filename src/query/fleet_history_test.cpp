@@ -9,53 +9,13 @@
 #include <set>
 #include <tuple>
 
+#include "query/fleet_model_testing.h"
 #include "query/fleet_testing.h"
 
 namespace snapgate::query {
 namespace {
 
 using base::Result;
-
-// An object of the model. Its facts are those that the conversion made, whether the store got them
-// or not.
-struct Entry {
-    TestSnapshot snapshot;
-    std::string fact_bytes;
-
-    facts::Facts facts() const { return facts::read(fact_bytes).value(); }
-};
-using Objects = std::map<std::pair<std::string, std::string>, Entry>;
-
-struct ModelCluster {
-    std::string name;
-    Objects objects;               // that a reader sees
-    std::optional<Objects> stage;  // of an open one
-};
-// By name and uid: the order of lists.
-using Model = std::map<std::pair<std::string, std::string>, ModelCluster>;
-
-// A row that a list must have.
-struct Row {
-    std::string cluster_uid;
-    Entry entry;
-
-    std::string text() const {
-        return fmt::format("{} {}/{}", cluster_uid, entry.snapshot.ns, entry.snapshot.name);
-    }
-};
-
-// A question and what it means for the model.
-struct Asked {
-    std::string query;
-    std::vector<std::function<bool(const Row&, facts::Seconds now)>> conditions;
-    std::function<std::optional<std::pair<uint64_t, std::string>>(const Row&)> key;
-    bool descending = false;
-
-    bool selects(const Row& row, facts::Seconds now) const {
-        return std::ranges::all_of(conditions,
-                                   [&](const auto& condition) { return condition(row, now); });
-    }
-};
 
 class History {
   public:
@@ -66,7 +26,9 @@ class History {
     // Something happens.
     void change() {
         const uint64_t what = pick(100);
-        if (what < 60) {
+        if (what < 12) {
+            write_vms();
+        } else if (what < 60) {
             write_some();
         } else if (what < 72) {
             step_stage();
@@ -124,10 +86,11 @@ class History {
         const Asked asked = ask(false);
         const facts::Seconds max_age = 3600 * (1 + static_cast<facts::Seconds>(pick(40)));
         const bool application = pick(3) == 0;
-        std::string query = fmt::format("maxAge={}s{}{}", max_age, asked.query,
+        const AskedVms vms{pick(3) == 0, pick(3) == 0, pick(5) == 0};
+        std::string query = fmt::format("maxAge={}s{}{}{}", max_age, asked.query, vms.query(),
                                         application ? "&consistency=application" : "");
         std::map<Verdict, uint64_t> totals;
-        const auto expected = verdicts(asked, max_age, application, totals);
+        const auto expected = verdicts(asked, vms, max_age, application, totals);
         std::vector<std::string> got;
         std::string token;
         const auto limit = 1 + pick(5);
@@ -195,7 +158,7 @@ class History {
 
     void create(int index) {
         ok(fleet_.create(name_of_cluster(index), uid_of(index), "p"));
-        model_[{name_of_cluster(index), uid_of(index)}] = {name_of_cluster(index), {}, {}};
+        model_[{name_of_cluster(index), uid_of(index)}] = {name_of_cluster(index), {}, {}, {}};
     }
 
     void remake(int index) {
@@ -231,6 +194,7 @@ class History {
         if (pick(3) == 0) out.indications = {"Online", "GuestAgent"};
         if (pick(2) == 0) out.label = pick(2) == 0 ? "gold" : "tin";
         out.of_clone = pick(15) == 0;
+        if (pick(2) == 0) out.source_uid = fmt::format("u{}", pick(2));
         out.without_facts = pick(4) == 0;
         return out;
     }
@@ -261,6 +225,26 @@ class History {
             whole.without_facts = false;
             objects[place] = {snapshot, whole.prepare().facts};
         }
+    }
+
+    // Makes, changes or removes a VM: some clusters have none most of the time.
+    void write_vms() {
+        auto& [key, cluster] = any_cluster();
+        TestVm vm;
+        vm.ns = fmt::format("ns{}", pick(4));
+        vm.name = fmt::format("vm{}", pick(5));
+        vm.uid = fmt::format("u{}", pick(2));
+        vm.status = pick(2) == 0 ? "Running" : "Stopped";
+        vm.ignored = pick(6) == 0;
+        if (pick(2) == 0) vm.label = pick(2) == 0 ? "gold" : "tin";
+        const std::pair place(vm.ns, vm.name);
+        if (pick(3) != 0) {
+            ok(fleet_.put(key.second, model::Kind::kVirtualMachine, vm.prepare()));
+            cluster.vms[place] = vm;
+            return;
+        }
+        ok(fleet_.erase(key.second, model::Kind::kVirtualMachine, vm.ns, vm.name));
+        cluster.vms.erase(place);
     }
 
     // Opens a stage; or publishes, gives up or opens anew the one that is open.
@@ -447,10 +431,10 @@ class History {
         EXPECT_GT(fleet_.clock.now_ms() - begun_ms, fleet_.history.count());
     }
 
-    Verdict judge(const std::vector<Row>& snapshots, facts::Seconds max_age,
-                  bool application) const {
+    Verdict judge(const std::string& cluster, const std::vector<Row>& snapshots,
+                  facts::Seconds max_age, bool application) const {
         const facts::Seconds now = fleet_.now();
-        const auto known = fleet_.known_ages.find(snapshots[0].cluster_uid);
+        const auto known = fleet_.known_ages.find(cluster);
         if (known != fleet_.known_ages.end() &&
             (known->second.as_of == 0 || known->second.as_of + max_age < now))
             return Verdict::kUnknown;
@@ -467,29 +451,48 @@ class History {
         const auto last = std::ranges::max_element(snapshots, {}, [](const Row& row) {
             return std::pair(row.entry.facts().created, row.entry.snapshot.name);
         });
-        if (last->entry.facts().state == facts::State::kFailed) return Verdict::kFailing;
+        if (last != snapshots.end() && last->entry.facts().state == facts::State::kFailed)
+            return Verdict::kFailing;
         return good ? Verdict::kLate : Verdict::kNever;
     }
 
+    static bool has_status(const TestSnapshot& snapshot) { return !snapshot.phase.empty(); }
+
     // The rows of a report, and how often each verdict is among them.
-    std::vector<std::string> verdicts(const Asked& asked, facts::Seconds max_age, bool application,
+    std::vector<std::string> verdicts(const Asked& asked, const AskedVms& asked_vms,
+                                      facts::Seconds max_age, bool application,
                                       std::map<Verdict, uint64_t>& totals) const {
         std::vector<std::pair<std::tuple<std::string, std::string, std::string>, std::vector<Row>>>
             vms;  // in the order of clusters and namespaces
         for (const auto& [key, cluster] : model_) {
             std::map<std::pair<std::string, std::string>, std::vector<Row>> here;
+            for (const auto& [place, vm] : cluster.vms) {
+                Row row{key.second, {}};
+                row.entry.snapshot.ns = vm.ns;
+                row.entry.snapshot.vm = vm.name;
+                if (asked.selects(row, fleet_.now())) here[place];
+            }
             for (const auto& [place, entry] : cluster.objects) {
                 Row row{key.second, entry};
-                if (entry.snapshot.vm.empty() || entry.snapshot.of_clone) continue;
-                if (asked.selects(row, fleet_.now()))
-                    here[{entry.snapshot.ns, entry.snapshot.vm}].push_back(std::move(row));
+                const TestSnapshot& snapshot = entry.snapshot;
+                if (snapshot.vm.empty() || snapshot.of_clone) continue;
+                if (!asked.selects(row, fleet_.now())) continue;
+                const auto vm = cluster.vms.find({snapshot.ns, snapshot.vm});
+                const bool of_another = vm != cluster.vms.end() && has_status(snapshot) &&
+                                        !snapshot.source_uid.empty() &&
+                                        snapshot.source_uid != vm->second.uid;
+                if (!of_another) here[{snapshot.ns, snapshot.vm}].push_back(std::move(row));
             }
-            for (auto& [vm, all] : here)
-                vms.emplace_back(std::tuple(key.second, vm.first, vm.second), std::move(all));
+            for (auto& [place, all] : here) {
+                const auto vm = cluster.vms.find(place);
+                const TestVm* known = vm == cluster.vms.end() ? nullptr : &vm->second;
+                if (!asked_vms.selects(known, !cluster.vms.empty())) continue;
+                vms.emplace_back(std::tuple(key.second, place.first, place.second), std::move(all));
+            }
         }
         std::vector<std::string> out;
         for (const auto& [vm, snapshots] : vms) {
-            const Verdict verdict = judge(snapshots, max_age, application);
+            const Verdict verdict = judge(std::get<0>(vm), snapshots, max_age, application);
             ++totals[verdict];
             out.push_back(fmt::format("{} {}/{} {} {}", std::get<0>(vm), std::get<1>(vm),
                                       std::get<2>(vm), name_of(verdict), snapshots.size()));

@@ -18,13 +18,15 @@ namespace {
 
 // Whether the cluster's part of a state of the store may still be shown.
 Result<bool> is_kept_of(const store::Store& store, const store::ReadView& view,
-                        const FleetCluster& cluster, const store::StoreState& state) {
-    if (cluster.number >= state.next_cluster) return true;
-    const auto head = view.head_at(cluster.number, state.revision);
+                        const FleetCluster& cluster, model::Kind kind,
+                        const store::StoreState& state) {
+    const model::ClusterNumber number = cluster.number_of(kind);
+    if (number == 0 || number >= state.next_cluster) return true;
+    const auto head = view.head_at(number, state.revision);
     if (!head && head.error().code == Code::kExpired) return false;
     SNAPGATE_TRY(head);
     if (!*head) return true;
-    return is_kept(store, view, cluster.number, **head);
+    return is_kept(store, view, number, **head);
 }
 
 }  // namespace
@@ -32,15 +34,17 @@ Result<bool> is_kept_of(const store::Store& store, const store::ReadView& view,
 Result<bool> is_kept(const store::Store& store, const store::ReadView& view, const Fleet& fleet,
                      const store::StoreState& state) {
     for (const FleetCluster& cluster : fleet.clusters) {
-        SNAPGATE_ASSIGN(const bool kept, is_kept_of(store, view, cluster, state));
+        SNAPGATE_ASSIGN(const bool kept,
+                        is_kept_of(store, view, cluster, model::Kind::kSnapshot, state));
         if (!kept) return false;
     }
     return true;
 }
 
 FleetListing::FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet,
-                           std::string query, const std::vector<std::string>& clusters)
-    : context_(context), fleet_(std::move(fleet)), query_(std::move(query)) {
+                           std::string query, const std::vector<std::string>& clusters,
+                           std::span<const model::Kind> kinds)
+    : context_(context), fleet_(std::move(fleet)), query_(std::move(query)), kinds_(kinds) {
     clusters_.reserve(fleet_->clusters.size());
     for (const FleetCluster& cluster : fleet_->clusters) {
         const auto wanted = [&](const std::string& text) {
@@ -85,16 +89,21 @@ Result<bool> FleetListing::is_kept(const store::ReadView& view) const {
     if (context_.store.history_time_ms() - begun_ms_ <= context_.store.history().count())
         return true;
     for (const FleetCluster* cluster : clusters_) {
-        SNAPGATE_ASSIGN(const bool kept, is_kept_of(context_.store, view, *cluster, state_));
-        if (!kept) return false;
+        for (const model::Kind kind : kinds_) {
+            SNAPGATE_ASSIGN(const bool kept,
+                            is_kept_of(context_.store, view, *cluster, kind, state_));
+            if (!kept) return false;
+        }
     }
     return true;
 }
 
-Result<std::optional<model::Revision>> FleetListing::revision_of(
-    const store::ReadView& view, const FleetCluster& cluster) const {
-    if (cluster.number >= state_.next_cluster) return std::optional<model::Revision>();
-    auto head = view.head_at(cluster.number, state_.revision);
+Result<std::optional<model::Revision>> FleetListing::revision_of(const store::ReadView& view,
+                                                                 const FleetCluster& cluster,
+                                                                 model::Kind kind) const {
+    const model::ClusterNumber number = cluster.number_of(kind);
+    if (number == 0 || number >= state_.next_cluster) return std::optional<model::Revision>();
+    auto head = view.head_at(number, state_.revision);
     if (!head && head.error().code == Code::kExpired) return expired();
     return head;
 }

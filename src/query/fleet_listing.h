@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +27,15 @@ base::Result<bool> is_kept(const store::Store& store, const store::ReadView& vie
 // is for one cluster. Belongs to one thread at a time; keeps no read view.
 class FleetListing {
   public:
+    static constexpr model::Kind kSnapshotsAlone[] = {model::Kind::kSnapshot};
+
     // `query`: the digest that a token is bound to. `clusters`: names and uids of those that are
-    // wanted; none means all.
+    // wanted; none means all. `kinds`: of the objects that are read, for as long as the program
+    // runs.
     FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet, std::string query,
-                 const std::vector<std::string>& clusters);
+                 const std::vector<std::string>& clusters,
+                 std::span<const model::Kind> kinds = kSnapshotsAlone);
+    std::span<const model::Kind> kinds() const { return kinds_; }
 
     // Shows the newest state, or that of a token ("" for none), at the present time `now`.
     // kInvalidParameter: the token is broken, or of another list; kExpired, with a new token: the
@@ -44,10 +50,12 @@ class FleetListing {
     size_t index_in_fleet(size_t cluster) const {
         return static_cast<size_t>(clusters_[cluster] - fleet_->clusters.data());
     }
-    // The revision at which a cluster is read; nullopt for one that came later, or that is gone.
-    // kExpired, with a token if the listing began with one: its state of that time is gone.
-    base::Result<std::optional<model::Revision>> revision_of(const store::ReadView& view,
-                                                             const FleetCluster& cluster) const;
+    // The revision at which the objects of a kind in a cluster are read; nullopt if it has none,
+    // for one that came later, and for one that is gone. kExpired, with a token if the listing
+    // began with one: its state of that time is gone.
+    base::Result<std::optional<model::Revision>> revision_of(
+        const store::ReadView& view, const FleetCluster& cluster,
+        model::Kind kind = model::Kind::kSnapshot) const;
 
     // The token that the listing began with, for all that it says about the place.
     const std::optional<FleetToken>& token() const { return token_; }
@@ -81,6 +89,7 @@ class FleetListing {
     std::shared_ptr<const Fleet> fleet_;
     std::string query_;
     std::vector<const FleetCluster*> clusters_;
+    std::span<const model::Kind> kinds_;
     store::StoreState state_;
     int64_t begun_ms_ = 0;
     facts::Seconds now_ = 0;

@@ -38,6 +38,13 @@ Result<void> read_flag(std::string_view name, std::string_view value, std::optio
     return {};
 }
 
+Result<void> read_choice(std::string_view name, std::string_view value, bool& choice) {
+    std::optional<bool> flag;
+    SNAPGATE_TRY(read_flag(name, value, flag));
+    choice = flag.value_or(false);
+    return {};
+}
+
 Result<void> read_moment(std::string_view name, std::string_view value,
                          std::optional<Moment>& moment) {
     if (value.empty()) return {};
@@ -214,10 +221,15 @@ constexpr std::array kParameters = {
               }},
     Parameter{"format", kOfList, true, false, false, read_format_of_list},
     Parameter{"format", kOfProtection, true, false, false, read_format},
+    Parameter{"gone", kOfProtection, true, false, true,
+              [](FleetRequest& r, std::string_view v) { return read_choice("gone", v, r.gone); }},
     Parameter{
         "good", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("good", v, r.filter.good); }},
-    Parameter{"labelSelector", kOfSnapshots, true, false, true, read_labels},
+    Parameter{
+        "ignored", kOfProtection, true, false, true,
+        [](FleetRequest& r, std::string_view v) { return read_choice("ignored", v, r.ignored); }},
+    Parameter{"labelSelector", kOfAll, true, false, true, read_labels},
     Parameter{"limit", kOfRows, true, true, false, nullptr},
     Parameter{"maxAge", kOfProtection, true, false, true, read_max_age},
     Parameter{

@@ -50,6 +50,8 @@ struct FleetRequest {
     std::optional<VmOrder> vm_order;
     // Only a snapshot that is application-consistent, or of a VM that was off, is good enough.
     bool application_only = false;
+    bool gone = false;     // also VMs that are not there any more
+    bool ignored = false;  // also VMs that are marked to be left out
 };
 
 // Reads the query of a URL about the cluster with the uid `cluster`, or kAllClusters. An unknown

@@ -14,8 +14,9 @@
 
 #include "base/clock_testing.h"
 #include "base/duration.h"
+#include "json/kept_object.h"
 #include "json/object.h"
-#include "query/facts_index.h"
+#include "query/fleet_index.h"
 #include "query/fleet_list.h"
 #include "query/fleet_summary.h"
 #include "query/listing_testing.h"
@@ -39,6 +40,8 @@ struct TestSnapshot {
     std::vector<std::string> indications;
     std::string error;
     std::string label;  // the value of the label "tier"
+    std::string source_uid;
+    std::string content;
     // As an older version of the program stored it: its facts are derived when somebody asks.
     bool without_facts = false;
 
@@ -80,12 +83,41 @@ struct TestSnapshot {
         if (!indications.empty())
             out += fmt::format(R"(,"indications":["{}"])", fmt::join(indications, R"(",")"));
         if (!error.empty()) out += fmt::format(R"(,"error":{{"message":"{}"}})", error);
+        if (!source_uid.empty()) out += fmt::format(R"(,"sourceUID":"{}")", source_uid);
+        if (!content.empty())
+            out += fmt::format(R"(,"virtualMachineSnapshotContentName":"{}")", content);
         if (failed != 0) {
             out += fmt::format(
                 R"(,"conditions":[{{"type":"Failure","status":"True","lastTransitionTime":"{}"}}])",
                 time(failed));
         }
         return out + "}";
+    }
+};
+
+// A VM as a test describes it.
+struct TestVm {
+    std::string ns;
+    std::string name;
+    std::string uid;
+    std::string status;
+    std::string label;  // the value of the label "tier"
+    bool ignored = false;
+
+    model::PreparedObject prepare() const {
+        std::string text =
+            fmt::format(R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"{}",)"
+                        R"("resourceVersion":"1","annotations":{{"snapgate.io/protection":"{}"}})",
+                        ns, name, uid, ignored ? "ignore" : "");
+        if (!label.empty()) text += fmt::format(R"(,"labels":{{"tier":"{}"}})", label);
+        text += fmt::format(R"(}},"status":{{"printableStatus":"{}"}}}})", status);
+        return prepared(json::prepare_virtual_machine(text), text);
+    }
+
+    static model::PreparedObject prepared(base::Result<model::PreparedObject> object,
+                                          const std::string& text) {
+        if (!object) throw std::runtime_error(object.error().message + ": " + text);
+        return std::move(*object);
     }
 };
 
@@ -96,7 +128,7 @@ class TestFleet {
     explicit TestFleet(bool with_index) {
         std::string pattern = (std::filesystem::temp_directory_path() / "fleet-XXXXXX").string();
         directory_ = ::mkdtemp(pattern.data());
-        if (with_index) index_ = std::make_unique<FactsIndex>();
+        if (with_index) index_ = std::make_unique<FleetIndex>();
         open();
     }
     ~TestFleet() {
@@ -109,7 +141,7 @@ class TestFleet {
     // Closes the store and opens it again. What is in memory alone is gone.
     void reopen() {
         store_.reset();
-        if (index_) index_ = std::make_unique<FactsIndex>();
+        if (index_) index_ = std::make_unique<FleetIndex>();
         open();
     }
 
@@ -121,7 +153,7 @@ class TestFleet {
     base::Result<void> create(const std::string& name, const std::string& uid,
                               const std::string& project) {
         FleetCluster& cluster = clusters[uid];
-        cluster = {0, uid, name, project, "project " + project};
+        cluster = {0, uid, name, project, "project " + project, false, {}};
         return write([&](store::WriteTxn& txn) -> base::Result<void> {
             SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
             return {};
@@ -129,9 +161,42 @@ class TestFleet {
     }
 
     base::Result<void> drop(const std::string& uid) {
-        const model::ClusterNumber number = clusters.at(uid).number;
+        const FleetCluster cluster = clusters.at(uid);
         clusters.erase(uid);
-        return write([&](store::WriteTxn& txn) { return txn.delete_cluster(number); });
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            for (const auto& [kind, number] : cluster.others)
+                SNAPGATE_TRY(txn.delete_cluster(number));
+            return txn.delete_cluster(cluster.number);
+        });
+    }
+
+    // The number of a further kind of objects of a cluster, which gets one when it is asked for.
+    model::ClusterNumber number_of(const std::string& uid, model::Kind kind) {
+        FleetCluster& cluster = clusters.at(uid);
+        if (cluster.number_of(kind) == 0) {
+            const auto made = write([&](store::WriteTxn& txn) -> base::Result<void> {
+                SNAPGATE_ASSIGN(cluster.others[kind], txn.create_cluster());
+                return {};
+            });
+            if (!made) throw std::runtime_error(made.error().message);
+        }
+        return cluster.number_of(kind);
+    }
+    base::Result<void> put(const std::string& uid, model::Kind kind,
+                           const model::PreparedObject& object) {
+        const model::ClusterNumber number = number_of(uid, kind);
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.put(number, kind, object));
+            return {};
+        });
+    }
+    base::Result<void> erase(const std::string& uid, model::Kind kind, const std::string& ns,
+                             const std::string& name) {
+        const model::ClusterNumber number = number_of(uid, kind);
+        return write([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_TRY(txn.erase(number, kind, ns, name));
+            return {};
+        });
     }
 
     std::shared_ptr<const Fleet> fleet() const {
@@ -174,7 +239,7 @@ class TestFleet {
     }
 
     std::filesystem::path directory_;
-    std::unique_ptr<FactsIndex> index_;
+    std::unique_ptr<FleetIndex> index_;
     TokenSigner signer_{std::string(32, 'k')};
     std::unique_ptr<store::Store> store_;
 };

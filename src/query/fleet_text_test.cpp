@@ -12,6 +12,12 @@
 //   good NS/NAME:VM AGE          a good one, made that long ago
 //   fill NS COUNT                stores NS/o-0000:vm ...
 //   delete NS/NAME
+//   vm NS/NAME [WORD ...]        stores a VM. Words: a status; uid=UID, tier=VALUE (a label),
+//   ignore.
+//                                "source=UID" of a put is the VM that the snapshot was taken of
+//   restore NS/NAME VM SNAPSHOT AGE
+//   content NS/NAME SIZE         "content=NAME" of a put is the snapshot's
+//   remove KIND NS/NAME          of VMs (vm), restores and contents
 //   relist [NS/NAME ...]         begins a stage with the deletion of these and ends it
 //   away UID AGE|never           the cluster was last heard of so long ago
 //   back UID
@@ -79,6 +85,15 @@ class Scenario {
             return fill(first, std::stoi(second));
         } else if (verb == "delete") {
             return ok(fleet_.write([&](store::WriteTxn& txn) { return erase(txn, first); }));
+        } else if (verb == "vm") {
+            return put_vm(words);
+        } else if (verb == "restore") {
+            return put_restore(words);
+        } else if (verb == "content") {
+            return put_content(words);
+        } else if (verb == "remove") {
+            const auto [ns, name] = place_of(second);
+            return ok(fleet_.erase(current_, kind_of(first), ns, name));
         } else if (verb == "relist") {
             return relist(words);
         } else if (verb == "away") {
@@ -147,6 +162,10 @@ class Scenario {
             out.deleted = ago(value);
         } else if (name == "tier") {
             out.label = value;
+        } else if (name == "source") {
+            out.source_uid = value;
+        } else if (name == "content") {
+            out.content = value;
         } else if (name == "error") {
             out.error = blanks(value);
         } else if (facts::state_of(name)) {
@@ -162,6 +181,53 @@ class Scenario {
             SNAPGATE_TRY(txn.put(current(), model::Kind::kSnapshot, object));
             return {};
         }));
+    }
+
+    static model::Kind kind_of(const std::string& word) {
+        if (word == "vm") return model::Kind::kVirtualMachine;
+        return word == "restore" ? model::Kind::kRestore : model::Kind::kContent;
+    }
+
+    std::string put_vm(const std::vector<std::string>& words) {
+        TestVm vm;
+        std::tie(vm.ns, vm.name) = place_of(words.at(0));
+        vm.uid = "u-" + vm.name;
+        for (size_t i = 1; i < words.size(); ++i) {
+            const std::string& word = words[i];
+            if (word == "ignore") {
+                vm.ignored = true;
+            } else if (word.starts_with("uid=")) {
+                vm.uid = word.substr(4);
+            } else if (word.starts_with("tier=")) {
+                vm.label = word.substr(5);
+            } else {
+                vm.status = word;
+            }
+        }
+        return ok(fleet_.put(current_, model::Kind::kVirtualMachine, vm.prepare()));
+    }
+
+    std::string put_restore(const std::vector<std::string>& words) {
+        const auto [ns, name] = place_of(words.at(0));
+        const std::string text = fmt::format(
+            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
+            R"("spec":{{"target":{{"kind":"VirtualMachine","name":"{}"}},)"
+            R"("virtualMachineSnapshotName":"{}"}},"status":{{"restoreTime":"{}"}}}})",
+            ns, name, words.at(1), words.at(2),
+            base::format_rfc3339(int64_t{ago(words.at(3))} * 1000));
+        return ok(fleet_.put(current_, model::Kind::kRestore,
+                             TestVm::prepared(json::prepare_restore(text), text)));
+    }
+
+    std::string put_content(const std::vector<std::string>& words) {
+        const auto [ns, name] = place_of(words.at(0));
+        const std::string text = fmt::format(
+            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
+            R"("spec":{{"volumeBackups":[{{"persistentVolumeClaim":{{"spec":{{"resources":)"
+            R"({{"requests":{{"storage":"{}"}}}}}}}}}}]}}}})",
+            ns, name, words.at(1));
+        return ok(fleet_.put(current_, model::Kind::kContent,
+                             TestVm::prepared(json::prepare_content(text), text)));
     }
 
     std::string fill(const std::string& ns, int count) {
@@ -293,8 +359,19 @@ class Scenario {
                             age ? base::format_duration(base::Millis(int64_t{*age} * 1000)) : "-",
                             name_of(row.last_good->consistency));
         }
-        out += fmt::format(", last {} {}", row.last_attempt.name, name_of(row.last_attempt.state));
+        if (!row.last_attempt.name.empty()) {
+            out +=
+                fmt::format(", last {} {}", row.last_attempt.name, name_of(row.last_attempt.state));
+        }
         if (!row.last_attempt.cause.empty()) out += fmt::format(" ({})", row.last_attempt.cause);
+        if (row.known == VmRow::Known::kItself) out += fmt::format(", VM {}", row.status);
+        if (row.known == VmRow::Known::kGone) out += ", gone";
+        if (row.ignored) out += ", ignored";
+        if (row.bytes) out += fmt::format(", {} bytes", *row.bytes);
+        if (row.last_restore) {
+            out += fmt::format(", restored {} by {}", row.last_restore->snapshot,
+                               row.last_restore->name);
+        }
         return out + "\n";
     }
 

@@ -143,7 +143,7 @@ class KindIndex {
         size_t index = 0;
         const auto copy_before = [&](const std::pair<std::string, std::string>* place) {
             for (; index < old.rows(); ++index) {
-                const auto row = old.row(index);
+                const auto& row = old.row(index);
                 const std::pair<std::string_view, std::string_view> at(row.ns, row.name);
                 if (place != nullptr && at >= std::pair<std::string_view, std::string_view>(
                                                   place->first, place->second))
@@ -154,7 +154,7 @@ class KindIndex {
         for (const auto& place : changed) {
             copy_before(&place);
             if (index < old.rows()) {
-                const auto row = old.row(index);
+                const auto& row = old.row(index);
                 if (row.ns == place.first && row.name == place.second) ++index;
             }
             SNAPGATE_ASSIGN(const auto found,

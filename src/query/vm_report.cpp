@@ -1,18 +1,28 @@
 #include "query/vm_report.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "json/kept_parts.h"
+#include "json/object.h"
 #include "query/cause_of.h"
 
 namespace snapgate::query {
 
 using base::Result;
 
+namespace {
+
+constexpr model::Kind kKinds[] = {model::Kind::kSnapshot, model::Kind::kVirtualMachine,
+                                  model::Kind::kRestore, model::Kind::kContent};
+
+}  // namespace
+
 VmReport::VmReport(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetAges ages,
                    FleetRequest request)
     : ages_(std::move(ages)),
       request_(std::move(request)),
-      listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
+      listing_(context, std::move(fleet), request_.query, request_.filter.clusters, kKinds),
       first_(request_.limit, request_.vm_order && request_.vm_order->descending) {
     walked_.vms = request_.filter.vms;
     walked_.namespaces = request_.filter.namespaces;
@@ -38,6 +48,7 @@ void VmReport::start() {
     if (request_.vm_order) return;
     // In the order of the fleet nothing before that namespace can be listed.
     cluster_ = place.index;
+    if (place.within) ns_ = token->after.key.ns;
     walk_.start_at(place.index,
                    place.within ? model::ObjectKey{token->after.key.ns, ""} : model::ObjectKey());
 }
@@ -52,13 +63,14 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
                 return store::Step::kOn;
             }));
         if (!done) return false;
-        SNAPGATE_TRY(leave_namespace(view));
+        SNAPGATE_TRY(reach(view, listing_.clusters().size(), {}));
         first_.end_pass();
     }
     for (; written_ < first_.kept().size(); ++written_, ++items_) {
         if (first_.wants_all() && out.size() >= full) return false;
         VmRow& row = first_.kept()[written_].row;
         if (request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, row));
+        SNAPGATE_TRY(read_size(view, row));
         append(row, out);
     }
     if (!first_.wants_all() || first_.left() == 0) return true;
@@ -66,18 +78,23 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
     written_ = 0;
     totals_.reset();
     walk_.start_at(0, {});
+    cluster_ = 0;
+    ns_.clear();
+    entered_ = false;
     return false;
 }
 
 Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
     const facts::Facts& facts = row.facts;
     if (row.vm.empty() || facts.of_clone) return {};
-    if (row.cluster != cluster_ || row.ns != ns_) {
-        SNAPGATE_TRY(leave_namespace(view));
-        cluster_ = row.cluster;
-        ns_ = row.ns;
-    }
+    if (!entered_ || row.cluster != cluster_ || row.ns != ns_)
+        SNAPGATE_TRY(reach(view, row.cluster, row.ns));
     VmRow& state = vms_.row_of(row.vm, row.vm_id);
+    if (state.is_new) look_up(state);
+    // A VM of the same name that is gone says nothing of the one that is there.
+    if (state.known == VmRow::Known::kItself && facts.source != 0 &&
+        facts.source != block_->row(state.index).uid)
+        return {};
     ++state.snapshots;
     if (facts.state == facts::State::kFailed && is_recent(facts.created)) ++state.failed;
     // The walk goes by name, so of equal times the last name stays.
@@ -104,12 +121,142 @@ Result<void> VmReport::read_cause(const store::ReadView& view, VmRow& row) const
     return {};
 }
 
+Result<void> VmReport::read_size(const store::ReadView& view, VmRow& row) const {
+    if (!row.last_good) return {};
+    const FleetCluster& cluster = *listing_.clusters()[row.cluster];
+    SNAPGATE_ASSIGN(const auto at, listing_.revision_of(view, cluster, model::Kind::kContent));
+    if (!at) return {};
+    SNAPGATE_ASSIGN(const auto snapshot, view.get(cluster.number, model::Kind::kSnapshot, row.ns,
+                                                  row.last_good->name, row.revision));
+    if (!snapshot) return {};
+    SNAPGATE_ASSIGN(const std::string name, json::read_content_name(snapshot->object));
+    if (name.empty()) return {};
+    SNAPGATE_ASSIGN(const auto content, view.get(cluster.number_of(model::Kind::kContent),
+                                                 model::Kind::kContent, row.ns, name, *at));
+    if (!content) return {};
+    SNAPGATE_ASSIGN(row.bytes, json::read_content_bytes(content->object));
+    return {};
+}
+
+Result<void> VmReport::reach(const store::ReadView& view, size_t cluster, std::string_view ns) {
+    if (entered_) {
+        SNAPGATE_TRY(leave_namespace(view));
+    } else if (cluster_ < listing_.clusters().size()) {
+        SNAPGATE_TRY(enter_cluster(view));
+    }
+    // Namespaces, and whole clusters, without any snapshot.
+    while (cluster_ < listing_.clusters().size()) {
+        const bool more = block_ && next_ < block_->rows();
+        if (more && (cluster_ < cluster || block_->row(next_).ns < ns)) {
+            ns_ = block_->row(next_).ns;
+            SNAPGATE_TRY(leave_namespace(view));
+        } else if (cluster_ < cluster) {
+            ++cluster_;
+            ns_.clear();
+            SNAPGATE_TRY(enter_cluster(view));
+        } else {
+            break;
+        }
+    }
+    ns_ = ns;
+    return {};
+}
+
+Result<void> VmReport::enter_cluster(const store::ReadView& view) {
+    entered_ = true;
+    block_.reset();
+    restores_.reset();
+    followed_ = false;
+    next_ = 0;
+    if (cluster_ >= listing_.clusters().size()) return {};
+    const FleetCluster& cluster = *listing_.clusters()[cluster_];
+    FleetIndex* index = listing_.context().index;
+    SNAPGATE_ASSIGN(const auto vms,
+                    listing_.revision_of(view, cluster, model::Kind::kVirtualMachine));
+    if (vms) {
+        SNAPGATE_ASSIGN(block_,
+                        VmIndex::load(index == nullptr ? nullptr : &index->vms, view,
+                                      cluster.number_of(model::Kind::kVirtualMachine), *vms));
+        SNAPGATE_ASSIGN(followed_, is_followed(view, *vms));
+        named_.assign(block_->rows(), false);
+        by_labels_.assign(block_->label_sets(), Selected::kUnknown);
+        next_ = block_->lower_bound(ns_, {});
+    }
+    SNAPGATE_ASSIGN(const auto restores,
+                    listing_.revision_of(view, cluster, model::Kind::kRestore));
+    if (restores) {
+        SNAPGATE_ASSIGN(restores_,
+                        RestoreIndex::load(index == nullptr ? nullptr : &index->restores, view,
+                                           cluster.number_of(model::Kind::kRestore), *restores));
+    }
+    return {};
+}
+
+Result<bool> VmReport::is_followed(const store::ReadView& view, model::Revision at) const {
+    if (block_->rows() > 0) return true;
+    // Without any VM it may be a hosted cluster that nobody imports VMs into, or a mirror that was
+    // not taken in yet.
+    const FleetCluster& cluster = *listing_.clusters()[cluster_];
+    SNAPGATE_ASSIGN(const auto head, view.head(cluster.number_of(model::Kind::kVirtualMachine)));
+    return cluster.connected && head && !head->decimal && head->revision == at;
+}
+
+void VmReport::look_up(VmRow& row) {
+    row.is_new = false;
+    if (!followed_) return;
+    const size_t index = block_->lower_bound(ns_, row.vm);
+    const bool found =
+        index < block_->rows() && block_->row(index).ns == ns_ && block_->row(index).name == row.vm;
+    row.known = found ? VmRow::Known::kItself : VmRow::Known::kGone;
+    if (!found) return;
+    const VmBlock::Row vm = block_->row(index);
+    named_[index] = true;
+    row.index = index;
+    row.status = vm.status;
+    row.ignored = vm.ignored;
+}
+
+void VmReport::add_the_others() {
+    if (!block_) return;
+    for (; next_ < block_->rows() && block_->row(next_).ns == ns_; ++next_) {
+        if (named_[next_]) continue;
+        const VmBlock::Row vm = block_->row(next_);
+        const auto& wanted = request_.filter;
+        if (!wanted.vms.empty() && !std::ranges::binary_search(wanted.vms, vm.name)) continue;
+        if (!wanted.namespaces.empty() && !std::ranges::binary_search(wanted.namespaces, vm.ns))
+            continue;
+        look_up(vms_.add_row(vm.name));
+    }
+}
+
+Result<bool> VmReport::is_wanted(const VmRow& row) {
+    if (row.ignored && !request_.ignored) return false;
+    if (row.known == VmRow::Known::kGone && !request_.gone) return false;
+    if (request_.filter.labels.everything()) return true;
+    // A VM of which only snapshots are known has no labels.
+    if (row.known != VmRow::Known::kItself) return request_.filter.labels.matches({}, {}, {}, {});
+    const VmBlock::Row vm = block_->row(row.index);
+    Selected& selected = by_labels_[vm.labels_id];
+    if (selected == Selected::kUnknown) {
+        SNAPGATE_ASSIGN(const Labels labels, json::read_labels(vm.labels));
+        selected =
+            request_.filter.labels.matches({}, {}, labels, {}) ? Selected::kYes : Selected::kNo;
+    }
+    return selected == Selected::kYes;
+}
+
 Result<void> VmReport::leave_namespace(const store::ReadView& view) {
+    add_the_others();
     for (size_t i = 0; i < vms_.size(); ++i) {
         VmRow& state = vms_.rows()[i];
         state.cluster = cluster_;
         state.ns = ns_;
         judge(state);
+        SNAPGATE_ASSIGN(const bool wanted, is_wanted(state));
+        if (!wanted) continue;
+        const auto* restore = restores_ ? restores_->newest_of(ns_, state.vm) : nullptr;
+        if (restore != nullptr)
+            state.last_restore = {restore->name, restore->snapshot, restore->at};
         if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "query/first_rows.h"
 #include "query/fleet_age.h"
+#include "query/fleet_index.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "query/fleet_walk.h"
@@ -21,10 +22,11 @@
 
 namespace snapgate::query {
 
-// The report of how well the VMs of a fleet are protected by their snapshots: a row for each VM
-// that a snapshot names. A page of it, or all of it in pieces. Every page shows one state of the
-// store. Snapshots that a clone made for itself count for nothing. Belongs to one thread at a time;
-// keeps no read view between its calls. Used as FleetList.
+// The report of how well the VMs of a fleet are protected by their snapshots: a row for each VM,
+// and, in a cluster whose VMs are not known, for each one that a snapshot names. A page of it, or
+// all of it in pieces. Every page shows one state of the store. Snapshots that a clone made for
+// itself count for nothing. Belongs to one thread at a time; keeps no read view between its calls.
+// Used as FleetList.
 class VmReport {
   public:
     // `ages`: of the fleet's clusters. Errors as FleetListing::begin().
@@ -62,8 +64,20 @@ class VmReport {
     void start();
     // Takes a snapshot into account.
     base::Result<void> add(const store::ReadView& view, const FleetRow& row);
-    // Judges the VMs of the namespace that the walk has left.
+    // Goes on to a namespace: judges those before it, also those without any snapshot.
+    base::Result<void> reach(const store::ReadView& view, size_t cluster, std::string_view ns);
+    base::Result<void> enter_cluster(const store::ReadView& view);
+    // Judges the VMs of the present namespace.
     base::Result<void> leave_namespace(const store::ReadView& view);
+    // Looks for the VM that snapshots name among those that are there.
+    void look_up(VmRow& row);
+    // Adds those of the present namespace that no snapshot names.
+    void add_the_others();
+    // Whether the row is one that is asked for, whatever its verdict is.
+    base::Result<bool> is_wanted(const VmRow& row);
+    // Whether the block tells which VMs are there. `at`: the revision of their head.
+    base::Result<bool> is_followed(const store::ReadView& view, model::Revision at) const;
+    base::Result<void> read_size(const store::ReadView& view, VmRow& row) const;
     // Whether a time is within the time of the report; one that is not known is not.
     bool is_recent(facts::Seconds time) const;
     void judge(VmRow& row) const;
@@ -83,6 +97,15 @@ class VmReport {
     size_t cluster_ = 0;
     std::string ns_;
     VmTable vms_;
+    // Of the cluster; null before it is entered, and for one that is not in the state.
+    bool entered_ = false;
+    std::shared_ptr<const VmBlock> block_;
+    std::shared_ptr<const RestoreBlock> restores_;
+    bool followed_ = false;    // a VM that is not in block_ is gone
+    size_t next_ = 0;          // the first row of block_ that is not before the namespace
+    std::vector<bool> named_;  // of block_: a snapshot of the namespace names the VM
+    enum class Selected : uint8_t { kUnknown, kYes, kNo };
+    std::vector<Selected> by_labels_;  // of each set of labels of block_
 
     std::optional<Totals> totals_;
     size_t written_ = 0;

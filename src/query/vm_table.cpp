@@ -23,9 +23,17 @@ VmRow& VmTable::new_row(std::string_view vm) {
     VmRow& row = rows_[size_++];
     row.vm = vm;
     row.snapshots = 0;
+    row.known = VmRow::Known::kBySnapshots;
+    row.status.clear();
+    row.ignored = false;
+    row.last_restore.reset();
+    row.bytes.reset();
+    row.is_new = true;
     row.failed = 0;
     row.last_good.reset();
     row.last_attempt.name.clear();
+    row.last_attempt.state = facts::State::kPending;
+    row.last_attempt.at = 0;
     row.last_attempt.cause.clear();
     row.last_attempt.cause_class.clear();
     return row;

@@ -40,8 +40,28 @@ struct VmRow {
         std::string cause;
         std::string cause_class;
     };
-    Attempt last_attempt;
-    model::Revision revision = 0;  // at which its cluster is read
+    Attempt last_attempt;  // its name is "" if there is none
+
+    // The VM itself, where VMs are followed.
+    enum class Known : uint8_t {
+        kBySnapshots,  // nothing tells whether it is there
+        kItself,
+        kGone,  // it is not there any more
+    };
+    Known known = Known::kBySnapshots;
+    size_t index = 0;  // of kItself: in its cluster's VmBlock
+    std::string status;
+    bool ignored = false;
+
+    struct Restore {
+        std::string name;
+        std::string snapshot;
+        facts::Seconds at = 0;  // 0: unknown
+    };
+    std::optional<Restore> last_restore;
+    std::optional<uint64_t> bytes;  // that the claims of the last good snapshot request
+    model::Revision revision = 0;   // at which its cluster is read
+    bool is_new = false;            // the report has not looked yet for the VM itself
 
     // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
     // where its time is not known.
@@ -60,6 +80,8 @@ class VmTable {
   public:
     // The row of a VM, made if there is none yet. `vm_id`: FleetRow::vm_id.
     VmRow& row_of(std::string_view vm, uint32_t vm_id);
+    // A row that was not looked up before, of a VM without snapshots.
+    VmRow& add_row(std::string_view vm) { return new_row(vm); }
     // The rows, in no order.
     std::vector<VmRow>& rows() { return rows_; }
     size_t size() const { return size_; }

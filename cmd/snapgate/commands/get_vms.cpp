@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/duration.h"
 #include "commands/all_commands.h"
 #include "fleet/fleet_request.h"
@@ -14,9 +15,10 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(A VM is shown if a snapshot names it. Verdicts: Protected (a good snapshot is at most --max-age old),
-Late (it is older), Failing (the last attempt failed), Never (there is no good one), Unknown (what is
-known of the cluster is older than --max-age).
+    R"(Where the cluster's VirtualMachines are known, each is shown, with or without snapshots; elsewhere those
+that snapshots name. Verdicts: Protected (a good snapshot is at most --max-age old), Late (it is older),
+Failing (the last attempt failed), Never (there is no good one), Unknown (what is known of the cluster is
+older than --max-age).
 
 Examples:
   # Which VMs of the fleet have no good snapshot, and why?
@@ -34,6 +36,9 @@ struct Options {
     std::vector<std::string> vms;
     std::string cause;
     bool application = false;
+    std::string selector;
+    bool gone = false;
+    bool ignored = false;
     std::string sort;
     std::string output;
 };
@@ -47,6 +52,9 @@ Outcome<FleetRequest> request_of(const Options& options, Api& api) {
     request.add("vmName", options.vms);
     request.add("cause", options.cause);
     request.add("consistency", options.application ? "application" : "");
+    request.add("labelSelector", options.selector);
+    request.add("gone", options.gone ? "true" : "");
+    request.add("ignored", options.ignored ? "true" : "");
     request.add("sort", options.sort);
     return request;
 }
@@ -60,6 +68,26 @@ std::string last_good(const json::Object& item) {
     const json::Value* age = json::value_at(item, {"lastGood", "ageSeconds"});
     if (age == nullptr || !age->is_int64()) return "<none>";
     return base::human_duration(std::chrono::seconds(age->get_int64())) + " ago";
+}
+
+bool flag_at(const json::Object& item, std::string_view name) {
+    const json::Value* value = json::value_at(item, {name});
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+// Of the VM itself, as KubeVirt prints it.
+std::string status(const json::Object& item) {
+    if (flag_at(item, "gone")) return "<gone>";
+    std::string text(json::text_at(item, {"status"}));
+    if (flag_at(item, "ignored")) text += text.empty() ? "<ignored>" : " <ignored>";
+    return text;
+}
+
+// Of what the last good snapshot holds.
+std::string size(const json::Object& item) {
+    const json::Value* bytes = json::value_at(item, {"sizeBytes"});
+    if (bytes == nullptr || !bytes->is_int64() || bytes->get_int64() < 0) return {};
+    return base::size_text(static_cast<uint64_t>(bytes->get_int64()));
 }
 
 Table::Row row_of(const json::Object& item, bool wide) {
@@ -77,6 +105,9 @@ Table::Row row_of(const json::Object& item, bool wide) {
     if (wide) {
         row.insert(row.end() - 1, text({"lastGood", "name"}));
         row.insert(row.end() - 1, text({"lastAttempt", "name"}));
+        row.insert(row.end() - 1, status(item));
+        row.insert(row.end() - 1, size(item));
+        row.insert(row.end() - 1, text({"lastRestore", "name"}));
     }
     return row;
 }
@@ -93,6 +124,9 @@ std::vector<Column> columns(bool wide) {
     if (wide) {
         out.insert(out.end() - 1, {"LAST GOOD NAME", 5});
         out.insert(out.end() - 1, {"LAST ATTEMPT", 4});
+        out.insert(out.end() - 1, {"STATUS", 6});
+        out.insert(out.end() - 1, {"SIZE", 7});
+        out.insert(out.end() - 1, {"LAST RESTORE", 8});
     }
     return out;
 }
@@ -166,6 +200,10 @@ Command get_vms_command() {
         {"--cause", &options->cause, "TEXT", "Only those whose last attempt has this in its cause"},
         {"--application-consistent", &options->application, "",
          "Count only snapshots that are application-consistent, or of a VM that was off"},
+        {"-l,--selector", &options->selector, "SELECTOR", "Only VMs with these labels"},
+        {"--gone", &options->gone, "", "Also VMs that are not there any more"},
+        {"--ignored", &options->ignored, "",
+         "Also VMs with the annotation or label snapgate.io/protection=ignore"},
         {"--sort-by", &options->sort, "FIELD",
          "age, failed, snapshots or vm; with '-' before it descending"},
         output_option(options->output, "table (the default), wide, json, yaml, csv or jsonl")};

@@ -44,6 +44,10 @@ void put_row(const query::FleetCluster& cluster, const query::VmRow& row, facts:
     out.column("vm", kText, row.vm);
     out.column("verdict", kText, name_of(row.verdict));
     out.column("asOf", kText, flat_time(row.as_of));
+    out.column("status", kText, row.status);
+    out.column("knownFrom", kText, known_from(row));
+    out.column("gone", kFlag, flat_flag(row.known == query::VmRow::Known::kGone));
+    out.column("ignored", kFlag, flat_flag(row.ignored));
     out.column("snapshots", kNumber, flat_number(row.snapshots));
     out.column("failed", kNumber, flat_number(row.failed));
     const query::VmRow::Good good = row.last_good.value_or(query::VmRow::Good());
@@ -54,10 +58,17 @@ void put_row(const query::FleetCluster& cluster, const query::VmRow& row, facts:
     out.column("lastGoodConsistency", kText,
                row.last_good ? name_of(good.consistency) : std::string_view());
     out.column("lastAttempt", kText, row.last_attempt.name);
-    out.column("lastAttemptState", kText, name_of(row.last_attempt.state));
+    out.column(
+        "lastAttemptState", kText,
+        row.last_attempt.name.empty() ? std::string_view() : name_of(row.last_attempt.state));
     out.column("lastAttemptAt", kText, flat_time(row.last_attempt.at));
     out.column("cause", kText, row.last_attempt.cause);
     out.column("causeClass", kText, row.last_attempt.cause_class);
+    out.column("sizeBytes", kNumber, row.bytes ? flat_number(*row.bytes) : std::string());
+    const query::VmRow::Restore restore = row.last_restore.value_or(query::VmRow::Restore());
+    out.column("lastRestore", kText, restore.name);
+    out.column("lastRestoreSnapshot", kText, restore.snapshot);
+    out.column("lastRestoreAt", kText, flat_time(restore.at));
     out.end_row();
 }
 
@@ -71,6 +82,10 @@ std::string names_of(const Row& row) {
 }
 
 }  // namespace
+
+std::string_view known_from(const query::VmRow& row) {
+    return row.known == query::VmRow::Known::kItself ? "vm" : "snapshots";
+}
 
 std::string csv_head_of_snapshots() {
     const facts::Facts none;

@@ -21,4 +21,7 @@ void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& 
 void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
                      facts::Seconds now, query::ListFormat format, std::string& text);
 
+// What tells of a VM: "vm", or "snapshots" that name it.
+std::string_view known_from(const query::VmRow& row);
+
 }  // namespace snapgate::api::palette

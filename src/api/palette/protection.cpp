@@ -38,6 +38,11 @@ class Members {
         begin(name);
         fmt::format_to(std::back_inserter(out_), "{}", value);
     }
+    // One that is true.
+    void flag(std::string_view name) {
+        begin(name);
+        out_ += "true";
+    }
     // The member's value is written by the caller.
     void begin(std::string_view name) {
         next();
@@ -76,6 +81,14 @@ void append_attempt(const VmRow::Attempt& attempt, std::string& out) {
     members.end();
 }
 
+void append_restore(const VmRow::Restore& restore, std::string& out) {
+    Members members(out);
+    members.text("name", restore.name);
+    members.text("snapshot", restore.snapshot);
+    members.text("at", flat_time(restore.at));
+    members.end();
+}
+
 void append_row(const query::FleetCluster& cluster, const VmRow& row, facts::Seconds now,
                 std::string& out) {
     Members members(out);
@@ -89,14 +102,25 @@ void append_row(const query::FleetCluster& cluster, const VmRow& row, facts::Sec
     members.text("vm", row.vm);
     members.text("verdict", name_of(row.verdict));
     members.text("asOf", flat_time(row.as_of));
+    members.text("status", row.status);
+    members.text("knownFrom", known_from(row));
+    if (row.known == VmRow::Known::kGone) members.flag("gone");
+    if (row.ignored) members.flag("ignored");
     members.number("snapshots", row.snapshots);
     members.number("failed", row.failed);
     if (row.last_good) {
         members.begin("lastGood");
         append_good(row, now, out);
     }
-    members.begin("lastAttempt");
-    append_attempt(row.last_attempt, out);
+    if (!row.last_attempt.name.empty()) {
+        members.begin("lastAttempt");
+        append_attempt(row.last_attempt, out);
+    }
+    if (row.bytes) members.number("sizeBytes", *row.bytes);
+    if (row.last_restore) {
+        members.begin("lastRestore");
+        append_restore(*row.last_restore, out);
+    }
     members.end();
 }
 
