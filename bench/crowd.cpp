@@ -25,7 +25,8 @@ constexpr size_t kBuffer = 1 << 20;
 
 }  // namespace
 
-Crowd::Crowd(const Options& options) : epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(kBuffer) {
+Crowd::Crowd(const Options& options)
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(kBuffer), end_(options.events ? "\n\n" : "\n") {
     if (epoll_ < 0) fail("epoll");
     const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> tls(
         options.tls ? SSL_CTX_new(TLS_client_method()) : nullptr, SSL_CTX_free);
@@ -56,8 +57,12 @@ void Crowd::connect(Watcher& watcher, const Options& options, SSL_CTX* tls) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(watcher.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         fail("connecting");
-    const std::string request = fmt::format("GET {} HTTP/1.0\r\nAuthorization: Bearer {}\r\n\r\n",
-                                            options.target, options.key);
+    const std::string request =
+        options.events
+            ? fmt::format("GET {} HTTP/1.0\r\nApiKey: {}\r\nAccept: text/event-stream\r\n\r\n",
+                          options.target, options.key)
+            : fmt::format("GET {} HTTP/1.0\r\nAuthorization: Bearer {}\r\n\r\n", options.target,
+                          options.key);
     if (tls != nullptr) {
         watcher.ssl.reset(SSL_new(tls));
         SSL_set_fd(watcher.ssl.get(), watcher.fd);
@@ -69,8 +74,9 @@ void Crowd::connect(Watcher& watcher, const Options& options, SSL_CTX* tls) {
         fail("sending a request");
     }
     // Byte by byte at its end: what comes behind the head is counted.
+    const std::string_view last = options.events ? "data: {}\n\n" : "\r\n\r\n";
     std::string head;
-    while (!head.ends_with("\r\n\r\n")) {
+    while (!head.ends_with(last)) {
         char byte = 0;
         const ssize_t count = tls != nullptr ? SSL_read(watcher.ssl.get(), &byte, 1)
                                              : ::recv(watcher.fd, &byte, 1, 0);
@@ -97,9 +103,12 @@ bool Crowd::read(uint32_t index) {
     }
     if (reads) {
         const std::string_view came(buffer_.data(), static_cast<size_t>(count));
-        for (size_t at = came.find('\n'); at != std::string_view::npos;
-             at = came.find('\n', at + 1))
+        for (size_t at = 0; at < came.size(); ++at) {
+            matched_ = came[at] == '\n' ? matched_ + 1 : 0;
+            if (matched_ < end_.size()) continue;
+            matched_ = 0;
             ends_.push_back(watcher.bytes + at + 1);
+        }
     }
     watcher.bytes += static_cast<uint64_t>(count);
     return static_cast<size_t>(count) == buffer_.size();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace snapgate::bench {
@@ -23,6 +24,9 @@ class Crowd {
         std::string target;
         std::string key;
         size_t watchers = 1;
+        // They read server-sent events: what is counted comes after `synced`, and an empty line
+        // ends an event.
+        bool events = false;
         bool tls = false;  // then they only wait: TLS cannot be thrown away unread
     };
     // When a watcher had got how many bytes.
@@ -66,6 +70,8 @@ class Crowd {
     std::vector<Watcher> watchers_;
     std::vector<uint64_t> ends_;
     std::vector<char> buffer_;
+    std::string_view end_;  // of an event
+    size_t matched_ = 0;    // bytes of it that the first watcher has got
     size_t ended_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "net/client/client.h"
@@ -50,6 +51,8 @@ void EventWriters::write_all() {
         net::ClientRequest request;
         request.method = "POST";
         request.target = options_.target;
+        if (const size_t number = request.target.find('#'); number != std::string::npos)
+            request.target.replace(number, 1, std::to_string(mine % options_.clusters));
         request.headers = {{"Authorization", "Bearer " + options_.key}, {"ApiKey", options_.key}};
         request.content_type = "application/json";
         request.body = fmt::format(

@@ -17,7 +17,8 @@ class EventWriters {
   public:
     struct Options {
         uint16_t port = 0;
-        std::string target;
+        std::string target;  // with a "#": the number of one of the clusters, in turn
+        size_t clusters = 1;
         std::string key;
         double per_second = 1;
         size_t writes = 1;

@@ -22,7 +22,13 @@ SNAPSHOTS = f"/clusters/{CLUSTER}/apis/snapshot.kubevirt.io/v1beta1"
 WATCH = (f"{SNAPSHOTS}/virtualmachinesnapshots?watch=1&sendInitialEvents=false"
          "&resourceVersionMatch=NotOlderThan&timeoutSeconds=3600")
 WRITE = f"{SNAPSHOTS}/namespaces/default/virtualmachinesnapshots"
-CASES = ["latency", "idle", "crowd"]
+STREAM = "/v1/spectroclusters/-/vms/snapshot"
+STREAM_CLUSTERS = 1000
+# Before the first heartbeat, which would be counted as an event.
+STREAM_SECONDS = 8
+STREAM_P99_MS = 50
+STREAM_CPU_US = 3
+CASES = ["latency", "idle", "crowd", "streams"]
 MOST_MIB = 1024
 SETTLE_SECONDS = 2
 SAMPLE_SECONDS = 0.2
@@ -48,9 +54,9 @@ def parse_arguments():
 
 
 @contextmanager
-def crowd(server, watchers, *arguments):
+def crowd(server, watchers, *arguments, watch=WATCH):
     """Watchers that are connected and wait for a line."""
-    command = [CROWD, "--port", server.port, "--key", server.key, "--watch", WATCH, "--watchers", watchers,
+    command = [CROWD, "--port", server.port, "--key", server.key, "--watch", watch, "--watchers", watchers,
                *arguments]
     process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                text=True, env=processes.clean_environment(), preexec_fn=processes.die_with_parent)
@@ -74,10 +80,10 @@ class Bench(report.Rows):
                 server.create_cluster()
                 yield server
 
-    def measure(self, server, watchers, *arguments):
+    def measure(self, server, watchers, *arguments, watch=WATCH):
         """What the watchers say, with the server's CPU time and memory meanwhile."""
         alone = processes.memory_mib(server.pid)["RssAnon"]
-        with crowd(server, watchers, *arguments) as process:
+        with crowd(server, watchers, *arguments, watch=watch) as process:
             time.sleep(SETTLE_SECONDS)
             most = connected = processes.memory_mib(server.pid)["RssAnon"]
             cpu = processes.cpu_seconds(server.pid)
@@ -144,6 +150,24 @@ class Bench(report.Rows):
         self.add(f"{title}: most RssAnon", f"{run['rss_most_mib']:.0f} MiB", f"at most {MOST_MIB}",
                  run["rss_most_mib"] <= MOST_MIB)
 
+    def streams(self):
+        """Event streams of all clusters, whose writes come from all of them."""
+        streams = self.options.few
+        writes = round(self.options.rate * STREAM_SECONDS)
+        with self.server() as server:
+            for number in range(STREAM_CLUSTERS):
+                server.create_cluster(f"{CLUSTER}-{number}")
+            run = self.measure(server, streams, "--events", "--write", WRITE.replace(CLUSTER, f"{CLUSTER}-#", 1),
+                               "--clusters", STREAM_CLUSTERS, "--writes", writes, "--per-second", self.options.rate,
+                               "--connections", 8, "--padding", self.options.padding, "--latency", watch=STREAM)
+        self.check_all_came(run)
+        title = f"{report.count(streams)} event streams of {report.count(STREAM_CLUSTERS)} clusters, {self.options.rate:g} writes/s"
+        self.add(f"{title}: acknowledgement to event, median", f"{run['latency_p50_ms']:.1f} ms", run=run)
+        self.add(f"{title}: the same, p99", f"{run['latency_p99_ms']:.1f} ms", f"at most {STREAM_P99_MS}",
+                 run["latency_p99_ms"] <= STREAM_P99_MS)
+        self.add(f"{title}: CPU per event and stream", f"{self.cpu_us(run):.2f} us", f"at most {STREAM_CPU_US}",
+                 self.cpu_us(run) <= STREAM_CPU_US)
+
     @staticmethod
     def cpu_us(run):
         return run["cpu_seconds"] * 1e6 / (run["writes"] * run["watchers"])
@@ -158,7 +182,8 @@ def main():
     options = parse_arguments()
     with program.measuring("watch") as described:
         bench = Bench(options)
-        program.run_cases({"latency": bench.latency, "idle": bench.idle, "crowd": bench.crowd}, options.only)
+        program.run_cases({"latency": bench.latency, "idle": bench.idle, "crowd": bench.crowd,
+                           "streams": bench.streams}, options.only)
     sys.exit(bench.finish("watch", described, options))
 
 

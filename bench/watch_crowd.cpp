@@ -114,8 +114,10 @@ int main(int argc, char** argv) {
     app.add_option("--watch", settings.crowd.target, "path and query of the watches")->required();
     app.add_option("--watchers", settings.crowd.watchers)->required();
     app.add_flag("--tls", settings.crowd.tls);
+    app.add_flag("--events", settings.crowd.events, "they read server-sent events");
     app.add_option("--seconds", settings.seconds, "without writes: how long to wait");
     app.add_option("--write", settings.writers.target, "path and query of the writes");
+    app.add_option("--clusters", settings.writers.clusters, "that are written to, in turn");
     app.add_option("--writes", settings.writers.writes)->default_val(0);
     app.add_option("--per-second", settings.writers.per_second);
     app.add_option("--connections", settings.writers.connections, "that write");

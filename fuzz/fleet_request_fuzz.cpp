@@ -11,6 +11,7 @@
 #include "check.h"
 #include "input.h"
 #include "query/continue_token.h"
+#include "query/event_id.h"
 #include "query/fleet.h"
 #include "query/fleet_request.h"
 #include "query/fleet_token.h"
@@ -57,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             check_request(text, cluster, question);
     }
     check(!query::unseal_fleet_token(signer, text), "nobody without the key makes a token");
+    check(!query::unseal_event_id(signer, text), "nor the id of an event");
     query::FleetToken token;
     token.store_id = std::string(16, 's');
     token.query = std::string(16, 'q');

@@ -167,9 +167,12 @@ class FeedHub {
         return open;
     }
     void close() {
-        for (const auto& feed : open()) feed->close();
-        const base::MutexLock lock(mutex_);
-        feeds_.clear();
+        const auto left = open();
+        {
+            const base::MutexLock lock(mutex_);
+            feeds_.clear();
+        }
+        for (const auto& feed : left) feed->close();
     }
 
   private:

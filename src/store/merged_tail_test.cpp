@@ -231,6 +231,7 @@ TEST_F(MergedTailTest, PollersBesideAWriterMissNothing) {
     const PublishedPlace begin = *tailer.tail().head();
     constexpr size_t kWrites = 300;
     std::vector<std::thread> pollers;
+    pollers.reserve(3);
     std::array<std::vector<std::string>, 3> seen;
     for (auto& mine : seen) {
         pollers.emplace_back([&] {

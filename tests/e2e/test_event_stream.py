@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from connected import UID
 from events import Events
 from harness import PATIENCE, snapshot, wait_for
 from kube import KubeClient, new_snapshot
@@ -280,3 +281,39 @@ def test_a_reader_that_stops_reading_holds_up_nobody(two):
     slow.take = lambda line: Events.take(slow, line)
     stop.set()
     wait_for(lambda: slow.ended or len(slow.changes()) >= 59, "the rest", 30 * PATIENCE)
+
+
+def test_what_a_connected_cluster_publishes(pair):
+    """A first list and what comes later, beside writes of another cluster: every change once, in the order in which it
+    was published, and so again for whoever goes on from the middle."""
+    server = pair.mirror
+    other = new_cluster(server.client(), "other")
+    kube = pair.theirs
+    kube.create_namespace("a")
+    pair.upstream.client().load(UID, [snapshot("a", f"s-{number:03}") for number in range(600)])
+    stream = Events(server.client()).until_synced()
+    begin = stream.last_id
+    pair.connect()
+    written = 0
+    while pair.cluster()["state"] != "Ready":
+        add(other, f"w-{written}")
+        written += 1
+    stream.until_seen("s-599")
+    server.stop()
+    assert kube.remove("a", "s-000").status == 200
+    assert kube.patch("a", "s-001", {"metadata": {"labels": {"x": "y"}}}).status == 200
+    kube.made("a", new_snapshot("last"))
+    server.start()
+    rest = Events(server.client(), after=stream.last_id)
+    rest.until_seen("last")
+    name = server.client().cluster(UID)["name"]
+    assert rest.brief() == [("removed", f"{name}/s-000"), ("modified", f"{name}/s-001"), ("added", f"{name}/last")]
+    expected = stream.changes() + rest.brief()
+    assert sorted(expected[:-3]) == sorted([("added", f"{name}/s-{number:03}") for number in range(600)] +
+                                           [("added", f"other/w-{number}") for number in range(written)])
+    changes = [event for event in stream.events if event.id and "metadata" in event.data]
+    for after, left in [(begin, expected)] + [(changes[n].id, expected[n + 1:]) for n in (3, 300, 599)]:
+        again = Events(server.client(), after=after)
+        again.until_seen("last")
+        assert again.brief() == left
+        again.hang_up()

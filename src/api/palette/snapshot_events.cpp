@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,13 +67,13 @@ class EventStream {
     net::Awaitable<bool> send_state();
     net::Awaitable<bool> send_changes();
     net::Awaitable<bool> wait();
-    // At a heartbeat checks access again and sends a comment. `position_sent`: everything up to
-    // position_ was sent.
+    // Once it is time for a heartbeat: checks access again and sends a comment. `position_sent`:
+    // everything up to position_ was sent.
     net::Awaitable<bool> keep_time(bool position_sent);
+    bool is_time() const { return Clock::now() >= next_heartbeat_; }
     // Tells of the clusters that are gone.
     net::Awaitable<bool> change_fleet(std::shared_ptr<const VisibleFleet> fleet);
     net::Awaitable<bool> send(std::string_view text);
-    net::Awaitable<bool> send(std::span<const std::string_view> texts);
 
     bool key_is_good();
     // Remembers why the stream is over.
@@ -213,7 +212,7 @@ net::Awaitable<bool> EventStream::send_state() {
         whole = *read;
         if (!co_await send(page)) co_return false;
         co_await net::yield();
-        if (!co_await keep_time(false)) co_return false;
+        if (is_time() && !co_await keep_time(false)) co_return false;
     }
     state_.reset();
     told_ = position_;
@@ -223,13 +222,14 @@ net::Awaitable<bool> EventStream::send_state() {
 
 net::Awaitable<bool> EventStream::send_changes() {
     while (true) {
-        if (!co_await keep_time(true)) co_return false;
+        if (is_time() && !co_await keep_time(true)) co_return false;
         const auto next = outlet_->next(position_);
         if (!next) co_return end(next.error());
-        const std::shared_ptr<SnapshotBatch> batch = *next;
+        const std::shared_ptr<SnapshotBatch>& batch = *next;
         if (batch->fleet() != fleet_ && !co_await change_fleet(batch->fleet())) co_return false;
-        const auto& texts = batch->told(selection_);
-        if (!co_await send(texts)) co_return false;
+        if (const std::string_view text = batch->told(selection_); !text.empty()) {
+            if (!co_await stream_.write(text)) co_return false;
+        }
         position_ = batch->up_to();
         if (batch->whole()) co_return true;
         co_await net::yield();
@@ -246,9 +246,7 @@ net::Awaitable<bool> EventStream::wait() {
 
 // Before whatever is sent next, since a reader that is slower than the writes is never waited for.
 net::Awaitable<bool> EventStream::keep_time(bool position_sent) {
-    const Clock::time_point now = Clock::now();
-    if (now < next_heartbeat_) co_return true;
-    next_heartbeat_ = now + call_.services.streams->times().heartbeat;
+    next_heartbeat_ = Clock::now() + call_.services.streams->times().heartbeat;
     if (!key_is_good()) co_return false;
     std::string text = ": heartbeat\n";
     // An id without data makes no event. The client goes on there, so that it need not be told
@@ -282,11 +280,7 @@ net::Awaitable<bool> EventStream::change_fleet(std::shared_ptr<const VisibleFlee
 }
 
 net::Awaitable<bool> EventStream::send(std::string_view text) {
-    co_return co_await send(std::span(&text, 1));
-}
-
-net::Awaitable<bool> EventStream::send(std::span<const std::string_view> texts) {
-    const Result<void> written = co_await stream_.write(texts);
+    const Result<void> written = co_await stream_.write(text);
     co_return written.has_value();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
 #include <optional>
 
 #include "api/palette/snapshot_item.h"
@@ -72,13 +73,18 @@ std::string event_id(const Services& services, const SnapshotSelection& selectio
                                   fleet.next_cluster(), fleet.digest});
 }
 
-const std::vector<std::string_view>& SnapshotBatch::told(const SnapshotSelection& selection) {
-    const auto [told, made] = told_.try_emplace(selection.key());
-    if (made) tell(selection, told->second);
-    return told->second.texts;
+std::string_view SnapshotBatch::told(const SnapshotSelection& selection) {
+    const auto known = told_.find({selection.query, selection.now});
+    if (known != told_.end()) return known->second->text;
+    auto told = std::make_unique<Told>(Told{selection.query, selection.now, tell(selection)});
+    const std::string_view text = told->text;
+    const std::pair<std::string_view, facts::Seconds> key(told->query, told->now);
+    told_.emplace(key, std::move(told));
+    return text;
 }
 
-void SnapshotBatch::tell(const SnapshotSelection& selection, Told& told) const {
+std::string SnapshotBatch::tell(const SnapshotSelection& selection) const {
+    std::string text;
     for (const auto& event : polled_.events) {
         const SnapshotChange& change = event->payload;
         const query::FleetCluster* cluster = fleet_->fleet->find(change.cluster);
@@ -88,13 +94,11 @@ void SnapshotBatch::tell(const SnapshotSelection& selection, Told& told) const {
         const bool after = selects(selection, change, change.after);
         if (!before && !after) continue;
         const std::string_view type = !before ? "added" : after ? "modified" : "removed";
-        told.heads.push_back(
-            fmt::format("event: {}\nid: {}\ndata: ", type,
-                        event_id(services_, selection, *fleet_->fleet, event->position)));
-        told.texts.emplace_back(told.heads.back());
-        told.texts.emplace_back(after ? change.after->item : change.before->item);
-        told.texts.emplace_back("\n\n");
+        fmt::format_to(std::back_inserter(text), "event: {}\nid: {}\ndata: {}\n\n", type,
+                       event_id(services_, selection, *fleet_->fleet, event->position),
+                       after ? change.after->item : change.before->item);
     }
+    return text;
 }
 
 std::shared_ptr<const VisibleFleet> find_visible(const Services& services,

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -52,13 +50,11 @@ struct SnapshotChange {
 
 using SnapshotTailer = store::Tailer<SnapshotChange, store::MergedTail>;
 
-// What one stream, and each other with the same `key`, wants to be told.
+// What one stream, and each other with the same digest and time, wants to be told.
 struct SnapshotSelection {
     query::SnapshotFilter filter;
     std::string query;  // kListingDigestBytes: of the filter, and of who may see what
     facts::Seconds now = 0;
-
-    std::string key() const { return query + std::to_string(now); }
 };
 
 // The id of an event.
@@ -74,7 +70,7 @@ class SnapshotBatch {
         : services_(services), polled_(std::move(polled)), fleet_(std::move(fleet)) {}
 
     // The events, ready to be sent; good as long as the batch.
-    const std::vector<std::string_view>& told(const SnapshotSelection& selection);
+    std::string_view told(const SnapshotSelection& selection);
 
     store::PublishedPlace up_to() const { return polled_.up_to; }
     bool whole() const { return polled_.whole; }
@@ -84,16 +80,17 @@ class SnapshotBatch {
 
   private:
     struct Told {
-        std::deque<std::string> heads;
-        std::vector<std::string_view> texts;
+        std::string query;
+        facts::Seconds now = 0;
+        std::string text;
     };
 
-    void tell(const SnapshotSelection& selection, Told& told) const;
+    std::string tell(const SnapshotSelection& selection) const;
 
     const Services& services_;
     SnapshotTailer::Batch polled_;
     std::shared_ptr<const VisibleFleet> fleet_;
-    std::unordered_map<std::string, Told> told_;  // by the selections' keys
+    std::map<std::pair<std::string_view, facts::Seconds>, std::unique_ptr<Told>> told_;
 };
 
 using SnapshotFeed = Feed<SnapshotTailer, SnapshotBatch>;
