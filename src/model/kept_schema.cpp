@@ -59,8 +59,8 @@ constexpr Property kVolumeProperties[] = {
     {"persistentVolumeClaim", &kClaim},
 };
 constexpr Schema kVolume = object(kVolumeProperties);
-constexpr Schema kVolumes = array(kVolume, Merge::kAtomic);
-constexpr Property kTemplateSpecProperties[] = {{"volumes", &kVolumes}};
+constexpr Schema kTemplateVolumes = array(kVolume, Merge::kAtomic);
+constexpr Property kTemplateSpecProperties[] = {{"volumes", &kTemplateVolumes}};
 constexpr Schema kTemplateSpec = object(kTemplateSpecProperties);
 constexpr Property kTemplateProperties[] = {{"spec", &kTemplateSpec}};
 constexpr Schema kTemplate = object(kTemplateProperties);

@@ -9,22 +9,22 @@ namespace snapgate::query {
 namespace {
 
 // No other hidden token begins with this byte.
-constexpr char kLayout = 3;
+constexpr char kIdLayout = 3;
 
-constexpr size_t kQueryAt = 1 + store::kStoreIdBytes;
-constexpr size_t kNowAt = kQueryAt + kListingDigestBytes;
-constexpr size_t kPublishedAt = kNowAt + 4;
-constexpr size_t kChangeAt = kPublishedAt + 8;
-constexpr size_t kNextClusterAt = kChangeAt + 8;
-constexpr size_t kClustersAt = kNextClusterAt + 4;
-constexpr size_t kBytes = kClustersAt + kListingDigestBytes;
+constexpr size_t kIdQueryAt = 1 + store::kStoreIdBytes;
+constexpr size_t kIdNowAt = kIdQueryAt + kListingDigestBytes;
+constexpr size_t kIdPublishedAt = kIdNowAt + 4;
+constexpr size_t kIdChangeAt = kIdPublishedAt + 8;
+constexpr size_t kIdNextClusterAt = kIdChangeAt + 8;
+constexpr size_t kIdClustersAt = kIdNextClusterAt + 4;
+constexpr size_t kIdBytes = kIdClustersAt + kListingDigestBytes;
 
 }  // namespace
 
 std::string seal(const TokenSigner& signer, const EventId& id) {
     std::string out;
-    out.reserve(kBytes);
-    out += kLayout;
+    out.reserve(kIdBytes);
+    out += kIdLayout;
     out += id.store_id;
     out += id.query;
     base::append_u32(id.now, out);
@@ -37,14 +37,14 @@ std::string seal(const TokenSigner& signer, const EventId& id) {
 
 std::optional<EventId> unseal_event_id(const TokenSigner& signer, std::string_view text) {
     const auto bytes = signer.unseal_hidden(text, kMaxEventIdBytes);
-    if (!bytes || bytes->size() != kBytes || bytes->front() != kLayout) return std::nullopt;
+    if (!bytes || bytes->size() != kIdBytes || bytes->front() != kIdLayout) return std::nullopt;
     EventId id;
     id.store_id = bytes->substr(1, store::kStoreIdBytes);
-    id.query = bytes->substr(kQueryAt, kListingDigestBytes);
-    id.now = base::read_u32(*bytes, kNowAt);
-    id.place = {base::read_u64(*bytes, kPublishedAt), base::read_u64(*bytes, kChangeAt)};
-    id.next_cluster = base::read_u32(*bytes, kNextClusterAt);
-    id.clusters = bytes->substr(kClustersAt);
+    id.query = bytes->substr(kIdQueryAt, kListingDigestBytes);
+    id.now = base::read_u32(*bytes, kIdNowAt);
+    id.place = {base::read_u64(*bytes, kIdPublishedAt), base::read_u64(*bytes, kIdChangeAt)};
+    id.next_cluster = base::read_u32(*bytes, kIdNextClusterAt);
+    id.clusters = bytes->substr(kIdClustersAt);
     return id;
 }
 

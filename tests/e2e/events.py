@@ -44,7 +44,7 @@ class Events(OpenAnswer):
             self.last_id = value
         elif field == "data":
             self.data.append(value)
-        else:
+        elif field != "retry":
             assert not line, line
             if self.data:
                 self.events.append(Event(self.kind, "\n".join(self.data), self.last_id))

@@ -1,13 +1,16 @@
 """Snapshots as server-sent events: what is there, then each change once and in order, whatever is cut meanwhile."""
 
+import json
 import random
+import shutil
+import subprocess
 import threading
 
 import pytest
 
 from connected import UID
 from events import Events
-from harness import PATIENCE, snapshot, wait_for
+from harness import PATIENCE, ROOT, Following, snapshot, wait_for
 from kube import KubeClient, new_snapshot
 from palette import Palette
 
@@ -317,3 +320,42 @@ def test_what_a_connected_cluster_publishes(pair):
         again.until_seen("last")
         assert again.brief() == left
         again.hang_up()
+
+
+def node_has_event_source():
+    node = shutil.which("node")
+    return node and subprocess.run([node, "--experimental-eventsource", "-e", "EventSource"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not node_has_event_source(), reason="needs a Node with EventSource: 20.18 or later")
+def test_an_event_source_through_cuts_and_a_restart(two):
+    """Node's EventSource behind a proxy that cuts it: every change once and in order."""
+    server, east, west = two
+    script = ROOT / "tests" / "e2e" / "javascript" / "events.mjs"
+    command = ["node", "--experimental-eventsource", "--no-warnings", str(script), f"http://127.0.0.1:{server.port}", server.admin_key]
+    with Following(command, None, stdin=subprocess.PIPE) as source:
+        def events():
+            return [json.loads(line) for line in list(source.lines)]
+
+        def named(name):
+            return lambda: any(event.get("name") == name for event in events())
+
+        wait_for(lambda: any(event["event"] == "synced" for event in events()), "synced", 20)
+        expected = []
+        for number in range(120):
+            if number == 60:
+                wait_for(named("n-40"), "what was written first", 60)
+                server.stop()
+                server.listen = f"127.0.0.1:{server.port}"
+                server.start()
+                east, west = (Palette(server.client(), uid, "a") for uid in ("east", "west"))
+            palette = (east, west)[number % 2]
+            add(palette, f"n-{number}")
+            expected.append(("added", f"n-{number}"))
+            if number % 3 == 0:
+                assert palette.delete("web-01", f"n-{number}").status == 204
+                expected.append(("removed", f"n-{number}"))
+        wait_for(named("n-119"), lambda: events()[-3:], 120)
+        seen = [(event["event"], event["name"]) for event in events() if event.get("id") and event.get("name")]
+        assert seen == expected
+        assert sum(event["event"] == "open" for event in events()) > 3

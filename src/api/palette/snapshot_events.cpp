@@ -16,6 +16,7 @@
 #include "api/palette/snapshot_feed.h"
 #include "api/palette/snapshot_item.h"
 #include "base/json_text.h"
+#include "base/random_time.h"
 #include "net/await.h"
 #include "net/server/wake_group.h"
 #include "query/fingerprint.h"
@@ -32,6 +33,9 @@ namespace {
 
 // What is sent of the first state in one piece.
 constexpr size_t kPageBytes = 64 << 10;
+
+// After this time, or up to twice as much, a client connects again.
+constexpr std::chrono::milliseconds kRetry{1'000};
 
 constexpr std::string_view kLastEventId = "Last-Event-ID";
 
@@ -190,8 +194,10 @@ net::Awaitable<void> EventStream::run() {
 }
 
 net::Awaitable<bool> EventStream::begin() {
-    // So that the client, and whatever stands between, sees at once that it is connected.
-    if (!co_await send(": connected\n\n")) co_return false;
+    // At once, so that the client, and whatever stands between, sees that it is connected. Clients
+    // that are cut off together come back one after the other.
+    const auto retry = kRetry + base::random_up_to(kRetry);
+    if (!co_await send(fmt::format("retry: {}\n\n", retry.count()))) co_return false;
     co_return !state_ || co_await send_state();
 }
 
