@@ -103,6 +103,16 @@ Outcome<net::ClientResponse> Api::kube_get(std::string target) {
     return response;
 }
 
+Outcome<net::ClientResponse> Api::kube_remove(std::string target, const json::Object& options) {
+    net::ClientRequest request = kube_request(std::move(target));
+    request.method = "DELETE";
+    request.content_type = "application/json";
+    request.body = json::serialize(options);
+    SNAPGATE_ASSIGN(auto response, client_.send(request));
+    if (response.status < 200 || response.status > 299) return failure_of(response, server_);
+    return response;
+}
+
 Outcome<net::StreamedResponse> Api::kube_stream(std::string target,
                                                 const net::StreamOptions& options,
                                                 const net::PieceSink& sink) {

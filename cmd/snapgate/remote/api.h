@@ -35,6 +35,8 @@ class Api {
     Outcome<net::ClientResponse> remove(std::string target);
     // A GET of a cluster's Kubernetes API, below /clusters/.
     Outcome<net::ClientResponse> kube_get(std::string target);
+    // A DELETE there, with a body of DeleteOptions.
+    Outcome<net::ClientResponse> kube_remove(std::string target, const json::Object& options);
     // Like kube_get(), for a watch or a list of any size: the body goes to `sink` as it arrives.
     Outcome<net::StreamedResponse> kube_stream(std::string target,
                                                const net::StreamOptions& options,
