@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/environment.h"
+#include "store/rows.h"
 #include "store/store_testing.h"
 
 namespace snapgate::store {
@@ -28,6 +29,19 @@ class ChangedRowsFixture : public StoreFixture {
         std::string stored = stored_row(key);
         damage(stored);
         change_rows([&](engine::WriteTransaction& rows) { return rows.put_plain(key, stored); });
+    }
+    // Puts these bytes in the room for the facts of a version that has none.
+    static base::Result<void> give_facts(engine::WriteTransaction& rows, std::string_view key,
+                                         std::string_view facts) {
+        SNAPGATE_ASSIGN(const auto value, rows.get(key));
+        const std::string_view before = value.value_or(std::string_view());
+        std::string empty_room;
+        begin_live_version({}, empty_room);
+        EXPECT_TRUE(before.starts_with(empty_room));
+        std::string changed;
+        begin_live_version(facts, changed);
+        changed += before.substr(empty_room.size());
+        return rows.put(key, changed);
     }
     static void flip(std::string& bytes, size_t bit) {
         bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));

@@ -201,8 +201,12 @@ Result<void> ClusterRepair::take_version(const engine::Cursor& cursor) {
     }
     object_->newest = key;
     object_->live = version->has_value();
-    if (object_->live) object_->vm = (*version)->vm;
-    return {};
+    if (!object_->live) return {};
+    object_->vm = (*version)->vm;
+    if (are_facts_readable(**version)) return {};
+    // The object is whole, and its facts follow from it.
+    SNAPGATE_TRY(file_.add(key, cursor.stored()));
+    return rows_.put(key, without_facts(*value));
 }
 
 Result<void> ClusterRepair::finish_object() {

@@ -37,7 +37,8 @@ class RepairPlan {
 //
 // Of each cluster only its newest state is kept, as a restored backup has it: a new head, and
 // nothing before it, so whoever watched or held a token lists anew. Objects whose newest version is
-// damaged or missing are removed; their names go into kDamaged. The mirror of a connected cluster
+// damaged or missing are removed; their names go into kDamaged. Of an object whose facts alone
+// cannot be read, the facts are removed: they follow from it. The mirror of a connected cluster
 // loses its list version, so it is listed from the cluster again.
 //
 // Damaged rows are kept in a file in `directory`, which is on disk before the transaction is.

@@ -232,6 +232,19 @@ TEST_F(RepairTest, AnOldVersionCostsNoObject) {
     EXPECT_EQ(damaged().count, 0U);
 }
 
+// The object itself is whole, and its facts are derived from it when somebody asks.
+TEST_F(RepairTest, FactsThatCannotBeReadCostNoObject) {
+    change_rows([this](engine::WriteTransaction& rows) {
+        return give_facts(rows, version("c", c_).view(), "no facts");
+    });
+    EXPECT_THAT(repair(), IsEmpty());
+    EXPECT_EQ(summary_.damaged_rows, 1U);
+    EXPECT_THAT(file(), HasSubstr("\n" + base::hex(version("c", c_).view()) + " "));
+    EXPECT_THAT(listed(), ElementsAre("shop/a", "shop/b", "shop/c", "web/d"));
+    EXPECT_EQ(get("shop", "c"), Code::kAlreadyExists);
+    EXPECT_EQ(damaged().count, 0U);
+}
+
 TEST_F(RepairTest, ADamagedRevisionIsFoundByTheLog) {
     // Below the older version, which is whole and yet not what the object was last.
     move_row(version("c", c_).view(), version("c", 1).view());

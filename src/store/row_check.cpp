@@ -258,6 +258,7 @@ class RowCheck {
             return fault(key, "cannot be decoded");
         }
         const bool live = version->has_value();
+        if (live && !are_facts_readable(**version)) fault(key, "has facts that cannot be read");
         if (address->revision >= sequence_.next_revision)
             fault(key, "is ahead of the store's counters: its revision would be used again");
         if (address->revision > cluster.row.floor) ++cluster.versions;

@@ -13,11 +13,11 @@ namespace snapgate::store {
 using RowFaultSink = std::function<void(std::string_view key, std::string_view what)>;
 
 // Holds the rows of a store against each other, in one walk for each table: every value against its
-// checksum and its encoding; heads, versions, counts, log and index of each cluster against its
-// objects. Passes each fault to `tell`, with the number of its cluster and the object. Returns
-// their number. The store must be of the present format, and its pages must be in order
-// (check_pages). Its memory grows with the number of namespaces and clusters, not with that of
-// objects.
+// checksum and its encoding, the facts of objects included; heads, versions, counts, log and index
+// of each cluster against its objects. Passes each fault to `tell`, with the number of its cluster
+// and the object. Returns their number. The store must be of the present format, and its pages must
+// be in order (check_pages). Its memory grows with the number of namespaces and clusters, not with
+// that of objects.
 //
 // A store whose process was killed has no faults, nor has one whose sweep, stage or compaction is
 // under way: what they leave is known from the rows of the cluster.

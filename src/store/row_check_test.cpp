@@ -114,6 +114,13 @@ TEST_F(RowCheckTest, RowsOfNoClusterAreTold) {
                 testing::Contains(HasSubstr("is of a cluster that does not exist")));
 }
 
+TEST_F(RowCheckTest, FactsThatCannotBeReadAreToldWithTheirObject) {
+    EXPECT_THAT(faults_after([&](engine::WriteTransaction& rows) {
+                    return give_facts(rows, version_c().view(), "no facts");
+                }),
+                ElementsAre(AllOf(HasSubstr("\"shop/c\""), HasSubstr("has facts that cannot"))));
+}
+
 TEST_F(RowCheckTest, ADamagedVersionIsToldWithItsObject) {
     EXPECT_THAT(faults_after([&](engine::WriteTransaction& rows) {
                     return rows.put_plain(version_c().view(), "12345678damaged");

@@ -7,6 +7,12 @@
 #include "store/keys.h"
 
 namespace snapgate::store {
+namespace {
+
+// Of a live version: its state, the layout of its facts and their length are before them.
+constexpr size_t kFactsAt = 4;
+
+}  // namespace
 
 base::Error corrupt_row(std::string_view what) {
     return {base::Code::kCorrupt, fmt::format("the store is damaged: {} cannot be read; restore a "
@@ -26,7 +32,6 @@ std::string tombstone() {
 }
 
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value) {
-    constexpr size_t kFactsAt = 4;
     if (value.size() == 1 && value[0] == static_cast<char>(VersionState::kTombstone))
         return std::optional<model::StoredObject>();
     if (value.size() < kFactsAt || value[0] != static_cast<char>(VersionState::kLive))
@@ -39,6 +44,17 @@ base::Result<std::optional<model::StoredObject>> decode_version(std::string_view
     if (static_cast<uint8_t>(value[1]) == facts::kLayout)
         object.facts = value.substr(kFactsAt, facts_bytes);
     return std::optional(object);
+}
+
+bool are_facts_readable(const model::StoredObject& object) {
+    return object.facts.empty() || facts::read(object.facts);
+}
+
+std::string without_facts(std::string_view value) {
+    std::string out;
+    begin_live_version({}, out);
+    out += value.substr(kFactsAt + base::read_u16(value, 2));
+    return out;
 }
 
 std::string encode(const ClusterRow& row) {

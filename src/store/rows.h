@@ -33,6 +33,11 @@ void begin_live_version(std::string_view facts, std::string& out);
 std::string tombstone();
 // The object in the value of a version; nullopt for a tombstone.
 base::Result<std::optional<model::StoredObject>> decode_version(std::string_view value);
+// Whether the facts of an object that decode_version() returned can be read. An empty room counts
+// as readable: its facts are derived when somebody asks.
+bool are_facts_readable(const model::StoredObject& object);
+// The value of a live version, which decode_version() can decode, with an empty room for its facts.
+std::string without_facts(std::string_view value);
 
 enum class Stage : uint8_t {
     kNone = 1,
