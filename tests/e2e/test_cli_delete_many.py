@@ -100,6 +100,11 @@ def test_a_key_of_a_project_reaches_its_own_alone(server, cli, uid):
     (["--keep-last", "0", "--yes"], "--keep-last 0"),
     (["--keep-last", "-3", "--yes"], "keep-last"),
     (["--older-than", "30d", "--dry-run", "-o", "json"], "-o goes with names"),
+    (["-n", "", "--yes"], "namespace has no value"),
+    (["-n", ",", "--yes"], "namespace has no value"),
+    (["--phase", "", "--yes"], "--phase has no value"),
+    (["--older-than", "", "--keep-last", "1", "--yes"], "--older-than has no value"),
+    (["--keep-last", "1", "--cause", "", "--yes"], "--cause has no value"),
 ])
 def test_what_cannot_be_meant_is_said(cli, server, uid, arguments, message):
     ran = cli("delete", "snapshots", "--cluster", uid, *arguments, code=USAGE, stdin="")

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
+#include <variant>
 
 #include "commands/all_commands.h"
 #include "commands/snapshot_options.h"
@@ -28,9 +31,17 @@ Examples:
   snapgate delete snapshots --all-clusters --older-than 30d --keep-last 3 --yes
   snapgate delete snapshots --cluster demo --phase Failed --older-than 7d)";
 
+// An option that narrows what is deleted, and whether the command line has it.
+struct Narrowing {
+    std::string name;
+    std::variant<bool*, std::string*, std::vector<std::string>*> value;
+    bool given = false;
+};
+
 struct Options {
     ConnectionFlags connection;
-    FleetDeletion of_fleet;  // with the cluster, which both ways have
+    std::deque<Narrowing> narrowings;  // a deque, as the reader keeps pointers into it
+    FleetDeletion of_fleet;            // with the cluster, which both ways have
     std::vector<std::string> names;
     std::string output;
 };
@@ -113,7 +124,29 @@ Outcome<Exit> delete_named(const Options& options, Shell& shell) {
     return Exit::kOk;
 }
 
+bool has_word(const std::string& value) {
+    return value.find_first_not_of(", ") != std::string::npos;
+}
+
+// Refuses an option whose value says nothing, as that of a script's unset variable: the server
+// would take it for no filter at all, and everything would be deleted.
+Outcome<> check_values(const Options& options) {
+    for (const Narrowing& one : options.narrowings) {
+        const auto* const* text = std::get_if<std::string*>(&one.value);
+        const auto* const* texts = std::get_if<std::vector<std::string>*>(&one.value);
+        const bool says = text != nullptr
+                              ? has_word(**text)
+                              : texts == nullptr || std::ranges::all_of(**texts, has_word);
+        if (one.given && !says)
+            return Failure(Exit::kUsage, fmt::format("{} has no value: leave it out to select by "
+                                                     "the other filters alone",
+                                                     one.name));
+    }
+    return {};
+}
+
 Outcome<Exit> run(const Options& options, Shell& shell) {
+    SNAPGATE_TRY(check_values(options));
     if (!options.names.empty()) return delete_named(options, shell);
     if (!options.of_fleet.any()) {
         return Failure(Exit::kUsage,
@@ -145,6 +178,11 @@ Command delete_snapshot_command() {
          {"-l,--selector", &of_fleet.selector, "SELECTOR", "Only those with these labels"}});
     add(fleet_snapshot_options(of_fleet.filters));
     std::erase_if(table, [](const Option& option) { return option.name == "--sort-by"; });
+    for (Option& option : table) {
+        if (option.value.empty()) continue;
+        options->narrowings.push_back({option.name, option.into});
+        option.given = &options->narrowings.back().given;
+    }
     add({{"--dry-run", &of_fleet.dry_run, "", "Show what would be deleted, and do nothing"},
          {"--yes", &of_fleet.yes, "", "Do not ask"},
          {"--force", &of_fleet.force, "", "Do not spare the last good snapshot of a VM"},

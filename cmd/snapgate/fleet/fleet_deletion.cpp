@@ -226,7 +226,7 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
         console.note(fmt::format("{} would be deleted", count));
         return Exit::kOk;
     }
-    if (!deletion.yes && !ask(false, fmt::format("Delete {}? [y/N] ", count))) {
+    if (!deletion.yes && !ask(false, fmt::format("Delete {}?", count))) {
         console.note("Nothing was deleted.");
         return Exit::kRefused;
     }
