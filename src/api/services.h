@@ -33,6 +33,12 @@ std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds();
 class FleetCache;
 std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FleetIndex> facts);
 
+// How the metrics tell of the snapshots of all clusters.
+struct FleetMetricsOptions {
+    facts::Seconds max_age = 24 * 3600;  // how old a good snapshot of a VM may be
+    size_t most_clusters = 500;          // with more, they tell of projects alone
+};
+
 // What the routes work on; all of it outlives them and may be used from any thread.
 struct Services {
     store::Store& store;
@@ -50,6 +56,8 @@ struct Services {
     std::shared_ptr<query::FleetIndex> facts = std::make_shared<query::FleetIndex>();
     std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
     std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();
+
+    FleetMetricsOptions fleet_metrics = {};
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

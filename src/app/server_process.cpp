@@ -108,6 +108,9 @@ void ServerProcess::offer_services() {
                                     *sources_,
                                     [this] { return metrics_->render(serving_.load(), *mirrors_); },
                                     [this] { return begin_backup(*data_); }});
+    services_->fleet_metrics = {static_cast<facts::Seconds>(std::min<int64_t>(
+                                    settings_.protection_max_age.count() / 1000, UINT32_MAX)),
+                                settings_.metrics_clusters};
 }
 
 Result<void> ServerProcess::listen() {

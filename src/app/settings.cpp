@@ -268,6 +268,20 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));
              return {};
          }},
+        {"protection-max-age", "DURATION",
+         "how old the last good snapshot of a VM may be for the metrics (default 24h)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.protection_max_age, base::parse_duration(v));
+             if (s.protection_max_age >= std::chrono::seconds(1)) return {};
+             return Error(Code::kInvalidParameter, "must be at least 1s");
+         }},
+        {"metrics-clusters", "N",
+         "with more clusters than these the metrics of snapshots are by project alone (default "
+         "500)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.metrics_clusters, parse_number(v, 0, 100'000));
+             return {};
+         }},
         {"access-log", "on|off", "a line for each request on stderr, at level info (default on)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.access_log, parse_switch(v));

@@ -46,6 +46,8 @@ struct Settings {
     base::Millis history{300'000};
     base::Millis scrub_interval = std::chrono::hours(24);  // 0: never
     size_t max_connections = 20'000;
+    base::Millis protection_max_age = std::chrono::hours(24);  // of the metrics
+    size_t metrics_clusters = 500;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
 

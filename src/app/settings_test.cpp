@@ -57,6 +57,12 @@ TEST_F(SettingsTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {
 }
 
 TEST_F(SettingsTest, TheScrubCanBeSwitchedOff) {
+    EXPECT_EQ(load({})->protection_max_age, std::chrono::hours(24));
+    EXPECT_EQ(load({{"protection-max-age", "36h"}})->protection_max_age, std::chrono::hours(36));
+    EXPECT_THAT(load({{"protection-max-age", "0"}}).error().message,
+                HasSubstr("protection-max-age"));
+    EXPECT_EQ(load({})->metrics_clusters, 500U);
+    EXPECT_EQ(load({{"metrics-clusters", "0"}})->metrics_clusters, 0U);
     EXPECT_EQ(load({})->scrub_interval, std::chrono::hours(24));
     EXPECT_EQ(load({{"scrub-interval", "7d"}})->scrub_interval, std::chrono::days(7));
     EXPECT_EQ(load({{"scrub-interval", "0"}})->scrub_interval, base::Millis(0));

@@ -259,6 +259,7 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
             state.last_restore = {restore->name, restore->snapshot, restore->at};
         if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
+        if (judged_) judged_(state);
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
         if (request_.verdicts.contains(state.verdict))
             first_.offer(key_of(state), place_of(state), [&] { return state; });

@@ -37,6 +37,10 @@ class VmReport {
     // Makes it a report without pages.
     void show_all() { first_.want_all(); }
 
+    // Tells of every VM that is asked for, whatever its verdict, once it is judged.
+    using Judged = std::function<void(const VmRow& row)>;
+    void tell(Judged judged) { judged_ = std::move(judged); }
+
     using Append = std::function<void(const VmRow&, std::string& out)>;
     // Passes rows to `append`. True when the page (or everything) is complete; false where about
     // FleetWalk::kStepRows snapshots were looked at, or `out` holds `full` bytes. After an error
@@ -107,6 +111,7 @@ class VmReport {
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
     std::vector<Selected> by_labels_;  // of each set of labels of block_
 
+    Judged judged_;
     std::optional<Totals> totals_;
     size_t written_ = 0;
     uint64_t items_ = 0;
