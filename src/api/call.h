@@ -48,6 +48,8 @@ struct Call {
     // Of a cluster's Kubernetes API alone.
     cluster::Cluster cluster;
     kube::Resource resource;
+    // Of the cluster's objects of that kind, in the store.
+    model::ClusterNumber store_number() const { return cluster.number_of(resource.kind); }
 
     // What its writes of objects work on.
     objects::WriteContext write_context() const {

@@ -94,8 +94,9 @@ FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listi
 net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet) {
     const std::optional<int64_t> max_age = wanted_max_age(call.request);
     for (const cluster::Cluster& cluster : fleet.connected) {
-        auto freshness = co_await objects::read_freshness(
-            call.services.store, call.services.connections, cluster, max_age);
+        auto freshness =
+            co_await objects::read_freshness(call.services.store, call.services.connections,
+                                             cluster, model::Kind::kSnapshot, max_age);
         const bool never_reached =
             !freshness && freshness.error().code == Code::kClusterUnavailable;
         if (never_reached && call.parameters[0] == query::kAllClusters) continue;

@@ -21,9 +21,10 @@ std::optional<int64_t> wanted_max_age(const net::Request& request);
 // Palette side (RFC 7234, 5.5.1), 299 on the Kubernetes side, as its clients show no other.
 void add_headers(const objects::Freshness& freshness, Side side, net::Response& response);
 
-// For what is read of a cluster, before anything is: leaves in the call how fresh the mirror of a
-// connected one is, and says so in the answer's headers. Errors as objects::read_freshness() has
-// them.
-net::Awaitable<base::Result<void>> check_freshness(Call& call, const cluster::Cluster& cluster);
+// For what is read of a cluster's objects of one kind, before anything is: leaves in the call how
+// fresh their mirror is if the cluster is a connected one, and says so in the answer's headers.
+// Errors as objects::read_freshness() has them.
+net::Awaitable<base::Result<void>> check_freshness(Call& call, const cluster::Cluster& cluster,
+                                                   model::Kind kind = model::Kind::kSnapshot);
 
 }  // namespace snapgate::api

@@ -53,7 +53,7 @@ class TestService {
             SNAPGATE_ASSIGN(cluster, cluster::create_hosted(txn, cluster, store().now_ms()));
             return {};
         });
-        cluster_ = cluster.number;
+        cluster_ = cluster;
         start();
     }
     ~TestService() { stop(); }
@@ -61,7 +61,9 @@ class TestService {
     TestService& operator=(const TestService&) = delete;
 
     store::Store& store() { return *store_; }
-    model::ClusterNumber cluster() const { return cluster_; }
+    model::ClusterNumber cluster(model::Kind kind = model::Kind::kSnapshot) const {
+        return cluster_.number_of(kind);
+    }
     uint16_t port() const { return server_->port(); }
     const std::string& key() const { return key_; }
 
@@ -120,7 +122,7 @@ class TestService {
                                       .last_bookmark = std::chrono::milliseconds(500),
                                       .version_patience = std::chrono::milliseconds(200)});
         namespaces_ = std::make_unique<objects::NamespaceSweeper>(
-            *store_, std::vector<model::ClusterNumber>{cluster_});
+            *store_, std::vector<model::ClusterNumber>{cluster()});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
                                    *namespaces_, sealer_, connections_, sources_,
                                    [] { return std::string(); },
@@ -156,7 +158,7 @@ class TestService {
     std::unique_ptr<net::Server> server_;
     std::string key_;
     std::string key_id_;
-    model::ClusterNumber cluster_ = 0;
+    cluster::Cluster cluster_;
 };
 
 }  // namespace snapgate::api

@@ -32,9 +32,10 @@ std::string plain_text(std::string_view text) {
 
 // A cluster that nobody follows (yet) is shown as it was last.
 Result<mirror::MirrorStatus> status_of(const store::Store& store, const mirror::Mirrors& mirrors,
-                                       const cluster::Cluster& cluster) {
-    if (auto status = mirrors.status(cluster.number)) return std::move(*status);
-    SNAPGATE_ASSIGN(const auto head, store.read().head(cluster.number));
+                                       const cluster::Cluster& cluster, model::Kind kind) {
+    const model::ClusterNumber number = cluster.number_of(kind);
+    if (auto status = mirrors.status(number)) return std::move(*status);
+    SNAPGATE_ASSIGN(const auto head, store.read().head(number));
     if (!head) return cluster::no_such_cluster(cluster.uid);
     mirror::MirrorStatus status;
     status.has_synced = !head->decimal;
@@ -84,16 +85,17 @@ Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::strin
 net::Awaitable<Result<std::optional<Freshness>>> read_freshness(const store::Store& store,
                                                                 mirror::Mirrors& mirrors,
                                                                 const cluster::Cluster& cluster,
+                                                                model::Kind kind,
                                                                 std::optional<int64_t> max_age) {
     if (!cluster.connected()) co_return std::optional<Freshness>();
-    SNAPGATE_CO_ASSIGN(auto status, status_of(store, mirrors, cluster));
+    SNAPGATE_CO_ASSIGN(auto status, status_of(store, mirrors, cluster, kind));
     if (max_age && is_ready(status) && age_ms(status, store.now_ms()) > *max_age * 1000) {
-        auto confirmed = co_await mirrors.confirm(cluster.number);
+        auto confirmed = co_await mirrors.confirm(cluster.number_of(kind));
         if (!confirmed) {
             co_return not_confirmed(status, cluster.name, *max_age, store.now_ms(),
                                     confirmed.error());
         }
-        SNAPGATE_CO_ASSIGN(status, status_of(store, mirrors, cluster));
+        SNAPGATE_CO_ASSIGN(status, status_of(store, mirrors, cluster, kind));
     }
     SNAPGATE_CO_ASSIGN(auto freshness,
                        judge_freshness(status, cluster.name, max_age, store.now_ms()));

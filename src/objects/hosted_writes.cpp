@@ -105,11 +105,6 @@ std::string revision_text(model::Revision revision) {
     return std::to_string(revision);
 }
 
-Error no_such_object(const Place& place) {
-    return place.kind == Kind::kSnapshot ? rules::no_such_snapshot(place.name)
-                                         : rules::no_such_namespace(place.name);
-}
-
 Error object_exists(Kind kind, std::string_view name) {
     return kind == Kind::kSnapshot ? rules::snapshot_exists(name) : rules::namespace_exists(name);
 }
@@ -296,7 +291,7 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
         SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
-        if (!live) co_return no_such_object(place);
+        if (!live) co_return rules::no_such_object(place.kind, place.name);
         SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
         SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
                                                               std::move(change), dry_run));

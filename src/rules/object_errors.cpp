@@ -18,6 +18,16 @@ Error about_snapshot(Code code, std::string message, std::string_view name) {
     return error;
 }
 
+Error no_such_restore(std::string_view name) {
+    Error error(Code::kNotFound, fmt::format("{}.{} \"{}\" not found", model::kRestorePlural,
+                                             model::kSnapshotGroup, name));
+    error.about = base::About{std::string(model::kSnapshotGroup),
+                              std::string(model::kRestorePlural),
+                              std::string(name),
+                              {}};
+    return error;
+}
+
 Error about_namespace(Code code, std::string message, std::string_view name) {
     Error error(code, std::move(message));
     error.about = base::About{{}, "namespaces", std::string(name), {}};
@@ -41,6 +51,20 @@ Error snapshot_exists(std::string_view name) {
 
 Error no_such_namespace(std::string_view name) {
     return about_namespace(Code::kNotFound, fmt::format("namespaces \"{}\" not found", name), name);
+}
+
+Error no_such_object(model::Kind kind, std::string_view name) {
+    switch (kind) {
+        case model::Kind::kNamespace:
+            return no_such_namespace(name);
+        case model::Kind::kRestore:
+            return no_such_restore(name);
+        case model::Kind::kSnapshot:
+        case model::Kind::kVirtualMachine:
+        case model::Kind::kContent:
+            break;
+    }
+    return no_such_snapshot(name);
 }
 
 Error namespace_exists(std::string_view name) {

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "json/value.h"
+#include "model/types.h"
 
 namespace snapgate::rules {
 
@@ -102,6 +103,8 @@ base::Result<Change> remove_namespace(const json::Object& live, const DeleteOpti
 base::Error no_such_snapshot(std::string_view name);
 base::Error snapshot_exists(std::string_view name);
 base::Error no_such_namespace(std::string_view name);
+// For an object of any kind that is served.
+base::Error no_such_object(model::Kind kind, std::string_view name);
 base::Error namespace_exists(std::string_view name);
 // 409 for a version that is not the object's present one.
 base::Error stale_version(std::string_view name);

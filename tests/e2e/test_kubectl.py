@@ -194,7 +194,7 @@ class TestReads:
     def test_api_resources(self, sampled):
         header, found = rows(sampled("api-resources"))
         by_name = {row[0]: dict(zip(header, row)) for row in found}
-        assert set(by_name) == {"namespaces", "selfsubjectaccessreviews", "virtualmachinesnapshots"}
+        assert set(by_name) == {"namespaces", "selfsubjectaccessreviews", "virtualmachinesnapshots", "virtualmachinerestores"}
         ours = by_name["virtualmachinesnapshots"]
         version = ours.get("APIVERSION") or ours["APIGROUP"]
         assert (ours["SHORTNAMES"], version, ours["NAMESPACED"], ours["KIND"]) == (

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "api/kube/body.h"
+#include "api/kube/kind_names.h"
 #include "api/kube/operations.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -49,6 +50,10 @@ Verdict judge(Role role, const json::Object& attributes) {
     const std::string_view verb = json::text_at(attributes, {"verb"});
     if (group == model::kSnapshotGroup && resource == model::kSnapshotPlural)
         return by_role(role, among(verb, kReads), among(verb, kSnapshotWrites));
+    if (group == model::kSnapshotGroup && resource == model::kRestorePlural) {
+        if (among(verb, kSnapshotWrites)) return {false, std::string(kRestoresAreRead)};
+        return by_role(role, among(verb, kReads), false);
+    }
     if (group.empty() && resource == "namespaces")
         return by_role(role, among(verb, kReads), among(verb, kNamespaceWrites));
     if (group == "authorization.k8s.io" && resource == "selfsubjectaccessreviews")

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "api/kube/kind_names.h"
 #include "api/kube/openapi_v2.h"
 #include "api/kube/openapi_v2_protobuf.h"
 #include "base/crypto.h"
@@ -19,6 +20,7 @@ namespace snapgate::api::kube {
 
 // The texts of the files in openapi/.
 extern const std::string_view kSnapshotsOpenApi;
+extern const std::string_view kRestoresOpenApi;
 extern const std::string_view kNamespacesOpenApi;
 extern const std::string_view kAccessReviewsOpenApi;
 
@@ -44,7 +46,8 @@ struct Served {
     std::vector<Subresource> subresources;
 };
 
-// In the order in which they are listed.
+// In the order in which they are listed. Those of one group stand together and have the same
+// versions.
 const std::vector<Served>& served() {
     static const std::vector<Served> all{
         {"authorization.k8s.io",
@@ -57,21 +60,31 @@ const std::vector<Served>& served() {
          {},
          {},
          {}},
-        {model::kSnapshotGroup,
+        {kSnapshotNames.group,
          {model::kStoredVersion, model::kOldVersion},
-         model::kSnapshotPlural,
-         "virtualmachinesnapshot",
-         model::kSnapshotKind,
+         kSnapshotNames.plural,
+         kSnapshotNames.singular,
+         kSnapshotNames.kind,
          true,
          {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"},
          {"vmsnapshot", "vmsnapshots"},
          {"all"},
          {{"status", {"get", "patch", "update"}}}},
-        {"",
-         {"v1"},
-         "namespaces",
-         "namespace",
-         "Namespace",
+        {kRestoreNames.group,
+         {model::kStoredVersion, model::kOldVersion},
+         kRestoreNames.plural,
+         kRestoreNames.singular,
+         kRestoreNames.kind,
+         true,
+         {"get", "list", "watch"},
+         {"vmrestore", "vmrestores"},
+         {"all"},
+         {{"status", {"get"}}}},
+        {kNamespaceNames.group,
+         {kNamespaceNames.version},
+         kNamespaceNames.plural,
+         kNamespaceNames.singular,
+         kNamespaceNames.kind,
          false,
          {"create", "delete", "get", "list", "watch"},
          {"ns"},
@@ -79,6 +92,15 @@ const std::vector<Served>& served() {
          {}},
     };
     return all;
+}
+
+// One resource of each group, in order.
+std::vector<const Served*> groups() {
+    std::vector<const Served*> first;
+    for (const Served& one : served()) {
+        if (first.empty() || first.back()->group != one.group) first.push_back(&one);
+    }
+    return first;
 }
 
 json::Array texts(std::span<const std::string_view> list) {
@@ -107,22 +129,22 @@ json::Object group_object(const Served& one) {
 }
 
 std::string group_list_text() {
-    json::Array groups;
-    for (const Served& one : served()) {
-        if (!one.group.empty()) groups.push_back(group_object(one));
+    json::Array listed;
+    for (const Served* one : groups()) {
+        if (!one->group.empty()) listed.push_back(group_object(*one));
     }
     return json::serialize(json::Object{
-        {"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(groups)}});
+        {"kind", "APIGroupList"}, {"apiVersion", "v1"}, {"groups", std::move(listed)}});
 }
 
 std::map<std::string, std::string, std::less<>> group_texts() {
     std::map<std::string, std::string, std::less<>> documents;
-    for (const Served& one : served()) {
-        if (one.group.empty()) continue;
+    for (const Served* one : groups()) {
+        if (one->group.empty()) continue;
         json::Object document{{"kind", "APIGroup"}, {"apiVersion", "v1"}};
-        json::Object group = group_object(one);
+        json::Object group = group_object(*one);
         for (auto& member : group) document.insert(member);
-        documents.emplace(one.group, json::serialize(document));
+        documents.emplace(one->group, json::serialize(document));
     }
     return documents;
 }
@@ -137,7 +159,7 @@ std::string storage_hash(const Served& one) {
     return text;
 }
 
-json::Array resources_of(const Served& one) {
+void add_resource(const Served& one, json::Array& resources) {
     json::Object resource{{"name", one.plural},
                           {"singularName", one.singular},
                           {"namespaced", one.namespaced},
@@ -147,7 +169,7 @@ json::Array resources_of(const Served& one) {
     if (!one.categories.empty()) resource["categories"] = texts(one.categories);
     // What is not stored has none.
     if (one.verbs.size() > 1) resource["storageVersionHash"] = storage_hash(one);
-    json::Array resources{std::move(resource)};
+    resources.push_back(std::move(resource));
     for (const Subresource& sub : one.subresources) {
         resources.push_back(
             json::Object{{"name", std::string(one.plural) + "/" + std::string(sub.name)},
@@ -156,19 +178,27 @@ json::Array resources_of(const Served& one) {
                          {"kind", one.kind},
                          {"verbs", texts(sub.verbs)}});
     }
+}
+
+// Those of one group.
+json::Array resources_of(std::string_view group) {
+    json::Array resources;
+    for (const Served& one : served()) {
+        if (one.group == group) add_resource(one, resources);
+    }
     return resources;
 }
 
 std::map<std::string, std::string, std::less<>> resource_texts() {
     std::map<std::string, std::string, std::less<>> documents;
-    for (const Served& one : served()) {
-        for (std::string_view version : one.versions) {
-            const std::string name = group_version(one.group, version);
-            documents.emplace(name,
-                              json::serialize(json::Object{{"kind", "APIResourceList"},
-                                                           {"apiVersion", "v1"},
-                                                           {"groupVersion", name},
-                                                           {"resources", resources_of(one)}}));
+    for (const Served* one : groups()) {
+        for (std::string_view version : one->versions) {
+            const std::string name = group_version(one->group, version);
+            documents.emplace(
+                name, json::serialize(json::Object{{"kind", "APIResourceList"},
+                                                   {"apiVersion", "v1"},
+                                                   {"groupVersion", name},
+                                                   {"resources", resources_of(one->group)}}));
         }
     }
     return documents;
@@ -196,27 +226,33 @@ json::Object aggregated_resource(const Served& one, std::string_view version) {
     return resource;
 }
 
-std::string aggregated_text(bool core, bool v2) {
-    json::Array groups;
-    for (const Served& one : served()) {
-        if (one.group.empty() != core) continue;
-        json::Array versions;
-        for (std::string_view version : one.versions) {
-            versions.push_back(
-                json::Object{{"version", version},
-                             {"resources", json::Array{aggregated_resource(one, version)}},
-                             {"freshness", "Current"}});
+json::Array aggregated_versions(const Served& group) {
+    json::Array versions;
+    for (std::string_view version : group.versions) {
+        json::Array resources;
+        for (const Served& one : served()) {
+            if (one.group == group.group) resources.push_back(aggregated_resource(one, version));
         }
+        versions.push_back(json::Object{
+            {"version", version}, {"resources", std::move(resources)}, {"freshness", "Current"}});
+    }
+    return versions;
+}
+
+std::string aggregated_text(bool core, bool v2) {
+    json::Array listed;
+    for (const Served* one : groups()) {
+        if (one->group.empty() != core) continue;
         json::Object metadata{{"creationTimestamp", nullptr}};
-        if (!core) metadata["name"] = one.group;
-        groups.push_back(
-            json::Object{{"metadata", std::move(metadata)}, {"versions", std::move(versions)}});
+        if (!core) metadata["name"] = one->group;
+        listed.push_back(json::Object{{"metadata", std::move(metadata)},
+                                      {"versions", aggregated_versions(*one)}});
     }
     return json::serialize(
         json::Object{{"kind", "APIGroupDiscoveryList"},
                      {"apiVersion", v2 ? "apidiscovery.k8s.io/v2" : "apidiscovery.k8s.io/v2beta1"},
                      {"metadata", json::Object()},
-                     {"items", std::move(groups)}});
+                     {"items", std::move(listed)}});
 }
 
 // Clients read features from it: it is the Kubernetes whose behaviour is served.
@@ -245,12 +281,25 @@ std::string in_old_version(std::string_view text) {
     }
 }
 
+// What is served of snapshot.kubevirt.io: restores.json names types that snapshots.json has. Throws
+// as openapi_v2() does.
+std::string snapshot_group_openapi() {
+    json::Value document = json::parse(kSnapshotsOpenApi).value();
+    json::Value restores = json::parse(kRestoresOpenApi).value();
+    json::Object& into = document.as_object();
+    json::Object& from = restores.as_object();
+    for (auto& path : from.at("paths").as_object()) into.at("paths").as_object().insert(path);
+    for (auto& schema : from.at("components").as_object().at("schemas").as_object())
+        into.at("components").as_object().at("schemas").as_object().insert(schema);
+    return json::serialize(document);
+}
+
 const std::map<std::string, std::string, std::less<>>& openapi_texts() {
     static const std::map<std::string, std::string, std::less<>> documents{
         {"api/v1", std::string(kNamespacesOpenApi)},
         {"apis/authorization.k8s.io/v1", std::string(kAccessReviewsOpenApi)},
-        {"apis/snapshot.kubevirt.io/v1alpha1", in_old_version(kSnapshotsOpenApi)},
-        {"apis/snapshot.kubevirt.io/v1beta1", std::string(kSnapshotsOpenApi)},
+        {"apis/snapshot.kubevirt.io/v1alpha1", in_old_version(snapshot_group_openapi())},
+        {"apis/snapshot.kubevirt.io/v1beta1", snapshot_group_openapi()},
     };
     return documents;
 }

@@ -6,19 +6,15 @@
 namespace snapgate::api::kube {
 
 using base::Result;
-using model::Kind;
 
 net::Awaitable<Result<void>> get_object(Call& call) {
     const Resource& resource = call.resource;
-    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     const store::Store& store = call.services.store;
     auto view = store.read();
     SNAPGATE_CO_ASSIGN(auto found,
-                       view.newest(call.cluster.number, resource.kind, resource.ns, resource.name));
-    if (!found) {
-        co_return resource.kind == Kind::kSnapshot ? rules::no_such_snapshot(resource.name)
-                                                   : rules::no_such_namespace(resource.name);
-    }
+                       view.newest(call.store_number(), resource.kind, resource.ns, resource.name));
+    if (!found) co_return rules::no_such_object(resource.kind, resource.name);
     co_return respond_object(call.form, found->object, {}, store.now_ms(), 200, call.response);
 }
 

@@ -5,11 +5,12 @@
 //   put-all NS/NAME ...          several in one commit
 //   fill NS COUNT                COUNT of them
 //   put-namespace NAME PHASE
+//   put-restore NS/NAME OPEN|DONE [KEY=VALUE]
 //   delete NS/NAME
-//   list PATH [QUERY]            one page. PATH: "snapshots", "snapshots/NS", "namespaces", or any
-//   path
-//                                within the cluster. "T1" ... "Tn" in the query stands for the
-//                                token that a page or an expiry printed
+//   list PATH [QUERY]            one page. PATH: "snapshots", "snapshots/NS", "namespaces",
+//                                "restores", "restores/NS", or any path within the cluster. "T1"
+//                                ... "Tn" in the query stands for the token that a page or an
+//                                expiry printed
 //   sweep PATH [QUERY]           follows the tokens to the end
 //   watch W PATH [QUERY]         begins a watch
 //   accept W PATH TYPE [QUERY]   the same with that Accept header ("table", "metadata", ...)
@@ -47,6 +48,9 @@ std::pair<std::string, std::string> cut(const std::string& text, char at) {
 std::string path_of(const std::string& word) {
     const std::string group = "/apis/snapshot.kubevirt.io/v1beta1";
     if (word == "snapshots") return group + "/virtualmachinesnapshots";
+    if (word == "restores") return group + "/virtualmachinerestores";
+    if (word.starts_with("restores/"))
+        return group + "/namespaces/" + word.substr(9) + "/virtualmachinerestores";
     if (word == "namespaces") return "/api/v1/namespaces";
     if (word.starts_with("snapshots/"))
         return group + "/namespaces/" + word.substr(10) + "/virtualmachinesnapshots";
@@ -88,9 +92,12 @@ std::string summary_of(const json::Object& event) {
 
 // The columns are long, and the same everywhere.
 std::string without_columns(std::string line) {
-    const std::string columns(table_columns(Kind::kSnapshot));
-    const size_t at = line.find(columns);
-    return at == std::string::npos ? line : line.replace(at, columns.size(), "(the columns)");
+    for (const Kind kind : {Kind::kSnapshot, Kind::kRestore}) {
+        const std::string_view columns = table_columns(kind);
+        if (const size_t at = line.find(columns); at != std::string::npos)
+            line.replace(at, columns.size(), "(the columns)");
+    }
+    return line;
 }
 
 class Scenario {
@@ -102,6 +109,7 @@ class Scenario {
         if (verb == "put") return put(words);
         if (verb == "put-all") return put_all(words);
         if (verb == "fill") return fill(words.at(0), std::stoi(words.at(1)));
+        if (verb == "put-restore") return put_restore(words);
         if (verb == "put-namespace") return put_namespace(words.at(0), words.at(1));
         if (verb == "list") return list(words);
         if (verb == "sweep") return sweep(words);
@@ -168,6 +176,15 @@ class Scenario {
     std::string put_namespace(const std::string& name, const std::string& phase) {
         return put_objects({make_namespace(name, phase)}, Kind::kNamespace);
     }
+    std::string put_restore(const std::vector<std::string>& words) {
+        const auto [ns, name] = cut(words.at(0), '/');
+        std::string labels;
+        if (words.size() > 2) {
+            const auto [key, value] = cut(words[2], '=');
+            labels = fmt::format(R"("labels":{{"{}":"{}"}},)", key, value);
+        }
+        return put_objects({make_restore(ns, name, labels, words.at(1) == "DONE")}, Kind::kRestore);
+    }
     std::string put_objects(const std::vector<model::PreparedObject>& objects,
                             Kind kind = Kind::kSnapshot) {
         std::string out;
@@ -175,7 +192,7 @@ class Scenario {
             out.clear();
             for (const model::PreparedObject& object : objects) {
                 SNAPGATE_ASSIGN(const model::Revision revision,
-                                txn.put(service_.cluster(), kind, object));
+                                txn.put(service_.cluster(kind), kind, object));
                 out += fmt::format("@{}\n", revision);
             }
             return {};

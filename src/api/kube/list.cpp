@@ -29,7 +29,7 @@ constexpr base::Millis kBetweenLooks{200};
 net::Awaitable<Result<KubeList>> plan(Call& call, const query::KubeListRequest& request) {
     const Services& services = call.services;
     const query::ListContext context = services.list_context(kListWords);
-    const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
+    const query::ListedCluster cluster{call.store_number(), call.cluster.uid};
     std::optional<Result<KubeList>> list;
     std::function<bool()> reached = [&] {
         list.emplace(KubeList::plan(context, services.store.read(), cluster, request));
@@ -44,7 +44,7 @@ class ListAnswer {
   public:
     ListAnswer(Call& call, const Form& form, KubeList list)
         : store_(call.services.store),
-          cluster_(call.cluster.number),
+          cluster_(call.store_number()),
           response_(call.response),
           head_only_(call.request.method == "HEAD"),
           document_(form, store_.id()),
@@ -117,7 +117,7 @@ net::Awaitable<Result<void>> list_objects(Call& call) {
     const net::Request& request = call.request;
     SNAPGATE_CO_ASSIGN(const auto options,
                        read_list_options(request, resource, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     SNAPGATE_CO_ASSIGN(auto list, co_await plan(call, options));
     ListAnswer answer(call, call.form, std::move(list));
     co_return co_await answer.run();

@@ -32,13 +32,12 @@ std::string_view ListDocument::list_kind() const {
         case Shape::kPalette:
             break;
     }
-    return form_.kind == Kind::kSnapshot ? "VirtualMachineSnapshotList" : "NamespaceList";
+    return names_of(form_.kind).list_kind;
 }
 
 std::string_view ListDocument::list_version() const {
     if (form_.shape != Shape::kObject) return form_.meta_version();
-    if (form_.kind == Kind::kNamespace) return "v1";
-    return form_.v1alpha1 ? model::kOldApiVersion : model::kStoredApiVersion;
+    return form_.v1alpha1 ? model::kOldApiVersion : names_of(form_.kind).api_version;
 }
 
 void ListDocument::begin(std::string& out) {
@@ -144,7 +143,7 @@ void ListDocument::end(const ListMetadata& metadata, bool whole, std::string& ou
     }
     out += ']';
     if (untyped()) {
-        out += R"(,"kind":"VirtualMachineSnapshotList",)";
+        fmt::format_to(std::back_inserter(out), R"(,"kind":"{}",)", list_kind());
         append_json_metadata(metadata, out);
     } else if (whole) {
         std::string text;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/kube/forms.h"
+#include "api/kube/kind_names.h"
 #include "store/store.h"
 
 namespace snapgate::api::kube {
@@ -33,9 +34,7 @@ class ListDocument {
     void end(const ListMetadata& metadata, bool whole, std::string& out);
 
   private:
-    bool untyped() const {
-        return form_.shape == Shape::kObject && form_.kind == model::Kind::kSnapshot;
-    }
+    bool untyped() const { return form_.shape == Shape::kObject && names_of(form_.kind).custom(); }
     std::string_view list_kind() const;
     std::string_view list_version() const;
     std::string_view items_key() const { return form_.shape == Shape::kTable ? "rows" : "items"; }

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/api_names.h"
+#include "api/kube/kind_names.h"
 #include "model/types.h"
 
 namespace snapgate::api::kube {
@@ -17,13 +17,9 @@ struct Resource {
     bool status = false;
 
     // snapshot.kubevirt.io; empty for core
-    std::string_view group() const {
-        return kind == model::Kind::kSnapshot ? model::kSnapshotGroup : std::string_view();
-    }
+    std::string_view group() const { return names_of(kind).group; }
     // virtualmachinesnapshots
-    std::string_view plural() const {
-        return kind == model::Kind::kSnapshot ? model::kSnapshotPlural : "namespaces";
-    }
+    std::string_view plural() const { return names_of(kind).plural; }
 };
 
 }  // namespace snapgate::api::kube

@@ -33,6 +33,11 @@ constexpr std::string_view kSnapshotStatus =
     SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}/status";
 constexpr std::string_view kSnapshots = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots";
 constexpr std::string_view kAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapshots";
+constexpr std::string_view kRestore = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}";
+constexpr std::string_view kRestoreStatus =
+    SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}/status";
+constexpr std::string_view kRestores = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores";
+constexpr std::string_view kAllRestores = SNAPGATE_GROUP "/virtualmachinerestores";
 #undef SNAPGATE_GROUP
 constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
 constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
@@ -57,6 +62,15 @@ constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
     return on_objects(verb, path, Kind::kSnapshot, extent, operation);
 }
 
+// They are only read.
+constexpr Route on_restores(Verb verb, Extent extent, Operation operation) {
+    std::string_view path = kRestore;
+    if (extent == Extent::kAllNamespaces) path = kAllRestores;
+    if (extent == Extent::kCollection) path = kRestores;
+    if (extent == Extent::kStatus) path = kRestoreStatus;
+    return on_objects(verb, path, Kind::kRestore, extent, operation);
+}
+
 constexpr Route on_namespaces(Verb verb, Extent extent, Operation operation) {
     return on_objects(verb, extent == Extent::kObject ? kNamespace : kNamespaces, Kind::kNamespace,
                       extent, operation);
@@ -70,12 +84,18 @@ constexpr Route on_server(std::string_view path, Operation operation) {
 constexpr std::array kRoutes = {
     on_snapshots(Verb::kGet, Extent::kObject, get_object),
     on_snapshots(Verb::kGet, Extent::kStatus, get_object),
+    on_restores(Verb::kGet, Extent::kObject, get_object),
+    on_restores(Verb::kGet, Extent::kStatus, get_object),
     on_namespaces(Verb::kGet, Extent::kObject, get_object),
     on_snapshots(Verb::kList, Extent::kCollection, list_objects),
     on_snapshots(Verb::kList, Extent::kAllNamespaces, list_objects),
+    on_restores(Verb::kList, Extent::kCollection, list_objects),
+    on_restores(Verb::kList, Extent::kAllNamespaces, list_objects),
     on_namespaces(Verb::kList, Extent::kCollection, list_objects),
     on_snapshots(Verb::kWatch, Extent::kCollection, watch_objects),
     on_snapshots(Verb::kWatch, Extent::kAllNamespaces, watch_objects),
+    on_restores(Verb::kWatch, Extent::kCollection, watch_objects),
+    on_restores(Verb::kWatch, Extent::kAllNamespaces, watch_objects),
     on_namespaces(Verb::kWatch, Extent::kCollection, watch_objects),
     on_snapshots(Verb::kCreate, Extent::kCollection, create_object),
     on_snapshots(Verb::kCreate, Extent::kObject, create_object),
@@ -200,14 +220,15 @@ Result<Match> find(Call& call) {
 Result<void> refuse(Call& call, const Match& match) {
     // Across all namespaces there are lists and watches; for every other verb the path is unknown
     // (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
-    const bool is_across = match.other != nullptr && match.other->kind == Kind::kSnapshot &&
+    const bool is_across = match.other != nullptr && match.other->kind &&
                            match.other->extent == Extent::kAllNamespaces;
     if (match.other == nullptr || is_across) {
         render_no_such_path(call.response);
         return {};
     }
-    Error error(Code::kMethodNotAllowed,
-                "the server does not allow this method on the requested resource");
+    std::string message = "the server does not allow this method on the requested resource";
+    if (match.other->kind == Kind::kRestore) message += fmt::format(": {}", kRestoresAreRead);
+    Error error(Code::kMethodNotAllowed, std::move(message));
     error.about.emplace();
     return error;
 }

@@ -4,6 +4,7 @@
 #include "api/kube/table.h"
 
 #include <array>
+#include <cstdint>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -36,6 +37,13 @@ constexpr std::string_view kSnapshotColumns = "[" SNAPGATE_NAME_COLUMN   //
     SNAPGATE_CRD_COLUMN("CreationTime", "date", ".status.creationTime")  //
     SNAPGATE_CRD_COLUMN("Error", "string", ".status.error.message") "]";
 
+constexpr std::string_view kRestoreColumns = "[" SNAPGATE_NAME_COLUMN  //
+    SNAPGATE_CRD_COLUMN("TargetKind", "string", ".spec.target.kind")   //
+    SNAPGATE_CRD_COLUMN("TargetName", "string", ".spec.target.name")   //
+    SNAPGATE_CRD_COLUMN("Complete", "boolean", ".status.complete")     //
+    SNAPGATE_CRD_COLUMN("RestoreTime", "date", ".status.restoreTime")  //
+    SNAPGATE_CRD_COLUMN("Error", "string", ".status.error.message") "]";
+
 constexpr std::string_view kNamespaceColumns =
     "[" SNAPGATE_NAME_COLUMN
     R"(,{"name":"Status","type":"string","format":"","description":"The status of the namespace",)"
@@ -59,17 +67,35 @@ std::string_view without_quotes(std::string_view raw) {
     return is_text(raw) ? raw.substr(1, raw.size() - 2) : std::string_view();
 }
 
-// Where the cells' values are.
-enum Cell : size_t { kName, kSourceKind, kSourceName, kPhase, kReady, kCreated, kError, kCells };
-constexpr std::array<json::ObjectPath, kCells> kSnapshotCells{{
-    {{"metadata", "name"}, 2},
-    {{"spec", "source", "kind"}, 3},
-    {{"spec", "source", "name"}, 3},
-    {{"status", "phase"}, 2},
-    {{"status", "readyToUse"}, 2},
-    {{"status", "creationTime"}, 2},
-    {{"status", "error", "message"}, 3},
-}};
+// Where the cells' values of custom resources are, and what their columns make of them. The name
+// comes first; one cell at most is an age.
+enum class Cell : uint8_t { kText, kFlag, kAge };
+template <size_t Count>
+struct CustomCells {
+    std::array<json::ObjectPath, Count> paths;
+    std::array<Cell, Count> types;
+};
+constexpr CustomCells<7> kSnapshotCells{
+    {{
+        {{"metadata", "name"}, 2},
+        {{"spec", "source", "kind"}, 3},
+        {{"spec", "source", "name"}, 3},
+        {{"status", "phase"}, 2},
+        {{"status", "readyToUse"}, 2},
+        {{"status", "creationTime"}, 2},
+        {{"status", "error", "message"}, 3},
+    }},
+    {Cell::kText, Cell::kText, Cell::kText, Cell::kText, Cell::kFlag, Cell::kAge, Cell::kText}};
+constexpr CustomCells<6> kRestoreCells{
+    {{
+        {{"metadata", "name"}, 2},
+        {{"spec", "target", "kind"}, 3},
+        {{"spec", "target", "name"}, 3},
+        {{"status", "complete"}, 2},
+        {{"status", "restoreTime"}, 2},
+        {{"status", "error", "message"}, 3},
+    }},
+    {Cell::kText, Cell::kText, Cell::kText, Cell::kFlag, Cell::kAge, Cell::kText}};
 constexpr std::array<json::ObjectPath, 3> kNamespaceCells{{
     {{"metadata", "name"}, 2},
     {{"status", "phase"}, 2},
@@ -88,18 +114,20 @@ void put_age(std::string_view time, TableRow& row) {
     row.age_at = row.text.size();
 }
 
-Result<void> put_snapshot_cells(json::ObjectView& object, TableRow& row) {
-    std::array<std::string_view, kCells> values;
-    SNAPGATE_TRY(object.find(kSnapshotCells, values));
+template <size_t Count>
+Result<void> put_custom_cells(const CustomCells<Count>& cells, json::ObjectView& object,
+                              TableRow& row) {
+    std::array<std::string_view, Count> values;
+    SNAPGATE_TRY(object.find(cells.paths, values));
     std::string& out = row.text;
-    for (size_t cell = 0; cell < kCells; ++cell) {
-        if (cell > 0) out += ',';
-        const std::string_view value = values[cell];
-        if (cell == kReady) {
+    for (size_t at = 0; at < Count; ++at) {
+        if (at > 0) out += ',';
+        const std::string_view value = values[at];
+        if (cells.types[at] == Cell::kFlag) {
             out += value.empty() || is_text(value) ? kNothing : value;
         } else if (!is_text(value)) {
-            out += cell == kName ? R"("")" : kNothing;
-        } else if (cell == kCreated) {
+            out += at == 0 ? R"("")" : kNothing;
+        } else if (cells.types[at] == Cell::kAge) {
             put_age(without_quotes(value), row);
         } else {
             out += value;
@@ -119,10 +147,17 @@ Result<void> put_namespace_cells(json::ObjectView& object, TableRow& row) {
     return {};
 }
 
+Result<void> put_cells(model::Kind kind, json::ObjectView& object, TableRow& row) {
+    if (kind == model::Kind::kNamespace) return put_namespace_cells(object, row);
+    if (kind == model::Kind::kRestore) return put_custom_cells(kRestoreCells, object, row);
+    return put_custom_cells(kSnapshotCells, object, row);
+}
+
 }  // namespace
 
 std::string_view table_columns(model::Kind kind) {
-    return kind == model::Kind::kSnapshot ? kSnapshotColumns : kNamespaceColumns;
+    if (kind == model::Kind::kNamespace) return kNamespaceColumns;
+    return kind == model::Kind::kRestore ? kRestoreColumns : kSnapshotColumns;
 }
 
 Result<void> append_partial_metadata(const Form& form, json::ObjectView& object, std::string& out) {
@@ -138,11 +173,7 @@ Result<void> make_row(const Form& form, json::ObjectView& object, TableRow& row)
     std::string& out = row.text;
     row.since_ms.reset();
     out = R"({"cells":[)";
-    if (form.kind == model::Kind::kSnapshot) {
-        SNAPGATE_TRY(put_snapshot_cells(object, row));
-    } else {
-        SNAPGATE_TRY(put_namespace_cells(object, row));
-    }
+    SNAPGATE_TRY(put_cells(form.kind, object, row));
     out += R"(],"object":)";
     switch (form.include) {
         case IncludeObject::kMetadata:

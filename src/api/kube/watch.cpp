@@ -40,7 +40,7 @@ Watch::Watch(Call& call, const Form& form, WatchOptions options)
       options_(std::move(options)),
       end_(Clock::now() + options_.timeout),
       columns_sent_(form.shape != Shape::kTable),
-      outlet_(call.services.watches.join(call.cluster.number, form)->outlet(stream_.executor())),
+      outlet_(call.services.watches.join(call.store_number(), form)->outlet(stream_.executor())),
       member_(*outlet_->group(), stream_) {
     plan_next_tick();
 }
@@ -81,7 +81,7 @@ net::Awaitable<Result<bool>> Watch::begin() {
 }
 
 Result<Revision> Watch::head(const store::ReadView& view) const {
-    SNAPGATE_ASSIGN(const auto head, view.head(call_.cluster.number));
+    SNAPGATE_ASSIGN(const auto head, view.head(call_.store_number()));
     if (!head) return cluster::no_such_cluster(call_.cluster.uid);
     return head->revision;
 }
@@ -96,7 +96,7 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
         if (wake != net::Wake::kNotified && wake != net::Wake::kDeadline) co_return false;
         // Writes may keep coming, and the version be far ahead of them.
         if (Clock::now() < deadline) continue;
-        SNAPGATE_CO_ASSIGN(const auto present, store_.read().head(call_.cluster.number));
+        SNAPGATE_CO_ASSIGN(const auto present, store_.read().head(call_.store_number()));
         // Not the 504 of a list: informers list again at a 410 alone, and some pass over any other
         // error for ever.
         Error error(Code::kExpired,
@@ -119,17 +119,17 @@ Result<bool> Watch::reached(const store::ReadView& view) {
         SNAPGATE_ASSIGN(const Revision present, head(view));
         return present >= options_.from;
     }
-    SNAPGATE_ASSIGN(const auto newest, view.head(call_.cluster.number));
+    SNAPGATE_ASSIGN(const auto newest, view.head(call_.store_number()));
     if (!newest) return cluster::no_such_cluster(call_.cluster.uid);
-    SNAPGATE_ASSIGN(const auto known, view.revision_of(call_.cluster.number, version));
+    SNAPGATE_ASSIGN(const auto known, view.revision_of(call_.store_number(), version));
     if (known) {
         options_.from = *known;
         // A version that was told before the cluster was restored, and since, does not say which
         // state a client has: some of what it gets it may know.
-        SNAPGATE_ASSIGN(const auto from, view.goes_on_from(call_.cluster.number, version));
+        SNAPGATE_ASSIGN(const auto from, view.goes_on_from(call_.store_number(), version));
         if (from) {
             SNAPGATE_ASSIGN(const bool kept,
-                            query::is_kept(store_, view, call_.cluster.number, *from));
+                            query::is_kept(store_, view, call_.store_number(), *from));
             if (kept) options_.from = *from;
         }
         return true;
@@ -148,7 +148,7 @@ Result<bool> Watch::reached(const store::ReadView& view) {
 }
 
 Error Watch::too_old(const store::ReadView& view) const {
-    const auto present = view.head(call_.cluster.number);
+    const auto present = view.head(call_.store_number());
     if (!present) return present.error();
     if (!*present) return cluster::no_such_cluster(call_.cluster.uid);
     return {Code::kExpired, fmt::format("too old resource version: {} ({})", wanted_version(),
@@ -158,7 +158,7 @@ Error Watch::too_old(const store::ReadView& view) const {
 Result<void> Watch::check_history() const {
     const store::ReadView view = store_.read();
     SNAPGATE_ASSIGN(const bool kept,
-                    query::is_kept(store_, view, call_.cluster.number, options_.from));
+                    query::is_kept(store_, view, call_.store_number(), options_.from));
     if (kept) return {};
     return too_old(view);
 }
@@ -172,10 +172,10 @@ net::Awaitable<Result<bool>> Watch::send_state() {
     SNAPGATE_CO_ASSIGN(
         auto state,
         query::KubeList::plan(services.list_context(kFirstStateWords), store_.read(),
-                              {call_.cluster.number, call_.cluster.uid}, std::move(request)));
+                              {call_.store_number(), call_.cluster.uid}, std::move(request)));
     position_ = state.revision();
     // Until the changes behind the state are being read.
-    const std::shared_ptr<void> hold = services.store.hold_history(call_.cluster.number, position_);
+    const std::shared_ptr<void> hold = services.store.hold_history(call_.store_number(), position_);
     const query::KubeList::Item append = [this](const store::Found& found, std::string& page) {
         return append_added(found, page);
     };
@@ -265,7 +265,7 @@ net::Awaitable<bool> Watch::send(std::span<const std::string_view> events) {
 }
 
 net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
-    SNAPGATE_CO_ASSIGN(auto version, store_.read().version_at(call_.cluster.number, position_));
+    SNAPGATE_CO_ASSIGN(auto version, store_.read().version_at(call_.store_number(), position_));
     auto event = bookmark_event(form_, version, ends_state, store_.now_ms());
     if (!event) co_return std::move(event).error();
     if (!columns_sent_) *event = with_columns(form_, *event);

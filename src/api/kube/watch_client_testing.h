@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/service_testing.h"
+#include "json/kept_object.h"
 #include "json/object.h"
 #include "json/value.h"
 #include "net/http/chunked_body.h"
@@ -106,6 +107,20 @@ inline model::PreparedObject make_snapshot(std::string_view ns, std::string_view
         {"00000000-0000-4000-8000-000000000000", "2026-11-04T14:19:06Z", 1});
     if (!prepared) throw std::runtime_error(prepared.error().message);
     return std::move(prepared->object);
+}
+
+// A restore with these labels, as the store keeps it.
+inline model::PreparedObject make_restore(std::string_view ns, std::string_view name,
+                                          std::string_view labels, bool complete) {
+    auto prepared = json::prepare_restore(fmt::format(
+        R"({{"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineRestore",)"
+        R"("metadata":{{{}"name":"{}","namespace":"{}","resourceVersion":"1",)"
+        R"("uid":"00000000-0000-4000-8000-000000000001"}},"spec":{{"target":{{)"
+        R"("apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"web-01"}},)"
+        R"("virtualMachineSnapshotName":"s"}},"status":{{"complete":{}}}}})",
+        labels, name, ns, complete));
+    if (!prepared) throw std::runtime_error(prepared.error().message);
+    return std::move(*prepared);
 }
 
 // A namespace in that phase, as the store takes it.

@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "api/kube/kind_names.h"
 #include "api/kube/status.h"
 #include "json/object.h"
-#include "model/api_names.h"
 #include "model/object.h"
 
 namespace snapgate::api::kube {
@@ -125,8 +125,7 @@ Result<std::string> bookmark_event(const Form& form, std::string_view version, b
     model::PreparedObject object;
     object.text =
         fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{{}"resourceVersion":""}}}})",
-                    form.kind == Kind::kSnapshot ? model::kStoredApiVersion : "v1",
-                    form.kind == Kind::kSnapshot ? model::kSnapshotKind : "Namespace",
+                    names_of(form.kind).api_version, names_of(form.kind).kind,
                     ends_state ? R"("annotations":{"k8s.io/initial-events-end":"true"},)" : "");
     object.version_offset = static_cast<uint32_t>(object.text.size() - 3);
     const std::string value = model::encode_object(object, version);

@@ -12,9 +12,15 @@ namespace {
 
 std::string_view label_of(const Resource& resource) {
     if (resource.kind == model::Kind::kNamespace) return "/clusters/{}/api/v1/namespaces?watch";
-    if (resource.ns.empty())
-        return "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinesnapshots?watch";
-    return "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/virtualmachinesnapshots?watch";
+    const bool restores = resource.kind == model::Kind::kRestore;
+    if (resource.ns.empty()) {
+        return restores ? "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinerestores?watch"
+                        : "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinesnapshots?watch";
+    }
+    return restores ? "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/"
+                      "virtualmachinerestores?watch"
+                    : "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/"
+                      "virtualmachinesnapshots?watch";
 }
 
 }  // namespace
@@ -25,7 +31,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     const Resource& resource = call.resource;
     SNAPGATE_CO_ASSIGN(auto options,
                        read_watch_options(request, resource.kind, call.cluster.connected()));
-    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
     Watch watch(call, call.form, std::move(options));
