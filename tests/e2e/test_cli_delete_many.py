@@ -97,6 +97,7 @@ def test_a_key_of_a_project_reaches_its_own_alone(server, cli, uid):
     (["a-1", "--older-than", "3d"], "not both"),
     (["a-1", "--yes"], "not both"),
     (["--older-than", "30d"], "no terminal to ask on"),
+    (["--older-than", "30d", "--created-before", "40d", "--yes"], "--older-than and --created-before"),
     (["--keep-last", "0", "--yes"], "--keep-last 0"),
     (["--keep-last", "-3", "--yes"], "keep-last"),
     (["--older-than", "30d", "--dry-run", "-o", "json"], "-o goes with names"),
@@ -163,11 +164,28 @@ def test_what_changed_since_it_was_shown_stays_and_is_named(server, uid, tmp_pat
     assert patched.status == 200, patched.text()
     assert kube.remove("shop", "a-35").status == 200
     code, _, errors = asked.answer("y")
-    assert code == OK, errors
+    assert code == REFUSED, errors
     assert f"{uid}: shop/a-40: left alone, as it was changed since it was shown" in errors
     assert f"{uid}: shop/a-35: gone already" in errors
     assert "2 deleted, 1 changed meanwhile, 1 gone already, 0 failed" in errors
     assert left(server, uid) == {"a-40", "a-1", "b-45", "c-2", "clone"}
+
+
+def test_what_was_to_stay_and_is_gone_does_not_take_the_last_good_one_with_it(server, uid, tmp_path):
+    kube = KubeClient(server, uid)
+    asked = Asked(server, tmp_path, "--cluster", uid, "--older-than", "30d", "--vm", "b")
+    assert kube.remove("shop", "b-45").status == 200
+    code, _, errors = asked.answer("y")
+    assert code == OK and f"{uid}: shop/b-50: left alone, as it is now one of the newest good ones" in errors
+    assert "b-50" in left(server, uid)
+
+
+def test_one_that_finalizers_hold_is_being_deleted(server, cli, uid):
+    held = snapshot("c-held", "c", 90, "Failed")
+    held["metadata"]["finalizers"] = ["example.com/hold"]
+    server.client().load(uid, [held])
+    ran = cli("delete", "snapshots", "--cluster", uid, "--older-than", "80d", "--vm", "c", "--yes")
+    assert "snapshot/c-held is being deleted" in ran.stdout
 
 
 def test_connected_clusters_and_those_that_are_away(tmp_path):

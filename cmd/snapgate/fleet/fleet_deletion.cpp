@@ -34,6 +34,8 @@ Outcome<Sources> read_sources(Api& api, const FleetScope& scope) {
                         Source{std::string(json::text_at(item, {"cluster", "uid"})),
                                std::string(json::text_at(item, {"state"}))});
     }
+    if (sources.empty() && !scope.all)
+        return Failure(Exit::kRefused, fmt::format("cluster {} is gone", scope.cluster));
     return sources;
 }
 
@@ -91,21 +93,42 @@ Outcome<std::vector<DeletionCandidate>> read_all(Api& api, FleetRequest request,
     }
 }
 
-Outcome<DeletionPlan> make_plan(Api& api, const FleetDeletion& deletion, const Sources& sources,
-                                const Retention& retention) {
-    const auto about = [&]() -> Outcome<FleetRequest> {
-        SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, deletion.scope, "snapshot"));
-        request.add("namespace", deletion.namespaces);
-        request.add("vmName", deletion.vm);
-        return request;
-    };
-    SNAPGATE_ASSIGN(FleetRequest wanted, about());
+Outcome<Retention> retention_of(const FleetDeletion& deletion) {
+    Retention retention{0, deletion.force};
+    if (deletion.keep_last.empty()) return retention;
+    constexpr uint64_t kMost = 1'000'000;
+    const auto count = base::read_decimal(deletion.keep_last, kMost);
+    if (!count || *count == 0) {
+        return Failure(Exit::kUsage,
+                       fmt::format("--keep-last {}: how many stay of each VM, 1 to {}",
+                                   deletion.keep_last, base::format_count(kMost)));
+    }
+    retention.keep_last = static_cast<size_t>(*count);
+    return retention;
+}
+
+// About the VMs in question, whatever else is asked.
+Outcome<FleetRequest> about(Api& api, const FleetDeletion& deletion) {
+    SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, deletion.scope, "snapshot"));
+    request.add("namespace", deletion.namespaces);
+    request.add("vmName", deletion.vm);
+    return request;
+}
+
+Outcome<std::vector<DeletionCandidate>> read_matches(Api& api, const FleetDeletion& deletion,
+                                                     const Sources& sources) {
+    SNAPGATE_ASSIGN(FleetRequest wanted, about(api, deletion));
     deletion.filters.add_to(wanted);
     wanted.add("labelSelector", deletion.selector);
     wanted.add("createdBefore", deletion.older_than);
-    SNAPGATE_ASSIGN(const auto matches, read_all(api, std::move(wanted), deletion.scope, sources));
-    // Afterwards: so nothing is taken for a reason to delete that is not there any more.
-    SNAPGATE_ASSIGN(FleetRequest good_ones, about());
+    return read_all(api, std::move(wanted), deletion.scope, sources);
+}
+
+// What is deleted of `matches`, as the good snapshots are now.
+Outcome<DeletionPlan> make_plan(Api& api, const FleetDeletion& deletion, const Sources& sources,
+                                const std::vector<DeletionCandidate>& matches) {
+    SNAPGATE_ASSIGN(const Retention retention, retention_of(deletion));
+    SNAPGATE_ASSIGN(FleetRequest good_ones, about(api, deletion));
     good_ones.add("good", "true");
     SNAPGATE_ASSIGN(const auto good, read_all(api, std::move(good_ones), deletion.scope, sources));
     return plan_deletion(matches, good, retention);
@@ -173,8 +196,12 @@ void remove_one(Api& api, const DeletionCandidate& one, Console& console, Done& 
             {"preconditions", json::Object{{"uid", one.uid}, {"resourceVersion", one.version}}}});
     if (removed) {
         ++done.deleted;
-        console.print_document(fmt::format("snapshot/{} deleted (cluster {}, namespace {})",
-                                           one.name, one.cluster_name, one.ns));
+        // A Status says that it is gone; else the object comes back, with what holds it.
+        const auto answer = parse_answer(*removed, api.server());
+        const bool held = answer && json::text_at(*answer, {"kind"}) != "Status";
+        console.print_document(fmt::format("snapshot/{} {} (cluster {}, namespace {})", one.name,
+                                           held ? "is being deleted" : "deleted", one.cluster_name,
+                                           one.ns));
     } else if (removed.error().status == 409) {
         ++done.changed;
         console.note(
@@ -188,20 +215,6 @@ void remove_one(Api& api, const DeletionCandidate& one, Console& console, Done& 
     }
 }
 
-Outcome<Retention> retention_of(const FleetDeletion& deletion) {
-    Retention retention{0, deletion.force};
-    if (deletion.keep_last.empty()) return retention;
-    constexpr uint64_t kMost = 1'000'000;
-    const auto count = base::read_decimal(deletion.keep_last, kMost);
-    if (!count || *count == 0) {
-        return Failure(Exit::kUsage,
-                       fmt::format("--keep-last {}: how many stay of each VM, 1 to {}",
-                                   deletion.keep_last, base::format_count(kMost)));
-    }
-    retention.keep_last = static_cast<size_t>(*count);
-    return retention;
-}
-
 }  // namespace
 
 bool FleetDeletion::any() const {
@@ -210,14 +223,17 @@ bool FleetDeletion::any() const {
 }
 
 Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& api) {
-    SNAPGATE_ASSIGN(const Retention retention, retention_of(deletion));
+    SNAPGATE_TRY(retention_of(deletion));
+    if (!deletion.older_than.empty() && !deletion.filters.created_before.empty())
+        return Failure(Exit::kUsage, "--older-than and --created-before say the same: give one");
     if (!deletion.dry_run && !deletion.yes && !can_ask(false)) {
         return Failure(Exit::kUsage,
                        "there is no terminal to ask on: give --yes, or see with --dry-run what "
                        "would be deleted");
     }
     SNAPGATE_ASSIGN(const Sources sources, read_sources(api, deletion.scope));
-    SNAPGATE_ASSIGN(DeletionPlan plan, make_plan(api, deletion, sources, retention));
+    SNAPGATE_ASSIGN(const auto matches, read_matches(api, deletion, sources));
+    SNAPGATE_ASSIGN(DeletionPlan plan, make_plan(api, deletion, sources, matches));
     Console& console = shell.console;
     leave_unready(plan, sources, console);
     print_plan(plan, console);
@@ -230,11 +246,19 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
         console.note("Nothing was deleted.");
         return Exit::kRefused;
     }
+    if (!deletion.yes) {
+        // While the question stood there, a good snapshot may have gone that was to stay.
+        SNAPGATE_ASSIGN(plan, make_plan(api, deletion, sources, plan.deleted));
+        for (const DeletionCandidate& one : plan.kept) {
+            console.note(fmt::format("{}: left alone, as it is now one of the newest good ones",
+                                     text_of(one)));
+        }
+    }
     Done done;
     for (const DeletionCandidate& one : plan.deleted) remove_one(api, one, console, done);
     console.note(fmt::format("{} deleted, {} changed meanwhile, {} gone already, {} failed",
                              done.deleted, done.changed, done.gone, done.failed));
-    return done.failed == 0 ? Exit::kOk : Exit::kRefused;
+    return done.failed + done.changed == 0 ? Exit::kOk : Exit::kRefused;
 }
 
 }  // namespace snapgate::cli
