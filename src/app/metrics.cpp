@@ -77,6 +77,12 @@ void add_store(const store::StoreStatistics& store, Families& families) {
                               "Reads of damaged rows of the store since the start", Type::Counter,
                               store.damaged_reads));
     add_scrub(store, families);
+    families.push_back(single("snapgate_store_facts_filled_total",
+                              "Versions of snapshots whose facts were filled in since the start",
+                              Type::Counter, store.facts_filled));
+    families.push_back(single("snapgate_store_facts_complete",
+                              "1 once no facts of snapshots are left to be filled in", Type::Gauge,
+                              store.facts_complete ? 1 : 0));
     families.push_back(single("snapgate_store_revision", "The newest revision of the store",
                               Type::Gauge, store.revision));
     families.push_back(single("snapgate_store_times_ahead_total",

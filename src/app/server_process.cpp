@@ -18,6 +18,7 @@
 #include "base/file_rights.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "json/object.h"
 #include "model/names.h"
 
 namespace snapgate::app {
@@ -66,6 +67,7 @@ Result<void> ServerProcess::open_data() {
     store_options.directory = settings_.data_dir;
     store_options.history = settings_.history;
     store_options.scrub_interval = settings_.scrub_interval;
+    store_options.derive_facts = json::derive_facts;
     SNAPGATE_ASSIGN(data_,
                     DataDirectory::open(store_options, {settings_.tls_cert, settings_.tls_key}));
     base::warn_of_open_rights(data_->path);

@@ -100,14 +100,19 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
     return object;
 }
 
-base::Result<facts::Facts> read_facts(const model::StoredObject& stored, std::string& buffer) {
-    if (!stored.facts.empty()) return facts::read(stored.facts);
+base::Result<std::string> derive_facts(const model::StoredObject& stored) {
     Workspace& space = workspace();
     auto root = space.document.parse(stored.text);
     if (!root) return model::unreadable_object(root.error().message);
     read_parts(*root, space.parts);
-    buffer = facts::derive(space.parts);
+    std::string facts = facts::derive(space.parts);
     space.document.shrink();
+    return facts;
+}
+
+base::Result<facts::Facts> read_facts(const model::StoredObject& stored, std::string& buffer) {
+    if (!stored.facts.empty()) return facts::read(stored.facts);
+    SNAPGATE_ASSIGN(buffer, derive_facts(stored));
     return facts::read(buffer);
 }
 

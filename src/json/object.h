@@ -77,6 +77,10 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
 // The Identity of a stored object. kCorrupt if it has none.
 base::Result<Identity> read_identity(const model::StoredObject& stored);
 
+// The facts of a stored snapshot, derived from it, as they are stored beside it. kCorrupt if it
+// cannot be read.
+base::Result<std::string> derive_facts(const model::StoredObject& stored);
+
 // The facts of a stored snapshot: those that were stored beside it, or, of one that an older
 // version of this program stored, those that are derived from it now, into `buffer`. Views into
 // either. kCorrupt if they cannot be read.

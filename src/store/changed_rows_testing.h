@@ -34,14 +34,7 @@ class ChangedRowsFixture : public StoreFixture {
     static base::Result<void> give_facts(engine::WriteTransaction& rows, std::string_view key,
                                          std::string_view facts) {
         SNAPGATE_ASSIGN(const auto value, rows.get(key));
-        const std::string_view before = value.value_or(std::string_view());
-        std::string empty_room;
-        begin_live_version({}, empty_room);
-        EXPECT_TRUE(before.starts_with(empty_room));
-        std::string changed;
-        begin_live_version(facts, changed);
-        changed += before.substr(empty_room.size());
-        return rows.put(key, changed);
+        return rows.put(key, with_facts(value.value(), facts));
     }
     static void flip(std::string& bytes, size_t bit) {
         bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
@@ -55,6 +48,15 @@ class ChangedRowsFixture : public StoreFixture {
             EXPECT_TRUE(erased);
             return rows.put_plain(to, stored);
         });
+    }
+    // Whether there is such a row. Closes the store.
+    bool has_row(std::string_view key) {
+        store_.reset();
+        auto environment = open_rows();
+        EXPECT_TRUE(environment);
+        const auto value = (*environment)->read()->get(key);
+        EXPECT_TRUE(value);
+        return value && value->has_value();
     }
 
   private:

@@ -204,9 +204,10 @@ Result<void> ClusterRepair::take_version(const engine::Cursor& cursor) {
     if (!object_->live) return {};
     object_->vm = (*version)->vm;
     if (are_facts_readable(**version)) return {};
-    // The object is whole, and its facts follow from it.
+    // The object is whole, and its facts follow from it. They are filled in after the next start.
     SNAPGATE_TRY(file_.add(key, cursor.stored()));
-    return rows_.put(key, without_facts(*value));
+    SNAPGATE_TRY(rows_.erase(meta_key(kFactsName).view()));
+    return rows_.put(key, with_facts(*value, {}));
 }
 
 Result<void> ClusterRepair::finish_object() {

@@ -12,6 +12,7 @@
 #include "store/compactor.h"
 #include "store/damage.h"
 #include "store/directory_lock.h"
+#include "store/facts_filler.h"
 #include "store/format.h"
 #include "store/history_clock.h"
 #include "store/holds.h"
@@ -46,9 +47,12 @@ class DiskStore final : public Store {
           compactor_(*environment_, writer_, *holds_, history_clock_, history_),
           scrubber_(*environment_, options.directory / "store" / "data.mdb", clock_,
                     options.scrub_interval),
-          scrubs_(options.scrub_interval.count() > 0) {}
+          scrubs_(options.scrub_interval.count() > 0),
+          facts_filler_(*environment_, writer_, options.derive_facts),
+          fills_facts_(options.derive_facts != nullptr) {}
 
     ~DiskStore() override {
+        facts_filler_.stop();
         scrubber_.stop();
         compactor_.stop();
         writer_.stop();
@@ -60,6 +64,7 @@ class DiskStore final : public Store {
         writer_.start(given_up_stages);
         if (background_compaction) compactor_.start();
         if (scrubs_) scrubber_.start();
+        if (fills_facts_) facts_filler_.start();
     }
 
     ReadView read() const override { return make_view(*environment_); }
@@ -126,7 +131,9 @@ class DiskStore final : public Store {
                 .damaged_pages = scrubber_.damaged_pages(),
                 .scrubbed_objects = scrubber_.objects(),
                 .scrub_completed_ms = scrubber_.completed_ms(),
-                .scrub_damaged_rows = scrubber_.damaged_rows()};
+                .scrub_damaged_rows = scrubber_.damaged_rows(),
+                .facts_filled = facts_filler_.filled(),
+                .facts_complete = facts_filler_.done()};
     }
 
   private:
@@ -142,6 +149,8 @@ class DiskStore final : public Store {
     Compactor compactor_;
     Scrubber scrubber_;
     const bool scrubs_;
+    FactsFiller facts_filler_;
+    const bool fills_facts_;
     mutable std::atomic<int> backups_ = 0;  // that are under way
 };
 

@@ -18,7 +18,9 @@ void RepairPlan::note(std::string_view key) {
         return;
     }
     const auto table = static_cast<Table>(key.empty() ? 0 : key[0]);
-    if (table == Table::kMeta || table == Table::kRecord) {
+    // Without the note, facts are looked for once more.
+    const bool needed = table == Table::kMeta && key != meta_key(kFactsName).view();
+    if (needed || table == Table::kRecord) {
         hopeless_ = true;
     } else {
         strays_.emplace_back(key);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "facts/facts.h"
 #include "model/names.h"
 #include "store/changed_rows_testing.h"
 #include "store/keys.h"
@@ -234,7 +235,8 @@ TEST_F(RepairTest, AnOldVersionCostsNoObject) {
 
 // The object itself is whole, and its facts are derived from it when somebody asks.
 TEST_F(RepairTest, FactsThatCannotBeReadCostNoObject) {
-    change_rows([this](engine::WriteTransaction& rows) {
+    change_rows([this](engine::WriteTransaction& rows) -> base::Result<void> {
+        SNAPGATE_TRY(rows.put(meta_key(kFactsName).view(), encode_number(facts::kLayout)));
         return give_facts(rows, version("c", c_).view(), "no facts");
     });
     EXPECT_THAT(repair(), IsEmpty());
@@ -243,6 +245,17 @@ TEST_F(RepairTest, FactsThatCannotBeReadCostNoObject) {
     EXPECT_THAT(listed(), ElementsAre("shop/a", "shop/b", "shop/c", "web/d"));
     EXPECT_EQ(get("shop", "c"), Code::kAlreadyExists);
     EXPECT_EQ(damaged().count, 0U);
+    EXPECT_FALSE(has_row(meta_key(kFactsName).view())) << "they are to be filled in";
+}
+
+TEST_F(RepairTest, ADamagedNoteOfFactsIsRemoved) {
+    change_rows([](engine::WriteTransaction& rows) {
+        return rows.put(meta_key(kFactsName).view(), "odd");
+    });
+    EXPECT_THAT(repair(), IsEmpty());
+    EXPECT_EQ(summary_.damaged_rows, 1U);
+    EXPECT_THAT(listed(), ElementsAre("shop/a", "shop/b", "shop/c", "web/d"));
+    EXPECT_FALSE(has_row(meta_key(kFactsName).view()));
 }
 
 TEST_F(RepairTest, ADamagedRevisionIsFoundByTheLog) {

@@ -143,6 +143,8 @@ class RowCheck {
     void check_own_row(Table table, std::string_view key, std::string_view value) {
         if (table == Table::kMeta && key.substr(1) == kSequenceName && !decode_sequence(value))
             fault(key, "cannot be decoded");
+        if (table == Table::kMeta && key.substr(1) == kFactsName && !decode_number(value))
+            fault(key, "cannot be decoded");
         if (table == Table::kRecord && (key.size() < 3 || value.empty())) fault(key, "is empty");
         if (table < Table::kMeta) fault(key, "has a key that this snapgate does not write");
     }

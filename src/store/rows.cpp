@@ -50,9 +50,9 @@ bool are_facts_readable(const model::StoredObject& object) {
     return object.facts.empty() || facts::read(object.facts);
 }
 
-std::string without_facts(std::string_view value) {
+std::string with_facts(std::string_view value, std::string_view facts) {
     std::string out;
-    begin_live_version({}, out);
+    begin_live_version(facts, out);
     out += value.substr(kFactsAt + base::read_u16(value, 2));
     return out;
 }

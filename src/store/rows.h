@@ -36,8 +36,9 @@ base::Result<std::optional<model::StoredObject>> decode_version(std::string_view
 // Whether the facts of an object that decode_version() returned can be read. An empty room counts
 // as readable: its facts are derived when somebody asks.
 bool are_facts_readable(const model::StoredObject& object);
-// The value of a live version, which decode_version() can decode, with an empty room for its facts.
-std::string without_facts(std::string_view value);
+// The value of a live version, which decode_version() can decode, with other facts in their room;
+// empty ones empty it.
+std::string with_facts(std::string_view value, std::string_view facts);
 
 enum class Stage : uint8_t {
     kNone = 1,
@@ -81,6 +82,11 @@ struct Sequence {
 inline constexpr std::string_view kSequenceName = "sequence";  // its name in kMeta
 // The name there of the store's id, which is kStoreIdBytes as they are.
 inline constexpr std::string_view kIdName = "id";
+// The name there of a note: every snapshot that can be read has facts of the layout whose number it
+// holds (encode_number). It is missing while facts are still to be filled in (facts_filler.h).
+// Its place is not beside the row of the format, which has no checksum: a search for a missing row
+// verifies the rows around it.
+inline constexpr std::string_view kFactsName = "layout-of-facts";
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

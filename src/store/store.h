@@ -268,11 +268,17 @@ enum class Priority {
     kBatch,    // a step of an import, relist or sweep: at most 256 objects or 1 MiB
 };
 
+// Derives the facts of a snapshot from its object. kCorrupt if that cannot be read.
+using DeriveFacts = std::function<base::Result<std::string>(const model::StoredObject&)>;
+
 struct StoreOptions {
     std::filesystem::path directory;                   // made if it does not exist
     base::Millis history{300'000};                     // how long a past head can still be read
     const base::Clock* clock = &base::system_clock();  // outlives the store
     base::Millis scrub_interval{0};  // how often to read the whole data file (scrubber.h); 0: never
+    // For snapshots that were stored without facts, which are then filled in (facts_filler.h). It
+    // is called on a thread of the store. Without it, they stay as they are.
+    DeriveFacts derive_facts = {};
     uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
     bool create = true;                 // false: kNotFound if there is no store, or an empty one
@@ -317,6 +323,8 @@ struct StoreStatistics {
     uint64_t scrubbed_objects = 0;   // versions of objects that passes read since the start
     int64_t scrub_completed_ms = 0;  // when the last pass ended, by the system's clock; 0: none yet
     uint64_t scrub_damaged_rows = 0;  // that the last pass found
+    uint64_t facts_filled = 0;  // versions of snapshots whose facts were filled in since the start
+    bool facts_complete = false;  // no facts are left to be filled in
 };
 
 inline constexpr size_t kStoreIdBytes = 16;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "facts/facts.h"
 #include "model/names.h"
 #include "store/read_state.h"
 
@@ -244,6 +245,18 @@ base::Result<void> Transaction::forget_list_versions(ClusterNumber cluster) {
     }
     mark_changed();
     return put_row(key.view(), encode(forgotten));
+}
+
+base::Result<void> Transaction::fill_facts(std::string_view key, std::string_view facts) {
+    SNAPGATE_ASSIGN(const auto value, rows_.get(key));
+    if (!value) return {};
+    SNAPGATE_ASSIGN(const auto version, decode_version(*value));
+    if (!version || !version->facts.empty()) return {};
+    return put_row(key, with_facts(*value, facts));
+}
+
+base::Result<void> Transaction::note_facts() {
+    return put_row(meta_key(kFactsName).view(), encode_number(facts::kLayout));
 }
 
 base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {

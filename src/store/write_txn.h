@@ -75,6 +75,12 @@ class Transaction final : public WriteTxn {
     // Goes over the heads of all clusters, from the row `from` on ("" for the first).
     base::Result<TimeHealing> heal_times_step(std::string_view from);
 
+    // Puts the facts of a snapshot's version in their empty room. Nothing happens if the version is
+    // gone, or has facts.
+    base::Result<void> fill_facts(std::string_view key, std::string_view facts);
+    // Notes that every snapshot has facts of the present layout.
+    base::Result<void> note_facts();
+
     // Before each write function of the group.
     void begin_function();
     // Since then: whether the function changed a row; and whether it met a cluster whose given-up
