@@ -278,7 +278,7 @@ struct StoreOptions {
     base::Millis scrub_interval{0};  // how often to read the whole data file (scrubber.h); 0: never
     // For snapshots that were stored without facts, which are then filled in (facts_filler.h). It
     // is called on a thread of the store. Without it, they stay as they are.
-    DeriveFacts derive_facts = {};
+    DeriveFacts derive_facts;
     uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
     bool create = true;                 // false: kNotFound if there is no store, or an empty one
