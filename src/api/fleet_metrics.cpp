@@ -31,6 +31,10 @@ struct Counts {
 };
 using CountsByOwner = std::map<Owner, Counts>;
 
+void begin(std::string_view name, std::string_view help, std::string& out) {
+    fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} gauge\n", name, help, name);
+}
+
 class FleetMetrics {
   public:
     FleetMetrics(const Services& services, const VisibleFleet& visible)
@@ -113,11 +117,6 @@ class FleetMetrics {
         }
     }
 
-    static void begin(std::string_view name, std::string_view help, std::string& out) {
-        fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} gauge\n", name, help,
-                       name);
-    }
-
     // Uids need no escapes, nor do the words.
     static void append_value(std::string_view name, const Owner& owner, std::string_view label,
                              std::string_view word, uint64_t value, std::string& out) {
@@ -137,13 +136,15 @@ class FleetMetrics {
 
 }  // namespace
 
-net::Awaitable<Result<void>> append_fleet_metrics(const Services& services, std::string& out) {
+net::Awaitable<void> append_fleet_metrics(const Services& services, std::string& out) {
     const auto visible =
         services.fleets->find({}, {}, services.clusters.snapshot(), services.projects.snapshot());
     FleetMetrics metrics(services, *visible);
-    SNAPGATE_CO_TRY(co_await metrics.count());
-    metrics.append(out);
-    co_return Result<void>();
+    // Where something is damaged, the other metrics are needed most.
+    const bool counted = (co_await metrics.count()).has_value();
+    if (counted) metrics.append(out);
+    begin("snapgate_fleet_counted", "1 if the snapshots of all clusters could be counted", out);
+    fmt::format_to(std::back_inserter(out), "snapgate_fleet_counted {}\n", counted ? 1 : 0);
 }
 
 }  // namespace snapgate::api

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "api/services.h"
-#include "base/result.h"
 #include "net/http/http.h"
 
 namespace snapgate::api {
@@ -12,6 +11,7 @@ namespace snapgate::api {
 // verdict, snapshots by state, stuck ones, and by project the age of the oldest newest good
 // snapshot of a VM. By cluster up to services.fleet_metrics.most_clusters clusters, beyond that by
 // project alone. It walks over all snapshots in steps, so other requests go on meanwhile.
-net::Awaitable<base::Result<void>> append_fleet_metrics(const Services& services, std::string& out);
+// What cannot be counted, as a part of the store is damaged, is left out as a whole, and said.
+net::Awaitable<void> append_fleet_metrics(const Services& services, std::string& out);
 
 }  // namespace snapgate::api

@@ -30,7 +30,7 @@ net::Awaitable<Result<void>> metrics(Call& call) {
         co_return Error(Code::kForbidden, "metrics tell of every project: use a key of the tenant");
     call.response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     call.response.body += call.services.metrics();
-    SNAPGATE_CO_TRY(co_await append_fleet_metrics(call.services, call.response.body));
+    co_await append_fleet_metrics(call.services, call.response.body);
     co_return Result<void>{};
 }
 

@@ -179,6 +179,7 @@ def test_damage_that_nobody_asks_for_is_found_while_the_server_runs(whole, tmp_p
         assert line["level"] == "error" and line["file"] == str(store)
         assert line["page"] in leaves and line["offset"] // PAGE == line["page"]
         assert server.client(admin).metric("snapgate_store_damaged_pages_total") > 0
+        assert server.client(admin).metric("snapgate_fleet_counted") == 0
         wait_for(lambda: server.client(admin).metric("snapgate_store_scrub_passes_total") > 0, "a pass to end", 30)
         assert server.running()
     finally:
