@@ -42,6 +42,10 @@ std::string facts_of(const std::string& json) {
     const auto later = read_facts(*stored, buffer);
     EXPECT_TRUE(later);
     EXPECT_EQ(buffer, prepared->object.facts);
+    // They are the same in the form that Kubernetes gives to the object.
+    std::string kubernetes_form;
+    EXPECT_TRUE(append_kubernetes_form(*stored, kubernetes_form));
+    EXPECT_EQ(derive_facts_of_text(kubernetes_form).value_or(""), prepared->object.facts);
     stored->facts = prepared->object.facts;
     std::string unused;
     const auto facts = read_facts(*stored, unused);

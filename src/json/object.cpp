@@ -100,13 +100,18 @@ model::PreparedObject make_namespace(std::string_view name, const Identity& iden
     return object;
 }
 
-base::Result<std::string> derive_facts(const model::StoredObject& stored) {
+base::Result<std::string> derive_facts_of_text(std::string_view json) {
     Workspace& space = workspace();
-    auto root = space.document.parse(stored.text);
-    if (!root) return model::unreadable_object(root.error().message);
-    read_parts(*root, space.parts);
+    SNAPGATE_ASSIGN(const simdjson::dom::element root, space.document.parse(json));
+    read_parts(root, space.parts);
     std::string facts = facts::derive(space.parts);
     space.document.shrink();
+    return facts;
+}
+
+base::Result<std::string> derive_facts(const model::StoredObject& stored) {
+    auto facts = derive_facts_of_text(stored.text);
+    if (!facts) return model::unreadable_object(facts.error().message);
     return facts;
 }
 

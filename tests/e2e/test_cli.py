@@ -26,7 +26,7 @@ def test_the_first_list_in_five_commands(cli, tmp_path):
     assert "300 created" in ran.stdout
     assert "300 unchanged" in cli("import", "--cluster", "first", SAMPLE).stdout
     table = cli("get", "snapshots", "--cluster", "first", "-A").stdout.splitlines()
-    assert table[0].split() == ["NAMESPACE", "NAME", "VM", "PHASE", "READY", "CREATED", "AGE", "ERROR"]
+    assert table[0].split() == ["NAMESPACE", "NAME", "VM", "PHASE", "READY", "CREATED", "AGE", "CAUSE"]
     whole = json.loads(cli("get", "snapshots", "--cluster", "first", "-A", "--all", "-o", "json").stdout)
     assert len(whole["items"]) == 300
     assert [name_of(item) for item in whole["items"]] == in_order(json.loads(SAMPLE.read_text())["items"])

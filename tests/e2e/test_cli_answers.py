@@ -272,7 +272,7 @@ def test_errors_cannot_control_the_terminal_either(scripted):
 
 @pytest.mark.parametrize("columns", [40, 80, 300])
 def test_tables_are_cut_to_the_terminal(scripted, columns):
-    item = snapshot("web", "a-rather-long-name-for-a-snapshot")
+    item = snapshot("web", "a-rather-long-name-for-a-snapshot", phase="Failed")
     item["status"]["error"] = {"message": "no volume snapshot class fits the storage class of the disk " * 3}
     scripted.answers[LIST] = (200, {}, page([item]))
     code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo"], scripted.environment(scripted.folder),

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from cli import REFUSED, UNPROTECTED, USAGE
+from harness import ROOT
 
 NOW = datetime.now(timezone.utc)
 
@@ -80,7 +82,12 @@ def test_snapshots_of_all_clusters_by_facts(fleet, cli):
     assert lines[0].split() == ["CLUSTER", "NAMESPACE", "NAME", "VM", "STATE", "GOOD", "AGE", "CAUSE"]
     assert [line.split()[:3] for line in lines[1:]] == [["east", "shop", "a-1"], ["west", "shop", "c-1"],
                                                         ["east", "shop", "b-1"]]
-    assert cli("get", "snapshots", "--all-clusters", "--phase", "Failed", "-o", "name").stdout == "west/shop/c-1\n"
+    failed = ("--phase", "Failed", "-o", "name")
+    assert cli("get", "snapshots", "--all-clusters", *failed).stdout == "west/shop/c-1\n"
+    # Of one cluster they are kubectl's, with filters and without.
+    names = "virtualmachinesnapshot.snapshot.kubevirt.io/c-1\n"
+    assert cli("get", "snapshots", "--cluster", "west", *failed).stdout == names
+    assert cli("get", "snapshots", "--cluster", "west", "-o", "name").stdout == names
     rows = list(csv.DictReader(io.StringIO(cli("get", "snapshots", "--cluster", "east", "-o", "csv").stdout)))
     assert [row["name"] for row in rows] == ["a-1", "b-1"]
     listed = json.loads(cli("get", "snapshots", "--all-clusters", "--good", "true", "-o", "json").stdout)
@@ -116,3 +123,39 @@ def test_a_flag_selects_the_same_snapshots_in_every_form(fleet, cli, flags, expe
     assert [line.split("/")[-1] for line in cli(*question, "-o", "name").stdout.splitlines()] == expected
     table = cli(*question).stdout.splitlines()[1:]
     assert [line.split()[2] for line in table] == expected
+
+
+def facts_cases():
+    """The cases of the facts' tests: each object, and its state and cause."""
+    for case in (ROOT / "src/json/testdata/facts.txt").read_text().split("\n\n"):
+        lines = [line for line in case.splitlines() if not line.startswith("#")]
+        if lines:
+            yield json.loads(lines[0]), (lines[2].split(",")[0], lines[4] if len(lines) > 4 else "")
+
+
+def cells(table, *titles):
+    """Cells of a table's rows, which begin where their titles do."""
+    head, *rows = table.splitlines()
+    begins = {found.group(): found.start() for found in re.finditer(r"\S+", head)}
+    ends = dict(zip(begins, [*list(begins.values())[1:], None], strict=True))
+    return [tuple(row[begins[title]:ends[title]].strip() for title in titles) for row in rows]
+
+
+def test_a_list_of_one_cluster_and_of_all_say_the_same_of_a_snapshot(server, cli):
+    admin = server.client()
+    admin.create_cluster("facts", name="facts")
+    expected = {}
+    items = []
+    for at, (item, said) in enumerate(facts_cases()):
+        item |= {"apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot"}
+        item["metadata"]["namespace"] = f"case-{at}"
+        source = item.setdefault("spec", {}).setdefault("source", {"kind": "VirtualMachine", "name": "vm"})
+        source["apiGroup"] = "kubevirt.io"
+        items.append(item)
+        expected[item["metadata"]["namespace"]] = said
+    assert len(expected) > 20
+    admin.load("facts", items)
+    one = cells(cli("get", "snapshots", "--cluster", "facts", "--all").stdout, "NAMESPACE", "PHASE", "CAUSE")
+    everywhere = cells(cli("get", "snapshots", "--all-clusters").stdout, "CLUSTER", "NAMESPACE", "STATE", "CAUSE")
+    assert {ns: (state, cause) for ns, state, cause in one} == expected
+    assert {ns: (state, cause) for cluster, ns, state, cause in everywhere if cluster == "facts"} == expected

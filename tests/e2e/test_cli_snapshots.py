@@ -39,7 +39,7 @@ def test_describe_says_all_there_is(cli, admin, uid):
     text = cli("describe", "snapshot", "broken", "-n", "web").stdout
     said = dict(re.findall(r"^ *([A-Z][A-Za-z ]+): +(.+)$", text, re.MULTILINE))
     assert said["Labels"] == "tier=gold" and said["Finalizers"] == PROTECTION
-    assert said["Phase"] == "Failed" and said["Error"] == "snapshot deadline exceeded"
+    assert said["Phase"] == "Failed" and said["Cause"] == "snapshot deadline exceeded"
     assert re.fullmatch(r"2026-11-01T10:00:00Z \(\S+ ago\)", said["Created"])
     assert said["Volumes"] == "rootdisk" and said["Excluded"] == "scratch" and said["Indications"] == "Online"
     assert re.search(r"^  Failure +True +\S+ +snapshot deadline exceeded$", text, re.MULTILINE), text
@@ -207,11 +207,11 @@ def test_a_watch_shows_the_list_and_every_change(cli, server, admin, uid):
         rows = [line.split() for line in following.lines]
         assert [row[1:5] for row in rows[1:]] == [
             ["there-from-the-beginning", "vm-1", "InProgress", "false"],
-            ["new", "vm-2", "<none>", "<none>"],
+            ["new", "vm-2", "Pending", "<none>"],
             ["there-from-the-beginning", "vm-1", "Succeeded", "true"],
             ["new", "vm-2", "Deleted", "<none>"]]
         columns = [line.index(" " + word) for line, word in zip(
-            following.lines, ("PHASE", "InProgress", "<none>", "Succeeded", "Deleted"))]
+            following.lines, ("PHASE", "InProgress", "Pending", "Succeeded", "Deleted"))]
         assert len(set(columns)) == 1, following.lines
         assert following.errors == []
 

@@ -58,7 +58,7 @@ def test_state_lag_and_reason_of_clusters_are_seen(shown):
 @pytest.mark.parametrize("output", ["", " -o wide"])
 def test_age_and_error_of_snapshots_are_seen(shown, output):
     titles, rows = table_of(shown(f"snapgate get snapshots --cluster sampled --all{output}"))
-    assert ["NAMESPACE", "NAME", "VM", "PHASE"] == titles[:4] and {"AGE", "ERROR"} <= set(titles)
+    assert ["NAMESPACE", "NAME", "VM", "PHASE"] == titles[:4] and {"AGE", "CAUSE"} <= set(titles)
     # The end of a message says why, the end of a name which.
     assert any(re.search(r" Failed .*…[^…]{7,}$", row) for row in rows)
     assert all(re.search(r"\b\d{4}\b| \(clone\)|tmp-|\bdb-|\bweb-", row) for row in rows)

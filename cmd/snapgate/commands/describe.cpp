@@ -33,8 +33,10 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         const SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
         SNAPGATE_ASSIGN(auto read, read_snapshot(api, snapshot));
         stale.look(read.response);
+        SNAPGATE_ASSIGN(const std::string text,
+                        describe_snapshot(read.object, base::system_clock().now_ms() / 1000));
         if (any) shell.console.print("\n\n");
-        shell.console.print(describe_snapshot(read.object, base::system_clock().now_ms() / 1000));
+        shell.console.print(text);
         any = true;
     }
     return Exit::kOk;

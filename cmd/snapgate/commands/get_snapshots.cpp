@@ -194,7 +194,8 @@ Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
     request.add("vmName", options.vms);
     request.add("labelSelector", options.selector);
     options.facts.add_to(request);
-    SNAPGATE_TRY(print_fleet_snapshots(shell.console, api, std::move(request), options.output));
+    SNAPGATE_TRY(print_fleet_snapshots(shell.console, api, options.scope, std::move(request),
+                                       options.output));
     SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
     return Exit::kOk;
 }

@@ -6,13 +6,14 @@
 
 #include "base/clock.h"
 #include "json/path.h"
+#include "snapshots/snapshot_printer.h"
 #include "snapshots/times.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
 namespace {
 
-// Rows of a table, or names, that are printed together.
+// Rows of a table that are printed together.
 constexpr size_t kPageRows = 500;
 
 std::vector<Column> columns(bool wide) {
@@ -55,8 +56,9 @@ Table::Row row_of(const json::Object& row, bool wide, int64_t now_seconds) {
 // Prints the flat rows of a stream as a table, or as names.
 class RowPrinter {
   public:
-    RowPrinter(Console& console, Format format)
+    RowPrinter(Console& console, const FleetScope& scope, Format format)
         : console_(console),
+          all_clusters_(scope.all),
           names_(format == Format::kName),
           wide_(format == Format::kWide),
           table_(columns(wide_), console.width()),
@@ -84,26 +86,31 @@ class RowPrinter {
     void add(const json::Object& row) {
         any_ = true;
         if (names_) {
-            rows_.push_back(
-                {fmt::format("{}/{}/{}", json::text_at(row, {"cluster"}),
-                             json::text_at(row, {"namespace"}), json::text_at(row, {"name"}))});
+            print_name(row);
         } else {
             rows_.push_back(row_of(row, wide_, now_seconds_));
         }
         if (rows_.size() == kPageRows) print_rows();
     }
 
+    void print_name(const json::Object& row) {
+        const std::string_view name = json::text_at(row, {"name"});
+        if (all_clusters_) {
+            console_.print_document(fmt::format("{}/{}/{}", json::text_at(row, {"cluster"}),
+                                                json::text_at(row, {"namespace"}), name));
+        } else {
+            print_snapshot_name(console_, name);
+        }
+    }
+
     void print_rows() {
         if (rows_.empty()) return;
-        if (names_) {
-            for (const Table::Row& row : rows_) console_.print_document(row.front());
-        } else {
-            console_.print(table_.page(rows_));
-        }
+        console_.print(table_.page(rows_));
         rows_.clear();
     }
 
     Console& console_;
+    const bool all_clusters_;
     const bool names_;
     const bool wide_;
     Table table_;
@@ -180,8 +187,8 @@ std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags) {
          "created, finished, name, vm or duration; with '-' before it descending"}};
 }
 
-Outcome<> print_fleet_snapshots(Console& console, Api& api, FleetRequest request,
-                                std::string_view output) {
+Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& scope,
+                                FleetRequest request, std::string_view output) {
     if (output == "csv" || output == "jsonl") {
         request.add("format", output == "csv" ? "csv" : "ndjson");
         return print_stream(console, api, request);
@@ -189,7 +196,7 @@ Outcome<> print_fleet_snapshots(Console& console, Api& api, FleetRequest request
     SNAPGATE_ASSIGN(const Format format, parse_format(output));
     if (is_document(format)) return print_objects(console, api, std::move(request), format);
     request.add("format", "ndjson");
-    RowPrinter printer(console, format);
+    RowPrinter printer(console, scope, format);
     SNAPGATE_TRY(api.stream(request.target(), {},
                             [&](std::string_view piece) { return printer.take(piece); }));
     printer.finish();

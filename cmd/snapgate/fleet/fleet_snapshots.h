@@ -31,8 +31,10 @@ struct FleetSnapshotFlags {
 std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags);
 
 // Prints every snapshot that the request selects: csv and jsonl as the server has them, json and
-// yaml as a list of objects, else a table or names. kUsage for another format.
-Outcome<> print_fleet_snapshots(Console& console, Api& api, FleetRequest request,
-                                std::string_view output);
+// yaml as a list of objects, else a table or names. The names are kubectl's, with the resource
+// before them; of all clusters they are CLUSTER/NAMESPACE/NAME, because a name alone says nothing
+// there. kUsage for another format.
+Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& scope,
+                                FleetRequest request, std::string_view output);
 
 }  // namespace snapgate::cli

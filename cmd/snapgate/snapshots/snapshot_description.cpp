@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "json/object.h"
 #include "json/path.h"
-#include "snapshots/snapshot_row.h"
 #include "snapshots/times.h"
 #include "terminal/printable.h"
 #include "terminal/table.h"
@@ -166,7 +166,8 @@ std::vector<std::string> indications(const json::Object& snapshot) {
     return out;
 }
 
-void describe_status(const json::Object& snapshot, int64_t now, Description& out) {
+void describe_status(const json::Object& snapshot, std::string_view cause, int64_t now,
+                     Description& out) {
     out.section("Status");
     out.field("Phase", json::text_at(snapshot, {"status", "phase"}));
     out.field("Ready to use", truth(json::value_at(snapshot, {"status", "readyToUse"})));
@@ -179,7 +180,10 @@ void describe_status(const json::Object& snapshot, int64_t now, Description& out
             json::array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
         !left.empty())
         out.fields("Excluded", std::move(left));
-    out.field("Error", snapshot_error(snapshot));
+    out.field("Cause", cause);
+    // The cause is one line of limited length.
+    const std::string_view error = json::text_at(snapshot, {"status", "error", "message"});
+    out.field_if("Error", error == cause ? std::string_view() : error);
     out.field_if("Error since", moment(json::text_at(snapshot, {"status", "error", "time"}), now));
     out.end_section();
 }
@@ -208,11 +212,14 @@ std::string conditions(const json::Object& snapshot, int64_t now) {
 
 }  // namespace
 
-std::string describe_snapshot(const json::Object& snapshot, int64_t now_seconds) {
+base::Result<std::string> describe_snapshot(const json::Object& snapshot, int64_t now_seconds) {
+    SNAPGATE_ASSIGN(const std::string derived,
+                    json::derive_facts_of_text(json::serialize(snapshot)));
+    SNAPGATE_ASSIGN(const facts::Facts facts, facts::read(derived));
     Description description;
     describe_metadata(snapshot, now_seconds, description);
     describe_spec(snapshot, description);
-    describe_status(snapshot, now_seconds, description);
+    describe_status(snapshot, facts.cause, now_seconds, description);
     return description.text() + conditions(snapshot, now_seconds);
 }
 

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <string>
 
+#include "base/result.h"
 #include "json/value.h"
 
 namespace snapgate::cli {
 
 // One VirtualMachineSnapshot as text for people, in the manner of kubectl describe; printable. A
-// missing field is "<none>" or left out; a field of an unexpected type counts as missing.
-std::string describe_snapshot(const json::Object& snapshot, int64_t now_seconds);
+// missing field is "<none>" or left out; a field of an unexpected type counts as missing. Its cause
+// is the one that lists show.
+base::Result<std::string> describe_snapshot(const json::Object& snapshot, int64_t now_seconds);
 
 }  // namespace snapgate::cli

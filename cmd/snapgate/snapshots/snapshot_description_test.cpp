@@ -13,8 +13,14 @@ json::Object object_of(std::string_view text) {
     return value->get_object();
 }
 
+std::string describe(std::string_view snapshot) {
+    auto text = describe_snapshot(object_of(snapshot), kNow);
+    EXPECT_TRUE(text) << snapshot;
+    return text.value_or("");
+}
+
 TEST(SnapshotDescriptionTest, SaysAllThereIs) {
-    EXPECT_EQ(describe_snapshot(object_of(R"({
+    EXPECT_EQ(describe(R"({
         "metadata":{"name":"db-01-nightly","namespace":"payments","uid":"u-1",
                     "resourceVersion":"4711","generation":2,
                     "labels":{"tier":"gold","app":"shop"},"annotations":{"note":"two\nlines"},
@@ -35,7 +41,6 @@ TEST(SnapshotDescriptionTest, SaysAllThereIs) {
                     {"type":"Progressing","status":"False","reason":"Operation complete",
                      "lastProbeTime":null,"lastTransitionTime":"2026-11-18T02:37:41Z"},
                     {"type":"Ready","status":"True","reason":"Ready","message":"all there"}]}})"),
-                                kNow),
               R"(Name:              db-01-nightly
 Namespace:         payments
 Labels:            app=shop
@@ -66,6 +71,7 @@ Status:
   Volumes:         rootdisk
                    data
   Excluded:        cloudinit
+  Cause:           its deletion waits for the finalizers snapshot.kubevirt.io/vmsnapshot-protection, mine/hold
   Error:           a volume is missing
   Error since:     2026-11-18T02:41:41Z (60s ago)
 Conditions:
@@ -76,11 +82,10 @@ Conditions:
 }
 
 TEST(SnapshotDescriptionTest, ANewOneHasNeitherStatusNorDefaults) {
-    EXPECT_EQ(describe_snapshot(object_of(R"({
+    EXPECT_EQ(describe(R"({
         "metadata":{"name":"new","namespace":"default","uid":"u-2","resourceVersion":"1",
                     "generation":1,"creationTimestamp":"2026-11-18T02:42:41Z"},
         "spec":{"source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"web"}}})"),
-                                kNow),
               R"(Name:              new
 Namespace:         default
 Labels:            <none>
@@ -103,30 +108,39 @@ Status:
   Content:         <none>
   Indications:     <none>
   Volumes:         <none>
-  Error:           <none>
+  Cause:           <none>
 Conditions: <none>
 )");
 }
 
+// The cause says the same in one line; an error that it repeats is not printed again.
+TEST(SnapshotDescriptionTest, AnErrorIsShownWholeBesideItsCause) {
+    const std::string one =
+        describe(R"({"status":{"phase":"Failed","error":{"message":"no class"}}})");
+    EXPECT_NE(one.find("  Cause:           no class\n"), std::string::npos) << one;
+    EXPECT_EQ(one.find("Error:"), std::string::npos) << one;
+    const std::string error(700, 'x');
+    const std::string two =
+        describe(R"({"status":{"phase":"Failed","error":{"message":")" + error + R"("}}})");
+    EXPECT_NE(two.find("  Error:           " + error + "\n"), std::string::npos) << two;
+}
+
 TEST(SnapshotDescriptionTest, ShapesThatAreNotExpectedCountAsLacking) {
-    const std::string text = describe_snapshot(
-        object_of(R"({"metadata":{"name":["x"],"labels":[1],"finalizers":{"a":1},"generation":"1",
+    const std::string text =
+        describe(R"({"metadata":{"name":["x"],"labels":[1],"finalizers":{"a":1},"generation":"1",
                       "ownerReferences":[7],"deletionTimestamp":3,"creationTimestamp":"soon"},
                       "spec":7,"status":{"conditions":[3,{"type":4}],"readyToUse":"yes",
-                      "sourceIndications":[1,{}],"indications":{},"snapshotVolumes":[]}})"),
-        kNow);
+                      "sourceIndications":[1,{}],"indications":{},"snapshotVolumes":[]}})");
     EXPECT_NE(text.find("Name:              <none>\n"), std::string::npos) << text;
     EXPECT_NE(text.find("Created:           soon\n"), std::string::npos) << text;
     EXPECT_NE(text.find("  <none>   <none>   <none>   <none>\n"), std::string::npos) << text;
 }
 
 TEST(SnapshotDescriptionTest, NothingReachesTheTerminalAsItIs) {
-    const std::string text =
-        describe_snapshot(object_of(
-                              R"({"metadata":{"name":"\u001b[2J","labels":{"a\u001b":"b"}},
+    const std::string text = describe(
+        R"({"metadata":{"name":"\u001b[2J","labels":{"a\u001b":"b"}},
                 "status":{"error":{"message":"\u202egnp"},
-                          "conditions":[{"type":"T","reason":"\u001b]0;x\u0007"}]}})"),
-                          kNow);
+                          "conditions":[{"type":"T","reason":"\u001b]0;x\u0007"}]}})");
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
     const std::string override_mark = {'\xe2', '\x80', '\xae'};
     EXPECT_EQ(text.find(override_mark), std::string::npos);

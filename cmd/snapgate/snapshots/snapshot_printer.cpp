@@ -19,7 +19,16 @@ base::Result<json::Object> parse_snapshot(std::string_view item) {
     return std::move(*object);
 }
 
+std::string_view name_of(const json::Object& snapshot) {
+    return json::text_at(snapshot, {"metadata", "name"});
+}
+
 }  // namespace
+
+void print_snapshot_name(Console& console, std::string_view name) {
+    console.print(kSnapshotResource);
+    console.print_document(name);
+}
 
 SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Clock& clock)
     : console_(console),
@@ -59,9 +68,10 @@ base::Result<void> SnapshotPrinter::changed(WatchEvent::Type type, const json::O
     if (is_document(format_)) {
         print_alone(snapshot);
     } else if (format_ == Format::kName) {
-        print_name(snapshot);
+        print_snapshot_name(console_, name_of(snapshot));
     } else {
-        Table::Row row = snapshot_row(snapshot, format_ == Format::kWide, now_seconds());
+        SNAPGATE_ASSIGN(Table::Row row,
+                        snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
         if (type == WatchEvent::Type::kDeleted) row[kPhaseColumn] = gone;
         console_.print(table_.page({std::move(row)}));
     }
@@ -73,18 +83,15 @@ base::Result<void> SnapshotPrinter::page_of_text(const std::vector<std::string>&
     for (const std::string& item : items) {
         SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
         if (format_ == Format::kName) {
-            print_name(snapshot);
+            print_snapshot_name(console_, name_of(snapshot));
         } else {
-            rows.push_back(snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
+            SNAPGATE_ASSIGN(Table::Row row,
+                            snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
+            rows.push_back(std::move(row));
         }
     }
     if (!rows.empty()) console_.print(table_.page(rows));
     return console_.flush();
-}
-
-void SnapshotPrinter::print_name(const json::Object& snapshot) {
-    console_.print(kSnapshotResource);
-    console_.print_document(json::text_at(snapshot, {"metadata", "name"}));
 }
 
 void SnapshotPrinter::print_alone(const json::Value& snapshot) {

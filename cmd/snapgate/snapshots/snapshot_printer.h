@@ -12,6 +12,9 @@
 
 namespace snapgate::cli {
 
+// What `-o name` prints of a snapshot.
+void print_snapshot_name(Console& console, std::string_view name);
+
 // Prints snapshots in one format: the pages of a list as they come, or objects one after another.
 // One thread; the console and the clock outlive it.
 class SnapshotPrinter {
@@ -33,7 +36,6 @@ class SnapshotPrinter {
 
   private:
     int64_t now_seconds() const { return clock_.now_ms() / 1000; }
-    void print_name(const json::Object& snapshot);
     void print_alone(const json::Value& snapshot);
     base::Result<void> page_of_text(const std::vector<std::string>& items);
 

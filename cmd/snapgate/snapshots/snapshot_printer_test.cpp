@@ -35,11 +35,13 @@ TEST_F(SnapshotPrinterTest, WhatChangedIsARowUnderTheColumnsOfTheList) {
     ASSERT_TRUE(printer.changed(Type::kModified, object_of(snapshot("b", "Failed")), "Deleted"));
     ASSERT_TRUE(printer.changed(Type::kDeleted, object_of(snapshot("b", "Failed")), "Deleted"));
     EXPECT_EQ(out(),
-              "NAMESPACE   NAME          VM   PHASE        READY   CREATED   AGE   ERROR\n"
+              "NAMESPACE   NAME          VM   PHASE        READY   CREATED   AGE   CAUSE\n"
               "a           a-long-name   vm   InProgress   false   <none>    10s\n"
               "a           b             vm   Succeeded    false   <none>    10s\n"
-              "a           b             vm   Failed       false   <none>    60s\n"
-              "a           b             vm   Deleted      false   <none>    60s\n");
+              "a           b             vm   Failed       false   <none>    60s   "
+              "it failed, and its cluster does not say why\n"
+              "a           b             vm   Deleted      false   <none>    60s   "
+              "it failed, and its cluster does not say why\n");
 }
 
 TEST_F(SnapshotPrinterTest, ATableThatBeginsEmptyHasItsTitlesBeforeTheFirstRow) {

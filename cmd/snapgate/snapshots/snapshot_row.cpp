@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "json/object.h"
 #include "json/path.h"
 #include "snapshots/times.h"
 
@@ -15,12 +16,6 @@ std::string or_none(std::string_view text) {
     return std::string(text.empty() ? kNone : text);
 }
 
-std::string phase(const json::Object& snapshot) {
-    // A finished snapshot keeps its phase while it is being deleted.
-    if (!json::text_at(snapshot, {"metadata", "deletionTimestamp"}).empty()) return "Deleting";
-    return or_none(json::text_at(snapshot, {"status", "phase"}));
-}
-
 std::string ready(const json::Object& snapshot) {
     const json::Value* value = json::value_at(snapshot, {"status", "readyToUse"});
     if (value == nullptr || !value->is_bool()) return std::string(kNone);
@@ -30,12 +25,6 @@ std::string ready(const json::Object& snapshot) {
 std::string created(const json::Object& snapshot) {
     const auto at = base::parse_rfc3339(json::text_at(snapshot, {"status", "creationTime"}));
     return at ? format_local(*at) : std::string(kNone);
-}
-
-// The message of a condition, or else its reason.
-std::string cause_of(const json::Object& condition) {
-    std::string_view message = json::text_at(condition, {"message"});
-    return std::string(message.empty() ? json::text_at(condition, {"reason"}) : message);
 }
 
 }  // namespace
@@ -55,17 +44,21 @@ std::vector<Column> snapshot_columns(bool wide) {
         columns.push_back({"CONTENT", 1});
         columns.push_back({"UID", 2});
     }
-    columns.push_back({"ERROR", 0, 9, Column::Cut::kBegin});
+    columns.push_back({"CAUSE", 0, 9, Column::Cut::kBegin});
     return columns;
 }
 
-Table::Row snapshot_row(const json::Object& snapshot, bool wide, int64_t now_seconds) {
+base::Result<Table::Row> snapshot_row(const json::Object& snapshot, bool wide,
+                                      int64_t now_seconds) {
+    SNAPGATE_ASSIGN(const std::string derived,
+                    json::derive_facts_of_text(json::serialize(snapshot)));
+    SNAPGATE_ASSIGN(const facts::Facts facts, facts::read(derived));
     std::string name(json::text_at(snapshot, {"metadata", "name"}));
-    if (is_made_by_clone(snapshot)) name += " (clone)";
+    if (facts.of_clone) name += " (clone)";
     Table::Row row{or_none(json::text_at(snapshot, {"metadata", "namespace"})),
                    std::move(name),
                    or_none(json::text_at(snapshot, {"spec", "source", "name"})),
-                   phase(snapshot),
+                   std::string(name_of(facts.state)),
                    ready(snapshot),
                    created(snapshot),
                    age_of(json::text_at(snapshot, {"metadata", "creationTimestamp"}), now_seconds)};
@@ -81,38 +74,8 @@ Table::Row snapshot_row(const json::Object& snapshot, bool wide, int64_t now_sec
             or_none(json::text_at(snapshot, {"status", "virtualMachineSnapshotContentName"})));
         row.push_back(or_none(json::text_at(snapshot, {"metadata", "uid"})));
     }
-    row.push_back(snapshot_error(snapshot));
+    row.emplace_back(facts.cause);
     return row;
-}
-
-std::string snapshot_error(const json::Object& snapshot) {
-    if (auto message = json::text_at(snapshot, {"status", "error", "message"}); !message.empty())
-        return std::string(message);
-    const json::Array* conditions = json::array_at(snapshot, {"status", "conditions"});
-    if (conditions == nullptr) return {};
-    bool failed = json::text_at(snapshot, {"status", "phase"}) == "Failed";
-    std::string stopped;
-    for (const json::Value& value : *conditions) {
-        const json::Object* condition = value.if_object();
-        if (condition == nullptr) continue;
-        std::string_view type = json::text_at(*condition, {"type"});
-        std::string_view status = json::text_at(*condition, {"status"});
-        if (type == "Failure" && status == "True") return cause_of(*condition);
-        if (type == "Progressing" && status == "False" && failed) stopped = cause_of(*condition);
-    }
-    return stopped;
-}
-
-bool is_made_by_clone(const json::Object& snapshot) {
-    if (json::text_at(snapshot, {"metadata", "name"}).starts_with("tmp-snapshot-")) return true;
-    const json::Array* owners = json::array_at(snapshot, {"metadata", "ownerReferences"});
-    if (owners == nullptr) return false;
-    for (const json::Value& value : *owners) {
-        const json::Object* owner = value.if_object();
-        if (owner != nullptr && json::text_at(*owner, {"kind"}) == "VirtualMachineClone")
-            return true;
-    }
-    return false;
 }
 
 }  // namespace snapgate::cli

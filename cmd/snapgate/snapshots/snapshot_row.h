@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "json/value.h"
 #include "terminal/table.h"
 
@@ -15,15 +16,9 @@ std::vector<Column> snapshot_columns(bool wide);
 // Where among them the phase is.
 inline constexpr size_t kPhaseColumn = 3;
 
-// One VirtualMachineSnapshot under these titles. A missing field is "<none>"; a field of an
-// unexpected type counts as missing.
-Table::Row snapshot_row(const json::Object& snapshot, bool wide, int64_t now_seconds);
-
-// Why a snapshot failed or is not ready: status.error, and where KubeVirt leaves that empty (it
-// does when the deadline passed) its conditions; "" if nothing is wrong with it.
-std::string snapshot_error(const json::Object& snapshot);
-
-// Whether KubeVirt made it in order to clone a VM: no user asked for it.
-bool is_made_by_clone(const json::Object& snapshot);
+// One VirtualMachineSnapshot under these titles. Its state, its cause and whether it is of a clone
+// are what the server derives (src/facts/), so that a list of one cluster and one of all clusters
+// say the same. A missing field is "<none>"; a field of an unexpected type counts as missing.
+base::Result<Table::Row> snapshot_row(const json::Object& snapshot, bool wide, int64_t now_seconds);
 
 }  // namespace snapgate::cli

@@ -16,33 +16,37 @@ json::Object object_of(std::string_view text) {
     return value->get_object();
 }
 
+Table::Row row_of(std::string_view snapshot, bool wide = false) {
+    auto row = snapshot_row(object_of(snapshot), wide, kNow);
+    EXPECT_TRUE(row) << snapshot;
+    return row.value_or(Table::Row());
+}
+
 TEST(SnapshotRowTest, ShowsASnapshot) {
-    auto row = snapshot_row(object_of(R"({
+    auto row = row_of(R"({
         "metadata":{"namespace":"payments","name":"db-01-nightly","creationTimestamp":"2026-11-18T02:42:41Z"},
         "spec":{"source":{"name":"db-01"}},
-        "status":{"phase":"Succeeded","readyToUse":true}})"),
-                            false, kNow);
+        "status":{"phase":"Succeeded","readyToUse":true}})");
     EXPECT_THAT(row, ElementsAre("payments", "db-01-nightly", "db-01", "Succeeded", "true",
                                  "<none>", "60m", ""));
     EXPECT_EQ(row.size(), snapshot_columns(false).size());
 }
 
-TEST(SnapshotRowTest, WideShowsMoreBeforeTheError) {
-    auto row = snapshot_row(object_of(R"({
+TEST(SnapshotRowTest, WideShowsMoreBeforeTheCause) {
+    auto row = row_of(R"({
         "metadata":{"namespace":"a","name":"b","uid":"u-1"},
         "status":{"indications":["Online","GuestAgent"],
                   "snapshotVolumes":{"includedVolumes":["rootdisk"]},
                   "virtualMachineSnapshotContentName":"content-1",
-                  "error":{"message":"broken"}}})"),
-                            true, kNow);
+                  "error":{"message":"broken"}}})",
+                      true);
     EXPECT_EQ(row.size(), snapshot_columns(true).size());
     EXPECT_THAT(std::vector(row.end() - 5, row.end()),
                 ElementsAre("Online,GuestAgent", "rootdisk", "content-1", "u-1", "broken"));
 }
 
 TEST(SnapshotRowTest, WhatIsLackingOrOfAnotherTypeIsNone) {
-    auto row =
-        snapshot_row(object_of(R"({"metadata":{"name":7},"spec":null,"status":[]})"), true, kNow);
+    auto row = row_of(R"({"metadata":{"name":7},"spec":null,"status":[]})", true);
     EXPECT_EQ(row[0], "<none>");
     EXPECT_EQ(row[2], "<none>");
     EXPECT_EQ(row[4], "<none>");
@@ -50,48 +54,21 @@ TEST(SnapshotRowTest, WhatIsLackingOrOfAnotherTypeIsNone) {
 }
 
 TEST(SnapshotRowTest, DeletionIsReadFromItsTimestamp) {
-    auto row = snapshot_row(object_of(R"({"metadata":{"deletionTimestamp":"2026-11-18T02:42:41Z"},
-                                          "status":{"phase":"Succeeded"}})"),
-                            false, kNow);
+    auto row = row_of(R"({"metadata":{"deletionTimestamp":"2026-11-18T02:42:41Z"},
+                          "status":{"phase":"Succeeded"}})");
     EXPECT_EQ(row[3], "Deleting");
 }
 
-TEST(SnapshotRowTest, MarksWhatClonesMade) {
-    for (const char* text :
-         {R"({"metadata":{"name":"tmp-snapshot-5f"}})",
-          R"({"metadata":{"name":"x","ownerReferences":[{"kind":"VirtualMachineClone"}]}})"}) {
-        EXPECT_TRUE(is_made_by_clone(object_of(text))) << text;
-        EXPECT_THAT(snapshot_row(object_of(text), false, kNow)[1], testing::EndsWith(" (clone)"));
-    }
-    EXPECT_FALSE(is_made_by_clone(
-        object_of(R"({"metadata":{"name":"db-clone","ownerReferences":[{"kind":"Plan"}, 3]}})")));
-}
-
-TEST(SnapshotErrorTest, TheStatusErrorComesFirst) {
-    EXPECT_EQ(snapshot_error(object_of(R"({"status":{"error":{"message":"no class"},
-        "conditions":[{"type":"Failure","status":"True","reason":"snapshot deadline exceeded"}]}})")),
-              "no class");
-}
-
-TEST(SnapshotErrorTest, AFailureWithoutItHasItsCauseInTheConditions) {
-    EXPECT_EQ(snapshot_error(object_of(R"({"status":{"phase":"Failed","conditions":[
-        {"type":"Progressing","status":"False","reason":"Operation failed"},
-        {"type":"Failure","status":"True","reason":"snapshot deadline exceeded"}]}})")),
-              "snapshot deadline exceeded");
-    EXPECT_EQ(snapshot_error(object_of(R"({"status":{"phase":"Failed","conditions":[
-        {"type":"Progressing","status":"False","reason":"Operation failed"}]}})")),
-              "Operation failed");
-    EXPECT_EQ(snapshot_error(object_of(R"({"status":{"phase":"Failed","conditions":[
-        {"type":"Failure","status":"True","reason":"r","message":"what happened"}]}})")),
-              "what happened");
-}
-
-TEST(SnapshotErrorTest, AGoodSnapshotHasNone) {
-    EXPECT_EQ(snapshot_error(object_of(R"({"status":{"phase":"Succeeded","conditions":[
-        {"type":"Progressing","status":"False","reason":"Operation complete"},
-        {"type":"Failure","status":"False","reason":"x"}]}})")),
-              "");
-    EXPECT_EQ(snapshot_error(object_of("{}")), "");
+// What else its facts come to is tested where they are derived.
+TEST(SnapshotRowTest, SaysWhatIsDerived) {
+    const auto row = row_of(R"({
+        "metadata":{"name":"x","ownerReferences":[
+            {"apiVersion":"clone.kubevirt.io/v1beta1","kind":"VirtualMachineClone"}]},
+        "status":{"conditions":[
+            {"type":"Failure","status":"True","reason":"snapshot deadline exceeded"}]}})");
+    EXPECT_EQ(row[1], "x (clone)");
+    EXPECT_EQ(row[kPhaseColumn], "Pending");
+    EXPECT_EQ(row.back(), "snapshot deadline exceeded");
 }
 
 }  // namespace
