@@ -30,33 +30,16 @@ Compactor::~Compactor() {
 }
 
 void Compactor::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_.start([this] { loop(); });
 }
 
 void Compactor::stop() {
-    {
-        base::MutexLock lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-}
-
-bool Compactor::stopping() {
-    base::MutexLock lock(mutex_);
-    return stopping_;
+    thread_.stop();
 }
 
 void Compactor::loop() {
     bool complained = false;
-    while (true) {
-        {
-            base::MutexLock lock(mutex_);
-            auto until = std::chrono::steady_clock::now() + kPause;
-            while (!stopping_ && std::chrono::steady_clock::now() < until)
-                wake_.wait_until(mutex_, until);
-            if (stopping_) return;
-        }
+    while (thread_.pause(kPause)) {
         auto done = run();
         if (!done && !complained && done.error().code != Code::kUnavailable)
             base::log::warning("compaction waits", {{"reason", done.error().message}});
@@ -117,7 +100,7 @@ base::Result<Compactor::Outlook> Compactor::look_at(ClusterNumber cluster) const
 }
 
 base::Result<void> Compactor::run_cluster(ClusterNumber cluster, bool& later) {
-    while (!stopping()) {
+    while (!thread_.stopping()) {
         SNAPGATE_ASSIGN(Outlook outlook, look_at(cluster));
         later = outlook.later;
         if (!outlook.due) return {};
@@ -134,7 +117,7 @@ base::Result<void> Compactor::sweep() {
     SNAPGATE_ASSIGN(std::vector<ClusterNumber> deleted, clusters_in(Table::kSweep));
     for (ClusterNumber cluster : deleted) {
         bool more = true;
-        while (more && !stopping()) {
+        while (more && !thread_.stopping()) {
             SNAPGATE_ASSIGN(more, writer_.run_step([cluster](Transaction& txn) {
                 return txn.sweep_step(cluster);
             }));
@@ -152,7 +135,7 @@ base::Result<void> Compactor::heal_times() {
     uint64_t heads = 0;
     std::string from;
     do {
-        if (stopping()) return {};
+        if (thread_.stopping()) return {};
         TimeHealing step;
         SNAPGATE_TRY(writer_.run_step([&step, &from](Transaction& txn) -> base::Result<bool> {
             SNAPGATE_ASSIGN(step, txn.heal_times_step(from));

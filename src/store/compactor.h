@@ -3,10 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/result.h"
 #include "engine/environment.h"
 #include "store/history_clock.h"
@@ -51,7 +51,6 @@ class Compactor {
     base::Result<void> sweep();
     base::Result<void> heal_times() SNAPGATE_REQUIRES(run_mutex_);
     void note_ahead(int64_t ahead_ms) SNAPGATE_REQUIRES(run_mutex_);
-    bool stopping() SNAPGATE_EXCLUDES(mutex_);
 
     engine::Environment& environment_;
     Writer& writer_;
@@ -64,12 +63,10 @@ class Compactor {
     bool told_ahead_ SNAPGATE_GUARDED_BY(run_mutex_) = false;  // since the last healing
     std::atomic<uint64_t> times_ahead_ = 0;
     base::Mutex mutex_;
-    base::Condition wake_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     bool started_ SNAPGATE_GUARDED_BY(mutex_) = false;  // all clusters were looked at once
     std::set<ClusterNumber> with_history_ SNAPGATE_GUARDED_BY(mutex_);
     uint64_t subscription_ = 0;
-    std::thread thread_;
+    base::BackgroundThread thread_;
 };
 
 }  // namespace snapgate::store

@@ -40,29 +40,17 @@ FactsFiller::~FactsFiller() {
 }
 
 void FactsFiller::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_.start([this] { loop(); });
 }
 
 void FactsFiller::stop() {
-    {
-        const base::MutexLock lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
-}
-
-bool FactsFiller::pause(base::Millis time) {
-    const auto until = std::chrono::steady_clock::now() + time;
-    const base::MutexLock lock(mutex_);
-    while (!stopping_ && std::chrono::steady_clock::now() < until) wake_.wait_until(mutex_, until);
-    return !stopping_;
+    thread_.stop();
 }
 
 void FactsFiller::loop() {
     Result<bool> more = true;
     bool complained = false;
-    while (pause(more ? kPause : kRetry)) {
+    while (thread_.pause(more ? kPause : kRetry)) {
         more = step();
         if (more && !*more) break;
         // A full disk passes; a damaged page does not, and the rest waits for a repair.

@@ -4,11 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/environment.h"
@@ -57,8 +56,6 @@ class FactsFiller {
     };
 
     void loop();
-    // False if the filler is to stop.
-    bool pause(base::Millis time) SNAPGATE_EXCLUDES(mutex_);
     // Whether the note says that there is nothing to do.
     bool is_noted() const;
     // Collects versions to be filled, from `from_` on, and moves `from_` behind what it read; ""
@@ -74,10 +71,7 @@ class FactsFiller {
     std::atomic<bool> done_ = false;
     std::atomic<uint64_t> filled_ = 0;
     std::atomic<uint64_t> left_ = 0;
-    base::Mutex mutex_;
-    base::Condition wake_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
-    std::thread thread_;
+    base::BackgroundThread thread_;
 };
 
 }  // namespace snapgate::store

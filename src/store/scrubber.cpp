@@ -35,16 +35,11 @@ Scrubber::~Scrubber() {
 }
 
 void Scrubber::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_.start([this] { loop(); });
 }
 
 void Scrubber::stop() {
-    {
-        const base::MutexLock lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    thread_.stop();
 }
 
 base::Result<bool> Scrubber::step(uint64_t most_bytes) {
@@ -92,28 +87,21 @@ uint64_t Scrubber::bytes_of_step() const {
     return std::clamp(environment_.usage().file_bytes / steps, kLeastBytes, kMostBytes);
 }
 
-bool Scrubber::wait_until(Time time) {
-    const base::MutexLock lock(mutex_);
-    while (!stopping_ && std::chrono::steady_clock::now() < time) wake_.wait_until(mutex_, time);
-    return !stopping_;
-}
-
 void Scrubber::loop() {
-    const auto now = [] { return std::chrono::steady_clock::now(); };
-    Time begins = now() + std::min(kFirstPass, interval_);
+    auto begins = std::chrono::steady_clock::now() + std::min(kFirstPass, interval_);
     bool complained = false;
-    while (wait_until(begins)) {
+    while (thread_.wait_until(begins)) {
         begins += interval_;
         base::Result<bool> ended = false;
         while (ended && !*ended) {
             ended = step(bytes_of_step());
-            if (!wait_until(now() + kPause)) return;
+            if (!thread_.pause(kPause)) return;
         }
         if (!ended && !complained)
             base::log::warning("the check of the data file waits",
                                {{"reason", ended.error().message}});
         complained = !ended;
-        begins = std::max(begins, now());
+        begins = std::max(begins, std::chrono::steady_clock::now());
     }
 }
 

@@ -5,9 +5,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <thread>
 
-#include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/environment.h"
@@ -53,11 +52,7 @@ class Scrubber {
     uint64_t damaged_rows() const { return damaged_rows_.load(std::memory_order_relaxed); }
 
   private:
-    using Time = std::chrono::steady_clock::time_point;
-
     void loop();
-    // False if the scrubber is to stop.
-    bool wait_until(Time time) SNAPGATE_EXCLUDES(mutex_);
     uint64_t bytes_of_step() const;
     void check_row(std::string_view key, std::string_view stored);
     void end_pass();
@@ -74,10 +69,7 @@ class Scrubber {
     std::atomic<uint64_t> objects_ = 0;
     std::atomic<int64_t> completed_ms_ = 0;
     std::atomic<uint64_t> damaged_rows_ = 0;
-    base::Mutex mutex_;
-    base::Condition wake_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
-    std::thread thread_;
+    base::BackgroundThread thread_;
 };
 
 }  // namespace snapgate::store

@@ -1,0 +1,31 @@
+#include "base/background_thread.h"
+
+#include <utility>
+
+namespace snapgate::base {
+
+void BackgroundThread::start(std::function<void()> loop) {
+    thread_ = std::thread(std::move(loop));
+}
+
+void BackgroundThread::stop() {
+    {
+        const MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+bool BackgroundThread::stopping() const {
+    const MutexLock lock(mutex_);
+    return stopping_;
+}
+
+bool BackgroundThread::wait_until(Time time) {
+    const MutexLock lock(mutex_);
+    while (!stopping_ && std::chrono::steady_clock::now() < time) wake_.wait_until(mutex_, time);
+    return !stopping_;
+}
+
+}  // namespace snapgate::base
