@@ -1,19 +1,18 @@
 #include "query/facts_index.h"
 
-#include <limits>
 #include <utility>
 
 #include "json/object.h"
 
 namespace snapgate::query {
+
 using base::Result;
 
 FactsBlock::Row FactsBlock::row(size_t index) const {
     const Packed& packed = rows_[index];
-    const size_t end = index + 1 < rows_.size() ? rows_[index + 1].name : names_.size();
     Row row;
     row.ns = namespaces_[packed.ns];
-    row.name = std::string_view(names_).substr(packed.name, end - packed.name);
+    row.name = rows_.name(index);
     row.vm = vms_[packed.vm];
     row.labels = labels_[packed.labels];
     row.vm_id = packed.vm;
@@ -32,7 +31,7 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
 }
 
 size_t FactsBlock::bytes() const {
-    size_t bytes = sizeof(FactsBlock) + rows_.capacity() * sizeof(Packed) + names_.capacity();
+    size_t bytes = sizeof(FactsBlock) + rows_.bytes();
     for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += bytes_of(*table);
     return bytes;
 }
@@ -49,14 +48,11 @@ FactsBlockBuilder::FactsBlockBuilder(const FactsBlock& old, size_t more)
     block_->vms_ = old.vms_;
     block_->classes_ = old.classes_;
     block_->labels_ = old.labels_;
-    block_->rows_.reserve(old.rows_.size() + more);
-    block_->names_.reserve(old.names_.size());
+    block_->rows_.reserve(old.rows_, more);
 }
 
 void FactsBlockBuilder::copy(const FactsBlock& old, size_t index) {
-    FactsBlock::Packed& packed = block_->rows_.emplace_back(old.rows_[index]);
-    packed.name = static_cast<uint32_t>(block_->names_.size());
-    block_->names_ += old.row(index).name;
+    block_->rows_.copy(old.rows_, index);
 }
 
 Result<void> FactsBlockBuilder::add(const store::Found& found) {
@@ -67,9 +63,7 @@ Result<void> FactsBlockBuilder::add(const store::Found& found) {
 
 void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::string_view vm,
                             std::string_view labels, const facts::Facts& facts) {
-    FactsBlock::Packed& packed = block_->rows_.emplace_back();
-    packed.name = static_cast<uint32_t>(block_->names_.size());
-    block_->names_ += name;
+    FactsBlock::Packed& packed = block_->rows_.add(name);
     packed.ns = namespaces_.index_of(ns, block_->namespaces_);
     packed.vm = vms_.index_of(vm, block_->vms_);
     packed.cause_class = classes_.index_of(facts.cause_class, block_->classes_);
@@ -86,11 +80,8 @@ void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::str
 }
 
 std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revision) {
-    // The names of more rows than 32 bits can address belong to no real cluster.
-    if (block_->names_.size() > std::numeric_limits<uint32_t>::max()) return nullptr;
+    if (!block_->rows_.finish()) return nullptr;
     block_->revision_ = revision;
-    block_->rows_.shrink_to_fit();
-    block_->names_.shrink_to_fit();
     for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
         table->shrink_to_fit();
     return std::move(block_);

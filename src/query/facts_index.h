@@ -11,6 +11,7 @@
 #include "facts/facts.h"
 #include "model/types.h"
 #include "query/kind_index.h"
+#include "query/named_rows.h"
 #include "query/text_table.h"
 #include "store/store.h"
 
@@ -52,7 +53,7 @@ class FactsBlock {
         facts::Seconds finished = 0;
         facts::Seconds stuck_at = 0;
         facts::UidHash source = 0;
-        uint32_t name = 0;  // where the name begins in names_; the next row's begin is its end
+        uint32_t name = 0;  // see NamedRows
         uint32_t ns = 0;    // indexes into the tables below
         uint32_t vm = 0;
         uint32_t cause_class = 0;
@@ -64,8 +65,7 @@ class FactsBlock {
     };
 
     model::Revision revision_ = 0;
-    std::vector<Packed> rows_;
-    std::string names_;
+    NamedRows<Packed> rows_;
     std::vector<std::string> namespaces_;
     std::vector<std::string> vms_;
     std::vector<std::string> classes_;

@@ -1,6 +1,5 @@
 #include "query/vm_block.h"
 
-#include <limits>
 #include <utility>
 
 #include "json/kept_parts.h"
@@ -12,10 +11,9 @@ using base::Result;
 
 VmBlock::Row VmBlock::row(size_t index) const {
     const Packed& packed = rows_[index];
-    const size_t end = index + 1 < rows_.size() ? rows_[index + 1].name : names_.size();
     Row row;
     row.ns = namespaces_[packed.ns];
-    row.name = std::string_view(names_).substr(packed.name, end - packed.name);
+    row.name = rows_.name(index);
     row.status = statuses_[packed.status];
     row.labels = labels_[packed.labels];
     row.labels_id = packed.labels;
@@ -25,7 +23,7 @@ VmBlock::Row VmBlock::row(size_t index) const {
 }
 
 size_t VmBlock::bytes() const {
-    size_t bytes = sizeof(VmBlock) + rows_.capacity() * sizeof(Packed) + names_.capacity();
+    size_t bytes = sizeof(VmBlock) + rows_.bytes();
     for (const auto* table : {&namespaces_, &statuses_, &labels_}) bytes += bytes_of(*table);
     return bytes;
 }
@@ -56,21 +54,16 @@ VmBlockBuilder::VmBlockBuilder(const VmBlock& old, size_t more)
     block_->namespaces_ = old.namespaces_;
     block_->statuses_ = old.statuses_;
     block_->labels_ = old.labels_;
-    block_->rows_.reserve(old.rows_.size() + more);
-    block_->names_.reserve(old.names_.size());
+    block_->rows_.reserve(old.rows_, more);
 }
 
 void VmBlockBuilder::copy(const VmBlock& old, size_t index) {
-    VmBlock::Packed& packed = block_->rows_.emplace_back(old.rows_[index]);
-    packed.name = static_cast<uint32_t>(block_->names_.size());
-    block_->names_ += old.row(index).name;
+    block_->rows_.copy(old.rows_, index);
 }
 
 Result<void> VmBlockBuilder::add(const store::Found& found) {
     SNAPGATE_ASSIGN(const json::VmParts parts, json::read_vm_parts(found.object));
-    VmBlock::Packed& packed = block_->rows_.emplace_back();
-    packed.name = static_cast<uint32_t>(block_->names_.size());
-    block_->names_ += found.name;
+    VmBlock::Packed& packed = block_->rows_.add(found.name);
     packed.ns = namespaces_.index_of(found.ns, block_->namespaces_);
     packed.status = statuses_.index_of(parts.status, block_->statuses_);
     packed.labels = labels_.index_of(json::labels_text(found.object), block_->labels_);
@@ -80,11 +73,8 @@ Result<void> VmBlockBuilder::add(const store::Found& found) {
 }
 
 std::shared_ptr<const VmBlock> VmBlockBuilder::finish(model::Revision revision) {
-    // The names of more rows than 32 bits can address belong to no real cluster.
-    if (block_->names_.size() > std::numeric_limits<uint32_t>::max()) return nullptr;
+    if (!block_->rows_.finish()) return nullptr;
     block_->revision_ = revision;
-    block_->rows_.shrink_to_fit();
-    block_->names_.shrink_to_fit();
     return std::move(block_);
 }
 

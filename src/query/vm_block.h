@@ -11,6 +11,7 @@
 #include "facts/facts.h"
 #include "model/types.h"
 #include "query/kind_index.h"
+#include "query/named_rows.h"
 #include "query/text_table.h"
 #include "store/store.h"
 
@@ -44,7 +45,7 @@ class VmBlock {
     friend class VmBlockBuilder;
 
     struct Packed {
-        uint32_t name = 0;  // where the name begins in names_; the next row's begin is its end
+        uint32_t name = 0;  // see NamedRows
         uint32_t ns = 0;    // indexes into the tables below
         uint32_t status = 0;
         uint32_t labels = 0;
@@ -53,8 +54,7 @@ class VmBlock {
     };
 
     model::Revision revision_ = 0;
-    std::vector<Packed> rows_;
-    std::string names_;
+    NamedRows<Packed> rows_;
     std::vector<std::string> namespaces_;
     std::vector<std::string> statuses_;
     std::vector<std::string> labels_;
