@@ -22,6 +22,7 @@ struct ReflectedKind {
     std::string_view kind;
     std::vector<std::string_view> versions;  // that can be read, the best first
     std::string_view noun;                   // the objects, in messages for people
+    std::string_view noun_of_one;
     // Only parts of these objects are kept, so that a self-check compares their versions alone.
     bool in_part = false;
     model::Kind stored;  // as which the store keeps them

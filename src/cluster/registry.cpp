@@ -61,6 +61,23 @@ Result<void> read_connection(const json::Object& record, Cluster& cluster) {
     return {};
 }
 
+// kConflict, with what it holds, for a cluster that holds anything.
+Result<void> require_empty(store::WriteTxn& txn, const Cluster& cluster) {
+    std::string held;
+    for (const ReflectedKind& kind : reflected_kinds()) {
+        SNAPGATE_ASSIGN(const uint64_t count,
+                        txn.count(cluster.number_of(kind.stored), kind.stored));
+        if (count == 0) continue;
+        if (!held.empty()) held += ", ";
+        held += base::counted(count, kind.noun_of_one, kind.noun);
+    }
+    if (held.empty()) return {};
+    return Error(
+        Code::kConflict,
+        fmt::format("cluster \"{}\" holds {}: delete it with force=true to delete them too",
+                    cluster.name, held));
+}
+
 bool has_all_kinds(const Cluster& cluster) {
     return std::ranges::all_of(reflected_kinds(), [&](const ReflectedKind& kind) {
         return cluster.number_of(kind.stored) != 0;
@@ -250,13 +267,7 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
     SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
-    SNAPGATE_ASSIGN(uint64_t objects, txn.count(cluster.number, model::Kind::kSnapshot));
-    if (!cluster.connected() && objects > 0 && !force) {
-        return Error(Code::kConflict,
-                     fmt::format("cluster \"{}\" holds {}: delete it with force=true to "
-                                 "delete them too",
-                                 cluster.name, base::counted(objects, "snapshot")));
-    }
+    if (!cluster.connected() && !force) SNAPGATE_TRY(require_empty(txn, cluster));
     SNAPGATE_TRY(txn.erase_record(Cluster::kType, uid));
     for (const model::ClusterNumber number : cluster.numbers()) {
         SNAPGATE_TRY(txn.erase_record(store::RecordType::kMirror, fmt::format_int(number).str()));

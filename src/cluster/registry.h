@@ -94,8 +94,8 @@ base::Result<void> require_settable(const Cluster& cluster);
 // as in "objects are imported into".
 base::Result<void> require_hosted(const Cluster& cluster, std::string_view what);
 
-// kNotFound; kConflict if it is hosted and has snapshots, unless `force`. Its objects (for a
-// connected cluster its mirror) disappear at once.
+// kNotFound; kConflict if it is hosted and has objects of any kind, unless `force`. Its objects
+// (for a connected cluster its mirror) disappear at once.
 base::Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force);
 
 // Deletes a project. kConflict if it has clusters or keys, unless `force`, which deletes them, too.

@@ -135,6 +135,25 @@ TEST_F(Registry, EachKindOfObjectsHasANumberOfItsOwn) {
         EXPECT_FALSE(store_->read().head(number).value().has_value()) << number;
 }
 
+TEST_F(Registry, AHostedClusterThatHoldsAnyKindIsNotDeletedByMistake) {
+    Cluster made;
+    made.uid = made.name = "held";
+    made.project = "p1";
+    ASSERT_TRUE(write([&](store::WriteTxn& txn) -> Result<void> {
+        SNAPGATE_ASSIGN(made, create_hosted(txn, made, 0));
+        const auto kind = model::Kind::kVirtualMachine;
+        SNAPGATE_TRY(txn.put(made.number_of(kind), kind, store::make_object("ns", "vm", "")));
+        return {};
+    }));
+    const auto refused =
+        write([](store::WriteTxn& txn) { return delete_cluster(txn, "held", false); });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kConflict);
+    EXPECT_NE(refused.error().message.find("holds 1 virtual machine:"), std::string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(write([](store::WriteTxn& txn) { return delete_cluster(txn, "held", true); }));
+}
+
 TEST_F(Registry, AClusterOfAnEarlierVersionGetsNumbersForItsKinds) {
     auto made = connect("edge");
     ASSERT_TRUE(made) << made.error().message;

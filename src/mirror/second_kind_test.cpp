@@ -41,6 +41,7 @@ const cluster::ReflectedKind kWidgets{.group = "example.com",
                                       .kind = "Widget",
                                       .versions = {"v1"},
                                       .noun = "widgets",
+                                      .noun_of_one = "widget",
                                       .stored = kStored,
                                       .prepare = &prepare_widget};
 
