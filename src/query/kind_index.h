@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -13,13 +14,14 @@
 #include "base/result.h"
 #include "model/types.h"
 #include "store/store.h"
+#include "store/walk.h"
 
 namespace snapgate::query {
 
 // The block of each cluster at its head, for questions about all objects of a kind in a fleet:
 // reading what a question needs of an object from the store touches a page of the file for each
 // object, and this about one for fifty. A walk over a whole cluster makes its block on the way
-// (fleet_walk.h), or load() does; later changes are read from the cluster's log. Nothing of it is
+// (fleet_walk.h), or a Load does; later changes are read from the cluster's log. Nothing of it is
 // on disk. Any thread may call.
 //
 // A Block is immutable and has its rows in the order of the list: revision(), rows(), texts(),
@@ -49,30 +51,53 @@ class KindIndex {
         return block;
     }
 
-    // The same, but where there is none it is made from the store. `index` may be null: then that
-    // happens each time, and nothing is kept.
-    static base::Result<std::shared_ptr<const Block>> load(KindIndex* index,
-                                                           const store::ReadView& view,
-                                                           model::ClusterNumber cluster,
-                                                           model::Revision revision) {
-        if (index != nullptr) {
-            SNAPGATE_ASSIGN(auto known, index->find(view, cluster, revision));
-            if (known) return known;
+    // Finds a block as find() does, or makes it from the store, in steps, each in a view of its
+    // own. `index` may be null: then it is made each time, and not kept. Belongs to one thread at a
+    // time.
+    class Load {
+      public:
+        Load(KindIndex* index, model::ClusterNumber cluster, model::Revision revision)
+            : index_(index), cluster_(cluster), revision_(revision) {}
+
+        // Looks at `budget` objects at most, which it takes off it. The block, or null while it is
+        // not complete. kTooLarge for more objects than a block holds; kExpired if the state was
+        // compacted meanwhile: hold its history to prevent that.
+        base::Result<std::shared_ptr<const Block>> step(const store::ReadView& view,
+                                                        size_t& budget) {
+            if (!builder_ && index_ != nullptr) {
+                SNAPGATE_ASSIGN(auto known, index_->find(view, cluster_, revision_));
+                if (known) return known;
+            }
+            if (!builder_) builder_.emplace();
+            // kExpired once it cannot be read.
+            SNAPGATE_TRY(view.replaced_ms(cluster_, revision_));
+            size_t taken = 0;
+            const auto take = [&](const store::Found& found) -> base::Result<store::Step> {
+                SNAPGATE_TRY(builder_->add(found));
+                ++taken;
+                return store::Step::kOn;
+            };
+            SNAPGATE_ASSIGN(
+                const bool more,
+                store::walk(view.scan(cluster_, Builder::kKind, revision_, budget), from_, take));
+            budget -= std::min(taken, budget);
+            if (more) return std::shared_ptr<const Block>();
+            std::shared_ptr<const Block> block = builder_->finish(revision_);
+            if (!block)
+                return base::Error(base::Code::kTooLarge, "a cluster has more objects than fit");
+            SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
+            if (index_ != nullptr && head && head->revision == revision_)
+                index_->keep(cluster_, block);
+            return block;
         }
-        Builder builder;
-        auto scan = view.scan(cluster, Builder::kKind, revision);
-        SNAPGATE_ASSIGN(bool standing, scan.seek({}, {}));
-        while (standing) {
-            SNAPGATE_TRY(builder.add(scan.found()));
-            SNAPGATE_ASSIGN(standing, scan.next());
-        }
-        std::shared_ptr<const Block> block = builder.finish(revision);
-        if (!block)
-            return base::Error(base::Code::kTooLarge, "a cluster has more objects than fit");
-        SNAPGATE_ASSIGN(const auto head, view.head(cluster));
-        if (index != nullptr && head && head->revision == revision) index->keep(cluster, block);
-        return block;
-    }
+
+      private:
+        KindIndex* index_;
+        model::ClusterNumber cluster_;
+        model::Revision revision_;
+        std::optional<Builder> builder_;
+        model::ObjectKey from_;
+    };
 
     void keep(model::ClusterNumber cluster, std::shared_ptr<const Block> block) {
         const size_t bytes = block->bytes();

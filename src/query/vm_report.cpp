@@ -55,6 +55,8 @@ void VmReport::start() {
 
 Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
+    SNAPGATE_ASSIGN(const bool loaded, fleet_vms_.step(view, listing_));
+    if (!loaded) return false;
     if (!first_.has_ended()) {
         SNAPGATE_ASSIGN(
             const bool done,
@@ -93,7 +95,7 @@ Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
     if (state.is_new) look_up(state);
     // A VM of the same name that is gone says nothing of the one that is there.
     if (state.known == VmRow::Known::kItself && facts.source != 0 &&
-        facts.source != block_->row(state.index).uid)
+        facts.source != here_->vms->row(state.index).uid)
         return {};
     ++state.snapshots;
     if (facts.state == facts::State::kFailed && is_recent(facts.created)) ++state.failed;
@@ -142,18 +144,18 @@ Result<void> VmReport::reach(const store::ReadView& view, size_t cluster, std::s
     if (entered_) {
         SNAPGATE_TRY(leave_namespace(view));
     } else if (cluster_ < listing_.clusters().size()) {
-        SNAPGATE_TRY(enter_cluster(view));
+        enter_cluster();
     }
     // Namespaces, and whole clusters, without any snapshot.
     while (cluster_ < listing_.clusters().size()) {
-        const bool more = block_ && next_ < block_->rows();
-        if (more && (cluster_ < cluster || block_->row(next_).ns < ns)) {
-            ns_ = block_->row(next_).ns;
+        const bool more = here_->vms && next_ < here_->vms->rows();
+        if (more && (cluster_ < cluster || here_->vms->row(next_).ns < ns)) {
+            ns_ = here_->vms->row(next_).ns;
             SNAPGATE_TRY(leave_namespace(view));
         } else if (cluster_ < cluster) {
             ++cluster_;
             ns_.clear();
-            SNAPGATE_TRY(enter_cluster(view));
+            enter_cluster();
         } else {
             break;
         }
@@ -162,54 +164,26 @@ Result<void> VmReport::reach(const store::ReadView& view, size_t cluster, std::s
     return {};
 }
 
-Result<void> VmReport::enter_cluster(const store::ReadView& view) {
+void VmReport::enter_cluster() {
+    static const ClusterVms nothing;
     entered_ = true;
-    block_.reset();
-    restores_.reset();
-    followed_ = false;
+    here_ = cluster_ < listing_.clusters().size() ? &fleet_vms_.of(cluster_) : &nothing;
     next_ = 0;
-    if (cluster_ >= listing_.clusters().size()) return {};
-    const FleetCluster& cluster = *listing_.clusters()[cluster_];
-    FleetIndex* index = listing_.context().index;
-    SNAPGATE_ASSIGN(const auto vms,
-                    listing_.revision_of(view, cluster, model::Kind::kVirtualMachine));
-    if (vms) {
-        SNAPGATE_ASSIGN(block_,
-                        VmIndex::load(index == nullptr ? nullptr : &index->vms, view,
-                                      cluster.number_of(model::Kind::kVirtualMachine), *vms));
-        SNAPGATE_ASSIGN(followed_, is_followed(view, *vms));
-        named_.assign(block_->rows(), false);
-        by_labels_.assign(block_->label_sets(), Selected::kUnknown);
-        next_ = block_->lower_bound(ns_, {});
-    }
-    SNAPGATE_ASSIGN(const auto restores,
-                    listing_.revision_of(view, cluster, model::Kind::kRestore));
-    if (restores) {
-        SNAPGATE_ASSIGN(restores_,
-                        RestoreIndex::load(index == nullptr ? nullptr : &index->restores, view,
-                                           cluster.number_of(model::Kind::kRestore), *restores));
-    }
-    return {};
-}
-
-Result<bool> VmReport::is_followed(const store::ReadView& view, model::Revision at) const {
-    if (block_->rows() > 0) return true;
-    // Without any VM it may be a hosted cluster that nobody imports VMs into, or a mirror that was
-    // not taken in yet.
-    const FleetCluster& cluster = *listing_.clusters()[cluster_];
-    SNAPGATE_ASSIGN(const auto head, view.head(cluster.number_of(model::Kind::kVirtualMachine)));
-    return cluster.connected && head && !head->decimal && head->revision == at;
+    if (!here_->vms) return;
+    named_.assign(here_->vms->rows(), false);
+    by_labels_.assign(here_->vms->label_sets(), Selected::kUnknown);
+    next_ = here_->vms->lower_bound(ns_, {});
 }
 
 void VmReport::look_up(VmRow& row) {
     row.is_new = false;
-    if (!followed_) return;
-    const size_t index = block_->lower_bound(ns_, row.vm);
-    const bool found =
-        index < block_->rows() && block_->row(index).ns == ns_ && block_->row(index).name == row.vm;
+    if (!here_->followed) return;
+    const size_t index = here_->vms->lower_bound(ns_, row.vm);
+    const bool found = index < here_->vms->rows() && here_->vms->row(index).ns == ns_ &&
+                       here_->vms->row(index).name == row.vm;
     row.known = found ? VmRow::Known::kItself : VmRow::Known::kGone;
     if (!found) return;
-    const VmBlock::Row vm = block_->row(index);
+    const VmBlock::Row vm = here_->vms->row(index);
     named_[index] = true;
     row.index = index;
     row.status = vm.status;
@@ -217,10 +191,10 @@ void VmReport::look_up(VmRow& row) {
 }
 
 void VmReport::add_the_others() {
-    if (!block_) return;
-    for (; next_ < block_->rows() && block_->row(next_).ns == ns_; ++next_) {
+    if (!here_->vms) return;
+    for (; next_ < here_->vms->rows() && here_->vms->row(next_).ns == ns_; ++next_) {
         if (named_[next_]) continue;
-        const VmBlock::Row vm = block_->row(next_);
+        const VmBlock::Row vm = here_->vms->row(next_);
         const auto& wanted = request_.filter;
         if (!wanted.vms.empty() && !std::ranges::binary_search(wanted.vms, vm.name)) continue;
         if (!wanted.namespaces.empty() && !std::ranges::binary_search(wanted.namespaces, vm.ns))
@@ -235,7 +209,7 @@ Result<bool> VmReport::is_wanted(const VmRow& row) {
     if (request_.filter.labels.everything()) return true;
     // A VM of which only snapshots are known has no labels.
     if (row.known != VmRow::Known::kItself) return request_.filter.labels.matches({}, {}, {}, {});
-    const VmBlock::Row vm = block_->row(row.index);
+    const VmBlock::Row vm = here_->vms->row(row.index);
     Selected& selected = by_labels_[vm.labels_id];
     if (selected == Selected::kUnknown) {
         SNAPGATE_ASSIGN(const Labels labels, json::read_labels(vm.labels));
@@ -254,7 +228,7 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
         judge(state);
         SNAPGATE_ASSIGN(const bool wanted, is_wanted(state));
         if (!wanted) continue;
-        const auto* restore = restores_ ? restores_->newest_of(ns_, state.vm) : nullptr;
+        const auto* restore = here_->restores ? here_->restores->newest_of(ns_, state.vm) : nullptr;
         if (restore != nullptr)
             state.last_restore = {restore->name, restore->snapshot, restore->at};
         if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));

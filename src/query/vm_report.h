@@ -12,9 +12,9 @@
 #include "base/result.h"
 #include "query/first_rows.h"
 #include "query/fleet_age.h"
-#include "query/fleet_index.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
+#include "query/fleet_vms.h"
 #include "query/fleet_walk.h"
 #include "query/verdict.h"
 #include "query/vm_table.h"
@@ -70,7 +70,7 @@ class VmReport {
     base::Result<void> add(const store::ReadView& view, const FleetRow& row);
     // Goes on to a namespace: judges those before it, also those without any snapshot.
     base::Result<void> reach(const store::ReadView& view, size_t cluster, std::string_view ns);
-    base::Result<void> enter_cluster(const store::ReadView& view);
+    void enter_cluster();
     // Judges the VMs of the present namespace.
     base::Result<void> leave_namespace(const store::ReadView& view);
     // Looks for the VM that snapshots name among those that are there.
@@ -79,8 +79,6 @@ class VmReport {
     void add_the_others();
     // Whether the row is one that is asked for, whatever its verdict is.
     base::Result<bool> is_wanted(const VmRow& row);
-    // Whether the block tells which VMs are there. `at`: the revision of their head.
-    base::Result<bool> is_followed(const store::ReadView& view, model::Revision at) const;
     base::Result<void> read_size(const store::ReadView& view, VmRow& row) const;
     // Whether a time is within the time of the report; one that is not known is not.
     bool is_recent(facts::Seconds time) const;
@@ -101,15 +99,13 @@ class VmReport {
     size_t cluster_ = 0;
     std::string ns_;
     VmTable vms_;
-    // Of the cluster; null before it is entered, and for one that is not in the state.
-    bool entered_ = false;
-    std::shared_ptr<const VmBlock> block_;
-    std::shared_ptr<const RestoreBlock> restores_;
-    bool followed_ = false;    // a VM that is not in block_ is gone
-    size_t next_ = 0;          // the first row of block_ that is not before the namespace
-    std::vector<bool> named_;  // of block_: a snapshot of the namespace names the VM
+    FleetVms fleet_vms_;
+    bool entered_ = false;  // the cluster
+    const ClusterVms* here_ = nullptr;
+    size_t next_ = 0;          // the first of its VMs that is not before the namespace
+    std::vector<bool> named_;  // of its VMs: a snapshot of the namespace names it
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
-    std::vector<Selected> by_labels_;  // of each set of labels of block_
+    std::vector<Selected> by_labels_;  // of each set of labels of its VMs
 
     Judged judged_;
     std::optional<Totals> totals_;
