@@ -107,6 +107,10 @@ std::optional<std::string> Selector::only(Part part) const {
     return std::nullopt;
 }
 
+void Selector::require_name(std::string name) {
+    fields_.push_back({Part::kName, true, std::move(name)});
+}
+
 std::optional<std::string> Selector::only_name() const {
     return only(Part::kName);
 }

@@ -26,8 +26,12 @@ class Selector {
     static base::Result<Selector> parse(model::Kind kind, std::string_view labels,
                                         std::string_view fields);
 
+    // Selects only the object of that name, of those that it selects already.
+    void require_name(std::string name);
+
     bool everything() const { return requirements_.empty() && fields_.empty(); }
     bool reads_labels() const { return !requirements_.empty(); }
+    bool reads_fields() const { return !fields_.empty(); }
     // True if no object can have the namespace and name that the fields require.
     bool nothing() const;
     // `phase`: the phase of a namespace; "" for other kinds.

@@ -448,7 +448,7 @@ def compare_group_list(recorded, ours):
     known = {group["name"]: group for group in recorded["groups"]}
     found = [f"group {group['name']}: recorded {short(known.get(group['name']))}, ours {short(group)}"
              for group in ours["groups"] if known.get(group["name"]) != group]
-    if {group["name"] for group in ours["groups"]} != {"authorization.k8s.io", "snapshot.kubevirt.io"}:
+    if {group["name"] for group in ours["groups"]} != {"authentication.k8s.io", "authorization.k8s.io", "snapshot.kubevirt.io"}:
         found.append(f"groups: {short(ours)}")
     if {**recorded, "groups": []} != {**ours, "groups": []}:
         found.append(f"recorded {short({**recorded, 'groups': []})}, ours {short(ours)}")
@@ -460,7 +460,9 @@ def compare_aggregated(_, ours):
     are those of plain discovery, 006 and 009."""
     served = {(group["metadata"].get("name", ""), version["version"], resource["resource"])
               for group in ours["items"] for version in group["versions"] for resource in version["resources"]}
-    wanted = {("authorization.k8s.io", "v1", "selfsubjectaccessreviews"),
+    wanted = {("authentication.k8s.io", "v1", "selfsubjectreviews"),
+              ("authorization.k8s.io", "v1", "selfsubjectaccessreviews"),
+              ("authorization.k8s.io", "v1", "selfsubjectrulesreviews"),
               *(("snapshot.kubevirt.io", version, resource) for version in ("v1beta1", "v1alpha1")
                 for resource in ("virtualmachinesnapshots", "virtualmachinerestores"))}
     return [] if served == wanted else [f"recorded {sorted(wanted)}, ours {sorted(served)}"]

@@ -150,8 +150,9 @@ def version_of(program):
 
 
 def newer_kubectl():
-    """A kubectl of this machine that is 1.27 or newer, or None."""
-    found = shutil.which("kubectl")
+    """The kubectl of today that tools/install_kubectl brings; without it one of this machine that is 1.27 or newer, or None."""
+    brought = ROOT / ".cache" / "kubectl" / "kubectl"
+    found = str(brought) if brought.exists() else shutil.which("kubectl")
     if found is None:
         return None
     try:

@@ -194,17 +194,19 @@ class TestReads:
     def test_api_resources(self, sampled):
         header, found = rows(sampled("api-resources"))
         by_name = {row[0]: dict(zip(header, row)) for row in found}
-        assert set(by_name) == {"namespaces", "selfsubjectaccessreviews", "virtualmachinesnapshots", "virtualmachinerestores"}
+        assert set(by_name) == {"events", "namespaces", "selfsubjectreviews", "selfsubjectaccessreviews",
+                                "selfsubjectrulesreviews", "virtualmachinesnapshots", "virtualmachinerestores"}
         ours = by_name["virtualmachinesnapshots"]
         version = ours.get("APIVERSION") or ours["APIGROUP"]
         assert (ours["SHORTNAMES"], version, ours["NAMESPACED"], ours["KIND"]) == (
             "vmsnapshot,vmsnapshots", "snapshot.kubevirt.io/v1beta1", "true", "VirtualMachineSnapshot")
         assert sampled("api-resources", "--namespaced=false", "-o", "name").split() == [
-            "namespaces", "selfsubjectaccessreviews.authorization.k8s.io"]
+            "namespaces", "selfsubjectreviews.authentication.k8s.io",
+            "selfsubjectaccessreviews.authorization.k8s.io", "selfsubjectrulesreviews.authorization.k8s.io"]
 
     def test_api_versions(self, sampled):
         assert sampled("api-versions").split() == [
-            "authorization.k8s.io/v1", "snapshot.kubevirt.io/v1alpha1", "snapshot.kubevirt.io/v1beta1", "v1"]
+            "authentication.k8s.io/v1", "authorization.k8s.io/v1", "snapshot.kubevirt.io/v1alpha1", "snapshot.kubevirt.io/v1beta1", "v1"]
 
     def test_can_i(self, server, folder, sampled):
         assert sampled("auth", "can-i", "delete", "vmsnapshots", "-n", "web") == "yes\n"
@@ -214,6 +216,23 @@ class TestReads:
         ran = reader.run("auth", "can-i", "create", "vmsnapshots.snapshot.kubevirt.io", "-n", "web")
         assert (ran.returncode, ran.stdout.split()[0]) == (1, "no")
         assert "is forbidden: User" in reader.fails("delete", "vmsnapshot", self.HERE[0]["metadata"]["name"], "-n", self.NAMESPACE)
+
+    def test_all_that_i_may(self, sampled):
+        lines = sampled("auth", "can-i", "--list", "-n", "web").splitlines()
+        assert lines[0].split() == ["Resources", "Non-Resource", "URLs", "Resource", "Names", "Verbs"]
+        verbs = {line.split()[0]: line[line.rindex("["):] for line in lines[1:]}
+        assert "deletecollection" in verbs["virtualmachinesnapshots.snapshot.kubevirt.io"]
+        assert verbs["virtualmachinerestores.snapshot.kubevirt.io"] == "[get list watch]"
+
+    def test_describe(self, sampled):
+        wanted = self.HERE[0]
+        ran = sampled.run("describe", "vmsnapshot", wanted["metadata"]["name"], "-n", self.NAMESPACE)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert ran.stdout.splitlines()[-1].split() == ["Events:", "<none>"]
+
+    def test_events(self, sampled):
+        ran = sampled.run("get", "events", "-n", self.NAMESPACE)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", f"No resources found in {self.NAMESPACE} namespace.\n")
 
     def test_a_wrong_key(self, server, folder, sampled):
         stranger = Kubectl(sampled.program, write_kubeconfig(server, "sampled", folder / "stranger.json", "no-such-key"), folder)
@@ -287,7 +306,7 @@ class TestFollowing:
     def test_delete(self, kube, kubectl):
         for name in ("a", "b", "c", "d"):
             kube.made("web", new_snapshot(name, labels={"keep": str(name == "d").lower()}))
-        assert kubectl("delete", "vmsnapshot", "a", "-n", "web") == f'{KIND} "a" deleted\n'
+        assert kubectl("delete", "vmsnapshot", "a", "-n", "web").startswith(f'{KIND} "a" deleted')
         assert "NotFound" in kubectl.fails("delete", "vmsnapshot", "a", "-n", "web")
         kubectl("delete", "vmsnapshots", "-l", "keep=false", "-n", "web")
         assert kubectl("get", "vmsnapshots", "-n", "web", "-o", "name") == f"{KIND}/d\n"
@@ -308,7 +327,8 @@ class TestFollowing:
 
     def test_delete_without_waiting(self, kube, kubectl):
         kube.made("web", new_snapshot("held", finalizers=[FINALIZER]))
-        assert kubectl("delete", "vmsnapshot", "held", "-n", "web", "--wait=false") == f'{KIND} "held" deleted\n'
+        printed = kubectl("delete", "vmsnapshot", "held", "-n", "web", "--wait=false")
+        assert printed.startswith(f'{KIND} "held" deleted')
         assert kube.read("web", "held").json()["metadata"]["finalizers"] == [FINALIZER]
 
     def test_delete_a_namespace(self, kube, kubectl):
@@ -428,6 +448,10 @@ class TestNewerWrites:
         ran = kubectl.run("create", "-n", "web", "--validate=warn", "-f", "-", stdin=json.dumps(item))
         assert ran.returncode == 0 and 'Warning: unknown field "spec.colour"' in ran.stderr
         assert "colour" not in kube.read("web", "wrong").json()["spec"]
+
+    def test_who_am_i(self, kubectl):
+        _, found = rows(kubectl("auth", "whoami"))
+        assert dict(row[:2] for row in found)["Groups"] == "[system:authenticated snapgate:admin]"
 
     def test_explain_in_the_old_form(self, kubectl):
         text = kubectl("explain", "vmsnapshots.spec", "--output=plaintext-openapiv2")

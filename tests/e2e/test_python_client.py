@@ -211,7 +211,7 @@ def test_discovery_by_both_clients(web):
     assert kubernetes.client.CoreApi(web.client).get_api_versions().versions == ["v1"]
     groups = {group.name: [version.version for version in group.versions]
               for group in kubernetes.client.ApisApi(web.client).get_api_versions().groups}
-    assert groups == {"authorization.k8s.io": ["v1"], GROUP: ["v1beta1", "v1alpha1"]}
+    assert groups == {"authentication.k8s.io": ["v1"], "authorization.k8s.io": ["v1"], GROUP: ["v1beta1", "v1alpha1"]}
     assert "namespaces" in [resource.name for resource in web.core.get_api_resources().resources]
     review = kubernetes.client.V1SelfSubjectAccessReview(spec=kubernetes.client.V1SelfSubjectAccessReviewSpec(
         resource_attributes=kubernetes.client.V1ResourceAttributes(verb="create", group=GROUP, resource=PLURAL)))

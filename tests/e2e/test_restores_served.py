@@ -153,7 +153,7 @@ def test_kubectl(shown, server, program, tmp_path):
 
 def test_the_documents_have_both_resources_in_one_group(kube):
     groups = kube.get("/apis").json()["groups"]
-    assert [group["name"] for group in groups] == ["authorization.k8s.io", "snapshot.kubevirt.io"]
+    assert [group["name"] for group in groups] == ["authentication.k8s.io", "authorization.k8s.io", "snapshot.kubevirt.io"]
     for version in ("v1beta1", "v1alpha1"):
         resources = {one["name"]: one for one in kube.get(f"{GROUP}/{version}").json()["resources"]}
         assert list(resources) == ["virtualmachinesnapshots", "virtualmachinesnapshots/status", PLURAL, f"{PLURAL}/status"]

@@ -343,3 +343,32 @@ def test_a_bookmark_about_once_a_minute(long_watches):
     assert (mark["apiVersion"], mark["kind"]) == ("snapshot.kubevirt.io/v1beta1", "VirtualMachineSnapshot")
     assert int(mark["metadata"]["resourceVersion"]) >= int(long_watches.begin)
     assert long_watches.bookmarks.brief() == []
+
+
+@pytest.mark.parametrize(("path", "seen"), [
+    ("/virtualmachinesnapshots", ["a/one", "a/two", "b/one"]),
+    ("/namespaces/a/virtualmachinesnapshots", ["a/one", "a/two"]),
+    ("/namespaces/a/virtualmachinesnapshots/one", ["a/one"]),
+])
+def test_a_watch_by_its_old_path(server, path, seen):
+    """From before ?watch. Ruby's client knows no others."""
+    kube = new_cluster(server, f"old-{path.count('/')}")
+    version = kube.list().json()["metadata"]["resourceVersion"]
+    watch = kube.watch(version, path=f"/apis/snapshot.kubevirt.io/v1beta1/watch{path}")
+    for namespace, name in (("a", "one"), ("a", "two"), ("b", "one")):
+        kube.made(namespace, new_snapshot(name))
+    wait_for(lambda: len(watch.brief()) >= len(seen), "the events")
+    assert kube.remove("a", "one").status == 200
+    wait_for(lambda: watch.brief()[-1][0] == "DELETED", "the deletion")
+    assert [event[:2] for event in watch.brief()] == [*(("ADDED", one) for one in seen), ("DELETED", "a/one")]
+
+
+def test_an_old_path_is_a_watch_of_what_it_names_alone(server):
+    kube = new_cluster(server, "old-refusals")
+    path = "/apis/snapshot.kubevirt.io/v1beta1/watch/namespaces/a/virtualmachinesnapshots/one"
+    reply = kube.get(path, fieldSelector="metadata.name=two")
+    assert (reply.status, reply.json()["message"]) == (400, "fieldSelector metadata.name doesn't match requested name")
+    assert kube.request("POST", path, {}).status == 405
+    assert kube.get("/apis/snapshot.kubevirt.io/v1beta1/watch").status == 404
+    namespaces = kube.watch("0", path="/api/v1/watch/namespaces")
+    wait_for(lambda: len(namespaces.brief()) == 3, "the namespaces")

@@ -1,22 +1,18 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 
 #include "api/kube/body.h"
-#include "api/kube/kind_names.h"
 #include "api/kube/operations.h"
+#include "api/kube/rights.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "json/cluster_answers.h"
 #include "json/path.h"
-#include "model/api_names.h"
 
 namespace snapgate::api::kube {
 namespace {
 
-using access::Role;
 using base::Code;
 using base::Error;
 using base::Result;
@@ -25,63 +21,7 @@ using base::Result;
 constexpr std::chrono::milliseconds kClusterPatience{3'000};
 constexpr size_t kMostReasonBytes = 1024;
 
-constexpr std::array<std::string_view, 3> kReads = {"get", "list", "watch"};
-constexpr std::array<std::string_view, 5> kSnapshotWrites = {"create", "update", "patch", "delete",
-                                                             "deletecollection"};
-constexpr std::array<std::string_view, 2> kNamespaceWrites = {"create", "delete"};
-
-bool among(std::string_view verb, std::span<const std::string_view> verbs) {
-    return std::ranges::find(verbs, verb) != verbs.end();
-}
-
 using Verdict = json::AccessVerdict;
-
-Verdict by_role(Role role, bool reads, bool writes) {
-    if (reads || (writes && role >= Role::kEditor)) return {true, {}};
-    if (writes)
-        return {false,
-                fmt::format("the key has the role {}: editors may write", access::role_name(role))};
-    return {false, "snapgate does not serve this"};
-}
-
-Verdict judge(Role role, const json::Object& attributes) {
-    const std::string_view group = json::text_at(attributes, {"group"});
-    const std::string_view resource = json::text_at(attributes, {"resource"});
-    const std::string_view verb = json::text_at(attributes, {"verb"});
-    if (group == model::kSnapshotGroup && resource == model::kSnapshotPlural)
-        return by_role(role, among(verb, kReads), among(verb, kSnapshotWrites));
-    if (group == model::kSnapshotGroup && resource == model::kRestorePlural) {
-        if (among(verb, kSnapshotWrites)) return {false, std::string(kRestoresAreRead)};
-        return by_role(role, among(verb, kReads), false);
-    }
-    if (group.empty() && resource == "namespaces")
-        return by_role(role, among(verb, kReads), among(verb, kNamespaceWrites));
-    if (group == "authorization.k8s.io" && resource == "selfsubjectaccessreviews")
-        return by_role(role, verb == "create", false);
-    return by_role(role, false, false);
-}
-
-// The cluster has the last word on what goes through to it: its account may be allowed less than
-// the key. What is read comes from the mirror.
-bool goes_through(const json::Object& attributes) {
-    const std::string_view resource = json::text_at(attributes, {"resource"});
-    const bool reads = among(json::text_at(attributes, {"verb"}), kReads);
-    return resource == "namespaces" || (resource == model::kSnapshotPlural && !reads);
-}
-
-// Of what no key may do in a connected cluster (pass_on.h).
-Verdict judge_connected(const json::Object& attributes) {
-    if (json::text_at(attributes, {"resource"}) != "namespaces") return {true, {}};
-    const std::string_view verb = json::text_at(attributes, {"verb"});
-    if (verb == "watch")
-        return {false, "the namespaces of a connected cluster cannot be watched here"};
-    if (!among(verb, kReads)) {
-        return {false,
-                "the namespaces of a connected cluster are not written through this server: use "
-                "the cluster's own API"};
-    }
-    return {true, {}};
-}
 
 // What the cluster itself says. One that does not answer takes nothing from what the key allows.
 net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attributes) {
@@ -120,6 +60,11 @@ net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attrib
     co_return Verdict{false, std::move(reason)};
 }
 
+AskedRight asked_right(const json::Object& attributes) {
+    return {json::text_at(attributes, {"group"}), json::text_at(attributes, {"resource"}),
+            json::text_at(attributes, {"subresource"}), json::text_at(attributes, {"verb"})};
+}
+
 Error bad_review(std::string message) {
     return {Code::kInvalidBody, std::move(message)};
 }
@@ -156,14 +101,12 @@ net::Awaitable<Result<void>> review_access(Call& call) {
     }
     Verdict verdict;
     if (resource != nullptr) {
-        verdict = judge(call.principal.role, *resource);
-        if (verdict.allowed && call.cluster.connected()) {
-            verdict = judge_connected(*resource);
-            if (verdict.allowed && goes_through(*resource))
-                verdict = co_await ask_cluster(call, *resource);
-        }
+        const AskedRight right = asked_right(*resource);
+        verdict = judge(call.principal.role, call.cluster.connected(), right);
+        if (verdict.allowed && call.cluster.connected() && is_sent_on(right))
+            verdict = co_await ask_cluster(call, *resource);
     } else {
-        verdict = by_role(call.principal.role, json::text_at(*path, {"verb"}) == "get", false);
+        verdict = judge_path(json::text_at(*path, {"verb"}));
     }
     const std::string_view name =
         resource != nullptr ? "resourceAttributes" : "nonResourceAttributes";

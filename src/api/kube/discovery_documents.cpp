@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <initializer_list>
 #include <map>
 #include <span>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "api/kube/kind_names.h"
 #include "api/kube/openapi_v2.h"
 #include "api/kube/openapi_v2_protobuf.h"
+#include "api/kube/served.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "json/value.h"
@@ -21,83 +21,18 @@ namespace snapgate::api::kube {
 // The texts of the files in openapi/.
 extern const std::string_view kSnapshotsOpenApi;
 extern const std::string_view kRestoresOpenApi;
-extern const std::string_view kNamespacesOpenApi;
+extern const std::string_view kCoreOpenApi;
 extern const std::string_view kAccessReviewsOpenApi;
+extern const std::string_view kSelfReviewsOpenApi;
 
 namespace {
 
-using Verbs = std::vector<std::string_view>;
-
-struct Subresource {
-    std::string_view name;
-    Verbs verbs;
-};
-
-struct Served {
-    std::string_view group;
-    std::vector<std::string_view> versions;  // the preferred one first
-    std::string_view plural;
-    std::string_view singular;
-    std::string_view kind;
-    bool namespaced = true;
-    Verbs verbs;
-    std::vector<std::string_view> short_names;
-    std::vector<std::string_view> categories;
-    std::vector<Subresource> subresources;
-};
-
-// In the order in which they are listed. Those of one group stand together and have the same
-// versions.
-const std::vector<Served>& served() {
-    static const std::vector<Served> all{
-        {"authorization.k8s.io",
-         {"v1"},
-         "selfsubjectaccessreviews",
-         "selfsubjectaccessreview",
-         "SelfSubjectAccessReview",
-         false,
-         {"create"},
-         {},
-         {},
-         {}},
-        {kSnapshotNames.group,
-         {model::kStoredVersion, model::kOldVersion},
-         kSnapshotNames.plural,
-         kSnapshotNames.singular,
-         kSnapshotNames.kind,
-         true,
-         {"delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"},
-         {"vmsnapshot", "vmsnapshots"},
-         {"all"},
-         {{"status", {"get", "patch", "update"}}}},
-        {kRestoreNames.group,
-         {model::kStoredVersion, model::kOldVersion},
-         kRestoreNames.plural,
-         kRestoreNames.singular,
-         kRestoreNames.kind,
-         true,
-         {"get", "list", "watch"},
-         {"vmrestore", "vmrestores"},
-         {"all"},
-         {{"status", {"get"}}}},
-        {kNamespaceNames.group,
-         {kNamespaceNames.version},
-         kNamespaceNames.plural,
-         kNamespaceNames.singular,
-         kNamespaceNames.kind,
-         false,
-         {"create", "delete", "get", "list", "watch"},
-         {"ns"},
-         {},
-         {}},
-    };
-    return all;
-}
+using Served = ServedResource;
 
 // One resource of each group, in order.
 std::vector<const Served*> groups() {
     std::vector<const Served*> first;
-    for (const Served& one : served()) {
+    for (const Served& one : served_resources()) {
         if (first.empty() || first.back()->group != one.group) first.push_back(&one);
     }
     return first;
@@ -168,9 +103,9 @@ void add_resource(const Served& one, json::Array& resources) {
     if (!one.short_names.empty()) resource["shortNames"] = texts(one.short_names);
     if (!one.categories.empty()) resource["categories"] = texts(one.categories);
     // What is not stored has none.
-    if (one.verbs.size() > 1) resource["storageVersionHash"] = storage_hash(one);
+    if (one.stored) resource["storageVersionHash"] = storage_hash(one);
     resources.push_back(std::move(resource));
-    for (const Subresource& sub : one.subresources) {
+    for (const Served::Subresource& sub : one.subresources) {
         resources.push_back(
             json::Object{{"name", std::string(one.plural) + "/" + std::string(sub.name)},
                          {"singularName", ""},
@@ -183,7 +118,7 @@ void add_resource(const Served& one, json::Array& resources) {
 // Those of one group.
 json::Array resources_of(std::string_view group) {
     json::Array resources;
-    for (const Served& one : served()) {
+    for (const Served& one : served_resources()) {
         if (one.group == group) add_resource(one, resources);
     }
     return resources;
@@ -217,7 +152,7 @@ json::Object aggregated_resource(const Served& one, std::string_view version) {
     if (!one.short_names.empty()) resource["shortNames"] = texts(one.short_names);
     if (!one.categories.empty()) resource["categories"] = texts(one.categories);
     json::Array subresources;
-    for (const Subresource& sub : one.subresources) {
+    for (const Served::Subresource& sub : one.subresources) {
         subresources.push_back(json::Object{{"subresource", sub.name},
                                             {"responseKind", response_kind(one, version)},
                                             {"verbs", texts(sub.verbs)}});
@@ -230,7 +165,7 @@ json::Array aggregated_versions(const Served& group) {
     json::Array versions;
     for (std::string_view version : group.versions) {
         json::Array resources;
-        for (const Served& one : served()) {
+        for (const Served& one : served_resources()) {
             if (one.group == group.group) resources.push_back(aggregated_resource(one, version));
         }
         versions.push_back(json::Object{
@@ -296,7 +231,8 @@ std::string snapshot_group_openapi() {
 
 const std::map<std::string, std::string, std::less<>>& openapi_texts() {
     static const std::map<std::string, std::string, std::less<>> documents{
-        {"api/v1", std::string(kNamespacesOpenApi)},
+        {"api/v1", std::string(kCoreOpenApi)},
+        {"apis/authentication.k8s.io/v1", std::string(kSelfReviewsOpenApi)},
         {"apis/authorization.k8s.io/v1", std::string(kAccessReviewsOpenApi)},
         {"apis/snapshot.kubevirt.io/v1alpha1", in_old_version(snapshot_group_openapi())},
         {"apis/snapshot.kubevirt.io/v1beta1", snapshot_group_openapi()},

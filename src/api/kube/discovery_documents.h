@@ -7,7 +7,7 @@ namespace snapgate::api::kube {
 
 // What a cluster says about the API it serves, as JSON. Each is made once; any thread.
 
-// GET /apis and /apis/snapshot.kubevirt.io, /apis/authorization.k8s.io; empty for another group.
+// GET /apis and /apis/{group}; empty for a group that is not served.
 const std::string& group_list();
 std::string_view group_document(std::string_view group);
 // GET /api/v1 and /apis/{group}/{version}; empty for one that is not served.

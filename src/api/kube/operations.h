@@ -36,5 +36,13 @@ net::Awaitable<base::Result<void>> get_openapi(Call& call);
 
 // POST of a SelfSubjectAccessReview: whether the key may do something.
 net::Awaitable<base::Result<void>> review_access(Call& call);
+// POST of a SelfSubjectRulesReview: all that the key may do.
+net::Awaitable<base::Result<void>> review_rules(Call& call);
+// POST of a SelfSubjectReview: who the caller is.
+net::Awaitable<base::Result<void>> review_self(Call& call);
+
+// GET of the events of a namespace, or of all: there are none. Clients ask for those of an object
+// that they describe, and take an error for a fault.
+net::Awaitable<base::Result<void>> list_events(Call& call);
 
 }  // namespace snapgate::api::kube

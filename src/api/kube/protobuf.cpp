@@ -75,6 +75,16 @@ constexpr Property kReviewFields[] = {
 };
 constexpr Schema kReview = message(kReviewFields);
 
+constexpr Property kRulesSpecFields[] = {field(1, "namespace", kText)};
+constexpr Schema kRulesSpec = message(kRulesSpecFields);
+constexpr Property kRulesReviewFields[] = {
+    field(1, "metadata", model::kMetadataSchema),
+    field(2, "spec", kRulesSpec),
+};
+constexpr Schema kRulesReview = message(kRulesReviewFields);
+constexpr Property kSelfReviewFields[] = {field(1, "metadata", model::kMetadataSchema)};
+constexpr Schema kSelfReview = message(kSelfReviewFields);
+
 constexpr Property kPreconditionFields[] = {field(1, "uid", kText),
                                             field(2, "resourceVersion", kText)};
 constexpr Schema kPreconditions = message(kPreconditionFields);
@@ -233,6 +243,8 @@ Result<json::Object> read(const Schema& message, std::string_view bytes) {
 const Schema* message_of(std::string_view kind) {
     if (kind == "Namespace") return &model::kNamespaceSchema;
     if (kind == "SelfSubjectAccessReview") return &kReview;
+    if (kind == "SelfSubjectRulesReview") return &kRulesReview;
+    if (kind == "SelfSubjectReview") return &kSelfReview;
     if (kind == "DeleteOptions") return &kDelete;
     return nullptr;
 }

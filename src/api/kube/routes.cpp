@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/kube/caller.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/parameters.h"
@@ -76,9 +77,24 @@ constexpr Route on_namespaces(Verb verb, Extent extent, Operation operation) {
                       extent, operation);
 }
 
+// A watch by a path that says so. Kubernetes has them since before ?watch, and some clients know no
+// other (Ruby's kubeclient).
+constexpr Route on_old_watch(std::string_view path, Kind kind, Extent extent) {
+    return on_objects(Verb::kWatch, path, kind, extent, watch_objects);
+}
+
 // What is asked about the server and not about objects.
 constexpr Route on_server(std::string_view path, Operation operation) {
     return {Verb::kGet, path, Role::kReader, operation, {}, {}, {}, {}};
+}
+
+// What is asked about the caller.
+constexpr Route on_caller(std::string_view path, Operation operation) {
+    return {Verb::kCreate, path, Role::kReader, operation, {}, {}, {}, {}};
+}
+
+constexpr Route on_events(std::string_view path) {
+    return {Verb::kList, path, Role::kReader, list_events, {}, {}, {}, {}};
 }
 
 constexpr std::array kRoutes = {
@@ -109,6 +125,21 @@ constexpr std::array kRoutes = {
     on_snapshots(Verb::kDeleteCollection, Extent::kCollection, delete_collection),
     on_snapshots(Verb::kDelete, Extent::kObject, delete_object),
     on_namespaces(Verb::kDelete, Extent::kObject, delete_object),
+#define SNAPGATE_WATCH "/clusters/{}/apis/snapshot.kubevirt.io/{}/watch"
+    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinesnapshots/{}", Kind::kSnapshot,
+                 Extent::kObject),
+    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinesnapshots", Kind::kSnapshot,
+                 Extent::kCollection),
+    on_old_watch(SNAPGATE_WATCH "/virtualmachinesnapshots", Kind::kSnapshot,
+                 Extent::kAllNamespaces),
+    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinerestores/{}", Kind::kRestore,
+                 Extent::kObject),
+    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinerestores", Kind::kRestore,
+                 Extent::kCollection),
+    on_old_watch(SNAPGATE_WATCH "/virtualmachinerestores", Kind::kRestore, Extent::kAllNamespaces),
+#undef SNAPGATE_WATCH
+    on_old_watch("/clusters/{}/api/v1/watch/namespaces", Kind::kNamespace, Extent::kCollection),
+    on_old_watch("/clusters/{}/api/v1/watch/namespaces/{}", Kind::kNamespace, Extent::kObject),
     on_server("/clusters/{}/healthz", get_health),
     on_server("/clusters/{}/livez", get_health),
     on_server("/clusters/{}/readyz", get_health),
@@ -122,15 +153,12 @@ constexpr std::array kRoutes = {
     on_server("/clusters/{}/openapi/v3", get_openapi_index),
     on_server("/clusters/{}/openapi/v3/{}/{}", get_openapi),
     on_server("/clusters/{}/openapi/v3/{}/{}/{}", get_openapi),
-    // Everyone may ask what they may do.
-    Route{Verb::kCreate,
-          "/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-          Role::kReader,
-          review_access,
-          {},
-          {},
-          {},
-          {}},
+    // Everyone may ask who they are and what they may do.
+    on_caller("/clusters/{}/apis/authentication.k8s.io/v1/selfsubjectreviews", review_self),
+    on_caller("/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review_access),
+    on_caller("/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review_rules),
+    on_events("/clusters/{}/api/v1/events"),
+    on_events("/clusters/{}/api/v1/namespaces/{}/events"),
 };
 
 // What the route and its parameters name; nullopt if that is a version that is not served.
@@ -163,12 +191,6 @@ Result<void> authenticate(Call& call) {
     call.principal = std::move(*principal);
     call.scope = {call.principal.project};
     return {};
-}
-
-std::string user_name(const Call& call) {
-    auto keys = call.services.keys.keys();
-    auto key = keys->find(call.principal.key_id);
-    return key == keys->end() ? call.principal.key_id : key->second.name;
 }
 
 // Nobody acts as another here. To pass over the wish would give a caller more than was asked for.
@@ -207,6 +229,19 @@ Result<void> authorize(const Call& call, const Route& route) {
     return error;
 }
 
+// What follows the first `segments` segments of a path.
+std::string_view without_segments(std::string_view path, int segments) {
+    for (int i = 0; i <= segments; ++i)
+        path.remove_prefix(std::min(path.size(), path.find('/') + 1));
+    return path;
+}
+
+// Whether a path is that of a watch from before ?watch.
+bool is_old_watch(std::string_view path) {
+    const std::string_view below = without_segments(path, 2);  // clusters, uid
+    return without_segments(path, below.starts_with("apis/") ? 5 : 4).starts_with("watch/");
+}
+
 Result<Match> find(Call& call) {
     SNAPGATE_TRY(authenticate(call));
     SNAPGATE_TRY(refuse_impersonation(call));
@@ -214,7 +249,8 @@ Result<Match> find(Call& call) {
     std::string_view path = call.request.path;
     // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
     if (path.ends_with('/')) path.remove_suffix(1);
-    return find_route(kRoutes, call.request.method, path, watch.value_or(false));
+    return find_route(kRoutes, call.request.method, path,
+                      watch.value_or(false) || is_old_watch(path));
 }
 
 Result<void> refuse(Call& call, const Match& match) {

@@ -59,9 +59,22 @@ std::vector<Cause> find_contradictions(bool sends_initial_events, std::string_vi
     return causes;
 }
 
+// Of a watch whose path names one object. kube-apiserver refuses a field selector beside it that
+// does not require the same name (endpoints/handlers, ListResource).
+Result<void> select_named(const std::string& name, query::Selector& selector) {
+    if (name.empty()) return {};
+    if (selector.reads_fields() && selector.only_name() != name) {
+        return base::Error(base::Code::kInvalidParameter,
+                           "fieldSelector metadata.name doesn't match requested name",
+                           "fieldSelector");
+    }
+    selector.require_name(name);
+    return {};
+}
+
 }  // namespace
 
-Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind,
+Result<WatchOptions> read_watch_options(const net::Request& request, const Resource& resource,
                                         bool mirrored) {
     WatchOptions options;
     SNAPGATE_ASSIGN(const std::string labels,
@@ -74,7 +87,8 @@ Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind
     SNAPGATE_ASSIGN(const std::string match, first_parameter(request, "resourceVersionMatch"));
     SNAPGATE_ASSIGN(const auto initial, flag_parameter(request, "sendInitialEvents"));
     SNAPGATE_ASSIGN(const std::string token, first_parameter(request, "continue"));
-    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(kind, labels, fields));
+    SNAPGATE_ASSIGN(options.selector, query::Selector::parse(resource.kind, labels, fields));
+    SNAPGATE_TRY(select_named(resource.name, options.selector));
     auto contradictions = find_contradictions(initial.has_value(), match, !token.empty());
     if (!contradictions.empty()) return invalid_options("ListOptions", std::move(contradictions));
     SNAPGATE_ASSIGN(const std::string version, first_parameter(request, "resourceVersion"));

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "api/kube/resource.h"
 #include "base/result.h"
-#include "model/types.h"
 #include "net/http/http.h"
 #include "query/selector.h"
 
@@ -24,10 +24,11 @@ struct WatchOptions {
     std::chrono::seconds timeout{};
 };
 
-// From the query; resource versions of a mirror are its cluster's. Errors as kube-apiserver's:
+// From the query, and the name of the resource if it has one; resource versions of a mirror are its
+// cluster's. Errors as kube-apiserver's:
 // kInvalidParameter, and kInvalid for what does not go together (ValidateListOptions in
 // k8s.io/apimachinery).
-base::Result<WatchOptions> read_watch_options(const net::Request& request, model::Kind kind,
+base::Result<WatchOptions> read_watch_options(const net::Request& request, const Resource& resource,
                                               bool mirrored);
 
 }  // namespace snapgate::api::kube
