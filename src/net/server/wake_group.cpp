@@ -17,8 +17,10 @@ void WakeGroup::wake() {
 }
 
 void WakeGroup::come_due() {
-    const auto due = last_pass_ + gathers_;
-    if (gathers_.count() == 0 || std::chrono::steady_clock::now() >= due) {
+    // The steady clock may begin with the machine: its first moment is not "long ago".
+    const auto now = std::chrono::steady_clock::now();
+    const auto due = last_pass_ ? *last_pass_ + gathers_ : now;
+    if (now >= due) {
         begin_pass();
         return;
     }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "net/http/http.h"
 
@@ -59,8 +60,8 @@ class WakeGroup : public std::enable_shared_from_this<WakeGroup> {
 
     const Executor executor_;
     const std::chrono::milliseconds gathers_;
-    std::chrono::steady_clock::time_point last_pass_;
-    std::unique_ptr<boost::asio::steady_timer> timer_;  // once a wake had to wait
+    std::optional<std::chrono::steady_clock::time_point> last_pass_;  // when it began
+    std::unique_ptr<boost::asio::steady_timer> timer_;                // once a wake had to wait
     std::atomic<bool> posted_ = false;
     Members members_;
     Members due_;  // not notified yet in this pass
