@@ -77,7 +77,7 @@ void check_live(const json::Object& live, uint8_t how) {
 
 void patch(const json::Object& live, std::string_view text, uint8_t how) {
     auto type = how % 2 == 0 ? rules::PatchType::kMerge : rules::PatchType::kJson;
-    auto body = rules::apply_patch(live, type, text);
+    auto body = rules::patched_body(live, type, text);
     if (!body) return check_error(body.error());
     rules::Writer by = writer(how / 4);
     by.patch = true;

@@ -19,6 +19,6 @@ enum class PatchType { kJson, kMerge };
 // `live` (in the version of the request's API) with the patch applied, for update() with
 // Writer::patch. kInvalidBody for what is no patch, kInvalid for one that does not fit (as
 // kube-apiserver, it says no more than that), kTooLarge above 10,000 operations.
-base::Result<Body> apply_patch(const json::Object& live, PatchType type, std::string_view patch);
+base::Result<Body> patched_body(const json::Object& live, PatchType type, std::string_view patch);
 
 }  // namespace snapgate::rules

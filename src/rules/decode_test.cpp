@@ -72,7 +72,7 @@ TEST(DecodeObject, TakesANamespaceThatDoesNotSaySo) {
 TEST(ApplyPatch, NamesWhatIsNoPatch) {
     json::Object live = json::parse(R"({"apiVersion":"v","kind":"K","a":1})")->get_object();
     auto refused = [&live](PatchType type, std::string_view patch) {
-        auto body = apply_patch(live, type, patch);
+        auto body = patched_body(live, type, patch);
         return body ? base::Error(base::Code::kInternal, "it was taken") : body.error();
     };
     EXPECT_EQ(refused(PatchType::kMerge, "[]").message,
@@ -89,13 +89,13 @@ TEST(ApplyPatch, NamesWhatIsNoPatch) {
     EXPECT_THAT(refused(PatchType::kMerge, R"({"kind":null})").message,
                 HasSubstr("Object 'Kind' is missing"));
 
-    auto twice = apply_patch(live, PatchType::kMerge, R"({"b":{"c":1,"c":2}})");
+    auto twice = patched_body(live, PatchType::kMerge, R"({"b":{"c":1,"c":2}})");
     ASSERT_TRUE(twice);
     EXPECT_THAT(twice->strict_faults, ElementsAre("duplicate field \"b.c\""));
     EXPECT_EQ(json::Value(twice->object),
               *json::parse(R"({"apiVersion":"v","kind":"K","a":1,"b":{"c":2}})"));
-    auto unknown = apply_patch(live, PatchType::kJson,
-                               R"([{"op":"add","path":"/b","path":"/c","value":1,"x":2}])");
+    auto unknown = patched_body(live, PatchType::kJson,
+                                R"([{"op":"add","path":"/b","path":"/c","value":1,"x":2}])");
     ASSERT_TRUE(unknown);
     EXPECT_THAT(unknown->strict_faults, ElementsAre("json patch duplicate field \"[0].path\"",
                                                     "json patch unknown field \"[0].x\""));

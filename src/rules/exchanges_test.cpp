@@ -80,7 +80,7 @@ struct Exchange {
         if (method == "PATCH") {
             SNAPGATE_ASSIGN(
                 changed,
-                apply_patch(live, patch == "json" ? PatchType::kJson : PatchType::kMerge, body));
+                patched_body(live, patch == "json" ? PatchType::kJson : PatchType::kMerge, body));
         } else {
             SNAPGATE_ASSIGN(changed, decode_object(body, Media::kJson, "VirtualMachineSnapshot"));
         }

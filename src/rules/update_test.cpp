@@ -231,7 +231,7 @@ TEST(Update, TellsAPatchsFaultsWith422) {
     Writer by = writer(FieldValidation::kStrict);
     by.patch = true;
     auto patched = [&](std::string_view patch) {
-        auto body = apply_patch(live, PatchType::kMerge, patch);
+        auto body = patched_body(live, PatchType::kMerge, patch);
         EXPECT_TRUE(body);
         return error_of(update(live, std::move(*body), kMain, by));
     };

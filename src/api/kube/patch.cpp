@@ -40,8 +40,8 @@ net::Awaitable<Result<void>> patch_object(Call& call) {
     objects::Decide decide = [&](const json::Object& live) -> Result<rules::Change> {
         SNAPGATE_ASSIGN(rules::Body body,
                         call.resource.v1alpha1
-                            ? rules::apply_patch(as_v1alpha1(live), patch_type, text)
-                            : rules::apply_patch(live, patch_type, text));
+                            ? rules::patched_body(as_v1alpha1(live), patch_type, text)
+                            : rules::patched_body(live, patch_type, text));
         return rules::update(live, std::move(body), target, parameters.writer);
     };
     SNAPGATE_CO_ASSIGN(auto written,

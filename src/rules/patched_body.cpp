@@ -49,7 +49,7 @@ base::Result<json::Value> patched(const json::Object& live, PatchType type,
 
 }  // namespace
 
-base::Result<Body> apply_patch(const json::Object& live, PatchType type, std::string_view patch) {
+base::Result<Body> patched_body(const json::Object& live, PatchType type, std::string_view patch) {
     auto read = json::parse_tolerant(patch);
     if (!read) return no_patch(read.error().message);
     Body body;
