@@ -9,6 +9,7 @@
 #include "rules/source_rules.h"
 #include "rules/track_update.h"
 #include "rules/values.h"
+#include "rules/write_steps.h"
 
 namespace snapgate::rules {
 namespace {
@@ -31,13 +32,12 @@ bool is_version(std::string_view text) {
 
 }  // namespace
 
-base::Result<Change> create(Body body, const Target& target, const std::string& uid,
-                            const Writer& writer) {
-    Change change;
-    SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, nullptr, writer));
+base::Result<void> settle_new(Body& body, const Target& target, const std::string& uid,
+                              const Writer& writer, std::vector<std::string>& warnings) {
+    SNAPGATE_TRY(settle_snapshot(body, nullptr, writer, warnings));
     json::Object& metadata = metadata_of(body.object);
     SNAPGATE_TRY(settle_namespace(metadata, target.ns));
-    drop_repeated_owners(metadata, change.warnings);
+    drop_repeated_owners(metadata, warnings);
     bool has_version = is_version(find_text(metadata, "resourceVersion"));
     set_system_fields(body.object, uid, writer.now);
 
@@ -55,7 +55,13 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
     if (has_version)
         return bad_request("resourceVersion should not be set on objects to be created",
                            "metadata.resourceVersion");
+    return {};
+}
 
+base::Result<Change> create(Body body, const Target& target, const std::string& uid,
+                            const Writer& writer) {
+    Change change;
+    SNAPGATE_TRY(settle_new(body, target, uid, writer, change.warnings));
     track_update(nullptr, body.object, model::kSnapshotSchema,
                  {writer.manager, api_version(writer), {}, writer.now});
     set_text(body.object, "apiVersion", model::kStoredApiVersion);

@@ -97,4 +97,29 @@ base::Result<Body> decode_object(std::string_view text, Media media, std::string
     return result;
 }
 
+base::Result<Body> decode_applied(std::string_view text) {
+    auto no_object = [](std::string_view what) {
+        return bad_request(fmt::format("error decoding YAML: {}", what));
+    };
+    // JSON is YAML, too, but its reader is the faster one.
+    auto read = json::parse_tolerant(text);
+    if (!read) {
+        auto converted = json::yaml_document_to_json(text);
+        if (!converted) return no_object(converted.error().message);
+        read = json::parse_tolerant(*converted);
+    }
+    if (!read) return no_object(read.error().message);
+    if (read->value.is_null()) read->value.emplace_object();
+    json::Object* object = read->value.if_object();
+    if (object == nullptr)
+        return no_object(
+            fmt::format("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} "
+                        "into Go value of type map[string]interface {{}}",
+                        json_type(read->value)));
+    Body body{std::move(*object), {}};
+    for (const std::string& path : read->duplicates)
+        body.strict_faults.push_back(fmt::format("duplicate field \"{}\"", path));
+    return body;
+}
+
 }  // namespace snapgate::rules

@@ -14,6 +14,10 @@ enum class Media { kJson, kYaml };
 // it is no object or has no apiVersion or kind.
 base::Result<Body> decode_object(std::string_view text, Media media, std::string_view kind);
 
+// Decodes the body of a server-side apply, in YAML or JSON; its type is checked by apply().
+// kInvalidBody if it is no object.
+base::Result<Body> decode_applied(std::string_view text);
+
 enum class PatchType { kJson, kMerge };
 
 // `live` (in the version of the request's API) with the patch applied, for update() with

@@ -55,16 +55,12 @@ void for_members(const json::Object* before, const json::Object* after, const mo
 void for_elements(const json::Array* before, const json::Array* after, const model::Schema& schema,
                   auto found) {
     std::map<std::string, Part> elements;
-    auto element_of = [&schema](const json::Value& value) {
-        const json::Object* object = value.if_object();
-        return schema.merge == Merge::kByUid && object != nullptr
-                   ? uid_element(find_text(*object, "uid"))
-                   : value_element(value);
-    };
     if (before != nullptr)
-        for (const json::Value& value : *before) elements[element_of(value)].before = &value;
+        for (const json::Value& value : *before)
+            elements[item_element(value, schema)].before = &value;
     if (after != nullptr)
-        for (const json::Value& value : *after) elements[element_of(value)].after = &value;
+        for (const json::Value& value : *after)
+            elements[item_element(value, schema)].after = &value;
     for (const auto& [element, part] : elements) found(element, part, *schema.items);
 }
 

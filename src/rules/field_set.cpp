@@ -9,57 +9,17 @@
 
 #include "base/quote.h"
 #include "rules/faults.h"
+#include "rules/go_json.h"
 #include "rules/values.h"
 
 namespace snapgate::rules {
 namespace {
 
 constexpr std::string_view kSelf = ".";
+constexpr std::string_view kField = "f:";
 
 base::Error no_set(std::string_view what) {
     return bad_request(fmt::format("a fieldsV1 cannot be read: {}", what));
-}
-
-// Sorted keys, and escaped as Go's encoder does it.
-void append_canonical(const json::Value& value, std::string& out) {
-    if (const json::Object* object = value.if_object()) {
-        std::vector<const boost::json::key_value_pair*> members;
-        for (const auto& member : *object) members.push_back(&member);
-        std::ranges::sort(members, {}, [](const auto* member) { return key_of(*member); });
-        out += '{';
-        for (const auto* member : members) {
-            if (member != members.front()) out += ',';
-            append_canonical(json::Value(member->key()), out);
-            out += ':';
-            append_canonical(member->value(), out);
-        }
-        out += '}';
-        return;
-    }
-    if (const json::Array* array = value.if_array()) {
-        out += '[';
-        for (size_t i = 0; i < array->size(); ++i) {
-            if (i > 0) out += ',';
-            append_canonical((*array)[i], out);
-        }
-        out += ']';
-        return;
-    }
-    for (char c : json::serialize(value)) {
-        switch (c) {
-            case '<':
-                out += "\\u003c";
-                break;
-            case '>':
-                out += "\\u003e";
-                break;
-            case '&':
-                out += "\\u0026";
-                break;
-            default:
-                out += c;
-        }
-    }
 }
 
 // The path element that a key of a fieldsV1 means, in canonical text; empty for an unknown kind of
@@ -84,7 +44,7 @@ base::Result<std::string> element_of(std::string_view key) {
             if (!value || (key[0] == 'k' && !value->is_object()))
                 return no_set(fmt::format("{} is no key of an element", base::quote(rest, 80)));
             std::string element(key.substr(0, 2));
-            append_canonical(*value, element);
+            append_go_json(*value, element);
             return element;
         }
         default:
@@ -119,7 +79,8 @@ base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
         if (element.empty()) continue;
         Node node{std::move(element), false, {}};
         SNAPGATE_ASSIGN(node.below, read(member.value()));
-        node.member = node.below.empty() || find(member.value().get_object(), kSelf) != nullptr;
+        node.member =
+            node.below.empty() || rules::find(member.value().get_object(), kSelf) != nullptr;
         set.children_.push_back(std::move(node));
     }
     std::ranges::sort(set.children_, {}, &Node::element);
@@ -171,21 +132,41 @@ json::Value FieldSet::write() const {
 
 bool FieldSet::contains(Path path) const {
     if (path.empty()) return false;
-    auto found = std::ranges::lower_bound(children_, path.front(), {}, &Node::element);
-    if (found == children_.end() || found->element != path.front()) return false;
+    const Node* found = find(path.front());
+    if (found == nullptr) return false;
     return path.size() == 1 ? found->member : found->below.contains(path.subspan(1));
+}
+
+std::span<const FieldSet::Node> FieldSet::nodes() const {
+    return children_;
+}
+
+const FieldSet::Node* FieldSet::find(std::string_view element) const {
+    auto found = std::ranges::lower_bound(children_, element, {}, &Node::element);
+    return found == children_.end() || found->element != element ? nullptr : &*found;
+}
+
+// The node of an element, which is made if there is none. It is good until the next change.
+FieldSet::Node& FieldSet::node_of(std::string_view element) {
+    auto place = children_.end();
+    if (!children_.empty() && children_.back().element >= element)
+        place = std::ranges::lower_bound(children_, element, {}, &Node::element);
+    if (place == children_.end() || place->element != element)
+        place = children_.insert(place, Node{std::string(element), false, {}});
+    return *place;
+}
+
+void FieldSet::add(std::string_view element, bool member, FieldSet below) {
+    Node& node = node_of(element);
+    node.member = node.member || member;
+    node.below.unite(std::move(below));
 }
 
 void FieldSet::insert(Path path, FieldSet below) {
     if (path.empty()) return;
-    auto place = children_.end();
-    if (!children_.empty() && children_.back().element >= path.front())
-        place = std::ranges::lower_bound(children_, path.front(), {}, &Node::element);
-    if (place == children_.end() || place->element != path.front())
-        place = children_.insert(place, Node{path.front(), false, {}});
-    if (path.size() > 1) return place->below.insert(path.subspan(1), std::move(below));
-    place->member = true;
-    place->below.unite(std::move(below));
+    if (path.size() > 1)
+        return node_of(path.front()).below.insert(path.subspan(1), std::move(below));
+    add(path.front(), true, std::move(below));
 }
 
 void FieldSet::insert(Path path) {
@@ -231,6 +212,10 @@ void FieldSet::subtract(const FieldSet& other) {
     std::erase_if(children_, [](const Node& node) { return !node.member && node.below.empty(); });
 }
 
+void FieldSet::erase(std::string_view element) {
+    std::erase_if(children_, [element](const Node& node) { return node.element == element; });
+}
+
 void FieldSet::intersect(const FieldSet& other) {
     auto theirs = other.children_.begin();
     for (Node& node : children_) {
@@ -248,15 +233,9 @@ void FieldSet::intersect(const FieldSet& other) {
 void FieldSet::fit_to(const model::Schema& schema) {
     for (Node& node : children_) {
         if (node.below.empty()) continue;
-        const model::Schema* below = nullptr;
-        if (node.element.starts_with("f:"))
-            below = member_schema(schema, std::string_view(node.element).substr(2));
-        else
-            below = schema.items;
+        const model::Schema* below = element_schema(schema, node.element);
         if (below == nullptr) continue;
-        bool granular = below->type == model::Schema::Type::kObject ||
-                        below->type == model::Schema::Type::kArray;
-        if (granular && below->merge != model::Schema::Merge::kAtomic) {
+        if (has_owned_parts(*below)) {
             node.below.fit_to(*below);
         } else {
             node.member = true;
@@ -265,15 +244,28 @@ void FieldSet::fit_to(const model::Schema& schema) {
     }
 }
 
+void FieldSet::add_named_fields(const model::Schema& schema) {
+    for (Node& node : children_) {
+        if (node.below.empty()) continue;
+        const model::Schema* below = element_schema(schema, node.element);
+        if (below == nullptr) continue;
+        const std::string_view element = node.element;
+        if (element.starts_with(kField) &&
+            model::find_property(schema, element.substr(kField.size())) != nullptr)
+            node.member = true;
+        node.below.add_named_fields(*below);
+    }
+}
+
 std::string field_element(std::string_view name) {
     std::string element;
-    element.reserve(name.size() + 2);
-    return element.append("f:").append(name);
+    element.reserve(kField.size() + name.size());
+    return element.append(kField).append(name);
 }
 
 std::string value_element(const json::Value& value) {
     std::string element = "v:";
-    append_canonical(value, element);
+    append_go_json(value, element);
     return element;
 }
 
@@ -281,8 +273,26 @@ std::string uid_element(std::string_view uid) {
     json::Object key;
     set_text(key, "uid", uid);
     std::string element = "k:";
-    append_canonical(key, element);
+    append_go_json(key, element);
     return element;
+}
+
+std::string item_element(const json::Value& item, const model::Schema& list) {
+    const json::Object* object = item.if_object();
+    return list.merge == model::Schema::Merge::kByUid && object != nullptr
+               ? uid_element(find_text(*object, "uid"))
+               : value_element(item);
+}
+
+const model::Schema* element_schema(const model::Schema& schema, std::string_view element) {
+    return element.starts_with(kField) ? member_schema(schema, element.substr(kField.size()))
+                                       : schema.items;
+}
+
+bool has_owned_parts(const model::Schema& schema) {
+    using Type = model::Schema::Type;
+    return (schema.type == Type::kObject || schema.type == Type::kArray) &&
+           schema.merge != model::Schema::Merge::kAtomic;
 }
 
 }  // namespace snapgate::rules

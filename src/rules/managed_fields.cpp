@@ -106,6 +106,37 @@ json::Array write_managed_fields(std::vector<ManagedEntry> entries) {
     return out;
 }
 
+std::vector<ManagedEntry> managed_entries(const json::Object& object) {
+    const json::Object* metadata = find_object(object, "metadata");
+    const json::Array* entries =
+        metadata == nullptr ? nullptr : find_array(*metadata, "managedFields");
+    if (entries == nullptr) return {};
+    auto read = read_managed_fields(*entries);
+    return read ? std::move(*read) : std::vector<ManagedEntry>();
+}
+
+void set_managed_entries(json::Object& object, std::vector<ManagedEntry> entries) {
+    json::Object& metadata = object["metadata"].get_object();
+    if (entries.empty())
+        erase(metadata, "managedFields");
+    else
+        set(metadata, "managedFields", write_managed_fields(std::move(entries)));
+}
+
+const FieldSet& unowned_fields() {
+    static const FieldSet fields = [] {
+        FieldSet set;
+        for (std::string_view name : {"apiVersion", "kind", "metadata"})
+            set.insert(std::vector{field_element(name)});
+        for (std::string_view name :
+             {"clusterName", "creationTimestamp", "generation", "managedFields", "name",
+              "namespace", "resourceVersion", "selfLink", "uid"})
+            set.insert(std::vector{field_element("metadata"), field_element(name)});
+        return set;
+    }();
+    return fields;
+}
+
 bool is_reset(const json::Array& entries) {
     if (entries.empty()) return true;
     if (entries.size() > 1) return false;

@@ -31,6 +31,16 @@ std::optional<int64_t> read_time(std::string_view text);
 // Reads metadata.managedFields. kInvalidBody if an element is not such an entry.
 base::Result<std::vector<ManagedEntry>> read_managed_fields(const json::Array& entries);
 
+// The managedFields of an object. If one of the entries cannot be read, none counts, as in
+// Kubernetes.
+std::vector<ManagedEntry> managed_entries(const json::Object& object);
+
+// Sets the managedFields of an object that has metadata.
+void set_managed_entries(json::Object& object, std::vector<ManagedEntry> entries);
+
+// The fields that no manager owns: the type, and what the server fills in.
+const FieldSet& unowned_fields();
+
 // Sorts as kube-apiserver does: appliers first, then by time, manager, version and subresource.
 json::Array write_managed_fields(std::vector<ManagedEntry> entries);
 

@@ -15,8 +15,6 @@
 namespace snapgate::rules {
 namespace {
 
-constexpr size_t kMostAnnotationBytes = 256 << 10;
-
 using model::MetadataFacts;
 using FaultsOf = std::vector<std::string> (*)(std::string_view);
 

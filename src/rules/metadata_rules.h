@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "json/value.h"
 #include "model/facts.h"
 #include "rules/faults.h"
@@ -8,6 +10,9 @@ namespace snapgate::rules {
 
 // The rules of ObjectMeta (k8s.io/apimachinery's api/validation), over metadata whose fields have
 // the right types already.
+
+// Of all keys and values of the annotations together.
+constexpr size_t kMostAnnotationBytes = 256 << 10;
 
 enum class NameRule { kSubdomain, kLabel };
 

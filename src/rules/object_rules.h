@@ -67,6 +67,18 @@ base::Result<Change> create(Body body, const Target& target, const std::string& 
 base::Result<Change> update(const json::Object& live, Body body, const Target& target,
                             const Writer& writer);
 
+// A server-side apply: the object with the fields of `applied`, which are its manager's from then
+// on. What that manager applied before and nobody owns any more is removed (structured-merge-diff,
+// and k8s.io/apimachinery's managedfields around it). kConflict with a cause for each field that
+// another manager has with another value, unless `force` takes these fields. `live` has its
+// resourceVersion. A body has no strict faults but keys that are given twice.
+base::Result<Change> apply(const json::Object& live, const Body& applied, const Target& target,
+                           const Writer& writer, bool force);
+
+// A new object from a server-side apply; `target` has its name.
+base::Result<Change> apply_new(const Body& applied, const Target& target, const std::string& uid,
+                               const Writer& writer);
+
 struct DeleteOptions {
     enum class Propagation { kBackground, kForeground, kOrphan };
     std::string uid;               // precondition; empty: none

@@ -47,8 +47,8 @@ const json::Object& metadata_of(const json::Object& object) {
     return object.at("metadata").get_object();
 }
 
-base::Result<std::vector<std::string>> settle_snapshot(Body& body, const json::Object* live,
-                                                       const Writer& writer) {
+base::Result<void> settle_snapshot(Body& body, const json::Object* live, const Writer& writer,
+                                   std::vector<std::string>& warnings) {
     std::vector<std::string> unknown;
     if (auto settled = settle_metadata(body.object, live, unknown); !settled)
         return unreadable(body.object, kSnapshotKind, writer, settled.error().message,
@@ -56,10 +56,8 @@ base::Result<std::vector<std::string>> settle_snapshot(Body& body, const json::O
     if (find_text(body.object, "kind") == kSnapshotKind &&
         in_group(find_text(body.object, "apiVersion")))
         prune(body.object, model::kSnapshotSchema, live, unknown);
-    std::vector<std::string> warnings;
     SNAPGATE_TRY(judge_strictly(body, unknown, kSnapshotKind, writer, warnings));
-    SNAPGATE_TRY(check_version(body.object, writer));
-    return warnings;
+    return check_version(body.object, writer);
 }
 
 base::Result<void> settle_namespace(json::Object& metadata, const std::string& ns) {

@@ -24,11 +24,11 @@ const json::Object& metadata_of(const json::Object& object);
 
 // Brings a snapshot's body into the form of its schema, as kube-apiserver's decoder does: metadata
 // as ObjectMeta, pruned of unknown fields and nulls. `live` is the object that it replaces, if any.
-// Returns warnings; an error if a value cannot be read, if fieldValidation does not allow a field,
-// and if the API version is not the request's. A body of another kind is not pruned: check_kind
-// refuses it later, as kube-apiserver does.
-base::Result<std::vector<std::string>> settle_snapshot(Body& body, const json::Object* live,
-                                                       const Writer& writer);
+// Warnings are added. An error if a value cannot be read, if fieldValidation does not allow a
+// field, and if the API version is not the request's. A body of another kind is not pruned:
+// check_kind refuses it later, as kube-apiserver does.
+base::Result<void> settle_snapshot(Body& body, const json::Object* live, const Writer& writer,
+                                   std::vector<std::string>& warnings);
 
 // Gives an object without a namespace that of the request; 400 if the object has another one.
 base::Result<void> settle_namespace(json::Object& metadata, const std::string& ns);

@@ -11,41 +11,17 @@
 namespace snapgate::rules {
 namespace {
 
-const json::Array* entries_of(const json::Object* object) {
-    const json::Object* metadata = object == nullptr ? nullptr : find_object(*object, "metadata");
-    return metadata == nullptr ? nullptr : find_array(*metadata, "managedFields");
-}
-
-// The fields that no manager owns.
-const FieldSet& system_fields() {
-    static const FieldSet fields = [] {
-        FieldSet set;
-        for (std::string_view name : {"apiVersion", "kind", "metadata"})
-            set.insert(std::vector{field_element(name)});
-        for (std::string_view name :
-             {"clusterName", "creationTimestamp", "generation", "managedFields", "name",
-              "namespace", "resourceVersion", "selfLink", "uid"})
-            set.insert(std::vector{field_element("metadata"), field_element(name)});
-        return set;
-    }();
-    return fields;
-}
-
-std::vector<ManagedEntry> read_or_none(const json::Array* entries) {
-    if (entries == nullptr) return {};
-    auto read = read_managed_fields(*entries);
-    return read ? std::move(*read) : std::vector<ManagedEntry>();
-}
-
 std::vector<ManagedEntry> entries_until_now(const json::Object* live, const json::Object& object,
                                             const Updater& updater) {
-    const json::Array* requested = entries_of(&object);
+    const json::Object* metadata = find_object(object, "metadata");
+    const json::Array* requested =
+        metadata == nullptr ? nullptr : find_array(*metadata, "managedFields");
     if (updater.subresource.empty() && requested != nullptr) {
         if (is_reset(*requested)) return {};
-        std::vector<ManagedEntry> entries = read_or_none(requested);
+        std::vector<ManagedEntry> entries = managed_entries(object);
         if (!entries.empty()) return entries;
     }
-    return read_or_none(entries_of(live));
+    return live == nullptr ? std::vector<ManagedEntry>() : managed_entries(*live);
 }
 
 }  // namespace
@@ -53,10 +29,9 @@ std::vector<ManagedEntry> entries_until_now(const json::Object* live, const json
 void track_update(const json::Object* live, json::Object& object, const model::Schema& schema,
                   const Updater& updater) {
     std::vector<ManagedEntry> entries = entries_until_now(live, object, updater);
-    json::Object& metadata = object["metadata"].get_object();
     // If no writes of the object were tracked before, none are from now on.
     if (live != nullptr && entries.empty()) {
-        erase(metadata, "managedFields");
+        set_managed_entries(object, {});
         return;
     }
     static const json::Object nothing;
@@ -68,7 +43,7 @@ void track_update(const json::Object* live, json::Object& object, const model::S
         entry.fields.subtract(taken);
         entry.fields.subtract(changes.removed);
     }
-    taken.subtract(system_fields());
+    taken.subtract(unowned_fields());
     if (!taken.empty()) {
         ManagedEntry mine{.manager = updater.manager.empty() ? "unknown" : updater.manager,
                           .applied = false,
@@ -87,10 +62,7 @@ void track_update(const json::Object* live, json::Object& object, const model::S
     }
     std::erase_if(entries, [](const ManagedEntry& entry) { return entry.fields.empty(); });
     cap_updates(entries);
-    if (entries.empty())
-        erase(metadata, "managedFields");
-    else
-        set(metadata, "managedFields", write_managed_fields(std::move(entries)));
+    set_managed_entries(object, std::move(entries));
 }
 
 }  // namespace snapgate::rules

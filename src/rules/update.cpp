@@ -14,29 +14,13 @@
 #include "rules/source_rules.h"
 #include "rules/track_update.h"
 #include "rules/values.h"
+#include "rules/write_steps.h"
 
 namespace snapgate::rules {
 namespace {
 
 std::string text(std::string_view view) {
     return std::string(view);
-}
-
-// The object must name itself as the request does.
-base::Result<void> check_target(json::Object& metadata, const Target& target) {
-    SNAPGATE_TRY(settle_namespace(metadata, target.ns));
-    std::string_view name = find_text(metadata, "name");
-    if (name.empty())
-        return bad_request(fmt::format("the name of the object ({} based on URL) was "
-                                       "undeterminable: name must be provided",
-                                       target.name),
-                           "metadata.name");
-    if (name != target.name)
-        return bad_request(
-            fmt::format("the name of the object ({}) does not match the name on the URL ({})",
-                        name.substr(0, 256), target.name),
-            "metadata.name");
-    return {};
 }
 
 // The uid of a body is a precondition; that of a patched object is a field that may not change.
@@ -129,6 +113,14 @@ bool leaves_managers(const json::Object& object, const json::Object& live) {
     return present != nullptr && *given == *present;
 }
 
+Change unchanged(const json::Object& live, std::vector<std::string> warnings) {
+    Change change;
+    change.effect = Change::Effect::kNone;
+    change.object = live;
+    change.warnings = std::move(warnings);
+    return change;
+}
+
 bool ends_deletion(const json::Object& object, const json::Object& live) {
     const json::Array* finalizers = find_array(metadata_of(object), "finalizers");
     return find(metadata_of(live), "deletionTimestamp") != nullptr &&
@@ -137,14 +129,28 @@ bool ends_deletion(const json::Object& object, const json::Object& live) {
 
 }  // namespace
 
-base::Result<Change> update(const json::Object& live, Body body, const Target& target,
-                            const Writer& writer) {
-    Change change;
-    const bool same_managers = target.status || leaves_managers(body.object, live);
-    SNAPGATE_ASSIGN(change.warnings, settle_snapshot(body, &live, writer));
+base::Result<void> check_target(json::Object& metadata, const Target& target) {
+    SNAPGATE_TRY(settle_namespace(metadata, target.ns));
+    std::string_view name = find_text(metadata, "name");
+    if (name.empty())
+        return bad_request(fmt::format("the name of the object ({} based on URL) was "
+                                       "undeterminable: name must be provided",
+                                       target.name),
+                           "metadata.name");
+    if (name != target.name)
+        return bad_request(
+            fmt::format("the name of the object ({}) does not match the name on the URL ({})",
+                        name.substr(0, 256), target.name),
+            "metadata.name");
+    return {};
+}
+
+base::Result<void> settle_update(const json::Object& live, Body& body, const Target& target,
+                                 const Writer& writer, std::vector<std::string>& warnings) {
+    SNAPGATE_TRY(settle_snapshot(body, &live, writer, warnings));
     json::Object& object = body.object;
     SNAPGATE_TRY(check_target(metadata_of(object), target));
-    drop_repeated_owners(metadata_of(object), change.warnings);
+    drop_repeated_owners(metadata_of(object), warnings);
     const json::Object& live_metadata = metadata_of(live);
     SNAPGATE_TRY(check_uid(metadata_of(object), live_metadata, target, writer));
     SNAPGATE_TRY(check_version(metadata_of(object), live_metadata, target));
@@ -155,25 +161,31 @@ base::Result<Change> update(const json::Object& live, Body body, const Target& t
     else
         keep_system_fields(object, live);
     set_text(object, "apiVersion", model::kStoredApiVersion);
-    SNAPGATE_TRY(check(object, live, target));
+    return check(object, live, target);
+}
 
-    if (same_managers) copy_member(live_metadata, "managedFields", metadata_of(object));
-    if (same_managers && same_but_times(object, live)) {
-        change.effect = Change::Effect::kNone;
-        change.object = live;
-        return change;
+Change change_to(json::Object object, const json::Object& live, std::vector<std::string> warnings) {
+    if (same_but_times(object, live)) return unchanged(live, std::move(warnings));
+    Change change;
+    change.warnings = std::move(warnings);
+    change.effect = ends_deletion(object, live) ? Change::Effect::kRemove : Change::Effect::kStore;
+    change.object = std::move(object);
+    return change;
+}
+
+base::Result<Change> update(const json::Object& live, Body body, const Target& target,
+                            const Writer& writer) {
+    const bool same_managers = target.status || leaves_managers(body.object, live);
+    std::vector<std::string> warnings;
+    SNAPGATE_TRY(settle_update(live, body, target, writer, warnings));
+    json::Object& object = body.object;
+    if (same_managers) {
+        copy_member(metadata_of(live), "managedFields", metadata_of(object));
+        if (same_but_times(object, live)) return unchanged(live, std::move(warnings));
     }
     track_update(&live, object, model::kSnapshotSchema,
                  {writer.manager, api_version(writer), target.status ? "status" : "", writer.now});
-    if (same_but_times(object, live)) {
-        change.effect = Change::Effect::kNone;
-        change.object = live;
-    } else {
-        change.effect =
-            ends_deletion(object, live) ? Change::Effect::kRemove : Change::Effect::kStore;
-        change.object = std::move(object);
-    }
-    return change;
+    return change_to(std::move(object), live, std::move(warnings));
 }
 
 }  // namespace snapgate::rules

@@ -1,21 +1,17 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/environment_testing.h"
 #include "model/object.h"
 
 namespace snapgate::store {
 
-// A number that says how a test runs, such as a seed.
-inline uint64_t environment_number(const char* name, uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
+using base::environment_number;
 
 // A test's own directory, which is removed after the test. It is in memory if the system has a
 // place for that: a test of thousands of commits would otherwise wait for the disk most of the
