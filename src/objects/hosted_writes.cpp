@@ -231,6 +231,24 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
     co_return no_free_name(place.kind, key, generate);
 }
 
+// A new snapshot; `name` is the one that an error shows. The rules are asked once, and not after it
+// has returned.
+net::Awaitable<Result<Written>> create_snapshot(store::Store& store, Place place, std::string name,
+                                                MakeNew make, CreateOptions options) {
+    End ns = End::kDone;
+    // The commit will look; this is for a dry run, and because kube-apiserver looks at the
+    // namespace before it looks at what is to be created there.
+    if (options.dry_run || !options.make_namespace) {
+        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(store, place));
+    }
+    if (!options.make_namespace) {
+        if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
+        if (ns == End::kNamespaceGoing) co_return namespace_going({place.ns, std::move(name)});
+    }
+    SNAPGATE_CO_ASSIGN(auto change, make(base::random_uuid()));
+    co_return co_await create_object(store, std::move(place), std::move(change), options, ns);
+}
+
 Result<bool> is_damaged(const store::Store& store, const Place& place) {
     return store.read().is_damaged(place.cluster.number, place.kind, place.ns, place.name);
 }
@@ -267,23 +285,13 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
         co_return co_await create_object(context.store, std::move(place), std::move(change),
                                          options, End::kDone);
     }
-    End ns = End::kDone;
-    // The commit will look; this is for a dry run, and because kube-apiserver looks at the
-    // namespace before it looks at what is to be created there.
-    if (options.dry_run || !options.make_namespace) {
-        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(context.store, place));
-    }
-    if (!options.make_namespace) {
-        if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
-        if (ns == End::kNamespaceGoing)
-            co_return namespace_going(
-                {place.ns, std::string(json::text_at(body.object, {"metadata", "name"}))});
-    }
+    const std::string name(json::text_at(body.object, {"metadata", "name"}));
     const rules::Target target{place.ns, place.name, false};
-    SNAPGATE_CO_ASSIGN(auto change,
-                       rules::create(std::move(body), target, base::random_uuid(), writer));
-    co_return co_await create_object(context.store, std::move(place), std::move(change), options,
-                                     ns);
+    MakeNew make = [&](const std::string& uid) {
+        return rules::create(std::move(body), target, uid, writer);
+    };
+    co_return co_await create_snapshot(context.store, std::move(place), name, std::move(make),
+                                       options);
 }
 
 net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place, Decide decide,
@@ -296,6 +304,30 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
         SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
                                                               std::move(change), dry_run));
         if (stored) co_return std::move(*stored);
+    }
+    co_return rules::stale_version(place.name);
+}
+
+net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, Decide decide,
+                                             MakeNew make, bool dry_run) {
+    SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
+        SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
+        std::optional<Live> live;
+        if (!damaged) {
+            SNAPGATE_CO_ASSIGN(live, read_live(context.store, place));
+        }
+        if (live) {
+            SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+            SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
+                                                                  std::move(change), dry_run));
+            if (stored) co_return std::move(*stored);
+            continue;
+        }
+        const CreateOptions options{.dry_run = dry_run};
+        auto created = co_await create_snapshot(context.store, place, place.name, make, options);
+        if (created) created->created = true;
+        if (created || created.error().code != Code::kAlreadyExists) co_return std::move(created);
     }
     co_return rules::stale_version(place.name);
 }

@@ -34,6 +34,15 @@ using Decide = std::function<base::Result<rules::Change>(const json::Object& liv
 net::Awaitable<base::Result<Written>> change_hosted(WriteContext context, Place place,
                                                     Decide decide, bool dry_run);
 
+// What the object is made of where there is none, with this uid; asked again if somebody else made
+// it and it is gone. The same holds for what it refers to.
+using MakeNew = std::function<base::Result<rules::Change>(const std::string& uid)>;
+
+// A change of a snapshot, or a new one where there is none: `created` says which. One that a repair
+// of the store removed is made anew.
+net::Awaitable<base::Result<Written>> apply_hosted(WriteContext context, Place place, Decide decide,
+                                                   MakeNew make, bool dry_run);
+
 // A change to what the body says. If a repair of the store removed the object, it is created anew
 // from the body, and `decide` is not asked.
 net::Awaitable<base::Result<Written>> replace_hosted(WriteContext context, Place place,

@@ -11,6 +11,7 @@ struct Written {
     // removed and nobody knows what it was, because it was damaged.
     std::string value;
     bool removed = false;  // it is gone
+    bool created = false;  // it is new: of apply_hosted() alone
     bool dry_run = false;  // nothing was stored
     std::vector<std::string> warnings;
 };
