@@ -15,10 +15,13 @@ constexpr uint64_t kKeyFactor = 0x9e3779b97f4a7c15;
 }  // namespace
 
 uint32_t checksum(std::string_view key, std::string_view value) {
+    return static_cast<uint32_t>(checksum_64(key, value) >> 32);
+}
+
+uint64_t checksum_64(std::string_view key, std::string_view value) {
     const uint64_t of_key = XXH3_64bits(key.data(), key.size());
     const uint64_t of_value = XXH3_64bits(value.data(), value.size());
-    const uint64_t sum = of_key * kKeyFactor + of_value;
-    return static_cast<uint32_t>(sum >> 32);
+    return of_key * kKeyFactor + of_value;
 }
 
 }  // namespace snapgate::base

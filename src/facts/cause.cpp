@@ -1,7 +1,7 @@
 #include "facts/cause.h"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -21,25 +21,6 @@ bool is_letter(char c) {
 // Bytes of other scripts count as letters, so a name does not end within a word of them.
 bool is_word(char c) {
     return is_letter(c) || base::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-
-// On one line: each run of blanks and controls becomes a blank.
-std::string one_line(std::string_view text) {
-    std::string out;
-    bool gap = false;
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') {
-            gap = !out.empty();
-            continue;
-        }
-        if (gap) out += ' ';
-        gap = false;
-        out += c;
-        // No more is kept, and the message of an error may be long.
-        if (out.size() > kMostSentenceBytes) break;
-    }
-    out.resize(base::clip(out, kMostSentenceBytes).size());
-    return out;
 }
 
 // Reasons that only repeat the phase.
@@ -186,21 +167,50 @@ std::string classify(std::string_view sentence, std::span<const std::string_view
     return out;
 }
 
-Cause find_cause(const SnapshotParts& parts, State state) {
-    Cause cause;
-    if (state == State::kDeleting) {
-        cause.sentence = one_line(what_holds_deletion(parts));
-    } else if (state != State::kSucceeded || !parts.ready) {
-        cause.sentence = one_line(parts.error_message);
-        if (cause.sentence.empty()) cause.sentence = one_line(from_conditions(parts));
-        if (cause.sentence.empty() && state == State::kFailed) cause.sentence = kSilent;
+std::string sentence_of(std::string_view message) {
+    // Each run of blanks and controls becomes a blank.
+    std::string out;
+    bool gap = false;
+    for (const char c : message) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') {
+            gap = !out.empty();
+            continue;
+        }
+        if (gap) out += ' ';
+        gap = false;
+        out += c;
+        // No more is kept, and the message of an error may be long.
+        if (out.size() > kMostSentenceBytes) break;
     }
-    if (cause.sentence.empty()) return cause;
+    out.resize(base::clip(out, kMostSentenceBytes).size());
+    return out;
+}
+
+Cause cause_of_error(std::string_view message, std::vector<std::string_view> names) {
+    Cause cause;
+    cause.sentence = sentence_of(message);
     // The longest name first: one may be the beginning of another.
-    std::vector<std::string_view> names = parts.volumes;
-    names.insert(names.end(), {parts.name, parts.ns, parts.vm, parts.content_name});
     std::ranges::sort(names, std::ranges::greater(), &std::string_view::size);
     cause.cause_class = classify(cause.sentence, names);
+    return cause;
+}
+
+Cause find_cause(const SnapshotParts& parts, State state) {
+    std::string sentence;
+    bool silent = false;
+    if (state == State::kDeleting) {
+        sentence = what_holds_deletion(parts);
+    } else if (state != State::kSucceeded || !parts.ready) {
+        sentence = sentence_of(parts.error_message);
+        if (sentence.empty()) sentence = sentence_of(from_conditions(parts));
+        silent = sentence.empty() && state == State::kFailed;
+        if (silent) sentence = kSilent;
+    }
+    if (sentence.empty()) return {};
+    std::vector<std::string_view> names = parts.volumes;
+    names.insert(names.end(), {parts.name, parts.ns, parts.vm, parts.content_name});
+    Cause cause = cause_of_error(sentence, std::move(names));
+    cause.silent = silent;
     return cause;
 }
 

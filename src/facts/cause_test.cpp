@@ -52,5 +52,17 @@ TEST(FindCause, IsOneBoundedLine) {
     EXPECT_LE(derive(parts).size(), kMostBytes);
 }
 
+TEST(CauseOfError, IsASentenceAndItsClass) {
+    const Cause cause = cause_of_error("\n no room  for web-1\ton web \n", {"web", "web-1"});
+    EXPECT_EQ(cause.sentence, "no room for web-1 on web");
+    EXPECT_EQ(cause.cause_class, "no room for * on *");
+    EXPECT_FALSE(cause.silent);
+    EXPECT_EQ(sentence_of(cause.sentence), cause.sentence);
+    EXPECT_EQ(cause_of_error(" \n", {}).sentence, "");
+    const std::string longer = sentence_of(std::string(700, 'x'));
+    EXPECT_LE(longer.size(), 600U);
+    EXPECT_EQ(sentence_of(longer), longer);
+}
+
 }  // namespace
 }  // namespace snapgate::facts

@@ -10,13 +10,15 @@
 #include "facts/cause.h"
 
 // The stored facts: u8 state | u8 consistency | u8 flags | u32 created | u32 taken | u32 finished |
-// u32 stuck at | u32 hash of the VM's uid | u16 length of the cause | the cause | its class.
+// u32 stuck at | u32 hash of the VM's uid | u32 hash of the content | u16 length of the cause | the
+// cause | its class.
 namespace snapgate::facts {
 namespace {
 
 constexpr uint8_t kReady = 1;
 constexpr uint8_t kOfClone = 2;
-constexpr size_t kFixedBytes = 3 + 4 * sizeof(Seconds) + sizeof(UidHash) + 2;
+constexpr uint8_t kSilent = 4;
+constexpr size_t kFixedBytes = 3 + 4 * sizeof(Seconds) + sizeof(UidHash) + sizeof(ContentHash) + 2;
 
 // KubeVirt's defaults: a snapshot without a failureDeadline has five minutes.
 constexpr int64_t kDefaultDeadline = 300;
@@ -99,6 +101,11 @@ UidHash hash_of_uid(std::string_view uid) {
     return uid.empty() ? 0 : std::max(base::checksum("uid", uid), UidHash{1});
 }
 
+ContentId content_id(std::string_view ns, std::string_view name) {
+    constexpr ContentId kLeast = ContentId{1} << 32;
+    return name.empty() ? 0 : std::max(base::checksum_64(ns, name), kLeast);
+}
+
 std::string derive(const SnapshotParts& parts) {
     const State state = state_of(parts);
     const Seconds created = seconds_of(parts.creation_timestamp);
@@ -107,12 +114,14 @@ std::string derive(const SnapshotParts& parts) {
     out.reserve(kFixedBytes + cause.sentence.size() + cause.cause_class.size());
     out += static_cast<char>(state);
     out += static_cast<char>(consistency_of(parts));
-    out += static_cast<char>((parts.ready ? kReady : 0) | (parts.of_clone ? kOfClone : 0));
+    out += static_cast<char>((parts.ready ? kReady : 0) | (parts.of_clone ? kOfClone : 0) |
+                             (cause.silent ? kSilent : 0));
     base::append_u32(created, out);
     base::append_u32(seconds_of(parts.creation_time), out);
     base::append_u32(finished_of(parts), out);
     base::append_u32(stuck_at(parts, state, created), out);
     base::append_u32(hash_of_uid(parts.source_uid), out);
+    base::append_u32(hash_of(content_id(parts.ns, parts.content_name)), out);
     base::append_u16(static_cast<uint16_t>(cause.sentence.size()), out);
     out += cause.sentence;
     out += cause.cause_class;
@@ -127,12 +136,14 @@ base::Result<Facts> read(std::string_view bytes) {
     if (name_of(facts.state).empty() || name_of(facts.consistency).empty()) return corrupt();
     facts.ready = (bytes[2] & kReady) != 0;
     facts.of_clone = (bytes[2] & kOfClone) != 0;
+    facts.silent = (bytes[2] & kSilent) != 0;
     facts.created = base::read_u32(bytes, 3);
     facts.taken = base::read_u32(bytes, 7);
     facts.finished = base::read_u32(bytes, 11);
     facts.stuck_at = base::read_u32(bytes, 15);
     facts.source = base::read_u32(bytes, 19);
-    const size_t cause = base::read_u16(bytes, 23);
+    facts.content = base::read_u32(bytes, 23);
+    const size_t cause = base::read_u16(bytes, 27);
     bytes.remove_prefix(kFixedBytes);
     if (cause > bytes.size()) return corrupt();
     facts.cause = bytes.substr(0, cause);

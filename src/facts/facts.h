@@ -43,16 +43,29 @@ using Seconds = uint32_t;
 using UidHash = uint32_t;
 UidHash hash_of_uid(std::string_view uid);
 
+// Stands for a VirtualMachineSnapshotContent, by its namespace and name. The hash is the upper half
+// of the id, and 0 for none: with the name of the snapshot beside it, it tells a content of a
+// cluster from a million others.
+using ContentId = uint64_t;
+using ContentHash = uint32_t;
+ContentId content_id(std::string_view ns, std::string_view name);
+inline ContentHash hash_of(ContentId id) {
+    return static_cast<ContentHash>(id >> 32);
+}
+
 struct Facts {
     State state = State::kPending;
     Consistency consistency = Consistency::kUnknown;
     bool ready = false;     // status.readyToUse
     bool of_clone = false;  // made for a VirtualMachineClone, which removes it again
-    Seconds created = 0;    // metadata.creationTimestamp
-    Seconds taken = 0;      // status.creationTime: the state of the disks that it holds
-    Seconds finished = 0;   // when it succeeded or failed
-    Seconds stuck_at = 0;   // from then on it is stuck, if it is not changed before
-    UidHash source = 0;     // of the VM that it was taken of
+    // It failed, and the cause only says that the snapshot does not tell why.
+    bool silent = false;
+    Seconds created = 0;      // metadata.creationTimestamp
+    Seconds taken = 0;        // status.creationTime: the state of the disks that it holds
+    Seconds finished = 0;     // when it succeeded or failed
+    Seconds stuck_at = 0;     // from then on it is stuck, if it is not changed before
+    UidHash source = 0;       // of the VM that it was taken of
+    ContentHash content = 0;  // of status.virtualMachineSnapshotContentName
     // Why it is not good (in one sentence), or what holds its deletion; "" if nothing is known.
     std::string_view cause;
     // The cause without what differs from snapshot to snapshot: names, numbers, addresses. "*"
@@ -62,6 +75,8 @@ struct Facts {
     // A VM can be restored from it.
     bool good() const { return state == State::kSucceeded && ready; }
     bool stuck(Seconds now) const { return stuck_at != 0 && stuck_at <= now; }
+    // It is not good, and does not say why itself.
+    bool lacks_cause() const { return !good() && (cause_class.empty() || silent); }
     // From creation to finish, in seconds.
     std::optional<Seconds> duration() const {
         if (created == 0 || finished < created) return std::nullopt;
@@ -71,7 +86,7 @@ struct Facts {
 
 // The layout of what derive() returns. A store keeps it beside the bytes: if the derivation
 // changes, it gets a new number, and what has an older one is derived anew.
-inline constexpr uint8_t kLayout = 3;
+inline constexpr uint8_t kLayout = 4;
 // No more bytes come from derive().
 inline constexpr size_t kMostBytes = 1024;
 

@@ -28,9 +28,35 @@ TEST(Facts, AreReadAsTheyWereDerived) {
     EXPECT_EQ(facts->cause_class, "no room for *");
 }
 
+TEST(Facts, KnowWhatLacksACause) {
+    SnapshotParts parts = failed();
+    EXPECT_FALSE(read(derive(parts))->lacks_cause());
+    parts.error_message = {};
+    const std::string silent = derive(parts);
+    EXPECT_TRUE(read(silent)->silent);
+    EXPECT_TRUE(read(silent)->lacks_cause());
+    EXPECT_FALSE(read(silent)->cause.empty());
+    parts.phase = "InProgress";
+    EXPECT_FALSE(read(derive(parts))->silent);
+    EXPECT_TRUE(read(derive(parts))->lacks_cause());
+    parts.phase = "Succeeded";
+    parts.ready = true;
+    EXPECT_FALSE(read(derive(parts))->lacks_cause());
+}
+
+TEST(Facts, NameTheirContent) {
+    SnapshotParts parts = failed();
+    EXPECT_EQ(read(derive(parts))->content, 0U);
+    parts.ns = "n";
+    parts.content_name = "content-1";
+    EXPECT_EQ(read(derive(parts))->content, hash_of(content_id("n", "content-1")));
+    EXPECT_NE(content_id("n", "content-1"), content_id("m", "content-1"));
+    EXPECT_NE(content_id("n", "content-1"), content_id("n", "content-2"));
+}
+
 TEST(Facts, RefuseWhatWasNotDerived) {
     const std::string bytes = derive(failed());
-    for (size_t size = 0; size < 25; ++size) EXPECT_FALSE(read(bytes.substr(0, size)));
+    for (size_t size = 0; size < 29; ++size) EXPECT_FALSE(read(bytes.substr(0, size)));
     std::string other = bytes;
     other[0] = 0;
     EXPECT_FALSE(read(other));
@@ -38,7 +64,7 @@ TEST(Facts, RefuseWhatWasNotDerived) {
     other[1] = 9;
     EXPECT_FALSE(read(other));
     other = bytes;
-    other[23] = 120;  // a cause longer than the bytes
+    other[27] = 120;  // a cause longer than the bytes
     EXPECT_FALSE(read(other));
     EXPECT_FALSE(read(bytes + std::string(kMostBytes, 'x')));
 }
