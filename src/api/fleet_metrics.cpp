@@ -67,8 +67,9 @@ class FleetMetrics {
             if (done) break;
             co_await net::yield();
         }
-        SNAPGATE_CO_ASSIGN(auto summary, query::FleetSummary::plan(context, store.read(),
-                                                                   visible_.fleet, {}, now));
+        SNAPGATE_CO_ASSIGN(auto summary,
+                           query::FleetSummary::plan(context, store.read(), visible_.fleet, {}, now,
+                                                     query::Join::kNothing));
         while (true) {
             SNAPGATE_CO_ASSIGN(const bool done, summary.step(store.read()));
             if (done) break;

@@ -17,6 +17,10 @@ namespace {
 using base::Result;
 using simdjson::dom::element;
 
+// Enough for every VM; it bounds what an object that somebody made up can ask for.
+constexpr size_t kMostVolumes = 64;
+constexpr size_t kMostNameBytes = 253;
+
 Result<element> parse_stored(const model::StoredObject& stored) {
     thread_local auto document = std::make_unique<Document>();
     auto root = document->parse(stored.text);
@@ -56,24 +60,27 @@ Result<RestoreParts> read_restore_parts(const model::StoredObject& restore) {
     return parts;
 }
 
-Result<std::optional<uint64_t>> read_content_bytes(const model::StoredObject& content) {
+Result<ContentParts> read_content_parts(const model::StoredObject& content) {
     SNAPGATE_ASSIGN(const element root, parse_stored(content));
+    ContentParts parts;
+    parts.snapshot = text_at(root, "/spec/virtualMachineSnapshotName");
+    parts.error = text_at(root, "/status/error/message");
     simdjson::dom::array backups;
-    if (root.at_pointer("/spec/volumeBackups").get_array().get(backups))
-        return std::optional<uint64_t>();
+    if (root.at_pointer("/spec/volumeBackups").get_array().get(backups)) return parts;
     uint64_t bytes = 0;
+    bool known = true;
     for (const element backup : backups) {
         const auto size = model::parse_quantity(
             text_at(backup, "/persistentVolumeClaim/spec/resources/requests/storage"));
-        if (!size) return std::optional<uint64_t>();
-        bytes += *size;
+        // Neither the size nor the sum before it is 2^60, so the sum is right.
+        if (known && size) bytes += *size;
+        known = known && size && bytes < model::kQuantityEnd;
+        if (parts.error.empty() || parts.volumes.size() == kMostVolumes) continue;
+        const std::string_view volume = text_at(backup, "/volumeName");
+        if (!volume.empty() && volume.size() <= kMostNameBytes) parts.volumes.emplace_back(volume);
     }
-    return std::optional(bytes);
-}
-
-Result<std::string> read_content_name(const model::StoredObject& snapshot) {
-    SNAPGATE_ASSIGN(const element root, parse_stored(snapshot));
-    return std::string(text_at(root, "/status/virtualMachineSnapshotContentName"));
+    if (known) parts.bytes = bytes;
+    return parts;
 }
 
 }  // namespace snapgate::json

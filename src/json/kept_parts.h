@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "model/object.h"
@@ -25,10 +26,13 @@ struct RestoreParts {
 };
 base::Result<RestoreParts> read_restore_parts(const model::StoredObject& restore);
 
-// The bytes that the claims of a content request, all together; nullopt where that is not known.
-base::Result<std::optional<uint64_t>> read_content_bytes(const model::StoredObject& content);
-
-// The name of the content that a stored snapshot has; "" if it has none.
-base::Result<std::string> read_content_name(const model::StoredObject& snapshot);
+struct ContentParts {
+    std::string snapshot;  // spec.virtualMachineSnapshotName
+    // That its claims request, all together; nullopt where that is not known, and for 2^60 or more.
+    std::optional<uint64_t> bytes;
+    std::string error;                 // status.error.message
+    std::vector<std::string> volumes;  // names of the first ones, if it has an error
+};
+base::Result<ContentParts> read_content_parts(const model::StoredObject& content);
 
 }  // namespace snapgate::json

@@ -9,7 +9,6 @@ namespace snapgate::model {
 namespace {
 
 constexpr size_t kMostDigits = 30;
-constexpr double kMost = 0x1p60;
 
 struct Suffix {
     std::string_view text;
@@ -62,7 +61,7 @@ std::optional<uint64_t> parse_quantity(std::string_view text) {
     const auto factor = factor_of(text.substr(at));
     if (digits == 0 || !factor) return std::nullopt;
     const double bytes = std::ceil(value * *factor / unit);
-    if (!(bytes < kMost)) return std::nullopt;
+    if (!(bytes < double{kQuantityEnd})) return std::nullopt;
     return static_cast<uint64_t>(bytes);
 }
 

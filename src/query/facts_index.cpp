@@ -17,15 +17,17 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
     row.labels = labels_[packed.labels];
     row.vm_id = packed.vm;
     row.labels_id = packed.labels;
-    row.facts.state = packed.state;
-    row.facts.consistency = packed.consistency;
-    row.facts.ready = packed.ready;
-    row.facts.of_clone = packed.of_clone;
+    row.facts.state = static_cast<facts::State>(packed.state);
+    row.facts.consistency = static_cast<facts::Consistency>(packed.consistency);
+    row.facts.ready = packed.ready != 0;
+    row.facts.of_clone = packed.of_clone != 0;
+    row.facts.silent = packed.silent != 0;
     row.facts.created = packed.created;
     row.facts.taken = packed.taken;
     row.facts.finished = packed.finished;
     row.facts.stuck_at = packed.stuck_at;
     row.facts.source = packed.source;
+    row.facts.content = packed.content;
     row.facts.cause_class = classes_[packed.cause_class];
     return row;
 }
@@ -64,7 +66,7 @@ Result<void> FactsBlockBuilder::add(const store::Found& found) {
 void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::string_view vm,
                             std::string_view labels, const facts::Facts& facts) {
     FactsBlock::Packed& packed = block_->rows_.add(name);
-    packed.ns = namespaces_.index_of(ns, block_->namespaces_);
+    packed.ns = namespaces_.index_of(ns, block_->namespaces_) & (FactsBlock::kMostNamespaces - 1);
     packed.vm = vms_.index_of(vm, block_->vms_);
     packed.cause_class = classes_.index_of(facts.cause_class, block_->classes_);
     packed.labels = labels_.index_of(labels, block_->labels_);
@@ -73,14 +75,17 @@ void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::str
     packed.finished = facts.finished;
     packed.stuck_at = facts.stuck_at;
     packed.source = facts.source;
-    packed.state = facts.state;
-    packed.consistency = facts.consistency;
-    packed.ready = facts.ready;
-    packed.of_clone = facts.of_clone;
+    packed.content = facts.content;
+    packed.state = static_cast<uint32_t>(facts.state);
+    packed.consistency = static_cast<uint32_t>(facts.consistency);
+    packed.ready = facts.ready ? 1 : 0;
+    packed.of_clone = facts.of_clone ? 1 : 0;
+    packed.silent = facts.silent ? 1 : 0;
 }
 
 std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revision) {
-    if (!block_->rows_.finish()) return nullptr;
+    const bool fits = block_->namespaces_.size() <= FactsBlock::kMostNamespaces;
+    if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
     for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
         table->shrink_to_fit();

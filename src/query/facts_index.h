@@ -41,11 +41,17 @@ class FactsBlock {
         return namespaces_.size() + vms_.size() + classes_.size() + labels_.size();
     }
     Row row(size_t index) const;
+    ListPlace place(size_t index) const {
+        return {namespaces_[rows_[index].ns], rows_.name(index)};
+    }
     // The memory that it takes.
     size_t bytes() const;
 
   private:
     friend class FactsBlockBuilder;
+
+    static constexpr uint32_t kNamespaceBits = 23;
+    static constexpr uint32_t kMostNamespaces = uint32_t{1} << kNamespaceBits;
 
     struct Packed {
         facts::Seconds created = 0;
@@ -53,16 +59,20 @@ class FactsBlock {
         facts::Seconds finished = 0;
         facts::Seconds stuck_at = 0;
         facts::UidHash source = 0;
+        facts::ContentHash content = 0;
         uint32_t name = 0;  // see NamedRows
-        uint32_t ns = 0;    // indexes into the tables below
-        uint32_t vm = 0;
+        uint32_t vm = 0;    // indexes into the tables below, as the next two and `ns`
         uint32_t cause_class = 0;
         uint32_t labels = 0;
-        facts::State state = facts::State::kPending;
-        facts::Consistency consistency = facts::Consistency::kUnknown;
-        bool ready = false;
-        bool of_clone = false;
+        // In one number, as there are millions of rows.
+        uint32_t ns : kNamespaceBits = 0;
+        uint32_t state : 3 = 0;
+        uint32_t consistency : 3 = 0;
+        uint32_t ready : 1 = 0;
+        uint32_t of_clone : 1 = 0;
+        uint32_t silent : 1 = 0;
     };
+    static_assert(sizeof(Packed) == 44);
 
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
@@ -81,6 +91,7 @@ class FactsBlockBuilder {
     FactsBlockBuilder(const FactsBlock& old, size_t more);
 
     static constexpr model::Kind kKind = model::Kind::kSnapshot;
+    static ListPlace place_of(std::string_view ns, std::string_view name) { return {ns, name}; }
 
     void copy(const FactsBlock& old, size_t index);
     // kCorrupt if the facts cannot be read.

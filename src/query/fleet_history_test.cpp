@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "query/fleet_model_testing.h"
+#include "query/fleet_random_testing.h"
 #include "query/fleet_testing.h"
 
 namespace snapgate::query {
@@ -26,8 +27,12 @@ class History {
     // Something happens.
     void change() {
         const uint64_t what = pick(100);
-        if (what < 12) {
+        if (what < 6) {
             write_vms();
+        } else if (what < 17) {
+            write_contents();
+        } else if (what < 22) {
+            write_restores();
         } else if (what < 60) {
             write_some();
         } else if (what < 72) {
@@ -51,7 +56,10 @@ class History {
         const auto limit = 1 + pick(7);
         const facts::Seconds now = fleet_.now();
         std::vector<Row> expected = rows(asked, now);
-        EXPECT_EQ(list_all(asked), texts(expected)) << asked.query;
+        std::vector<std::string> flat;
+        flat.reserve(expected.size());
+        for (const Row& row : expected) flat.push_back(row.flat_text());
+        EXPECT_EQ(list_all(asked), flat) << asked.query;
         const auto begun_ms = fleet_.clock.now_ms();
         gone_.clear();
         std::string token;
@@ -86,7 +94,7 @@ class History {
         const Asked asked = ask(false);
         const facts::Seconds max_age = 3600 * (1 + static_cast<facts::Seconds>(pick(40)));
         const bool application = pick(3) == 0;
-        const AskedVms vms{pick(3) == 0, pick(3) == 0, pick(5) == 0};
+        const AskedVms vms{pick(3) == 0, pick(3) == 0, pick(5) == 0, pick(4) == 0};
         std::string query = fmt::format("maxAge={}s{}{}{}", max_age, asked.query, vms.query(),
                                         application ? "&consistency=application" : "");
         std::map<Verdict, uint64_t> totals;
@@ -118,8 +126,12 @@ class History {
         std::map<std::string, uint64_t> causes;
         uint64_t good = 0;
         uint64_t stuck = 0;
+        std::optional<uint64_t> bytes;
+        std::optional<uint64_t> restored;
         for (const Row& row : expected) {
-            const facts::Facts facts = row.entry.facts();
+            const facts::Facts facts = row.facts();
+            if (row.bytes) bytes = bytes.value_or(0) + *row.bytes;
+            if (row.restores) restored = restored.value_or(0) + (*row.restores > 0 ? 1 : 0);
             ++states[facts.state];
             ++clusters[row.cluster_uid];
             if (!facts.cause_class.empty()) ++causes[std::string(facts.cause_class)];
@@ -129,6 +141,8 @@ class History {
         EXPECT_EQ(summary.numbers().total, expected.size()) << asked.query;
         EXPECT_EQ(summary.numbers().good, good) << asked.query;
         EXPECT_EQ(summary.numbers().stuck, stuck) << asked.query;
+        EXPECT_EQ(summary.numbers().bytes, bytes) << asked.query;
+        EXPECT_EQ(summary.numbers().restored, restored) << asked.query;
         for (const facts::State state : facts::kStates) {
             EXPECT_EQ(summary.numbers().by_state.at(static_cast<size_t>(state)), states[state])
                 << asked.query << " " << name_of(state);
@@ -158,7 +172,8 @@ class History {
 
     void create(int index) {
         ok(fleet_.create(name_of_cluster(index), uid_of(index), "p"));
-        model_[{name_of_cluster(index), uid_of(index)}] = {name_of_cluster(index), {}, {}, {}};
+        model_[{name_of_cluster(index), uid_of(index)}] = {
+            name_of_cluster(index), {}, {}, {}, {}, {}};
     }
 
     void remake(int index) {
@@ -171,41 +186,13 @@ class History {
         return *std::next(model_.begin(), long(pick(model_.size())));
     }
 
-    TestSnapshot make_snapshot() {
-        TestSnapshot out;
-        out.ns = fmt::format("ns{}", pick(3));
-        out.name = fmt::format("s{}", pick(12));
-        if (pick(8) != 0) out.vm = fmt::format("vm{}", pick(4));
-        const int64_t now = fleet_.now();
-        if (pick(9) != 0) out.created = now - static_cast<int64_t>(pick(60) * 3600);
-        static const std::vector<std::string> phases{"",          "InProgress", "Succeeded",
-                                                     "Succeeded", "Succeeded",  "Failed"};
-        out.phase = phases[pick(phases.size())];
-        out.ready = out.phase == "Succeeded" && pick(5) != 0;
-        if (out.phase == "Succeeded" && pick(6) != 0)
-            out.taken = now - static_cast<int64_t>(pick(50) * 3600);
-        if (out.phase == "Failed") {
-            out.failed = now - static_cast<int64_t>(pick(50) * 3600);
-            out.error = fmt::format("no room on node-{} for {}", pick(9), out.name);
-            if (pick(3) == 0) out.error = "the Agent is silent";
-        }
-        if (pick(12) == 0) out.deleted = now - static_cast<int64_t>(pick(1200));
-        if (pick(2) == 0) out.indications = {"Online"};
-        if (pick(3) == 0) out.indications = {"Online", "GuestAgent"};
-        if (pick(2) == 0) out.label = pick(2) == 0 ? "gold" : "tin";
-        out.of_clone = pick(15) == 0;
-        if (pick(2) == 0) out.source_uid = fmt::format("u{}", pick(2));
-        out.without_facts = pick(4) == 0;
-        return out;
-    }
-
     void write_some() {
         auto& [key, cluster] = any_cluster();
         const model::ClusterNumber number = fleet_.clusters.at(key.second).number;
         Objects& objects = cluster.stage ? *cluster.stage : cluster.objects;
         std::vector<std::pair<TestSnapshot, bool>> changes;  // and whether it is a deletion
         for (uint64_t i = 1 + pick(6); i > 0; --i)
-            changes.emplace_back(make_snapshot(), pick(4) == 0);
+            changes.emplace_back(make_.snapshot(fleet_.now()), pick(4) == 0);
         ok(fleet_.write([&](store::WriteTxn& txn) -> Result<void> {
             for (const auto& [snapshot, gone] : changes) {
                 if (gone) {
@@ -230,21 +217,36 @@ class History {
     // Makes, changes or removes a VM: some clusters have none most of the time.
     void write_vms() {
         auto& [key, cluster] = any_cluster();
-        TestVm vm;
-        vm.ns = fmt::format("ns{}", pick(4));
-        vm.name = fmt::format("vm{}", pick(5));
-        vm.uid = fmt::format("u{}", pick(2));
-        vm.status = pick(2) == 0 ? "Running" : "Stopped";
-        vm.ignored = pick(6) == 0;
-        if (pick(2) == 0) vm.label = pick(2) == 0 ? "gold" : "tin";
-        const std::pair place(vm.ns, vm.name);
-        if (pick(3) != 0) {
-            ok(fleet_.put(key.second, model::Kind::kVirtualMachine, vm.prepare()));
-            cluster.vms[place] = vm;
-            return;
+        const TestVm vm = make_.vm();
+        write_kind(key.second, model::Kind::kVirtualMachine, vm, pick(3) == 0, cluster.vms);
+    }
+
+    // Makes, changes or removes some contents.
+    void write_contents() {
+        auto& [key, cluster] = any_cluster();
+        for (uint64_t i = 1 + pick(6); i > 0; --i) {
+            const TestContent content = make_.content();
+            write_kind(key.second, model::Kind::kContent, content, pick(4) == 0, cluster.contents);
         }
-        ok(fleet_.erase(key.second, model::Kind::kVirtualMachine, vm.ns, vm.name));
-        cluster.vms.erase(place);
+    }
+    void write_restores() {
+        auto& [key, cluster] = any_cluster();
+        for (uint64_t i = 1 + pick(3); i > 0; --i) {
+            const TestRestore restore = make_.restore(fleet_.now());
+            write_kind(key.second, model::Kind::kRestore, restore, pick(3) == 0, cluster.restores);
+        }
+    }
+    template <class Object>
+    void write_kind(const std::string& uid, model::Kind kind, const Object& object, bool gone,
+                    std::map<std::pair<std::string, std::string>, Object>& objects) {
+        const std::pair place(object.ns, object.name);
+        objects.erase(place);
+        if (gone) {
+            ok(fleet_.erase(uid, kind, object.ns, object.name));
+        } else {
+            ok(fleet_.put(uid, kind, object.prepare()));
+            objects[place] = object;
+        }
     }
 
     // Opens a stage; or publishes, gives up or opens anew the one that is open.
@@ -306,7 +308,7 @@ class History {
             if (pick(7) != 0) return;
             asked.query += "&" + query;
             asked.conditions.emplace_back([condition](const Row& row, facts::Seconds now) {
-                return condition(row.entry.facts(), row.entry.snapshot, now);
+                return condition(row.facts(), row.entry.snapshot, now);
             });
         };
         using facts::Facts;
@@ -370,7 +372,7 @@ class History {
         std::vector<Row> out;
         for (const auto& [key, cluster] : model_) {
             for (const auto& [place, entry] : cluster.objects) {
-                Row row{key.second, entry};
+                Row row = cluster.row_of(key.second, entry);
                 if (asked.selects(row, now)) out.push_back(std::move(row));
             }
         }
@@ -408,7 +410,9 @@ class History {
                               page.push_back(fmt::format(
                                   "{} {}/{}", list.listing().clusters()[row.cluster]->uid, row.ns,
                                   row.name));
-                              if (all) text += page.back();
+                              if (!all) return {};
+                              page.back() += flat_text(row.bytes, row.restores, row.facts);
+                              text += page.back();
                               return {};
                           }));
             if (whole) break;
@@ -419,6 +423,7 @@ class History {
     std::vector<std::string> list_all(const Asked& asked) {
         std::vector<std::string> out;
         auto request = parse_fleet_request(asked.query, kAllClusters, Question::kList).value();
+        request.format = pick(2) == 0 ? ListFormat::kCsv : ListFormat::kNdjson;
         const auto list = list_page(std::move(request), out, true);
         EXPECT_TRUE(list);
         return out;
@@ -448,9 +453,7 @@ class History {
             good = true;
             if (facts.taken != 0 && facts.taken + max_age >= now) return Verdict::kProtected;
         }
-        const auto last = std::ranges::max_element(snapshots, {}, [](const Row& row) {
-            return std::pair(row.entry.facts().created, row.entry.snapshot.name);
-        });
+        const auto last = last_attempt(snapshots);
         if (last != snapshots.end() && last->entry.facts().state == facts::State::kFailed)
             return Verdict::kFailing;
         return good ? Verdict::kLate : Verdict::kNever;
@@ -467,13 +470,14 @@ class History {
         for (const auto& [key, cluster] : model_) {
             std::map<std::pair<std::string, std::string>, std::vector<Row>> here;
             for (const auto& [place, vm] : cluster.vms) {
-                Row row{key.second, {}};
+                Row row;
+                row.cluster_uid = key.second;
                 row.entry.snapshot.ns = vm.ns;
                 row.entry.snapshot.vm = vm.name;
                 if (asked.selects(row, fleet_.now())) here[place];
             }
             for (const auto& [place, entry] : cluster.objects) {
-                Row row{key.second, entry};
+                Row row = cluster.row_of(key.second, entry);
                 const TestSnapshot& snapshot = entry.snapshot;
                 if (snapshot.vm.empty() || snapshot.of_clone) continue;
                 if (!asked.selects(row, fleet_.now())) continue;
@@ -493,9 +497,11 @@ class History {
         std::vector<std::string> out;
         for (const auto& [vm, snapshots] : vms) {
             const Verdict verdict = judge(std::get<0>(vm), snapshots, max_age, application);
+            const std::string cause = cause_of_last(snapshots);
+            if (asked_vms.agent && cause.find("Agent") == std::string::npos) continue;
             ++totals[verdict];
-            out.push_back(fmt::format("{} {}/{} {} {}", std::get<0>(vm), std::get<1>(vm),
-                                      std::get<2>(vm), name_of(verdict), snapshots.size()));
+            out.push_back(fmt::format("{} {}/{} {} {} {}", std::get<0>(vm), std::get<1>(vm),
+                                      std::get<2>(vm), name_of(verdict), snapshots.size(), cause));
         }
         return out;
     }
@@ -509,9 +515,9 @@ class History {
         ASSERT_TRUE(report) << report.error().message << query;
         std::string out;
         const auto append = [&](const VmRow& row, std::string&) {
-            got.push_back(fmt::format("{} {}/{} {} {}",
-                                      report->listing().clusters()[row.cluster]->uid, row.ns,
-                                      row.vm, name_of(row.verdict), row.snapshots));
+            got.push_back(fmt::format(
+                "{} {}/{} {} {} {}", report->listing().clusters()[row.cluster]->uid, row.ns, row.vm,
+                name_of(row.verdict), row.snapshots, row.last_attempt.cause));
         };
         while (!report->step(fleet_.store().read(), out, SIZE_MAX, append).value()) {
         }
@@ -528,6 +534,7 @@ class History {
     }
 
     std::mt19937_64 random_;
+    RandomObjects make_{random_};
     TestFleet fleet_;
     Model model_;
     std::set<std::string> gone_;  // clusters that were deleted since the listing began

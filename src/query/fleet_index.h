@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "query/content_block.h"
 #include "query/facts_index.h"
 #include "query/restore_block.h"
 #include "query/vm_block.h"
@@ -13,12 +14,14 @@ struct FleetIndex {
     FactsIndex snapshots;
     VmIndex vms;
     RestoreIndex restores;
+    ContentIndex contents;
 
     // Forgets all clusters but these; the numbers are those of their kinds, too.
     void keep_only(const std::set<model::ClusterNumber>& numbers) {
         snapshots.keep_only(numbers);
         vms.keep_only(numbers);
         restores.keep_only(numbers);
+        contents.keep_only(numbers);
     }
 };
 

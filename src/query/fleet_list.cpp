@@ -11,10 +11,36 @@ using base::Result;
 FleetList::FleetList(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                      FleetRequest request)
     : request_(std::move(request)),
-      listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
-      walk_(request_.order ? FleetWalk::Needs::kFacts : FleetWalk::Needs::kObjects),
+      listing_(context, std::move(fleet), request_.query, request_.filter.clusters,
+               kinds_of(shown_join(request_))),
+      walk_(request_.order ? FleetWalk::Needs::kFacts : FleetWalk::Needs::kObjects,
+            walked_join(request_)),
       limit_(request_.limit),
-      first_(limit_, request_.order && request_.order->descending) {}
+      first_(limit_, request_.order && request_.order->descending),
+      kinds_(kinds_of(shown_join(request_))) {}
+
+Join FleetList::shown_join(const FleetRequest& request) {
+    if (request.is_flat()) return Join::kAll;
+    return walked_join(request);
+}
+
+Join FleetList::walked_join(const FleetRequest& request) {
+    // A change of a content makes no event, so streams look at the snapshots alone.
+    if (request.format == ListFormat::kEvents) return Join::kNothing;
+    // A walk of a sorted list shows nothing itself.
+    if (request.is_flat() && !request.order) return Join::kAll;
+    return request.filter.cause.empty() ? Join::kNothing : Join::kCauses;
+}
+
+Result<bool> FleetList::make_join(const store::ReadView& view, const Candidate& candidate) {
+    if (shown_join(request_) == Join::kNothing) return true;
+    size_t budget = FleetKinds::kStepRows;
+    SNAPGATE_ASSIGN(const ClusterKinds* const known,
+                    kinds_.load(view, listing_, candidate.cluster, budget));
+    if (known == nullptr) return false;
+    join_.begin(*known, SnapshotJoin::Order::kAny);
+    return true;
+}
 
 Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadView& view,
                                   std::shared_ptr<const Fleet> fleet, FleetRequest request,

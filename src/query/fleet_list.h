@@ -18,7 +18,9 @@ namespace snapgate::query {
 
 // A list of the snapshots of a fleet, or of one cluster, that a filter selects, in the order of the
 // fleet or sorted; a page of it, or all of it in pieces. Every page of one listing shows one state
-// of the store. Belongs to one thread at a time; keeps no read view between its calls.
+// of the store. In a flat format the rows have what is joined to them; in each but a stream of
+// events the filter sees the causes that come from contents. Belongs to one thread at a time; keeps
+// no read view between its calls.
 //
 //   auto list = FleetList::plan(context, view, fleet, request, now);
 //   while (!list->step(store.read(), body, kMostPageBytes, append).value()) { ... }
@@ -73,6 +75,11 @@ class FleetList {
 
     FleetList(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetRequest request);
 
+    // What is joined to the rows that a request shows; and to those that its walk looks at.
+    static Join shown_join(const FleetRequest& request);
+    static Join walked_join(const FleetRequest& request);
+    // Reads what is joined to a row of a sorted page; false if a later step has to go on.
+    base::Result<bool> make_join(const store::ReadView& view, const Candidate& candidate);
     base::Result<void> count_first(const store::ReadView& view);
     // Where the walk of an ordered list begins.
     void start_walk();
@@ -116,6 +123,8 @@ class FleetList {
                 more_ = true;
                 return true;
             }
+            SNAPGATE_ASSIGN(const bool ready, make_join(view, first_.kept()[written_].row));
+            if (!ready) return false;
             SNAPGATE_TRY(write_candidate(view, first_.kept()[written_], out, append));
             ++written_;
         }
@@ -137,10 +146,17 @@ class FleetList {
                         view.get(cluster.number, model::Kind::kSnapshot, candidate.object.ns,
                                  candidate.object.name, candidate.revision));
         if (found) {
-            SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
-            SNAPGATE_TRY(append(FleetRow{candidate.cluster, found->ns, found->name,
-                                         found->object.vm, facts, &*found, FleetRow::kNoVm},
-                                out));
+            SNAPGATE_ASSIGN(facts::Facts facts, json::read_facts(found->object, buffer_));
+            FleetRow row{candidate.cluster, found->ns, found->name,
+                         found->object.vm,  facts,     &*found};
+            if (join_.any()) {
+                join_.complete_cause(row.ns, row.name, row.vm, facts);
+                if (request_.is_flat()) {
+                    row.bytes = join_.bytes_of(row.ns, row.name, facts);
+                    row.restores = join_.restores_of(row.ns, row.name);
+                }
+            }
+            SNAPGATE_TRY(append(row, out));
         }
         note_last(candidate.cluster, candidate.object.ns, candidate.object.name);
         last_key_ = kept.key;
@@ -169,7 +185,9 @@ class FleetList {
     model::ObjectKey last_;
     SortKey last_key_;
 
-    First first_;  // of a sorted list
+    First first_;  // of a sorted list, as the next two
+    FleetKinds kinds_;
+    SnapshotJoin join_;
     size_t written_ = 0;
     std::string buffer_;
 };

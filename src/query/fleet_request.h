@@ -38,10 +38,14 @@ struct FleetRequest {
     SnapshotFilter filter;
     std::optional<SortOrder> order;
     uint32_t limit = kUsualLimit;
-    std::string continue_token;        // "" for the first page
-    std::optional<ListFormat> format;  // as the parameter `format` says
-    bool kubernetes_form = false;      // objects in the form of Kubernetes' API
-    std::string query;                 // kListingDigestBytes of all that a token is bound to
+    std::string continue_token;  // "" for the first page
+    // As the parameter `format` says; else the caller sets what is wanted.
+    std::optional<ListFormat> format;
+    bool kubernetes_form = false;  // objects in the form of Kubernetes' API
+    std::string query;             // kListingDigestBytes of all that a token is bound to
+
+    // Every match, as rows of a flat table.
+    bool is_flat() const { return format == ListFormat::kCsv || format == ListFormat::kNdjson; }
 
     // Of kProtection alone:
     static constexpr facts::Seconds kUsualMaxAge = 24 * 3600;

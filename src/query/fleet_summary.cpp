@@ -12,13 +12,22 @@ using base::Result;
 
 constexpr facts::Seconds kDaySeconds = 86'400;
 
+// A sum that is too large, of sizes that somebody made up, stays at the largest number.
+void add_to(std::optional<uint64_t>& sum, uint64_t number) {
+    const uint64_t before = sum.value_or(0);
+    sum = before + std::min(number, UINT64_MAX - before);
+}
+
 }  // namespace
 
-void FleetSummary::Numbers::add(const facts::Facts& facts, facts::Seconds now) {
+void FleetSummary::Numbers::add(const FleetRow& row, facts::Seconds now) {
+    const facts::Facts& facts = row.facts;
     ++total;
     if (facts.good()) ++good;
     if (facts.stuck(now)) ++stuck;
     ++by_state.at(static_cast<size_t>(facts.state));
+    if (row.bytes) add_to(bytes, *row.bytes);
+    if (row.restores) add_to(restored, *row.restores > 0 ? 1 : 0);
 }
 
 void FleetSummary::Numbers::add(const Numbers& other) {
@@ -26,18 +35,21 @@ void FleetSummary::Numbers::add(const Numbers& other) {
     good += other.good;
     stuck += other.stuck;
     for (size_t i = 0; i < by_state.size(); ++i) by_state.at(i) += other.by_state.at(i);
+    if (other.bytes) add_to(bytes, *other.bytes);
+    if (other.restored) add_to(restored, *other.restored);
 }
 
 FleetSummary::FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
-                           FleetRequest request)
+                           FleetRequest request, Join join)
     : request_(std::move(request)),
-      listing_(context, std::move(fleet), request_.query, request_.filter.clusters),
+      listing_(context, std::move(fleet), request_.query, request_.filter.clusters, kinds_of(join)),
+      walk_(FleetWalk::Needs::kFacts, join),
       by_cluster_(listing_.clusters().size()) {}
 
 Result<FleetSummary> FleetSummary::plan(const ListContext& context, const store::ReadView& view,
                                         std::shared_ptr<const Fleet> fleet, FleetRequest request,
-                                        facts::Seconds now) {
-    FleetSummary summary(context, std::move(fleet), std::move(request));
+                                        facts::Seconds now, Join join) {
+    FleetSummary summary(context, std::move(fleet), std::move(request), join);
     SNAPGATE_TRY(summary.listing_.begin(view, {}, now));
     return summary;
 }
@@ -60,7 +72,7 @@ void FleetSummary::add(const FleetRow& row) {
         cluster_ = row.cluster;
     }
     const facts::Facts& facts = row.facts;
-    by_cluster_[cluster_].add(facts, listing_.now());
+    by_cluster_[cluster_].add(row, listing_.now());
     ++by_consistency_.at(static_cast<size_t>(facts.consistency));
     add_day(facts.created, &Day::created);
     if (facts.state == facts::State::kSucceeded) add_day(facts.finished, &Day::succeeded);
@@ -87,6 +99,7 @@ void FleetSummary::add_cause(const FleetRow& row) {
         found->second.cluster = row.cluster;
         found->second.revision = walk_.revision();
         found->second.example = {std::string(row.ns), std::string(row.name)};
+        found->second.sentence = row.facts.cause;
     }
     Count& count = found->second;
     ++count.count;
@@ -143,6 +156,8 @@ Result<void> FleetSummary::end(const store::ReadView& view) {
         cause.count = count->count;
         cause.vms = count->vms;
         cause.clusters = count->clusters;
+        cause.example = count->sentence;
+        if (!cause.example.empty()) continue;
         SNAPGATE_ASSIGN(cause.example, cause_of(view, listing_.clusters()[count->cluster]->number,
                                                 count->example, count->revision));
     }

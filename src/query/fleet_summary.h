@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,8 +29,12 @@ class FleetSummary {
         uint64_t good = 0;
         uint64_t stuck = 0;
         std::array<uint64_t, 6> by_state{};  // by the value of the State
+        // What the claims of those request whose contents are known; nullopt: of none.
+        std::optional<uint64_t> bytes;
+        // How many have restores, of the clusters whose restores are known; nullopt: of none.
+        std::optional<uint64_t> restored;
 
-        void add(const facts::Facts& facts, facts::Seconds now);
+        void add(const FleetRow& row, facts::Seconds now);
         void add(const Numbers& other);
     };
     struct Project {
@@ -52,9 +57,10 @@ class FleetSummary {
     static constexpr size_t kDays = 90;
     static constexpr size_t kShownCauses = 50;
 
+    // `join`: kNothing where neither sizes and restores nor causes are asked for.
     static base::Result<FleetSummary> plan(const ListContext& context, const store::ReadView& view,
                                            std::shared_ptr<const Fleet> fleet, FleetRequest request,
-                                           facts::Seconds now);
+                                           facts::Seconds now, Join join = Join::kAll);
 
     // Looks at about FleetWalk::kStepRows rows. True when all were looked at.
     base::Result<bool> step(const store::ReadView& view);
@@ -82,6 +88,7 @@ class FleetSummary {
         size_t cluster = 0;
         model::Revision revision = 0;
         model::ObjectKey example;
+        std::string sentence;  // its cause; "": nobody read it yet
         // Of the cluster that the walk is in:
         bool here = false;
         std::set<std::pair<std::string, std::string>> vms_here;  // namespace and name
@@ -90,7 +97,7 @@ class FleetSummary {
     static constexpr size_t kMostClasses = 10'000;
 
     FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
-                 FleetRequest request);
+                 FleetRequest request, Join join);
 
     void add(const FleetRow& row);
     void add_day(facts::Seconds time, uint64_t Day::* member);
@@ -101,7 +108,7 @@ class FleetSummary {
 
     FleetRequest request_;
     FleetListing listing_;
-    FleetWalk walk_{FleetWalk::Needs::kFacts};
+    FleetWalk walk_;
     std::array<uint64_t, 5> by_consistency_{};  // by the value of the Consistency
     std::vector<Numbers> by_cluster_;
     std::array<Day, kDays> days_{};

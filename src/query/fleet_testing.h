@@ -121,6 +121,51 @@ struct TestVm {
     }
 };
 
+// A restore as a test describes it.
+struct TestRestore {
+    std::string ns;
+    std::string name;
+    std::string vm;
+    std::string snapshot;
+    int64_t at = 0;
+
+    model::PreparedObject prepare() const {
+        const std::string text = fmt::format(
+            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
+            R"("spec":{{"target":{{"kind":"VirtualMachine","name":"{}"}},)"
+            R"("virtualMachineSnapshotName":"{}"}},"status":{{"restoreTime":"{}"}}}})",
+            ns, name, vm, snapshot, base::format_rfc3339(at * 1000));
+        return TestVm::prepared(json::prepare_restore(text), text);
+    }
+};
+
+// A content as a test describes it.
+struct TestContent {
+    std::string ns;
+    std::string name;
+    std::string snapshot;  // that it is of
+    std::string size;      // that the claim of its only volume requests; "" for none
+    std::string volume;
+    std::string error;
+
+    model::PreparedObject prepare() const {
+        std::string text = fmt::format(
+            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
+            R"("spec":{{"virtualMachineSnapshotName":"{}","volumeBackups":[{{"volumeName":"{}")",
+            ns, name, snapshot, volume);
+        if (!size.empty()) {
+            text += fmt::format(
+                R"(,"persistentVolumeClaim":{{"spec":{{"resources":{{"requests":{{"storage":"{}"}}}}}}}})",
+                size);
+        }
+        text += "}]}";
+        if (!error.empty())
+            text += fmt::format(R"(,"status":{{"error":{{"message":"{}"}}}})", error);
+        text += "}";
+        return TestVm::prepared(json::prepare_content(text), text);
+    }
+};
+
 // A store with the clusters of a fleet, by their uids, and everything that a question about them
 // needs.
 class TestFleet {

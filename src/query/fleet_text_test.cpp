@@ -16,7 +16,9 @@
 //   ignore.
 //                                "source=UID" of a put is the VM that the snapshot was taken of
 //   restore NS/NAME VM SNAPSHOT AGE
-//   content NS/NAME SIZE         "content=NAME" of a put is the snapshot's
+//   content NS/NAME SNAPSHOT SIZE|- [volume=NAME] [error=TEXT]
+//                                "content=NAME" of a put is the snapshot's
+//   follow KIND                  takes in an empty list of restores or contents of a mirror
 //   remove KIND NS/NAME          of VMs (vm), restores and contents
 //   relist [NS/NAME ...]         begins a stage with the deletion of these and ends it
 //   away UID AGE|never           the cluster was last heard of so long ago
@@ -24,6 +26,7 @@
 //   list [QUERY]                 a page of all clusters; "=T1" in it is the token of an answer
 //   one UID [QUERY]              a page of one cluster
 //   sweep [QUERY]                all pages; also whether one list without pages has the same
+//   rows [QUERY]                 every match with its size, restores and cause, as CSV has them
 //   report [QUERY]               a page of VMs; reports: all pages
 //   summary [QUERY]
 //   advance DURATION, compact, reopen [HISTORY]
@@ -58,6 +61,7 @@ class Scenario {
         if (verb == "list") return list(fleet_.fleet(), kAllClusters, first);
         if (verb == "one") return list(Fleet::make({fleet_.clusters.at(first)}), first, second);
         if (verb == "sweep") return sweep(first);
+        if (verb == "rows") return rows(first);
         if (verb == "report") return report(first);
         if (verb == "reports") return reports(first);
         if (verb == "summary") return summary(first);
@@ -91,6 +95,8 @@ class Scenario {
             return put_restore(words);
         } else if (verb == "content") {
             return put_content(words);
+        } else if (verb == "follow") {
+            return follow(first);
         } else if (verb == "remove") {
             const auto [ns, name] = place_of(second);
             return ok(fleet_.erase(current_, kind_of(first), ns, name));
@@ -208,26 +214,35 @@ class Scenario {
     }
 
     std::string put_restore(const std::vector<std::string>& words) {
-        const auto [ns, name] = place_of(words.at(0));
-        const std::string text = fmt::format(
-            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
-            R"("spec":{{"target":{{"kind":"VirtualMachine","name":"{}"}},)"
-            R"("virtualMachineSnapshotName":"{}"}},"status":{{"restoreTime":"{}"}}}})",
-            ns, name, words.at(1), words.at(2),
-            base::format_rfc3339(int64_t{ago(words.at(3))} * 1000));
-        return ok(fleet_.put(current_, model::Kind::kRestore,
-                             TestVm::prepared(json::prepare_restore(text), text)));
+        TestRestore restore;
+        std::tie(restore.ns, restore.name) = place_of(words.at(0));
+        restore.vm = words.at(1);
+        restore.snapshot = words.at(2);
+        restore.at = ago(words.at(3));
+        return ok(fleet_.put(current_, model::Kind::kRestore, restore.prepare()));
     }
 
     std::string put_content(const std::vector<std::string>& words) {
-        const auto [ns, name] = place_of(words.at(0));
-        const std::string text = fmt::format(
-            R"({{"metadata":{{"namespace":"{}","name":"{}","uid":"u","resourceVersion":"1"}},)"
-            R"("spec":{{"volumeBackups":[{{"persistentVolumeClaim":{{"spec":{{"resources":)"
-            R"({{"requests":{{"storage":"{}"}}}}}}}}}}]}}}})",
-            ns, name, words.at(1));
-        return ok(fleet_.put(current_, model::Kind::kContent,
-                             TestVm::prepared(json::prepare_content(text), text)));
+        TestContent content;
+        std::tie(content.ns, content.name) = place_of(words.at(0));
+        content.snapshot = words.at(1);
+        if (words.at(2) != "-") content.size = words.at(2);
+        for (size_t i = 3; i < words.size(); ++i) {
+            const std::string& word = words[i];
+            if (word.starts_with("volume=")) content.volume = word.substr(7);
+            if (word.starts_with("error=")) content.error = blanks(word.substr(6));
+        }
+        return ok(fleet_.put(current_, model::Kind::kContent, content.prepare()));
+    }
+
+    // What a mirror does that found nothing.
+    std::string follow(const std::string& kind) {
+        fleet_.clusters.at(current_).connected = true;
+        const model::ClusterNumber number = fleet_.number_of(current_, kind_of(kind));
+        return ok(fleet_.write([&](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_TRY(txn.open_stage(number));
+            return txn.publish_stage(number, fmt::format("list-{}", ++relists_));
+        }));
     }
 
     std::string fill(const std::string& ns, int count) {
@@ -271,6 +286,7 @@ class Scenario {
     }
 
     Result<Page> page(std::shared_ptr<const Fleet> fleet, FleetRequest request, bool all = false) {
+        const bool flat = all && request.is_flat();
         SNAPGATE_ASSIGN(FleetList list,
                         FleetList::plan(fleet_.context(), fleet_.store().read(), std::move(fleet),
                                         std::move(request), fleet_.now()));
@@ -281,7 +297,10 @@ class Scenario {
             std::string item = fmt::format("{} {}/{} {} {}", cluster.name, row.ns, row.name,
                                            row.vm.empty() ? "-" : row.vm, name_of(row.facts.state));
             if (row.facts.good()) item += " good";
+            if (row.bytes) item += fmt::format(" {} bytes", *row.bytes);
+            if (row.restores) item += fmt::format(" restored {} times", *row.restores);
             if (!row.facts.cause.empty()) item += fmt::format(" ({})", row.facts.cause);
+            if (flat) item += fmt::format(" [{}]", row.facts.cause_class);
             out += item;
             page.items.push_back(std::move(item));
             return {};
@@ -347,6 +366,17 @@ class Scenario {
         if (all->items != items) out += "ANOTHER LIST WITHOUT PAGES\n";
         for (size_t i = 0; i < items.size() && i < 20; ++i) out += items[i] + "\n";
         return out;
+    }
+
+    std::string rows(const std::string& query) {
+        auto request = parse(query, kAllClusters, Question::kList);
+        if (!request) return tokens_.describe(request.error());
+        request->format = ListFormat::kCsv;
+        const auto all = page(fleet_.fleet(), std::move(*request), true);
+        if (!all) return tokens_.describe(all.error());
+        std::string out;
+        for (const std::string& item : all->items) out += item + "\n";
+        return out + fmt::format("-- {} rows\n", all->items.size());
     }
 
     static std::string describe(const FleetCluster& cluster, const VmRow& row, facts::Seconds now) {
@@ -449,6 +479,8 @@ class Scenario {
             if (const uint64_t count = numbers.by_state.at(static_cast<size_t>(state)))
                 out += fmt::format(", {} {}", name_of(state), count);
         }
+        if (numbers.bytes) out += fmt::format(", {} bytes", *numbers.bytes);
+        if (numbers.restored) out += fmt::format(", restored {}", *numbers.restored);
         return out + "\n";
     }
 

@@ -6,6 +6,25 @@ namespace snapgate::query {
 
 using base::Result;
 
+namespace {
+
+constexpr model::Kind kJoined[] = {model::Kind::kSnapshot, model::Kind::kContent,
+                                   model::Kind::kRestore};
+
+}  // namespace
+
+std::span<const model::Kind> kinds_of(Join join) {
+    switch (join) {
+        case Join::kNothing:
+            return std::span(kJoined).first(1);
+        case Join::kCauses:
+            return std::span(kJoined).first(2);
+        case Join::kAll:
+            break;
+    }
+    return kJoined;
+}
+
 Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetListing& listing,
                                       const SnapshotFilter& filter) {
     const FleetCluster& cluster = *listing.clusters()[cluster_];
@@ -27,6 +46,24 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
         if (whole_) builder_.emplace();
     }
     walk_.emplace(cluster.number, revision_, filter.vms, filter.namespaces, from_);
+    return true;
+}
+
+Result<bool> FleetWalk::make_join(const store::ReadView& view, const FleetListing& listing,
+                                  size_t& looked_at) {
+    if (join_ready_) return true;
+    joining_ = false;
+    if (joined_ != Join::kNothing) {
+        const size_t most = looked_at < kStepRows ? kStepRows - looked_at : 1;
+        size_t budget = most;
+        SNAPGATE_ASSIGN(const ClusterKinds* const known,
+                        kinds_.load(view, listing, cluster_, budget));
+        looked_at += most - budget;
+        if (known == nullptr) return false;
+        join_.begin(*known, SnapshotJoin::Order::kList);
+        joining_ = join_.any();
+    }
+    join_ready_ = true;
     return true;
 }
 

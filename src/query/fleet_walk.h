@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,11 @@
 #include "json/object.h"
 #include "query/facts_index.h"
 #include "query/fleet_index.h"
+#include "query/fleet_kinds.h"
 #include "query/fleet_listing.h"
 #include "query/listing.h"
 #include "query/snapshot_filter.h"
+#include "query/snapshot_join.h"
 #include "query/snapshot_walk.h"
 #include "store/store.h"
 #include "store/walk.h"
@@ -28,12 +31,26 @@ struct FleetRow {
     std::string_view name;
     std::string_view vm;
     const facts::Facts& facts;
-    // The object; null where the walk need not read it, and then the facts lack the cause.
+    // The object; null where the walk need not read it, and then the facts lack the cause, unless
+    // it comes from the content.
     const store::Found* found = nullptr;
     // Equal for equal VMs of one cluster; kNoVm where that is not known.
     uint32_t vm_id = kNoVm;
     static constexpr uint32_t kNoVm = UINT32_MAX;
+    // What the claims in its content request, and how many restores name it; nullopt where that is
+    // not known, or was not asked for.
+    std::optional<uint64_t> bytes = std::nullopt;
+    std::optional<uint64_t> restores = std::nullopt;
 };
+
+// What of a cluster's contents and restores is joined to its snapshots.
+enum class Join : uint8_t {
+    kNothing,
+    kCauses,  // the errors of contents, as causes of snapshots that lack one
+    kAll,     // sizes and restores, too
+};
+// The kinds of objects that are read for a join, the snapshots first.
+std::span<const model::Kind> kinds_of(Join join);
 
 // Walks the snapshots of a fleet that a filter selects, by cluster, namespace and name, in the
 // state of a listing. It goes in steps, each in a view of its own. Belongs to one thread at a time.
@@ -47,7 +64,9 @@ class FleetWalk {
         kObjects,  // the object of each row that is shown
         kFacts,    // no object: all rows are looked at, and few are written
     };
-    explicit FleetWalk(Needs needs = Needs::kObjects) : needs_(needs) {}
+    // The listing of a walk has the kinds of its join.
+    explicit FleetWalk(Needs needs = Needs::kObjects, Join join = Join::kNothing)
+        : needs_(needs), joined_(join), kinds_(kinds_of(join)) {}
 
     // Begins at the cluster of that index, with the first object at or after `from`.
     void start_at(size_t cluster, model::ObjectKey from) {
@@ -56,6 +75,7 @@ class FleetWalk {
         walk_.reset();
         block_.reset();
         builder_.reset();
+        join_ready_ = false;
     }
 
     // Shows what is selected to `visit`: base::Result<store::Step>(const FleetRow&), which may go
@@ -71,6 +91,8 @@ class FleetWalk {
             if (looked_at++ >= kStepRows) return false;
             SNAPGATE_ASSIGN(const bool there, enter_cluster(view, listing, filter));
             if (!there) continue;
+            SNAPGATE_ASSIGN(const bool ready, make_join(view, listing, looked_at));
+            if (!ready) return false;
             const auto end = block_ ? show_block(view, listing, filter, looked_at, visit)
                                     : show_walk(view, listing, filter, looked_at, visit);
             SNAPGATE_TRY(end);
@@ -89,6 +111,10 @@ class FleetWalk {
     // cluster that is not in the state.
     base::Result<bool> enter_cluster(const store::ReadView& view, const FleetListing& listing,
                                      const SnapshotFilter& filter);
+    // Reads what is joined to the cluster's snapshots, if that was not done yet; false if a later
+    // step has to go on.
+    base::Result<bool> make_join(const store::ReadView& view, const FleetListing& listing,
+                                 size_t& looked_at);
     // Whether a block of the index can stand for a walk, or come from it.
     bool may_use_index(const FleetListing& listing, const SnapshotFilter& filter) const;
     // Of a cluster that was walked as a whole: its objects must be as many as the store counted,
@@ -109,19 +135,21 @@ class FleetWalk {
                 break;
             }
             const store::Found& found = walk_->found();
-            SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found.object, buffer_));
+            SNAPGATE_ASSIGN(const facts::Facts stored, json::read_facts(found.object, buffer_));
+            facts::Facts facts = stored;
+            if (joining_) join_.complete_cause(found.ns, found.name, found.object.vm, facts);
             if (filter.may_select(found.name, facts, listing.now())) {
                 SNAPGATE_ASSIGN(const bool selected, filter.selects_object(found, facts));
                 if (selected) {
-                    SNAPGATE_ASSIGN(
-                        next, visit(FleetRow{cluster_, found.ns, found.name, found.object.vm, facts,
-                                             &found, FleetRow::kNoVm}));
+                    SNAPGATE_ASSIGN(next, visit_row({cluster_, found.ns, found.name,
+                                                     found.object.vm, facts, &found},
+                                                    visit));
                 }
             }
             if (next != store::Step::kOn) break;
             if (builder_)
                 builder_->add(found.ns, found.name, found.object.vm,
-                              json::labels_text(found.object), facts);
+                              json::labels_text(found.object), stored);
             ++objects_;
             SNAPGATE_ASSIGN(standing, walk_->advance());
         }
@@ -138,18 +166,25 @@ class FleetWalk {
         constexpr size_t kRowsOfOne = 10;
         for (; next_row_ < block_->rows(); ++next_row_) {
             if (next_row_ % kRowsOfOne == 0 && ++looked_at > kStepRows) return store::Step::kPause;
-            const FactsBlock::Row row = block_->row(next_row_);
+            FactsBlock::Row row = block_->row(next_row_);
             if (!is_wanted_namespace(filter, row.ns)) continue;
+            const bool by_content =
+                joining_ && join_.complete_cause(row.ns, row.name, row.vm, row.facts);
+            if (by_content) ++looked_at;
             if (!filter.may_select(row.name, row.facts, listing.now())) continue;
             SNAPGATE_ASSIGN(const bool by_labels, has_wanted_labels(filter, row));
             if (!by_labels) continue;
             store::Step next = store::Step::kOn;
-            if (needs_ == Needs::kObjects || !filter.cause.empty()) {
+            // The block has no causes, but the join has those that come from contents.
+            const bool cause_is_known = filter.cause.empty() || by_content;
+            if (by_content && !contains_ignoring_case(row.facts.cause, filter.cause)) continue;
+            if (needs_ == Needs::kObjects || !cause_is_known) {
                 ++looked_at;
                 SNAPGATE_ASSIGN(next, show_object(view, listing, filter, row, visit));
             } else {
-                SNAPGATE_ASSIGN(next, visit(FleetRow{cluster_, row.ns, row.name, row.vm, row.facts,
-                                                     nullptr, row.vm_id}));
+                SNAPGATE_ASSIGN(next, visit_row({cluster_, row.ns, row.name, row.vm, row.facts,
+                                                 nullptr, row.vm_id},
+                                                visit));
             }
             if (next != store::Step::kOn) return next;
         }
@@ -164,11 +199,21 @@ class FleetWalk {
                         view.get(listing.clusters()[cluster_]->number, model::Kind::kSnapshot,
                                  row.ns, row.name, revision_));
         if (!found) return base::Error(base::Code::kCorrupt, "a snapshot of the index is lost");
-        SNAPGATE_ASSIGN(const facts::Facts facts, json::read_facts(found->object, buffer_));
+        SNAPGATE_ASSIGN(facts::Facts facts, json::read_facts(found->object, buffer_));
+        if (joining_) join_.complete_cause(found->ns, found->name, found->object.vm, facts);
         SNAPGATE_ASSIGN(const bool selected, filter.selects_object(*found, facts));
         if (!selected) return store::Step::kOn;
-        return visit(FleetRow{cluster_, found->ns, found->name, found->object.vm, facts, &*found,
-                              FleetRow::kNoVm});
+        return visit_row({cluster_, found->ns, found->name, found->object.vm, facts, &*found},
+                         visit);
+    }
+
+    template <class Visit>
+    base::Result<store::Step> visit_row(FleetRow row, const Visit& visit) {
+        if (joining_ && joined_ == Join::kAll) {
+            row.bytes = join_.bytes_of(row.ns, row.name, row.facts);
+            row.restores = join_.restores_of(row.ns, row.name);
+        }
+        return visit(row);
     }
 
     // By the selector, which is asked once for each set of labels that the block has.
@@ -176,6 +221,8 @@ class FleetWalk {
     static bool is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns);
 
     Needs needs_;
+    Join joined_;
+    FleetKinds kinds_;
     size_t cluster_ = 0;
     model::ObjectKey from_;
     model::Revision revision_ = 0;
@@ -188,6 +235,9 @@ class FleetWalk {
     bool whole_ = false;                        // the walk began at the cluster's first object
     uint64_t objects_ = 0;                      // that it passed
     std::string buffer_;                        // of facts that were not stored
+    SnapshotJoin join_;
+    bool join_ready_ = false;  // for the cluster
+    bool joining_ = false;     // there is something to join
 };
 
 }  // namespace snapgate::query

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/annotations.h"
 #include "base/result.h"
@@ -18,19 +19,24 @@
 
 namespace snapgate::query {
 
+// Where an object stands in the list of its cluster: namespace and name.
+using ListPlace = std::pair<std::string_view, std::string_view>;
+
 // The block of each cluster at its head, for questions about all objects of a kind in a fleet:
 // reading what a question needs of an object from the store touches a page of the file for each
 // object, and this about one for fifty. A walk over a whole cluster makes its block on the way
 // (fleet_walk.h), or a Load does; later changes are read from the cluster's log. Nothing of it is
 // on disk. Any thread may call.
 //
-// A Block is immutable and has its rows in the order of the list: revision(), rows(), texts(),
-// bytes(), and row(index) with `ns` and `name`. Its Builder has kKind; is made of nothing, or of an
-// older block and the number of rows that come besides; copy(old, index), add(store::Found) and
-// finish(revision), which is null for what no block can hold.
+// A Block is immutable: revision(), rows(), texts(), bytes(), and place(index), by which its rows
+// stand in order. Its Builder has kKind, and place_of(namespace, name); is made of nothing, or of
+// an older block and the number of rows that come besides; copy(old, index), add(store::Found) and
+// finish(revision), which is null for what no block can hold. Most places are those of the list,
+// in whose order a new block's rows are added.
 template <class Block, class Builder>
 class KindIndex {
   public:
+    static constexpr auto kKind = Builder::kKind;
     // No block is kept beyond it.
     static constexpr size_t kMostBytes = 512 << 20;
 
@@ -165,29 +171,23 @@ class KindIndex {
                                                                const Places& changed,
                                                                model::Revision revision) {
         Builder builder(old, changed.size());
+        using Place = decltype(Builder::place_of({}, {}));
+        std::vector<std::pair<Place, const std::pair<std::string, std::string>*>> places;
+        places.reserve(changed.size());
+        for (const auto& key : changed)
+            places.emplace_back(Builder::place_of(key.first, key.second), &key);
+        std::ranges::sort(places, {}, [](const auto& place) { return place.first; });
         size_t index = 0;
-        const auto copy_before = [&](const std::pair<std::string, std::string>* place) {
-            for (; index < old.rows(); ++index) {
-                const auto& row = old.row(index);
-                const std::pair<std::string_view, std::string_view> at(row.ns, row.name);
-                if (place != nullptr && at >= std::pair<std::string_view, std::string_view>(
-                                                  place->first, place->second))
-                    return;
+        for (const auto& [place, key] : places) {
+            for (; index < old.rows() && old.place(index) < place; ++index)
                 builder.copy(old, index);
-            }
-        };
-        for (const auto& place : changed) {
-            copy_before(&place);
-            if (index < old.rows()) {
-                const auto& row = old.row(index);
-                if (row.ns == place.first && row.name == place.second) ++index;
-            }
+            if (index < old.rows() && old.place(index) == place) ++index;
             SNAPGATE_ASSIGN(const auto found,
-                            view.get(cluster, Builder::kKind, place.first, place.second, revision));
+                            view.get(cluster, Builder::kKind, key->first, key->second, revision));
             if (!found) continue;
             SNAPGATE_TRY(builder.add(*found));
         }
-        copy_before(nullptr);
+        for (; index < old.rows(); ++index) builder.copy(old, index);
         return builder.finish(revision);
     }
 

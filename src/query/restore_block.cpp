@@ -13,8 +13,8 @@ namespace snapgate::query {
 using base::Result;
 
 size_t RestoreBlock::bytes() const {
-    size_t bytes =
-        sizeof(RestoreBlock) + rows_.capacity() * sizeof(Row) + by_vm_.capacity() * sizeof(size_t);
+    size_t bytes = sizeof(RestoreBlock) + rows_.capacity() * sizeof(Row) +
+                   (by_vm_.capacity() + by_snapshot_.capacity()) * sizeof(size_t);
     for (const Row& row : rows_) {
         bytes +=
             row.ns.capacity() + row.name.capacity() + row.vm.capacity() + row.snapshot.capacity();
@@ -32,6 +32,26 @@ const RestoreBlock::Row* RestoreBlock::newest_of(std::string_view ns, std::strin
     return &rows_[*std::prev(end)];
 }
 
+uint64_t RestoreBlock::count_of(std::string_view ns, std::string_view snapshot) const {
+    const auto found = std::ranges::equal_range(
+        by_snapshot_, ListPlace(ns, snapshot), {},
+        [this](size_t index) { return ListPlace(rows_[index].ns, rows_[index].snapshot); });
+    return found.size();
+}
+
+uint64_t RestoreBlock::next_count_of(std::string_view ns, std::string_view snapshot,
+                                     size_t& from) const {
+    const ListPlace wanted(ns, snapshot);
+    for (; from < by_snapshot_.size(); ++from) {
+        const auto order = snapshot_at(from) <=> wanted;
+        if (order > 0) return 0;
+        if (order == 0) break;
+    }
+    uint64_t count = 0;
+    while (from + count < by_snapshot_.size() && snapshot_at(from + count) == wanted) ++count;
+    return count;
+}
+
 Result<void> RestoreBlockBuilder::add(const store::Found& found) {
     SNAPGATE_ASSIGN(json::RestoreParts parts, json::read_restore_parts(found.object));
     const bool fits = parts.at > 0 && parts.at <= std::numeric_limits<facts::Seconds>::max();
@@ -45,6 +65,11 @@ std::shared_ptr<const RestoreBlock> RestoreBlockBuilder::finish(model::Revision 
     block_->revision_ = revision;
     block_->by_vm_.resize(block_->rows_.size());
     std::iota(block_->by_vm_.begin(), block_->by_vm_.end(), size_t{0});
+    block_->by_snapshot_ = block_->by_vm_;
+    std::ranges::sort(block_->by_snapshot_, {}, [this](size_t index) {
+        const RestoreBlock::Row& row = block_->rows_[index];
+        return std::tie(row.ns, row.snapshot);
+    });
     std::ranges::sort(block_->by_vm_, {}, [this](size_t index) {
         const RestoreBlock::Row& row = block_->rows_[index];
         return std::tie(row.ns, row.vm, row.at, row.name);

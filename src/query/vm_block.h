@@ -37,6 +37,9 @@ class VmBlock {
     size_t label_sets() const { return labels_.size(); }
     size_t texts() const { return namespaces_.size() + statuses_.size() + labels_.size(); }
     Row row(size_t index) const;
+    ListPlace place(size_t index) const {
+        return {namespaces_[rows_[index].ns], rows_.name(index)};
+    }
     size_t bytes() const;
     // The index of the first row at or after that place.
     size_t lower_bound(std::string_view ns, std::string_view name) const;
@@ -64,6 +67,7 @@ class VmBlock {
 class VmBlockBuilder {
   public:
     static constexpr model::Kind kKind = model::Kind::kVirtualMachine;
+    static ListPlace place_of(std::string_view ns, std::string_view name) { return {ns, name}; }
 
     VmBlockBuilder();
     VmBlockBuilder(const VmBlock& old, size_t more);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "json/kept_parts.h"
 #include "json/object.h"
 #include "query/cause_of.h"
+#include "query/snapshot_join.h"
 
 namespace snapgate::query {
 
@@ -23,7 +23,9 @@ VmReport::VmReport(const ListContext& context, std::shared_ptr<const Fleet> flee
     : ages_(std::move(ages)),
       request_(std::move(request)),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters, kKinds),
-      first_(request_.limit, request_.vm_order && request_.vm_order->descending) {
+      first_(request_.limit, request_.vm_order && request_.vm_order->descending),
+      vm_kinds_(std::span(kKinds).subspan(1, 2)),
+      contents_(std::span(kKinds).subspan(3)) {
     walked_.vms = request_.filter.vms;
     walked_.namespaces = request_.filter.namespaces;
 }
@@ -55,8 +57,12 @@ void VmReport::start() {
 
 Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
-    SNAPGATE_ASSIGN(const bool loaded, fleet_vms_.step(view, listing_));
+    SNAPGATE_ASSIGN(const bool loaded, vm_kinds_.step(view, listing_));
     if (!loaded) return false;
+    if (!request_.filter.cause.empty()) {
+        SNAPGATE_ASSIGN(const bool all, contents_.step(view, listing_));
+        if (!all) return false;
+    }
     if (!first_.has_ended()) {
         SNAPGATE_ASSIGN(
             const bool done,
@@ -71,8 +77,14 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
     for (; written_ < first_.kept().size(); ++written_, ++items_) {
         if (first_.wants_all() && out.size() >= full) return false;
         VmRow& row = first_.kept()[written_].row;
-        if (request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, row));
-        SNAPGATE_TRY(read_size(view, row));
+        size_t budget = FleetKinds::kStepRows;
+        SNAPGATE_ASSIGN(const ClusterKinds* const known,
+                        contents_.load(view, listing_, row.cluster, budget));
+        if (known == nullptr) return false;
+        if (request_.filter.cause.empty()) {
+            SNAPGATE_TRY(read_cause(view, row));
+            complete(row);
+        }
         append(row, out);
     }
     if (!first_.wants_all() || first_.left() == 0) return true;
@@ -105,13 +117,15 @@ Result<void> VmReport::add(const store::ReadView& view, const FleetRow& row) {
         state.last_attempt.state = facts.state;
         state.last_attempt.at = facts.created;
         state.last_attempt.cause_class = facts.cause_class;
+        state.last_attempt.lacks_cause = facts.lacks_cause();
+        state.last_attempt.content = facts.content;
         state.revision = walk_.revision();
     }
     const bool enough = !request_.application_only ||
                         facts.consistency == facts::Consistency::kApplication ||
                         facts.consistency == facts::Consistency::kOffline;
     if (facts.good() && enough && (!state.last_good || facts.taken >= state.last_good->at))
-        state.last_good = {std::string(row.name), facts.taken, facts.consistency};
+        state.last_good = {std::string(row.name), facts.taken, facts.consistency, facts.content};
     return {};
 }
 
@@ -123,21 +137,19 @@ Result<void> VmReport::read_cause(const store::ReadView& view, VmRow& row) const
     return {};
 }
 
-Result<void> VmReport::read_size(const store::ReadView& view, VmRow& row) const {
-    if (!row.last_good) return {};
-    const FleetCluster& cluster = *listing_.clusters()[row.cluster];
-    SNAPGATE_ASSIGN(const auto at, listing_.revision_of(view, cluster, model::Kind::kContent));
-    if (!at) return {};
-    SNAPGATE_ASSIGN(const auto snapshot, view.get(cluster.number, model::Kind::kSnapshot, row.ns,
-                                                  row.last_good->name, row.revision));
-    if (!snapshot) return {};
-    SNAPGATE_ASSIGN(const std::string name, json::read_content_name(snapshot->object));
-    if (name.empty()) return {};
-    SNAPGATE_ASSIGN(const auto content, view.get(cluster.number_of(model::Kind::kContent),
-                                                 model::Kind::kContent, row.ns, name, *at));
-    if (!content) return {};
-    SNAPGATE_ASSIGN(row.bytes, json::read_content_bytes(content->object));
-    return {};
+void VmReport::complete(VmRow& row) const {
+    const ContentBlock* contents = contents_.of(row.cluster).contents.get();
+    if (contents == nullptr) return;
+    if (row.last_good) {
+        const auto content = contents->find(row.last_good->content, row.ns, row.last_good->name);
+        if (content) row.bytes = content->bytes;
+    }
+    VmRow::Attempt& attempt = row.last_attempt;
+    if (!attempt.lacks_cause) return;
+    facts::Cause cause = cause_of_content(contents, attempt.content, row.ns, attempt.name, row.vm);
+    if (cause.sentence.empty()) return;
+    attempt.cause = std::move(cause.sentence);
+    attempt.cause_class = std::move(cause.cause_class);
 }
 
 Result<void> VmReport::reach(const store::ReadView& view, size_t cluster, std::string_view ns) {
@@ -165,9 +177,9 @@ Result<void> VmReport::reach(const store::ReadView& view, size_t cluster, std::s
 }
 
 void VmReport::enter_cluster() {
-    static const ClusterVms nothing;
+    static const ClusterKinds nothing;
     entered_ = true;
-    here_ = cluster_ < listing_.clusters().size() ? &fleet_vms_.of(cluster_) : &nothing;
+    here_ = cluster_ < listing_.clusters().size() ? &vm_kinds_.of(cluster_) : &nothing;
     next_ = 0;
     if (!here_->vms) return;
     named_.assign(here_->vms->rows(), false);
@@ -177,7 +189,7 @@ void VmReport::enter_cluster() {
 
 void VmReport::look_up(VmRow& row) {
     row.is_new = false;
-    if (!here_->followed) return;
+    if (!here_->vms_followed) return;
     const size_t index = here_->vms->lower_bound(ns_, row.vm);
     const bool found = index < here_->vms->rows() && here_->vms->row(index).ns == ns_ &&
                        here_->vms->row(index).name == row.vm;
@@ -231,7 +243,10 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
         const auto* restore = here_->restores ? here_->restores->newest_of(ns_, state.vm) : nullptr;
         if (restore != nullptr)
             state.last_restore = {restore->name, restore->snapshot, restore->at};
-        if (!request_.filter.cause.empty()) SNAPGATE_TRY(read_cause(view, state));
+        if (!request_.filter.cause.empty()) {
+            SNAPGATE_TRY(read_cause(view, state));
+            complete(state);
+        }
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
         if (judged_) judged_(state);
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));

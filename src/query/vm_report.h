@@ -12,9 +12,9 @@
 #include "base/result.h"
 #include "query/first_rows.h"
 #include "query/fleet_age.h"
+#include "query/fleet_kinds.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
-#include "query/fleet_vms.h"
 #include "query/fleet_walk.h"
 #include "query/verdict.h"
 #include "query/vm_table.h"
@@ -79,7 +79,9 @@ class VmReport {
     void add_the_others();
     // Whether the row is one that is asked for, whatever its verdict is.
     base::Result<bool> is_wanted(const VmRow& row);
-    base::Result<void> read_size(const store::ReadView& view, VmRow& row) const;
+    // Adds what contents say of a row: the size of its last good snapshot, and why its last attempt
+    // is not good. Those of its cluster are there.
+    void complete(VmRow& row) const;
     // Whether a time is within the time of the report; one that is not known is not.
     bool is_recent(facts::Seconds time) const;
     void judge(VmRow& row) const;
@@ -99,9 +101,10 @@ class VmReport {
     size_t cluster_ = 0;
     std::string ns_;
     VmTable vms_;
-    FleetVms fleet_vms_;
+    FleetKinds vm_kinds_;   // VMs and restores
+    FleetKinds contents_;   // and contents, of clusters where they are needed
     bool entered_ = false;  // the cluster
-    const ClusterVms* here_ = nullptr;
+    const ClusterKinds* here_ = nullptr;
     size_t next_ = 0;          // the first of its VMs that is not before the namespace
     std::vector<bool> named_;  // of its VMs: a snapshot of the namespace names it
     enum class Selected : uint8_t { kUnknown, kYes, kNo };

@@ -36,6 +36,8 @@ VmRow& VmTable::new_row(std::string_view vm) {
     row.last_attempt.at = 0;
     row.last_attempt.cause.clear();
     row.last_attempt.cause_class.clear();
+    row.last_attempt.lacks_cause = false;
+    row.last_attempt.content = 0;
     return row;
 }
 

@@ -30,6 +30,7 @@ struct VmRow {
         std::string name;
         facts::Seconds at = 0;  // the state of the disks that it holds; 0: unknown
         facts::Consistency consistency = facts::Consistency::kUnknown;
+        facts::ContentHash content = 0;
     };
     std::optional<Good> last_good;
 
@@ -39,6 +40,8 @@ struct VmRow {
         facts::Seconds at = 0;  // its creation; 0: unknown
         std::string cause;
         std::string cause_class;
+        bool lacks_cause = false;  // see Facts
+        facts::ContentHash content = 0;
     };
     Attempt last_attempt;  // its name is "" if there is none
 

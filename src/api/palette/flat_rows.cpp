@@ -34,6 +34,8 @@ void put_row(const query::FleetCluster& cluster, const query::FleetRow& row, fac
     out.column("stuck", kFlag, flat_flag(facts.stuck(now)));
     out.column("cause", kText, facts.cause);
     out.column("causeClass", kText, facts.cause_class);
+    out.column("sizeBytes", kNumber, row.bytes ? flat_number(*row.bytes) : std::string());
+    out.column("restores", kNumber, row.restores ? flat_number(*row.restores) : std::string());
     out.end_row();
 }
 
@@ -89,7 +91,7 @@ std::string_view known_from(const query::VmRow& row) {
 
 std::string csv_head_of_snapshots() {
     const facts::Facts none;
-    return names_of(query::FleetRow{0, {}, {}, {}, none, nullptr, query::FleetRow::kNoVm});
+    return names_of(query::FleetRow{0, {}, {}, {}, none});
 }
 
 std::string csv_head_of_vms() {

@@ -103,6 +103,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
         auto request,
         query::parse_fleet_request(call.request.query, call.parameters[0], query::Question::kList));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
+    request.format = format;
     request.kubernetes_form = call.form.shape == Shape::kObject;
     if (format == ListFormat::kEvents)
         co_return co_await stream_snapshot_events(call, fleet, std::move(request));

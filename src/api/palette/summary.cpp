@@ -24,10 +24,13 @@ json::Object states_of(const FleetSummary::Numbers& numbers) {
 }
 
 json::Object numbers_of(const FleetSummary::Numbers& numbers) {
-    return {{"total", numbers.total},
-            {"good", numbers.good},
-            {"stuck", numbers.stuck},
-            {"byState", states_of(numbers)}};
+    json::Object out{{"total", numbers.total},
+                     {"good", numbers.good},
+                     {"stuck", numbers.stuck},
+                     {"byState", states_of(numbers)}};
+    if (numbers.bytes) out.emplace("sizeBytes", *numbers.bytes);
+    if (numbers.restored) out.emplace("restored", *numbers.restored);
+    return out;
 }
 
 json::Object named(std::string_view uid, std::string_view name,
