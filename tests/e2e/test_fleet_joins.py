@@ -170,6 +170,24 @@ def test_who_may_not_see_a_cluster_learns_nothing(fleet):
     assert fleet.client(key).get("/v1/spectroclusters/known/vms/snapshot", format="csv").status == 404
 
 
+def test_the_command_line_shows_them(fleet):
+    ran = fleet.cli("get", "snapshots", "--all-clusters", "-o", "wide", env={"COLUMNS": "400"})
+    assert ran.returncode == 0, ran.stderr
+    head, *lines = ran.stdout.splitlines()
+    places = {title: head.index(title) for title in ("SIZE", "RESTORES", "PROJECT")}
+    cells = {line.split()[2]: (line[places["SIZE"]:places["RESTORES"]].strip(), line[places["RESTORES"]:places["PROJECT"]].strip())
+             for line in lines if line.startswith("known")}
+    assert cells == {"s-1": ("10 GiB", "2"), "s-2": ("20 GiB", "0"), "s-3": ("30 GiB", "0"), "s-4": ("40 GiB", "1"),
+                     "s-5": ("", "0")}
+    ran = fleet.cli("get", "snapshots", "--cluster", "known", "--cause", "room", "-o", "jsonl")
+    assert [json.loads(line)["sizeBytes"] for line in ran.stdout.splitlines()] == [20 * GIB, 30 * GIB]
+    shown = fleet.cli("describe", "snapshot", "s-3", "--cluster", "known", "-n", "web").stdout
+    described = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in shown.splitlines())}
+    assert (described["Size"], described["Restores"], described["Cause"]) == ("30 GiB", "0", WEB_3)
+    plain = fleet.cli("describe", "snapshot", "s-3", "--cluster", "plain", "-n", "web").stdout
+    assert "Size:" not in plain and "Restores:" not in plain and "does not say why" in plain
+
+
 def test_changes_and_a_restart(fleet):
     client = fleet.client()
     before = rows(fleet)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "commands/all_commands.h"
 #include "commands/snapshot_options.h"
+#include "fleet/known_snapshot.h"
 #include "snapshots/snapshot_description.h"
 #include "snapshots/stale_note.h"
 
@@ -33,8 +34,10 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         const SnapshotRef snapshot{cluster, options.flags.ns, name, options.flags.vm};
         SNAPGATE_ASSIGN(auto read, read_snapshot(api, snapshot));
         stale.look(read.response);
-        SNAPGATE_ASSIGN(const std::string text,
-                        describe_snapshot(read.object, base::system_clock().now_ms() / 1000));
+        SNAPGATE_ASSIGN(const KnownOfSnapshot known, find_known(api, cluster, read.object));
+        SNAPGATE_ASSIGN(
+            const std::string text,
+            describe_snapshot(read.object, known, base::system_clock().now_ms() / 1000));
         if (any) shell.console.print("\n\n");
         shell.console.print(text);
         any = true;

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "base/count_text.h"
 #include "base/duration.h"
 #include "commands/all_commands.h"
 #include "fleet/fleet_request.h"
+#include "fleet/row_fields.h"
 #include "json/path.h"
 #include "snapshots/snapshot_list.h"
 #include "terminal/table.h"
@@ -59,35 +59,18 @@ Outcome<FleetRequest> request_of(const Options& options, Api& api) {
     return request;
 }
 
-std::string number_at(const json::Object& item, std::string_view name) {
-    const json::Value* value = json::value_at(item, {name});
-    return value == nullptr ? std::string() : json::serialize(*value);
-}
-
 std::string last_good(const json::Object& item) {
     const json::Value* age = json::value_at(item, {"lastGood", "ageSeconds"});
     if (age == nullptr || !age->is_int64()) return "<none>";
     return base::human_duration(std::chrono::seconds(age->get_int64())) + " ago";
 }
 
-bool flag_at(const json::Object& item, std::string_view name) {
-    const json::Value* value = json::value_at(item, {name});
-    return value != nullptr && value->is_bool() && value->get_bool();
-}
-
 // Of the VM itself, as KubeVirt prints it.
 std::string status(const json::Object& item) {
-    if (flag_at(item, "gone")) return "<gone>";
+    if (flag_at(item, "gone") == "true") return "<gone>";
     std::string text(json::text_at(item, {"status"}));
-    if (flag_at(item, "ignored")) text += text.empty() ? "<ignored>" : " <ignored>";
+    if (flag_at(item, "ignored") == "true") text += text.empty() ? "<ignored>" : " <ignored>";
     return text;
-}
-
-// Of what the last good snapshot holds.
-std::string size(const json::Object& item) {
-    const json::Value* bytes = json::value_at(item, {"sizeBytes"});
-    if (bytes == nullptr || !bytes->is_int64() || bytes->get_int64() < 0) return {};
-    return base::size_text(static_cast<uint64_t>(bytes->get_int64()));
 }
 
 Table::Row row_of(const json::Object& item, bool wide) {
@@ -106,7 +89,7 @@ Table::Row row_of(const json::Object& item, bool wide) {
         row.insert(row.end() - 1, text({"lastGood", "name"}));
         row.insert(row.end() - 1, text({"lastAttempt", "name"}));
         row.insert(row.end() - 1, status(item));
-        row.insert(row.end() - 1, size(item));
+        row.insert(row.end() - 1, size_of(item));
         row.insert(row.end() - 1, text({"lastRestore", "name"}));
     }
     return row;

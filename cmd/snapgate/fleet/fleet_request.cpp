@@ -19,12 +19,14 @@ std::vector<Option> fleet_options(FleetScope& scope) {
 
 Outcome<FleetRequest> FleetRequest::make(Api& api, const FleetScope& scope,
                                          std::string_view question) {
-    std::string uid = "-";
-    if (!scope.all) {
-        SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, scope.cluster));
-        uid = base::percent_encode(cluster.uid);
-    }
-    return FleetRequest(fmt::format("/v1/spectroclusters/{}/vms/{}", uid, question));
+    if (scope.all) return of_cluster("-", question);
+    SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, scope.cluster));
+    return of_cluster(cluster.uid, question);
+}
+
+FleetRequest FleetRequest::of_cluster(std::string_view uid, std::string_view question) {
+    return FleetRequest(
+        fmt::format("/v1/spectroclusters/{}/vms/{}", base::percent_encode(uid), question));
 }
 
 void FleetRequest::add(std::string_view name, std::string_view value) {
@@ -55,6 +57,24 @@ Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request) 
         return base::Result<void>();
     };
     SNAPGATE_TRY(api.stream(request.target(), {}, print));
+    return {};
+}
+
+Outcome<> each_row(Api& api, FleetRequest request, const RowSink& take) {
+    request.add("format", "ndjson");
+    std::string rest;  // of a line that has not come whole
+    const net::PieceSink split = [&](std::string_view piece) -> base::Result<void> {
+        rest += piece;
+        size_t begin = 0;
+        for (size_t end = 0; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
+            const std::string_view line = std::string_view(rest).substr(begin, end - begin);
+            SNAPGATE_ASSIGN(const json::Value value, json::parse(line));
+            if (const json::Object* row = value.if_object()) SNAPGATE_TRY(take(*row));
+        }
+        rest.erase(0, begin);
+        return {};
+    };
+    SNAPGATE_TRY(api.stream(request.target(), {}, split));
     return {};
 }
 

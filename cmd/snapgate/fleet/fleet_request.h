@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "commands/command.h"
+#include "json/value.h"
 #include "remote/api.h"
 
 namespace snapgate::cli {
@@ -21,6 +23,8 @@ class FleetRequest {
   public:
     // `question`: snapshot, protection, summary, sources. Resolves the cluster's name.
     static Outcome<FleetRequest> make(Api& api, const FleetScope& scope, std::string_view question);
+    // Of one cluster by its uid.
+    static FleetRequest of_cluster(std::string_view uid, std::string_view question);
 
     // Adds a parameter, unless its value is empty.
     void add(std::string_view name, std::string_view value);
@@ -39,6 +43,10 @@ class FleetRequest {
 
 // Prints a stream of the server's as it comes (CSV, or lines of JSON).
 Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request);
+
+// Takes the rows of a request one by one, as they come. A line that is no object is passed over.
+using RowSink = std::function<base::Result<void>(const json::Object& row)>;
+Outcome<> each_row(Api& api, FleetRequest request, const RowSink& take);
 
 // Notes on stderr which clusters could not be seen as they are now, or at all.
 Outcome<> note_stale_sources(Console& console, Api& api, const FleetScope& scope);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "fleet/row_fields.h"
 #include "json/path.h"
 #include "snapshots/snapshot_printer.h"
 #include "snapshots/times.h"
@@ -25,13 +26,12 @@ std::vector<Column> columns(bool wide) {
                             {"GOOD", 2},
                             {"AGE"},
                             {"CAUSE", 0, 20}};
-    if (wide) out.insert(out.end() - 1, {{"CONSISTENCY", 4}, {"STUCK", 5}, {"PROJECT", 6}});
+    if (wide) {
+        out.insert(
+            out.end() - 1,
+            {{"CONSISTENCY", 4}, {"STUCK", 5}, {"SIZE", 7}, {"RESTORES", 8}, {"PROJECT", 6}});
+    }
     return out;
-}
-
-std::string flag_at(const json::Object& row, std::string_view name) {
-    const json::Value* value = json::value_at(row, {name});
-    return value != nullptr && value->is_bool() && value->get_bool() ? "true" : "false";
 }
 
 Table::Row row_of(const json::Object& row, bool wide, int64_t now_seconds) {
@@ -47,8 +47,8 @@ Table::Row row_of(const json::Object& row, bool wide, int64_t now_seconds) {
                      age_of(text("created"), now_seconds),
                      text("cause")};
     if (wide) {
-        cells.insert(cells.end() - 1,
-                     {text("consistency"), flag_at(row, "stuck"), text("project")});
+        cells.insert(cells.end() - 1, {text("consistency"), flag_at(row, "stuck"), size_of(row),
+                                       number_at(row, "restores"), text("project")});
     }
     return cells;
 }
@@ -64,25 +64,6 @@ class RowPrinter {
           table_(columns(wide_), console.width()),
           now_seconds_(base::system_clock().now_ms() / 1000) {}
 
-    base::Result<void> take(std::string_view piece) {
-        rest_ += piece;
-        size_t begin = 0;
-        for (size_t end = 0; (end = rest_.find('\n', begin)) != std::string::npos;
-             begin = end + 1) {
-            const std::string_view line = std::string_view(rest_).substr(begin, end - begin);
-            SNAPGATE_ASSIGN(const json::Value value, json::parse(line));
-            if (const json::Object* row = value.if_object()) add(*row);
-        }
-        rest_.erase(0, begin);
-        return {};
-    }
-
-    void finish() {
-        print_rows();
-        if (!any_) console_.note("No snapshots found.");
-    }
-
-  private:
     void add(const json::Object& row) {
         any_ = true;
         if (names_) {
@@ -93,6 +74,12 @@ class RowPrinter {
         if (rows_.size() == kPageRows) print_rows();
     }
 
+    void finish() {
+        print_rows();
+        if (!any_) console_.note("No snapshots found.");
+    }
+
+  private:
     void print_name(const json::Object& row) {
         const std::string_view name = json::text_at(row, {"name"});
         if (all_clusters_) {
@@ -115,7 +102,6 @@ class RowPrinter {
     const bool wide_;
     Table table_;
     const int64_t now_seconds_;
-    std::string rest_;  // of a line that has not come whole
     std::vector<Table::Row> rows_;
     bool any_ = false;
 };
@@ -195,10 +181,11 @@ Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& sc
     }
     SNAPGATE_ASSIGN(const Format format, parse_format(output));
     if (is_document(format)) return print_objects(console, api, std::move(request), format);
-    request.add("format", "ndjson");
     RowPrinter printer(console, scope, format);
-    SNAPGATE_TRY(api.stream(request.target(), {},
-                            [&](std::string_view piece) { return printer.take(piece); }));
+    SNAPGATE_TRY(each_row(api, std::move(request), [&](const json::Object& row) {
+        printer.add(row);
+        return base::Result<void>();
+    }));
     printer.finish();
     return {};
 }

@@ -166,13 +166,15 @@ std::vector<std::string> indications(const json::Object& snapshot) {
     return out;
 }
 
-void describe_status(const json::Object& snapshot, std::string_view cause, int64_t now,
+void describe_status(const json::Object& snapshot, const KnownOfSnapshot& known, int64_t now,
                      Description& out) {
     out.section("Status");
     out.field("Phase", json::text_at(snapshot, {"status", "phase"}));
     out.field("Ready to use", truth(json::value_at(snapshot, {"status", "readyToUse"})));
     out.field("Taken", moment(json::text_at(snapshot, {"status", "creationTime"}), now));
     out.field("Content", json::text_at(snapshot, {"status", "virtualMachineSnapshotContentName"}));
+    out.field_if("Size", known.size);
+    out.field_if("Restores", known.restores);
     out.fields("Indications", indications(snapshot));
     out.fields("Volumes", json::texts_in(json::array_at(
                               snapshot, {"status", "snapshotVolumes", "includedVolumes"})));
@@ -180,10 +182,10 @@ void describe_status(const json::Object& snapshot, std::string_view cause, int64
             json::array_at(snapshot, {"status", "snapshotVolumes", "excludedVolumes"}));
         !left.empty())
         out.fields("Excluded", std::move(left));
-    out.field("Cause", cause);
+    out.field("Cause", known.cause);
     // The cause is one line of limited length.
     const std::string_view error = json::text_at(snapshot, {"status", "error", "message"});
-    out.field_if("Error", error == cause ? std::string_view() : error);
+    out.field_if("Error", error == known.cause ? std::string_view() : error);
     out.field_if("Error since", moment(json::text_at(snapshot, {"status", "error", "time"}), now));
     out.end_section();
 }
@@ -212,14 +214,18 @@ std::string conditions(const json::Object& snapshot, int64_t now) {
 
 }  // namespace
 
-base::Result<std::string> describe_snapshot(const json::Object& snapshot, int64_t now_seconds) {
+base::Result<std::string> describe_snapshot(const json::Object& snapshot,
+                                            const KnownOfSnapshot& known, int64_t now_seconds) {
     SNAPGATE_ASSIGN(const std::string derived,
                     json::derive_facts_of_text(json::serialize(snapshot)));
     SNAPGATE_ASSIGN(const facts::Facts facts, facts::read(derived));
+    KnownOfSnapshot shown = known;
+    // The server may have said it of a later state of the snapshot.
+    if (!facts.lacks_cause() || shown.cause.empty()) shown.cause = facts.cause;
     Description description;
     describe_metadata(snapshot, now_seconds, description);
     describe_spec(snapshot, description);
-    describe_status(snapshot, facts.cause, now_seconds, description);
+    describe_status(snapshot, shown, now_seconds, description);
     return description.text() + conditions(snapshot, now_seconds);
 }
 

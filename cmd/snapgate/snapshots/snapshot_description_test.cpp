@@ -13,8 +13,8 @@ json::Object object_of(std::string_view text) {
     return value->get_object();
 }
 
-std::string describe(std::string_view snapshot) {
-    auto text = describe_snapshot(object_of(snapshot), kNow);
+std::string describe(std::string_view snapshot, const KnownOfSnapshot& known = {}) {
+    auto text = describe_snapshot(object_of(snapshot), known, kNow);
     EXPECT_TRUE(text) << snapshot;
     return text.value_or("");
 }
@@ -123,6 +123,20 @@ TEST(SnapshotDescriptionTest, AnErrorIsShownWholeBesideItsCause) {
     const std::string two =
         describe(R"({"status":{"phase":"Failed","error":{"message":")" + error + R"("}}})");
     EXPECT_NE(two.find("  Error:           " + error + "\n"), std::string::npos) << two;
+}
+
+TEST(SnapshotDescriptionTest, WhatTheServerKnowsIsBesideTheContent) {
+    const KnownOfSnapshot known{"30 GiB", "2", "no room in the pool"};
+    const std::string open = describe(R"({"status":{"phase":"Failed"}})", known);
+    EXPECT_NE(open.find("  Size:            30 GiB\n  Restores:        2\n"), std::string::npos)
+        << open;
+    EXPECT_NE(open.find("  Cause:           no room in the pool\n"), std::string::npos) << open;
+    const std::string own =
+        describe(R"({"status":{"phase":"Failed","error":{"message":"no class"}}})", known);
+    EXPECT_NE(own.find("  Cause:           no class\n"), std::string::npos) << own;
+    const std::string good =
+        describe(R"({"status":{"phase":"Succeeded","readyToUse":true}})", known);
+    EXPECT_NE(good.find("  Cause:           <none>\n"), std::string::npos) << good;
 }
 
 TEST(SnapshotDescriptionTest, ShapesThatAreNotExpectedCountAsLacking) {
