@@ -30,16 +30,21 @@ constexpr std::chrono::minutes kHousekeepingRhythm{1};
 
 std::vector<model::ClusterNumber> hosted_clusters(const DataDirectory& data) {
     std::vector<model::ClusterNumber> clusters;
-    for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
+    const auto rows = data.clusters.snapshot();
+    for (const auto& [uid, cluster] : *rows)
         if (!cluster.connected()) clusters.push_back(cluster.number);
-        if (!model::is_uid(uid)) {
-            base::log::warning(
-                "a cluster's uid begins with '-', which no uid may any more: export its snapshots, "
-                "import them into a cluster with another uid, and delete this one",
-                {{"uid", uid}, {"cluster", cluster.name}});
-        }
-    }
     return clusters;
+}
+
+void warn_of_odd_uids(const DataDirectory& data) {
+    const auto rows = data.clusters.snapshot();
+    for (const auto& [uid, cluster] : *rows) {
+        if (model::is_uid(uid)) continue;
+        base::log::warning(
+            "a cluster's uid begins with '-', which no uid may any more: export its snapshots, "
+            "import them into a cluster with another uid, and delete this one",
+            {{"uid", uid}, {"cluster", cluster.name}});
+    }
 }
 
 }  // namespace
@@ -101,10 +106,13 @@ Result<void> ServerProcess::open_clusters() {
 }
 
 void ServerProcess::offer_services() {
+    warn_of_odd_uids(*data_);
     metrics_ = std::make_unique<Metrics>(*data_, *certificates_);
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
     namespaces_ =
         std::make_unique<objects::NamespaceSweeper>(*data_->store, hosted_clusters(*data_));
+    garbage_ = std::make_unique<objects::GarbageCollector>(
+        *data_->store, [this] { return hosted_clusters(*data_); });
     services_.emplace(api::Services{*data_->store, *data_->signer, data_->keys, data_->projects,
                                     data_->clusters, *watches_, *namespaces_, *sealer_, *mirrors_,
                                     *sources_,
@@ -208,6 +216,7 @@ void ServerProcess::stop() {
     // Ends the mirrors. They store their states at the end, so this comes before the store closes.
     if (mirrors_) mirrors_->stop();
     namespaces_.reset();
+    garbage_.reset();
     if (data_) data_->store.reset();
 }
 

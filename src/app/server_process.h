@@ -18,6 +18,7 @@
 #include "connect/credentials.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
+#include "objects/garbage_collector.h"
 #include "objects/namespace_sweeper.h"
 
 namespace snapgate::app {
@@ -58,6 +59,7 @@ class ServerProcess {
     std::unique_ptr<Metrics> metrics_;
     std::unique_ptr<api::kube::WatchHub> watches_;
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
+    std::unique_ptr<objects::GarbageCollector> garbage_;
     std::unique_ptr<connect::CredentialSealer> sealer_;
     std::unique_ptr<connect::ConnectionSources> sources_;
     std::unique_ptr<mirror::Mirrors> mirrors_;

@@ -11,6 +11,7 @@
 #include "base/error_text.h"
 #include "json/object.h"
 #include "objects/object_write.h"
+#include "objects/owner_notes.h"
 #include "store/walk.h"
 
 namespace snapgate::objects {
@@ -36,9 +37,11 @@ struct Import::Batch {
   private:
     Result<void> store_item(store::WriteTxn& txn, const Item& item);
     Result<void> create(store::WriteTxn& txn, const Item& item);
-    Result<void> replace(store::WriteTxn& txn, const Item& item,
+    using Existing = std::optional<store::Found>;
+    Result<void> replace(store::WriteTxn& txn, const Item& item, const Existing& existing,
                          const model::PreparedObject& object);
-    Result<void> put(store::WriteTxn& txn, Kind kind, const model::PreparedObject& object) const;
+    Result<void> put(store::WriteTxn& txn, Kind kind, const Existing& existing,
+                     const model::PreparedObject& object) const;
     // What the item leaves open, as it is in the object that exists: so that importing a dump twice
     // changes nothing. False where it leaves nothing open.
     static Result<bool> complete(const Item& item, const model::StoredObject& existing,
@@ -174,11 +177,13 @@ Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::st
     return end != WriteOutcome::End::kNamespaceGoing;
 }
 
-Result<void> Import::Batch::put(store::WriteTxn& txn, Kind kind,
+Result<void> Import::Batch::put(store::WriteTxn& txn, Kind kind, const Existing& existing,
                                 const model::PreparedObject& object) const {
     if (dry_run) return {};
     SNAPGATE_TRY(txn.put(cluster.number_of(kind), kind, object));
-    return {};
+    if (kind != Kind::kSnapshot) return {};
+    return note_change(txn, cluster.number, existing ? &*existing : nullptr, &object,
+                       Origin::kImport);
 }
 
 Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
@@ -190,7 +195,7 @@ Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
                                    "is gone"});
         return {};
     }
-    SNAPGATE_TRY(put(txn, item.kind, object));
+    SNAPGATE_TRY(put(txn, item.kind, {}, object));
     ++outcome.created;
     return {};
 }
@@ -217,10 +222,10 @@ Result<bool> Import::Batch::complete(const Item& item, const model::StoredObject
 
 // Puts an object in the place of one that differs, if that is asked for.
 Result<void> Import::Batch::replace(store::WriteTxn& txn, const Item& item,
-                                    const model::PreparedObject& object) {
+                                    const Existing& existing, const model::PreparedObject& object) {
     switch (on_conflict) {
         case OnConflict::kReplace:
-            SNAPGATE_TRY(put(txn, item.kind, object));
+            SNAPGATE_TRY(put(txn, item.kind, existing, object));
             ++outcome.replaced;
             break;
         case OnConflict::kSkip:
@@ -241,7 +246,7 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
                     txn.get(cluster.number_of(item.kind), item.kind, object->ns, object->name));
     // In a dry run the store does not have what an earlier item would have put there.
     if (item.earlier != Earlier::kNone && (!existing || on_conflict == OnConflict::kReplace)) {
-        if (item.earlier == Earlier::kOther) return replace(txn, item, *object);
+        if (item.earlier == Earlier::kOther) return replace(txn, item, existing, *object);
         ++outcome.unchanged;
         return {};
     }
@@ -261,7 +266,7 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
         ++outcome.unchanged;
         return {};
     }
-    return replace(txn, item, *object);
+    return replace(txn, item, existing, *object);
 }
 
 Result<void> Import::Batch::run(store::WriteTxn& txn) {
@@ -273,8 +278,11 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
         const model::ClusterNumber number = cluster.number_of(pruned);
         SNAPGATE_ASSIGN(auto existing, txn.get(number, pruned, key.ns, key.name));
         if (!existing || existing->revision > prune_up_to) continue;
-        if (!dry_run) SNAPGATE_TRY(txn.erase(number, pruned, key.ns, key.name));
         ++outcome.pruned;
+        if (dry_run) continue;
+        SNAPGATE_TRY(txn.erase(number, pruned, key.ns, key.name));
+        if (pruned == Kind::kSnapshot)
+            SNAPGATE_TRY(note_change(txn, number, &*existing, nullptr, Origin::kImport));
     }
     return {};
 }

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "cluster/registry.h"
+#include "json/object.h"
+#include "objects/owner_notes.h"
 
 namespace snapgate::objects {
 namespace {
@@ -13,8 +15,8 @@ using base::Result;
 using End = WriteOutcome::End;
 using model::Kind;
 
-Result<End> check(store::WriteTxn& txn, const ObjectWrite& write) {
-    SNAPGATE_ASSIGN(auto found, txn.get(write.cluster, write.kind, write.key.ns, write.key.name));
+Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
+                  const std::optional<store::Found>& found) {
     if (write.read_at)
         return found && found->revision == *write.read_at ? End::kDone : End::kChanged;
     if (found) return End::kExists;
@@ -26,14 +28,18 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& o
     outcome = {};  // a group that was rolled back runs again
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(write.cluster));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted meanwhile");
-    SNAPGATE_ASSIGN(outcome.end, check(txn, write));
+    SNAPGATE_ASSIGN(const auto before,
+                    txn.get(write.cluster, write.kind, write.key.ns, write.key.name));
+    SNAPGATE_ASSIGN(outcome.end, check(txn, write, before));
     if (outcome.end != End::kDone) return {};
     if (write.object) {
         SNAPGATE_ASSIGN(outcome.revision, txn.put(write.cluster, write.kind, *write.object));
-        return {};
+    } else {
+        SNAPGATE_TRY(txn.erase(write.cluster, write.kind, write.key.ns, write.key.name));
     }
-    SNAPGATE_TRY(txn.erase(write.cluster, write.kind, write.key.ns, write.key.name));
-    return {};
+    if (write.kind != Kind::kSnapshot) return {};
+    return note_change(txn, write.cluster, before ? &*before : nullptr,
+                       write.object ? &*write.object : nullptr, Origin::kRequest);
 }
 
 }  // namespace
@@ -43,6 +49,23 @@ store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
     return [write = std::move(write), outcome = std::move(outcome)](store::WriteTxn& txn) {
         return run(txn, *write, *outcome);
     };
+}
+
+Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber cluster,
+                                                     const store::Found& found,
+                                                     const rules::Change& change) {
+    using Effect = rules::Change::Effect;
+    if (change.effect == Effect::kNone) return std::shared_ptr<const ObjectWrite>();
+    auto write = std::make_shared<ObjectWrite>();
+    write->cluster = cluster;
+    write->key = {std::string(found.ns), std::string(found.name)};
+    write->read_at = found.revision;
+    if (change.effect == Effect::kStore) {
+        SNAPGATE_ASSIGN(json::Prepared prepared,
+                        json::prepare_marked_snapshot(json::serialize(change.object)));
+        write->object = std::move(prepared.object);
+    }
+    return std::shared_ptr<const ObjectWrite>(std::move(write));
 }
 
 Result<End> settle_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
+#include "rules/object_rules.h"
 #include "store/store.h"
 
 namespace snapgate::objects {
@@ -42,6 +43,12 @@ struct WriteOutcome {
 // kNotFound if the cluster is gone.
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
                                     std::shared_ptr<WriteOutcome> outcome);
+
+// The write of what the rules made of a snapshot that was read; null if they change nothing. The
+// server's own marks may take the object some KiB over the limit of what clients may write.
+base::Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber cluster,
+                                                           const store::Found& found,
+                                                           const rules::Change& change);
 
 // Looks at the namespace that an object is to be put into, within a write: kDone if it is there,
 // kNamespaceGoing, or kNoNamespace; with `make` a missing one is made at `now_ms`, which is kDone.

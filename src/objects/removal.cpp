@@ -8,27 +8,26 @@ namespace snapgate::objects {
 
 using base::Result;
 
-Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now)
-    : cluster_(cluster), options_(std::move(options)), now_(std::move(now)) {}
-
-Result<rules::Change::Effect> Removal::add(const store::Found& found) {
+Result<std::shared_ptr<const ObjectWrite>> removal_of(model::ClusterNumber cluster,
+                                                      const store::Found& found,
+                                                      const rules::DeleteOptions& options,
+                                                      std::string_view now) {
     std::string text;
     SNAPGATE_TRY(json::append_kubernetes_form(found.object, text));
     SNAPGATE_ASSIGN(json::Value live, json::parse(text));
-    SNAPGATE_ASSIGN(rules::Change change, rules::remove(live.as_object(), options_, now_));
-    if (change.effect == rules::Change::Effect::kNone) return change.effect;
-    auto write = std::make_shared<ObjectWrite>();
-    write->cluster = cluster_;
-    write->key = {std::string(found.ns), std::string(found.name)};
-    write->read_at = found.revision;
-    if (change.effect == rules::Change::Effect::kStore) {
-        SNAPGATE_ASSIGN(json::Prepared prepared,
-                        json::prepare_marked_snapshot(json::serialize(change.object)));
-        write->object = std::move(prepared.object);
-    }
+    SNAPGATE_ASSIGN(rules::Change change, rules::remove(live.as_object(), options, now));
+    return change_of(cluster, found, change);
+}
+
+Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now)
+    : cluster_(cluster), options_(std::move(options)), now_(std::move(now)) {}
+
+Result<void> Removal::add(const store::Found& found) {
+    SNAPGATE_ASSIGN(auto write, removal_of(cluster_, found, options_, now_));
+    if (write == nullptr) return {};
     bytes_ += found.object.value.size();
     writes_.push_back(std::move(write));
-    return change.effect;
+    return {};
 }
 
 store::WriteFunction Removal::function(const std::shared_ptr<Removal>& removal) {

@@ -11,6 +11,13 @@
 
 namespace snapgate::objects {
 
+// The deletion of one snapshot that was read: it is removed, or, if finalizers hold it, marked.
+// Null if it is being deleted already. `now`: the deletionTimestamp, RFC 3339.
+base::Result<std::shared_ptr<const ObjectWrite>> removal_of(model::ClusterNumber cluster,
+                                                            const store::Found& found,
+                                                            const rules::DeleteOptions& options,
+                                                            std::string_view now);
+
 // The deletion of many snapshots of a hosted cluster in one commit, each by the rules: it is
 // removed, or, if finalizers hold it, marked. Objects that change between add() and the commit are
 // left alone; changed() lists them. At most one batch (full()). Belongs to one thread until it is
@@ -21,7 +28,7 @@ class Removal {
     Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now);
 
     // Decides the fate of an object that was read.
-    base::Result<rules::Change::Effect> add(const store::Found& found);
+    base::Result<void> add(const store::Found& found);
 
     bool full() const {
         return writes_.size() >= store::kBatchObjects || bytes_ >= store::kBatchBytes;

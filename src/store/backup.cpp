@@ -16,8 +16,8 @@ using base::Result;
 constexpr size_t kFullBlock = 1 << 20;
 // Of these rows a state is made of; the others tell of its past, or of what is being removed. In
 // the order of their keys.
-constexpr std::array kTables = {Table::kRecord, Table::kCluster, Table::kCount,
-                                Table::kIndex,  Table::kObject,  Table::kDamaged};
+constexpr std::array kTables = {Table::kRecord, Table::kCluster, Table::kCount, Table::kIndex,
+                                Table::kObject, Table::kDamaged, Table::kNote};
 
 }  // namespace
 

@@ -92,7 +92,7 @@ Result<void> ClusterRepair::remove_leftovers() {
     if (!swept) return rows_.put(sweep.view(), {});
     if (*swept) return {};
     for (auto table = static_cast<uint8_t>(Table::kHead);
-         table <= static_cast<uint8_t>(Table::kDamaged); ++table) {
+         table <= static_cast<uint8_t>(Table::kNote); ++table) {
         const Key prefix = cluster_key(static_cast<Table>(table), cluster_);
         SNAPGATE_TRY(for_each(prefix.view(), [this](const engine::Cursor& cursor) -> Result<void> {
             // A whole row was written by a cluster, whose own row is gone.
@@ -109,6 +109,7 @@ Result<void> ClusterRepair::mend() {
     for (const Table table : {Table::kHead, Table::kVersion, Table::kCount, Table::kStaged,
                               Table::kLog, Table::kIndex, Table::kDamaged})
         SNAPGATE_TRY(clear(table));
+    SNAPGATE_TRY(clear_notes());
     SNAPGATE_TRY(mend_objects());
     SNAPGATE_TRY(find_missing());
     for (const auto& [key, count] : counts_) SNAPGATE_TRY(rows_.put(key, encode_number(count)));
@@ -166,6 +167,18 @@ Result<void> ClusterRepair::clear(Table table) {
         return {};
     };
     return for_each(cluster_key(table, cluster_).view(), take);
+}
+
+// What does not follow from the objects stays: work that is to be done.
+Result<void> ClusterRepair::clear_notes() {
+    const auto take = [this](const engine::Cursor& cursor) -> Result<void> {
+        if (!cursor.value() || !is_note_key(cursor.key())) return remove(cursor);
+        const auto type = static_cast<NoteType>(cursor.key()[1 + sizeof(ClusterNumber)]);
+        if (type == NoteType::kCollect) return {};
+        SNAPGATE_TRY(rows_.erase(cursor.key()));
+        return {};
+    };
+    return for_each(cluster_key(Table::kNote, cluster_).view(), take);
 }
 
 Result<void> ClusterRepair::mend_objects() {

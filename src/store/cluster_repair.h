@@ -53,6 +53,7 @@ class ClusterRepair {
     base::Result<void> take_change(const LogEntry& entry);
     base::Result<void> read_damaged_names();
     base::Result<void> clear(Table table);
+    base::Result<void> clear_notes();
     base::Result<void> mend_objects();
     base::Result<void> take_version(const engine::Cursor& cursor);
     base::Result<void> finish_object();

@@ -38,6 +38,8 @@ std::string_view name_of(Table table) {
             return "an object";
         case Table::kDamaged:
             return "the name of an object that a repair removed";
+        case Table::kNote:
+            return "a note about owners";
     }
     return "a row of no known table";
 }
@@ -47,7 +49,7 @@ std::string_view name_of(Table table) {
 std::optional<ClusterNumber> cluster_of_row(std::string_view key) {
     if (key.size() < 1 + sizeof(ClusterNumber)) return std::nullopt;
     const auto table = static_cast<Table>(key[0]);
-    if (table < Table::kCluster || table > Table::kDamaged) return std::nullopt;
+    if (table < Table::kCluster || table > Table::kNote) return std::nullopt;
     return load_u32(key, 1);
 }
 

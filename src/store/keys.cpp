@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "store/store.h"
+
 namespace snapgate::store {
 namespace {
 
@@ -117,6 +119,16 @@ Key damaged_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::stri
         .text(ns)
         .byte(0)
         .text(name);
+}
+
+Key note_key(ClusterNumber cluster, uint8_t type, std::string_view key) {
+    return Key(Table::kNote).u32(cluster).byte(type).text(key);
+}
+
+bool is_note_key(std::string_view key) {
+    constexpr size_t kTypeAt = 1 + sizeof(ClusterNumber);
+    return key.size() > kTypeAt && key[kTypeAt] >= static_cast<char>(NoteType::kDependent) &&
+           key[kTypeAt] <= static_cast<char>(NoteType::kCollect);
 }
 
 std::optional<ObjectAddress> parse_object_key(std::string_view key) {

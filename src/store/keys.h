@@ -29,6 +29,7 @@ enum class Table : uint8_t {
     kIndex = 10,    // cluster, VM hash u64, namespace 0, name -> empty
     kObject = 11,   // cluster, kind, namespace 0, name 0, inverted revision -> version of an object
     kDamaged = 12,  // cluster, kind, namespace 0, name -> empty: a repair removed the object
+    kNote = 13,     // cluster, type u8, key -> value: see NoteType
 };
 
 // Builds a key. LMDB's keys have at most 511 bytes, and all keys of the store are shorter.
@@ -55,6 +56,7 @@ inline constexpr size_t kMaxNamespace = 128;
 inline constexpr size_t kMaxName = 255;
 inline constexpr size_t kMaxRecordId = 400;
 inline constexpr size_t kMaxListVersion = 255;
+inline constexpr size_t kMaxNoteKey = 500;
 
 // Whether both fit into a key: not too long and without zero bytes.
 bool fits_key(std::string_view ns, std::string_view name);
@@ -86,6 +88,10 @@ Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::strin
                Revision at);
 
 Key damaged_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name);
+// The key of a note, or the prefix of all whose keys begin with `key`, which may have zero bytes.
+Key note_key(ClusterNumber cluster, uint8_t type, std::string_view key);
+// Whether a key of kNote has a type that is written.
+bool is_note_key(std::string_view key);
 
 // The parts of a key of kObject, kIndex or kDamaged; nullopt if the key has another form.
 struct ObjectAddress {

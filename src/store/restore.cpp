@@ -132,6 +132,7 @@ class NewStore {
             case Table::kCount:
             case Table::kIndex:
             case Table::kDamaged:
+            case Table::kNote:
                 return out_.append(row.key, row.value);
             default:
                 return damaged("it has a row of a table that no backup has");

@@ -105,7 +105,7 @@ class RowCheck {
     void check_row(std::string_view key, std::string_view value) {
         const auto table = static_cast<Table>(key[0]);
         if (table <= Table::kRecord) return check_own_row(table, key, value);
-        if (table > Table::kDamaged || key.size() < 1 + sizeof(ClusterNumber))
+        if (table > Table::kNote || key.size() < 1 + sizeof(ClusterNumber))
             return fault(key, "has a key that this snapgate does not write");
         const ClusterNumber number = load_u32(key, 1);
         const bool of_cluster = table == Table::kCluster || table == Table::kSweep;
@@ -135,6 +135,9 @@ class RowCheck {
                 return;
             case Table::kDamaged:
                 return check_damaged_name(key, number, known->second);
+            case Table::kNote:
+                if (!is_note_key(key)) fault(key, "has a key of another form");
+                return;
             default:
                 return check_object(key, number, known->second, value);
         }

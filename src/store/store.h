@@ -43,6 +43,18 @@ enum class RecordType : uint8_t {
                   // in decimal
 };
 
+// Types of note: small rows that the layers above keep beside a cluster's objects and write in the
+// same transactions. They have no history and move no head; they go with their cluster, and a
+// backup has them. The numbers are on disk, so their meaning never changes.
+//
+// Of the types that follow from the objects a repair of the cluster removes all, for they are made
+// again (objects/garbage_collector.h).
+enum class NoteType : uint8_t {
+    kDependent = 1,           // a snapshot is owned by another one; follows from the objects
+    kDependentsComplete = 2,  // every such snapshot has its note; follows from the objects
+    kCollect = 3,             // work of the garbage collector
+};
+
 // A commit that moved heads, as its subscribers are told of it.
 struct HeadsMoved {
     const std::vector<ClusterNumber>& clusters;
@@ -185,6 +197,14 @@ class ReadView {
     base::Result<std::vector<LogEntry>> log(ClusterNumber cluster, Revision after, Revision up_to,
                                             size_t max) const;
 
+    // Notes of a cluster whose keys begin with `prefix` and come after `after` ("" for the first
+    // one), with their values, at most `max`, in the order of their keys.
+    base::Result<std::vector<std::pair<std::string, std::string>>> notes(ClusterNumber cluster,
+                                                                         NoteType type,
+                                                                         std::string_view prefix,
+                                                                         std::string_view after,
+                                                                         size_t max) const;
+
     base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) const;
     base::Result<std::vector<std::pair<std::string, std::string>>> records(RecordType type) const;
 
@@ -246,6 +266,17 @@ class WriteTxn {
     virtual base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) = 0;
     // Whether the cluster exists in this transaction (created and not deleted).
     virtual base::Result<bool> has_cluster(ClusterNumber cluster) = 0;
+
+    // Notes of a cluster that exists. Keys have at most 500 bytes.
+    virtual base::Result<std::optional<std::string>> note(ClusterNumber cluster, NoteType type,
+                                                          std::string_view key) = 0;
+    // Whether there is a note whose key begins with `prefix`.
+    virtual base::Result<bool> has_notes(ClusterNumber cluster, NoteType type,
+                                         std::string_view prefix) = 0;
+    virtual base::Result<void> put_note(ClusterNumber cluster, NoteType type, std::string_view key,
+                                        std::string_view value) = 0;
+    virtual base::Result<void> erase_note(ClusterNumber cluster, NoteType type,
+                                          std::string_view key) = 0;
 
     virtual base::Result<std::optional<std::string>> record(RecordType type,
                                                             std::string_view id) = 0;

@@ -61,6 +61,14 @@ class Transaction final : public WriteTxn {
     base::Result<void> forget_list_versions(ClusterNumber cluster) override;
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) override;
     base::Result<bool> has_cluster(ClusterNumber cluster) override;
+    base::Result<std::optional<std::string>> note(ClusterNumber cluster, NoteType type,
+                                                  std::string_view key) override;
+    base::Result<bool> has_notes(ClusterNumber cluster, NoteType type,
+                                 std::string_view prefix) override;
+    base::Result<void> put_note(ClusterNumber cluster, NoteType type, std::string_view key,
+                                std::string_view value) override;
+    base::Result<void> erase_note(ClusterNumber cluster, NoteType type,
+                                  std::string_view key) override;
     base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) override;
     base::Result<std::vector<std::pair<std::string, std::string>>> records(
         RecordType type) override;

@@ -1,0 +1,118 @@
+#include "objects/garbage_collector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace snapgate::objects {
+namespace {
+
+using model::ClusterNumber;
+
+// Clusters that change all the time are looked at not more often than this.
+constexpr std::chrono::milliseconds kRhythm{20};
+// After a failure.
+constexpr std::chrono::seconds kRetry{10};
+
+}  // namespace
+
+GarbageCollector::GarbageCollector(store::Store& store, Clusters hosted)
+    : store_(store), hosted_(std::move(hosted)) {
+    // An earlier process may have left work anywhere.
+    for (const ClusterNumber cluster : hosted_()) pending_.insert(cluster);
+    subscription_ =
+        store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
+    thread_ = std::thread([this] { loop(); });
+}
+
+GarbageCollector::~GarbageCollector() {
+    store_.unsubscribe(subscription_);
+    {
+        const base::MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void GarbageCollector::moved(const std::vector<ClusterNumber>& clusters) {
+    const base::MutexLock lock(mutex_);
+    const bool waiting = pending_.empty();
+    pending_.insert(clusters.begin(), clusters.end());
+    if (waiting) changed_.notify_all();
+}
+
+bool GarbageCollector::stopping() {
+    const base::MutexLock lock(mutex_);
+    return stopping_;
+}
+
+std::set<ClusterNumber> GarbageCollector::await_changes() {
+    const base::MutexLock lock(mutex_);
+    const bool awake =
+        std::ranges::any_of(turns_, [](const auto& one) { return !one.second.asleep; });
+    if (awake) return std::exchange(pending_, {});
+    const Time earliest = std::chrono::steady_clock::now() + kRhythm;
+    while (!stopping_ && std::chrono::steady_clock::now() < earliest)
+        changed_.wait_until(mutex_, earliest);
+    Time next = Time::max();
+    for (const auto& [cluster, turn] : turns_) next = std::min(next, turn.wake);
+    while (!stopping_ && pending_.empty() && std::chrono::steady_clock::now() < next) {
+        if (turns_.empty()) {
+            changed_.wait(mutex_);
+        } else {
+            changed_.wait_until(mutex_, next);
+        }
+    }
+    return std::exchange(pending_, {});
+}
+
+bool GarbageCollector::await_work() {
+    const std::set<ClusterNumber> changed = await_changes();
+    if (stopping()) return false;
+    const Time now = std::chrono::steady_clock::now();
+    for (auto& [cluster, turn] : turns_)
+        if (turn.asleep && now >= turn.wake) turn.asleep = turn.broken = false;
+    if (changed.empty()) return true;
+    // Mirrors of connected clusters change, too: what they hold is their clusters' own.
+    std::vector<ClusterNumber> hosted = hosted_();
+    std::ranges::sort(hosted);
+    for (const ClusterNumber cluster : changed) {
+        if (!std::ranges::binary_search(hosted, cluster)) continue;
+        Turn& turn = turns_.try_emplace(cluster, store_, cluster).first->second;
+        turn.asleep = turn.broken;
+    }
+    return true;
+}
+
+void GarbageCollector::loop() {
+    while (await_work()) {
+        for (auto one = turns_.begin(); one != turns_.end() && !stopping();) {
+            const bool stays = one->second.asleep || take(one->second);
+            one = stays ? std::next(one) : turns_.erase(one);
+        }
+    }
+}
+
+bool GarbageCollector::take(Turn& turn) {
+    ClusterCollector& collector = turn.collector;
+    const uint64_t removed = collector.removed();
+    const uint64_t updated = collector.updated();
+    const auto progress = collector.step();
+    removed_.fetch_add(collector.removed() - removed, std::memory_order_relaxed);
+    updated_.fetch_add(collector.updated() - updated, std::memory_order_relaxed);
+    if (progress && *progress == ClusterCollector::Progress::kMore) return true;
+    if (progress && *progress == ClusterCollector::Progress::kIdle) return false;
+    if (!progress && (progress.error().code == base::Code::kNotFound || stopping())) return false;
+    if (!progress) {
+        base::log::error("cannot collect the garbage of a cluster: trying again",
+                         {{"error", progress.error().message}});
+    }
+    turn.asleep = true;
+    turn.broken = !progress;
+    turn.wake = std::chrono::steady_clock::now() + kRetry;
+    return true;
+}
+
+}  // namespace snapgate::objects
