@@ -121,6 +121,11 @@ Result<void> CollectorPass::decide(const store::ReadView& view, const store::Fou
                 break;
             }
             case Act::kDelete: {
+                using Propagation = rules::DeleteOptions::Propagation;
+                if (!is.held && fate.propagation == Propagation::kBackground) {
+                    write = removal_of_unheld(cluster_, dependent);
+                    break;
+                }
                 rules::DeleteOptions options;
                 options.propagation = fate.propagation;
                 SNAPGATE_ASSIGN(write, removal_of(cluster_, dependent, options, now));

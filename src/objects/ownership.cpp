@@ -30,6 +30,7 @@ Result<Ownership> read(std::string_view text) {
     SNAPGATE_ASSIGN(json::OwnersAndDeletion found, json::read_owners(text));
     Ownership ownership;
     ownership.going = found.going;
+    ownership.held = !found.finalizers.empty();
     for (const std::string& finalizer : found.finalizers) {
         ownership.orphan = ownership.orphan || finalizer == kOrphanFinalizer;
         ownership.foreground = ownership.foreground || finalizer == kForegroundFinalizer;

@@ -30,6 +30,7 @@ struct Ownership {
     std::vector<Owner> owners;
     bool has_other_owners = false;  // of kinds of which nobody can say here whether they exist
     bool going = false;             // it has a deletionTimestamp
+    bool held = false;              // it has finalizers
     bool orphan = false;            // the finalizers
     bool foreground = false;
 

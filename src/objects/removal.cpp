@@ -19,6 +19,15 @@ Result<std::shared_ptr<const ObjectWrite>> removal_of(model::ClusterNumber clust
     return change_of(cluster, found, change);
 }
 
+std::shared_ptr<const ObjectWrite> removal_of_unheld(model::ClusterNumber cluster,
+                                                     const store::Found& found) {
+    auto write = std::make_shared<ObjectWrite>();
+    write->cluster = cluster;
+    write->key = {std::string(found.ns), std::string(found.name)};
+    write->read_at = found.revision;
+    return write;
+}
+
 Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now)
     : cluster_(cluster), options_(std::move(options)), now_(std::move(now)) {}
 

@@ -24,13 +24,17 @@ SnapshotWalk::SnapshotWalk(model::ClusterNumber cluster, model::Revision at,
                            const std::vector<std::string>& vms, std::vector<std::string> namespaces,
                            const model::ObjectKey& from)
     : cluster_(cluster), at_(at), namespaces_(std::move(namespaces)) {
+    // Not from the cluster's beginning: there may be many deleted objects in front of the
+    // namespace.
+    model::ObjectKey begin = from;
+    if (!namespaces_.empty()) begin = std::max(begin, model::ObjectKey{namespaces_.front(), ""});
     if (vms.empty()) {
-        sources_.push_back({.vm = "", .at = from, .ended = false, .scan = {}});
+        sources_.push_back({.vm = "", .at = begin, .ended = false, .scan = {}});
         return;
     }
     sources_.reserve(vms.size());
     for (const std::string& vm : vms)
-        sources_.push_back({.vm = vm, .at = from, .ended = false, .scan = {}});
+        sources_.push_back({.vm = vm, .at = begin, .ended = false, .scan = {}});
 }
 
 Result<bool> SnapshotWalk::begin(const store::ReadView& view, size_t rows) {
