@@ -14,6 +14,9 @@ using model::ClusterNumber;
 constexpr std::chrono::milliseconds kRhythm{20};
 // After a failure.
 constexpr std::chrono::seconds kRetry{10};
+// It rests after each step for as long as the step took, but not longer: a step may have waited for
+// the disk.
+constexpr std::chrono::milliseconds kMostRest{10};
 
 }  // namespace
 
@@ -46,6 +49,13 @@ void GarbageCollector::moved(const std::vector<ClusterNumber>& clusters) {
 bool GarbageCollector::stopping() {
     const base::MutexLock lock(mutex_);
     return stopping_;
+}
+
+void GarbageCollector::rest(std::chrono::steady_clock::duration time) {
+    const base::MutexLock lock(mutex_);
+    const Time until = std::chrono::steady_clock::now() + time;
+    while (!stopping_ && std::chrono::steady_clock::now() < until)
+        changed_.wait_until(mutex_, until);
 }
 
 std::set<ClusterNumber> GarbageCollector::await_changes() {
@@ -99,7 +109,12 @@ bool GarbageCollector::take(Turn& turn) {
     ClusterCollector& collector = turn.collector;
     const uint64_t removed = collector.removed();
     const uint64_t updated = collector.updated();
+    const Time began = std::chrono::steady_clock::now();
     const auto progress = collector.step();
+    // On a machine with few processors, lists would otherwise wait for this thread and the
+    // writer's.
+    rest(std::min<std::chrono::steady_clock::duration>(std::chrono::steady_clock::now() - began,
+                                                       kMostRest));
     removed_.fetch_add(collector.removed() - removed, std::memory_order_relaxed);
     updated_.fetch_add(collector.updated() - updated, std::memory_order_relaxed);
     if (progress && *progress == ClusterCollector::Progress::kMore) return true;

@@ -55,6 +55,8 @@ class GarbageCollector {
     // False once the cluster has nothing to do now.
     bool take(Turn& turn);
     bool stopping() SNAPGATE_EXCLUDES(mutex_);
+    // Leaves the processor to the traffic for as long, unless the loop is to end.
+    void rest(std::chrono::steady_clock::duration time) SNAPGATE_EXCLUDES(mutex_);
 
     store::Store& store_;
     const Clusters hosted_;

@@ -95,10 +95,11 @@ Result<std::optional<Ownership>> find_owner(store::WriteTxn& txn, ClusterNumber 
     return std::optional(std::move(ownership));
 }
 
-// A request made a reference.
 Result<void> note_new_reference(store::WriteTxn& txn, ClusterNumber cluster, std::string_view ns,
-                                std::string_view dependent, const Owner& owner) {
+                                std::string_view dependent, const Owner& owner, Origin origin) {
     SNAPGATE_ASSIGN(const auto live, find_owner(txn, cluster, ns, owner));
+    // Of an owner that an import brings later, or never, nobody knows that it went.
+    if (!live && origin == Origin::kImport) return {};
     if (!live) return note_work(txn, cluster, ns, owner.name, owner.uid, dependent);
     if (live->waiting() || live->orphaning())
         return note_work(txn, cluster, ns, owner.name, owner.uid, {});
@@ -118,9 +119,7 @@ Result<void> note_references(store::WriteTxn& txn, ClusterNumber cluster, const 
         if (sides.before.refers_to(owner.uid)) continue;
         SNAPGATE_TRY(txn.put_note(cluster, NoteType::kDependent,
                                   note_key(sides.ns, owner.uid, sides.name), {}));
-        // Of an owner that an import brings later, or never, nobody knows that it went.
-        if (origin == Origin::kImport) continue;
-        SNAPGATE_TRY(note_new_reference(txn, cluster, sides.ns, sides.name, owner));
+        SNAPGATE_TRY(note_new_reference(txn, cluster, sides.ns, sides.name, owner, origin));
     }
     for (const Owner& owner : sides.before.owners) {
         if (!sides.after.refers_to(owner.uid)) {
