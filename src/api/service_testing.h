@@ -122,7 +122,7 @@ class TestService {
                                       .last_bookmark = std::chrono::milliseconds(500),
                                       .version_patience = std::chrono::milliseconds(200)});
         namespaces_ = std::make_unique<objects::NamespaceSweeper>(
-            *store_, std::vector<model::ClusterNumber>{cluster()});
+            *store_, clusters_, std::vector<model::ClusterNumber>{cluster()});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
                                    *namespaces_, sealer_, connections_, sources_,
                                    [] { return std::string(); },

@@ -143,10 +143,19 @@ void Metrics::observe(const net::Served& served) {
     one.duration->Observe(std::chrono::duration<double>(served.duration).count());
 }
 
-std::string Metrics::render(const net::Server* server, const mirror::Mirrors& mirrors) const {
+std::string Metrics::render(const net::Server* server, const mirror::Mirrors& mirrors,
+                            const objects::GarbageCollector& garbage) const {
     Families families = registry_.Collect();
     if (server != nullptr) add_connections(server->statistics(), families);
     add_store(data_.store->statistics(), families);
+    families.push_back(single("snapgate_garbage_removed_total",
+                              "Snapshots that the garbage collector removed since the start",
+                              Type::Counter, garbage.removed()));
+    families.push_back(
+        single("snapgate_garbage_updated_total",
+               "Changes that the garbage collector made to snapshots since the start: "
+               "marks of a deletion, owner references and finalizers taken away",
+               Type::Counter, garbage.updated()));
     families.push_back(single("snapgate_keys_ahead_total",
                               "Keys found that were made in the future, and whose lifetimes count "
                               "from then on",

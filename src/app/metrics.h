@@ -14,6 +14,7 @@
 #include "base/annotations.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
+#include "objects/garbage_collector.h"
 
 namespace snapgate::app {
 
@@ -25,7 +26,8 @@ class Metrics {
 
     void observe(const net::Served& served);
     // The counts of now beside those observed. `server` may be null while it starts.
-    std::string render(const net::Server* server, const mirror::Mirrors& mirrors) const;
+    std::string render(const net::Server* server, const mirror::Mirrors& mirrors,
+                       const objects::GarbageCollector& garbage) const;
 
   private:
     struct Series {

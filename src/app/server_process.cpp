@@ -109,15 +109,15 @@ void ServerProcess::offer_services() {
     warn_of_odd_uids(*data_);
     metrics_ = std::make_unique<Metrics>(*data_, *certificates_);
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
-    namespaces_ =
-        std::make_unique<objects::NamespaceSweeper>(*data_->store, hosted_clusters(*data_));
+    namespaces_ = std::make_unique<objects::NamespaceSweeper>(*data_->store, data_->clusters,
+                                                              hosted_clusters(*data_));
     garbage_ = std::make_unique<objects::GarbageCollector>(
         *data_->store, [this] { return hosted_clusters(*data_); });
-    services_.emplace(api::Services{*data_->store, *data_->signer, data_->keys, data_->projects,
-                                    data_->clusters, *watches_, *namespaces_, *sealer_, *mirrors_,
-                                    *sources_,
-                                    [this] { return metrics_->render(serving_.load(), *mirrors_); },
-                                    [this] { return begin_backup(*data_); }});
+    services_.emplace(
+        api::Services{*data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters,
+                      *watches_, *namespaces_, *sealer_, *mirrors_, *sources_,
+                      [this] { return metrics_->render(serving_.load(), *mirrors_, *garbage_); },
+                      [this] { return begin_backup(*data_); }});
     services_->fleet_metrics = {static_cast<facts::Seconds>(std::min<int64_t>(
                                     settings_.protection_max_age.count() / 1000, UINT32_MAX)),
                                 settings_.metrics_clusters};

@@ -1,5 +1,6 @@
 #include "objects/namespace_sweeper.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -24,8 +25,9 @@ constexpr std::chrono::seconds kFallback{30};
 
 }  // namespace
 
-NamespaceSweeper::NamespaceSweeper(store::Store& store, std::vector<ClusterNumber> clusters)
-    : store_(store), pending_(clusters.begin(), clusters.end()) {
+NamespaceSweeper::NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
+                                   std::vector<ClusterNumber> clusters)
+    : store_(store), registry_(registry), pending_(clusters.begin(), clusters.end()) {
     subscription_ =
         store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
     thread_ = std::thread([this] { loop(); });
@@ -135,6 +137,7 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
 }
 
 Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std::string& ns) {
+    SNAPGATE_TRY(remove_others(cluster, ns));
     while (!stopping()) {
         Pass pass{.from = {ns, ""}};
         while (!pass.ended && !stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
@@ -182,6 +185,45 @@ Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns
     if (removal->empty()) return {};
     pass.written += removal->size();
     return store_.write_and_wait(store::Priority::kBatch, Removal::function(removal));
+}
+
+Result<void> NamespaceSweeper::remove_others(ClusterNumber cluster, const std::string& ns) {
+    const auto rows = registry_.snapshot();
+    const auto row = std::ranges::find_if(
+        *rows, [cluster](const auto& one) { return one.second.number == cluster; });
+    if (row == rows->end()) return {};
+    for (const auto& [kind, number] : row->second.others) {
+        for (bool done = false; !done && !stopping();) {
+            SNAPGATE_ASSIGN(done, remove_some(number, kind, ns));
+        }
+    }
+    return {};
+}
+
+Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, const std::string& ns) {
+    auto found = std::make_shared<std::vector<std::string>>();
+    {
+        store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(auto head, view.head(number));
+        if (!head) return true;
+        model::ObjectKey from{ns, ""};
+        const auto look = [&](const store::Found& object) -> Result<store::Step> {
+            if (object.ns != ns || found->size() == store::kBatchObjects) return store::Step::kEnd;
+            found->emplace_back(object.name);
+            return store::Step::kOn;
+        };
+        SNAPGATE_TRY(store::walk(view.scan(number, kind, head->revision), from, look));
+    }
+    if (found->empty()) return true;
+    // Nothing comes into a namespace that goes, so these are still what was seen.
+    SNAPGATE_TRY(store_.write_and_wait(
+        store::Priority::kBatch, [number, kind, ns, found](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_ASSIGN(const bool there, txn.has_cluster(number));
+            if (!there) return {};
+            for (const std::string& name : *found) SNAPGATE_TRY(txn.erase(number, kind, ns, name));
+            return {};
+        }));
+    return found->size() < store::kBatchObjects;
 }
 
 Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std::string& ns) {

@@ -6,18 +6,21 @@
 
 #include "base/annotations.h"
 #include "base/result.h"
+#include "cluster/registry.h"
 #include "model/types.h"
 #include "store/store.h"
 
 namespace snapgate::objects {
 
 // Empties the namespaces that are being deleted, in batches beside the traffic, and removes each
-// when it is empty. An object that finalizers hold keeps its namespace. Runs on its own thread; the
-// store outlives it.
+// when it is empty. A snapshot that finalizers hold keeps its namespace; of what only an import
+// brings (restores, VMs, contents) nothing waits. Runs on its own thread; the store and the
+// registry outlive it.
 class NamespaceSweeper {
   public:
     // `clusters`: the clusters in which an earlier process may have left a namespace half deleted.
-    NamespaceSweeper(store::Store& store, std::vector<model::ClusterNumber> clusters);
+    NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
+                     std::vector<model::ClusterNumber> clusters);
     ~NamespaceSweeper();
     NamespaceSweeper(const NamespaceSweeper&) = delete;
     NamespaceSweeper& operator=(const NamespaceSweeper&) = delete;
@@ -45,10 +48,16 @@ class NamespaceSweeper {
         bool failed = false;  // an object could be neither removed nor marked
     };
     base::Result<void> step(model::ClusterNumber cluster, const std::string& ns, Pass& pass);
+    // Removes what the namespace has of the kinds that have numbers of their own.
+    base::Result<void> remove_others(model::ClusterNumber cluster, const std::string& ns);
+    // True once nothing of the kind is left in the namespace.
+    base::Result<bool> remove_some(model::ClusterNumber number, model::Kind kind,
+                                   const std::string& ns);
     base::Result<void> remove_namespace(model::ClusterNumber cluster, const std::string& ns);
     bool stopping() SNAPGATE_EXCLUDES(mutex_);
 
     store::Store& store_;
+    const cluster::ClusterTable& registry_;
     base::Mutex mutex_;
     base::Condition changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;

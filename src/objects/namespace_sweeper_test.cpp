@@ -9,6 +9,7 @@
 
 #include "json/object.h"
 #include "objects/object_write.h"
+#include "store/objects_testing.h"
 #include "store/temporary_store_testing.h"
 
 namespace snapgate::objects {
@@ -75,6 +76,7 @@ class NamespaceSweeperTest : public testing::Test {
     }
 
     store::TemporaryStore store_;
+    cluster::ClusterTable registry_;
     model::ClusterNumber cluster_ = 0;
 };
 
@@ -84,7 +86,7 @@ TEST_F(NamespaceSweeperTest, WhatIsLeftFromBeforeIsSweptAndNothingElse) {
     constexpr int kObjects = 600;  // more than two batches
     for (int i = 0; i < kObjects; ++i) put_snapshot("going", fmt::format("s-{}", i));
     put_snapshot("staying", "s");
-    NamespaceSweeper sweeper(*store_, {cluster_});
+    NamespaceSweeper sweeper(*store_, registry_, {cluster_});
     await([this] { return text(Kind::kNamespace, "", "going").empty(); });
     EXPECT_EQ(store_->read().count(cluster_, Kind::kSnapshot).value(), 1U);
     EXPECT_FALSE(text(Kind::kNamespace, "", "staying").empty());
@@ -94,7 +96,7 @@ TEST_F(NamespaceSweeperTest, AFinalizerHoldsTheNamespaceUntilItGoes) {
     put_namespace("going", "Active");
     put_snapshot("going", "free");
     put_snapshot("going", "held", R"("example.com/hold")");
-    NamespaceSweeper sweeper(*store_, {});
+    NamespaceSweeper sweeper(*store_, registry_, {});
     put_namespace("going", "Terminating");
     sweeper.wake(cluster_);
     await([this] {
@@ -108,6 +110,30 @@ TEST_F(NamespaceSweeperTest, AFinalizerHoldsTheNamespaceUntilItGoes) {
         return {};
     });
     await([this] { return text(Kind::kNamespace, "", "going").empty(); });
+}
+
+TEST_F(NamespaceSweeperTest, RemovesWhatAnImportBroughtBesideSnapshots) {
+    cluster::Cluster cluster;
+    cluster.uid = cluster.name = "c";
+    cluster.project = "p";
+    cluster.number = cluster_;
+    write([&cluster](store::WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_ASSIGN(cluster.others[Kind::kRestore], txn.create_cluster());
+        return txn.put_record(store::RecordType::kCluster, cluster.uid, cluster.record());
+    });
+    ASSERT_TRUE(registry_.reload(store_->read()));
+    const model::ClusterNumber number = cluster.number_of(Kind::kRestore);
+    put_namespace("web", "Terminating");
+    write([number](store::WriteTxn& txn) -> base::Result<void> {
+        for (int i = 0; i < 600; ++i)
+            SNAPGATE_TRY(txn.put(number, Kind::kRestore,
+                                 store::make_object("web", fmt::format("r{}", i), "")));
+        SNAPGATE_TRY(txn.put(number, Kind::kRestore, store::make_object("wex", "r", "")));
+        return {};
+    });
+    NamespaceSweeper sweeper(*store_, registry_, {cluster_});
+    await([this] { return text(Kind::kNamespace, "", "web").empty(); });
+    EXPECT_EQ(store_->read().count(number, Kind::kRestore).value(), 1U);
 }
 
 }  // namespace
