@@ -43,7 +43,11 @@ Result<CollectorPass::Progress> CollectorPass::step() {
         const store::ReadView view = store_.read();
         SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
         if (!head) return base::Error(Code::kNotFound, "the cluster is gone");
-        SNAPGATE_ASSIGN(const Mode mode, read_mode(view));
+        const auto read = read_mode(view);
+        // Nobody knows what a damaged owner is, until somebody writes or deletes it.
+        if (!read && read.error().code == Code::kCorrupt) return Progress::kFailed;
+        if (!read) return read.error();
+        const Mode mode = *read;
         if (mode_ != mode) round_ = {};
         mode_ = mode;
         if (mode == Mode::kNone || (mode != Mode::kGone && !work_.dependent.empty()))
