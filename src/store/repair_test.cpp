@@ -117,6 +117,28 @@ TEST_F(RepairTest, AStoreThatIsWholeStaysAsItIs) {
     EXPECT_EQ(head(cluster_), before);
 }
 
+TEST_F(RepairTest, NotesThatFollowFromTheObjectsAreMadeAgainAndWorkStays) {
+    must([this](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(txn.put_note(cluster_, NoteType::kDependent, "a", ""));
+        SNAPGATE_TRY(txn.put_note(cluster_, NoteType::kDependentsComplete, "", ""));
+        SNAPGATE_TRY(txn.put_note(cluster_, NoteType::kCollect, "w", "work"));
+        SNAPGATE_TRY(txn.put_note(cluster_, NoteType::kCollect, "x", "damaged work"));
+        return txn.put_note(other_, NoteType::kDependent, "a", "");
+    });
+    damage_row(note_key(cluster_, static_cast<uint8_t>(NoteType::kCollect), "x").view(),
+               [](std::string& stored) { stored.back() ^= 4; });
+    EXPECT_THAT(repair(), IsEmpty());
+    const ReadView view = store_->read();
+    const auto count = [&view](ClusterNumber cluster, NoteType type) {
+        return view.notes(cluster, type, {}, {}, 9).value().size();
+    };
+    EXPECT_EQ(count(cluster_, NoteType::kDependent), 0U);
+    EXPECT_EQ(count(cluster_, NoteType::kDependentsComplete), 0U);
+    EXPECT_EQ(view.notes(cluster_, NoteType::kCollect, {}, {}, 9).value(),
+              (std::vector<std::pair<std::string, std::string>>{{"w", "work"}}));
+    EXPECT_EQ(count(other_, NoteType::kDependent), 1U);
+}
+
 TEST_F(RepairTest, ADamagedObjectIsRemovedAndKept) {
     const Revision head_before = head(cluster_);
     const Revision head_of_other = head(other_);
