@@ -72,7 +72,7 @@ def test_watchers_see_each_step(kube):
     marked = watch.events[0]["object"]["metadata"]
     assert marked["finalizers"] == ["foregroundDeletion"] and marked["deletionTimestamp"]
     assert watch.events[1]["object"]["metadata"]["finalizers"] == ["x.io/hold"]
-    watch.stop()
+    watch.hang_up()
 
 
 def test_through_the_other_api(server, kube):
