@@ -16,7 +16,7 @@ namespace snapgate::rules {
 namespace {
 
 constexpr std::string_view kSelf = ".";
-constexpr std::string_view kField = "f:";
+constexpr std::string_view kFieldPrefix = "f:";
 
 base::Error no_set(std::string_view what) {
     return bad_request(fmt::format("a fieldsV1 cannot be read: {}", what));
@@ -250,8 +250,8 @@ void FieldSet::add_named_fields(const model::Schema& schema) {
         const model::Schema* below = element_schema(schema, node.element);
         if (below == nullptr) continue;
         const std::string_view element = node.element;
-        if (element.starts_with(kField) &&
-            model::find_property(schema, element.substr(kField.size())) != nullptr)
+        if (element.starts_with(kFieldPrefix) &&
+            model::find_property(schema, element.substr(kFieldPrefix.size())) != nullptr)
             node.member = true;
         node.below.add_named_fields(*below);
     }
@@ -259,8 +259,8 @@ void FieldSet::add_named_fields(const model::Schema& schema) {
 
 std::string field_element(std::string_view name) {
     std::string element;
-    element.reserve(kField.size() + name.size());
-    return element.append(kField).append(name);
+    element.reserve(kFieldPrefix.size() + name.size());
+    return element.append(kFieldPrefix).append(name);
 }
 
 std::string value_element(const json::Value& value) {
@@ -285,14 +285,15 @@ std::string item_element(const json::Value& item, const model::Schema& list) {
 }
 
 const model::Schema* element_schema(const model::Schema& schema, std::string_view element) {
-    return element.starts_with(kField) ? member_schema(schema, element.substr(kField.size()))
-                                       : schema.items;
+    return element.starts_with(kFieldPrefix)
+               ? member_schema(schema, element.substr(kFieldPrefix.size()))
+               : schema.items;
 }
 
 bool has_owned_parts(const model::Schema& schema) {
-    using Type = model::Schema::Type;
-    return (schema.type == Type::kObject || schema.type == Type::kArray) &&
-           schema.merge != model::Schema::Merge::kAtomic;
+    if (schema.merge == model::Schema::Merge::kAtomic) return false;
+    return schema.type == model::Schema::Type::kObject ||
+           schema.type == model::Schema::Type::kArray;
 }
 
 }  // namespace snapgate::rules

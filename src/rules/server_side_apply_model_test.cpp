@@ -16,16 +16,27 @@
 namespace snapgate::rules {
 namespace {
 
-const FlatPath kSource{"f:spec", "f:source"};
-const std::string kSourceText =
+const FlatPath kFlatSource{"f:spec", "f:source"};
+const std::string kFlatSourceText =
     R"({"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"vm-1"})";
 
 // What the model says that a request leads to.
 struct Outcome {
     bool conflict = false;
-    FlatSet conflicts = {};  // the paths, of all managers
+    FlatSet conflicts;  // the paths, of all managers
     bool invalid = false;
     bool missing = false;
+
+    static Outcome none() {
+        Outcome outcome;
+        outcome.missing = true;
+        return outcome;
+    }
+    static Outcome refusal() {
+        Outcome outcome;
+        outcome.invalid = true;
+        return outcome;
+    }
 };
 
 class OwnershipModel {
@@ -37,7 +48,7 @@ class OwnershipModel {
     Outcome apply(const FlatManager& manager, const FlatObject& configuration, bool force,
                   const std::string& version) {
         const bool status = std::get<2>(manager) == "status";
-        if (!exists && status) return {.missing = true};
+        if (!exists && status) return Outcome::none();
         FlatObject config = configuration;
         drop_flat(config, {status ? "f:spec" : "f:status"});
         FlatOwners next = owners;
@@ -81,7 +92,7 @@ class OwnershipModel {
             return is_empty_container(whole, member.first) &&
                    !(object.contains(member.first) && is_empty_container(object, member.first));
         });
-        if (!merged.contains(kSource)) return {.invalid = true};
+        if (!merged.contains(kFlatSource)) return Outcome::refusal();
         accept(std::move(merged), std::move(next), status);
         return outcome;
     }
@@ -174,7 +185,7 @@ class RandomHistory {
     // Some fields with some values; `status`: with those of the status, too.
     FlatObject some_fields(uint64_t percent, bool status) {
         FlatObject fields;
-        auto maybe = [&](FlatPath path, std::string value) {
+        auto maybe = [&](const FlatPath& path, std::string value) {
             if (chance(percent)) put_flat(fields, path, std::move(value));
         };
         for (std::string_view name : {"a", "b", "c", "d"})
@@ -217,7 +228,7 @@ class RandomHistory {
         const std::string version = chance(30) ? "v1alpha1" : "v1beta1";
         const FlatManager manager{fmt::format("m{}", pick(4)), true, status ? "status" : "", ""};
         FlatObject config = some_fields(chance(10) ? 0 : 40, status || chance(20));
-        if (chance(status ? 20 : 85)) put_flat(config, kSource, kSourceText);
+        if (chance(status ? 20 : 85)) put_flat(config, kFlatSource, kFlatSourceText);
         const bool force = chance(40);
         Body body{to_object(config), {}};
         body.object["apiVersion"] = "snapshot.kubevirt.io/" + version;
@@ -254,7 +265,7 @@ class RandomHistory {
                                   "snapshot.kubevirt.io/" + version};
         FlatObject changed = model_.object;
         auto ours = [status](const FlatPath& path) {
-            return (path.front() == "f:status") == status && path != kSource;
+            return (path.front() == "f:status") == status && path != kFlatSource;
         };
         for (const auto& [path, value] : model_.object)
             if (ours(path) && !is_flat_container(path) && chance(20)) drop_flat(changed, path);

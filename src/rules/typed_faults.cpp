@@ -19,7 +19,7 @@ using Merge = model::Schema::Merge;
 using Type = model::Schema::Type;
 
 constexpr size_t kMostFaults = 32;
-constexpr size_t kMostValueBytes = 80;
+constexpr size_t kMostShownBytes = 80;
 constexpr size_t kMostFaultBytes = 1024;
 
 // What Go calls the type of a value.
@@ -33,8 +33,8 @@ std::string_view go_type(const json::Value& value) {
 
 std::string shown(const json::Value& value) {
     std::string text = json::serialize(value);
-    if (text.size() <= kMostValueBytes) return text;
-    text.resize(base::clip(text, kMostValueBytes).size());
+    if (text.size() <= kMostShownBytes) return text;
+    text.resize(base::clip(text, kMostShownBytes).size());
     return text + "...";
 }
 
