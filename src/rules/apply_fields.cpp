@@ -1,6 +1,7 @@
 #include "rules/apply_fields.h"
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -55,28 +56,31 @@ FieldSet configured_fields(const Configuration& configuration) {
 AppliedFields apply_fields(const json::Object& live, std::vector<ManagedEntry> entries,
                            const Configuration& configuration) {
     const model::Schema& schema = configuration.schema;
-    AppliedFields applied{live, {}, {}};
+    AppliedFields applied{.object = live, .same = false, .entries = {}, .conflicts = {}};
     merge_typed(applied.object, configuration.object, schema);
 
     ManagedEntry mine = configuration.applier;
     mine.fields = configured_fields(configuration);
     for (ManagedEntry& entry : entries) entry.fields.fit_to(schema);
-    auto previous = std::ranges::find_if(
+    std::optional<ManagedEntry> previous;
+    auto found = std::ranges::find_if(
         entries, [&mine](const ManagedEntry& entry) { return entry.same_manager(mine); });
-    std::optional<int64_t> last_time;
-    if (previous != entries.end()) {
-        FieldSet last = std::move(previous->fields);
-        last_time = previous->time;
-        entries.erase(previous);
-        FieldSet given_up = last;
+    if (found != entries.end()) {
+        previous = std::move(*found);
+        entries.erase(found);
+        FieldSet given_up = previous->fields;
         given_up.subtract(mine.fields);
         if (!given_up.empty())
-            prune_applied(applied.object, std::move(last), all_owned(entries, mine.fields), schema);
+            prune_applied(applied.object, previous->fields, all_owned(entries, mine.fields),
+                          schema);
     }
     copy_member(live, configuration.kept, applied.object);
+    mine.fields.subtract(unowned_fields());
 
     if (applied.object == live) {
-        mine.time = last_time;
+        mine.time = previous ? previous->time : std::nullopt;
+        applied.same = previous && previous->api_version == mine.api_version &&
+                       previous->fields == mine.fields;
     } else {
         FieldChanges changes = field_changes(live, applied.object, schema);
         FieldSet taken = std::move(changes.modified);
@@ -90,7 +94,6 @@ AppliedFields apply_fields(const json::Object& live, std::vector<ManagedEntry> e
         }
         std::ranges::sort(applied.conflicts, is_shown_before);
     }
-    mine.fields.subtract(unowned_fields());
     entries.push_back(std::move(mine));
     std::erase_if(entries, [](const ManagedEntry& entry) { return entry.fields.empty(); });
     applied.entries = std::move(entries);

@@ -23,6 +23,7 @@ struct Configuration {
 // An object with a configuration applied to it.
 struct AppliedFields {
     json::Object object;  // its managedFields are the live object's
+    bool same = false;    // nothing differs from the live object, its managedFields included
     std::vector<ManagedEntry> entries;
     // The fields that the configuration took from other managers because it gives them another
     // value: an entry for each such manager with these fields alone, sorted as kube-apiserver shows

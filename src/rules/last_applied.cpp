@@ -50,9 +50,9 @@ void drop_own_conflicts(std::vector<ManagedEntry>& conflicts, const json::Object
     std::erase_if(conflicts, [](const ManagedEntry& entry) { return entry.fields.empty(); });
 }
 
-void renew_last_applied(json::Object& object, const json::Object& applied) {
+bool renew_last_applied(json::Object& object, const json::Object& applied) {
     json::Object* annotations = annotations_of(object);
-    if (annotations == nullptr || find_text(*annotations, kLastApplied).empty()) return;
+    if (annotations == nullptr || find_text(*annotations, kLastApplied).empty()) return false;
     json::Object configuration = applied;
     if (json::Object* of_applied = annotations_of(configuration)) erase(*of_applied, kLastApplied);
     std::string text;
@@ -63,6 +63,7 @@ void renew_last_applied(json::Object& object, const json::Object& applied) {
     for (const auto& member : *annotations)
         bytes += member.key().size() + text_of(&member.value()).size();
     if (bytes > kMostAnnotationBytes) erase(*annotations, kLastApplied);
+    return true;
 }
 
 }  // namespace snapgate::rules

@@ -20,7 +20,7 @@ void drop_own_conflicts(std::vector<ManagedEntry>& conflicts, const json::Object
                         std::string_view api_version, const model::Schema& schema);
 
 // If an object has that annotation, brings it up to date with what was applied; an annotation that
-// would be too large is removed.
-void renew_last_applied(json::Object& object, const json::Object& applied);
+// would be too large is removed. True if the object has it, or had.
+bool renew_last_applied(json::Object& object, const json::Object& applied);
 
 }  // namespace snapgate::rules

@@ -15,7 +15,7 @@ namespace snapgate::rules {
 namespace {
 
 constexpr size_t kMostTypeBytes = 256;
-constexpr size_t kMostFaultBytes = 8192;
+constexpr size_t kMostStrictBytes = 8192;
 
 // An object's type as Go shows a GroupVersionKind.
 std::string shown_type(const json::Object& object) {
@@ -54,7 +54,7 @@ base::Result<void> judge_duplicates(const Body& applied, const Writer& writer,
     if (writer.validation == FieldValidation::kStrict) {
         std::string message =
             fmt::format("error strict decoding YAML: {}", fmt::join(applied.strict_faults, ", "));
-        if (message.size() > kMostFaultBytes) message.resize(kMostFaultBytes);
+        if (message.size() > kMostStrictBytes) message.resize(kMostStrictBytes);
         return bad_request(std::move(message));
     }
     for (const std::string& fault : applied.strict_faults) warn(warnings, fault);
@@ -100,9 +100,11 @@ base::Result<Change> apply(const json::Object& live, const Body& applied, const 
         if (kubectl) drop_own_conflicts(result.conflicts, live, api_version(writer), schema);
         if (!result.conflicts.empty()) return apply_conflict(result.conflicts);
     }
-    if (kubectl) renew_last_applied(result.object, applied.object);
+    const bool renewed = kubectl && renew_last_applied(result.object, applied.object);
     std::vector<std::string> warnings;
     SNAPGATE_TRY(judge_duplicates(applied, writer, warnings));
+    // The rules of an update would find nothing to say of an object that is what it was.
+    if (result.same && !renewed) return unchanged(live, std::move(warnings));
 
     Body body{std::move(result.object), {}};
     set_text(body.object, "apiVersion", api_version(writer));

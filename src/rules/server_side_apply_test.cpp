@@ -375,6 +375,10 @@ TEST(ServerSideApply, HoldsToTheVersionAndUidThatItNames) {
     };
     EXPECT_EQ(refusal(R"(,"resourceVersion":"6")").code, base::Code::kConflict);
     EXPECT_THAT(refusal(R"(,"uid":"u9")").message, HasSubstr("metadata.uid: Invalid value"));
+    EXPECT_THAT(refusal(R"(,"name":"s2")").message,
+                HasSubstr("does not match the name on the URL"));
+    EXPECT_THAT(refusal(R"(,"namespace":"other")").message,
+                HasSubstr("does not match the namespace"));
     EXPECT_TRUE(applied(&live, configuration(R"(,"resourceVersion":"7","uid":"u1")"), by("alice")));
     EXPECT_EQ(error_of(applied(nullptr, configuration(R"(,"resourceVersion":"6")"), by("a"))).code,
               base::Code::kInvalidBody);

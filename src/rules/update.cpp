@@ -113,14 +113,6 @@ bool leaves_managers(const json::Object& object, const json::Object& live) {
     return present != nullptr && *given == *present;
 }
 
-Change unchanged(const json::Object& live, std::vector<std::string> warnings) {
-    Change change;
-    change.effect = Change::Effect::kNone;
-    change.object = live;
-    change.warnings = std::move(warnings);
-    return change;
-}
-
 bool ends_deletion(const json::Object& object, const json::Object& live) {
     const json::Array* finalizers = find_array(metadata_of(object), "finalizers");
     return find(metadata_of(live), "deletionTimestamp") != nullptr &&
@@ -162,6 +154,14 @@ base::Result<void> settle_update(const json::Object& live, Body& body, const Tar
         keep_system_fields(object, live);
     set_text(object, "apiVersion", model::kStoredApiVersion);
     return check(object, live, target);
+}
+
+Change unchanged(const json::Object& live, std::vector<std::string> warnings) {
+    Change change;
+    change.effect = Change::Effect::kNone;
+    change.object = live;
+    change.warnings = std::move(warnings);
+    return change;
 }
 
 Change change_to(json::Object object, const json::Object& live, std::vector<std::string> warnings) {

@@ -25,6 +25,9 @@ base::Result<void> settle_update(const json::Object& live, Body& body, const Tar
 // The change that a settled object with its managedFields is to the live one.
 Change change_to(json::Object object, const json::Object& live, std::vector<std::string> warnings);
 
+// The change that is none.
+Change unchanged(const json::Object& live, std::vector<std::string> warnings);
+
 // 400 if the object does not name itself as the request does. One without a namespace gets that of
 // the request.
 base::Result<void> check_target(json::Object& metadata, const Target& target);
