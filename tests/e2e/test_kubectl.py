@@ -175,7 +175,10 @@ class TestReads:
 
     def test_describe(self, sampled):
         item = next(item for item in self.HERE if item.get("status", {}).get("phase") == "Succeeded")
-        text = sampled("describe", "vmsnapshot", item["metadata"]["name"], "-n", self.NAMESPACE)
+        ran = sampled.run("describe", "vmsnapshot", item["metadata"]["name"], "-n", self.NAMESPACE)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        text = ran.stdout
+        assert text.splitlines()[-1].split() == ["Events:", "<none>"]
         for line in (rf"Name:\s+{item['metadata']['name']}", rf"Namespace:\s+{self.NAMESPACE}",
                      r"API Version:\s+snapshot.kubevirt.io/v1beta1", r"Kind:\s+VirtualMachineSnapshot", r"\s+Phase:\s+Succeeded"):
             assert re.search(f"^{line}$", text, re.M), (line, text)
@@ -223,12 +226,6 @@ class TestReads:
         verbs = {line.split()[0]: line[line.rindex("["):] for line in lines[1:]}
         assert "deletecollection" in verbs["virtualmachinesnapshots.snapshot.kubevirt.io"]
         assert verbs["virtualmachinerestores.snapshot.kubevirt.io"] == "[get list watch]"
-
-    def test_describe(self, sampled):
-        wanted = self.HERE[0]
-        ran = sampled.run("describe", "vmsnapshot", wanted["metadata"]["name"], "-n", self.NAMESPACE)
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert ran.stdout.splitlines()[-1].split() == ["Events:", "<none>"]
 
     def test_events(self, sampled):
         ran = sampled.run("get", "events", "-n", self.NAMESPACE)
@@ -382,6 +379,26 @@ class TestWrites:
         assert found["metadata"]["labels"] == {"a": "2"}
         assert found["metadata"]["managedFields"][0]["manager"] == "kubectl-client-side-apply"
 
+    def test_apply_prunes_by_labels(self, kube, kubectl):
+        items = [new_snapshot(name, labels={"set": "one"}) for name in ("kept", "dropped")]
+        whole = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+        kubectl("apply", "-n", "web", "-f", "-", stdin=whole)
+        kube.made("web", new_snapshot("not-applied", labels={"set": "one"}))
+        only = ["--prune", "-l", "set=one", "--prune-whitelist=snapshot.kubevirt.io/v1beta1/VirtualMachineSnapshot"]
+        if version_of(kubectl.program) > (1, 20):
+            only[-1] = only[-1].replace("whitelist", "allowlist")
+        said = kubectl("apply", "-n", "web", "-f", "-", *only, stdin=json.dumps(items[0]))
+        assert f"{KIND}/dropped pruned" in said
+        # What apply did not make stays: it lacks the annotation with what was applied last.
+        assert {name for _, name in kube.objects()} == {"kept", "not-applied"}
+
+    def test_replace_by_force(self, kube, kubectl):
+        before = kube.made("web", new_snapshot("replaced", labels={"a": "1"}))
+        said = kubectl("replace", "--force", "-n", "web", "-f", "-", stdin=json.dumps(new_snapshot("replaced", vm="web-02")))
+        assert f"{KIND}/replaced replaced" in said
+        after = kube.read("web", "replaced").json()
+        assert after["metadata"]["uid"] != before["metadata"]["uid"] and after["spec"]["source"]["name"] == "web-02"
+
     def test_replace(self, kube, kubectl):
         item = kube.made("web", new_snapshot("replaced", labels={"a": "1"}))
         item["metadata"]["labels"] = {"b": "2"}
@@ -448,6 +465,22 @@ class TestNewerWrites:
         ran = kubectl.run("create", "-n", "web", "--validate=warn", "-f", "-", stdin=json.dumps(item))
         assert ran.returncode == 0 and 'Warning: unknown field "spec.colour"' in ran.stderr
         assert "colour" not in kube.read("web", "wrong").json()["spec"]
+
+    def test_waiting_for_a_field(self, kube, kubectl):
+        kube.made("web", new_snapshot("one"))
+        waiting = kubectl.start("wait", "vmsnapshot/one", "-n", "web", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+        try:
+            assert kube.patch("web", "one", {"status": {"phase": "Succeeded"}}, status=True).status == 200
+            assert waiting.process.wait(60) == 0
+        finally:
+            waiting.stop()
+
+    def test_managed_fields_are_shown_to_who_asks(self, kube, kubectl):
+        kube.made("web", new_snapshot("one"))
+        get = ["get", "vmsnapshot", "one", "-n", "web", "-o", "json"]
+        assert "managedFields" not in json.loads(kubectl(*get))["metadata"]
+        shown = json.loads(kubectl(*get, "--show-managed-fields"))["metadata"]["managedFields"]
+        assert [entry["operation"] for entry in shown] == ["Update"]
 
     def test_who_am_i(self, kubectl):
         _, found = rows(kubectl("auth", "whoami"))
