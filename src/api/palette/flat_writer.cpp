@@ -2,15 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/clock.h"
 #include "base/json_text.h"
 
 namespace snapgate::api::palette {
 namespace {
 
-bool runs_in_spreadsheets(char first) {
-    return first == '=' || first == '+' || first == '-' || first == '@' || first == '\t' ||
-           first == '\r' || first == '\n';
+// By how it begins. With a Japanese or Chinese input method the wide forms of = + - @ are the same
+// to some of them.
+bool runs_in_spreadsheets(std::string_view text) {
+    constexpr std::array<std::string_view, 11> kBeginnings = {"=",
+                                                              "+",
+                                                              "-",
+                                                              "@",
+                                                              "\t",
+                                                              "\r",
+                                                              "\n",
+                                                              "\xef\xbc\x9d",
+                                                              "\xef\xbc\x8b",
+                                                              "\xef\xbc\x8d",
+                                                              "\xef\xbc\xa0"};
+    return std::ranges::any_of(
+        kBeginnings, [text](std::string_view beginning) { return text.starts_with(beginning); });
 }
 
 }  // namespace
@@ -41,7 +57,7 @@ void FlatWriter::end_row() {
 }
 
 void append_csv_cell(std::string_view text, std::string& out) {
-    const bool defused = !text.empty() && runs_in_spreadsheets(text.front());
+    const bool defused = runs_in_spreadsheets(text);
     if (!defused && text.find_first_of(",\"\r\n") == std::string_view::npos) {
         out += text;
         return;
