@@ -12,12 +12,12 @@
 namespace snapgate::api {
 namespace {
 
-using base::Code;
 using base::Result;
 
 std::shared_ptr<const VisibleFleet> make_fleet(const std::vector<const cluster::Cluster*>& seen,
                                                const access::ProjectTable::Rows& projects) {
     auto visible = std::make_shared<VisibleFleet>();
+    visible->freshness = std::make_unique<objects::FleetFreshnessMemo>();
     std::vector<query::FleetCluster> clusters;
     clusters.reserve(seen.size());
     for (const cluster::Cluster* cluster : seen) {
@@ -91,23 +91,32 @@ FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listi
     }
 }
 
-net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet) {
+net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet,
+                                             const std::vector<std::string>& clusters) {
+    constexpr model::Kind kKind = model::Kind::kSnapshot;
+    if (fleet.connected.empty()) co_return Result<void>();
+    if (call.parameters[0] != query::kAllClusters)
+        co_return co_await check_freshness(call, fleet.connected.front(), kKind);
+    const Services& services = call.services;
     const std::optional<int64_t> max_age = wanted_max_age(call.request);
-    for (const cluster::Cluster& cluster : fleet.connected) {
-        auto freshness =
-            co_await objects::read_freshness(call.services.store, call.services.connections,
-                                             cluster, model::Kind::kSnapshot, max_age);
-        const bool never_reached =
-            !freshness && freshness.error().code == Code::kClusterUnavailable;
-        if (never_reached && call.parameters[0] == query::kAllClusters) continue;
-        SNAPGATE_CO_TRY(freshness);
-        if (!*freshness) continue;
-        if (!call.freshness) call.freshness = objects::Freshness();
-        call.freshness->stale |= (*freshness)->stale;
-        call.freshness->age_seconds =
-            std::max(call.freshness->age_seconds, (*freshness)->age_seconds);
+    objects::FleetFreshness sum;
+    if (!max_age && clusters.empty()) {
+        SNAPGATE_CO_ASSIGN(sum, fleet.freshness->read(services.store, services.connections,
+                                                      fleet.connected, kKind));
+    } else {
+        std::vector<const cluster::Cluster*> wanted;
+        for (const cluster::Cluster& cluster : fleet.connected) {
+            if (query::is_wanted_cluster(clusters, cluster.name, cluster.uid))
+                wanted.push_back(&cluster);
+        }
+        SNAPGATE_CO_ASSIGN(sum, co_await objects::confirm_fleet(
+                                    services.store, services.connections, wanted, kKind, max_age));
     }
-    if (call.freshness) add_headers(*call.freshness, call.side, call.response);
+    if (sum.known == 0) co_return Result<void>();
+    call.freshness.emplace();
+    call.freshness->stale = sum.stale > 0;
+    call.freshness->age_seconds = sum.age_seconds;
+    add_headers(*call.freshness, call.side, call.response);
     co_return Result<void>();
 }
 

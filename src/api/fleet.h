@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "net/awaitable.h"
+#include "objects/fleet_freshness.h"
 #include "query/fleet.h"
 #include "query/fleet_index.h"
 #include "query/fleet_listing.h"
@@ -25,7 +26,8 @@ struct Call;
 // The clusters that a request is about.
 struct VisibleFleet {
     std::shared_ptr<const query::Fleet> fleet;
-    std::vector<cluster::Cluster> connected;  // those of them that are mirrors
+    std::vector<cluster::Cluster> connected;                 // those of them that are mirrors
+    std::unique_ptr<objects::FleetFreshnessMemo> freshness;  // of these, for all requests
 };
 
 // The fleets of the scopes that asked lately, so that a page does not sort a thousand clusters:
@@ -68,7 +70,9 @@ class FleetHistory {
 
 // As check_freshness() for one cluster: how fresh the mirrors of a fleet are is told by the headers
 // of the answer, for the oldest of them, and a max-age counts for each. Of all clusters, one that
-// was never reached is passed over: the sources tell of it.
-net::Awaitable<base::Result<void>> check_freshness(Call& call, const VisibleFleet& fleet);
+// was never reached is passed over: the sources tell of it. `clusters`: names and uids of those
+// that count; none means all.
+net::Awaitable<base::Result<void>> check_freshness(Call& call, const VisibleFleet& fleet,
+                                                   const std::vector<std::string>& clusters);
 
 }  // namespace snapgate::api

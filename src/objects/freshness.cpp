@@ -82,6 +82,17 @@ Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::strin
     return freshness;
 }
 
+Result<std::optional<Freshness>> look_at_freshness(const store::Store& store,
+                                                   const mirror::Mirrors& mirrors,
+                                                   const cluster::Cluster& cluster,
+                                                   model::Kind kind) {
+    if (!cluster.connected()) return std::optional<Freshness>();
+    SNAPGATE_ASSIGN(const auto status, status_of(store, mirrors, cluster, kind));
+    SNAPGATE_ASSIGN(auto freshness,
+                    judge_freshness(status, cluster.name, std::nullopt, store.now_ms()));
+    return std::optional<Freshness>(std::move(freshness));
+}
+
 net::Awaitable<Result<std::optional<Freshness>>> read_freshness(const store::Store& store,
                                                                 mirror::Mirrors& mirrors,
                                                                 const cluster::Cluster& cluster,

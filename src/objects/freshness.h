@@ -34,10 +34,16 @@ base::Result<Freshness> judge_freshness(const mirror::MirrorStatus& status,
                                         std::string_view cluster_name,
                                         std::optional<int64_t> max_age, int64_t now_ms);
 
-// How fresh the mirror of the objects of one kind of `cluster` is, before anything is read of it;
-// nullopt for a hosted cluster. A
-// ready mirror that is older than `max_age` seconds is confirmed first: the cluster is asked.
-// Errors as above, and kClusterTimeout if it does not answer then.
+// How fresh the mirror of the objects of one kind of `cluster` is, as far as this server knows;
+// nullopt for a hosted cluster. Errors as above. Any thread.
+base::Result<std::optional<Freshness>> look_at_freshness(const store::Store& store,
+                                                         const mirror::Mirrors& mirrors,
+                                                         const cluster::Cluster& cluster,
+                                                         model::Kind kind);
+
+// The same, before anything is read of it. A ready mirror that is older than `max_age` seconds is
+// confirmed first: the cluster is asked. Errors as above, and kClusterTimeout if it does not answer
+// then.
 net::Awaitable<base::Result<std::optional<Freshness>>> read_freshness(
     const store::Store& store, mirror::Mirrors& mirrors, const cluster::Cluster& cluster,
     model::Kind kind, std::optional<int64_t> max_age);

@@ -41,17 +41,20 @@ Result<bool> is_kept(const store::Store& store, const store::ReadView& view, con
     return true;
 }
 
+bool is_wanted_cluster(const std::vector<std::string>& wanted, std::string_view name,
+                       std::string_view uid) {
+    return wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& text) {
+               return text == name || text == uid;
+           });
+}
+
 FleetListing::FleetListing(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                            std::string query, const std::vector<std::string>& clusters,
                            std::span<const model::Kind> kinds)
     : context_(context), fleet_(std::move(fleet)), query_(std::move(query)), kinds_(kinds) {
     clusters_.reserve(fleet_->clusters.size());
     for (const FleetCluster& cluster : fleet_->clusters) {
-        const auto wanted = [&](const std::string& text) {
-            return text == cluster.name || text == cluster.uid;
-        };
-        if (clusters.empty() || std::ranges::any_of(clusters, wanted))
-            clusters_.push_back(&cluster);
+        if (is_wanted_cluster(clusters, cluster.name, cluster.uid)) clusters_.push_back(&cluster);
     }
 }
 

@@ -22,6 +22,10 @@ namespace snapgate::query {
 base::Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
                            const Fleet& fleet, const store::StoreState& state);
 
+// Whether a question is about a cluster. `wanted`: names and uids; none means all.
+bool is_wanted_cluster(const std::vector<std::string>& wanted, std::string_view name,
+                       std::string_view uid);
+
 // One state of all clusters of a fleet, which a listing shows on all its pages: each cluster as its
 // head was at one revision of the store. And the tokens that lead from page to page. What Listing
 // is for one cluster. Belongs to one thread at a time; keeps no read view.

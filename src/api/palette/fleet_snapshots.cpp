@@ -107,7 +107,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     request.kubernetes_form = call.form.shape == Shape::kObject;
     if (format == ListFormat::kEvents)
         co_return co_await stream_snapshot_events(call, fleet, std::move(request));
-    SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(auto list, FleetList::plan(call.services.list_context(kFleetWords),
                                                   call.services.store.read(), fleet->fleet,

@@ -176,7 +176,7 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
                        query::parse_fleet_request(call.request.query, call.parameters[0],
                                                   query::Question::kProtection));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
-    SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, *visible, request.filter.clusters));
     store::Store& store = call.services.store;
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(

@@ -96,7 +96,7 @@ net::Awaitable<Result<void>> summarize(Call& call) {
     SNAPGATE_CO_ASSIGN(auto request,
                        query::parse_fleet_request(call.request.query, call.parameters[0],
                                                   query::Question::kSummary));
-    SNAPGATE_CO_TRY(co_await check_freshness(call, *visible));
+    SNAPGATE_CO_TRY(co_await check_freshness(call, *visible, request.filter.clusters));
     const store::Store& store = call.services.store;
     const facts::Seconds now = call.services.now_seconds();
     const query::FleetAges ages = fleet_ages(call.services, *visible, now);
