@@ -12,12 +12,18 @@ FleetList::FleetList(const ListContext& context, std::shared_ptr<const Fleet> fl
                      FleetRequest request)
     : request_(std::move(request)),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters,
-               kinds_of(shown_join(request_))),
+               listed_kinds(request_)),
       walk_(request_.order ? FleetWalk::Needs::kFacts : FleetWalk::Needs::kObjects,
-            walked_join(request_)),
+            walked_join(request_), request_.kind),
       limit_(request_.limit),
       first_(limit_, request_.order && request_.order->descending),
-      kinds_(kinds_of(shown_join(request_))) {}
+      kinds_(query::kinds_of(shown_join(request_))) {}
+
+std::span<const model::Kind> FleetList::listed_kinds(const FleetRequest& request) {
+    // Nothing is joined to restores.
+    if (request.kind == model::Kind::kRestore) return FleetListing::kRestoresAlone;
+    return query::kinds_of(shown_join(request));
+}
 
 Join FleetList::shown_join(const FleetRequest& request) {
     if (request.is_flat()) return Join::kAll;
@@ -46,7 +52,11 @@ Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadV
                                   std::shared_ptr<const Fleet> fleet, FleetRequest request,
                                   facts::Seconds now) {
     FleetList list(context, std::move(fleet), std::move(request));
-    SNAPGATE_TRY(list.listing_.begin(view, list.request_.continue_token, now));
+    if (list.request_.at) {
+        SNAPGATE_TRY(list.listing_.begin_at(view, *list.request_.at, now));
+    } else {
+        SNAPGATE_TRY(list.listing_.begin(view, list.request_.continue_token, now));
+    }
     if (const auto& token = list.listing_.token()) {
         list.remaining_ = token->remaining;
     } else {
@@ -59,8 +69,12 @@ Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadV
 Result<void> FleetList::count_first(const store::ReadView& view) {
     const SnapshotFilter& filter = request_.filter;
     // With a selector the number is unknown, as in Kubernetes.
-    if (!filter.everything() || !filter.vms.empty()) return {};
-    const bool whole = filter.namespaces.empty() && filter.clusters.empty();
+    if (!filter.everything() || !filter.vms.empty() || request_.nothing) return {};
+    // The store counts the newest state.
+    if (request_.at) return {};
+    const model::Kind kind = request_.kind;
+    const bool whole =
+        filter.namespaces.empty() && filter.clusters.empty() && kind == model::Kind::kSnapshot;
     const model::Revision revision = listing_.state().revision;
     if (whole) {
         remaining_ = listing_.fleet().count.at(revision);
@@ -68,14 +82,14 @@ Result<void> FleetList::count_first(const store::ReadView& view) {
     }
     uint64_t sum = 0;
     for (const FleetCluster* cluster : listing_.clusters()) {
+        const model::ClusterNumber number = cluster->number_of(kind);
+        if (number == 0) continue;
         if (filter.namespaces.empty()) {
-            SNAPGATE_ASSIGN(const uint64_t count,
-                            view.count(cluster->number, model::Kind::kSnapshot));
+            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind));
             sum += count;
         }
         for (const std::string& ns : filter.namespaces) {
-            SNAPGATE_ASSIGN(const uint64_t count,
-                            view.count(cluster->number, model::Kind::kSnapshot, ns));
+            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind, ns));
             sum += count;
         }
     }
@@ -85,6 +99,10 @@ Result<void> FleetList::count_first(const store::ReadView& view) {
 }
 
 void FleetList::start_walk() {
+    if (request_.nothing) {
+        walk_.start_at(listing_.clusters().size(), {});
+        return;
+    }
     const auto& token = listing_.token();
     if (!token) return;
     const FleetListing::Start start = listing_.start();

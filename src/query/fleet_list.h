@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,25 +18,31 @@
 namespace snapgate::query {
 
 // A list of the snapshots of a fleet, or of one cluster, that a filter selects, in the order of the
-// fleet or sorted; a page of it, or all of it in pieces. Every page of one listing shows one state
-// of the store. In a flat format the rows have what is joined to them; in each but a stream of
-// events the filter sees the causes that come from contents. Belongs to one thread at a time; keeps
-// no read view between its calls.
+// fleet or sorted, or of its restores; a page of it, or all of it in pieces. Every page of one
+// listing shows one state of the store. In a flat format the rows have what is joined to them; in
+// each but a stream of events the filter sees the causes that come from contents. Belongs to one
+// thread at a time; keeps no read view between its calls.
 //
 //   auto list = FleetList::plan(context, view, fleet, request, now);
 //   while (!list->step(store.read(), body, kMostPageBytes, append).value()) { ... }
 class FleetList {
   public:
-    // Errors as FleetListing::begin().
+    static constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+
+    // Errors as FleetListing::begin(), and as begin_at() for a state that the request names.
     static base::Result<FleetList> plan(const ListContext& context, const store::ReadView& view,
                                         std::shared_ptr<const Fleet> fleet, FleetRequest request,
                                         facts::Seconds now);
 
     // Makes it a list of everything from the place on where it begins, which has no pages.
     void show_all() {
+        in_pieces_ = true;
         limit_ = kNoLimit;
         first_.want_all();
     }
+    // Makes a page of a list that is not sorted as long as the limit says, whatever it weighs: it
+    // comes in pieces.
+    void show_in_pieces() { in_pieces_ = true; }
 
     // Passes rows to `append`, which writes them: base::Result<void>(const FleetRow&, std::string&
     // out). Each row has its object. Stops once `out` holds `full` bytes, or about
@@ -59,8 +66,6 @@ class FleetList {
     std::optional<uint64_t> remaining() const;
 
   private:
-    static constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
-
     // A row of a sorted page, until it is written.
     struct Candidate {
         size_t cluster = 0;
@@ -75,6 +80,8 @@ class FleetList {
 
     FleetList(const ListContext& context, std::shared_ptr<const Fleet> fleet, FleetRequest request);
 
+    // The kinds of objects that a request reads.
+    static std::span<const model::Kind> listed_kinds(const FleetRequest& request);
     // What is joined to the rows that a request shows; and to those that its walk looks at.
     static Join shown_join(const FleetRequest& request);
     static Join walked_join(const FleetRequest& request);
@@ -87,19 +94,19 @@ class FleetList {
     template <class Append>
     base::Result<bool> step_in_order(const store::ReadView& view, std::string& out, size_t full,
                                      const Append& append) {
-        const bool paged = limit_ != kNoLimit;
-        SNAPGATE_ASSIGN(const bool done,
-                        walk_.step(view, listing_, request_.filter,
-                                   [&](const FleetRow& row) -> base::Result<store::Step> {
-                                       if (items_ == limit_ || (paged && out.size() >= full)) {
-                                           more_ = true;
-                                           return store::Step::kEnd;
-                                       }
-                                       if (!paged && out.size() >= full) return store::Step::kPause;
-                                       SNAPGATE_TRY(append(row, out));
-                                       note_last(row.cluster, row.ns, row.name);
-                                       return store::Step::kOn;
-                                   }));
+        SNAPGATE_ASSIGN(
+            const bool done,
+            walk_.step(view, listing_, request_.filter,
+                       [&](const FleetRow& row) -> base::Result<store::Step> {
+                           if (items_ == limit_ || (!in_pieces_ && out.size() >= full)) {
+                               more_ = true;
+                               return store::Step::kEnd;
+                           }
+                           if (out.size() >= full) return store::Step::kPause;
+                           SNAPGATE_TRY(append(row, out));
+                           note_last(row.cluster, row.ns, row.name);
+                           return store::Step::kOn;
+                       }));
         return done;
     }
 
@@ -176,6 +183,7 @@ class FleetList {
     FleetListing listing_;
     FleetWalk walk_;
     uint64_t limit_ = 0;
+    bool in_pieces_ = false;             // a step pauses at `full`, where a page would end
     std::optional<uint64_t> remaining_;  // number of rows from the first one of this page on
     uint64_t items_ = 0;
     bool more_ = false;  // the page is complete and not the last

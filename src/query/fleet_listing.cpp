@@ -67,6 +67,19 @@ Result<void> FleetListing::begin(const store::ReadView& view, std::string_view t
     return go_on(view, token);
 }
 
+Result<void> FleetListing::begin_at(const store::ReadView& view, model::Revision revision,
+                                    facts::Seconds now) {
+    SNAPGATE_ASSIGN(state_, view.newest_state());
+    // When it was the newest state is not known: every page looks at each cluster.
+    begun_ms_ = 0;
+    now_ = now;
+    if (revision == state_.revision) return {};
+    state_.revision = revision;
+    SNAPGATE_ASSIGN(const bool kept, is_kept_of_all(view));
+    if (kept) return {};
+    return Error(Code::kExpired, std::string(context_.words.state_expired), "resourceVersion");
+}
+
 Result<void> FleetListing::go_on(const store::ReadView& view, std::string_view text) {
     token_ = unseal_fleet_token(context_.signer, text);
     if (!token_) {
@@ -91,6 +104,10 @@ Result<void> FleetListing::go_on(const store::ReadView& view, std::string_view t
 Result<bool> FleetListing::is_kept(const store::ReadView& view) const {
     if (context_.store.history_time_ms() - begun_ms_ <= context_.store.history().count())
         return true;
+    return is_kept_of_all(view);
+}
+
+Result<bool> FleetListing::is_kept_of_all(const store::ReadView& view) const {
     for (const FleetCluster* cluster : clusters_) {
         for (const model::Kind kind : kinds_) {
             SNAPGATE_ASSIGN(const bool kept,

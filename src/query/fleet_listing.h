@@ -32,6 +32,7 @@ bool is_wanted_cluster(const std::vector<std::string>& wanted, std::string_view 
 class FleetListing {
   public:
     static constexpr model::Kind kSnapshotsAlone[] = {model::Kind::kSnapshot};
+    static constexpr model::Kind kRestoresAlone[] = {model::Kind::kRestore};
 
     // `query`: the digest that a token is bound to. `clusters`: names and uids of those that are
     // wanted; none means all. `kinds`: of the objects that are read, for as long as the program
@@ -46,6 +47,11 @@ class FleetListing {
     // state is too old.
     base::Result<void> begin(const store::ReadView& view, std::string_view token,
                              facts::Seconds now);
+
+    // Shows the state at a revision that a client names, which is not above the newest one's.
+    // kExpired: a cluster's state of that time is not kept, or a cluster came later.
+    base::Result<void> begin_at(const store::ReadView& view, model::Revision revision,
+                                facts::Seconds now);
 
     const Fleet& fleet() const { return *fleet_; }
     // The clusters that are listed, in order: those of the fleet that are wanted.
@@ -87,6 +93,7 @@ class FleetListing {
     // Whether the state may still be shown. Looks at each cluster only if the state itself is older
     // than history: no head of it can have been replaced before it began.
     base::Result<bool> is_kept(const store::ReadView& view) const;
+    base::Result<bool> is_kept_of_all(const store::ReadView& view) const;
     base::Error expired() const;
 
     ListContext context_;

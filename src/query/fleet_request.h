@@ -37,7 +37,7 @@ struct FleetRequest {
 
     SnapshotFilter filter;
     std::optional<SortOrder> order;
-    uint32_t limit = kUsualLimit;
+    uint64_t limit = kUsualLimit;
     std::string continue_token;  // "" for the first page
     // As the parameter `format` says; else the caller sets what is wanted.
     std::optional<ListFormat> format;
@@ -46,6 +46,11 @@ struct FleetRequest {
 
     // Every match, as rows of a flat table.
     bool is_flat() const { return format == ListFormat::kCsv || format == ListFormat::kNdjson; }
+
+    // Of a list in Kubernetes' API alone (kube_fleet_list.h):
+    model::Kind kind = model::Kind::kSnapshot;
+    bool nothing = false;               // no object can be selected
+    std::optional<model::Revision> at;  // the older state that the first page shows
 
     // Of kProtection alone:
     static constexpr facts::Seconds kUsualMaxAge = 24 * 3600;

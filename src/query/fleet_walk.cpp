@@ -28,7 +28,7 @@ std::span<const model::Kind> kinds_of(Join join) {
 Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetListing& listing,
                                       const SnapshotFilter& filter) {
     const FleetCluster& cluster = *listing.clusters()[cluster_];
-    SNAPGATE_ASSIGN(const auto revision, listing.revision_of(view, cluster));
+    SNAPGATE_ASSIGN(const auto revision, listing.revision_of(view, cluster, kind_));
     // It may also be deleted between two steps.
     if (!revision) return false;
     if (walk_ || block_) return true;
@@ -45,7 +45,7 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
         }
         if (whole_) builder_.emplace();
     }
-    walk_.emplace(cluster.number, revision_, filter.vms, filter.namespaces, from_);
+    walk_.emplace(cluster.number_of(kind_), kind_, revision_, filter.vms, filter.namespaces, from_);
     return true;
 }
 
@@ -68,6 +68,7 @@ Result<bool> FleetWalk::make_join(const store::ReadView& view, const FleetListin
 }
 
 bool FleetWalk::may_use_index(const FleetListing& listing, const SnapshotFilter& filter) const {
+    if (kind_ != model::Kind::kSnapshot) return false;
     // The store's own index leads to the snapshots of a VM, and to objects in order.
     const bool few = !filter.vms.empty() || from_ != model::ObjectKey();
     const bool all_objects = needs_ == Needs::kObjects && filter.everything();
@@ -76,11 +77,11 @@ bool FleetWalk::may_use_index(const FleetListing& listing, const SnapshotFilter&
 
 Result<bool> FleetWalk::has_wanted_labels(const SnapshotFilter& filter,
                                           const FactsBlock::Row& row) {
-    if (filter.labels.everything()) return true;
+    if (!filter.labels.reads_labels()) return true;
     Selected& selected = by_labels_[row.labels_id];
     if (selected == Selected::kUnknown) {
         SNAPGATE_ASSIGN(const Labels labels, json::read_labels(row.labels));
-        selected = filter.labels.matches({}, {}, labels, {}) ? Selected::kYes : Selected::kNo;
+        selected = filter.labels.matches_labels(labels) ? Selected::kYes : Selected::kNo;
     }
     return selected == Selected::kYes;
 }
@@ -93,10 +94,11 @@ Result<void> FleetWalk::leave_cluster(const store::ReadView& view, const FleetLi
                                       const SnapshotFilter& /*filter*/) {
     if (!walk_ || !whole_) return {};
     const FleetCluster& cluster = *listing.clusters()[cluster_];
-    SNAPGATE_ASSIGN(const auto head, view.head(cluster.number));
+    const model::ClusterNumber number = cluster.number_of(kind_);
+    SNAPGATE_ASSIGN(const auto head, view.head(number));
     // The store counts the newest state, and only that is kept.
     if (!head || head->revision != revision_) return {};
-    SNAPGATE_ASSIGN(const uint64_t count, view.count(cluster.number, model::Kind::kSnapshot));
+    SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind_));
     SNAPGATE_TRY(check_count_of(cluster.uid, objects_, count, false));
     if (!builder_) return {};
     if (auto block = builder_->finish(revision_))

@@ -16,21 +16,21 @@
 #include "query/fleet_kinds.h"
 #include "query/fleet_listing.h"
 #include "query/listing.h"
+#include "query/object_walk.h"
 #include "query/snapshot_filter.h"
 #include "query/snapshot_join.h"
-#include "query/snapshot_walk.h"
 #include "store/store.h"
 #include "store/walk.h"
 
 namespace snapgate::query {
 
-// A snapshot that a walk over a fleet shows: views, good during the visit.
+// An object that a walk over a fleet shows: views, good during the visit.
 struct FleetRow {
     size_t cluster = 0;  // its index in FleetListing::clusters()
     std::string_view ns;
     std::string_view name;
-    std::string_view vm;
-    const facts::Facts& facts;
+    std::string_view vm;        // of a snapshot
+    const facts::Facts& facts;  // of a snapshot; of another kind they say nothing
     // The object; null where the walk need not read it, and then the facts lack the cause, unless
     // it comes from the content.
     const store::Found* found = nullptr;
@@ -52,8 +52,9 @@ enum class Join : uint8_t {
 // The kinds of objects that are read for a join, the snapshots first.
 std::span<const model::Kind> kinds_of(Join join);
 
-// Walks the snapshots of a fleet that a filter selects, by cluster, namespace and name, in the
-// state of a listing. It goes in steps, each in a view of its own. Belongs to one thread at a time.
+// Walks the snapshots of a fleet that a filter selects, or the objects of another kind, by cluster,
+// namespace and name, in the state of a listing. It goes in steps, each in a view of its own.
+// Belongs to one thread at a time.
 class FleetWalk {
   public:
     // A step looks at about so many rows.
@@ -64,9 +65,11 @@ class FleetWalk {
         kObjects,  // the object of each row that is shown
         kFacts,    // no object: all rows are looked at, and few are written
     };
-    // The listing of a walk has the kinds of its join.
-    explicit FleetWalk(Needs needs = Needs::kObjects, Join join = Join::kNothing)
-        : needs_(needs), joined_(join), kinds_(kinds_of(join)) {}
+    // The listing of a walk has the kinds of its join, or `kind`: of another than snapshots a
+    // filter selects by namespace, name, fields and labels alone, and nothing is joined.
+    explicit FleetWalk(Needs needs = Needs::kObjects, Join join = Join::kNothing,
+                       model::Kind kind = model::Kind::kSnapshot)
+        : needs_(needs), joined_(join), kinds_(kinds_of(join)), kind_(kind) {}
 
     // Begins at the cluster of that index, with the first object at or after `from`.
     void start_at(size_t cluster, model::ObjectKey from) {
@@ -135,7 +138,7 @@ class FleetWalk {
                 break;
             }
             const store::Found& found = walk_->found();
-            SNAPGATE_ASSIGN(const facts::Facts stored, json::read_facts(found.object, buffer_));
+            SNAPGATE_ASSIGN(const facts::Facts stored, facts_of(found));
             facts::Facts facts = stored;
             if (joining_) join_.complete_cause(found.ns, found.name, found.object.vm, facts);
             if (filter.may_select(found.name, facts, listing.now())) {
@@ -216,17 +219,24 @@ class FleetWalk {
         return visit(row);
     }
 
-    // By the selector, which is asked once for each set of labels that the block has.
+    // What a row says of an object's facts: those of a snapshot, nothing of another kind.
+    base::Result<facts::Facts> facts_of(const store::Found& found) {
+        if (kind_ != model::Kind::kSnapshot) return facts::Facts();
+        return json::read_facts(found.object, buffer_);
+    }
+
+    // By the label selector, which is asked once for each set of labels that the block has.
     base::Result<bool> has_wanted_labels(const SnapshotFilter& filter, const FactsBlock::Row& row);
     static bool is_wanted_namespace(const SnapshotFilter& filter, std::string_view ns);
 
     Needs needs_;
     Join joined_;
     FleetKinds kinds_;
+    model::Kind kind_;
     size_t cluster_ = 0;
     model::ObjectKey from_;
     model::Revision revision_ = 0;
-    std::optional<SnapshotWalk> walk_;  // of the cluster, once it is entered; or its block:
+    std::optional<ObjectWalk> walk_;  // of the cluster, once it is entered; or its block:
     std::shared_ptr<const FactsBlock> block_;
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
     std::vector<Selected> by_labels_;           // of each set of labels of the block

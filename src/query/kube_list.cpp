@@ -40,17 +40,26 @@ std::string digest_list(std::string_view uid, const KubeListRequest& request) {
 
 }  // namespace
 
+bool KubeListRequest::exact() const {
+    // For older clients a version with a limit and without a match means exactly that version.
+    return match == Match::kExact || (match == Match::kUnset && limit > 0);
+}
+
+bool KubeListRequest::nothing() const {
+    return !model::may_be_namespace(ns) || selector.nothing();
+}
+
+std::optional<std::string> KubeListRequest::only_namespace() const {
+    // Namespaces themselves are in no namespace.
+    if (!ns.empty() || kind == model::Kind::kNamespace) return ns;
+    return selector.only_namespace();
+}
+
 KubeList::KubeList(const ListContext& context, ListedCluster cluster, KubeListRequest request)
     : request_(std::move(request)),
       listing_(context, cluster, digest_list(cluster.uid, request_), kBoundBytes),
-      one_name_(request_.selector.only_name()) {
-    // Namespaces themselves are in no namespace.
-    if (!request_.ns.empty() || request_.kind == model::Kind::kNamespace) {
-        one_ns_ = request_.ns;
-    } else {
-        one_ns_ = request_.selector.only_namespace();
-    }
-}
+      one_ns_(request_.only_namespace()),
+      one_name_(request_.selector.only_name()) {}
 
 Result<KubeList> KubeList::plan(const ListContext& context, const store::ReadView& view,
                                 ListedCluster cluster, KubeListRequest request) {
@@ -77,13 +86,6 @@ Result<void> KubeList::begin(const store::ReadView& view) {
     return count_first(view, newest);
 }
 
-bool KubeList::exact() const {
-    using Match = KubeListRequest::Match;
-    // For older clients a version with a limit and without a match means exactly that version.
-    return request_.match == Match::kExact ||
-           (request_.match == Match::kUnset && request_.limit > 0);
-}
-
 Error KubeList::version_ahead(std::string_view version) const {
     return listing_.context().words.version_ahead(version, listing_.version());
 }
@@ -92,7 +94,7 @@ Result<void> KubeList::begin_at_version(const store::ReadView& view) {
     const model::Revision version = *request_.version;
     std::string text = fmt::format_int(version).str();
     if (version > listing_.revision()) return version_ahead(text);
-    if (!exact() || version == listing_.revision()) return {};
+    if (!request_.exact() || version == listing_.revision()) return {};
     return listing_.show(view, version, std::move(text));
 }
 
@@ -100,13 +102,13 @@ Result<void> KubeList::begin_at_mirrored(const store::ReadView& view) {
     const std::string& version = request_.mirror_version;
     if (version == listing_.version()) return {};
     SNAPGATE_ASSIGN(const auto known, view.revision_of(listing_.cluster(), version));
-    if (known && !exact()) return {};
+    if (known && !request_.exact()) return {};
     if (known) return listing_.show(view, *known, version);
     switch (model::compare_versions(version, listing_.version())) {
         case model::VersionOrder::kNewer:
             return version_ahead(version);
         case model::VersionOrder::kNotNewer:
-            if (!exact()) return {};
+            if (!request_.exact()) return {};
             break;
         case model::VersionOrder::kUnknown:
             break;
@@ -126,10 +128,6 @@ Result<void> KubeList::resume(const store::ReadView& view) {
     if (!same_listing) return count_rest(view);
     left_ = token.remaining;
     return {};
-}
-
-bool KubeList::nothing() const {
-    return !model::may_be_namespace(request_.ns) || request_.selector.nothing();
 }
 
 model::ObjectKey KubeList::place_after(const model::ObjectKey& after) const {
@@ -154,7 +152,7 @@ model::ObjectKey KubeList::place_after(const model::ObjectKey& after) const {
 }
 
 Result<void> KubeList::count_first(const store::ReadView& view, model::Revision newest) {
-    if (!request_.selector.everything() || nothing()) return {};
+    if (!request_.selector.everything() || request_.nothing()) return {};
     const model::ClusterNumber cluster = listing_.cluster();
     uint64_t count = 0;
     if (request_.ns.empty()) {
@@ -180,7 +178,7 @@ Result<void> KubeList::count_first(const store::ReadView& view, model::Revision 
 }
 
 Result<void> KubeList::count_rest(const store::ReadView& view) {
-    if (!request_.selector.everything() || request_.limit == 0 || nothing()) return {};
+    if (!request_.selector.everything() || request_.limit == 0 || request_.nothing()) return {};
     model::ObjectKey from = at_;
     uint64_t count = 0;
     const auto visit = [&](const store::Found& object) -> Result<Step> {
@@ -213,7 +211,7 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
         SNAPGATE_TRY(listing_.check_readable(view));
     }
     begun_ = true;
-    if (nothing()) return true;
+    if (request_.nothing()) return true;
     const auto visit = [&](const store::Found& object) -> Result<Step> {
         if (const Step placed = place(object); placed != Step::kOn) return placed;
         if (request_.limit > 0 && items_ == request_.limit) {

@@ -29,6 +29,13 @@ struct KubeListRequest {
     std::optional<model::Revision> version;
     std::string mirror_version;  // on a mirror, instead of `version`: one of the cluster's own
     Match match = Match::kUnset;
+
+    // Whether the list must show exactly the version.
+    bool exact() const;
+    // Whether no object can match.
+    bool nothing() const;
+    // The only namespace that objects can be in; nullopt if there may be several.
+    std::optional<std::string> only_namespace() const;
 };
 
 // A list of a cluster's objects in Kubernetes' API, in pages or as a whole, by the rules of
@@ -70,10 +77,6 @@ class KubeList {
     base::Result<void> begin_at_mirrored(const store::ReadView& view);
     base::Result<void> resume(const store::ReadView& view);
     base::Error version_ahead(std::string_view version) const;
-    // Whether the list must show exactly the version.
-    bool exact() const;
-    // True if no object can match the request.
-    bool nothing() const;
     // The place where a page after `after` begins.
     model::ObjectKey place_after(const model::ObjectKey& after) const;
     // Counts the objects; `newest` is the head's revision.

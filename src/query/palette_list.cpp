@@ -45,8 +45,8 @@ Result<PaletteList> PaletteList::plan(const ListContext& context, const store::R
     }
     model::ObjectKey from;
     if (page.after_) from = model::just_after(page.after_->ns, page.after_->name);
-    page.walk_.emplace(cluster.number, page.listing_.revision(), page.request_.vms,
-                       page.request_.namespaces, from);
+    page.walk_.emplace(cluster.number, model::Kind::kSnapshot, page.listing_.revision(),
+                       page.request_.vms, page.request_.namespaces, from);
     page.make_etag();
     return page;
 }

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "query/list_request.h"
 #include "query/listing.h"
-#include "query/snapshot_walk.h"
+#include "query/object_walk.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -78,7 +78,7 @@ class PaletteList {
     std::string etag_;
     std::optional<uint64_t> remaining_;      // number of objects from the first one of this page on
     std::optional<model::ObjectKey> after_;  // the page begins after this object
-    std::optional<SnapshotWalk> walk_;       // once it is planned
+    std::optional<ObjectWalk> walk_;         // once it is planned
     size_t items_ = 0;
     bool begun_ = false;
     bool more_ = false;  // the page is complete and not the last

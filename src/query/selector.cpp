@@ -76,6 +76,10 @@ bool Selector::matches(std::string_view ns, std::string_view name, const Labels&
                                                                         : phase;
         if ((value == field.value) != field.equals) return false;
     }
+    return matches_labels(labels);
+}
+
+bool Selector::matches_labels(const Labels& labels) const {
     return std::ranges::all_of(requirements_, [&labels](const LabelTerm& term) {
         const std::string* value = find_label(labels, term.key);
         const auto among = [&] { return std::ranges::binary_search(term.values, *value); };

@@ -37,6 +37,8 @@ class Selector {
     // `phase`: the phase of a namespace; "" for other kinds.
     bool matches(std::string_view ns, std::string_view name, const Labels& labels,
                  std::string_view phase) const;
+    // Whether the label selector alone matches.
+    bool matches_labels(const Labels& labels) const;
     // Whether the selector matches a stored object. Reads only the parts that the selector needs.
     // kCorrupt if they cannot be read.
     base::Result<bool> selects(const store::Found& object) const;

@@ -52,7 +52,7 @@ class SetOf {
 };
 
 // Which snapshots a question is about. The names of VMs and of namespaces are not judged here: a
-// walk goes only through these (snapshot_walk.h).
+// walk goes only through these (object_walk.h).
 struct SnapshotFilter {
     std::vector<std::string> vms;  // sorted, each once; none means all, as for the next two
     std::vector<std::string> namespaces;

@@ -11,21 +11,21 @@
 
 namespace snapgate::query {
 
-// Walks the snapshots of one cluster as they were at a revision, by namespace and name: all of
-// them, or those of some VMs, merged, and those in some namespaces. The walk goes in steps, each in
-// a view of its own. Belongs to one thread at a time.
+// Walks the objects of one kind in one cluster as they were at a revision, by namespace and name:
+// all of them, or those in some namespaces; of snapshots also those of some VMs, merged. The walk
+// goes in steps, each in a view of its own. Belongs to one thread at a time.
 //
-//   SnapshotWalk walk(cluster, revision, vms, namespaces, {});
+//   ObjectWalk walk(cluster, Kind::kSnapshot, revision, vms, namespaces, {});
 //   bool standing = walk.begin(view, rows).value();
 //   while (standing) { use(walk.found()); standing = walk.advance().value(); }
 //   walk.end();  // then begin() again with a later view, if walk.paused()
-class SnapshotWalk {
+class ObjectWalk {
   public:
-    // `vms` and `namespaces`: sorted, each once; none means all. `from`: the first place that is
-    // looked at.
-    SnapshotWalk(model::ClusterNumber cluster, model::Revision at,
-                 const std::vector<std::string>& vms, std::vector<std::string> namespaces,
-                 const model::ObjectKey& from);
+    // `cluster`: the number that the objects of the kind have. `vms` (of kSnapshot alone) and
+    // `namespaces`: sorted, each once; none means all. `from`: the first place that is looked at.
+    ObjectWalk(model::ClusterNumber cluster, model::Kind kind, model::Revision at,
+               const std::vector<std::string>& vms, std::vector<std::string> namespaces,
+               const model::ObjectKey& from);
 
     // Begins a step that looks at about `rows` rows. True if the walk stands on an object; false if
     // there is none, or if it paused.
@@ -58,6 +58,7 @@ class SnapshotWalk {
     base::Result<bool> skip_other_namespaces(Source& source) const;
 
     model::ClusterNumber cluster_;
+    model::Kind kind_;
     model::Revision at_;
     std::vector<std::string> namespaces_;
     std::vector<Source> sources_;

@@ -1,4 +1,4 @@
-#include "query/snapshot_walk.h"
+#include "query/object_walk.h"
 
 #include <algorithm>
 #include <utility>
@@ -20,10 +20,10 @@ constexpr auto kLater = [](const auto* a, const auto* b) {
 
 }  // namespace
 
-SnapshotWalk::SnapshotWalk(model::ClusterNumber cluster, model::Revision at,
-                           const std::vector<std::string>& vms, std::vector<std::string> namespaces,
-                           const model::ObjectKey& from)
-    : cluster_(cluster), at_(at), namespaces_(std::move(namespaces)) {
+ObjectWalk::ObjectWalk(model::ClusterNumber cluster, model::Kind kind, model::Revision at,
+                       const std::vector<std::string>& vms, std::vector<std::string> namespaces,
+                       const model::ObjectKey& from)
+    : cluster_(cluster), kind_(kind), at_(at), namespaces_(std::move(namespaces)) {
     // Not from the cluster's beginning: there may be many deleted objects in front of the
     // namespace.
     model::ObjectKey begin = from;
@@ -37,7 +37,7 @@ SnapshotWalk::SnapshotWalk(model::ClusterNumber cluster, model::Revision at,
         sources_.push_back({.vm = vm, .at = begin, .ended = false, .scan = {}});
 }
 
-Result<bool> SnapshotWalk::begin(const store::ReadView& view, size_t rows) {
+Result<bool> ObjectWalk::begin(const store::ReadView& view, size_t rows) {
     paused_ = false;
     merge_.clear();
     merge_.reserve(sources_.size());
@@ -56,7 +56,7 @@ Result<bool> SnapshotWalk::begin(const store::ReadView& view, size_t rows) {
     return !merge_.empty();
 }
 
-Result<bool> SnapshotWalk::advance() {
+Result<bool> ObjectWalk::advance() {
     std::ranges::pop_heap(merge_, kLater);
     Source& source = *merge_.back();
     SNAPGATE_ASSIGN(bool found, source.scan->next());
@@ -74,7 +74,7 @@ Result<bool> SnapshotWalk::advance() {
     return !paused_ && !merge_.empty();
 }
 
-void SnapshotWalk::end() {
+void ObjectWalk::end() {
     for (Source& source : sources_) {
         if (paused_ && source.scan && !source.ended) {
             if (source.scan->exhausted()) {
@@ -89,8 +89,8 @@ void SnapshotWalk::end() {
     merge_.clear();
 }
 
-Result<bool> SnapshotWalk::settle(Source& source, const store::ReadView& view, size_t budget) {
-    source.scan.emplace(source.vm.empty() ? view.scan(cluster_, model::Kind::kSnapshot, at_, budget)
+Result<bool> ObjectWalk::settle(Source& source, const store::ReadView& view, size_t budget) {
+    source.scan.emplace(source.vm.empty() ? view.scan(cluster_, kind_, at_, budget)
                                           : view.scan_vm(cluster_, source.vm, at_, budget));
     SNAPGATE_ASSIGN(bool found, source.scan->seek(source.at.ns, source.at.name));
     if (!found) {
@@ -100,7 +100,7 @@ Result<bool> SnapshotWalk::settle(Source& source, const store::ReadView& view, s
     return skip_other_namespaces(source);
 }
 
-Result<bool> SnapshotWalk::skip_other_namespaces(Source& source) const {
+Result<bool> ObjectWalk::skip_other_namespaces(Source& source) const {
     while (!namespaces_.empty()) {
         const std::string_view ns = source.scan->found().ns;
         const auto next = std::ranges::lower_bound(namespaces_, ns);
