@@ -1,5 +1,7 @@
 #include "api/fleet.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -7,6 +9,7 @@
 
 #include "api/call.h"
 #include "api/freshness.h"
+#include "base/count_text.h"
 #include "objects/freshness.h"
 
 namespace snapgate::api {
@@ -29,6 +32,23 @@ std::shared_ptr<const VisibleFleet> make_fleet(const std::vector<const cluster::
     }
     visible->fleet = query::Fleet::make(std::move(clusters));
     return visible;
+}
+
+// For people, as objects::Freshness::text: of how many clusters the present state is not known.
+std::string away_text(const objects::FleetFreshness& sum, size_t clusters) {
+    const size_t away = sum.stale + sum.unknown;
+    std::string out = fmt::format("{} of {} {} away: ", away, base::counted(clusters, "cluster"),
+                                  away == 1 ? "is" : "are");
+    if (sum.stale > 0) {
+        out += fmt::format("{} shown as {} last known, the oldest state is of {} ago",
+                           base::counted(sum.stale, "cluster") + (sum.stale == 1 ? " is" : " are"),
+                           sum.stale == 1 ? "it was" : "they were",
+                           base::counted(static_cast<uint64_t>(sum.stale_seconds), "second"));
+    }
+    if (sum.stale > 0 && sum.unknown > 0) out += "; ";
+    if (sum.unknown > 0)
+        out += fmt::format("nothing is known of {}", base::counted(sum.unknown, "cluster"));
+    return out;
 }
 
 }  // namespace
@@ -71,7 +91,7 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
 Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     const std::string& uid = call.parameters[0];
     const auto projects = call.services.projects.snapshot();
-    if (uid == query::kAllClusters) {
+    if (is_of_all_clusters(call)) {
         return call.services.fleets->find(call.scope.project, {}, call.services.clusters.snapshot(),
                                           projects);
     }
@@ -91,18 +111,22 @@ FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listi
     }
 }
 
+bool is_of_all_clusters(const Call& call) {
+    return call.parameters[0] == query::kAllClusters;
+}
+
 net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fleet,
-                                             const std::vector<std::string>& clusters) {
-    constexpr model::Kind kKind = model::Kind::kSnapshot;
+                                             const std::vector<std::string>& clusters,
+                                             model::Kind kind) {
     if (fleet.connected.empty()) co_return Result<void>();
-    if (call.parameters[0] != query::kAllClusters)
-        co_return co_await check_freshness(call, fleet.connected.front(), kKind);
+    if (!is_of_all_clusters(call))
+        co_return co_await check_freshness(call, fleet.connected.front(), kind);
     const Services& services = call.services;
     const std::optional<int64_t> max_age = wanted_max_age(call.request);
     objects::FleetFreshness sum;
     if (!max_age && clusters.empty()) {
         SNAPGATE_CO_ASSIGN(sum, fleet.freshness->read(services.store, services.connections,
-                                                      fleet.connected, kKind));
+                                                      fleet.connected, kind));
     } else {
         std::vector<const cluster::Cluster*> wanted;
         for (const cluster::Cluster& cluster : fleet.connected) {
@@ -110,11 +134,13 @@ net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fle
                 wanted.push_back(&cluster);
         }
         SNAPGATE_CO_ASSIGN(sum, co_await objects::confirm_fleet(
-                                    services.store, services.connections, wanted, kKind, max_age));
+                                    services.store, services.connections, wanted, kind, max_age));
     }
-    if (sum.known == 0) co_return Result<void>();
+    const bool counts_unknown = call.side == Side::kKubernetes;
+    if (sum.known == 0 && !(counts_unknown && sum.unknown > 0)) co_return Result<void>();
     call.freshness.emplace();
-    call.freshness->stale = sum.stale > 0;
+    call.freshness->stale = sum.stale > 0 || (counts_unknown && sum.unknown > 0);
+    if (call.freshness->stale) call.freshness->text = away_text(sum, fleet.fleet->clusters.size());
     call.freshness->age_seconds = sum.age_seconds;
     add_headers(*call.freshness, call.side, call.response);
     co_return Result<void>();

@@ -68,11 +68,15 @@ class FleetHistory {
     std::vector<std::shared_ptr<void>> held_;
 };
 
+// Whether the call is about every cluster that it may see: the path's first parameter says so.
+bool is_of_all_clusters(const Call& call);
+
 // As check_freshness() for one cluster: how fresh the mirrors of a fleet are is told by the headers
 // of the answer, for the oldest of them, and a max-age counts for each. Of all clusters, one that
-// was never reached is passed over: the sources tell of it. `clusters`: names and uids of those
-// that count; none means all.
+// was never reached is passed over: on the Palette side the sources tell of it, on the Kubernetes
+// side the Warning counts it. `clusters`: names and uids of those that count; none means all.
 net::Awaitable<base::Result<void>> check_freshness(Call& call, const VisibleFleet& fleet,
-                                                   const std::vector<std::string>& clusters);
+                                                   const std::vector<std::string>& clusters,
+                                                   model::Kind kind = model::Kind::kSnapshot);
 
 }  // namespace snapgate::api

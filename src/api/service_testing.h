@@ -67,6 +67,12 @@ class TestService {
     uint16_t port() const { return server_->port(); }
     const std::string& key() const { return key_; }
 
+    // Within a write: makes another hosted cluster in the first one's project.
+    base::Result<cluster::Cluster> create(store::WriteTxn& txn, cluster::Cluster cluster) {
+        cluster.project = cluster_.project;
+        return cluster::create_hosted(txn, std::move(cluster), store().now_ms());
+    }
+
     // A write that must not fail.
     void must(const store::WriteFunction& function) {
         auto done = store().write_and_wait(store::Priority::kRequest, function);

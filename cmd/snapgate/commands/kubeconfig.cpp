@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "commands/all_commands.h"
+#include "fleet/fleet_request.h"
 #include "net/tls/pem.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
@@ -18,11 +21,14 @@ The command only prints it: keep it in a file that only you can read.
 
 Examples:
   (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
-  kubectl --kubeconfig demo.kubeconfig get vmsnapshots -A)";
+  kubectl --kubeconfig demo.kubeconfig get vmsnapshots -A
+  # The snapshots of every cluster that the key may see: kubectl lists them, and no more
+  (umask 077; snapgate kubeconfig --all-clusters > fleet.kubeconfig)
+  kubectl --kubeconfig fleet.kubeconfig get vmsnapshots -A)";
 
 struct Options {
     ConnectionFlags connection;
-    std::string cluster;
+    FleetScope scope;
     std::string ns;
 };
 
@@ -30,6 +36,12 @@ Outcome<std::string> read_ca(const std::string& file) {
     if (file.empty()) return std::string();
     SNAPGATE_ASSIGN(const std::string text, read_file(file, net::kMostPemBytes, "the CA"));
     return certificates_in(text, file);
+}
+
+// Whose Kubernetes API the kubeconfig is for: a cluster's, or that of all clusters.
+Outcome<Named> find_served(Api& api, const FleetScope& scope) {
+    if (scope.all) return Named{.uid = "-", .name = "all-clusters", .type = {}};
+    return resolve(api, Kind::kCluster, scope.cluster);
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
@@ -41,7 +53,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(kubeconfig.ca, read_ca(target.ca));
     }
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
-    SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
+    SNAPGATE_ASSIGN(const Named cluster, find_served(api, options.scope));
     kubeconfig.name = cluster.name;
     kubeconfig.server =
         fmt::format("{}/clusters/{}", target.server, base::percent_encode(cluster.uid));
@@ -65,12 +77,13 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 
 Command kubeconfig_command() {
     auto options = std::make_shared<Options>();
+    std::vector<Option> flags = fleet_options(options->scope);
+    flags.push_back({"-n,--namespace", &options->ns, "NS",
+                     "The namespace that kubectl works in (default: default)"});
     return {
         .name = "kubeconfig",
-        .help = "Print a kubeconfig for a cluster; it holds the API key",
-        .options = {cluster_option(options->cluster),
-                    {"-n,--namespace", &options->ns, "NS",
-                     "The namespace that kubectl works in (default: default)"}},
+        .help = "Print a kubeconfig for a cluster, or for all; it holds the API key",
+        .options = std::move(flags),
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

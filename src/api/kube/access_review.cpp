@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "api/kube/api_of.h"
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/rights.h"
@@ -102,7 +103,7 @@ net::Awaitable<Result<void>> review_access(Call& call) {
     Verdict verdict;
     if (resource != nullptr) {
         const AskedRight right = asked_right(*resource);
-        verdict = judge(call.principal.role, call.cluster.connected(), right);
+        verdict = judge(call.principal.role, api_of(call), right);
         if (verdict.allowed && call.cluster.connected() && is_sent_on(right))
             verdict = co_await ask_cluster(call, *resource);
     } else {

@@ -7,6 +7,8 @@
 
 #include "api/call.h"
 #include "api/kube/accept.h"
+#include "api/kube/api_of.h"
+#include "api/kube/openapi_documents.h"
 #include "api/kube/operations.h"
 #include "api/kube/status.h"
 #include "json/value.h"
@@ -70,7 +72,7 @@ bool respond_aggregated(Call& call, bool core) {
     net::Response& response = call.response;
     response.add_header("Vary", "Accept");
     if (type.empty()) return false;
-    respond_unless_known(call, aggregated_discovery(core, type == kV2), type);
+    respond_unless_known(call, aggregated_discovery(api_of(call), core, type == kV2), type);
     return true;
 }
 
@@ -122,7 +124,7 @@ net::Awaitable<Result<void>> get_resources(Call& call) {
         group = path.substr(0, path.find('/'));
     }
     const std::string_view version = path.substr(path.rfind('/') + 1);
-    const std::string_view text = resource_list(group, version);
+    const std::string_view text = resource_list(api_of(call), group, version);
     if (text.empty()) {
         render_no_such_path(call.response);
     } else {
@@ -137,11 +139,11 @@ net::Awaitable<Result<void>> get_openapi_v2(Call& call) {
     // No preference is one for whatever there is, as kube-openapi's handler reads it.
     for (const AcceptClause& clause : parse_accept(accept.empty() ? "*/*" : accept)) {
         if (clause.covers("json")) {
-            respond_unless_known(call, openapi_v2_json(), kJson);
+            respond_unless_known(call, openapi_v2_json(api_of(call)), kJson);
             co_return Result<void>{};
         }
         if (clause.covers(kOpenApiProtobuf) || clause.covers(kOldOpenApiProtobuf)) {
-            respond_unless_known(call, openapi_v2_protobuf(), kOpenApiProtobufType);
+            respond_unless_known(call, openapi_v2_protobuf(api_of(call)), kOpenApiProtobufType);
             co_return Result<void>{};
         }
     }
@@ -152,14 +154,17 @@ net::Awaitable<Result<void>> get_openapi_v2(Call& call) {
 }
 
 net::Awaitable<Result<void>> get_openapi_index(Call& call) {
+    const ApiOf api = api_of(call);
     call.response.content_type = kPlainText;
-    respond_text(call, openapi_index("/clusters/" + call.cluster.uid));
+    respond_text(call, openapi_index(api, "/clusters/" + (api == ApiOf::kFleet
+                                                              ? std::string(query::kAllClusters)
+                                                              : call.cluster.uid)));
     co_return Result<void>{};
 }
 
 net::Awaitable<Result<void>> get_openapi(Call& call) {
     const std::string_view text =
-        openapi_document(path_below(call, std::string_view("openapi/v3/").size()));
+        openapi_document(api_of(call), path_below(call, std::string_view("openapi/v3/").size()));
     if (text.empty()) {
         render_no_such_path(call.response);
         co_return Result<void>{};

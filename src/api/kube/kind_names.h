@@ -51,4 +51,9 @@ constexpr const KindNames& names_of(model::Kind kind) {
 inline constexpr std::string_view kRestoresAreRead =
     "restores are only read here: make, change and delete them through the cluster's own API";
 
+// Why all else is refused below /clusters/-; the path in the cluster may follow.
+inline constexpr std::string_view kFleetsAreListed =
+    "/clusters/- only lists the snapshots and restores of all clusters; for anything else use the "
+    "path of one cluster, /clusters/{uid}";
+
 }  // namespace snapgate::api::kube

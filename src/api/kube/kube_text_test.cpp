@@ -1,6 +1,10 @@
 // Runs the text tests in testdata/: what is written through the store, and what lists and watches
 // show of it, through the routes (base/text_cases_testing.h).
 //
+//   cluster UID NAME             makes another hosted cluster; put, fill, put-restore and delete
+//   work
+//                                on it from then on
+//   use UID                      goes back to a cluster; the first one is "demo"
 //   put NS/NAME [KEY=VALUE ...]  stores a snapshot with these labels
 //   put-all NS/NAME ...          several in one commit
 //   fill NS COUNT                COUNT of them
@@ -11,6 +15,8 @@
 //                                "restores", "restores/NS", or any path within the cluster. "T1"
 //                                ... "Tn" in the query stands for the token that a page or an
 //                                expiry printed
+//                                "fleet/PATH" is that path of all clusters
+//   table PATH [QUERY]           the columns and the rows of a Table
 //   sweep PATH [QUERY]           follows the tokens to the end
 //   watch W PATH [QUERY]         begins a watch
 //   accept W PATH TYPE [QUERY]   the same with that Accept header ("table", "metadata", ...)
@@ -33,6 +39,7 @@
 #include "base/clock_testing.h"
 #include "base/duration.h"
 #include "base/text_cases_testing.h"
+#include "json/cluster_annotations.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -111,7 +118,13 @@ class Scenario {
         if (verb == "fill") return fill(words.at(0), std::stoi(words.at(1)));
         if (verb == "put-restore") return put_restore(words);
         if (verb == "put-namespace") return put_namespace(words.at(0), words.at(1));
+        if (verb == "cluster") return make_cluster(words.at(0), words.at(1));
+        if (verb == "use") {
+            current_ = words.at(0);
+            return "ok\n";
+        }
         if (verb == "list") return list(words);
+        if (verb == "table") return table(words);
         if (verb == "sweep") return sweep(words);
         if (verb == "delete") return erase(words.at(0));
         if (verb == "watch") return watch(words, "");
@@ -192,7 +205,7 @@ class Scenario {
             out.clear();
             for (const model::PreparedObject& object : objects) {
                 SNAPGATE_ASSIGN(const model::Revision revision,
-                                txn.put(service_.cluster(kind), kind, object));
+                                txn.put(number_of(kind), kind, object));
                 out += fmt::format("@{}\n", revision);
             }
             return {};
@@ -202,18 +215,39 @@ class Scenario {
     std::string erase(const std::string& word) {
         const auto [ns, name] = cut(word, '/');
         service_.must([&](store::WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_TRY(txn.erase(service_.cluster(), Kind::kSnapshot, ns, name));
+            SNAPGATE_TRY(txn.erase(number_of(Kind::kSnapshot), Kind::kSnapshot, ns, name));
             return {};
         });
         return "ok\n";
     }
+    std::string make_cluster(const std::string& uid, const std::string& name) {
+        cluster::Cluster& made = clusters_[uid];
+        service_.must([&](store::WriteTxn& txn) -> base::Result<void> {
+            cluster::Cluster cluster;
+            cluster.uid = uid;
+            cluster.name = name;
+            SNAPGATE_ASSIGN(made, service_.create(txn, std::move(cluster)));
+            return {};
+        });
+        service_.reload();
+        current_ = uid;
+        return "ok\n";
+    }
+    model::ClusterNumber number_of(Kind kind) const {
+        const auto made = clusters_.find(current_);
+        return made == clusters_.end() ? service_.cluster(kind) : made->second.number_of(kind);
+    }
     // What a GET gives: the status, and the body as JSON.
-    std::pair<unsigned, json::Object> get(const std::string& path, const std::string& query) {
+    std::pair<unsigned, json::Object> get(const std::string& path, const std::string& query,
+                                          const std::string& headers = "") {
+        const std::string fleet = "fleet/";
+        const bool of_fleet = path.starts_with(fleet);
         net::RawConnection connection(service_.port());
         connection.send(fmt::format(
-            "GET /clusters/{}{}{} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n",
-            TestService::kCluster, path_of(path), query.empty() ? "" : "?" + query,
-            service_.key()));
+            "GET /clusters/{}{}{} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{}\r\n",
+            of_fleet ? "-" : TestService::kCluster,
+            path_of(of_fleet ? path.substr(fleet.size()) : path), query.empty() ? "" : "?" + query,
+            service_.key(), headers));
         const auto answer = connection.read_answer();
         if (!answer) return {0, {}};
         auto body = json::parse(answer->body);
@@ -237,6 +271,11 @@ class Scenario {
         const json::Object& metadata = item.get_object().at("metadata").get_object();
         std::string name = text_of(metadata, "name");
         if (metadata.contains("namespace")) name = text_of(metadata, "namespace") + "/" + name;
+        if (const auto* annotations = metadata.if_contains("annotations")) {
+            const json::Object& all = annotations->get_object();
+            name = fmt::format("{} ({}) {}", text_of(all, json::kClusterAnnotation),
+                               text_of(all, json::kClusterUidAnnotation), name);
+        }
         return name + " @" + text_of(metadata, "resourceVersion");
     }
     std::string refusal(unsigned status, const json::Object& body) {
@@ -261,6 +300,20 @@ class Scenario {
         const std::string token = text_of(metadata, "continue");
         return out + (token.empty() ? "" : name_token(token)) + "\n";
     }
+    std::string table(const std::vector<std::string>& words) {
+        const auto [status, body] = get(words.at(0), words.size() > 1 ? words[1] : "",
+                                        "Accept: " + accept_of("table") + "\r\n");
+        if (status != 200) return refusal(status, body);
+        std::string out;
+        for (const json::Value& column : body.at("columnDefinitions").get_array())
+            out += text_of(column.get_object(), "name") + " ";
+        out.back() = '\n';
+        for (const json::Value& row : body.at("rows").get_array()) {
+            out += json::serialize(row.get_object().at("cells"));
+            out += " " + json::serialize(row.get_object().at("object")) + "\n";
+        }
+        return out;
+    }
     // All pages as one line; each object must come once and in order.
     std::string sweep(const std::vector<std::string>& words) {
         const std::string query = words.size() > 1 ? words[1] : "";
@@ -281,7 +334,7 @@ class Scenario {
             token = text_of(metadata, "continue");
             if (!token.empty()) continue;
             for (size_t i = 1; i < names.size(); ++i) {
-                if (cut(names[i - 1], ' ').first >= cut(names[i], ' ').first)
+                if (cut(names[i - 1], '@').first >= cut(names[i], '@').first)
                     return "OUT OF ORDER: " + names[i] + "\n";
             }
             return fmt::format("{} objects on {} pages, version {}\n", names.size(), pages,
@@ -333,6 +386,8 @@ class Scenario {
     TestService service_{clock_};
     std::map<std::string, std::unique_ptr<WatchClient>> watchers_;
     std::vector<std::string> tokens_;
+    std::map<std::string, cluster::Cluster> clusters_;  // that were made, by uid
+    std::string current_;                               // uid of the cluster that is written to
 };
 
 class KubeText : public testing::TestWithParam<std::filesystem::path> {};

@@ -45,8 +45,7 @@ void ListDocument::begin(std::string& out) {
         fmt::format_to(std::back_inserter(out), "apiVersion: {}\n", list_version());
         if (form_.shape == Shape::kTable) {
             out += "columnDefinitions:\n";
-            if (auto columns = json::parse(table_columns(form_.kind)))
-                json::append_yaml(*columns, 0, out);
+            if (auto parsed = json::parse(columns())) json::append_yaml(*parsed, 0, out);
             out += '\n';
         }
         fmt::format_to(std::back_inserter(out), "kind: {}\n", list_kind());
@@ -62,13 +61,19 @@ void ListDocument::begin(std::string& out) {
     metadata_at_ = out.size();
     if (form_.shape == Shape::kTable) {
         out += R"("columnDefinitions":)";
-        out += table_columns(form_.kind);
+        out += columns();
         out += ',';
     }
     fmt::format_to(std::back_inserter(out), R"("{}":[)", items_key());
 }
 
-Result<void> ListDocument::item(const store::Found& object, int64_t now_ms, std::string& out) {
+std::string ListDocument::columns() const {
+    const std::string_view columns = table_columns(form_.kind);
+    return items_ == Items::kOfFleet ? with_cluster_column(columns) : std::string(columns);
+}
+
+Result<void> ListDocument::append(const store::Found& object, const ShownCluster* cluster,
+                                  int64_t now_ms, std::string& out) {
     if (form_.media == Media::kYaml) {
         if (!any_) fmt::format_to(std::back_inserter(out), "{}:\n", items_key());
     } else if (any_) {
@@ -81,6 +86,7 @@ Result<void> ListDocument::item(const store::Found& object, int64_t now_ms, std:
     } else {
         SNAPGATE_TRY(append_item(form_, object.object, {}, now_ms, out));
     }
+    if (cluster != nullptr) SNAPGATE_TRY(cluster->put(form_, out, begin));
     if (form_.kind == Kind::kNamespace && form_.shape == Shape::kObject &&
         std::string_view(out).substr(begin).starts_with(kNamespaceHead))
         out.erase(begin + 1, kNamespaceHead.size() - 1);

@@ -7,14 +7,15 @@
 
 #include "api/kube/forms.h"
 #include "api/kube/kind_names.h"
+#include "api/kube/shown_cluster.h"
 #include "store/store.h"
 
 namespace snapgate::api::kube {
 
 // What a list says of itself.
 struct ListMetadata {
-    std::string_view version;
-    std::string_view continue_token;    // "": it is the last page
+    std::string version;
+    std::string continue_token;         // "": it is the last page
     std::optional<uint64_t> remaining;  // objects after this page
 };
 
@@ -25,16 +26,31 @@ struct ListMetadata {
 // end.
 class ListDocument {
   public:
+    enum class Items {
+        kOfCluster,
+        kOfFleet,  // each with its cluster
+    };
     // `store_id`: of the store that the objects are from (store::Store::id).
-    ListDocument(const Form& form, std::string_view store_id) : form_(form), store_id_(store_id) {}
+    ListDocument(const Form& form, std::string_view store_id, Items items = Items::kOfCluster)
+        : form_(form), store_id_(store_id), items_(items) {}
 
     void begin(std::string& out);
-    base::Result<void> item(const store::Found& object, int64_t now_ms, std::string& out);
+    base::Result<void> item(const store::Found& object, int64_t now_ms, std::string& out) {
+        return append(object, nullptr, now_ms, out);
+    }
+    // The same in a list of a fleet.
+    base::Result<void> item_of(const ShownCluster& cluster, const store::Found& object,
+                               int64_t now_ms, std::string& out) {
+        return append(object, &cluster, now_ms, out);
+    }
     // `whole`: `out` holds everything since begin().
     void end(const ListMetadata& metadata, bool whole, std::string& out);
 
   private:
     bool untyped() const { return form_.shape == Shape::kObject && names_of(form_.kind).custom(); }
+    base::Result<void> append(const store::Found& object, const ShownCluster* cluster,
+                              int64_t now_ms, std::string& out);
+    std::string columns() const;
     std::string_view list_kind() const;
     std::string_view list_version() const;
     std::string_view items_key() const { return form_.shape == Shape::kTable ? "rows" : "items"; }
@@ -44,6 +60,7 @@ class ListDocument {
 
     Form form_;
     std::string store_id_;
+    Items items_;
     size_t metadata_at_ = 0;  // where it stands in front
     bool any_ = false;
 };

@@ -44,6 +44,17 @@ Error version_ahead(std::string_view version, std::string_view newest) {
     return error;
 }
 
+constexpr std::string_view kTokenExpired =
+    "The provided continue parameter is too old to display a consistent list result. "
+    "You can start a new list without the continue parameter, or use the continue "
+    "token in this response to retrieve the remainder of the results. Continuing with "
+    "the provided token results in an inconsistent list - objects that were created, "
+    "modified, or deleted between the time the first chunk was returned and now may "
+    "show up in the list.";
+constexpr std::string_view kStateExpired = "The resourceVersion for the provided list is too old.";
+constexpr std::string_view kVersionWithToken =
+    "specifying resource version is not allowed when using continue";
+
 }  // namespace
 
 const query::ListWords kListWords{
@@ -51,15 +62,20 @@ const query::ListWords kListWords{
     .foreign_token =
         "invalid continue token: continue key is not valid: it belongs to a list of "
         "another cluster or resource",
-    .token_expired =
-        "The provided continue parameter is too old to display a consistent list result. "
-        "You can start a new list without the continue parameter, or use the continue "
-        "token in this response to retrieve the remainder of the results. Continuing with "
-        "the provided token results in an inconsistent list - objects that were created, "
-        "modified, or deleted between the time the first chunk was returned and now may "
-        "show up in the list.",
-    .state_expired = "The resourceVersion for the provided list is too old.",
-    .version_with_token = "specifying resource version is not allowed when using continue",
+    .token_expired = kTokenExpired,
+    .state_expired = kStateExpired,
+    .version_with_token = kVersionWithToken,
+    .version_ahead = version_ahead,
+};
+
+const query::ListWords kFleetListWords{
+    .broken_token = broken_token,
+    .foreign_token =
+        "invalid continue token: continue key is not valid: it belongs to a list with "
+        "another resource, namespace or selector, or of one cluster",
+    .token_expired = kTokenExpired,
+    .state_expired = kStateExpired,
+    .version_with_token = kVersionWithToken,
     .version_ahead = version_ahead,
 };
 

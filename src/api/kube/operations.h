@@ -12,6 +12,8 @@ net::Awaitable<base::Result<void>> get_object(Call& call);
 
 // GET on a collection.
 net::Awaitable<base::Result<void>> list_objects(Call& call);
+// The same for all clusters that the call may see.
+net::Awaitable<base::Result<void>> list_fleet_objects(Call& call);
 
 // GET with ?watch on a collection: its changes as they come, until the client or the time ends it.
 net::Awaitable<base::Result<void>> watch_objects(Call& call);

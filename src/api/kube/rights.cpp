@@ -32,8 +32,8 @@ bool is_namespaces(const AskedRight& asked) {
     return asked.group.empty() && asked.resource == kNamespaceNames.plural;
 }
 
-const ServedResource* find_served(const AskedRight& asked) {
-    const auto& all = served_resources();
+const ServedResource* find_served(ApiOf api, const AskedRight& asked) {
+    const auto& all = served_resources(api);
     const auto found = std::ranges::find_if(all, [&asked](const ServedResource& one) {
         return one.group == asked.group && one.plural == asked.resource;
     });
@@ -72,11 +72,11 @@ json::Array texts(const auto& list) {
 }
 
 // Adds the rule of a resource, or of one of its subresources, if the role may do anything there.
-void add_rule(Role role, bool connected, const ServedResource& one, std::string_view subresource,
+void add_rule(Role role, ApiOf api, const ServedResource& one, std::string_view subresource,
               json::Array& rules) {
     std::vector<std::string_view> verbs;
     for (std::string_view verb : *verbs_of(one, subresource)) {
-        if (judge(role, connected, {one.group, one.plural, subresource, verb}).allowed)
+        if (judge(role, api, {one.group, one.plural, subresource, verb}).allowed)
             verbs.push_back(verb);
     }
     if (verbs.empty()) return;
@@ -89,24 +89,29 @@ void add_rule(Role role, bool connected, const ServedResource& one, std::string_
 
 }  // namespace
 
-Verdict judge(Role role, bool connected, const AskedRight& asked) {
-    const ServedResource* one = find_served(asked);
+Verdict judge(Role role, ApiOf api, const AskedRight& asked) {
+    const ServedResource* one = find_served(api, asked);
     const Verbs* verbs = one == nullptr ? nullptr : verbs_of(*one, asked.subresource);
-    if (verbs == nullptr) return {false, std::string(kNotServed)};
+    if (verbs == nullptr) {
+        const bool of_cluster = api == ApiOf::kFleet && one != nullptr;
+        return {false, std::string(of_cluster ? kFleetsAreListed : kNotServed)};
+    }
     if (!among(asked.verb, *verbs)) {
+        if (api == ApiOf::kFleet) return {false, std::string(kFleetsAreListed)};
         // Verbs that Kubernetes has for such an object, and this server has not.
         const bool writes =
             one->plural == kRestoreNames.plural && !reads(asked.verb) &&
             among(
                 asked.verb,
-                *verbs_of(*find_served({kSnapshotNames.group, kSnapshotNames.plural, {}, {}}), {}));
+                *verbs_of(*find_served(api, {kSnapshotNames.group, kSnapshotNames.plural, {}, {}}),
+                          {}));
         return {false, std::string(writes ? kRestoresAreRead : kNotServed)};
     }
     if (!may(role, *one, asked.verb)) {
         return {false,
                 fmt::format("the key has the role {}: editors may write", access::role_name(role))};
     }
-    if (connected) {
+    if (api == ApiOf::kConnectedCluster) {
         if (const std::string_view why = not_of_connected(asked); !why.empty())
             return {false, std::string(why)};
     }
@@ -122,11 +127,11 @@ bool is_sent_on(const AskedRight& asked) {
     return is_namespaces(asked) || (asked.resource == kSnapshotNames.plural && !reads(asked.verb));
 }
 
-json::Array resource_rules(Role role, bool connected) {
+json::Array resource_rules(Role role, ApiOf api) {
     json::Array rules;
-    for (const ServedResource& one : served_resources()) {
-        add_rule(role, connected, one, {}, rules);
-        for (const auto& sub : one.subresources) add_rule(role, connected, one, sub.name, rules);
+    for (const ServedResource& one : served_resources(api)) {
+        add_rule(role, api, one, {}, rules);
+        for (const auto& sub : one.subresources) add_rule(role, api, one, sub.name, rules);
     }
     return rules;
 }

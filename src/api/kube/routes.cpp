@@ -3,163 +3,50 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/fleet.h"
 #include "api/kube/caller.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/parameters.h"
 #include "api/kube/pass_on.h"
+#include "api/kube/route_table.h"
 #include "api/kube/status.h"
 #include "api/presented_key.h"
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "model/api_names.h"
+#include "query/fleet.h"
 
 namespace snapgate::api::kube {
 namespace {
 
-using access::Role;
 using base::Code;
 using base::Error;
 using base::Result;
 using model::Kind;
 
-#define SNAPGATE_GROUP "/clusters/{}/apis/snapshot.kubevirt.io/{}"
-constexpr std::string_view kSnapshot = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}";
-constexpr std::string_view kSnapshotStatus =
-    SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}/status";
-constexpr std::string_view kSnapshots = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots";
-constexpr std::string_view kAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapshots";
-constexpr std::string_view kRestore = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}";
-constexpr std::string_view kRestoreStatus =
-    SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}/status";
-constexpr std::string_view kRestores = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores";
-constexpr std::string_view kAllRestores = SNAPGATE_GROUP "/virtualmachinerestores";
-#undef SNAPGATE_GROUP
-constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
-constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
+constexpr std::string_view kClusters = "/clusters/";
+// As much of a path as a message shows: more than the longest names take.
+constexpr size_t kShownPath = 512;
 
-constexpr Wanted answer_to(Verb verb) {
-    if (verb == Verb::kWatch) return Wanted::kWatch;
-    return verb == Verb::kList || verb == Verb::kDeleteCollection ? Wanted::kList : Wanted::kObject;
+// Whether the path is of all clusters and not of one.
+bool is_fleet_path(std::string_view path) {
+    path.remove_prefix(std::min(path.size(), kClusters.size()));
+    return base::decode_segment(path.substr(0, path.find('/'))) == query::kAllClusters;
 }
 
-constexpr Route on_objects(Verb verb, std::string_view path, Kind kind, Extent extent,
-                           Operation operation) {
-    return {
-        verb,   path,           is_read(verb) ? Role::kReader : Role::kEditor, operation, {}, kind,
-        extent, answer_to(verb)};
+// As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
+std::string_view path_of(const net::Request& request) {
+    std::string_view path = request.path;
+    if (path.ends_with('/')) path.remove_suffix(1);
+    return path;
 }
-
-constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
-    std::string_view path = kSnapshot;
-    if (extent == Extent::kAllNamespaces) path = kAllSnapshots;
-    if (extent == Extent::kCollection) path = kSnapshots;
-    if (extent == Extent::kStatus) path = kSnapshotStatus;
-    return on_objects(verb, path, Kind::kSnapshot, extent, operation);
-}
-
-// They are only read.
-constexpr Route on_restores(Verb verb, Extent extent, Operation operation) {
-    std::string_view path = kRestore;
-    if (extent == Extent::kAllNamespaces) path = kAllRestores;
-    if (extent == Extent::kCollection) path = kRestores;
-    if (extent == Extent::kStatus) path = kRestoreStatus;
-    return on_objects(verb, path, Kind::kRestore, extent, operation);
-}
-
-constexpr Route on_namespaces(Verb verb, Extent extent, Operation operation) {
-    return on_objects(verb, extent == Extent::kObject ? kNamespace : kNamespaces, Kind::kNamespace,
-                      extent, operation);
-}
-
-// A watch by a path that says so. Kubernetes has them since before ?watch, and some clients know no
-// other (Ruby's kubeclient).
-constexpr Route on_old_watch(std::string_view path, Kind kind, Extent extent) {
-    return on_objects(Verb::kWatch, path, kind, extent, watch_objects);
-}
-
-// What is asked about the server and not about objects.
-constexpr Route on_server(std::string_view path, Operation operation) {
-    return {Verb::kGet, path, Role::kReader, operation, {}, {}, {}, {}};
-}
-
-// What is asked about the caller.
-constexpr Route on_caller(std::string_view path, Operation operation) {
-    return {Verb::kCreate, path, Role::kReader, operation, {}, {}, {}, {}};
-}
-
-constexpr Route on_events(std::string_view path) {
-    return {Verb::kList, path, Role::kReader, list_events, {}, {}, {}, {}};
-}
-
-constexpr std::array kRoutes = {
-    on_snapshots(Verb::kGet, Extent::kObject, get_object),
-    on_snapshots(Verb::kGet, Extent::kStatus, get_object),
-    on_restores(Verb::kGet, Extent::kObject, get_object),
-    on_restores(Verb::kGet, Extent::kStatus, get_object),
-    on_namespaces(Verb::kGet, Extent::kObject, get_object),
-    on_snapshots(Verb::kList, Extent::kCollection, list_objects),
-    on_snapshots(Verb::kList, Extent::kAllNamespaces, list_objects),
-    on_restores(Verb::kList, Extent::kCollection, list_objects),
-    on_restores(Verb::kList, Extent::kAllNamespaces, list_objects),
-    on_namespaces(Verb::kList, Extent::kCollection, list_objects),
-    on_snapshots(Verb::kWatch, Extent::kCollection, watch_objects),
-    on_snapshots(Verb::kWatch, Extent::kAllNamespaces, watch_objects),
-    on_restores(Verb::kWatch, Extent::kCollection, watch_objects),
-    on_restores(Verb::kWatch, Extent::kAllNamespaces, watch_objects),
-    on_namespaces(Verb::kWatch, Extent::kCollection, watch_objects),
-    on_snapshots(Verb::kCreate, Extent::kCollection, create_object),
-    on_snapshots(Verb::kCreate, Extent::kObject, create_object),
-    on_namespaces(Verb::kCreate, Extent::kCollection, create_object),
-    on_snapshots(Verb::kUpdate, Extent::kCollection, update_object),
-    on_snapshots(Verb::kUpdate, Extent::kObject, update_object),
-    on_snapshots(Verb::kUpdate, Extent::kStatus, update_object),
-    on_snapshots(Verb::kPatch, Extent::kCollection, patch_object),
-    on_snapshots(Verb::kPatch, Extent::kObject, patch_object),
-    on_snapshots(Verb::kPatch, Extent::kStatus, patch_object),
-    on_snapshots(Verb::kDeleteCollection, Extent::kCollection, delete_collection),
-    on_snapshots(Verb::kDelete, Extent::kObject, delete_object),
-    on_namespaces(Verb::kDelete, Extent::kObject, delete_object),
-#define SNAPGATE_WATCH "/clusters/{}/apis/snapshot.kubevirt.io/{}/watch"
-    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinesnapshots/{}", Kind::kSnapshot,
-                 Extent::kObject),
-    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinesnapshots", Kind::kSnapshot,
-                 Extent::kCollection),
-    on_old_watch(SNAPGATE_WATCH "/virtualmachinesnapshots", Kind::kSnapshot,
-                 Extent::kAllNamespaces),
-    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinerestores/{}", Kind::kRestore,
-                 Extent::kObject),
-    on_old_watch(SNAPGATE_WATCH "/namespaces/{}/virtualmachinerestores", Kind::kRestore,
-                 Extent::kCollection),
-    on_old_watch(SNAPGATE_WATCH "/virtualmachinerestores", Kind::kRestore, Extent::kAllNamespaces),
-#undef SNAPGATE_WATCH
-    on_old_watch("/clusters/{}/api/v1/watch/namespaces", Kind::kNamespace, Extent::kCollection),
-    on_old_watch("/clusters/{}/api/v1/watch/namespaces/{}", Kind::kNamespace, Extent::kObject),
-    on_server("/clusters/{}/healthz", get_health),
-    on_server("/clusters/{}/livez", get_health),
-    on_server("/clusters/{}/readyz", get_health),
-    on_server("/clusters/{}/version", get_version),
-    on_server("/clusters/{}/api", get_api),
-    on_server("/clusters/{}/apis", get_groups),
-    on_server("/clusters/{}/api/{}", get_resources),
-    on_server("/clusters/{}/apis/{}", get_group),
-    on_server("/clusters/{}/apis/{}/{}", get_resources),
-    on_server("/clusters/{}/openapi/v2", get_openapi_v2),
-    on_server("/clusters/{}/openapi/v3", get_openapi_index),
-    on_server("/clusters/{}/openapi/v3/{}/{}", get_openapi),
-    on_server("/clusters/{}/openapi/v3/{}/{}/{}", get_openapi),
-    // Everyone may ask who they are and what they may do.
-    on_caller("/clusters/{}/apis/authentication.k8s.io/v1/selfsubjectreviews", review_self),
-    on_caller("/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review_access),
-    on_caller("/clusters/{}/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review_rules),
-    on_events("/clusters/{}/api/v1/events"),
-    on_events("/clusters/{}/api/v1/namespaces/{}/events"),
-};
 
 // What the route and its parameters name; nullopt if that is a version that is not served.
 std::optional<Resource> read_resource(const Route& route,
@@ -246,14 +133,38 @@ Result<Match> find(Call& call) {
     SNAPGATE_TRY(authenticate(call));
     SNAPGATE_TRY(refuse_impersonation(call));
     SNAPGATE_ASSIGN(const auto watch, flag_parameter(call.request, "watch"));
-    std::string_view path = call.request.path;
-    // As kube-apiserver: discovery has both forms, and the Python client asks for the longer one.
-    if (path.ends_with('/')) path.remove_suffix(1);
-    return find_route(kRoutes, call.request.method, path,
+    const std::string_view path = path_of(call.request);
+    const std::span<const Route> routes = is_fleet_path(path) ? fleet_routes() : cluster_routes();
+    return find_route(routes, call.request.method, path,
                       watch.value_or(false) || is_old_watch(path));
 }
 
+// What a cluster answers and a fleet does not.
+Result<void> refuse_of_fleet(Call& call, const Match& match) {
+    const std::string_view path = path_of(call.request);
+    const auto is_on_cluster = [&](std::string_view method) {
+        return find_route(cluster_routes(), method, path, false).route != nullptr ||
+               find_route(cluster_routes(), method, path, true).route != nullptr;
+    };
+    // A route that was found has parameters that name nothing.
+    const bool served =
+        match.route == nullptr &&
+        (match.other != nullptr || is_on_cluster(call.request.method) || is_on_cluster("GET"));
+    if (!served) {
+        render_no_such_path(call.response);
+        return {};
+    }
+    std::string_view rest = path.substr(kClusters.size());
+    rest.remove_prefix(std::min(rest.size(), rest.find('/')));
+    Error error(Code::kMethodNotAllowed,
+                fmt::format("the server does not allow this method on the requested resource: {}{}",
+                            kFleetsAreListed, base::clip(rest, kShownPath)));
+    error.about.emplace();
+    return error;
+}
+
 Result<void> refuse(Call& call, const Match& match) {
+    if (is_fleet_path(path_of(call.request))) return refuse_of_fleet(call, match);
     // Across all namespaces there are lists and watches; for every other verb the path is unknown
     // (apiextensions-apiserver, possiblyAcrossAllNamespacesVerbs).
     const bool is_across = match.other != nullptr && match.other->kind &&
@@ -270,7 +181,9 @@ Result<void> refuse(Call& call, const Match& match) {
 }
 
 Result<bool> admit(Call& call, const Route& route) {
-    SNAPGATE_ASSIGN(call.cluster, find_cluster(call, call.parameters[0]));
+    if (!is_of_all_clusters(call)) {
+        SNAPGATE_ASSIGN(call.cluster, find_cluster(call, call.parameters[0]));
+    }
     auto resource = read_resource(route, call.parameters);
     if (!resource) return false;
     call.resource = std::move(*resource);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/kube/api_of.h"
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/rights.h"
@@ -21,7 +22,7 @@ net::Awaitable<Result<void>> review_rules(Call& call) {
     if (asked == nullptr || json::text_at(*asked, {"namespace"}).empty())
         co_return Error(Code::kInvalidBody, "no namespace on request");
     const bool connected = call.cluster.connected();
-    json::Object status{{"resourceRules", resource_rules(call.principal.role, connected)},
+    json::Object status{{"resourceRules", resource_rules(call.principal.role, api_of(call))},
                         {"nonResourceRules", path_rules()},
                         {"incomplete", connected}};
     if (connected) {

@@ -4,8 +4,9 @@
 #include "model/api_names.h"
 
 namespace snapgate::api::kube {
+namespace {
 
-const std::vector<ServedResource>& served_resources() {
+std::vector<ServedResource> resources_of_cluster() {
     using Access = ServedResource::Access;
     const auto review = [](std::string_view group, std::string_view plural,
                            std::string_view singular, std::string_view kind) {
@@ -21,7 +22,7 @@ const std::vector<ServedResource>& served_resources() {
         one.stored = false;
         return one;
     };
-    static const std::vector<ServedResource> all{
+    return {
         review("authentication.k8s.io", "selfsubjectreviews", "selfsubjectreview",
                "SelfSubjectReview"),
         review("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectaccessreview",
@@ -71,7 +72,29 @@ const std::vector<ServedResource>& served_resources() {
          {},
          {}},
     };
+}
+
+// Snapshots and restores are listed. The groups stay as they are, also the core group, which is
+// empty then: clients expect /api/v1 of every server.
+std::vector<ServedResource> resources_of_fleet() {
+    std::vector<ServedResource> all = resources_of_cluster();
+    for (ServedResource& one : all) {
+        if (one.group == model::kSnapshotGroup) {
+            one.verbs = {"list"};
+            one.subresources.clear();
+        } else if (one.group.empty()) {
+            one.verbs.clear();
+        }
+    }
     return all;
+}
+
+}  // namespace
+
+const std::vector<ServedResource>& served_resources(ApiOf api) {
+    static const std::vector<ServedResource> of_cluster = resources_of_cluster();
+    static const std::vector<ServedResource> of_fleet = resources_of_fleet();
+    return api == ApiOf::kFleet ? of_fleet : of_cluster;
 }
 
 }  // namespace snapgate::api::kube

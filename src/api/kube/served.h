@@ -5,7 +5,10 @@
 
 namespace snapgate::api::kube {
 
-// A resource that every cluster serves below /clusters/{uid}, as discovery names it.
+// Whose API is served: that of one cluster, or that of all of them together (/clusters/-).
+enum class ApiOf { kHostedCluster, kConnectedCluster, kFleet };
+
+// A resource that is served below /clusters/{uid}, as discovery names it.
 struct ServedResource {
     using Verbs = std::vector<std::string_view>;
 
@@ -26,7 +29,7 @@ struct ServedResource {
     std::string_view singular;
     std::string_view kind;
     bool namespaced = true;
-    Verbs verbs;
+    Verbs verbs;  // none: it is not served
     std::vector<std::string_view> short_names;
     std::vector<std::string_view> categories;
     std::vector<Subresource> subresources;
@@ -35,7 +38,8 @@ struct ServedResource {
 };
 
 // All of them, in the order in which they are listed. Those of one group stand together and have
-// the same versions. Any thread.
-const std::vector<ServedResource>& served_resources();
+// the same versions. Both types of cluster serve the same, but for what rights.h says; of a fleet
+// there are the same groups. Any thread.
+const std::vector<ServedResource>& served_resources(ApiOf api);
 
 }  // namespace snapgate::api::kube

@@ -93,7 +93,7 @@ class FleetAnswer {
 }  // namespace
 
 bool wants_fleet_list(const Call& call) {
-    return call.parameters[0] == query::kAllClusters || query::asks_for_facts(call.request.query) ||
+    return is_of_all_clusters(call) || query::asks_for_facts(call.request.query) ||
            accepted_format(call.request) != ListFormat::kPage;
 }
 
