@@ -62,6 +62,8 @@ PROMISES = [
     ("docs/clusters.md", "get snapshots while-away", [r"^edge .* Ready", r"^payments +while-away +db-01"]),
     ("docs/kubernetes-api.md", "get vmsnapshots -A", [r"^payments +db-01-manual-0113"]),
     ("docs/kubernetes-api.md", "apply --server-side", [r"/nightly serverside-applied$"]),
+    ("docs/kubernetes-api.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
+    ("docs/cli.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
     ("docs/cli.md", "--all -o json", [r"^db-01-", r"^\w+ +db-01-.* db-01"]),
     ("docs/cli.md", "describe snapshot", [r"^Name: +db-01-nightly-20261117-0273"]),
     ("docs/cli.md", "delete key grafana", [r"edge-7", r"grafana"]),

@@ -59,6 +59,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         fmt::format("{}/clusters/{}", target.server, base::percent_encode(cluster.uid));
     kubeconfig.token = target.key;
     kubeconfig.ns = options.ns;
+    if (options.scope.all && !target.project.empty())
+        shell.console.note(
+            fmt::format("warning: kubectl will list every cluster that the key may see, not only "
+                        "those of project {}: for that, use a key of the project",
+                        target.project));
     if (!encrypted)
         shell.console.note(fmt::format(
             "warning: kubectl cannot log in with this: it sends no credentials over http://, as in "
