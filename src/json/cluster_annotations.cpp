@@ -63,8 +63,8 @@ Result<void> drop_member(std::string_view key, size_t object, std::string& out) 
 
 }  // namespace
 
-ClusterAnnotations::ClusterAnnotations(std::string_view name, std::string_view uid) {
-    base::append_json_member(kClusterAnnotation, name, members_);
+ClusterAnnotations::ClusterAnnotations(std::string_view cluster, std::string_view uid) {
+    base::append_json_member(kClusterAnnotation, cluster, members_);
     members_ += ',';
     base::append_json_member(kClusterUidAnnotation, uid, members_);
 }

@@ -21,7 +21,8 @@ enum class MemberOrder {
 // Both annotations of one cluster, made once and put into many objects. Immutable; any thread.
 class ClusterAnnotations {
   public:
-    ClusterAnnotations(std::string_view name, std::string_view uid);
+    // Of the cluster with that name.
+    ClusterAnnotations(std::string_view cluster, std::string_view uid);
 
     // Puts them into the object whose text `out` holds from `from` to its end, in place of those of
     // these names that it has: such an object was copied from a list. A copy with a few changed

@@ -60,7 +60,7 @@ PROMISES = [
     ("docs/clusters.md", "curl -sS -I", [r"^edge .* Unreachable", r"^HTTP/1.1 200", r"^Age: \d+$",
                                          r'^Warning: 110 - "Response is Stale"$']),
     ("docs/clusters.md", "get snapshots while-away", [r"^edge .* Ready", r"^payments +while-away +db-01"]),
-    ("docs/kubernetes-api.md", "get vmsnapshots -A", [r"^payments +db-01-manual-0113"]),
+    ("docs/kubernetes-api.md", "demo.kubeconfig get vmsnapshots -A", [r"^payments +db-01-manual-0113"]),
     ("docs/kubernetes-api.md", "apply --server-side", [r"/nightly serverside-applied$"]),
     ("docs/kubernetes-api.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
     ("docs/cli.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),

@@ -7,6 +7,7 @@ import re
 import kubernetes
 import pytest
 import yaml
+from kubernetes import dynamic
 
 from connected import UID, Pair, connect, wait_for_state
 from harness import Server, snapshot, wait_for
@@ -18,6 +19,8 @@ SERVER_ARGUMENTS = ("--tls-self-signed",)
 SECRET = "blue-secret"
 RESTORES = f"{GROUP}/virtualmachinerestores"
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 NAME, CLUSTER_UID = "snapgate.io/cluster", "snapgate.io/cluster-uid"
 COLUMNS = ["NAMESPACE", "CLUSTER", "NAME", "SOURCEKIND", "SOURCENAME", "PHASE", "READYTOUSE", "CREATIONTIME", "ERROR"]
 NEWER = newer_kubectl()
@@ -249,7 +252,9 @@ def test_keys(server, fleet):
     ("DELETE", snapshots_path("web", "nightly")), ("PUT", snapshots_path("web", "nightly")), ("PATCH", snapshots_path("web", "nightly")),
     ("PATCH", snapshots_path("web", "nightly", status=True)), ("GET", f"{GROUP}/namespaces/web/virtualmachinerestores/done"),
     ("POST", f"{GROUP}/namespaces/web/virtualmachinerestores"), ("GET", RESTORES + "?watch=true"), ("GET", "/api/v1/namespaces"),
-    ("GET", "/api/v1/namespaces?watch=true"), ("POST", "/api/v1/namespaces"), ("GET", "/api/v1/namespaces/web"),
+    ("GET", "/api/v1/namespaces?watch=true"), ("GET", "/api/v1/events"), ("GET", "/api/v1/namespaces/web/events"),
+    ("GET", f"{GROUP}/watch/virtualmachinesnapshots"), ("GET", "/api/v1/watch/namespaces"),
+    ("PATCH", snapshots_path("web", "nightly") + "?fieldManager=x&force=true"), ("POST", "/api/v1/namespaces"), ("GET", "/api/v1/namespaces/web"),
     ("DELETE", "/api/v1/namespaces/web"), ("POST", "/version"), ("DELETE", REVIEW)])
 def test_all_else_is_refused_with_the_path_of_a_cluster(everywhere, red, method, path):
     for kube in (everywhere, red):
@@ -271,7 +276,8 @@ def test_discovery(everywhere):
         assert everywhere.get(path).text() == "ok"
     assert everywhere.get("/version").json()["gitVersion"].startswith("v1.26")
     assert everywhere.get("/api").json()["versions"] == ["v1"] and everywhere.get("/api/v1").json()["resources"] == []
-    assert {group["name"] for group in everywhere.get("/apis").json()["groups"]} == {"authorization.k8s.io", "snapshot.kubevirt.io"}
+    assert {group["name"] for group in everywhere.get("/apis").json()["groups"]} == {
+        "authentication.k8s.io", "authorization.k8s.io", "snapshot.kubevirt.io"}
     assert everywhere.get("/apis/snapshot.kubevirt.io").json()["preferredVersion"]["version"] == "v1beta1"
     for version in ("v1beta1", "v1alpha1"):
         resources = everywhere.get(f"/apis/snapshot.kubevirt.io/{version}").json()["resources"]
@@ -279,7 +285,8 @@ def test_discovery(everywhere):
             "virtualmachinesnapshots": ["list"], "virtualmachinerestores": ["list"]}
     accept = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
     groups = everywhere.get("/apis", headers=accept).json()["items"]
-    for version in groups[1]["versions"]:
+    assert groups[-1]["metadata"]["name"] == "snapshot.kubevirt.io"
+    for version in groups[-1]["versions"]:
         assert {resource["resource"]: (resource["verbs"], resource.get("subresources")) for resource in version["resources"]} == {
             "virtualmachinesnapshots": (["list"], None), "virtualmachinerestores": (["list"], None)}
     assert everywhere.get("/api", headers=accept).json()["items"][0]["versions"][0]["resources"] == []
@@ -300,7 +307,7 @@ def test_openapi_describes_the_lists(everywhere):
     versions = [GROUP, GROUP.replace("v1beta1", "v1alpha1")]
     lists = [f"{group}{within}/{plural}" for group in versions for within in ("", "/namespaces/{namespace}")
              for plural in ("virtualmachinesnapshots", "virtualmachinerestores")]
-    assert operations == {REVIEW: ["post"], **{path: ["get"] for path in lists}}
+    assert operations == {**{path: ["post"] for path in (REVIEW, RULES, WHOAMI)}, **{path: ["get"] for path in lists}}
     second = everywhere.get("/openapi/v2").json()
     assert set(second["paths"]) == set(operations)
     assert "io.kubevirt.snapshot.v1beta1.VirtualMachineSnapshot" in second["definitions"]
@@ -320,10 +327,14 @@ def test_what_one_may_do(everywhere, red):
             for verb in ("get", "watch", "create", "update", "patch", "delete", "deletecollection"):
                 answer = review(kube, verb, resource)
                 assert not answer["allowed"] and "/clusters/{uid}" in answer["reason"]
-            assert not review(kube, "list", resource, name="nightly")["allowed"]
             assert not review(kube, "list", resource, subresource="status")["allowed"]
         assert not review(kube, "list", "namespaces", group="")["allowed"]
-        assert not review(kube, "list", "pods", group="")["allowed"]
+        assert not review(kube, "list", "pods", group="")["allowed"] and not review(kube, "list", "events", group="")["allowed"]
+        rules = kube.request("POST", RULES, {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
+                                             "spec": {"namespace": "web"}}).json()["status"]["resourceRules"]
+        assert {(rule["resources"][0], *rule["verbs"]) for rule in rules} == {
+            ("selfsubjectreviews", "create"), ("selfsubjectaccessreviews", "create"), ("selfsubjectrulesreviews", "create"),
+            ("virtualmachinesnapshots", "list"), ("virtualmachinerestores", "list")}
 
 
 def rows(text):
@@ -399,7 +410,6 @@ def test_the_python_client(server, fleet):
 
 
 def test_the_dynamic_client(server, fleet):
-    dynamic = pytest.importorskip("kubernetes.dynamic")
     with python_client(server, "-") as client:
         resource = dynamic.DynamicClient(client).resources.get(api_version="snapshot.kubevirt.io/v1beta1", kind="VirtualMachineSnapshot")
         assert [(item.metadata.namespace, item.metadata.name) for item in resource.get().items] == [row[1:] for row in EVERYTHING]
