@@ -154,11 +154,8 @@ net::Awaitable<Result<void>> get_openapi_v2(Call& call) {
 }
 
 net::Awaitable<Result<void>> get_openapi_index(Call& call) {
-    const ApiOf api = api_of(call);
     call.response.content_type = kPlainText;
-    respond_text(call, openapi_index(api, "/clusters/" + (api == ApiOf::kFleet
-                                                              ? std::string(query::kAllClusters)
-                                                              : call.cluster.uid)));
+    respond_text(call, openapi_index(api_of(call), "/clusters/" + call.parameters[0]));
     co_return Result<void>{};
 }
 
