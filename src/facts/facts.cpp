@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint8_t kReady = 1;
 constexpr uint8_t kOfClone = 2;
-constexpr uint8_t kSilent = 4;
+constexpr uint8_t kSilentFlag = 4;
 constexpr size_t kFixedBytes = 3 + 4 * sizeof(Seconds) + sizeof(UidHash) + sizeof(ContentHash) + 2;
 
 // KubeVirt's defaults: a snapshot without a failureDeadline has five minutes.
@@ -115,7 +115,7 @@ std::string derive(const SnapshotParts& parts) {
     out += static_cast<char>(state);
     out += static_cast<char>(consistency_of(parts));
     out += static_cast<char>((parts.ready ? kReady : 0) | (parts.of_clone ? kOfClone : 0) |
-                             (cause.silent ? kSilent : 0));
+                             (cause.silent ? kSilentFlag : 0));
     base::append_u32(created, out);
     base::append_u32(seconds_of(parts.creation_time), out);
     base::append_u32(finished_of(parts), out);
@@ -136,7 +136,7 @@ base::Result<Facts> read(std::string_view bytes) {
     if (name_of(facts.state).empty() || name_of(facts.consistency).empty()) return corrupt();
     facts.ready = (bytes[2] & kReady) != 0;
     facts.of_clone = (bytes[2] & kOfClone) != 0;
-    facts.silent = (bytes[2] & kSilent) != 0;
+    facts.silent = (bytes[2] & kSilentFlag) != 0;
     facts.created = base::read_u32(bytes, 3);
     facts.taken = base::read_u32(bytes, 7);
     facts.finished = base::read_u32(bytes, 11);
