@@ -15,7 +15,7 @@ using base::Result;
 using model::Kind;
 
 // After work failed.
-constexpr std::chrono::seconds kRetry{10};
+constexpr std::chrono::seconds kOwnerRetry{10};
 
 Result<ClusterCollector::Progress> ClusterCollector::step() {
     if (!complete_) {
@@ -38,7 +38,7 @@ Result<ClusterCollector::Progress> ClusterCollector::step() {
             break;
         case CollectorPass::Progress::kFailed:
             after_ = pass_->work().key;
-            failed_[after_] = std::chrono::steady_clock::now() + kRetry;
+            failed_[after_] = std::chrono::steady_clock::now() + kOwnerRetry;
             break;
     }
     end_pass();

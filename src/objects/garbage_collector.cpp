@@ -11,9 +11,9 @@ namespace {
 using model::ClusterNumber;
 
 // Clusters that change all the time are looked at not more often than this.
-constexpr std::chrono::milliseconds kRhythm{20};
+constexpr std::chrono::milliseconds kCollectorRhythm{20};
 // After a failure.
-constexpr std::chrono::seconds kRetry{10};
+constexpr std::chrono::seconds kAfterFailure{10};
 // It rests after each step for as long as the step took, but not longer: a step may have waited for
 // the disk.
 constexpr std::chrono::milliseconds kMostRest{10};
@@ -63,7 +63,7 @@ std::set<ClusterNumber> GarbageCollector::await_changes() {
     const bool awake =
         std::ranges::any_of(turns_, [](const auto& one) { return !one.second.asleep; });
     if (awake) return std::exchange(pending_, {});
-    const Time earliest = std::chrono::steady_clock::now() + kRhythm;
+    const Time earliest = std::chrono::steady_clock::now() + kCollectorRhythm;
     while (!stopping_ && std::chrono::steady_clock::now() < earliest)
         changed_.wait_until(mutex_, earliest);
     Time next = Time::max();
@@ -126,7 +126,7 @@ bool GarbageCollector::take(Turn& turn) {
     }
     turn.asleep = true;
     turn.broken = !progress;
-    turn.wake = std::chrono::steady_clock::now() + kRetry;
+    turn.wake = std::chrono::steady_clock::now() + kAfterFailure;
     return true;
 }
 
