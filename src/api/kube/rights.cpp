@@ -84,7 +84,7 @@ void add_rule(Role role, ApiOf api, const ServedResource& one, std::string_view 
     if (!subresource.empty()) name += fmt::format("/{}", subresource);
     rules.push_back(json::Object{{"verbs", texts(verbs)},
                                  {"apiGroups", json::Array{one.group}},
-                                 {"resources", json::Array{std::move(name)}}});
+                                 {"resources", json::Array{name}}});
 }
 
 }  // namespace
