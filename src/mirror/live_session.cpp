@@ -9,10 +9,11 @@
 namespace snapgate::mirror {
 
 LiveSession::LiveSession(MirrorStatus last_known, const base::Clock& clock,
-                         const ReflectorTimes& times, Act act)
+                         const ReflectorTimes& times, Act act, std::atomic<uint64_t>* turns)
     : clock_(clock),
       times_(times),
       act_(std::move(act)),
+      turns_(turns),
       wall_from_steady_ms_(clock_.now_ms() - clock_.steady_ms()),
       stored_confirmed_ms_(last_known.confirmed_ms),
       stored_synced_ms_(last_known.synced_ms) {
@@ -26,8 +27,11 @@ void LiveSession::happen(const SessionEvent& event) {
     Setback why;
     {
         const base::MutexLock lock(mutex_);
+        const MirrorState before = session_.status.state;
         SessionStep step = next(std::move(session_), event, now(), times_);
         session_ = std::move(step.session);
+        // Under the lock: who sees the new state finds it counted.
+        if (turns_ != nullptr && session_.status.state != before) ++*turns_;
         actions = std::move(step.actions);
         why = std::move(step.why);
     }

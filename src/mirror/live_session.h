@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -21,9 +23,10 @@ class LiveSession {
     // Carries out what a step wants done at once; called by happen(), without the lock.
     using Act = std::function<void(Action action, const Setback& why)>;
 
-    // `clock` outlives it.
+    // `clock` outlives it, and so does `turns`, if there is one: it counts the changes of the
+    // mirror's state.
     LiveSession(MirrorStatus last_known, const base::Clock& clock, const ReflectorTimes& times,
-                Act act);
+                Act act, std::atomic<uint64_t>* turns = nullptr);
     LiveSession(const LiveSession&) = delete;
     LiveSession& operator=(const LiveSession&) = delete;
 
@@ -51,6 +54,7 @@ class LiveSession {
     const base::Clock& clock_;
     const ReflectorTimes times_;
     const Act act_;
+    std::atomic<uint64_t>* const turns_;
     // The session's wall clock runs with the monotonic one from the beginning on.
     const int64_t wall_from_steady_ms_;
     // The times of an earlier process, as they were stored.

@@ -68,6 +68,7 @@ class Mirrors::Core {
     }
 
     const std::string& server_id() const { return options_.server_id; }
+    uint64_t turns() const { return turns_; }
 
     void follow(ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source) {
@@ -92,7 +93,7 @@ class Mirrors::Core {
         followed->reflector = std::make_unique<Reflector>(
             Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
                              *options_.clock, kind, times, std::move(last_known), lists_,
-                             options_.most_listed},
+                             options_.most_listed, &turns_},
             followed->loop->executor());
         {
             const base::MutexLock inner(followed->mutex);
@@ -234,6 +235,7 @@ class Mirrors::Core {
     }
 
     const MirrorsOptions options_;
+    std::atomic<uint64_t> turns_ = 0;  // outlives all mirrors
     ListsUnderWay lists_;
     net::EventLoop loop_;
     mutable base::Mutex mutex_;
@@ -282,6 +284,10 @@ std::vector<std::pair<ClusterNumber, MirrorStatus>> Mirrors::statuses() const {
     for (const auto& followed : core_->all())
         statuses.emplace_back(followed->number, followed->reflector->status());
     return statuses;
+}
+
+uint64_t Mirrors::turns() const {
+    return core_->turns();
 }
 
 const std::string& Mirrors::server_id() const {

@@ -74,6 +74,9 @@ class Mirrors {
     std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;
     std::vector<std::pair<model::ClusterNumber, MirrorStatus>> statuses() const;
 
+    // How often the state of any of them has changed: it changes before that can be seen.
+    uint64_t turns() const;
+
     // The id of this server among those that a request has passed.
     const std::string& server_id() const;
 

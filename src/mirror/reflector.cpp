@@ -38,9 +38,9 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
                .sink = parts.sink,
                .source = parts.source,
                .skipped = SkippedObjects(parts.cluster),
-               .session =
-                   LiveSession(std::move(parts.last_known), parts.clock, parts.times,
-                               [this](Action action, const Setback& why) { act(action, why); })},
+               .session = LiveSession(
+                   std::move(parts.last_known), parts.clock, parts.times,
+                   [this](Action action, const Setback& why) { act(action, why); }, parts.turns)},
       session_(context_.session),
       lists_(parts.lists),
       most_listed_(parts.most_listed),

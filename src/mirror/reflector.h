@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -60,6 +61,8 @@ class Reflector {
         MirrorStatus last_known;
         ListsUnderWay& lists;  // shared by all reflectors; outlives them
         size_t most_listed;    // a list of more objects is taken for one without an end
+        // Counts the changes of the mirror's state, if it is not null; outlives it.
+        std::atomic<uint64_t>* turns = nullptr;
     };
     Reflector(Parts parts, const net::Executor& executor);
     Reflector(const Reflector&) = delete;

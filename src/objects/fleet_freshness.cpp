@@ -48,13 +48,14 @@ Result<FleetFreshness> FleetFreshnessMemo::read(const store::Store& store,
                                                 std::span<const cluster::Cluster> clusters,
                                                 model::Kind kind) {
     const auto now = std::chrono::steady_clock::now();
+    const uint64_t turns = mirrors.turns();
     const base::MutexLock lock(mutex_);
     Seen& seen = seen_[kind];
-    if (now < seen.until) return seen.freshness;
+    if (now < seen.until && seen.turns == turns) return seen.freshness;
     FleetFreshness sum;
     for (const cluster::Cluster& cluster : clusters)
         SNAPGATE_TRY(add(look_at_freshness(store, mirrors, cluster, kind), sum));
-    seen = {sum, now + kLasts};
+    seen = {sum, now + kLasts, turns};
     return sum;
 }
 

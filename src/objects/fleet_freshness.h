@@ -26,8 +26,8 @@ struct FleetFreshness {
 };
 
 // Mirrors are looked at one by one, which takes ten times as long as a page of a list where there
-// are a thousand. So what was seen stands for a tenth of a second: no change of a mirror is noticed
-// as fast as that. Any thread.
+// are a thousand. So what was seen stands until one of them changes its state, and for a tenth of a
+// second at most, as ages grow by themselves. Any thread.
 class FleetFreshnessMemo {
   public:
     static constexpr std::chrono::milliseconds kLasts{100};
@@ -40,6 +40,7 @@ class FleetFreshnessMemo {
     struct Seen {
         FleetFreshness freshness;
         std::chrono::steady_clock::time_point until;
+        uint64_t turns = 0;  // of Mirrors, when it was seen
     };
 
     base::Mutex mutex_;
