@@ -136,10 +136,11 @@ net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fle
         SNAPGATE_CO_ASSIGN(sum, co_await objects::confirm_fleet(
                                     services.store, services.connections, wanted, kind, max_age));
     }
-    const bool counts_unknown = call.side == Side::kKubernetes;
-    if (sum.known == 0 && !(counts_unknown && sum.unknown > 0)) co_return Result<void>();
+    // On the Palette side the sources tell of those of which nothing is known.
+    const size_t unknown = call.side == Side::kKubernetes ? sum.unknown : 0;
+    if (sum.known == 0 && unknown == 0) co_return Result<void>();
     call.freshness.emplace();
-    call.freshness->stale = sum.stale > 0 || (counts_unknown && sum.unknown > 0);
+    call.freshness->stale = sum.stale > 0 || unknown > 0;
     if (call.freshness->stale) call.freshness->text = away_text(sum, fleet.fleet->clusters.size());
     call.freshness->age_seconds = sum.age_seconds;
     add_headers(*call.freshness, call.side, call.response);

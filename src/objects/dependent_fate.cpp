@@ -68,16 +68,17 @@ Result<std::optional<Ownership>> find_ownership(const store::ReadView& view, Clu
 }
 
 Result<DependentFate> fate_of(const store::ReadView& view, ClusterNumber cluster,
-                              std::string_view ns, std::string_view name, const Ownership& is,
-                              const Work& work, bool waiting) {
-    const Dependent dependent{view, cluster, ns, name, is};
+                              std::string_view ns, std::string_view name,
+                              const Ownership& dependent, const Work& work, bool waiting) {
+    const Ownership& is = dependent;
+    const Dependent place{view, cluster, ns, name, is};
     DependentFate fate;
     bool stays = is.has_other_owners;
     bool any_waiting = false;
     for (const Owner& owner : is.owners) {
         OwnerState state = waiting ? OwnerState::kWaiting : OwnerState::kGone;
         if (owner.uid != work.uid) {
-            SNAPGATE_ASSIGN(state, state_of(dependent, owner));
+            SNAPGATE_ASSIGN(state, state_of(place, owner));
         }
         if (state == OwnerState::kThere) {
             stays = true;
@@ -99,7 +100,7 @@ Result<DependentFate> fate_of(const store::ReadView& view, ClusterNumber cluster
     // It goes as its owner does: once its own dependents are gone.
     fate.propagation = Propagation::kForeground;
     if (std::ranges::none_of(is.owners, &Owner::blocks)) return fate;
-    SNAPGATE_ASSIGN(const bool circle, has_waiting_dependent(dependent));
+    SNAPGATE_ASSIGN(const bool circle, has_waiting_dependent(place));
     if (circle) fate.act = Act::kUnblock;
     return fate;
 }

@@ -265,7 +265,7 @@ TEST_F(GarbageCollectorTest, TheThreadCollectsInHostedClustersOnly) {
     GarbageCollector collector(world_.store(), [this] {
         return std::vector<model::ClusterNumber>{world_.cluster.number};
     });
-    for (int i = 0; i < 3000 && world_.names() != ""; ++i)
+    for (int i = 0; i < 3000 && !world_.names().empty(); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_EQ(world_.names(), "");
     for (int i = 0; i < 3000 && collector.removed() == 0; ++i)
@@ -274,7 +274,7 @@ TEST_F(GarbageCollectorTest, TheThreadCollectsInHostedClustersOnly) {
     world_.create("c", {.uid = "uc"});
     world_.create("d", {.uid = "ud", .owners = {{"c", "uc"}}});
     world_.remove("c");
-    for (int i = 0; i < 3000 && world_.names() != ""; ++i)
+    for (int i = 0; i < 3000 && !world_.names().empty(); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_EQ(world_.names(), "");
 }

@@ -104,6 +104,7 @@ class GarbageModel {
 
     std::vector<std::string> names() const {
         std::vector<std::string> all;
+        all.reserve(objects.size());
         for (const auto& [name, object] : objects) all.push_back(name);
         return all;
     }

@@ -32,6 +32,9 @@ class GarbageWorld {
   public:
     using Propagation = rules::DeleteOptions::Propagation;
 
+    // The compiler wants these initializers where a test names only some members, and clang-tidy
+    // finds them redundant.
+    // NOLINTBEGIN(readability-redundant-member-init)
     struct Reference {
         std::string name;
         std::string uid{};
@@ -44,6 +47,7 @@ class GarbageWorld {
         std::vector<Reference> owners{};
         std::vector<std::string> finalizers{};
     };
+    // NOLINTEND(readability-redundant-member-init)
 
     GarbageWorld() {
         open();

@@ -158,8 +158,15 @@ Result<void> note_change(store::WriteTxn& txn, ClusterNumber cluster, const stor
     if (after != nullptr) {
         SNAPGATE_ASSIGN(is, read_ownership(*after));
     }
-    const std::string_view ns = after != nullptr ? std::string_view(after->ns) : before->ns;
-    const std::string_view name = after != nullptr ? std::string_view(after->name) : before->name;
+    std::string_view ns;
+    std::string_view name;
+    if (after != nullptr) {
+        ns = after->ns;
+        name = after->name;
+    } else if (before != nullptr) {
+        ns = before->ns;
+        name = before->name;
+    }
     SNAPGATE_TRY(note_references(txn, cluster, {ns, name, was, is}, origin));
     const bool same = before != nullptr && after != nullptr && was.uid == is.uid;
     if (before != nullptr && !same) SNAPGATE_TRY(note_gone(txn, cluster, ns, name, was.uid));
