@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "base/clock.h"
 #include "base/json_text.h"
 
@@ -12,21 +9,24 @@ namespace snapgate::api::palette {
 namespace {
 
 // By how it begins. With a Japanese or Chinese input method the wide forms of = + - @ are the same
-// to some of them.
+// to some of them. Asked for each cell of millions of rows: nearly all are decided by one byte.
 bool runs_in_spreadsheets(std::string_view text) {
-    constexpr std::array<std::string_view, 11> kBeginnings = {"=",
-                                                              "+",
-                                                              "-",
-                                                              "@",
-                                                              "\t",
-                                                              "\r",
-                                                              "\n",
-                                                              "\xef\xbc\x9d",
-                                                              "\xef\xbc\x8b",
-                                                              "\xef\xbc\x8d",
-                                                              "\xef\xbc\xa0"};
-    return std::ranges::any_of(
-        kBeginnings, [text](std::string_view beginning) { return text.starts_with(beginning); });
+    if (text.empty()) return false;
+    switch (text.front()) {
+        case '=':
+        case '+':
+        case '-':
+        case '@':
+        case '\t':
+        case '\r':
+        case '\n':
+            return true;
+        case '\xef':
+            return text.starts_with("\xef\xbc\x9d") || text.starts_with("\xef\xbc\x8b") ||
+                   text.starts_with("\xef\xbc\x8d") || text.starts_with("\xef\xbc\xa0");
+        default:
+            return false;
+    }
 }
 
 }  // namespace
