@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "query/listing.h"
@@ -34,15 +36,23 @@ class NamedTokens {
         return fmt::format("T{}", tokens_.size());
     }
 
-    // A query with the tokens in the place of their names: "continue=T1".
-    std::string filled(std::string query) const {
-        // T12 before T1.
-        for (size_t i = tokens_.size(); i > 0; --i) {
-            const std::string name = fmt::format("=T{}", i);
-            const size_t at = query.find(name);
-            if (at != std::string::npos) query.replace(at + 1, name.size() - 1, tokens_[i - 1]);
+    // A query with the tokens in the place of their names: "continue=T1". A token's own bytes are
+    // never read as a name: it may begin with "T1".
+    std::string filled(std::string_view query) const {
+        std::string out;
+        while (!query.empty()) {
+            const size_t name = query.find("=T");
+            out += query.substr(0, name == std::string_view::npos ? name : name + 1);
+            if (name == std::string_view::npos) break;
+            query.remove_prefix(name + 1);
+            size_t number = 0;
+            const auto [end, error] =
+                std::from_chars(query.data() + 1, query.data() + query.size(), number);
+            if (error != std::errc() || number == 0 || number > tokens_.size()) continue;
+            out += tokens_[number - 1];
+            query.remove_prefix(static_cast<size_t>(end - query.data()));
         }
-        return query;
+        return out;
     }
 
     std::string describe(const base::Error& error) {
