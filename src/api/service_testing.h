@@ -159,7 +159,7 @@ class TestService {
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
     mirror::Mirrors connections_{mirror::MirrorsOptions{}};
-    const connect::ConnectionSources sources_{sealer_};
+    const connect::ConnectionSources sources_{sealer_, {}};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;
     std::string key_;

@@ -77,7 +77,9 @@ Result<std::string> declare(const DeclaredCluster& declared, const std::string& 
 
 }  // namespace
 
-Result<connect::DeclaredSources> declare_clusters(const Settings& settings, DataDirectory& data) {
+Result<connect::DeclaredSources> declare_clusters(
+    const Settings& settings, DataDirectory& data,
+    const std::shared_ptr<const net::AddressRules>& rules) {
     connect::DeclaredSources sources;
     for (const DeclaredCluster& declared : settings.clusters) {
         DeclaredConnection connection(declared, settings.credential_programs);
@@ -89,8 +91,8 @@ Result<connect::DeclaredSources> declare_clusters(const Settings& settings, Data
         }
         auto uid = declare(declared, server ? *server : std::string(), data);
         if (!uid) return wrong(declared, uid.error().message);
-        sources.emplace(*uid,
-                        std::make_shared<connect::RenewedConnectionSource>(std::move(connection)));
+        sources.emplace(
+            *uid, std::make_shared<connect::RenewedConnectionSource>(rules, std::move(connection)));
     }
     return sources;
 }

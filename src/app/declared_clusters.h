@@ -12,7 +12,9 @@ namespace snapgate::app {
 // or that is refused, shows in the state of that cluster: the cluster is made all the same, and the
 // kubeconfig is read again later. kInvalidParameter for a project that does not exist, kConflict
 // for a cluster that exists and was not made by the configuration file.
-base::Result<connect::DeclaredSources> declare_clusters(const Settings& settings,
-                                                        DataDirectory& data);
+// `rules`: the addresses that they may be connected to.
+base::Result<connect::DeclaredSources> declare_clusters(
+    const Settings& settings, DataDirectory& data,
+    const std::shared_ptr<const net::AddressRules>& rules);
 
 }  // namespace snapgate::app

@@ -54,7 +54,7 @@ TEST_F(DeclaredClusters, AreMadeOnceAndFollowTheFile) {
     ASSERT_TRUE(settings) << settings.error().message;
     auto data = open();
     for (int round = 0; round < 2; ++round) {
-        auto sources = declare_clusters(*settings, *data);
+        auto sources = declare_clusters(*settings, *data, nullptr);
         ASSERT_TRUE(sources) << sources.error().message;
         EXPECT_EQ(sources->size(), 1U);
         EXPECT_TRUE(sources->contains("the-edge"));
@@ -82,7 +82,7 @@ TEST_F(DeclaredClusters, DoNotTakeWhatOthersMade) {
     ASSERT_TRUE(data->clusters.reload(data->store->read()));
     auto settings = load("clusters:\n- {name: edge, kubeconfig: edge.kubeconfig}\n");
     ASSERT_TRUE(settings) << settings.error().message;
-    EXPECT_THAT(declare_clusters(*settings, *data).error().message,
+    EXPECT_THAT(declare_clusters(*settings, *data, nullptr).error().message,
                 HasSubstr("not made by the configuration file"));
 }
 
@@ -106,11 +106,11 @@ TEST_F(DeclaredClusters, RunNoProgramThatIsNotAllowed) {
     const std::string clusters = "clusters:\n- {name: edge, kubeconfig: exec.kubeconfig}\n";
     auto refused = load(clusters);
     ASSERT_TRUE(refused) << refused.error().message;
-    EXPECT_TRUE(declare_clusters(*refused, *data));
+    EXPECT_TRUE(declare_clusters(*refused, *data, nullptr));
     EXPECT_THAT(fault_of(*refused), HasSubstr("credential-programs"));
     auto allowed = load(clusters + "credential-programs: [/opt/aws/bin/aws]\n");
     ASSERT_TRUE(allowed) << allowed.error().message;
-    auto sources = declare_clusters(*allowed, *data);
+    auto sources = declare_clusters(*allowed, *data, nullptr);
     EXPECT_TRUE(sources) << sources.error().message;
 }
 
@@ -135,7 +135,8 @@ TEST_F(DeclaredClusters, AreRefusedWithTheirPlace) {
     auto data = open();
     auto settings = load("clusters: [{name: a, kubeconfig: edge.kubeconfig, project: x}]");
     ASSERT_TRUE(settings) << settings.error().message;
-    EXPECT_THAT(declare_clusters(*settings, *data).error().message, HasSubstr("no project x"));
+    EXPECT_THAT(declare_clusters(*settings, *data, nullptr).error().message,
+                HasSubstr("no project x"));
 }
 
 TEST_F(DeclaredClusters, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
@@ -148,7 +149,7 @@ TEST_F(DeclaredClusters, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
              {"clusters: [{name: d, uid: d, in-cluster: true}]", "runs in no pod"}}) {
         auto settings = load(text);
         ASSERT_TRUE(settings) << settings.error().message;
-        auto sources = declare_clusters(*settings, *data);
+        auto sources = declare_clusters(*settings, *data, nullptr);
         ASSERT_TRUE(sources) << sources.error().message;
         EXPECT_EQ(sources->size(), 1U);
         EXPECT_THAT(fault_of(*settings), HasSubstr(message));
@@ -160,10 +161,10 @@ TEST_F(DeclaredClusters, ShowTheServerOfTheirKubeconfigOnceItIsThere) {
     auto settings = load("clusters: [{name: a, uid: a, kubeconfig: later.kubeconfig}]");
     ASSERT_TRUE(settings) << settings.error().message;
     auto data = open();
-    ASSERT_TRUE(declare_clusters(*settings, *data));
+    ASSERT_TRUE(declare_clusters(*settings, *data, nullptr));
     EXPECT_EQ(data->clusters.snapshot()->at("a").server, "");
     fs::copy_file(folder_.path() / "edge.kubeconfig", folder_.path() / "later.kubeconfig");
-    ASSERT_TRUE(declare_clusters(*settings, *data));
+    ASSERT_TRUE(declare_clusters(*settings, *data, nullptr));
     EXPECT_EQ(data->clusters.snapshot()->at("a").server, "https://edge:6443");
 }
 

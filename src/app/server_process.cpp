@@ -20,6 +20,7 @@
 #include "base/test_time.h"
 #include "json/object.h"
 #include "model/names.h"
+#include "net/client/address_rules.h"
 
 namespace snapgate::app {
 namespace {
@@ -34,6 +35,15 @@ std::vector<model::ClusterNumber> hosted_clusters(const DataDirectory& data) {
     for (const auto& [uid, cluster] : *rows)
         if (!cluster.connected()) clusters.push_back(cluster.number);
     return clusters;
+}
+
+connect::ConnectRules connect_rules(const Settings& settings) {
+    const auto rules = [&](bool loopback) {
+        return std::make_shared<const net::AddressRules>(settings.connect_allow,
+                                                         settings.connect_deny, loopback);
+    };
+    // What listens on loopback alone serves who works on this machine; its ports are theirs.
+    return {rules(settings.loopback()), rules(false)};
 }
 
 void warn_of_odd_uids(const DataDirectory& data) {
@@ -99,8 +109,11 @@ Result<void> ServerProcess::open_clusters() {
                            {{"error", place.error().message}});
     }
     sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
-    SNAPGATE_ASSIGN(connect::DeclaredSources declared, declare_clusters(settings_, *data_));
-    sources_ = std::make_unique<connect::ConnectionSources>(*sealer_, std::move(declared));
+    connect::ConnectRules rules = connect_rules(settings_);
+    SNAPGATE_ASSIGN(connect::DeclaredSources declared,
+                    declare_clusters(settings_, *data_, rules.of_tenant));
+    sources_ = std::make_unique<connect::ConnectionSources>(*sealer_, std::move(rules),
+                                                            std::move(declared));
     mirrors_ = make_mirrors(*data_);
     return {};
 }

@@ -268,6 +268,18 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));
              return {};
          }},
+        {"connect-allow", "NETWORK,...",
+         "networks in which clusters may be connected although they are denied, by --connect-deny\n"
+         "or because they are loopback, link-local or reserved; the longest prefix decides",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.connect_allow, net::Network::parse_list(v));
+             return {};
+         }},
+        {"connect-deny", "NETWORK,...", "networks in which no clusters may be connected",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.connect_deny, net::Network::parse_list(v));
+             return {};
+         }},
         {"protection-max-age", "DURATION",
          "how old the last good snapshot of a VM may be for the metrics (default 24h)",
          [](Settings& s, std::string_view v) -> Result<void> {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "net/client/network.h"
 
 namespace snapgate::app {
 
@@ -46,6 +47,9 @@ struct Settings {
     base::Millis history{300'000};
     base::Millis scrub_interval = std::chrono::hours(24);  // 0: never
     size_t max_connections = 20'000;
+    // Of the addresses that clusters may be connected to (net/client/address_rules.h).
+    std::vector<net::Network> connect_allow;
+    std::vector<net::Network> connect_deny;
     base::Millis protection_max_age = std::chrono::hours(24);  // of the metrics
     size_t metrics_clusters = 500;
     bool access_log = true;

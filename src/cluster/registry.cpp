@@ -23,6 +23,8 @@ using base::Result;
 
 namespace {
 
+constexpr std::string_view kByTenant = "tenant";
+
 // A number that a cluster has in the store; nullopt if `value` is none.
 std::optional<model::ClusterNumber> read_number(const json::Value* value) {
     if (value == nullptr || !value->is_int64() || value->get_int64() <= 0 ||
@@ -54,6 +56,8 @@ Result<void> read_connection(const json::Object& record, Cluster& cluster) {
     cluster.type = ClusterType::kConnected;
     SNAPGATE_ASSIGN(cluster.source, json::optional_string(record, "source"));
     SNAPGATE_ASSIGN(cluster.server, json::optional_string(record, "server"));
+    SNAPGATE_ASSIGN(std::string by, json::optional_string(record, "connectedBy"));
+    if (by == kByTenant) cluster.connected_by = ConnectedBy::kTenant;
     SNAPGATE_ASSIGN(std::string sealed, json::optional_string(record, "sealed"));
     auto decoded = base::decode_base64(sealed);
     if (!decoded) return Error(Code::kCorrupt, "a cluster's sealed connection is not base64");
@@ -173,6 +177,7 @@ std::string Cluster::record() const {
     }
     if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
+    if (connected() && connected_by == ConnectedBy::kTenant) record["connectedBy"] = kByTenant;
     if (!sealed.empty()) {
         std::string text;
         base::append_base64(sealed, text);
@@ -237,13 +242,14 @@ Result<void> require_settable(const Cluster& cluster) {
 }
 
 Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
-                            std::string server) {
+                            std::string server, ConnectedBy by) {
     SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
     SNAPGATE_TRY(require_settable(cluster));
     cluster.sealed = std::move(sealed);
     cluster.server = std::move(server);
+    cluster.connected_by = by;
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 

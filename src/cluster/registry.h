@@ -21,6 +21,13 @@ enum class ClusterType {
 
 std::string_view to_text(ClusterType type);  // hosted, connected
 
+// Who gave a cluster its connection: that decides which addresses it may lead to.
+enum class ConnectedBy {
+    kProject,  // an admin of its project; also who gave it to an earlier version, which did not
+               // note
+    kTenant,   // an admin of the tenant
+};
+
 // The `source` of a cluster that the server's configuration file declares.
 inline constexpr std::string_view kConfigSource = "config";
 
@@ -42,6 +49,7 @@ struct Cluster {
     std::string sealed;
     std::string source;  // "", or kConfigSource
     std::string server;  // its address: scheme, host and port, to be shown
+    ConnectedBy connected_by = ConnectedBy::kProject;
 
     bool connected() const { return type == ClusterType::kConnected; }
     // 0 for a kind that has none yet.
@@ -80,7 +88,7 @@ bool has_all_kinds(const ClusterTable::Rows& clusters);
 // Gives a connected cluster another connection. kNotFound; kConflict for a hosted cluster, and for
 // one whose connection is in the server's configuration file.
 base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
-                                  std::string server);
+                                  std::string server, ConnectedBy by);
 
 // Sets the shown address of a cluster whose connection is in the server's configuration file.
 // kNotFound.

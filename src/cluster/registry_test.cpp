@@ -51,7 +51,7 @@ class Registry : public testing::Test {
     }
     Result<void> set(const std::string& uid) {
         return write([&](store::WriteTxn& txn) {
-            return set_connection(txn, uid, "another", "https://b:1");
+            return set_connection(txn, uid, "another", "https://b:1", ConnectedBy::kTenant);
         });
     }
 
@@ -83,9 +83,13 @@ TEST_F(Registry, GivesThemAnotherConnection) {
         return {};
     });
     ASSERT_TRUE(hosted) << hosted.error().message;
+    // Who connected it is not known of a record without a word about it, as earlier versions wrote.
+    EXPECT_EQ(read("edge").connected_by, ConnectedBy::kProject);
+    EXPECT_EQ(read("edge").record().find("connectedBy"), std::string::npos);
     auto done = set("edge");
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(read("edge").sealed, "another");
+    EXPECT_EQ(read("edge").connected_by, ConnectedBy::kTenant);
     EXPECT_EQ(read("edge").server, "https://b:1");
     EXPECT_EQ(set("core").error().code, Code::kConflict);
     EXPECT_EQ(set("hosted").error().code, Code::kConflict);

@@ -8,8 +8,10 @@ namespace snapgate::connect {
 
 using base::Result;
 
-Result<ClusterTarget> ClusterTarget::make(const Connection& connection) {
+Result<ClusterTarget> ClusterTarget::make(const Connection& connection,
+                                          std::shared_ptr<const net::AddressRules> rules) {
     net::OutboundOptions options;
+    options.rules = std::move(rules);
     options.server = connection.server;
     options.ca = connection.ca;
     options.client_certificate = connection.client_certificate;
@@ -33,7 +35,7 @@ Result<std::shared_ptr<const ClusterTarget>> ConnectionSource::target_of(
     const std::shared_ptr<const Connection>& connection) {
     const base::MutexLock lock(target_mutex_);
     if (connection != made_from_) {
-        SNAPGATE_ASSIGN(auto target, ClusterTarget::make(*connection));
+        SNAPGATE_ASSIGN(auto target, ClusterTarget::make(*connection, rules_));
         target_ = std::make_shared<const ClusterTarget>(std::move(target));
         made_from_ = connection;
     }

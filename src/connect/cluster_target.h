@@ -17,7 +17,9 @@ struct ClusterTarget {
     std::shared_ptr<const net::OutboundTarget> server;
     std::string authorization;  // the header's value; "" for none. A secret.
 
-    static base::Result<ClusterTarget> make(const Connection& connection);
+    // `rules`: the addresses that may be connected to; null for all.
+    static base::Result<ClusterTarget> make(const Connection& connection,
+                                            std::shared_ptr<const net::AddressRules> rules);
     // Adds to a request the headers that identify us there, and the ids of the servers that it has
     // passed (passed_servers.h), including this one.
     net::ClientRequest as_sent(net::ClientRequest request, std::string_view passed) const;

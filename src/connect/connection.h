@@ -3,9 +3,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/annotations.h"
 #include "base/result.h"
+#include "net/client/outbound.h"
 #include "net/http/http.h"
 
 namespace snapgate::connect {
@@ -47,7 +49,14 @@ struct ClusterTarget;
 // one whose token is renewed (from a file or a program). Any thread.
 class ConnectionSource {
   public:
+    // `rules`: the addresses that its connections may lead to; null for all.
+    explicit ConnectionSource(std::shared_ptr<const net::AddressRules> rules)
+        : rules_(std::move(rules)) {}
     virtual ~ConnectionSource() = default;
+    ConnectionSource(const ConnectionSource&) = delete;
+    ConnectionSource& operator=(const ConnectionSource&) = delete;
+
+    const std::shared_ptr<const net::AddressRules>& rules() const { return rules_; }
     // kUnavailable, with the reason for people, if there is no connection now.
     virtual net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() = 0;
     // The cluster did not accept the credentials of current() (401): all that can be renewed is
@@ -62,6 +71,7 @@ class ConnectionSource {
     virtual void stop() {}
 
   private:
+    const std::shared_ptr<const net::AddressRules> rules_;
     base::Mutex target_mutex_;
     std::shared_ptr<const Connection> made_from_ SNAPGATE_GUARDED_BY(target_mutex_);
     std::shared_ptr<const ClusterTarget> target_ SNAPGATE_GUARDED_BY(target_mutex_);

@@ -117,6 +117,8 @@ class Checking {
                 add("TLS", Found::kBad, error.message,
                     "check certificate-authority-data, tls-server-name and the client certificate "
                     "of the kubeconfig");
+            } else if (error.subject == net::outbound_reason::kDenied) {
+                add("Reachable", Found::kBad, error.message);
             } else {
                 add("Reachable", Found::kWarning, error.message,
                     "the cluster is followed as soon as it can be reached from this server");
@@ -335,10 +337,10 @@ bool ConnectionCheck::warned() const {
     return std::ranges::any_of(points, [](const auto& p) { return p.outcome == Found::kWarning; });
 }
 
-net::Awaitable<Result<ConnectionCheck>> check_connection(Connection connection, std::string passed,
-                                                         const base::Clock& clock,
-                                                         std::chrono::milliseconds timeout) {
-    auto target = ClusterTarget::make(connection);
+net::Awaitable<Result<ConnectionCheck>> check_connection(
+    Connection connection, std::shared_ptr<const net::AddressRules> rules, std::string passed,
+    const base::Clock& clock, std::chrono::milliseconds timeout) {
+    auto target = ClusterTarget::make(connection, std::move(rules));
     if (!target) co_return std::move(target).error();
     Checking checking(std::move(*target), std::move(passed), clock, timeout);
     co_return co_await checking.run();

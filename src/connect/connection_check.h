@@ -38,9 +38,10 @@ struct ConnectionCheck {
 // more than 30 s is a warning), and of each further kind that is followed whether it is served and
 // we may read it. `passed` goes with each question, as a passed_servers.h header. Takes at most
 // about `timeout`. kInvalidParameter for a connection that cannot work.
-net::Awaitable<base::Result<ConnectionCheck>> check_connection(Connection connection,
-                                                               std::string passed,
-                                                               const base::Clock& clock,
-                                                               std::chrono::milliseconds timeout);
+// `rules`: the addresses that may be connected to; a connection that leads to others only is
+// refused.
+net::Awaitable<base::Result<ConnectionCheck>> check_connection(
+    Connection connection, std::shared_ptr<const net::AddressRules> rules, std::string passed,
+    const base::Clock& clock, std::chrono::milliseconds timeout);
 
 }  // namespace snapgate::connect

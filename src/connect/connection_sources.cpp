@@ -15,6 +15,7 @@ namespace {
 // The source of a cluster that the configuration file declares no more.
 class UndeclaredSource : public ConnectionSource {
   public:
+    UndeclaredSource() : ConnectionSource(nullptr) {}
     net::Awaitable<Result<std::shared_ptr<const Connection>>> current() override {
         co_return Error(Code::kUnauthorized,
                         "the server's configuration file does not declare this cluster any more: "
@@ -25,8 +26,9 @@ class UndeclaredSource : public ConnectionSource {
 
 }  // namespace
 
-ConnectionSources::ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared)
-    : sealer_(sealer), declared_(std::move(declared)) {}
+ConnectionSources::ConnectionSources(const CredentialSealer& sealer, ConnectRules rules,
+                                     DeclaredSources declared)
+    : sealer_(sealer), rules_(std::move(rules)), declared_(std::move(declared)) {}
 
 Result<void> ConnectionSources::require_deletable(const cluster::Cluster& cluster) const {
     if (!declared_.contains(cluster.uid)) return {};
@@ -41,8 +43,10 @@ void ConnectionSources::stop() const {
 }
 
 std::shared_ptr<ConnectionSource> ConnectionSources::of(const cluster::Cluster& cluster) const {
-    if (cluster.source != cluster::kConfigSource)
-        return std::make_shared<StoredConnectionSource>(sealer_, cluster.uid, cluster.sealed);
+    if (cluster.source != cluster::kConfigSource) {
+        return std::make_shared<StoredConnectionSource>(sealer_, cluster.uid, cluster.sealed,
+                                                        rules_.of(cluster.connected_by));
+    }
     auto declared = declared_.find(cluster.uid);
     if (declared != declared_.end()) return declared->second;
     return std::make_shared<UndeclaredSource>();

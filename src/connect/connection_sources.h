@@ -14,11 +14,26 @@ namespace snapgate::connect {
 // The sources of the clusters that the server's configuration file declares, by the cluster's uid.
 using DeclaredSources = std::unordered_map<std::string, std::shared_ptr<ConnectionSource>>;
 
+// The addresses that clusters may be connected to, by who connects them.
+struct ConnectRules {
+    // Who administers the tenant may, on a server that only its own machine reaches, connect a
+    // cluster on that machine.
+    std::shared_ptr<const net::AddressRules> of_tenant;
+    std::shared_ptr<const net::AddressRules> of_project;
+
+    const std::shared_ptr<const net::AddressRules>& of(cluster::ConnectedBy by) const {
+        return by == cluster::ConnectedBy::kTenant ? of_tenant : of_project;
+    }
+};
+
 // Finds the source of a connected cluster's connection: the sealed one in the registry, or the
 // server's configuration file. Any thread; immutable. The sealer outlives it.
 class ConnectionSources {
   public:
-    explicit ConnectionSources(const CredentialSealer& sealer, DeclaredSources declared = {});
+    ConnectionSources(const CredentialSealer& sealer, ConnectRules rules,
+                      DeclaredSources declared = {});
+
+    const ConnectRules& rules() const { return rules_; }
 
     // kConflict for a cluster that the server's configuration file declares: it would be made again
     // at the next start. A cluster that is declared no more may be deleted.
@@ -32,6 +47,7 @@ class ConnectionSources {
 
   private:
     const CredentialSealer& sealer_;
+    const ConnectRules rules_;
     const DeclaredSources declared_;
 };
 

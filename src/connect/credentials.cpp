@@ -57,11 +57,16 @@ Result<Connection> CredentialSealer::open(std::string_view uid, std::string_view
 }
 
 StoredConnectionSource::StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
-                                               std::string_view sealed)
-    : sealer_(&sealer), uid_(uid), sealed_(sealed), connection_(shared(sealer.open(uid, sealed))) {}
+                                               std::string_view sealed,
+                                               std::shared_ptr<const net::AddressRules> rules)
+    : ConnectionSource(std::move(rules)),
+      sealer_(&sealer),
+      uid_(uid),
+      sealed_(sealed),
+      connection_(shared(sealer.open(uid, sealed))) {}
 
 StoredConnectionSource::StoredConnectionSource(Connection connection)
-    : connection_(shared(std::move(connection))) {}
+    : ConnectionSource(nullptr), connection_(shared(std::move(connection))) {}
 
 net::Awaitable<Result<std::shared_ptr<const Connection>>> StoredConnectionSource::current() {
     base::MutexLock lock(mutex_);

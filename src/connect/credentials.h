@@ -46,8 +46,8 @@ class CredentialSealer {
 class StoredConnectionSource : public ConnectionSource {
   public:
     StoredConnectionSource(const CredentialSealer& sealer, std::string_view uid,
-                           std::string_view sealed);
-    // A connection that is open already.
+                           std::string_view sealed, std::shared_ptr<const net::AddressRules> rules);
+    // For tests: a connection that is open already, to whatever address.
     explicit StoredConnectionSource(Connection connection);
 
     net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() override;

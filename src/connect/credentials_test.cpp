@@ -81,13 +81,13 @@ TEST(Credentials, AreNotSealedWithoutAKey) {
 TEST(Credentials, AreGivenToWhoConnects) {
     auto sealed = sealer().seal("edge", connection());
     ASSERT_TRUE(sealed) << sealed.error().message;
-    StoredConnectionSource source(sealer(), "edge", *sealed);
+    StoredConnectionSource source(sealer(), "edge", *sealed, nullptr);
     auto got = current(source);
     ASSERT_TRUE(got) << got.error().message;
     EXPECT_EQ(**got, connection());
     EXPECT_FALSE(source.refused());
 
-    StoredConnectionSource moved(sealer(), "core", *sealed);
+    StoredConnectionSource moved(sealer(), "core", *sealed, nullptr);
     EXPECT_EQ(current(moved).error().code, base::Code::kUnauthorized);
 
     StoredConnectionSource given{connection()};
@@ -105,7 +105,7 @@ TEST(Credentials, AreReadAgainWhileTheyCannotBe) {
         return std::string(base::kSealingKeyBytes, 'k');
     };
     const CredentialSealer lazy(CredentialKey{read, read});
-    StoredConnectionSource source(lazy, "edge", *sealed);
+    StoredConnectionSource source(lazy, "edge", *sealed, nullptr);
     EXPECT_FALSE(current(source));
     there = true;
     auto opened = current(source);

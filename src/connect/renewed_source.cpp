@@ -17,7 +17,9 @@ constexpr std::chrono::seconds kRetry{10};
 
 }  // namespace
 
-RenewedConnectionSource::RenewedConnectionSource(Renew renew) : renew_(std::move(renew)) {}
+RenewedConnectionSource::RenewedConnectionSource(std::shared_ptr<const net::AddressRules> rules,
+                                                 Renew renew)
+    : ConnectionSource(std::move(rules)), renew_(std::move(renew)) {}
 
 RenewedConnectionSource::~RenewedConnectionSource() {
     stop_ = true;

@@ -30,7 +30,7 @@ class RenewedConnectionSource : public ConnectionSource {
     using Renew =
         std::function<base::Result<RenewedConnection>(bool refused, const std::atomic<bool>& stop)>;
 
-    explicit RenewedConnectionSource(Renew renew);
+    RenewedConnectionSource(std::shared_ptr<const net::AddressRules> rules, Renew renew);
     ~RenewedConnectionSource() override;
     RenewedConnectionSource(const RenewedConnectionSource&) = delete;
     RenewedConnectionSource& operator=(const RenewedConnectionSource&) = delete;

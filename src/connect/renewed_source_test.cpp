@@ -31,7 +31,7 @@ std::string token_of(ConnectionSource& source) {
 
 TEST(RenewedSource, KeepsWhatIsGood) {
     int renewed = 0;
-    RenewedConnectionSource source([&](bool, const std::atomic<bool>&) {
+    RenewedConnectionSource source(nullptr, [&](bool, const std::atomic<bool>&) {
         return Result<RenewedConnection>(
             named("t" + std::to_string(++renewed), steady_clock::time_point::max()));
     });
@@ -44,7 +44,7 @@ TEST(RenewedSource, KeepsWhatIsGood) {
 
 TEST(RenewedSource, RenewsWhatIsNotGoodAnyMore) {
     int renewed = 0;
-    RenewedConnectionSource source([&](bool refused, const std::atomic<bool>&) {
+    RenewedConnectionSource source(nullptr, [&](bool refused, const std::atomic<bool>&) {
         EXPECT_FALSE(refused);
         return Result<RenewedConnection>(
             named("t" + std::to_string(++renewed), steady_clock::time_point::min()));
@@ -56,7 +56,7 @@ TEST(RenewedSource, RenewsWhatIsNotGoodAnyMore) {
 TEST(RenewedSource, AFailureKeepsTheLastUnlessItWasRefused) {
     int renewed = 0;
     RenewedConnectionSource source(
-        [&](bool, const std::atomic<bool>&) -> Result<RenewedConnection> {
+        nullptr, [&](bool, const std::atomic<bool>&) -> Result<RenewedConnection> {
             if (++renewed == 1) return named("first", steady_clock::time_point::min());
             return Error(Code::kUnauthorized, "cannot be read");
         });
@@ -75,7 +75,7 @@ TEST(RenewedSource, ARenewalIsStoppedWithIt) {
     {
         boost::asio::io_context context;
         RenewedConnectionSource source(
-            [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
+            nullptr, [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
                 began = true;
                 while (!stop) std::this_thread::yield();
                 stopped = true;
@@ -94,7 +94,7 @@ TEST(RenewedSource, ARenewalIsStoppedWithIt) {
 TEST(RenewedSource, WhoWaitsWhenItStopsIsAnswered) {
     std::atomic<bool> began = false;
     RenewedConnectionSource source(
-        [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
+        nullptr, [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
             began = true;
             while (!stop) std::this_thread::yield();
             return Error(Code::kUnauthorized, "stopped");

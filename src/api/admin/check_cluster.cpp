@@ -41,7 +41,7 @@ net::Awaitable<Result<void>> check_cluster(Call& call) {
         respond(call, without_connection(connection.error()));
         co_return Result<void>{};
     }
-    auto check = co_await look_at(call, **connection);
+    auto check = co_await look_at(call, **connection, source->rules());
     if (!check && check.error().code != Code::kInvalidParameter) co_return check.error();
     respond(call, check ? *check : without_connection(check.error()));
     // Whoever looks wants to know now.

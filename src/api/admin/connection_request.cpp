@@ -35,11 +35,17 @@ Error refusal(const connect::ConnectionCheck& check) {
 
 }  // namespace
 
-net::Awaitable<Result<connect::ConnectionCheck>> look_at(const Call& call,
-                                                         connect::Connection connection) {
+cluster::ConnectedBy connected_by(const Call& call) {
+    return call.principal.project.empty() ? cluster::ConnectedBy::kTenant
+                                          : cluster::ConnectedBy::kProject;
+}
+
+net::Awaitable<Result<connect::ConnectionCheck>> look_at(
+    const Call& call, connect::Connection connection,
+    std::shared_ptr<const net::AddressRules> rules) {
     std::string passed = connect::passed_with(call.passed, call.services.connections.server_id());
-    co_return co_await connect::check_connection(std::move(connection), std::move(passed),
-                                                 base::system_clock(),
+    co_return co_await connect::check_connection(std::move(connection), std::move(rules),
+                                                 std::move(passed), base::system_clock(),
                                                  base::test_time("connection-check", kCheckTime));
 }
 
@@ -57,7 +63,8 @@ Result<connect::Connection> read_connection(const json::Object& body) {
 
 net::Awaitable<Result<CheckedConnection>> check_request(const Call& call,
                                                         connect::Connection connection) {
-    auto check = co_await look_at(call, connection);
+    auto check =
+        co_await look_at(call, connection, call.services.sources.rules().of(connected_by(call)));
     if (!check) {
         // What cannot be a connection is a fault of the kubeconfig.
         Error error = check.error();

@@ -98,6 +98,7 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
         SNAPGATE_CO_ASSIGN(auto sealed, call.services.sealer.seal(cluster.uid, checked.connection));
         cluster.sealed = std::move(sealed);
         cluster.server = connect::shown_server(checked.connection);
+        cluster.connected_by = connected_by(call);
         warnings = warnings_document(checked.check);
     }
     co_return co_await store_cluster(call, std::move(cluster), std::move(warnings));

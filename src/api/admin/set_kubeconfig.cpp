@@ -27,7 +27,11 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     SNAPGATE_CO_TRY(cluster::require_settable(cluster));
     SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
     const auto before = call.services.sealer.open(cluster.uid, cluster.sealed);
-    if (before && *before == connection) {
+    // A connection that was a project's, given by the tenant, may lead to other addresses from now
+    // on.
+    const bool raised = connected_by(call) == cluster::ConnectedBy::kTenant &&
+                        cluster.connected_by == cluster::ConnectedBy::kProject;
+    if (before && *before == connection && !raised) {
         // The cluster is followed with this connection already: giving it again lists nothing anew.
         // A cluster that waits for its next attempt is only tried at once; until that succeeds it
         // stays in the state that it is in.
@@ -38,9 +42,11 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     auto sealed = call.services.sealer.seal(cluster.uid, checked.connection);
     if (!sealed) co_return sealed.error();
 
-    store::WriteFunction write =
-        [uid = cluster.uid, sealed = *sealed, server = connect::shown_server(checked.connection)](
-            store::WriteTxn& txn) { return cluster::set_connection(txn, uid, sealed, server); };
+    store::WriteFunction write = [uid = cluster.uid, sealed = *sealed,
+                                  server = connect::shown_server(checked.connection),
+                                  by = connected_by(call)](store::WriteTxn& txn) {
+        return cluster::set_connection(txn, uid, sealed, server, by);
+    };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     follow(call.services, cluster.uid);
     cluster.server = connect::shown_server(checked.connection);

@@ -21,6 +21,8 @@ struct OutboundAdvice {
         "use a name that the certificate holds, or give it as server name";
 };
 
+class AddressRules;
+
 // A server that this process calls, and who we are there. The texts are PEM; what is empty is not
 // used (`ca`: the system's authorities count then).
 struct OutboundOptions {
@@ -33,6 +35,9 @@ struct OutboundOptions {
     // NOLINTEND(readability-redundant-member-init)
     bool insecure = false;  // any certificate will do
     OutboundAdvice advice = {};
+    // Which addresses may be connected to; plain HTTP then to loopback alone. Null: to all, which
+    // is right only where who names the server could connect to it without this process, too.
+    std::shared_ptr<const AddressRules> rules = nullptr;
 };
 
 // The same, checked and ready to connect to: made once, shared by all connections. Immutable but
@@ -64,6 +69,7 @@ class OutboundTarget {
 // Why a server could not be talked to: what Error::subject holds for every failure of Outbound.
 // Shown to users as a reason, so they are words of the field.
 namespace outbound_reason {
+inline constexpr std::string_view kDenied = "AddressDenied";  // by OutboundOptions::rules
 inline constexpr std::string_view kNameNotFound = "NameNotFound";
 inline constexpr std::string_view kRefused = "ConnectionRefused";
 inline constexpr std::string_view kUnreachable = "HostUnreachable";

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/decimal.h"
+#include "net/client/address_rules.h"
 #include "net/tls/tls_fault.h"
 
 namespace snapgate::net {
@@ -128,7 +129,8 @@ Error OutboundLink::lost(std::string_view when) const {
 
 Awaitable<Result<void>> OutboundLink::connect(Clock::time_point deadline) {
     if (cut_) co_return was_cut();
-    SNAPGATE_CO_ASSIGN(const auto endpoints, co_await look_up(deadline));
+    SNAPGATE_CO_ASSIGN(auto found, co_await look_up(deadline));
+    SNAPGATE_CO_ASSIGN(const auto endpoints, permitted(std::move(found)));
     error_code telling;
     size_t left = endpoints.size();
     for (const Endpoint& endpoint : endpoints) {
@@ -191,6 +193,24 @@ Awaitable<Result<std::vector<OutboundLink::Endpoint>>> OutboundLink::look_up(
     }
     for (const auto& address : found.addresses) endpoints.emplace_back(address, port);
     co_return endpoints;
+}
+
+Result<std::vector<OutboundLink::Endpoint>> OutboundLink::permitted(
+    std::vector<Endpoint> endpoints) const {
+    const OutboundTarget::Parts& parts = target_->parts();
+    if (!parts.rules) return endpoints;
+    std::string why;
+    std::erase_if(endpoints, [&](const Endpoint& endpoint) {
+        std::string denied = parts.rules->why_denied(endpoint.address());
+        if (denied.empty() && !parts.tls && !is_loopback(endpoint.address())) {
+            denied = "plain http is for loopback addresses alone, and it leads to another one";
+        }
+        if (why.empty()) why = denied;
+        return !denied.empty();
+    });
+    if (endpoints.empty())
+        return target_->failure(Code::kUnavailable, outbound_reason::kDenied, why);
+    return endpoints;
 }
 
 Awaitable<error_code> OutboundLink::open(Endpoint endpoint, Clock::time_point deadline) {

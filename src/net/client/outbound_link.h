@@ -67,6 +67,9 @@ class OutboundLink {
     using Endpoint = boost::asio::ip::tcp::endpoint;
 
     Awaitable<base::Result<std::vector<Endpoint>>> look_up(Clock::time_point deadline);
+    // Takes out the endpoints that the target's rules deny; an error if none is left. What is left
+    // is what open() connects to: no name is looked up a second time.
+    base::Result<std::vector<Endpoint>> permitted(std::vector<Endpoint> endpoints) const;
     // What went wrong, if anything did.
     Awaitable<boost::system::error_code> open(Endpoint endpoint, Clock::time_point deadline);
     // TLS, on a connection that is open to `endpoint`.

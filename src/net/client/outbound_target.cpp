@@ -202,6 +202,7 @@ Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const Outboun
     }
     const std::string name = options.server_name.empty() ? parts.url.host : options.server_name;
     parts.advice = options.advice;
+    parts.rules = options.rules;
     if (parts.url.tls) {
         SNAPGATE_ASSIGN(parts.tls, make_context(options));
         parts.tickets = std::make_shared<TlsTickets>();

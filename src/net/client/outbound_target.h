@@ -19,6 +19,7 @@ struct OutboundTarget::Parts {
     std::string indicated_name;                      // "" for addresses (RFC 6066)
     bool has_certificate = false;
     OutboundAdvice advice;
+    std::shared_ptr<const AddressRules> rules;  // null: every address may be connected to
 };
 
 }  // namespace snapgate::net
