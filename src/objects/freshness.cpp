@@ -30,17 +30,9 @@ std::string plain_text(std::string_view text) {
     return out;
 }
 
-// A cluster that nobody follows (yet) is shown as it was last.
 Result<mirror::MirrorStatus> status_of(const store::Store& store, const mirror::Mirrors& mirrors,
                                        const cluster::Cluster& cluster, model::Kind kind) {
-    const model::ClusterNumber number = cluster.number_of(kind);
-    if (auto status = mirrors.status(number)) return std::move(*status);
-    SNAPGATE_ASSIGN(const auto head, store.read().head(number));
-    if (!head) return cluster::no_such_cluster(cluster.uid);
-    mirror::MirrorStatus status;
-    status.has_synced = !head->decimal;
-    status.confirmed_ms = head->since_ms;
-    return status;
+    return last_status(store, mirrors, cluster.number_of(kind), cluster.uid);
 }
 
 bool is_ready(const mirror::MirrorStatus& status) {
@@ -57,6 +49,18 @@ Error not_confirmed(const mirror::MirrorStatus& status, std::string_view cluster
 }
 
 }  // namespace
+
+Result<mirror::MirrorStatus> last_status(const store::Store& store, const mirror::Mirrors& mirrors,
+                                         model::ClusterNumber number,
+                                         std::string_view cluster_uid) {
+    if (auto status = mirrors.status(number)) return std::move(*status);
+    SNAPGATE_ASSIGN(const auto head, store.read().head(number));
+    if (!head) return cluster::no_such_cluster(cluster_uid);
+    mirror::MirrorStatus status;
+    status.has_synced = !head->decimal;
+    status.confirmed_ms = head->since_ms;
+    return status;
+}
 
 Result<Freshness> judge_freshness(const mirror::MirrorStatus& status, std::string_view cluster_name,
                                   std::optional<int64_t> max_age, int64_t now_ms) {

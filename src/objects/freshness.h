@@ -27,6 +27,13 @@ struct Freshness {
     std::string text;
 };
 
+// How it stands with a mirror: with one that nobody follows (yet), as it was last. kNotFound if the
+// store has none of that number. Any thread.
+base::Result<mirror::MirrorStatus> last_status(const store::Store& store,
+                                               const mirror::Mirrors& mirrors,
+                                               model::ClusterNumber number,
+                                               std::string_view cluster_uid);
+
 // Whether a mirror may answer a request. kClusterUnavailable if there is nothing yet to answer
 // with, kClusterTimeout if it is not ready and older than `max_age` seconds; the messages say what
 // is the matter.

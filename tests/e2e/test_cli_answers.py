@@ -305,3 +305,67 @@ def test_login_given_up_leaves_the_terminal_as_it_was(scripted, tmp_path):
     assert code == REFUSED
     assert echo_after
     assert not (tmp_path / "config").exists()
+
+
+FLEET = "/v1/spectroclusters/-/vms"
+
+
+def pages_of_which_the_first_expires(items, **first):
+    """Answers to a list of two pages whose second token has expired: the server offers another."""
+    def answer(query):
+        if "continue=old" in query:
+            return 410, {}, expired("new")
+        if "continue=new" in query:
+            return 200, {}, page(items[1:], version="9")
+        return 200, {}, {**page(items[:1], token="old"), **first}
+    return answer
+
+
+@pytest.mark.parametrize("command", [
+    ("get", "snapshots", "--all-clusters", "-o", "json"), ("get", "vms", "--all-clusters", "-o", "json")])
+def test_a_list_of_the_fleet_that_expires_half_way_goes_on(scripted, command):
+    rows = [{"cluster": {"name": "demo"}, "vm": "a", "metadata": {"name": "a"}},
+            {"cluster": {"name": "demo"}, "vm": "b", "metadata": {"name": "b"}}]
+    scripted.answers[f"{FLEET}/sources"] = (200, {}, {"items": []})
+    for question in ("snapshot", "protection"):
+        scripted.answers[f"{FLEET}/{question}"] = pages_of_which_the_first_expires(rows)
+    ran = run_cli(*command, env=scripted.environment(scripted.folder))
+    assert ran.returncode == OK, ran.stderr
+    assert [item["metadata"]["name"] for item in json.loads(ran.stdout)["items"]] == ["a", "b"]
+    assert "expired" in ran.stderr and "newest" in ran.stderr
+
+
+def test_a_report_that_expires_half_way_counts_what_is_left(scripted):
+    rows = [{"cluster": {"name": "demo", "projectUid": "p-1"}, "vm": vm, "lastAttempt": {"causeClass": "no room"}}
+            for vm in ("a", "b")]
+    scripted.answers[f"{FLEET}/sources"] = (200, {}, {"items": []})
+    scripted.answers[f"{FLEET}/protection"] = pages_of_which_the_first_expires(
+        rows, totals={"Protected": 5, "Failing": 2})
+    ran = run_cli("report", "protection", "--all-clusters", env=scripted.environment(scripted.folder))
+    assert ran.returncode == 4, ran.stderr  # not every VM is protected
+    assert "Failing" in ran.stdout and "no room" in ran.stdout
+    assert [line.split()[0] for line in ran.stdout.splitlines() if "no room" in line or "Default" in line] == ["2", "2"]
+
+
+def test_a_deletion_counts_in_one_state_alone(scripted):
+    """A good snapshot that went while the list was read would else be counted among those that stay."""
+    lists = 0
+
+    def answer(query):
+        nonlocal lists
+        if "continue=old" in query:
+            return 410, {}, expired("new")
+        assert "continue=new" not in query, "the listing went on at another state"
+        lists += 1
+        items = [{**snapshot("web", name), "metadata": {**snapshot("web", name)["metadata"], "clusterName": "demo"}}
+                 for name in ("a", "b")]
+        return 200, {}, page(items, token="old" if lists == 1 else None)
+
+    scripted.answers[f"{FLEET}/sources"] = (
+        200, {}, {"items": [{"cluster": {"name": "demo", "uid": "c-1"}, "state": "Ready"}]})
+    scripted.answers[f"{FLEET}/snapshot"] = answer
+    ran = run_cli("delete", "snapshots", "--all-clusters", "--older-than", "30d", "--dry-run", "--force",
+                  env=scripted.environment(scripted.folder))
+    assert ran.returncode == OK, ran.stderr
+    assert "2 snapshots would be deleted" in ran.stderr
+    assert lists == 3  # the matches twice, and the good ones

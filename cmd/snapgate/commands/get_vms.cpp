@@ -114,30 +114,25 @@ std::vector<Column> columns(bool wide) {
     return out;
 }
 
-Outcome<> print_pages(Console& console, Api& api, const FleetRequest& request, Format format) {
+Outcome<> print_pages(Console& console, Api& api, FleetRequest request, Format format) {
     const bool wide = format == Format::kWide;
     Table table(columns(wide), console.width());
     ListWriter writer(console, format, "", "");
-    std::string target = request.target();
     bool any = false;
-    while (true) {
-        SNAPGATE_ASSIGN(const auto response, api.get(target));
-        SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
-        SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
+    const PageSink print = [&](const json::Object& /*page*/, const auto& items) -> Outcome<> {
         std::vector<Table::Row> rows;
-        for (const json::Object& item : items) {
+        any = any || !items.empty();
+        for (const json::Object* item : items) {
             if (is_document(format)) {
-                SNAPGATE_TRY(writer.add(json::serialize(item)));
+                SNAPGATE_TRY(writer.add(json::serialize(*item)));
             } else {
-                rows.push_back(row_of(item, wide));
+                rows.push_back(row_of(*item, wide));
             }
         }
-        any = any || !items.empty();
-        if (!is_document(format) && !rows.empty()) console.print(table.page(rows));
-        const std::string_view token = json::text_at(answer, {"metadata", "continue"});
-        if (token.empty()) break;
-        target = request.page_after(token);
-    }
+        if (!rows.empty()) console.print(table.page(rows));
+        return {};
+    };
+    SNAPGATE_TRY(each_page(console, api, std::move(request), WhenExpired::kGoOn, print));
     if (is_document(format)) {
         writer.finish({});
     } else if (!any) {
@@ -160,8 +155,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         request.add("format", options.output == "csv" ? "csv" : "ndjson");
         SNAPGATE_TRY(print_stream(shell.console, api, request));
     } else {
-        request.add("limit", "1000");
-        SNAPGATE_TRY(print_pages(shell.console, api, request, format));
+        SNAPGATE_TRY(print_pages(shell.console, api, std::move(request), format));
     }
     SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
     return Exit::kOk;

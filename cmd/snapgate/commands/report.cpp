@@ -56,30 +56,12 @@ void print_worst(Console& console, std::string_view title,
     console.print(table.page(rows));
 }
 
-// The rows of the VMs that are not Protected, page by page.
-template <class Take>
-Outcome<json::Object> each_unprotected(Api& api, const FleetRequest& request, const Take& take) {
-    SNAPGATE_ASSIGN(const auto first_response, api.get(request.target()));
-    SNAPGATE_ASSIGN(json::Object first, parse_answer(first_response, api.server()));
-    json::Object page = first;
-    while (true) {
-        if (const json::Array* items = json::array_at(page, {"items"})) {
-            for (const json::Value& value : *items)
-                if (const json::Object* item = value.if_object()) take(*item);
-        }
-        const std::string_view token = json::text_at(page, {"metadata", "continue"});
-        if (token.empty()) return first;
-        SNAPGATE_ASSIGN(const auto response, api.get(request.page_after(token)));
-        SNAPGATE_ASSIGN(page, parse_answer(response, api.server()));
-    }
-}
-
 Outcome<Exit> report_protection(const Options& options, Shell& shell) {
+    Console& console = shell.console;
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, options.scope, "protection"));
     request.add("maxAge", options.max_age);
     request.add("verdict", "Late,Failing,Never,Unknown");
-    request.add("limit", "1000");
     SNAPGATE_ASSIGN(const auto project_items, list_objects(api, Kind::kProject));
     std::map<std::string, std::string> names;
     for (const Named& project : named_items(Kind::kProject, project_items))
@@ -87,24 +69,29 @@ Outcome<Exit> report_protection(const Options& options, Shell& shell) {
     std::map<std::string, int64_t> by_project;
     std::map<std::string, int64_t> by_cluster;
     std::map<std::string, int64_t> by_cause;
-    SNAPGATE_ASSIGN(
-        const json::Object first, each_unprotected(api, request, [&](const json::Object& item) {
-            const std::string uid(json::text_at(item, {"cluster", "projectUid"}));
+    json::Object totals;  // they come with the first page
+    const PageSink count_page = [&](const json::Object& page, const auto& items) -> Outcome<> {
+        if (const json::Value* counts = json::value_at(page, {"totals"});
+            counts != nullptr && counts->is_object())
+            totals = counts->get_object();
+        for (const json::Object* item : items) {
+            const std::string uid(json::text_at(*item, {"cluster", "projectUid"}));
             const auto name = names.find(uid);
             ++by_project[name == names.end() ? uid : name->second];
-            ++by_cluster[std::string(json::text_at(item, {"cluster", "name"}))];
-            const std::string_view cause = json::text_at(item, {"lastAttempt", "causeClass"});
+            ++by_cluster[std::string(json::text_at(*item, {"cluster", "name"}))];
+            const std::string_view cause = json::text_at(*item, {"lastAttempt", "causeClass"});
             if (!cause.empty()) ++by_cause[std::string(cause)];
-        }));
+        }
+        return {};
+    };
+    SNAPGATE_TRY(each_page(console, api, std::move(request), WhenExpired::kGoOn, count_page));
     std::vector<Table::Row> rows;
     int64_t unprotected = 0;
     for (const std::string_view verdict : {"Protected", "Late", "Failing", "Never", "Unknown"}) {
-        const json::Value* count = json::value_at(first, {"totals", verdict});
-        const int64_t vms = count != nullptr && count->is_int64() ? count->get_int64() : 0;
+        const int64_t vms = number_at(totals, verdict);
         if (verdict != "Protected") unprotected += vms;
         rows.push_back({std::string(verdict), fmt::format("{}", vms)});
     }
-    Console& console = shell.console;
     console.print(Table({{"VERDICT"}, {"VMS"}}, 0).page(rows));
     print_worst(console, "NOT PROTECTED IN PROJECT", by_project);
     print_worst(console, "NOT PROTECTED IN CLUSTER", by_cluster);

@@ -9,6 +9,7 @@
 #include "base/count_text.h"
 #include "base/decimal.h"
 #include "json/path.h"
+#include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
 #include "snapshots/times.h"
 #include "terminal/ask.h"
@@ -67,29 +68,31 @@ DeletionCandidate candidate_of(const json::Object& object, const std::string& cl
     return one;
 }
 
-// Every snapshot that the request selects.
-Outcome<std::vector<DeletionCandidate>> read_all(Api& api, FleetRequest request,
+// Every snapshot that the request selects, in one state of the fleet: a good one that went before
+// the end of the listing would be counted among those that stay. So a listing that expires begins
+// anew.
+Outcome<std::vector<DeletionCandidate>> read_all(Console& console, Api& api,
+                                                 const FleetRequest& request,
                                                  const FleetScope& scope, const Sources& sources) {
-    request.add("limit", "1000");
     std::vector<DeletionCandidate> all;
-    std::string target = request.target();
-    while (true) {
-        SNAPGATE_ASSIGN(const auto response, api.get(target));
-        SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
-        SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
-        for (const json::Object& item : items) {
+    const PageSink take = [&](const json::Object& /*page*/, const auto& items) -> Outcome<> {
+        for (const json::Object* item : items) {
             // A list of one cluster does not name it.
             const std::string name =
-                scope.all ? std::string(json::text_at(item, {"metadata", "clusterName"}))
+                scope.all ? std::string(json::text_at(*item, {"metadata", "clusterName"}))
                           : sources.begin()->first;
             const auto source = sources.find(name);
             // One that was made since the sources were read.
             if (source == sources.end()) continue;
-            all.push_back(candidate_of(item, name, source->second));
+            all.push_back(candidate_of(*item, name, source->second));
         }
-        const std::string_view token = json::text_at(answer, {"metadata", "continue"});
-        if (token.empty()) return all;
-        target = request.page_after(token);
+        return {};
+    };
+    for (int restarts = 0;; ++restarts) {
+        all.clear();
+        const auto read = each_page(console, api, request, WhenExpired::kFail, take);
+        if (read) return all;
+        if (!read.error().is_expired() || restarts == kMostRestarts) return read.error();
     }
 }
 
@@ -115,22 +118,24 @@ Outcome<FleetRequest> about(Api& api, const FleetDeletion& deletion) {
     return request;
 }
 
-Outcome<std::vector<DeletionCandidate>> read_matches(Api& api, const FleetDeletion& deletion,
+Outcome<std::vector<DeletionCandidate>> read_matches(Console& console, Api& api,
+                                                     const FleetDeletion& deletion,
                                                      const Sources& sources) {
     SNAPGATE_ASSIGN(FleetRequest wanted, about(api, deletion));
     deletion.filters.add_to(wanted);
     wanted.add("labelSelector", deletion.selector);
     wanted.add("createdBefore", deletion.older_than);
-    return read_all(api, std::move(wanted), deletion.scope, sources);
+    return read_all(console, api, wanted, deletion.scope, sources);
 }
 
 // What is deleted of `matches`, as the good snapshots are now.
-Outcome<DeletionPlan> make_plan(Api& api, const FleetDeletion& deletion, const Sources& sources,
+Outcome<DeletionPlan> make_plan(Console& console, Api& api, const FleetDeletion& deletion,
+                                const Sources& sources,
                                 const std::vector<DeletionCandidate>& matches) {
     SNAPGATE_ASSIGN(const Retention retention, retention_of(deletion));
     SNAPGATE_ASSIGN(FleetRequest good_ones, about(api, deletion));
     good_ones.add("good", "true");
-    SNAPGATE_ASSIGN(const auto good, read_all(api, std::move(good_ones), deletion.scope, sources));
+    SNAPGATE_ASSIGN(const auto good, read_all(console, api, good_ones, deletion.scope, sources));
     return plan_deletion(matches, good, retention);
 }
 
@@ -231,10 +236,10 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
                        "there is no terminal to ask on: give --yes, or see with --dry-run what "
                        "would be deleted");
     }
-    SNAPGATE_ASSIGN(const Sources sources, read_sources(api, deletion.scope));
-    SNAPGATE_ASSIGN(const auto matches, read_matches(api, deletion, sources));
-    SNAPGATE_ASSIGN(DeletionPlan plan, make_plan(api, deletion, sources, matches));
     Console& console = shell.console;
+    SNAPGATE_ASSIGN(const Sources sources, read_sources(api, deletion.scope));
+    SNAPGATE_ASSIGN(const auto matches, read_matches(console, api, deletion, sources));
+    SNAPGATE_ASSIGN(DeletionPlan plan, make_plan(console, api, deletion, sources, matches));
     leave_unready(plan, sources, console);
     print_plan(plan, console);
     const std::string count = base::counted(plan.deleted.size(), "snapshot");
@@ -248,7 +253,7 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
     }
     if (!deletion.yes) {
         // While the question stood there, a good snapshot may have gone that was to stay.
-        SNAPGATE_ASSIGN(plan, make_plan(api, deletion, sources, plan.deleted));
+        SNAPGATE_ASSIGN(plan, make_plan(console, api, deletion, sources, plan.deleted));
         for (const DeletionCandidate& one : plan.kept) {
             console.note(fmt::format("{}: left alone, as it is now one of the newest good ones",
                                      text_of(one)));

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "json/path.h"
+#include "remote/pages.h"
 #include "remote/resolve.h"
 
 namespace snapgate::cli {
@@ -57,6 +58,23 @@ Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request) 
         return base::Result<void>();
     };
     SNAPGATE_TRY(api.stream(request.target(), {}, print));
+    return {};
+}
+
+Outcome<> each_page(Console& console, Api& api, FleetRequest request, WhenExpired when_expired,
+                    const PageSink& take) {
+    request.add("limit", "1000");
+    const auto target = [&](std::string_view token) { return request.page_after(token); };
+    std::string token;
+    do {
+        SNAPGATE_ASSIGN(const auto response, when_expired == WhenExpired::kGoOn
+                                                 ? get_page(api, console, target, token)
+                                                 : api.get(target(token)));
+        SNAPGATE_ASSIGN(const auto page, parse_answer(response, api.server()));
+        SNAPGATE_ASSIGN(const auto items, items_of(page, api.server()));
+        SNAPGATE_TRY(take(page, items));
+        token = json::text_at(page, {"metadata", "continue"});
+    } while (!token.empty());
     return {};
 }
 

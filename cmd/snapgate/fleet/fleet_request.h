@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,7 @@ class FleetRequest {
     void add(std::string_view name, const std::vector<std::string>& values);
 
     const std::string& target() const { return target_; }
-    // The same question for the page after one that had this token.
+    // The same question for the page after one that had this token; "" is that of the first.
     std::string page_after(std::string_view token) const;
 
   private:
@@ -43,6 +44,16 @@ class FleetRequest {
 
 // Prints a stream of the server's as it comes (CSV, or lines of JSON).
 Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request);
+
+// Takes the pages of a list, with the objects in their "items", one after another.
+using PageSink = std::function<Outcome<>(const json::Object& page,
+                                         const std::vector<const json::Object*>& items)>;
+enum class WhenExpired : uint8_t {
+    kFail,  // with a Failure that is_expired()
+    kGoOn,  // at the newest state: see get_page()
+};
+Outcome<> each_page(Console& console, Api& api, FleetRequest request, WhenExpired when_expired,
+                    const PageSink& take);
 
 // Takes the rows of a request one by one, as they come. A line that is no object is passed over.
 using RowSink = std::function<base::Result<void>(const json::Object& row)>;

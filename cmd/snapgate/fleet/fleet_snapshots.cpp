@@ -107,24 +107,17 @@ class RowPrinter {
 };
 
 Outcome<> print_objects(Console& console, Api& api, FleetRequest request, Format format) {
-    request.add("limit", "1000");
     ListWriter writer(console, format, "snapshot.kubevirt.io/v1beta1",
                       "VirtualMachineSnapshotList");
-    std::string target = request.target();
-    while (true) {
-        SNAPGATE_ASSIGN(const auto response, api.get(target));
-        SNAPGATE_ASSIGN(const auto page, parse_answer(response, api.server()));
-        if (const json::Array* items = json::array_at(page, {"items"})) {
-            for (const json::Value& item : *items) SNAPGATE_TRY(writer.add(json::serialize(item)));
-        }
-        const std::string_view token = json::text_at(page, {"metadata", "continue"});
-        if (token.empty()) {
-            writer.finish(
-                {{"resourceVersion", json::text_at(page, {"metadata", "resourceVersion"})}});
-            return {};
-        }
-        target = request.page_after(token);
-    }
+    std::string version;
+    const PageSink print = [&](const json::Object& page, const auto& items) -> Outcome<> {
+        for (const json::Object* item : items) SNAPGATE_TRY(writer.add(json::serialize(*item)));
+        version = json::text_at(page, {"metadata", "resourceVersion"});
+        return {};
+    };
+    SNAPGATE_TRY(each_page(console, api, std::move(request), WhenExpired::kGoOn, print));
+    writer.finish({{"resourceVersion", version}});
+    return {};
 }
 
 }  // namespace

@@ -188,14 +188,22 @@ Outcome<json::Object> parse_answer(const net::ClientResponse& response, std::str
     return std::move(value->get_object());
 }
 
-Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
-                                               std::string_view server) {
-    SNAPGATE_ASSIGN(json::Object answer, parse_answer(response, server));
+Outcome<std::vector<const json::Object*>> items_of(const json::Object& answer,
+                                                   std::string_view server) {
     const json::Array* items = json::array_at(answer, {"items"});
     if (items == nullptr) return Failure(Exit::kUnreachable, not_snapgate(200, server));
-    std::vector<json::Object> objects;
+    std::vector<const json::Object*> objects;
     for (const json::Value& item : *items)
-        if (const json::Object* object = item.if_object()) objects.push_back(*object);
+        if (const json::Object* object = item.if_object()) objects.push_back(object);
+    return objects;
+}
+
+Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
+                                               std::string_view server) {
+    SNAPGATE_ASSIGN(const json::Object answer, parse_answer(response, server));
+    SNAPGATE_ASSIGN(const auto items, items_of(answer, server));
+    std::vector<json::Object> objects;
+    for (const json::Object* item : items) objects.push_back(*item);
     return objects;
 }
 

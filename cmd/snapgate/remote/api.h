@@ -71,7 +71,10 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
 // A 2xx answer's body as a JSON object; kUnreachable if it is none: then this is not snapgate.
 Outcome<json::Object> parse_answer(const net::ClientResponse& response, std::string_view server);
 
-// The objects in an answer's "items".
+// The objects in an answer's "items"; kUnreachable if it has none: then this is not snapgate.
+Outcome<std::vector<const json::Object*>> items_of(const json::Object& answer,
+                                                   std::string_view server);
+// The same of an answer that was not parsed yet.
 Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
                                                std::string_view server);
 

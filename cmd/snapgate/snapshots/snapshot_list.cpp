@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "json/path.h"
 #include "json/splitter.h"
+#include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
 
 namespace snapgate::cli {

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "json/path.h"
 #include "json/splitter.h"
+#include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
 #include "terminal/typed_line.h"
 
@@ -94,17 +95,9 @@ Outcome<SnapshotPage> SnapshotPages::next() {
 }
 
 Outcome<net::ClientResponse> SnapshotPages::request() {
-    for (int restarts = 0;; ++restarts) {
-        auto response = api_.get(page_target(selection_, token_));
-        bool expired = !response && response.error().is_expired();
-        if (!expired || !restart_ || response.error().continue_token.empty() ||
-            restarts == kMostRestarts)
-            return response;
-        console_.note(
-            "warning: the state being listed has expired on the server; continuing from the same "
-            "place at the newest state: changes before that place are not shown");
-        token_ = response.error().continue_token;
-    }
+    const auto target = [this](std::string_view token) { return page_target(selection_, token); };
+    if (!restart_) return api_.get(target(token_));
+    return get_page(api_, console_, target, token_);
 }
 
 }  // namespace snapgate::cli

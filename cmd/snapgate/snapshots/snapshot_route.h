@@ -18,9 +18,6 @@ inline constexpr std::string_view kSnapshotListKind = "VirtualMachineSnapshotLis
 
 // What a list or a watch may hold for one object, with what is put around it.
 inline constexpr size_t kMostItemBytes = 2 * json::kMaxObjectBytes;
-// How often in a row a listing begins anew, or continues at a newer state, because the server's
-// history is shorter than a step of the listing takes.
-inline constexpr int kMostRestarts = 5;
 
 // One snapshot as the command line names it.
 struct SnapshotRef {

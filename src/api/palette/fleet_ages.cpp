@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "objects/freshness.h"
+
 namespace snapgate::api::palette {
 
 query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visible,
@@ -13,7 +15,8 @@ query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visibl
             ages.push_back({now, false, 0});
             continue;
         }
-        const auto status = services.connections.status(cluster.number);
+        const auto status =
+            objects::last_status(services.store, services.connections, cluster.number, cluster.uid);
         if (!status || !status->has_synced) {
             ages.push_back({0, true, 0});
             continue;
