@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/crypto.h"
@@ -114,9 +115,7 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
 Result<void> create_key(store::WriteTxn& txn, const Key& key) {
     SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
     for (const auto& [id, other] : keys) {
-        // The error does not name the other key's id: that key may belong to a project that the
-        // caller may not see.
-        if (other.name == key.name) {
+        if (other.project == key.project && other.name == key.name) {
             return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", other.name),
                          "name");
         }
@@ -137,11 +136,17 @@ Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_m
     auto governs = [now_ms](const Key& key) {
         return key.role == Role::kAdmin && key.project.empty() && !key.expired(now_ms);
     };
-    bool another = false;
-    for (const auto& [other_id, key] : keys) another |= other_id != id && governs(key);
-    if (governs(found->second) && !another) {
-        return Error(Code::kConflict,
-                     "this is the last admin key of the tenant: make another before deleting it");
+    const Key& key = found->second;
+    const bool lasts = !key.expires_ms;
+    const bool another = std::ranges::any_of(keys, [&](const auto& row) {
+        const Key& other = row.second;
+        return other.id != id && governs(other) && (!lasts || !other.expires_ms);
+    });
+    if (governs(key) && !another) {
+        return Error(Code::kConflict, lasts ? "this is the last admin key of the tenant that does "
+                                              "not expire: make another before deleting it"
+                                            : "this is the last admin key of the tenant: make "
+                                              "another before deleting it");
     }
     return txn.erase_record(Key::kType, id);
 }

@@ -55,10 +55,11 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
                                   std::string project, int64_t now_ms,
                                   std::optional<int64_t> expires_ms);
 
-// Within a write. kAlreadyExists if the name is taken.
+// Within a write. kAlreadyExists if another key of the same project (or of the tenant) has that
+// name. Keys of other projects do not matter: the caller may not see them.
 base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
-// kNotFound; kConflict for the last unexpired admin key of the tenant: without it nobody could make
-// another key.
+// kNotFound; kConflict for the tenant's last admin key: without it nobody could make another key. A
+// key that expires is no substitute for one that lasts.
 base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms);
 
 // Finds the principal of a key's text. Any thread may call.

@@ -79,6 +79,18 @@ TEST_F(KeysTest, TheLastAdminOfTheTenantStays) {
     EXPECT_EQ(remove("nosuchkey").error().code, base::Code::kNotFound);
 }
 
+TEST_F(KeysTest, AnAdminThatExpiresIsNoSubstituteForOneThatLasts) {
+    const NewKey admin = make_key("a", Role::kAdmin, "", now(), std::nullopt);
+    const NewKey soon = make_key("b", Role::kAdmin, "", now(), now() + 3'600'000);
+    const NewKey later = make_key("c", Role::kAdmin, "", now(), now() + 7'200'000);
+    for (const NewKey* key : {&admin, &soon, &later}) ASSERT_TRUE(add(*key));
+    EXPECT_EQ(remove(admin.key.id).error().code, base::Code::kConflict);
+    EXPECT_TRUE(remove(soon.key.id));
+    const NewKey other = make_key("d", Role::kAdmin, "", now(), std::nullopt);
+    ASSERT_TRUE(add(other));
+    EXPECT_TRUE(remove(admin.key.id));
+}
+
 TEST_F(KeysTest, NamesAreUnique) {
     ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
     auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));

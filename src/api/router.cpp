@@ -174,11 +174,17 @@ Match find_route(std::span<const Route> routes, std::string_view method, std::st
     return match;
 }
 
+void forbid_caches(const net::Request& request, net::Response& response) {
+    if (request.path.starts_with("/admin/")) response.add_header("Cache-Control", "no-store");
+}
+
 net::Awaitable<void> answer(const Face& face, const Services& services, net::Request& request,
                             net::Response& response) {
     Call call(face.side, services, request, response);
     const auto result = co_await run(face, call);
-    if (!result) render_error(call.side, result.error(), request.id, call.freshness, response);
+    if (result) co_return;
+    render_error(call.side, result.error(), request.id, call.freshness, response);
+    forbid_caches(request, response);
 }
 
 }  // namespace snapgate::api

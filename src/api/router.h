@@ -94,6 +94,9 @@ struct Face {
     bool strict = false;
 };
 
+// Below /admin/: no cache may keep the answer, which tells of keys and clusters.
+void forbid_caches(const net::Request& request, net::Response& response);
+
 // Takes a request the whole way: finds its route, decodes the path, lets the face admit it, agrees
 // on the form of the answer, runs the operation, and renders what went wrong. `services` outlives
 // it.

@@ -110,6 +110,7 @@ Result<void> refuse(Call& call, const Match& match) {
 Result<bool> admit(Call& call, const Route& route) {
     if (!route.role) return true;
     const net::Request& request = call.request;
+    forbid_caches(request, call.response);
     if (request.header_count("ProjectUid") > 1) {
         return Error(Code::kInvalidParameter,
                      "the header ProjectUid was given more than once: give it once", "ProjectUid");

@@ -2,18 +2,24 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace snapgate::api {
 
-// The rows of a table that `visible` lets through, by name.
+// The rows of a table that `visible` lets through, by name, then by id.
 template <class Rows, class Visible>
 auto visible_by_name(const Rows& rows, Visible visible) {
-    std::vector<const typename Rows::mapped_type*> seen;
+    std::vector<std::pair<const std::string*, const typename Rows::mapped_type*>> found;
     for (const auto& [id, row] : rows) {
-        if (visible(row)) seen.push_back(&row);
+        if (visible(row)) found.emplace_back(&id, &row);
     }
-    std::ranges::sort(seen, {}, [](const auto* row) -> const std::string& { return row->name; });
+    std::ranges::sort(found, {},
+                      [](const auto& one) { return std::tie(one.second->name, *one.first); });
+    std::vector<const typename Rows::mapped_type*> seen;
+    seen.reserve(found.size());
+    for (const auto& [id, row] : found) seen.push_back(row);
     return seen;
 }
 

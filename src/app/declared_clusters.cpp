@@ -36,6 +36,22 @@ Result<std::string> project_of(const DeclaredCluster& declared, const DataDirect
     return Error(Code::kInvalidParameter, fmt::format("there is no project {}", wanted));
 }
 
+// The cluster that has the declared uid or, where none is declared, the name: that of an earlier
+// declaration, which has the name alone among all declared ones, else the one of that project.
+const Cluster* find(const DeclaredCluster& declared, std::string_view project,
+                    const cluster::ClusterTable::Rows& clusters) {
+    const Cluster* found = nullptr;
+    for (const auto& [uid, known] : clusters) {
+        if (!declared.uid.empty()) {
+            if (uid == declared.uid) return &known;
+        } else if (known.name == declared.name) {
+            if (known.source == cluster::kConfigSource) return &known;
+            if (known.project == project) found = &known;
+        }
+    }
+    return found;
+}
+
 // Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be read
 // leaves it unchanged.
 Result<void> show_server(const std::string& uid, const std::string& server, DataDirectory& data) {
@@ -49,23 +65,24 @@ Result<void> show_server(const std::string& uid, const std::string& server, Data
 // The uid of the cluster in the registry, which is made if it does not exist.
 Result<std::string> declare(const DeclaredCluster& declared, const std::string& server,
                             DataDirectory& data) {
-    auto clusters = data.clusters.snapshot();
-    for (const auto& [uid, known] : *clusters) {
-        if (declared.uid.empty() ? known.name != declared.name : uid != declared.uid) continue;
-        if (known.source != cluster::kConfigSource) {
+    const auto clusters = data.clusters.snapshot();
+    const auto project = project_of(declared, data);
+    if (const Cluster* known = find(declared, project ? *project : std::string(), *clusters)) {
+        if (known->source != cluster::kConfigSource) {
             return Error(Code::kConflict,
                          "a cluster of that name or uid is there, and was not made by the "
                          "configuration file: delete it, or declare this one by other ones");
         }
-        SNAPGATE_TRY(show_server(uid, server, data));
-        return uid;
+        SNAPGATE_TRY(show_server(known->uid, server, data));
+        return known->uid;
     }
+    if (!project) return project.error();
     Cluster made;
     made.name = declared.name;
     made.uid = declared.uid.empty() ? base::random_uid() : declared.uid;
     made.source = cluster::kConfigSource;
     made.server = server;
-    SNAPGATE_ASSIGN(made.project, project_of(declared, data));
+    made.project = *project;
     SNAPGATE_TRY(data.store->write_and_wait(
         store::Priority::kRequest, [&made](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_ASSIGN(made, cluster::create_connected(txn, made));

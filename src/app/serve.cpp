@@ -7,6 +7,7 @@
 
 #include "app/server_process.h"
 #include "app/settings.h"
+#include "base/core_dumps.h"
 #include "base/log.h"
 
 namespace snapgate::app {
@@ -25,6 +26,7 @@ sigset_t block_signals() {
 
 bool run(const Settings& settings, const Flags& flags) {
     base::log::set_level(settings.log_level);
+    base::forbid_core_dumps();
     sigset_t signals = block_signals();
     // Its thread blocks the signals, too. It is the last thread to end, as all others log.
     base::log::Background log;

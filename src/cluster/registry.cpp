@@ -97,13 +97,13 @@ Result<void> number_kinds(store::WriteTxn& txn, Cluster& cluster) {
 }
 
 // Stores a new cluster under new numbers.
-Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
+Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    for (const auto& [uid, other] : clusters) SNAPGATE_TRY(check_different(cluster, other));
+    for (const auto& [uid, other] : clusters) SNAPGATE_TRY(check_different(cluster, other, caller));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
@@ -112,13 +112,15 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster) {
 
 }  // namespace
 
-Result<void> check_different(const Cluster& cluster, const Cluster& other) {
-    // The name alone: the other one may belong to a project that the caller may not see.
+Result<void> check_different(const Cluster& cluster, const Cluster& other,
+                             const access::Scope& caller) {
     if (other.uid == cluster.uid) {
+        if (!caller.sees_project(other.project))
+            return Error(Code::kAlreadyExists, "this uid cannot be used", "uid");
         return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", other.uid),
                      "uid");
     }
-    if (other.name == cluster.name) {
+    if (other.project == cluster.project && other.name == cluster.name) {
         return Error(Code::kAlreadyExists, fmt::format("a cluster named \"{}\" exists", other.name),
                      "name");
     }
@@ -191,9 +193,10 @@ Error no_such_cluster(std::string_view uid) {
             fmt::format("there is no cluster {} that this key may see", uid.substr(0, 64))};
 }
 
-Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms) {
+Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
+                              const access::Scope& caller) {
     cluster.type = ClusterType::kHosted;
-    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster)));
+    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster), caller));
     SNAPGATE_TRY(put_namespace(txn, cluster.number, "default", now_ms));
     return cluster;
 }
@@ -208,9 +211,10 @@ Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
     return {};
 }
 
-Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster) {
+Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster,
+                                 const access::Scope& caller) {
     cluster.type = ClusterType::kConnected;
-    return create(txn, std::move(cluster));
+    return create(txn, std::move(cluster), caller);
 }
 
 bool has_all_kinds(const ClusterTable::Rows& clusters) {

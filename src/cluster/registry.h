@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/result.h"
 #include "model/types.h"
 #include "store/record_table.h"
@@ -64,12 +65,16 @@ struct Cluster {
 
 using ClusterTable = store::RecordTable<Cluster>;
 
-// kAlreadyExists if they have the same uid or name.
-base::Result<void> check_different(const Cluster& cluster, const Cluster& other);
+// Whether `cluster` may be made beside `other`. kAlreadyExists if they have the same uid, or the
+// same name in one project. Of a uid whose cluster `caller` may not see the error does not say what
+// has it.
+base::Result<void> check_different(const Cluster& cluster, const Cluster& other,
+                                   const access::Scope& caller);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
-// it. kAlreadyExists if the uid or the name is taken, kNotFound if the project does not exist.
-base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms);
+// it. Errors of check_different(); kNotFound if the project does not exist.
+base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
+                                    const access::Scope& caller = {});
 
 // Within a write: makes a namespace in a hosted cluster, which has none of that name.
 base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
@@ -77,7 +82,8 @@ base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber clus
 
 // Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
 // Errors as create_hosted.
-base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster);
+base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster,
+                                       const access::Scope& caller = {});
 
 // Within a write: gives the kinds of objects that snapgate follows a number in each cluster. An
 // earlier version made clusters that have none for some kinds. Changes nothing where all have one.

@@ -19,6 +19,16 @@ bool is_printable(std::string_view text) {
         text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+// Also: it is UTF-8.
+bool has_no_hidden_character(std::string_view text) {
+    while (!text.empty()) {
+        const base::CodePoint character = base::first_character(text);
+        if (character.length == 0 || base::is_hidden(character.value)) return false;
+        text.remove_prefix(character.length);
+    }
+    return true;
+}
+
 }  // namespace
 
 bool is_dns_label(std::string_view text) {
@@ -60,7 +70,7 @@ bool is_uid(std::string_view text) {
 
 bool is_display_name(std::string_view text) {
     return !text.empty() && text.size() <= kDisplayNameMax && text.front() != ' ' &&
-           text.back() != ' ' && base::is_utf8(text) && is_printable(text);
+           text.back() != ' ' && has_no_hidden_character(text);
 }
 
 uint64_t vm_hash(std::string_view vm_name) {

@@ -46,6 +46,10 @@ TEST(NamesTest, UidsAndDisplayNames) {
     EXPECT_TRUE(is_display_name("Edge sites"));
     EXPECT_FALSE(is_display_name(" x"));
     EXPECT_FALSE(is_display_name("a\nb"));
+    EXPECT_TRUE(is_display_name("Zürich 東京"));
+    EXPECT_FALSE(is_display_name("a\u009bb"));  // CSI as one character
+    EXPECT_FALSE(is_display_name("a\u202eb"));  // turns the direction of the text
+    EXPECT_FALSE(is_display_name("a\xff"));
     EXPECT_FALSE(is_display_name(std::string(129, 'a')));
 }
 

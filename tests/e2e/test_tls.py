@@ -114,6 +114,21 @@ def test_older_versions_are_not(secured):
     assert secured.client(tls=True).get("/livez").status == 200
 
 
+@pytest.mark.parametrize("suites, served", [("ECDHE+AESGCM", True), ("ECDHE+CHACHA20", True),
+                                            ("ECDHE+AES:!AESGCM:!AESCCM", False), ("ECDHE+AESCCM", False)])
+def test_of_version_1_2_the_authenticated_suites_alone(secured, suites, served):
+    context = secured.tls_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suites)
+    client = secured.client()
+    client.context = context
+    if served:
+        assert client.get("/livez").status == 200
+    else:
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            client.get("/livez")
+
+
 def test_what_is_neither_harms_nobody(secured):
     for garbage in (b"\x16", b"\x16\x03\x01", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 40, b"\x80\x2e\x01", b""):
         with socket.create_connection(("127.0.0.1", secured.port), timeout=REQUEST_SECONDS) as connection:

@@ -49,23 +49,14 @@ struct Options {
 struct Registry {
     std::vector<Named> clusters;
     std::vector<Named> projects;
-    std::vector<std::string> project_of;  // of each cluster: its project's uid
 };
 
 Outcome<Registry> read_registry(Api& api) {
     Registry registry;
     SNAPGATE_ASSIGN(auto clusters, list_objects(api, Kind::kCluster));
-    for (const json::Object& item : clusters) {
-        registry.clusters.push_back({std::string(json::text_at(item, {"uid"})),
-                                     std::string(json::text_at(item, {"name"})),
-                                     std::string(json::text_at(item, {"type"}))});
-        registry.project_of.emplace_back(json::text_at(item, {"projectUid"}));
-    }
+    registry.clusters = named_items(Kind::kCluster, clusters);
     SNAPGATE_ASSIGN(auto projects, list_objects(api, Kind::kProject));
-    for (const json::Object& item : projects)
-        registry.projects.push_back({std::string(json::text_at(item, {"uid"})),
-                                     std::string(json::text_at(item, {"name"})),
-                                     {}});
+    registry.projects = named_items(Kind::kProject, projects);
     return registry;
 }
 
@@ -75,17 +66,24 @@ struct Applied {
     std::vector<std::string> warnings;
 };
 
-const Named* find_cluster(const Registry& registry, const DeclaredCluster& declared,
-                          std::string& project) {
+// The cluster that is meant, null if it is not there yet. Names are unique within a project: with a
+// `project` only its clusters have the name, and without one a name must not be in several.
+Outcome<const Named*> find_cluster(const Registry& registry, const DeclaredCluster& declared,
+                                   const std::string& project) {
+    std::vector<Named> candidates;
     const Named* found = nullptr;
-    for (size_t at = 0; at < registry.clusters.size(); ++at) {
-        const Named& cluster = registry.clusters[at];
-        const bool same =
-            declared.uid.empty() ? cluster.name == declared.name : cluster.uid == declared.uid;
-        if (!same) continue;
+    for (const Named& cluster : registry.clusters) {
+        if (declared.uid.empty()) {
+            if (cluster.name != declared.name) continue;
+            if (!project.empty() && cluster.project != project) continue;
+        } else if (cluster.uid != declared.uid) {
+            continue;
+        }
         found = &cluster;
-        project = registry.project_of[at];
+        candidates.push_back(cluster);
     }
+    // Says which they are.
+    if (candidates.size() > 1) SNAPGATE_TRY(choose(Kind::kCluster, declared.name, candidates));
     return found;
 }
 
@@ -97,8 +95,7 @@ Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredClu
     }
     SNAPGATE_ASSIGN(std::string kubeconfig,
                     read_kubeconfig_file(declared.kubeconfig, declared.context));
-    std::string known_project;
-    const Named* known = find_cluster(registry, declared, known_project);
+    SNAPGATE_ASSIGN(const Named* known, find_cluster(registry, declared, project));
     if (known == nullptr) {
         const NewConnection connection{declared.name, declared.uid, project, kubeconfig};
         SNAPGATE_ASSIGN(auto made, connect_cluster(api, connection));
@@ -109,7 +106,7 @@ Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredClu
             Exit::kRefused,
             fmt::format("the cluster with uid {} is named {}, and a cluster cannot be renamed",
                         known->uid, known->name));
-    if (!project.empty() && known_project != project)
+    if (!project.empty() && known->project != project)
         return Failure(Exit::kRefused,
                        "it belongs to another project, and a cluster cannot be moved");
     SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, kubeconfig));

@@ -42,7 +42,8 @@ struct Options {
 };
 
 Option name_option(std::string& name) {
-    return {"NAME", &name, "", "Its name, which must be unique", kNeeded};
+    return {"NAME", &name, "", "Its name, which must be unique (that of a cluster in its project)",
+            kNeeded};
 }
 
 Option uid_option(std::string& uid) {

@@ -23,7 +23,7 @@ struct Source {
     std::string uid;
     std::string state;
 };
-using Sources = std::map<std::string, Source>;  // by name: there is one of each
+using Sources = std::map<std::string, Source>;  // by name: no two of them are alike
 
 Outcome<Sources> read_sources(Api& api, const FleetScope& scope) {
     SNAPGATE_ASSIGN(const FleetRequest request, FleetRequest::make(api, scope, "sources"));
@@ -31,9 +31,16 @@ Outcome<Sources> read_sources(Api& api, const FleetScope& scope) {
     SNAPGATE_ASSIGN(const auto items, parse_items(response, api.server()));
     Sources sources;
     for (const json::Object& item : items) {
-        sources.emplace(json::text_at(item, {"cluster", "name"}),
-                        Source{std::string(json::text_at(item, {"cluster", "uid"})),
-                               std::string(json::text_at(item, {"state"}))});
+        const auto [at, added] =
+            sources.emplace(json::text_at(item, {"cluster", "name"}),
+                            Source{std::string(json::text_at(item, {"cluster", "uid"})),
+                                   std::string(json::text_at(item, {"state"}))});
+        // The lists name an object's cluster, and nothing may be deleted in the other one.
+        if (!added)
+            return Failure(Exit::kRefused,
+                           fmt::format("two clusters are named \"{}\": say in which project with "
+                                       "--project, or in which cluster with --cluster",
+                                       at->first));
     }
     if (sources.empty() && !scope.all)
         return Failure(Exit::kRefused, fmt::format("cluster {} is gone", scope.cluster));

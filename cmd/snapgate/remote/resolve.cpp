@@ -12,11 +12,13 @@ namespace {
 
 constexpr size_t kShown = 10;
 
-std::string listed(const std::vector<Named>& all, bool uids) {
+std::string listed(const std::vector<Named>& all, bool candidates) {
     std::string out;
     for (size_t i = 0; i < all.size() && i < kShown; ++i) {
         if (i > 0) out += ", ";
-        out += uids ? all[i].uid : all[i].name;
+        out += candidates ? all[i].uid : all[i].name;
+        if (candidates && !all[i].project.empty())
+            out += fmt::format(" (project {})", all[i].project);
     }
     if (all.size() > kShown) out += fmt::format(" and {} more", all.size() - kShown);
     return out;
@@ -48,9 +50,11 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
     }
     if (found.size() == 1) return found.front();
     if (found.size() > 1)
-        return Failure(Exit::kRefused,
-                       fmt::format("{} {}s are named \"{}\": say which by its {}: {}", found.size(),
-                                   words.one, wanted, words.uid_field, listed(found, true)));
+        return Failure(
+            Exit::kRefused,
+            fmt::format("{} {}s are named \"{}\": say which by its {}{}: {}", found.size(),
+                        words.one, wanted, words.uid_field,
+                        kind == Kind::kProject ? "" : ", or by --project", listed(found, true)));
     if (all.empty())
         return Failure(Exit::kRefused,
                        fmt::format("there is no {} \"{}\": this key may see no {} here", words.one,
@@ -75,15 +79,35 @@ std::vector<Named> named_items(Kind kind, const std::vector<json::Object>& items
     for (const json::Object& item : items)
         all.push_back({std::string(json::text_at(item, {words_of(kind).uid_field})),
                        std::string(json::text_at(item, {"name"})),
-                       std::string(json::text_at(item, {"type"}))});
+                       std::string(json::text_at(item, {"type"})),
+                       std::string(json::text_at(item, {"projectUid"}))});
     std::sort(all.begin(), all.end(),
               [](const Named& a, const Named& b) { return a.name < b.name; });
     return all;
 }
 
+namespace {
+
+// Puts the names of the projects in place of their uids.
+Outcome<> name_projects(Api& api, std::vector<Named>& all) {
+    SNAPGATE_ASSIGN(auto items, list_objects(api, Kind::kProject));
+    const std::vector<Named> projects = named_items(Kind::kProject, items);
+    for (Named& one : all) {
+        const auto project = std::ranges::find(projects, one.project, &Named::uid);
+        if (project != projects.end()) one.project = project->name;
+    }
+    return {};
+}
+
+}  // namespace
+
 Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
     SNAPGATE_ASSIGN(auto items, list_objects(api, kind));
-    return choose(kind, wanted, named_items(kind, items));
+    std::vector<Named> all = named_items(kind, items);
+    const auto named = std::ranges::count(all, wanted, &Named::name);
+    // For the message that asks which of them is meant.
+    if (kind != Kind::kProject && named > 1) SNAPGATE_TRY(name_projects(api, all));
+    return choose(kind, wanted, all);
 }
 
 Outcome<> enter_project(Api& api, const Target& target) {

@@ -24,10 +24,12 @@ struct Named {
     std::string uid;
     std::string name;
     std::string type;  // of a cluster: hosted
+    // To be shown: its uid, or its name where names of clusters or keys have to be told apart.
+    std::string project = {};
 };
 
 // Chooses among `all` what `wanted` names: the one whose uid it is exactly, else the one of that
-// name. kRefused with what there is if there is none or more than one.
+// name. kRefused with what there is if there is none, and with the candidates if there are more.
 Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Named>& all);
 
 // Path of one object: /admin/v1/projects/UID.

@@ -11,8 +11,8 @@ using testing::HasSubstr;
 const std::vector<Named> kClusters{{"5f1", "demo", {}},
                                    {"5f2", "edge", {}},
                                    {"demo-2", "5f1", {}},
-                                   {"5f3", "twin", {}},
-                                   {"5f4", "twin", {}}};
+                                   {"5f3", "twin", {}, "payments"},
+                                   {"5f4", "twin", {}, "web"}};
 
 TEST(ResolveTest, TakesANameOrAUid) {
     EXPECT_EQ(choose(Kind::kCluster, "edge", kClusters)->uid, "5f2");
@@ -27,7 +27,8 @@ TEST(ResolveTest, AnAmbiguousNameSaysWhichThereAre) {
     auto chosen = choose(Kind::kCluster, "twin", kClusters);
     ASSERT_FALSE(chosen);
     EXPECT_EQ(chosen.error().exit, Exit::kRefused);
-    EXPECT_THAT(chosen.error().message, HasSubstr("5f3, 5f4"));
+    EXPECT_THAT(chosen.error().message,
+                HasSubstr("by --project: 5f3 (project payments), 5f4 (project web)"));
 }
 
 TEST(ResolveTest, AnUnknownNameSaysWhatThereIs) {

@@ -19,7 +19,6 @@ net::Awaitable<Result<void>> back_up(Call& call) {
     net::Response& response = call.response;
     SNAPGATE_CO_ASSIGN(const auto backup, call.services.back_up());
     response.content_type = "application/octet-stream";
-    response.add_header("Cache-Control", "no-store");
     response.compress = false;
     auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();

@@ -61,19 +61,19 @@ Result<Cluster> read_cluster(const Call& call, const json::Object& body) {
     SNAPGATE_ASSIGN(cluster.project, project_of_new(call, asked));
     // The commit looks again; but a connection is not tried in vain.
     for (const auto& [uid, other] : *call.services.clusters.snapshot())
-        SNAPGATE_TRY(cluster::check_different(cluster, other));
+        SNAPGATE_TRY(cluster::check_different(cluster, other, call.scope));
     return cluster;
 }
 
 // Stores it, follows it if it is connected, and answers.
 net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Array warnings) {
     auto made = std::make_shared<Cluster>(std::move(cluster));
-    store::WriteFunction write =
-        [made, now_ms = call.services.store.now_ms()](store::WriteTxn& txn) -> Result<void> {
+    store::WriteFunction write = [made, now_ms = call.services.store.now_ms(),
+                                  caller = call.scope](store::WriteTxn& txn) -> Result<void> {
         if (made->connected()) {
-            SNAPGATE_ASSIGN(*made, cluster::create_connected(txn, *made));
+            SNAPGATE_ASSIGN(*made, cluster::create_connected(txn, *made, caller));
         } else {
-            SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms));
+            SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms, caller));
         }
         return {};
     };

@@ -97,7 +97,6 @@ net::Awaitable<Result<void>> create_key(Call& call) {
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     json::Object answer = to_json(call, made.key);
     answer["key"] = made.text;
-    call.response.add_header("Cache-Control", "no-store");
     respond_json(call, 201, answer);
     co_return Result<void>{};
 }
