@@ -1,6 +1,7 @@
 """Measures contenders in turn with wrk, and refuses numbers that count errors."""
 
 import json
+import random
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,15 @@ class Contender:
         }
 
 
+class Writer(Contender):
+    """A contender whose script takes a seed as its third argument, and is given another one with each run: nothing
+    that it draws comes twice."""
+
+    def run(self, seconds):
+        self.arguments[2] = str(random.randrange(1 << 30))
+        return super().run(seconds)
+
+
 def check_same_content(contenders):
     """All of them serve the same bytes. What they send is returned, by name: gzip makes it smaller."""
     answers = {contender.name: contender.ask() for contender in contenders}
@@ -82,21 +92,27 @@ def check_same_content(contenders):
     return {name: len(answer.body) for name, answer in answers.items()}
 
 
-def run_rounds(contenders, rounds, seconds):
+def take_turns(contenders, rounds, seconds):
     """In turn, again and again: what disturbs the machine for a while disturbs all of them. A list of
     rounds by contender's name."""
     runs = {contender.name: [] for contender in contenders}
-    shortest = {contender.name: len(contender.ask().body) for contender in contenders}
     for contender in contenders:
         contender.run(1)
     for _ in range(rounds):
         for contender in contenders:
-            run = contender.run(seconds)
-            whole = contender.script != "wrk_sweep.lua"
+            runs[contender.name].append(contender.run(seconds))
+    return runs
+
+
+def run_rounds(contenders, rounds, seconds):
+    """Contenders that answer GETs, in turn (see take_turns); none may send less than it does when asked alone."""
+    shortest = {contender.name: len(contender.ask().body) for contender in contenders}
+    runs = take_turns(contenders, rounds, seconds)
+    for contender in contenders:
+        whole = contender.script != "wrk_sweep.lua"
+        for run in runs[contender.name]:
             if whole and run["bytes_per_answer"] < shortest[contender.name]:
                 raise Failed(f"{contender.name}: answers of {run['bytes_per_answer']:.0f} bytes on average, "
                              f"where one alone has {shortest[contender.name]}")
-            runs[contender.name].append(run)
-    for contender in contenders:
         contender.ask()
     return runs

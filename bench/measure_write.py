@@ -3,7 +3,6 @@
 import argparse
 import base64
 import json
-import random
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -13,13 +12,13 @@ import command_line
 import etcd as etcds
 import program
 import report
-from load import Contender, Failed
+import written
+from load import Failed, Writer, take_turns
 from server import CLUSTER, ROOT, Server
 
 LEAST_AGAINST_ETCD = 1.0
 BUDGET_CONNECTIONS = 64
-VM = "web-01"
-CREATE = f"/v1/spectroclusters/{CLUSTER}/vms/{VM}/snapshot"
+CREATE = f"/v1/spectroclusters/{CLUSTER}/vms/{written.VM}/snapshot"
 
 
 def parse_arguments():
@@ -32,25 +31,6 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def body():
-    """What a scheduler posts: the object without what the server fills in."""
-    return json.dumps({
-        "apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot",
-        "metadata": {"name": "@NAME@", "labels": {"app": "scheduler", "tier": "gold", "schedule": "nightly"},
-                     "annotations": {"owner": "payments-oncall@example.com", "retention": "14d"}},
-        "spec": {"deletionPolicy": "Delete", "failureDeadline": "10m0s",
-                 "source": {"apiGroup": "kubevirt.io", "kind": "VirtualMachine", "name": VM}},
-    }, separators=(",", ":"))
-
-
-class Writer(Contender):
-    """A contender that is given another seed with each run: no name comes twice."""
-
-    def run(self, seconds):
-        self.arguments[2] = str(random.randrange(1 << 30))
-        return super().run(seconds)
-
-
 def run(options):
     ratios = report.Ratios("snapgate / etcd", "write")
     folder = ROOT / "bench" / "results"
@@ -58,7 +38,7 @@ def run(options):
     with ExitStack() as stack:
         # Beside the results: a disk, where the system's temporary folder may be memory.
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix="write-")))
-        text = body()
+        text = json.dumps(written.snapshot("@NAME@"), separators=(",", ":"))
         (work / "create.json").write_text(text, encoding="utf-8")
         value = base64.b64encode(text.replace("@NAME@", "nightly-0123456789abcdef").encode()).decode()
         (work / "put.json").write_text(f'{{"key":"@KEY@","value":"{value}"}}', encoding="utf-8")
@@ -70,13 +50,8 @@ def run(options):
                           script="wrk_write.lua", arguments=["create", str(work / "create.json"), "0"])
             theirs = Writer("etcd", etcd.pid, etcd.port, "/v3/kv/put", connections=connections,
                             script="wrk_write.lua", arguments=["put", str(work / "put.json"), "0"])
-            runs = {"snapgate": [], "etcd": []}
             before = server.objects()
-            for one in (theirs, ours):
-                one.run(1)
-            for _ in range(options.rounds):
-                for one in (theirs, ours):
-                    runs[one.name].append(one.run(options.seconds))
+            runs = take_turns([theirs, ours], options.rounds, options.seconds)
             acknowledged = sum(each["requests"] for each in runs["snapgate"])
             if server.objects() - before < acknowledged:
                 raise Failed(f"{acknowledged} creates were acknowledged, {server.objects() - before} objects came")
