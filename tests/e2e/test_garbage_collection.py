@@ -3,12 +3,11 @@
 import pytest
 
 from harness import vm_path, wait_for
-from kube import JSON_PATCH, KubeClient, Kubectl, debian_kubectl, newer_kubectl, new_snapshot, snapshots_path, write_kubeconfig
+from kube import JSON_PATCH, KubeClient, Kubectl, new_snapshot, snapshots_path, write_kubeconfig
+from kubectls import PROGRAMS
 from planted import as_dumped, restore
 
 SERVER_ARGUMENTS = ("--tls-self-signed",)
-NEWER = newer_kubectl()
-PROGRAMS = [pytest.param(debian_kubectl(), id="debian")] + ([pytest.param(NEWER, id="newer")] if NEWER else [])
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from kubernetes import dynamic
 
 from connected import UID, Pair, connect, wait_for_state
 from harness import Server, snapshot, wait_for
-from kube import (GROUP, TABLE, KubeClient, Kubectl, debian_kubectl, new_snapshot, newer_kubectl, python_client, snapshots_path,
-                  write_kubeconfig)
+from kube import GROUP, TABLE, KubeClient, Kubectl, debian_kubectl, new_snapshot, python_client, snapshots_path
+from kubectls import NEWER, PROGRAMS
 from planted import as_dumped, restore
 
 SERVER_ARGUMENTS = ("--tls-self-signed",)
@@ -23,8 +23,6 @@ RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 WHOAMI = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 NAME, CLUSTER_UID = "snapgate.io/cluster", "snapgate.io/cluster-uid"
 COLUMNS = ["NAMESPACE", "CLUSTER", "NAME", "SOURCEKIND", "SOURCENAME", "PHASE", "READYTOUSE", "CREATIONTIME", "ERROR"]
-NEWER = newer_kubectl()
-PROGRAMS = [pytest.param(debian_kubectl(), id="debian")] + ([pytest.param(NEWER, id="newer")] if NEWER else [])
 # cluster, namespace and name of all snapshots, in the order of a list.
 EVERYTHING = [("blue", SECRET, "b-0"), ("edge", "web", "nightly"), ("red east", "shop", "nightly"), ("red east", "web", "nightly"),
               ("red west", "web", "nightly"), ("red west", "web", "weekly")]

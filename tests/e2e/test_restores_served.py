@@ -8,7 +8,8 @@ import yaml
 
 from connected import Pair, connect, wait_for_state
 from harness import Server, wait_for
-from kube import TABLE, KubeClient, Kubectl, debian_kubectl, newer_kubectl, write_kubeconfig
+from kube import TABLE, KubeClient, Kubectl, write_kubeconfig
+from kubectls import PROGRAMS
 from planted import SECRET, as_dumped, restore
 
 SERVER_ARGUMENTS = ("--tls-self-signed",)
@@ -16,8 +17,6 @@ GROUP = "/apis/snapshot.kubevirt.io"
 PLURAL = "virtualmachinerestores"
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 COLUMNS = ["NAME", "TARGETKIND", "TARGETNAME", "COMPLETE", "RESTORETIME", "ERROR"]
-NEWER = newer_kubectl()
-PROGRAMS = [pytest.param(debian_kubectl(), id="debian")] + ([pytest.param(NEWER, id="newer")] if NEWER else [])
 
 
 def path(namespace=None, name=None, version="v1beta1"):

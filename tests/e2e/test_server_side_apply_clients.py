@@ -8,13 +8,10 @@ import kubernetes.dynamic
 import pytest
 
 from harness import ROOT
-from kube import FINALIZER, Kubectl, debian_kubectl, newer_kubectl, new_snapshot, python_client, write_kubeconfig
+from kube import FINALIZER, Kubectl, debian_kubectl, new_snapshot, python_client, write_kubeconfig
+from kubectls import KIND, NEWER_PROGRAMS, PROGRAMS
 
 SERVER_ARGUMENTS = ("--tls-self-signed",)
-NEWER = newer_kubectl()
-PROGRAMS = [pytest.param(debian_kubectl(), id="debian")] + ([pytest.param(NEWER, id="newer")] if NEWER else [])
-NEWER_PROGRAMS = PROGRAMS[1:]
-KIND = "virtualmachinesnapshot.snapshot.kubevirt.io"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MODULES = ROOT / ".cache" / "javascript" / "node_modules"
 SCRIPT = ROOT / "tests" / "e2e" / "javascript" / "apply.mjs"
