@@ -12,6 +12,7 @@ from palette import Palette
 
 PAGE = 4096
 BRANCH, LEAF = 1, 2
+APPLY = "application/apply-patch+yaml"
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,8 @@ def lose(folder, *names):
     """Damages every version of these objects."""
     def change(content):
         for name in names:
-            text = f'"name":"{name}"'.encode()
+            # Not where another one names it as its owner.
+            text = f'"name":"{name}","namespace":'.encode()
             at = content.find(text)
             assert at >= 0, name
             while at >= 0:
@@ -252,6 +254,60 @@ def test_a_removed_object_may_be_created_replaced_and_deleted(repaired):
     assert kube(repaired).read("web", LOST[2]).status == 404
     assert kube(repaired).remove("web", LOST[2]).status == 404
     assert registered(repaired) == (None, None)
+
+
+def test_a_removed_object_may_be_applied(repaired):
+    """As one that does not exist yet: nobody knows who owned which of its fields."""
+    def apply(status=False, **query):
+        return kube(repaired).patch("web", LOST[0], new_snapshot(LOST[0], labels={"a": "1"}), APPLY, status, fieldManager="m", **query)
+
+    assert apply(dryRun="All").status == 201
+    assert kube(repaired).read("web", LOST[0]).status == 500
+    # Through its status nothing is created.
+    assert apply(status=True).status == 500
+    assert kube(repaired).read("web", LOST[0]).status == 500
+    assert apply().status == 201
+    found = kube(repaired).read("web", LOST[0]).json()
+    assert found["metadata"]["labels"] == {"a": "1"}
+    assert [(entry["manager"], entry["operation"]) for entry in found["metadata"]["managedFields"]] == [("m", "Apply")]
+    again = apply()
+    assert again.status == 200 and again.json() == found
+    assert registered(repaired) == (2, f"web/{LOST[1]}")
+
+
+def collected(server):
+    """The collector has been through what was there before this call: a snapshot without its owner is gone."""
+    owner = kube(server).made("web", new_snapshot("probe"))
+    kube(server).made("web", new_snapshot("proof", ownerReferences=[owned_by(owner)]))
+    assert kube(server).remove("web", "probe").status == 200
+    wait_for(lambda: kube(server).read("web", "proof").status == 404, "the proof to go", 30)
+
+
+def owned_by(owner):
+    return {"apiVersion": "snapshot.kubevirt.io/v1beta1", "kind": "VirtualMachineSnapshot", "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"]}
+
+
+def test_dependents_of_a_removed_owner_stay(data):
+    """Nobody knows any more whether it was the owner that they name. Once that is back, they follow it."""
+    server = Server(data).start()
+    owner = kube(server).read("web", LOST[0]).json()
+    kube(server).made("web", new_snapshot("child", ownerReferences=[owned_by(owner)]))
+    server.stop()
+    lose(data, LOST[0])
+    assert repair(data).returncode == 0
+    server = Server(data).start()
+    collected(server)
+    assert kube(server).read("web", LOST[0]).status == 500 and kube(server).read("web", "child").status == 200
+    assert kube(server).remove("web", LOST[0]).status == 200
+    collected(server)
+    assert kube(server).read("web", "child").status == 200
+    server.client().load("demo", [owner])
+    assert kube(server).read("web", LOST[0]).json()["metadata"]["uid"] == owner["metadata"]["uid"]
+    assert kube(server).remove("web", LOST[0]).status == 200
+    wait_for(lambda: kube(server).read("web", "child").status == 404, "the dependent to go", 30)
+    server.stop()
+    assert fsck(data).returncode == 0
 
 
 def test_a_removed_object_may_be_replaced_and_deleted_in_palettes_api(repaired):
