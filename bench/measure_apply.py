@@ -3,15 +3,13 @@
 import argparse
 import json
 import sys
-import tempfile
-from pathlib import Path
 
 import command_line
 import program
 import report
 import written
 from load import Failed, Writer, take_turns
-from server import CLUSTER, ROOT, Server, ask
+from server import CLUSTER, Server, ask
 
 LEAST_AGAINST_PATCH = 0.7
 MANAGER = "scheduler"
@@ -82,22 +80,18 @@ class Objects:
 
 def run(options):
     ratios = report.Ratios("apply / merge patch", "request")
-    folder = ROOT / "bench" / "results"
-    folder.mkdir(exist_ok=True)
-    # Beside the results: a disk, where the system's temporary folder may be memory.
-    with tempfile.TemporaryDirectory(dir=folder, prefix="apply-") as work:
-        with Server(Path(work) / "data", options.threads) as server:
-            server.create_cluster()
-            objects = Objects(server, options.objects)
-            for title, tier, changes in (("nothing changes", "gold", False), ("a label changes", "@VALUE@", True)):
-                before = objects.version()
-                runs = take_turns(objects.contenders(Path(work), tier, options.connections), options.rounds,
-                                  options.seconds)
-                stored = objects.version() - before
-                answered = sum(run["requests"] for each in runs.values() for run in each)
-                if stored < answered if changes else stored != 0:
-                    raise Failed(f"{title}: {answered} requests were answered, {stored} changes were stored")
-                ratios.add(title, runs["apply"], runs["patch"], least=LEAST_AGAINST_PATCH)
+    with program.work_folder("apply") as work, Server(work / "data", options.threads) as server:
+        server.create_cluster()
+        objects = Objects(server, options.objects)
+        for title, tier, changes in (("nothing changes", "gold", False), ("a label changes", "@VALUE@", True)):
+            before = objects.version()
+            runs = take_turns(objects.contenders(work, tier, options.connections), options.rounds,
+                              options.seconds)
+            stored = objects.version() - before
+            answered = sum(run["requests"] for each in runs.values() for run in each)
+            if stored < answered if changes else stored != 0:
+                raise Failed(f"{title}: {answered} requests were answered, {stored} changes were stored")
+            ratios.add(title, runs["apply"], runs["patch"], least=LEAST_AGAINST_PATCH)
     return ratios
 
 

@@ -4,16 +4,14 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import processes
 import program
 import report
 from load import Contender, Failed
-from server import CLUSTER, LIST, ROOT, Server, ask
+from server import CLUSTER, LIST, Server, ask
 
 LEAST_A_SECOND = 10_000
 MOST_P99_RATIO = 2.0
@@ -84,13 +82,11 @@ class Collection(threading.Thread):
 
 def run(options):
     rows = report.Rows()
-    folder = ROOT / "bench" / "results"
-    folder.mkdir(exist_ok=True)
     rates, alone, beside = [], [], []
-    with tempfile.TemporaryDirectory(dir=folder, prefix="collect-") as work:
-        dump = Path(work) / "dump.jsonl"
+    with program.work_folder("collect") as work:
+        dump = work / "dump.jsonl"
         write_dump(dump, options.dependents)
-        with Server(Path(work) / "data", options.threads) as server:
+        with Server(work / "data", options.threads) as server:
             server.create_cluster()
             server.create_cluster(BESIDE)
             page = "".join(json.dumps(snapshot(name_of(number), False)) + "\n" for number in range(1000))

@@ -4,9 +4,7 @@ import argparse
 import base64
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 import command_line
 import etcd as etcds
@@ -14,7 +12,7 @@ import program
 import report
 import written
 from load import Failed, Writer, take_turns
-from server import CLUSTER, ROOT, Server
+from server import CLUSTER, Server
 
 LEAST_AGAINST_ETCD = 1.0
 BUDGET_CONNECTIONS = 64
@@ -33,11 +31,8 @@ def parse_arguments():
 
 def run(options):
     ratios = report.Ratios("snapgate / etcd", "write")
-    folder = ROOT / "bench" / "results"
-    folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        # Beside the results: a disk, where the system's temporary folder may be memory.
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix="write-")))
+        work = stack.enter_context(program.work_folder("write"))
         text = json.dumps(written.snapshot("@NAME@"), separators=(",", ":"))
         (work / "create.json").write_text(text, encoding="utf-8")
         value = base64.b64encode(text.replace("@NAME@", "nightly-0123456789abcdef").encode()).decode()

@@ -1,10 +1,13 @@
 """How every benchmark begins, goes through its cases, and ends."""
 
 import sys
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import machine
 import processes
+import report
 from load import Failed
 from server import BINARY
 
@@ -19,6 +22,15 @@ def measuring(name):
         yield described
     except Failed as failure:
         sys.exit(f"bench/{name}: {failure}")
+
+
+@contextmanager
+def work_folder(name):
+    """A folder for the data of one run. It is beside the results, on a disk: the system's temporary folder may be
+    memory."""
+    report.RESULTS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=report.RESULTS, prefix=f"{name}-") as work:
+        yield Path(work)
 
 
 def run_cases(cases, only):
