@@ -9,18 +9,11 @@
 
 #include "rules/decode.h"
 #include "rules/object_rules.h"
+#include "rules/scheduled_testing.h"
 
 namespace snapgate::rules {
 namespace {
 
-// What a scheduler applies, as in bench/write.
-constexpr std::string_view kApplied =
-    R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","kind":"VirtualMachineSnapshot",)"
-    R"("metadata":{"name":"nightly-0123456789abcdef",)"
-    R"("labels":{"app":"scheduler","tier":"gold","schedule":"nightly"},)"
-    R"("annotations":{"owner":"payments-oncall@example.com","retention":"14d"}},)"
-    R"("spec":{"deletionPolicy":"Delete","failureDeadline":"10m0s",)"
-    R"("source":{"apiGroup":"kubevirt.io","kind":"VirtualMachine","name":"web-01"}}})";
 constexpr std::string_view kStatus =
     R"({"status":{"phase":"Succeeded","readyToUse":true,"creationTime":"2026-11-20T03:00:21Z",)"
     R"("indications":["Online","GuestAgent"],"snapshotVolumes":{"includedVolumes":["rootdisk",)"
@@ -29,26 +22,19 @@ constexpr std::string_view kStatus =
 
 const Target kTarget{"team-001", "nightly-0123456789abcdef", false};
 
-Writer by(std::string_view manager, bool patch = false) {
-    Writer writer;
-    writer.manager = manager;
-    writer.patch = patch;
-    writer.now = "2026-11-04T14:19:06Z";
-    return writer;
-}
-
 // An object with an applier, and a controller's status.
 const json::Object& live() {
     static const json::Object object = [] {
         auto set_version = [](json::Object& made) {
             made.at("metadata").get_object()["resourceVersion"] = "7";
         };
-        Change made = *apply_new(*decode_applied(kApplied), kTarget, "u1", by("scheduler"));
+        Change made =
+            *apply_new(*decode_applied(kScheduled), kTarget, "u1", benchmark_writer("scheduler"));
         set_version(made.object);
         Target status = kTarget;
         status.status = true;
         made = *update(made.object, *patched_body(made.object, PatchType::kMerge, kStatus), status,
-                       by("controller", true));
+                       benchmark_writer("controller", true));
         set_version(made.object);
         return made.object;
     }();
@@ -57,7 +43,7 @@ const json::Object& live() {
 
 // The body with another value of the label `tier` in each round, or always the same.
 std::string body(bool changed, size_t round) {
-    std::string text(kApplied);
+    std::string text(kScheduled);
     if (changed) text.replace(text.find("gold"), 4, round % 2 == 0 ? "lead" : "zinc");
     return text;
 }
@@ -65,22 +51,17 @@ std::string body(bool changed, size_t round) {
 void run(benchmark::State& state, bool changed, auto write) {
     const std::string bodies[]{body(changed, 0), body(changed, 1)};
     size_t round = 0;
-    for (auto _ : state) {
-        auto change = write(bodies[round++ % 2]);
-        if (!change) state.SkipWithError(change.error().message.c_str());
-        benchmark::DoNotOptimize(change);
-    }
-    state.SetItemsProcessed(state.iterations());
+    run_steps(state, [&] { return write(bodies[round++ % 2]); });
 }
 
 base::Result<Change> applied(std::string_view text) {
-    static const Writer writer = by("scheduler");
+    static const Writer writer = benchmark_writer("scheduler");
     SNAPGATE_ASSIGN(const Body body, decode_applied(text));
     return apply(live(), body, kTarget, writer, false);
 }
 
 base::Result<Change> patched(std::string_view text) {
-    static const Writer writer = by("scheduler", true);
+    static const Writer writer = benchmark_writer("scheduler", true);
     SNAPGATE_ASSIGN(Body body, patched_body(live(), PatchType::kMerge, text));
     return update(live(), std::move(body), kTarget, writer);
 }
