@@ -15,6 +15,13 @@ class GarbageCollectorTest : public testing::Test {
   protected:
     void SetUp() override { world_.collect(); }
 
+    // Waits for what a thread of the collector's own does.
+    static void until(auto holds) {
+        for (int i = 0; i < 3000 && !holds(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_TRUE(holds());
+    }
+
     GarbageWorld world_;
 };
 
@@ -172,14 +179,9 @@ TEST_F(GarbageCollectorTest, CirclesDoNotHangIt) {
     world_.create("a", {.uid = "ua"});
     world_.create("b", {.uid = "ub", .owners = {{"a", "ua", true}}});
     world_.create("c", {.uid = "uc", .owners = {{"b", "ub", true}}});
-    world_.update("a", [](json::Object& metadata) {
-        metadata["ownerReferences"] =
-            json::Array{json::Object{{"apiVersion", "snapshot.kubevirt.io/v1alpha1"},
-                                     {"kind", "VirtualMachineSnapshot"},
-                                     {"name", "c"},
-                                     {"uid", "uc"},
-                                     {"blockOwnerDeletion", true}}};
-    });
+    world_.give_owner(
+        "a",
+        {.name = "c", .uid = "uc", .blocks = true, .api_version = "snapshot.kubevirt.io/v1alpha1"});
     world_.collect();
     EXPECT_EQ(world_.names(), "a b c");
     world_.remove("b", Propagation::kForeground);
@@ -188,21 +190,11 @@ TEST_F(GarbageCollectorTest, CirclesDoNotHangIt) {
 }
 
 TEST_F(GarbageCollectorTest, OwnersThatWaitForEachOtherGo) {
-    const auto own = [this](const std::string& name, const std::string& owner) {
-        world_.update(name, [&owner](json::Object& metadata) {
-            metadata["ownerReferences"] =
-                json::Array{json::Object{{"apiVersion", "snapshot.kubevirt.io/v1beta1"},
-                                         {"kind", "VirtualMachineSnapshot"},
-                                         {"name", owner},
-                                         {"uid", "u" + owner},
-                                         {"blockOwnerDeletion", true}}};
-        });
-    };
     for (const char* name : {"a", "b", "self"})
         world_.create(name, {.uid = std::string("u") + name});
-    own("a", "b");
-    own("b", "a");
-    own("self", "self");
+    world_.give_owner("a", {"b", "ub", true});
+    world_.give_owner("b", {"a", "ua", true});
+    world_.give_owner("self", {"self", "uself", true});
     for (const char* name : {"a", "b", "self"}) world_.remove(name, Propagation::kForeground);
     EXPECT_EQ(world_.names(), "a* b* self*");
     world_.collect();
@@ -265,18 +257,13 @@ TEST_F(GarbageCollectorTest, TheThreadCollectsInHostedClustersOnly) {
     GarbageCollector collector(world_.store(), [this] {
         return std::vector<model::ClusterNumber>{world_.cluster.number};
     });
-    for (int i = 0; i < 3000 && !world_.names().empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(world_.names(), "");
-    for (int i = 0; i < 3000 && collector.removed() == 0; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    until([this] { return world_.names().empty(); });
+    until([&collector] { return collector.removed() > 0; });
     EXPECT_EQ(collector.removed(), 1U);
     world_.create("c", {.uid = "uc"});
     world_.create("d", {.uid = "ud", .owners = {{"c", "uc"}}});
     world_.remove("c");
-    for (int i = 0; i < 3000 && !world_.names().empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_EQ(world_.names(), "");
+    until([this] { return world_.names().empty(); });
 }
 
 }  // namespace

@@ -96,6 +96,19 @@ class GarbageWorld {
         if (!done) throw std::runtime_error(done.error().message);
     }
 
+    static json::Array references(const std::vector<Reference>& owners) {
+        json::Array all;
+        for (const Reference& owner : owners) {
+            json::Object one{{"apiVersion", owner.api_version},
+                             {"kind", owner.kind},
+                             {"name", owner.name},
+                             {"uid", owner.uid}};
+            if (owner.blocks) one["blockOwnerDeletion"] = true;
+            all.push_back(std::move(one));
+        }
+        return all;
+    }
+
     static std::string text(const std::string& ns, const std::string& name,
                             const Metadata& metadata) {
         json::Object object{{"apiVersion", "snapshot.kubevirt.io/v1beta1"},
@@ -105,16 +118,7 @@ class GarbageWorld {
         if (!metadata.finalizers.empty())
             meta["finalizers"] =
                 json::Array(metadata.finalizers.begin(), metadata.finalizers.end());
-        json::Array owners;
-        for (const Reference& owner : metadata.owners) {
-            json::Object one{{"apiVersion", owner.api_version},
-                             {"kind", owner.kind},
-                             {"name", owner.name},
-                             {"uid", owner.uid}};
-            if (owner.blocks) one["blockOwnerDeletion"] = true;
-            owners.push_back(std::move(one));
-        }
-        if (!owners.empty()) meta["ownerReferences"] = std::move(owners);
+        if (!metadata.owners.empty()) meta["ownerReferences"] = references(metadata.owners);
         object["metadata"] = std::move(meta);
         object["spec"] = json::Object{
             {"source",
@@ -189,6 +193,11 @@ class GarbageWorld {
             changed = change_of(cluster.number, *found, *change).value();
         }
         if (changed) commit(changed);
+    }
+    void give_owner(const std::string& name, const Reference& owner) {
+        update(name, [&owner](json::Object& metadata) {
+            metadata["ownerReferences"] = references({owner});
+        });
     }
     void drop_finalizers(const std::string& name) {
         update(name, [](json::Object& metadata) { metadata.erase("finalizers"); });
