@@ -31,8 +31,11 @@ class Transport {
     void arm(std::chrono::milliseconds time) {
         deadline_ = Clock::now() + time;
         expired_ = false;
+        stall_ = {};
     }
     void disarm() { deadline_ = Clock::time_point::max(); }
+    // Ends what waits if its time is over. A write that waits goes on if the peer has taken
+    // something since it was armed.
     void expire_if_due(Clock::time_point now);
     // Whether the last operation failed because of the deadline.
     bool expired() const { return expired_; }
@@ -85,6 +88,11 @@ class Transport {
     Awaitable<bool> write_records(std::string_view bytes, bool more,
                                   std::chrono::milliseconds stall);
 
+    // Arms a write: its time begins anew as long as the peer takes something.
+    void arm_write(std::chrono::milliseconds stall);
+    // Bytes that were written and that the peer's machine has not acknowledged.
+    int unacknowledged();
+
     // False if that will not be.
     Awaitable<bool> until(TlsSession::State state);
 
@@ -92,6 +100,8 @@ class Transport {
     std::optional<TlsSession> tls_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool expired_ = false;
+    std::chrono::milliseconds stall_{};  // of a write that waits; 0: something else does
+    int waiting_bytes_ = 0;              // unacknowledged() when that write was last looked at
 };
 
 }  // namespace snapgate::net
