@@ -19,8 +19,9 @@ class BufferPool {
         kept_bytes_ -= buffer.capacity();
         return buffer;
     }
-    // Memory beyond what pages and lists need goes back to the system. (Memory that is new to the
-    // process costs a list of a megabyte as much as filling it.)
+    // Memory beyond what a page or a piece of a list needs goes back to the system: whoever takes a
+    // buffer may hold it for as long as its client is slow. (Memory that is new to the process
+    // costs as much as filling it.)
     void give(std::string buffer) {
         const size_t bytes = buffer.capacity();
         if (bytes == std::string().capacity() || bytes > kMaxBytes) return;
@@ -31,7 +32,7 @@ class BufferPool {
     }
 
   private:
-    static constexpr size_t kMaxBytes = 5 << 20;
+    static constexpr size_t kMaxBytes = 640 << 10;
     static constexpr size_t kMaxKeptBytes = 16 << 20;
     static constexpr size_t kMaxKept = 32;
     std::vector<std::string> free_;

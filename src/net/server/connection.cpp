@@ -1,6 +1,7 @@
 #include "net/server/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/log.h"
@@ -282,6 +283,8 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
                 compressed.text.size() < body.size()) {
                 head.gzip = true;
                 body = compressed.text;
+                // A slow client holds the smaller one alone.
+                worker_.buffers().give(std::exchange(response.body, {}));
             }
         }
         head.content_length = body.size();

@@ -65,8 +65,9 @@ Error ResponseStream::fault() {
     return Error(Code::kUnavailable, "the connection ended before the response");
 }
 
-Awaitable<Result<void>> ResponseStream::begin() {
+Awaitable<Result<void>> ResponseStream::begin(std::optional<uint64_t> length) {
     begun_ = true;
+    length_ = length;
     keep_ = keep_ && !response_.close && !worker_.stopping();
     bodiless_ = request_.method == "HEAD" || !may_have_body(response_.status);
     // A stream may live for hours: what it does not need goes back.
@@ -79,7 +80,10 @@ Awaitable<Result<void>> ResponseStream::begin() {
     if (!keep_) head.connection = "close";
     if (may_have_body(response_.status)) {
         head.content_type = response_.content_type;
-        head.chunked = !http_1_0_;
+        head.chunked = chunked();
+        head.content_length = length;
+        // In one piece it might have been compressed.
+        head.vary = length && response_.compress;
     }
     scratch_.clear();
     append_response_head(head, scratch_);
@@ -100,9 +104,11 @@ Awaitable<Result<void>> ResponseStream::write(std::span<const std::string_view> 
     for (const std::string_view text : texts) size += text.size();
     if (bodiless_ || size == 0) co_return Result<void>();
     scratch_.clear();
-    if (!http_1_0_) append_chunk_size(size, scratch_);
+    // More than was told would be read as the next answer.
+    if (length_ && size > *length_ - bytes_) co_return fault();
+    if (chunked()) append_chunk_size(size, scratch_);
     const bool written =
-        co_await transport_.write(scratch_, texts, http_1_0_ ? std::string_view() : kLineEnd,
+        co_await transport_.write(scratch_, texts, chunked() ? kLineEnd : std::string_view(),
                                   worker_.options().timeouts.write_stall);
     if (scratch_.capacity() > kKeptScratch) scratch_ = {};
     if (!written) co_return fault();
@@ -208,12 +214,13 @@ void ResponseStream::look_at_peer() {
 
 Awaitable<bool> ResponseStream::end(bool whole) {
     if (failed_) co_return false;
+    if (length_ && !bodiless_ && bytes_ != *length_) co_return false;
     if (!whole) {
         // Without chunks the end of the connection would pass for the end of the body.
-        if (http_1_0_ && !bodiless_) transport_.reset();
+        if (http_1_0_ && !length_ && !bodiless_) transport_.reset();
         co_return false;
     }
-    if (!bodiless_ && !http_1_0_) {
+    if (!bodiless_ && chunked()) {
         scratch_ = kLastChunk;
         if (!co_await transport_.write(scratch_, {}, {}, worker_.options().timeouts.write_stall))
             co_return false;

@@ -3,6 +3,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,8 +30,9 @@ enum class Wake {
     kStopping,  // the server is about to end: so should the stream
 };
 
-// Sends a response in pieces, for what has no end in sight: whole lists, watches. Chunked on
-// HTTP/1.1, ended by the connection's end on 1.0. There is one for each request, in the frame that
+// Sends a response in pieces, for what has no end in sight (whole lists, watches) or is too large
+// to be held. Chunked on HTTP/1.1, ended by the connection's end on 1.0, if its length is not
+// known. There is one for each request, in the frame that
 // answers it, whether the handler uses it or not. Belongs to the handler's coroutine; nothing else
 // may be written meanwhile. The server ends the stream when the handler returns; a handler that
 // returns after an error it wants the client to notice sets Response::close (the stream is then cut
@@ -42,8 +44,10 @@ class ResponseStream {
     // For handlers:
 
     // Sends the head made of the response's status, content_type and headers; from now on its body
-    // is not looked at. Called once. For HEAD nothing follows: write() then does nothing.
-    Awaitable<base::Result<void>> begin();
+    // is not looked at. Called once. For HEAD nothing follows: write() then does nothing. `length`:
+    // the number of bytes that will be written, where it is known: then the answer has a
+    // Content-Length instead of chunks.
+    Awaitable<base::Result<void>> begin(std::optional<uint64_t> length = std::nullopt);
     // Sends one piece; empty does nothing. kTimeout if the peer does not take it in time,
     // kUnavailable if the peer is gone or the server stops.
     Awaitable<base::Result<void>> write(std::string_view bytes);
@@ -100,6 +104,7 @@ class ResponseStream {
     };
 
     base::Error fault();
+    bool chunked() const { return !http_1_0_ && !length_; }
     std::optional<Wake> cause(Clock::time_point now) const;
     void resume_later();
     void look_at_peer();
@@ -110,6 +115,7 @@ class ResponseStream {
     Response& response_;
     const bool http_1_0_;
     const bool body_read_;
+    std::optional<uint64_t> length_;  // of the body, where it was told
     bool keep_;
     bool begun_ = false;
     bool bodiless_ = false;
