@@ -115,6 +115,22 @@ void FleetList::start_walk() {
     walk_.start_at(start.index, std::move(from));
 }
 
+void FleetList::return_to(const Mark& mark) {
+    items_ = mark.items;
+    bytes_ = mark.bytes;
+    written_ = mark.written;
+    last_cluster_ = mark.cluster;
+    last_ = mark.last;
+    more_ = request_.order && first_.has_ended() && first_.left() > 0;
+    if (request_.order && first_.has_ended()) return;
+    if (items_ > 0) {
+        walk_.start_at(last_cluster_, model::just_after(last_.ns, last_.name));
+        return;
+    }
+    walk_.start_at(0, {});
+    start_walk();
+}
+
 void FleetList::consider(const FleetRow& row) {
     const auto make = [&] {
         return Candidate{

@@ -40,9 +40,12 @@ class FleetList {
         limit_ = kNoLimit;
         first_.want_all();
     }
-    // Makes a page of a list that is not sorted as long as the limit says, whatever it weighs: it
-    // comes in pieces.
-    void show_in_pieces() { in_pieces_ = true; }
+    // Makes a page come in pieces: a step pauses at `full`, and the page ends where the limit says,
+    // or once it weighs `most_bytes`.
+    void show_in_pieces(uint64_t most_bytes = kNoLimit) {
+        in_pieces_ = true;
+        most_bytes_ = most_bytes;
+    }
 
     // Passes rows to `append`, which writes them: base::Result<void>(const FleetRow&, std::string&
     // out). Each row has its object. Stops once `out` holds `full` bytes, or about
@@ -51,9 +54,24 @@ class FleetList {
     template <class Append>
     base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
                             const Append& append) {
-        return request_.order ? step_sorted(view, out, full, append)
-                              : step_in_order(view, out, full, append);
+        const size_t before = out.size();
+        const auto done = request_.order ? step_sorted(view, out, full, append)
+                                         : step_in_order(view, out, full, append);
+        bytes_ += out.size() - before;
+        return done;
     }
+
+    // A place between two steps, from which the same rows can be passed again; not of a sorted list
+    // of everything.
+    struct Mark {
+        uint64_t items = 0;
+        uint64_t bytes = 0;
+        size_t written = 0;
+        size_t cluster = 0;
+        model::ObjectKey last;
+    };
+    Mark mark() const { return {items_, bytes_, written_, last_cluster_, last_}; }
+    void return_to(const Mark& mark);
 
     const FleetListing& listing() const { return listing_; }
     // Of the page; "" if its content depends on the present time.
@@ -91,22 +109,31 @@ class FleetList {
     // Where the walk of an ordered list begins.
     void start_walk();
 
+    // What a step says of the text before it writes a row. `written`: what it has written itself.
+    store::Step room_for_row(size_t held, size_t written, size_t full) const {
+        if (in_pieces_ && bytes_ + written < most_bytes_)
+            return held < full ? store::Step::kOn : store::Step::kPause;
+        return in_pieces_ || held >= full ? store::Step::kEnd : store::Step::kOn;
+    }
+
     template <class Append>
     base::Result<bool> step_in_order(const store::ReadView& view, std::string& out, size_t full,
                                      const Append& append) {
-        SNAPGATE_ASSIGN(
-            const bool done,
-            walk_.step(view, listing_, request_.filter,
-                       [&](const FleetRow& row) -> base::Result<store::Step> {
-                           if (items_ == limit_ || (!in_pieces_ && out.size() >= full)) {
-                               more_ = true;
-                               return store::Step::kEnd;
-                           }
-                           if (out.size() >= full) return store::Step::kPause;
-                           SNAPGATE_TRY(append(row, out));
-                           note_last(row.cluster, row.ns, row.name);
-                           return store::Step::kOn;
-                       }));
+        const size_t before = out.size();
+        SNAPGATE_ASSIGN(const bool done,
+                        walk_.step(view, listing_, request_.filter,
+                                   [&](const FleetRow& row) -> base::Result<store::Step> {
+                                       const store::Step room =
+                                           room_for_row(out.size(), out.size() - before, full);
+                                       if (items_ == limit_ || room == store::Step::kEnd) {
+                                           more_ = true;
+                                           return store::Step::kEnd;
+                                       }
+                                       if (room == store::Step::kPause) return room;
+                                       SNAPGATE_TRY(append(row, out));
+                                       note_last(row.cluster, row.ns, row.name);
+                                       return store::Step::kOn;
+                                   }));
         return done;
     }
 
@@ -124,9 +151,11 @@ class FleetList {
             first_.end_pass();
             more_ = first_.left() > 0;
         }
+        const size_t before = out.size();
         while (written_ < first_.kept().size()) {
-            if (out.size() >= full) {
-                if (limit_ == kNoLimit) return false;
+            const store::Step room = room_for_row(out.size(), out.size() - before, full);
+            if (room == store::Step::kPause) return false;
+            if (room == store::Step::kEnd) {
                 more_ = true;
                 return true;
             }
@@ -184,6 +213,8 @@ class FleetList {
     FleetWalk walk_;
     uint64_t limit_ = 0;
     bool in_pieces_ = false;             // a step pauses at `full`, where a page would end
+    uint64_t most_bytes_ = kNoLimit;     // of a page in pieces
+    uint64_t bytes_ = 0;                 // that the steps have written
     std::optional<uint64_t> remaining_;  // number of rows from the first one of this page on
     uint64_t items_ = 0;
     bool more_ = false;  // the page is complete and not the last

@@ -59,6 +59,18 @@ class KubeList {
     base::Result<bool> step(const store::ReadView& view, const Item& item, size_t full,
                             std::string& out);
 
+    // A place between two steps, from which the same objects can be passed again.
+    struct Mark {
+        model::ObjectKey at;
+        uint64_t items = 0;
+    };
+    Mark mark() const { return {at_, items_}; }
+    void return_to(const Mark& mark) {
+        at_ = mark.at;
+        items_ = mark.items;
+        more_ = false;
+    }
+
     model::Revision revision() const { return listing_.revision(); }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }

@@ -223,7 +223,7 @@ class Scenario {
         };
         std::string out;
         while (true) {
-            SNAPGATE_ASSIGN(bool whole, list.step(store_->read(), out, append));
+            SNAPGATE_ASSIGN(bool whole, list.step(store_->read(), out, kMostPageBytes, append));
             if (whole) break;
         }
         page.version = list.version();

@@ -43,12 +43,24 @@ Result<PaletteList> PaletteList::plan(const ListContext& context, const store::R
         page.after_ = std::move(token.after);
         page.remaining_ = token.remaining;
     }
-    model::ObjectKey from;
-    if (page.after_) from = model::just_after(page.after_->ns, page.after_->name);
-    page.walk_.emplace(cluster.number, model::Kind::kSnapshot, page.listing_.revision(),
-                       page.request_.vms, page.request_.namespaces, from);
+    page.start_walk();
     page.make_etag();
     return page;
+}
+
+void PaletteList::start_walk() {
+    model::ObjectKey from;
+    if (after_) from = model::just_after(after_->ns, after_->name);
+    walk_.emplace(listing_.cluster(), model::Kind::kSnapshot, listing_.revision(), request_.vms,
+                  request_.namespaces, from);
+}
+
+void PaletteList::return_to(const Mark& mark) {
+    after_ = mark.after;
+    items_ = mark.items;
+    bytes_ = mark.bytes;
+    more_ = false;
+    start_walk();
 }
 
 Result<void> PaletteList::count_items(const store::ReadView& view) {

@@ -34,24 +34,40 @@ class PaletteList {
     const std::string& etag() const { return etag_; }
 
     // Passes objects to `append`, which writes them: base::Result<void>(const store::Found&,
-    // std::string& out). Stops once `out` holds kMostPageBytes, or about Listing::kStepRows rows
-    // were looked at. True when the page is complete. kExpired, with a token, if its state was
-    // compacted since the last step: hold its history to prevent that. After an error discard the
-    // appended bytes.
+    // std::string& out). Stops once `out` holds `full` bytes, the objects of the page weigh
+    // kMostPageBytes, or about Listing::kStepRows rows were looked at. True when the page is
+    // complete. kExpired, with a token, if its state was compacted since the last step: hold its
+    // history to prevent that. After an error discard the appended bytes.
     template <class Append>
-    base::Result<bool> step(const store::ReadView& view, std::string& out, const Append& append) {
+    base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
+                            const Append& append) {
         SNAPGATE_TRY(check_readable(view));
         begun_ = true;
         SNAPGATE_ASSIGN(bool standing, walk_->begin(view, Listing::kStepRows));
         std::optional<store::Found> last;
-        while (standing && items_ < request_.limit && out.size() < kMostPageBytes) {
+        while (standing && items_ < request_.limit && bytes_ < kMostPageBytes) {
+            if (out.size() >= full) {
+                walk_->pause();
+                break;
+            }
             last = walk_->found();
+            const size_t before = out.size();
             SNAPGATE_TRY(append(*last, out));
+            bytes_ += out.size() - before;
             ++items_;
             SNAPGATE_ASSIGN(standing, walk_->advance());
         }
         return end_step(standing, last);
     }
+
+    // A place between two steps, from which the same objects can be passed again.
+    struct Mark {
+        std::optional<model::ObjectKey> after;
+        size_t items = 0;
+        size_t bytes = 0;
+    };
+    Mark mark() const { return {after_, items_, bytes_}; }
+    void return_to(const Mark& mark);
 
     // The number of objects that were passed to `append`.
     size_t items() const { return items_; }
@@ -68,6 +84,8 @@ class PaletteList {
 
     base::Result<void> count_items(const store::ReadView& view);
     void make_etag();
+    // Lets the walk begin behind after_.
+    void start_walk();
     // Whether the state of the page can still be read, if this is not its first step.
     base::Result<void> check_readable(const store::ReadView& view) const;
     // Leaves the walk at the place where a later step goes on. True if the page is complete.
@@ -80,6 +98,7 @@ class PaletteList {
     std::optional<model::ObjectKey> after_;  // the page begins after this object
     std::optional<ObjectWalk> walk_;         // once it is planned
     size_t items_ = 0;
+    size_t bytes_ = 0;  // that `append` wrote
     bool begun_ = false;
     bool more_ = false;  // the page is complete and not the last
 };

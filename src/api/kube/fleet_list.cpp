@@ -33,6 +33,8 @@ class ObjectsOfFleet final : public ListedObjects {
             });
     }
     void hold_history() override { history_.emplace(store_, list_.listing()); }
+    void mark() override { mark_ = list_.mark(); }
+    void return_to_mark() override { list_.return_to(mark_); }
     ListMetadata metadata() const override {
         return {fmt::format_int(list_.listing().state().revision).str(), list_.continue_token(),
                 list_.remaining()};
@@ -51,6 +53,7 @@ class ObjectsOfFleet final : public ListedObjects {
 
     store::Store& store_;
     FleetList list_;
+    FleetList::Mark mark_;
     std::optional<FleetHistory> history_;
     std::optional<ShownCluster> shown_;
     size_t shown_index_ = 0;

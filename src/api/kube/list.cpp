@@ -31,6 +31,8 @@ class ObjectsOfCluster final : public ListedObjects {
             full, out);
     }
     void hold_history() override { history_ = store_.hold_history(cluster_, list_.revision()); }
+    void mark() override { mark_ = list_.mark(); }
+    void return_to_mark() override { list_.return_to(mark_); }
     ListMetadata metadata() const override {
         return {list_.version(), list_.continue_token(), list_.remaining()};
     }
@@ -39,6 +41,7 @@ class ObjectsOfCluster final : public ListedObjects {
     store::Store& store_;
     const model::ClusterNumber cluster_;
     KubeList list_;
+    KubeList::Mark mark_;
     std::shared_ptr<void> history_;
 };
 

@@ -1,7 +1,9 @@
 #include "api/kube/list_answer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "api/measured_text.h"
 #include "base/log.h"
 #include "net/await.h"
 
@@ -10,32 +12,58 @@ namespace {
 
 using base::Result;
 
-// A larger list than this is sent as it is made, in pieces.
-constexpr size_t kWholeBytes = 2 << 20;
-constexpr size_t kPieceBytes = 256 << 10;
+// A list from its beginning to its end, with the metadata at the end.
+class ListText final : public RepeatableText {
+  public:
+    ListText(ListDocument document, ListedObjects& objects, int64_t now_ms)
+        : document_(std::move(document)), objects_(objects), now_ms_(now_ms) {}
 
-// Goes on from what the body holds. From here on an error can only be told by cutting the answer
-// off.
-net::Awaitable<Result<void>> stream(Call& call, ListDocument& document, ListedObjects& objects,
-                                    int64_t now_ms) {
+    Result<bool> step(std::string& out, size_t full) override {
+        if (!begun_) document_.begin(out);
+        begun_ = true;
+        SNAPGATE_ASSIGN(const bool whole, objects_.step(document_, now_ms_, full, out));
+        if (whole) document_.end(objects_.metadata(), false, out);
+        return whole;
+    }
+    bool is_cheap() const override { return document_.is_json(); }
+    void hold_history() override { objects_.hold_history(); }
+    void mark() override {
+        objects_.mark();
+        document_at_mark_ = document_;
+        begun_at_mark_ = begun_;
+    }
+    void return_to_mark() override {
+        objects_.return_to_mark();
+        document_ = document_at_mark_;
+        begun_ = begun_at_mark_;
+    }
+
+  private:
+    ListDocument document_;
+    ListedObjects& objects_;
+    const int64_t now_ms_;
+    bool begun_ = false;
+    ListDocument document_at_mark_ = document_;
+    bool begun_at_mark_ = false;
+};
+
+// From the first object on. From here on an error can only be told by cutting the answer off.
+net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
-    std::string piece = std::exchange(response.body, {});
     auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
-    bool whole = false;
-    while (true) {
-        if (auto written = co_await response.stream->write(piece); !written || whole) break;
-        // A selector may let little through.
-        if (piece.empty()) co_await net::yield();
-        piece.clear();
-        auto done = objects.step(document, now_ms, kPieceBytes, piece);
-        if (!done) {
-            base::log::warning("a list was cut off", {{"error", done.error().message}});
+    std::string piece;
+    SentPiece sent;
+    while (!sent.whole && !sent.gone) {
+        const auto next = co_await send_piece(*response.stream, text, piece);
+        if (!next) {
+            base::log::warning("a list was cut off", {{"error", next.error().message}});
             response.close = true;
             break;
         }
-        whole = *done;
-        if (whole) document.end(objects.metadata(), false, piece);
+        sent = *next;
+        // Others on this thread come in between, however fast the client takes its list.
+        co_await net::yield();
     }
     co_return Result<void>();
 }
@@ -46,14 +74,20 @@ net::Awaitable<Result<void>> send_list(Call& call, ListDocument document, Listed
     net::Response& response = call.response;
     response.content_type = call.form.content_type();
     const int64_t now_ms = call.services.store.now_ms();
+    const size_t most = most_whole_bytes(call.request);
+    objects.mark();
+    ListText text(document, objects, now_ms);
     document.begin(response.body);
     for (bool held = false;; held = true) {
-        SNAPGATE_CO_ASSIGN(const bool whole,
-                           objects.step(document, now_ms, kWholeBytes, response.body));
-        if (whole) break;
+        const size_t full = std::min(response.body.size() + kPieceBytes, most);
+        SNAPGATE_CO_ASSIGN(const bool whole, objects.step(document, now_ms, full, response.body));
+        if (whole && response.body.size() <= most) break;
         if (!held) objects.hold_history();
-        if (response.body.size() >= kWholeBytes)
-            co_return co_await stream(call, document, objects, now_ms);
+        if (response.body.size() >= most) {
+            // What was made goes back: a slow client would hold it for as long as it likes.
+            objects.return_to_mark();
+            co_return co_await stream(call, text);
+        }
         co_await net::yield();
     }
     document.end(objects.metadata(), true, response.body);

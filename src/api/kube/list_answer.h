@@ -25,6 +25,9 @@ class ListedObjects {
                                     std::string& out) = 0;
     // Keeps what is left readable. Called after the first step, if the list takes more.
     virtual void hold_history() = 0;
+    // Remembers the place between two steps, and goes back to it.
+    virtual void mark() = 0;
+    virtual void return_to_mark() = 0;
     // Of a list that is complete.
     virtual ListMetadata metadata() const = 0;
 };

@@ -43,6 +43,7 @@ class ListDocument {
                                int64_t now_ms, std::string& out) {
         return append(object, &cluster, now_ms, out);
     }
+    bool is_json() const { return form_.media == Media::kJson; }
     // `whole`: `out` holds everything since begin().
     void end(const ListMetadata& metadata, bool whole, std::string& out);
 

@@ -8,6 +8,7 @@
 
 #include "api/etag.h"
 #include "api/freshness.h"
+#include "api/measured_text.h"
 #include "api/palette/flat_rows.h"
 #include "api/palette/flat_stream.h"
 #include "api/palette/fleet_words.h"
@@ -15,7 +16,6 @@
 #include "api/palette/list_format.h"
 #include "api/palette/snapshot_events.h"
 #include "api/palette/snapshot_item.h"
-#include "net/await.h"
 #include "query/fleet_list.h"
 
 namespace snapgate::api::palette {
@@ -26,7 +26,7 @@ using query::FleetList;
 using query::ListFormat;
 
 // A list on its way to the client.
-class FleetAnswer {
+class FleetAnswer final : public RepeatableText {
   public:
     FleetAnswer(Call& call, FleetList list)
         : call_(call),
@@ -35,22 +35,39 @@ class FleetAnswer {
           kubernetes_form_(call.form.shape == Shape::kObject) {}
 
     net::Awaitable<Result<void>> page() {
-        std::string& body = call_.response.body;
-        body += kListBegin;
-        const auto append = [this](const query::FleetRow& row, std::string& out) {
-            return append_item(row, out);
-        };
-        while (true) {
-            // A view of its own for each step: none is kept while other requests go on.
-            SNAPGATE_CO_ASSIGN(const bool whole,
-                               list_.step(store_.read(), body, query::kMostPageBytes, append));
-            if (whole) break;
-            hold_history();
-            co_await net::yield();
-        }
-        append_list_end(list_.continue_token(), list_.remaining(),
-                        fmt::format_int(list_.listing().state().revision).str(), body);
-        co_return Result<void>();
+        list_.show_in_pieces(query::kMostPageBytes);
+        co_return co_await send_measured(call_, *this);
+    }
+
+    Result<bool> step(std::string& out, size_t full) override {
+        if (!begun_) out += kListBegin;
+        begun_ = true;
+        // A view of its own for each step: none is kept while other requests go on.
+        SNAPGATE_ASSIGN(const bool whole,
+                        list_.step(store_.read(), out, full,
+                                   [this](const query::FleetRow& row, std::string& text) {
+                                       if (list_.items() > 0) text += ',';
+                                       return palette::append_item(row.found->object,
+                                                                   cluster_of(row).name,
+                                                                   kubernetes_form_, text);
+                                   }));
+        if (whole)
+            append_list_end(list_.continue_token(), list_.remaining(),
+                            fmt::format_int(list_.listing().state().revision).str(), out);
+        return whole;
+    }
+    bool is_cheap() const override { return true; }
+    // Once the answer takes more than one step.
+    void hold_history() override {
+        if (!history_) history_.emplace(store_, list_.listing());
+    }
+    void mark() override {
+        mark_ = list_.mark();
+        begun_at_mark_ = begun_;
+    }
+    void return_to_mark() override {
+        list_.return_to(mark_);
+        begun_ = begun_at_mark_;
     }
 
     net::Awaitable<Result<void>> stream(ListFormat format) {
@@ -73,20 +90,13 @@ class FleetAnswer {
         return *list_.listing().clusters()[row.cluster];
     }
 
-    Result<void> append_item(const query::FleetRow& row, std::string& out) {
-        if (out.back() != '[') out += ',';
-        return palette::append_item(row.found->object, cluster_of(row).name, kubernetes_form_, out);
-    }
-
-    // Once the answer takes more than one step.
-    void hold_history() {
-        if (!history_) history_.emplace(store_, list_.listing());
-    }
-
     Call& call_;
     store::Store& store_;
     FleetList list_;
     const bool kubernetes_form_;
+    bool begun_ = false;
+    FleetList::Mark mark_;
+    bool begun_at_mark_ = false;
     std::optional<FleetHistory> history_;
 };
 

@@ -1,14 +1,15 @@
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "api/etag.h"
 #include "api/freshness.h"
+#include "api/measured_text.h"
 #include "api/palette/fleet_snapshots.h"
 #include "api/palette/list_document.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
 #include "json/object.h"
-#include "net/await.h"
 #include "query/palette_list.h"
 
 namespace snapgate::api::palette {
@@ -36,6 +37,56 @@ constexpr query::ListWords kWords{
     .version_ahead = nullptr,
 };
 
+class PageText final : public RepeatableText {
+  public:
+    PageText(store::Store& store, model::ClusterNumber cluster, PaletteList page,
+             bool kubernetes_form)
+        : store_(store),
+          cluster_(cluster),
+          page_(std::move(page)),
+          kubernetes_form_(kubernetes_form) {}
+
+    Result<bool> step(std::string& out, size_t full) override {
+        if (!begun_) out += kListBegin;
+        begun_ = true;
+        // A view of its own for each step: none is kept while other requests go on.
+        SNAPGATE_ASSIGN(const bool whole,
+                        page_.step(store_.read(), out, full,
+                                   [this](const store::Found& found, std::string& text) {
+                                       return append(found, text);
+                                   }));
+        if (whole) append_list_end(page_.continue_token(), page_.remaining(), page_.version(), out);
+        return whole;
+    }
+    bool is_cheap() const override { return true; }
+    void hold_history() override { history_ = store_.hold_history(cluster_, page_.revision()); }
+    void mark() override {
+        mark_ = page_.mark();
+        begun_at_mark_ = begun_;
+    }
+    void return_to_mark() override {
+        page_.return_to(mark_);
+        begun_ = begun_at_mark_;
+    }
+
+  private:
+    Result<void> append(const store::Found& found, std::string& out) const {
+        if (page_.items() > 0) out += ',';
+        if (kubernetes_form_) return json::append_kubernetes_form(found.object, out);
+        out += found.object.text;
+        return {};
+    }
+
+    store::Store& store_;
+    const model::ClusterNumber cluster_;
+    PaletteList page_;
+    const bool kubernetes_form_;
+    bool begun_ = false;
+    PaletteList::Mark mark_;
+    bool begun_at_mark_ = false;
+    std::shared_ptr<void> history_;
+};
+
 }  // namespace
 
 net::Awaitable<Result<void>> list_snapshots(Call& call) {
@@ -55,25 +106,8 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
         call.response.status = 304;
         co_return Result<void>{};
     }
-    const store::Store& store = call.services.store;
-    std::string& body = call.response.body;
-    body += kListBegin;
-    const auto append = [&page, kubernetes_form](const store::Found& found, std::string& out) {
-        if (page.items() > 0) out += ',';
-        if (kubernetes_form) return json::append_kubernetes_form(found.object, out);
-        out += found.object.text;
-        return Result<void>();
-    };
-    std::shared_ptr<void> history;
-    while (true) {
-        // A view of its own for each step: none is kept while other requests go on.
-        SNAPGATE_CO_ASSIGN(const bool whole, page.step(store.read(), body, append));
-        if (whole) break;
-        if (!history) history = call.services.store.hold_history(cluster.number, page.revision());
-        co_await net::yield();
-    }
-    append_list_end(page.continue_token(), page.remaining(), page.version(), body);
-    co_return Result<void>();
+    PageText text(call.services.store, cluster.number, std::move(page), kubernetes_form);
+    co_return co_await send_measured(call, text);
 }
 
 }  // namespace snapgate::api::palette

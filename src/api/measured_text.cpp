@@ -1,0 +1,104 @@
+#include "api/measured_text.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/log.h"
+#include "net/await.h"
+#include "net/http/header_values.h"
+
+namespace snapgate::api {
+namespace {
+
+using base::Result;
+
+// As ServerOptions::gzip_max_bytes.
+constexpr size_t kMostCompressedBytes = 2 << 20;
+
+// What was found of a text by making all of it once.
+struct Measured {
+    bool kept = true;  // it is small, and in the response's body
+    uint64_t length = 0;
+};
+
+net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
+    std::string& body = call.response.body;
+    const size_t most = most_whole_bytes(call.request);
+    Measured measured;
+    for (bool held = false;; held = true) {
+        SNAPGATE_CO_ASSIGN(const bool whole, text.step(body, measured.kept ? most : kPieceBytes));
+        if (measured.kept && whole && body.size() <= most) {
+            measured.length = body.size();
+            co_return measured;
+        }
+        if (!measured.kept || whole || body.size() >= most) {
+            measured.kept = false;
+            measured.length += body.size();
+            body.clear();
+        }
+        if (!held) text.hold_history();
+        if (whole) co_return measured;
+        co_await net::yield();
+    }
+}
+
+}  // namespace
+
+size_t most_whole_bytes(const net::Request& request) {
+    const auto accepted = request.header("Accept-Encoding");
+    return accepted && net::accepts_gzip(*accepted) ? kMostCompressedBytes : kMostHeldBytes;
+}
+
+net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, RepeatableText& text,
+                                             std::string& piece) {
+    SentPiece sent;
+    size_t size = 0;  // of the whole piece, once it is known
+    for (size_t at = 0; at == 0 || at < size; at += kMostHeldBytes) {
+        if (at == 0) {
+            text.mark();
+        } else {
+            text.return_to_mark();
+        }
+        piece.clear();
+        SNAPGATE_CO_ASSIGN(sent.whole, text.step(piece, kPieceBytes));
+        size = piece.size();
+        if (size > kMostHeldBytes && text.is_cheap()) {
+            // The rest is made again when this slice is sent: it may be one object of megabytes.
+            const std::string_view whole = piece;
+            std::string slice(whole.substr(at, kMostHeldBytes));
+            piece.swap(slice);
+        }
+        if (piece.size() == size) size = 0;  // it goes out as a whole
+        if (!co_await stream.write(piece)) {
+            sent.gone = true;
+            break;
+        }
+    }
+    co_return sent;
+}
+
+net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
+    net::Response& response = call.response;
+    text.mark();
+    SNAPGATE_CO_ASSIGN(const Measured measured, co_await measure(call, text));
+    if (measured.kept) co_return Result<void>();
+    text.return_to_mark();
+    const auto begun = co_await response.stream->begin(measured.length);
+    if (!begun || call.request.method == "HEAD") co_return Result<void>();
+    std::string piece;
+    SentPiece sent;
+    while (!sent.whole && !sent.gone) {
+        const auto next = co_await send_piece(*response.stream, text, piece);
+        if (!next) {
+            base::log::warning("a list was cut off", {{"error", next.error().message}});
+            response.close = true;
+            break;
+        }
+        sent = *next;
+        // A filter may let little through.
+        if (piece.empty()) co_await net::yield();
+    }
+    co_return Result<void>();
+}
+
+}  // namespace snapgate::api

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "api/call.h"
+#include "base/result.h"
+#include "net/http/http.h"
+
+namespace snapgate::api {
+
+// What an answer on its way may hold of its text, beside what the socket has taken: a client may
+// take half an hour for it, and there may be thousands of such clients.
+inline constexpr size_t kMostHeldBytes = 256 << 10;
+// A piece ends once it has so much, so that it rarely has more than kMostHeldBytes.
+inline constexpr size_t kPieceBytes = 192 << 10;
+
+// The most of a text that is held until it is whole: for a client that takes gzip, what the server
+// compresses (net/server/server.h), of which it holds the compressed form alone.
+size_t most_whole_bytes(const net::Request& request);
+
+// A text that is made in steps, and of which parts can be made again, byte for byte.
+class RepeatableText {
+  public:
+    RepeatableText() = default;
+    virtual ~RepeatableText() = default;
+    RepeatableText(const RepeatableText&) = delete;
+    RepeatableText& operator=(const RepeatableText&) = delete;
+
+    // Appends to `out` until that holds `full` bytes, or so many rows were looked at as a step may
+    // take. True when the text is complete. After an error discard what was appended.
+    virtual base::Result<bool> step(std::string& out, size_t full) = 0;
+    // Whether the text is mostly copied, so that it may be made several times for its slices.
+    virtual bool is_cheap() const = 0;
+    // Keeps what is left readable. Called before the first step of several.
+    virtual void hold_history() = 0;
+    // Remembers the place between two steps, and goes back to it.
+    virtual void mark() = 0;
+    virtual void return_to_mark() = 0;
+};
+
+// Answers with the text in one piece if it is small. Else the whole of it is made once to find its
+// length (and faults, which can still be told as such), and then again in pieces as the client
+// takes them, with a Content-Length. Only a text that is one piece is compressed.
+net::Awaitable<base::Result<void>> send_measured(Call& call, RepeatableText& text);
+
+// Sends one piece of a stream, beginning at the place where `text` stands: what the next step
+// makes, in `piece` (a buffer that the caller keeps). A piece of more than kMostHeldBytes goes out
+// in slices, each made anew, if that is cheap. True when the text is complete. An error is one of
+// the text; a client that is gone makes the result `gone`.
+struct SentPiece {
+    bool whole = false;
+    bool gone = false;
+};
+net::Awaitable<base::Result<SentPiece>> send_piece(net::ResponseStream& stream,
+                                                   RepeatableText& text, std::string& piece);
+
+}  // namespace snapgate::api
