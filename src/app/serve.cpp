@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <pthread.h>
 
 #include <csignal>
@@ -24,7 +25,19 @@ sigset_t block_signals() {
     return set;
 }
 
+// Lets memory go back to the system once it is free. By itself glibc raises these limits with the
+// first large piece of memory that is freed, and then a burst of large answers stays with the
+// process.
+void give_memory_back() {
+    constexpr int kOwnMapping = 256
+                                << 10;  // from so many bytes on, a piece is a mapping of its own
+    constexpr int kMostFree = 1 << 20;  // at the end of a heap
+    ::mallopt(M_MMAP_THRESHOLD, kOwnMapping);
+    ::mallopt(M_TRIM_THRESHOLD, kMostFree);
+}
+
 bool run(const Settings& settings, const Flags& flags) {
+    give_memory_back();
     base::log::set_level(settings.log_level);
     base::forbid_core_dumps();
     sigset_t signals = block_signals();
