@@ -20,6 +20,10 @@
 namespace snapgate::api {
 
 inline constexpr size_t kMaxBodyBytes = 3 << 20;
+// Of bodies that never are large: reviews, options of a deletion.
+inline constexpr size_t kMaxSmallBodyBytes = 64 << 10;
+// Of YAML, which takes a hundred times as long to read as JSON.
+inline constexpr size_t kMaxYamlBodyBytes = 256 << 10;
 
 // One request on its way through a route: who makes it, and what it may see. Lives as long as the
 // route's coroutine.

@@ -74,7 +74,7 @@ Result<void> check_query(const Route& route, const net::Request& request) {
 // What the body of a deletion said (preconditions, a dry run) would be passed over. Some clients
 // send an empty object.
 net::Awaitable<Result<void>> check_no_body(net::Request& request) {
-    SNAPGATE_CO_ASSIGN(auto text, co_await request.body->read_all(kMaxBodyBytes));
+    SNAPGATE_CO_ASSIGN(auto text, co_await request.body->read_all(kMaxSmallBodyBytes));
     if (text.empty()) co_return Result<void>{};
     const auto value = json::parse(text);
     const json::Object* object = value ? value->if_object() : nullptr;

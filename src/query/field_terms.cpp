@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "query/label_terms.h"
+
 namespace snapgate::query {
 namespace {
 
@@ -68,6 +70,8 @@ Result<std::vector<FieldTerm>> parse_field_terms(std::string_view selector) {
             return refused(
                 fmt::format("invalid selector: '{}'; can't understand '{}'", selector, part));
         }
+        if (terms.size() == kMostSelectorTerms)
+            return refused(fmt::format("a selector has at most {} terms", kMostSelectorTerms));
         FieldTerm term;
         term.label = part.substr(0, at);
         term.equals = part[at] == '=';

@@ -43,6 +43,8 @@ class Parser {
             auto term = read_term();
             if (!term) return refused("unable to parse requirement: " + term.error().message);
             terms.push_back(std::move(*term));
+            if (terms.size() > kMostSelectorTerms)
+                return refused(fmt::format("a selector has at most {} terms", kMostSelectorTerms));
             const LabelToken& after = take();
             if (after.type == Type::kEnd) return terms;
             if (after.type != Type::kComma)

@@ -18,8 +18,13 @@ struct LabelTerm {
     int64_t number = 0;               // the number that kGreater and kLess compare with
 };
 
+// The most terms of a label selector, and of a field selector: each is compared with every object
+// of a list.
+inline constexpr size_t kMostSelectorTerms = 200;
+
 // Reads a label selector by the grammar of k8s.io/apimachinery's pkg/labels (a = 1 stands for "a in
-// (1)"). kInvalidParameter in the words of that package.
+// (1)"). kInvalidParameter in the words of that package, and
+// for more than kMostSelectorTerms.
 base::Result<std::vector<LabelTerm>> parse_label_terms(std::string_view selector);
 
 }  // namespace snapgate::query

@@ -202,6 +202,23 @@ TEST(SelectorTest, ErrorsInKubernetesWords) {
                   ", values[1][a]: Invalid value: \"@\": " + value_rule + "]");
 }
 
+TEST(SelectorTest, HasAtMostTwoHundredTerms) {
+    std::string labels = "k";
+    std::string fields = "metadata.name!=a";
+    for (size_t i = 1; i < kMostSelectorTerms; ++i) {
+        labels += ",k";
+        fields += ",metadata.name!=a";
+    }
+    EXPECT_TRUE(Selector::parse(model::Kind::kSnapshot, labels, fields));
+    const auto more_labels = Selector::parse(model::Kind::kSnapshot, labels + ",k", fields);
+    ASSERT_FALSE(more_labels);
+    EXPECT_EQ(more_labels.error().subject, "labelSelector");
+    const auto more_fields =
+        Selector::parse(model::Kind::kSnapshot, labels, fields + ",metadata.name!=a");
+    ASSERT_FALSE(more_fields);
+    EXPECT_EQ(more_fields.error().subject, "fieldSelector");
+}
+
 TEST(SelectorTest, PrefixesOfKeys) {
     for (const char* key : {"example.com/a", "a-b.c/d", "x/y"})
         EXPECT_FALSE(selects(key, "")) << key;

@@ -91,11 +91,14 @@ Error unsupported_body(std::string_view accepted) {
                         accepted)};
 }
 
-net::Awaitable<Result<std::string>> read_body(Call& call) {
-    auto text = co_await call.request.body->read_all(kMaxBodyBytes);
+Error too_large(size_t most) {
+    return {Code::kTooLarge, fmt::format("Request entity too large: limit is {}", most)};
+}
+
+net::Awaitable<Result<std::string>> read_body(Call& call, size_t most) {
+    auto text = co_await call.request.body->read_all(most);
     if (!text && text.error().code == Code::kTooLarge) {
-        co_return Error(Code::kTooLarge,
-                        fmt::format("Request entity too large: limit is {}", kMaxBodyBytes));
+        co_return too_large(most);
     }
     co_return std::move(text);
 }
@@ -114,7 +117,8 @@ net::Awaitable<Result<rules::Body>> read_object(Call& call) {
     if (!yaml && type != "application/json") {
         co_return unsupported_body(kObjectTypes);
     }
-    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    SNAPGATE_CO_ASSIGN(auto text,
+                       co_await read_body(call, yaml ? kMaxYamlBodyBytes : kMaxBodyBytes));
     co_return rules::decode_object(text, yaml ? rules::Media::kYaml : rules::Media::kJson,
                                    snapshot ? model::kSnapshotKind : "Namespace");
 }
@@ -124,7 +128,7 @@ net::Awaitable<Result<json::Object>> read_review(Call& call) {
     const bool yaml = type == "application/yaml";
     if (!yaml && type != "application/json" && type != kProtobufType)
         co_return unsupported_body(kObjectTypes);
-    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call, kMaxSmallBodyBytes));
     if (type == kProtobufType) co_return read_protobuf(text);
     SNAPGATE_CO_ASSIGN(auto value, yaml ? json::parse_yaml(text) : json::parse(text));
     if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");

@@ -32,8 +32,10 @@ net::Awaitable<base::Result<json::Object>> read_review(Call& call);
 base::Error forbidden_option(std::string_view options, std::string_view field,
                              std::string_view why);
 
-// The whole body, and its media type in lower case. kTooLarge above 3 MiB.
-net::Awaitable<base::Result<std::string>> read_body(Call& call);
+// The whole body, and its media type in lower case. kTooLarge above `most` bytes.
+net::Awaitable<base::Result<std::string>> read_body(Call& call, size_t most = kMaxBodyBytes);
+// In kube-apiserver's words. kTooLarge.
+base::Error too_large(size_t most);
 std::string content_type(const net::Request& request);
 // None of the types named in `accepted` ("application/json, application/yaml").
 base::Error unsupported_body(std::string_view accepted);

@@ -58,7 +58,7 @@ Result<json::Object> options_of_query(const Call& call) {
 net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
     const std::string type = content_type(call.request);
     const bool yaml = type == "application/yaml";
-    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call));
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call, kMaxSmallBodyBytes));
     if (!text.empty() && type == kProtobufType) {
         SNAPGATE_CO_ASSIGN(auto same, read_protobuf(text));
         text = json::serialize(same);

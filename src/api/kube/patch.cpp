@@ -26,6 +26,9 @@ net::Awaitable<Result<void>> apply_object(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto parameters, read_write_parameters(call, "PatchOptions"));
     SNAPGATE_CO_ASSIGN(const auto force, flag_parameter(call.request, "force"));
     SNAPGATE_CO_ASSIGN(const auto text, co_await read_body(call));
+    // Most clients send JSON under that type.
+    if (text.size() > kMaxYamlBodyBytes && !text.starts_with('{'))
+        co_return too_large(kMaxYamlBodyBytes);
     SNAPGATE_CO_ASSIGN(const auto applied, rules::decode_applied(text));
     const rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     objects::Decide decide = [&](const json::Object& live) {
