@@ -1,0 +1,176 @@
+"""Readers that ask and do not read, read slowly, or ask for all that takes long: what they get, and what it costs the
+others."""
+
+import json
+import socket
+import time
+
+import pytest
+
+from harness import LIST_ROUTE, PATIENCE, REQUEST_SECONDS, SANITIZED, SocketReader, snapshot, wait_for
+
+LIST_PATH = "/clusters/{uid}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots"
+LARGE = 1_900_000
+
+
+def large(name, size=LARGE):
+    item = snapshot("big", name)
+    item["status"]["error"] = {"time": "2026-01-01T00:00:00Z", "message": "x" * size}
+    return item
+
+
+def request_text(key, target, *headers):
+    return "\r\n".join([f"GET {target} HTTP/1.1", "Host: snapgate", f"ApiKey: {key}",
+                        f"Authorization: Bearer {key}", *headers, "", ""]).encode()
+
+
+def anonymous_kib(server):
+    """Memory that belongs to the process alone, in KiB."""
+    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
+
+
+@pytest.fixture
+def own(start_server):
+    """A server with a cluster of four large and many small objects, and a reader's key."""
+    server = start_server()
+    admin = server.client()
+    admin.create_cluster("big")
+    admin.load("big", [large(f"large-{i}") for i in range(4)])
+    admin.create_cluster("many")
+    admin.load("many", [snapshot(f"ns-{i % 7}", f"snap-{i:05d}", labels={"tier": f"t{i % 5}", "app": "x" * 40})
+                        for i in range(3000)])
+    return server, admin, admin.create_key("starving")["key"]
+
+
+def open_starving(server, key, target, count, *headers):
+    connections = []
+    for _ in range(count):
+        connection = socket.socket()
+        # A small window, as a client has that stands still.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(request_text(key, target, *headers))
+        connections.append(connection)
+    return connections
+
+
+@pytest.mark.parametrize("target", [
+    LIST_ROUTE.format(uid="big"), LIST_ROUTE.format(uid="-") + "?cluster=big", LIST_PATH.format(uid="big"),
+    LIST_PATH.format(uid="many")])
+def test_a_reader_that_takes_nothing_holds_little(own, target):
+    server, admin, key = own
+    count = 40
+    before = anonymous_kib(server)
+    connections = open_starving(server, key, target, count)
+    try:
+        wait_for(lambda: admin.metric("snapgate_connections") > count, "the connections")
+        # Answers are made one after the other on the server's threads: behind this one all have begun.
+        for _ in range(5):
+            assert admin.get("/livez").status == 200
+        for connection in connections:
+            connection.settimeout(REQUEST_SECONDS)
+            assert connection.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        # Half a megabyte for each, with all that a connection has besides.
+        assert anonymous_kib(server) - before < count * 512 * PATIENCE + 8192
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.parametrize("target", [LIST_ROUTE.format(uid="big"), LIST_ROUTE.format(uid="-") + "?cluster=big"])
+def test_a_large_page_is_whole_in_every_encoding(own, target):
+    server, _, key = own
+    client = server.client(key)
+    whole = client.get(target)
+    assert whole.status == 200
+    assert int(whole.header("Content-Length")) == len(whole.body) > 4 * LARGE
+    assert whole.header("Transfer-Encoding") is None
+    names = [item["metadata"]["name"] for item in whole.json()["items"]]
+    assert names == [f"large-{i}" for i in range(4)]
+    packed = client.get(target, headers={"Accept-Encoding": "gzip"})
+    assert packed.text() == whole.text()
+    assert "accept-encoding" in whole.header("Vary").lower()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=REQUEST_SECONDS) as connection:
+        connection.sendall(request_text(key, target).replace(b"GET ", b"HEAD ", 1))
+        head = SocketReader(connection).answer(head_only=True)
+        assert int(head.header("Content-Length")) == len(whole.body)
+        connection.sendall(request_text(key, target))
+        assert SocketReader(connection).answer().body == whole.body
+        # An older client gets the same, and the connection's end behind it.
+        connection.sendall(request_text(key, target).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert SocketReader(connection).answer().body == whole.body
+
+
+def test_lists_are_the_same_however_they_are_sent(own):
+    server, _, key = own
+    client = server.client(key)
+    headers = {"Authorization": f"Bearer {key}"}
+    for uid, count in (("big", 4), ("many", 3000)):
+        plain = client.get(LIST_PATH.format(uid=uid), headers=headers)
+        packed = client.get(LIST_PATH.format(uid=uid), headers={**headers, "Accept-Encoding": "gzip"})
+        assert plain.status == packed.status == 200
+        assert len(plain.json()["items"]) == count
+        assert packed.json() == plain.json()
+        paged = client.get(LIST_PATH.format(uid=uid), headers=headers, limit=count - 1)
+        assert paged.json()["metadata"]["remainingItemCount"] == 1
+        assert paged.json()["items"] == plain.json()["items"][:-1]
+
+
+@pytest.mark.parametrize("uid", ["big", "many"])
+def test_a_slow_reader_gets_all_of_it(own, uid):
+    server, _, key = own
+    target = (LIST_PATH if uid == "many" else LIST_ROUTE).format(uid=uid)
+    whole = server.client(key).get(target, headers={"Authorization": f"Bearer {key}"}).json()
+    connection = open_starving(server, key, target, 1, "Connection: close")[0]
+    connection.settimeout(REQUEST_SECONDS)
+    got = b""
+    while piece := connection.recv(50_000):
+        got += piece
+        if len(got) < 2_000_000:
+            time.sleep(0.002)
+    connection.close()
+    head, _, body = got.partition(b"\r\n\r\n")
+    if b"chunked" in head:
+        body, rest = b"", body
+        while rest:
+            size, _, rest = rest.partition(b"\r\n")
+            body += rest[:int(size, 16)]
+            rest = rest[int(size, 16) + 2:]
+    assert json.loads(body) == whole
+
+
+def test_memory_goes_back_after_a_burst(own):
+    server, admin, key = own
+    before = anonymous_kib(server)
+    connections = open_starving(server, key, LIST_ROUTE.format(uid="big"), 60)
+    for connection in connections:
+        connection.settimeout(REQUEST_SECONDS)
+        connection.recv(1)
+        connection.close()
+    wait_for(lambda: admin.metric("snapgate_connections") <= 1, "the connections' end")
+    if not SANITIZED:
+        wait_for(lambda: anonymous_kib(server) - before < 16 << 10, lambda: f"{anonymous_kib(server) - before} KiB stay")
+
+
+def test_small_bodies_have_small_limits(own):
+    server, admin, _ = own
+    client = server.client()
+    base = "/clusters/many"
+    headers = {"Authorization": f"Bearer {server.admin_key}"}
+    create = "/clusters/many/apis/snapshot.kubevirt.io/v1beta1/namespaces/ns-0/virtualmachinesnapshots"
+    review = base + "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    keys = "".join(f"k{i}: v\n" for i in range(8000))
+    for path, method in ((review, "POST"), (create + "/x", "DELETE")):
+        reply = client.request(method, path, body=keys, headers={**headers, "Content-Type": "application/yaml"})
+        assert reply.status == 413, (path, reply)
+    body = json.dumps(snapshot("ns-0", "large", annotations={"a": "x" * 200_000, "b": "x" * 100_000}))
+    yaml = client.post(create, body, {**headers, "Content-Type": "application/yaml"})
+    assert yaml.status == 413, yaml
+    taken = client.post(create, body, {**headers, "Content-Type": "application/json"})
+    assert taken.status in (201, 422), taken
+    many = ",".join(f"k{i}" for i in range(201))
+    refused = client.get(LIST_PATH.format(uid="many"), headers=headers, labelSelector=many)
+    assert refused.status == 400 and "200 terms" in refused.text()
+    assert client.get(LIST_PATH.format(uid="many"), headers=headers,
+                      labelSelector=many.rpartition(",")[0]).status == 200
