@@ -149,6 +149,7 @@ void render_error(Side side, const base::Error& error, std::string_view request_
     response.status = http.status;
     response.code = http.word(side);
     response.headers.clear();
+    response.finish = nullptr;
     if (http.status == 404 && freshness) add_headers(*freshness, side, response);
     if (http.status == 401) {
         response.add_header("WWW-Authenticate", side == Side::kPalette

@@ -1,7 +1,10 @@
 #include "api/measured_text.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/log.h"
 #include "net/await.h"
@@ -26,7 +29,9 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
     const size_t most = most_whole_bytes(call.request);
     Measured measured;
     for (bool held = false;; held = true) {
-        SNAPGATE_CO_ASSIGN(const bool whole, text.step(body, measured.kept ? most : kPieceBytes));
+        SNAPGATE_CO_ASSIGN(const bool whole,
+                           co_await make_step(*call.response.stream, text, body,
+                                              measured.kept ? most : kPieceBytes));
         if (measured.kept && whole && body.size() <= most) {
             measured.length = body.size();
             co_return measured;
@@ -49,6 +54,15 @@ size_t most_whole_bytes(const net::Request& request) {
     return accepted && net::accepts_gzip(*accepted) ? kMostCompressedBytes : kMostHeldBytes;
 }
 
+net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
+                                       std::string& out, size_t full) {
+    if (text.is_cheap()) co_return text.step(out, full);
+    std::optional<Result<bool>> made;
+    std::function<void()> work = [&] { made.emplace(text.step(out, full)); };
+    co_await stream.do_aside(std::move(work));
+    co_return std::move(*made);
+}
+
 net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, RepeatableText& text,
                                              std::string& piece) {
     SentPiece sent;
@@ -60,7 +74,7 @@ net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, Repeat
             text.return_to_mark();
         }
         piece.clear();
-        SNAPGATE_CO_ASSIGN(sent.whole, text.step(piece, kPieceBytes));
+        SNAPGATE_CO_ASSIGN(sent.whole, co_await make_step(stream, text, piece, kPieceBytes));
         size = piece.size();
         if (size > kMostHeldBytes && text.is_cheap()) {
             // The rest is made again when this slice is sent: it may be one object of megabytes.

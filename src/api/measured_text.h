@@ -30,7 +30,8 @@ class RepeatableText {
     // Appends to `out` until that holds `full` bytes, or so many rows were looked at as a step may
     // take. True when the text is complete. After an error discard what was appended.
     virtual base::Result<bool> step(std::string& out, size_t full) = 0;
-    // Whether the text is mostly copied, so that it may be made several times for its slices.
+    // Whether the text is mostly copied: then it may be made several times for its slices. Else a
+    // step is made on another thread (net::ResponseStream::do_aside).
     virtual bool is_cheap() const = 0;
     // Keeps what is left readable. Called before the first step of several.
     virtual void hold_history() = 0;
@@ -38,6 +39,10 @@ class RepeatableText {
     virtual void mark() = 0;
     virtual void return_to_mark() = 0;
 };
+
+// Makes a step of `text`, on another thread if it is not cheap.
+net::Awaitable<base::Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
+                                             std::string& out, size_t full);
 
 // Answers with the text in one piece if it is small. Else the whole of it is made once to find its
 // length (and faults, which can still be told as such), and then again in pieces as the client

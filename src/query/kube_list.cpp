@@ -226,9 +226,9 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
         if (items_ == request_.limit) last_ = {std::string(object.ns), std::string(object.name)};
         return Step::kOn;
     };
-    // Reading labels takes longer than reading rows.
-    const size_t budget =
-        request_.selector.reads_labels() ? Listing::kStepRows / 4 : Listing::kStepRows;
+    // Reading labels takes longer than reading rows, and each term takes some time.
+    const size_t cost = (request_.selector.reads_labels() ? 4 : 1) + request_.selector.terms() / 8;
+    const size_t budget = Listing::kStepRows / cost;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
     if (!paused) SNAPGATE_TRY(listing_.check_count(items_, left_, more_));

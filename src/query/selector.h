@@ -30,6 +30,8 @@ class Selector {
     void require_name(std::string name);
 
     bool everything() const { return requirements_.empty() && fields_.empty(); }
+    // How many terms an object is compared with.
+    size_t terms() const { return requirements_.size() + fields_.size(); }
     bool reads_labels() const { return !requirements_.empty(); }
     bool reads_fields() const { return !fields_.empty(); }
     // True if no object can have the namespace and name that the fields require.

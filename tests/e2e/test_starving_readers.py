@@ -3,6 +3,7 @@ others."""
 
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -174,3 +175,46 @@ def test_small_bodies_have_small_limits(own):
     assert refused.status == 400 and "200 terms" in refused.text()
     assert client.get(LIST_PATH.format(uid="many"), headers=headers,
                       labelSelector=many.rpartition(",")[0]).status == 200
+
+
+def test_health_answers_whatever_readers_ask_for(own):
+    """Eight readers in a loop, each with an answer that takes long to make."""
+    server, admin, key = own
+    one = snapshot("wide", "wide")
+    one["metadata"]["managedFields"] = [{
+        "manager": "m", "operation": "Update", "apiVersion": "snapshot.kubevirt.io/v1beta1", "fieldsType": "FieldsV1",
+        "time": "2026-01-01T00:00:00Z", "fieldsV1": {f"f:field-{i}": {} for i in range(60_000)}}]
+    admin.load("many", [one])
+    headers = {"Authorization": f"Bearer {key}"}
+    yaml = {**headers, "Accept": "application/yaml"}
+    many = LIST_PATH.format(uid="many")
+    wide = many.replace("v1beta1/", "v1beta1/namespaces/wide/") + "/wide"
+    terms = ",".join(f"!k{i}" for i in range(200))
+    stop = threading.Event()
+    served = []
+
+    def ask(number):
+        client = server.client(key, keep=True)
+        targets = [(many, yaml), (wide, yaml), (f"{many}?labelSelector={terms}", headers),
+                   (many, {**headers, "Accept-Encoding": "gzip"})]
+        while not stop.is_set():
+            target, sent = targets[number % len(targets)]
+            served.append(client.get(target, headers=sent).status)
+
+    readers = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for reader in readers:
+        reader.start()
+    try:
+        wait_for(lambda: len(served) >= 8, "the first answers", 30)
+        times = []
+        for _ in range(30):
+            begun = time.monotonic()
+            assert server.client().get("/livez").status == 200
+            times.append(time.monotonic() - begun)
+        # Before, the median was several seconds. The bound is wide: the readers run on the same cores.
+        assert sorted(times)[len(times) // 2] < 0.5 * PATIENCE, times
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert set(served) == {200}

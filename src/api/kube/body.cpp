@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "api/kube/forms.h"
 #include "api/kube/option_errors.h"
@@ -119,8 +122,16 @@ net::Awaitable<Result<rules::Body>> read_object(Call& call) {
     }
     SNAPGATE_CO_ASSIGN(auto text,
                        co_await read_body(call, yaml ? kMaxYamlBodyBytes : kMaxBodyBytes));
-    co_return rules::decode_object(text, yaml ? rules::Media::kYaml : rules::Media::kJson,
-                                   snapshot ? model::kSnapshotKind : "Namespace");
+    if (!yaml)
+        co_return rules::decode_object(text, rules::Media::kJson,
+                                       snapshot ? model::kSnapshotKind : "Namespace");
+    std::optional<Result<rules::Body>> body;
+    std::function<void()> decode = [&] {
+        body.emplace(rules::decode_object(text, rules::Media::kYaml,
+                                          snapshot ? model::kSnapshotKind : "Namespace"));
+    };
+    co_await call.response.stream->do_aside(std::move(decode));
+    co_return std::move(*body);
 }
 
 net::Awaitable<Result<json::Object>> read_review(Call& call) {
@@ -130,7 +141,16 @@ net::Awaitable<Result<json::Object>> read_review(Call& call) {
         co_return unsupported_body(kObjectTypes);
     SNAPGATE_CO_ASSIGN(auto text, co_await read_body(call, kMaxSmallBodyBytes));
     if (type == kProtobufType) co_return read_protobuf(text);
-    SNAPGATE_CO_ASSIGN(auto value, yaml ? json::parse_yaml(text) : json::parse(text));
+    std::optional<Result<json::Value>> read;
+    std::function<void()> parse = [&] {
+        read.emplace(yaml ? json::parse_yaml(text) : json::parse(text));
+    };
+    if (yaml) {
+        co_await call.response.stream->do_aside(std::move(parse));
+    } else {
+        parse();
+    }
+    SNAPGATE_CO_ASSIGN(auto value, std::move(*read));
     if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be an object");
     co_return std::move(value.get_object());
 }

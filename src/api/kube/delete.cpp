@@ -1,5 +1,9 @@
 #include "api/kube/delete_options.h"
 
+#include <functional>
+#include <optional>
+#include <utility>
+
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/parameters.h"
@@ -66,7 +70,14 @@ net::Awaitable<Result<rules::DeleteOptions>> read_options(Call& call) {
         co_return unsupported_body(
             "application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
-    SNAPGATE_CO_ASSIGN(auto options, rules::read_delete_options(text, yaml));
+    std::optional<Result<rules::DeleteOptions>> read;
+    std::function<void()> parse = [&] { read.emplace(rules::read_delete_options(text, yaml)); };
+    if (yaml) {
+        co_await call.response.stream->do_aside(std::move(parse));
+    } else {
+        parse();
+    }
+    SNAPGATE_CO_ASSIGN(auto options, std::move(*read));
     SNAPGATE_CO_ASSIGN(auto parameters, read_write_parameters(call, "DeleteOptions"));
     if (parameters.dry_run) options.dry_run = true;
     SNAPGATE_CO_ASSIGN(auto same, options_of_query(call));

@@ -68,14 +68,20 @@ Result<void> respond_object(const Form& form, const model::StoredObject& object,
     const size_t begin = body.size();
     SNAPGATE_TRY(append_document(form, object, version, now_ms, body));
     const bool unversioned = version && version->empty() && form.shape == Shape::kObject;
-    if (unversioned || form.media == Media::kYaml) {
+    if (unversioned) {
         SNAPGATE_ASSIGN(json::Value document, json::parse(std::string_view(body).substr(begin)));
-        if (unversioned) drop_version(document);
+        drop_version(document);
         body.resize(begin);
-        body += form.media == Media::kYaml ? json::to_yaml(document) : json::serialize(document);
+        body += json::serialize(document);
     }
     // As Go's encoders end a document.
     if (body.back() != '\n') body += '\n';
+    if (form.media == Media::kYaml) {
+        response.finish = [](std::string& text) {
+            text = json::to_yaml(json::parse(text).value());
+            if (text.back() != '\n') text += '\n';
+        };
+    }
     response.status = status;
     response.content_type = form.content_type();
     return {};

@@ -12,7 +12,7 @@ namespace {
 
 using base::Result;
 
-// A list from its beginning to its end, with the metadata at the end.
+// A list from its beginning to its end.
 class ListText final : public RepeatableText {
   public:
     ListText(ListDocument document, ListedObjects& objects, int64_t now_ms)
@@ -22,9 +22,11 @@ class ListText final : public RepeatableText {
         if (!begun_) document_.begin(out);
         begun_ = true;
         SNAPGATE_ASSIGN(const bool whole, objects_.step(document_, now_ms_, full, out));
-        if (whole) document_.end(objects_.metadata(), false, out);
+        if (whole) document_.end(objects_.metadata(), may_be_whole_, out);
         return whole;
     }
+    // Whether `out` of step() holds everything from the beginning on.
+    void may_be_whole(bool whole) { may_be_whole_ = whole; }
     bool is_cheap() const override { return document_.is_json(); }
     void hold_history() override { objects_.hold_history(); }
     void mark() override {
@@ -43,6 +45,7 @@ class ListText final : public RepeatableText {
     ListedObjects& objects_;
     const int64_t now_ms_;
     bool begun_ = false;
+    bool may_be_whole_ = false;
     ListDocument document_at_mark_ = document_;
     bool begun_at_mark_ = false;
 };
@@ -73,25 +76,25 @@ net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
 net::Awaitable<Result<void>> send_list(Call& call, ListDocument document, ListedObjects& objects) {
     net::Response& response = call.response;
     response.content_type = call.form.content_type();
-    const int64_t now_ms = call.services.store.now_ms();
     const size_t most = most_whole_bytes(call.request);
-    objects.mark();
-    ListText text(document, objects, now_ms);
-    document.begin(response.body);
+    ListText text(std::move(document), objects, call.services.store.now_ms());
+    text.mark();
+    text.may_be_whole(true);
+    std::string& body = response.body;
     for (bool held = false;; held = true) {
-        const size_t full = std::min(response.body.size() + kPieceBytes, most);
-        SNAPGATE_CO_ASSIGN(const bool whole, objects.step(document, now_ms, full, response.body));
-        if (whole && response.body.size() <= most) break;
+        const size_t full = std::min(body.size() + kPieceBytes, most);
+        SNAPGATE_CO_ASSIGN(const bool whole,
+                           co_await make_step(*response.stream, text, body, full));
+        if (whole && body.size() <= most) co_return Result<void>();
         if (!held) objects.hold_history();
-        if (response.body.size() >= most) {
+        if (whole || body.size() >= most) {
             // What was made goes back: a slow client would hold it for as long as it likes.
-            objects.return_to_mark();
+            text.return_to_mark();
+            text.may_be_whole(false);
             co_return co_await stream(call, text);
         }
         co_await net::yield();
     }
-    document.end(objects.metadata(), true, response.body);
-    co_return Result<void>();
 }
 
 }  // namespace snapgate::api::kube

@@ -1,3 +1,7 @@
+#include <functional>
+#include <optional>
+#include <utility>
+
 #include "api/kube/body.h"
 #include "api/kube/operations.h"
 #include "api/kube/option_errors.h"
@@ -29,7 +33,14 @@ net::Awaitable<Result<void>> apply_object(Call& call) {
     // Most clients send JSON under that type.
     if (text.size() > kMaxYamlBodyBytes && !text.starts_with('{'))
         co_return too_large(kMaxYamlBodyBytes);
-    SNAPGATE_CO_ASSIGN(const auto applied, rules::decode_applied(text));
+    std::optional<Result<rules::Body>> read;
+    std::function<void()> decode = [&] { read.emplace(rules::decode_applied(text)); };
+    if (text.starts_with('{')) {
+        decode();
+    } else {
+        co_await call.response.stream->do_aside(std::move(decode));
+    }
+    SNAPGATE_CO_ASSIGN(const auto applied, std::move(*read));
     const rules::Target target{call.resource.ns, call.resource.name, call.resource.status};
     objects::Decide decide = [&](const json::Object& live) {
         return rules::apply(live, applied, target, parameters.writer, force.value_or(false));

@@ -47,6 +47,9 @@ class Response {
     std::string_view code;             // static text: the error's code, for the log
     bool close = false;                // end the connection after this response
     bool compress = true;  // false: leave the body as it is, even if the client takes gzip
+    // Makes the body what is sent, where that may take long: called once the handler has returned,
+    // for a large body on another thread. Refers to nothing of the handler's.
+    std::function<void(std::string& body)> finish;
     ResponseStream* stream = nullptr;  // the server's; to answer in pieces instead
 
     explicit Response(std::string& buffer) : body(buffer) {}

@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds kGoodbye{2'000};
 // A connection above the cap is answered if its request comes at once.
 constexpr std::chrono::milliseconds kRefusalGrace{1'000};
 constexpr size_t kReadBytes = 4 << 10;
+// From so much on, a body is finished, and compressed, on another thread.
+constexpr size_t kAsideBytes = 16 << 10;
+constexpr size_t kGzipAsideBytes = 256 << 10;
 
 }  // namespace
 
@@ -237,6 +240,14 @@ Awaitable<void> Connection::run_handler(Response& response) {
     std::string what;
     try {
         co_await worker_.hooks().handler(request_, response);
+        if (response.finish) {
+            std::function<void()> work = [&response] { response.finish(response.body); };
+            if (response.body.size() >= kAsideBytes) {
+                co_await worker_.pool().run(std::move(work));
+            } else {
+                work();
+            }
+        }
         co_return;
     } catch (const std::exception& error) {
         what = error.what();
@@ -259,6 +270,17 @@ Awaitable<void> Connection::run_handler(Response& response) {
     response.body.append("}\n");
 }
 
+Awaitable<bool> Connection::compress(std::string_view body, std::string& out) {
+    if (body.size() < kGzipAsideBytes) co_return worker_.gzip().compress(body, out);
+    bool done = false;
+    std::function<void()> work = [&] {
+        thread_local Gzip gzip;
+        done = gzip.compress(body, out);
+    };
+    co_await worker_.pool().run(std::move(work));
+    co_return done;
+}
+
 Awaitable<bool> Connection::respond(Response& response, bool keep) {
     ResponseHead head;
     head.status = response.status;
@@ -279,8 +301,7 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
             const auto accepted = request_.header("Accept-Encoding");
             if (accepted && accepts_gzip(*accepted) &&
                 body.size() <= worker_.options().gzip_max_bytes &&
-                worker_.gzip().compress(body, compressed.text) &&
-                compressed.text.size() < body.size()) {
+                co_await compress(body, compressed.text) && compressed.text.size() < body.size()) {
                 head.gzip = true;
                 body = compressed.text;
                 // A slow client holds the smaller one alone.

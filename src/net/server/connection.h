@@ -44,6 +44,8 @@ class Connection {
     Awaitable<bool> serve_one();
     Awaitable<bool> answer();
     Awaitable<void> run_handler(Response& response);
+    // False if there is no memory.
+    Awaitable<bool> compress(std::string_view body, std::string& out);
     Awaitable<bool> respond(Response& response, bool keep);
     Awaitable<void> refuse(unsigned status, std::string_view message);
     void begin_request();

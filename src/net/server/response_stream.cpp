@@ -58,6 +58,10 @@ Executor ResponseStream::executor() {
     return worker_.executor();
 }
 
+Awaitable<void> ResponseStream::do_aside(std::function<void()> work) {
+    co_await worker_.pool().run(std::move(work));
+}
+
 Error ResponseStream::fault() {
     failed_ = true;
     timed_out_ = timed_out_ || transport_.expired();

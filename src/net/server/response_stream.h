@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,6 +62,9 @@ class ResponseStream {
     // coroutine: a WakeGroup (wake_group.h) brings it there from any other.
     void notify();
     Executor executor();
+    // Does work that takes long (more than some milliseconds) on another thread, before or after
+    // begin(). As WorkPool::run().
+    Awaitable<void> do_aside(std::function<void()> work);
 
     // For the connection:
 

@@ -101,9 +101,11 @@ Error cannot_listen(const tcp::endpoint& endpoint, const error_code& ec) {
 class Server::State {
   public:
     State(ServerOptions options, ServerHooks hooks)
-        : options_(std::move(options)), hooks_(std::move(hooks)) {
+        : options_(std::move(options)),
+          hooks_(std::move(hooks)),
+          pool_(std::max(1U, options_.threads / 2)) {
         for (unsigned i = 0; i < options_.threads; ++i) {
-            workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_));
+            workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_, pool_));
         }
         acceptor_.emplace(workers_.front()->executor());
         pause_.emplace(workers_.front()->executor());
@@ -153,6 +155,7 @@ class Server::State {
             counts_.wait_for_none(kAfterCut);
         }
         for (const auto& worker : workers_) worker->join();
+        pool_.stop();
     }
 
     uint16_t port() const { return endpoint_.port(); }
@@ -217,6 +220,8 @@ class Server::State {
     const ServerHooks hooks_;
     ConnectionCounts counts_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    // Destroyed before them: what waits in it is their connections'.
+    WorkPool pool_;
     std::optional<Acceptor> acceptor_;
     std::optional<Timer> pause_;
     tcp::endpoint endpoint_;

@@ -32,10 +32,12 @@ Awaitable<void> live(Worker& worker, Socket socket, Admission admission) {
 
 }  // namespace
 
-Worker::Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts)
+Worker::Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
+               WorkPool& pool)
     : options_(options),
       hooks_(hooks),
       counts_(counts),
+      pool_(pool),
       sweep_interval_(sweep_interval(options.timeouts)),
       work_(asio::make_work_guard(context_)),
       sweep_timer_(context_) {

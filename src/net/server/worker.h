@@ -13,6 +13,7 @@
 #include "net/http/response_head.h"
 #include "net/server/connection_counts.h"
 #include "net/server/server.h"
+#include "net/server/work_pool.h"
 #include "net/transport.h"
 
 namespace snapgate::net {
@@ -24,10 +25,12 @@ enum class Admission { kServe, kRefuse };
 
 // One io_context with its thread, and what that thread's connections share. Only adopt(),
 // begin_stop(), cut(), start() and join() may be called from elsewhere. `options`, `hooks` and
-// `counts` outlive it.
+// `counts` outlive it; of `pool`, which may be destroyed before it, nothing may run any more when
+// it is.
 class Worker {
   public:
-    Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts);
+    Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
+           WorkPool& pool);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -50,6 +53,7 @@ class Worker {
     ConnectionCounts& counts() { return counts_; }
     BufferPool& buffers() { return buffers_; }
     Gzip& gzip() { return gzip_; }
+    WorkPool& pool() { return pool_; }
     std::string_view date() { return date_.now(); }
     // Puts it into `id`, whose memory is used again.
     void fresh_request_id(std::string& id);
@@ -68,6 +72,7 @@ class Worker {
     const ServerOptions& options_;
     const ServerHooks& hooks_;
     ConnectionCounts& counts_;
+    WorkPool& pool_;
     BufferPool buffers_;
     Gzip gzip_;
     DateText date_;

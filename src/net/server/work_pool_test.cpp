@@ -1,0 +1,72 @@
+#include "net/server/work_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "net/event_loop.h"
+
+namespace snapgate::net {
+namespace {
+
+TEST(WorkPoolTest, WorksElsewhereAndGoesOnOnTheCallersThread) {
+    EventLoop loop;
+    WorkPool pool(1);
+    std::promise<bool> ended;
+    loop.start([&]() -> Awaitable<void> {
+        const std::thread::id here = std::this_thread::get_id();
+        std::thread::id there;
+        std::function<void()> work = [&] { there = std::this_thread::get_id(); };
+        co_await pool.run(std::move(work));
+        ended.set_value(here == std::this_thread::get_id() && there != here &&
+                        there != std::thread::id());
+    });
+    EXPECT_TRUE(ended.get_future().get());
+}
+
+TEST(WorkPoolTest, ThrowsToTheCaller) {
+    EventLoop loop;
+    WorkPool pool(1);
+    std::promise<std::string> told;
+    loop.start([&]() -> Awaitable<void> {
+        std::string what;
+        try {
+            std::function<void()> work = [] { throw std::runtime_error("broken"); };
+            co_await pool.run(std::move(work));
+        } catch (const std::runtime_error& error) {
+            what = error.what();
+        }
+        told.set_value(what);
+    });
+    EXPECT_EQ(told.get_future().get(), "broken");
+}
+
+TEST(WorkPoolTest, StopWaitsForWhatHasBegun) {
+    EventLoop loop;
+    WorkPool pool(1);
+    std::promise<void> begun;
+    std::promise<void> go_on;
+    std::future<void> may_go_on = go_on.get_future();
+    bool ended = false;
+    loop.start([&]() -> Awaitable<void> {
+        std::function<void()> work = [&] {
+            begun.set_value();
+            may_go_on.wait();
+            ended = true;
+        };
+        co_await pool.run(std::move(work));
+    });
+    begun.get_future().wait();
+    std::thread stopper([&] { pool.stop(); });
+    go_on.set_value();
+    stopper.join();
+    EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace snapgate::net
