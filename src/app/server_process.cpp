@@ -142,6 +142,10 @@ Result<void> ServerProcess::listen() {
     options.port = settings_.port;
     options.threads = settings_.threads;
     options.max_connections = settings_.max_connections;
+    options.peer_connections =
+        settings_.peer_connections.value_or(std::max(settings_.max_connections / 2, size_t{1}));
+    options.trusted_proxies = settings_.trusted_proxies;
+    options.health_paths = {"/livez", "/readyz"};
     options.tls = certificates_->contexts();
     options.plain = settings_.loopback() || settings_.insecure_http;
     net::ServerHooks hooks;

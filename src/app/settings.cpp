@@ -268,6 +268,20 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.max_connections, parse_number(v, 1, 1'000'000));
              return {};
          }},
+        {"peer-connections", "N",
+         "connections of one address (IPv6: of one /64 network) at a time (default: half of\n"
+         "max-connections); not for trusted-proxies",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.peer_connections, parse_number(v, 1, 1'000'000));
+             return {};
+         }},
+        {"trusted-proxies", "NETWORK,...",
+         "addresses through which many clients come, as load balancers: peer-connections does not\n"
+         "hold for them",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.trusted_proxies, net::Network::parse_list(v));
+             return {};
+         }},
         {"connect-allow", "NETWORK,...",
          "networks in which clusters may be connected although they are denied, by --connect-deny\n"
          "or because they are loopback, link-local or reserved; the longest prefix decides",

@@ -47,6 +47,9 @@ struct Settings {
     base::Millis history{300'000};
     base::Millis scrub_interval = std::chrono::hours(24);  // 0: never
     size_t max_connections = 20'000;
+    // Of one peer, unless it is one of the proxies; nullopt: half of max_connections.
+    std::optional<size_t> peer_connections;
+    std::vector<net::Network> trusted_proxies;
     // Of the addresses that clusters may be connected to (net/client/address_rules.h).
     std::vector<net::Network> connect_allow;
     std::vector<net::Network> connect_deny;

@@ -179,22 +179,53 @@ def test_many_idle_connections_do_no_harm(server, admin):
 
 
 def test_a_connection_cap_refuses_clearly(start_server):
-    server = start_server("--max-connections", "5")
+    server = start_server("--max-connections", "5", "--peer-connections", "5")
     opened = [socket.create_connection(("127.0.0.1", server.port), timeout=REQUEST_SECONDS) for _ in range(5)]
     for connection in opened:
         connection.sendall(text_of(server, "GET", "/livez"))
         assert SocketReader(connection).answer().status == 200
-    answer = server.raw(text_of(server, "GET", "/livez"), until_close=True, timeout=10 * PATIENCE)
+    answer = server.raw(text_of(server, "GET", "/version"), until_close=True, timeout=10 * PATIENCE)
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"connections" in answer
+    # Health has places of its own.
+    for path in ("/livez", "/readyz"):
+        answer = server.raw(text_of(server, "GET", path), until_close=True, timeout=10 * PATIENCE)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"connection: close" in answer.lower()
     for connection in opened:
         connection.close()
     # Room again.
     for _ in range(100):
-        answer = server.raw(text_of(server, "GET", "/livez", "Connection: close"), until_close=True)
+        answer = server.raw(text_of(server, "GET", "/version", "Connection: close"), until_close=True)
         if b" 200 " in answer[:20]:
             break
     assert b" 200 " in answer[:20]
+
+
+@pytest.mark.parametrize("flags, served", [
+    ([], 3), (["--peer-connections", "2"], 2), (["--trusted-proxies", "10.0.0.0/8,127.0.0.0/8"], 6)])
+def test_a_peer_has_a_share_of_the_connections(start_server, flags, served):
+    server = start_server("--max-connections", "6", *flags)
+    opened = [socket.create_connection(("127.0.0.1", server.port), timeout=REQUEST_SECONDS) for _ in range(served)]
+    for connection in opened:
+        connection.sendall(text_of(server, "GET", "/version"))
+        assert SocketReader(connection).answer().status == 200
+    answer = server.raw(text_of(server, "GET", "/version"), until_close=True, timeout=10 * PATIENCE)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    # Another address is served, if there is room.
+    with socket.create_connection(("127.0.0.1", server.port), REQUEST_SECONDS, ("127.0.0.2", 0)) as other:
+        other.sendall(text_of(server, "GET", "/version"))
+        assert SocketReader(other).answer().status == (200 if served < 6 else 503)
+    for connection in opened:
+        connection.close()
+
+
+def test_health_answers_over_tls_at_the_cap(start_server):
+    server = start_server("--max-connections", "1", "--tls-self-signed")
+    client = server.client(tls=True, keep=True)
+    assert client.get("/version").status == 200
+    assert server.client(tls=True).get("/livez").status == 200
+    assert server.client(tls=True).get("/version").status == 503
 
 
 def test_options_and_trace_and_connect_do_nothing(server, admin):

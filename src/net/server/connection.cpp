@@ -25,9 +25,9 @@ constexpr size_t kGzipAsideBytes = 256 << 10;
 
 }  // namespace
 
-Connection::Connection(Worker& worker, Socket socket, Admission admission)
+Connection::Connection(Worker& worker, Socket socket, const Entrant& entrant)
     : worker_(worker),
-      admission_(admission),
+      entrant_(entrant),
       place_(worker.enter(this)),
       transport_(std::move(socket)),
       scanner_({.max_target_bytes = worker.options().max_target_bytes,
@@ -40,7 +40,7 @@ Connection::Connection(Worker& worker, Socket socket, Admission admission)
 
 Connection::~Connection() {
     worker_.leave(place_);
-    worker_.counts().leave(admission_ == Admission::kServe);
+    worker_.counts().leave(entrant_);
 }
 
 void Connection::expire_if_due(Transport::Clock::time_point now) {
@@ -81,23 +81,22 @@ Awaitable<void> Connection::run() {
 // Tells TLS from plain by the first byte.
 Awaitable<bool> Connection::greet() {
     const ServerOptions& options = worker_.options();
-    const bool refused = admission_ == Admission::kRefuse;
-    transport_.arm(refused              ? kRefusalGrace
+    transport_.arm(refused()            ? kRefusalGrace
                    : worker_.stopping() ? kStopGrace
                                         : options.timeouts.idle);
     const auto first = co_await transport_.peek();
     transport_.disarm();
     if (!first) co_return false;
     if (*first == kTlsHandshake) {
-        // A handshake costs too much to be spent on a refusal.
-        if (refused || !options.tls) co_return false;
-        transport_.arm(options.timeouts.handshake);
+        if (!options.tls) co_return false;
+        // Also above the cap, as a probe may speak TLS; but there it must not take long.
+        transport_.arm(refused() ? kRefusalGrace : options.timeouts.handshake);
         const bool done = co_await transport_.handshake(options.tls->current());
         transport_.disarm();
         request_.tls = true;
         co_return done;
     }
-    if (!options.plain && !refused) {
+    if (!options.plain && !refused()) {
         co_await refuse(400, "this server speaks TLS here: use https:// instead of http://");
         co_return false;
     }
@@ -115,7 +114,7 @@ Awaitable<Connection::Next> Connection::await_request() {
     const Timeouts& timeouts = worker_.options().timeouts;
     input_.shrink();
     idle_ = true;
-    transport_.arm(worker_.stopping() ? kStopGrace : timeouts.idle);
+    transport_.arm(worker_.stopping() ? kStopGrace : refused() ? kRefusalGrace : timeouts.idle);
     size_t count = co_await read_more();
     if (count == 0 && transport_.expired() && transport_.has_unread()) {
         // The request came with the last moment: better answered than lost.
@@ -143,7 +142,7 @@ Awaitable<Connection::Next> Connection::read_head() {
             case HeadScanner::Progress::kMore:
                 break;
         }
-        if (!armed) transport_.arm(worker_.options().timeouts.header);
+        if (!armed) transport_.arm(refused() ? kRefusalGrace : worker_.options().timeouts.header);
         armed = true;
         if (co_await read_more() > 0) continue;
         const bool late = transport_.expired();
@@ -191,7 +190,7 @@ Awaitable<bool> Connection::serve_one() {
         co_return false;
     }
     begin_request();
-    if (admission_ == Admission::kRefuse) {
+    if (refused() && !asks_for_health()) {
         co_await refuse(503, "the server has as many connections as it takes: try again later");
         co_return false;
     }
@@ -210,12 +209,18 @@ Awaitable<bool> Connection::serve_one() {
     co_return true;
 }
 
+bool Connection::asks_for_health() const {
+    return (worker_.options().plain || request_.tls) &&
+           std::ranges::find(worker_.options().health_paths, request_.path) !=
+               worker_.options().health_paths.end();
+}
+
 Awaitable<bool> Connection::answer() {
     BufferLoan buffer(worker_.buffers());
     Response response(buffer.text);
-    ResponseStream stream(
-        worker_, transport_, request_, response, head_,
-        {.keep_alive = head_.keep_alive && body_.reusable(), .body_read = body_.finished()});
+    ResponseStream stream(worker_, transport_, request_, response, head_,
+                          {.keep_alive = head_.keep_alive && !refused() && body_.reusable(),
+                           .body_read = body_.finished()});
     response.stream = &stream;
     stream_ = &stream;
     co_await run_handler(response);
@@ -228,8 +233,8 @@ Awaitable<bool> Connection::answer() {
         co_return keep;
     }
     stream_ = nullptr;
-    const bool keep =
-        !response.close && head_.keep_alive && !worker_.stopping() && body_.reusable();
+    const bool keep = !response.close && head_.keep_alive && !refused() && !worker_.stopping() &&
+                      body_.reusable();
     if (!co_await respond(response, keep)) co_return false;
     unread_ = !keep && !body_.finished();
     co_return keep;

@@ -19,7 +19,7 @@ namespace snapgate::net {
 // outlives it.
 class Connection {
   public:
-    Connection(Worker& worker, Socket socket, Admission admission);
+    Connection(Worker& worker, Socket socket, const Entrant& entrant);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -49,10 +49,12 @@ class Connection {
     Awaitable<bool> respond(Response& response, bool keep);
     Awaitable<void> refuse(unsigned status, std::string_view message);
     void begin_request();
+    bool refused() const { return entrant_.admission == Admission::kRefuse; }
+    bool asks_for_health() const;
     void report(const Response& response, size_t bytes);
 
     Worker& worker_;
-    Admission admission_;
+    const Entrant entrant_;
     Worker::Connections::iterator place_;
     Transport transport_;
     HeadScanner scanner_;

@@ -38,6 +38,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 constexpr uint64_t kOtherFiles = 128;
 // How many connections above the cap get an answer at a time; more are just closed.
 constexpr uint64_t kMaxRefusals = 256;
+constexpr uint64_t kMaxRefusalsOfPeer = 64;
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr std::chrono::milliseconds kAfterCut{500};
 
@@ -103,6 +104,10 @@ class Server::State {
     State(ServerOptions options, ServerHooks hooks)
         : options_(std::move(options)),
           hooks_(std::move(hooks)),
+          counts_({.served = options_.max_connections,
+                   .of_peer = options_.peer_connections,
+                   .refused = kMaxRefusals,
+                   .refused_of_peer = kMaxRefusalsOfPeer}),
           pool_(std::max(1U, options_.threads / 2)) {
         for (unsigned i = 0; i < options_.threads; ++i) {
             workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_, pool_));
@@ -172,10 +177,11 @@ class Server::State {
         while (accepting_) {
             Worker& target = *workers_[next_++ % workers_.size()];
             Socket socket(target.executor());
+            tcp::endpoint peer;
             error_code ec;
-            co_await acceptor_->async_accept(socket, asio::redirect_error(kUseAwaitable, ec));
+            co_await acceptor_->async_accept(socket, peer, asio::redirect_error(kUseAwaitable, ec));
             if (!ec) {
-                deal(target, std::move(socket));
+                deal(target, std::move(socket), peer);
             } else if (ec != asio::error::operation_aborted &&
                        ec != asio::error::connection_aborted) {
                 co_await pause_after(ec);
@@ -187,8 +193,9 @@ class Server::State {
         while (!ec) {
             Worker& target = *workers_[next_++ % workers_.size()];
             Socket socket(target.executor());
-            acceptor_->accept(socket, ec);
-            if (!ec) deal(target, std::move(socket));
+            tcp::endpoint peer;
+            acceptor_->accept(socket, peer, ec);
+            if (!ec) deal(target, std::move(socket), peer);
         }
         acceptor_->close(ec);
     }
@@ -205,15 +212,13 @@ class Server::State {
         co_await pause_->async_wait(asio::redirect_error(kUseAwaitable, ignored));
     }
 
-    void deal(Worker& target, Socket socket) {
-        const bool serve = counts_.open() < options_.max_connections;
-        if (!serve && counts_.alive() >= options_.max_connections + kMaxRefusals) {
-            counts_.enter(false);
-            counts_.leave(false);
-            return;
-        }
-        counts_.enter(serve);
-        target.adopt(std::move(socket), serve ? Admission::kServe : Admission::kRefuse);
+    void deal(Worker& target, Socket socket, const tcp::endpoint& peer) {
+        const bool proxy = std::ranges::any_of(
+            options_.trusted_proxies,
+            [&](const Network& network) { return network.contains(peer.address()); });
+        const auto entrant =
+            counts_.enter(proxy ? std::nullopt : std::optional(PeerNetwork::of(peer.address())));
+        if (entrant) target.adopt(std::move(socket), *entrant);
     }
 
     const ServerOptions options_;
@@ -260,6 +265,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerHooks
             "fewer connections than configured: raise the limit of open files",
             {{"configured", options.max_connections}, {"connections", cap}, {"openFiles", files}});
         options.max_connections = cap;
+        options.peer_connections =
+            std::min(options.peer_connections, std::max(cap / 2, uint64_t{1}));
     }
     SNAPGATE_ASSIGN(const tcp::endpoint endpoint, listening_endpoint(options));
     auto state = std::make_unique<State>(std::move(options), std::move(hooks));

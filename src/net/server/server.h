@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "net/client/network.h"
 #include "net/http/http.h"
 #include "net/tls/tls.h"
 
@@ -45,6 +47,12 @@ struct ServerOptions {
     uint16_t port = 8080;  // 0: a free one; see Server::port
     unsigned threads = 0;  // 0: one a core
     size_t max_connections = 20'000;
+    // Of these, connections of one peer (peer_network.h); 0: no bound. Does not hold for those who
+    // come through `trusted_proxies`.
+    size_t peer_connections = 0;
+    std::vector<Network> trusted_proxies;
+    // Paths that are answered also above the cap, from places of their own.
+    std::vector<std::string> health_paths;
     size_t max_target_bytes = 64 << 10;
     size_t max_header_bytes = 80 << 10;  // of all header lines, beside the request line
     size_t gzip_min_bytes = 2 << 10;

@@ -25,8 +25,8 @@ std::chrono::milliseconds sweep_interval(const Timeouts& timeouts) {
     return std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
 }
 
-Awaitable<void> live(Worker& worker, Socket socket, Admission admission) {
-    Connection connection(worker, std::move(socket), admission);
+Awaitable<void> live(Worker& worker, Socket socket, Entrant entrant) {
+    Connection connection(worker, std::move(socket), entrant);
     co_await connection.run();
 }
 
@@ -76,9 +76,9 @@ void Worker::join() {
     thread_.join();
 }
 
-void Worker::adopt(Socket socket, Admission admission) {
-    asio::post(context_, [this, admission, socket = std::move(socket)]() mutable {
-        asio::co_spawn(context_.get_executor(), live(*this, std::move(socket), admission),
+void Worker::adopt(Socket socket, const Entrant& entrant) {
+    asio::post(context_, [this, entrant, socket = std::move(socket)]() mutable {
+        asio::co_spawn(context_.get_executor(), live(*this, std::move(socket), entrant),
                        [](const std::exception_ptr& error) {
                            if (error) std::rethrow_exception(error);
                        });

@@ -20,9 +20,6 @@ namespace snapgate::net {
 
 class Connection;
 
-// What is done with a connection that was accepted.
-enum class Admission { kServe, kRefuse };
-
 // One io_context with its thread, and what that thread's connections share. Only adopt(),
 // begin_stop(), cut(), start() and join() may be called from elsewhere. `options`, `hooks` and
 // `counts` outlive it; of `pool`, which may be destroyed before it, nothing may run any more when
@@ -37,7 +34,7 @@ class Worker {
 
     void start();
     // Takes a connection whose socket was made on executor().
-    void adopt(Socket socket, Admission admission);
+    void adopt(Socket socket, const Entrant& entrant);
     // Idle connections end; the others end with their running request.
     void begin_stop();
     // Every socket is closed at once.
