@@ -57,7 +57,9 @@ class Server:
         self.data_dir = Path(data_dir)
         self.arguments = [binary, "serve", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}",
                           "--tls-self-signed", "--threads", threads, "--access-log",
-                          "on" if access_log else "off"]
+                          "on" if access_log else "off",
+                          # All clients of a measurement come from one address.
+                          "--trusted-proxies", "127.0.0.0/8"]
         self.log = self.data_dir.with_name(self.data_dir.name + ".log")
         self.process = None
         self.port = None
