@@ -12,6 +12,7 @@
 
 #include "net/tls/openssl_handles.h"
 #include "net/tls/pem.h"
+#include "net/tls/system_authorities.h"
 #include "net/tls/tls_session.h"
 
 namespace snapgate::net {
@@ -62,12 +63,14 @@ Result<std::vector<Certificate>> read_certificates(const char* option, const std
 }
 
 Result<void> trust(SSL_CTX* context, const std::string& ca) {
-    X509_STORE* store = SSL_CTX_get_cert_store(context);
     if (ca.empty()) {
-        if (SSL_CTX_set_default_verify_paths(context) == 1) return {};
-        ERR_clear_error();
-        return wrong("ca", "is not given, and the system's authorities cannot be read");
+        const auto authorities = system_authorities();
+        if (!authorities)
+            return wrong("ca", "is not given, and the system's authorities cannot be read");
+        SSL_CTX_set1_cert_store(context, authorities->get());
+        return {};
     }
+    X509_STORE* store = SSL_CTX_get_cert_store(context);
     SNAPGATE_ASSIGN(const auto all, read_certificates("ca", ca));
     for (const Certificate& one : all) {
         if (X509_STORE_add_cert(store, one.get()) != 1) {
