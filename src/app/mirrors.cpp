@@ -66,9 +66,10 @@ void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, Mirror
 
 }  // namespace
 
-std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data) {
+std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_bytes) {
     store::Store& store = *data.store;
     mirror::MirrorsOptions options;
+    options.most_listed.bytes = most_bytes;
     options.server_id = connect::server_id(store.id());
     options.make_sink = [&store](ClusterNumber cluster, const cluster::ReflectedKind& kind) {
         return mirror::make_sink(store, cluster, kind);

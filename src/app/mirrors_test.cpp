@@ -60,7 +60,7 @@ class MirrorsTest : public testing::Test {
         auto opened = DataDirectory::open(options);
         if (!opened) throw std::runtime_error(opened.error().message);
         data_ = std::move(*opened);
-        mirrors_ = make_mirrors(*data_);
+        mirrors_ = make_mirrors(*data_, size_t{1} << 30);
     }
     void TearDown() override {
         mirrors_->stop();
@@ -223,7 +223,7 @@ TEST_F(MirrorsTest, GoesOnFromWhereItWas) {
     follow(number, connection());
     ASSERT_TRUE(becomes(number, MirrorState::kReady));
     mirrors_->stop();
-    const auto ended = std::exchange(mirrors_, make_mirrors(*data_));
+    const auto ended = std::exchange(mirrors_, make_mirrors(*data_, size_t{1} << 30));
     write("a", "two");
     follow(number, connection());
     EXPECT_TRUE(mirrors_->status(number)->has_synced);
@@ -256,7 +256,7 @@ TEST_F(MirrorsTest, WhoAsksIsToldThatTheMirrorIsConfirmedOrWhyNot) {
 TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
     for (int i = 0; i < 12; ++i) write("a", fmt::format("s{}", i));
     mirror::MirrorsOptions options = options_of_test();
-    options.most_listed = 11;
+    options.most_listed.objects = 11;
     mirrors_ = std::make_unique<mirror::Mirrors>(std::move(options));
     const auto number = add_cluster("c");
     follow(number, connection());
@@ -267,6 +267,18 @@ TEST_F(MirrorsTest, AListWithoutAnEndIsNotTakenIn) {
     erase("a", "s0");
     EXPECT_TRUE(becomes(number, MirrorState::kReady));
     EXPECT_TRUE(becomes_equal(number));
+}
+
+TEST_F(MirrorsTest, NorIsOneOfTooManyBytes) {
+    for (int i = 0; i < 12; ++i) write("a", fmt::format("s{}", i));
+    mirror::MirrorsOptions options = options_of_test();
+    options.most_listed.bytes = 1'000;
+    mirrors_ = std::make_unique<mirror::Mirrors>(std::move(options));
+    const auto number = add_cluster("c");
+    follow(number, connection());
+    ASSERT_TRUE(becomes(number, MirrorState::kFailing));
+    EXPECT_NE(mirrors_->status(number)->message.find("--mirror-mib"), std::string::npos);
+    EXPECT_FALSE(mirrors_->status(number)->has_synced);
 }
 
 // A sink that ends whoever calls it by an exception, so often.

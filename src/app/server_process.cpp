@@ -1,6 +1,7 @@
 #include "app/server_process.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -21,6 +22,7 @@
 #include "json/object.h"
 #include "model/names.h"
 #include "net/client/address_rules.h"
+#include "net/client/outbound.h"
 
 namespace snapgate::app {
 namespace {
@@ -44,6 +46,13 @@ connect::ConnectRules connect_rules(const Settings& settings) {
     };
     // What listens on loopback alone serves who works on this machine; its ports are theirs.
     return {rules(settings.loopback()), rules(false)};
+}
+
+// Half of the files that this process may open are left to those who connect to it.
+void bound_connections_to_clusters() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
+    net::bound_outbound(static_cast<size_t>(limit.rlim_max / 2));
 }
 
 void warn_of_odd_uids(const DataDirectory& data) {
@@ -109,12 +118,13 @@ Result<void> ServerProcess::open_clusters() {
                            {{"error", place.error().message}});
     }
     sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
+    bound_connections_to_clusters();
     connect::ConnectRules rules = connect_rules(settings_);
     SNAPGATE_ASSIGN(connect::DeclaredSources declared,
                     declare_clusters(settings_, *data_, rules.of_tenant));
     sources_ = std::make_unique<connect::ConnectionSources>(*sealer_, std::move(rules),
                                                             std::move(declared));
-    mirrors_ = make_mirrors(*data_);
+    mirrors_ = make_mirrors(*data_, settings_.mirror_mib << 20);
     return {};
 }
 

@@ -282,6 +282,13 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.trusted_proxies, net::Network::parse_list(v));
              return {};
          }},
+        {"mirror-mib", "N",
+         "how large the mirror of one kind of a connected cluster's objects may be, in MiB\n"
+         "(default 4096); a larger list is not taken in",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.mirror_mib, parse_number(v, 1, 1 << 20));
+             return {};
+         }},
         {"connect-allow", "NETWORK,...",
          "networks in which clusters may be connected although they are denied, by --connect-deny\n"
          "or because they are loopback, link-local or reserved; the longest prefix decides",

@@ -50,6 +50,7 @@ struct Settings {
     // Of one peer, unless it is one of the proxies; nullopt: half of max_connections.
     std::optional<size_t> peer_connections;
     std::vector<net::Network> trusted_proxies;
+    size_t mirror_mib = 4096;  // of a cluster's objects of one kind
     // Of the addresses that clusters may be connected to (net/client/address_rules.h).
     std::vector<net::Network> connect_allow;
     std::vector<net::Network> connect_deny;

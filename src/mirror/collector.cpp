@@ -1,5 +1,7 @@
 #include "mirror/collector.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace snapgate::mirror {
@@ -12,7 +14,7 @@ constexpr size_t kStepObjectBytes = 4 << 10;
 
 net::Awaitable<Outcome<void>> Collector::begin() {
     objects_.clear();
-    bytes_ = handed_on_ = 0;
+    bytes_ = handed_on_ = bytes_handed_on_ = 0;
     auto begun = co_await sink_.begin_replacement();
     if (!begun) co_return tl::unexpected(setback_of_sink(begun.error()));
     co_return Outcome<void>();
@@ -29,9 +31,16 @@ net::Awaitable<Outcome<void>> Collector::flush(bool all) {
     if (!all && objects_.size() < step && bytes_ < step * kStepObjectBytes)
         co_return Outcome<void>();
     auto objects = std::exchange(objects_, {});
-    bytes_ = 0;
+    bytes_handed_on_ += std::exchange(bytes_, 0);
     handed_on_ += objects.size();
-    if (handed_on_ > most_) co_return tl::unexpected(malformed("the cluster's list has no end"));
+    if (handed_on_ > most_.objects)
+        co_return tl::unexpected(malformed("the cluster's list has no end"));
+    if (bytes_handed_on_ > most_.bytes) {
+        co_return tl::unexpected(malformed(
+            fmt::format("the cluster's list is larger than {} MiB: if that is right, start this "
+                        "server with a larger --mirror-mib",
+                        most_.bytes >> 20)));
+    }
     auto added = co_await sink_.add(std::move(objects));
     if (!added) co_return tl::unexpected(setback_of_sink(added.error()));
     co_return Outcome<void>();

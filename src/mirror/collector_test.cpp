@@ -24,7 +24,7 @@ class CollectorTest : public testing::Test {
     net::EventLoop loop_;
     RecordingSink sink_;
     ListsUnderWay lists_;
-    Collector collector_{sink_, lists_, 3'000};
+    Collector collector_{sink_, lists_, {.objects = 3'000, .bytes = 64 << 20}};
 };
 
 TEST_F(CollectorTest, ObjectsAreHandedOnInSteps) {
@@ -62,6 +62,21 @@ TEST_F(CollectorTest, AListWithoutAnEndIsEnded) {
     const auto flushed = flush(true);
     ASSERT_FALSE(flushed);
     EXPECT_EQ(flushed.error().message, "the cluster's list has no end");
+    EXPECT_EQ(sink_.calls.size(), 1U);
+    ASSERT_TRUE(begin());
+    add("b");
+    EXPECT_TRUE(flush(true));
+}
+
+TEST_F(CollectorTest, AndSoIsOneThatIsTooLarge) {
+    for (int i = 0; i < 64; ++i) add("a", 1 << 20);
+    ASSERT_TRUE(flush(true));
+    add("b");
+    const auto flushed = flush(true);
+    ASSERT_FALSE(flushed);
+    EXPECT_EQ(flushed.error().message,
+              "the cluster's list is larger than 64 MiB: if that is right, start this server with "
+              "a larger --mirror-mib");
     EXPECT_EQ(sink_.calls.size(), 1U);
     ASSERT_TRUE(begin());
     add("b");

@@ -42,7 +42,7 @@ class ListPageTest : public testing::Test {
     net::EventLoop loop_;
     RecordingSink sink_;
     ListsUnderWay lists_;
-    Collector objects_{sink_, lists_, 1'000};
+    Collector objects_{sink_, lists_, {.objects = 1'000}};
     SkippedObjects skipped_{"c"};
 };
 

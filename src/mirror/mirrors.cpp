@@ -29,6 +29,7 @@ namespace {
 
 constexpr milliseconds kKeepRhythm{60'000};
 constexpr size_t kMaxAnswerBytes = 8 << 20;
+constexpr milliseconds kWaitForPlace{10'000};
 
 // The error for a caller on whose behalf a cluster could not be reached.
 Error caller_error(const std::string& cluster, const Error& error) {
@@ -46,6 +47,7 @@ class Mirrors::Core {
     struct Followed {
         ClusterNumber number = 0;
         std::string name;
+        std::string project;  // "" if it is not known
         net::EventLoop* loop;
         std::unique_ptr<ObjectSink> sink;
         std::unique_ptr<Reflector> reflector;
@@ -68,9 +70,11 @@ class Mirrors::Core {
     }
 
     const std::string& server_id() const { return options_.server_id; }
+    net::RequestPlaces& places() { return places_; }
     uint64_t turns() const { return turns_; }
 
-    void follow(ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
+    void follow(ClusterNumber cluster, std::string name, std::string project,
+                const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source) {
         const base::MutexLock lock(mutex_);
         if (stopped_) return;
@@ -86,6 +90,7 @@ class Mirrors::Core {
         followed = std::make_shared<Followed>(loop_);
         followed->number = cluster;
         followed->name = std::move(name);
+        followed->project = std::move(project);
         followed->sink = options_.make_sink(cluster, kind);
         ReflectorTimes times = ReflectorTimes::usual();
         times.check = base::test_time("check", options_.check_rhythm);
@@ -236,6 +241,7 @@ class Mirrors::Core {
 
     const MirrorsOptions options_;
     std::atomic<uint64_t> turns_ = 0;  // outlives all mirrors
+    net::RequestPlaces places_;
     ListsUnderWay lists_;
     net::EventLoop loop_;
     mutable base::Mutex mutex_;
@@ -251,7 +257,7 @@ Mirrors::~Mirrors() {
 
 void Mirrors::follow(ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                      std::shared_ptr<connect::ConnectionSource> source) {
-    core_->follow(cluster, std::move(name), kind, std::move(source));
+    core_->follow(cluster, std::move(name), {}, kind, std::move(source));
 }
 
 void Mirrors::follow(const cluster::Cluster& cluster,
@@ -261,7 +267,7 @@ void Mirrors::follow(const cluster::Cluster& cluster,
         if (kind.stored != model::Kind::kSnapshot &&
             base::test_time("other-kinds", milliseconds(1)).count() == 0)
             continue;
-        core_->follow(cluster.number_of(kind.stored), cluster.name, kind, source);
+        core_->follow(cluster.number_of(kind.stored), cluster.name, cluster.project, kind, source);
     }
 }
 
@@ -290,6 +296,10 @@ uint64_t Mirrors::turns() const {
     return core_->turns();
 }
 
+net::RequestPlaces& Mirrors::places() const {
+    return core_->places();
+}
+
 const std::string& Mirrors::server_id() const {
     return core_->server_id();
 }
@@ -299,6 +309,10 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
                                                     milliseconds timeout) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
+    net::RequestPlaces::Who who{fmt::format_int(cluster).str(), followed->project};
+    const auto patience = std::min(timeout, base::test_time("place", kWaitForPlace));
+    const auto place = co_await core_->places().take(std::move(who), patience);
+    if (!place) co_return caller_error(followed->name, place.error());
     for (bool again = false;; again = true) {
         auto target = co_await Core::target_of(followed);
         if (!target) co_return caller_error(followed->name, target.error());

@@ -13,10 +13,12 @@
 #include "cluster/reflected_kind.h"
 #include "cluster/registry.h"
 #include "connect/connection.h"
+#include "mirror/collector.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"
 #include "model/types.h"
 #include "net/client/client.h"
+#include "net/client/request_places.h"
 #include "net/http/http.h"
 
 namespace snapgate::mirror {
@@ -34,8 +36,7 @@ struct MirrorsOptions {
     std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
     // After which what ended by a bug is begun again.
     std::chrono::milliseconds restart{30'000};
-    // A list of more objects is taken for one without an end.
-    size_t most_listed = 20'000'000;
+    MostListed most_listed;  // of one kind of a cluster's objects
     // Makes the sink of a mirror; called once for each, on any thread.
     std::function<std::unique_ptr<ObjectSink>(model::ClusterNumber, const cluster::ReflectedKind&)>
         make_sink;
@@ -84,10 +85,15 @@ class Mirrors {
     // as Kubernetes has it, below the cluster's prefix. Every answer is a ClusterAnswer, whatever
     // its status; one that is not whole is an error, unless `lost` tells of it. `passed`: the
     // servers that the request came by, as connect::read_passed_servers() has them.
-    // kClusterUnavailable, kClusterTimeout, kBadPeer (message for people).
+    // kClusterUnavailable, kClusterTimeout, kBadPeer (message for people). So many are under way at
+    // a time as places() has; the others wait for ten seconds.
     net::Awaitable<base::Result<ClusterAnswer>> send(model::ClusterNumber cluster,
                                                      net::ClientRequest request, std::string passed,
                                                      std::chrono::milliseconds timeout);
+
+    // For all requests to clusters that callers cause: one server for each cluster, one group for
+    // each project.
+    net::RequestPlaces& places() const;
 
     // Waits until the mirror has taken in an object's `version` (for a deletion: its last one), or
     // something newer. False if that did not happen in time.

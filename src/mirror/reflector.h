@@ -60,7 +60,7 @@ class Reflector {
         ReflectorTimes times;
         MirrorStatus last_known;
         ListsUnderWay& lists;  // shared by all reflectors; outlives them
-        size_t most_listed;    // a list of more objects is taken for one without an end
+        MostListed most_listed;
         // Counts the changes of the mirror's state, if it is not null; outlives it.
         std::atomic<uint64_t>* turns = nullptr;
     };
@@ -116,7 +116,7 @@ class Reflector {
     ReflectorContext context_;
     LiveSession& session_;  // that of context_
     ListsUnderWay& lists_;
-    const size_t most_listed_;
+    const MostListed most_listed_;
     Upstream upstream_;
     net::Alarm pause_alarm_;
     base::Backoff backoff_;

@@ -78,7 +78,7 @@ class SecondKindTest : public MirrorFixture {
 };
 
 TEST_F(SecondKindTest, IsListedAndWatchedLikeTheFirst) {
-    Collector objects(*sink_, lists_, 1'000);
+    Collector objects(*sink_, lists_, {.objects = 1'000});
     must_run(sink_->begin_replacement());
     ListPage page(kWidgets, objects, skipped_);
     ASSERT_TRUE(page.feed(R"({"apiVersion":"example.com/v1","kind":"WidgetList","metadata":)"
@@ -119,7 +119,7 @@ TEST_F(SecondKindTest, LeavesTheMirrorOfTheFirstAlone) {
 }
 
 TEST_F(SecondKindTest, ItsListHoldsNothingElse) {
-    Collector objects(*sink_, lists_, 1'000);
+    Collector objects(*sink_, lists_, {.objects = 1'000});
     ListPage page(kWidgets, objects, skipped_);
     ASSERT_TRUE(page.feed(R"({"apiVersion":"snapshot.kubevirt.io/v1beta1",)"
                           R"("kind":"VirtualMachineSnapshotList",)"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/test_time.h"
+#include "net/await.h"
 
 namespace snapgate::mirror {
 
@@ -99,6 +100,10 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, s
 
 net::Awaitable<Outcome<std::string_view>> Upstream::read(Millis patience) {
     auto piece = co_await connection_->read(patience);
+    if (piece && !cut_) {
+        const auto wait = share_.take(piece->size(), Clock::now());
+        if (wait > Millis(0)) co_await net::pause(wait);
+    }
     if (cut_) co_return tl::unexpected(ended());
     if (piece) {
         last_heard_ = Clock::now();

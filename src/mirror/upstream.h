@@ -8,6 +8,7 @@
 
 #include "connect/cluster_target.h"
 #include "connect/connection.h"
+#include "mirror/read_share.h"
 #include "mirror/setback.h"
 #include "net/client/outbound.h"
 #include "net/http/http.h"
@@ -69,6 +70,7 @@ class Upstream {
     bool cut_ = false;
     std::optional<Clock::time_point> deadline_;
     Clock::time_point last_heard_;
+    ReadShare share_{Clock::now()};
 };
 
 }  // namespace snapgate::mirror

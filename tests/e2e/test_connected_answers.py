@@ -68,7 +68,10 @@ BARE = [(status, body, media) for status in (400, 403, 404, 409, 413, 422, 429, 
         for body, media in ((HTML, "text/html"), (b"", None), (b"404 page not found\n", "text/plain"))]
 NO_OBJECTS = [(200, HTML, "text/html"), (200, b"", None), (200, b"", "application/json"), (201, b"[]", "application/json"),
               (200, b'{"secret":"of an inner service"}', "application/json"), (200, b'{"kind":"Secret","apiVersion":"v1","data":{"secret":""}}', "application/json"),
-              (200, b'{"kind":"VirtualMachineSnapshot"', "application/json"), (200, b"secret: of an inner service\n", "application/yaml"), (204, b"", None)]
+              (200, b'{"kind":"VirtualMachineSnapshot"', "application/json"), (200, b"secret: of an inner service\n", "application/yaml"), (204, b"", None),
+              (200, b'{"kind":"Status","apiVersion":"v1"} secret', "application/json"), (200, b'{"kind":"Status","apiVersion":"v1","secret', "application/json"),
+              (200, b'{"kind":"Status","apiVersion":"v1","message":"secret"}', "text/html"), (200, b"k8s\x00secret", "application/vnd.kubernetes.protobuf"),
+              (200, b"k8s\x00\x0a\x0c\x0a\x02v1\x12\x06Secret\x12\x06secret", "application/vnd.kubernetes.protobuf")]
 WRITES = [("POST", None), ("PUT", "one"), ("PATCH", "one"), ("DELETE", "one"), ("DELETE", None)]
 
 

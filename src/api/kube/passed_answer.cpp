@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "api/kube/protobuf.h"
 #include "base/encoding.h"
 #include "connect/status_reason.h"
 #include "json/cluster_answers.h"
@@ -15,6 +16,8 @@
 
 namespace snapgate::api::kube {
 namespace {
+
+using base::Result;
 
 // What requests that are passed on are answered with. Whoever may connect clusters could otherwise
 // read through this server what other services of its network say.
@@ -27,27 +30,57 @@ constexpr std::array<std::string_view, 9> kKinds = {model::kSnapshotKind,
                                                     "PartialObjectMetadata",
                                                     "PartialObjectMetadataList",
                                                     "Status"};
-// Before a message of Kubernetes' protobuf.
-constexpr std::string_view kProtobufMark("k8s\0", 4);
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kYamlType = "application/yaml";
+constexpr size_t kMostWarnings = 16;
 
-bool is_kind(std::string_view text) {
-    const auto type = json::read_type(text);
+bool is_kind(const Result<json::TypeMeta>& type) {
     return type && !type->api_version.empty() &&
            std::ranges::find(kKinds, type->kind) != kKinds.end();
 }
 
+bool is_object(std::string_view text) {
+    return json::is_json_of_any_depth(text) && is_kind(json::read_type(text));
+}
+
+// The form in which an answer comes, as Kubernetes' API servers name it: whoever reads it must not
+// take it for a page. "" for no form of theirs.
+std::string_view form_of(const net::ClientResponse& answer) {
+    const auto header = answer.header("Content-Type");
+    if (!header) return kJsonType;
+    const std::string type = media_type(*header);
+    for (const std::string_view form : {kJsonType, kYamlType, kProtobufType}) {
+        if (type == form) return form;
+    }
+    return {};
+}
+
 // The text as JSON says what it is, also where it is YAML; protobuf is handed on as it is.
-bool is_answer(const net::ClientResponse& answer, std::string_view type) {
-    if (type.ends_with("protobuf")) return answer.body.starts_with(kProtobufMark);
-    if (!type.ends_with("yaml")) return is_kind(answer.body);
+bool is_answer(const net::ClientResponse& answer, std::string_view form) {
+    if (form == kProtobufType) return is_kind(read_protobuf_type(answer.body));
+    if (form == kJsonType) return is_object(answer.body);
+    if (form != kYamlType) return false;
     const auto json = json::yaml_document_to_json(answer.body);
-    return json && is_kind(*json);
+    return json && is_object(*json);
+}
+
+// The cluster's warnings and when to come again, in the forms that they must have.
+void hand_on_headers(const net::ClientResponse& answer, net::Response& response) {
+    size_t warnings = 0;
+    for (const auto& [name, value] : answer.headers) {
+        const bool printable =
+            std::ranges::all_of(value, [](char c) { return c >= ' ' && c < '\x7f'; });
+        if (base::equal_ignoring_case(name, "Warning") && printable && ++warnings <= kMostWarnings)
+            response.add_header(name, value);
+    }
+    if (const auto seconds = objects::retry_after_seconds(answer))
+        response.add_header("Retry-After", fmt::format_int(*seconds).str());
 }
 
 std::string in_version(std::string text, std::string_view type,
                        const json::ApiVersionChange& change) {
-    if (change.none() || type.ends_with("protobuf")) return text;
-    if (!type.ends_with("yaml")) return json::change_api_version(std::move(text), change);
+    if (change.none() || type == kProtobufType) return text;
+    if (type != kYamlType) return json::change_api_version(std::move(text), change);
     auto json = json::yaml_document_to_json(text);
     if (!json) return text;
     const auto value = json::parse(json::change_api_version(std::move(*json), change));
@@ -96,9 +129,9 @@ json::Object details_of(const Call& call) {
 
 void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionChange& change) {
     net::Response& response = call.response;
-    const std::string type = media_type(answer.header("Content-Type").value_or(""));
+    const std::string_view form = form_of(answer);
     const bool head = call.request.method == "HEAD";
-    if (!head && !is_answer(answer, type)) {
+    if (!head && !is_answer(answer, form)) {
         render_bare_answer(call, answer);
         // Where the cluster said 2xx but sent no object, the caller sees our status instead. So
         // nobody may wait for the mirror.
@@ -106,16 +139,9 @@ void take_over(Call& call, net::ClientResponse& answer, const json::ApiVersionCh
         return;
     }
     response.status = answer.status;
-    for (const auto& [name, value] : answer.headers) {
-        for (const std::string_view kept : {"Warning", "Retry-After"}) {
-            if (base::equal_ignoring_case(name, kept)) response.add_header(name, value);
-        }
-    }
-    // The response's type is static text; what a cluster says is not.
-    response.content_type = "";
-    if (const auto header = answer.header("Content-Type"))
-        response.add_header("Content-Type", *header);
-    answer.body = in_version(std::move(answer.body), type, change);
+    hand_on_headers(answer, response);
+    response.content_type = form;
+    answer.body = in_version(std::move(answer.body), form, change);
     response.body += answer.body;
 }
 

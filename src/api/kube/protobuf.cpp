@@ -249,31 +249,51 @@ const Schema* message_of(std::string_view kind) {
     return nullptr;
 }
 
-}  // namespace
-
-Result<json::Object> read_protobuf(std::string_view body) {
-    if (!body.starts_with(kMagic)) return broken();
-    WireReader envelope(body.substr(kMagic.size()));
-    json::Object type;
+// runtime.Unknown.
+struct Envelope {
+    json::Object type;  // apiVersion and kind, where it has them
     std::string_view raw;
-    while (const auto wire = envelope.next()) {
+
+    std::string_view text(std::string_view name) const {
+        const json::Value* value = type.if_contains(name);
+        return value == nullptr ? std::string_view() : std::string_view(value->get_string());
+    }
+};
+
+Result<Envelope> read_envelope(std::string_view body) {
+    if (!body.starts_with(kMagic)) return broken();
+    WireReader reader(body.substr(kMagic.size()));
+    Envelope envelope;
+    while (const auto wire = reader.next()) {
         if (wire->number == 1 && wire->is_bytes) {
-            SNAPGATE_ASSIGN(type, read(kTypeMeta, wire->bytes));
+            SNAPGATE_ASSIGN(envelope.type, read(kTypeMeta, wire->bytes));
         } else if (wire->number == 2 && wire->is_bytes) {
-            raw = wire->bytes;
+            envelope.raw = wire->bytes;
         }
     }
-    if (envelope.bad()) return broken();
-    const json::Value* kind = type.if_contains("kind");
-    const std::string_view named = kind == nullptr ? std::string_view() : kind->get_string();
+    if (reader.bad()) return broken();
+    return envelope;
+}
+
+}  // namespace
+
+Result<json::TypeMeta> read_protobuf_type(std::string_view body) {
+    SNAPGATE_ASSIGN(const Envelope envelope, read_envelope(body));
+    return json::TypeMeta{std::string(envelope.text("apiVersion")),
+                          std::string(envelope.text("kind"))};
+}
+
+Result<json::Object> read_protobuf(std::string_view body) {
+    SNAPGATE_ASSIGN(const Envelope envelope, read_envelope(body));
+    const std::string_view named = envelope.text("kind");
     const Schema* message = message_of(named);
     if (message == nullptr) {
         return Error(Code::kInvalidBody,
                      fmt::format("a body of the kind \"{}\" is not taken as protobuf: send JSON",
                                  named.substr(0, 64)));
     }
-    SNAPGATE_ASSIGN(json::Object object, read(*message, raw));
-    for (auto& member : type) object.insert(member);
+    SNAPGATE_ASSIGN(json::Object object, read(*message, envelope.raw));
+    for (auto& member : envelope.type) object.insert(member);
     // Texts may be anything on the wire; the parser knows what is UTF-8.
     SNAPGATE_ASSIGN(json::Value checked, json::parse(json::serialize(object)));
     return std::move(checked.get_object());

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "json/api_version.h"
 #include "json/value.h"
 
 namespace snapgate::api::kube {
@@ -15,5 +16,8 @@ inline constexpr std::string_view kProtobufType = "application/vnd.kubernetes.pr
 // those that a request may set. Unknown fields are passed over, as protobuf wants; empty texts are
 // as good as absent. kInvalidBody for anything that is cut off, or of another kind.
 base::Result<json::Object> read_protobuf(std::string_view body);
+
+// The type that such an envelope names; what is in it may be of any kind. kInvalidBody.
+base::Result<json::TypeMeta> read_protobuf_type(std::string_view body);
 
 }  // namespace snapgate::api::kube

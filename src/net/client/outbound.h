@@ -69,7 +69,8 @@ class OutboundTarget {
 // Why a server could not be talked to: what Error::subject holds for every failure of Outbound.
 // Shown to users as a reason, so they are words of the field.
 namespace outbound_reason {
-inline constexpr std::string_view kDenied = "AddressDenied";  // by OutboundOptions::rules
+inline constexpr std::string_view kDenied = "AddressDenied";        // by OutboundOptions::rules
+inline constexpr std::string_view kTooMany = "TooManyConnections";  // of this process
 inline constexpr std::string_view kNameNotFound = "NameNotFound";
 inline constexpr std::string_view kRefused = "ConnectionRefused";
 inline constexpr std::string_view kUnreachable = "HostUnreachable";
@@ -83,6 +84,10 @@ inline constexpr std::string_view kAnswerTimeout = "AnswerTimeout";
 inline constexpr std::string_view kNotHttp = "NotHttp";
 inline constexpr std::string_view kTooLarge = "AnswerTooLarge";
 }  // namespace outbound_reason
+
+// The most connections that this process has to other servers at a time, so that there are files
+// left for those who connect to it. No bound until then. Any thread.
+void bound_outbound(size_t most);
 
 // Ends from outside what a coroutine waits for: connecting, and everything on the connection that
 // comes of it. Belongs to the thread of the coroutine; outlives the connection, and may be used for

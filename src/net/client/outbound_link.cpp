@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -49,6 +51,9 @@ void set_options(int socket) {
     set(IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+std::atomic<size_t> open_connections = 0;
+std::atomic<size_t> most_connections = SIZE_MAX;
+
 bool is_unreachable(const error_code& ec) {
     return ec == asio::error::host_unreachable || ec == asio::error::network_unreachable ||
            ec == asio::error::address_family_not_supported ||
@@ -56,6 +61,23 @@ bool is_unreachable(const error_code& ec) {
 }
 
 }  // namespace
+
+void bound_outbound(size_t most) {
+    most_connections = most;
+}
+
+class OutboundLink::Counted {
+  public:
+    Counted() : among_most_(++open_connections <= most_connections) {}
+    ~Counted() { --open_connections; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+    bool among_most() const { return among_most_; }
+
+  private:
+    const bool among_most_;
+};
 
 OutboundLink::OutboundLink(const Executor& executor, std::shared_ptr<const OutboundTarget> target,
                            OutboundBreaker* breaker, Resolve resolve)
@@ -99,6 +121,7 @@ void OutboundLink::close() {
     error_code ignored;
     tls_.reset();
     socket_.close(ignored);
+    counted_.reset();
 }
 
 void OutboundLink::cut() {
@@ -215,6 +238,11 @@ Result<std::vector<OutboundLink::Endpoint>> OutboundLink::permitted(
 
 Awaitable<error_code> OutboundLink::open(Endpoint endpoint, Clock::time_point deadline) {
     error_code ec;
+    counted_ = std::make_unique<Counted>();
+    if (!counted_->among_most()) {
+        counted_.reset();
+        co_return boost::system::errc::make_error_code(boost::system::errc::too_many_files_open);
+    }
     socket_.open(endpoint.protocol(), ec);
     if (ec) co_return ec;
     set_options(socket_.native_handle());
@@ -231,6 +259,11 @@ Error OutboundLink::connect_error(const error_code& ec) const {
     if (ec == asio::error::connection_refused) {
         return target_->failure(Code::kUnavailable, outbound_reason::kRefused,
                                 "connection refused: is the server running, and is this its port?");
+    }
+    if (ec == boost::system::errc::too_many_files_open) {
+        return target_->failure(Code::kUnavailable, outbound_reason::kTooMany,
+                                "this server has as many connections as it may: raise the limit "
+                                "of its open files");
     }
     if (ec == asio::error::timed_out) {
         return target_->failure(

@@ -85,9 +85,13 @@ class OutboundLink {
     void disarm();
     void stop_waiting();
 
+    // Counts an open connection of this process while it lives.
+    class Counted;
+
     const std::shared_ptr<const OutboundTarget> target_;
     OutboundBreaker* const breaker_;
     const Resolve resolve_;
+    std::unique_ptr<Counted> counted_;  // while the socket is open
     Socket socket_;
     Timer timer_;
     // Counts the times the timer was set. A timer that has run out may still be called after it was

@@ -113,6 +113,24 @@ TEST(Outbound, AConnectionIsProbedWhileItIsSilent) {
     });
 }
 
+TEST(Outbound, ThereAreSoManyConnectionsAtATime) {
+    TestServer server;
+    const auto target = target_for({.server = url_of(server)});
+    bound_outbound(2);
+    run_coroutine([&]() -> Awaitable<void> {
+        auto first = co_await Outbound::connect(target, kPatience);
+        auto second = co_await Outbound::connect(target, kPatience);
+        EXPECT_TRUE(first && second);
+        auto third = co_await Outbound::connect(target, kPatience);
+        EXPECT_FALSE(third);
+        EXPECT_EQ(third.error().code, Code::kUnavailable);
+        EXPECT_EQ(third.error().subject, outbound_reason::kTooMany);
+        first->reset();
+        EXPECT_TRUE(co_await Outbound::connect(target, kPatience));
+    });
+    bound_outbound(SIZE_MAX);
+}
+
 TEST(Outbound, ReadsWholeAnswersOverOneConnection) {
     TestServer server;
     const auto target = target_for({.server = url_of(server) + "/"});
