@@ -123,8 +123,12 @@ Result<std::vector<std::pair<std::string, std::string>>> read_config(
     }
     auto document = json::parse_yaml(*text);
     if (!document) {
+        // The message may quote the file, which is perhaps none of ours: its line is enough.
+        const std::string& message = document.error().message;
+        const bool quotes = message.find('"') != std::string::npos;
         return Error(Code::kInvalidParameter,
-                     fmt::format("{}: {}", file.string(), document.error().message));
+                     fmt::format("{}: {}", file.string(),
+                                 quotes ? message.substr(0, message.find(": ")) : message));
     }
     std::vector<std::pair<std::string, std::string>> values;
     if (document->is_null()) return values;

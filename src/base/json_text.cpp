@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 
@@ -50,6 +51,28 @@ void append_json_string(std::string_view text, std::string& out) {
         }
     }
     out += '"';
+}
+
+void append_visible_json_string(std::string_view text, std::string& out) {
+    const size_t from = out.size();
+    append_json_string(text, out);
+    const auto is_ascii = [](char c) { return c >= 0x20 && c < 0x7f; };
+    if (std::ranges::all_of(std::string_view(out).substr(from), is_ascii)) return;
+    const std::string written = out.substr(from);
+    out.resize(from);
+    for (std::string_view rest = written; !rest.empty();) {
+        const CodePoint character = first_character(rest);
+        if (!is_hidden(character.value)) {
+            out += rest.substr(0, character.length);
+        } else if (character.value < 0x10000) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", character.value);
+        } else {  // a pair
+            const uint32_t above = character.value - 0x10000;
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", 0xd800 + (above >> 10),
+                           0xdc00 + (above & 0x3ff));
+        }
+        rest.remove_prefix(character.length);
+    }
 }
 
 void append_json_member(std::string_view name, std::string_view value, std::string& out) {

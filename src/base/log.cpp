@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/line_queue.h"
+#include "base/utf8.h"
 
 namespace snapgate::base::log {
 namespace {
@@ -64,7 +66,7 @@ void append_line(bool json, Level level, int64_t now_ms, std::string_view messag
         out += R"(Z","level":")";
         out += level_name(level);
         out += R"(","message":)";
-        append_json_string(message, out);
+        append_visible_json_string(message, out);
         for (const Field& field : fields) {
             out += ',';
             append_json_string(field.name(), out);
@@ -72,7 +74,7 @@ void append_line(bool json, Level level, int64_t now_ms, std::string_view messag
             if (field.bare()) {
                 out += field.text();
             } else {
-                append_json_string(field.text(), out);
+                append_visible_json_string(field.text(), out);
             }
         }
         out += '}';
@@ -81,7 +83,16 @@ void append_line(bool json, Level level, int64_t now_ms, std::string_view messag
         fmt::format_to(std::back_inserter(out), "Z {:7} ", level_name(level));
         // What came from outside must not move the cursor or forge a line.
         auto printable = [&out](std::string_view text) {
-            for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+            while (!text.empty()) {
+                const CodePoint character = first_character(text);
+                const size_t length = std::max<size_t>(character.length, 1);
+                if (character.length == 0 || is_hidden(character.value)) {
+                    out += '?';
+                } else {
+                    out += text.substr(0, length);
+                }
+                text.remove_prefix(length);
+            }
         };
         printable(message);
         for (const Field& field : fields) {

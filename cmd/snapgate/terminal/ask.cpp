@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <string>
 
 #include "base/file_descriptor.h"
+#include "terminal/printable.h"
 
 namespace snapgate::cli {
 namespace {
@@ -27,7 +29,8 @@ bool can_ask(bool input_taken) {
 bool ask(bool input_taken, std::string_view question) {
     const base::FileDescriptor terminal = open_terminal(input_taken);
     if (!terminal) return false;
-    std::fwrite(question.data(), 1, question.size(), stderr);
+    const std::string shown = printable(question);
+    std::fwrite(shown.data(), 1, shown.size(), stderr);
     std::fputs(" [y/N] ", stderr);
     std::fflush(stderr);
     char first = 0;

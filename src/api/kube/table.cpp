@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "api/kube/cell_text.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/json_text.h"
@@ -130,7 +131,7 @@ Result<void> put_custom_cells(const CustomCells<Count>& cells, json::ObjectView&
         } else if (cells.types[at] == Cell::kAge) {
             put_age(without_quotes(value), row);
         } else {
-            out += value;
+            append_cell_text(value, out);
         }
     }
     return {};
@@ -140,7 +141,7 @@ Result<void> put_namespace_cells(json::ObjectView& object, TableRow& row) {
     std::array<std::string_view, kNamespaceCells.size()> values;
     SNAPGATE_TRY(object.find(kNamespaceCells, values));
     for (const std::string_view value : {values[0], values[1]}) {
-        row.text += is_text(value) ? value : R"("")";
+        append_cell_text(is_text(value) ? value : R"("")", row.text);
         row.text += ',';
     }
     put_age(without_quotes(values[2]), row);
