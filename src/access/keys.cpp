@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "access/projects.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/log.h"
@@ -114,17 +115,22 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
 
 Result<void> create_key(store::WriteTxn& txn, const Key& key) {
     SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
+    uint64_t of_project = 0;
     for (const auto& [id, other] : keys) {
-        if (other.project == key.project && other.name == key.name) {
+        if (other.project != key.project) continue;
+        ++of_project;
+        if (other.name == key.name) {
             return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", other.name),
                          "name");
         }
     }
     if (!key.project.empty()) {
         // The project may have been deleted since the request was checked.
-        SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, key.project));
-        if (!project)
+        SNAPGATE_ASSIGN(const auto record, txn.record(Project::kType, key.project));
+        if (!record)
             return Error(Code::kNotFound, fmt::format("there is no project {}", key.project));
+        SNAPGATE_ASSIGN(const Project project, Project::parse(key.project, *record));
+        SNAPGATE_TRY(check_quota(project.name, "keys", of_project, 1, project.quota.keys));
     }
     return txn.put_record(Key::kType, key.id, key.record());
 }
@@ -178,6 +184,34 @@ Result<Principal> KeyRing::authenticate(std::string_view text) const {
     if (auto use = use_of(key.id))
         use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);
     return Principal{key.id, key.role, key.project};
+}
+
+// The generic cell rate algorithm of ATM networks (ITU-T I.371): a bucket of tokens in one number.
+Result<void> KeyRing::count_request(std::string_view id) const {
+    if (limit_.rate == 0) return {};
+    const auto use = use_of(std::string(id));
+    if (!use) return {};
+    constexpr int64_t kSecond = 1'000'000;
+    const auto rate = static_cast<int64_t>(limit_.rate);
+    const int64_t each = std::max<int64_t>(kSecond / rate, 1);
+    const int64_t ahead = each * (static_cast<int64_t>(limit_.burst) - 1);
+    const int64_t now = clock_.steady_ms() * 1000;
+    int64_t paid = use->paid_until_us.load(std::memory_order_relaxed);
+    while (true) {
+        const int64_t from = std::max(paid, now);
+        if (from - now > ahead) {
+            Error error(
+                Code::kTooManyRequests,
+                fmt::format("this key asks too often: {} requests a second are allowed, and "
+                            "{} at once",
+                            limit_.rate, limit_.burst));
+            error.retry_after_seconds =
+                static_cast<unsigned>((from - now - ahead + kSecond - 1) / kSecond);
+            return error;
+        }
+        if (use->paid_until_us.compare_exchange_weak(paid, from + each, std::memory_order_relaxed))
+            return {};
+    }
 }
 
 bool KeyRing::is_good(std::string_view id) const {

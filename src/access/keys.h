@@ -57,10 +57,17 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
 
 // Within a write. kAlreadyExists if another key of the same project (or of the tenant) has that
 // name. Keys of other projects do not matter: the caller may not see them.
+// kNotFound without the project; kQuotaExceeded.
 base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
 // kNotFound; kConflict for the tenant's last admin key: without it nobody could make another key. A
 // key that expires is no substitute for one that lasts.
 base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms);
+
+// How often one key may ask.
+struct RateLimit {
+    uint64_t rate = 0;   // requests a second in the long run; 0: as often as it likes
+    uint64_t burst = 1;  // requests at once, at least 1, after a time without any
+};
 
 // Finds the principal of a key's text. Any thread may call.
 //
@@ -77,6 +84,11 @@ class KeyRing {
     // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
     // expired. Every text with a known id takes the same time.
     base::Result<Principal> authenticate(std::string_view text) const;
+    // From now on each key may ask `limit` of times; to be called before the first request.
+    void set_limit(RateLimit limit) { limit_ = limit; }
+    // Counts a request of the key. kTooManyRequests, with the seconds to wait, if it asks too
+    // often.
+    base::Result<void> count_request(std::string_view id) const;
     // Whether the key of this id is known and has not expired.
     bool is_good(std::string_view id) const;
 
@@ -97,6 +109,9 @@ class KeyRing {
         Use(int64_t used, int64_t seen) : last_used_ms(used), first_seen_ms(seen) {}
         std::atomic<int64_t> last_used_ms;
         const int64_t first_seen_ms;  // by the monotonic clock
+        // When the requests that were counted would be over, were they made at the limit's rate: in
+        // microseconds of the monotonic clock.
+        std::atomic<int64_t> paid_until_us = 0;
     };
     using Uses = std::unordered_map<std::string, std::shared_ptr<Use>>;
 
@@ -104,6 +119,7 @@ class KeyRing {
     bool has_expired(const Key& key) const;
 
     const base::Clock& clock_;
+    RateLimit limit_;
     KeyTable table_;
     std::atomic<uint64_t> keys_ahead_ = 0;
     mutable base::Mutex mutex_;

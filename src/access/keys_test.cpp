@@ -91,6 +91,28 @@ TEST_F(KeysTest, AnAdminThatExpiresIsNoSubstituteForOneThatLasts) {
     EXPECT_TRUE(remove(admin.key.id));
 }
 
+TEST_F(KeysTest, AKeyAsksAsOftenAsItMay) {
+    const NewKey one = make_key("a", Role::kReader, "", now(), std::nullopt);
+    const NewKey other = make_key("b", Role::kReader, "", now(), std::nullopt);
+    for (const NewKey* key : {&one, &other}) ASSERT_TRUE(add(*key));
+    for (int i = 0; i < 1000; ++i)
+        ASSERT_TRUE(ring_.count_request(one.key.id)) << "without a limit";
+    ring_.set_limit({10, 3});
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(ring_.count_request(one.key.id)) << i;
+    const auto refused = ring_.count_request(one.key.id);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kTooManyRequests);
+    EXPECT_EQ(refused.error().retry_after_seconds, 1U);
+    EXPECT_TRUE(ring_.count_request(other.key.id)) << "each key has its own";
+    store_.clock.advance(100);
+    EXPECT_TRUE(ring_.count_request(one.key.id));
+    EXPECT_FALSE(ring_.count_request(one.key.id));
+    store_.clock.advance(3'600'000);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(ring_.count_request(one.key.id)) << i;
+    EXPECT_FALSE(ring_.count_request(one.key.id));
+    EXPECT_TRUE(ring_.count_request("nosuchkey"));
+}
+
 TEST_F(KeysTest, NamesAreUnique) {
     ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
     auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "json/value.h"
+#include <array>
+
+#include "base/count_text.h"
 
 namespace snapgate::access {
 
@@ -10,17 +12,73 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+namespace {
+
+struct Limit {
+    std::string_view name;
+    std::optional<uint64_t> Quota::* member;
+};
+constexpr std::array kLimits = {Limit{"clusters", &Quota::clusters}, Limit{"keys", &Quota::keys},
+                                Limit{"objects", &Quota::objects}};
+// Every JSON reader has whole numbers up to here.
+constexpr int64_t kMostAllowed = int64_t{1} << 53;
+
+}  // namespace
+
+Result<Quota> parse_quota(const json::Object& object) {
+    SNAPGATE_TRY(json::refuse_unknown(object, {"clusters", "keys", "objects"}));
+    Quota quota;
+    for (const Limit& limit : kLimits) {
+        const json::Value* value = object.if_contains(limit.name);
+        if (value == nullptr || value->is_null()) continue;
+        if (!value->is_int64() || value->get_int64() < 0 || value->get_int64() > kMostAllowed) {
+            return Error(Code::kInvalidBody,
+                         fmt::format("{} must be a whole number from 0 on, or null for no limit",
+                                     limit.name),
+                         std::string(limit.name));
+        }
+        quota.*limit.member = static_cast<uint64_t>(value->get_int64());
+    }
+    return quota;
+}
+
+json::Object to_json(const Quota& quota) {
+    json::Object object;
+    for (const Limit& limit : kLimits) {
+        if (quota.*limit.member)
+            object[{limit.name.data(), limit.name.size()}] = *(quota.*limit.member);
+    }
+    return object;
+}
+
+Result<void> check_quota(std::string_view project, std::string_view what, uint64_t used,
+                         uint64_t more, std::optional<uint64_t> allowed) {
+    if (!allowed || (used <= *allowed && more <= *allowed - used)) return {};
+    return Error(
+        Code::kQuotaExceeded,
+        fmt::format("the quota of project {} is used up: it has {} {}, and {} are allowed", project,
+                    base::format_count(used), what, base::format_count(*allowed)));
+}
+
 Result<Project> Project::parse(std::string_view id, std::string_view value) {
     SNAPGATE_ASSIGN(json::Value record, json::parse(value));
     if (!record.is_object()) return Error(Code::kCorrupt, "a project's record is not an object");
     Project project;
     project.uid = id;
     SNAPGATE_ASSIGN(project.name, json::optional_string(record.get_object(), "name"));
+    if (const json::Value* quota = record.get_object().if_contains("quota")) {
+        if (!quota->is_object()) return Error(Code::kCorrupt, "a project's quota is not an object");
+        auto read = parse_quota(quota->get_object());
+        if (!read) return Error(Code::kCorrupt, "a project's quota: " + read.error().message);
+        project.quota = *read;
+    }
     return project;
 }
 
 std::string Project::record() const {
-    return json::serialize(json::Object{{"name", name}});
+    json::Object record{{"name", name}};
+    if (quota != Quota()) record["quota"] = to_json(quota);
+    return json::serialize(record);
 }
 
 Error no_such_project(std::string_view uid) {
@@ -34,6 +92,14 @@ Result<Scope> resolve_scope(const Principal& principal, std::string_view project
     bool visible = principal.project.empty() || principal.project == project;
     if (!visible || !projects.contains(std::string(project))) return no_such_project(project);
     return Scope{std::string(project)};
+}
+
+Result<void> set_quota(store::WriteTxn& txn, std::string_view uid, const Quota& quota) {
+    SNAPGATE_ASSIGN(const auto record, txn.record(Project::kType, uid));
+    if (!record) return no_such_project(uid);
+    SNAPGATE_ASSIGN(Project project, Project::parse(uid, *record));
+    project.quota = quota;
+    return txn.put_record(Project::kType, uid, project.record());
 }
 
 Result<void> create_project(store::WriteTxn& txn, const Project& project) {

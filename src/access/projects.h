@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "access/principal.h"
 #include "base/result.h"
+#include "json/value.h"
 #include "store/record_table.h"
 #include "store/store.h"
 
@@ -12,12 +15,33 @@ namespace snapgate::access {
 
 inline constexpr std::string_view kDefaultProject = "Default";
 
+// How much a project may have; what is not set is not bounded.
+struct Quota {
+    std::optional<uint64_t> clusters;
+    std::optional<uint64_t> keys;
+    std::optional<uint64_t> objects;  // of every kind that is kept, in all its clusters together
+
+    bool operator==(const Quota&) const = default;
+};
+
+// `object` has some of clusters, keys and objects, each null or a whole number up to 2^53.
+// kInvalidBody names the member.
+base::Result<Quota> parse_quota(const json::Object& object);
+// The limits that are set.
+json::Object to_json(const Quota& quota);
+
+// {} if `used` and `more` are at most `allowed`, else kQuotaExceeded, which names both. `what`:
+// clusters.
+base::Result<void> check_quota(std::string_view project, std::string_view what, uint64_t used,
+                               uint64_t more, std::optional<uint64_t> allowed);
+
 // A part of the tenant. Clusters and keys belong to a project.
 struct Project {
     static constexpr store::RecordType kType = store::RecordType::kProject;
 
     std::string uid;
     std::string name;
+    Quota quota = {};
 
     static base::Result<Project> parse(std::string_view id, std::string_view value);
     std::string record() const;
@@ -33,6 +57,9 @@ base::Result<Scope> resolve_scope(const Principal& principal, std::string_view p
 
 // Within a write: makes a project. kAlreadyExists if the uid or the name is taken.
 base::Result<void> create_project(store::WriteTxn& txn, const Project& project);
+
+// Within a write: replaces the quota. What the project already has above it stays. kNotFound.
+base::Result<void> set_quota(store::WriteTxn& txn, std::string_view uid, const Quota& quota);
 
 // The error for a project that does not exist, or that the caller may not see.
 base::Error no_such_project(std::string_view uid);

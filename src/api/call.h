@@ -57,7 +57,8 @@ struct Call {
 
     // What its writes of objects work on.
     objects::WriteContext write_context() const {
-        return {services.store, services.namespaces, services.connections, passed};
+        return {services.store, services.namespaces, services.connections, passed,
+                [&all = services](const cluster::Cluster& one) { return all.quota_of(one); }};
     }
 };
 

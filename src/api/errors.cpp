@@ -81,6 +81,10 @@ HttpError to_http(Code code) {
             return {401, "Unauthorized", "Unauthorized"};
         case Code::kForbidden:
             return {403, "Forbidden", "Forbidden"};
+        case Code::kTooManyRequests:
+            return {429, "TooManyRequests", "TooManyRequests"};
+        case Code::kQuotaExceeded:
+            return {403, "QuotaExceeded", "Forbidden"};
         case Code::kNotFound:
             return {404, "ResourceNotFound", "NotFound"};
         case Code::kMethodNotAllowed:
@@ -126,7 +130,7 @@ HttpError to_http(Code code) {
 
 bool may_retry(Code code) {
     const unsigned status = to_http(code).status;
-    return status == 503 || status == 504 || code == Code::kNoFreeName;
+    return status == 429 || status == 503 || status == 504 || code == Code::kNoFreeName;
 }
 
 std::string_view shown_message(Side side, const base::Error& error, std::string_view request_id) {

@@ -69,6 +69,7 @@ constexpr std::array kRoutes = {
     on_server(Verb::kCreate, "/admin/v1/projects", Role::kAdmin, admin::create_project),
     on_server(Verb::kGet, "/admin/v1/projects/{}", Role::kReader, admin::get_project),
     on_server(Verb::kDelete, "/admin/v1/projects/{}", Role::kAdmin, admin::delete_project, "force"),
+    on_server(Verb::kUpdate, "/admin/v1/projects/{}/quota", Role::kAdmin, admin::set_quota),
     on_server(Verb::kGet, "/admin/v1/clusters", Role::kReader, admin::list_clusters),
     on_server(Verb::kCreate, "/admin/v1/clusters", Role::kAdmin, admin::create_cluster),
     on_server(Verb::kGet, "/admin/v1/clusters/{}", Role::kReader, admin::get_cluster),
@@ -117,6 +118,7 @@ Result<bool> admit(Call& call, const Route& route) {
     }
     SNAPGATE_ASSIGN(const std::string_view key, presented_key(request));
     SNAPGATE_ASSIGN(call.principal, call.services.keys.authenticate(key));
+    SNAPGATE_TRY(call.services.keys.count_request(call.principal.key_id));
     SNAPGATE_ASSIGN(call.scope,
                     access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),
                                           *call.services.projects.snapshot()));

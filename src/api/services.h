@@ -7,6 +7,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "base/result.h"
+#include "cluster/object_quota.h"
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
@@ -61,6 +62,12 @@ struct Services {
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};
+    }
+
+    // How many objects the cluster's project may have; null: as many as it likes.
+    std::shared_ptr<const cluster::ObjectQuota> quota_of(const cluster::Cluster& cluster) const {
+        return cluster::ObjectQuota::of(cluster.project, *projects.snapshot(),
+                                        *clusters.snapshot());
     }
 
     // The present time, as questions about a fleet take it.

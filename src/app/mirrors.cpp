@@ -10,6 +10,7 @@
 #include "connect/passed_servers.h"
 #include "mirror/mirror_record.h"
 #include "mirror/mirror_sink.h"
+#include "mirror/quota_sink.h"
 
 namespace snapgate::app {
 namespace {
@@ -64,6 +65,20 @@ void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, Mirror
         });
 }
 
+// The quota of the project whose cluster has this number.
+std::shared_ptr<const cluster::ObjectQuota> quota_of(const DataDirectory& data,
+                                                     ClusterNumber number) {
+    const auto projects = data.projects.snapshot();
+    const auto bounded = [](const auto& row) { return row.second.quota.objects.has_value(); };
+    if (std::ranges::none_of(*projects, bounded)) return nullptr;
+    const auto clusters = data.clusters.snapshot();
+    for (const auto& [uid, cluster] : *clusters) {
+        if (cluster.has_number(number))
+            return cluster::ObjectQuota::of(cluster.project, *projects, *clusters);
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_bytes) {
@@ -71,8 +86,10 @@ std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_b
     mirror::MirrorsOptions options;
     options.most_listed.bytes = most_bytes;
     options.server_id = connect::server_id(store.id());
-    options.make_sink = [&store](ClusterNumber cluster, const cluster::ReflectedKind& kind) {
-        return mirror::make_sink(store, cluster, kind);
+    options.make_sink = [&data, &store](ClusterNumber number, const cluster::ReflectedKind& kind) {
+        mirror::FindQuota quota = [&data, number] { return quota_of(data, number); };
+        return mirror::with_quota(mirror::make_sink(store, number, kind), store, number,
+                                  kind.stored, std::move(quota));
     };
     options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
     options.keep = [&store](const auto& mirrors) { keep(store, mirrors); };

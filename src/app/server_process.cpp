@@ -130,6 +130,7 @@ Result<void> ServerProcess::open_clusters() {
 
 void ServerProcess::offer_services() {
     warn_of_odd_uids(*data_);
+    data_->keys.set_limit(settings_.key_limit);
     metrics_ = std::make_unique<Metrics>(*data_, *certificates_);
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
     namespaces_ = std::make_unique<objects::NamespaceSweeper>(*data_->store, data_->clusters,

@@ -305,6 +305,17 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.connect_deny, net::Network::parse_list(v));
              return {};
          }},
+        {"rate", "N",
+         "requests a second that each API key may make (default 0: as many as it likes)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.key_limit.rate, parse_number(v, 0, 1'000'000));
+             return {};
+         }},
+        {"burst", "N", "requests that a key may make at once, with --rate (default 250)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.key_limit.burst, parse_number(v, 1, 1'000'000));
+             return {};
+         }},
         {"protection-max-age", "DURATION",
          "how old the last good snapshot of a VM may be for the metrics (default 24h)",
          [](Settings& s, std::string_view v) -> Result<void> {

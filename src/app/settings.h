@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/keys.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -54,6 +55,7 @@ struct Settings {
     // Of the addresses that clusters may be connected to (net/client/address_rules.h).
     std::vector<net::Network> connect_allow;
     std::vector<net::Network> connect_deny;
+    access::RateLimit key_limit{0, 250};
     base::Millis protection_max_age = std::chrono::hours(24);  // of the metrics
     size_t metrics_clusters = 500;
     bool access_log = true;

@@ -13,6 +13,8 @@ enum class Code {
     kInvalidBody,  // input that is not JSON or not of the expected shape; `subject` names the field
     kUnauthorized,
     kForbidden,
+    kTooManyRequests,  // a key asks more often than it may
+    kQuotaExceeded,    // a project has as much of something as it may have
     kNotFound,
     kMethodNotAllowed,
     kAlreadyExists,

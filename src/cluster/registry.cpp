@@ -103,7 +103,13 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scop
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    for (const auto& [uid, other] : clusters) SNAPGATE_TRY(check_different(cluster, other, caller));
+    uint64_t of_project = 0;
+    for (const auto& [uid, other] : clusters) {
+        SNAPGATE_TRY(check_different(cluster, other, caller));
+        if (other.project == cluster.project) ++of_project;
+    }
+    SNAPGATE_ASSIGN(const auto owner, access::Project::parse(cluster.project, *project));
+    SNAPGATE_TRY(access::check_quota(owner.name, "clusters", of_project, 1, owner.quota.clusters));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));

@@ -72,7 +72,8 @@ base::Result<void> check_different(const Cluster& cluster, const Cluster& other,
                                    const access::Scope& caller);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
-// it. Errors of check_different(); kNotFound if the project does not exist.
+// it. Errors of check_different(); kNotFound if the project does not exist;
+// kQuotaExceeded.
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
                                     const access::Scope& caller = {});
 

@@ -65,7 +65,9 @@ Setback setback_of_sink(const base::Error& error) {
     Setback setback;
     setback.removed = error.code == Code::kNotFound;
     setback.state = MirrorState::kFailing;
-    setback.reason = error.code == Code::kStorageFull ? "StorageFull" : "StoreFailed";
+    setback.reason = error.code == Code::kStorageFull     ? "StorageFull"
+                     : error.code == Code::kQuotaExceeded ? "QuotaExceeded"
+                                                          : "StoreFailed";
     setback.message = error.message;
     // The sink did nothing of the call that failed, so its changes are lost: list again.
     setback.next = Setback::Next::kRelist;

@@ -214,6 +214,7 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
         const std::shared_ptr<ObjectWrite> write = new_write(store, place);
         write->key = key;
         write->make_namespace = options.make_namespace;
+        write->quota = options.quota;
         write->object = std::move(prepared);
         WriteOutcome outcome;
         if (options.dry_run) {
@@ -285,6 +286,7 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
         co_return co_await create_object(context.store, std::move(place), std::move(change),
                                          options, End::kDone);
     }
+    options.quota = context.quota_of(place.cluster);
     const std::string name(json::text_at(body.object, {"metadata", "name"}));
     const rules::Target target{place.ns, place.name, false};
     MakeNew make = [&](const std::string& uid) {
@@ -324,7 +326,7 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
             if (stored) co_return std::move(*stored);
             continue;
         }
-        const CreateOptions options{.dry_run = dry_run};
+        const CreateOptions options{.dry_run = dry_run, .quota = context.quota_of(place.cluster)};
         auto created = co_await create_snapshot(context.store, place, place.name, make, options);
         if (created) created->created = true;
         if (created || created.error().code != Code::kAlreadyExists) co_return std::move(created);

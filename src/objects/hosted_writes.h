@@ -20,6 +20,8 @@ namespace snapgate::objects {
 struct CreateOptions {
     bool dry_run = false;
     bool make_namespace = false;  // of a snapshot: make its namespace if it is not there
+    // Of the cluster's project, which the writes fill in.
+    std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 
 // The name of `place` may be empty if the body has one or a generateName.

@@ -30,6 +30,7 @@ struct Import::Batch {
     std::vector<Item> items;
     std::vector<model::ObjectKey> prune;
     model::Revision prune_up_to = 0;
+    std::shared_ptr<const cluster::ObjectQuota> quota;
     ImportReport outcome;  // of this batch alone
 
     Result<void> run(store::WriteTxn& txn);
@@ -141,6 +142,7 @@ std::shared_ptr<Import::Batch> Import::take_batch() {
     batch->cluster = cluster_;
     batch->on_conflict = options_.on_conflict;
     batch->dry_run = options_.dry_run;
+    batch->quota = options_.quota;
     batch->now_ms = store_.now_ms();
     // At most one batch's worth: what one piece of the stream brought may be more.
     size_t count = 0;
@@ -273,7 +275,12 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
     outcome = {};  // a group that was rolled back runs again
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster.number));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
+    uint64_t used = 0;
+    if (quota) {
+        SNAPGATE_ASSIGN(used, quota->used(txn));
+    }
     for (const Item& item : items) SNAPGATE_TRY(store_item(txn, item));
+    if (quota && outcome.created > 0) SNAPGATE_TRY(quota->check(used, outcome.created));
     for (const model::ObjectKey& key : prune) {
         const model::ClusterNumber number = cluster.number_of(pruned);
         SNAPGATE_ASSIGN(auto existing, txn.get(number, pruned, key.ns, key.name));

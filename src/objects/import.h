@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cluster/object_quota.h"
 #include "cluster/registry.h"
 #include "json/object.h"
 #include "model/seen_names.h"
@@ -34,6 +35,9 @@ struct ImportOptions {
     // With prune: objects that were written after this revision stay, too. It is the revision at
     // which a dry run counted.
     std::optional<model::Revision> prune_as_of = std::nullopt;
+    // Of the cluster's project; null: none. A batch that would go beyond it fails with
+    // kQuotaExceeded, and stores nothing.
+    std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 
 struct Refused {

@@ -21,6 +21,10 @@ Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
         return found && found->revision == *write.read_at ? End::kDone : End::kChanged;
     if (found) return End::kExists;
     if (write.kind != Kind::kSnapshot) return End::kDone;
+    if (write.quota) {
+        SNAPGATE_ASSIGN(const uint64_t used, write.quota->used(txn));
+        SNAPGATE_TRY(write.quota->check(used, 1));
+    }
     return settle_namespace(txn, write.cluster, write.key.ns, write.make_namespace, write.now_ms);
 }
 

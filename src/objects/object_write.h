@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cluster/object_quota.h"
 #include "model/object.h"
 #include "model/types.h"
 #include "rules/object_rules.h"
@@ -24,6 +25,8 @@ struct ObjectWrite {
     std::optional<model::PreparedObject> object;  // none: the object is removed
     bool make_namespace = false;                  // make the namespace if it does not exist
     int64_t now_ms = 0;                           // creation time of a namespace that is made
+    // Of the cluster's project, for an object that must be new; null: none.
+    std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 
 // The outcome of the write. Only kDone has written anything.
@@ -40,7 +43,7 @@ struct WriteOutcome {
 };
 
 // Makes the function for Store::write. `outcome` may be read when that has reported success.
-// kNotFound if the cluster is gone.
+// kNotFound if the cluster is gone; kQuotaExceeded.
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
                                     std::shared_ptr<WriteOutcome> outcome);
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
+#include "cluster/object_quota.h"
 #include "mirror/mirrors.h"
 #include "objects/namespace_sweeper.h"
 #include "store/store.h"
@@ -16,6 +19,8 @@ struct WriteContext {
     // The servers that the request came by, for whatever is asked of a cluster because of it
     // (connect/passed_servers.h).
     std::string passed;
+    // That of the cluster's project; null: none. Called at most once for a write.
+    std::function<std::shared_ptr<const cluster::ObjectQuota>(const cluster::Cluster&)> quota_of;
 };
 
 }  // namespace snapgate::objects

@@ -149,6 +149,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
+    asked.options.quota = call.services.quota_of(cluster);
     objects::Import import(cluster, asked.options, call.services.store);
     objects::BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;

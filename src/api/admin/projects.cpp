@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
 #include "api/visible.h"
+#include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
 
@@ -12,7 +15,30 @@ using base::Result;
 namespace {
 
 json::Object to_json(const Project& project) {
-    return {{"uid", project.uid}, {"name", project.name}};
+    json::Object out{{"uid", project.uid}, {"name", project.name}};
+    if (project.quota != access::Quota()) out["quota"] = access::to_json(project.quota);
+    return out;
+}
+
+// How much of what a quota bounds the project has.
+Result<json::Object> used_by(const Services& services, const std::string& uid) {
+    const auto keys = services.keys.keys();
+    const auto clusters = services.clusters.snapshot();
+    const auto of_project = [&uid](const auto& row) { return row.second.project == uid; };
+    uint64_t objects = 0;
+    const store::ReadView view = services.store.read();
+    for (const auto& [id, cluster] : *clusters) {
+        if (cluster.project != uid) continue;
+        for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
+            SNAPGATE_ASSIGN(const uint64_t count,
+                            view.count(cluster.number_of(kind.stored), kind.stored));
+            objects += count;
+        }
+    }
+    return json::Object{
+        {"clusters", static_cast<uint64_t>(std::ranges::count_if(*clusters, of_project))},
+        {"keys", static_cast<uint64_t>(std::ranges::count_if(*keys, of_project))},
+        {"objects", objects}};
 }
 
 Result<Project> find_project(const Call& call, const std::string& uid) {
@@ -27,7 +53,8 @@ Result<Project> find_project(const Call& call, const std::string& uid) {
 Result<void> require_tenant(const Call& call) {
     if (call.principal.project.empty()) return {};
     return Error(Code::kForbidden,
-                 "this key holds one project: a key of the tenant makes and deletes projects");
+                 "this key holds one project: a key of the tenant makes and deletes "
+                 "projects, and sets their quotas");
 }
 
 }  // namespace
@@ -44,7 +71,10 @@ net::Awaitable<Result<void>> list_projects(Call& call) {
 
 net::Awaitable<Result<void>> get_project(Call& call) {
     SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
-    respond_json(call, 200, to_json(project));
+    json::Object document = to_json(project);
+    SNAPGATE_CO_ASSIGN(auto used, used_by(call.services, project.uid));
+    document["used"] = std::move(used);
+    respond_json(call, 200, document);
     co_return Result<void>{};
 }
 
@@ -60,6 +90,22 @@ net::Awaitable<Result<void>> create_project(Call& call) {
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     respond_json(call, 201, to_json(project));
+    co_return Result<void>{};
+}
+
+net::Awaitable<Result<void>> set_quota(Call& call) {
+    SNAPGATE_CO_TRY(require_tenant(call));
+    SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
+    SNAPGATE_CO_ASSIGN(project.quota, access::parse_quota(body));
+    store::WriteFunction write = [uid = project.uid, quota = project.quota](store::WriteTxn& txn) {
+        return access::set_quota(txn, uid, quota);
+    };
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    json::Object document = to_json(project);
+    SNAPGATE_CO_ASSIGN(auto used, used_by(call.services, project.uid));
+    document["used"] = std::move(used);
+    respond_json(call, 200, document);
     co_return Result<void>{};
 }
 

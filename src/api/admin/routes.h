@@ -10,6 +10,8 @@ net::Awaitable<base::Result<void>> list_projects(Call& call);
 net::Awaitable<base::Result<void>> get_project(Call& call);
 net::Awaitable<base::Result<void>> create_project(Call& call);
 net::Awaitable<base::Result<void>> delete_project(Call& call);
+// PUT /admin/v1/projects/{uid}/quota: how much the project may have.
+net::Awaitable<base::Result<void>> set_quota(Call& call);
 
 net::Awaitable<base::Result<void>> list_clusters(Call& call);
 net::Awaitable<base::Result<void>> get_cluster(Call& call);

@@ -77,7 +77,7 @@ Result<void> authenticate(Call& call) {
     if (!principal) return unauthorized;
     call.principal = std::move(*principal);
     call.scope = {call.principal.project};
-    return {};
+    return call.services.keys.count_request(call.principal.key_id);
 }
 
 // Nobody acts as another here. To pass over the wish would give a caller more than was asked for.

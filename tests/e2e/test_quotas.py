@@ -1,0 +1,136 @@
+"""How much a project may have: clusters, keys and objects, by every way in which they come."""
+
+import itertools
+import json
+
+import pytest
+
+from connected import UID, Pair, wait_for_state
+from harness import snapshot, snapshots, vm_path, wait_for
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def project(server, admin):
+    """(uid, name) of a new project."""
+    name = f"project-{next(NUMBERS)}"
+    return admin.create_project(name)["uid"], name
+
+
+def set_quota(admin, uid, **limits):
+    reply = admin.request("PUT", f"/admin/v1/projects/{uid}/quota", json.dumps(limits), {"Content-Type": "application/json"})
+    assert reply.status == 200, reply
+    return reply.json()
+
+
+def assert_refused(reply, message):
+    assert (reply.status, reply.json()["code"]) == (403, "QuotaExceeded"), reply
+    assert message in reply.json()["message"], reply
+
+
+def test_clusters_and_keys(admin, project):
+    uid, name = project
+    assert set_quota(admin, uid, clusters=1, keys=2)["quota"] == {"clusters": 1, "keys": 2}
+    admin.create_cluster(f"{name}-a", projectUid=uid)
+    assert_refused(admin.post("/admin/v1/clusters", {"name": "b", "projectUid": uid}),
+                   f"the quota of project {name} is used up: it has 1 clusters, and 1 are allowed")
+    for key in "ab":
+        admin.create_key(key, projectUid=uid)
+    assert_refused(admin.post("/admin/v1/keys", {"name": "c", "projectUid": uid}), "it has 2 keys, and 2 are allowed")
+    assert admin.get(f"/admin/v1/projects/{uid}").json()["used"] == {"clusters": 1, "keys": 2, "objects": 0}
+    admin.delete(f"/admin/v1/clusters/{name}-a")
+    admin.create_cluster(f"{name}-b", projectUid=uid)
+    assert admin.post("/admin/v1/clusters", {"name": f"other {name}"}).status == 201, "other projects have no quota"
+
+
+def test_objects_that_are_created(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(f"{name}-a", projectUid=uid)["uid"]
+    other = admin.create_cluster(f"{name}-b", projectUid=uid)["uid"]
+    set_quota(admin, uid, objects=2)
+    for where, snap in ((cluster, "s1"), (other, "s2")):
+        assert admin.post(vm_path(where), {"metadata": {"name": snap}}, namespace="web").status == 200
+    assert_refused(admin.post(vm_path(cluster), {"metadata": {"name": "s3"}}, namespace="web"),
+                   "it has 2 objects, and 2 are allowed")
+    again = admin.post(vm_path(cluster), {"metadata": {"name": "s1"}}, namespace="web")
+    assert again.status == 409, "what is there is told before what is allowed"
+    kube = admin.request("POST", f"/clusters/{cluster}/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots",
+                         json.dumps(snapshot("web", "s3")),
+                         {"Content-Type": "application/json", "Authorization": f"Bearer {admin.key}"})
+    assert (kube.status, kube.json()["reason"]) == (403, "Forbidden"), kube
+    assert "2 are allowed" in kube.json()["message"]
+    assert admin.delete(vm_path(other, name="s2"), namespace="web").status == 204
+    assert admin.post(vm_path(cluster), {"metadata": {"name": "s3"}}, namespace="web").status == 200
+
+
+def test_objects_that_are_imported(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(name, projectUid=uid)["uid"]
+    set_quota(admin, uid, objects=300)
+    reply = admin.import_lines(cluster, snapshots(1000))
+    assert_refused(reply, "300 are allowed")
+    assert "256 created" in reply.json()["message"], "whole batches that fit are stored"
+    assert admin.cluster(cluster)["objects"] == 256
+    reply = admin.import_lines(cluster, snapshots(256))
+    assert reply.status == 200, "what is there already takes no room"
+    set_quota(admin, uid, objects=None)
+    assert admin.import_lines(cluster, snapshots(1000)).status == 200
+
+
+def test_a_mirror_above_its_quota_says_so_and_harms_no_other(data_dir):
+    with Pair(data_dir.parent) as pair:
+        pair.upstream.client().load(UID, snapshots(5))
+        pair.follow()
+        admin = pair.mirror.client()
+        project = admin.cluster(UID)["projectUid"]
+        elsewhere = admin.create_cluster("elsewhere", projectUid=admin.create_project("elsewhere")["uid"])["uid"]
+        set_quota(admin, project, objects=7)
+        pair.upstream.client().load(UID, snapshots(7))
+        pair.wait_until_equal()
+        pair.upstream.client().load(UID, snapshots(9))
+        seen = wait_for_state(pair.mirror, UID, "Failing", "QuotaExceeded")
+        assert "7 are allowed" in seen["message"]
+        assert seen["objects"] == 7, "the last state stays"
+        admin.load(elsewhere, snapshots(9))
+        assert admin.cluster(elsewhere)["objects"] == 9
+        set_quota(admin, project, objects=9)
+        wait_for(lambda: admin.cluster(UID)["objects"] == 9, "the mirror goes on with more room", 60)
+
+
+@pytest.mark.parametrize("body, field", [
+    ({"clusters": -1}, "clusters"), ({"keys": "1"}, "keys"), ({"objects": 1.5}, "objects"), ({"objects": 1 << 60}, "objects"),
+    ({"bytes": 1}, "bytes"), ({"clusters": []}, "clusters")])
+def test_a_quota_that_is_none_is_refused(admin, project, body, field):
+    reply = admin.request("PUT", f"/admin/v1/projects/{project[0]}/quota", json.dumps(body), {"Content-Type": "application/json"})
+    assert reply.status == 400, reply
+    assert reply.json()["details"]["field"] == field
+
+
+def test_a_projects_admin_does_not_set_its_quota(server, admin, project):
+    uid, _ = project
+    boss = server.client(admin.create_key("boss", "admin", projectUid=uid)["key"])
+    headers = {"Content-Type": "application/json"}
+    assert boss.request("PUT", f"/admin/v1/projects/{uid}/quota", "{}", headers).status == 403
+    other = admin.create_project(f"hidden {uid}")["uid"]
+    assert boss.request("PUT", f"/admin/v1/projects/{other}/quota", "{}", headers).status == 403
+    assert admin.request("PUT", "/admin/v1/projects/none/quota", "{}", headers).status == 404
+
+
+def test_the_command_line(cli, admin, project):
+    uid, name = project
+    ran = cli("set", "quota", name, "--clusters", "3", "--objects", "10")
+    assert ran.stdout == f"project/{name} configured: 0 of 3 clusters, 0 keys (no limit), 0 of 10 objects\n"
+    ran = cli("set", "quota", name, "--keys", "4", "--objects", "none", "-o", "json")
+    assert json.loads(ran.stdout)["quota"] == {"clusters": 3, "keys": 4}
+    assert "--keys many" in cli("set", "quota", name, "--keys", "many", code=2).stderr
+    assert admin.get(f"/admin/v1/projects/{uid}").json()["quota"] == {"clusters": 3, "keys": 4}
+
+
+def test_a_quota_outlives_a_restart(start_server):
+    server = start_server()
+    uid = server.client().create_project("kept")["uid"]
+    set_quota(server.client(), uid, keys=0)
+    server.stop()
+    server.start()
+    assert_refused(server.client().post("/admin/v1/keys", {"name": "k", "projectUid": uid}), "0 are allowed")
