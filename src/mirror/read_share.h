@@ -7,14 +7,15 @@
 
 namespace snapgate::mirror {
 
-// What one cluster may send: so many bytes at once, and so many in a second on average. A list or a
-// watch without an end fills the store, and its history, no faster; while nobody reads, TCP holds
-// the cluster back. One thread.
+// What one cluster may send: so many bytes at once, and so many in a second on average. The list of
+// half a million snapshots comes at full speed; one without an end, and a watch without an end,
+// fill the store and its history no faster than that. While nobody reads, TCP holds the cluster
+// back. One thread.
 class ReadShare {
   public:
     using Clock = std::chrono::steady_clock;
-    static constexpr int64_t kMostAtOnce = 256 << 20;
-    static constexpr int64_t kMostInASecond = 8 << 20;
+    static constexpr int64_t kMostAtOnce = 1 << 30;
+    static constexpr int64_t kMostInASecond = 32 << 20;
 
     explicit ReadShare(Clock::time_point now) : counted_(now) {}
 
