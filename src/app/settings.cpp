@@ -110,6 +110,15 @@ bool looks_like_a_setting(std::string_view name) {
            name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
 }
 
+// What is wrong with YAML, without what it quotes of the file, which is perhaps none of ours: the
+// line is enough. The name of a setting tells nothing.
+std::string without_quotes(const std::string& message) {
+    const size_t begin = message.find('"');
+    if (begin == std::string::npos) return message;
+    const std::string quoted = message.substr(begin + 1, message.rfind('"') - begin - 1);
+    return find_setting(quoted) != nullptr ? message : message.substr(0, message.find(": "));
+}
+
 // The configuration file as (name, value) pairs; what it declares goes to `settings`.
 Result<std::vector<std::pair<std::string, std::string>>> read_config(
     const std::filesystem::path& file, Settings& settings) {
@@ -123,12 +132,9 @@ Result<std::vector<std::pair<std::string, std::string>>> read_config(
     }
     auto document = json::parse_yaml(*text);
     if (!document) {
-        // The message may quote the file, which is perhaps none of ours: its line is enough.
-        const std::string& message = document.error().message;
-        const bool quotes = message.find('"') != std::string::npos;
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{}: {}", file.string(),
-                                 quotes ? message.substr(0, message.find(": ")) : message));
+        return Error(
+            Code::kInvalidParameter,
+            fmt::format("{}: {}", file.string(), without_quotes(document.error().message)));
     }
     std::vector<std::pair<std::string, std::string>> values;
     if (document->is_null()) return values;

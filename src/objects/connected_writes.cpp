@@ -22,6 +22,16 @@ using base::Result;
 
 namespace {
 
+// Whether an answer says that it is JSON, or says nothing: a page that happens to read as an object
+// is not the cluster's.
+bool may_be_json(const net::ClientResponse& answer) {
+    const auto header = answer.header("Content-Type");
+    if (!header) return true;
+    std::string_view type = header->substr(0, header->find(';'));
+    while (type.ends_with(' ')) type.remove_suffix(1);
+    return base::equal_ignoring_case(type, "application/json");
+}
+
 // Sends it, and returns the body of a 2xx in the stored version; a Status for a deletion that was
 // done and whose answer was lost. Of another write whose answer was lost the mirror shows what was
 // written before the error comes: whoever looks then sees it.
@@ -39,6 +49,10 @@ net::Awaitable<Result<std::string>> send_request(const WriteContext& context, co
         co_return json::serialize(deletion_done(place.cluster, answer, {}));
     }
     if (answer.status / 100 != 2) co_return cluster_refused(place.cluster, answer);
+    if (!may_be_json(answer)) {
+        co_return Error(Code::kBadPeer,
+                        bare_answer_message(place.cluster, answer.status, model::Kind::kSnapshot));
+    }
     const std::string served = served_version(context.mirrors, place.cluster);
     co_return json::change_api_version(std::move(answer.body),
                                        between_versions(served, model::kStoredVersion));

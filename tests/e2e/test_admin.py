@@ -18,7 +18,8 @@ def test_projects(admin):
     project = made.json()
     assert set(project) == {"uid", "name"}
     assert re.fullmatch(r"[0-9a-f]{24}", project["uid"])
-    assert admin.get(f"/admin/v1/projects/{project['uid']}").json() == project
+    nothing = {"clusters": 0, "keys": 0, "objects": 0}
+    assert admin.get(f"/admin/v1/projects/{project['uid']}").json() == {**project, "used": nothing}
     assert project in admin.get("/admin/v1/projects").json()["items"]
     given = admin.create_project("given", uid="Own-Uid-1")
     assert given["uid"] == "Own-Uid-1"

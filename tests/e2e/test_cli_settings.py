@@ -107,7 +107,7 @@ def test_an_answer_to_a_deletion_is_empty_in_json(cli, server, fleet):
 
 
 def test_a_name_that_is_taken_is_a_refusal(cli, fleet):
-    ran = cli("create", "cluster", fleet["left-cluster"], code=REFUSED)
+    ran = cli("create", "cluster", fleet["left-cluster"], "--project", fleet["left"], code=REFUSED)
     assert "AlreadyExists" in ran.stderr
 
 

@@ -137,7 +137,7 @@ def test_the_published_api_answers_properly_too(pair):
             pair.between.say(method, "virtualmachinesnapshots", status, body, Retry_After="7", **headers)
             begun = time.monotonic()
             reply = pair.palette(method, name, sent)
-            assert time.monotonic() - begun < 3, (status, method)
+            assert time.monotonic() - begun < 3, (status, body, media, method, reply)
             answer = reply.json()
             expected = {413: (413, "RequestTooLarge"), 429: (503, "ClusterUnavailable"), 503: (503, "ClusterUnavailable"),
                         504: (504, "ClusterTimeout")}.get(status, (502, "ClusterError"))

@@ -79,4 +79,4 @@ def test_the_garbage_collector_goes_on_when_there_is_room(server):
 
     limit_files(server, resource.RLIM_INFINITY)
     wait_for(lambda: left() == 0, lambda: f"the rest to go, and {left()} are left", 60)
-    assert admin.metric("snapgate_garbage_removed_total") == count
+    wait_for(lambda: admin.metric("snapgate_garbage_removed_total") == count, "all of them to be counted", 30)
