@@ -47,22 +47,14 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
     }
 }
 
-}  // namespace
+// What became of one piece of a stream. A client that is gone is no error of the text.
+struct SentPiece {
+    bool whole = false;  // the text is complete
+    bool gone = false;
+};
 
-size_t most_whole_bytes(const net::Request& request) {
-    const auto accepted = request.header("Accept-Encoding");
-    return accepted && net::accepts_gzip(*accepted) ? kMostCompressedBytes : kMostHeldBytes;
-}
-
-net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
-                                       std::string& out, size_t full) {
-    if (text.is_cheap()) co_return text.step(out, full);
-    std::optional<Result<bool>> made;
-    std::function<void()> work = [&] { made.emplace(text.step(out, full)); };
-    co_await stream.do_aside(std::move(work));
-    co_return std::move(*made);
-}
-
+// Sends what the next step makes, in `piece` (a buffer that the caller keeps). A piece of more than
+// kMostHeldBytes goes out in slices, each made anew, if that is cheap.
 net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, RepeatableText& text,
                                              std::string& piece) {
     SentPiece sent;
@@ -91,14 +83,24 @@ net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, Repeat
     co_return sent;
 }
 
-net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
+}  // namespace
+
+size_t most_whole_bytes(const net::Request& request) {
+    const auto accepted = request.header("Accept-Encoding");
+    return accepted && net::accepts_gzip(*accepted) ? kMostCompressedBytes : kMostHeldBytes;
+}
+
+net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableText& text,
+                                       std::string& out, size_t full) {
+    if (text.is_cheap()) co_return text.step(out, full);
+    std::optional<Result<bool>> made;
+    std::function<void()> work = [&] { made.emplace(text.step(out, full)); };
+    co_await stream.do_aside(std::move(work));
+    co_return std::move(*made);
+}
+
+net::Awaitable<void> send_pieces(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
-    text.mark();
-    SNAPGATE_CO_ASSIGN(const Measured measured, co_await measure(call, text));
-    if (measured.kept) co_return Result<void>();
-    text.return_to_mark();
-    const auto begun = co_await response.stream->begin(measured.length);
-    if (!begun || call.request.method == "HEAD") co_return Result<void>();
     std::string piece;
     SentPiece sent;
     while (!sent.whole && !sent.gone) {
@@ -109,9 +111,20 @@ net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
             break;
         }
         sent = *next;
-        // A filter may let little through.
-        if (piece.empty()) co_await net::yield();
+        // Others on this thread come in between, however fast the client takes its list.
+        co_await net::yield();
     }
+}
+
+net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
+    net::Response& response = call.response;
+    text.mark();
+    SNAPGATE_CO_ASSIGN(const Measured measured, co_await measure(call, text));
+    if (measured.kept) co_return Result<void>();
+    text.return_to_mark();
+    const auto begun = co_await response.stream->begin(measured.length);
+    if (!begun || call.request.method == "HEAD") co_return Result<void>();
+    co_await send_pieces(call, text);
     co_return Result<void>();
 }
 

@@ -49,15 +49,8 @@ net::Awaitable<base::Result<bool>> make_step(net::ResponseStream& stream, Repeat
 // takes them, with a Content-Length. Only a text that is one piece is compressed.
 net::Awaitable<base::Result<void>> send_measured(Call& call, RepeatableText& text);
 
-// Sends one piece of a stream, beginning at the place where `text` stands: what the next step
-// makes, in `piece` (a buffer that the caller keeps). A piece of more than kMostHeldBytes goes out
-// in slices, each made anew, if that is cheap. True when the text is complete. An error is one of
-// the text; a client that is gone makes the result `gone`.
-struct SentPiece {
-    bool whole = false;
-    bool gone = false;
-};
-net::Awaitable<base::Result<SentPiece>> send_piece(net::ResponseStream& stream,
-                                                   RepeatableText& text, std::string& piece);
+// Sends the text from the place where it stands on, in pieces, into a stream that has begun. It is
+// too late to tell an error of the text as such: the answer is cut off, and the log says why.
+net::Awaitable<void> send_pieces(Call& call, RepeatableText& text);
 
 }  // namespace snapgate::api

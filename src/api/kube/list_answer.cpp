@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "api/measured_text.h"
-#include "base/log.h"
 #include "net/await.h"
 
 namespace snapgate::api::kube {
@@ -55,19 +54,7 @@ net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
     auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
-    std::string piece;
-    SentPiece sent;
-    while (!sent.whole && !sent.gone) {
-        const auto next = co_await send_piece(*response.stream, text, piece);
-        if (!next) {
-            base::log::warning("a list was cut off", {{"error", next.error().message}});
-            response.close = true;
-            break;
-        }
-        sent = *next;
-        // Others on this thread come in between, however fast the client takes its list.
-        co_await net::yield();
-    }
+    co_await send_pieces(call, text);
     co_return Result<void>();
 }
 
