@@ -42,20 +42,20 @@ class GarbageModel {
     // What was there under the name is replaced.
     void put(const std::string& name, Object object, bool by_request) {
         const auto before = objects.find(name);
-        const std::string old_uid = before == objects.end() ? "" : before->second.uid;
+        const Object old = before == objects.end() ? Object() : before->second;
         for (Reference& owner : object.owners) {
-            owner.gone = false;
-            if (before != objects.end()) {
-                for (const Reference& known : before->second.owners)
-                    if (known.uid == owner.uid && known.gone) owner.gone = true;
+            const auto known = std::ranges::find(old.owners, owner.uid, &Reference::uid);
+            // A reference that an import made stays what it is when a request keeps it.
+            if (known != old.owners.end()) {
+                owner.gone = known->gone;
+            } else {
+                owner.gone = by_request && !owner.other_kind && !exists(owner) &&
+                             !(owner.name == name && owner.uid == object.uid);
             }
         }
         const std::string uid = object.uid;
         objects[name] = std::move(object);
-        if (!old_uid.empty() && old_uid != uid) note_gone(old_uid);
-        if (!by_request) return;
-        for (Reference& owner : objects[name].owners)
-            if (!owner.other_kind && !exists(owner)) owner.gone = true;
+        if (!old.uid.empty() && old.uid != uid) note_gone(old.uid);
     }
 
     // `policy`: Background, Foreground, Orphan.
