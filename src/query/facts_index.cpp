@@ -17,23 +17,14 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
     row.labels = labels_[packed.labels];
     row.vm_id = packed.vm;
     row.labels_id = packed.labels;
-    row.facts.state = static_cast<facts::State>(packed.state);
-    row.facts.consistency = static_cast<facts::Consistency>(packed.consistency);
-    row.facts.ready = packed.ready != 0;
-    row.facts.of_clone = packed.of_clone != 0;
-    row.facts.silent = packed.silent != 0;
-    row.facts.created = packed.created;
-    row.facts.taken = packed.taken;
-    row.facts.finished = packed.finished;
-    row.facts.stuck_at = packed.stuck_at;
-    row.facts.source = packed.source;
-    row.facts.content = packed.content;
+    row.facts = facts_without_texts(index);
     row.facts.cause_class = classes_[packed.cause_class];
     return row;
 }
 
 size_t FactsBlock::bytes() const {
-    size_t bytes = sizeof(FactsBlock) + rows_.bytes();
+    size_t bytes =
+        sizeof(FactsBlock) + rows_.bytes() + not_succeeded_.capacity() * sizeof(uint32_t);
     for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += bytes_of(*table);
     return bytes;
 }
@@ -87,6 +78,11 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
     const bool fits = block_->namespaces_.size() <= FactsBlock::kMostNamespaces;
     if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
+    constexpr auto kSucceeded = static_cast<uint32_t>(facts::State::kSucceeded);
+    for (uint32_t index = 0; index < block_->rows(); ++index) {
+        if (block_->rows_[index].state != kSucceeded) block_->not_succeeded_.push_back(index);
+    }
+    block_->not_succeeded_.shrink_to_fit();
     for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
         table->shrink_to_fit();
     return std::move(block_);

@@ -41,6 +41,26 @@ class FactsBlock {
         return namespaces_.size() + vms_.size() + classes_.size() + labels_.size();
     }
     Row row(size_t index) const;
+    // The facts of a row without any text: they cost a small part of the row.
+    facts::Facts facts_without_texts(size_t index) const {
+        const Packed& packed = rows_[index];
+        facts::Facts facts;
+        facts.state = static_cast<facts::State>(packed.state);
+        facts.consistency = static_cast<facts::Consistency>(packed.consistency);
+        facts.ready = packed.ready != 0;
+        facts.of_clone = packed.of_clone != 0;
+        facts.silent = packed.silent != 0;
+        facts.created = packed.created;
+        facts.taken = packed.taken;
+        facts.finished = packed.finished;
+        facts.stuck_at = packed.stuck_at;
+        facts.source = packed.source;
+        facts.content = packed.content;
+        return facts;
+    }
+    // The rows of all snapshots that have not succeeded, in their order. As a rule they are few,
+    // and many questions are about them alone.
+    const std::vector<uint32_t>& not_succeeded() const { return not_succeeded_; }
     ListPlace place(size_t index) const {
         return {namespaces_[rows_[index].ns], rows_.name(index)};
     }
@@ -76,6 +96,7 @@ class FactsBlock {
 
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
+    std::vector<uint32_t> not_succeeded_;
     std::vector<std::string> namespaces_;
     std::vector<std::string> vms_;
     std::vector<std::string> classes_;

@@ -167,9 +167,17 @@ class FleetWalk {
                                          const Visit& visit) {
         // A row of a block costs a small part of one that is read from the store.
         constexpr size_t kRowsOfOne = 10;
-        for (; next_row_ < block_->rows(); ++next_row_) {
+        const bool few = filter.excludes_succeeded();
+        const bool reads_facts = !filter.everything();
+        const size_t end = few ? block_->not_succeeded().size() : block_->rows();
+        for (; next_row_ < end; ++next_row_) {
             if (next_row_ % kRowsOfOne == 0 && ++looked_at > kStepRows) return store::Step::kPause;
-            FactsBlock::Row row = block_->row(next_row_);
+            const size_t index = few ? block_->not_succeeded()[next_row_] : next_row_;
+            // Most rows end here, and texts lie in other places of the memory.
+            if (reads_facts &&
+                !filter.may_select_facts(block_->facts_without_texts(index), listing.now()))
+                continue;
+            FactsBlock::Row row = block_->row(index);
             if (!is_wanted_namespace(filter, row.ns)) continue;
             const bool by_content =
                 joining_ && join_.complete_cause(row.ns, row.name, row.vm, row.facts);
@@ -240,7 +248,7 @@ class FleetWalk {
     std::shared_ptr<const FactsBlock> block_;
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
     std::vector<Selected> by_labels_;           // of each set of labels of the block
-    size_t next_row_ = 0;                       // of the block
+    size_t next_row_ = 0;                       // of those of the block that are looked at
     std::optional<FactsBlockBuilder> builder_;  // of the block that the walk makes
     bool whole_ = false;                        // the walk began at the cluster's first object
     uint64_t objects_ = 0;                      // that it passed

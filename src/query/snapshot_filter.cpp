@@ -56,12 +56,21 @@ bool SnapshotFilter::depends_on_clock() const {
            relative(finished.after) || relative(finished.before);
 }
 
-bool SnapshotFilter::may_select(std::string_view snapshot, const facts::Facts& facts,
-                                facts::Seconds now) const {
+bool SnapshotFilter::excludes_succeeded() const {
+    // Only what is on its way can be stuck.
+    return !states.contains(facts::State::kSucceeded) || stuck == true;
+}
+
+bool SnapshotFilter::may_select_facts(const facts::Facts& facts, facts::Seconds now) const {
     return states.contains(facts.state) && consistencies.contains(facts.consistency) &&
            is(ready, facts.ready) && is(good, facts.good()) && is(stuck, facts.stuck(now)) &&
-           created.contains(facts.created, now) && finished.contains(facts.finished, now) &&
-           (cause.empty() || !facts.cause_class.empty()) && contains_ignoring_case(snapshot, name);
+           created.contains(facts.created, now) && finished.contains(facts.finished, now);
+}
+
+bool SnapshotFilter::may_select(std::string_view snapshot, const facts::Facts& facts,
+                                facts::Seconds now) const {
+    return may_select_facts(facts, now) && (cause.empty() || !facts.cause_class.empty()) &&
+           contains_ignoring_case(snapshot, name);
 }
 
 base::Result<bool> SnapshotFilter::selects_object(const store::Found& found,

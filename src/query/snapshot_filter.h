@@ -70,10 +70,15 @@ struct SnapshotFilter {
 
     // Whether every snapshot of the walk is selected, so that counts of the store apply.
     bool everything() const;
+    // Whether no snapshot that has succeeded can be selected.
+    bool excludes_succeeded() const;
     // Whether the answer to a request can change while nothing is written.
     bool depends_on_clock() const;
-    // Whether the snapshot may be selected, at the present time `now`, as far as its name and all
-    // facts but the cause tell. Then selects_object() decides.
+    // Whether the snapshot may be selected, at the present time `now`, as far as its facts tell
+    // that are no texts. Then may_select() goes on.
+    bool may_select_facts(const facts::Facts& facts, facts::Seconds now) const;
+    // Whether the snapshot may be selected, as far as its name and all facts but the cause tell.
+    // Then selects_object() decides.
     bool may_select(std::string_view snapshot, const facts::Facts& facts, facts::Seconds now) const;
     // Whether it is selected by its cause and labels. kCorrupt if it cannot be read.
     base::Result<bool> selects_object(const store::Found& found, const facts::Facts& facts) const;
