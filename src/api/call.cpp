@@ -84,7 +84,7 @@ Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
 
 bool is_field_manager(std::string_view text) {
     return text.size() <= kMaxFieldManager &&
-           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c != 0x7f; });
+           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 std::string field_manager(const net::Request& request) {

@@ -5,6 +5,7 @@
 #include "api/kube/status.h"
 #include "base/json_text.h"
 #include "base/log.h"
+#include "base/quote.h"
 
 namespace snapgate::api {
 namespace {
@@ -23,7 +24,7 @@ std::string details(const base::Error& error) {
                                          error.code == Code::kInvalid
                                      ? "field"
                                      : "parameter",
-                                 error.subject, out);
+                                 base::visible(error.subject), out);
     }
     if (!error.continue_token.empty()) {
         comma();
@@ -37,9 +38,9 @@ std::string details(const base::Error& error) {
             out += '{';
             base::append_json_member("reason", cause.reason, out);
             out += ',';
-            base::append_json_member("message", cause.message, out);
+            base::append_json_member("message", base::visible(cause.message), out);
             out += ',';
-            base::append_json_member("field", cause.field, out);
+            base::append_json_member("field", base::visible(cause.field), out);
             out += '}';
         }
         out += ']';
@@ -57,7 +58,7 @@ void append_body(std::string_view code, std::string_view message, std::string_vi
     out += ",\"details\":";
     out += details_json;
     out += ',';
-    base::append_json_member("message", message, out);
+    base::append_json_member("message", base::visible(message), out);
     out += ',';
     base::append_json_member("ref", request_id, out);
     out += "}\n";

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/line_queue.h"
+#include "base/quote.h"
 #include "base/utf8.h"
 
 namespace snapgate::base::log {
@@ -21,6 +22,7 @@ constexpr size_t kRoomBytes = 1 << 20;
 constexpr std::chrono::seconds kPatience{1};
 // What a thread keeps for its next line.
 constexpr size_t kKeptBytes = 4 << 10;
+constexpr size_t kShownBytes = 64;  // of a word that is none
 
 std::atomic<Level>& least_level() {
     static std::atomic<Level> level = Level::kInfo;
@@ -134,7 +136,8 @@ Result<Level> parse_level(std::string_view text) {
         if (text == level_name(level)) return level;
     }
     return Error(Code::kInvalidParameter,
-                 fmt::format("\"{}\" is not a log level: use debug, info, warning or error", text));
+                 fmt::format("{} is not a log level: use debug, info, warning or error",
+                             quote(text, kShownBytes)));
 }
 
 void set_level(Level level) {

@@ -13,10 +13,10 @@ namespace {
 constexpr std::string_view kShort = "\"\\\a\b\f\n\r\t\v";
 constexpr std::string_view kLetters = "\"\\abfnrtv";
 
-void append_character(uint32_t value, std::string_view bytes, std::string& out) {
+void append_character(uint32_t value, std::string_view bytes, bool quoted, std::string& out) {
     auto end = std::back_inserter(out);
     const size_t at = bytes.size() == 1 ? kShort.find(bytes.front()) : std::string_view::npos;
-    if (at != std::string_view::npos) {
+    if (at != std::string_view::npos && (quoted || is_hidden(value))) {
         fmt::format_to(end, "\\{}", kLetters[at]);
     } else if (!is_hidden(value)) {
         out += bytes;
@@ -29,23 +29,33 @@ void append_character(uint32_t value, std::string_view bytes, std::string& out) 
     }
 }
 
+void append_escaped(std::string_view text, bool quoted, std::string& out) {
+    while (!text.empty()) {
+        const CodePoint character = first_character(text);
+        const size_t length = character.length == 0 ? 1 : character.length;
+        if (character.length == 0) {
+            fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(text[0]));
+        } else {
+            append_character(character.value, text.substr(0, length), quoted, out);
+        }
+        text.remove_prefix(length);
+    }
+}
+
 }  // namespace
 
 std::string quote(std::string_view text, size_t most) {
     const std::string_view shown = clip(text, most);
     std::string out = "\"";
-    for (std::string_view rest = shown; !rest.empty();) {
-        const CodePoint character = first_character(rest);
-        const size_t length = character.length == 0 ? 1 : character.length;
-        if (character.length == 0) {
-            fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(rest[0]));
-        } else {
-            append_character(character.value, rest.substr(0, length), out);
-        }
-        rest.remove_prefix(length);
-    }
+    append_escaped(shown, true, out);
     if (shown.size() < text.size()) out += "...";
     return out + '"';
+}
+
+std::string visible(std::string_view text) {
+    std::string out;
+    append_escaped(text, false, out);
+    return out;
 }
 
 }  // namespace snapgate::base

@@ -11,4 +11,9 @@ namespace snapgate::base {
 // with "..." before the closing quote.
 std::string quote(std::string_view text, size_t most = 1024);
 
+// A text that may hold parts from outside, as a message shows it: characters that a terminal acts
+// on, that turn the direction of writing or that cannot be seen, and bytes that are no UTF-8, are
+// escaped as in quote(). A text without them is unchanged.
+std::string visible(std::string_view text);
+
 }  // namespace snapgate::base

@@ -27,6 +27,14 @@ TEST(Quote, CutsBetweenCharacters) {
     EXPECT_EQ(quote("abcd東京", 7), R"("abcd東...")");
 }
 
+TEST(Visible, EscapesWhatCannotBeSeenAlone) {
+    EXPECT_EQ(visible("there is no \"Zürich\" in C:\\ 東京"),
+              "there is no \"Zürich\" in C:\\ 東京");
+    EXPECT_EQ(visible("a\n\x1b[2J\x7f"), R"(a\n\x1b[2J\x7f)");
+    EXPECT_EQ(visible("\xc2\x9b\xe2\x80\xae\U000e0001"), R"(\u009b\u202e\U000e0001)");
+    EXPECT_EQ(visible("\xff"), R"(\xff)");
+}
+
 TEST(Utf8, TellsCharactersFromOtherBytes) {
     EXPECT_TRUE(is_utf8("Zürich 東京 😀"));
     for (const char* bytes :

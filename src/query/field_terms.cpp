@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "query/label_terms.h"
 
 namespace snapgate::query {
@@ -12,6 +13,9 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
+
+// Of a selector that a message repeats.
+constexpr size_t kShownBytes = 256;
 
 Error refused(std::string message) {
     return {Code::kInvalidParameter, std::move(message), "fieldSelector"};
@@ -67,8 +71,9 @@ Result<std::vector<FieldTerm>> parse_field_terms(std::string_view selector) {
         size_t at = 0;
         while (at < part.size() && part[at] != '=' && !part.substr(at).starts_with("!=")) ++at;
         if (at == part.size()) {
-            return refused(
-                fmt::format("invalid selector: '{}'; can't understand '{}'", selector, part));
+            return refused(fmt::format("invalid selector: '{}'; can't understand '{}'",
+                                       base::clip(selector, kShownBytes),
+                                       base::clip(part, kShownBytes)));
         }
         if (terms.size() == kMostSelectorTerms)
             return refused(fmt::format("a selector has at most {} terms", kMostSelectorTerms));

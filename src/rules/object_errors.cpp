@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "model/api_names.h"
 #include "rules/object_rules.h"
 
@@ -8,6 +9,12 @@ namespace {
 
 using base::Code;
 using base::Error;
+
+// What a caller asks for may be no name: as much of it as a name can have is shown.
+std::string_view shown(std::string_view name) {
+    constexpr size_t kLongestName = 253;
+    return base::clip(name, kLongestName);
+}
 
 Error about_snapshot(Code code, std::string message, std::string_view name) {
     Error error(code, std::move(message));
@@ -20,7 +27,7 @@ Error about_snapshot(Code code, std::string message, std::string_view name) {
 
 Error no_such_restore(std::string_view name) {
     Error error(Code::kNotFound, fmt::format("{}.{} \"{}\" not found", model::kRestorePlural,
-                                             model::kSnapshotGroup, name));
+                                             model::kSnapshotGroup, shown(name)));
     error.about = base::About{std::string(model::kSnapshotGroup),
                               std::string(model::kRestorePlural),
                               std::string(name),
@@ -39,7 +46,8 @@ Error about_namespace(Code code, std::string message, std::string_view name) {
 Error no_such_snapshot(std::string_view name) {
     return about_snapshot(
         Code::kNotFound,
-        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" not found", name), name);
+        fmt::format("virtualmachinesnapshots.snapshot.kubevirt.io \"{}\" not found", shown(name)),
+        name);
 }
 
 Error snapshot_exists(std::string_view name) {
@@ -50,7 +58,8 @@ Error snapshot_exists(std::string_view name) {
 }
 
 Error no_such_namespace(std::string_view name) {
-    return about_namespace(Code::kNotFound, fmt::format("namespaces \"{}\" not found", name), name);
+    return about_namespace(Code::kNotFound, fmt::format("namespaces \"{}\" not found", shown(name)),
+                           name);
 }
 
 Error no_such_object(model::Kind kind, std::string_view name) {

@@ -11,6 +11,7 @@
 #include "api/admin/routes.h"
 #include "base/count_text.h"
 #include "base/decimal.h"
+#include "base/quote.h"
 #include "json/dump_end.h"
 #include "json/splitter.h"
 #include "net/await.h"
@@ -30,8 +31,9 @@ constexpr std::chrono::seconds kIdle{30};
 json::Object to_json(const objects::ImportReport& report) {
     json::Array refused;
     for (const objects::Refused& one : report.refused) {
-        refused.push_back(
-            json::Object{{"index", one.index}, {"name", one.name}, {"message", one.message}});
+        refused.push_back(json::Object{{"index", one.index},
+                                       {"name", base::visible(one.name)},
+                                       {"message", base::visible(one.message)}});
     }
     json::Object out{{"created", report.created},     {"replaced", report.replaced},
                      {"unchanged", report.unchanged}, {"skipped", report.skipped},

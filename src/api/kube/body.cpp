@@ -14,6 +14,7 @@
 #include "api/kube/parameters.h"
 #include "api/kube/protobuf.h"
 #include "base/clock.h"
+#include "base/quote.h"
 #include "json/yaml.h"
 #include "model/api_names.h"
 
@@ -163,7 +164,7 @@ Result<void> respond_written(Call& call, const objects::Written& written, unsign
     net::Response& response = call.response;
     for (const std::string& warning : written.warnings) {
         std::string text = "299 - \"";
-        for (char c : warning) {
+        for (const char c : base::visible(warning)) {
             if (c == '"' || c == '\\') text += '\\';
             text += c;
         }

@@ -2,9 +2,14 @@
 
 #include "api/errors.h"
 #include "base/json_text.h"
+#include "base/quote.h"
+#include "base/utf8.h"
 
 namespace snapgate::api::kube {
 namespace {
+
+// A name that was asked for may be none, of any length.
+constexpr size_t kLongestName = 253;
 
 // A JSON object as it grows.
 class Members {
@@ -34,7 +39,7 @@ class Members {
 void append_details(const base::Error& error, std::string& out) {
     Members details(out);
     if (error.about) {
-        details.text_if("name", error.about->name);
+        details.text_if("name", base::visible(base::clip(error.about->name, kLongestName)));
         details.text_if("group", error.about->group);
         details.text_if("kind", error.about->kind);
         details.text_if("uid", error.about->uid);
@@ -45,8 +50,8 @@ void append_details(const base::Error& error, std::string& out) {
             if (&cause != &error.causes.front()) out += ',';
             Members members(out);
             members.text("reason", cause.reason);
-            members.text("message", cause.message);
-            members.text_if("field", cause.field);
+            members.text("message", base::visible(cause.message));
+            members.text_if("field", base::visible(cause.field));
             members.end();
         }
         out += ']';
@@ -71,7 +76,7 @@ std::string status_body(const base::Error& error, std::string_view request_id) {
     list.text_if("continue", error.continue_token);
     list.end();
     status.text("status", "Failure");
-    status.text("message", shown_message(Side::kKubernetes, error, request_id));
+    status.text("message", base::visible(shown_message(Side::kKubernetes, error, request_id)));
     status.text("reason", http.reason);
     if (error.about || !error.causes.empty() || may_retry(error.code))
         append_details(error, status.name("details"));
