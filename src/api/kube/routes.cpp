@@ -116,6 +116,15 @@ Result<void> authorize(const Call& call, const Route& route) {
     return error;
 }
 
+// kube-apiserver takes /virtualmachinesnapshots/ for the whole collection, also in a deletion: a
+// client with an empty name would delete everything.
+Result<void> refuse_nameless_deletion(const net::Request& request) {
+    if (request.method != "DELETE" || !request.path.ends_with('/')) return {};
+    return Error(Code::kInvalidParameter,
+                 "the path of a deletion ends with a slash: the name of the object is missing (the "
+                 "path of a collection ends without one)");
+}
+
 // What follows the first `segments` segments of a path.
 std::string_view without_segments(std::string_view path, int segments) {
     for (int i = 0; i <= segments; ++i)
@@ -132,6 +141,7 @@ bool is_old_watch(std::string_view path) {
 Result<Match> find(Call& call) {
     SNAPGATE_TRY(authenticate(call));
     SNAPGATE_TRY(refuse_impersonation(call));
+    SNAPGATE_TRY(refuse_nameless_deletion(call.request));
     SNAPGATE_ASSIGN(const auto watch, flag_parameter(call.request, "watch"));
     const std::string_view path = path_of(call.request);
     const std::span<const Route> routes = is_fleet_path(path) ? fleet_routes() : cluster_routes();
