@@ -29,7 +29,7 @@ base::Result<Tolerant> parse_tolerant(std::string_view text) {
     if (ec == boost::json::error::too_deep)
         return invalid(fmt::format("the JSON is nested deeper than {} levels", kMaxLevels));
     std::string fault = syntax_fault(text);
-    return invalid(fault.empty() ? ec.message() : fault);
+    return invalid(fault.empty() ? syntax_words(ec, text, end) : fault);
 }
 
 }  // namespace snapgate::json

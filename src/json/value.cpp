@@ -82,7 +82,14 @@ base::Result<Value> parse(std::string_view text) {
     if (ec == boost::json::error::incomplete)
         return invalid(text.empty() ? "there is no JSON: the text is empty"
                                     : fmt::format("the JSON ends within a value ({})", where));
-    return invalid(fmt::format("this is not JSON: {} ({})", ec.message(), where));
+    return invalid(fmt::format("this is not JSON: {} ({})", syntax_words(ec, text, read), where));
+}
+
+std::string syntax_words(const boost::json::error_code& ec, std::string_view text, size_t at) {
+    if (ec != boost::json::error::syntax) return ec.message();
+    if (!base::is_utf8(text)) return "it is not UTF-8";
+    const bool is_control = at < text.size() && static_cast<unsigned char>(text[at]) < 0x20;
+    return is_control ? "a control character has to be escaped" : ec.message();
 }
 
 std::string serialize(const Value& value) {

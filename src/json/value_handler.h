@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,10 @@
 #include "json/value.h"
 
 namespace snapgate::json {
+
+// The words for what its parser found wrong at `at`: those of Boost.JSON, but where it says "syntax
+// error" only and there is more to say.
+std::string syntax_words(const boost::json::error_code& ec, std::string_view text, size_t at);
 
 // A handler of Boost.JSON's parser that builds a value and notices a key that its object already
 // has. Boost.JSON's own handler silently keeps the last one, and two readers that disagree on which

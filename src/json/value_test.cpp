@@ -30,6 +30,8 @@ TEST(Parse, ReadsNumbersExactly) {
     EXPECT_EQ(parse("123456789012345678901234567890")->get_double(),
               123456789012345678901234567890.0);
     EXPECT_EQ(parse("9223372036854775807")->get_int64(), INT64_MAX);
+    EXPECT_THAT(error_of("{\"a\":\"\xff\"}"), HasSubstr("it is not UTF-8 (line 1, column 7)"));
+    EXPECT_THAT(error_of("{\"a\":\"\n\"}"), HasSubstr("a control character has to be escaped"));
     EXPECT_THAT(error_of("1e400"), HasSubstr("not JSON"));
     EXPECT_THAT(error_of("[-1e400]"), HasSubstr("not JSON"));
 }

@@ -48,7 +48,8 @@ Result<std::optional<int64_t>> expiry(const json::Object& body, int64_t now_ms) 
     auto after = base::parse_duration(text);
     if (!after || after->count() <= 0) {
         return Error(Code::kInvalidBody,
-                     "expires must be a duration such as 90d or 12h, longer than nothing",
+                     "expires must be a duration such as 90d or 12h, longer than nothing and at "
+                     "most 100 years",
                      "expires");
     }
     return std::optional<int64_t>(now_ms + after->count());
