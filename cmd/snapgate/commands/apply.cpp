@@ -185,7 +185,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         }
         for (const std::string& text : applied->warnings)
             shell.console.note(fmt::format("warning: cluster/{}: {}", name, text));
-        shell.console.print_document(fmt::format("cluster/{} {}", name, applied->word));
+        shell.console.print_line(fmt::format("cluster/{} {}", name, applied->word));
         SNAPGATE_TRY(shell.console.flush());
     }
     return exit;

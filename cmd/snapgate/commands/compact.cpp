@@ -25,9 +25,9 @@ Outcome<Exit> run(const std::string& data_dir, Shell& shell) {
         if (failure.exit == Exit::kUnreachable) failure.exit = Exit::kRefused;
         return failure;
     }
-    shell.console.print_document(fmt::format("compacted {}: {} before, {} now", data_dir,
-                                             format_bytes(shrunk->first),
-                                             format_bytes(shrunk->second)));
+    shell.console.print_line(fmt::format("compacted {}: {} before, {} now", data_dir,
+                                         format_bytes(shrunk->first),
+                                         format_bytes(shrunk->second)));
     return Exit::kOk;
 }
 

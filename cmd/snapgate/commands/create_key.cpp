@@ -78,7 +78,7 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         print_value(shell.console, format, made);
         return Exit::kOk;
     }
-    shell.console.print_document(*key);
+    shell.console.print_line(*key);
     if (format == Format::kTable)
         shell.console.note(fmt::format(
             "This is the key {} (role {}{}). It is not shown again. Start the server to use it.",
@@ -119,7 +119,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     }
     SNAPGATE_ASSIGN(auto made, parse_answer(response, api.server()));
     if (format == Format::kTable) shell.console.note(described(made, options.connection.project));
-    shell.console.print_document(json::text_at(made, {"key"}));
+    shell.console.print_line(json::text_at(made, {"key"}));
     if (format == Format::kTable) shell.console.note("This is the key. It is not shown again.");
     return Exit::kOk;
 }

@@ -54,11 +54,11 @@ Option uid_option(std::string& uid) {
 Exit print_new_entry(Console& console, Format format, std::string_view kind,
                      const json::Object& made) {
     if (format == Format::kName) {
-        console.print_document(json::text_at(made, {"uid"}));
+        console.print_line(json::text_at(made, {"uid"}));
     } else if (format == Format::kTable) {
-        console.print_document(fmt::format("{}/{} created (uid {})", kind,
-                                           json::text_at(made, {"name"}),
-                                           json::text_at(made, {"uid"})));
+        console.print_line(fmt::format("{}/{} created (uid {})", kind,
+                                       json::text_at(made, {"name"}),
+                                       json::text_at(made, {"uid"})));
     } else {
         print_value(console, format, made);
     }

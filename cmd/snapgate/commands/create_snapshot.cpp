@@ -89,11 +89,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     std::string_view name = json::text_at(made, {"metadata", "name"});
     if (format == Format::kName) {
         shell.console.print(kSnapshotResource);
-        shell.console.print_document(name);
+        shell.console.print_line(name);
     } else if (format == Format::kTable) {
-        shell.console.print_document(fmt::format("snapshot/{} created (namespace {}, VM {})", name,
-                                                 json::text_at(made, {"metadata", "namespace"}),
-                                                 options.flags.vm));
+        shell.console.print_line(fmt::format("snapshot/{} created (namespace {}, VM {})", name,
+                                             json::text_at(made, {"metadata", "namespace"}),
+                                             options.flags.vm));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     }

@@ -43,9 +43,9 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
             return failure;
         }
         if (format == Format::kName) {
-            shell.console.print_document(target.uid);
+            shell.console.print_line(target.uid);
         } else if (format == Format::kTable) {
-            shell.console.print_document(
+            shell.console.print_line(
                 fmt::format("{}/{} deleted (uid {})", words.one, target.name, target.uid));
         } else {
             SNAPGATE_TRY(print_answer(shell.console, format, *response, api.server()));

@@ -75,11 +75,10 @@ Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
     SNAPGATE_ASSIGN(auto held, held_by(api, found));
     if (format == Format::kName) {
         shell.console.print(kSnapshotResource);
-        shell.console.print_document(snapshot.name);
+        shell.console.print_line(snapshot.name);
     } else if (format == Format::kTable) {
-        shell.console.print_document(fmt::format("snapshot/{} {} (namespace {})", snapshot.name,
-                                                 held ? "is being deleted" : "deleted",
-                                                 snapshot.ns));
+        shell.console.print_line(fmt::format("snapshot/{} {} (namespace {})", snapshot.name,
+                                             held ? "is being deleted" : "deleted", snapshot.ns));
     }
     if (held)
         shell.console.note(

@@ -30,7 +30,7 @@ Failure failed(const base::Error& error) {
 }
 
 store::FaultSink to_output(Shell& shell) {
-    return [&shell](std::string_view fault) { shell.console.print_document(fault); };
+    return [&shell](std::string_view fault) { shell.console.print_line(fault); };
 }
 
 void note_clean(const std::string& data_dir, const store::CheckSummary& checked, Shell& shell) {
@@ -68,8 +68,7 @@ Outcome<Exit> repair(const std::string& data_dir, Shell& shell) {
     if (!repaired) return failed(repaired.error());
     const store::RepairSummary& summary = repaired->summary;
     for (const app::RemovedObject& one : repaired->removed)
-        shell.console.print_document(
-            fmt::format("removed from cluster {}: {}", one.cluster, one.what));
+        shell.console.print_line(fmt::format("removed from cluster {}: {}", one.cluster, one.what));
     if (summary.found.faults > 0)
         shell.console.note(fmt::format("{} removed from {}",
                                        base::counted(repaired->removed.size(), "object"),

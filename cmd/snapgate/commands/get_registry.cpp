@@ -162,7 +162,7 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     const KindWords& words = words_of(kind);
     if (format == Format::kName) {
         for (const json::Object& object : objects)
-            shell.console.print_document(json::text_at(object, {words.uid_field}));
+            shell.console.print_line(json::text_at(object, {words.uid_field}));
         return {};
     }
     if (objects.empty()) {

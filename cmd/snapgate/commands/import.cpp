@@ -311,7 +311,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (auto kept = json::text_at(answer, {"notPruned"}); !kept.empty())
         shell.console.note(fmt::format("warning: {}", kept));
     if (format == Format::kTable) {
-        shell.console.print_document(
+        shell.console.print_line(
             summary(counts, options, cluster.name, std::chrono::steady_clock::now() - begun));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, sent.response, api.server()));

@@ -73,11 +73,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     }
     SNAPGATE_TRY(write_context(file, context));
     if (format == Format::kName) {
-        shell.console.print_document(target->server);
+        shell.console.print_line(target->server);
     } else if (format == Format::kTable) {
-        shell.console.print_document(
-            fmt::format("Logged in to {}: the key sees {}.\nThe context is in {}.", target->server,
-                        base::counted(projects.size(), "project"), file.string()));
+        shell.console.print_line(fmt::format("Logged in to {}: the key sees {}.", target->server,
+                                             base::counted(projects.size(), "project")));
+        shell.console.print_line(fmt::format("The context is in {}.", file.string()));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     }

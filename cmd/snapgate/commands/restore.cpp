@@ -108,10 +108,10 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                             return piece;
                         }));
     }
-    shell.console.print_document(fmt::format("restored the backup of {} to {}: {}, {}",
-                                             format_local(restored.made_ms), options.data_dir,
-                                             base::counted(restored.clusters, "cluster"),
-                                             base::counted(restored.snapshots, "snapshot")));
+    shell.console.print_line(fmt::format("restored the backup of {} to {}: {}, {}",
+                                         format_local(restored.made_ms), options.data_dir,
+                                         base::counted(restored.clusters, "cluster"),
+                                         base::counted(restored.snapshots, "snapshot")));
     note_keys(restored, options, shell.console);
     SNAPGATE_TRY(keep_credentials_key(restored, options, shell.console));
     return Exit::kOk;

@@ -31,7 +31,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     SNAPGATE_ASSIGN(auto answer, set_connection(api, cluster.uid, kubeconfig));
     note_warnings(shell.console, answer);
-    shell.console.print_document(fmt::format("cluster/{} {}", cluster.name, outcome_of(answer)));
+    shell.console.print_line(fmt::format("cluster/{} {}", cluster.name, outcome_of(answer)));
     return Exit::kOk;
 }
 

@@ -84,9 +84,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(const auto response, api.put(path + "/quota", quota));
     SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
     if (format == Format::kName) {
-        shell.console.print_document(project.uid);
+        shell.console.print_line(project.uid);
     } else if (format == Format::kTable) {
-        shell.console.print_document(
+        shell.console.print_line(
             fmt::format("project/{} configured: {}", project.name, described(answer)));
     } else {
         print_value(shell.console, format, answer);

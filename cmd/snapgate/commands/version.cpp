@@ -30,7 +30,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_ASSIGN(auto response, api.get("/version"));
         SNAPGATE_ASSIGN(auto answer, parse_answer(response, api.server()));
         if (!document)
-            shell.console.print_document(
+            shell.console.print_line(
                 fmt::format("server: {} ({})", json::text_at(answer, {"version"}), target->server));
         both["server"] = std::move(answer);
     }

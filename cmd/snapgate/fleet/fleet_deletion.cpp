@@ -211,9 +211,9 @@ void remove_one(Api& api, const DeletionCandidate& one, Console& console, Done& 
         // A Status says that it is gone; else the object comes back, with what holds it.
         const auto answer = parse_answer(*removed, api.server());
         const bool held = answer && json::text_at(*answer, {"kind"}) != "Status";
-        console.print_document(fmt::format("snapshot/{} {} (cluster {}, namespace {})", one.name,
-                                           held ? "is being deleted" : "deleted", one.cluster_name,
-                                           one.ns));
+        console.print_line(fmt::format("snapshot/{} {} (cluster {}, namespace {})", one.name,
+                                       held ? "is being deleted" : "deleted", one.cluster_name,
+                                       one.ns));
     } else if (removed.error().status == 409) {
         ++done.changed;
         console.note(

@@ -83,8 +83,8 @@ class RowPrinter {
     void print_name(const json::Object& row) {
         const std::string_view name = json::text_at(row, {"name"});
         if (all_clusters_) {
-            console_.print_document(fmt::format("{}/{}/{}", json::text_at(row, {"cluster"}),
-                                                json::text_at(row, {"namespace"}), name));
+            console_.print_line(fmt::format("{}/{}/{}", json::text_at(row, {"cluster"}),
+                                            json::text_at(row, {"namespace"}), name));
         } else {
             print_snapshot_name(console_, name);
         }

@@ -27,7 +27,7 @@ std::string_view name_of(const json::Object& snapshot) {
 
 void print_snapshot_name(Console& console, std::string_view name) {
     console.print(kSnapshotResource);
-    console.print_document(name);
+    console.print_line(name);
 }
 
 SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Clock& clock)

@@ -75,6 +75,13 @@ TEST_F(SnapshotPrinterTest, NamesAreKubectls) {
               "virtualmachinesnapshot.snapshot.kubevirt.io/b\n");
 }
 
+TEST_F(SnapshotPrinterTest, ANameIsOneLineWhateverTheServerSays) {
+    SnapshotPrinter printer(console_, Format::kName, clock_);
+    ASSERT_TRUE(printer.each({R"({"metadata":{"name":"a\nsnapshot/b\u001b[2J\u202e"}})"}));
+    EXPECT_EQ(out(),
+              "virtualmachinesnapshot.snapshot.kubevirt.io/a\\nsnapshot/b\\u001b[2J\\u202e\n");
+}
+
 TEST_F(SnapshotPrinterTest, PagesOfAListAreOneList) {
     SnapshotPrinter printer(console_, Format::kJson, clock_);
     ASSERT_TRUE(printer.page({snapshot("a", "x")}));

@@ -45,6 +45,11 @@ void Console::print(std::string_view text) {
     write(text);
 }
 
+void Console::print_line(std::string_view text) {
+    write(printable(text));
+    write("\n");
+}
+
 void Console::print_part(std::string_view text) {
     write(printable_document(text));
 }

@@ -21,6 +21,9 @@ class Console {
 
     // Text that is safe to print: made by printable() or Table, or a literal of this program.
     void print(std::string_view text);
+    // One line, made printable: a line end within `text` is shown as \n, so that no name can look
+    // like another line of the output.
+    void print_line(std::string_view text);
     // A JSON or YAML document from the server, made printable, also for a pipe or a file: their
     // content ends up on a terminal sooner or later. Adds a line end if it has none.
     void print_document(std::string_view text);
