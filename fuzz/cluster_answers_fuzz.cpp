@@ -10,6 +10,7 @@
 #include "json/cluster_answers.h"
 #include "mirror/setback.h"
 #include "net/client/messages.h"
+#include "objects/cluster_answer.h"
 
 namespace {
 
@@ -34,6 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     answer.body = text;
     answer.headers.emplace_back("Retry-After", text.substr(0, 20));
     check_setback(mirror::setback_of(answer));
+    const auto seconds = snapgate::objects::retry_after_seconds(answer);
+    check(!seconds || (*seconds >= 1 && *seconds <= 3600), "a time to come back");
     const auto status = json::read_status(text);
     if (status) check(json::is_json_of_any_depth(text), "a Status is JSON");
     const auto head = json::read_object_head(text);

@@ -1,12 +1,16 @@
 // Whatever is let through is JSON without null fields; its stored form and its Kubernetes form,
 // sent back, give the same bytes again.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "check.h"
 #include "input.h"
 #include "json/object.h"
+#include "json/owners.h"
 #include "json/value.h"
 #include "rules/import_rules.h"
 #include "snapshot_input.h"
@@ -27,6 +31,29 @@ bool has_null_fields(const json::Value& value) {
     return false;
 }
 
+// What fast readers find in the stored text is what a parser finds there.
+void check_fast_readers(const model::StoredObject& stored, const json::Object& whole) {
+    const json::Object& metadata = whole.at("metadata").as_object();
+    std::vector<std::pair<std::string, std::string>> expected;
+    if (const json::Value* labels = metadata.if_contains("labels")) {
+        for (const auto& label : labels->as_object())
+            expected.emplace_back(label.key(), label.value().as_string());
+    }
+    std::ranges::sort(expected);
+    const auto labels = json::read_labels(stored);
+    check(labels && *labels == expected, "the labels are found");
+
+    const auto owners = json::read_owners(stored.text);
+    check(owners.has_value(), "the owners are found");
+    const auto count = [&](const char* name) {
+        const json::Value* list = metadata.if_contains(name);
+        return list == nullptr ? 0 : list->as_array().size();
+    };
+    check(owners->owners.size() == count("ownerReferences"), "all owners are found");
+    check(owners->finalizers.size() == count("finalizers"), "all finalizers are found");
+    check(owners->going == metadata.contains("deletionTimestamp"), "a deletion is found");
+}
+
 void check_object(const json::Prepared& prepared) {
     const model::PreparedObject& object = prepared.object;
     std::string value = model::encode_object(object, object.version);
@@ -39,6 +66,7 @@ void check_object(const json::Prepared& prepared) {
 
     auto palette = json::parse(stored->text);
     check(palette && !has_null_fields(*palette), "the stored form is JSON without null fields");
+    check_fast_readers(*stored, palette->as_object());
     auto again = rules::prepare_import(stored->text, kFill);
     check(again.has_value(), "the stored form is let through");
     check_equal(again->object.text, object.text, "the stored form gives itself");

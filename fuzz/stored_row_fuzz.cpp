@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "check.h"
+#include "facts/facts.h"
 #include "input.h"
 #include "store/backup_head.h"
 #include "store/damage.h"
@@ -113,6 +114,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
             break;
         case 'b':
             check_row(value, store::read_backup_head);
+            break;
+        case 'f':
+            if (const auto facts = snapgate::facts::read(value); !facts) {
+                check_refused(facts.error());
+            } else {
+                check(!snapgate::facts::name_of(facts->state).empty(), "a state has a name");
+                check(!facts->duration() || facts->finished >= facts->created, "a time passes");
+            }
             break;
         case 'k':
             if (value.size() <= 511) check_key(value);

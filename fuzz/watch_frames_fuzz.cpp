@@ -8,6 +8,8 @@
 #include "check.h"
 #include "cluster/reflected_kind.h"
 #include "input.h"
+#include "mirror/checksum.h"
+#include "mirror/metadata_page.h"
 #include "mirror/skipped_objects.h"
 #include "mirror/watch.h"
 
@@ -43,6 +45,21 @@ Said read(std::string_view stream, size_t piece_bytes, mirror::WatchBegin begin)
     return said;
 }
 
+// A page of a list of metadata, in pieces: the sum of its objects and its head, or the refusal.
+std::string read_page(std::string_view stream, size_t piece_bytes) {
+    mirror::SkippedObjects skipped("a cluster");
+    mirror::Checksum sum;
+    mirror::MetadataPage page(skipped, sum);
+    while (!stream.empty()) {
+        if (auto fed = page.feed(stream.substr(0, piece_bytes)); !fed) return fed.error().message;
+        stream.remove_prefix(std::min(piece_bytes, stream.size()));
+    }
+    const auto head = page.finish();
+    if (!head) return head.error().message;
+    return std::to_string(sum.objects) + " " + std::to_string(sum.sum) + " " +
+           std::to_string(sum.metadata_sum) + " " + head->version + " " + head->continue_token;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
@@ -55,5 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     check_equal(cut.text, whole.text, "pieces say the same");
     check_equal(cut.failed, whole.failed, "pieces fail alike");
     check(cut.skipped == whole.skipped, "pieces skip alike");
+    check_equal(read_page(stream, 1U + bytes[0] / 2U), read_page(stream, size),
+                "pieces of a list say the same");
     return 0;
 }
