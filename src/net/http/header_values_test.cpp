@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "net/http/http_date.h"
 
 namespace snapgate::net {
 namespace {
@@ -40,6 +44,16 @@ TEST(HeaderValues, RequestIds) {
     for (const char* wrong : {"", "a b", "a\"b", "<script>", "a/b", "\xc3\xa4"}) {
         EXPECT_FALSE(is_sane_request_id(wrong)) << wrong;
     }
+}
+
+TEST(HttpDate, HasOneForm) {
+    EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777000);
+    for (const std::string_view wrong :
+         {std::string_view("Sun, 6 Nov 1994 08:49:37 GMT\0", 29),
+          std::string_view("Sun,  6 Nov 1994 08:49:37 GMT"),
+          std::string_view("Mon, 06 Nov 1994 08:49:37 GMT"),
+          std::string_view("Fri, 31 Feb 1995 08:49:37 GMT"), std::string_view("")})
+        EXPECT_EQ(parse_http_date(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace
