@@ -7,8 +7,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/file_descriptor.h"
@@ -32,14 +35,43 @@ size_t thread_ordinal() {
     return ordinal;
 }
 
-bool disk_is_full(const std::filesystem::path& directory, uint64_t file_bytes) {
-    struct statvfs room = {};
-    if (statvfs(directory.c_str(), &room) == 0 &&
-        static_cast<uint64_t>(room.f_bavail) * room.f_frsize < kFullBelowBytes)
-        return true;
+// How many bytes a file of that size may still grow by.
+uint64_t room_to_grow(const std::filesystem::path& directory, uint64_t file_bytes) {
+    uint64_t room = UINT64_MAX;
+    struct statvfs disk = {};
+    if (statvfs(directory.c_str(), &disk) == 0)
+        room = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
     struct rlimit file = {};
-    return getrlimit(RLIMIT_FSIZE, &file) == 0 && file.rlim_cur != RLIM_INFINITY &&
-           file_bytes + kFullBelowBytes > file.rlim_cur;
+    if (getrlimit(RLIMIT_FSIZE, &file) == 0 && file.rlim_cur != RLIM_INFINITY) {
+        const uint64_t most = file.rlim_cur;
+        room = std::min(room, most > file_bytes ? most - file_bytes : 0);
+    }
+    return room;
+}
+
+bool disk_is_full(const std::filesystem::path& directory, uint64_t file_bytes) {
+    return room_to_grow(directory, file_bytes) < kFullBelowBytes;
+}
+
+// What a listing of LMDB's reader table tells.
+struct Readers {
+    uint64_t open = 0;
+    uint64_t oldest = UINT64_MAX;  // number of the commit that it reads
+};
+
+// Called with a heading, and then with each slot: process, thread, and the commit that it reads or
+// "-".
+int count_reader(const char* text, void* context) {
+    const std::string_view line(text);
+    const size_t last = line.find_last_of(' ');
+    if (last == std::string_view::npos) return 0;
+    uint64_t commit = 0;
+    const auto read = std::from_chars(line.data() + last + 1, line.data() + line.size(), commit);
+    if (read.ec != std::errc()) return 0;
+    auto& readers = *static_cast<Readers*>(context);
+    ++readers.open;
+    readers.oldest = std::min(readers.oldest, commit);
+    return 0;
 }
 
 Error open_failure(int rc, const Options& options) {
@@ -154,7 +186,7 @@ Environment::~Environment() {
 
 Error Environment::error(int rc, std::string_view what) const {
     std::string where = options_.directory.string();
-    bool full = base::means_disk_full(rc) || (rc == EIO && disk_is_full(where, usage().file_bytes));
+    bool full = base::means_disk_full(rc) || (rc == EIO && disk_is_full(where, file_bytes()));
     if (full) {
         return {Code::kStorageFull,
                 fmt::format("cannot {} to the store in {}: no room on disk, or the file may not "
@@ -309,8 +341,36 @@ Usage Environment::usage() const {
     mdb_env_info(env_, &info);
     mdb_env_stat(env_, &stat);
     const uint64_t pages = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-    return {(info.me_last_pgno + 1) * stat.ms_psize, pages * stat.ms_psize, info.me_mapsize,
-            stat.ms_entries};
+    Readers readers;
+    mdb_reader_list(env_, count_reader, &readers);
+    const uint64_t newest = info.me_last_txnid;
+    return {.file_bytes = (info.me_last_pgno + 1) * stat.ms_psize,
+            .used_bytes = pages * stat.ms_psize,
+            .map_bytes = info.me_mapsize,
+            .rows = stat.ms_entries,
+            .readers = readers.open,
+            .most_readers = info.me_maxreaders,
+            .held_commits = readers.oldest < newest ? newest - readers.oldest : 0};
+}
+
+uint64_t Environment::file_bytes() const {
+    MDB_envinfo info = {};
+    MDB_stat stat = {};
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    return (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+uint64_t Environment::room() const {
+    const uint64_t bytes = file_bytes();
+    const uint64_t in_map = options_.map_bytes > bytes ? options_.map_bytes - bytes : 0;
+    return std::min(in_map, room_to_grow(options_.directory, bytes));
+}
+
+base::Result<void> Environment::writable() const {
+    if (broken_.load(std::memory_order_acquire)) return error(MDB_PANIC, "write");
+    if (room() < kFullBelowBytes) return error(ENOSPC, "write");
+    return {};
 }
 
 Error Environment::damaged(std::string_view key, Fault fault) const {

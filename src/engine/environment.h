@@ -40,6 +40,11 @@ struct Usage {
     uint64_t used_bytes = 0;  // of the pages that hold the table
     uint64_t map_bytes = 0;
     uint64_t rows = 0;
+    uint64_t readers = 0;  // read transactions that are open now, also of other processes
+    uint64_t most_readers = 0;
+    // How many commits there were since the oldest of them began: the pages that these freed are
+    // not used again until it ends.
+    uint64_t held_commits = 0;
 };
 
 // One ordered table of keys (at most 511 bytes) and values in a directory, over LMDB. Reads never
@@ -67,6 +72,12 @@ class Environment {
     // Copies the present state into a new file, without free pages.
     base::Result<void> copy_to(const std::filesystem::path& file);
     Usage usage() const;
+    // How many bytes the data file may still grow by: what is left of the disk, of the process'
+    // largest file (RLIMIT_FSIZE) and of the map.
+    uint64_t room() const;
+    // Nothing, or why no write can succeed now: kStorageFull where a full disk would fail it,
+    // kUnavailable as write().
+    base::Result<void> writable() const;
     // The error for damage, in the words of Options::damaged.
     base::Error damaged(std::string_view key, Fault fault) const;
 
@@ -82,6 +93,7 @@ class Environment {
 
     explicit Environment(Options options) : options_(std::move(options)) {}
     base::Result<std::unique_ptr<Reader>> new_reader();
+    uint64_t file_bytes() const;
     bool overtaken(MDB_txn* txn) const;
     int renew(MDB_txn* txn) const;
     void note_commit(size_t id) { committing_.store(id, std::memory_order_seq_cst); }

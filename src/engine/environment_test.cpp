@@ -238,6 +238,35 @@ int in_child(Function function) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+TEST_F(EnvironmentTest, TellsOfItsReadersAndOfWhatTheyHoldBack) {
+    open(1ULL << 30, 16);
+    ASSERT_TRUE(put("a", "1"));
+    {
+        const auto ended = environment_->read();
+    }
+    EXPECT_EQ(environment_->usage().readers, 0U);
+    EXPECT_EQ(environment_->usage().held_commits, 0U);
+    EXPECT_EQ(environment_->usage().most_readers, 16U);
+    {
+        const auto old = environment_->read();
+        ASSERT_TRUE(put("a", "2"));
+        ASSERT_TRUE(put("a", "3"));
+        const auto young = environment_->read();
+        EXPECT_EQ(environment_->usage().readers, 2U);
+        EXPECT_EQ(environment_->usage().held_commits, 2U);
+    }
+    EXPECT_EQ(environment_->usage().held_commits, 0U);
+}
+
+TEST_F(EnvironmentTest, HasRoomUpToItsMap) {
+    open(64ULL << 20);
+    ASSERT_TRUE(put("a", std::string(1 << 20, 'x')));
+    EXPECT_TRUE(environment_->writable());
+    EXPECT_LE(environment_->room(), 63ULL << 20);
+    ASSERT_TRUE(put("b", std::string(50 << 20, 'x')));
+    EXPECT_EQ(environment_->writable().error().code, Code::kStorageFull);
+}
+
 TEST_F(EnvironmentTest, AFileThatMayNotGrowIsStorageFull) {
     int answer = in_child([&] {
         struct rlimit limit = {1 << 20, 1 << 20};
@@ -247,6 +276,10 @@ TEST_F(EnvironmentTest, AFileThatMayNotGrowIsStorageFull) {
         if (!opened) return 3;
         environment_ = std::move(*opened);
         if (!put("a", "1")) return 4;
+        // So little is left that a write may fail.
+        if (environment_->room() >= 1 << 20) return 8;
+        const auto writable = environment_->writable();
+        if (writable || writable.error().code != Code::kStorageFull) return 9;
         auto failed = put("b", std::string(2 << 20, 'x'));
         if (failed || failed.error().code != Code::kStorageFull) return 5;
         if (get("a") != "1" || get("b")) return 6;

@@ -143,9 +143,13 @@ TEST_F(CompactionTest, AHeldRevisionStaysForHalfAnHourAtMost) {
     compact();
     EXPECT_TRUE(readable(cluster, held));
     EXPECT_FALSE(readable(other, not_held));
+    EXPECT_EQ(store_->statistics().history_holds, 1U);
+    EXPECT_EQ(store_->statistics().longest_hold, base::Millis(10 * 60'000));
     clock_.advance(20 * 60'000);
     compact();
     EXPECT_FALSE(readable(cluster, held));
+    EXPECT_EQ(store_->statistics().history_holds, 0U);
+    EXPECT_EQ(store_->statistics().longest_hold, base::Millis(0));
 
     Revision second = head(cluster);
     hold = store_->hold_history(cluster, second);

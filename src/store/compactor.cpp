@@ -40,11 +40,21 @@ void Compactor::stop() {
 void Compactor::loop() {
     bool complained = false;
     while (thread_.pause(kPause)) {
+        try_to_write();
         auto done = run();
         if (!done && !complained && done.error().code != Code::kUnavailable)
             base::log::warning("compaction waits", {{"reason", done.error().message}});
         complained = !done;
     }
+}
+
+void Compactor::try_to_write() {
+    if (!writer_.failure() || !environment_.writable()) return;
+    // What comes of it is what Writer::failure() says next.
+    static_cast<void>(writer_.run_step([](Transaction& txn) {
+        txn.try_to_write();
+        return false;
+    }));
 }
 
 CompactionLimits Compactor::limits(ClusterNumber cluster) const {

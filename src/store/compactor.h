@@ -44,6 +44,9 @@ class Compactor {
     };
 
     void loop();
+    // After a commit that failed: finds out whether writes succeed again, since those who look at
+    // Store::writable() may send none until they do.
+    void try_to_write();
     CompactionLimits limits(ClusterNumber cluster) const;
     base::Result<Outlook> look_at(ClusterNumber cluster) const;
     base::Result<void> run_cluster(ClusterNumber cluster, bool& later);

@@ -118,7 +118,9 @@ class DiskStore final : public Store {
     const std::string& id() const override { return id_; }
 
     StoreStatistics statistics() const override {
-        engine::Usage usage = environment_->usage();
+        const engine::Usage usage = environment_->usage();
+        const Writer::Queue queue = writer_.queue();
+        const Holds::Count held = holds_->count();
         return {.commits = writer_.commits(),
                 .writes = writer_.writes(),
                 .file_bytes = usage.file_bytes,
@@ -133,7 +135,23 @@ class DiskStore final : public Store {
                 .scrub_completed_ms = scrubber_.completed_ms(),
                 .scrub_damaged_rows = scrubber_.damaged_rows(),
                 .facts_filled = facts_filler_.filled(),
-                .facts_complete = facts_filler_.done()};
+                .facts_complete = facts_filler_.done(),
+                .failed_commits = writer_.failed_commits(),
+                .commit_times = writer_.commit_times(),
+                .queued_requests = queue.requests,
+                .queued_batches = queue.batches,
+                .longest_queued = std::chrono::duration_cast<base::Millis>(queue.longest),
+                .history_holds = held.holds,
+                .longest_hold = held.longest,
+                .readers = usage.readers,
+                .most_readers = usage.most_readers,
+                .held_commits = usage.held_commits,
+                .room_bytes = environment_->room()};
+    }
+
+    base::Result<void> writable() const override {
+        if (auto failure = writer_.failure()) return std::move(*failure);
+        return environment_->writable();
     }
 
   private:

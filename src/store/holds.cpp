@@ -6,12 +6,12 @@ namespace snapgate::store {
 
 std::shared_ptr<void> Holds::hold(model::ClusterNumber cluster, model::Revision revision,
                                   base::Millis most) {
-    const int64_t until_ms = clock_.steady_ms() + most.count();
+    const int64_t now_ms = clock_.steady_ms();
     uint64_t id = 0;
     {
         base::MutexLock lock(mutex_);
         id = next_++;
-        holds_.emplace(id, Hold{cluster, revision, until_ms});
+        holds_.emplace(id, Hold{cluster, revision, now_ms, now_ms + most.count()});
     }
     // The pointer is never read, but must not be null: only its deleter matters.
     return {this, [holds = shared_from_this(), id](void*) { holds->release(id); }};
@@ -20,6 +20,18 @@ std::shared_ptr<void> Holds::hold(model::ClusterNumber cluster, model::Revision 
 void Holds::release(uint64_t id) {
     base::MutexLock lock(mutex_);
     holds_.erase(id);
+}
+
+Holds::Count Holds::count() const {
+    const int64_t now_ms = clock_.steady_ms();
+    base::MutexLock lock(mutex_);
+    Count count;
+    for (const auto& [id, hold] : holds_) {
+        if (now_ms >= hold.until_ms) continue;
+        ++count.holds;
+        count.longest = std::max(count.longest, base::Millis(now_ms - hold.since_ms));
+    }
+    return count;
 }
 
 model::Revision Holds::oldest(model::ClusterNumber cluster) const {

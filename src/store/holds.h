@@ -22,11 +22,19 @@ class Holds : public std::enable_shared_from_this<Holds> {
     // The oldest held revision of the cluster; UINT64_MAX if there is none.
     model::Revision oldest(model::ClusterNumber cluster) const;
 
+    // How many there are, and the time that the oldest one has lasted.
+    struct Count {
+        uint64_t holds = 0;
+        base::Millis longest{0};
+    };
+    Count count() const;
+
   private:
     struct Hold {
         model::ClusterNumber cluster = 0;
         model::Revision revision = 0;
-        int64_t until_ms = 0;  // by the monotonic clock
+        int64_t since_ms = 0;  // by the monotonic clock
+        int64_t until_ms = 0;
     };
 
     void release(uint64_t id);

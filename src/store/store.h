@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metric_text.h"
 #include "base/result.h"
 #include "model/object.h"
 #include "model/types.h"
@@ -356,6 +357,17 @@ struct StoreStatistics {
     uint64_t scrub_damaged_rows = 0;  // that the last pass found
     uint64_t facts_filled = 0;  // versions of snapshots whose facts were filled in since the start
     bool facts_complete = false;  // no facts are left to be filled in
+    uint64_t failed_commits = 0;
+    base::DurationHistogram::Counts commit_times;  // from the begin of a commit to its end
+    uint64_t queued_requests = 0;                  // writes that wait to be committed
+    uint64_t queued_batches = 0;
+    base::Millis longest_queued{0};  // that the oldest of them has waited
+    uint64_t history_holds = 0;      // that keep compaction from removing what they need
+    base::Millis longest_hold{0};
+    uint64_t readers = 0;  // read transactions that are open now
+    uint64_t most_readers = 0;
+    uint64_t held_commits = 0;  // since the oldest of them began
+    uint64_t room_bytes = 0;    // by which the data file may still grow
 };
 
 inline constexpr size_t kStoreIdBytes = 16;
@@ -416,6 +428,9 @@ class Store {
     // kStoreIdBytes random bytes, made with the store.
     virtual const std::string& id() const = 0;
     virtual StoreStatistics statistics() const = 0;
+    // Whether a write would succeed now, as far as that is known: why the last commit failed, until
+    // one succeeds (which is tried once a second), or why the next one would. Any thread.
+    virtual base::Result<void> writable() const = 0;
 
   protected:
     static ReadView make_view(engine::Environment& environment);

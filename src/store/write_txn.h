@@ -89,6 +89,9 @@ class Transaction final : public WriteTxn {
     // Notes that every snapshot has facts of the present layout.
     base::Result<void> note_facts();
 
+    // Has the group write a row that says nothing new: whether that succeeds is the question.
+    void try_to_write() { mark_changed(); }
+
     // Before each write function of the group.
     void begin_function();
     // Since then: whether the function changed a row; and whether it met a cluster whose given-up

@@ -175,6 +175,7 @@ void Writer::commit(std::vector<Item> items) {
     Group group;
     group.items = std::move(items);
     for (bool last_try = false;; last_try = true) {
+        const auto begun = Time::now();
         auto rows = environment_.write();
         if (!rows) return fail(group, rows.error());
         Transaction txn(*rows, sequence_, clock_.now_ms());
@@ -184,8 +185,9 @@ void Writer::commit(std::vector<Item> items) {
         if (!txn.changed()) return settle(group, nullptr);
         auto done = txn.finish();
         if (done) done = rows->commit();
+        commit_times_.observe(Time::now() - begun);
         if (!done) return fail(group, done.error());
-        failing_ = false;
+        note_failure(std::nullopt);
         sequence_ = txn.sequence();
         return settle(group, &txn);
     }
@@ -238,12 +240,36 @@ Writer::Run Writer::run(Group& group, Transaction& txn, bool last_try) {
 }
 
 void Writer::fail(Group& group, const Error& error) {
-    if (!failing_) base::log::error("a commit failed", {{"reason", error.message}});
-    failing_ = true;
+    failed_commits_.fetch_add(1, std::memory_order_relaxed);
+    if (!failure()) base::log::error("a commit failed", {{"reason", error.message}});
+    note_failure(error);
     put_back(std::move(group.put_back));
     for (Item& item : group.items) item.done(error);
     for (Answer& answer : group.answers) answer.item.done(error);
     for (auto& [cause, item] : group.blocked) item.done(error);
+}
+
+std::optional<Error> Writer::failure() const {
+    const base::MutexLock lock(failure_mutex_);
+    return failure_;
+}
+
+void Writer::note_failure(std::optional<Error> failure) {
+    const base::MutexLock lock(failure_mutex_);
+    failure_ = std::move(failure);
+}
+
+Writer::Queue Writer::queue() const {
+    Queue queue;
+    const base::MutexLock lock(mutex_);
+    queue.requests = requests_.size();
+    queue.batches = batches_.size();
+    Time::time_point oldest = Time::now();
+    const Time::time_point now = oldest;
+    if (!requests_.empty()) oldest = std::min(oldest, requests_.front().queued);
+    if (!batches_.empty()) oldest = std::min(oldest, batches_.front().queued);
+    queue.longest = now - oldest;
+    return queue;
 }
 
 void Writer::settle(Group& group, const Transaction* committed) {

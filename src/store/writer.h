@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/annotations.h"
+#include "base/metric_text.h"
 #include "base/result.h"
 #include "engine/environment.h"
 #include "store/history_clock.h"
@@ -67,6 +68,19 @@ class Writer {
     uint64_t subscribe(Moved moved);
     void unsubscribe(uint64_t id);
 
+    // How long commits took, from the begin of the transaction on; those that failed, too.
+    base::DurationHistogram::Counts commit_times() const { return commit_times_.counts(); }
+    uint64_t failed_commits() const { return failed_commits_.load(std::memory_order_relaxed); }
+    // What waits to be written.
+    struct Queue {
+        uint64_t requests = 0;
+        uint64_t batches = 0;
+        std::chrono::nanoseconds longest{0};  // that the oldest of them has waited
+    };
+    Queue queue() const;
+    // Why the last commit failed; nullopt if it did not.
+    std::optional<base::Error> failure() const;
+
     uint64_t commits() const { return commits_.load(std::memory_order_relaxed); }
     uint64_t writes() const { return writes_.load(std::memory_order_relaxed); }
     Revision newest_revision() const { return newest_revision_.load(std::memory_order_relaxed); }
@@ -107,6 +121,7 @@ class Writer {
     std::vector<Item> next_group();
     bool may_take_batch(Time::time_point now) SNAPGATE_REQUIRES(mutex_);
     void commit(std::vector<Item> items);
+    void note_failure(std::optional<base::Error> failure);
     Run run(Group& group, Transaction& txn, bool last_try);
     void fail(Group& group, const base::Error& error);
     void settle(Group& group, const Transaction* committed);
@@ -119,7 +134,6 @@ class Writer {
     const HistoryClock& clock_;
     // Writer thread:
     Sequence sequence_;
-    bool failing_ = false;  // the last commit failed, and that was logged
 
     mutable base::Mutex mutex_;
     base::Condition wake_;
@@ -127,6 +141,9 @@ class Writer {
     std::deque<Item> batches_ SNAPGATE_GUARDED_BY(mutex_);
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     Time::time_point last_request_ SNAPGATE_GUARDED_BY(mutex_);
+
+    mutable base::Mutex failure_mutex_;
+    std::optional<base::Error> failure_ SNAPGATE_GUARDED_BY(failure_mutex_);
 
     base::Mutex subscribers_mutex_;
     std::map<uint64_t, Moved> subscribers_ SNAPGATE_GUARDED_BY(subscribers_mutex_);
@@ -138,6 +155,8 @@ class Writer {
 
     std::atomic<uint64_t> commits_ = 0;
     std::atomic<uint64_t> writes_ = 0;
+    std::atomic<uint64_t> failed_commits_ = 0;
+    base::DurationHistogram commit_times_;
     std::atomic<Revision> newest_revision_;
     std::thread thread_;
 };

@@ -70,11 +70,17 @@ TEST_F(WriterTest, WritesThatComeTogetherAreOneCommit) {
                               ++done;
                           });
         }
+        EXPECT_EQ(store_->statistics().queued_requests, 50U);
         gate.open();
         must([](WriteTxn&) { return base::Result<void>(); });
     }
     EXPECT_EQ(done, 50);
+    EXPECT_EQ(store_->statistics().queued_requests, 0U);
+    EXPECT_EQ(store_->statistics().longest_queued, base::Millis(0));
     EXPECT_EQ(store_->statistics().commits, before + 1);
+    uint64_t timed = 0;
+    for (const uint64_t count : store_->statistics().commit_times.of_bucket) timed += count;
+    EXPECT_EQ(timed, before + 1);
     EXPECT_EQ(list(cluster_, head(cluster_)).size(), 50U);
 }
 
