@@ -56,6 +56,10 @@ class OutboundTarget {
     OutboundTarget& operator=(const OutboundTarget&) = delete;
 
     std::string text() const;  // scheme, host and port, for messages
+    // When our client certificate expires, and the certificate that the server showed last, in
+    // milliseconds since the epoch; 0 if there is none (yet).
+    int64_t client_certificate_expires_ms() const;
+    int64_t server_certificate_expires_ms() const;
     const Parts& parts() const { return *parts_; }
     // "cannot reach https://...: why", and the reason as `subject`.
     base::Error failure(base::Code code, std::string_view reason, std::string_view why) const;

@@ -320,7 +320,11 @@ Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline,
         errno = 0;
         const TlsSession::Step step = tls_->handshake();
         const int number = errno;
-        if (step.state == TlsSession::State::kDone) co_return Result<void>();
+        if (step.state == TlsSession::State::kDone) {
+            if (const X509* shown = SSL_get0_peer_certificate(ssl))
+                *parts.server_certificate_expires_ms = expires_ms_of(shown);
+            co_return Result<void>();
+        }
         if (step.state == TlsSession::State::kEnded) {
             ended_by_ = tls_->fault() == 0 ? number : 0;
             Error error = handshake_error();

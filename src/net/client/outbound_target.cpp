@@ -188,6 +188,14 @@ std::string OutboundTarget::text() const {
     return parts_->url.text();
 }
 
+int64_t OutboundTarget::client_certificate_expires_ms() const {
+    return parts_->client_certificate_expires_ms;
+}
+
+int64_t OutboundTarget::server_certificate_expires_ms() const {
+    return parts_->server_certificate_expires_ms->load(std::memory_order_relaxed);
+}
+
 Error OutboundTarget::failure(Code code, std::string_view reason, std::string_view why) const {
     return Error(code, fmt::format("cannot reach {}: {}", text(), why), std::string(reason));
 }
@@ -206,12 +214,15 @@ Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const Outboun
     const std::string name = options.server_name.empty() ? parts.url.host : options.server_name;
     parts.advice = options.advice;
     parts.rules = options.rules;
+    parts.server_certificate_expires_ms = std::make_shared<std::atomic<int64_t>>(0);
     if (parts.url.tls) {
         SNAPGATE_ASSIGN(parts.tls, make_context(options));
         parts.tickets = std::make_shared<TlsTickets>();
         if (!options.insecure) parts.verified_name = name;
         if (!is_address(name)) parts.indicated_name = name;
         parts.has_certificate = !options.client_certificate.empty();
+        if (const X509* ours = SSL_CTX_get0_certificate(parts.tls->native_handle()))
+            parts.client_certificate_expires_ms = expires_ms_of(ours);
     }
     return std::make_shared<const OutboundTarget>(std::move(parts));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ssl/context.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,6 +20,9 @@ struct OutboundTarget::Parts {
     std::string verified_name;                       // "" where any certificate will do
     std::string indicated_name;                      // "" for addresses (RFC 6066)
     bool has_certificate = false;
+    int64_t client_certificate_expires_ms = 0;
+    // Of the certificate that the server showed last.
+    std::shared_ptr<std::atomic<int64_t>> server_certificate_expires_ms;
     OutboundAdvice advice;
     std::shared_ptr<const AddressRules> rules;  // null: every address may be connected to
 };

@@ -44,7 +44,10 @@ Connection::~Connection() {
 }
 
 void Connection::expire_if_due(Transport::Clock::time_point now) {
+    const bool before = transport_.expired();
     transport_.expire_if_due(now);
+    if (!before && transport_.expired() && !idle_ && !finishing_ && !refused())
+        worker_.counts().note_slow();
     if (stream_ != nullptr) stream_->expire_if_due(now);
 }
 
@@ -92,6 +95,7 @@ Awaitable<bool> Connection::greet() {
         // Also above the cap, as a probe may speak TLS; but there it must not take long.
         transport_.arm(refused() ? kRefusalGrace : options.timeouts.handshake);
         const bool done = co_await transport_.handshake(options.tls->current());
+        if (!done && transport_.expired() && !refused()) worker_.counts().note_slow();
         transport_.disarm();
         request_.tls = true;
         co_return done;

@@ -85,9 +85,13 @@ class ConnectionCounts {
         return true;
     }
 
+    // One is ended that did not send, or take, what it had to in time.
+    void note_slow() { slow_.fetch_add(1, std::memory_order_relaxed); }
+
     uint64_t open() const { return served_.load(std::memory_order_relaxed); }
     uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
     uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+    uint64_t slow() const { return slow_.load(std::memory_order_relaxed); }
     uint64_t alive() {
         const base::MutexLock lock(mutex_);
         return alive_;
@@ -109,6 +113,7 @@ class ConnectionCounts {
     std::atomic<uint64_t> served_{0};
     std::atomic<uint64_t> accepted_{0};
     std::atomic<uint64_t> refused_{0};
+    std::atomic<uint64_t> slow_{0};
     base::Mutex mutex_;
     base::Condition none_;
     uint64_t alive_ SNAPGATE_GUARDED_BY(mutex_) = 0;

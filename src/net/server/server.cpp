@@ -168,7 +168,8 @@ class Server::State {
     ServerStatistics statistics() const {
         return {.connections_open = counts_.open(),
                 .connections_accepted = counts_.accepted(),
-                .connections_refused = counts_.refused()};
+                .connections_refused = counts_.refused(),
+                .connections_slow = counts_.slow()};
     }
 
   private:

@@ -73,6 +73,9 @@ struct ServerStatistics {
     uint64_t connections_open = 0;
     uint64_t connections_accepted = 0;
     uint64_t connections_refused = 0;
+    // That were ended because the client was too slow at its handshake, at sending a request, or at
+    // taking an answer; not those that were idle.
+    uint64_t connections_slow = 0;
 };
 
 // The HTTP/1.1 server: plain and TLS on one port, one io_context a thread, one acceptor that deals

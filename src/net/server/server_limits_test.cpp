@@ -57,6 +57,7 @@ TEST(ServerTimeouts, EndIdleConnections) {
         EXPECT_EQ(client->read_to_end(&closed), "");
         EXPECT_TRUE(closed);
     }
+    EXPECT_EQ(server->statistics().connections_slow, 0U);
 }
 
 TEST(ServerTimeouts, EndSlowHeads) {
@@ -71,6 +72,7 @@ TEST(ServerTimeouts, EndSlowHeads) {
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 408U);
     EXPECT_EQ(answer->header("Connection"), "close");
+    EXPECT_EQ(server->statistics().connections_slow, 1U);
 }
 
 TEST(ServerTimeouts, EndSlowBodies) {
@@ -122,6 +124,7 @@ TEST(ServerTimeouts, EndStalledWrites) {
         return server->statistics().connections_accepted == 1 &&
                server->statistics().connections_open == 0;
     }));
+    EXPECT_EQ(server->statistics().connections_slow, 1U);
     EXPECT_FALSE(client.read_answer());
 }
 
