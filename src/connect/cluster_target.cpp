@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connect/passed_servers.h"
+#include "connect/token_expiry.h"
 
 namespace snapgate::connect {
 
@@ -20,7 +21,10 @@ Result<ClusterTarget> ClusterTarget::make(const Connection& connection,
     options.insecure = connection.insecure;
     ClusterTarget target;
     SNAPGATE_ASSIGN(target.server, net::OutboundTarget::make(options));
-    if (!connection.token.empty()) target.authorization = "Bearer " + connection.token;
+    if (!connection.token.empty()) {
+        target.authorization = "Bearer " + connection.token;
+        target.token_expires_ms = read_token_expiry(connection.token);
+    }
     return target;
 }
 
@@ -29,6 +33,11 @@ net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     request.headers.emplace_back(kPassedServersHeader, passed);
     return request;
+}
+
+std::shared_ptr<const ClusterTarget> ConnectionSource::last_target() {
+    const base::MutexLock lock(target_mutex_);
+    return target_;
 }
 
 Result<std::shared_ptr<const ClusterTarget>> ConnectionSource::target_of(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace snapgate::connect {
 struct ClusterTarget {
     std::shared_ptr<const net::OutboundTarget> server;
     std::string authorization;  // the header's value; "" for none. A secret.
+    // When the token expires, in milliseconds since the epoch, as it says itself; 0 if it does not.
+    int64_t token_expires_ms = 0;
 
     // `rules`: the addresses that may be connected to; null for all.
     static base::Result<ClusterTarget> make(const Connection& connection,

@@ -7,6 +7,7 @@
 
 #include "base/annotations.h"
 #include "base/result.h"
+#include "connect/call_counts.h"
 #include "net/client/outbound.h"
 #include "net/http/http.h"
 
@@ -67,11 +68,18 @@ class ConnectionSource {
     // OutboundTarget::make().
     base::Result<std::shared_ptr<const ClusterTarget>> target_of(
         const std::shared_ptr<const Connection>& connection);
+    // The last of them; null before the first.
+    std::shared_ptr<const ClusterTarget> last_target();
+    // Whether its credentials are renewed without anybody's doing.
+    virtual bool renews() const { return false; }
+    // What the requests to the cluster came to, with whichever of its connections.
+    CallCounts& calls() { return calls_; }
     // The process ends: callers that wait for current() get an answer soon.
     virtual void stop() {}
 
   private:
     const std::shared_ptr<const net::AddressRules> rules_;
+    CallCounts calls_;
     base::Mutex target_mutex_;
     std::shared_ptr<const Connection> made_from_ SNAPGATE_GUARDED_BY(target_mutex_);
     std::shared_ptr<const ClusterTarget> target_ SNAPGATE_GUARDED_BY(target_mutex_);

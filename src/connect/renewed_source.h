@@ -37,6 +37,7 @@ class RenewedConnectionSource : public ConnectionSource {
 
     net::Awaitable<base::Result<std::shared_ptr<const Connection>>> current() override;
     bool refused() override;
+    bool renews() const override { return true; }
     void stop() override { stop_ = true; }
 
   private:

@@ -35,6 +35,7 @@ struct MirrorStatus {
     std::string served_version;   // v1beta1 or v1alpha1; "" if not known
     bool has_synced = false;      // there is a state to be listed
     uint64_t syncs = 0;           // lists published
+    uint64_t watches = 0;         // opened since the start
     uint64_t events = 0;          // watch events taken in
     uint64_t failures = 0;        // attempts that failed
     uint64_t skipped = 0;         // objects that cannot be shown: too large, no valid name

@@ -163,13 +163,13 @@ class Mirrors::Core {
         return all;
     }
 
+    static std::shared_ptr<connect::ConnectionSource> source_of(const Followed& followed) {
+        const base::MutexLock lock(followed.mutex);
+        return followed.source;
+    }
+
     static net::Awaitable<Result<std::shared_ptr<const connect::ClusterTarget>>> target_of(
-        FollowedRef followed) {
-        std::shared_ptr<connect::ConnectionSource> source;
-        {
-            const base::MutexLock lock(followed->mutex);
-            source = followed->source;
-        }
+        std::shared_ptr<connect::ConnectionSource> source) {
         auto connection = co_await source->current();
         if (!connection) co_return std::move(connection).error();
         co_return source->target_of(*connection);
@@ -292,6 +292,11 @@ std::vector<std::pair<ClusterNumber, MirrorStatus>> Mirrors::statuses() const {
     return statuses;
 }
 
+std::shared_ptr<connect::ConnectionSource> Mirrors::source(ClusterNumber cluster) const {
+    const auto followed = core_->find(cluster);
+    return followed ? Core::source_of(*followed) : nullptr;
+}
+
 uint64_t Mirrors::turns() const {
     return core_->turns();
 }
@@ -314,13 +319,20 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
     const auto place = co_await core_->places().take(std::move(who), patience);
     if (!place) co_return caller_error(followed->name, place.error());
     for (bool again = false;; again = true) {
-        auto target = co_await Core::target_of(followed);
+        const auto source = Core::source_of(*followed);
+        auto target = co_await Core::target_of(source);
         if (!target) co_return caller_error(followed->name, target.error());
+        const auto begun = std::chrono::steady_clock::now();
         const net::ClientRequest sent =
             (*target)->as_sent(request, connect::passed_with(passed, server_id()));
         auto heard =
             co_await net::exchange_heard((*target)->server, sent, timeout, kMaxAnswerBytes);
-        if (!heard) co_return caller_error(followed->name, heard.error());
+        const auto took = std::chrono::steady_clock::now() - begun;
+        if (!heard) {
+            source->calls().failed(took);
+            co_return caller_error(followed->name, heard.error());
+        }
+        source->calls().answered(heard->response, took);
         ClusterAnswer answer{std::move(heard->response), {}};
         if (heard->fault) {
             const bool done = answer.status / 100 == 2 && request.method != "GET";
@@ -329,10 +341,7 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
         }
         if (answer.status != 401) co_return answer;
         bool renewed = false;
-        if (!again) {
-            const base::MutexLock lock(followed->mutex);
-            renewed = followed->source->refused();
-        }
+        if (!again) renewed = Core::source_of(*followed)->refused();
         if (renewed) continue;
         // The caller's own key is good; the cluster refuses the server's credentials.
         co_return Error(Code::kBadPeer,

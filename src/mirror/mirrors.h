@@ -75,6 +75,10 @@ class Mirrors {
     std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;
     std::vector<std::pair<model::ClusterNumber, MirrorStatus>> statuses() const;
 
+    // The source of the connection with which it is followed; null for a cluster that is not. All
+    // kinds of a cluster share it.
+    std::shared_ptr<connect::ConnectionSource> source(model::ClusterNumber cluster) const;
+
     // How often the state of any of them has changed: it changes before that can be seen.
     uint64_t turns() const;
 

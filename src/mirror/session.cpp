@@ -110,6 +110,7 @@ class Turn {
 
     void on(const event::Opened& /*opened*/) {
         s_.opened = now_.time;
+        ++s_.status.watches;
         if (s_.stage != Stage::kOpen) return;
         if (!s_.changed) return follow();
         // It is a watch of the old connection.

@@ -64,18 +64,26 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
 net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequest& request) {
     for (bool again = false;; again = true) {
         const bool kept = connection_ != nullptr;
+        const std::shared_ptr<connect::ConnectionSource> source = source_;
+        auto begun = Clock::now();
         auto connected = co_await connect();
-        if (!connected) co_return tl::unexpected(std::move(connected).error());
+        if (!connected) {
+            if (!cut_) source->calls().failed(Clock::now() - begun);
+            co_return tl::unexpected(std::move(connected).error());
+        }
+        begun = Clock::now();
         const net::ClientRequest sent = target_->as_sent(request, server_);
         auto answer = co_await connection_->send(sent, within(answer_timeout_));
         if (cut_) co_return tl::unexpected(ended());
         if (answer) {
             last_heard_ = Clock::now();
+            source->calls().answered(*answer, last_heard_ - begun);
             co_return std::move(*answer);
         }
         connection_.reset();
         // A server may end a kept connection just when it is used again.
         if (kept && !again && answer.error().code == base::Code::kUnavailable) continue;
+        source->calls().failed(Clock::now() - begun);
         co_return tl::unexpected(setback_of(answer.error()));
     }
 }
