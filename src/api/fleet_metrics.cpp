@@ -1,18 +1,19 @@
 #include "api/fleet_metrics.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
-#include <map>
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/fleet.h"
 #include "api/palette/fleet_ages.h"
 #include "api/palette/fleet_words.h"
+#include "base/metric_text.h"
+#include "cluster/metric_owners.h"
 #include "net/await.h"
 #include "query/fleet_summary.h"
 #include "query/vm_report.h"
@@ -20,30 +21,25 @@
 namespace snapgate::api {
 namespace {
 
+using base::MetricLabels;
+using base::MetricText;
+using base::MetricType;
 using base::Result;
-
-// Of a project, or of one cluster of it: what a value's labels name.
-using Owner = std::pair<std::string, std::string>;  // uid of the project; of the cluster, or ""
 
 struct Counts {
     std::array<uint64_t, 6> by_verdict{};  // by the value of the Verdict
     query::FleetSummary::Numbers snapshots;
 };
-using CountsByOwner = std::map<Owner, Counts>;
-
-void begin(std::string_view name, std::string_view help, std::string& out) {
-    fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} gauge\n", name, help, name);
-}
 
 class FleetMetrics {
   public:
-    FleetMetrics(const Services& services, const VisibleFleet& visible)
+    FleetMetrics(const Services& services, const VisibleFleet& visible,
+                 const cluster::MetricOwners& owners)
         : services_(services),
           visible_(visible),
-          by_cluster_(visible.fleet->clusters.size() <= services.fleet_metrics.most_clusters) {
-        for (const query::FleetCluster& cluster : visible.fleet->clusters)
-            counts_[owner_of(cluster)];
-    }
+          owners_(owners),
+          counts_(owners.owners().size()),
+          oldest_(owners.projects().size()) {}
 
     net::Awaitable<Result<void>> count() {
         const store::Store& store = services_.store;
@@ -75,77 +71,83 @@ class FleetMetrics {
             if (done) break;
             co_await net::yield();
         }
-        for (size_t i = 0; i < summary.by_cluster().size(); ++i)
-            counts_[owner_of(*summary.listing().clusters()[i])].snapshots.add(
-                summary.by_cluster()[i]);
+        for (size_t i = 0; i < summary.by_cluster().size(); ++i) {
+            const auto owner = owners_.of(summary.listing().clusters()[i]->uid);
+            if (owner) counts_.at(*owner).snapshots.add(summary.by_cluster()[i]);
+        }
         co_return Result<void>();
     }
 
-    void append(std::string& out) const {
-        begin("snapgate_vms", "VMs by verdict of the protection report, see docs/fleet.md", out);
-        for (const auto& [owner, counts] : counts_) {
-            for (const query::Verdict verdict : query::kVerdicts) {
-                append_value("snapgate_vms", owner, "verdict", name_of(verdict),
-                             counts.by_verdict.at(static_cast<size_t>(verdict)), out);
-            }
-        }
-        begin("snapgate_snapshots", "VM snapshots by state", out);
-        for (const auto& [owner, counts] : counts_) {
-            for (const facts::State state : facts::kStates) {
-                append_value("snapgate_snapshots", owner, "state", name_of(state),
-                             counts.snapshots.by_state.at(static_cast<size_t>(state)), out);
-            }
-        }
-        begin("snapgate_snapshots_stuck", "VM snapshots that do not get on", out);
-        for (const auto& [owner, counts] : counts_)
-            append_value("snapgate_snapshots_stuck", owner, {}, {}, counts.snapshots.stuck, out);
-        begin("snapgate_oldest_protection_seconds",
-              "The age of the oldest among the newest good snapshots of VMs", out);
-        for (const auto& [project, age] : oldest_)
-            append_value("snapgate_oldest_protection_seconds", {project, {}}, {}, {}, age, out);
+    void append(MetricText& text) const {
+        text.family("snapgate_vms", "VMs by verdict of the protection report, see docs/fleet.md",
+                    MetricType::kGauge);
+        for_each([&](const MetricLabels& labels, const Counts& counts) {
+            for (const query::Verdict verdict : query::kVerdicts)
+                text.value(as_number(counts.by_verdict.at(static_cast<size_t>(verdict))), labels,
+                           "verdict", name_of(verdict));
+        });
+        text.family("snapgate_snapshots", "VM snapshots by state", MetricType::kGauge);
+        for_each([&](const MetricLabels& labels, const Counts& counts) {
+            for (const facts::State state : facts::kStates)
+                text.value(as_number(counts.snapshots.by_state.at(static_cast<size_t>(state))),
+                           labels, "state", name_of(state));
+        });
+        text.family("snapgate_snapshots_stuck", "VM snapshots that do not get on",
+                    MetricType::kGauge);
+        for_each([&](const MetricLabels& labels, const Counts& counts) {
+            text.value(as_number(counts.snapshots.stuck), labels);
+        });
+        text.family("snapgate_oldest_protection_seconds",
+                    "The age of the oldest among the newest good snapshots of VMs",
+                    MetricType::kGauge);
+        for (size_t i = 0; i < oldest_.size(); ++i)
+            if (oldest_.at(i)) text.value(as_number(*oldest_.at(i)), owners_.projects().at(i));
     }
 
   private:
-    Owner owner_of(const query::FleetCluster& cluster) const {
-        return {cluster.project_uid, by_cluster_ ? cluster.uid : std::string()};
+    static double as_number(uint64_t number) { return static_cast<double>(number); }
+
+    template <class Do>
+    void for_each(const Do& append_one) const {
+        for (size_t i = 0; i < counts_.size(); ++i)
+            append_one(owners_.owners().at(i).labels, counts_.at(i));
     }
 
     void add(const query::FleetCluster& cluster, const query::VmRow& row, facts::Seconds now) {
-        ++counts_[owner_of(cluster)].by_verdict.at(static_cast<size_t>(row.verdict));
+        const auto owner = owners_.of(cluster.uid);
+        if (!owner) return;
+        ++counts_.at(*owner).by_verdict.at(static_cast<size_t>(row.verdict));
         if (const auto age = row.age_of_last_good(now)) {
-            uint64_t& oldest = oldest_[cluster.project_uid];
-            oldest = std::max<uint64_t>(oldest, *age);
+            auto& oldest = oldest_.at(owners_.owners().at(*owner).project);
+            oldest = std::max<uint64_t>(oldest.value_or(0), *age);
         }
-    }
-
-    // Uids need no escapes, nor do the words.
-    static void append_value(std::string_view name, const Owner& owner, std::string_view label,
-                             std::string_view word, uint64_t value, std::string& out) {
-        fmt::format_to(std::back_inserter(out), "{}{{project=\"{}\"", name, owner.first);
-        if (!owner.second.empty())
-            fmt::format_to(std::back_inserter(out), ",cluster=\"{}\"", owner.second);
-        if (!label.empty()) fmt::format_to(std::back_inserter(out), ",{}=\"{}\"", label, word);
-        fmt::format_to(std::back_inserter(out), "}} {}\n", value);
     }
 
     const Services& services_;
     const VisibleFleet& visible_;
-    const bool by_cluster_;
-    CountsByOwner counts_;
-    std::map<std::string, uint64_t> oldest_;  // by project
+    const cluster::MetricOwners& owners_;
+    std::vector<Counts> counts_;                   // of owners_.owners()
+    std::vector<std::optional<uint64_t>> oldest_;  // of owners_.projects()
 };
 
 }  // namespace
 
-net::Awaitable<void> append_fleet_metrics(const Services& services, std::string& out) {
-    const auto visible =
-        services.fleets->find({}, {}, services.clusters.snapshot(), services.projects.snapshot());
-    FleetMetrics metrics(services, *visible);
+net::Awaitable<void> append_fleet_metrics(const Services& services, net::ResponseStream& stream,
+                                          std::string& out) {
+    const auto clusters = services.clusters.snapshot();
+    const auto projects = services.projects.snapshot();
+    const auto visible = services.fleets->find({}, {}, clusters, projects);
+    const cluster::MetricOwners owners(*clusters, *projects, services.fleet_metrics.most_clusters);
+    FleetMetrics metrics(services, *visible, owners);
     // Where something is damaged, the other metrics are needed most.
     const bool counted = (co_await metrics.count()).has_value();
-    if (counted) metrics.append(out);
-    begin("snapgate_fleet_counted", "1 if the snapshots of all clusters could be counted", out);
-    fmt::format_to(std::back_inserter(out), "snapgate_fleet_counted {}\n", counted ? 1 : 0);
+    std::function<void()> append = [&] {
+        MetricText text(out);
+        if (counted) metrics.append(text);
+        text.single("snapgate_fleet_counted", "1 if the snapshots of all clusters could be counted",
+                    MetricType::kGauge, counted ? 1 : 0);
+    };
+    co_await stream.do_aside(std::move(append));
 }
 
 }  // namespace snapgate::api

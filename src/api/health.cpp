@@ -1,6 +1,10 @@
 #include "api/health.h"
 
+#include <functional>
+#include <utility>
+
 #include "api/fleet_metrics.h"
+#include "base/query_string.h"
 
 namespace snapgate::api {
 
@@ -17,6 +21,18 @@ net::Awaitable<Result<void>> livez(Call& call) {
 net::Awaitable<Result<void>> readyz(Call& call) {
     auto records = call.services.store.read().record(store::RecordType::kProject, "");
     if (!records) co_return Error(Code::kUnavailable, "the store cannot be read: see the log");
+    base::QueryString query(call.request.query);
+    while (const auto parameter = query.next()) {
+        if (parameter->name != "writes") continue;
+        const auto writable = call.services.store.writable();
+        // Whoever asks has no key: the message names no path.
+        if (!writable) {
+            co_return Error(Code::kUnavailable,
+                            writable.error().code == Code::kStorageFull
+                                ? "writes fail, as there is no room on the disk: reads go on"
+                                : "writes fail: see the log; reads go on");
+        }
+    }
     co_return co_await livez(call);
 }
 
@@ -29,8 +45,10 @@ net::Awaitable<Result<void>> metrics(Call& call) {
     if (!call.scope.project.empty())
         co_return Error(Code::kForbidden, "metrics tell of every project: use a key of the tenant");
     call.response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    call.response.body += call.services.metrics();
-    co_await append_fleet_metrics(call.services, call.response.body);
+    std::string& out = call.response.body;
+    co_await append_fleet_metrics(call.services, *call.response.stream, out);
+    std::function<void()> append = [&] { call.services.append_metrics(out); };
+    co_await call.response.stream->do_aside(std::move(append));
     co_return Result<void>{};
 }
 

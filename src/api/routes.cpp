@@ -136,6 +136,19 @@ Operation choose(const Call& /*call*/, const Route& route) {
     return route.operation;
 }
 
+// On a port of its own, which who may reach it decides: no key is asked for.
+constexpr std::array kMetricsRoutes = {
+    on_server(Verb::kGet, "/metrics", std::nullopt, metrics),
+    on_server(Verb::kGet, "/livez", std::nullopt, livez),
+    on_server(Verb::kGet, "/readyz", std::nullopt, readyz),
+};
+
+Result<Match> find_metrics(Call& call) {
+    return find_route(kMetricsRoutes, call.request.method, call.request.path, false);
+}
+
+constexpr Face kMetricsFace{Side::kPalette, find_metrics, refuse, admit, negotiate, choose, true};
+
 constexpr Face kFace{Side::kPalette, find, refuse, admit, negotiate, choose, true};
 
 }  // namespace
@@ -148,6 +161,12 @@ net::Handler make_handler(const Services& services) {
     return [&services](net::Request& request, net::Response& response) {
         const Face& face = request.path.starts_with("/clusters/") ? kube::face() : kFace;
         return answer(face, services, request, response);
+    };
+}
+
+net::Handler make_metrics_handler(const Services& services) {
+    return [&services](net::Request& request, net::Response& response) {
+        return answer(kMetricsFace, services, request, response);
     };
 }
 

@@ -16,6 +16,9 @@ std::span<const Route> own_routes();
 // renders what went wrong. `services` outlives the handler.
 net::Handler make_handler(const Services& services);
 
+// What a port for scrapes alone answers, without a key: /metrics, and the server's health.
+net::Handler make_metrics_handler(const Services& services);
+
 // Renders what the server refuses before a route sees it, in the same form as all other errors.
 void render_refusal(const net::Refusal& refusal, std::string_view request_id,
                     net::Response& response);

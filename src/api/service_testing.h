@@ -131,8 +131,8 @@ class TestService {
             *store_, clusters_, std::vector<model::ClusterNumber>{cluster()});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
                                    *namespaces_, sealer_, connections_, sources_,
-                                   [] { return std::string(); },
-                                   [this] { return store_->back_up({}); }});
+                                   [](std::string&) {}, [this] { return store_->back_up({}); },
+                                   [] {}});
         services_->streams = std::make_shared<palette::SnapshotFeeds>(
             palette::StreamTimes{.heartbeat = std::chrono::milliseconds(1'000)});
         reload();

@@ -52,8 +52,10 @@ struct Services {
     const connect::CredentialSealer& sealer;
     mirror::Mirrors& connections;
     const connect::ConnectionSources& sources;
-    std::function<std::string()> metrics;                                   // the text of /metrics
+    // Appends the text of /metrics; not on a thread that serves others.
+    std::function<void(std::string& out)> append_metrics;
     std::function<base::Result<std::unique_ptr<store::Backup>>()> back_up;  // of the whole server
+    std::function<void()> note_backup;  // one was given to who asked for it, whole
     std::shared_ptr<query::FleetIndex> facts = std::make_shared<query::FleetIndex>();
     std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
     std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();

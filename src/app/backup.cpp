@@ -6,6 +6,7 @@
 
 #include "access/keys.h"
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "base/secret_file.h"
 #include "base/sync_folder.h"
 #include "store/restore.h"
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kTokenKey = "token.key";
 constexpr std::string_view kCredentialsKey = "credentials.key";
+constexpr std::string_view kLastBackup = "last-backup";
 constexpr size_t kTokenKeyBytes = 32;
 
 Error cannot(std::string_view what, const fs::path& path, const std::error_code& why) {
@@ -75,6 +77,18 @@ Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data) {
     SNAPGATE_ASSIGN(std::string token_key,
                     base::read_secret(data.path / kTokenKey, kTokenKeyBytes));
     return data.store->back_up({{std::string(kTokenKey), std::move(token_key)}});
+}
+
+Result<void> note_backup(const fs::path& data_dir, int64_t ended_ms) {
+    return base::write_secret(data_dir / kLastBackup, base::format_rfc3339(ended_ms) + "\n");
+}
+
+int64_t last_backup_ms(const fs::path& data_dir) {
+    constexpr size_t kMostBytes = 64;
+    const auto text = base::read_file(data_dir / kLastBackup, kMostBytes);
+    if (!text) return 0;
+    const std::string_view line(*text);
+    return base::parse_rfc3339(line.substr(0, line.find('\n'))).value_or(0);
 }
 
 std::string BackupFollower::with_credentials_key(std::string key) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,6 +19,11 @@ namespace snapgate::app {
 // Begins a backup of a data directory: its store, with the hashes of the keys, and token.key. Never
 // admin.key, and not the key that seals the credentials of clusters.
 base::Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data);
+
+// Keeps in a data directory when its last backup ended, and reads that; 0: there was none, or it
+// cannot be read. Milliseconds since the epoch.
+base::Result<void> note_backup(const std::filesystem::path& data_dir, int64_t ended_ms);
+int64_t last_backup_ms(const std::filesystem::path& data_dir);
 
 // Follows a backup on its way into a file: sees whether it is whole, and adds to it.
 class BackupFollower {

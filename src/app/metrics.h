@@ -5,6 +5,8 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -18,16 +20,21 @@
 
 namespace snapgate::app {
 
-// What /metrics shows, in Prometheus' text format. Any thread may call; the constructor's
-// arguments outlive it.
+// What /metrics shows of the server and of its clusters, in Prometheus' text format; what it shows
+// of snapshots is counted by api/fleet_metrics.h. Any thread may call; the constructor's arguments
+// outlive it.
 class Metrics {
   public:
-    Metrics(const DataDirectory& data, const Certificates& certificates);
+    // `most_clusters`: with more of them, values are by project alone.
+    Metrics(const DataDirectory& data, const Certificates& certificates, size_t most_clusters);
 
     void observe(const net::Served& served);
-    // The counts of now beside those observed. `server` may be null while it starts.
-    std::string render(const net::Server* server, const mirror::Mirrors& mirrors,
-                       const objects::GarbageCollector& garbage) const;
+    // The last backup of this data directory ended at that time; 0: there was none.
+    void note_backup(int64_t ended_ms) { backup_ms_.store(ended_ms, std::memory_order_relaxed); }
+    // Appends the counts of now and those observed. `server` may be null while it starts. With
+    // thousands of clusters it takes some tens of milliseconds: not on a thread that serves others.
+    void append(const net::Server* server, const mirror::Mirrors& mirrors,
+                const objects::GarbageCollector& garbage, std::string& out) const;
 
   private:
     struct Series {
@@ -38,6 +45,10 @@ class Metrics {
 
     const DataDirectory& data_;
     const Certificates& certificates_;
+    const size_t most_clusters_;
+    // The system's clock, less the monotonic one, at the start.
+    const int64_t wall_from_steady_ms_;
+    std::atomic<int64_t> backup_ms_ = 0;
     prometheus::Registry registry_;
     prometheus::Family<prometheus::Counter>& requests_;
     prometheus::Family<prometheus::Histogram>& durations_;

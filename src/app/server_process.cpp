@@ -15,6 +15,7 @@
 #include "app/damage_log.h"
 #include "app/declared_clusters.h"
 #include "app/mirrors.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/file_rights.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ namespace {
 using base::Result;
 
 constexpr std::chrono::minutes kHousekeepingRhythm{1};
+constexpr size_t kMetricsConnections = 64;
 
 std::vector<model::ClusterNumber> hosted_clusters(const DataDirectory& data) {
     std::vector<model::ClusterNumber> clusters;
@@ -76,6 +78,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     // Before the first request asks for their states.
     follow_clusters(*process->data_, *process->sources_, *process->mirrors_);
     SNAPGATE_TRY(process->listen());
+    SNAPGATE_TRY(process->listen_for_scrapes());
     process->housekeeper_ = std::thread([self = process.get()] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
@@ -131,17 +134,18 @@ Result<void> ServerProcess::open_clusters() {
 void ServerProcess::offer_services() {
     warn_of_odd_uids(*data_);
     data_->keys.set_limit(settings_.key_limit);
-    metrics_ = std::make_unique<Metrics>(*data_, *certificates_);
+    metrics_ = std::make_unique<Metrics>(*data_, *certificates_, settings_.metrics_clusters);
+    metrics_->note_backup(last_backup_ms(data_->path));
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
     namespaces_ = std::make_unique<objects::NamespaceSweeper>(*data_->store, data_->clusters,
                                                               hosted_clusters(*data_));
     garbage_ = std::make_unique<objects::GarbageCollector>(
         *data_->store, [this] { return hosted_clusters(*data_); });
-    services_.emplace(
-        api::Services{*data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters,
-                      *watches_, *namespaces_, *sealer_, *mirrors_, *sources_,
-                      [this] { return metrics_->render(serving_.load(), *mirrors_, *garbage_); },
-                      [this] { return begin_backup(*data_); }});
+    services_.emplace(api::Services{
+        *data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters, *watches_,
+        *namespaces_, *sealer_, *mirrors_, *sources_,
+        [this](std::string& out) { metrics_->append(serving_.load(), *mirrors_, *garbage_, out); },
+        [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
     services_->fleet_metrics = {static_cast<facts::Seconds>(std::min<int64_t>(
                                     settings_.protection_max_age.count() / 1000, UINT32_MAX)),
                                 settings_.metrics_clusters};
@@ -172,6 +176,26 @@ Result<void> ServerProcess::listen() {
     return {};
 }
 
+Result<void> ServerProcess::listen_for_scrapes() {
+    if (!settings_.metrics_listen) return {};
+    net::ServerOptions options;
+    options.address = settings_.metrics_listen->address;
+    options.port = settings_.metrics_listen->port;
+    // Whoever scrapes too often has this thread alone, and waits.
+    options.threads = 1;
+    options.max_connections = kMetricsConnections;
+    // No key crosses the network here, so plain HTTP is served beside TLS.
+    options.tls = certificates_->contexts();
+    net::ServerHooks hooks;
+    hooks.handler = api::make_metrics_handler(*services_);
+    hooks.refuse = api::render_refusal;
+    hooks.served = [this](const net::Served& served) { note_served(served); };
+    SNAPGATE_ASSIGN(metrics_server_, net::Server::start(std::move(options), std::move(hooks)));
+    base::log::info("listening for scrapes",
+                    {{"address", metrics_server_->address()}, {"port", metrics_server_->port()}});
+    return {};
+}
+
 ServerProcess::~ServerProcess() {
     stop();
 }
@@ -191,6 +215,15 @@ void ServerProcess::note_served(const net::Served& served) {
                                   {"milliseconds", milliseconds},
                                   {"peer", served.request.peer},
                                   {"tls", served.request.tls}});
+}
+
+void ServerProcess::note_backup() {
+    const int64_t now_ms = base::system_clock().now_ms();
+    metrics_->note_backup(now_ms);
+    if (auto noted = app::note_backup(data_->path, now_ms); !noted) {
+        base::log::warning("cannot keep when the last backup ended",
+                           {{"error", noted.error().message}});
+    }
 }
 
 void ServerProcess::keep_house() {
@@ -230,6 +263,7 @@ void ServerProcess::stop() {
     // A program that gives credentials may take a minute: nobody waits for it now.
     if (sources_) sources_->stop();
     url_file_.reset();
+    if (metrics_server_) metrics_server_->stop();
     if (server_) server_->stop();
     if (housekeeper_.joinable()) {
         {

@@ -45,8 +45,10 @@ class ServerProcess {
     base::Result<void> open_clusters();
     void offer_services();
     base::Result<void> listen();
+    base::Result<void> listen_for_scrapes();
 
     void note_served(const net::Served& served);
+    void note_backup();
     // At the start, once a minute and at the end: keys, certificates.
     void keep_house();
     // Stores the times when keys were last used, and mends keys that were made in the future.
@@ -66,6 +68,7 @@ class ServerProcess {
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;
+    std::unique_ptr<net::Server> metrics_server_;  // null without a port of its own
     // The server, for its own threads: they run before start() has returned it.
     std::atomic<const net::Server*> serving_ = nullptr;
     std::thread housekeeper_;

@@ -49,7 +49,7 @@ Result<bool> parse_switch(std::string_view text) {
     return bad_value(fmt::format("\"{}\" is neither on nor off", text));
 }
 
-Result<void> set_listen(Settings& settings, std::string_view text) {
+Result<Settings::Listener> parse_listener(std::string_view text) {
     size_t colon = text.rfind(':');
     if (colon == std::string_view::npos)
         return bad_value(fmt::format("\"{}\" is not ADDRESS:PORT, as in 127.0.0.1:8080", text));
@@ -63,8 +63,13 @@ Result<void> set_listen(Settings& settings, std::string_view text) {
         inet_pton(AF_INET6, zero_ended.c_str(), &address) != 1)
         return bad_value(fmt::format("\"{}\" is not an IP address", host));
     SNAPGATE_ASSIGN(uint64_t port, parse_number(text.substr(colon + 1), 0, 65535));
-    settings.address = zero_ended;
-    settings.port = static_cast<uint16_t>(port);
+    return Settings::Listener{zero_ended, static_cast<uint16_t>(port)};
+}
+
+Result<void> set_listen(Settings& settings, std::string_view text) {
+    SNAPGATE_ASSIGN(const Settings::Listener listener, parse_listener(text));
+    settings.address = listener.address;
+    settings.port = listener.port;
     return {};
 }
 
@@ -329,8 +334,15 @@ const std::vector<Setting>& all_settings() {
              if (s.protection_max_age >= std::chrono::seconds(1)) return {};
              return Error(Code::kInvalidParameter, "must be at least 1s");
          }},
+        {"metrics-listen", "ADDRESS:PORT",
+         "serve /metrics and the server's health on this port, too, to whoever reaches it: no key\n"
+         "is asked for",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.metrics_listen, parse_listener(v));
+             return {};
+         }},
         {"metrics-clusters", "N",
-         "with more clusters than these the metrics of snapshots are by project alone (default "
+         "with more clusters than these the metrics of clusters are by project alone (default "
          "500)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.metrics_clusters, parse_number(v, 0, 100'000));

@@ -58,6 +58,12 @@ struct Settings {
     access::RateLimit key_limit{0, 250};
     base::Millis protection_max_age = std::chrono::hours(24);  // of the metrics
     size_t metrics_clusters = 500;
+    // A port for scrapes alone; nullopt: there is none.
+    struct Listener {
+        std::string address;
+        uint16_t port = 0;
+    };
+    std::optional<Listener> metrics_listen;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
 

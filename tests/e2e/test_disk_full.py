@@ -4,7 +4,7 @@ of the server's files stands for the disk, so that no privilege is needed."""
 import json
 import resource
 
-from harness import snapshot, wait_for
+from harness import metric_of, snapshot, wait_for
 from kube import KubeClient, new_snapshot
 
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -44,8 +44,17 @@ def test_a_full_disk_is_507_and_nothing_is_lost(server):
     assert [name for _, name in kept if name.startswith("before")] == [f"before-{i:04}" for i in range(100)]
     assert admin.post("/admin/v1/projects", {"name": "more"}).status in (201, 507)
     assert admin.get("/readyz").status == 200
+    unready = admin.get("/readyz?writes")
+    assert unready.status == 503 and "no room" in unready.text(), unready
+    metrics = admin.metrics()
+    assert metric_of(metrics, "snapgate_store_writable") == 0
+    assert metric_of(metrics, "snapgate_store_commits_failed_total") >= 1
+    assert metric_of(metrics, "snapgate_store_room_bytes") < 16 << 20
 
     limit_files(server, resource.RLIM_INFINITY)
+    # Before anybody writes again.
+    wait_for(lambda: admin.get("/readyz?writes").status == 200, "writes to be tried")
+    assert admin.metric("snapgate_store_writable") == 1
     reply = send(admin, big(2000, "while"))
     assert reply.status == 200, reply
     assert reply.json()["created"] + reply.json()["unchanged"] == 2000

@@ -47,7 +47,7 @@ def metrics(tmp_path_factory):
         again.stop()
         return lambda name, **labels: next(
             (float(line.rpartition(" ")[2]) for line in text.splitlines()
-             if line.startswith(name + "{") and set(line[len(name) + 1:line.rindex("}")].split(","))
+             if line.startswith(name + "{") and {part for part in line[len(name) + 1:line.rindex("}")].split(",") if "_name=" not in part}
              == {f'{key}="{value}"' for key, value in {"project": project, **labels}.items()}), None)
 
     return read

@@ -74,7 +74,9 @@ def test_a_clock_that_was_ahead_for_a_moment(server, clock):
     day_key = admin.create_key("day", expires="1d")["key"]
     day = server.client(day_key)
 
+    assert abs(admin.metric("snapgate_clock_offset_seconds")) < 5
     clock.set("+400d")
+    assert abs(admin.metric("snapgate_clock_offset_seconds") - 400 * DAY) < 5
     assert day.list(uid).status == 401
     brief = admin.create_key("brief", expires="1h")
     admin.load(uid, [snapshot("default", "in-the-future")])

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/credentials_key.h"
+#include "base/clock.h"
 #include "commands/all_commands.h"
 #include "terminal/output_file.h"
 #include "terminal/progress.h"
@@ -122,6 +123,13 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
             SNAPGATE_TRY(copy_stopped(options, copy));
         }
         SNAPGATE_TRY(copy.finish(std::move(credentials_key)));
+    }
+    if (!options.data_dir.empty()) {
+        const auto noted = app::note_backup(options.data_dir, base::system_clock().now_ms());
+        if (!noted) {
+            shell.console.note("warning: the metrics will not tell of this backup: " +
+                               noted.error().message);
+        }
     }
     shell.console.note(fmt::format("backed up to {} ({})",
                                    file.is_standard_output() ? "standard output" : options.to,

@@ -24,6 +24,7 @@ net::Awaitable<Result<void>> back_up(Call& call) {
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
     const auto deadline = std::chrono::steady_clock::now() + kMostTime;
     std::string piece;
+    bool whole = false;
     for (bool more = true; more;) {
         piece.clear();
         auto next = backup->next(piece);
@@ -36,8 +37,10 @@ net::Awaitable<Result<void>> back_up(Call& call) {
         }
         more = *next;
         if (!co_await response.stream->write(piece)) break;
+        whole = !more;
         co_await net::yield();
     }
+    if (whole) call.services.note_backup();
     co_return Result<void>();
 }
 
