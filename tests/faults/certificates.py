@@ -38,15 +38,15 @@ class Authority:
                   .sign(self.key, hashes.SHA256()))
         self.certificate = signed.public_bytes(serialization.Encoding.PEM).decode()
 
-    def server_context(self, expired=False):
-        """What a server on loopback presents: good for a month, or until yesterday."""
+    def server_context(self, expired=False, days=30):
+        """What a server on loopback presents: good for so many days, or until yesterday."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.utcnow()
         names = x509.SubjectAlternativeName([x509.DNSName("localhost"),
                                              x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
         signed = (x509.CertificateBuilder().subject_name(name("upstream")).issuer_name(self.name)
                   .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                  .not_valid_before(now - 30 * DAY).not_valid_after(now - DAY if expired else now + 30 * DAY)
+                  .not_valid_before(now - 30 * DAY).not_valid_after(now - DAY if expired else now + days * DAY)
                   .add_extension(names, critical=False)
                   .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
