@@ -5,8 +5,12 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
 
 #include "app/server_process.h"
+#include "app/service_notice.h"
 #include "app/settings.h"
 #include "base/core_dumps.h"
 #include "base/log.h"
@@ -36,10 +40,16 @@ void give_memory_back() {
     ::mallopt(M_TRIM_THRESHOLD, kMostFree);
 }
 
+// For `systemctl status`.
+std::string status_of(const net::Server& server) {
+    return fmt::format("serving on {} port {}", server.address(), server.port());
+}
+
 bool run(const Settings& settings, const Flags& flags) {
     give_memory_back();
     base::log::set_level(settings.log_level);
     base::forbid_core_dumps();
+    const auto notice = ServiceNotice::of_process();
     sigset_t signals = block_signals();
     // Its thread blocks the signals, too. It is the last thread to end, as all others log.
     base::log::Background log;
@@ -48,10 +58,18 @@ bool run(const Settings& settings, const Flags& flags) {
         base::log::plain(fmt::format("snapgate serve: {}", process.error().message));
         return false;
     }
+    std::optional<Watchdog> watchdog;
+    if (const auto span = watchdog_of_process(); span && notice.told()) {
+        watchdog.emplace(notice, *span, [&server = **process](const std::function<void()>& task) {
+            return server.post_to_all_loops(task);
+        });
+    }
+    notice.ready(status_of((*process)->server()));
     while (true) {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal == SIGHUP) {
+            notice.reloading();
             // The configuration file may have another log level by now.
             auto again = load_settings(flags, Environment::of_process());
             if (!again) {
@@ -59,8 +77,11 @@ bool run(const Settings& settings, const Flags& flags) {
                                  {{"error", again.error().message}});
             }
             (*process)->reload(again ? *again : settings);
+            notice.ready(status_of((*process)->server()));
             continue;
         }
+        notice.stopping();
+        watchdog.reset();
         base::log::info("stopping", {{"signal", signal}});
         (*process)->stop();
         base::log::info("stopped");

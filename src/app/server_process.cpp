@@ -200,6 +200,11 @@ ServerProcess::~ServerProcess() {
     stop();
 }
 
+size_t ServerProcess::post_to_all_loops(const std::function<void()>& task) const {
+    mirrors_->post(task);
+    return server_->post_to_all(task) + 1;
+}
+
 void ServerProcess::note_served(const net::Served& served) {
     metrics_->observe(served);
     if (!settings_.access_log) return;

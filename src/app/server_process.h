@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -37,6 +38,10 @@ class ServerProcess {
     void reload(const Settings& settings);
 
     const net::Server& server() const { return *server_; }
+
+    // Has every event loop run `task` once: those that serve requests, and that of the mirrors.
+    // Returns the number of loops. Any thread, before stop().
+    size_t post_to_all_loops(const std::function<void()>& task) const;
 
   private:
     explicit ServerProcess(const Settings& settings) : settings_(settings) {}

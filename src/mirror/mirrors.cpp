@@ -71,6 +71,7 @@ class Mirrors::Core {
 
     const std::string& server_id() const { return options_.server_id; }
     net::RequestPlaces& places() { return places_; }
+    void post(const std::function<void()>& task) { loop_.post(task); }
     uint64_t turns() const { return turns_; }
 
     void follow(ClusterNumber cluster, std::string name, std::string project,
@@ -277,6 +278,10 @@ void Mirrors::forget(ClusterNumber cluster, std::function<void()> done) {
 
 void Mirrors::stop() {
     core_->stop();
+}
+
+void Mirrors::post(const std::function<void()>& task) {
+    core_->post(task);
 }
 
 std::optional<MirrorStatus> Mirrors::status(ClusterNumber cluster) const {

@@ -70,6 +70,8 @@ class Mirrors {
     void forget(model::ClusterNumber cluster, std::function<void()> done = {});
     // Ends all, and waits.
     void stop();
+    // Has the loop that follows the clusters run `task` once. Before stop().
+    void post(const std::function<void()>& task);
 
     // nullopt for a cluster that is not followed (a hosted one).
     std::optional<MirrorStatus> status(model::ClusterNumber cluster) const;

@@ -34,6 +34,8 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
+    // nginx would hold events back until its buffer is full.
+    response.add_header("X-Accel-Buffering", "no");
     Watch watch(call, call.form, std::move(options));
     SNAPGATE_CO_TRY(watch.set_out());
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")

@@ -172,6 +172,11 @@ class Server::State {
                 .connections_slow = counts_.slow()};
     }
 
+    size_t post_to_all(const std::function<void()>& task) const {
+        for (const auto& worker : workers_) asio::post(worker->executor(), task);
+        return workers_.size();
+    }
+
   private:
     // Runs on the first worker.
     Awaitable<void> accept_all() {
@@ -255,6 +260,10 @@ std::string Server::address() const {
 
 ServerStatistics Server::statistics() const {
     return state_->statistics();
+}
+
+size_t Server::post_to_all(const std::function<void()>& task) const {
+    return state_->post_to_all(task);
 }
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, ServerHooks hooks) {

@@ -97,6 +97,9 @@ class Server {
     uint16_t port() const;
     std::string address() const;
     ServerStatistics statistics() const;
+    // Has every thread's loop run `task` once, between what its connections do; returns the number
+    // of loops. Any thread, before stop().
+    size_t post_to_all(const std::function<void()>& task) const;
 
   private:
     class State;
