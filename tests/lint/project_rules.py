@@ -20,7 +20,8 @@ DATA = re.compile(r"^(samples/|fuzz/corpus/|tests/conformance/.*\.json$)|/testda
 REQUIRED = ["README.md", "src/README.md", "docs/architecture.md", "docs/decisions.md", "docs/api.md",
             "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "quickstart", "test", ".ci/run", ".clang-format",
             ".clang-tidy"]
-EXECUTABLE = ["quickstart", "test", ".ci/run", "tools/install", "tools/install_javascript", "tools/install_kubectl", "tools/lint", "cmake/compile", "tests/faults/prove"]
+EXECUTABLE = ["quickstart", "test", ".ci/run", "tools/install", "tools/install_javascript", "tools/install_kubectl",
+              "tools/install_roots", "packaging/build", "tools/lint", "cmake/compile", "tests/faults/prove"]
 
 # The words are split so that this file does not find itself.
 OPEN_WORK = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|not imp" r"lemented|NotImp" r"lemented")
