@@ -133,7 +133,7 @@ class Machine:
         assert ran.code == 0, f"{script}\nended with {ran.code}:\n{ran.text}"
         return ran.text
 
-    def put(self, file, place="/root"):
+    def put(self, file, place="/srv"):
         """Copies a file of this machine into a folder of the other, and returns its path there."""
         shutil.copy(file, f"{self.folder}{place}")
         return f"{place}/{Path(file).name}"

@@ -36,7 +36,7 @@ def test_the_service_may_do_little(tmp_path):
 @pytest.fixture(scope="module")
 def installed(machine, deb):
     machine.put(deb)
-    machine.must(f"dpkg -i /root/{deb.name}")
+    machine.must(f"dpkg -i /srv/{deb.name}")
     yield machine
 
 
@@ -77,11 +77,11 @@ def test_it_is_told_when_the_server_reads_its_settings_again(installed):
 
 
 def test_a_wrong_setting_is_not_tried_again(installed):
-    installed.must("cp -p /etc/snapgate/snapgate.yaml /root/ && echo 'histroy: 5m' >>/etc/snapgate/snapgate.yaml")
+    installed.must("cp -p /etc/snapgate/snapgate.yaml /srv/ && echo 'histroy: 5m' >>/etc/snapgate/snapgate.yaml")
     assert installed.run("systemctl restart snapgate").code != 0
     assert (show(installed, "ExecMainStatus"), show(installed, "ActiveState")) == ("2", "failed")
     assert "histroy: there is no such setting" in installed.must("journalctl -u snapgate --no-pager")
-    installed.must("cp -p /root/snapgate.yaml /etc/snapgate/ && systemctl restart snapgate")
+    installed.must("cp -p /srv/snapgate.yaml /etc/snapgate/ && systemctl restart snapgate")
 
 
 def test_a_server_that_hangs_is_started_again(installed):
@@ -101,11 +101,11 @@ def test_nothing_is_lost_by_an_upgrade_or_a_removal(installed, deb):
     key = installed.must("sha256sum /etc/snapgate/credentials.key")
     installed.must("echo '# ours' >>/etc/snapgate/snapgate.yaml")
     pid = show(installed, "MainPID")
-    installed.must(f"dpkg -i /root/{deb.name}")
+    installed.must(f"dpkg -i /srv/{deb.name}")
     assert show(installed, "MainPID") not in (pid, "0")
     installed.must("dpkg -r snapgate")
     assert installed.run("systemctl is-active snapgate").text.strip() != "active"
-    installed.must(f"dpkg -i /root/{deb.name}")
+    installed.must(f"dpkg -i /srv/{deb.name}")
     assert installed.must("sha256sum /etc/snapgate/credentials.key") == key
     assert installed.must("tail -1 /etc/snapgate/snapgate.yaml") == "# ours\n"
     assert "demo" in installed.must("snapgate get clusters")
