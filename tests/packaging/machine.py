@@ -4,6 +4,7 @@ Both are unpacked from the archives that tools/install_roots makes. They have a 
 loopback in it. Making namespaces and file systems of other users needs root.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -25,6 +26,11 @@ def built(kind):
     """The package that packaging/build makes; it is made if its parts have changed."""
     made = subprocess.run([ROOT / "packaging" / "build", kind], check=True, stdout=subprocess.PIPE, text=True)
     return Path(made.stdout.split()[-1])
+
+
+def blob_of(layout, described):
+    """A part of an unpacked container image that is JSON, as another part describes it."""
+    return json.loads((layout / "blobs" / described["digest"].replace(":", "/")).read_text(encoding="utf-8"))
 
 
 def unpack_root(name, folder):

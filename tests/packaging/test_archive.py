@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from machine import remove_root, run_bare, unpack_root
+from machine import blob_of, remove_root, run_bare, unpack_root
 
 USER = 65532
 # Starts a server, asks it, and stops it in order.
@@ -59,10 +59,6 @@ def test_it_starts_where_there_is_nothing_else(archive, place):
     assert without_proc.returncode == 1 and "is /proc mounted?" in without_proc.stderr
 
 
-def blob(layout, digest):
-    return layout / "blobs" / digest.replace(":", "/")
-
-
 @pytest.fixture
 def unpacked(image, tmp_path):
     """The configuration of the image, and the root file system that its layers make."""
@@ -71,10 +67,10 @@ def unpacked(image, tmp_path):
         folder.mkdir()
     subprocess.run(["tar", "-xf", image, "-C", layout], check=True)
     index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
-    manifest = json.loads(blob(layout, index["manifests"][0]["digest"]).read_text(encoding="utf-8"))
+    manifest = blob_of(layout, index["manifests"][0])
     for layer in manifest["layers"]:
-        subprocess.run(["tar", "-xpzf", blob(layout, layer["digest"]), "-C", root], check=True)
-    yield json.loads(blob(layout, manifest["config"]["digest"]).read_text(encoding="utf-8")), root
+        subprocess.run(["tar", "-xpzf", layout / "blobs" / layer["digest"].replace(":", "/"), "-C", root], check=True)
+    yield blob_of(layout, manifest["config"]), root
     remove_root(root)
 
 
