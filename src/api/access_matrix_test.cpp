@@ -62,6 +62,7 @@ const std::map<std::string, Row, std::less<>> kRows = {
     {"create /admin/v1/clusters/{}/check", {About::kNamed, Role::kAdmin}},
     {"create /admin/v1/clusters/{}/import", {About::kNamed, Role::kEditor}},
     {"get /admin/v1/backup", {About::kTenants, Role::kAdmin}},
+    {"get /admin/v1/whoami", {About::kCaller}},
     {"get /admin/v1/keys", {About::kCaller, Role::kAdmin}},
     {"create /admin/v1/keys", {About::kCaller, Role::kAdmin}},
     {"get /admin/v1/keys/{}", {About::kNamed, Role::kAdmin}},

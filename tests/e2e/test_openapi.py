@@ -107,6 +107,7 @@ def test_every_operation_answers_as_it_is_described(caller, server, sampled):
     call("createKey", 201, {"name": "described for ever"})
     call("getKey", 200, id=key)
     call("listKeys", 200)
+    call("whoAmI", 200)
     call("deleteKey", 204, id=key)
     for name in ("backUp", "livez", "readyz", "version", "metrics", "openapi"):
         call(name, 200)

@@ -20,6 +20,13 @@ std::vector<Command> all_commands() {
     return {
         serve_command(),
         login_command(),
+        logout_command(),
+        whoami_command(),
+        group("config", "Show and choose the contexts that 'login' saved",
+              {get_contexts_command(), use_context_command(), current_context_command()},
+              "Examples:\n"
+              "  snapgate config get-contexts\n"
+              "  snapgate config use-context prod"),
         group("get", "Show snapshots, VMs, clusters, projects or keys",
               {get_snapshots_command(), get_vms_command(), get_clusters_command(),
                get_projects_command(), get_keys_command()},

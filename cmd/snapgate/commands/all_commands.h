@@ -12,6 +12,11 @@ std::vector<Command> all_commands();
 // Its rows, each in the file of its command.
 Command serve_command();
 Command login_command();
+Command logout_command();
+Command whoami_command();
+Command get_contexts_command();
+Command use_context_command();
+Command current_context_command();
 Command get_snapshots_command();
 Command get_vms_command();
 Command get_clusters_command();

@@ -11,6 +11,8 @@ namespace snapgate::cli {
 
 std::vector<Option> connection_options(ConnectionFlags& flags) {
     return {
+        {"--context", &flags.context, "CONTEXT",
+         "Use this context, one of 'snapgate config get-contexts' (SNAPGATE_CONTEXT)"},
         {"--server", &flags.server, "URL", "The server, as https://host:port (SNAPGATE_SERVER)"},
         {"--api-key-file", &flags.api_key_file, "FILE",
          "File that holds the API key (the key itself: SNAPGATE_API_KEY)"},
@@ -33,8 +35,8 @@ Option answer_option(std::string& output) {
     return output_option(output, "json or yaml: the API's answer; name: only the uid");
 }
 
-Option context_option(std::string& context) {
-    return {"--context", &context, "CONTEXT",
+Option kubeconfig_context_option(std::string& context) {
+    return {"--kubeconfig-context", &context, "NAME",
             "The context of the kubeconfig (default: its current one)"};
 }
 
@@ -59,6 +61,15 @@ Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
     warn_of_plain_http(shell.console, target.server);
     Api api(target, timeout);
     SNAPGATE_TRY(enter_project(api, target));
+    return api;
+}
+
+Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell) {
+    auto api = open_api(flags, shell);
+    if (!api && api.error().exit == Exit::kUsage && !flags.context.empty())
+        api.error().message +=
+            "; --kubeconfig-context chooses the context of a kubeconfig, --context that of "
+            "snapgate";
     return api;
 }
 

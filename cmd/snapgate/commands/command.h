@@ -48,7 +48,8 @@ struct Command {
     std::string help;
     std::vector<std::string> aliases{};
     std::vector<Option> options{};
-    // Where --server, --api-key-file, --ca and --project go; null for a command without them.
+    // Where --context, --server, --api-key-file, --ca and --project go; null for a command without
+    // them.
     ConnectionFlags* connection = nullptr;
     std::string footer;  // printed below its help
     Action run{};        // holds whatever the options are read into
@@ -62,7 +63,8 @@ Option cluster_option(std::string& cluster);
 Option output_option(std::string& output, std::string help);
 // -o of a command that prints one answer: json, yaml or name.
 Option answer_option(std::string& output);
-Option context_option(std::string& context);
+// Of a command that reads a kubeconfig; --context is that of the server, as everywhere.
+Option kubeconfig_context_option(std::string& context);
 
 // kUsage if what -n gives cannot be a namespace.
 Outcome<> check_namespace(std::string_view ns);
@@ -73,6 +75,10 @@ void warn_of_plain_http(Console& console, std::string_view server);
 // The API of the server that flags, environment and context name, in their project.
 Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
                       std::chrono::milliseconds timeout = std::chrono::seconds(60));
+
+// The same for a command that reads a kubeconfig, whose context --context named in earlier
+// versions: the message for one that is not there says so.
+Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell);
 
 // The format that -o names; kUsage for a table where an answer is no table.
 Outcome<Format> parse_answer_format(std::string_view text);

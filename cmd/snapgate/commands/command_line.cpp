@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kDescription = "snapgate: VM snapshot inventory for KubeVirt fleets";
 
 constexpr const char* kFooter =
-    R"(Environment: SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
+    R"(Environment: SNAPGATE_CONTEXT, SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
 A flag overrides the environment, and the environment overrides what 'login' saved.
 
 Exit codes: 0 done; 1 refused by the server or by a check of the input; 2 wrong usage;
@@ -31,7 +31,7 @@ Examples:
   snapgate serve --data-dir data --tls-self-signed
   snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
   snapgate create cluster demo
-  snapgate create cluster edge --kubeconfig ~/.kube/config --context edge
+  snapgate create cluster edge --kubeconfig ~/.kube/config --kubeconfig-context edge
   kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
   snapgate get snapshots --cluster demo -n payments
   snapgate create snapshot --cluster demo -n payments --vm db-01

@@ -29,7 +29,7 @@ A new cluster belongs to the project of --project, and to Default without it.
 Examples:
   snapgate create cluster demo --uid demo
   snapgate create cluster edge --kubeconfig edge.kubeconfig
-  snapgate create cluster edge-7 --kubeconfig ~/.kube/config --context edge-7 --project payments)";
+  snapgate create cluster edge-7 --kubeconfig ~/.kube/config --kubeconfig-context edge-7 --project payments)";
 
 // The entry to be created: a project or a cluster.
 struct Options {
@@ -85,12 +85,15 @@ Outcome<net::ClientResponse> make_hosted(Api& api, const Options& options) {
 Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     if (options.kubeconfig.empty() && !options.context.empty())
-        return Failure(Exit::kUsage, "--context goes with --kubeconfig: give both or neither");
+        return Failure(Exit::kUsage,
+                       "--kubeconfig-context goes with --kubeconfig: give both or neither");
     std::string kubeconfig;
     if (!options.kubeconfig.empty()) {
         SNAPGATE_ASSIGN(kubeconfig, read_kubeconfig_file(options.kubeconfig, options.context));
     }
-    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Api api, kubeconfig.empty()
+                                 ? open_api(options.connection, shell)
+                                 : open_api_for_kubeconfig(options.connection, shell));
     json::Object made;
     if (kubeconfig.empty()) {
         SNAPGATE_ASSIGN(auto response, make_hosted(api, options));
@@ -128,7 +131,7 @@ Command create_cluster_command() {
                     answer_option(options->output),
                     {"--kubeconfig", &options->kubeconfig, "FILE",
                      "Connect the cluster that this kubeconfig names ('-': standard input)"},
-                    context_option(options->context)},
+                    kubeconfig_context_option(options->context)},
         .connection = &options->connection,
         .footer = kClusterFooter,
         .run = [options](Shell& shell) { return create_cluster(*options, shell); },

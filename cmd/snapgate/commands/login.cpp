@@ -7,6 +7,7 @@
 #include "base/count_text.h"
 #include "commands/all_commands.h"
 #include "json/path.h"
+#include "remote/context_file.h"
 #include "remote/resolve.h"
 #include "terminal/printable.h"
 #include "terminal/secret_prompt.h"
@@ -17,14 +18,17 @@ namespace {
 constexpr const char* kFooter =
     R"(The key comes from --api-key-file, or is asked for on the terminal, or else comes
 from SNAPGATE_API_KEY. It is tried on the server first, and saved only if it works:
-in snapgate/context.json in your configuration folder, which only you can read.
+as a context of this name in snapgate/context.json in your configuration folder, which only
+you can read. The new context is in use from then on; 'snapgate config use-context' changes that.
 
 Examples:
   snapgate login https://snapgate.example.com:8080
+  snapgate login https://snapgate.example.com:8080 --name prod
   snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key)";
 
 struct Options {
     ConnectionFlags connection;
+    std::string name;
     std::string output;
 };
 
@@ -48,12 +52,12 @@ Outcome<std::string> obtain_key(const Options& options, const std::string& serve
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
+    if (!options.name.empty()) SNAPGATE_TRY(check_context_name(options.name));
     SNAPGATE_ASSIGN(auto file, context_path(shell.environment));
-    // login replaces the context, so faults of the old one do not matter.
+    // The contexts that there are do not matter to a new one.
     auto without_context = [&](std::string_view name) -> std::optional<std::string> {
-        if (name == "HOME" || name == "XDG_CONFIG_HOME" || name == "SNAPGATE_API_KEY")
-            return std::nullopt;
-        return shell.environment(name);
+        if (name == "SNAPGATE_CA" || name == "SNAPGATE_PROJECT") return shell.environment(name);
+        return std::nullopt;
     };
     ConnectionFlags flags = options.connection;
     flags.api_key_file.clear();
@@ -71,13 +75,20 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         std::error_code ec;
         context.ca = std::filesystem::absolute(target->ca, ec).lexically_normal();
     }
-    SNAPGATE_TRY(write_context(file, context));
+    const std::string name =
+        options.name.empty() ? default_context_name(context.server) : options.name;
+    SNAPGATE_TRY(change_contexts(file, OpenToOthers::kClose, [&](Contexts& contexts) -> Outcome<> {
+        contexts.named.insert_or_assign(name, std::move(context));
+        contexts.current = name;
+        return {};
+    }));
     if (format == Format::kName) {
         shell.console.print_line(target->server);
     } else if (format == Format::kTable) {
         shell.console.print_line(fmt::format("Logged in to {}: the key sees {}.", target->server,
                                              base::counted(projects.size(), "project")));
-        shell.console.print_line(fmt::format("The context is in {}.", file.string()));
+        shell.console.print_line(
+            fmt::format("The context {} is in use; it is in {}.", name, file.string()));
     } else {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     }
@@ -93,6 +104,8 @@ Command login_command() {
         .name = "login",
         .help = "Check an API key, and use it and its server from now on",
         .options = {{"SERVER", &connection.server, "", "The server, as https://host:port", kNeeded},
+                    {"--name", &options->name, "CONTEXT",
+                     "Name of the context (default: host and port of the server)"},
                     {"--api-key-file", &connection.api_key_file, "FILE",
                      "File that holds the API key"},
                     {"--ca", &connection.ca, "FILE",

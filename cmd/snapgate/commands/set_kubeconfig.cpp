@@ -16,7 +16,7 @@ certificates change nothing. The mirror is kept, and catches up with what change
 
 Examples:
   snapgate set kubeconfig --cluster edge edge.kubeconfig
-  snapgate set kubeconfig --cluster edge ~/.kube/config --context edge)";
+  snapgate set kubeconfig --cluster edge ~/.kube/config --kubeconfig-context edge)";
 
 struct Options {
     ConnectionFlags connection;
@@ -27,7 +27,7 @@ struct Options {
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(std::string kubeconfig, read_kubeconfig_file(options.file, options.context));
-    SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
+    SNAPGATE_ASSIGN(Api api, open_api_for_kubeconfig(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.cluster));
     SNAPGATE_ASSIGN(auto answer, set_connection(api, cluster.uid, kubeconfig));
     note_warnings(shell.console, answer);
@@ -44,7 +44,7 @@ Command set_kubeconfig_command() {
         .help = "Give a connected cluster new credentials or a new address",
         .options = {cluster_option(options->cluster),
                     {"FILE", &options->file, "", "The kubeconfig ('-': standard input)", kNeeded},
-                    context_option(options->context)},
+                    kubeconfig_context_option(options->context)},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -1,28 +1,18 @@
 #include "remote/context.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <system_error>
 
-#include "base/file_descriptor.h"
-#include "base/read_file.h"
-#include "base/secret_file.h"
-#include "json/value.h"
+#include "remote/context_file.h"
 #include "terminal/read_file.h"
 
 namespace snapgate::cli {
 namespace {
 
-constexpr size_t kMaxContextBytes = 64 << 10;
 constexpr size_t kMaxKeyBytes = 4096;
-constexpr mode_t kOthers = 0077;
 
 Failure usage(std::string message) {
     return {Exit::kUsage, std::move(message)};
@@ -35,31 +25,6 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-Outcome<Context> parse_context(const std::filesystem::path& file, std::string_view text) {
-    auto broken = [&](std::string_view why) {
-        return usage(
-            fmt::format("{} is not a context ({}): replace it with 'snapgate login SERVER'",
-                        file.string(), why));
-    };
-    auto value = json::parse(text);
-    if (!value) return broken(value.error().message);
-    const auto* object = value->if_object();
-    if (object == nullptr) return broken("not a JSON object");
-    Context context;
-    for (auto [name, member] :
-         {std::pair("server", &Context::server), std::pair("key", &Context::key),
-          std::pair("ca", &Context::ca), std::pair("project", &Context::project)}) {
-        auto read = json::optional_string(*object, name);
-        if (!read) return broken(read.error().message);
-        context.*member = std::move(*read);
-    }
-    auto server = normalize_server(context.server);
-    if (!server) return broken("it names no server");
-    context.server = std::move(*server);
-    if (!check_key(context.key, "context")) return broken("it holds no key");
-    return context;
-}
-
 Outcome<std::string> checked_ca(const std::string& file, std::string_view source) {
     std::error_code ec;
     if (!std::filesystem::is_regular_file(file, ec))
@@ -70,116 +35,78 @@ Outcome<std::string> checked_ca(const std::string& file, std::string_view source
     return file;
 }
 
-}  // namespace
-
-std::optional<std::string> process_environment(std::string_view name) {
-    const char* value = std::getenv(std::string(name).c_str());
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return value;
+// The contexts that are saved; none where there is no place for them.
+Outcome<Contexts> saved_contexts(const Environment& environment) {
+    const auto path = context_path(environment);
+    if (!path) return Contexts();
+    return read_contexts(*path);
 }
 
-Outcome<std::filesystem::path> context_path(const Environment& environment) {
-    std::filesystem::path folder;
-    if (auto config = environment("XDG_CONFIG_HOME"); config && config->starts_with('/')) {
-        folder = *config;
-    } else if (auto home = environment("HOME"); home && home->starts_with('/')) {
-        folder = std::filesystem::path(*home) / ".config";
+// A server for which nothing is known yet but what the context says of it, if it is the context's.
+Outcome<Target> begin_target(const std::string& server, const std::string& name,
+                             const Context* context) {
+    Target target;
+    if (server.empty()) {
+        target.server = context->server;
     } else {
-        return usage("there is no folder for the context: set HOME or XDG_CONFIG_HOME");
+        SNAPGATE_ASSIGN(target.server, normalize_server(server));
     }
-    return folder / "snapgate" / "context.json";
+    if (context == nullptr || context->server != target.server) return target;
+    target.context = name;
+    target.key = context->key;
+    target.ca = context->ca;
+    target.project = context->project;
+    return target;
 }
 
-Outcome<std::optional<Context>> read_context(const std::filesystem::path& file) {
-    base::FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!fd) {
-        if (errno == ENOENT || errno == ENOTDIR) return std::optional<Context>();
-        return usage(
-            fmt::format("cannot read the context {}: {}", file.string(), std::strerror(errno)));
-    }
-    struct stat status{};
-    if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return usage(fmt::format("the context {} is not a regular file", file.string()));
-    if (status.st_uid != ::geteuid())
-        return usage(
-            fmt::format("the context {} belongs to somebody else: it is not used; remove it, or "
-                        "set XDG_CONFIG_HOME to a folder of your own",
-                        file.string()));
-    if ((status.st_mode & kOthers) != 0)
-        return usage(
-            fmt::format("the context {} holds a key and is open to others (mode {:04o}): chmod 600 "
-                        "it, and replace the key, which others may know",
-                        file.string(), status.st_mode & 07777U));
-    auto text = base::read_open_file(fd.get(), kMaxContextBytes);
-    if (!text)
-        return usage(
-            fmt::format("cannot read the context {}: {}", file.string(), text.error().message));
-    SNAPGATE_ASSIGN(Context context, parse_context(file, *text));
-    return std::optional<Context>(std::move(context));
-}
-
-Outcome<> write_context(const std::filesystem::path& file, const Context& context) {
-    std::filesystem::path folder = file.parent_path();
-    std::error_code ec;
-    std::filesystem::create_directories(folder.parent_path(), ec);
-    if (!ec && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        ec = std::error_code(errno, std::generic_category());
-    if (ec)
-        return Failure(Exit::kRefused,
-                       fmt::format("cannot make the folder {}: {}", folder.string(), ec.message()));
-    json::Object object;
-    object["server"] = context.server;
-    object["key"] = context.key;
-    if (!context.ca.empty()) object["ca"] = context.ca;
-    if (!context.project.empty()) object["project"] = context.project;
-    SNAPGATE_TRY(base::write_secret(file, json::serialize_pretty(object) + "\n"));
-    return {};
-}
+}  // namespace
 
 Outcome<std::optional<Target>> resolve_server(const ConnectionFlags& flags,
                                               const Environment& environment) {
-    auto given = [&](const std::string& flag, std::string_view variable) {
-        return flag.empty() ? environment(variable).value_or("") : flag;
+    // A flag that names a context overrides all that the environment says of a server.
+    const auto from_environment = [&](std::string_view variable) {
+        return flags.context.empty() ? environment(variable) : std::nullopt;
     };
-    std::optional<Context> context;
-    if (auto path = context_path(environment); path) {
-        SNAPGATE_ASSIGN(context, read_context(*path));
+    const auto given = [&](const std::string& flag, std::string_view variable) {
+        return flag.empty() ? from_environment(variable).value_or("") : flag;
+    };
+    SNAPGATE_ASSIGN(const Contexts contexts, saved_contexts(environment));
+    std::string name = given(flags.context, "SNAPGATE_CONTEXT");
+    if (name.empty()) name = contexts.current;
+    const Context* context = nullptr;
+    if (!name.empty()) {
+        SNAPGATE_ASSIGN(context, find_context(contexts, name));
     }
-    Target target;
-    std::string server = given(flags.server, "SNAPGATE_SERVER");
-    if (!server.empty()) {
-        SNAPGATE_ASSIGN(target.server, normalize_server(server));
-    } else if (context) {
-        target.server = context->server;
-    } else {
-        return std::optional<Target>();
-    }
-    bool same = context && context->server == target.server;
-    std::string ca = given(flags.ca, "SNAPGATE_CA");
-    if (!ca.empty()) {
+    const std::string server = given(flags.server, "SNAPGATE_SERVER");
+    if (server.empty() && context == nullptr) return std::optional<Target>();
+    SNAPGATE_ASSIGN(Target target, begin_target(server, name, context));
+    if (const std::string ca = given(flags.ca, "SNAPGATE_CA"); !ca.empty()) {
         SNAPGATE_ASSIGN(target.ca, checked_ca(ca, flags.ca.empty() ? "SNAPGATE_CA" : "--ca"));
-    } else if (same && !context->ca.empty()) {
-        SNAPGATE_ASSIGN(target.ca, checked_ca(context->ca, "the context's CA"));
+    } else if (!target.ca.empty()) {
+        SNAPGATE_ASSIGN(target.ca, checked_ca(target.ca, "the context's CA"));
     }
-    target.project = given(flags.project, "SNAPGATE_PROJECT");
-    if (target.project.empty() && same) target.project = context->project;
-
+    if (std::string project = given(flags.project, "SNAPGATE_PROJECT"); !project.empty())
+        target.project = std::move(project);
     if (!flags.api_key_file.empty()) {
         SNAPGATE_ASSIGN(target.key, read_key_file(flags.api_key_file));
-    } else if (auto key = environment("SNAPGATE_API_KEY"); key) {
+    } else if (auto key = from_environment("SNAPGATE_API_KEY"); key) {
         SNAPGATE_ASSIGN(target.key, check_key(*key, "SNAPGATE_API_KEY"));
-    } else if (same) {
-        target.key = context->key;
     }
     return std::optional<Target>(std::move(target));
 }
 
 Outcome<Target> resolve_target(const ConnectionFlags& flags, const Environment& environment) {
     SNAPGATE_ASSIGN(auto target, resolve_server(flags, environment));
-    if (!target)
+    if (!target) {
+        SNAPGATE_ASSIGN(const Contexts contexts, saved_contexts(environment));
+        if (!contexts.named.empty())
+            return usage(
+                "no context is in use: 'snapgate config get-contexts' lists them, and 'snapgate "
+                "config use-context NAME' chooses one");
         return usage(
             "no server is known: run 'snapgate login SERVER' once, or give --server URL or "
             "SNAPGATE_SERVER");
+    }
     if (target->key.empty())
         return usage(
             fmt::format("no API key is known for {}: run 'snapgate login {}' once, or give "

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <map>
 
+#include "remote/context_file.h"
 #include "remote/temporary_folder_testing.h"
 
 namespace snapgate::cli {
@@ -29,72 +29,24 @@ class ContextTest : public testing::Test {
         return environment_of(std::move(more));
     }
 
+    // Saves a context, which is then in use.
+    Outcome<> save(const std::string& name, const Context& context) {
+        return change_contexts(file_, OpenToOthers::kRefuse, [&](Contexts& contexts) -> Outcome<> {
+            contexts.named.insert_or_assign(name, context);
+            contexts.current = name;
+            return {};
+        });
+    }
+
     TemporaryFolder folder_;
     std::filesystem::path file_;
 };
-
-TEST_F(ContextTest, ComesBackAsItWasKept) {
-    ASSERT_TRUE(write_context(file_, {"https://a:8080", "sgk_1", "/etc/ca.crt", "web"}));
-    auto read = read_context(file_);
-    ASSERT_TRUE(read && *read);
-    EXPECT_EQ((*read)->server, "https://a:8080");
-    EXPECT_EQ((*read)->key, "sgk_1");
-    EXPECT_EQ((*read)->ca, "/etc/ca.crt");
-    EXPECT_EQ((*read)->project, "web");
-}
-
-TEST_F(ContextTest, IsOpenToItsOwnerAlone) {
-    ASSERT_TRUE(write_context(file_, {"https://a", "sgk_1", "", ""}));
-    struct stat status{};
-    ASSERT_EQ(::stat(file_.c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777U, 0600U);
-    ASSERT_EQ(::stat(file_.parent_path().c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 07777U, 0700U);
-}
-
-TEST_F(ContextTest, OneThatOthersMayReadIsRefused) {
-    ASSERT_TRUE(write_context(file_, {"https://a", "sgk_1", "", ""}));
-    ASSERT_EQ(::chmod(file_.c_str(), 0640), 0);
-    auto read = read_context(file_);
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().exit, Exit::kUsage);
-    EXPECT_THAT(read.error().message, HasSubstr("chmod 600"));
-    EXPECT_THAT(read.error().message, HasSubstr(file_.string()));
-}
-
-TEST_F(ContextTest, NoneIsNone) {
-    auto read = read_context(file_);
-    ASSERT_TRUE(read);
-    EXPECT_FALSE(*read);
-}
-
-TEST_F(ContextTest, ABrokenOneIsNamedWithoutItsKey) {
-    std::filesystem::create_directories(file_.parent_path());
-    for (const char* text :
-         {"", "{", "[]", R"({"server":"https://a","key":7})", R"({"key":"sgk_secret"})",
-          R"({"server":"https://a"})", R"({"server":"ftp://a","key":"sgk_secret"})"}) {
-        folder_.file("snapgate/context.json", text);
-        ASSERT_EQ(::chmod(file_.c_str(), 0600), 0);
-        auto read = read_context(file_);
-        ASSERT_FALSE(read) << text;
-        EXPECT_THAT(read.error().message, HasSubstr(file_.string()));
-        EXPECT_THAT(read.error().message, Not(HasSubstr("sgk_secret")));
-    }
-}
-
-TEST_F(ContextTest, ItsFolderFollowsTheXdgRules) {
-    EXPECT_EQ(*context_path(environment_of({{"XDG_CONFIG_HOME", "/c"}, {"HOME", "/h"}})),
-              "/c/snapgate/context.json");
-    EXPECT_EQ(*context_path(environment_of({{"XDG_CONFIG_HOME", "relative"}, {"HOME", "/h"}})),
-              "/h/.config/snapgate/context.json");
-    EXPECT_FALSE(context_path(environment_of({})));
-}
 
 TEST_F(ContextTest, FlagsComeBeforeEnvironmentBeforeContext) {
     std::string ca = folder_.file("ca.crt", "x");
     std::string flag_ca = folder_.file("flag.crt", "x");
     std::string key_file = folder_.file("key", "sgk_flag\n");
-    ASSERT_TRUE(write_context(file_, {"https://context", "sgk_context", ca, "p-context"}));
+    ASSERT_TRUE(save("only", {"https://context", "sgk_context", ca, "p-context"}));
 
     auto target = resolve_target({}, environment());
     ASSERT_TRUE(target) << target.error().message;
@@ -113,7 +65,7 @@ TEST_F(ContextTest, FlagsComeBeforeEnvironmentBeforeContext) {
     EXPECT_EQ(target->ca, "");
     EXPECT_EQ(target->project, "p-env");
 
-    target = resolve_target({"flag:1", key_file, flag_ca, "p-flag"}, with_environment);
+    target = resolve_target({"flag:1", key_file, flag_ca, "p-flag", ""}, with_environment);
     ASSERT_TRUE(target) << target.error().message;
     EXPECT_EQ(target->server, "https://flag:1");
     EXPECT_EQ(target->key, "sgk_flag");
@@ -121,14 +73,59 @@ TEST_F(ContextTest, FlagsComeBeforeEnvironmentBeforeContext) {
     EXPECT_EQ(target->project, "p-flag");
 }
 
+TEST_F(ContextTest, AFlagThatNamesOneComesBeforeTheEnvironment) {
+    ASSERT_TRUE(save("prod", {"https://prod", "sgk_prod", "", "p-prod"}));
+    ASSERT_TRUE(save("lab", {"https://lab", "sgk_lab", "", ""}));
+    EXPECT_EQ(resolve_target({}, environment())->server, "https://lab");
+
+    auto named = environment({{"SNAPGATE_CONTEXT", "prod"}});
+    EXPECT_EQ(resolve_target({}, named)->server, "https://prod");
+    EXPECT_EQ(resolve_target({}, named)->context, "prod");
+
+    auto other = environment({{"SNAPGATE_CONTEXT", "prod"},
+                              {"SNAPGATE_SERVER", "https://env"},
+                              {"SNAPGATE_API_KEY", "sgk_env"},
+                              {"SNAPGATE_PROJECT", "p-env"}});
+    auto target = resolve_target({"", "", "", "", "lab"}, other);
+    ASSERT_TRUE(target) << target.error().message;
+    EXPECT_EQ(target->server, "https://lab");
+    EXPECT_EQ(target->key, "sgk_lab");
+    EXPECT_EQ(target->project, "");
+    EXPECT_EQ(target->context, "lab");
+    // Of another server the context says nothing.
+    target = resolve_target({}, other);
+    ASSERT_TRUE(target) << target.error().message;
+    EXPECT_EQ(target->server, "https://env");
+    EXPECT_EQ(target->context, "");
+
+    target = resolve_target({"", "", "", "", "prot"}, environment());
+    ASSERT_FALSE(target);
+    EXPECT_EQ(target.error().exit, Exit::kUsage);
+    EXPECT_THAT(target.error().message, HasSubstr("did you mean prod?"));
+}
+
+TEST_F(ContextTest, WithoutOneInUseItSaysHowToChooseOne) {
+    ASSERT_TRUE(save("prod", {"https://prod", "sgk_prod", "", ""}));
+    ASSERT_TRUE(change_contexts(file_, OpenToOthers::kRefuse, [](Contexts& contexts) -> Outcome<> {
+        contexts.current.clear();
+        return {};
+    }));
+    auto target = resolve_target({}, environment());
+    ASSERT_FALSE(target);
+    EXPECT_THAT(target.error().message, HasSubstr("config use-context"));
+    auto server = resolve_server({}, environment());
+    ASSERT_TRUE(server);
+    EXPECT_FALSE(*server);
+}
+
 TEST_F(ContextTest, AKeyIsNeverSentToAnotherServerThanItsOwn) {
-    ASSERT_TRUE(write_context(file_, {"https://context", "sgk_context", "", ""}));
-    auto target = resolve_target({"https://other", "", "", ""}, environment());
+    ASSERT_TRUE(save("only", {"https://context", "sgk_context", "", ""}));
+    auto target = resolve_target({"https://other", "", "", "", ""}, environment());
     ASSERT_FALSE(target);
     EXPECT_EQ(target.error().exit, Exit::kUsage);
     EXPECT_THAT(target.error().message, HasSubstr("login"));
     // Named in another way it is still the same one.
-    target = resolve_target({"context/", "", "", ""}, environment());
+    target = resolve_target({"context/", "", "", "", ""}, environment());
     ASSERT_TRUE(target);
     EXPECT_EQ(target->key, "sgk_context");
 }
@@ -144,7 +141,7 @@ TEST_F(ContextTest, WithoutAServerItSaysHowToGiveOne) {
 }
 
 TEST_F(ContextTest, ACaThatIsNotThereIsNamed) {
-    auto target = resolve_target({"https://a", "", "/no/such.crt", ""},
+    auto target = resolve_target({"https://a", "", "/no/such.crt", "", ""},
                                  environment({{"SNAPGATE_API_KEY", "sgk_1"}}));
     ASSERT_FALSE(target);
     EXPECT_THAT(target.error().message, HasSubstr("--ca /no/such.crt"));

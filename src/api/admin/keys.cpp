@@ -73,6 +73,16 @@ net::Awaitable<Result<void>> get_key(Call& call) {
     co_return Result<void>{};
 }
 
+// The key of the request itself. Its project is the key's, whatever the request is narrowed to.
+net::Awaitable<Result<void>> who_am_i(Call& call) {
+    auto keys = call.services.keys.keys();
+    auto found = keys->find(call.principal.key_id);
+    // Revoked since it was authenticated.
+    if (found == keys->end()) co_return Error(Code::kUnauthorized, "the key is not known any more");
+    respond_json(call, 200, to_json(call, found->second));
+    co_return Result<void>{};
+}
+
 net::Awaitable<Result<void>> create_key(Call& call) {
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "role", "projectUid", "expires"}));
