@@ -180,6 +180,18 @@ Result<Principal> KeyRing::authenticate(std::string_view text) const {
     if (found == rows->end()) return unauthorized();
     const Key& key = found->second;
     if (!base::equal_constant_time(base::sha256(text), key.hash)) return unauthorized();
+    return admit(key);
+}
+
+Result<Principal> KeyRing::principal_of(std::string_view id) const {
+    auto rows = table_.snapshot();
+    auto found = rows->find(std::string(id));
+    if (found == rows->end()) return unauthorized();
+    return admit(found->second);
+}
+
+// One that was presented counts as used.
+Result<Principal> KeyRing::admit(const Key& key) const {
     if (has_expired(key)) return unauthorized();
     if (auto use = use_of(key.id))
         use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);

@@ -84,6 +84,9 @@ class KeyRing {
     // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
     // expired. Every text with a known id takes the same time.
     base::Result<Principal> authenticate(std::string_view text) const;
+    // The principal of the key with this id, which counts as used now. For a caller who has proven
+    // before that it holds the key: the owner of a session. kUnauthorized as above.
+    base::Result<Principal> principal_of(std::string_view id) const;
     // From now on each key may ask `limit` of times; to be called before the first request.
     void set_limit(RateLimit limit) { limit_ = limit; }
     // Counts a request of the key. kTooManyRequests, with the seconds to wait, if it asks too
@@ -115,6 +118,7 @@ class KeyRing {
     };
     using Uses = std::unordered_map<std::string, std::shared_ptr<Use>>;
 
+    base::Result<Principal> admit(const Key& key) const;
     std::shared_ptr<Use> use_of(const std::string& id) const;
     bool has_expired(const Key& key) const;
 
