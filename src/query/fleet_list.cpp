@@ -35,7 +35,7 @@ Join FleetList::walked_join(const FleetRequest& request) {
     if (request.format == ListFormat::kEvents) return Join::kNothing;
     // A walk of a sorted list shows nothing itself.
     if (request.is_flat() && !request.order) return Join::kAll;
-    return request.filter.cause.empty() ? Join::kNothing : Join::kCauses;
+    return request.filter.asks_for_causes() ? Join::kCauses : Join::kNothing;
 }
 
 Result<bool> FleetList::make_join(const store::ReadView& view, const Candidate& candidate) {

@@ -127,8 +127,18 @@ Result<void> read_format_of_list(FleetRequest& request, std::string_view value) 
         request.format = ListFormat::kEvents;
         return {};
     }
+    if (value == "rows") {
+        request.format = ListFormat::kRows;
+        return {};
+    }
     if (read_format(request, value)) return {};
-    return wrong("format", value, "use csv, ndjson, events or json");
+    return wrong("format", value, "use csv, ndjson, rows, events or json");
+}
+Result<void> read_initial_events(FleetRequest& request, std::string_view value) {
+    std::optional<bool> wanted;
+    SNAPGATE_TRY(read_flag("sendInitialEvents", value, wanted));
+    request.initial_events = wanted.value_or(true);
+    return {};
 }
 
 Result<void> read_max_age(FleetRequest& request, std::string_view value) {
@@ -195,6 +205,11 @@ constexpr std::array kParameters = {
     Parameter{
         "cause", kOfAll, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_part("cause", v, r.filter.cause); }},
+    Parameter{"causeClass", kOfAll, true, false, true,
+              [](FleetRequest& r, std::string_view v) {
+                  r.filter.cause_class = v;
+                  return Result<void>();
+              }},
     Parameter{"cluster", kOfAll, false, false, true, read_clusters},
     Parameter{"consistency", kOfSnapshots, false, false, true, read_consistency},
     Parameter{"consistency", kOfProtection, true, false, true, read_good_enough},
@@ -233,13 +248,14 @@ constexpr std::array kParameters = {
     Parameter{"limit", kOfRows, true, true, false, nullptr},
     Parameter{"maxAge", kOfProtection, true, false, true, read_max_age},
     Parameter{
-        "name", kOfSnapshots, true, false, true,
+        "name", kOfAll, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_part("name", v, r.filter.name); }},
     Parameter{"namespace", kOfAll, false, true, true, read_namespaces},
     Parameter{"phase", kOfSnapshots, false, false, true, read_phase},
     Parameter{
         "ready", kOfSnapshots, true, false, true,
         [](FleetRequest& r, std::string_view v) { return read_flag("ready", v, r.filter.ready); }},
+    Parameter{"sendInitialEvents", kOfList, true, false, false, read_initial_events},
     Parameter{"sort", kOfList, true, false, true, read_sort},
     Parameter{"sort", kOfProtection, true, false, true, read_vm_sort},
     Parameter{

@@ -18,6 +18,7 @@ enum class ListFormat : uint8_t {
     kPage,    // a page of objects
     kCsv,     // every match, a line each
     kNdjson,  // every match, a flat object each
+    kRows,    // a page of those flat objects
     kEvents,  // every match, and then each change, as server-sent events
 };
 
@@ -44,8 +45,13 @@ struct FleetRequest {
     bool kubernetes_form = false;  // objects in the form of Kubernetes' API
     std::string query;             // kListingDigestBytes of all that a token is bound to
 
-    // Every match, as rows of a flat table.
-    bool is_flat() const { return format == ListFormat::kCsv || format == ListFormat::kNdjson; }
+    // As rows of a flat table.
+    bool is_flat() const {
+        return format == ListFormat::kCsv || format == ListFormat::kNdjson ||
+               format == ListFormat::kRows;
+    }
+    // Of a stream of events: whether what is there at its beginning comes first.
+    bool initial_events = true;
 
     // Of a list in Kubernetes' API alone (kube_fleet_list.h):
     model::Kind kind = model::Kind::kSnapshot;

@@ -44,7 +44,7 @@ bool TimeSpan::contains(facts::Seconds time, facts::Seconds now) const {
 
 bool SnapshotFilter::everything() const {
     return labels.everything() && states.everything() && consistencies.everything() && !ready &&
-           !good && !stuck && name.empty() && cause.empty() && created.everything() &&
+           !good && !stuck && name.empty() && !asks_for_causes() && created.everything() &&
            finished.everything();
 }
 
@@ -70,6 +70,7 @@ bool SnapshotFilter::may_select_facts(const facts::Facts& facts, facts::Seconds 
 bool SnapshotFilter::may_select(std::string_view snapshot, const facts::Facts& facts,
                                 facts::Seconds now) const {
     return may_select_facts(facts, now) && (cause.empty() || !facts.cause_class.empty()) &&
+           (cause_class.empty() || facts.cause_class == cause_class) &&
            contains_ignoring_case(snapshot, name);
 }
 

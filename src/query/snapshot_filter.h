@@ -65,9 +65,12 @@ struct SnapshotFilter {
     std::optional<bool> stuck;
     std::string name;   // a part of the name, in lower case
     std::string cause;  // a part of the cause, in lower case
+    std::string cause_class;
     TimeSpan created;
     TimeSpan finished;
 
+    // Whether it takes the causes of snapshots, those that come from contents included, to judge.
+    bool asks_for_causes() const { return !cause.empty() || !cause_class.empty(); }
     // Whether every snapshot of the walk is selected, so that counts of the store apply.
     bool everything() const;
     // Whether no snapshot that has succeeded can be selected.

@@ -59,7 +59,7 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
                             const Append& append) {
     SNAPGATE_ASSIGN(const bool loaded, vm_kinds_.step(view, listing_));
     if (!loaded) return false;
-    if (!request_.filter.cause.empty()) {
+    if (request_.filter.asks_for_causes()) {
         SNAPGATE_ASSIGN(const bool all, contents_.step(view, listing_));
         if (!all) return false;
     }
@@ -81,7 +81,7 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
         SNAPGATE_ASSIGN(const ClusterKinds* const known,
                         contents_.load(view, listing_, row.cluster, budget));
         if (known == nullptr) return false;
-        if (request_.filter.cause.empty()) {
+        if (!request_.filter.asks_for_causes()) {
             SNAPGATE_TRY(read_cause(view, row));
             complete(row);
         }
@@ -243,11 +243,14 @@ Result<void> VmReport::leave_namespace(const store::ReadView& view) {
         const auto* restore = here_->restores ? here_->restores->newest_of(ns_, state.vm) : nullptr;
         if (restore != nullptr)
             state.last_restore = {restore->name, restore->snapshot, restore->at};
-        if (!request_.filter.cause.empty()) {
+        if (!contains_ignoring_case(state.vm, request_.filter.name)) continue;
+        if (request_.filter.asks_for_causes()) {
             SNAPGATE_TRY(read_cause(view, state));
             complete(state);
         }
         if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
+        const std::string& cause_class = request_.filter.cause_class;
+        if (!cause_class.empty() && state.last_attempt.cause_class != cause_class) continue;
         if (judged_) judged_(state);
         if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
         if (request_.verdicts.contains(state.verdict))

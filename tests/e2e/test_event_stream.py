@@ -86,6 +86,22 @@ def test_filters_are_entered_and_left(two):
     assert [kind for kind, name in soon.changes() if name == "east/one"] == ["added"] + ["modified"] * 5
 
 
+def test_only_changes(two):
+    server, east, _ = two
+    stream = Events(server.client(), sendInitialEvents="false").until_synced()
+    assert stream.brief() == []
+    first = stream.last_id
+    add(east, "one")
+    stream.until_seen("one")
+    assert stream.brief() == [("added", "east/one")]
+    # The id goes on in the same stream, however that began.
+    again = Events(server.client(), after=first)
+    again.until_seen("one")
+    assert ("added", "east/one") in again.brief() and ("added", "east/east-first") not in again.brief()
+    reply = server.client().list("-", sendInitialEvents="false")
+    assert reply.status == 400 and "sendInitialEvents" in reply.text(), reply
+
+
 def test_what_a_stream_does_not_take(two):
     server, *_ = two
     client = server.client()

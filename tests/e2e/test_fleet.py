@@ -134,6 +134,38 @@ def test_etags_stand_only_for_what_the_clock_does_not_change(fleet):
     assert head.status == 200 and head.body == b"" and head.header("ETag") == first.header("ETag")
 
 
+def test_pages_of_rows_are_the_lines_of_json(fleet):
+    admin = fleet["admin"]
+    lines = [json.loads(line) for line in ask(admin, format="ndjson", sort="-name").text().splitlines()]
+    assert len(lines) >= 8
+    rows, token = [], None
+    while True:
+        reply = ask(admin, format="rows", sort="-name", limit=3, **({"continue": token} if token else {}))
+        assert reply.status == 200 and reply.header("ETag") is None
+        assert reply.header("Content-Type") == "application/json"
+        rows += reply.json()["items"]
+        token = reply.json()["metadata"].get("continue")
+        if not token:
+            break
+    assert rows == lines
+    one = ask(fleet["red"], uid="red-1", format="rows")
+    assert [row["name"] for row in one.json()["items"]] == ["r-0", "r-1", "r-2"]
+
+
+def test_a_class_of_causes_selects_what_the_summary_counts(fleet):
+    admin = fleet["admin"]
+    for cause in ask(admin, "summary").json()["causes"]:
+        reply = ask(admin, format="rows", causeClass=cause["class"])
+        assert len(reply.json()["items"]) == cause["count"]
+        assert ask(admin, "summary", causeClass=cause["class"]).json()["total"] == cause["count"]
+    assert ask(admin, format="rows", causeClass="burnt").json()["items"] == []
+
+
+def test_the_report_takes_a_part_of_a_name(fleet):
+    named = ask(fleet["admin"], "protection", name="BLUE").json()
+    assert [row["vm"] for row in named["items"]] == [SECRET] and sum(named["totals"].values()) == 1
+
+
 def test_a_uid_does_not_begin_with_a_dash(fleet):
     for uid in ("-", "-a"):
         reply = fleet["admin"].post("/admin/v1/clusters", {"name": "dash", "uid": uid})

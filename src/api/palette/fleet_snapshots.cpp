@@ -28,10 +28,11 @@ using query::ListFormat;
 // A list on its way to the client.
 class FleetAnswer final : public RepeatableText {
   public:
-    FleetAnswer(Call& call, FleetList list)
+    FleetAnswer(Call& call, FleetList list, ListFormat format)
         : call_(call),
           store_(call.services.store),
           list_(std::move(list)),
+          format_(format),
           kubernetes_form_(call.form.shape == Shape::kObject) {}
 
     net::Awaitable<Result<void>> page() {
@@ -47,9 +48,7 @@ class FleetAnswer final : public RepeatableText {
                         list_.step(store_.read(), out, full,
                                    [this](const query::FleetRow& row, std::string& text) {
                                        if (list_.items() > 0) text += ',';
-                                       return palette::append_item(row.found->object,
-                                                                   cluster_of(row).name,
-                                                                   kubernetes_form_, text);
+                                       return append(row, text);
                                    }));
         if (whole)
             append_list_end(list_.continue_token(), list_.remaining(),
@@ -70,22 +69,30 @@ class FleetAnswer final : public RepeatableText {
         begun_ = begun_at_mark_;
     }
 
-    net::Awaitable<Result<void>> stream(ListFormat format) {
+    net::Awaitable<Result<void>> stream() {
         list_.show_all();
         hold_history();
         const facts::Seconds now = list_.listing().now();
         co_return co_await stream_flat(
-            call_, format, csv_head_of_snapshots(),
-            [this, format, now](std::string& out, size_t full) {
+            call_, format_, csv_head_of_snapshots(), [this, now](std::string& out, size_t full) {
                 return list_.step(store_.read(), out, full,
                                   [&](const query::FleetRow& row, std::string& text) {
-                                      append_flat_row(cluster_of(row), row, now, format, text);
+                                      append_flat_row(cluster_of(row), row, now, format_, text);
                                       return Result<void>();
                                   });
             });
     }
 
   private:
+    // An item of a page.
+    Result<void> append(const query::FleetRow& row, std::string& text) const {
+        if (format_ == ListFormat::kPage) {
+            return append_item(row.found->object, cluster_of(row).name, kubernetes_form_, text);
+        }
+        append_flat_row(cluster_of(row), row, list_.listing().now(), ListFormat::kNdjson, text);
+        text.pop_back();  // the end of the line
+        return {};
+    }
     const query::FleetCluster& cluster_of(const query::FleetRow& row) const {
         return *list_.listing().clusters()[row.cluster];
     }
@@ -93,6 +100,7 @@ class FleetAnswer final : public RepeatableText {
     Call& call_;
     store::Store& store_;
     FleetList list_;
+    const ListFormat format_;
     const bool kubernetes_form_;
     bool begun_ = false;
     FleetList::Mark mark_;
@@ -117,6 +125,12 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     request.kubernetes_form = call.form.shape == Shape::kObject;
     if (format == ListFormat::kEvents)
         co_return co_await stream_snapshot_events(call, fleet, std::move(request));
+    if (!request.initial_events) {
+        co_return base::Error(base::Code::kInvalidParameter,
+                              "sendInitialEvents is for a stream of events alone: use it with "
+                              "format=events",
+                              "sendInitialEvents");
+    }
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(auto list, FleetList::plan(call.services.list_context(kFleetWords),
@@ -124,18 +138,20 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
                                                   std::move(request), now));
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
-    if (format != ListFormat::kPage) {
-        FleetAnswer answer(call, std::move(list));
-        co_return co_await answer.stream(format);
+    if (format == ListFormat::kCsv || format == ListFormat::kNdjson) {
+        FleetAnswer answer(call, std::move(list), format);
+        co_return co_await answer.stream();
     }
-    if (const std::string etag = list.etag(); !etag.empty()) {
+    // Whether a row is stuck changes while nothing is written.
+    const std::string etag = format == ListFormat::kPage ? list.etag() : std::string();
+    if (!etag.empty()) {
         call.response.add_header("ETag", etag);
         if (none_match(call.request, etag)) {
             call.response.status = 304;
             co_return Result<void>();
         }
     }
-    FleetAnswer answer(call, std::move(list));
+    FleetAnswer answer(call, std::move(list), format);
     co_return co_await answer.page();
 }
 

@@ -37,6 +37,7 @@ std::string_view content_type_of(query::ListFormat format) {
         case query::ListFormat::kEvents:
             return "text/event-stream";
         case query::ListFormat::kPage:
+        case query::ListFormat::kRows:
             break;
     }
     return "application/json";

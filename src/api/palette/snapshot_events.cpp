@@ -211,7 +211,7 @@ net::Awaitable<bool> EventStream::send_state() {
         out += "\n\n";
         return {};
     };
-    for (bool whole = false; !whole;) {
+    for (bool whole = !request_.initial_events; !whole;) {
         std::string page;
         const auto read = state_->step(store_.read(), page, kPageBytes, append);
         if (!read) co_return end(read.error());
