@@ -9,13 +9,14 @@
 #include <string_view>
 
 #include "api/admin/routes.h"
+#include "api/console_session.h"
 #include "api/errors.h"
 #include "api/health.h"
+#include "api/identify.h"
 #include "api/kube/routes.h"
 #include "api/openapi.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
-#include "api/presented_key.h"
 #include "api/router.h"
 
 namespace snapgate::api {
@@ -31,6 +32,7 @@ constexpr std::string_view kImportQuery = "onConflict prune dryRun complete prun
 
 constexpr std::string_view kSnapshots = "/v1/spectroclusters/{}/vms/snapshot";
 constexpr std::string_view kSnapshotsOfVm = "/v1/spectroclusters/{}/vms/{}/snapshot";
+constexpr std::string_view kConsoleSession = "/console/v1/session";
 constexpr std::string_view kSnapshot = "/v1/spectroclusters/{}/vms/{}/snapshot/{}";
 
 constexpr Route on_snapshots(Verb verb, std::string_view path, Extent extent, Operation operation) {
@@ -85,6 +87,9 @@ constexpr std::array kRoutes = {
     on_server(Verb::kCreate, "/admin/v1/keys", Role::kAdmin, admin::create_key),
     on_server(Verb::kGet, "/admin/v1/keys/{}", Role::kAdmin, admin::get_key),
     on_server(Verb::kDelete, "/admin/v1/keys/{}", Role::kAdmin, admin::delete_key),
+    on_server(Verb::kGet, kConsoleSession, std::nullopt, get_console_session),
+    on_server(Verb::kCreate, kConsoleSession, std::nullopt, begin_console_session),
+    on_server(Verb::kDelete, kConsoleSession, std::nullopt, end_console_session),
     on_server(Verb::kGet, "/livez", std::nullopt, livez),
     on_server(Verb::kGet, "/readyz", std::nullopt, readyz),
     on_server(Verb::kGet, "/version", std::nullopt, version),
@@ -117,8 +122,7 @@ Result<bool> admit(Call& call, const Route& route) {
         return Error(Code::kInvalidParameter,
                      "the header ProjectUid was given more than once: give it once", "ProjectUid");
     }
-    SNAPGATE_ASSIGN(const std::string_view key, presented_key(request));
-    SNAPGATE_ASSIGN(call.principal, call.services.keys.authenticate(key));
+    SNAPGATE_ASSIGN(call.principal, identify(call));
     SNAPGATE_TRY(call.services.keys.count_request(call.principal.key_id));
     SNAPGATE_ASSIGN(call.scope,
                     access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),

@@ -11,6 +11,7 @@
 
 #include "access/keys.h"
 #include "access/projects.h"
+#include "access/sessions.h"
 #include "api/kube/watch_hub.h"
 #include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
@@ -82,6 +83,8 @@ class TestService {
         auto reloaded = services_->reload_registry();
         if (!reloaded) throw std::runtime_error(reloaded.error().message);
     }
+    // With the console, as from the start, or without it. No request may be under way.
+    void offer_console(bool offered) { services_->sessions = offered ? &sessions_ : nullptr; }
     // From now on the key opens nothing.
     void revoke_key() {
         must([&](store::WriteTxn& txn) -> base::Result<void> {
@@ -135,6 +138,7 @@ class TestService {
                                    [] {}});
         services_->streams = std::make_shared<palette::SnapshotFeeds>(
             palette::StreamTimes{.heartbeat = std::chrono::milliseconds(1'000)});
+        offer_console(true);
         reload();
         net::ServerOptions options;
         options.port = 0;
@@ -152,6 +156,7 @@ class TestService {
     store::TestDirectory directory_;
     const query::TokenSigner signer_{base::random_bytes(32)};
     access::KeyRing keys_{clock_};
+    access::Sessions sessions_{clock_};
     access::ProjectTable projects_;
     cluster::ClusterTable clusters_;
     std::unique_ptr<store::Store> store_;

@@ -6,6 +6,7 @@
 
 #include "access/keys.h"
 #include "access/projects.h"
+#include "access/sessions.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
 #include "cluster/registry.h"
@@ -61,6 +62,8 @@ struct Services {
     std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();
 
     FleetMetricsOptions fleet_metrics = {};
+    // Of the console; null: it is off.
+    access::Sessions* sessions = nullptr;
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

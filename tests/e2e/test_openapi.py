@@ -109,6 +109,14 @@ def test_every_operation_answers_as_it_is_described(caller, server, sampled):
     call("listKeys", 200)
     call("whoAmI", 200)
     call("deleteKey", 204, id=key)
+    console = {"X-Snapgate-Console": "1"}
+    begun = call("beginConsoleSession", 200, {"key": server.client().key}, console)
+    browser = Caller(server.anonymous())
+    console["Cookie"] = begun.header("Set-Cookie").split(";")[0]
+    assert browser.call("getConsoleSession", 200, headers=console).json()["signedIn"]
+    browser.call("endConsoleSession", 204, headers=console)
+    assert not browser.call("getConsoleSession", 200, headers=console).json()["signedIn"]
+    caller.succeeded |= browser.succeeded
     for name in ("backUp", "livez", "readyz", "version", "metrics", "openapi"):
         call(name, 200)
     assert caller.succeeded == set(openapi.OPERATIONS)
@@ -185,6 +193,8 @@ def test_the_parameters_of_a_question(caller, sampled, name):
         for value in values:
             if value == "events":  # that answer has no end
                 Events(caller.client, headers={"Accept": "*/*"}, format=value).until_synced().hang_up()
+            elif parameter == "sendInitialEvents":  # of such answers alone
+                Events(caller.client, **{parameter: value}).until_synced().hang_up()
             else:
                 caller.call(name, 200, query={parameter: value}, uid=ALL)
         if values:

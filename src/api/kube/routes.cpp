@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/fleet.h"
+#include "api/identify.h"
 #include "api/kube/caller.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
@@ -70,12 +71,15 @@ std::optional<Resource> read_resource(const Route& route,
 Result<void> authenticate(Call& call) {
     // Not a word more, as kube-apiserver does.
     const Error unauthorized(Code::kUnauthorized, "Unauthorized");
-    if (call.request.header_count("Authorization") != 1) return unauthorized;
-    const auto token = bearer_token(call.request);
-    if (!token) return unauthorized;
-    auto principal = call.services.keys.authenticate(*token);
-    if (!principal) return unauthorized;
-    call.principal = std::move(*principal);
+    auto principal = identify_console(call);
+    if (!principal) {
+        if (call.request.header_count("Authorization") != 1) return unauthorized;
+        const auto token = bearer_token(call.request);
+        if (!token) return unauthorized;
+        principal = call.services.keys.authenticate(*token);
+    }
+    if (!*principal) return unauthorized;
+    call.principal = std::move(**principal);
     call.scope = {call.principal.project};
     return call.services.keys.count_request(call.principal.key_id);
 }
