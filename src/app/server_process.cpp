@@ -20,6 +20,7 @@
 #include "base/file_rights.h"
 #include "base/log.h"
 #include "base/test_time.h"
+#include "console/console.h"
 #include "json/object.h"
 #include "model/names.h"
 #include "net/client/address_rules.h"
@@ -149,6 +150,7 @@ void ServerProcess::offer_services() {
     services_->fleet_metrics = {static_cast<facts::Seconds>(std::min<int64_t>(
                                     settings_.protection_max_age.count() / 1000, UINT32_MAX)),
                                 settings_.metrics_clusters};
+    if (settings_.console) services_->sessions = &sessions_;
 }
 
 Result<void> ServerProcess::listen() {
@@ -165,6 +167,8 @@ Result<void> ServerProcess::listen() {
     options.plain = settings_.loopback() || settings_.insecure_http;
     net::ServerHooks hooks;
     hooks.handler = api::make_handler(*services_);
+    if (settings_.console)
+        hooks.handler = console::serve_console(console::assets(), std::move(hooks.handler));
     hooks.refuse = api::render_refusal;
     hooks.served = [this](const net::Served& served) { note_served(served); };
     SNAPGATE_ASSIGN(server_, net::Server::start(std::move(options), std::move(hooks)));

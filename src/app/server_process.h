@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "access/sessions.h"
 #include "api/kube/watch_hub.h"
 #include "api/services.h"
 #include "app/certificates.h"
@@ -70,6 +71,7 @@ class ServerProcess {
     std::unique_ptr<connect::CredentialSealer> sealer_;
     std::unique_ptr<connect::ConnectionSources> sources_;
     std::unique_ptr<mirror::Mirrors> mirrors_;
+    access::Sessions sessions_;
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;

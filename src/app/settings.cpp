@@ -348,6 +348,11 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.metrics_clusters, parse_number(v, 0, 100'000));
              return {};
          }},
+        {"console", "on|off", "the console for browsers, at / (default on)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.console, parse_switch(v));
+             return {};
+         }},
         {"access-log", "on|off", "a line for each request on stderr, at level info (default on)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.access_log, parse_switch(v));

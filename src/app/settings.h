@@ -64,6 +64,7 @@ struct Settings {
         uint16_t port = 0;
     };
     std::optional<Listener> metrics_listen;
+    bool console = true;
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
 

@@ -35,7 +35,8 @@ ALLOWED = {
     "objects": [*DOMAIN, "store", "net", "commit", "cluster", "mirror", "rules"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules",
             "objects"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules", "objects", "api"],
+    "console": ["base", "net"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules", "objects", "api", "console"],
     "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }
 

@@ -1,0 +1,9 @@
+#include "console/assets.h"
+
+namespace snapgate::console {
+
+std::span<const Asset> assets() {
+    return {};
+}
+
+}  // namespace snapgate::console

@@ -1,0 +1,49 @@
+// What stands where data is not: under way, refused, or empty.
+import type {ComponentChildren} from "preact"
+
+import {ApiError} from "../api/client"
+import type {Data} from "../state/data"
+
+export function errorTitle(error: Error): string {
+    if (!(error instanceof ApiError)) return "The server cannot be reached"
+    if (error.status === 403) return "This key may not see this"
+    if (error.status === 404) return "There is no such thing, or this key may not see it"
+    if (error.status === 400) return "The server does not understand this question"
+    if (error.status === 429) return "This key asks too often"
+    return "The server could not answer"
+}
+
+export function ErrorBox({error, retry}: {error: Error; retry?: () => void}) {
+    const known = error instanceof ApiError
+    return (
+        <div class="notice tone-bad" role="alert">
+            <strong>{errorTitle(error)}</strong>
+            <span>{known ? error.message : "It may be restarting, or the network is away. What is shown may be old."}</span>
+            {known && error.ref !== "" && <span class="quiet">Request {error.ref}</span>}
+            {retry && <button type="button" onClick={retry}>Try again</button>}
+        </div>
+    )
+}
+
+export function Empty({title, children}: {title: string; children?: ComponentChildren}) {
+    return <div class="empty"><strong>{title}</strong>{children !== undefined && <span>{children}</span>}</div>
+}
+
+// Lines of the usual height, so that nothing jumps when the data is there.
+export function Waiting({lines = 4}: {lines?: number}) {
+    return (
+        <div class="waiting" role="status" aria-label="Loading">
+            {Array.from({length: lines}, (_, line) => <span key={line}/>)}
+        </div>
+    )
+}
+
+// `children` of the data, or what is in its place.
+export function Shown<T>({of, lines, children}: {of: Data<T>; lines?: number; children: (data: T) => ComponentChildren}) {
+    return (
+        <>
+            {of.error && <ErrorBox error={of.error} retry={of.refresh}/>}
+            {of.data !== undefined ? children(of.data) : !of.error && <Waiting {...(lines === undefined ? {} : {lines})}/>}
+        </>
+    )
+}
