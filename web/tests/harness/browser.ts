@@ -1,0 +1,69 @@
+// Debian's Chromium. What it reports against the page (errors in the console, refusals of the
+// Content-Security-Policy, requests to others) fails the test that caused it.
+import {mkdirSync, readFileSync} from "node:fs"
+import {createRequire} from "node:module"
+import path from "node:path"
+
+import {chromium, type Browser, type BrowserContextOptions, type Page} from "playwright-core"
+import {expect} from "vitest"
+
+import {ROOT, type Server} from "./server"
+
+const SHOTS = path.join(ROOT, "build/screenshots")
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+export function launch(): Promise<Browser> {
+    return chromium.launch({executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"]})
+}
+
+export class Tab {
+    // What the page was found to do wrong. A test that provokes an error takes it out.
+    readonly faults: string[] = []
+
+    private constructor(readonly page: Page, readonly server: Server) {
+        page.on("console", (message) => {
+            if (message.type() === "error" || message.type() === "warning") this.faults.push(message.text())
+        })
+        page.on("pageerror", (error) => this.faults.push(String(error)))
+        page.on("request", (request) => {
+            const {origin, protocol} = new URL(request.url())
+            if (origin !== server.url && protocol !== "blob:" && protocol !== "data:") this.faults.push(`asked ${request.url()}`)
+        })
+    }
+
+    static async open(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Tab> {
+        const context = await browser.newContext({
+            ignoreHTTPSErrors: true, viewport: {width: 1440, height: 900}, timezoneId: "Europe/Berlin", locale: "en-GB", ...options,
+        })
+        return new Tab(await context.newPage(), server)
+    }
+
+    async go(hash = ""): Promise<void> {
+        await this.page.goto(`${this.server.url}/${hash}`)
+    }
+
+    async signIn(key = this.server.key): Promise<void> {
+        await this.page.getByLabel("API key", {exact: true}).fill(key)
+        await this.page.getByRole("button", {name: "Sign in"}).click()
+        await this.page.getByRole("button", {name: "Sign out"}).waitFor()
+    }
+
+    // For people to look at.
+    async shoot(name: string): Promise<void> {
+        mkdirSync(SHOTS, {recursive: true})
+        await this.page.screenshot({path: path.join(SHOTS, `${name}.png`)})
+    }
+
+    // What axe-core finds against WCAG 2.2 AA.
+    async axe(): Promise<void> {
+        const found = await this.page.evaluate<{id: string; nodes: string[]}[]>(`${AXE};
+            axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((result) =>
+                result.violations.map((one) => ({id: one.id, nodes: one.nodes.map((node) => node.target.join(" ") + ": " + node.failureSummary)})))`)
+        expect(found).toEqual([])
+    }
+
+    async close(): Promise<void> {
+        await this.page.context().close()
+        expect(this.faults).toEqual([])
+    }
+}
