@@ -57,7 +57,7 @@ class MetricText {
     void value(double value, const MetricLabels& labels, std::string_view name,
                std::string_view word);
     // Of a family without labels: its begin and its value.
-    void single(std::string_view name, std::string_view help, MetricType type, double value);
+    void single(std::string_view name, std::string_view help, MetricType type, double number);
     // The value of a histogram.
     void histogram(const DurationHistogram::Counts& counts);
     // The value of a summary without quantiles.

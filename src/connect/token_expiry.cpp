@@ -24,7 +24,7 @@ int64_t read_token_expiry(std::string_view token) {
     const json::Value* expiry = value->get_object().if_contains("exp");
     if (expiry == nullptr || !expiry->is_number()) return 0;
     const double seconds = expiry->to_number<double>();
-    if (!(seconds > 0 && seconds <= kMaxSeconds)) return 0;
+    if (seconds <= 0 || seconds > kMaxSeconds) return 0;
     return static_cast<int64_t>(seconds * 1000);
 }
 
