@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "check.h"
 #include "connect/credential_program.h"
+#include "connect/token_expiry.h"
 #include "input.h"
 #include "json/value.h"
 
@@ -71,11 +73,23 @@ void check_program(std::string_view text) {
     }
 }
 
+// The token of a program may be a JWT, whose end is shown.
+void check_token(std::string_view text) {
+    check(connect::read_token_expiry(text) >= 0, "a time, or none");
+    const std::string token = "e30." + base::base64url(text) + ".c2ln";
+    const int64_t expires = connect::read_token_expiry(token);
+    check(expires >= 0, "a time, or none");
+    check(expires == 0 || text.find("exp") != std::string_view::npos ||
+              text.find('\\') != std::string_view::npos,
+          "an end has a claim");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const std::string_view text = fuzz::text_of(bytes, size);
     check_output(text);
     check_program(text);
+    check_token(text);
     return 0;
 }

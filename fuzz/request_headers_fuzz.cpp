@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/call.h"
+#include "api/console_cookie.h"
 #include "api/etag.h"
 #include "api/freshness.h"
 #include "api/kube/accept.h"
@@ -193,6 +194,27 @@ void check_manager(std::string_view value) {
     const std::string manager = api::field_manager(with_headers("User-Agent", {value}));
     check(api::is_field_manager(manager), "a manager's name is one");
     check(manager.find('/') == std::string::npos, "a manager is what comes before the version");
+}
+
+// The cookie of a console's session among others that a client sends.
+void check_cookie(std::string_view value) {
+    net::Request request;
+    request.headers.push_back({"Host", "a"});
+    const std::string set = api::set_console_secret(request, "secret");
+    const std::string ours = set.substr(0, set.find(';'));
+    const std::string name = ours.substr(0, ours.find('='));
+    const std::string both = ours + ";" + std::string(value);
+    request.headers.push_back({"Cookie", both});
+    check(!api::console_secret(request),
+          "a cookie without the console's header counts for nothing");
+    request.headers.push_back({api::kConsoleHeader, "1"});
+    check(api::is_of_console(request), "the console's header");
+    const auto secret = api::console_secret(request);
+    check(value.find(name) != std::string_view::npos || secret == "secret",
+          "other cookies change nothing");
+    check(!secret || *secret == "secret", "of two cookies of that name none counts");
+    request.headers.push_back({"Sec-Fetch-Site", value});
+    check(value == "same-origin" || !api::console_secret(request), "other sites get nothing");
 }
 
 }  // namespace
