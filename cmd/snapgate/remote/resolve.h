@@ -25,6 +25,7 @@ struct Named {
     std::string name;
     std::string type;  // of a cluster: hosted
     // To be shown: its uid, or its name where names of clusters or keys have to be told apart.
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string project = {};
 };
 
