@@ -89,9 +89,15 @@ void check_bounds(const app::Settings& settings) {
           "keys do not cross a network in clear");
     check(settings.history >= std::chrono::seconds(1), "history has a length");
     check(settings.tls_cert.empty() == settings.tls_key.empty(), "a certificate has a key");
-    for (const app::DeclaredCluster& cluster : settings.clusters) {
-        check(!cluster.name.empty() && cluster.in_cluster == cluster.kubeconfig.empty(),
-              "a cluster has a name and a connection");
+    for (const connect::DeclaredCluster& cluster : settings.declared.clusters) {
+        const int kinds = (cluster.in_cluster ? 1 : 0) + (cluster.hosted ? 1 : 0) +
+                          (cluster.kubeconfig.empty() ? 0 : 1);
+        check(!cluster.name.empty() && kinds == 1, "a cluster has a name and is of one kind");
+    }
+    for (const connect::DeclarationFault& fault : settings.declared.faults) {
+        const std::string said = settings.declared.text(fault);
+        check(said.size() < 4'000 && said.find(fault.place) != std::string::npos,
+              "a fault is short and says where it is");
     }
     for (const auto& program : settings.credential_programs)
         check(program.is_absolute(), "a program has a whole path");

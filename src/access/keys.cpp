@@ -200,13 +200,14 @@ Result<Principal> KeyRing::admit(const Key& key) const {
 
 // The generic cell rate algorithm of ATM networks (ITU-T I.371): a bucket of tokens in one number.
 Result<void> KeyRing::count_request(std::string_view id) const {
-    if (limit_.rate == 0) return {};
+    const RateLimit limit{rate_, burst_};
+    if (limit.rate == 0) return {};
     const auto use = use_of(std::string(id));
     if (!use) return {};
     constexpr int64_t kSecond = 1'000'000;
-    const auto rate = static_cast<int64_t>(limit_.rate);
+    const auto rate = static_cast<int64_t>(limit.rate);
     const int64_t each = std::max<int64_t>(kSecond / rate, 1);
-    const int64_t ahead = each * (static_cast<int64_t>(limit_.burst) - 1);
+    const int64_t ahead = each * (static_cast<int64_t>(limit.burst) - 1);
     const int64_t now = clock_.steady_ms() * 1000;
     int64_t paid = use->paid_until_us.load(std::memory_order_relaxed);
     while (true) {
@@ -216,7 +217,7 @@ Result<void> KeyRing::count_request(std::string_view id) const {
                 Code::kTooManyRequests,
                 fmt::format("this key asks too often: {} requests a second are allowed, and "
                             "{} at once",
-                            limit_.rate, limit_.burst));
+                            limit.rate, limit.burst));
             error.retry_after_seconds =
                 static_cast<unsigned>((from - now - ahead + kSecond - 1) / kSecond);
             return error;

@@ -87,8 +87,11 @@ class KeyRing {
     // The principal of the key with this id, which counts as used now. For a caller who has proven
     // before that it holds the key: the owner of a session. kUnauthorized as above.
     base::Result<Principal> principal_of(std::string_view id) const;
-    // From now on each key may ask `limit` of times; to be called before the first request.
-    void set_limit(RateLimit limit) { limit_ = limit; }
+    // From now on each key may ask `limit` of times.
+    void set_limit(RateLimit limit) {
+        rate_ = limit.rate;
+        burst_ = limit.burst;
+    }
     // Counts a request of the key. kTooManyRequests, with the seconds to wait, if it asks too
     // often.
     base::Result<void> count_request(std::string_view id) const;
@@ -123,7 +126,9 @@ class KeyRing {
     bool has_expired(const Key& key) const;
 
     const base::Clock& clock_;
-    RateLimit limit_;
+    // A RateLimit. A request while it is set may see one of the two and not the other.
+    std::atomic<uint64_t> rate_ = 0;
+    std::atomic<uint64_t> burst_ = 1;
     KeyTable table_;
     std::atomic<uint64_t> keys_ahead_ = 0;
     mutable base::Mutex mutex_;

@@ -66,6 +66,7 @@ Result<Project> Project::parse(std::string_view id, std::string_view value) {
     Project project;
     project.uid = id;
     SNAPGATE_ASSIGN(project.name, json::optional_string(record.get_object(), "name"));
+    SNAPGATE_ASSIGN(project.apply_set, read_apply_set(record.get_object()));
     if (const json::Value* quota = record.get_object().if_contains("quota")) {
         if (!quota->is_object()) return Error(Code::kCorrupt, "a project's quota is not an object");
         auto read = parse_quota(quota->get_object());
@@ -78,6 +79,7 @@ Result<Project> Project::parse(std::string_view id, std::string_view value) {
 std::string Project::record() const {
     json::Object record{{"name", name}};
     if (quota != Quota()) record["quota"] = to_json(quota);
+    put_apply_set(record, apply_set);
     return json::serialize(record);
 }
 

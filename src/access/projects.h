@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/apply_set.h"
 #include "access/principal.h"
 #include "base/result.h"
 #include "json/value.h"
@@ -42,6 +43,7 @@ struct Project {
     std::string uid;
     std::string name;
     Quota quota = {};
+    ApplySet apply_set = {};
 
     static base::Result<Project> parse(std::string_view id, std::string_view value);
     std::string record() const;

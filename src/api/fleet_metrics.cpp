@@ -46,7 +46,7 @@ class FleetMetrics {
         const query::ListContext context = services_.list_context(palette::kFleetWords);
         const facts::Seconds now = services_.now_seconds();
         query::FleetRequest request;
-        request.max_age = services_.fleet_metrics.max_age;
+        request.max_age = services_.fleet_metrics().max_age;
         request.limit = 1;  // the rows are counted as they are judged
         SNAPGATE_CO_ASSIGN(
             auto report,
@@ -137,7 +137,7 @@ net::Awaitable<void> append_fleet_metrics(const Services& services, net::Respons
     const auto clusters = services.clusters.snapshot();
     const auto projects = services.projects.snapshot();
     const auto visible = services.fleets->find({}, {}, clusters, projects);
-    const cluster::MetricOwners owners(*clusters, *projects, services.fleet_metrics.most_clusters);
+    const cluster::MetricOwners owners(*clusters, *projects, services.fleet_metrics().most_clusters);
     FleetMetrics metrics(services, *visible, owners);
     // Where something is damaged, the other metrics are needed most.
     const bool counted = (co_await metrics.count()).has_value();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "access/declared_projects.h"
 #include "access/keys.h"
 #include "access/projects.h"
 #include "access/sessions.h"
@@ -61,9 +62,13 @@ struct Services {
     std::shared_ptr<FleetCache> fleets = make_fleet_cache(facts);
     std::shared_ptr<palette::SnapshotFeeds> streams = make_snapshot_feeds();
 
-    FleetMetricsOptions fleet_metrics = {};
+    // As they are now.
+    std::function<FleetMetricsOptions()> fleet_metrics = [] { return FleetMetricsOptions(); };
     // Of the console; null: it is off.
     access::Sessions* sessions = nullptr;
+    // What the server's configuration file says of projects.
+    std::shared_ptr<access::DeclaredProjects> declared_projects =
+        std::make_shared<access::DeclaredProjects>();
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

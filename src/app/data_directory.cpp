@@ -161,8 +161,9 @@ Result<store::StoreOptions> options_of_stopped(const fs::path& data_dir) {
 
 }  // namespace
 
-Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir) {
+Result<std::unique_ptr<DataDirectory>> open_stopped(const fs::path& data_dir, Migration migration) {
     SNAPGATE_ASSIGN(store::StoreOptions options, options_of_stopped(data_dir));
+    options.migrate = migration == Migration::kMade;
     return open_parts(std::move(options), {});
 }
 

@@ -45,9 +45,13 @@ struct DataDirectory {
         const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
 };
 
+// What becomes of a store of an earlier version.
+enum class Migration { kMade, kRefused };
+
 // Opens the data directory of a server that is down, as it is. kInvalidParameter if it is none,
-// kUnavailable if it is in use.
-base::Result<std::unique_ptr<DataDirectory>> open_stopped(const std::filesystem::path& data_dir);
+// kUnavailable if it is in use, or its store would have to be migrated and may not be.
+base::Result<std::unique_ptr<DataDirectory>> open_stopped(const std::filesystem::path& data_dir,
+                                                          Migration migration = Migration::kMade);
 
 // Writes the data file of a server that is down anew, without its free pages. Returns the bytes
 // before and after. Errors as open_stopped(), and kStorageFull.

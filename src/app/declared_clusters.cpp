@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <future>
 #include <memory>
-#include <utility>
+#include <optional>
+#include <unordered_set>
 
 #include "access/projects.h"
 #include "app/declared_connection.h"
+#include "app/declared_plan.h"
 #include "base/crypto.h"
-#include "base/log.h"
 #include "connect/renewed_source.h"
 
 namespace snapgate::app {
@@ -19,98 +21,264 @@ using base::Error;
 using base::Result;
 using cluster::Cluster;
 
-Error wrong(const DeclaredCluster& declared, std::string_view what) {
-    return {Code::kInvalidParameter,
-            fmt::format("the cluster \"{}\" of the configuration file: {}", declared.name, what),
-            "clusters"};
-}
-
-Result<std::string> project_of(const DeclaredCluster& declared, const DataDirectory& data) {
-    std::string wanted =
-        declared.project.empty() ? std::string(access::kDefaultProject) : declared.project;
-    auto projects = data.projects.snapshot();
-    if (projects->contains(wanted)) return wanted;
-    for (const auto& [uid, project] : *projects) {
-        if (project.name == wanted) return uid;
+// Whether the error is about the one thing that is written; if not, the whole write fails.
+bool is_of_one_element(const Error& error) {
+    switch (error.code) {
+        case Code::kAlreadyExists:
+        case Code::kConflict:
+        case Code::kInvalid:
+        case Code::kInvalidBody:
+        case Code::kInvalidParameter:
+        case Code::kNotFound:
+        case Code::kQuotaExceeded:
+            return true;
+        default:
+            return false;
     }
-    return Error(Code::kInvalidParameter, fmt::format("there is no project {}", wanted));
 }
 
-// The cluster that has the declared uid or, where none is declared, the name: that of an earlier
-// declaration, which has the name alone among all declared ones, else the one of that project.
-const Cluster* find(const DeclaredCluster& declared, std::string_view project,
-                    const cluster::ClusterTable::Rows& clusters) {
-    const Cluster* found = nullptr;
-    for (const auto& [uid, known] : clusters) {
-        if (!declared.uid.empty()) {
-            if (uid == declared.uid) return &known;
-        } else if (known.name == declared.name) {
-            if (known.source == cluster::kConfigSource) return &known;
-            if (known.project == project) found = &known;
-        }
-    }
-    return found;
-}
-
-// Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be read
-// leaves it unchanged.
-Result<void> show_server(const std::string& uid, const std::string& server, DataDirectory& data) {
-    if (server.empty() || data.clusters.snapshot()->at(uid).server == server) return {};
-    SNAPGATE_TRY(data.store->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
-        return cluster::set_declared_server(txn, uid, server);
-    }));
-    return data.clusters.reload(data.store->read());
-}
-
-// The uid of the cluster in the registry, which is made if it does not exist.
-Result<std::string> declare(const DeclaredCluster& declared, const std::string& server,
-                            DataDirectory& data) {
-    const auto clusters = data.clusters.snapshot();
-    const auto project = project_of(declared, data);
-    if (const Cluster* known = find(declared, project ? *project : std::string(), *clusters)) {
-        if (known->source != cluster::kConfigSource) {
-            return Error(Code::kConflict,
-                         "a cluster of that name or uid is there, and was not made by the "
-                         "configuration file: delete it, or declare this one by other ones");
-        }
-        SNAPGATE_TRY(show_server(known->uid, server, data));
-        return known->uid;
-    }
-    if (!project) return project.error();
-    Cluster made;
-    made.name = declared.name;
-    made.uid = declared.uid.empty() ? base::random_uid() : declared.uid;
-    made.source = cluster::kConfigSource;
-    made.server = server;
-    made.project = *project;
-    SNAPGATE_TRY(data.store->write_and_wait(
-        store::Priority::kRequest, [&made](store::WriteTxn& txn) -> Result<void> {
-            SNAPGATE_ASSIGN(made, cluster::create_connected(txn, made));
-            return {};
-        }));
-    SNAPGATE_TRY(data.clusters.reload(data.store->read()));
-    return made.uid;
-}
+// A planned cluster on its way into the registry.
+struct Wanted {
+    const DeclaredPlan::Cluster* planned;
+    std::optional<DeclaredConnection> connection;  // not for a hosted cluster
+    std::string server;                            // its address; "" if it is not known
+    std::string unreadable;                        // why its kubeconfig cannot be read
+    std::string uid;                               // "": it could not be made
+    bool made = false;
+};
 
 }  // namespace
 
-Result<connect::DeclaredSources> declare_clusters(
-    const Settings& settings, DataDirectory& data,
-    const std::shared_ptr<const net::AddressRules>& rules) {
-    connect::DeclaredSources sources;
-    for (const DeclaredCluster& declared : settings.clusters) {
-        DeclaredConnection connection(declared, settings.credential_programs);
-        const auto server = connection.read();
-        if (!server) {
-            // The server tries again while it runs, and follows the other clusters meanwhile.
-            base::log::warning("cannot read the connection of a declared cluster",
-                               {{"cluster", declared.name}, {"error", server.error().message}});
-        }
-        auto uid = declare(declared, server ? *server : std::string(), data);
-        if (!uid) return wrong(declared, uid.error().message);
-        sources.emplace(
-            *uid, std::make_shared<connect::RenewedConnectionSource>(rules, std::move(connection)));
+bool DeclaredChanges::any() const {
+    return !new_projects.empty() || !new_quotas.empty() || !new_clusters.empty() ||
+           !new_connections.empty() || !undeclared.empty() || !faults.empty() ||
+           !unreadable.empty();
+}
+
+// One look at the file.
+class DeclaredClusters::Taking {
+  public:
+    Taking(DeclaredClusters& of, const Settings& settings,
+           const std::shared_ptr<const net::AddressRules>& rules)
+        : of_(of), settings_(settings), rules_(rules) {}
+
+    Result<DeclaredChanges> run() {
+        plan_ = plan_declared(settings_.declared, *of_.data_.projects.snapshot(),
+                              *of_.data_.clusters.snapshot());
+        out_.faults = plan_.faults;
+        read_kubeconfigs();
+        SNAPGATE_TRY(write_registry());
+        take_projects();
+        for (Wanted& wanted : wanted_) take_cluster(wanted);
+        forget_undeclared();
+        of_.rules_ = rules_;
+        return std::move(out_);
     }
+
+  private:
+    void read_kubeconfigs() {
+        for (const DeclaredPlan::Cluster& planned : plan_.clusters) {
+            Wanted wanted{&planned, std::nullopt, {}, {}, planned.uid, false};
+            if (!planned.declared->hosted) {
+                wanted.connection.emplace(*planned.declared, settings_.credential_programs);
+                auto server = wanted.connection->read();
+                if (server) {
+                    wanted.server = std::move(*server);
+                } else {
+                    wanted.unreadable = server.error().message;
+                }
+            }
+            wanted_.push_back(std::move(wanted));
+        }
+    }
+
+    bool has_to_write() const {
+        for (const DeclaredPlan::Project& project : plan_.projects)
+            if (project.uid.empty() || project.sets_quota) return true;
+        const auto clusters = of_.data_.clusters.snapshot();
+        for (const Wanted& wanted : wanted_) {
+            if (wanted.uid.empty()) return true;
+            const auto known = clusters->find(wanted.uid);
+            if (known != clusters->end() && shows_other_server(wanted, known->second)) return true;
+        }
+        return false;
+    }
+
+    static bool shows_other_server(const Wanted& wanted, const Cluster& known) {
+        return !wanted.server.empty() && wanted.server != known.server;
+    }
+
+    // All in one commit: the first start with hundreds of clusters waits for the disk once.
+    Result<void> write_registry() {
+        if (!has_to_write()) return {};
+        std::promise<Result<void>> finished;
+        of_.data_.store->write(
+            store::Priority::kRequest, [this](store::WriteTxn& txn) { return write(txn); },
+            [this, &finished](Result<void> result) {
+                if (result) result = of_.reload_();
+                finished.set_value(std::move(result));
+            });
+        SNAPGATE_TRY(finished.get_future().get());
+        out_.faults.insert(out_.faults.end(), refused_.begin(), refused_.end());
+        return {};
+    }
+
+    // Within a write, which may run again if another write of its commit fails.
+    Result<void> write(store::WriteTxn& txn) {
+        refused_.clear();
+        new_projects_.clear();
+        for (const DeclaredPlan::Project& planned : plan_.projects)
+            SNAPGATE_TRY(write_project(txn, planned));
+        for (Wanted& wanted : wanted_) SNAPGATE_TRY(write_cluster(txn, wanted));
+        return {};
+    }
+
+    // {} if the error is about the element alone, which becomes a fault.
+    template <class Declared>
+    Result<void> refuse(const Declared& declared, const Error& error) {
+        if (!is_of_one_element(error)) return error;
+        refused_.push_back({declared.place, error.message, declared.name, declared.uid});
+        return {};
+    }
+
+    Result<void> write_project(store::WriteTxn& txn, const DeclaredPlan::Project& planned) {
+        const connect::DeclaredProject& declared = *planned.declared;
+        std::string uid = planned.uid;
+        if (uid.empty()) {
+            uid = declared.uid.empty() ? base::random_uid() : declared.uid;
+            if (auto made = access::create_project(txn, {uid, declared.name}); !made)
+                return refuse(declared, made.error());
+            new_projects_[planned.declared] = uid;
+        }
+        if (!planned.sets_quota) return {};
+        if (auto set = access::set_quota(txn, uid, *declared.quota); !set)
+            return refuse(declared, set.error());
+        return {};
+    }
+
+    std::string project_uid(const DeclaredPlan::Cluster& planned) const {
+        if (!planned.project.empty()) return planned.project;
+        for (const auto& [project, uid] : new_projects_) {
+            if (project->name == planned.declared->project ||
+                project->uid == planned.declared->project)
+                return uid;
+        }
+        return {};
+    }
+
+    Result<void> write_cluster(store::WriteTxn& txn, Wanted& wanted) {
+        const connect::DeclaredCluster& declared = *wanted.planned->declared;
+        wanted.uid = wanted.planned->uid;
+        wanted.made = false;
+        if (!wanted.uid.empty()) return show_server(txn, wanted);
+        Cluster made;
+        made.name = declared.name;
+        made.uid = declared.uid.empty() ? base::random_uid() : declared.uid;
+        made.project = project_uid(*wanted.planned);
+        Result<Cluster> created = [&] {
+            if (declared.hosted)
+                return cluster::create_hosted(txn, made, of_.data_.store->now_ms());
+            made.source = cluster::kConfigSource;
+            made.server = wanted.server;
+            return cluster::create_connected(txn, made);
+        }();
+        if (!created) return refuse(declared, created.error());
+        wanted.uid = created->uid;
+        wanted.made = true;
+        return {};
+    }
+
+    // Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be
+    // read leaves it unchanged.
+    Result<void> show_server(store::WriteTxn& txn, const Wanted& wanted) {
+        const auto clusters = of_.data_.clusters.snapshot();
+        const auto known = clusters->find(wanted.uid);
+        if (known == clusters->end() || !shows_other_server(wanted, known->second)) return {};
+        auto set = cluster::set_declared_server(txn, wanted.uid, wanted.server);
+        if (!set) return refuse(*wanted.planned->declared, set.error());
+        return {};
+    }
+
+    void take_projects() {
+        of_.projects_.clear();
+        for (const DeclaredPlan::Project& planned : plan_.projects) {
+            const connect::DeclaredProject& declared = *planned.declared;
+            std::string uid = planned.uid;
+            if (uid.empty()) {
+                const auto made = new_projects_.find(planned.declared);
+                if (made == new_projects_.end()) continue;
+                uid = made->second;
+                out_.new_projects.push_back(declared.name);
+            } else if (planned.sets_quota) {
+                out_.new_quotas.push_back(declared.name);
+            }
+            of_.projects_[uid] = declared.quota.has_value();
+        }
+    }
+
+    void take_cluster(Wanted& wanted) {
+        if (wanted.uid.empty()) return;
+        const std::string& name = wanted.planned->declared->name;
+        if (!wanted.unreadable.empty()) out_.unreadable.emplace_back(name, wanted.unreadable);
+        if (wanted.made) out_.new_clusters.push_back(name);
+        if (!wanted.connection) {
+            if (!wanted.made) ++out_.unchanged;
+            return;
+        }
+        Known& known = of_.known_[wanted.uid];
+        const bool was_there = known.source != nullptr;
+        const bool other =
+            wanted.unreadable.empty() && wanted.connection->fingerprint() != known.fingerprint;
+        if (was_there && !other && of_.rules_ == rules_) {
+            ++out_.unchanged;
+            return;
+        }
+        // A program of the old source may run for a minute: nobody waits for it now.
+        if (was_there) known.source->stop();
+        known.fingerprint = wanted.connection->fingerprint();
+        known.source = std::make_shared<connect::RenewedConnectionSource>(
+            rules_, *std::move(wanted.connection));
+        out_.to_follow.push_back(wanted.uid);
+        if (wanted.made) return;
+        if (was_there && other) {
+            out_.new_connections.push_back(name);
+        } else {
+            ++out_.unchanged;
+        }
+    }
+
+    void forget_undeclared() {
+        const auto clusters = of_.data_.clusters.snapshot();
+        for (const std::string& uid : plan_.undeclared) {
+            const auto known = of_.known_.find(uid);
+            if (known == of_.known_.end()) continue;  // an earlier look has told of it
+            known->second.source->stop();
+            of_.known_.erase(known);
+            out_.to_follow.push_back(uid);
+            const auto row = clusters->find(uid);
+            if (row == clusters->end()) continue;
+            out_.undeclared.push_back(fmt::format("{} ({})", row->second.name, uid));
+        }
+    }
+
+    DeclaredClusters& of_;
+    const Settings& settings_;
+    const std::shared_ptr<const net::AddressRules>& rules_;
+    DeclaredPlan plan_;
+    std::vector<Wanted> wanted_;
+    std::vector<connect::DeclarationFault> refused_;  // by the registry
+    std::unordered_map<const connect::DeclaredProject*, std::string> new_projects_;  // -> uid
+    DeclaredChanges out_;
+};
+
+Result<DeclaredChanges> DeclaredClusters::take_in(
+    const Settings& settings, const std::shared_ptr<const net::AddressRules>& rules) {
+    return Taking(*this, settings, rules).run();
+}
+
+connect::DeclaredSources DeclaredClusters::sources() const {
+    connect::DeclaredSources sources;
+    for (const auto& [uid, known] : known_) sources.emplace(uid, known.source);
     return sources;
 }
 

@@ -1,20 +1,76 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
 #include "app/data_directory.h"
 #include "app/settings.h"
 #include "base/result.h"
 #include "connect/connection_sources.h"
+#include "connect/declarations.h"
 
 namespace snapgate::app {
 
-// Makes the clusters of the configuration file that the registry does not have yet, and returns the
-// sources of their connections. Their credentials are not stored. A kubeconfig that cannot be read,
-// or that is refused, shows in the state of that cluster: the cluster is made all the same, and the
-// kubeconfig is read again later. kInvalidParameter for a project that does not exist, kConflict
-// for a cluster that exists and was not made by the configuration file.
-// `rules`: the addresses that they may be connected to.
-base::Result<connect::DeclaredSources> declare_clusters(
-    const Settings& settings, DataDirectory& data,
-    const std::shared_ptr<const net::AddressRules>& rules);
+// What a look at the configuration file changed. Names, in the order of the file.
+struct DeclaredChanges {
+    std::vector<std::string> new_projects;
+    std::vector<std::string> new_quotas;
+    std::vector<std::string> new_clusters;
+    std::vector<std::string> new_connections;  // of clusters that were declared before
+    std::vector<std::string> undeclared;       // clusters, with their uids
+    // Clusters whose kubeconfig cannot be read now, and why. What was declared before keeps the
+    // connection that it has.
+    std::vector<std::pair<std::string, std::string>> unreadable;
+    std::vector<connect::DeclarationFault> faults;
+    size_t unchanged = 0;  // clusters
+
+    // Uids of the connected clusters that are to be followed anew, with other sources.
+    std::vector<std::string> to_follow;
+
+    bool any() const;
+};
+
+// The projects and clusters that the configuration file declares, over the life of a server: makes
+// those that the registry does not have yet, and keeps the sources of the clusters' connections,
+// whose credentials are not stored. A kubeconfig that cannot be read, or that is refused, shows in
+// the state of its cluster: the cluster is made all the same, and the kubeconfig is read again
+// later. Nothing is ever deleted: a cluster that the file does not declare any more keeps its
+// objects, and may be deleted like others. One element that is wrong holds up no other. Used by one
+// thread.
+class DeclaredClusters {
+  public:
+    // `data` outlives this. `reload`: has requests see what was written to the registry; it is
+    // called on the writer thread.
+    DeclaredClusters(DataDirectory& data, std::function<base::Result<void>()> reload)
+        : data_(data), reload_(std::move(reload)) {}
+
+    // Takes in what the settings declare. `rules`: the addresses that the clusters may be connected
+    // to. Fails only if the store does.
+    base::Result<DeclaredChanges> take_in(const Settings& settings,
+                                          const std::shared_ptr<const net::AddressRules>& rules);
+
+    // Those of the clusters that are declared now.
+    connect::DeclaredSources sources() const;
+    // The declared projects that are in the registry, as DeclaredProjects::replace() takes them.
+    const std::map<std::string, bool>& projects() const { return projects_; }
+
+  private:
+    class Taking;
+    struct Known {
+        std::string fingerprint;  // of DeclaredConnection
+        std::shared_ptr<connect::ConnectionSource> source;
+    };
+
+    DataDirectory& data_;
+    const std::function<base::Result<void>()> reload_;
+    std::unordered_map<std::string, Known> known_;  // by uid
+    std::map<std::string, bool> projects_;
+    std::shared_ptr<const net::AddressRules> rules_;
+};
 
 }  // namespace snapgate::app

@@ -14,9 +14,9 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-class DeclaredClusters : public testing::Test {
+class DeclaredClustersTest : public testing::Test {
   protected:
-    DeclaredClusters() {
+    DeclaredClustersTest() {
         fs::create_directories(folder_.path());
         write("edge.kubeconfig",
               "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"
@@ -46,18 +46,43 @@ class DeclaredClusters : public testing::Test {
         return std::move(*data);
     }
 
+    // A look at the file, by a server that just started.
+    base::Result<DeclaredChanges> take_in(const Settings& settings, DataDirectory& data) {
+        declared_ = std::make_unique<DeclaredClusters>(data, [&data]() -> base::Result<void> {
+            const store::ReadView view = data.store->read();
+            SNAPGATE_TRY(data.projects.reload(view));
+            return data.clusters.reload(view);
+        });
+        return declared_->take_in(settings, nullptr);
+    }
+    // Another look by the same server, at another file.
+    DeclaredChanges again(std::string_view text) {
+        const auto settings = load(text);
+        EXPECT_TRUE(settings) << settings.error().message;
+        auto changes = declared_->take_in(*settings, nullptr);
+        EXPECT_TRUE(changes) << changes.error().message;
+        return *changes;
+    }
+    static std::vector<std::string> texts(const std::vector<connect::DeclarationFault>& faults) {
+        std::vector<std::string> texts;
+        for (const auto& fault : faults) texts.push_back(fault.place + ": " + fault.message);
+        return texts;
+    }
+
     store::TestDirectory folder_;
+    std::unique_ptr<DeclaredClusters> declared_;
 };
 
-TEST_F(DeclaredClusters, AreMadeOnceAndFollowTheFile) {
+TEST_F(DeclaredClustersTest, AreMadeOnceAndFollowTheFile) {
     auto settings = load("clusters:\n- {name: edge, uid: the-edge, kubeconfig: edge.kubeconfig}\n");
     ASSERT_TRUE(settings) << settings.error().message;
     auto data = open();
     for (int round = 0; round < 2; ++round) {
-        auto sources = declare_clusters(*settings, *data, nullptr);
-        ASSERT_TRUE(sources) << sources.error().message;
-        EXPECT_EQ(sources->size(), 1U);
-        EXPECT_TRUE(sources->contains("the-edge"));
+        auto changes = take_in(*settings, *data);
+        ASSERT_TRUE(changes) << changes.error().message;
+        EXPECT_EQ(changes->new_clusters.size(), round == 0 ? 1U : 0U);
+        EXPECT_EQ(declared_->sources().size(), 1U);
+        EXPECT_TRUE(declared_->sources().contains("the-edge"));
         auto clusters = data->clusters.snapshot();
         ASSERT_EQ(clusters->size(), 1U);
         const cluster::Cluster& made = clusters->at("the-edge");
@@ -67,7 +92,7 @@ TEST_F(DeclaredClusters, AreMadeOnceAndFollowTheFile) {
     }
 }
 
-TEST_F(DeclaredClusters, DoNotTakeWhatOthersMade) {
+TEST_F(DeclaredClustersTest, DoNotTakeWhatOthersMade) {
     auto data = open();
     cluster::Cluster hosted;
     hosted.name = "edge";
@@ -82,13 +107,14 @@ TEST_F(DeclaredClusters, DoNotTakeWhatOthersMade) {
     ASSERT_TRUE(data->clusters.reload(data->store->read()));
     auto settings = load("clusters:\n- {name: edge, kubeconfig: edge.kubeconfig}\n");
     ASSERT_TRUE(settings) << settings.error().message;
-    EXPECT_THAT(declare_clusters(*settings, *data, nullptr).error().message,
-                HasSubstr("not made by the configuration file"));
+    EXPECT_THAT(texts(take_in(*settings, *data)->faults),
+                testing::ElementsAre(HasSubstr("not made by the configuration file")));
+    EXPECT_TRUE(declared_->sources().empty());
 }
 
 // What a declared cluster says of its connection when it is asked for, without a refusal before.
 std::string fault_of(const Settings& settings) {
-    DeclaredConnection connection(settings.clusters.front(), settings.credential_programs);
+    DeclaredConnection connection(settings.declared.clusters.front(), settings.credential_programs);
     const auto given = connection(false, std::atomic<bool>(false));
     if (given) return {};
     EXPECT_EQ(given.error().code, base::Code::kUnauthorized);
@@ -96,7 +122,7 @@ std::string fault_of(const Settings& settings) {
     return given.error().message;
 }
 
-TEST_F(DeclaredClusters, RunNoProgramThatIsNotAllowed) {
+TEST_F(DeclaredClustersTest, RunNoProgramThatIsNotAllowed) {
     write("exec.kubeconfig",
           "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"
           "clusters: [{name: c, cluster: {server: 'https://edge'}}]\n"
@@ -106,40 +132,108 @@ TEST_F(DeclaredClusters, RunNoProgramThatIsNotAllowed) {
     const std::string clusters = "clusters:\n- {name: edge, kubeconfig: exec.kubeconfig}\n";
     auto refused = load(clusters);
     ASSERT_TRUE(refused) << refused.error().message;
-    EXPECT_TRUE(declare_clusters(*refused, *data, nullptr));
+    EXPECT_TRUE(take_in(*refused, *data));
     EXPECT_THAT(fault_of(*refused), HasSubstr("credential-programs"));
     auto allowed = load(clusters + "credential-programs: [/opt/aws/bin/aws]\n");
     ASSERT_TRUE(allowed) << allowed.error().message;
-    auto sources = declare_clusters(*allowed, *data, nullptr);
-    EXPECT_TRUE(sources) << sources.error().message;
+    auto changes = take_in(*allowed, *data);
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_TRUE(changes->unreadable.empty());
 }
 
-TEST_F(DeclaredClusters, AreRefusedWithTheirPlace) {
-    const std::pair<const char*, const char*> wrongs[] = {
-        {"clusters: 7", "clusters: must be a list"},
-        {"clusters: [7]", "clusters[0]: must be a mapping"},
-        {"clusters: [{kubeconfig: k}]", "clusters[0]: name must be"},
-        {"clusters: [{name: a}]", "clusters[0]: must have one of"},
-        {"clusters: [{name: a, kubeconfig: k, in-cluster: true}]", "must have one of"},
-        {"clusters: [{name: a, uid: '!', kubeconfig: k}]", "clusters[0]: uid must be"},
-        {"clusters: [{name: a, kubeconfig: k, token: t}]", "\"token\" is not known"},
-        {"clusters: [{name: a, kubeconfig: k}, {name: a, kubeconfig: k}]", "clusters[1]: a is"},
-        {"credential-programs: aws", "must be a list"},
-        {"credential-programs: [aws]", "credential-programs[0]: must be the absolute path"},
-    };
-    for (const auto& [text, message] : wrongs) {
+TEST_F(DeclaredClustersTest, RefuseProgramsWithoutAPath) {
+    for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
+             {"credential-programs: aws", "config.yaml:1: credential-programs: must be a list"},
+             {"credential-programs: [/a,\n aws]",
+              "config.yaml:2: credential-programs[1]: must be the absolute path"}}) {
         auto settings = load(text);
         ASSERT_FALSE(settings) << text;
         EXPECT_THAT(settings.error().message, HasSubstr(message));
     }
-    auto data = open();
-    auto settings = load("clusters: [{name: a, kubeconfig: edge.kubeconfig, project: x}]");
-    ASSERT_TRUE(settings) << settings.error().message;
-    EXPECT_THAT(declare_clusters(*settings, *data, nullptr).error().message,
-                HasSubstr("no project x"));
 }
 
-TEST_F(DeclaredClusters, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
+// Nothing that is wrong with one holds up the others.
+TEST_F(DeclaredClustersTest, AndProjectsAreMadeBesideThoseThatCannotBe) {
+    auto data = open();
+    auto settings = load(
+        "projects: [{name: payments, quota: {clusters: 1}}, {name: payments, uid: p}]\n"
+        "clusters:\n"
+        "- {name: a, uid: a, kubeconfig: edge.kubeconfig, project: x}\n"
+        "- {name: b, uid: b, kubeconfig: edge.kubeconfig, project: payments}\n"
+        "- {name: c, uid: c, kubeconfig: edge.kubeconfig, project: payments}\n"
+        "- {name: d, uid: d, hosted: true}\n"
+        "- {name: e, uid: e, kubeconfig: none}\n");
+    ASSERT_TRUE(settings) << settings.error().message;
+    auto changes = take_in(*settings, *data);
+    ASSERT_TRUE(changes) << changes.error().message;
+    EXPECT_THAT(texts(changes->faults),
+                testing::ElementsAre(HasSubstr("projects[1].name"),
+                                     HasSubstr("clusters[0].project: there is no project x"),
+                                     HasSubstr("clusters[2]: the quota of project payments")));
+    EXPECT_THAT(changes->new_clusters, testing::ElementsAre("b", "d", "e"));
+    EXPECT_THAT(changes->new_projects, testing::ElementsAre("payments"));
+    ASSERT_EQ(changes->unreadable.size(), 1U);
+    EXPECT_EQ(changes->unreadable[0].first, "e");
+    const auto clusters = data->clusters.snapshot();
+    EXPECT_EQ(clusters->size(), 3U);
+    EXPECT_FALSE(clusters->at("d").connected());
+    const auto projects = data->projects.snapshot();
+    EXPECT_EQ(projects->at(clusters->at("b").project).quota.clusters, 1U);
+    EXPECT_EQ(declared_->projects().size(), 1U);
+}
+
+TEST_F(DeclaredClustersTest, ThatChangeAreFollowedAnewAndOthersAreNot) {
+    auto data = open();
+    const std::string a = "- {name: a, uid: a, kubeconfig: edge.kubeconfig}\n";
+    const std::string b = "- {name: b, uid: b, kubeconfig: b.kubeconfig}\n";
+    fs::copy_file(folder_.path() / "edge.kubeconfig", folder_.path() / "b.kubeconfig");
+    ASSERT_TRUE(take_in(*load("clusters:\n" + a), *data));
+    EXPECT_FALSE(again("clusters:\n" + a).any());
+    EXPECT_TRUE(again("clusters:\n" + a).to_follow.empty());
+
+    auto changes = again("clusters:\n" + b + a);
+    EXPECT_THAT(changes.new_clusters, testing::ElementsAre("b"));
+    EXPECT_THAT(changes.to_follow, testing::ElementsAre("b"));
+    EXPECT_EQ(changes.unchanged, 1U);
+
+    const auto before = declared_->sources();
+    write("b.kubeconfig",
+          "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"
+          "clusters: [{name: c, cluster: {server: 'https://other:6443'}}]\n"
+          "users: [{name: u, user: {tokenFile: token}}]\n");
+    changes = again("clusters:\n" + b + a);
+    EXPECT_THAT(changes.new_connections, testing::ElementsAre("b"));
+    EXPECT_THAT(changes.to_follow, testing::ElementsAre("b"));
+    EXPECT_EQ(data->clusters.snapshot()->at("b").server, "https://other:6443");
+    EXPECT_EQ(declared_->sources().at("a"), before.at("a"));
+    EXPECT_NE(declared_->sources().at("b"), before.at("b"));
+
+    // A kubeconfig that cannot be read just now takes nothing away.
+    fs::remove(folder_.path() / "b.kubeconfig");
+    const auto good = declared_->sources();
+    changes = again("clusters:\n" + b + a);
+    EXPECT_TRUE(changes.to_follow.empty());
+    EXPECT_EQ(changes.unreadable.size(), 1U);
+    EXPECT_EQ(declared_->sources().at("b"), good.at("b"));
+
+    changes = again("clusters:\n" + b + "- {name: a, uid: a, kubeconfig: 7}\n");
+    EXPECT_EQ(changes.faults.size(), 1U);
+    EXPECT_TRUE(changes.undeclared.empty());
+    EXPECT_TRUE(declared_->sources().contains("a"));
+
+    changes = again("clusters:\n" + b);
+    EXPECT_THAT(changes.undeclared, testing::ElementsAre("a (a)"));
+    EXPECT_THAT(changes.to_follow, testing::ElementsAre("a"));
+    EXPECT_FALSE(declared_->sources().contains("a"));
+    EXPECT_TRUE(data->clusters.snapshot()->contains("a"));
+    EXPECT_TRUE(again("clusters:\n" + b).undeclared.empty());
+
+    changes = again("clusters:\n" + a + b);
+    EXPECT_THAT(changes.to_follow, testing::ElementsAre("a"));
+    EXPECT_TRUE(changes.new_clusters.empty());
+}
+
+TEST_F(DeclaredClustersTest, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
     auto data = open();
     for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
              {"clusters: [{name: a, uid: a, kubeconfig: none}]", "cannot read"},
@@ -149,22 +243,24 @@ TEST_F(DeclaredClusters, WithoutAKubeconfigThatCanBeReadAreMadeAllTheSame) {
              {"clusters: [{name: d, uid: d, in-cluster: true}]", "runs in no pod"}}) {
         auto settings = load(text);
         ASSERT_TRUE(settings) << settings.error().message;
-        auto sources = declare_clusters(*settings, *data, nullptr);
-        ASSERT_TRUE(sources) << sources.error().message;
-        EXPECT_EQ(sources->size(), 1U);
+        auto changes = take_in(*settings, *data);
+        ASSERT_TRUE(changes) << changes.error().message;
+        EXPECT_EQ(declared_->sources().size(), 1U);
+        ASSERT_EQ(changes->unreadable.size(), 1U);
+        EXPECT_THAT(changes->unreadable[0].second, HasSubstr(message));
         EXPECT_THAT(fault_of(*settings), HasSubstr(message));
     }
     EXPECT_EQ(data->clusters.snapshot()->size(), 4U);
 }
 
-TEST_F(DeclaredClusters, ShowTheServerOfTheirKubeconfigOnceItIsThere) {
+TEST_F(DeclaredClustersTest, ShowTheServerOfTheirKubeconfigOnceItIsThere) {
     auto settings = load("clusters: [{name: a, uid: a, kubeconfig: later.kubeconfig}]");
     ASSERT_TRUE(settings) << settings.error().message;
     auto data = open();
-    ASSERT_TRUE(declare_clusters(*settings, *data, nullptr));
+    ASSERT_TRUE(take_in(*settings, *data));
     EXPECT_EQ(data->clusters.snapshot()->at("a").server, "");
     fs::copy_file(folder_.path() / "edge.kubeconfig", folder_.path() / "later.kubeconfig");
-    ASSERT_TRUE(declare_clusters(*settings, *data, nullptr));
+    ASSERT_TRUE(take_in(*settings, *data));
     EXPECT_EQ(data->clusters.snapshot()->at("a").server, "https://edge:6443");
 }
 

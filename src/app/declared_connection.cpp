@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/read_file.h"
 #include "connect/credential_program.h"
+#include "json/value.h"
 
 namespace snapgate::app {
 namespace {
@@ -53,7 +55,7 @@ Error unreadable(const Error& error) {
 
 }  // namespace
 
-DeclaredConnection::DeclaredConnection(DeclaredCluster declared,
+DeclaredConnection::DeclaredConnection(connect::DeclaredCluster declared,
                                        std::vector<std::filesystem::path> programs)
     : declared_(std::move(declared)), programs_(std::move(programs)) {}
 
@@ -77,6 +79,7 @@ Result<std::string> DeclaredConnection::replace() {
         SNAPGATE_ASSIGN(auto members, in_cluster_members());
         SNAPGATE_ASSIGN(Made made, make(std::move(members)));
         if (!renewal_) renewal_.emplace(std::move(made.renewal));
+        fingerprint_ = fingerprint_of({}, false);
         return made.server;
     }
     SNAPGATE_ASSIGN(std::string text, read_text(declared_.kubeconfig));
@@ -86,8 +89,18 @@ Result<std::string> DeclaredConnection::replace() {
     // If the kubeconfig is unchanged, keep the renewal: it still holds the content of files that
     // cannot be read just now.
     if (!renewal_ || text != text_) renewal_.emplace(std::move(made.renewal));
+    fingerprint_ = fingerprint_of(text, made.runs_program);
     text_ = std::move(text);
     return made.server;
+}
+
+std::string DeclaredConnection::fingerprint_of(const std::string& text, bool runs_program) const {
+    json::Array parts{text, declared_.kubeconfig.string(), declared_.context, declared_.in_cluster};
+    // Which programs may be run matters to nobody else.
+    if (runs_program) {
+        for (const auto& program : programs_) parts.emplace_back(program.string());
+    }
+    return base::sha256(json::serialize(parts));
 }
 
 Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers members) const {
@@ -107,9 +120,10 @@ Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers memb
         return Error(Code::kInvalidParameter,
                      fmt::format("{}.server: is no https URL", members.cluster_path));
     }
+    const bool runs_program = program.has_value();
     return Made{connect::KubeconfigRenewal(std::move(members), declared_.kubeconfig.parent_path(),
                                            std::move(program)),
-                std::move(server)};
+                std::move(server), runs_program};
 }
 
 }  // namespace snapgate::app

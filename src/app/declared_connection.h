@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "app/settings.h"
 #include "base/result.h"
+#include "connect/declarations.h"
 #include "connect/kubeconfig.h"
 #include "connect/kubeconfig_renewal.h"
 #include "connect/renewed_source.h"
@@ -22,11 +22,17 @@ namespace snapgate::app {
 class DeclaredConnection {
   public:
     // `programs` are the programs that its kubeconfig may name.
-    DeclaredConnection(DeclaredCluster declared, std::vector<std::filesystem::path> programs);
+    DeclaredConnection(connect::DeclaredCluster declared,
+                       std::vector<std::filesystem::path> programs);
 
     // Reads the kubeconfig and returns its server's address, to be shown. kUnauthorized with the
     // fault in its message and the subject ConfigurationUnreadable.
     base::Result<std::string> read();
+
+    // Of all that the file and its kubeconfig say of the connection: two connections of one cluster
+    // with the same fingerprint are the same. "" as long as it could not be read. It shows nothing
+    // of them.
+    const std::string& fingerprint() const { return fingerprint_; }
 
     // kUnauthorized, with the missing or wrong member in its message.
     base::Result<connect::RenewedConnection> operator()(bool refused,
@@ -36,13 +42,16 @@ class DeclaredConnection {
     struct Made {
         connect::KubeconfigRenewal renewal;
         std::string server;
+        bool runs_program = false;
     };
+    std::string fingerprint_of(const std::string& text, bool runs_program) const;
     base::Result<Made> make(connect::KubeconfigMembers members) const;
     base::Result<std::string> replace();
 
-    const DeclaredCluster declared_;
+    const connect::DeclaredCluster declared_;
     const std::vector<std::filesystem::path> programs_;
     std::string text_;  // of the kubeconfig that the renewal was made of
+    std::string fingerprint_;
     std::optional<connect::KubeconfigRenewal> renewal_;
 };
 

@@ -11,9 +11,9 @@
 #include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
 #include "app/backup.h"
+#include "app/configuration_log.h"
 #include "app/credentials_key.h"
 #include "app/damage_log.h"
-#include "app/declared_clusters.h"
 #include "app/mirrors.h"
 #include "base/clock.h"
 #include "base/duration.h"
@@ -124,17 +124,18 @@ Result<void> ServerProcess::open_clusters() {
     sealer_ = std::make_unique<connect::CredentialSealer>(std::move(key));
     bound_connections_to_clusters();
     connect::ConnectRules rules = connect_rules(settings_);
-    SNAPGATE_ASSIGN(connect::DeclaredSources declared,
-                    declare_clusters(settings_, *data_, rules.of_tenant));
+    declared_ = std::make_unique<DeclaredClusters>(*data_, [this] { return reload_registry(); });
+    SNAPGATE_ASSIGN(const DeclaredChanges changes, declared_->take_in(settings_, rules.of_tenant));
+    log_declared(changes, settings_.declared);
     sources_ = std::make_unique<connect::ConnectionSources>(*sealer_, std::move(rules),
-                                                            std::move(declared));
+                                                            declared_->sources());
     mirrors_ = make_mirrors(*data_, settings_.mirror_mib << 20);
     return {};
 }
 
 void ServerProcess::offer_services() {
     warn_of_odd_uids(*data_);
-    data_->keys.set_limit(settings_.key_limit);
+    use_settings();
     metrics_ = std::make_unique<Metrics>(*data_, *certificates_, settings_.metrics_clusters);
     metrics_->note_backup(last_backup_ms(data_->path));
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
@@ -147,10 +148,11 @@ void ServerProcess::offer_services() {
         *namespaces_, *sealer_, *mirrors_, *sources_,
         [this](std::string& out) { metrics_->append(serving_.load(), *mirrors_, *garbage_, out); },
         [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
-    services_->fleet_metrics = {static_cast<facts::Seconds>(std::min<int64_t>(
-                                    settings_.protection_max_age.count() / 1000, UINT32_MAX)),
-                                settings_.metrics_clusters};
+    services_->fleet_metrics = [this, most_clusters = settings_.metrics_clusters] {
+        return api::FleetMetricsOptions{metrics_max_age_, most_clusters};
+    };
     if (settings_.console) services_->sessions = &sessions_;
+    services_->declared_projects->replace(declared_->projects());
 }
 
 Result<void> ServerProcess::listen() {
@@ -211,7 +213,7 @@ size_t ServerProcess::post_to_all_loops(const std::function<void()>& task) const
 
 void ServerProcess::note_served(const net::Served& served) {
     metrics_->observe(served);
-    if (!settings_.access_log) return;
+    if (!access_log_) return;
     double milliseconds = std::chrono::duration<double, std::milli>(served.duration).count();
     // Only the path: a query may hold private data.
     base::log::access("request", {{"requestId", served.request.id},
@@ -292,15 +294,50 @@ void ServerProcess::stop() {
 }
 
 void ServerProcess::reload(const Settings& settings) {
-    if (settings.log_level != settings_.log_level) {
-        const auto before = std::exchange(settings_.log_level, settings.log_level);
-        // Logged if either of the two levels shows it.
-        base::log::set_level(std::min(before, settings.log_level));
-        base::log::info("changed the log level",
-                        {{"from", base::log::level_name(before)},
-                         {"to", base::log::level_name(settings.log_level)}});
-        base::log::set_level(settings.log_level);
+    const std::vector<SettingChange> changes = take_settings(settings);
+    take_declared(changes);
+    reload_certificate();
+}
+
+std::vector<SettingChange> ServerProcess::take_settings(const Settings& settings) {
+    std::vector<SettingChange> changes = changed_settings(settings_, settings);
+    set_log_level(settings_.log_level, settings.log_level);
+    log_settings(changes);
+    settings_.take_live(settings);
+    use_settings();
+    return changes;
+}
+
+void ServerProcess::use_settings() {
+    access_log_ = settings_.access_log;
+    data_->keys.set_limit(settings_.key_limit);
+    metrics_max_age_ = static_cast<facts::Seconds>(
+        std::min<int64_t>(settings_.protection_max_age.count() / 1000, UINT32_MAX));
+}
+
+void ServerProcess::take_declared(const std::vector<SettingChange>& changes) {
+    const bool other_rules = std::ranges::any_of(changes, [](const SettingChange& change) {
+        return change.setting->name == "connect-allow" || change.setting->name == "connect-deny";
+    });
+    connect::ConnectRules rules = other_rules ? connect_rules(settings_) : sources_->rules();
+    auto taken = declared_->take_in(settings_, rules.of_tenant);
+    if (!taken) {
+        base::log::error("cannot take in the declared clusters: those of before are followed",
+                         {{"error", taken.error().message}});
+        return;
     }
+    sources_->replace(std::move(rules), declared_->sources());
+    services_->declared_projects->replace(declared_->projects());
+    if (other_rules) {
+        follow_clusters(*data_, *sources_, *mirrors_);
+    } else {
+        for (const std::string& uid : taken->to_follow) api::follow(*services_, uid);
+    }
+    log_declared(*taken, settings_.declared);
+    log_taken_in(changes, *taken);
+}
+
+void ServerProcess::reload_certificate() {
     if (certificates_->contexts() == nullptr) return;
     if (auto reloaded = certificates_->reload(); !reloaded) {
         base::log::error("cannot read the certificate again: the old one stays in use",
@@ -308,6 +345,13 @@ void ServerProcess::reload(const Settings& settings) {
         return;
     }
     base::log::info("read the certificate again");
+}
+
+Result<void> ServerProcess::reload_registry() {
+    if (services_) return services_->reload_registry();
+    const store::ReadView view = data_->store->read();
+    SNAPGATE_TRY(data_->projects.reload(view));
+    return data_->clusters.reload(view);
 }
 
 }  // namespace snapgate::app

@@ -11,6 +11,7 @@
 #include "api/services.h"
 #include "app/certificates.h"
 #include "app/data_directory.h"
+#include "app/declared_clusters.h"
 #include "app/metrics.h"
 #include "app/settings.h"
 #include "app/url_file.h"
@@ -34,8 +35,9 @@ class ServerProcess {
 
     // Finishes running requests (at most 10 s) and closes the store.
     void stop();
-    // SIGHUP: reads the certificate again (a self-signed one that is due is renewed first), and
-    // takes the log level from `settings`.
+    // SIGHUP: takes from `settings` what can be taken without a restart: projects and clusters, and
+    // the settings that are live; and reads the certificate again (a self-signed one that is due is
+    // renewed first). Logs what that changed, and what needs a restart.
     void reload(const Settings& settings);
 
     const net::Server& server() const { return *server_; }
@@ -52,6 +54,14 @@ class ServerProcess {
     void offer_services();
     base::Result<void> listen();
     base::Result<void> listen_for_scrapes();
+
+    // Of reload().
+    std::vector<SettingChange> take_settings(const Settings& settings);
+    void take_declared(const std::vector<SettingChange>& changes);
+    void reload_certificate();
+    base::Result<void> reload_registry();
+    // Has the metrics and the keys go by settings_.
+    void use_settings();
 
     void note_served(const net::Served& served);
     void note_backup();
@@ -70,6 +80,7 @@ class ServerProcess {
     std::unique_ptr<objects::GarbageCollector> garbage_;
     std::unique_ptr<connect::CredentialSealer> sealer_;
     std::unique_ptr<connect::ConnectionSources> sources_;
+    std::unique_ptr<DeclaredClusters> declared_;
     std::unique_ptr<mirror::Mirrors> mirrors_;
     access::Sessions sessions_;
     std::optional<api::Services> services_;
@@ -78,6 +89,9 @@ class ServerProcess {
     std::unique_ptr<net::Server> metrics_server_;  // null without a port of its own
     // The server, for its own threads: they run before start() has returned it.
     std::atomic<const net::Server*> serving_ = nullptr;
+    // Settings that the server's threads read.
+    std::atomic<bool> access_log_ = true;
+    std::atomic<facts::Seconds> metrics_max_age_ = 0;
     std::thread housekeeper_;
     base::Mutex mutex_;
     base::Condition wake_;

@@ -10,13 +10,11 @@
 #include <map>
 #include <sstream>
 
+#include "app/config_file.h"
 #include "app/credentials_key.h"
-#include "app/declarations.h"
 #include "base/decimal.h"
 #include "base/duration.h"
-#include "base/read_file.h"
 #include "base/test_time.h"
-#include "json/yaml.h"
 
 namespace snapgate::app {
 namespace {
@@ -29,8 +27,8 @@ constexpr std::string_view kVariablePrefix = "SNAPGATE_";
 // What the client commands read; a server ignores them.
 constexpr std::array<std::string_view, 4> kClientVariables = {"SNAPGATE_SERVER", "SNAPGATE_API_KEY",
                                                               "SNAPGATE_CA", "SNAPGATE_PROJECT"};
-constexpr size_t kMaxConfigBytes = 1 << 20;
 constexpr base::Millis kLeastHistory{1000};
+constexpr bool kLive = true;
 
 Error bad_value(std::string message) {
     return {Code::kInvalidParameter, std::move(message)};
@@ -101,80 +99,20 @@ const Setting* find_setting(std::string_view name) {
     return found == all_settings().end() ? nullptr : &*found;
 }
 
+// What a configuration file may set: not which file is read.
+bool is_setting_of_file(std::string_view name) {
+    return name != "config" && find_setting(name) != nullptr;
+}
+
 Result<void> apply(Settings& settings, const Setting& setting, std::string_view value,
                    const std::string& place) {
     auto applied = setting.apply(settings, value);
-    if (applied) return {};
+    if (applied) {
+        settings.given[std::string(setting.name)] = value;
+        return {};
+    }
     return Error(Code::kInvalidParameter, fmt::format("{}: {}", place, applied.error().message),
                  std::string(setting.name));
-}
-
-// What may be shown of a file that is perhaps none of ours.
-bool looks_like_a_setting(std::string_view name) {
-    return !name.empty() && name.size() <= 32 &&
-           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == std::string_view::npos;
-}
-
-// What is wrong with YAML, without what it quotes of the file, which is perhaps none of ours: the
-// line is enough. The name of a setting tells nothing.
-std::string without_quotes(const std::string& message) {
-    const size_t begin = message.find('"');
-    if (begin == std::string::npos) return message;
-    const std::string quoted = message.substr(begin + 1, message.rfind('"') - begin - 1);
-    return find_setting(quoted) != nullptr ? message : message.substr(0, message.find(": "));
-}
-
-// The configuration file as (name, value) pairs; what it declares goes to `settings`.
-Result<std::vector<std::pair<std::string, std::string>>> read_config(
-    const std::filesystem::path& file, Settings& settings) {
-    const auto text = base::read_file(file, kMaxConfigBytes);
-    if (!text && text.error().code == Code::kTooLarge)
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{}: is {}", file.string(), text.error().message));
-    if (!text) {
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{}: cannot be read: {}", file.string(), text.error().message));
-    }
-    auto document = json::parse_yaml(*text);
-    if (!document) {
-        return Error(
-            Code::kInvalidParameter,
-            fmt::format("{}: {}", file.string(), without_quotes(document.error().message)));
-    }
-    std::vector<std::pair<std::string, std::string>> values;
-    if (document->is_null()) return values;
-    if (!document->is_object()) {
-        return Error(Code::kInvalidParameter,
-                     fmt::format("{}: must hold settings, as in \"history: 5m\"", file.string()));
-    }
-    for (const auto& member : document->get_object()) {
-        std::string name(member.key());
-        const json::Value& value = member.value();
-        if (is_declaration(name)) {
-            auto read = read_declaration(settings, name, value, file.parent_path());
-            if (read) continue;
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{}: {}", file.string(), read.error().message), name);
-        }
-        if (!looks_like_a_setting(name)) {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{}: holds something that is no setting", file.string()));
-        }
-        if (find_setting(name) == nullptr || name == "config") {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{}: {}: there is no such setting", file.string(), name),
-                         name);
-        }
-        if (value.is_string()) {
-            values.emplace_back(name, std::string(value.get_string()));
-        } else if (value.is_bool() || value.is_number()) {
-            values.emplace_back(name, json::serialize(value));
-        } else {
-            return Error(Code::kInvalidParameter,
-                         fmt::format("{}: {}: must be a single value", file.string(), name), name);
-        }
-    }
-    return values;
 }
 
 Result<std::filesystem::path> default_data_dir(const Environment& environment) {
@@ -212,6 +150,24 @@ Result<void> check_together(const Settings& settings) {
 
 bool Settings::loopback() const {
     return address == "::1" || address.starts_with("127.");
+}
+
+void Settings::take_live(const Settings& from) {
+    connect_allow = from.connect_allow;
+    connect_deny = from.connect_deny;
+    key_limit = from.key_limit;
+    protection_max_age = from.protection_max_age;
+    access_log = from.access_log;
+    log_level = from.log_level;
+    declared = from.declared;
+    credential_programs = from.credential_programs;
+    for (const Setting& setting : all_settings()) {
+        if (!setting.live) continue;
+        const std::string name(setting.name);
+        given.erase(name);
+        if (const auto found = from.given.find(name); found != from.given.end())
+            given.insert(*found);
+    }
 }
 
 const std::vector<Setting>& all_settings() {
@@ -310,30 +266,35 @@ const std::vector<Setting>& all_settings() {
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.connect_allow, net::Network::parse_list(v));
              return {};
-         }},
+         },
+         kLive},
         {"connect-deny", "NETWORK,...", "networks in which no clusters may be connected",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.connect_deny, net::Network::parse_list(v));
              return {};
-         }},
+         },
+         kLive},
         {"rate", "N",
          "requests a second that each API key may make (default 0: as many as it likes)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.key_limit.rate, parse_number(v, 0, 1'000'000));
              return {};
-         }},
+         },
+         kLive},
         {"burst", "N", "requests that a key may make at once, with --rate (default 250)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.key_limit.burst, parse_number(v, 1, 1'000'000));
              return {};
-         }},
+         },
+         kLive},
         {"protection-max-age", "DURATION",
          "how old the last good snapshot of a VM may be for the metrics (default 24h)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.protection_max_age, base::parse_duration(v));
              if (s.protection_max_age >= std::chrono::seconds(1)) return {};
              return Error(Code::kInvalidParameter, "must be at least 1s");
-         }},
+         },
+         kLive},
         {"metrics-listen", "ADDRESS:PORT",
          "serve /metrics and the server's health on this port, too, to whoever reaches it: no key\n"
          "is asked for",
@@ -357,12 +318,14 @@ const std::vector<Setting>& all_settings() {
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.access_log, parse_switch(v));
              return {};
-         }},
+         },
+         kLive},
         {"log-level", "LEVEL", "debug, info, warning or error (default info)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.log_level, base::log::parse_level(v));
              return {};
-         }},
+         },
+         kLive},
     };
     return settings;
 }
@@ -379,6 +342,21 @@ Environment Environment::of_process() {
         environment.names.emplace_back(text.substr(0, text.find('=')));
     }
     return environment;
+}
+
+std::vector<SettingChange> changed_settings(const Settings& from, const Settings& to) {
+    const auto given = [](const Settings& settings, std::string_view name) {
+        const auto found = settings.given.find(std::string(name));
+        return found == settings.given.end() ? std::string("the default") : found->second;
+    };
+    std::vector<SettingChange> changes;
+    for (const Setting& setting : all_settings()) {
+        std::string before = given(from, setting.name);
+        std::string after = given(to, setting.name);
+        if (before == after) continue;
+        changes.push_back({&setting, std::move(before), std::move(after)});
+    }
+    return changes;
 }
 
 Result<Settings> load_settings(const std::vector<std::pair<std::string, std::string>>& flags,
@@ -403,11 +381,14 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
     Settings settings;
     if (config && !config->empty()) {
         settings.config = *config;
-        SNAPGATE_ASSIGN(auto values, read_config(settings.config, settings));
-        for (const auto& [name, value] : values) {
-            SNAPGATE_TRY(apply(settings, *find_setting(name), value,
-                               fmt::format("{}: {}", settings.config.string(), name)));
+        SNAPGATE_ASSIGN(ConfigFile file, read_config_file(settings.config, is_setting_of_file));
+        for (const ConfigFile::Value& value : file.values) {
+            SNAPGATE_TRY(
+                apply(settings, *find_setting(value.name), value.text,
+                      fmt::format("{}:{}: {}", settings.config.string(), value.line, value.name)));
         }
+        settings.declared = std::move(file.declarations);
+        settings.credential_programs = std::move(file.credential_programs);
     }
     for (const auto& [variable, name] : variables) {
         auto value = environment.get(variable);

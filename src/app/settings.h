@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,21 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "connect/declarations.h"
 #include "net/client/network.h"
 
 namespace snapgate::app {
-
-// A cluster of the configuration file's list `clusters`.
-struct DeclaredCluster {
-    std::string name;
-    std::string uid;      // "": found by its name, or made at random
-    std::string project;  // name or uid; "" for Default
-    // Its kubeconfig, and the context in it ("" for the current one); or the account that
-    // Kubernetes gives to this process in a pod.
-    std::filesystem::path kubeconfig;
-    std::string context;
-    bool in_cluster = false;
-};
 
 // The settings of the server. A setting has one name as a flag (--history), in the environment
 // (SNAPGATE_HISTORY) and in the configuration file (history). The first of these places that has it
@@ -68,12 +58,18 @@ struct Settings {
     bool access_log = true;
     base::log::Level log_level = base::log::Level::kInfo;
 
-    // Only in the configuration file: clusters, and the programs that their kubeconfigs may name.
-    std::vector<DeclaredCluster> clusters;
+    // Only in the configuration file: projects and clusters, and the programs that the clusters'
+    // kubeconfigs may name.
+    connect::Declarations declared;
     std::vector<std::filesystem::path> credential_programs;
+
+    // The settings that were given, as they were written, by name.
+    std::map<std::string, std::string> given;
 
     bool has_tls() const { return tls_self_signed || !tls_cert.empty(); }
     bool loopback() const;
+    // Takes the values of live settings (Setting::live) and all that is declared.
+    void take_live(const Settings& from);
 };
 
 // One setting: its name, its help, and how it is read.
@@ -82,9 +78,18 @@ struct Setting {
     std::string_view value;  // the placeholder of its value in the help; "" for a switch
     std::string_view help;
     base::Result<void> (*apply)(Settings& settings, std::string_view value);
+    bool live = false;  // SIGHUP takes it in; others need a restart
 };
 
 const std::vector<Setting>& all_settings();
+
+// A setting that is given otherwise than before.
+struct SettingChange {
+    const Setting* setting;
+    std::string from;  // as it was written
+    std::string to;
+};
+std::vector<SettingChange> changed_settings(const Settings& from, const Settings& to);
 
 // Looks up a variable of the environment, and lists the names of all variables (to find unknown
 // ones).

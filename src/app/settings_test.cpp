@@ -79,12 +79,30 @@ TEST_F(SettingsTest, WrongSettingsAreNamedWithTheirPlace) {
     EXPECT_THAT(load({}).error().message, HasSubstr("SNAPGATE_HSITORY: there is no such setting"));
     variables_.erase("SNAPGATE_HSITORY");
     std::string config = write_config("hsitory: 5m\n");
-    EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("config.yaml: hsitory"));
+    EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("config.yaml:1: hsitory"));
     config = write_config("history: [5m]\n");
     EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("history"));
     config = write_config("history: 5x\n");
     EXPECT_THAT(load({{"config", config}}).error().message, HasSubstr("history"));
     EXPECT_THAT(load({{"config", "/does/not/exist"}}).error().message, HasSubstr("cannot be read"));
+}
+
+TEST_F(SettingsTest, ThatChangedAreKnownByName) {
+    auto before = load({{"history", "5m"}, {"rate", "7"}, {"threads", "2"}});
+    auto after = load({{"history", "6m"}, {"access-log", "off"}, {"threads", "2"}});
+    ASSERT_TRUE(before);
+    ASSERT_TRUE(after);
+    std::vector<std::string> said;
+    for (const SettingChange& change : changed_settings(*before, *after))
+        said.push_back(std::string(change.setting->name) + " " + change.from + " " + change.to +
+                       (change.setting->live ? "" : " restart"));
+    EXPECT_THAT(said, testing::ElementsAre("history 5m 6m restart", "rate 7 the default",
+                                           "access-log the default off"));
+    before->take_live(*after);
+    EXPECT_EQ(before->history, base::Millis(300'000));
+    EXPECT_EQ(before->key_limit.rate, 0U);
+    EXPECT_FALSE(before->access_log);
+    ASSERT_EQ(changed_settings(*before, *after).size(), 1U) << "what needs a restart is told again";
 }
 
 TEST_F(SettingsTest, TheClientsVariablesAreNoneOfOurs) {

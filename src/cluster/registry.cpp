@@ -103,13 +103,8 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scop
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
     SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    uint64_t of_project = 0;
-    for (const auto& [uid, other] : clusters) {
-        SNAPGATE_TRY(check_different(cluster, other, caller));
-        if (other.project == cluster.project) ++of_project;
-    }
     SNAPGATE_ASSIGN(const auto owner, access::Project::parse(cluster.project, *project));
-    SNAPGATE_TRY(access::check_quota(owner.name, "clusters", of_project, 1, owner.quota.clusters));
+    SNAPGATE_TRY(check_new(cluster, clusters, owner, caller));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
@@ -133,6 +128,16 @@ Result<void> check_different(const Cluster& cluster, const Cluster& other,
     return {};
 }
 
+Result<void> check_new(const Cluster& cluster, const ClusterTable::Rows& clusters,
+                       const access::Project& project, const access::Scope& caller) {
+    uint64_t of_project = 0;
+    for (const auto& [uid, other] : clusters) {
+        SNAPGATE_TRY(check_different(cluster, other, caller));
+        if (other.project == cluster.project) ++of_project;
+    }
+    return access::check_quota(project.name, "clusters", of_project, 1, project.quota.clusters);
+}
+
 std::string_view to_text(ClusterType type) {
     return type == ClusterType::kHosted ? "hosted" : "connected";
 }
@@ -149,6 +154,7 @@ Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
     if (!number) return Error(Code::kCorrupt, "a cluster's record has no number");
     cluster.number = *number;
     SNAPGATE_TRY(read_kinds(record, cluster));
+    SNAPGATE_ASSIGN(cluster.apply_set, access::read_apply_set(record));
     SNAPGATE_TRY(read_connection(record, cluster));
     return cluster;
 }
@@ -183,6 +189,7 @@ std::string Cluster::record() const {
         }
         record["kinds"] = std::move(kinds);
     }
+    access::put_apply_set(record, apply_set);
     if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
     if (connected() && connected_by == ConnectedBy::kTenant) record["connectedBy"] = kByTenant;

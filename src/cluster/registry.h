@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "access/apply_set.h"
 #include "access/principal.h"
+#include "access/projects.h"
 #include "base/result.h"
 #include "model/types.h"
 #include "store/record_table.h"
@@ -51,6 +53,7 @@ struct Cluster {
     std::string source;  // "", or kConfigSource
     std::string server;  // its address: scheme, host and port, to be shown
     ConnectedBy connected_by = ConnectedBy::kProject;
+    access::ApplySet apply_set;  // that made it
 
     bool connected() const { return type == ClusterType::kConnected; }
     // 0 for a kind that has none yet.
@@ -70,6 +73,11 @@ using ClusterTable = store::RecordTable<Cluster>;
 // has it.
 base::Result<void> check_different(const Cluster& cluster, const Cluster& other,
                                    const access::Scope& caller);
+
+// Whether a new cluster may be made, in a project that exists: errors of check_different(), and
+// kQuotaExceeded.
+base::Result<void> check_new(const Cluster& cluster, const ClusterTable::Rows& clusters,
+                             const access::Project& project, const access::Scope& caller);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
 // it. Errors of check_different(); kNotFound if the project does not exist;

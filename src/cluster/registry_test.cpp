@@ -181,6 +181,39 @@ TEST_F(Registry, AClusterOfAnEarlierVersionGetsNumbersForItsKinds) {
     EXPECT_EQ(read("edge").others, after.others);
 }
 
+TEST(ClusterRecord, RemembersTheSetThatMadeIt) {
+    Cluster made;
+    made.name = "n";
+    made.project = "p";
+    made.number = 3;
+    for (const access::ApplySet& set :
+         {access::ApplySet(), access::ApplySet{"fleet", ""}, access::ApplySet{"fleet", "p"}}) {
+        made.apply_set = set;
+        const auto read = Cluster::parse("u", made.record());
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_EQ(read->apply_set, set);
+        access::Project project{"p", "n", {}, set};
+        const auto again = access::Project::parse("p", project.record());
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(again->apply_set, set);
+    }
+}
+
+TEST(ClusterRecord, ANewOneIsHeldToTheQuota) {
+    access::Project project{"p", "payments"};
+    project.quota.clusters = 1;
+    Cluster other;
+    other.uid = other.name = "a";
+    other.project = "p";
+    Cluster made = other;
+    made.uid = made.name = "b";
+    EXPECT_TRUE(check_new(made, {}, project, {}));
+    EXPECT_EQ(check_new(made, {{"a", other}}, project, {}).error().code, Code::kQuotaExceeded);
+    project.quota.clusters = 2;
+    EXPECT_TRUE(check_new(made, {{"a", other}}, project, {}));
+    EXPECT_EQ(check_new(other, {{"a", other}}, project, {}).error().code, Code::kAlreadyExists);
+}
+
 TEST(ClusterRecord, OfEarlierVersionsIsHosted) {
     auto cluster =
         Cluster::parse("a", R"({"name":"n","projectUid":"p","type":"hosted","number":3})");

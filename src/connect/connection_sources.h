@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/annotations.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "connect/connection.h"
@@ -27,13 +28,17 @@ struct ConnectRules {
 };
 
 // Finds the source of a connected cluster's connection: the sealed one in the registry, or the
-// server's configuration file. Any thread; immutable. The sealer outlives it.
+// server's configuration file. Any thread. The sealer outlives it.
 class ConnectionSources {
   public:
     ConnectionSources(const CredentialSealer& sealer, ConnectRules rules,
                       DeclaredSources declared = {});
 
-    const ConnectRules& rules() const { return rules_; }
+    ConnectRules rules() const;
+
+    // Takes what the configuration file says now. Clusters that are followed go on with the sources
+    // that they have until they are followed anew.
+    void replace(ConnectRules rules, DeclaredSources declared);
 
     // kConflict for a cluster that the server's configuration file declares: it would be made again
     // at the next start. A cluster that is declared no more may be deleted.
@@ -47,8 +52,9 @@ class ConnectionSources {
 
   private:
     const CredentialSealer& sealer_;
-    const ConnectRules rules_;
-    const DeclaredSources declared_;
+    mutable base::Mutex mutex_;
+    ConnectRules rules_ SNAPGATE_GUARDED_BY(mutex_);
+    DeclaredSources declared_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace snapgate::connect

@@ -213,10 +213,16 @@ base::Result<std::unique_ptr<engine::Environment>> open_environment(
             return damage->found(key, fault);
         }};
     engine::exit_on_map_faults();
-    SNAPGATE_TRY(finish_migration(options.directory));
+    if (options.migrate) SNAPGATE_TRY(finish_migration(options.directory));
     SNAPGATE_ASSIGN(auto environment, engine::Environment::open(engine_options));
     SNAPGATE_ASSIGN(const std::optional<uint64_t> format, stored_format(*environment));
     if (!format || *format >= kFormat) return environment;
+    if (!options.migrate) {
+        return base::Error(base::Code::kUnavailable,
+                           fmt::format("the store in {} is of an earlier version: the next start "
+                                       "migrates it",
+                                       options.directory.string()));
+    }
     SNAPGATE_TRY(
         migrate_store(std::move(environment), *format, options.directory, options.map_bytes));
     return engine::Environment::open(engine_options);

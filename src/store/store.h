@@ -314,6 +314,7 @@ struct StoreOptions {
     uint64_t map_bytes = 256ULL << 30;  // address space reserved; the file grows only as it is used
     size_t max_readers = 1024;
     bool create = true;                 // false: kNotFound if there is no store, or an empty one
+    bool migrate = true;                // false: kUnavailable for a store of an older format
     bool background_compaction = true;  // false in tests that call compact() themselves
 };
 

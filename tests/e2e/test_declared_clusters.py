@@ -136,12 +136,15 @@ def test_an_unreadable_kubeconfig_is_the_state_of_its_cluster_alone(tmp_path, up
 
 
 @pytest.mark.parametrize("text, said", [
-    ("clusters: [{name: a, kubeconfig: k, token: t}]", "is not known"),
-    ("clusters: [{name: a, kubeconfig: k}, {name: a, kubeconfig: k}]", "twice")])
-def test_what_is_wrong_with_the_configuration_file_stops_the_start(tmp_path, text, said):
+    ("credential-programs: [sh]", ":1: credential-programs[0]: must be the absolute path"),
+    ("\nhistory: [5m]", ":2: history: must be a single value"), ("\n\nthreads: many", ":3: threads: "), ("clusters: [", "the YAML is wrong in line")])
+def test_what_is_wrong_with_a_setting_stops_the_start(tmp_path, text, said):
     (tmp_path / "config.yaml").write_text(text)
-    ran = run_cli("serve", "--data-dir", tmp_path / "mirror", "--listen", "127.0.0.1:0", "--config", tmp_path / "config.yaml")
-    assert ran.returncode == 2 and said in ran.stderr
+    serve = ("serve", "--data-dir", tmp_path / "mirror", "--listen", "127.0.0.1:0", "--config", tmp_path / "config.yaml")
+    for arguments in ((), ("--check-config",)):
+        ran = run_cli(*serve, *arguments)
+        assert ran.returncode == 2 and said in ran.stderr and str(tmp_path / "config.yaml") in ran.stderr
+    assert not (tmp_path / "mirror").exists()
 
 
 def test_a_declared_cluster_is_deleted_where_it_is_declared(tmp_path, upstream):

@@ -1,0 +1,130 @@
+#include "app/check_config.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/credentials_key.h"
+#include "app/data_directory.h"
+#include "app/declared_connection.h"
+#include "app/declared_plan.h"
+#include "json/path.h"
+#include "net/tls/tls.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNewDefault = "(new)";
+
+KnownRegistry new_registry() {
+    KnownRegistry registry;
+    const std::string uid(kNewDefault);
+    registry.projects[uid] = {uid, std::string(access::kDefaultProject)};
+    return registry;
+}
+
+void check_files(const Settings& settings, ConfigReport& report) {
+    if (!settings.tls_cert.empty()) {
+        const auto loaded = net::TlsContexts::load(settings.tls_cert, settings.tls_key);
+        if (!loaded) report.faults.push_back(loaded.error().message);
+    }
+    if (auto key = open_credentials_key(settings); !key) {
+        report.faults.push_back(key.error().message);
+    } else if (auto place = check_place_of_credentials_key(settings); !place) {
+        report.faults.push_back(place.error().message);
+    }
+}
+
+void check_kubeconfigs(const Settings& settings, ConfigReport& report) {
+    const connect::Declarations& declared = settings.declared;
+    for (const connect::DeclaredCluster& cluster : declared.clusters) {
+        if (cluster.hosted || cluster.in_cluster) continue;
+        DeclaredConnection connection(cluster, settings.credential_programs);
+        if (const auto server = connection.read(); !server) {
+            report.faults.push_back(declared.text(
+                {fmt::format("{}.kubeconfig", cluster.place),
+                 fmt::format("{}: the cluster \"{}\" would be Unauthorized until it can be read",
+                             server.error().message, cluster.name)}));
+        }
+    }
+}
+
+void tell_changes(const DeclaredPlan& plan, const KnownRegistry& registry, ConfigReport& report) {
+    for (const DeclaredPlan::Project& project : plan.projects) {
+        const std::string& name = project.declared->name;
+        if (project.uid.empty()) {
+            report.changes.push_back(fmt::format("project/{} would be made", name));
+        } else if (project.sets_quota) {
+            report.changes.push_back(fmt::format("project/{} would get another quota", name));
+        }
+    }
+    for (const DeclaredPlan::Cluster& cluster : plan.clusters) {
+        if (cluster.uid.empty())
+            report.changes.push_back(
+                fmt::format("cluster/{} would be made", cluster.declared->name));
+    }
+    for (const std::string& uid : plan.undeclared) {
+        report.changes.push_back(
+            fmt::format("cluster/{} (uid {}) is declared no more: it would not be followed; what "
+                        "is stored of it stays until it is deleted",
+                        registry.clusters.at(uid).name, uid));
+    }
+}
+
+}  // namespace
+
+Result<KnownRegistry> read_registry(const std::vector<json::Object>& projects,
+                                    const std::vector<json::Object>& clusters) {
+    KnownRegistry registry;
+    for (const json::Object& item : projects) {
+        access::Project project{std::string(json::text_at(item, {"uid"})),
+                                std::string(json::text_at(item, {"name"}))};
+        if (const json::Value* quota = item.if_contains("quota"); quota && quota->is_object()) {
+            SNAPGATE_ASSIGN(project.quota, access::parse_quota(quota->get_object()));
+        }
+        registry.projects[project.uid] = project;
+    }
+    for (const json::Object& item : clusters) {
+        cluster::Cluster known;
+        known.uid = json::text_at(item, {"uid"});
+        known.name = json::text_at(item, {"name"});
+        known.project = json::text_at(item, {"projectUid"});
+        known.source = json::text_at(item, {"source"});
+        if (json::text_at(item, {"type"}) != cluster::to_text(cluster::ClusterType::kHosted))
+            known.type = cluster::ClusterType::kConnected;
+        registry.clusters[known.uid] = std::move(known);
+    }
+    return registry;
+}
+
+Result<KnownRegistry> registry_of_stopped(const fs::path& data_dir) {
+    std::error_code failed;
+    if (!fs::exists(data_dir / "store" / "data.mdb", failed)) return new_registry();
+    SNAPGATE_ASSIGN(const auto data, open_stopped(data_dir, Migration::kRefused));
+    return KnownRegistry{*data->projects.snapshot(), *data->clusters.snapshot()};
+}
+
+ConfigReport check_config(const Settings& settings, const KnownRegistry* registry) {
+    ConfigReport report;
+    report.projects = settings.declared.projects.size();
+    report.clusters = settings.declared.clusters.size();
+    std::vector<connect::DeclarationFault> faults = settings.declared.faults;
+    if (registry != nullptr) {
+        DeclaredPlan plan =
+            plan_declared(settings.declared, registry->projects, registry->clusters);
+        tell_changes(plan, *registry, report);
+        faults = std::move(plan.faults);
+    }
+    for (const connect::DeclarationFault& fault : faults)
+        report.faults.push_back(settings.declared.text(fault));
+    check_kubeconfigs(settings, report);
+    check_files(settings, report);
+    return report;
+}
+
+}  // namespace snapgate::app

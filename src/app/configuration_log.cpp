@@ -1,0 +1,82 @@
+#include "app/configuration_log.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace snapgate::app {
+namespace {
+
+constexpr std::string_view kLogLevel = "log-level";
+
+size_t count_of(const std::vector<SettingChange>& changes, bool live) {
+    return static_cast<size_t>(std::ranges::count_if(
+        changes, [live](const SettingChange& change) { return change.setting->live == live; }));
+}
+
+}  // namespace
+
+void log_declared(const DeclaredChanges& changes, const connect::Declarations& declared) {
+    for (const connect::DeclarationFault& fault : changes.faults) {
+        base::log::error("a part of the configuration file is wrong; the others hold",
+                         {{"fault", declared.text(fault)}});
+    }
+    for (const std::string& name : changes.new_projects)
+        base::log::info("made a declared project", {{"project", name}});
+    for (const std::string& name : changes.new_quotas)
+        base::log::info("set the quota of a declared project", {{"project", name}});
+    for (const std::string& name : changes.new_clusters)
+        base::log::info("made a declared cluster", {{"cluster", name}});
+    for (const std::string& name : changes.new_connections)
+        base::log::info("took the new connection of a declared cluster", {{"cluster", name}});
+    for (const auto& [name, why] : changes.unreadable) {
+        base::log::warning(
+            "cannot read the connection of a declared cluster: one that it has stays in use",
+            {{"cluster", name}, {"error", why}});
+    }
+    for (const std::string& name : changes.undeclared) {
+        base::log::warning(
+            "a cluster is not declared any more: it is not followed, and what is stored of it "
+            "stays until it is deleted (snapgate delete cluster)",
+            {{"cluster", name}});
+    }
+}
+
+void log_settings(const std::vector<SettingChange>& changes) {
+    for (const SettingChange& change : changes) {
+        if (change.setting->name == kLogLevel) continue;
+        if (change.setting->live) {
+            base::log::info(
+                "a setting is another one from now on",
+                {{"setting", change.setting->name}, {"from", change.from}, {"to", change.to}});
+        } else {
+            base::log::warning(
+                "a setting was changed that needs a restart: the old one holds",
+                {{"setting", change.setting->name}, {"from", change.from}, {"to", change.to}});
+        }
+    }
+}
+
+void set_log_level(base::log::Level from, base::log::Level to) {
+    if (from == to) return;
+    // Logged if either of the two levels shows it.
+    base::log::set_level(std::min(from, to));
+    base::log::info("changed the log level",
+                    {{"from", base::log::level_name(from)}, {"to", base::log::level_name(to)}});
+    base::log::set_level(to);
+}
+
+void log_taken_in(const std::vector<SettingChange>& settings, const DeclaredChanges& declared) {
+    base::log::info("read the configuration again",
+                    {{"settings", count_of(settings, true)},
+                     {"needRestart", count_of(settings, false)},
+                     {"newProjects", declared.new_projects.size()},
+                     {"newClusters", declared.new_clusters.size()},
+                     {"newConnections", declared.new_connections.size()},
+                     {"undeclared", declared.undeclared.size()},
+                     {"unchanged", declared.unchanged},
+                     {"unreadable", declared.unreadable.size()},
+                     {"faults", declared.faults.size()}});
+}
+
+}  // namespace snapgate::app

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "access/projects.h"
+#include "cluster/registry.h"
+#include "connect/declarations.h"
+
+namespace snapgate::app {
+
+// What a configuration file makes of a registry.
+struct DeclaredPlan {
+    struct Project {
+        const connect::DeclaredProject* declared;
+        std::string uid;  // in the registry; "": it is to be made
+        bool sets_quota = false;
+    };
+    struct Cluster {
+        const connect::DeclaredCluster* declared;
+        std::string uid;  // in the registry; "": it is to be made
+        // Its project in the registry; "": that of the declared project, which is to be made.
+        std::string project;
+    };
+
+    // In the order of the file; without those that cannot be had.
+    std::vector<Project> projects;
+    std::vector<Cluster> clusters;
+    // Uids of clusters that an earlier file declared and this one does not.
+    std::vector<std::string> undeclared;
+    // Uids of clusters of which the file says something wrong: they stay as they were declared.
+    std::vector<std::string> held;
+    // Those of the file, and what the registry has against it.
+    std::vector<connect::DeclarationFault> faults;
+};
+
+// Compares a file with a registry. A cluster is found by its uid or, where none is declared, by its
+// name: that of an earlier declaration, which has the name alone among all declared ones, else the
+// one of its project. The plan refers to `declarations`, which outlives it.
+DeclaredPlan plan_declared(const connect::Declarations& declarations,
+                           const access::ProjectTable::Rows& projects,
+                           const cluster::ClusterTable::Rows& clusters);
+
+}  // namespace snapgate::app

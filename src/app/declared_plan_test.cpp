@@ -1,0 +1,145 @@
+#include "app/declared_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "json/yaml.h"
+
+namespace snapgate::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class DeclaredPlanTest : public testing::Test {
+  protected:
+    DeclaredPlanTest() { add_project("d", "Default"); }
+
+    void add_project(const std::string& uid, const std::string& name) {
+        projects_[uid] = access::Project{uid, name};
+    }
+    void add_cluster(const std::string& uid, const std::string& name, std::string_view source,
+                     const std::string& project = "d") {
+        cluster::Cluster known;
+        known.uid = uid;
+        known.name = name;
+        known.project = project;
+        known.type =
+            source == "hosted" ? cluster::ClusterType::kHosted : cluster::ClusterType::kConnected;
+        if (source == cluster::kConfigSource) known.source = source;
+        clusters_[uid] = known;
+    }
+    const DeclaredPlan& plan(const std::string& text) {
+        auto document = json::parse_yaml(text);
+        EXPECT_TRUE(document) << document.error().message;
+        declarations_ = connect::begin_declarations("f", text);
+        for (const auto& member : document->as_object()) {
+            connect::read_declarations(declarations_, member.key(), member.value(),
+                                       connect::DeclaredTo::kServer);
+        }
+        plan_ = plan_declared(declarations_, projects_, clusters_);
+        return plan_;
+    }
+    // The clusters as name=uid@project.
+    std::vector<std::string> clusters() const {
+        std::vector<std::string> out;
+        for (const auto& one : plan_.clusters)
+            out.push_back(one.declared->name + "=" + one.uid + "@" + one.project);
+        return out;
+    }
+    std::vector<std::string> faults() const {
+        std::vector<std::string> out;
+        for (const auto& fault : plan_.faults) out.push_back(declarations_.text(fault));
+        return out;
+    }
+
+    access::ProjectTable::Rows projects_;
+    cluster::ClusterTable::Rows clusters_;
+    connect::Declarations declarations_;
+    DeclaredPlan plan_;
+};
+
+TEST_F(DeclaredPlanTest, FindsWhatIsThereAndMakesTheRest) {
+    add_project("p", "payments");
+    add_cluster("a-uid", "a", cluster::kConfigSource);
+    add_cluster("b", "of old", cluster::kConfigSource, "p");
+    plan(
+        "projects: [{name: payments, quota: {clusters: 3}}, {name: web}]\n"
+        "clusters:\n"
+        "- {name: a, kubeconfig: k}\n"
+        "- {name: of old, uid: b, project: payments, kubeconfig: k}\n"
+        "- {name: c, project: web, kubeconfig: k}\n"
+        "- {name: d, hosted: true}\n");
+    EXPECT_THAT(faults(), IsEmpty());
+    EXPECT_THAT(clusters(), ElementsAre("a=a-uid@d", "of old=b@p", "c=@", "d=@d"));
+    ASSERT_EQ(plan_.projects.size(), 2U);
+    EXPECT_EQ(plan_.projects[0].uid, "p");
+    EXPECT_TRUE(plan_.projects[0].sets_quota);
+    EXPECT_EQ(plan_.projects[1].uid, "");
+    EXPECT_FALSE(plan_.projects[1].sets_quota);
+    EXPECT_THAT(plan_.undeclared, IsEmpty());
+}
+
+TEST_F(DeclaredPlanTest, WithTheQuotaThatIsThereSetsNone) {
+    projects_["d"].quota.clusters = 3;
+    EXPECT_FALSE(plan("projects: [{name: Default, quota: {clusters: 3}}]").projects[0].sets_quota);
+    EXPECT_TRUE(plan("projects: [{name: Default, quota: {clusters: 4}}]").projects[0].sets_quota);
+    EXPECT_FALSE(plan("projects: [{name: Default}]").projects[0].sets_quota);
+}
+
+TEST_F(DeclaredPlanTest, TakesNothingThatOthersMade) {
+    add_cluster("a", "a", "hosted");
+    add_cluster("b", "b", "");
+    add_cluster("c", "c", cluster::kConfigSource);
+    plan(
+        "clusters:\n"
+        "- {name: a, kubeconfig: k}\n"
+        "- {name: b, kubeconfig: k}\n"
+        "- {name: c, hosted: true}\n"
+        "- {name: a2, uid: a, hosted: true}\n");
+    EXPECT_THAT(clusters(), ElementsAre("a2=a@d"));
+    EXPECT_THAT(faults(), ElementsAre(HasSubstr("f:2: clusters[0].name: a cluster of that name or "
+                                                "uid is there, and was not made by the"),
+                                      HasSubstr("f:3: clusters[1].name: "),
+                                      HasSubstr("f:4: clusters[2].name: "),
+                                      HasSubstr("f:5: clusters[3].name: the cluster with this uid "
+                                                "is named \"a\"")));
+}
+
+TEST_F(DeclaredPlanTest, NamesWhatCannotBeChanged) {
+    add_project("p", "payments");
+    add_project("q", "taken");
+    add_cluster("a", "a", cluster::kConfigSource, "p");
+    plan(
+        "projects: [{name: other, uid: p}, {name: taken, uid: r}]\n"
+        "clusters:\n"
+        "- {name: a, kubeconfig: k}\n"
+        "- {name: b, uid: a, kubeconfig: k}\n"
+        "- {name: c, project: none, kubeconfig: k}\n");
+    EXPECT_THAT(
+        faults(),
+        ElementsAre(HasSubstr("f:1: projects[0].name: "), HasSubstr("f:1: projects[1].uid: "),
+                    HasSubstr("f:3: clusters[0].project: the cluster belongs to another"),
+                    HasSubstr("f:4: clusters[1].name: clusters[0] declares the same"),
+                    HasSubstr("f:5: clusters[2].project: there is no project none")));
+    EXPECT_THAT(clusters(), ElementsAre("a=a@p"));
+}
+
+TEST_F(DeclaredPlanTest, HoldsWhatAFaultIsAbout) {
+    for (const char* uid : {"a", "b", "c", "d"}) add_cluster(uid, uid, cluster::kConfigSource);
+    add_cluster("by-hand", "by-hand", "");
+    plan("clusters: [{name: a, kubeconfig: k}, {name: b, kubeconfig: k, no: 1}, {uid: c}]");
+    EXPECT_THAT(clusters(), ElementsAre("a=a@d"));
+    EXPECT_THAT(plan_.held, ElementsAre("b", "c"));
+    EXPECT_THAT(plan_.undeclared, ElementsAre("d"));
+    // It may be any of them.
+    plan("clusters: [{name: a, kubeconfig: k}, {nam: b, kubeconfig: k}]");
+    EXPECT_THAT(plan_.held, ElementsAre("b", "c", "d"));
+    EXPECT_THAT(plan_.undeclared, IsEmpty());
+    plan("clusters: []");
+    EXPECT_THAT(plan_.undeclared, ElementsAre("a", "b", "c", "d"));
+}
+
+}  // namespace
+}  // namespace snapgate::app
