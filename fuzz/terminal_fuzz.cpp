@@ -24,8 +24,9 @@
 #include "json/value.h"
 #include "json/yaml.h"
 #include "remote/api.h"
-#include "remote/cluster_file.h"
+#include "remote/apply_file.h"
 #include "remote/context.h"
+#include "remote/context_file.h"
 #include "remote/kubeconfig_file.h"
 #include "remote/kubeconfig_text.h"
 #include "remote/resolve.h"
@@ -211,9 +212,13 @@ void check_file(std::string_view text) {
     check(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "written");
     const std::string path = "/proc/self/fd/" + std::to_string(fd);
     printed([&](cli::Console& console) {
-        if (auto clusters = cli::read_cluster_file(path); !clusters)
-            note(console, clusters.error());
-        if (auto context = cli::read_context(path); !context) note(console, context.error());
+        if (auto file = cli::read_apply_file(path); !file) {
+            note(console, file.error());
+        } else {
+            for (const auto& fault : file->declared.faults)
+                console.note(file->declared.text(fault));
+        }
+        if (auto context = cli::read_contexts(path); !context) note(console, context.error());
         if (auto key = cli::read_key_file(path); !key) note(console, key.error());
         if (auto config = cli::read_kubeconfig_file(path, ""); !config)
             note(console, config.error());

@@ -11,19 +11,22 @@
 #include <utility>
 #include <vector>
 
+#include "apply/applied.h"
+#include "apply/prune.h"
 #include "commands/all_commands.h"
-#include "json/path.h"
-#include "remote/cluster_file.h"
-#include "remote/connection_request.h"
-#include "remote/kubeconfig_file.h"
-#include "remote/resolve.h"
+#include "remote/apply_file.h"
+#include "terminal/ask.h"
 
 namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The file lists clusters; paths in it are relative to its folder:
+    R"(The file lists projects and clusters; paths in it are relative to its folder:
 
+  set: fleet
+  projects:
+  - name: payments
+    quota: {clusters: 20}
   clusters:
   - name: edge-1
     kubeconfig: edge-1.kubeconfig
@@ -32,86 +35,29 @@ constexpr const char* kFooter =
     uid: edge-2
     kubeconfig: fleet.kubeconfig
     context: edge-2
+  - name: archive
+    hosted: true
 
-Missing clusters are created, and connections that changed are replaced. Clusters that already are
-as the file says, and those that it does not name, are left alone. One line for each cluster says
-what was done, in the file's order. If one fails, the others are still applied, and the exit code
-is 1.
+Missing projects and clusters are created, and connections and quotas that changed are replaced. What
+already is as the file says, and what it does not name, is left alone. One line for each says what
+was done, in the file's order. If one fails, the others are still applied, and the exit code is 1.
+
+New ones are marked with the file's set. With --prune those of the set that the file does not name any
+more are removed; what was made by hand, or by another set, never is. What goes is shown first, and
+you are asked. If anything of the file is wrong or fails, nothing is removed.
 
 Examples:
-  snapgate apply -f clusters.yaml)";
+  snapgate apply -f clusters.yaml --dry-run --prune
+  snapgate apply -f clusters.yaml --prune --yes)";
 
 struct Options {
     ConnectionFlags connection;
     std::string file;
+    bool dry_run = false;
+    bool prune = false;
+    bool yes = false;
+    bool force = false;
 };
-
-struct Registry {
-    std::vector<Named> clusters;
-    std::vector<Named> projects;
-};
-
-Outcome<Registry> read_registry(Api& api) {
-    Registry registry;
-    SNAPGATE_ASSIGN(auto clusters, list_objects(api, Kind::kCluster));
-    registry.clusters = named_items(Kind::kCluster, clusters);
-    SNAPGATE_ASSIGN(auto projects, list_objects(api, Kind::kProject));
-    registry.projects = named_items(Kind::kProject, projects);
-    return registry;
-}
-
-// What was done with a cluster.
-struct Applied {
-    std::string word;  // created, configured, unchanged
-    std::vector<std::string> warnings;
-};
-
-// The cluster that is meant, null if it is not there yet. Names are unique within a project: with a
-// `project` only its clusters have the name, and without one a name must not be in several.
-Outcome<const Named*> find_cluster(const Registry& registry, const DeclaredCluster& declared,
-                                   const std::string& project) {
-    std::vector<Named> candidates;
-    const Named* found = nullptr;
-    for (const Named& cluster : registry.clusters) {
-        if (declared.uid.empty()) {
-            if (cluster.name != declared.name) continue;
-            if (!project.empty() && cluster.project != project) continue;
-        } else if (cluster.uid != declared.uid) {
-            continue;
-        }
-        found = &cluster;
-        candidates.push_back(cluster);
-    }
-    // Says which they are.
-    if (candidates.size() > 1) SNAPGATE_TRY(choose(Kind::kCluster, declared.name, candidates));
-    return found;
-}
-
-Outcome<Applied> apply_one(Api& api, const Registry& registry, const DeclaredCluster& declared) {
-    std::string project = api.project_uid();
-    if (!declared.project.empty()) {
-        SNAPGATE_ASSIGN(Named named, choose(Kind::kProject, declared.project, registry.projects));
-        project = named.uid;
-    }
-    SNAPGATE_ASSIGN(std::string kubeconfig,
-                    read_kubeconfig_file(declared.kubeconfig, declared.context));
-    SNAPGATE_ASSIGN(const Named* known, find_cluster(registry, declared, project));
-    if (known == nullptr) {
-        const NewConnection connection{declared.name, declared.uid, project, kubeconfig};
-        SNAPGATE_ASSIGN(auto made, connect_cluster(api, connection));
-        return Applied{"created", warnings_of(made)};
-    }
-    if (known->name != declared.name)
-        return Failure(
-            Exit::kRefused,
-            fmt::format("the cluster with uid {} is named {}, and a cluster cannot be renamed",
-                        known->uid, known->name));
-    if (!project.empty() && known->project != project)
-        return Failure(Exit::kRefused,
-                       "it belongs to another project, and a cluster cannot be moved");
-    SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, kubeconfig));
-    return Applied{outcome_of(answer), warnings_of(answer)};
-}
 
 // The server needs ten seconds to check a cluster that does not answer, so this many clusters are
 // applied at a time, each over its own connection.
@@ -120,9 +66,13 @@ constexpr size_t kSideBySide = 16;
 // Applies clusters on several threads. One thread takes the results, in the file's order.
 class Applying {
   public:
-    Applying(const std::vector<DeclaredCluster>& declared, const Registry& registry,
-             const std::function<Api()>& connect)
-        : declared_(declared), registry_(registry), connect_(connect), applied_(declared.size()) {
+    Applying(const std::vector<connect::DeclaredCluster>& declared, const Registry& registry,
+             const ApplyTerms& terms, const std::function<Api()>& connect)
+        : declared_(declared),
+          registry_(registry),
+          terms_(terms),
+          connect_(connect),
+          applied_(declared.size()) {
         for (size_t i = 0; i < std::min(kSideBySide, declared.size()); ++i)
             threads_.emplace_back([this] { work(); });
     }
@@ -144,15 +94,16 @@ class Applying {
     void work() {
         Api api = connect_();
         for (size_t at = next_++; at < declared_.size(); at = next_++) {
-            auto applied = apply_one(api, registry_, declared_[at]);
+            auto applied = apply_cluster(api, registry_, declared_[at], terms_);
             const std::lock_guard lock(mutex_);
             applied_[at] = std::move(applied);
             done_.notify_all();
         }
     }
 
-    const std::vector<DeclaredCluster>& declared_;
+    const std::vector<connect::DeclaredCluster>& declared_;
     const Registry& registry_;
+    const ApplyTerms& terms_;
     const std::function<Api()>& connect_;
     std::atomic<size_t> next_ = 0;
     std::mutex mutex_;
@@ -161,8 +112,57 @@ class Applying {
     std::vector<std::thread> threads_;
 };
 
+// Says what was done with one, and remembers whether all went well.
+class Report {
+  public:
+    Report(Console& console, bool dry_run) : console_(console), dry_run_(dry_run) {}
+
+    void fault(const std::string& text) {
+        good_ = false;
+        console_.note("error: " + text);
+    }
+    // The server is gone: the others cannot be applied, either.
+    Outcome<> tell(const std::string& what, const Outcome<Applied>& applied) {
+        if (!applied && applied.error().exit == Exit::kUnreachable) return applied.error();
+        if (!applied) {
+            fault(fmt::format("{}: {}", what, applied.error().message));
+            return {};
+        }
+        for (const std::string& text : applied->warnings)
+            console_.note(fmt::format("warning: {}: {}", what, text));
+        console_.print_line(
+            fmt::format("{} {}{}", what, applied->word, dry_run_ ? " (dry run)" : ""));
+        SNAPGATE_TRY(console_.flush());
+        return {};
+    }
+    bool good() const { return good_; }
+
+  private:
+    Console& console_;
+    const bool dry_run_;
+    bool good_ = true;
+};
+
+Outcome<> check(const Options& options, const ApplyFile& file) {
+    if (!options.prune) {
+        if (!options.yes && !options.force) return {};
+        return Failure(Exit::kUsage, "--yes and --force go with --prune");
+    }
+    if (file.set.empty()) {
+        return Failure(Exit::kUsage,
+                       fmt::format("--prune needs to know which set {} is: name it there, as in "
+                                   "\"set: fleet\"",
+                                   options.file));
+    }
+    if (options.dry_run || options.yes || can_ask(options.file == "-")) return {};
+    return Failure(Exit::kUsage,
+                   "there is no terminal to ask on: give --yes, or see with --dry-run what would "
+                   "be removed");
+}
+
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(auto declared, read_cluster_file(options.file));
+    SNAPGATE_ASSIGN(const ApplyFile file, read_apply_file(options.file));
+    SNAPGATE_TRY(check(options, file));
     SNAPGATE_ASSIGN(Target target, resolve_target(options.connection, shell.environment));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Registry registry, read_registry(api));
@@ -171,24 +171,24 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         own.enter_project(api.project_uid());
         return own;
     };
-    Exit exit = Exit::kOk;
-    Applying applying(declared, registry, connect);
-    for (size_t at = 0; at < declared.size(); ++at) {
-        const std::string& name = declared[at].name;
-        auto applied = applying.take(at);
-        // The server is gone: the other clusters cannot be applied, either.
-        if (!applied && applied.error().exit == Exit::kUnreachable) return applied.error();
-        if (!applied) {
-            exit = Exit::kRefused;
-            shell.console.note(fmt::format("error: cluster/{}: {}", name, applied.error().message));
-            continue;
-        }
-        for (const std::string& text : applied->warnings)
-            shell.console.note(fmt::format("warning: cluster/{}: {}", name, text));
-        shell.console.print_line(fmt::format("cluster/{} {}", name, applied->word));
-        SNAPGATE_TRY(shell.console.flush());
+    const ApplyTerms terms{file.set, options.dry_run};
+    Report report(shell.console, options.dry_run);
+    for (const connect::DeclarationFault& fault : file.declared.faults)
+        report.fault(file.declared.text(fault));
+    for (const connect::DeclaredProject& project : file.declared.projects) {
+        SNAPGATE_TRY(
+            report.tell("project/" + project.name, apply_project(api, registry, project, terms)));
     }
-    return exit;
+    Applying applying(file.declared.clusters, registry, terms, connect);
+    for (size_t at = 0; at < file.declared.clusters.size(); ++at) {
+        SNAPGATE_TRY(report.tell("cluster/" + file.declared.clusters[at].name, applying.take(at)));
+    }
+    if (!options.prune) return report.good() ? Exit::kOk : Exit::kRefused;
+    if (!report.good()) {
+        shell.console.note("Nothing was removed, as the file could not be applied whole.");
+        return Exit::kRefused;
+    }
+    return prune(api, file, {options.dry_run, options.yes, options.force}, shell.console);
 }
 
 }  // namespace
@@ -197,9 +197,15 @@ Command apply_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "apply",
-        .help = "Connect the clusters that a file lists",
+        .help = "Make the projects and connect the clusters that a file lists",
         .options = {{"-f,--filename", &options->file, "FILE", "The file ('-': standard input)",
-                     kNeeded}},
+                     kNeeded},
+                    {"--dry-run", &options->dry_run, "", "Say what would be done, and do nothing"},
+                    {"--prune", &options->prune, "",
+                     "Remove what the file's set made and the file names no more"},
+                    {"--yes", &options->yes, "", "With --prune: do not ask"},
+                    {"--force", &options->force, "",
+                     "With --prune: also remove hosted clusters that hold something"}},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -75,13 +75,6 @@ Outcome<Exit> create_project(const Options& options, Shell& shell) {
     return print_new_entry(shell.console, format, "project", made);
 }
 
-Outcome<net::ClientResponse> make_hosted(Api& api, const Options& options) {
-    json::Object body{{"name", options.name}};
-    if (!options.uid.empty()) body["uid"] = options.uid;
-    if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
-    return api.post(std::string(words_of(Kind::kCluster).path), body);
-}
-
 Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     if (options.kubeconfig.empty() && !options.context.empty())
@@ -94,15 +87,9 @@ Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Api api, kubeconfig.empty()
                                  ? open_api(options.connection, shell)
                                  : open_api_for_kubeconfig(options.connection, shell));
-    json::Object made;
-    if (kubeconfig.empty()) {
-        SNAPGATE_ASSIGN(auto response, make_hosted(api, options));
-        SNAPGATE_ASSIGN(made, parse_answer(response, api.server()));
-    } else {
-        const NewConnection connection{options.name, options.uid, api.project_uid(), kubeconfig};
-        SNAPGATE_ASSIGN(made, connect_cluster(api, connection));
-        note_warnings(shell.console, made);
-    }
+    SNAPGATE_ASSIGN(const json::Object made,
+                    make_cluster(api, {options.name, options.uid, api.project_uid(), kubeconfig}));
+    note_warnings(shell.console, made);
     return print_new_entry(shell.console, format, "cluster", made);
 }
 

@@ -5,19 +5,27 @@
 
 namespace snapgate::cli {
 
-Outcome<json::Object> connect_cluster(Api& api, const NewConnection& connection) {
-    json::Object body{
-        {"name", connection.name}, {"type", "connected"}, {"kubeconfig", connection.kubeconfig}};
-    if (!connection.uid.empty()) body["uid"] = connection.uid;
-    if (!connection.project_uid.empty()) body["projectUid"] = connection.project_uid;
-    SNAPGATE_ASSIGN(auto response, api.post(std::string(words_of(Kind::kCluster).path), body));
+Outcome<json::Object> make_cluster(Api& api, const NewCluster& cluster) {
+    json::Object body{{"name", cluster.name}};
+    if (!cluster.kubeconfig.empty()) {
+        body["type"] = "connected";
+        body["kubeconfig"] = cluster.kubeconfig;
+    }
+    if (!cluster.uid.empty()) body["uid"] = cluster.uid;
+    if (!cluster.project_uid.empty()) body["projectUid"] = cluster.project_uid;
+    if (!cluster.apply_set.empty()) body["applySet"] = cluster.apply_set;
+    std::string target(words_of(Kind::kCluster).path);
+    if (cluster.dry_run) target += "?dryRun=true";
+    SNAPGATE_ASSIGN(auto response, api.post(std::move(target), body));
     return parse_answer(response, api.server());
 }
 
 Outcome<json::Object> set_connection(Api& api, const std::string& uid,
-                                     const std::string& kubeconfig) {
-    const std::string target = path_of(Kind::kCluster, uid) + "/kubeconfig";
-    SNAPGATE_ASSIGN(auto response, api.put(target, json::Object{{"kubeconfig", kubeconfig}}));
+                                     const std::string& kubeconfig, bool dry_run) {
+    std::string target = path_of(Kind::kCluster, uid) + "/kubeconfig";
+    if (dry_run) target += "?dryRun=true";
+    SNAPGATE_ASSIGN(auto response,
+                    api.put(std::move(target), json::Object{{"kubeconfig", kubeconfig}}));
     return parse_answer(response, api.server());
 }
 

@@ -88,6 +88,7 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
                      {"name", cluster.name},
                      {"projectUid", cluster.project},
                      {"type", cluster::to_text(cluster.type)}};
+    put_text(out, "applySet", cluster.apply_set.name);
     if (cluster.connected()) {
         put_text(out, "server", cluster.server);
         put_text(out, "source", cluster.source);

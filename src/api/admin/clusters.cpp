@@ -1,3 +1,4 @@
+#include "api/admin/asked_set.h"
 #include "api/admin/cluster_document.h"
 #include "api/admin/routes.h"
 #include "api/visible.h"
@@ -8,12 +9,13 @@ using base::Result;
 using cluster::Cluster;
 
 net::Awaitable<Result<void>> list_clusters(Call& call) {
+    SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
     auto clusters = call.services.clusters.snapshot();
     json::Array items;
     {
         store::ReadView view = call.services.store.read();
         for (const Cluster* cluster : visible_by_name(*clusters, [&](const Cluster& row) {
-                 return call.scope.sees_project(row.project);
+                 return call.scope.sees_project(row.project) && (!asked || *asked == row.apply_set);
              })) {
             SNAPGATE_CO_ASSIGN(auto item, cluster_document(call.services, *cluster, view));
             items.push_back(std::move(item));
@@ -34,6 +36,8 @@ net::Awaitable<Result<void>> get_cluster(Call& call) {
 net::Awaitable<Result<void>> delete_cluster(Call& call) {
     SNAPGATE_CO_ASSIGN(auto force, query_flag(call.request, "force"));
     SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
+    SNAPGATE_CO_TRY(require_set(asked, cluster.apply_set));
     SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));
     store::WriteFunction write = [uid = cluster.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_cluster(txn, uid, forced);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "api/admin/asked_set.h"
 #include "api/admin/body.h"
 #include "api/admin/cluster_document.h"
 #include "api/admin/connection_request.h"
@@ -40,12 +41,12 @@ Result<std::string> project_of_new(const Call& call, const std::string& asked) {
 Result<ClusterType> read_type(const json::Object& body) {
     SNAPGATE_ASSIGN(std::string type, json::optional_string(body, "type"));
     if (type.empty() || type == "hosted") {
-        SNAPGATE_TRY(json::refuse_unknown(body, {"name", "uid", "projectUid", "type"}));
+        SNAPGATE_TRY(json::refuse_unknown(body, {"name", "uid", "projectUid", "type", "applySet"}));
         return ClusterType::kHosted;
     }
     if (type == "connected") {
         SNAPGATE_TRY(json::refuse_unknown(
-            body, {"name", "uid", "projectUid", "type", "kubeconfig", "context"}));
+            body, {"name", "uid", "projectUid", "type", "kubeconfig", "context", "applySet"}));
         return ClusterType::kConnected;
     }
     return Error(Code::kInvalidBody, "type must be hosted or connected", "type");
@@ -59,9 +60,13 @@ Result<Cluster> read_cluster(const Call& call, const json::Object& body) {
     SNAPGATE_ASSIGN(cluster.uid, uid_or_random(body));
     SNAPGATE_ASSIGN(std::string asked, json::optional_string(body, "projectUid"));
     SNAPGATE_ASSIGN(cluster.project, project_of_new(call, asked));
+    SNAPGATE_ASSIGN(cluster.apply_set, set_of_new(call, body));
     // The commit looks again; but a connection is not tried in vain.
-    for (const auto& [uid, other] : *call.services.clusters.snapshot())
-        SNAPGATE_TRY(cluster::check_different(cluster, other, call.scope));
+    const auto projects = call.services.projects.snapshot();
+    const auto project = projects->find(cluster.project);
+    if (project == projects->end()) return access::no_such_project(cluster.project);
+    SNAPGATE_TRY(cluster::check_new(cluster, *call.services.clusters.snapshot(), project->second,
+                                    call.scope));
     return cluster;
 }
 
@@ -89,6 +94,7 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
 }  // namespace
 
 net::Awaitable<Result<void>> create_cluster(Call& call) {
+    SNAPGATE_CO_ASSIGN(const bool dry_run, query_flag(call.request, "dryRun"));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_ASSIGN(auto cluster, read_cluster(call, body));
     json::Array warnings;
@@ -100,6 +106,16 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
         cluster.server = connect::shown_server(checked.connection);
         cluster.connected_by = connected_by(call);
         warnings = warnings_document(checked.check);
+    }
+    if (dry_run) {
+        json::Object would{{"uid", cluster.uid},
+                           {"name", cluster.name},
+                           {"projectUid", cluster.project},
+                           {"type", cluster::to_text(cluster.type)},
+                           {"dryRun", true}};
+        if (cluster.connected()) would["warnings"] = std::move(warnings);
+        respond_json(call, 200, would);
+        co_return Result<void>{};
     }
     co_return co_await store_cluster(call, std::move(cluster), std::move(warnings));
 }

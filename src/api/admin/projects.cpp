@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/admin/asked_set.h"
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
 #include "api/visible.h"
@@ -16,6 +17,7 @@ namespace {
 
 json::Object to_json(const Project& project) {
     json::Object out{{"uid", project.uid}, {"name", project.name}};
+    if (!project.apply_set.name.empty()) out["applySet"] = project.apply_set.name;
     if (project.quota != access::Quota()) out["quota"] = access::to_json(project.quota);
     return out;
 }
@@ -60,10 +62,12 @@ Result<void> require_tenant(const Call& call) {
 }  // namespace
 
 net::Awaitable<Result<void>> list_projects(Call& call) {
+    SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
     auto projects = call.services.projects.snapshot();
     json::Array items;
-    for (const Project* project : visible_by_name(
-             *projects, [&](const Project& row) { return call.scope.sees_project(row.uid); }))
+    for (const Project* project : visible_by_name(*projects, [&](const Project& row) {
+             return call.scope.sees_project(row.uid) && (!asked || *asked == row.apply_set);
+         }))
         items.push_back(to_json(*project));
     respond_json(call, 200, json::Object{{"items", std::move(items)}});
     co_return Result<void>{};
@@ -81,10 +85,11 @@ net::Awaitable<Result<void>> get_project(Call& call) {
 net::Awaitable<Result<void>> create_project(Call& call) {
     SNAPGATE_CO_TRY(require_tenant(call));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
-    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "uid"}));
+    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "uid", "applySet"}));
     SNAPGATE_CO_ASSIGN(auto name, required_name(body));
     SNAPGATE_CO_ASSIGN(auto uid, uid_or_random(body));
-    const Project project{uid, name};
+    SNAPGATE_CO_ASSIGN(auto set, set_of_new(call, body));
+    const Project project{uid, name, {}, set};
     store::WriteFunction write = [project](store::WriteTxn& txn) {
         return access::create_project(txn, project);
     };
@@ -96,6 +101,7 @@ net::Awaitable<Result<void>> create_project(Call& call) {
 net::Awaitable<Result<void>> set_quota(Call& call) {
     SNAPGATE_CO_TRY(require_tenant(call));
     SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
+    SNAPGATE_CO_TRY(call.services.declared_projects->require_quota_settable(project));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_ASSIGN(project.quota, access::parse_quota(body));
     store::WriteFunction write = [uid = project.uid, quota = project.quota](store::WriteTxn& txn) {
@@ -113,6 +119,9 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     SNAPGATE_CO_TRY(require_tenant(call));
     SNAPGATE_CO_ASSIGN(auto force, query_flag(call.request, "force"));
     SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
+    SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
+    SNAPGATE_CO_TRY(require_set(asked, project.apply_set));
+    SNAPGATE_CO_TRY(call.services.declared_projects->require_deletable(project));
     for (const auto& [uid, cluster] : *call.services.clusters.snapshot()) {
         if (cluster.project != project.uid) continue;
         SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));

@@ -21,6 +21,7 @@ Result<void> respond(Call& call, const cluster::Cluster& cluster, bool changed,
 }  // namespace
 
 net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
+    SNAPGATE_CO_ASSIGN(const bool dry_run, query_flag(call.request, "dryRun"));
     SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_TRY(json::refuse_unknown(body, {"kubeconfig", "context"}));
@@ -35,10 +36,11 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
         // The cluster is followed with this connection already: giving it again lists nothing anew.
         // A cluster that waits for its next attempt is only tried at once; until that succeeds it
         // stays in the state that it is in.
-        call.services.connections.retry_now(cluster);
+        if (!dry_run) call.services.connections.retry_now(cluster);
         co_return respond(call, cluster, false, {});
     }
     SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));
+    if (dry_run) co_return respond(call, cluster, true, warnings_document(checked.check));
     auto sealed = call.services.sealer.seal(cluster.uid, checked.connection);
     if (!sealed) co_return sealed.error();
 
