@@ -76,11 +76,13 @@ void Reflector::act(Action action, const Setback& why) {
                             fmt::format("cluster \"{}\": {}", context_.cluster, why.message)));
             break;
         case Action::kTellSetback:
-            base::log::warning("a cluster cannot be followed", {{"cluster", context_.cluster},
-                                                                {"kind", context_.kind.plural},
-                                                                {"state", to_text(why.state)},
-                                                                {"reason", why.reason},
-                                                                {"error", why.message}});
+            tell_setback(why);
+            break;
+        case Action::kTellRecovery:
+            if (is_told_by_snapshots(why.state)) break;
+            base::log::info("a cluster is followed again", {{"cluster", context_.cluster},
+                                                            {"kind", context_.kind.plural},
+                                                            {"after", why.message}});
             break;
         case Action::kTellDoubt:
             base::log::warning("a cluster is listed again, as its versions prove nothing",
@@ -96,6 +98,21 @@ void Reflector::act(Action action, const Setback& why) {
                               {"difference", why.message}});
             break;
     }
+}
+
+// Every kind of a cluster's objects fails if the connection does: the snapshots tell of it.
+bool Reflector::is_told_by_snapshots(MirrorState state) const {
+    return context_.kind.stored != model::Kind::kSnapshot &&
+           (state == MirrorState::kUnreachable || state == MirrorState::kUnauthorized);
+}
+
+void Reflector::tell_setback(const Setback& why) const {
+    if (is_told_by_snapshots(why.state)) return;
+    base::log::warning("a cluster cannot be followed", {{"cluster", context_.cluster},
+                                                        {"kind", context_.kind.plural},
+                                                        {"state", to_text(why.state)},
+                                                        {"reason", why.reason},
+                                                        {"error", why.message}});
 }
 
 void Reflector::stop() {

@@ -100,6 +100,8 @@ class Reflector {
     // Carries out at once what the session asks for.
     void act(Action action, const Setback& why);
     WantedList wanted_list() const;
+    bool is_told_by_snapshots(MirrorState state) const;
+    void tell_setback(const Setback& why) const;
 
     // The stages.
     net::Awaitable<void> discover();

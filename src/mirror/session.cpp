@@ -323,7 +323,7 @@ class Turn {
 
     void follow() {
         s_.retries_after = 0;
-        s_.told.clear();
+        tell_recovery();
         s_.closing.reset();
         if (s_.away_since) {
             const auto away = std::chrono::duration_cast<milliseconds>(now_.time - *s_.away_since);
@@ -412,9 +412,15 @@ class Turn {
             s_.retry_after = std::max(*setback.retry_after, times_.backoff_first);
         s_.stage = Stage::kPause;
         // The same failure of the next attempt is not logged again.
-        if (std::exchange(s_.told, setback.reason) == setback.reason) return;
+        if (!s_.told.take(setback, now_.time)) return;
         step_.why = std::move(setback);
         act(Action::kTellSetback);
+    }
+
+    void tell_recovery() {
+        if (s_.told.none()) return;
+        step_.why = s_.told.end(now_.time);
+        act(Action::kTellRecovery);
     }
 
     // A state that did not come to its end is thrown away.
@@ -579,6 +585,8 @@ std::string_view to_text(Action action) {
             return "refuse for that";
         case Action::kTellSetback:
             return "tell setback";
+        case Action::kTellRecovery:
+            return "tell recovery";
         case Action::kTellDoubt:
             return "tell doubt";
         case Action::kTellDifference:

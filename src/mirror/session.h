@@ -12,6 +12,7 @@
 #include "mirror/mirror_status.h"
 #include "mirror/reflector_times.h"
 #include "mirror/setback.h"
+#include "mirror/told_failures.h"
 
 // The session of a reflector: everything that is decided about following one kind of object of one
 // cluster, and nothing that is done. A Session is a plain value. next() takes it and one event and
@@ -111,7 +112,7 @@ struct Session {
     size_t retries_after = 0;
     // In kPause: how long the server wants it to last; nullopt for the backoff's own pause.
     std::optional<std::chrono::milliseconds> retry_after;
-    std::string told;  // the reason of the failure that was logged last
+    ToldFailures told;  // to the log
 
     Time opened;                     // of the watch
     std::optional<Setback> closing;  // in kClose: why, told in place of the connection's end
@@ -254,6 +255,7 @@ enum class Action : uint8_t {
     // With the step's `why`:
     kRefuseForThat,   // tells them so with its message
     kTellSetback,     // logs that the cluster cannot be followed
+    kTellRecovery,    // logs that it is followed again, after what its message says
     kTellDoubt,       // logs that the cluster is listed again, as its versions prove nothing
     kTellDifference,  // logs that a comparison from time to time found the mirror different
 };

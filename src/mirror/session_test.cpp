@@ -1,6 +1,7 @@
 // The session as a table: in a state, an event, the state after it, and what is done.
 #include "mirror/session.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -377,11 +378,37 @@ TEST(Session, TheSameFailureIsToldOnceUntilItIsFollowed) {
         next(after(first.session, event::Waited{}), failed(unreachable()), kNow, times());
     EXPECT_EQ(to_text(second.actions), "look");
     EXPECT_EQ(second.session.status.failures, 2U);
-    Session followed = after(after(second.session, event::Waited{}), event::Opened{});
+    Moment later = kNow;
+    later.time += std::chrono::milliseconds(95'000);
+    const auto opened =
+        next(after(second.session, event::Waited{}), event::Opened{}, later, times());
+    Session followed = opened.session;
     ASSERT_EQ(followed.stage, kFollow);
+    EXPECT_THAT(to_text(opened.actions), testing::HasSubstr("tell recovery"));
+    EXPECT_EQ(opened.why.message, "2 failed attempts in 1m35s, the first by ConnectionReset");
+    EXPECT_EQ(opened.why.state, MirrorState::kUnreachable);
     followed.stage = kOpen;
     EXPECT_EQ(to_text(next(followed, failed(unreachable()), kNow, times()).actions),
               "look, tell setback");
+}
+
+TEST(Session, EachReasonIsToldOnceUntilItIsFollowedAndNoMoreThanAFew) {
+    Session session = at(kOpen);
+    size_t told = 0;
+    for (int attempt = 0; attempt < 40; ++attempt) {
+        Setback setback = unreachable();
+        // Two that take turns, and then ever new ones.
+        if (attempt % 2 == 1) setback.reason = "Other";
+        if (attempt >= 20) setback.reason += std::to_string(attempt);
+        const auto step = next(session, failed(setback), kNow, times());
+        told += to_text(step.actions).find("tell setback") == std::string::npos ? 0U : 1U;
+        if (attempt == 19) EXPECT_EQ(told, 2U);
+        session = after(step.session, event::Waited{});
+    }
+    EXPECT_EQ(told, 8U);
+    const auto opened = next(session, event::Opened{}, kNow, times());
+    EXPECT_EQ(opened.why.message, "40 failed attempts in 0s, the first by ConnectionReset");
+    EXPECT_TRUE(opened.session.told.none());
 }
 
 TEST(Session, AServerThatRefusedAWatchListIsAskedForOneOnceItIsAnother) {
