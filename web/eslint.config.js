@@ -2,7 +2,7 @@ import js from "@eslint/js"
 import tseslint from "typescript-eslint"
 
 export default tseslint.config(
-    {ignores: ["node_modules", "src/api/schema.d.ts", "*.mjs", "*.js", "*.config.ts", "tests/tsconfig.json"]},
+    {ignores: ["node_modules", "src/api/schema.d.ts", "*.mjs", "*.js", "*.config.ts", "*/tsconfig.json"]},
     js.configs.recommended,
     ...tseslint.configs.strictTypeChecked,
     {

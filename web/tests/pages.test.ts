@@ -247,6 +247,7 @@ test.each([["phone", {viewport: {width: 360, height: 740}}], ["dark", {colorSche
 test("all of it works by keyboard alone", async () => {
     await tab.go()
     await tab.page.getByLabel("API key", {exact: true}).waitFor()
+    await expect.poll(() => tab.page.evaluate(() => document.activeElement?.id)).toBe("key")
     await tab.page.keyboard.type(server.key)
     await tab.page.keyboard.press("Enter")
     await tab.page.locator("[data-verdict]").first().waitFor()

@@ -1,4 +1,4 @@
-import {useEffect, useRef, useState} from "preact/hooks"
+import {useLayoutEffect, useRef, useState} from "preact/hooks"
 
 import {ApiError} from "../api/client"
 import {session as sessions} from "../api/operations"
@@ -9,7 +9,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
     const [busy, setBusy] = useState(false)
     const [error, setError] = useState<string>()
     const field = useRef<HTMLInputElement>(null)
-    useEffect(() => {
+    useLayoutEffect(() => {
         document.title = "Sign in – snapgate"
         field.current?.focus()
     }, [])

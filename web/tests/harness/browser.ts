@@ -10,6 +10,9 @@ import {expect} from "vitest"
 import {ROOT, type Server} from "./server"
 
 const SHOTS = path.join(ROOT, "build/screenshots")
+// A folder that `node build.mjs FOLDER` has filled stands for the files that are part of the program: to try a change
+// without building that.
+const WEB = process.env["SNAPGATE_WEB"]
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
 export function launch(): Promise<Browser> {
@@ -35,6 +38,13 @@ export class Tab {
         const context = await browser.newContext({
             ignoreHTTPSErrors: true, viewport: {width: 1440, height: 900}, timezoneId: "Europe/Berlin", locale: "en-GB", ...options,
         })
+        if (WEB !== undefined) {
+            await context.route(`${server.url}/`, async (route) => {
+                const response = await route.fetch()
+                await route.fulfill({response, body: readFileSync(path.join(WEB, "index.html"))})
+            })
+            await context.route(`${server.url}/console/*`, (route) => route.fulfill({path: path.join(WEB, path.basename(new URL(route.request().url()).pathname))}))
+        }
         return new Tab(await context.newPage(), server)
     }
 
