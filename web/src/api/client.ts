@@ -68,7 +68,12 @@ async function errorOf(answer: Response): Promise<ApiError> {
 
 // The raw answer, once it is no error. Throws ApiError, and TypeError if the server is out of reach.
 export async function send(method: string, path: string, request: Request = {}): Promise<Response> {
-    const headers: Record<string, string> = {"X-Snapgate-Console": "1", Accept: request.accept ?? "application/json"}
+    const headers: Record<string, string> = {
+        "X-Snapgate-Console": "1", Accept: request.accept ?? "application/json",
+        // Else a browser that reloads the page asks for an answer that each cluster confirms now, and gets none while one
+        // is away.
+        "Cache-Control": "max-stale",
+    }
     if (request.project) headers["ProjectUid"] = request.project
     if (request.body !== undefined) headers["Content-Type"] = "application/json"
     Object.assign(headers, request.headers)
@@ -76,8 +81,6 @@ export async function send(method: string, path: string, request: Request = {}):
         method,
         headers,
         credentials: "same-origin",
-        // "no-cache" would ask for an answer that each cluster confirms now, and get none while one is away.
-        cache: "default",
         redirect: "error",
         ...(request.body === undefined ? {} : {body: JSON.stringify(request.body)}),
         ...(request.signal === undefined ? {} : {signal: request.signal}),

@@ -45,7 +45,13 @@ export class Tab {
             })
             await context.route(`${server.url}/console/*`, (route) => route.fulfill({path: path.join(WEB, path.basename(new URL(route.request().url()).pathname))}))
         }
-        return new Tab(await context.newPage(), server)
+        const page = await context.newPage()
+        if (WEB !== undefined) {
+            // With routes, Playwright turns the cache off, and requests then ask for the newest of every cluster.
+            const devtools = await context.newCDPSession(page)
+            await devtools.send("Network.setCacheDisabled", {cacheDisabled: false})
+        }
+        return new Tab(page, server)
     }
 
     async go(hash = ""): Promise<void> {
