@@ -27,6 +27,10 @@ MARKS = {
     "Needs Go": "go",
     "Takes minutes": "minutes",
     "On the machine that is to serve": "install",
+    # Run by tests/operations, on machines of their own.
+    "As root on the server": "root",
+    "As root on the new machine": "new",
+    "As root on a machine without the package": "archive",
 }
 # The block keeps its terminal: the next ones are pasted into another.
 HOLDS_TERMINAL = "until Ctrl-C"
