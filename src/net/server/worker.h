@@ -21,9 +21,9 @@ namespace snapgate::net {
 class Connection;
 
 // One io_context with its thread, and what that thread's connections share. Only adopt(),
-// begin_stop(), cut(), start(), join() and executor() may be called from elsewhere. `options`, `hooks` and
-// `counts` outlive it; of `pool`, which may be destroyed before it, nothing may run any more when
-// it is.
+// begin_stop(), cut(), start(), join() and executor() may be called from elsewhere. `options`,
+// `hooks` and `counts` outlive it; of `pool`, which may be destroyed before it, nothing may run any
+// more when it is.
 class Worker {
   public:
     Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
