@@ -137,7 +137,8 @@ net::Awaitable<void> append_fleet_metrics(const Services& services, net::Respons
     const auto clusters = services.clusters.snapshot();
     const auto projects = services.projects.snapshot();
     const auto visible = services.fleets->find({}, {}, clusters, projects);
-    const cluster::MetricOwners owners(*clusters, *projects, services.fleet_metrics().most_clusters);
+    const cluster::MetricOwners owners(*clusters, *projects,
+                                       services.fleet_metrics().most_clusters);
     FleetMetrics metrics(services, *visible, owners);
     // Where something is damaged, the other metrics are needed most.
     const bool counted = (co_await metrics.count()).has_value();
