@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ struct Call {
     std::vector<std::string> parameters;  // of the path, decoded, in order
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
+    std::shared_ptr<KeyShares::Turn> turn;  // among the requests of the key, where there is one
     // Of the connected cluster that is read, once that is known.
     std::optional<objects::Freshness> freshness;
 

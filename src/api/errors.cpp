@@ -110,6 +110,8 @@ HttpError to_http(Code code) {
             return {507, "StorageFull", "StorageFull"};
         case Code::kUnavailable:
             return {503, "Unavailable", "ServiceUnavailable"};
+        case Code::kBusy:
+            return {503, "ServerBusy", "ServiceUnavailable"};
         case Code::kTimeout:
             return {408, "RequestTimeout", "Timeout"};
         case Code::kFutureVersion:

@@ -49,6 +49,8 @@ net::Awaitable<Result<void>> metrics(Call& call) {
     co_await append_fleet_metrics(call.services, *call.response.stream, out);
     std::function<void()> append = [&] { call.services.append_metrics(out); };
     co_await call.response.stream->do_aside(std::move(append));
+    // Never refused: they show what is full.
+    call.request.held->hold_answer_anyway(out.size());
     co_return Result<void>{};
 }
 

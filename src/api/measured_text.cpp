@@ -43,6 +43,7 @@ net::Awaitable<Result<Measured>> measure(Call& call, RepeatableText& text) {
         }
         if (!held) text.hold_history();
         if (whole) co_return measured;
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
         co_await net::yield();
     }
 }
@@ -55,8 +56,8 @@ struct SentPiece {
 
 // Sends what the next step makes, in `piece` (a buffer that the caller keeps). A piece of more than
 // kMostHeldBytes goes out in slices, each made anew, if that is cheap.
-net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, RepeatableText& text,
-                                             std::string& piece) {
+net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, std::string& piece) {
+    net::ResponseStream& stream = *call.response.stream;
     SentPiece sent;
     size_t size = 0;  // of the whole piece, once it is known
     for (size_t at = 0; at == 0 || at < size; at += kMostHeldBytes) {
@@ -75,6 +76,7 @@ net::Awaitable<Result<SentPiece>> send_piece(net::ResponseStream& stream, Repeat
             piece.swap(slice);
         }
         if (piece.size() == size) size = 0;  // it goes out as a whole
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(std::max(piece.size(), kMostHeldBytes)));
         if (!co_await stream.write(piece)) {
             sent.gone = true;
             break;
@@ -104,7 +106,7 @@ net::Awaitable<void> send_pieces(Call& call, RepeatableText& text) {
     std::string piece;
     SentPiece sent;
     while (!sent.whole && !sent.gone) {
-        const auto next = co_await send_piece(*response.stream, text, piece);
+        const auto next = co_await send_piece(call, text, piece);
         if (!next) {
             base::log::warning("a list was cut off", {{"error", next.error().message}});
             response.close = true;
@@ -122,6 +124,7 @@ net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
     SNAPGATE_CO_ASSIGN(const Measured measured, co_await measure(call, text));
     if (measured.kept) co_return Result<void>();
     text.return_to_mark();
+    SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
     const auto begun = co_await response.stream->begin(measured.length);
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
     co_await send_pieces(call, text);

@@ -93,6 +93,25 @@ bool decode_parameters(const Match& match, Call& call) {
     return true;
 }
 
+// Counts the request among those of its key, until its answer is sent.
+Result<void> take_turn(Call& call) {
+    if (call.principal.key_id.empty()) return {};
+    SNAPGATE_ASSIGN(call.turn, KeyShares::enter(call.services.shares, call.principal.key_id));
+    call.request.held->count_for({call.turn, &call.turn->bytes()});
+    return {};
+}
+
+// What was made of an answer is held until the client has taken it. What a write answers is not
+// refused: the write is done.
+Result<void> hold_answer(Call& call) {
+    if (call.response.stream->begun()) return {};
+    const size_t size = call.response.body.size();
+    if (call.request.method == "GET" || call.request.method == "HEAD")
+        return call.request.held->hold_answer(size);
+    call.request.held->hold_answer_anyway(size);
+    return {};
+}
+
 net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
                                         call.request, call.services.connections.server_id()));
@@ -103,6 +122,7 @@ net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     if (!decode_parameters(match, call)) co_return face.refuse(call, match);
     SNAPGATE_CO_ASSIGN(const bool known, face.admit(call, route));
     if (!known) co_return face.refuse(call, match);
+    SNAPGATE_CO_TRY(take_turn(call));
     if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
     if (face.strict && route.verb == Verb::kDelete)
         SNAPGATE_CO_TRY(co_await check_no_body(call.request));
@@ -181,9 +201,11 @@ void forbid_caches(const net::Request& request, net::Response& response) {
 net::Awaitable<void> answer(const Face& face, const Services& services, net::Request& request,
                             net::Response& response) {
     Call call(face.side, services, request, response);
-    const auto result = co_await run(face, call);
+    auto result = co_await run(face, call);
+    if (result) result = hold_answer(call);
     if (result) co_return;
     render_error(call.side, result.error(), request.id, call.freshness, response);
+    request.held->hold_answer_anyway(response.body.size());
     forbid_caches(request, response);
 }
 

@@ -8,6 +8,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "access/sessions.h"
+#include "api/key_shares.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
 #include "cluster/registry.h"
@@ -69,6 +70,8 @@ struct Services {
     // What the server's configuration file says of projects.
     std::shared_ptr<access::DeclaredProjects> declared_projects =
         std::make_shared<access::DeclaredProjects>();
+    // What each key has under way.
+    std::shared_ptr<KeyShares> shares = std::make_shared<KeyShares>(KeyLimits{});
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

@@ -41,6 +41,17 @@ void append_connections(const net::ServerStatistics& server, MetricText& text) {
            "Connections ended because the client was too slow at its handshake, its request, or at "
            "taking an answer",
            MetricType::kCounter, server.connections_slow);
+    number("snapgate_held_bytes",
+           "Bytes that requests hold now, of bodies and of answers that wait for their clients",
+           MetricType::kGauge, server.held_bytes);
+    number("snapgate_held_bytes_limit", "Bytes that requests may hold", MetricType::kGauge,
+           server.held_bytes_most);
+    text.family("snapgate_held_refused_total",
+                "Requests refused because all requests, or those of their key, held as many bytes "
+                "as they may",
+                MetricType::kCounter);
+    text.value(static_cast<double>(server.held_refused), MetricLabels().add("by", "server"));
+    text.value(static_cast<double>(server.held_refused_of_keys), MetricLabels().add("by", "key"));
 }
 
 void append_garbage(const objects::GarbageCollector& garbage, MetricText& text) {
@@ -96,7 +107,8 @@ void Metrics::observe(const net::Served& served) {
 }
 
 void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
-                     const objects::GarbageCollector& garbage, std::string& out) const {
+                     const objects::GarbageCollector& garbage, const api::KeyShares& shares,
+                     std::string& out) const {
     std::ostringstream observed;
     prometheus::TextSerializer().Serialize(observed, registry_.Collect());
     out += observed.str();
@@ -117,6 +129,9 @@ void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
                 "monotonic clock",
                 MetricType::kGauge,
                 static_cast<double>(wall_from_steady_ms() - wall_from_steady_ms_) / 1000);
+    text.single("snapgate_key_requests_refused_total",
+                "Requests refused because as many of their key were under way as may be",
+                MetricType::kCounter, static_cast<double>(shares.refused()));
     text.single("snapgate_keys_ahead_total",
                 "Keys found that were made in the future, and whose lifetimes count from then on",
                 MetricType::kCounter, static_cast<double>(data_.keys.keys_ahead()));

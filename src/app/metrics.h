@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "api/key_shares.h"
 #include "app/certificates.h"
 #include "app/data_directory.h"
 #include "base/annotations.h"
@@ -34,7 +35,8 @@ class Metrics {
     // Appends the counts of now and those observed. `server` may be null while it starts. With
     // thousands of clusters it takes some tens of milliseconds: not on a thread that serves others.
     void append(const net::Server* server, const mirror::Mirrors& mirrors,
-                const objects::GarbageCollector& garbage, std::string& out) const;
+                const objects::GarbageCollector& garbage, const api::KeyShares& shares,
+                std::string& out) const;
 
   private:
     struct Series {

@@ -15,6 +15,7 @@
 #include "app/credentials_key.h"
 #include "app/damage_log.h"
 #include "app/mirrors.h"
+#include "app/usable_memory.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/file_rights.h"
@@ -56,6 +57,13 @@ void bound_connections_to_clusters() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return;
     net::bound_outbound(static_cast<size_t>(limit.rlim_max / 2));
+}
+
+// The bytes that requests may hold at a time.
+uint64_t held_bytes(const Settings& settings) {
+    constexpr uint64_t kLeast = 64ULL << 20;
+    constexpr uint64_t kMost = 4ULL << 30;
+    return settings.held_bytes.value_or(std::clamp(usable_memory() / 4, kLeast, kMost));
 }
 
 void warn_of_odd_uids(const DataDirectory& data) {
@@ -146,11 +154,16 @@ void ServerProcess::offer_services() {
     services_.emplace(api::Services{
         *data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters, *watches_,
         *namespaces_, *sealer_, *mirrors_, *sources_,
-        [this](std::string& out) { metrics_->append(serving_.load(), *mirrors_, *garbage_, out); },
+        [this](std::string& out) {
+            metrics_->append(serving_.load(), *mirrors_, *garbage_, *services_->shares, out);
+        },
         [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
     services_->fleet_metrics = [this, most_clusters = settings_.metrics_clusters] {
         return api::FleetMetricsOptions{metrics_max_age_, most_clusters};
     };
+    services_->shares = std::make_shared<api::KeyShares>(
+        api::KeyLimits{.bytes = settings_.key_held_bytes.value_or(held_bytes(settings_) / 4),
+                       .requests = settings_.key_requests});
     if (settings_.console) services_->sessions = &sessions_;
     services_->declared_projects->replace(declared_->projects());
 }
@@ -164,6 +177,7 @@ Result<void> ServerProcess::listen() {
     options.peer_connections =
         settings_.peer_connections.value_or(std::max(settings_.max_connections / 2, size_t{1}));
     options.trusted_proxies = settings_.trusted_proxies;
+    options.held_bytes = held_bytes(settings_);
     options.health_paths = {"/livez", "/readyz"};
     options.tls = certificates_->contexts();
     options.plain = settings_.loopback() || settings_.insecure_http;

@@ -260,6 +260,27 @@ const std::vector<Setting>& all_settings() {
              SNAPGATE_ASSIGN(s.mirror_mib, parse_number(v, 1, 1 << 20));
              return {};
          }},
+        {"held-mib", "N",
+         "what requests may hold at a time, of bodies and of answers that wait for their clients,\n"
+         "in MiB (default: a quarter of the memory, from 64 to 4096)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t mib, parse_number(v, 16, 1 << 20));
+             s.held_bytes = mib << 20;
+             return {};
+         }},
+        {"key-held-mib", "N", "the same for each API key (default: a quarter of held-mib)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t mib, parse_number(v, 4, 1 << 20));
+             s.key_held_bytes = mib << 20;
+             return {};
+         }},
+        {"key-requests", "N",
+         "requests of each API key under way at a time, without watches (default 1000)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t requests, parse_number(v, 1, 1'000'000));
+             s.key_requests = static_cast<uint32_t>(requests);
+             return {};
+         }},
         {"connect-allow", "NETWORK,...",
          "networks in which clusters may be connected although they are denied, by --connect-deny\n"
          "or because they are loopback, link-local or reserved; the longest prefix decides",

@@ -41,7 +41,11 @@ struct Settings {
     // Of one peer, unless it is one of the proxies; nullopt: half of max_connections.
     std::optional<size_t> peer_connections;
     std::vector<net::Network> trusted_proxies;
-    size_t mirror_mib = 4096;  // of a cluster's objects of one kind
+    // Bytes that requests may hold of bodies and answers; nullopt: by the machine's memory.
+    std::optional<uint64_t> held_bytes;
+    std::optional<uint64_t> key_held_bytes;  // of one key; nullopt: a quarter of these
+    uint32_t key_requests = 1000;            // under way at a time, of one key
+    size_t mirror_mib = 4096;                // of a cluster's objects of one kind
     // Of the addresses that clusters may be connected to (net/client/address_rules.h).
     std::vector<net::Network> connect_allow;
     std::vector<net::Network> connect_deny;

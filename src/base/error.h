@@ -13,7 +13,7 @@ enum class Code {
     kInvalidBody,  // input that is not JSON or not of the expected shape; `subject` names the field
     kUnauthorized,
     kForbidden,
-    kTooManyRequests,  // a key asks more often than it may
+    kTooManyRequests,  // a key asks more often than it may, or has too much under way
     kQuotaExceeded,    // a project has as much of something as it may have
     kNotFound,
     kMethodNotAllowed,
@@ -28,6 +28,7 @@ enum class Code {
     kStorageFull,    // no room on disk
     kCorrupt,        // stored bytes that this program cannot have written
     kUnavailable,    // not possible now: shutting down, out of reach, never synced
+    kBusy,           // all requests together have too much under way
     kTimeout,
     kFutureVersion,  // a resource version that the cluster has not reached
     kBadPeer,  // the other side, such as a connected cluster, sent an answer that is not allowed

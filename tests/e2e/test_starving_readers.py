@@ -218,3 +218,86 @@ def test_health_answers_whatever_readers_ask_for(own):
         for reader in readers:
             reader.join()
     assert set(served) == {200}
+
+
+def retry_after(reply):
+    return int(reply.header("Retry-After"))
+
+
+def test_readers_of_one_key_hold_no_more_than_its_share(start_server):
+    server = start_server("--held-mib", "16", "--key-held-mib", "4")
+    admin = server.client()
+    admin.create_cluster("many")
+    admin.load("many", [snapshot(f"ns-{i % 7}", f"snap-{i:05d}", annotations={"a": "x" * 1000}) for i in range(3000)])
+    keys = [admin.create_key(f"reader-{i}")["key"] for i in range(6)]
+    target = LIST_PATH.format(uid="many")
+    connections = []
+    try:
+        # Each list holds a quarter of a megabyte.
+        for key in keys[:4]:
+            connections += open_starving(server, key, target, 20)
+        def refused():
+            reply = server.client(keys[0]).get(target, headers={"Authorization": f"Bearer {keys[0]}"})
+            return reply if reply.status == 429 else None
+        reply = wait_for(refused, "a refusal")
+        assert reply.json()["reason"] == "TooManyRequests" and retry_after(reply) >= 1
+        wait_for(lambda: admin.metric("snapgate_held_bytes") >= 15 << 20, "the budget to be used up")
+        busy = server.client(keys[5]).get(target, headers={"Authorization": f"Bearer {keys[5]}"})
+        assert busy.status == 503 and retry_after(busy) >= 1, busy
+        assert admin.metric("snapgate_held_refused_total", by="server") >= 1
+        assert admin.metric("snapgate_held_refused_total", by="key") >= 1
+        assert admin.metric("snapgate_held_bytes_limit") == 16 << 20
+        # What needs little is served, and so is health.
+        assert server.client(keys[5]).list("many", limit=1).status == 200
+        assert server.client().get("/livez").status == 200
+    finally:
+        for connection in connections:
+            connection.close()
+    wait_for(lambda: admin.metric("snapgate_held_bytes") < 1 << 20, "the bytes to be given back")
+    assert server.client(keys[0]).get(target, headers={"Authorization": f"Bearer {keys[0]}"}).status == 200
+
+
+def test_bodies_of_writes_count(start_server):
+    server = start_server("--held-mib", "16", "--key-held-mib", "4")
+    admin = server.client()
+    admin.create_cluster("many")
+    path = "/v1/spectroclusters/many/vms/vm/snapshot"
+    slow = []
+    try:
+        for _ in range(2):
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=REQUEST_SECONDS)
+            connection.sendall(request_text(server.admin_key, path, "Content-Type: application/json",
+                                            f"Content-Length: {3 << 20}").replace(b"GET ", b"POST ", 1))
+            connection.sendall(b" " * (2_500_000 if not slow else 1_600_000))
+            slow.append(connection)
+        wait_for(lambda: admin.metric("snapgate_held_bytes") >= 4_000_000, "the bodies to be read")
+        refused = admin.post(path, b" " * 200_000 + b"{}", {"Content-Type": "application/json"})
+        assert refused.status == 429 and refused.json()["code"] == "TooManyRequests", refused
+        assert retry_after(refused) >= 1
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_key_has_so_many_requests_under_way(start_server):
+    server = start_server("--key-requests", "3")
+    admin = server.client()
+    admin.create_cluster("many")
+    admin.load("many", [snapshot("a", f"snap-{i:05d}", annotations={"a": "x" * 2000}) for i in range(1500)])
+    key, other = admin.create_key("one")["key"], admin.create_key("two")["key"]
+    target = LIST_PATH.format(uid="many")
+    # Watches do not count.
+    watches = open_starving(server, key, target + "?watch=true", 5)
+    starving = open_starving(server, key, target, 3)
+    try:
+        for connection in watches + starving:
+            connection.settimeout(REQUEST_SECONDS)
+            assert connection.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        refused = server.client(key).list("many", limit=1)
+        assert refused.status == 429 and retry_after(refused) >= 1, refused
+        assert server.client(other).list("many", limit=1).status == 200
+        assert admin.metric("snapgate_key_requests_refused_total") >= 1
+    finally:
+        for connection in watches + starving:
+            connection.close()
+    wait_for(lambda: server.client(key).list("many", limit=1).status == 200, "a free place")

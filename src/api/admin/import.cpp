@@ -27,6 +27,8 @@ namespace {
 
 // A stream without progress for this long is given up.
 constexpr std::chrono::seconds kIdle{30};
+// What an import may hold: an object that is not whole yet, a batch, and one that is committed.
+constexpr uint64_t kMostHeldOfImport = 3 << 20;
 
 json::Object to_json(const objects::ImportReport& report) {
     json::Array refused;
@@ -123,9 +125,11 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects:
     while (true) {
         auto piece = co_await call.request.body->read_some(kIdle);
         Result<void> fed;
+        if (piece && call.request.held->held() < kMostHeldOfImport)
+            fed = call.request.held->hold_body(piece->size());
         if (!piece) {
             fed = piece.error();
-        } else {
+        } else if (fed) {
             fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
         }
         // Whatever ends the stream: what was whole before is stored.

@@ -115,6 +115,7 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
         if (!streaming && (whole || out.size() < kPieceBytes)) continue;
         if (!streaming) {
             streaming = true;
+            call.request.held->hold_answer_anyway(out.size());
             SNAPGATE_CO_TRY(co_await response.stream->begin());
         }
         SNAPGATE_CO_TRY(co_await response.stream->write(out));

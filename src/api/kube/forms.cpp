@@ -77,9 +77,11 @@ Result<void> respond_object(const Form& form, const model::StoredObject& object,
     // As Go's encoders end a document.
     if (body.back() != '\n') body += '\n';
     if (form.media == Media::kYaml) {
-        response.finish = [](std::string& text) {
-            text = json::to_yaml(json::parse(text).value());
+        // Its JSON is YAML, too.
+        response.finish = [](const std::string& json) {
+            std::string text = json::to_yaml(json::parse(json).value());
             if (text.back() != '\n') text += '\n';
+            return text;
         };
     }
     response.status = status;

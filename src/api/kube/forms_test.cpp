@@ -64,7 +64,7 @@ class FormsTest : public testing::Test {
         auto done = respond_object(form, object, version, kNow, 201, response);
         EXPECT_TRUE(done) << done.error().message;
         // As the server does once the handler has returned.
-        if (response.finish) response.finish(body);
+        if (response.finish) body = response.finish(body);
         EXPECT_EQ(response.status, 201U);
         EXPECT_EQ(response.content_type,
                   form.media == Media::kYaml ? "application/yaml" : "application/json");

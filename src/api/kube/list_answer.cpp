@@ -52,6 +52,7 @@ class ListText final : public RepeatableText {
 // From the first object on. From here on an error can only be told by cutting the answer off.
 net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
+    SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
     auto begun = co_await response.stream->begin();
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
     co_await send_pieces(call, text);
@@ -80,6 +81,7 @@ net::Awaitable<Result<void>> send_list(Call& call, ListDocument document, Listed
             text.may_be_whole(false);
             co_return co_await stream(call, text);
         }
+        SNAPGATE_CO_TRY(call.request.held->hold_answer(body.size()));
         co_await net::yield();
     }
 }

@@ -36,6 +36,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     response.route = label_of(resource);
     // nginx would hold events back until its buffer is full.
     response.add_header("X-Accel-Buffering", "no");
+    if (call.turn) call.turn->rest();
     Watch watch(call, call.form, std::move(options));
     SNAPGATE_CO_TRY(watch.set_out());
     if (const auto begun = co_await response.stream->begin(); !begun || request.method == "HEAD")

@@ -323,6 +323,7 @@ net::Awaitable<Result<void>> stream_snapshot_events(Call& call,
                                                     query::FleetRequest request) {
     SNAPGATE_CO_TRY(check_is_stream(request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
+    if (call.turn) call.turn->rest();
     net::Response& response = call.response;
     // Apart from lists, which take no hours.
     response.route = "/v1/spectroclusters/{}/vms/snapshot?events";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/awaitable.h"
+#include "net/server/held_bytes.h"
 #include "net/server/request_body.h"
 #include "net/server/response_stream.h"
 
@@ -28,6 +29,7 @@ struct Request {
     std::string peer;             // address and port
     bool tls = false;
     RequestBody* body = nullptr;
+    HeldBytes* held = nullptr;  // what it and its answer hold
 
     // The first header of that name (any case); nullopt if there is none.
     std::optional<std::string_view> header(std::string_view name) const;
@@ -47,9 +49,10 @@ class Response {
     std::string_view code;             // static text: the error's code, for the log
     bool close = false;                // end the connection after this response
     bool compress = true;  // false: leave the body as it is, even if the client takes gzip
-    // Makes the body what is sent, where that may take long: called once the handler has returned,
-    // for a large body on another thread. Refers to nothing of the handler's.
-    std::function<void(std::string& body)> finish;
+    // Makes what is sent of the body, where that may take long: called once the handler has
+    // returned, for a large body on another thread. Refers to nothing of the handler's. The body
+    // itself must be good, too: it is sent if the request may hold no more (held_bytes.h).
+    std::function<std::string(const std::string& body)> finish;
     ResponseStream* stream = nullptr;  // the server's; to answer in pieces instead
 
     explicit Response(std::string& buffer) : body(buffer) {}

@@ -32,9 +32,11 @@ Connection::Connection(Worker& worker, Socket socket, const Entrant& entrant)
       transport_(std::move(socket)),
       scanner_({.max_target_bytes = worker.options().max_target_bytes,
                 .max_header_bytes = worker.options().max_header_bytes}),
-      body_(transport_, worker.buffers(), worker.options().timeouts.body,
+      held_(worker.held_total()),
+      body_(transport_, worker.buffers(), held_, worker.options().timeouts.body,
             worker.options().timeouts.write_stall) {
     request_.body = &body_;
+    request_.held = &held_;
     request_.peer = transport_.peer();
 }
 
@@ -198,7 +200,9 @@ Awaitable<bool> Connection::serve_one() {
         co_await refuse(503, "the server has as many connections as it takes: try again later");
         co_return false;
     }
-    if (!co_await answer()) co_return false;
+    const bool reusable = co_await answer();
+    held_.end();
+    if (!reusable) co_return false;
     // Only now: a client that sends and reads in turns would wait for us as we wait for it.
     if (!body_.finished() && !co_await body_.drain()) {
         unread_ = true;
@@ -250,12 +254,15 @@ Awaitable<void> Connection::run_handler(Response& response) {
     try {
         co_await worker_.hooks().handler(request_, response);
         if (response.finish) {
-            std::function<void()> work = [&response] { response.finish(response.body); };
+            std::string finished;
+            std::function<void()> work = [&] { finished = response.finish(response.body); };
             if (response.body.size() >= kAsideBytes) {
                 co_await worker_.pool().run(std::move(work));
             } else {
                 work();
             }
+            // It may be many times as large. Where there is no room for that, the body will do.
+            if (held_.hold_answer(finished.size())) response.body = std::move(finished);
         }
         co_return;
     } catch (const std::exception& error) {
@@ -315,6 +322,7 @@ Awaitable<bool> Connection::respond(Response& response, bool keep) {
                 body = compressed.text;
                 // A slow client holds the smaller one alone.
                 worker_.buffers().give(std::exchange(response.body, {}));
+                held_.hold_answer_anyway(body.size());
             }
         }
         head.content_length = body.size();

@@ -6,6 +6,7 @@
 #include "net/http/byte_window.h"
 #include "net/http/framing_guard.h"
 #include "net/http/http.h"
+#include "net/server/held_bytes.h"
 #include "net/server/request_body.h"
 #include "net/server/response_stream.h"
 #include "net/server/server.h"
@@ -61,6 +62,7 @@ class Connection {
     ByteWindow input_;
     Head head_;
     size_t head_size_ = 0;
+    HeldBytes held_;  // by the request that is being answered
     Request request_;
     RequestBody body_;
     std::string response_head_;

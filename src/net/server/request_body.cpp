@@ -6,6 +6,7 @@
 
 #include "net/buffer_pool.h"
 #include "net/http/framing_guard.h"
+#include "net/server/held_bytes.h"
 #include "net/transport.h"
 
 namespace snapgate::net {
@@ -139,6 +140,7 @@ Awaitable<Result<std::string>> RequestBody::read_all(size_t max_bytes) {
                            co_await next(std::clamp(allowed - spent, Patience(1), patience_)));
         if (piece.empty()) co_return body;
         if (piece.size() > max_bytes - body.size()) co_return too_large();
+        SNAPGATE_CO_TRY(held_.hold_body(piece.size()));
         body.append(piece);
     }
 }

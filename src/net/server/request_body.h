@@ -13,6 +13,7 @@
 namespace snapgate::net {
 
 class BufferPool;
+class HeldBytes;
 class Transport;
 enum class BodyFraming;
 struct Head;
@@ -25,7 +26,8 @@ class RequestBody {
     // For handlers:
 
     // The whole body. kTooLarge above `max_bytes`; kTimeout if it does not arrive in time;
-    // kInvalidBody if its framing is broken or it is cut off.
+    // kInvalidBody if its framing is broken or it is cut off; kBusy and kTooManyRequests as
+    // HeldBytes::hold_body().
     Awaitable<base::Result<std::string>> read_all(size_t max_bytes);
     // The next piece, at most 64 KiB; "" at the end. No limit on the total. The piece is good until
     // the next call. kTimeout after `idle` without a byte, and where the time spent waiting for
@@ -34,9 +36,9 @@ class RequestBody {
 
     // For the connection:
 
-    RequestBody(Transport& transport, BufferPool& pool, std::chrono::milliseconds patience,
-                std::chrono::milliseconds stall)
-        : transport_(transport), pool_(pool), patience_(patience), stall_(stall) {}
+    RequestBody(Transport& transport, BufferPool& pool, HeldBytes& held,
+                std::chrono::milliseconds patience, std::chrono::milliseconds stall)
+        : transport_(transport), pool_(pool), held_(held), patience_(patience), stall_(stall) {}
     ~RequestBody() { release(); }
     RequestBody(const RequestBody&) = delete;
     RequestBody& operator=(const RequestBody&) = delete;
@@ -69,6 +71,7 @@ class RequestBody {
 
     Transport& transport_;
     BufferPool& pool_;
+    HeldBytes& held_;
     Patience patience_;
     Patience stall_;
 

@@ -108,9 +108,10 @@ class Server::State {
                    .of_peer = options_.peer_connections,
                    .refused = kMaxRefusals,
                    .refused_of_peer = kMaxRefusalsOfPeer}),
+          held_(options_.held_bytes),
           pool_(std::max(1U, options_.threads / 2)) {
         for (unsigned i = 0; i < options_.threads; ++i) {
-            workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_, pool_));
+            workers_.push_back(std::make_unique<Worker>(options_, hooks_, counts_, pool_, held_));
         }
         acceptor_.emplace(workers_.front()->executor());
         pause_.emplace(workers_.front()->executor());
@@ -169,7 +170,11 @@ class Server::State {
         return {.connections_open = counts_.open(),
                 .connections_accepted = counts_.accepted(),
                 .connections_refused = counts_.refused(),
-                .connections_slow = counts_.slow()};
+                .connections_slow = counts_.slow(),
+                .held_bytes = held_.bytes.held(),
+                .held_bytes_most = held_.bytes.most(),
+                .held_refused = held_.refused,
+                .held_refused_of_keys = held_.refused_of_key};
     }
 
     size_t post_to_all(const std::function<void()>& task) const {
@@ -230,6 +235,7 @@ class Server::State {
     const ServerOptions options_;
     const ServerHooks hooks_;
     ConnectionCounts counts_;
+    HeldTotal held_;
     std::vector<std::unique_ptr<Worker>> workers_;
     // Destroyed before them: what waits in it is their connections'.
     WorkPool pool_;

@@ -51,6 +51,8 @@ struct ServerOptions {
     // come through `trusted_proxies`.
     size_t peer_connections = 0;
     std::vector<Network> trusted_proxies;
+    // The bytes that requests may hold at a time, of bodies and answers (held_bytes.h).
+    uint64_t held_bytes = 1ULL << 30;
     // Paths that are answered also above the cap, from places of their own.
     std::vector<std::string> health_paths;
     size_t max_target_bytes = 64 << 10;
@@ -76,6 +78,11 @@ struct ServerStatistics {
     // That were ended because the client was too slow at its handshake, at sending a request, or at
     // taking an answer; not those that were idle.
     uint64_t connections_slow = 0;
+    uint64_t held_bytes = 0;       // by requests, of bodies and answers
+    uint64_t held_bytes_most = 0;  // that they may hold
+    // Requests refused because all of them, or those of their key, would hold too much.
+    uint64_t held_refused = 0;
+    uint64_t held_refused_of_keys = 0;
 };
 
 // The HTTP/1.1 server: plain and TLS on one port, one io_context a thread, one acceptor that deals

@@ -33,11 +33,12 @@ Awaitable<void> live(Worker& worker, Socket socket, Entrant entrant) {
 }  // namespace
 
 Worker::Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
-               WorkPool& pool)
+               WorkPool& pool, HeldTotal& held)
     : options_(options),
       hooks_(hooks),
       counts_(counts),
       pool_(pool),
+      held_(held),
       sweep_interval_(sweep_interval(options.timeouts)),
       work_(asio::make_work_guard(context_)),
       sweep_timer_(context_) {

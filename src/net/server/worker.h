@@ -27,7 +27,7 @@ class Connection;
 class Worker {
   public:
     Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
-           WorkPool& pool);
+           WorkPool& pool, HeldTotal& held);
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -51,6 +51,7 @@ class Worker {
     BufferPool& buffers() { return buffers_; }
     Gzip& gzip() { return gzip_; }
     WorkPool& pool() { return pool_; }
+    HeldTotal& held_total() { return held_; }
     std::string_view date() { return date_.now(); }
     // Puts it into `id`, whose memory is used again.
     void fresh_request_id(std::string& id);
@@ -70,6 +71,7 @@ class Worker {
     const ServerHooks& hooks_;
     ConnectionCounts& counts_;
     WorkPool& pool_;
+    HeldTotal& held_;
     BufferPool buffers_;
     Gzip gzip_;
     DateText date_;
