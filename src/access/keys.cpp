@@ -113,16 +113,11 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
     return made;
 }
 
-Result<void> create_key(store::WriteTxn& txn, const Key& key) {
-    SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
-    uint64_t of_project = 0;
-    for (const auto& [id, other] : keys) {
-        if (other.project != key.project) continue;
-        ++of_project;
-        if (other.name == key.name) {
-            return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", other.name),
-                         "name");
-        }
+Result<void> create_key(store::WriteTxn& txn, const Key& key, const KeyTable* table) {
+    SNAPGATE_ASSIGN(const auto keys, KeyTable::within(txn, table));
+    if (keys->id_of(key.project, key.name)) {
+        return Error(Code::kAlreadyExists, fmt::format("a key named \"{}\" exists", key.name),
+                     "name");
     }
     if (!key.project.empty()) {
         // The project may have been deleted since the request was checked.
@@ -130,25 +125,28 @@ Result<void> create_key(store::WriteTxn& txn, const Key& key) {
         if (!record)
             return Error(Code::kNotFound, fmt::format("there is no project {}", key.project));
         SNAPGATE_ASSIGN(const Project project, Project::parse(key.project, *record));
-        SNAPGATE_TRY(check_quota(project.name, "keys", of_project, 1, project.quota.keys));
+        SNAPGATE_TRY(
+            check_quota(project.name, "keys", keys->count_of(key.project), 1, project.quota.keys));
     }
     return txn.put_record(Key::kType, key.id, key.record());
 }
 
-Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms) {
-    SNAPGATE_ASSIGN(auto keys, KeyTable::read(txn));
-    auto found = keys.find(std::string(id));
-    if (found == keys.end()) return Error(Code::kNotFound, fmt::format("there is no key {}", id));
+Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms,
+                        const KeyTable* table) {
+    SNAPGATE_ASSIGN(const auto keys, KeyTable::within(txn, table));
+    const auto found = keys->find(std::string(id));
+    if (found == keys->end()) return Error(Code::kNotFound, fmt::format("there is no key {}", id));
     auto governs = [now_ms](const Key& key) {
         return key.role == Role::kAdmin && key.project.empty() && !key.expired(now_ms);
     };
     const Key& key = found->second;
+    if (!governs(key)) return txn.erase_record(Key::kType, id);
     const bool lasts = !key.expires_ms;
-    const bool another = std::ranges::any_of(keys, [&](const auto& row) {
+    const bool another = std::ranges::any_of(*keys, [&](const auto& row) {
         const Key& other = row.second;
         return other.id != id && governs(other) && (!lasts || !other.expires_ms);
     });
-    if (governs(key) && !another) {
+    if (!another) {
         return Error(Code::kConflict, lasts ? "this is the last admin key of the tenant that does "
                                               "not expire: make another before deleting it"
                                             : "this is the last admin key of the tenant: make "
@@ -159,16 +157,30 @@ Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_m
 
 Result<void> KeyRing::reload(const store::ReadView& view) {
     SNAPGATE_TRY(table_.reload(view));
-    auto rows = table_.snapshot();
-    auto uses = std::make_shared<Uses>();
+    const auto rows = table_.snapshot();
     base::MutexLock lock(mutex_);
+    std::erase_if(uses_, [&](const auto& use) { return !rows->contains(use.first); });
     for (const auto& [id, key] : *rows) {
-        auto known = uses_->find(id);
-        (*uses)[id] = known != uses_->end()
-                          ? known->second
-                          : std::make_shared<Use>(key.last_used_ms, clock_.steady_ms());
+        if (!uses_.contains(id))
+            uses_.emplace(id, std::make_shared<Use>(key.last_used_ms, clock_.steady_ms()));
     }
-    uses_ = std::move(uses);
+    return {};
+}
+
+Result<void> KeyRing::reload(const store::ReadView& view,
+                             const std::vector<store::ChangedRecord>& changed) {
+    SNAPGATE_TRY(table_.reload(view, changed));
+    const auto rows = table_.snapshot();
+    base::MutexLock lock(mutex_);
+    for (const auto& [type, id] : changed) {
+        if (type != Key::kType) continue;
+        const auto row = rows->find(id);
+        if (row == rows->end()) {
+            uses_.erase(id);
+        } else if (!uses_.contains(id)) {
+            uses_.emplace(id, std::make_shared<Use>(row->second.last_used_ms, clock_.steady_ms()));
+        }
+    }
     return {};
 }
 
@@ -241,13 +253,9 @@ bool KeyRing::has_expired(const Key& key) const {
 }
 
 std::shared_ptr<KeyRing::Use> KeyRing::use_of(const std::string& id) const {
-    std::shared_ptr<const Uses> uses;
-    {
-        base::MutexLock lock(mutex_);
-        uses = uses_;
-    }
-    const auto use = uses->find(id);
-    return use == uses->end() ? nullptr : use->second;
+    const base::MutexLock lock(mutex_);
+    const auto use = uses_.find(id);
+    return use == uses_.end() ? nullptr : use->second;
 }
 
 int64_t KeyRing::last_used_ms(const Key& key) const {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "access/principal.h"
 #include "base/clock.h"
@@ -32,6 +34,8 @@ struct Key {
     // Whether it was made in the future, while the system's clock was ahead (or is behind now): by
     // more than a minute, as clocks differ a little.
     bool created_ahead(int64_t now_ms) const { return created_ms > now_ms + 60'000; }
+    // Names are unique within it.
+    std::string_view owner() const { return project; }
     // Has its lifetime begin at `now_ms`.
     void begin_at(int64_t now_ms);
 
@@ -57,11 +61,13 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
 
 // Within a write. kAlreadyExists if another key of the same project (or of the tenant) has that
 // name. Keys of other projects do not matter: the caller may not see them.
-// kNotFound without the project; kQuotaExceeded.
-base::Result<void> create_key(store::WriteTxn& txn, const Key& key);
+// kNotFound without the project; kQuotaExceeded. `table`: as KeyTable::within().
+base::Result<void> create_key(store::WriteTxn& txn, const Key& key,
+                              const KeyTable* table = nullptr);
 // kNotFound; kConflict for the tenant's last admin key: without it nobody could make another key. A
 // key that expires is no substitute for one that lasts.
-base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms);
+base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms,
+                              const KeyTable* table = nullptr);
 
 // How often one key may ask.
 struct RateLimit {
@@ -78,8 +84,11 @@ class KeyRing {
   public:
     explicit KeyRing(const base::Clock& clock = base::system_clock()) : clock_(clock) {}
 
-    // Called at the start, and after each write to a key on the thread that wrote.
+    // Called at the start, and after each write to a key on the thread that wrote: with the records
+    // that the write changed, if they are known.
     base::Result<void> reload(const store::ReadView& view);
+    base::Result<void> reload(const store::ReadView& view,
+                              const std::vector<store::ChangedRecord>& changed);
 
     // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
     // expired. Every text with a known id takes the same time.
@@ -99,6 +108,8 @@ class KeyRing {
     bool is_good(std::string_view id) const;
 
     std::shared_ptr<const KeyTable::Rows> keys() const { return table_.snapshot(); }
+    // For writes.
+    const KeyTable& table() const { return table_; }
     // The last use of the key, including uses that are not in the store yet.
     int64_t last_used_ms(const Key& key) const;
 
@@ -132,7 +143,7 @@ class KeyRing {
     KeyTable table_;
     std::atomic<uint64_t> keys_ahead_ = 0;
     mutable base::Mutex mutex_;
-    std::shared_ptr<const Uses> uses_ SNAPGATE_GUARDED_BY(mutex_) = std::make_shared<Uses>();
+    Uses uses_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace snapgate::access

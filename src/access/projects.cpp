@@ -104,17 +104,17 @@ Result<void> set_quota(store::WriteTxn& txn, std::string_view uid, const Quota& 
     return txn.put_record(Project::kType, uid, project.record());
 }
 
-Result<void> create_project(store::WriteTxn& txn, const Project& project) {
-    SNAPGATE_ASSIGN(auto projects, ProjectTable::read(txn));
-    for (const auto& [uid, other] : projects) {
-        if (uid == project.uid)
-            return Error(Code::kAlreadyExists, fmt::format("a project with uid {} exists", uid),
-                         "uid");
-        if (other.name == project.name) {
-            return Error(Code::kAlreadyExists,
-                         fmt::format("a project named \"{}\" exists (uid {})", other.name, uid),
-                         "name");
-        }
+Result<void> create_project(store::WriteTxn& txn, const Project& project,
+                            const ProjectTable* table) {
+    SNAPGATE_ASSIGN(const auto projects, ProjectTable::within(txn, table));
+    if (projects->contains(project.uid)) {
+        return Error(Code::kAlreadyExists, fmt::format("a project with uid {} exists", project.uid),
+                     "uid");
+    }
+    if (const auto uid = projects->id_of(project.owner(), project.name)) {
+        return Error(Code::kAlreadyExists,
+                     fmt::format("a project named \"{}\" exists (uid {})", project.name, *uid),
+                     "name");
     }
     return txn.put_record(Project::kType, project.uid, project.record());
 }

@@ -45,6 +45,9 @@ struct Project {
     Quota quota = {};
     ApplySet apply_set = {};
 
+    // Names are unique in the whole tenant.
+    static std::string_view owner() { return {}; }
+
     static base::Result<Project> parse(std::string_view id, std::string_view value);
     std::string record() const;
 };
@@ -57,8 +60,10 @@ using ProjectTable = store::RecordTable<Project>;
 base::Result<Scope> resolve_scope(const Principal& principal, std::string_view project,
                                   const ProjectTable::Rows& projects);
 
-// Within a write: makes a project. kAlreadyExists if the uid or the name is taken.
-base::Result<void> create_project(store::WriteTxn& txn, const Project& project);
+// Within a write: makes a project. kAlreadyExists if the uid or the name is taken. `table`: as
+// ProjectTable::within().
+base::Result<void> create_project(store::WriteTxn& txn, const Project& project,
+                                  const ProjectTable* table = nullptr);
 
 // Within a write: replaces the quota. What the project already has above it stays. kNotFound.
 base::Result<void> set_quota(store::WriteTxn& txn, std::string_view uid, const Quota& quota);

@@ -80,8 +80,12 @@ class TestService {
         if (!done) throw std::runtime_error(done.error().message);
     }
     void reload() {
-        auto reloaded = services_->reload_registry();
-        if (!reloaded) throw std::runtime_error(reloaded.error().message);
+        const store::ReadView view = store().read();
+        for (const auto& reloaded : {services_->keys.reload(view), services_->projects.reload(view),
+                                     services_->clusters.reload(view)}) {
+            if (!reloaded) throw std::runtime_error(reloaded.error().message);
+        }
+        services_->streams->registry_changed();
     }
     // With the console, as from the start, or without it. No request may be under way.
     void offer_console(bool offered) { services_->sessions = offered ? &sessions_ : nullptr; }

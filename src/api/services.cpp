@@ -1,9 +1,11 @@
 #include "api/services.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "api/palette/snapshot_feed.h"
 #include "commit/commit.h"
@@ -12,11 +14,11 @@ namespace snapgate::api {
 
 using base::Result;
 
-Result<void> Services::reload_registry() const {
+Result<void> Services::reload_registry(const std::vector<store::ChangedRecord>& changed) const {
     store::ReadView view = store.read();
     // Keys first, and none left out for another's failure: a revoked key must not go on.
-    Result<void> first_error = keys.reload(view);
-    for (Result<void> result : {projects.reload(view), clusters.reload(view)}) {
+    Result<void> first_error = keys.reload(view, changed);
+    for (Result<void> result : {projects.reload(view, changed), clusters.reload(view, changed)}) {
         if (first_error && !result) first_error = std::move(result);
     }
     streams->registry_changed();
@@ -29,10 +31,14 @@ std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds() {
 
 net::Awaitable<Result<void>> commit_registry(const Services& services,
                                              store::WriteFunction function) {
+    auto changed = std::make_shared<std::vector<store::ChangedRecord>>();
     // The tables are read again on the writer thread, so that they are read in the order of the
     // commits.
-    std::function<Result<void>()> reload = [&services] { return services.reload_registry(); };
-    co_return co_await commit::one(services.store, store::Priority::kRequest, std::move(function),
+    std::function<Result<void>()> reload = [&services, changed] {
+        return services.reload_registry(*changed);
+    };
+    store::WriteFunction noting = store::noting_records(std::move(function), changed);
+    co_return co_await commit::one(services.store, store::Priority::kRequest, std::move(noting),
                                    std::move(reload));
 }
 

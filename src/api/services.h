@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "access/declared_projects.h"
 #include "access/keys.h"
@@ -88,9 +89,9 @@ struct Services {
         return static_cast<facts::Seconds>(store.now_ms() / 1000);
     }
 
-    // Reads the tables of the registry again, so that the next request sees what was written, and
-    // tells the event streams.
-    base::Result<void> reload_registry() const;
+    // Reads those records again in the tables of the registry, so that the next request sees what
+    // was written, and tells the event streams.
+    base::Result<void> reload_registry(const std::vector<store::ChangedRecord>& changed) const;
 };
 
 // Commits a write to the registry and waits until it is on disk and every request sees it.

@@ -24,7 +24,7 @@ constexpr std::string_view kNewDefault = "(new)";
 KnownRegistry new_registry() {
     KnownRegistry registry;
     const std::string uid(kNewDefault);
-    registry.projects[uid] = {uid, std::string(access::kDefaultProject)};
+    registry.projects.put(uid, {uid, std::string(access::kDefaultProject)});
     return registry;
 }
 
@@ -87,7 +87,7 @@ Result<KnownRegistry> read_registry(const std::vector<json::Object>& projects,
         if (const json::Value* quota = item.if_contains("quota"); quota && quota->is_object()) {
             SNAPGATE_ASSIGN(project.quota, access::parse_quota(quota->get_object()));
         }
-        registry.projects[project.uid] = project;
+        registry.projects.put(project.uid, project);
     }
     for (const json::Object& item : clusters) {
         cluster::Cluster known;
@@ -97,7 +97,7 @@ Result<KnownRegistry> read_registry(const std::vector<json::Object>& projects,
         known.source = json::text_at(item, {"source"});
         if (json::text_at(item, {"type"}) != cluster::to_text(cluster::ClusterType::kHosted))
             known.type = cluster::ClusterType::kConnected;
-        registry.clusters[known.uid] = std::move(known);
+        registry.clusters.put(known.uid, known);
     }
     return registry;
 }

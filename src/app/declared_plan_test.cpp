@@ -17,7 +17,7 @@ class DeclaredPlanTest : public testing::Test {
     DeclaredPlanTest() { add_project("d", "Default"); }
 
     void add_project(const std::string& uid, const std::string& name) {
-        projects_[uid] = access::Project{uid, name};
+        projects_.put(uid, access::Project{uid, name});
     }
     void add_cluster(const std::string& uid, const std::string& name, std::string_view source,
                      const std::string& project = "d") {
@@ -28,7 +28,7 @@ class DeclaredPlanTest : public testing::Test {
         known.type =
             source == "hosted" ? cluster::ClusterType::kHosted : cluster::ClusterType::kConnected;
         if (source == cluster::kConfigSource) known.source = source;
-        clusters_[uid] = known;
+        clusters_.put(uid, known);
     }
     const DeclaredPlan& plan(const std::string& text) {
         auto document = json::parse_yaml(text);
@@ -82,7 +82,9 @@ TEST_F(DeclaredPlanTest, FindsWhatIsThereAndMakesTheRest) {
 }
 
 TEST_F(DeclaredPlanTest, WithTheQuotaThatIsThereSetsNone) {
-    projects_["d"].quota.clusters = 3;
+    access::Project bounded = projects_.at("d");
+    bounded.quota.clusters = 3;
+    projects_.put("d", bounded);
     EXPECT_FALSE(plan("projects: [{name: Default, quota: {clusters: 3}}]").projects[0].sets_quota);
     EXPECT_TRUE(plan("projects: [{name: Default, quota: {clusters: 4}}]").projects[0].sets_quota);
     EXPECT_FALSE(plan("projects: [{name: Default}]").projects[0].sets_quota);

@@ -272,9 +272,10 @@ void ServerProcess::store_keys() {
     // Reload on the writer thread, as always: a late reload on another thread could bring a
     // revoked key back.
     std::promise<Result<void>> finished;
-    data_->store->write(store::Priority::kBatch, std::move(*write),
-                        [this, &finished](Result<void> result) {
-                            if (result) result = data_->keys.reload(data_->store->read());
+    const auto changed = std::make_shared<std::vector<store::ChangedRecord>>();
+    data_->store->write(store::Priority::kBatch, store::noting_records(std::move(*write), changed),
+                        [this, &finished, changed](Result<void> result) {
+                            if (result) result = data_->keys.reload(data_->store->read(), *changed);
                             finished.set_value(std::move(result));
                         });
     Result<void> written = finished.get_future().get();

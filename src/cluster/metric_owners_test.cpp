@@ -8,17 +8,19 @@ namespace {
 class MetricOwnersTest : public testing::Test {
   protected:
     MetricOwnersTest() {
-        projects_["p1"] = {.uid = "p1", .name = "Default"};
-        projects_["p2"] = {.uid = "p2", .name = "quo\"ted"};
+        projects_.put("p1", {.uid = "p1", .name = "Default"});
+        projects_.put("p2", {.uid = "p2", .name = "quo\"ted"});
         add("a", "edge", "p1");
         add("b", "core", "p1");
         add("c", "edge", "p2");
     }
 
     void add(const std::string& uid, const std::string& name, const std::string& project) {
-        clusters_[uid].uid = uid;
-        clusters_[uid].name = name;
-        clusters_[uid].project = project;
+        Cluster cluster;
+        cluster.uid = uid;
+        cluster.name = name;
+        cluster.project = project;
+        clusters_.put(uid, cluster);
     }
 
     std::string labels_of(const MetricOwners& owners, const std::string& uid) const {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "access/keys.h"
 #include "access/projects.h"
 #include "base/clock.h"
 #include "base/count_text.h"
@@ -97,14 +96,15 @@ Result<void> number_kinds(store::WriteTxn& txn, Cluster& cluster) {
 }
 
 // Stores a new cluster under new numbers.
-Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller) {
+Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller,
+                       const ClusterTable* table) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
     }
-    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
+    SNAPGATE_ASSIGN(const auto clusters, ClusterTable::within(txn, table));
     SNAPGATE_ASSIGN(const auto owner, access::Project::parse(cluster.project, *project));
-    SNAPGATE_TRY(check_new(cluster, clusters, owner, caller));
+    SNAPGATE_TRY(check_new(cluster, *clusters, owner, caller));
     SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
@@ -113,29 +113,20 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scop
 
 }  // namespace
 
-Result<void> check_different(const Cluster& cluster, const Cluster& other,
-                             const access::Scope& caller) {
-    if (other.uid == cluster.uid) {
-        if (!caller.sees_project(other.project))
-            return Error(Code::kAlreadyExists, "this uid cannot be used", "uid");
-        return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", other.uid),
-                     "uid");
-    }
-    if (other.project == cluster.project && other.name == cluster.name) {
-        return Error(Code::kAlreadyExists, fmt::format("a cluster named \"{}\" exists", other.name),
-                     "name");
-    }
-    return {};
-}
-
 Result<void> check_new(const Cluster& cluster, const ClusterTable::Rows& clusters,
                        const access::Project& project, const access::Scope& caller) {
-    uint64_t of_project = 0;
-    for (const auto& [uid, other] : clusters) {
-        SNAPGATE_TRY(check_different(cluster, other, caller));
-        if (other.project == cluster.project) ++of_project;
+    if (const auto same = clusters.find(cluster.uid); same != clusters.end()) {
+        if (!caller.sees_project(same->second.project))
+            return Error(Code::kAlreadyExists, "this uid cannot be used", "uid");
+        return Error(Code::kAlreadyExists, fmt::format("a cluster with uid {} exists", cluster.uid),
+                     "uid");
     }
-    return access::check_quota(project.name, "clusters", of_project, 1, project.quota.clusters);
+    if (clusters.id_of(cluster.project, cluster.name)) {
+        return Error(Code::kAlreadyExists,
+                     fmt::format("a cluster named \"{}\" exists", cluster.name), "name");
+    }
+    return access::check_quota(project.name, "clusters", clusters.count_of(cluster.project), 1,
+                               project.quota.clusters);
 }
 
 std::string_view to_text(ClusterType type) {
@@ -207,9 +198,9 @@ Error no_such_cluster(std::string_view uid) {
 }
 
 Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
-                              const access::Scope& caller) {
+                              const access::Scope& caller, const ClusterTable* table) {
     cluster.type = ClusterType::kHosted;
-    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster), caller));
+    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster), caller, table));
     SNAPGATE_TRY(put_namespace(txn, cluster.number, "default", now_ms));
     return cluster;
 }
@@ -224,10 +215,10 @@ Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
     return {};
 }
 
-Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster,
-                                 const access::Scope& caller) {
+Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller,
+                                 const ClusterTable* table) {
     cluster.type = ClusterType::kConnected;
-    return create(txn, std::move(cluster), caller);
+    return create(txn, std::move(cluster), caller, table);
 }
 
 bool has_all_kinds(const ClusterTable::Rows& clusters) {
@@ -235,9 +226,10 @@ bool has_all_kinds(const ClusterTable::Rows& clusters) {
 }
 
 Result<void> number_kinds(store::WriteTxn& txn) {
-    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    for (auto& [uid, cluster] : clusters) {
-        if (has_all_kinds(cluster)) continue;
+    SNAPGATE_ASSIGN(const auto clusters, ClusterTable::within(txn, nullptr));
+    for (const auto& [uid, known] : *clusters) {
+        if (has_all_kinds(known)) continue;
+        Cluster cluster = known;
         SNAPGATE_TRY(number_kinds(txn, cluster));
         SNAPGATE_TRY(txn.put_record(Cluster::kType, uid, cluster.record()));
     }
@@ -299,23 +291,29 @@ Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool for
     return {};
 }
 
-Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force) {
+Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force,
+                            const Tables& tables) {
     SNAPGATE_ASSIGN(auto record, txn.record(access::Project::kType, uid));
     if (!record) return access::no_such_project(uid);
-    SNAPGATE_ASSIGN(auto clusters, ClusterTable::read(txn));
-    SNAPGATE_ASSIGN(auto keys, access::KeyTable::read(txn));
-    std::erase_if(clusters, [&](const auto& row) { return row.second.project != uid; });
-    std::erase_if(keys, [&](const auto& row) { return row.second.project != uid; });
-    if (!force && (!clusters.empty() || !keys.empty())) {
-        return Error(Code::kConflict,
-                     fmt::format("the project holds {} and {}: delete it with force=true to "
-                                 "delete them too",
-                                 base::counted(clusters.size(), "cluster"),
-                                 base::counted(keys.size(), "key")));
+    SNAPGATE_ASSIGN(const auto clusters, ClusterTable::within(txn, tables.clusters));
+    SNAPGATE_ASSIGN(const auto keys, access::KeyTable::within(txn, tables.keys));
+    const uint64_t of_clusters = clusters->count_of(uid);
+    const uint64_t of_keys = keys->count_of(uid);
+    if (!force && of_clusters + of_keys > 0) {
+        return Error(
+            Code::kConflict,
+            fmt::format("the project holds {} and {}: delete it with force=true to "
+                        "delete them too",
+                        base::counted(of_clusters, "cluster"), base::counted(of_keys, "key")));
     }
-    for (const auto& [cluster_uid, cluster] : clusters)
-        SNAPGATE_TRY(delete_cluster(txn, cluster_uid, true));
-    for (const auto& [id, key] : keys) SNAPGATE_TRY(txn.erase_record(access::Key::kType, id));
+    if (of_clusters > 0) {
+        for (const auto& [cluster_uid, cluster] : *clusters)
+            if (cluster.project == uid) SNAPGATE_TRY(delete_cluster(txn, cluster_uid, true));
+    }
+    if (of_keys > 0) {
+        for (const auto& [id, key] : *keys)
+            if (key.project == uid) SNAPGATE_TRY(txn.erase_record(access::Key::kType, id));
+    }
     return txn.erase_record(access::Project::kType, uid);
 }
 

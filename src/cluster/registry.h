@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/apply_set.h"
+#include "access/keys.h"
 #include "access/principal.h"
 #include "access/projects.h"
 #include "base/result.h"
@@ -55,6 +56,8 @@ struct Cluster {
     ConnectedBy connected_by = ConnectedBy::kProject;
     access::ApplySet apply_set;  // that made it
 
+    // Names are unique within it.
+    std::string_view owner() const { return project; }
     bool connected() const { return type == ClusterType::kConnected; }
     // 0 for a kind that has none yet.
     model::ClusterNumber number_of(model::Kind kind) const;
@@ -68,22 +71,18 @@ struct Cluster {
 
 using ClusterTable = store::RecordTable<Cluster>;
 
-// Whether `cluster` may be made beside `other`. kAlreadyExists if they have the same uid, or the
-// same name in one project. Of a uid whose cluster `caller` may not see the error does not say what
-// has it.
-base::Result<void> check_different(const Cluster& cluster, const Cluster& other,
-                                   const access::Scope& caller);
-
-// Whether a new cluster may be made, in a project that exists: errors of check_different(), and
-// kQuotaExceeded.
+// Whether a new cluster may be made, in a project that exists. kAlreadyExists if one has the same
+// uid, or the same name in the same project; of a uid whose cluster `caller` may not see the error
+// does not say what has it. kQuotaExceeded.
 base::Result<void> check_new(const Cluster& cluster, const ClusterTable::Rows& clusters,
                              const access::Project& project, const access::Scope& caller);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
-// it. Errors of check_different(); kNotFound if the project does not exist;
-// kQuotaExceeded.
+// it. Errors of check_new(); kNotFound if the project does not exist. `table`: as
+// ClusterTable::within().
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
-                                    const access::Scope& caller = {});
+                                    const access::Scope& caller = {},
+                                    const ClusterTable* table = nullptr);
 
 // Within a write: makes a namespace in a hosted cluster, which has none of that name.
 base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
@@ -92,7 +91,8 @@ base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber clus
 // Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
 // Errors as create_hosted.
 base::Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster,
-                                       const access::Scope& caller = {});
+                                       const access::Scope& caller = {},
+                                       const ClusterTable* table = nullptr);
 
 // Within a write: gives the kinds of objects that snapgate follows a number in each cluster. An
 // earlier version made clusters that have none for some kinds. Changes nothing where all have one.
@@ -121,8 +121,15 @@ base::Result<void> require_hosted(const Cluster& cluster, std::string_view what)
 // (for a connected cluster its mirror) disappear at once.
 base::Result<void> delete_cluster(store::WriteTxn& txn, std::string_view uid, bool force);
 
+// The registry's tables, for writes: as RecordTable::within().
+struct Tables {
+    const ClusterTable* clusters = nullptr;
+    const access::KeyTable* keys = nullptr;
+};
+
 // Deletes a project. kConflict if it has clusters or keys, unless `force`, which deletes them, too.
-base::Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force);
+base::Result<void> delete_project(store::WriteTxn& txn, const std::string& uid, bool force,
+                                  const Tables& tables = {});
 
 // The error for a cluster that does not exist, that has a malformed uid, or that the caller may not
 // see. It is one error, so that nobody learns which clusters exist.

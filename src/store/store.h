@@ -44,6 +44,12 @@ enum class RecordType : uint8_t {
                   // in decimal
 };
 
+// A record that was put or erased.
+struct ChangedRecord {
+    RecordType type = RecordType::kProject;
+    std::string id;
+};
+
 // Types of note: small rows that the layers above keep beside a cluster's objects and write in the
 // same transactions. They have no history and move no head; they go with their cluster, and a
 // backup has them. The numbers are on disk, so their meaning never changes.
@@ -281,16 +287,22 @@ class WriteTxn {
 
     virtual base::Result<std::optional<std::string>> record(RecordType type,
                                                             std::string_view id) = 0;
-    // All records of a type, in order of id. Writes of the registry use them to check that a name
-    // is free, or that a project is empty.
+    // All records of a type, in order of id.
     virtual base::Result<std::vector<std::pair<std::string, std::string>>> records(
         RecordType type) = 0;
     virtual base::Result<void> put_record(RecordType type, std::string_view id,
                                           std::string_view value) = 0;
     virtual base::Result<void> erase_record(RecordType type, std::string_view id) = 0;
+    // Those that this transaction has put or erased so far, in all of its functions; some several
+    // times.
+    virtual const std::vector<ChangedRecord>& changed_records() const = 0;
 };
 
 using WriteFunction = std::function<base::Result<void>(WriteTxn&)>;
+// `function`, which leaves in `changed` the records that its transaction has changed so far, to be
+// read once it is committed.
+WriteFunction noting_records(WriteFunction function,
+                             std::shared_ptr<std::vector<ChangedRecord>> changed);
 // Runs on the writer thread when the commit is on disk, or when the write has failed; must be
 // short.
 using WriteDone = std::function<void(base::Result<void>)>;

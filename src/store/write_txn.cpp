@@ -296,12 +296,24 @@ base::Result<void> Transaction::put_record(RecordType type, std::string_view id,
                                            std::string_view value) {
     if (id.empty() || id.size() > kMaxRecordId)
         return Error(Code::kInvalid, "the id of a record is 1 to 400 bytes");
+    changed_records_.push_back({type, std::string(id)});
     return put_row(record_key(static_cast<uint8_t>(type), id).view(), value);
 }
 
 base::Result<void> Transaction::erase_record(RecordType type, std::string_view id) {
     if (id.empty() || id.size() > kMaxRecordId) return {};
+    changed_records_.push_back({type, std::string(id)});
     return erase_row(record_key(static_cast<uint8_t>(type), id).view());
+}
+
+WriteFunction noting_records(WriteFunction function,
+                             std::shared_ptr<std::vector<ChangedRecord>> changed) {
+    return [function = std::move(function),
+            changed = std::move(changed)](WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(function(txn));
+        *changed = txn.changed_records();
+        return {};
+    };
 }
 
 }  // namespace snapgate::store

@@ -75,6 +75,7 @@ class Transaction final : public WriteTxn {
     base::Result<void> put_record(RecordType type, std::string_view id,
                                   std::string_view value) override;
     base::Result<void> erase_record(RecordType type, std::string_view id) override;
+    const std::vector<ChangedRecord>& changed_records() const override { return changed_records_; }
 
     // Steps of the store's own work; true while there is more to do.
     base::Result<bool> remove_stage_step(ClusterNumber cluster, bool give_up_open);
@@ -177,6 +178,7 @@ class Transaction final : public WriteTxn {
     std::optional<base::Error> broken_;
     std::vector<ClusterNumber> moved_;
     std::vector<ClusterNumber> given_up_;
+    std::vector<ChangedRecord> changed_records_;
 };
 
 }  // namespace snapgate::store

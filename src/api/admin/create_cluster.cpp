@@ -28,9 +28,8 @@ Result<std::string> project_of_new(const Call& call, const std::string& asked) {
         return asked;
     }
     if (!call.scope.project.empty()) return call.scope.project;
-    for (const auto& [uid, project] : *projects) {
-        if (project.name == access::kDefaultProject) return uid;
-    }
+    if (auto uid = projects->id_of(access::Project::owner(), access::kDefaultProject))
+        return std::move(*uid);
     return Error(
         Code::kInvalidBody,
         fmt::format("there is no project named {}: say which project the cluster belongs to",
@@ -73,12 +72,13 @@ Result<Cluster> read_cluster(const Call& call, const json::Object& body) {
 // Stores it, follows it if it is connected, and answers.
 net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Array warnings) {
     auto made = std::make_shared<Cluster>(std::move(cluster));
-    store::WriteFunction write = [made, now_ms = call.services.store.now_ms(),
-                                  caller = call.scope](store::WriteTxn& txn) -> Result<void> {
+    store::WriteFunction write =
+        [made, now_ms = call.services.store.now_ms(), caller = call.scope,
+         &table = call.services.clusters](store::WriteTxn& txn) -> Result<void> {
         if (made->connected()) {
-            SNAPGATE_ASSIGN(*made, cluster::create_connected(txn, *made, caller));
+            SNAPGATE_ASSIGN(*made, cluster::create_connected(txn, *made, caller, &table));
         } else {
-            SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms, caller));
+            SNAPGATE_ASSIGN(*made, cluster::create_hosted(txn, *made, now_ms, caller, &table));
         }
         return {};
     };

@@ -102,8 +102,9 @@ net::Awaitable<Result<void>> create_key(Call& call) {
     SNAPGATE_CO_ASSIGN(auto expires_ms, expiry(body, now_ms));
 
     const access::NewKey made = access::make_key(name, role, project, now_ms, expires_ms);
-    store::WriteFunction write = [key = made.key](store::WriteTxn& txn) {
-        return access::create_key(txn, key);
+    store::WriteFunction write = [key = made.key,
+                                  &table = call.services.keys.table()](store::WriteTxn& txn) {
+        return access::create_key(txn, key, &table);
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     json::Object answer = to_json(call, made.key);
@@ -114,9 +115,9 @@ net::Awaitable<Result<void>> create_key(Call& call) {
 
 net::Awaitable<Result<void>> delete_key(Call& call) {
     SNAPGATE_CO_ASSIGN(auto key, find_key(call, call.parameters[0]));
-    store::WriteFunction write = [id = key.id,
-                                  now_ms = call.services.store.now_ms()](store::WriteTxn& txn) {
-        return access::delete_key(txn, id, now_ms);
+    store::WriteFunction write = [id = key.id, now_ms = call.services.store.now_ms(),
+                                  &table = call.services.keys.table()](store::WriteTxn& txn) {
+        return access::delete_key(txn, id, now_ms, &table);
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     call.response.status = 204;

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "api/admin/asked_set.h"
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
@@ -24,9 +22,7 @@ json::Object to_json(const Project& project) {
 
 // How much of what a quota bounds the project has.
 Result<json::Object> used_by(const Services& services, const std::string& uid) {
-    const auto keys = services.keys.keys();
     const auto clusters = services.clusters.snapshot();
-    const auto of_project = [&uid](const auto& row) { return row.second.project == uid; };
     uint64_t objects = 0;
     const store::ReadView view = services.store.read();
     for (const auto& [id, cluster] : *clusters) {
@@ -37,10 +33,9 @@ Result<json::Object> used_by(const Services& services, const std::string& uid) {
             objects += count;
         }
     }
-    return json::Object{
-        {"clusters", static_cast<uint64_t>(std::ranges::count_if(*clusters, of_project))},
-        {"keys", static_cast<uint64_t>(std::ranges::count_if(*keys, of_project))},
-        {"objects", objects}};
+    return json::Object{{"clusters", clusters->count_of(uid)},
+                        {"keys", services.keys.keys()->count_of(uid)},
+                        {"objects", objects}};
 }
 
 Result<Project> find_project(const Call& call, const std::string& uid) {
@@ -90,8 +85,8 @@ net::Awaitable<Result<void>> create_project(Call& call) {
     SNAPGATE_CO_ASSIGN(auto uid, uid_or_random(body));
     SNAPGATE_CO_ASSIGN(auto set, set_of_new(call, body));
     const Project project{uid, name, {}, set};
-    store::WriteFunction write = [project](store::WriteTxn& txn) {
-        return access::create_project(txn, project);
+    store::WriteFunction write = [project, &table = call.services.projects](store::WriteTxn& txn) {
+        return access::create_project(txn, project, &table);
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     respond_json(call, 201, to_json(project));
@@ -126,8 +121,9 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
         if (cluster.project != project.uid) continue;
         SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));
     }
-    store::WriteFunction write = [uid = project.uid, forced = force](store::WriteTxn& txn) {
-        return cluster::delete_project(txn, uid, forced);
+    const cluster::Tables tables{&call.services.clusters, &call.services.keys.table()};
+    store::WriteFunction write = [uid = project.uid, forced = force, tables](store::WriteTxn& txn) {
+        return cluster::delete_project(txn, uid, forced, tables);
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
     forget_deleted(call.services);
