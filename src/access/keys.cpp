@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "access/projects.h"
@@ -28,6 +29,26 @@ Result<int64_t> number(const json::Object& record, std::string_view name) {
     if (value == nullptr || !value->is_int64())
         return Error(Code::kCorrupt, fmt::format("a key's record has no number {}", name));
     return value->get_int64();
+}
+
+Result<std::vector<KeyCluster>> read_clusters(const json::Object& record) {
+    std::vector<KeyCluster> clusters;
+    const json::Value* value = record.if_contains("clusters");
+    if (value == nullptr) return clusters;
+    const Error corrupt(Code::kCorrupt, "the clusters of a key's record cannot be read");
+    // A key that is held to clusters must not come to see all.
+    if (!value->is_array() || value->get_array().empty()) return corrupt;
+    for (const json::Value& one : value->get_array()) {
+        const json::Object* cluster = one.if_object();
+        const json::Value* number = cluster == nullptr ? nullptr : cluster->if_contains("number");
+        if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
+            number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
+            return corrupt;
+        SNAPGATE_ASSIGN(std::string uid, json::optional_string(*cluster, "uid"));
+        clusters.push_back(
+            {std::move(uid), static_cast<model::ClusterNumber>(number->get_int64())});
+    }
+    return clusters;
 }
 
 Error unauthorized() {
@@ -59,6 +80,7 @@ Result<Key> Key::parse(std::string_view id, std::string_view value) {
     auto bytes = base::decode_base64url(hash);
     if (!bytes) return Error(Code::kCorrupt, "a key's record has no hash");
     key.hash = std::move(*bytes);
+    SNAPGATE_ASSIGN(key.clusters, read_clusters(record));
     SNAPGATE_ASSIGN(key.created_ms, number(record, "createdMs"));
     SNAPGATE_ASSIGN(key.last_used_ms, number(record, "lastUsedMs"));
     if (record.contains("expiresMs")) {
@@ -75,7 +97,22 @@ std::string Key::record() const {
                         {"createdMs", created_ms},
                         {"lastUsedMs", last_used_ms}};
     if (expires_ms) record["expiresMs"] = *expires_ms;
+    if (!clusters.empty()) {
+        json::Array held;
+        for (const KeyCluster& cluster : clusters)
+            held.push_back(json::Object{{"uid", cluster.uid}, {"number", int64_t{cluster.number}}});
+        record["clusters"] = std::move(held);
+    }
     return json::serialize(record);
+}
+
+SomeClusters Key::some_clusters() const {
+    if (clusters.empty()) return nullptr;
+    std::vector<model::ClusterNumber> numbers;
+    numbers.reserve(clusters.size());
+    for (const KeyCluster& cluster : clusters) numbers.push_back(cluster.number);
+    std::ranges::sort(numbers);
+    return std::make_shared<const std::vector<model::ClusterNumber>>(std::move(numbers));
 }
 
 void Key::begin_at(int64_t now_ms) {
@@ -207,7 +244,7 @@ Result<Principal> KeyRing::admit(const Key& key) const {
     if (has_expired(key)) return unauthorized();
     if (auto use = use_of(key.id))
         use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);
-    return Principal{key.id, key.role, key.project};
+    return Principal{key.id, key.role, key.project, key.some_clusters()};
 }
 
 // The generic cell rate algorithm of ATM networks (ITU-T I.371): a bucket of tokens in one number.

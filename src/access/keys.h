@@ -17,6 +17,12 @@
 
 namespace snapgate::access {
 
+// A cluster that a key is held to.
+struct KeyCluster {
+    std::string uid;                  // to be shown
+    model::ClusterNumber number = 0;  // of its snapshots
+};
+
 // A stored API key. Of its secret only a hash is stored.
 struct Key {
     static constexpr store::RecordType kType = store::RecordType::kKey;
@@ -25,12 +31,16 @@ struct Key {
     std::string name;
     Role role = Role::kReader;
     std::string project;  // uid; "" holds the tenant
-    std::string hash;     // SHA-256 of the whole text
+    // The clusters of the project that it is held to; none: all of them.
+    std::vector<KeyCluster> clusters;
+    std::string hash;  // SHA-256 of the whole text
     int64_t created_ms = 0;
     std::optional<int64_t> expires_ms;
     int64_t last_used_ms = 0;  // as last written to the store; 0 is never
 
     bool expired(int64_t now_ms) const { return expires_ms && *expires_ms <= now_ms; }
+    // As a request's Principal has them; null if it has none.
+    SomeClusters some_clusters() const;
     // Whether it was made in the future, while the system's clock was ahead (or is behind now): by
     // more than a minute, as clocks differ a little.
     bool created_ahead(int64_t now_ms) const { return created_ms > now_ms + 60'000; }

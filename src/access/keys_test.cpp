@@ -113,6 +113,48 @@ TEST_F(KeysTest, AKeyAsksAsOftenAsItMay) {
     EXPECT_TRUE(ring_.count_request("nosuchkey"));
 }
 
+TEST_F(KeysTest, AKeyMayBeHeldToClusters) {
+    NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
+    made.key.clusters = {{"b", 7}, {"a", 3}};
+    ASSERT_TRUE(add(made));
+    const auto principal = ring_.authenticate(made.text);
+    ASSERT_TRUE(principal);
+    ASSERT_TRUE(principal->clusters);
+    EXPECT_THAT(*principal->clusters, testing::ElementsAre(3, 7));
+    const Scope scope{"p", principal->clusters};
+    EXPECT_TRUE(scope.sees_cluster("p", 7));
+    EXPECT_FALSE(scope.sees_cluster("p", 4));
+    EXPECT_FALSE(scope.sees_cluster("q", 7)) << "another project";
+    // By what they are: the same clusters of another key are the same scope.
+    EXPECT_EQ(scope, (Scope{"p", made.key.some_clusters()}));
+    EXPECT_NE(scope, (Scope{"p", nullptr}));
+    // A record that cannot be read must not become a key that sees more.
+    for (const char* clusters : {"[]", "null", "{}", R"([{"uid":"a"}])", R"([{"number":0}])"}) {
+        const std::string record = made.key.record();
+        const size_t begin = record.find("\"clusters\":") + 11;
+        const std::string broken =
+            record.substr(0, begin) + clusters + record.substr(record.find(']') + 1);
+        EXPECT_FALSE(Key::parse(made.key.id, broken)) << broken;
+    }
+    EXPECT_TRUE(Key::parse(made.key.id, made.key.record()));
+}
+
+TEST_F(KeysTest, AWriteSeesTheWritesBeforeItInItsCommit) {
+    const NewKey one = make_key("a", Role::kAdmin, "", now(), std::nullopt);
+    const NewKey same = make_key("a", Role::kReader, "", now(), std::nullopt);
+    ASSERT_TRUE(add(one));
+    ASSERT_TRUE(store_->write_and_wait(
+        store::Priority::kRequest, [&](store::WriteTxn& txn) -> base::Result<void> {
+            EXPECT_FALSE(create_key(txn, same.key, &ring_.table()));
+            const NewKey other = make_key("b", Role::kAdmin, "", now(), std::nullopt);
+            SNAPGATE_TRY(create_key(txn, other.key, &ring_.table()));
+            SNAPGATE_TRY(delete_key(txn, one.key.id, now(), &ring_.table()));
+            EXPECT_EQ(delete_key(txn, other.key.id, now(), &ring_.table()).error().code,
+                      base::Code::kConflict);
+            return create_key(txn, same.key, &ring_.table());
+        }));
+}
+
 TEST_F(KeysTest, NamesAreUnique) {
     ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
     auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));

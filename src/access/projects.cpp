@@ -90,10 +90,10 @@ Error no_such_project(std::string_view uid) {
 
 Result<Scope> resolve_scope(const Principal& principal, std::string_view project,
                             const ProjectTable::Rows& projects) {
-    if (project.empty()) return Scope{principal.project};
+    if (project.empty()) return Scope{principal.project, principal.clusters};
     bool visible = principal.project.empty() || principal.project == project;
     if (!visible || !projects.contains(std::string(project))) return no_such_project(project);
-    return Scope{std::string(project)};
+    return Scope{std::string(project), principal.clusters};
 }
 
 Result<void> set_quota(store::WriteTxn& txn, std::string_view uid, const Quota& quota) {

@@ -1,5 +1,6 @@
 // Every route by every caller: each role with a key of the cluster's project, of another project
-// and of the tenant, and no key. The rows below say who may do what, apart from the table of
+// and of the tenant, a reader and an editor that are held to the cluster or to another one, and no
+// key. The rows below say who may do what, apart from the table of
 // routes; a route without a row fails.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -155,7 +156,13 @@ std::optional<Row> row_of(const Route& route, bool fleet) {
     return std::nullopt;
 }
 
-enum class Belongs { kOwn, kOther, kTenant };
+enum class Belongs {
+    kOwn,
+    kOther,
+    kTenant,
+    kHeld,       // to the cluster, in its project
+    kElsewhere,  // held to another cluster of the project
+};
 
 struct Caller {
     std::string key;  // "": none
@@ -172,6 +179,19 @@ class AccessMatrix : public testing::Test {
             add(role, Belongs::kOwn, kProject);
             add(role, Belongs::kOther, other.uid);
             add(role, Belongs::kTenant, "");
+        }
+        cluster::Cluster elsewhere;
+        elsewhere.uid = elsewhere.name = "elsewhere";
+        service_.must([&](store::WriteTxn& txn) -> base::Result<void> {
+            SNAPGATE_ASSIGN(elsewhere, service_.create(txn, elsewhere));
+            return {};
+        });
+        // There are no admins of clusters alone.
+        for (const Role role : {Role::kReader, Role::kEditor}) {
+            add(role, Belongs::kHeld, kProject,
+                access::KeyCluster{std::string(TestService::kCluster), service_.cluster()});
+            add(role, Belongs::kElsewhere, kProject,
+                access::KeyCluster{elsewhere.uid, elsewhere.number});
         }
         callers_.emplace_back();
         named_key_ = add_key(Role::kReader, kProject, "named");
@@ -217,17 +237,22 @@ class AccessMatrix : public testing::Test {
     static constexpr std::string_view kProject = "0123456789abcdef01234567";
 
     std::string add_key(Role role, std::string_view project, std::string_view name,
-                        std::string* text = nullptr) {
-        const access::NewKey made = access::make_key(std::string(name), role, std::string(project),
-                                                     service_.store().now_ms(), std::nullopt);
+                        std::string* text = nullptr,
+                        const std::optional<access::KeyCluster>& held_to = std::nullopt) {
+        access::NewKey made = access::make_key(std::string(name), role, std::string(project),
+                                               service_.store().now_ms(), std::nullopt);
+        if (held_to) made.key.clusters.push_back(*held_to);
         service_.must([&](store::WriteTxn& txn) { return access::create_key(txn, made.key); });
         if (text != nullptr) *text = made.text;
         return made.key.id;
     }
-    void add(Role role, Belongs belongs, std::string_view project) {
+    void add(Role role, Belongs belongs, std::string_view project,
+             const std::optional<access::KeyCluster>& held_to = std::nullopt) {
         Caller caller{{}, role, belongs};
-        // The service has made an admin's key of that name.
-        add_key(role, project, fmt::format("one {}", access::role_name(role)), &caller.key);
+        // The service has made an admin's key with the name of its role.
+        const std::string name = fmt::format("{} of {}", access::role_name(role),
+                                             held_to ? held_to->uid : std::string("all"));
+        add_key(role, project, name, &caller.key, held_to);
         callers_.push_back(std::move(caller));
     }
     // What stands for a parameter that comes after this segment.
@@ -246,7 +271,10 @@ class AccessMatrix : public testing::Test {
 unsigned refusal(const Route& route, const Row& row, const Caller& caller) {
     if (row.about == About::kOpen) return 0;
     if (caller.key.empty()) return 401;
-    const bool hidden = row.about == About::kNamed && caller.belongs == Belongs::kOther;
+    const bool of_cluster = route.path.find("clusters/{}") != std::string_view::npos;
+    const bool hidden =
+        row.about == About::kNamed && (caller.belongs == Belongs::kOther ||
+                                       (of_cluster && caller.belongs == Belongs::kElsewhere));
     // The Kubernetes side tells what a role may do in a cluster only to those who see it.
     if (hidden && route.path.starts_with(kPrefix)) return 404;
     if (caller.role < row.least) return 403;
@@ -291,7 +319,7 @@ TEST_F(AccessMatrix, EveryRouteByEveryCaller) {
     check(own_routes(), TestService::kCluster);
     check(kube::cluster_routes(), TestService::kCluster);
     check(kube::fleet_routes(), "-");
-    EXPECT_GT(cells, 900U);
+    EXPECT_GT(cells, 1300U);
     for (const auto& [name, row] : kRows) EXPECT_TRUE(met.contains(name)) << "no route " << name;
 }
 

@@ -77,7 +77,8 @@ Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
     }
     auto clusters = call.services.clusters.snapshot();
     auto found = clusters->find(std::string(uid));
-    if (found == clusters->end() || !call.scope.sees_project(found->second.project))
+    if (found == clusters->end() ||
+        !call.scope.sees_cluster(found->second.project, found->second.number))
         return cluster::no_such_cluster(uid);
     return found->second;
 }

@@ -58,7 +58,7 @@ std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FleetIndex> 
 }
 
 std::shared_ptr<const VisibleFleet> FleetCache::find(
-    const std::string& project, const std::string& uid,
+    const access::Scope& scope, const std::string& uid,
     const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
     const std::shared_ptr<const access::ProjectTable::Rows>& projects) {
     base::MutexLock lock(mutex_);
@@ -72,12 +72,11 @@ std::shared_ptr<const VisibleFleet> FleetCache::find(
         clusters_ = clusters;
         projects_ = projects;
     }
-    auto& fleet = fleets_[{project, uid}];
+    auto& fleet = fleets_[{scope, uid}];
     if (fleet) return fleet;
-    const access::Scope scope{project};
     std::vector<const cluster::Cluster*> seen;
     const auto see = [&](const cluster::Cluster& cluster) {
-        if (scope.sees_project(cluster.project)) seen.push_back(&cluster);
+        if (scope.sees_cluster(cluster.project, cluster.number)) seen.push_back(&cluster);
     };
     if (uid.empty()) {
         for (const auto& [id, cluster] : *clusters) see(cluster);
@@ -92,7 +91,7 @@ Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     const std::string& uid = call.parameters[0];
     const auto projects = call.services.projects.snapshot();
     if (is_of_all_clusters(call)) {
-        return call.services.fleets->find(call.scope.project, {}, call.services.clusters.snapshot(),
+        return call.services.fleets->find(call.scope, {}, call.services.clusters.snapshot(),
                                           projects);
     }
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, uid));

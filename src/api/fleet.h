@@ -37,10 +37,10 @@ class FleetCache {
     // `facts` is told which clusters are left.
     explicit FleetCache(std::shared_ptr<query::FleetIndex> facts) : facts_(std::move(facts)) {}
 
-    // All clusters of a project ("": of the tenant); or, with `uid`, that one of them, if there is
-    // one. Equal pointers mean that the registry has not changed.
+    // All clusters that the scope has; or, with `uid`, that one of them, if there is one. Equal
+    // pointers mean that the registry has not changed.
     std::shared_ptr<const VisibleFleet> find(
-        const std::string& project, const std::string& uid,
+        const access::Scope& scope, const std::string& uid,
         const std::shared_ptr<const cluster::ClusterTable::Rows>& clusters,
         const std::shared_ptr<const access::ProjectTable::Rows>& projects);
 
@@ -50,8 +50,8 @@ class FleetCache {
     // What the fleets were made from; kept, so that nothing else can get its address.
     std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);
     std::shared_ptr<const access::ProjectTable::Rows> projects_ SNAPGATE_GUARDED_BY(mutex_);
-    // By the project, and the uid of one cluster.
-    std::map<std::pair<std::string, std::string>, std::shared_ptr<const VisibleFleet>> fleets_
+    // By the scope, and the uid of one cluster.
+    std::map<std::pair<access::Scope, std::string>, std::shared_ptr<const VisibleFleet>> fleets_
         SNAPGATE_GUARDED_BY(mutex_);
 };
 

@@ -25,6 +25,16 @@ Result<void> Services::reload_registry(const std::vector<store::ChangedRecord>& 
     return first_error;
 }
 
+Result<void> Services::reload_registry() const {
+    store::ReadView view = store.read();
+    Result<void> first_error = keys.reload(view);
+    for (Result<void> result : {projects.reload(view), clusters.reload(view)}) {
+        if (first_error && !result) first_error = std::move(result);
+    }
+    streams->registry_changed();
+    return first_error;
+}
+
 std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds() {
     return std::make_shared<palette::SnapshotFeeds>();
 }

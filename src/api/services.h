@@ -92,6 +92,8 @@ struct Services {
     // Reads those records again in the tables of the registry, so that the next request sees what
     // was written, and tells the event streams.
     base::Result<void> reload_registry(const std::vector<store::ChangedRecord>& changed) const;
+    // The same for all records.
+    base::Result<void> reload_registry() const;
 };
 
 // Commits a write to the registry and waits until it is on disk and every request sees it.

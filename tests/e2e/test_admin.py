@@ -62,8 +62,8 @@ def test_keys(server, admin):
     made = admin.post("/admin/v1/keys", {"name": "k", "role": "editor", "projectUid": project, "expires": "90d"})
     assert made.status == 201
     key = made.json()
-    assert set(key) == {"id", "name", "role", "projectUid", "createdAt", "expiresAt", "lastUsedAt", "key"}
-    assert (key["name"], key["role"], key["projectUid"]) == ("k", "editor", project)
+    assert set(key) == {"id", "name", "role", "projectUid", "clusters", "createdAt", "expiresAt", "lastUsedAt", "key"}
+    assert (key["name"], key["role"], key["projectUid"], key["clusters"]) == ("k", "editor", project, None)
     assert re.fullmatch(TIME, key["createdAt"]) and re.fullmatch(TIME, key["expiresAt"])
     told = admin.get(f"/admin/v1/keys/{key['id']}").json()
     assert told == {name: value for name, value in key.items() if name != "key"}

@@ -2,13 +2,17 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "app/data_directory.h"
 #include "base/clock.h"
+#include "base/count_text.h"
 #include "base/duration.h"
 #include "commands/all_commands.h"
 #include "json/path.h"
 #include "remote/resolve.h"
+#include "snapshots/snapshot_list.h"
 #include "snapshots/times.h"
 
 namespace snapgate::cli {
@@ -23,6 +27,8 @@ Examples:
   (umask 077; snapgate create key grafana --expires 90d -o name > grafana.key)
   # An admin of the clusters and keys of one project
   snapgate create key payments-admin --role admin --project payments
+  # A reader of two clusters, for which no other cluster exists
+  snapgate create key shop-dashboard --clusters shop-1,shop-2
   # Lost the last admin key: stop the server, then
   snapgate create key --data-dir /var/lib/snapgate)";
 
@@ -30,6 +36,7 @@ struct Options {
     ConnectionFlags connection;
     std::string name;
     std::string role;
+    std::vector<std::string> clusters;
     std::string expires;
     std::string data_dir;
     std::string output;
@@ -54,6 +61,10 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         return Failure(Exit::kUsage,
                        "--data-dir works on the files of a server that is down: it cannot be "
                        "combined with --server or --api-key-file");
+    if (!options.clusters.empty())
+        return Failure(Exit::kUsage,
+                       "--data-dir makes a key of a project or of the whole tenant: it cannot be "
+                       "combined with --clusters");
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     SNAPGATE_TRY(check_role(options.role));
     SNAPGATE_ASSIGN(auto expires, parse_expires(options.expires));
@@ -94,9 +105,23 @@ std::string described(const json::Object& made, const std::string& project) {
             ? std::string("valid for the whole tenant")
             : fmt::format("project {}", project.empty() ? json::text_at(made, {"projectUid"})
                                                         : std::string_view(project)));
+    if (const json::Array* clusters = json::array_at(made, {"clusters"}))
+        text += ", " + base::counted(clusters->size(), "cluster") + " of it";
     if (const auto expires = base::parse_rfc3339(json::text_at(made, {"expiresAt"})))
         text += ", expires " + format_local(*expires);
     return text + ")";
+}
+
+// The uids of the clusters that are named.
+Outcome<json::Array> cluster_uids(Api& api, const std::vector<std::string>& names) {
+    SNAPGATE_ASSIGN(auto items, list_objects(api, Kind::kCluster));
+    const std::vector<Named> all = named_items(Kind::kCluster, items);
+    json::Array uids;
+    for (const std::string& name : split_values(names)) {
+        SNAPGATE_ASSIGN(const Named cluster, choose(Kind::kCluster, name, all));
+        uids.emplace_back(cluster.uid);
+    }
+    return uids;
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
@@ -112,6 +137,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     body["role"] = options.role.empty() ? "reader" : options.role;
     if (!api.project_uid().empty()) body["projectUid"] = api.project_uid();
     if (!options.expires.empty()) body["expires"] = options.expires;
+    if (!options.clusters.empty()) {
+        SNAPGATE_ASSIGN(body["clusters"], cluster_uids(api, options.clusters));
+    }
     SNAPGATE_ASSIGN(auto response, api.post("/admin/v1/keys", body));
     if (is_document(format)) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
@@ -135,6 +163,9 @@ Command create_key_command() {
                     {"--role", &options->role, "ROLE",
                      "reader (the default), editor (also writes snapshots) or admin (also\n"
                      "writes projects, clusters and keys); with --data-dir the default is admin"},
+                    {"--clusters", &options->clusters, "CLUSTER,...",
+                     "Hold the key to these clusters of one project, by name or uid: for it no\n"
+                     "other cluster exists; not for an admin"},
                     {"--expires", &options->expires, "DURATION",
                      "How long it is valid, as 90d or 12h (default: forever)"},
                     {"--data-dir", &options->data_dir, "DIR",

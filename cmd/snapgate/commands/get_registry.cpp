@@ -59,13 +59,15 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
         case Kind::kKey:
             break;
     }
-    return {{"NAME", 0, 16, Column::Cut::kMiddle},
-            {"ID"},
-            {"ROLE"},
-            {"PROJECT", 0, 12},
-            {"AGE"},
-            {"EXPIRES"},
-            {"LAST USED", 1}};
+    std::vector<Column> columns{{"NAME", 0, 16, Column::Cut::kMiddle},
+                                {"ID"},
+                                {"ROLE"},
+                                {"PROJECT", 0, 12},
+                                {"AGE"},
+                                {"EXPIRES"},
+                                {"LAST USED", 1}};
+    if (wide) columns.push_back({"CLUSTERS", 2});
+    return columns;
 }
 
 // For a hosted cluster, which has nothing to sync with.
@@ -97,6 +99,19 @@ std::string followed_too(const json::Object& cluster) {
         }
     }
     return names.empty() ? kNothing : fmt::format("{}", fmt::join(names, ","));
+}
+
+// The clusters that a key is held to.
+std::string held_to(const json::Object& key) {
+    const json::Array* clusters = json::array_at(key, {"clusters"});
+    if (clusters == nullptr) return "<all>";
+    std::string uids;
+    for (const json::Value& uid : *clusters) {
+        if (!uid.is_string()) continue;
+        if (!uids.empty()) uids += ',';
+        uids += uid.get_string();
+    }
+    return uids;
 }
 
 Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& projects, bool wide) {
@@ -134,15 +149,17 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
     const int64_t now = now_ms / 1000;
     const auto expires = base::parse_rfc3339(text("expiresAt"));
     std::string used = text("lastUsedAt");
-    return {text("name"),
-            text("id"),
-            text("role"),
-            project(),
-            age_of(text("createdAt"), now),
-            !expires             ? "<never>"
-            : *expires <= now_ms ? "<expired>"
-                                 : format_local(*expires),
-            used.empty() ? "<never>" : age_of(used, now) + " ago"};
+    Table::Row row{text("name"),
+                   text("id"),
+                   text("role"),
+                   project(),
+                   age_of(text("createdAt"), now),
+                   !expires             ? "<never>"
+                   : *expires <= now_ms ? "<expired>"
+                                        : format_local(*expires),
+                   used.empty() ? "<never>" : age_of(used, now) + " ago"};
+    if (wide) row.push_back(held_to(object));
+    return row;
 }
 
 // Few clusters ever have any, so they have no column.

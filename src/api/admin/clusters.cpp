@@ -15,7 +15,8 @@ net::Awaitable<Result<void>> list_clusters(Call& call) {
     {
         store::ReadView view = call.services.store.read();
         for (const Cluster* cluster : visible_by_name(*clusters, [&](const Cluster& row) {
-                 return call.scope.sees_project(row.project) && (!asked || *asked == row.apply_set);
+                 return call.scope.sees_cluster(row.project, row.number) &&
+                        (!asked || *asked == row.apply_set);
              })) {
             SNAPGATE_CO_ASSIGN(auto item, cluster_document(call.services, *cluster, view));
             items.push_back(std::move(item));

@@ -1,4 +1,9 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
@@ -16,6 +21,16 @@ using base::Result;
 
 namespace {
 
+constexpr size_t kMostClusters = 1000;
+
+// null: all that its project has.
+json::Value cluster_uids(const Key& key) {
+    if (key.clusters.empty()) return nullptr;
+    json::Array uids;
+    for (const access::KeyCluster& cluster : key.clusters) uids.emplace_back(cluster.uid);
+    return uids;
+}
+
 json::Object to_json(const Call& call, const Key& key) {
     auto time = [](int64_t ms) { return json::Value(base::format_rfc3339(ms)); };
     int64_t used = call.services.keys.last_used_ms(key);
@@ -23,6 +38,7 @@ json::Object to_json(const Call& call, const Key& key) {
             {"name", key.name},
             {"role", std::string(access::role_name(key.role))},
             {"projectUid", key.project},
+            {"clusters", cluster_uids(key)},
             {"createdAt", time(key.created_ms)},
             {"expiresAt", key.expires_ms ? time(*key.expires_ms) : json::Value()},
             {"lastUsedAt", used > 0 ? time(used) : json::Value()}};
@@ -55,6 +71,60 @@ Result<std::optional<int64_t>> expiry(const json::Object& body, int64_t now_ms) 
     return std::optional<int64_t>(now_ms + after->count());
 }
 
+// The clusters that a new key is held to: uids of clusters of one project that the caller sees.
+Result<std::vector<cluster::Cluster>> read_clusters(const Call& call, const json::Object& body) {
+    const Error wrong(Code::kInvalidBody,
+                      fmt::format("clusters must be a list of 1 to {} uids of clusters, or null "
+                                  "for all clusters of the project",
+                                  kMostClusters),
+                      "clusters");
+    std::vector<cluster::Cluster> clusters;
+    const json::Value* value = body.if_contains("clusters");
+    if (value == nullptr || value->is_null()) return clusters;
+    if (!value->is_array() || value->get_array().empty() ||
+        value->get_array().size() > kMostClusters)
+        return wrong;
+    for (const json::Value& one : value->get_array()) {
+        if (!one.is_string()) return wrong;
+        SNAPGATE_ASSIGN(cluster::Cluster cluster,
+                        find_cluster(call, std::string_view(one.get_string())));
+        if (!clusters.empty() && cluster.project != clusters.front().project) {
+            return Error(Code::kInvalidBody,
+                         fmt::format("the clusters {} and {} are in different projects: a key is "
+                                     "held to clusters of one project",
+                                     clusters.front().uid, cluster.uid),
+                         "clusters");
+        }
+        clusters.push_back(std::move(cluster));
+    }
+    std::ranges::sort(clusters, {}, &cluster::Cluster::uid);
+    const auto again = std::ranges::unique(clusters, {}, &cluster::Cluster::uid);
+    clusters.erase(again.begin(), again.end());
+    return clusters;
+}
+
+// Holds the key to clusters; it is then a key of their project.
+Result<void> hold_to(const std::vector<cluster::Cluster>& clusters, Key& key) {
+    if (clusters.empty()) return {};
+    const std::string& project = clusters.front().project;
+    if (!key.project.empty() && key.project != project) {
+        return Error(Code::kInvalidBody,
+                     fmt::format("the cluster {} is not in the project {}", clusters.front().uid,
+                                 key.project),
+                     "clusters");
+    }
+    // An admin makes clusters and keys, which would be outside of these.
+    if (key.role == Role::kAdmin) {
+        return Error(Code::kInvalidBody,
+                     "a key that is held to clusters is a reader or an editor: an admin "
+                     "administers a whole project",
+                     "role");
+    }
+    key.project = project;
+    for (const cluster::Cluster& one : clusters) key.clusters.push_back({one.uid, one.number});
+    return {};
+}
+
 }  // namespace
 
 net::Awaitable<Result<void>> list_keys(Call& call) {
@@ -85,7 +155,8 @@ net::Awaitable<Result<void>> who_am_i(Call& call) {
 
 net::Awaitable<Result<void>> create_key(Call& call) {
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
-    SNAPGATE_CO_TRY(json::refuse_unknown(body, {"name", "role", "projectUid", "expires"}));
+    SNAPGATE_CO_TRY(
+        json::refuse_unknown(body, {"name", "role", "projectUid", "clusters", "expires"}));
     SNAPGATE_CO_ASSIGN(auto name, required_name(body));
     SNAPGATE_CO_ASSIGN(auto role_text, json::optional_string(body, "role"));
     SNAPGATE_CO_ASSIGN(
@@ -101,7 +172,9 @@ net::Awaitable<Result<void>> create_key(Call& call) {
     int64_t now_ms = call.services.store.now_ms();
     SNAPGATE_CO_ASSIGN(auto expires_ms, expiry(body, now_ms));
 
-    const access::NewKey made = access::make_key(name, role, project, now_ms, expires_ms);
+    SNAPGATE_CO_ASSIGN(const auto clusters, read_clusters(call, body));
+    access::NewKey made = access::make_key(name, role, project, now_ms, expires_ms);
+    SNAPGATE_CO_TRY(hold_to(clusters, made.key));
     store::WriteFunction write = [key = made.key,
                                   &table = call.services.keys.table()](store::WriteTxn& txn) {
         return access::create_key(txn, key, &table);

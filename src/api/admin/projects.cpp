@@ -71,8 +71,11 @@ net::Awaitable<Result<void>> list_projects(Call& call) {
 net::Awaitable<Result<void>> get_project(Call& call) {
     SNAPGATE_CO_ASSIGN(auto project, find_project(call, call.parameters[0]));
     json::Object document = to_json(project);
-    SNAPGATE_CO_ASSIGN(auto used, used_by(call.services, project.uid));
-    document["used"] = std::move(used);
+    // It tells of all clusters.
+    if (!call.scope.clusters) {
+        SNAPGATE_CO_ASSIGN(auto used, used_by(call.services, project.uid));
+        document["used"] = std::move(used);
+    }
     respond_json(call, 200, document);
     co_return Result<void>{};
 }

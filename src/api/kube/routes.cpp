@@ -80,7 +80,7 @@ Result<void> authenticate(Call& call) {
     }
     if (!*principal) return unauthorized;
     call.principal = std::move(**principal);
-    call.scope = {call.principal.project};
+    call.scope = {call.principal.project, call.principal.clusters};
     return call.services.keys.count_request(call.principal.key_id);
 }
 

@@ -21,8 +21,9 @@ std::string_view cluster_state(const Services& services, const cluster::Cluster&
 net::Awaitable<Result<void>> list_clusters(Call& call) {
     auto clusters = call.services.clusters.snapshot();
     json::Array items;
-    for (const cluster::Cluster* cluster : visible_by_name(
-             *clusters, [&](const auto& row) { return call.scope.sees_project(row.project); })) {
+    for (const cluster::Cluster* cluster : visible_by_name(*clusters, [&](const auto& row) {
+             return call.scope.sees_cluster(row.project, row.number);
+         })) {
         items.push_back(json::Object{
             {"metadata",
              json::Object{

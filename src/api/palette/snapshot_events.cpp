@@ -105,8 +105,7 @@ class EventStream {
 
 SnapshotScope scope_of(const Call& call, const query::FleetRequest& request) {
     const std::string& uid = call.parameters[0];
-    return {call.scope.project, uid == query::kAllClusters ? std::string() : uid,
-            request.kubernetes_form};
+    return {call.scope, uid == query::kAllClusters ? std::string() : uid, request.kubernetes_form};
 }
 
 SnapshotSelection selection_of(const Call& call, const query::FleetRequest& request) {

@@ -103,7 +103,7 @@ std::string SnapshotBatch::tell(const SnapshotSelection& selection) const {
 
 std::shared_ptr<const VisibleFleet> find_visible(const Services& services,
                                                  const SnapshotScope& scope) {
-    return services.fleets->find(scope.project, scope.uid, services.clusters.snapshot(),
+    return services.fleets->find(scope.seen, scope.uid, services.clusters.snapshot(),
                                  services.projects.snapshot());
 }
 

@@ -104,10 +104,10 @@ struct StreamTimes {
     std::chrono::milliseconds gathers{20};
 };
 
-// Which changes a feed has: the clusters of a project ("": of the tenant), or the one with the uid
-// of them; and how their snapshots are written.
+// Which changes a feed has: the clusters of a scope, or the one with the uid of them; and how their
+// snapshots are written.
 struct SnapshotScope {
-    std::string project;
+    access::Scope seen;
     std::string uid;  // "" for all
     bool kubernetes_form = false;
 
