@@ -211,8 +211,8 @@ def test_health_answers_whatever_readers_ask_for(own):
             begun = time.monotonic()
             assert server.client().get("/livez").status == 200
             times.append(time.monotonic() - begun)
-        # Before, the median was several seconds. The bound is wide: the readers run on the same cores.
-        assert sorted(times)[len(times) // 2] < 0.5 * PATIENCE, times
+        # The median was several seconds when such answers were made on the threads that serve connections.
+        assert sorted(times)[len(times) // 2] < 0.1 * PATIENCE, times
     finally:
         stop.set()
         for reader in readers:
