@@ -33,7 +33,7 @@ base::Error apply_conflict(const std::vector<ManagedEntry>& conflicts) {
         list += fmt::format("conflicts with {}:", manager);
         for_path_texts(entry.fields, [&](std::string path) {
             if (++count > kMostShown) return;
-            list += fmt::format("\n- {}", path);
+            list += fmt::format("\n- {}", base::visible(path));
             causes.push_back({"FieldManagerConflict", fmt::format("conflict with {}", manager),
                               std::move(path)});
         });

@@ -353,9 +353,10 @@ class TestAWriteWithAParameterThatIsNone:
         assert everything(theirs) == before
 
     @pytest.mark.parametrize("method, path, body, takes", [
-        ("POST", "projects", {"name": "made-{uid}"}, "none"), ("DELETE", "projects/{uid}-p", None, "force"),
-        ("POST", "clusters", {"name": "made-{uid}"}, "none"), ("DELETE", "clusters/{uid}", None, "force"),
-        ("PUT", "clusters/{uid}/kubeconfig", {"kubeconfig": "x"}, "none"), ("POST", "clusters/{uid}/check", None, "none"),
+        ("POST", "projects", {"name": "made-{uid}"}, "none"), ("DELETE", "projects/{uid}-p", None, "force applySet"),
+        ("POST", "clusters", {"name": "made-{uid}"}, "dryRun"),
+        ("DELETE", "clusters/{uid}", None, "force applySet"),
+        ("PUT", "clusters/{uid}/kubeconfig", {"kubeconfig": "x"}, "dryRun"), ("POST", "clusters/{uid}/check", None, "none"),
         ("POST", "clusters/{uid}/import", [new_snapshot("made", namespace="web")], "onConflict prune dryRun complete pruneAsOf"),
         ("POST", "keys", {"name": "made-{uid}"}, "none"), ("DELETE", "keys/{uid}", None, "none")])
     def test_changes_nothing_on_the_admin_side(self, server, kube, uid, method, path, body, takes):

@@ -294,7 +294,8 @@ def test_login_asks_for_the_key_without_showing_it(scripted, tmp_path):
     assert code == OK, shown
     assert echo_off and echo_after
     assert b"sgk_ty" not in shown
-    assert json.loads((tmp_path / "config" / "snapgate" / "context.json").read_text())["key"] == "sgk_typed"
+    saved = json.loads((tmp_path / "config" / "snapgate" / "context.json").read_text())
+    assert saved["contexts"][saved["current"]]["key"] == "sgk_typed"
     assert scripted.requests[-1][1]["ApiKey"] == "sgk_typed"
 
 

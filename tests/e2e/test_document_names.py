@@ -53,7 +53,7 @@ def faults_of(call):
     words = []
     for word in call.split():
         choices = word.split("|")
-        if not all(re.fullmatch(r"[a-z]+", choice) and help_of(*words, choice) for choice in choices):
+        if not all(re.fullmatch(r"[a-z]+(-[a-z]+)*", choice) and help_of(*words, choice) for choice in choices):
             break
         words.append(choices[0])
     if not words and call.split() and not call.startswith(("-", "COMMAND")):

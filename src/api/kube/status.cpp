@@ -63,6 +63,21 @@ void append_details(const base::Error& error, std::string& out) {
     details.end();
 }
 
+// The conflicts of an apply are told in lines, as by kube-apiserver; what is in a line was made
+// visible there (rules/apply_conflicts.cpp).
+std::string visible_message(const base::Error& error, std::string_view request_id) {
+    const std::string_view message = shown_message(Side::kKubernetes, error, request_id);
+    if (error.code != base::Code::kConflict || error.causes.empty()) return base::visible(message);
+    std::string out;
+    for (std::string_view rest = message;;) {
+        const size_t end = rest.find('\n');
+        out += base::visible(rest.substr(0, end));
+        if (end == std::string_view::npos) return out;
+        out += '\n';
+        rest.remove_prefix(end + 1);
+    }
+}
+
 }  // namespace
 
 std::string status_body(const base::Error& error, std::string_view request_id) {
@@ -76,7 +91,7 @@ std::string status_body(const base::Error& error, std::string_view request_id) {
     list.text_if("continue", error.continue_token);
     list.end();
     status.text("status", "Failure");
-    status.text("message", base::visible(shown_message(Side::kKubernetes, error, request_id)));
+    status.text("message", visible_message(error, request_id));
     status.text("reason", http.reason);
     if (error.about || !error.causes.empty() || may_retry(error.code))
         append_details(error, status.name("details"));
