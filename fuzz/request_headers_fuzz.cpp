@@ -233,6 +233,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     check_key(one, other);
     check_media(one);
     check_manager(one);
+    check_cookie(one);
     static_cast<void>(net::list_holds(one, other));
     return 0;
 }

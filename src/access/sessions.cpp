@@ -8,7 +8,7 @@
 namespace snapgate::access {
 namespace {
 
-constexpr size_t kSecretBytes = 32;
+constexpr size_t kSessionSecretBytes = 32;
 // Far above the length of any secret that begin() makes.
 constexpr size_t kLongestSecret = 256;
 
@@ -21,7 +21,8 @@ std::string key_id_of(std::string_view secret) {
 }  // namespace
 
 std::string Sessions::begin(const std::string& key_id) {
-    const std::string secret = key_id + "." + base::base64url(base::random_bytes(kSecretBytes));
+    const std::string secret =
+        key_id + "." + base::base64url(base::random_bytes(kSessionSecretBytes));
     Session session{base::sha256(secret), clock_.steady_ms()};
     base::MutexLock lock(mutex_);
     drop_idle();

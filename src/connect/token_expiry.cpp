@@ -6,7 +6,7 @@
 namespace snapgate::connect {
 namespace {
 
-constexpr size_t kMaxTokenBytes = 64 << 10;
+constexpr size_t kLongestToken = 64 << 10;
 // The year 9999: later times cannot be shown.
 constexpr double kMaxSeconds = 253'402'300'799.0;
 
@@ -14,7 +14,7 @@ constexpr double kMaxSeconds = 253'402'300'799.0;
 
 int64_t read_token_expiry(std::string_view token) {
     const size_t first = token.find('.');
-    if (first == std::string_view::npos || token.size() > kMaxTokenBytes) return 0;
+    if (first == std::string_view::npos || token.size() > kLongestToken) return 0;
     const size_t second = token.find('.', first + 1);
     if (second == std::string_view::npos) return 0;
     const auto claims = base::decode_base64url(token.substr(first + 1, second - first - 1));

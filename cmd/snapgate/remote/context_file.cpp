@@ -23,12 +23,12 @@
 namespace snapgate::cli {
 namespace {
 
-constexpr size_t kMaxFileBytes = 1 << 20;
+constexpr size_t kMaxContextsBytes = 1 << 20;
 constexpr size_t kMaxNameBytes = 253;
 constexpr size_t kNamesShown = 10;
 constexpr mode_t kOthers = 0077;
 
-Failure usage(std::string message) {
+Failure wrong_use(std::string message) {
     return {Exit::kUsage, std::move(message)};
 }
 
@@ -40,16 +40,16 @@ Outcome<Context> parse_context(const json::Object& object) {
         SNAPGATE_ASSIGN(context.*member, json::optional_string(object, name));
     }
     auto server = normalize_server(context.server);
-    if (!server) return usage("it names no server");
+    if (!server) return wrong_use("it names no server");
     context.server = std::move(*server);
-    if (!check_key(context.key, "context")) return usage("it holds no key");
+    if (!check_key(context.key, "context")) return wrong_use("it holds no key");
     return context;
 }
 
 Outcome<Contexts> parse_contexts(std::string_view text) {
     SNAPGATE_ASSIGN(const json::Value value, json::parse(text));
     const json::Object* object = value.if_object();
-    if (object == nullptr) return usage("not a JSON object");
+    if (object == nullptr) return wrong_use("not a JSON object");
     Contexts contexts;
     const auto* named = object->if_contains("contexts");
     if (named == nullptr) {
@@ -58,13 +58,14 @@ Outcome<Contexts> parse_contexts(std::string_view text) {
         contexts.named.emplace(contexts.current, std::move(only));
         return contexts;
     }
-    if (!named->is_object()) return usage("its contexts are no JSON object");
+    if (!named->is_object()) return wrong_use("its contexts are no JSON object");
     for (const auto& [name, one] : named->get_object()) {
         SNAPGATE_TRY(check_context_name(name));
-        if (!one.is_object()) return usage(fmt::format("{} is no JSON object", std::string(name)));
+        if (!one.is_object())
+            return wrong_use(fmt::format("{} is no JSON object", std::string(name)));
         auto context = parse_context(one.get_object());
         if (!context)
-            return usage(fmt::format("{}: {}", std::string(name), context.error().message));
+            return wrong_use(fmt::format("{}: {}", std::string(name), context.error().message));
         contexts.named.emplace(name, std::move(*context));
     }
     SNAPGATE_ASSIGN(contexts.current, json::optional_string(*object, "current"));
@@ -92,29 +93,30 @@ Outcome<Contexts> read(const std::filesystem::path& file, OpenToOthers when_open
     base::FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) {
         if (errno == ENOENT || errno == ENOTDIR) return Contexts();
-        return usage(
+        return wrong_use(
             fmt::format("cannot read the contexts in {}: {}", file.string(), std::strerror(errno)));
     }
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
-        return usage(fmt::format("the file of contexts {} is not a regular file", file.string()));
+        return wrong_use(
+            fmt::format("the file of contexts {} is not a regular file", file.string()));
     if (status.st_uid != ::geteuid())
-        return usage(
+        return wrong_use(
             fmt::format("the file of contexts {} belongs to somebody else: it is not used; remove "
                         "it, or set XDG_CONFIG_HOME to a folder of your own",
                         file.string()));
     if ((status.st_mode & kOthers) != 0 && when_open == OpenToOthers::kRefuse)
-        return usage(
+        return wrong_use(
             fmt::format("the file of contexts {} holds keys and is open to others (mode {:04o}): "
                         "chmod 600 it, and replace the keys, which others may know",
                         file.string(), status.st_mode & 07777U));
-    auto text = base::read_open_file(fd.get(), kMaxFileBytes);
+    auto text = base::read_open_file(fd.get(), kMaxContextsBytes);
     if (!text)
-        return usage(
+        return wrong_use(
             fmt::format("cannot read the contexts in {}: {}", file.string(), text.error().message));
     auto contexts = parse_contexts(*text);
     if (!contexts)
-        return usage(fmt::format(
+        return wrong_use(fmt::format(
             "{} holds no contexts ({}): remove it, and make it anew with 'snapgate login SERVER'",
             file.string(), contexts.error().message));
     return contexts;
@@ -140,7 +142,7 @@ Outcome<std::filesystem::path> context_path(const Environment& environment) {
     } else if (auto home = environment("HOME"); home && home->starts_with('/')) {
         folder = std::filesystem::path(*home) / ".config";
     } else {
-        return usage("there is no folder for contexts: set HOME or XDG_CONFIG_HOME");
+        return wrong_use("there is no folder for contexts: set HOME or XDG_CONFIG_HOME");
     }
     return folder / "snapgate" / "context.json";
 }
@@ -171,7 +173,7 @@ std::string default_context_name(std::string_view server) {
 Outcome<> check_context_name(std::string_view name) {
     const bool visible = std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; });
     if (!name.empty() && name.size() <= kMaxNameBytes && visible && name.front() != '-') return {};
-    return usage(
+    return wrong_use(
         fmt::format("\"{}\" cannot name a context: a name is a word of up to {} visible "
                     "ASCII characters that does not begin with '-'",
                     name, kMaxNameBytes));
@@ -181,14 +183,14 @@ Outcome<const Context*> find_context(const Contexts& contexts, std::string_view 
     if (const auto found = contexts.named.find(name); found != contexts.named.end())
         return &found->second;
     if (contexts.named.empty())
-        return usage(
+        return wrong_use(
             fmt::format("there is no context \"{}\": 'snapgate login SERVER' makes one", name));
     std::vector<std::string> names;
     for (const auto& [known, context] : contexts.named) names.push_back(known);
     if (const std::string meant = nearest(name, names); !meant.empty())
-        return usage(fmt::format("there is no context \"{}\": did you mean {}?", name, meant));
+        return wrong_use(fmt::format("there is no context \"{}\": did you mean {}?", name, meant));
     const size_t shown = std::min(names.size(), kNamesShown);
-    return usage(fmt::format(
+    return wrong_use(fmt::format(
         "there is no context \"{}\" among these: {}{}", name,
         fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
         names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : ""));

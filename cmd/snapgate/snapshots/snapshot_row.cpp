@@ -10,21 +10,21 @@
 namespace snapgate::cli {
 namespace {
 
-constexpr std::string_view kNone = "<none>";
+constexpr std::string_view kNoValue = "<none>";
 
 std::string or_none(std::string_view text) {
-    return std::string(text.empty() ? kNone : text);
+    return std::string(text.empty() ? kNoValue : text);
 }
 
 std::string ready(const json::Object& snapshot) {
     const json::Value* value = json::value_at(snapshot, {"status", "readyToUse"});
-    if (value == nullptr || !value->is_bool()) return std::string(kNone);
+    if (value == nullptr || !value->is_bool()) return std::string(kNoValue);
     return value->get_bool() ? "true" : "false";
 }
 
 std::string created(const json::Object& snapshot) {
     const auto at = base::parse_rfc3339(json::text_at(snapshot, {"status", "creationTime"}));
-    return at ? format_local(*at) : std::string(kNone);
+    return at ? format_local(*at) : std::string(kNoValue);
 }
 
 }  // namespace
