@@ -29,6 +29,7 @@ class SharedMap {
     using mapped_type = V;
     using value_type = typename Shard::value_type;
 
+    // NOLINTNEXTLINE(readability-identifier-naming): the name that the standard's containers have
     class const_iterator {
       public:
         using iterator_category = std::forward_iterator_tag;

@@ -25,12 +25,14 @@ class RecordRows {
     explicit RecordRows(std::vector<std::pair<std::string, T>> rows) {
         std::vector<std::pair<std::string, std::string>> names;
         std::unordered_map<std::string, uint64_t> counts;
+        names.reserve(rows.size());
         for (const auto& [id, row] : rows) {
             names.emplace_back(name_key(row.owner(), row.name), id);
             ++counts[std::string(row.owner())];
         }
         names_ = base::SharedMap<std::string>(std::move(names));
         counts_ = base::SharedMap<uint64_t>({counts.begin(), counts.end()});
+        // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): the loop above reads `rows`
         rows_ = base::SharedMap<T>(std::move(rows));
     }
     RecordRows(std::initializer_list<std::pair<const std::string, T>> rows) {

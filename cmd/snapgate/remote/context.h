@@ -25,6 +25,7 @@ struct Target {
     std::string ca;
     std::string project;  // name or uid, not resolved; "" for all that the key sees
     // Name of the context of this server; "" if it has none.
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string context = {};
 };
 

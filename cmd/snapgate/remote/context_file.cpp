@@ -186,6 +186,7 @@ Outcome<const Context*> find_context(const Contexts& contexts, std::string_view 
         return wrong_use(
             fmt::format("there is no context \"{}\": 'snapgate login SERVER' makes one", name));
     std::vector<std::string> names;
+    names.reserve(contexts.named.size());
     for (const auto& [known, context] : contexts.named) names.push_back(known);
     if (const std::string meant = nearest(name, names); !meant.empty())
         return wrong_use(fmt::format("there is no context \"{}\": did you mean {}?", name, meant));
