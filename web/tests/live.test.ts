@@ -2,37 +2,23 @@
 import {execFileSync} from "node:child_process"
 import path from "node:path"
 
-import type {Browser} from "playwright-core"
-import {afterAll, afterEach, beforeAll, beforeEach, expect, test, vi} from "vitest"
+import {afterAll, expect, test, vi} from "vitest"
 
-import {launch, Tab} from "./harness/browser"
 import {failed, good} from "./harness/fleet"
+import {serve, tab} from "./harness/page"
 import {BINARY, Server} from "./harness/server"
 
-let browser: Browser
 let upstream: Server
-let server: Server
-let tab: Tab
 
-beforeAll(async () => {
-    browser = await launch()
+serve(async (server) => {
     upstream = await new Server().start()
     await upstream.createCluster("source", Array.from({length: 60}, (_, i) => good("web", `web-${i}`, `web-${i}-a`, 30 + i)))
-    server = await new Server().start()
     const data = path.join(upstream.folder, "data")
     const kubeconfig = execFileSync(BINARY, ["kubeconfig", "--cluster", "source", "--server", upstream.url, "--ca", path.join(data, "ca.crt"), "--api-key-file", path.join(data, "admin.key")], {env: {HOME: upstream.folder}}).toString()
     await server.ask("POST", "/admin/v1/clusters", {name: "edge", uid: "edge", type: "connected", kubeconfig})
     await vi.waitUntil(async () => (await server.ask<{objects: number}>("GET", "/admin/v1/clusters/edge")).objects === 60, {timeout: 20_000, interval: 100})
 })
-afterAll(async () => {
-    await browser.close()
-    await server.remove()
-    await upstream.remove()
-})
-beforeEach(async () => {
-    tab = await Tab.open(browser, server)
-})
-afterEach(() => tab.close())
+afterAll(() => upstream.remove())
 
 const bodyRows = () => tab.page.locator(".grid-table .body .row")
 

@@ -1,28 +1,12 @@
 // The first page, on the sample that ./quickstart loads: every figure against a count of the objects.
-import type {Browser} from "playwright-core"
-import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from "vitest"
+import {expect, test} from "vitest"
 
-import {launch, Tab} from "./harness/browser"
-import {sample, Server} from "./harness/server"
+import {serve, tab} from "./harness/page"
+import {sample} from "./harness/server"
 
-let browser: Browser
-let server: Server
-let tab: Tab
 const objects = sample()
 
-beforeAll(async () => {
-    browser = await launch()
-    server = await new Server().start()
-    await server.createCluster("demo", objects)
-})
-afterAll(async () => {
-    await browser.close()
-    await server.remove()
-})
-beforeEach(async () => {
-    tab = await Tab.open(browser, server)
-})
-afterEach(() => tab.close())
+serve((server) => server.createCluster("demo", objects))
 
 // The verdict of each VM, as docs/fleet.md defines it, counted from the objects alone.
 function verdicts(withinHours: number): Record<string, number> {

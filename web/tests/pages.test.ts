@@ -1,22 +1,14 @@
 // Each page on a fleet whose truth the test knows, its links, and what it looks like.
-import type {Browser} from "playwright-core"
-import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from "vitest"
+import {expect, test} from "vitest"
 
-import {launch, Tab} from "./harness/browser"
 import {failed, good, running} from "./harness/fleet"
-import {Server} from "./harness/server"
+import {openTab, serve, server, tab} from "./harness/page"
 
 const MARKUP = `<img src=x onerror=alert(1)>`
 const POOL = "pool is full: no space for 00000000-0000-4000-8000-0000000000aa"
 const AGENT = `the agent said ${MARKUP}`
 
-let browser: Browser
-let server: Server
-let tab: Tab
-
-beforeAll(async () => {
-    browser = await launch()
-    server = await new Server().start()
+serve(async (server) => {
     await server.createCluster("alpha", [
         good("web", "web-01", "web-01-a", 2), good("web", "web-01", "web-01-b", 30),
         good("web", "web-02", "web-02-a", 50), failed("web", "web-02", "web-02-b", 3, POOL),
@@ -28,14 +20,6 @@ beforeAll(async () => {
     ])
     await server.ask("POST", "/admin/v1/clusters", {name: `c ${MARKUP}`, uid: "odd"})
 })
-afterAll(async () => {
-    await browser.close()
-    await server.remove()
-})
-beforeEach(async () => {
-    tab = await Tab.open(browser, server)
-})
-afterEach(() => tab.close())
 
 const rows = () => tab.page.locator(".grid-table .body .row").count()
 
@@ -229,8 +213,7 @@ test("an admin makes and revokes keys, and adds and removes clusters", async () 
 
 test.each([["phone", {viewport: {width: 360, height: 740}}], ["dark", {colorScheme: "dark" as const}], ["wall", {viewport: {width: 2560, height: 1440}}]])(
     "%s: every page fits, without findings", async (name, options) => {
-        await tab.close()
-        tab = await Tab.open(browser, server, options)
+        await openTab(options)
         await open("")
         await tab.page.locator(".causes li").first().waitFor()
         for (const [page, hash] of [["overview", ""], ["vms", "#/vms"], ["vm", "#/vm/alpha/web/web-02"], ["snapshots", "#/snapshots"], ["failures", "#/failures"], ["clusters", "#/clusters"], ["cluster", "#/cluster/alpha"]]) {

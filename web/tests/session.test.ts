@@ -1,27 +1,10 @@
 // Who is let in, and for how long.
-import type {Browser} from "playwright-core"
-import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from "vitest"
+import {expect, test} from "vitest"
 
-import {launch, Tab} from "./harness/browser"
+import {serve, server, tab} from "./harness/page"
 import {Server} from "./harness/server"
 
-let browser: Browser
-let server: Server
-let tab: Tab
-
-beforeAll(async () => {
-    browser = await launch()
-    server = await new Server().start()
-    await server.createCluster("demo")
-})
-afterAll(async () => {
-    await browser.close()
-    await server.remove()
-})
-beforeEach(async () => {
-    tab = await Tab.open(browser, server)
-})
-afterEach(() => tab.close())
+serve((server) => server.createCluster("demo"))
 
 function expectRefusals(words: RegExp) {
     expect(tab.faults.length).toBeGreaterThan(0)

@@ -12,11 +12,23 @@ function stored(): Theme {
     return text === "light" || text === "dark" ? text : "auto"
 }
 
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)")
+
+function show(theme: Theme): void {
+    const system = systemIsDark.matches ? "dark" : "light"
+    document.documentElement.dataset["theme"] = theme === "auto" ? system : theme
+}
+
+// Shows the page in the chosen colours, and in the system's as they change; before the first draw.
+export function followTheme(): void {
+    show(stored())
+    systemIsDark.addEventListener("change", () => show(stored()))
+}
+
 export function ThemeButton() {
     const [theme, setTheme] = useState(stored)
     useEffect(() => {
-        if (theme === "auto") delete document.documentElement.dataset["theme"]
-        else document.documentElement.dataset["theme"] = theme
+        show(theme)
         localStorage.setItem("snapgate.theme", theme)
     }, [theme])
     const words = `Colours: ${WORDS[theme]}`
