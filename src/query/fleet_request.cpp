@@ -22,6 +22,7 @@ using base::Result;
 
 // Of a part of a name or of a cause.
 constexpr size_t kMostPartBytes = 256;
+constexpr size_t kMostColumns = 32;
 constexpr size_t kMostClusterBytes = 256;
 
 Error wrong(std::string_view name, std::string_view value, std::string_view rule) {
@@ -134,6 +135,17 @@ Result<void> read_format_of_list(FleetRequest& request, std::string_view value) 
     if (read_format(request, value)) return {};
     return wrong("format", value, "use csv, ndjson, rows, events or json");
 }
+Result<void> read_columns(FleetRequest& request, std::string_view value) {
+    return each_value(value, [&](std::string_view name) -> Result<void> {
+        // Whoever writes the table knows its columns. It has fewer than these.
+        if (request.columns.size() == kMostColumns) {
+            return Error(Code::kInvalidParameter,
+                         fmt::format("columns has more than {} values", kMostColumns), "columns");
+        }
+        request.columns.emplace_back(name);
+        return {};
+    });
+}
 Result<void> read_initial_events(FleetRequest& request, std::string_view value) {
     std::optional<bool> wanted;
     SNAPGATE_TRY(read_flag("sendInitialEvents", value, wanted));
@@ -211,6 +223,7 @@ constexpr std::array kParameters = {
                   return Result<void>();
               }},
     Parameter{"cluster", kOfAll, false, false, true, read_clusters},
+    Parameter{"columns", kOfRows, false, false, false, read_columns},
     Parameter{"consistency", kOfSnapshots, false, false, true, read_consistency},
     Parameter{"consistency", kOfProtection, true, false, true, read_good_enough},
     Parameter{"continue", kOfRows, true, true, false,
@@ -355,6 +368,12 @@ Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_vie
     sort_unique(request.filter.clusters);
     request.query = bound.digest(cluster, question);
     return request;
+}
+
+Result<void> check_columns(const FleetRequest& request) {
+    if (request.columns.empty() || request.is_flat()) return {};
+    return Error(Code::kInvalidParameter,
+                 "columns is for flat rows: use it with format=csv, ndjson or rows", "columns");
 }
 
 Result<void> check_is_stream(const FleetRequest& request) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "query/list_request.h"
@@ -42,6 +43,8 @@ struct FleetRequest {
     std::string continue_token;  // "" for the first page
     // As the parameter `format` says; else the caller sets what is wanted.
     std::optional<ListFormat> format;
+    // The columns of a flat table that are wanted, in their order; none of them means all.
+    std::vector<std::string> columns;
     bool kubernetes_form = false;  // objects in the form of Kubernetes' API
     std::string query;             // kListingDigestBytes of all that a token is bound to
 
@@ -74,6 +77,10 @@ struct FleetRequest {
 // kInvalidParameter names the parameter and the value.
 base::Result<FleetRequest> parse_fleet_request(std::string_view query, std::string_view cluster,
                                                Question question);
+
+// Refuses a choice of columns where the answer is no flat table. `request.format` is what the
+// answer has. kInvalidParameter.
+base::Result<void> check_columns(const FleetRequest& request);
 
 // Whether the request can be answered by a stream of events, which has neither order nor pages, and
 // to which time alone brings nothing. kInvalidParameter names what cannot be.

@@ -86,6 +86,36 @@ def test_cells_that_a_spreadsheet_would_run_are_defused(fleet):
         assert not any(cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") for cell in row.values() if cell)
 
 
+def test_columns_are_chosen_and_ordered(fleet):
+    red = fleet["red"]
+    assert ask(red, format="csv", columns="name,state,cluster,created", name="r-0").text().splitlines()[0] == "name,state,cluster,created"
+    whole = list(csv.DictReader(io.StringIO(ask(red, format="csv").text(), newline="")))
+    few = list(csv.DictReader(io.StringIO(ask(red, format="csv", columns="cause, name").text(), newline="")))
+    assert [list(row) for row in few] == [["cause", "name"]] * 3
+    assert few == [{"cause": row["cause"], "name": row["name"]} for row in whole]
+    # A row without any value of these is still a row.
+    assert ask(red, format="ndjson", columns="restores").text() == "{}\n" * 3
+    assert ask(red, format="rows", columns="vm,name", limit=1).json()["items"] == [{"vm": whole[0]["vm"], "name": "r-0"}]
+    uid = whole[0]["clusterUid"]
+    assert ask(red, uid=uid, format="csv", columns="name").text() == "name\r\nr-0\r\nr-1\r\nr-2\r\n"
+    report = red.get("/v1/spectroclusters/-/vms/protection?format=csv&columns=verdict,vm")
+    assert report.text().splitlines()[0] == "verdict,vm"
+
+
+def test_columns_that_cannot_be_are_named(fleet):
+    red = fleet["red"]
+    for query, words in (("format=csv&columns=nane", 'there is no column "nane": the columns are cluster, clusterUid'),
+                         ("format=csv&columns=name,name", "the column name is wanted twice"),
+                         ("format=csv&columns=" + ",".join(["name"] * 33), "columns has more than 32 values"),
+                         ("columns=name", "columns is for flat rows"), ("format=events&columns=name", "columns is for flat rows")):
+        reply = red.get("/v1/spectroclusters/-/vms/snapshot?" + query)
+        assert reply.status == 400 and words in reply.json()["message"], (query, reply)
+    reply = red.get("/v1/spectroclusters/-/vms/protection?columns=vm")
+    assert reply.status == 400 and "columns is for flat rows" in reply.json()["message"]
+    reply = red.get("/v1/spectroclusters/-/vms/protection?format=csv&columns=state")
+    assert reply.status == 400 and 'there is no column "state": the columns are cluster' in reply.json()["message"]
+
+
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_each_beginning_of_a_formula_is_defused(server, first):
     admin = server.client()

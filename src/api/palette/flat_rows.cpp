@@ -1,11 +1,11 @@
 #include "api/palette/flat_rows.h"
 
-#include "api/palette/flat_writer.h"
 #include "json/object.h"
 
 namespace snapgate::api::palette {
 namespace {
 
+using base::Result;
 using enum ColumnType;
 
 void put_cluster(const query::FleetCluster& cluster, FlatWriter& out) {
@@ -76,11 +76,20 @@ void put_row(const query::FleetCluster& cluster, const query::VmRow& row, facts:
 
 // The names of the columns, in the order in which every row has them.
 template <class Row>
-std::string names_of(const Row& row) {
+std::string names_of(const Row& row, const FlatForm& form) {
     std::string text;
-    FlatWriter out(query::ListFormat::kCsv, text, FlatWriter::Line::kNames);
+    FlatWriter out(form, text, FlatWriter::Line::kNames);
     put_row(query::FleetCluster(), row, 0, out);
     return text;
+}
+
+const FlatForm kAllOfCsv{query::ListFormat::kCsv, {}};
+
+Result<FlatForm> form_of(query::ListFormat format, const query::FleetRequest& request,
+                         std::string_view head) {
+    FlatForm form{format, {}};
+    SNAPGATE_ASSIGN(form.columns, FlatColumns::choose(request.columns, head));
+    return form;
 }
 
 }  // namespace
@@ -89,24 +98,33 @@ std::string_view known_from(const query::VmRow& row) {
     return row.known == query::VmRow::Known::kItself ? "vm" : "snapshots";
 }
 
-std::string csv_head_of_snapshots() {
-    const facts::Facts none;
-    return names_of(query::FleetRow{0, {}, {}, {}, none});
+Result<FlatForm> flat_form_of_snapshots(query::ListFormat format,
+                                        const query::FleetRequest& request) {
+    return form_of(format, request, csv_head_of_snapshots(kAllOfCsv));
 }
 
-std::string csv_head_of_vms() {
-    return names_of(query::VmRow());
+Result<FlatForm> flat_form_of_vms(query::ListFormat format, const query::FleetRequest& request) {
+    return form_of(format, request, csv_head_of_vms(kAllOfCsv));
+}
+
+std::string csv_head_of_snapshots(const FlatForm& form) {
+    const facts::Facts none;
+    return names_of(query::FleetRow{0, {}, {}, {}, none}, form);
+}
+
+std::string csv_head_of_vms(const FlatForm& form) {
+    return names_of(query::VmRow(), form);
 }
 
 void append_flat_row(const query::FleetCluster& cluster, const query::FleetRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& text) {
-    FlatWriter out(format, text);
+                     facts::Seconds now, const FlatForm& form, std::string& text) {
+    FlatWriter out(form, text);
     put_row(cluster, row, now, out);
 }
 
 void append_flat_row(const query::FleetCluster& cluster, const query::VmRow& row,
-                     facts::Seconds now, query::ListFormat format, std::string& text) {
-    FlatWriter out(format, text);
+                     facts::Seconds now, const FlatForm& form, std::string& text) {
+    FlatWriter out(form, text);
     put_row(cluster, row, now, out);
 }
 

@@ -32,7 +32,16 @@ bool runs_in_spreadsheets(std::string_view text) {
 }  // namespace
 
 void FlatWriter::column(std::string_view name, ColumnType type, std::string_view text) {
-    if (format_ == query::ListFormat::kCsv) {
+    if (form_.columns.all()) {
+        put(name, type, text);
+        return;
+    }
+    cells_.at(number_of_cells_++) = {name, type, texts_.size(), text.size()};
+    texts_ += text;
+}
+
+void FlatWriter::put(std::string_view name, ColumnType type, std::string_view text) {
+    if (form_.format == query::ListFormat::kCsv) {
         if (!first_) out_ += ',';
         first_ = false;
         append_csv_cell(line_ == Line::kNames ? name : text, out_);
@@ -52,7 +61,14 @@ void FlatWriter::column(std::string_view name, ColumnType type, std::string_view
 }
 
 void FlatWriter::end_row() {
-    out_ += format_ == query::ListFormat::kCsv ? "\r\n" : "}\n";
+    for (const uint8_t number : form_.columns.shown()) {
+        const Cell& cell = cells_.at(number);
+        put(cell.name, cell.type, std::string_view(texts_).substr(cell.begin, cell.size));
+    }
+    number_of_cells_ = 0;
+    texts_.clear();
+    if (first_ && form_.format == query::ListFormat::kNdjson) out_ += '{';  // no value at all
+    out_ += form_.format == query::ListFormat::kCsv ? "\r\n" : "}\n";
     first_ = true;
 }
 

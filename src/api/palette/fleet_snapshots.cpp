@@ -28,11 +28,12 @@ using query::ListFormat;
 // A list on its way to the client.
 class FleetAnswer final : public RepeatableText {
   public:
-    FleetAnswer(Call& call, FleetList list, ListFormat format)
+    FleetAnswer(Call& call, FleetList list, ListFormat format, FlatForm rows)
         : call_(call),
           store_(call.services.store),
           list_(std::move(list)),
           format_(format),
+          rows_(rows),
           kubernetes_form_(call.form.shape == Shape::kObject) {}
 
     net::Awaitable<Result<void>> page() {
@@ -74,10 +75,11 @@ class FleetAnswer final : public RepeatableText {
         hold_history();
         const facts::Seconds now = list_.listing().now();
         co_return co_await stream_flat(
-            call_, format_, csv_head_of_snapshots(), [this, now](std::string& out, size_t full) {
+            call_, format_, csv_head_of_snapshots(rows_),
+            [this, now](std::string& out, size_t full) {
                 return list_.step(store_.read(), out, full,
                                   [&](const query::FleetRow& row, std::string& text) {
-                                      append_flat_row(cluster_of(row), row, now, format_, text);
+                                      append_flat_row(cluster_of(row), row, now, rows_, text);
                                       return Result<void>();
                                   });
             });
@@ -89,7 +91,7 @@ class FleetAnswer final : public RepeatableText {
         if (format_ == ListFormat::kPage) {
             return append_item(row.found->object, cluster_of(row).name, kubernetes_form_, text);
         }
-        append_flat_row(cluster_of(row), row, list_.listing().now(), ListFormat::kNdjson, text);
+        append_flat_row(cluster_of(row), row, list_.listing().now(), rows_, text);
         text.pop_back();  // the end of the line
         return {};
     }
@@ -101,6 +103,7 @@ class FleetAnswer final : public RepeatableText {
     store::Store& store_;
     FleetList list_;
     const ListFormat format_;
+    const FlatForm rows_;  // of a format whose rows are flat
     const bool kubernetes_form_;
     bool begun_ = false;
     FleetList::Mark mark_;
@@ -122,6 +125,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
         query::parse_fleet_request(call.request.query, call.parameters[0], query::Question::kList));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     request.format = format;
+    SNAPGATE_CO_TRY(query::check_columns(request));
     request.kubernetes_form = call.form.shape == Shape::kObject;
     if (format == ListFormat::kEvents)
         co_return co_await stream_snapshot_events(call, fleet, std::move(request));
@@ -132,6 +136,9 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
                               "sendInitialEvents");
     }
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
+    SNAPGATE_CO_ASSIGN(
+        const FlatForm rows,
+        flat_form_of_snapshots(format == ListFormat::kCsv ? format : ListFormat::kNdjson, request));
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(auto list, FleetList::plan(call.services.list_context(kFleetWords),
                                                   call.services.store.read(), fleet->fleet,
@@ -139,7 +146,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
     if (format == ListFormat::kCsv || format == ListFormat::kNdjson) {
-        FleetAnswer answer(call, std::move(list), format);
+        FleetAnswer answer(call, std::move(list), format, rows);
         co_return co_await answer.stream();
     }
     // Whether a row is stuck changes while nothing is written.
@@ -151,7 +158,7 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
             co_return Result<void>();
         }
     }
-    FleetAnswer answer(call, std::move(list), format);
+    FleetAnswer answer(call, std::move(list), format, rows);
     co_return co_await answer.page();
 }
 

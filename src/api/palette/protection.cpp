@@ -177,6 +177,10 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
                                                   query::Question::kProtection));
     const ListFormat format = request.format.value_or(accepted_format(call.request));
     SNAPGATE_CO_TRY(co_await check_freshness(call, *visible, request.filter.clusters));
+    const bool page = format == ListFormat::kPage || format == ListFormat::kEvents;
+    request.format = page ? ListFormat::kPage : format;
+    SNAPGATE_CO_TRY(query::check_columns(request));
+    SNAPGATE_CO_ASSIGN(const FlatForm rows, flat_form_of_vms(format, request));
     store::Store& store = call.services.store;
     const facts::Seconds now = call.services.now_seconds();
     SNAPGATE_CO_ASSIGN(
@@ -186,14 +190,13 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
     const FleetHistory history(store, report.listing());
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
-    const bool page = format == ListFormat::kPage || format == ListFormat::kEvents;
     if (page) co_return co_await respond_page(call, report);
     report.show_all();
     co_return co_await stream_flat(
-        call, format, csv_head_of_vms(), [&](std::string& out, size_t full) {
+        call, format, csv_head_of_vms(rows), [&](std::string& out, size_t full) {
             return report.step(store.read(), out, full, [&](const VmRow& row, std::string& text) {
                 append_flat_row(*report.listing().clusters()[row.cluster], row,
-                                report.listing().now(), format, text);
+                                report.listing().now(), rows, text);
             });
         });
 }
