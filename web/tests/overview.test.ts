@@ -63,3 +63,39 @@ test("'good within' changes the figures, and stands in the address", async () =>
     await tab.page.reload()
     await expect.poll(shownVerdicts).toEqual(verdicts(9000 * 24))
 })
+
+test("the days, the causes, what is stuck and the cluster are the sample's", async () => {
+    const failed = objects.filter((one) => one.status?.phase === "Failed")
+    const succeeded = objects.filter((one) => one.status?.phase === "Succeeded")
+    // Deadlines and deletions of the sample are days old, so whatever is under way is stuck.
+    const stuck = objects.filter((one) => one.metadata.deletionTimestamp !== undefined || one.status?.phase === "InProgress")
+    const days = new Map<string, [number, number]>()
+    const count = (at: string | undefined, which: 0 | 1) => {
+        const day = (at ?? "").slice(0, 10)
+        const counted = days.get(day) ?? [0, 0]
+        ++counted[which]
+        days.set(day, counted)
+    }
+    for (const one of succeeded) count(one.status?.creationTime, 0)
+    for (const one of failed) count(one.status?.conditions?.find((condition) => condition.type === "Failure")?.lastTransitionTime, 1)
+
+    await tab.go()
+    await tab.signIn()
+    await tab.page.locator(".causes li").first().waitFor()
+    const causes = await tab.page.locator(".causes .number").allInnerTexts()
+    expect(causes.map(Number)).toEqual([failed.filter((one) => one.status?.error).length, failed.filter((one) => !one.status?.error).length])
+    expect(await tab.page.locator(".tile").innerText()).toMatch(new RegExp(`^${stuck.length}\\s`))
+    await tab.page.getByRole("link", {name: "demo", exact: true}).first().waitFor()
+    const cluster = tab.page.locator("tr", {has: tab.page.getByRole("link", {name: "demo", exact: true})})
+    expect((await cluster.locator("td").allInnerTexts()).slice(1)).toEqual([failed.length, stuck.length, objects.length].map(String))
+    await tab.page.locator(".chart").waitFor()
+    const shown = await tab.page.locator(".chart a").evaluateAll((all) =>
+        all.map((one) => [one.getAttribute("href") ?? "", one.getAttribute("aria-label") ?? ""]))
+    const first = new Date(Date.now() - 29 * 86_400_000).toISOString().slice(0, 10)
+    expect(shown.length).toBe([...days.keys()].filter((day) => day >= first).length)
+    for (const [href, words] of shown) {
+        const day = /finishedAfter=(\d{4}-\d\d-\d\d)/.exec(decodeURIComponent(href ?? ""))?.[1] ?? ""
+        const [good, bad] = days.get(day) ?? [0, 0]
+        expect(words, day).toContain(`: ${good} succeeded, ${bad} failed`)
+    }
+})

@@ -94,7 +94,9 @@ test("columns are chosen, and the list comes as CSV", async () => {
     let text = ""
     for await (const part of stream) text += String(part)
     const lines = text.trim().split("\r\n")
-    expect(lines[0]).toMatch(/^cluster,clusterUid,/)
+    // The columns that are shown, in their order.
+    expect(lines[0]).toBe("vm,verdict,cluster,namespace,lastGood,lastGoodAt,lastGoodConsistency,snapshots,failed,lastAttemptState,cause")
+    expect(lines[1]).toMatch(/^db-01,Failing,alpha,pay,,,,2,2,Failed,/)
     expect(lines.length).toBe(4)
 })
 
@@ -191,6 +193,18 @@ test("an admin makes and revokes keys, and adds and removes clusters", async () 
     await tab.page.getByRole("button", {name: "Revoke made-here"}).click()
     await tab.page.getByRole("dialog").getByRole("button", {name: "Revoke"}).click()
     await expect.poll(async () => (await server.call("GET", "/admin/v1/clusters", undefined, {}, text)).status).toBe(401)
+
+    await tab.page.getByRole("button", {name: "New project…"}).click()
+    await tab.page.getByLabel("Name", {exact: true}).fill("bounded")
+    await tab.page.getByRole("button", {name: "Make the project"}).click()
+    await tab.page.getByRole("button", {name: "Quota of bounded"}).click()
+    await tab.page.getByLabel("Clusters (0 now)").fill("3")
+    await tab.page.getByLabel("Objects (0 now)").fill("20000")
+    await tab.axe()
+    await tab.page.getByRole("button", {name: "Set the quota"}).click()
+    await tab.page.getByText("3 clusters, 20,000 objects").waitFor()
+    const {items} = JSON.parse((await server.call("GET", "/admin/v1/projects")).text) as {items: {name: string; quota?: object}[]}
+    expect(items.find((project) => project.name === "bounded")?.quota).toEqual({clusters: 3, objects: 20000})
 
     await tab.go("#/clusters")
     await tab.page.getByRole("button", {name: "Add cluster"}).click()

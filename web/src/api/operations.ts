@@ -114,6 +114,12 @@ export function revokeKey(id: string): Promise<Answer<undefined>> {
 export function createProject(body: {name: string}): Promise<Answer<api.Project>> {
     return ask("POST", "/admin/v1/projects", {body})
 }
+export function project(uid: string, options: Options = {}): Promise<Answer<api.Project>> {
+    return ask("GET", `/admin/v1/projects/${part(uid)}`, options)
+}
+export function setQuota(uid: string, quota: api.Quota): Promise<Answer<api.Project>> {
+    return ask("PUT", `/admin/v1/projects/${part(uid)}/quota`, {body: quota})
+}
 export function removeProject(uid: string): Promise<Answer<undefined>> {
     return ask("DELETE", `/admin/v1/projects/${part(uid)}`)
 }

@@ -6,6 +6,7 @@ type Schemas = components["schemas"]
 export type Session = Schemas["ConsoleSession"]
 export type Role = "reader" | "editor" | "admin"
 export type Project = Schemas["Project"]
+export type Quota = Schemas["Quota"]
 export type Cluster = Schemas["Cluster"]
 export type ClusterState = Schemas["ClusterState"]
 export type Source = Schemas["Source"]

@@ -1,7 +1,7 @@
 // Keys and projects, for admins.
 import {useState} from "preact/hooks"
 
-import {createKey, createProject, keys as listKeys, projects as listProjects, removeProject, revokeKey} from "../api/operations"
+import {createKey, keys as listKeys, projects as listProjects, revokeKey} from "../api/operations"
 import type {Key, Project, Role, Session} from "../api/types"
 import {moment} from "../lib/format"
 import {Shown} from "../parts/answers"
@@ -10,21 +10,20 @@ import {Dialog} from "../parts/dialog"
 import {Panel} from "../parts/panel"
 import {Ago} from "../parts/time"
 import {useData, useNow} from "../state/data"
-import {mayAdministerTenant} from "../state/role"
 import type {PageProps} from "./pages"
+import {ProjectsPanel} from "./projects"
 
 export function Access({session}: PageProps) {
     const keys = useData("keys", (signal) => listKeys({signal}))
     const projects = useData("projects", (signal) => listProjects({signal}))
     const now = useNow(30)
-    const [dialog, setDialog] = useState<{is: "key" | "project"} | {is: "revoke"; key: Key} | {is: "remove"; project: Project}>()
+    const [dialog, setDialog] = useState<{is: "key"} | {is: "revoke"; key: Key}>()
     const names = new Map((projects.data?.items ?? []).map((project) => [project.uid, project.name]))
     const close = () => setDialog(undefined)
     return (
         <div class="page">
             <h1>Access</h1>
             {dialog?.is === "key" && <NewKey projects={projects.data?.items ?? []} session={session} done={keys.refresh} close={close}/>}
-            {dialog?.is === "project" && <NewProject done={projects.refresh} close={close}/>}
             {dialog?.is === "revoke" && (
                 <Dialog
                     title={`Revoke ${dialog.key.name}?`} action="Revoke" danger busyWord="Revoking…" close={close}
@@ -35,18 +34,6 @@ export function Access({session}: PageProps) {
                     }}
                 >
                     <p>Whatever uses it is refused from the next request on. {dialog.key.id === session.keyId && <strong>This is the key that you are signed in with.</strong>}</p>
-                </Dialog>
-            )}
-            {dialog?.is === "remove" && (
-                <Dialog
-                    title={`Delete the project ${dialog.project.name}?`} action="Delete" danger busyWord="Deleting…" close={close}
-                    submit={async () => {
-                        await removeProject(dialog.project.uid)
-                        projects.refresh()
-                        close()
-                    }}
-                >
-                    <p>It must have neither clusters nor keys.</p>
                 </Dialog>
             )}
             <Panel title="API keys" note={<button type="button" onClick={() => setDialog({is: "key"})}>New key…</button>}>
@@ -72,23 +59,7 @@ export function Access({session}: PageProps) {
                     )}
                 </Shown>
             </Panel>
-            <Panel title="Projects" note={mayAdministerTenant(session) ? <button type="button" onClick={() => setDialog({is: "project"})}>New project…</button> : undefined}>
-                <Shown of={projects} lines={3}>
-                    {({items}) => (
-                        <table class="plain roomy">
-                            <thead><tr><th scope="col">Project</th><th scope="col">Uid</th><th scope="col"><span class="hidden">Actions</span></th></tr></thead>
-                            <tbody>
-                                {items.map((project) => (
-                                    <tr key={project.uid}>
-                                        <td>{project.name}</td><td class="mono">{project.uid}</td>
-                                        <td class="right">{mayAdministerTenant(session) && <button type="button" class="danger" aria-label={`Delete ${project.name}`} onClick={() => setDialog({is: "remove", project})}>Delete…</button>}</td>
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    )}
-                </Shown>
-            </Panel>
+            <ProjectsPanel projects={projects} session={session}/>
         </div>
     )
 }
@@ -141,22 +112,6 @@ function NewKey({projects, session, done, close}: {projects: readonly Project[];
                     <option value="">never</option>
                 </select>
             </label>
-        </Dialog>
-    )
-}
-
-function NewProject({done, close}: {done: () => void; close: () => void}) {
-    const [name, setName] = useState("")
-    return (
-        <Dialog
-            title="A new project" action="Make the project" close={close} disabled={name.trim() === ""}
-            submit={async () => {
-                await createProject({name: name.trim()})
-                done()
-                close()
-            }}
-        >
-            <label class="stacked">Name<input value={name} required spellcheck={false} autocomplete="off" onInput={(event) => setName(event.currentTarget.value)}/></label>
         </Dialog>
     )
 }

@@ -49,6 +49,7 @@ export function Snapshots({place: {query}, scope}: PageProps) {
     useRefreshOnChange([pages, counted])
     const now = useNow(10)
     const all = snapshotColumns(now)
+    const columns = chosenColumns(all, query)
     const chosen = several(query, "phase")
     const byState = counted.data?.byState
     const total = byState && STATES.filter((state) => chosen.length === 0 || chosen.includes(state)).reduce((sum, state) => sum + byState[state], 0)
@@ -85,12 +86,12 @@ export function Snapshots({place: {query}, scope}: PageProps) {
                 />
                 <div class="tools">
                     <ColumnChooser columns={all} query={query}/>
-                    <CsvButton path={`${FLEET}/snapshot`} request={{query: asked as Query, project: scope.project}} name="snapshots"/>
+                    <CsvButton path={`${FLEET}/snapshot`} request={{query: asked as Query, project: scope.project}} columns={columns} name="snapshots"/>
                 </div>
                 <datalist id="clusters">{(known.data?.items ?? []).map((cluster) => <option key={cluster.uid} value={cluster.name}/>)}</datalist>
             </div>
             <LongTable
-                label="Snapshots" columns={chosenColumns(all, query)} pages={pages} keyOf={keyOfSnapshot} total={total} sort={asked.sort}
+                label="Snapshots" columns={columns} pages={pages} keyOf={keyOfSnapshot} total={total} sort={asked.sort}
                 onSort={(sort) => choose({sort})}
                 empty={<Empty title="No snapshot is like that">Take a filter away.</Empty>}
             />

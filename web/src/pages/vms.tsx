@@ -69,7 +69,7 @@ export function Vms({place, scope}: PageProps) {
                 <SetBy query={query} names={{causeClass: "failed by", cause: "cause has", vmName: "VM", gone: "gone ones", ignored: "ignored ones"}}/>
                 <div class="tools">
                     <ColumnChooser columns={all} query={query}/>
-                    <CsvButton path={`${FLEET}/protection`} request={{query: asked as Query, project: scope.project}} name="vms"/>
+                    <CsvButton path={`${FLEET}/protection`} request={{query: asked as Query, project: scope.project}} columns={columns} name="vms"/>
                 </div>
                 <datalist id="clusters">{(known.data?.items ?? []).map((cluster) => <option key={cluster.uid} value={cluster.name}/>)}</datalist>
             </div>

@@ -53,14 +53,21 @@ export function ColumnChooser<Row>({columns, query}: {columns: readonly Column<R
     )
 }
 
-// Every row that the filters select, in the order that is shown.
-export function CsvButton({path, request, name}: {path: string; request: Request; name: string}) {
+// Every row that the filters select, in the order that is shown, with the columns that are shown.
+export function CsvButton<Row>({path, request, columns, name}: {
+    path: string
+    request: Request
+    columns: readonly Column<Row>[]
+    name: string
+}) {
     const [standing, setStanding] = useState<"" | "busy" | "failed">("")
     const [why, setWhy] = useState("")
     const load = async () => {
         setStanding("busy")
         try {
-            const answer = await send("GET", path, {...request, accept: "text/csv"})
+            const answer = await send("GET", path, {
+                ...request, query: {...request.query, columns: columns.flatMap((column) => column.csv)}, accept: "text/csv",
+            })
             const url = URL.createObjectURL(await answer.blob())
             const link = document.createElement("a")
             link.href = url

@@ -9,6 +9,8 @@ import {ErrorBox, Waiting} from "./answers"
 
 export interface Column<Row> {
     name: string
+    // The columns of the API's flat rows that say the same.
+    csv: readonly string[]
     title: string
     // Of the browser's grid: 90px, minmax(0, 2fr).
     width: string

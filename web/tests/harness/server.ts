@@ -104,5 +104,11 @@ export function sample(): Snapshot[] {
 export interface Snapshot {
     metadata: {name: string; namespace: string; creationTimestamp: string; deletionTimestamp?: string; uid: string}
     spec: {source: {name: string}}
-    status?: {phase?: string; readyToUse?: boolean; creationTime?: string}
+    status?: {
+        phase?: string
+        readyToUse?: boolean
+        creationTime?: string
+        error?: {message: string; time?: string}
+        conditions?: {type: string; lastTransitionTime?: string}[]
+    }
 }
