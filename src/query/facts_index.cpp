@@ -1,5 +1,6 @@
 #include "query/facts_index.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "json/object.h"
@@ -25,8 +26,70 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
 size_t FactsBlock::bytes() const {
     size_t bytes =
         sizeof(FactsBlock) + rows_.bytes() + not_succeeded_.capacity() * sizeof(uint32_t);
+    bytes += tallies_.capacity() * sizeof(VmTally);
     for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += bytes_of(*table);
     return bytes;
+}
+
+void FactsBlock::tally_up() {
+    // Rows of one namespace stand together, so the last tally of a VM's name is the only one that a
+    // row may belong to.
+    std::vector<uint32_t> last_of(vms_.size(), VmTally::kNone);
+    for (uint32_t index = 0; index < rows_.size(); ++index) {
+        const Packed& packed = rows_[index];
+        if (packed.of_clone != 0 || vms_[packed.vm].empty()) continue;
+        uint32_t& last = last_of[packed.vm];
+        if (last == VmTally::kNone || tallies_[last].ns != packed.ns) {
+            last = static_cast<uint32_t>(tallies_.size());
+            VmTally& tally = tallies_.emplace_back();
+            tally.ns = packed.ns;
+            tally.vm = packed.vm;
+            tally.first_row = index;
+        }
+        tallies_[last].add(index, facts_without_texts(index));
+    }
+    tallies_.shrink_to_fit();
+    std::ranges::sort(tallies_, [this](const VmTally& a, const VmTally& b) {
+        if (a.ns != b.ns) return namespaces_[a.ns] < namespaces_[b.ns];
+        return vms_[a.vm] < vms_[b.vm];
+    });
+}
+
+template <class Visit>
+void FactsBlock::for_each_row_of(const VmTally& tally, const Visit& visit) const {
+    for (uint32_t index = tally.first_row; index < rows_.size(); ++index) {
+        const Packed& packed = rows_[index];
+        if (packed.ns != tally.ns) return;
+        if (packed.vm == tally.vm && packed.of_clone == 0) visit(index, facts_without_texts(index));
+    }
+}
+
+VmTally FactsBlock::tally_of(const VmTally& tally, facts::UidHash uid) const {
+    VmTally of_one;
+    of_one.ns = tally.ns;
+    of_one.vm = tally.vm;
+    of_one.first_row = tally.first_row;
+    // None of them needs to be looked at where all name one other VM.
+    if (!tally.several_sources && !tally.some_without_source) return of_one;
+    for_each_row_of(tally, [&](uint32_t row, const facts::Facts& facts) {
+        if (facts.source == 0 || facts.source == uid) of_one.add(row, facts);
+    });
+    return of_one;
+}
+
+uint32_t FactsBlock::failed_since(const VmTally& tally, facts::Seconds time,
+                                  std::optional<facts::UidHash> uid) const {
+    if (tally.failed == 0 || tally.last_failed < time) return 0;
+    if (tally.first_failed >= time) return tally.failed;
+    uint32_t failed = 0;
+    for (auto row = std::ranges::lower_bound(not_succeeded_, tally.first_row);
+         row != not_succeeded_.end() && rows_[*row].ns == tally.ns; ++row) {
+        const Packed& packed = rows_[*row];
+        if (packed.vm != tally.vm || packed.of_clone != 0 || packed.created < time) continue;
+        if (static_cast<facts::State>(packed.state) != facts::State::kFailed) continue;
+        if (!uid || packed.source == 0 || packed.source == *uid) ++failed;
+    }
+    return failed;
 }
 
 FactsBlockBuilder::FactsBlockBuilder() : block_(std::make_shared<FactsBlock>()) {}
@@ -83,6 +146,7 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
         if (block_->rows_[index].state != kSucceeded) block_->not_succeeded_.push_back(index);
     }
     block_->not_succeeded_.shrink_to_fit();
+    block_->tally_up();
     for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
         table->shrink_to_fit();
     return std::move(block_);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "query/kind_index.h"
 #include "query/named_rows.h"
 #include "query/text_table.h"
+#include "query/vm_tally.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -61,6 +64,16 @@ class FactsBlock {
     // The rows of all snapshots that have not succeeded, in their order. As a rule they are few,
     // and many questions are about them alone.
     const std::vector<uint32_t>& not_succeeded() const { return not_succeeded_; }
+    // The VMs that its snapshots name, by namespace and name.
+    std::span<const VmTally> tallies() const { return tallies_; }
+    std::string_view namespace_of(const VmTally& tally) const { return namespaces_[tally.ns]; }
+    std::string_view vm_of(const VmTally& tally) const { return vms_[tally.vm]; }
+    // The same tally without the snapshots that name another VM than the one with that uid.
+    VmTally tally_of(const VmTally& tally, facts::UidHash uid) const;
+    // How many of its snapshots failed and were made at that time or later, without those that name
+    // another VM than the one with that uid, if it is known.
+    uint32_t failed_since(const VmTally& tally, facts::Seconds time,
+                          std::optional<facts::UidHash> uid) const;
     ListPlace place(size_t index) const {
         return {namespaces_[rows_[index].ns], rows_.name(index)};
     }
@@ -69,6 +82,12 @@ class FactsBlock {
 
   private:
     friend class FactsBlockBuilder;
+
+    // Makes the tallies from the rows.
+    void tally_up();
+    // Gives each row of the tally's VM to `visit`: void(uint32_t row, const facts::Facts&).
+    template <class Visit>
+    void for_each_row_of(const VmTally& tally, const Visit& visit) const;
 
     static constexpr uint32_t kNamespaceBits = 23;
     static constexpr uint32_t kMostNamespaces = uint32_t{1} << kNamespaceBits;
@@ -97,6 +116,7 @@ class FactsBlock {
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
     std::vector<uint32_t> not_succeeded_;
+    std::vector<VmTally> tallies_;
     std::vector<std::string> namespaces_;
     std::vector<std::string> vms_;
     std::vector<std::string> classes_;

@@ -5,6 +5,7 @@
 #include "query/content_block.h"
 #include "query/facts_index.h"
 #include "query/restore_block.h"
+#include "query/summary_cache.h"
 #include "query/vm_block.h"
 
 namespace snapgate::query {
@@ -15,6 +16,7 @@ struct FleetIndex {
     VmIndex vms;
     RestoreIndex restores;
     ContentIndex contents;
+    SummaryCache summaries;
 
     // Forgets all clusters but these; the numbers are those of their kinds, too.
     void keep_only(const std::set<model::ClusterNumber>& numbers) {
@@ -22,6 +24,7 @@ struct FleetIndex {
         vms.keep_only(numbers);
         restores.keep_only(numbers);
         contents.keep_only(numbers);
+        summaries.keep_only(numbers);
     }
 };
 

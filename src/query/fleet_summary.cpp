@@ -12,36 +12,12 @@ using base::Result;
 
 constexpr facts::Seconds kDaySeconds = 86'400;
 
-// A sum that is too large, of sizes that somebody made up, stays at the largest number.
-void add_to(std::optional<uint64_t>& sum, uint64_t number) {
-    const uint64_t before = sum.value_or(0);
-    sum = before + std::min(number, UINT64_MAX - before);
-}
-
 }  // namespace
-
-void FleetSummary::Numbers::add(const FleetRow& row, facts::Seconds now) {
-    const facts::Facts& facts = row.facts;
-    ++total;
-    if (facts.good()) ++good;
-    if (facts.stuck(now)) ++stuck;
-    ++by_state.at(static_cast<size_t>(facts.state));
-    if (row.bytes) add_to(bytes, *row.bytes);
-    if (row.restores) add_to(restored, *row.restores > 0 ? 1 : 0);
-}
-
-void FleetSummary::Numbers::add(const Numbers& other) {
-    total += other.total;
-    good += other.good;
-    stuck += other.stuck;
-    for (size_t i = 0; i < by_state.size(); ++i) by_state.at(i) += other.by_state.at(i);
-    if (other.bytes) add_to(bytes, *other.bytes);
-    if (other.restored) add_to(restored, *other.restored);
-}
 
 FleetSummary::FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                            FleetRequest request, Join join)
     : request_(std::move(request)),
+      join_(join),
       listing_(context, std::move(fleet), request_.query, request_.filter.clusters, kinds_of(join)),
       walk_(FleetWalk::Needs::kFacts, join),
       by_cluster_(listing_.clusters().size()) {}
@@ -51,71 +27,96 @@ Result<FleetSummary> FleetSummary::plan(const ListContext& context, const store:
                                         facts::Seconds now, Join join) {
     FleetSummary summary(context, std::move(fleet), std::move(request), join);
     SNAPGATE_TRY(summary.listing_.begin(view, {}, now));
+    summary.summer_.emplace(summary.first_day());
     return summary;
 }
 
 Result<bool> FleetSummary::step(const store::ReadView& view) {
     SNAPGATE_ASSIGN(const bool done,
-                    walk_.step(view, listing_, request_.filter, [this](const FleetRow& row) {
-                        add(row);
-                        return Result<store::Step>(store::Step::kOn);
-                    }));
+                    walk_.step(
+                        view, listing_, request_.filter,
+                        [this](const FleetRow& row) {
+                            add(row);
+                            return Result<store::Step>(store::Step::kOn);
+                        },
+                        [this](size_t cluster, const std::shared_ptr<const FactsBlock>& block) {
+                            return Result<size_t>(add_block(cluster, block));
+                        }));
     if (!done) return false;
     leave_cluster();
     SNAPGATE_TRY(end(view));
     return true;
 }
 
-void FleetSummary::add(const FleetRow& row) {
-    if (row.cluster != cluster_) {
-        leave_cluster();
-        cluster_ = row.cluster;
+size_t FleetSummary::add_block(size_t cluster, const std::shared_ptr<const FactsBlock>& block) {
+    if (!request_.filter.everything()) return 0;
+    const SummarySource source(block, walk_.joined(), first_day());
+    const model::ClusterNumber number = listing_.clusters()[cluster]->number;
+    const auto known = listing_.context().index->summaries.find(number, join_, source);
+    if (known) {
+        add(cluster, *known);
+        return 1 + known->days.size() + known->causes.size();
     }
-    const facts::Facts& facts = row.facts;
-    by_cluster_[cluster_].add(row, listing_.now());
-    ++by_consistency_.at(static_cast<size_t>(facts.consistency));
-    add_day(facts.created, &Day::created);
-    if (facts.state == facts::State::kSucceeded) add_day(facts.finished, &Day::succeeded);
-    if (facts.state == facts::State::kFailed) add_day(facts.finished, &Day::failed);
-    if (!facts.cause_class.empty()) add_cause(row);
+    leave_cluster();
+    keep_ = Keep{cluster, source, block->rows()};
+    return 0;
+}
+
+void FleetSummary::add(const FleetRow& row) {
+    if (row.cluster != cluster_) leave_cluster();
+    cluster_ = row.cluster;
+    revision_ = walk_.revision();
+    summer_->add(row);
+}
+
+void FleetSummary::leave_cluster() {
+    if (!cluster_) return;
+    const auto sum = std::make_shared<const ClusterSummary>(summer_->finish(revision_));
+    add(*cluster_, *sum);
+    // A cluster that was deleted in the middle has shown a part of its rows.
+    if (keep_ && keep_->cluster == *cluster_ && keep_->rows == sum->numbers.total) {
+        listing_.context().index->summaries.keep(listing_.clusters()[*cluster_]->number, join_,
+                                                 keep_->source, sum);
+    }
+    cluster_.reset();
+    keep_.reset();
+}
+
+void FleetSummary::add(size_t cluster, const ClusterSummary& sum) {
+    Numbers& numbers = by_cluster_[cluster];
+    numbers.add(sum.numbers);
+    numbers.stuck += sum.stuck(listing_.now());
+    for (size_t i = 0; i < by_consistency_.size(); ++i)
+        by_consistency_.at(i) += sum.by_consistency.at(i);
+    for (const ClusterSummary::Day& day : sum.days) {
+        Day& all = days_.at(day.index);
+        all.created += day.counts.created;
+        all.succeeded += day.counts.succeeded;
+        all.failed += day.counts.failed;
+    }
+    for (const ClusterSummary::Cause& cause : sum.causes) add(cluster, sum, cause);
+}
+
+void FleetSummary::add(size_t cluster, const ClusterSummary& sum,
+                       const ClusterSummary::Cause& cause) {
+    auto found = classes_.find(cause.cause_class);
+    if (found == classes_.end()) {
+        if (classes_.size() >= kMostClasses) return;
+        found = classes_.emplace(cause.cause_class, Count()).first;
+        found->second.cluster = cluster;
+        found->second.revision = sum.revision;
+        found->second.example = cause.example;
+        found->second.sentence = cause.sentence;
+    }
+    Count& count = found->second;
+    count.count += cause.count;
+    count.vms += cause.vms;
+    ++count.clusters;
 }
 
 facts::Seconds FleetSummary::first_day() const {
     const facts::Seconds today = listing_.now() / kDaySeconds * kDaySeconds;
     return today - (kDays - 1) * kDaySeconds;
-}
-
-void FleetSummary::add_day(facts::Seconds time, uint64_t Day::* member) {
-    if (time < first_day()) return;
-    const size_t day = (time - first_day()) / kDaySeconds;
-    if (day < days_.size()) ++(days_.at(day).*member);
-}
-
-void FleetSummary::add_cause(const FleetRow& row) {
-    auto found = classes_.find(row.facts.cause_class);
-    if (found == classes_.end()) {
-        if (classes_.size() >= kMostClasses) return;
-        found = classes_.emplace(std::string(row.facts.cause_class), Count()).first;
-        found->second.cluster = row.cluster;
-        found->second.revision = walk_.revision();
-        found->second.example = {std::string(row.ns), std::string(row.name)};
-        found->second.sentence = row.facts.cause;
-    }
-    Count& count = found->second;
-    ++count.count;
-    if (!count.here) here_.push_back(&count);
-    count.here = true;
-    if (!row.vm.empty()) count.vms_here.emplace(row.ns, row.vm);
-}
-
-void FleetSummary::leave_cluster() {
-    for (Count* count : here_) {
-        count->vms += count->vms_here.size();
-        ++count->clusters;
-        count->here = false;
-        count->vms_here.clear();
-    }
-    here_.clear();
 }
 
 FleetSummary::Numbers FleetSummary::numbers() const {

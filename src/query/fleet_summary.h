@@ -5,17 +5,18 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "query/cluster_summary.h"
 #include "query/fleet_age.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "query/fleet_walk.h"
+#include "query/summary_cache.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -24,28 +25,12 @@ namespace snapgate::query {
 // Belongs to one thread at a time; keeps no read view between its calls.
 class FleetSummary {
   public:
-    struct Numbers {
-        uint64_t total = 0;
-        uint64_t good = 0;
-        uint64_t stuck = 0;
-        std::array<uint64_t, 6> by_state{};  // by the value of the State
-        // What the claims of those request whose contents are known; nullopt: of none.
-        std::optional<uint64_t> bytes;
-        // How many have restores, of the clusters whose restores are known; nullopt: of none.
-        std::optional<uint64_t> restored;
-
-        void add(const FleetRow& row, facts::Seconds now);
-        void add(const Numbers& other);
-    };
+    using Numbers = SnapshotNumbers;
+    using Day = SnapshotDay;
     struct Project {
         std::string uid;
         std::string name;
         Numbers numbers;
-    };
-    struct Day {
-        uint64_t created = 0;
-        uint64_t succeeded = 0;
-        uint64_t failed = 0;
     };
     struct Cause {
         std::string cause_class;
@@ -54,7 +39,7 @@ class FleetSummary {
         uint64_t clusters = 0;
         std::string example;  // the sentence of one of them
     };
-    static constexpr size_t kDays = 90;
+    static constexpr size_t kDays = ClusterSummary::kDays;
     static constexpr size_t kShownCauses = 50;
 
     // `join`: kNothing where neither sizes and restores nor causes are asked for.
@@ -82,16 +67,13 @@ class FleetSummary {
     // A class of causes while it is counted.
     struct Count {
         uint64_t count = 0;
-        uint64_t vms = 0;       // of the clusters that were left
-        uint64_t clusters = 0;  // likewise
+        uint64_t vms = 0;
+        uint64_t clusters = 0;
         // One of them.
         size_t cluster = 0;
         model::Revision revision = 0;
         model::ObjectKey example;
         std::string sentence;  // its cause; "": nobody read it yet
-        // Of the cluster that the walk is in:
-        bool here = false;
-        std::set<std::pair<std::string, std::string>> vms_here;  // namespace and name
     };
     // More classes than these are not kept apart: somebody may make each cause another.
     static constexpr size_t kMostClasses = 10'000;
@@ -99,23 +81,37 @@ class FleetSummary {
     FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                  FleetRequest request, Join join);
 
+    // Adds what is known already of all snapshots of a cluster that the walk has a block of. The
+    // work, as FleetWalk::step() wants it.
+    size_t add_block(size_t cluster, const std::shared_ptr<const FactsBlock>& block);
     void add(const FleetRow& row);
-    void add_day(facts::Seconds time, uint64_t Day::* member);
-    void add_cause(const FleetRow& row);
+    void add(size_t cluster, const ClusterSummary& sum);
+    void add(size_t cluster, const ClusterSummary& sum, const ClusterSummary::Cause& cause);
+    // Ends the cluster whose rows were added.
     void leave_cluster();
     // Ranks the classes and reads the examples.
     base::Result<void> end(const store::ReadView& view);
 
     FleetRequest request_;
+    Join join_;
     FleetListing listing_;
     FleetWalk walk_;
     std::array<uint64_t, 5> by_consistency_{};  // by the value of the Consistency
     std::vector<Numbers> by_cluster_;
     std::array<Day, kDays> days_{};
-    size_t cluster_ = 0;
     std::map<std::string, Count, std::less<>> classes_;
     std::vector<Cause> causes_;
-    std::vector<Count*> here_;  // the classes of the cluster that the walk is in
+    // Of the cluster that the walk is in, once a row of it was added:
+    std::optional<size_t> cluster_;
+    std::optional<ClusterSummer> summer_;
+    model::Revision revision_ = 0;
+    // Where its sum is kept, and of how many rows it has to be.
+    struct Keep {
+        size_t cluster;
+        SummarySource source;
+        size_t rows;
+    };
+    std::optional<Keep> keep_;
 };
 
 }  // namespace snapgate::query

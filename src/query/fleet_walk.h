@@ -89,6 +89,20 @@ class FleetWalk {
     template <class Visit>
     base::Result<bool> step(const store::ReadView& view, const FleetListing& listing,
                             const SnapshotFilter& filter, const Visit& visit) {
+        return step(view, listing, filter, visit,
+                    [](size_t, const std::shared_ptr<const FactsBlock>&) {
+                        return base::Result<size_t>(0);
+                    });
+    }
+
+    // The same for a visitor that can do without the rows of a cluster whose block is there and
+    // which is walked from its beginning: `visit_block`: base::Result<size_t>(size_t cluster, const
+    // std::shared_ptr<const FactsBlock>&) gives how many rows its work was worth, or 0 to be shown
+    // the rows.
+    template <class Visit, class VisitBlock>
+    base::Result<bool> step(const store::ReadView& view, const FleetListing& listing,
+                            const SnapshotFilter& filter, const Visit& visit,
+                            const VisitBlock& visit_block) {
         size_t looked_at = 0;
         for (; cluster_ < listing.clusters().size(); start_at(cluster_ + 1, {})) {
             if (looked_at++ >= kStepRows) return false;
@@ -96,6 +110,11 @@ class FleetWalk {
             if (!there) continue;
             SNAPGATE_ASSIGN(const bool ready, make_join(view, listing, looked_at));
             if (!ready) return false;
+            if (block_ && whole_ && next_row_ == 0) {
+                SNAPGATE_ASSIGN(const size_t work, visit_block(cluster_, block_));
+                looked_at += work / kBlockRowsOfOne;
+                if (work > 0) continue;
+            }
             const auto end = block_ ? show_block(view, listing, filter, looked_at, visit)
                                     : show_walk(view, listing, filter, looked_at, visit);
             SNAPGATE_TRY(end);
@@ -106,10 +125,17 @@ class FleetWalk {
         return true;
     }
 
+    // What is joined to the snapshots of the cluster that the walk is in; null where nothing is.
+    const ClusterKinds* joined() const {
+        return joined_ == Join::kNothing ? nullptr : &kinds_.of(cluster_);
+    }
     // The revision at which the cluster is read that a row is of.
     model::Revision revision() const { return revision_; }
 
   private:
+    // A row of a block costs a small part of one that is read from the store.
+    static constexpr size_t kBlockRowsOfOne = 10;
+
     // Makes the walk of the cluster, or finds its block, if that was not done yet. False for a
     // cluster that is not in the state.
     base::Result<bool> enter_cluster(const store::ReadView& view, const FleetListing& listing,
@@ -165,13 +191,12 @@ class FleetWalk {
     base::Result<store::Step> show_block(const store::ReadView& view, const FleetListing& listing,
                                          const SnapshotFilter& filter, size_t& looked_at,
                                          const Visit& visit) {
-        // A row of a block costs a small part of one that is read from the store.
-        constexpr size_t kRowsOfOne = 10;
         const bool few = filter.excludes_succeeded();
         const bool reads_facts = !filter.everything();
         const size_t end = few ? block_->not_succeeded().size() : block_->rows();
         for (; next_row_ < end; ++next_row_) {
-            if (next_row_ % kRowsOfOne == 0 && ++looked_at > kStepRows) return store::Step::kPause;
+            if (next_row_ % kBlockRowsOfOne == 0 && ++looked_at > kStepRows)
+                return store::Step::kPause;
             const size_t index = few ? block_->not_succeeded()[next_row_] : next_row_;
             // Most rows end here, and texts lie in other places of the memory.
             if (reads_facts &&

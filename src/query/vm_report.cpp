@@ -64,12 +64,16 @@ Result<bool> VmReport::step(const store::ReadView& view, std::string& out, size_
         if (!all) return false;
     }
     if (!first_.has_ended()) {
-        SNAPGATE_ASSIGN(
-            const bool done,
-            walk_.step(view, listing_, walked_, [&](const FleetRow& row) -> Result<store::Step> {
-                SNAPGATE_TRY(add(view, row));
-                return store::Step::kOn;
-            }));
+        SNAPGATE_ASSIGN(const bool done,
+                        walk_.step(
+                            view, listing_, walked_,
+                            [&](const FleetRow& row) -> Result<store::Step> {
+                                SNAPGATE_TRY(add(view, row));
+                                return store::Step::kOn;
+                            },
+                            [&](size_t cluster, const std::shared_ptr<const FactsBlock>& block) {
+                                return add_block(view, cluster, *block);
+                            }));
         if (!done) return false;
         SNAPGATE_TRY(reach(view, listing_.clusters().size(), {}));
         first_.end_pass();
@@ -193,13 +197,17 @@ void VmReport::look_up(VmRow& row) {
     const size_t index = here_->vms->lower_bound(ns_, row.vm);
     const bool found = index < here_->vms->rows() && here_->vms->row(index).ns == ns_ &&
                        here_->vms->row(index).name == row.vm;
-    row.known = found ? VmRow::Known::kItself : VmRow::Known::kGone;
+    row.known = VmRow::Known::kGone;
     if (!found) return;
-    const VmBlock::Row vm = here_->vms->row(index);
     named_[index] = true;
+    is_known_as(index, row);
+    row.status = here_->vms->row(index).status;
+}
+
+void VmReport::is_known_as(size_t index, VmRow& row) const {
+    row.known = VmRow::Known::kItself;
     row.index = index;
-    row.status = vm.status;
-    row.ignored = vm.ignored;
+    row.ignored = here_->vms->row(index).ignored;
 }
 
 void VmReport::add_the_others() {
@@ -234,30 +242,126 @@ Result<bool> VmReport::is_wanted(const VmRow& row) {
 Result<void> VmReport::leave_namespace(const store::ReadView& view) {
     add_the_others();
     for (size_t i = 0; i < vms_.size(); ++i) {
-        VmRow& state = vms_.rows()[i];
-        state.cluster = cluster_;
-        state.ns = ns_;
-        judge(state);
-        SNAPGATE_ASSIGN(const bool wanted, is_wanted(state));
-        if (!wanted) continue;
-        const auto* restore = here_->restores ? here_->restores->newest_of(ns_, state.vm) : nullptr;
-        if (restore != nullptr)
-            state.last_restore = {restore->name, restore->snapshot, restore->at};
-        if (!contains_ignoring_case(state.vm, request_.filter.name)) continue;
-        if (request_.filter.asks_for_causes()) {
-            SNAPGATE_TRY(read_cause(view, state));
-            complete(state);
-        }
-        if (!contains_ignoring_case(state.last_attempt.cause, request_.filter.cause)) continue;
-        const std::string& cause_class = request_.filter.cause_class;
-        if (!cause_class.empty() && state.last_attempt.cause_class != cause_class) continue;
-        if (judged_) judged_(state);
-        if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(state.verdict));
-        if (request_.verdicts.contains(state.verdict))
-            first_.offer(key_of(state), place_of(state), [&] { return state; });
+        VmRow& row = vms_.rows()[i];
+        row.cluster = cluster_;
+        row.ns = ns_;
+        SNAPGATE_TRY(take(view, row, [](VmRow&) {}));
     }
     vms_.clear();
     return {};
+}
+
+template <class Fill>
+Result<void> VmReport::take(const store::ReadView& view, VmRow& row, const Fill& fill) {
+    judge(row);
+    SNAPGATE_ASSIGN(const bool wanted, is_wanted(row));
+    if (!wanted) return {};
+    if (!contains_ignoring_case(row.vm, request_.filter.name)) return {};
+    bool filled = false;
+    const auto complete_texts = [&] {
+        if (filled) return;
+        filled = true;
+        fill(row);
+        const auto* restore =
+            here_->restores ? here_->restores->newest_of(row.ns, row.vm) : nullptr;
+        if (restore != nullptr) row.last_restore = {restore->name, restore->snapshot, restore->at};
+    };
+    if (request_.filter.asks_for_causes()) {
+        complete_texts();
+        SNAPGATE_TRY(read_cause(view, row));
+        complete(row);
+        if (!contains_ignoring_case(row.last_attempt.cause, request_.filter.cause)) return {};
+        const std::string& cause_class = request_.filter.cause_class;
+        if (!cause_class.empty() && row.last_attempt.cause_class != cause_class) return {};
+    }
+    if (judged_) {
+        complete_texts();
+        judged_(row);
+    }
+    if (totals_) ++totals_->by_verdict.at(static_cast<size_t>(row.verdict));
+    if (!request_.verdicts.contains(row.verdict)) return {};
+    first_.offer(key_of(row), place_of(row), [&] {
+        complete_texts();
+        return row;
+    });
+    return {};
+}
+
+Result<size_t> VmReport::add_block(const store::ReadView& view, size_t cluster,
+                                   const FactsBlock& block) {
+    SNAPGATE_TRY(reach(view, cluster, {}));
+    const std::span<const VmTally> tallies = block.tallies();
+    const VmBlock* const vms = here_->vms.get();
+    const size_t known = vms != nullptr ? vms->rows() : 0;
+    VmRow& row = counted_;
+    size_t t = 0;
+    // Both are in the order of namespaces and names.
+    while (t < tallies.size() || next_ < known) {
+        const VmTally* tally = t < tallies.size() ? &tallies[t] : nullptr;
+        std::optional<size_t> vm;
+        ListPlace place;
+        if (tally != nullptr) place = {block.namespace_of(*tally), block.vm_of(*tally)};
+        if (next_ < known) {
+            const ListPlace of_vm = vms->place(next_);
+            const bool is_first = tally == nullptr || of_vm < place;
+            if (is_first || of_vm == place) vm = next_++;
+            if (is_first) {
+                place = of_vm;
+                tally = nullptr;
+            }
+        }
+        if (tally != nullptr) ++t;
+        row.cluster = cluster;
+        if (row.ns != place.first) row.ns = place.first;
+        row.vm = place.second;
+        count(block, tally, vm, row);
+        SNAPGATE_TRY(take(view, row, [&](VmRow& it) {
+            if (it.known == VmRow::Known::kItself) it.status = vms->row(it.index).status;
+            if (it.last_good) it.last_good->name = block.place(it.good_row).second;
+            if (it.snapshots == 0) return;
+            const FactsBlock::Row last = block.row(it.attempt_row);
+            it.last_attempt.name = last.name;
+            it.last_attempt.cause_class = last.facts.cause_class;
+            it.last_attempt.lacks_cause = last.facts.lacks_cause();
+            it.last_attempt.content = last.facts.content;
+        }));
+    }
+    return tallies.size() + known + 1;
+}
+
+void VmReport::count(const FactsBlock& block, const VmTally* tally, std::optional<size_t> vm,
+                     VmRow& row) {
+    row.forget_snapshots();
+    row.revision = walk_.revision();
+    std::optional<facts::UidHash> uid;
+    if (here_->vms_followed && vm) {
+        is_known_as(*vm, row);
+        uid = here_->vms->row(*vm).uid;
+    } else if (here_->vms_followed) {
+        row.known = VmRow::Known::kGone;
+    }
+    if (tally == nullptr) return;
+    // A VM of the same name that is gone says nothing of the one that is there.
+    VmTally of_one;
+    if (uid && !tally->is_of(*uid)) {
+        of_one = block.tally_of(*tally, *uid);
+        tally = &of_one;
+    }
+    row.snapshots = tally->snapshots;
+    if (row.snapshots == 0) return;
+    const facts::Seconds now = listing_.now();
+    const facts::Seconds since = now > request_.max_age ? now - request_.max_age : 1;
+    row.failed = block.failed_since(*tally, since, uid);
+    const VmTally::Good& good =
+        request_.application_only ? tally->good_for_applications : tally->good;
+    if (good) {
+        const facts::Facts facts = block.facts_without_texts(good.row);
+        row.good_row = good.row;
+        row.last_good = {{}, facts.taken, facts.consistency, facts.content};
+    }
+    row.attempt_row = tally->attempt_row;
+    row.last_attempt.state = tally->attempt_state;
+    row.last_attempt.at = tally->attempted;
 }
 
 bool VmReport::is_recent(facts::Seconds time) const {

@@ -68,13 +68,26 @@ class VmReport {
     void start();
     // Takes a snapshot into account.
     base::Result<void> add(const store::ReadView& view, const FleetRow& row);
+    // Takes all VMs of a cluster into account whose snapshots are counted already: what it costs
+    // does not depend on how many snapshots they have. The work, as FleetWalk::step() wants it.
+    base::Result<size_t> add_block(const store::ReadView& view, size_t cluster,
+                                   const FactsBlock& block);
+    // What the block says of a VM, `vm` if that is known; `tally` may be null. The texts are not
+    // filled in.
+    void count(const FactsBlock& block, const VmTally* tally, std::optional<size_t> vm, VmRow& row);
     // Goes on to a namespace: judges those before it, also those without any snapshot.
     base::Result<void> reach(const store::ReadView& view, size_t cluster, std::string_view ns);
     void enter_cluster();
     // Judges the VMs of the present namespace.
     base::Result<void> leave_namespace(const store::ReadView& view);
+    // Judges a VM and keeps it if it is asked for. `fill` gives it the texts that its snapshots
+    // have, once they are needed.
+    template <class Fill>
+    base::Result<void> take(const store::ReadView& view, VmRow& row, const Fill& fill);
     // Looks for the VM that snapshots name among those that are there.
     void look_up(VmRow& row);
+    // The row is of that one of the cluster's VMs.
+    void is_known_as(size_t index, VmRow& row) const;
     // Adds those of the present namespace that no snapshot names.
     void add_the_others();
     // Whether the row is one that is asked for, whatever its verdict is.
@@ -109,6 +122,7 @@ class VmReport {
     std::vector<bool> named_;  // of its VMs: a snapshot of the namespace names it
     enum class Selected : uint8_t { kUnknown, kYes, kNo };
     std::vector<Selected> by_labels_;  // of each set of labels of its VMs
+    VmRow counted_;                    // the one of a block that is being judged
 
     Judged judged_;
     std::optional<Totals> totals_;

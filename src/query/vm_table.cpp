@@ -22,23 +22,27 @@ VmRow& VmTable::new_row(std::string_view vm) {
     if (size_ == rows_.size()) rows_.emplace_back();
     VmRow& row = rows_[size_++];
     row.vm = vm;
-    row.snapshots = 0;
-    row.known = VmRow::Known::kBySnapshots;
-    row.status.clear();
-    row.ignored = false;
-    row.last_restore.reset();
-    row.bytes.reset();
+    row.forget_snapshots();
     row.is_new = true;
-    row.failed = 0;
-    row.last_good.reset();
-    row.last_attempt.name.clear();
-    row.last_attempt.state = facts::State::kPending;
-    row.last_attempt.at = 0;
-    row.last_attempt.cause.clear();
-    row.last_attempt.cause_class.clear();
-    row.last_attempt.lacks_cause = false;
-    row.last_attempt.content = 0;
     return row;
+}
+
+void VmRow::forget_snapshots() {
+    snapshots = 0;
+    known = Known::kBySnapshots;
+    status.clear();
+    ignored = false;
+    last_restore.reset();
+    bytes.reset();
+    failed = 0;
+    last_good.reset();
+    last_attempt.name.clear();
+    last_attempt.state = facts::State::kPending;
+    last_attempt.at = 0;
+    last_attempt.cause.clear();
+    last_attempt.cause_class.clear();
+    last_attempt.lacks_cause = false;
+    last_attempt.content = 0;
 }
 
 void VmTable::clear() {

@@ -65,6 +65,12 @@ struct VmRow {
     std::optional<uint64_t> bytes;  // that the claims of the last good snapshot request
     model::Revision revision = 0;   // at which its cluster is read
     bool is_new = false;            // the report has not looked yet for the VM itself
+    // Of a row that a FactsBlock gave: the rows of its last good snapshot and of its last attempt.
+    uint32_t good_row = 0;
+    uint32_t attempt_row = 0;
+
+    // Makes it the row of a VM of which nothing is known but its name. Keeps its memory.
+    void forget_snapshots();
 
     // How long ago the last good one holds the disks' state of, in seconds; nullopt without one, or
     // where its time is not known.
