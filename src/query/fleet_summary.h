@@ -26,7 +26,12 @@ namespace snapgate::query {
 class FleetSummary {
   public:
     using Numbers = SnapshotNumbers;
-    using Day = SnapshotDay;
+    // What happened on a day, in UTC.
+    struct Day {
+        uint64_t created = 0;
+        uint64_t succeeded = 0;
+        uint64_t failed = 0;
+    };
     struct Project {
         std::string uid;
         std::string name;
