@@ -40,6 +40,8 @@ std::string_view name_of(Table table) {
             return "the name of an object that a repair removed";
         case Table::kNote:
             return "a note about owners";
+        case Table::kAudit:
+            return "a line of the audit trail";
     }
     return "a row of no known table";
 }

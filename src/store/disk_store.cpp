@@ -8,6 +8,7 @@
 #include "base/sync_folder.h"
 #include "engine/environment.h"
 #include "engine/map_fault.h"
+#include "store/audit_lines.h"
 #include "store/backup.h"
 #include "store/compactor.h"
 #include "store/damage.h"
@@ -236,6 +237,11 @@ base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     SNAPGATE_ASSIGN(auto environment, open_environment(options, damage));
     if (!options.create) SNAPGATE_TRY(check_not_empty(*environment, options.directory));
     SNAPGATE_ASSIGN(Identity identity, read_identity(*environment, options.directory));
+    {
+        SNAPGATE_ASSIGN(const engine::ReadTransaction rows, environment->read());
+        SNAPGATE_ASSIGN(identity.sequence.next_audit,
+                        next_audit_number(rows, options.clock->now_ms()));
+    }
     SNAPGATE_ASSIGN(std::vector<ClusterNumber> given_up, give_up_open_stages(*environment));
     auto store = std::make_unique<DiskStore>(options, std::move(lock), damage,
                                              std::move(environment), std::move(identity));

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -113,7 +114,20 @@ class ModelledStore {
             if ((*head)->revision != expected.revision || (*head)->version != expected.version)
                 return false;
         }
-        return true;
+        return has_lines(view, model);
+    }
+
+    // Whether the audit trail has the lines of the model, with numbers without gaps.
+    static bool has_lines(const ReadView& view, const StoreModel& model) {
+        const auto lines = view.audit_lines(0, SIZE_MAX);
+        EXPECT_TRUE(lines);
+        if (!lines) return false;
+        std::multiset<std::string> texts;
+        for (size_t i = 0; i < lines->size(); ++i) {
+            EXPECT_EQ((*lines)[i].number, lines->front().number + i);
+            texts.insert((*lines)[i].text);
+        }
+        return texts == model.audit;
     }
 
     // Takes the last of some states, as a restart leaves them, that readers see. False if none is.

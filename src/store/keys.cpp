@@ -55,6 +55,10 @@ uint64_t load_u64(std::string_view bytes, size_t at) {
     return __builtin_bswap64(value);
 }
 
+Key audit_key(uint64_t number) {
+    return Key(Table::kAudit).u64(number);
+}
+
 Key meta_key(std::string_view name) {
     return Key(Table::kMeta).text(name);
 }

@@ -30,6 +30,7 @@ enum class Table : uint8_t {
     kObject = 11,   // cluster, kind, namespace 0, name 0, inverted revision -> version of an object
     kDamaged = 12,  // cluster, kind, namespace 0, name -> empty: a repair removed the object
     kNote = 13,     // cluster, type u8, key -> value: see NoteType
+    kAudit = 14,    // number u64 -> a line of the audit trail that was not copied out yet
 };
 
 // Builds a key. LMDB's keys have at most 511 bytes, and all keys of the store are shorter.
@@ -90,6 +91,7 @@ Key object_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::strin
 Key damaged_key(ClusterNumber cluster, Kind kind, std::string_view ns, std::string_view name);
 // The key of a note, or the prefix of all whose keys begin with `key`, which may have zero bytes.
 Key note_key(ClusterNumber cluster, uint8_t type, std::string_view key);
+Key audit_key(uint64_t number);
 // Whether a key of kNote has a type that is written.
 bool is_note_key(std::string_view key);
 

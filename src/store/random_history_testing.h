@@ -42,6 +42,7 @@ class RandomHistory : public ModelledStore {
         size_t follow = 6;
         size_t change_stage = 8;
         size_t change_clusters = 2;
+        size_t drop_lines = 3;
         size_t compact = 3;
         size_t restart = 1;
         size_t set_clock = 1;
@@ -56,12 +57,13 @@ class RandomHistory : public ModelledStore {
     virtual void step() { act({}); }
 
     void act(const Weights& weights) {
-        const std::array<std::pair<size_t, Action>, 9> choices{
+        const std::array<std::pair<size_t, Action>, 10> choices{
             {{weights.change_objects, &RandomHistory::change_objects},
              {weights.change_objects_together, &RandomHistory::change_objects_together},
              {weights.follow, &RandomHistory::follow},
              {weights.change_stage, &RandomHistory::change_stage},
              {weights.change_clusters, &RandomHistory::change_clusters},
+             {weights.drop_lines, &RandomHistory::drop_lines},
              {weights.compact, &RandomHistory::compact},
              {weights.restart, &RandomHistory::restart},
              {weights.set_clock, &RandomHistory::set_clock},
@@ -100,6 +102,12 @@ class RandomHistory : public ModelledStore {
         return change;
     }
 
+    // Each change has a line in the audit trail.
+    static std::string line_of(const Change& change) {
+        return "{\"cluster\":" + std::to_string(change.cluster) + ",\"name\":\"" + change.place.ns +
+               "/" + change.place.name + (change.object ? "\"}" : "\",\"erased\":true}");
+    }
+
     static WriteFunction apply(std::vector<Change>& changes, bool fail_at_the_end) {
         return [&changes, fail_at_the_end](WriteTxn& txn) -> base::Result<void> {
             for (Change& change : changes) {
@@ -107,12 +115,14 @@ class RandomHistory : public ModelledStore {
                 if (change.object) {
                     SNAPGATE_ASSIGN(change.revision,
                                     txn.put(change.cluster, place.kind, *change.object));
+                    SNAPGATE_TRY(txn.add_audit_line(line_of(change)));
                     continue;
                 }
                 SNAPGATE_ASSIGN(bool erased,
                                 txn.erase(change.cluster, place.kind, place.ns, place.name));
                 change.revision = 0;
                 if (!erased) continue;
+                SNAPGATE_TRY(txn.add_audit_line(line_of(change)));
                 SNAPGATE_ASSIGN(auto left,
                                 txn.get(change.cluster, place.kind, place.ns, place.name));
                 if (left) return base::Error(base::Code::kInternal, "still there after erase");
@@ -130,6 +140,7 @@ class RandomHistory : public ModelledStore {
         Revision revision = before;
         for (const Change& change : changes) {
             if (change.revision == 0) continue;
+            model.audit.insert(line_of(change));
             revision = change.object ? change.revision : revision + 1;
             std::optional<Content> content;
             if (change.object) {
@@ -315,6 +326,26 @@ class RandomHistory : public ModelledStore {
                                          .version = version});
             });
         }
+    }
+
+    // Some of the oldest lines of the audit trail were copied out.
+    void drop_lines() {
+        const auto lines = store_->read().audit_lines(0, 1 + pick(2000));
+        ASSERT_TRUE(lines);
+        if (lines->empty()) return;
+        const auto done =
+            store_->write_and_wait(Priority::kBatch, [&](WriteTxn& txn) -> base::Result<void> {
+                SNAPGATE_ASSIGN(const bool more, txn.drop_audit_lines(lines->back().number));
+                EXPECT_FALSE(more);
+                return {};
+            });
+        settle(done, [&](StoreModel& model) {
+            for (const AuditLine& line : *lines) {
+                const auto known = model.audit.find(line.text);
+                ASSERT_NE(known, model.audit.end());
+                model.audit.erase(known);
+            }
+        });
     }
 
     void restart() {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "model/names.h"
+#include "store/audit_lines.h"
 #include "store/damage.h"
 #include "store/format.h"
 #include "store/keys.h"
@@ -105,6 +106,7 @@ class RowCheck {
     void check_row(std::string_view key, std::string_view value) {
         const auto table = static_cast<Table>(key[0]);
         if (table <= Table::kRecord) return check_own_row(table, key, value);
+        if (table == Table::kAudit) return check_audit_line(key, value);
         if (table > Table::kNote || key.size() < 1 + sizeof(ClusterNumber))
             return fault(key, "has a key that this snapgate does not write");
         const ClusterNumber number = load_u32(key, 1);
@@ -146,10 +148,20 @@ class RowCheck {
     void check_own_row(Table table, std::string_view key, std::string_view value) {
         if (table == Table::kMeta && key.substr(1) == kSequenceName && !decode_sequence(value))
             fault(key, "cannot be decoded");
-        if (table == Table::kMeta && key.substr(1) == kFactsName && !decode_number(value))
+        const bool number = key.substr(1) == kFactsName || key.substr(1) == kAuditName;
+        if (table == Table::kMeta && number && !decode_number(value))
             fault(key, "cannot be decoded");
         if (table == Table::kRecord && (key.size() < 3 || value.empty())) fault(key, "is empty");
         if (table < Table::kMeta) fault(key, "has a key that this snapgate does not write");
+    }
+
+    void check_audit_line(std::string_view key, std::string_view value) {
+        if (!is_audit_key(key)) return fault(key, "has a key of another form");
+        if (!is_audit_line(value)) return fault(key, "is no JSON object");
+        const auto dropped = find(meta_key(kAuditName).view());
+        const auto number = dropped && *dropped ? decode_number(**dropped) : Result<uint64_t>(0);
+        if (number && load_u64(key, 1) <= *number)
+            fault(key, "is one that was dropped: its number was used twice");
     }
 
     void check_cluster(std::string_view key, ClusterNumber number, std::string_view value) {

@@ -78,6 +78,8 @@ struct Sequence {
     Revision next_revision = 1;
     ClusterNumber next_cluster = 1;
     int64_t newest_ms = 0;  // the newest time that was written
+    // Of the next line of the audit trail; not in the row: it follows from the trail's own rows.
+    uint64_t next_audit = 0;
 };
 inline constexpr std::string_view kSequenceName = "sequence";  // its name in kMeta
 // The name there of the store's id, which is kStoreIdBytes as they are.
@@ -87,6 +89,9 @@ inline constexpr std::string_view kIdName = "id";
 // Its place is not beside the row of the format, which has no checksum: a search for a missing row
 // verifies the rows around it.
 inline constexpr std::string_view kFactsName = "layout-of-facts";
+// The name there of the number up to which lines of the audit trail were dropped (encode_number).
+// It is missing before the first ones were.
+inline constexpr std::string_view kAuditName = "audit-dropped";
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

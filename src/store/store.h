@@ -97,6 +97,13 @@ struct DamagedNames {
     model::ObjectKey example;  // the first one
 };
 
+// A line of the audit trail, as it was added. Numbers have no gaps, and none is used twice, also
+// not by a store that was restored from a backup.
+struct AuditLine {
+    uint64_t number = 0;
+    std::string text;  // "" if the row is damaged
+};
+
 // A state of all clusters together.
 struct StoreState {
     Revision revision = 0;           // every cluster's head is at or below it
@@ -212,6 +219,10 @@ class ReadView {
                                                                          std::string_view after,
                                                                          size_t max) const;
 
+    // Lines of the audit trail with numbers above `after`, oldest first: as many as have
+    // `most_bytes`, or one that is longer. A damaged row is no failure.
+    base::Result<std::vector<AuditLine>> audit_lines(uint64_t after, size_t most_bytes) const;
+
     base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) const;
     base::Result<std::vector<std::pair<std::string, std::string>>> records(RecordType type) const;
 
@@ -284,6 +295,13 @@ class WriteTxn {
                                         std::string_view value) = 0;
     virtual base::Result<void> erase_note(ClusterNumber cluster, NoteType type,
                                           std::string_view key) = 0;
+
+    // The audit trail: lines about writes, added in the transactions of those writes, and dropped
+    // when they were copied to where they are read. They are of no cluster, have no history, and
+    // are in no backup. A line is a JSON object of at most kMaxAuditLine bytes.
+    virtual base::Result<void> add_audit_line(std::string_view line) = 0;
+    // Drops lines up to this number, some thousands at most. True if some are left.
+    virtual base::Result<bool> drop_audit_lines(uint64_t up_to) = 0;
 
     virtual base::Result<std::optional<std::string>> record(RecordType type,
                                                             std::string_view id) = 0;
@@ -384,6 +402,7 @@ struct StoreStatistics {
 };
 
 inline constexpr size_t kStoreIdBytes = 16;
+inline constexpr size_t kMaxAuditLine = 64 << 10;
 inline constexpr size_t kBatchObjects = 256;
 inline constexpr size_t kBatchBytes = 1 << 20;
 

@@ -43,6 +43,7 @@ class StoreModel {
 
     std::map<ClusterNumber, Cluster> clusters;
     ClusterNumber newest_cluster = 0;  // the largest number that was ever given out
+    std::multiset<std::string> audit;  // lines of the audit trail
 
     static std::optional<Content> at(const Cluster& cluster, const Place& place,
                                      Revision revision) {

@@ -69,6 +69,8 @@ class Transaction final : public WriteTxn {
                                 std::string_view value) override;
     base::Result<void> erase_note(ClusterNumber cluster, NoteType type,
                                   std::string_view key) override;
+    base::Result<void> add_audit_line(std::string_view line) override;
+    base::Result<bool> drop_audit_lines(uint64_t up_to) override;
     base::Result<std::optional<std::string>> record(RecordType type, std::string_view id) override;
     base::Result<std::vector<std::pair<std::string, std::string>>> records(
         RecordType type) override;
