@@ -30,13 +30,14 @@ ALLOWED = {
     "cluster": [*DOMAIN, "store", "access"],
     "connect": [*DOMAIN, "net", "access", "store", "cluster"],
     "rules": DOMAIN,
+    "audit": ["base", "model", "store"],
     "commit": ["base", "model", "store", "net"],
     "mirror": [*DOMAIN, "store", "net", "commit", "cluster", "connect"],
-    "objects": [*DOMAIN, "store", "net", "commit", "cluster", "mirror", "rules"],
+    "objects": [*DOMAIN, "store", "net", "commit", "cluster", "mirror", "rules", "audit"],
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules",
-            "objects"],
+            "objects", "audit"],
     "console": ["base", "net"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules", "objects", "api", "console"],
+    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "commit", "mirror", "rules", "objects", "audit", "api", "console"],
     "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }
 
