@@ -25,24 +25,61 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of snapgate (default: 2)")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64], metavar="N",
                         help="default: 1 16 64; the budget is for 64")
+    parser.add_argument("--audit", action="store_true",
+                        help="measure a server with an audit trail against one without, and not against etcd")
     parser.add_argument("--strict", action="store_true", help="end with 1 if the budget is missed")
     return parser.parse_args()
+
+
+def creates(name, server, work, connections):
+    return Writer(name, server.pid, server.port, CREATE, server.headers(), connections=connections,
+                  script="wrk_write.lua", arguments=["create", str(work / "create.json"), "0"])
+
+
+def write_body(work):
+    text = json.dumps(written.snapshot("@NAME@"), separators=(",", ":"))
+    (work / "create.json").write_text(text, encoding="utf-8")
+    return text
+
+
+def run_audited(options):
+    """What an audit trail costs: every line of it has to be in the file at the end."""
+    ratios = report.Ratios("with an audit trail / without", "write")
+    with ExitStack() as stack:
+        work = stack.enter_context(program.work_folder("write"))
+        write_body(work)
+        audited = Server(work / "audited", options.threads)
+        audited.arguments += ["--audit-log", work / "audit.log", "--audit-log-max-mib", 1 << 20]
+        stack.enter_context(audited)
+        plain = stack.enter_context(Server(work / "plain", options.threads))
+        for server in (audited, plain):
+            server.create_cluster()
+        for connections in options.connections:
+            contenders = [creates("without", plain, work, connections), creates("with", audited, work, connections)]
+            runs = take_turns(contenders, options.rounds, options.seconds)
+            ratios.add(f"creates, {connections} connection{'s' if connections > 1 else ''}",
+                       runs["with"], runs["without"])
+        objects = audited.objects()
+        audited.stop()
+        with open(work / "audit.log", encoding="utf-8") as log:
+            lines = sum('"verb":"create"' in line and '"kind":"VirtualMachineSnapshot"' in line for line in log)
+        if lines < objects:
+            raise Failed(f"there are {objects} objects, and {lines} lines of the audit trail")
+    return ratios
 
 
 def run(options):
     ratios = report.Ratios("snapgate / etcd", "write")
     with ExitStack() as stack:
         work = stack.enter_context(program.work_folder("write"))
-        text = json.dumps(written.snapshot("@NAME@"), separators=(",", ":"))
-        (work / "create.json").write_text(text, encoding="utf-8")
+        text = write_body(work)
         value = base64.b64encode(text.replace("@NAME@", "nightly-0123456789abcdef").encode()).decode()
         (work / "put.json").write_text(f'{{"key":"@KEY@","value":"{value}"}}', encoding="utf-8")
         server = stack.enter_context(Server(work / "snapgate", options.threads))
         server.create_cluster()
         etcd = stack.enter_context(etcds.Etcd(work / "etcd"))
         for connections in options.connections:
-            ours = Writer("snapgate", server.pid, server.port, CREATE, server.headers(), connections=connections,
-                          script="wrk_write.lua", arguments=["create", str(work / "create.json"), "0"])
+            ours = creates("snapgate", server, work, connections)
             theirs = Writer("etcd", etcd.pid, etcd.port, "/v3/kv/put", connections=connections,
                             script="wrk_write.lua", arguments=["put", str(work / "put.json"), "0"])
             before = server.objects()
@@ -60,8 +97,8 @@ def main():
     options = parse_arguments()
     with program.measuring("write") as described:
         print(f"{etcds.version()}\n{options.rounds} rounds of {options.seconds} s each, in turn", flush=True)
-        ratios = run(options)
-    sys.exit(ratios.finish("write", described, options, etcd=etcds.version()))
+        ratios = run_audited(options) if options.audit else run(options)
+    sys.exit(ratios.finish("write-audit" if options.audit else "write", described, options, etcd=etcds.version()))
 
 
 if __name__ == "__main__":
