@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "sgk_";
 constexpr size_t kIdBytes = 6;
+constexpr std::string_view kIdDigits = "0123456789abcdef";
 constexpr size_t kSecretBytes = 32;
 
 Result<int64_t> number(const json::Object& record, std::string_view name) {
@@ -120,6 +121,11 @@ void Key::begin_at(int64_t now_ms) {
     created_ms = now_ms;
 }
 
+std::string_view claimed_id(std::string_view text) {
+    const std::string_view id = id_of(text);
+    return id.find_first_not_of(kIdDigits) == std::string_view::npos ? id : std::string_view();
+}
+
 NewKey make_key(std::string name, Role role, std::string project, int64_t now_ms,
                 std::optional<int64_t> expires_ms) {
     std::string text = fmt::format("{}{}_{}", kPrefix, base::hex(base::random_bytes(kIdBytes)),
@@ -132,7 +138,7 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
                                   std::string project, int64_t now_ms,
                                   std::optional<int64_t> expires_ms) {
     const std::string_view id = id_of(text);
-    if (id.empty() || id.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    if (id.empty() || id.find_first_not_of(kIdDigits) != std::string_view::npos)
         return std::nullopt;
     const auto secret =
         base::decode_base64url(std::string_view(text).substr(kPrefix.size() + id.size() + 1));
@@ -244,7 +250,7 @@ Result<Principal> KeyRing::admit(const Key& key) const {
     if (has_expired(key)) return unauthorized();
     if (auto use = use_of(key.id))
         use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);
-    return Principal{key.id, key.role, key.project, key.some_clusters()};
+    return Principal{key.id, key.name, key.role, key.project, key.some_clusters()};
 }
 
 // The generic cell rate algorithm of ATM networks (ITU-T I.371): a bucket of tokens in one number.

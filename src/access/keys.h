@@ -69,6 +69,10 @@ std::optional<NewKey> key_of_text(std::string text, std::string name, Role role,
                                   std::string project, int64_t now_ms,
                                   std::optional<int64_t> expires_ms);
 
+// The id that a text claims to have, which need not be a key's: it is no secret, so anybody may
+// claim it. "" if the text has not the form of a key.
+std::string_view claimed_id(std::string_view text);
+
 // Within a write. kAlreadyExists if another key of the same project (or of the tenant) has that
 // name. Keys of other projects do not matter: the caller may not see them.
 // kNotFound without the project; kQuotaExceeded. `table`: as KeyTable::within().

@@ -63,6 +63,17 @@ TEST_F(KeysTest, EveryWrongKeyIsTheSameError) {
     EXPECT_FALSE(ring_.is_good(made.key.id));
 }
 
+TEST_F(KeysTest, TheIdThatATextClaimsIsNoMoreThanAnId) {
+    const NewKey made = make_key("a", Role::kReader, "", 0, std::nullopt);
+    EXPECT_EQ(claimed_id(made.text), made.key.id);
+    EXPECT_EQ(claimed_id(made.text + "x"), made.key.id);
+    EXPECT_EQ(claimed_id("sgk_0123456789ab_"), "0123456789ab");
+    // Nothing else comes into a log by this way.
+    for (const char* text : {"", "sgk_", "sgk_0123456789ab", "sgk_0123456789ag_x",
+                             "sgk_0123456789AB_x", "sgk_01234\"\n78ab_x", "0123456789ab"})
+        EXPECT_EQ(claimed_id(text), "") << text;
+}
+
 TEST_F(KeysTest, TheLastAdminOfTheTenantStays) {
     NewKey admin = make_key("a", Role::kAdmin, "", now(), std::nullopt);
     NewKey expired = make_key("b", Role::kAdmin, "", now(), now());
@@ -287,8 +298,8 @@ TEST_F(KeysAndWrongClocksTest, ALastUseInTheFutureIsSetBack) {
 
 TEST(ScopeTest, AnInvisibleProjectIsLikeNone) {
     ProjectTable::Rows projects{{"p1", {"p1", "One"}}, {"p2", {"p2", "Two"}}};
-    Principal tenant{"k", Role::kAdmin, ""};
-    Principal one{"k", Role::kAdmin, "p1"};
+    Principal tenant{"k", "name", Role::kAdmin, ""};
+    Principal one{"k", "name", Role::kAdmin, "p1"};
     EXPECT_EQ(resolve_scope(tenant, "", projects)->project, "");
     EXPECT_EQ(resolve_scope(tenant, "p2", projects)->project, "p2");
     EXPECT_EQ(resolve_scope(one, "", projects)->project, "p1");
@@ -301,9 +312,9 @@ TEST(ScopeTest, AnInvisibleProjectIsLikeNone) {
 }
 
 TEST(RoleTest, AHigherRoleMayDoWhatALowerOneMay) {
-    EXPECT_TRUE(require_role({"k", Role::kAdmin, ""}, Role::kReader));
-    EXPECT_TRUE(require_role({"k", Role::kEditor, ""}, Role::kEditor));
-    EXPECT_EQ(require_role({"k", Role::kReader, ""}, Role::kEditor).error().code,
+    EXPECT_TRUE(require_role({"k", "name", Role::kAdmin, ""}, Role::kReader));
+    EXPECT_TRUE(require_role({"k", "name", Role::kEditor, ""}, Role::kEditor));
+    EXPECT_EQ(require_role({"k", "name", Role::kReader, ""}, Role::kEditor).error().code,
               base::Code::kForbidden);
     EXPECT_FALSE(parse_role("root"));
 }

@@ -30,6 +30,7 @@ using SomeClusters = std::shared_ptr<const std::vector<model::ClusterNumber>>;
 // The caller of a request, as its key says.
 struct Principal {
     std::string key_id;
+    std::string key_name;
     Role role = Role::kReader;
     std::string project;  // uid; "" holds the tenant
     SomeClusters clusters = nullptr;

@@ -77,9 +77,13 @@ Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid) {
     }
     auto clusters = call.services.clusters.snapshot();
     auto found = clusters->find(std::string(uid));
-    if (found == clusters->end() ||
-        !call.scope.sees_cluster(found->second.project, found->second.number))
-        return cluster::no_such_cluster(uid);
+    call.hidden = found != clusters->end() &&
+                  !call.scope.sees_cluster(found->second.project, found->second.number);
+    if (found == clusters->end() || call.hidden) return cluster::no_such_cluster(uid);
+    if (call.audit != nullptr) {
+        call.audit->cluster = found->second.uid;
+        call.audit->cluster_name = found->second.name;
+    }
     return found->second;
 }
 

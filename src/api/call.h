@@ -11,6 +11,7 @@
 #include "api/kube/resource.h"
 #include "api/services.h"
 #include "api/side.h"
+#include "audit/action.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "json/value.h"
@@ -44,6 +45,11 @@ struct Call {
     access::Principal principal;          // where the route wants a key
     access::Scope scope;
     std::shared_ptr<KeyShares::Turn> turn;  // among the requests of the key, where there is one
+    // For the audit trail. What the caller does: null without a trail, and for reads.
+    std::shared_ptr<audit::Action> audit;
+    std::string_view verb;        // of the route, once that is known
+    bool writes = false;          // the route changes something
+    mutable bool hidden = false;  // it names a cluster of another project
     // Of the connected cluster that is read, once that is known.
     std::optional<objects::Freshness> freshness;
 
@@ -59,8 +65,12 @@ struct Call {
 
     // What its writes of objects work on.
     objects::WriteContext write_context() const {
-        return {services.store, services.namespaces, services.connections, passed,
-                [&all = services](const cluster::Cluster& one) { return all.quota_of(one); }};
+        return {services.store,
+                services.namespaces,
+                services.connections,
+                passed,
+                [&all = services](const cluster::Cluster& one) { return all.quota_of(one); },
+                audit};
     }
 };
 

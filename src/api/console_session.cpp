@@ -49,6 +49,14 @@ Result<void> check_console(Call& call) {
                  "X-Snapgate-Console: 1; programs send the key with each request");
 }
 
+// Has the audit trail tell of a session that begins or ends. Only of those: whoever has no key
+// could otherwise make the server write.
+void note_session(Call& call, const access::Principal& principal) {
+    call.principal = principal;
+    call.writes = true;
+    if (call.audit != nullptr) call.audit->object = {.kind = "ConsoleSession"};
+}
+
 }  // namespace
 
 net::Awaitable<Result<void>> get_console_session(Call& call) {
@@ -64,7 +72,7 @@ net::Awaitable<Result<void>> begin_console_session(Call& call) {
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_TRY(json::refuse_unknown(body, {"key"}));
     SNAPGATE_CO_ASSIGN(const std::string key, json::optional_string(body, "key"));
-    auto principal = call.services.keys.authenticate(key);
+    auto principal = authenticate_key(call, key);
     if (!principal) {
         co_return Error(Code::kUnauthorized,
                         "this is no valid key: it is unknown, revoked or expired");
@@ -73,6 +81,7 @@ net::Awaitable<Result<void>> begin_console_session(Call& call) {
     // The session that the browser had is of no more use.
     if (const auto before = console_secret(call.request)) call.services.sessions->end(*before);
     const std::string secret = call.services.sessions->begin(principal->key_id);
+    note_session(call, *principal);
     call.response.add_header("Set-Cookie", set_console_secret(call.request, secret));
     respond_json(call, 200, describe(call, &*principal));
     co_return Result<void>{};
@@ -80,6 +89,8 @@ net::Awaitable<Result<void>> begin_console_session(Call& call) {
 
 net::Awaitable<Result<void>> end_console_session(Call& call) {
     SNAPGATE_CO_TRY(check_console(call));
+    if (const auto principal = identify_console(call); principal && *principal)
+        note_session(call, **principal);
     if (const auto secret = console_secret(call.request)) call.services.sessions->end(*secret);
     call.response.add_header("Set-Cookie", remove_console_secret(call.request));
     call.response.status = 204;

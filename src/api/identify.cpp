@@ -9,6 +9,11 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+Result<access::Principal> authenticate_key(const Call& call, std::string_view key) {
+    call.response.key = access::claimed_id(key);
+    return call.services.keys.authenticate(key);
+}
+
 std::optional<Result<access::Principal>> identify_console(const Call& call) {
     const net::Request& request = call.request;
     if (call.services.sessions == nullptr || request.header("ApiKey") ||
@@ -19,6 +24,7 @@ std::optional<Result<access::Principal>> identify_console(const Call& call) {
     Error ended(Code::kUnauthorized, "the session has ended: sign in again");
     const auto key_id = call.services.sessions->key_of(*secret);
     if (!key_id) return ended;
+    call.response.key = *key_id;
     auto principal = call.services.keys.principal_of(*key_id);
     if (!principal) {
         call.services.sessions->end(*secret);
@@ -30,7 +36,7 @@ std::optional<Result<access::Principal>> identify_console(const Call& call) {
 Result<access::Principal> identify(const Call& call) {
     if (auto console = identify_console(call)) return std::move(*console);
     SNAPGATE_ASSIGN(const std::string_view key, presented_key(call.request));
-    return call.services.keys.authenticate(key);
+    return authenticate_key(call, key);
 }
 
 }  // namespace snapgate::api

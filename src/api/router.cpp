@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/audit.h"
 #include "api/errors.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
@@ -83,6 +84,17 @@ net::Awaitable<Result<void>> check_no_body(net::Request& request) {
     co_return Error(Code::kInvalidBody, "this operation takes no body: leave it out");
 }
 
+// What the audit trail calls it.
+void note_route(const Route& route, Call& call) {
+    call.verb = to_text(route.verb);
+    for (const std::string_view own : {"import", "check"}) {
+        if (route.path.starts_with("/admin/") && route.path.ends_with(own)) call.verb = own;
+    }
+    // A reader's POST is a question.
+    call.writes = !is_read(route.verb) && route.role && *route.role >= access::Role::kEditor;
+    if (call.audit != nullptr) call.audit->verb = call.verb;
+}
+
 // False: one of them cannot be decoded.
 bool decode_parameters(const Match& match, Call& call) {
     for (std::string_view parameter : match.parameters) {
@@ -119,9 +131,11 @@ net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     if (match.route == nullptr) co_return face.refuse(call, match);
     const Route& route = *match.route;
     call.response.route = route.path;
+    note_route(route, call);
     if (!decode_parameters(match, call)) co_return face.refuse(call, match);
     SNAPGATE_CO_ASSIGN(const bool known, face.admit(call, route));
     if (!known) co_return face.refuse(call, match);
+    if (call.audit != nullptr) note_caller(call, *call.audit);
     SNAPGATE_CO_TRY(take_turn(call));
     if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
     if (face.strict && route.verb == Verb::kDelete)
@@ -201,12 +215,15 @@ void forbid_caches(const net::Request& request, net::Response& response) {
 net::Awaitable<void> answer(const Face& face, const Services& services, net::Request& request,
                             net::Response& response) {
     Call call(face.side, services, request, response);
+    call.audit = begin_action(services, request);
     auto result = co_await run(face, call);
     if (result) result = hold_answer(call);
-    if (result) co_return;
-    render_error(call.side, result.error(), request.id, call.freshness, response);
-    request.held->hold_answer_anyway(response.body.size());
-    forbid_caches(request, response);
+    if (!result) {
+        render_error(call.side, result.error(), request.id, call.freshness, response);
+        request.held->hold_answer_anyway(response.body.size());
+        forbid_caches(request, response);
+    }
+    co_await record_request(call);
 }
 
 }  // namespace snapgate::api

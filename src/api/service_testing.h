@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "access/keys.h"
 #include "access/projects.h"
@@ -16,6 +18,7 @@
 #include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
 #include "api/services.h"
+#include "audit/trail.h"
 #include "base/crypto.h"
 #include "base/sealing.h"
 #include "cluster/registry.h"
@@ -67,6 +70,8 @@ class TestService {
     }
     uint16_t port() const { return server_->port(); }
     const std::string& key() const { return key_; }
+    // The uid of the project that all of its clusters are in.
+    const std::string& project() const { return cluster_.project; }
 
     // Within a write: makes another hosted cluster in the first one's project.
     base::Result<cluster::Cluster> create(store::WriteTxn& txn, cluster::Cluster cluster) {
@@ -89,6 +94,24 @@ class TestService {
     }
     // With the console, as from the start, or without it. No request may be under way.
     void offer_console(bool offered) { services_->sessions = offered ? &sessions_ : nullptr; }
+    // From now on what is done has lines in an audit trail. No request may be under way.
+    void keep_trail() {
+        audit::TrailOptions options;
+        options.file = directory_.path() / "audit.log";
+        auto started = audit::Trail::start(store(), options);
+        if (!started) throw std::runtime_error(started.error().message);
+        trail_ = std::move(*started);
+        services_->audit = trail_.get();
+    }
+    // The lines of the trail, which ends by that.
+    std::vector<std::string> trail() {
+        services_->audit = nullptr;
+        trail_.reset();
+        std::ifstream file(directory_.path() / "audit.log");
+        std::vector<std::string> lines;
+        for (std::string line; std::getline(file, line);) lines.push_back(line);
+        return lines;
+    }
     // From now on the key opens nothing.
     void revoke_key() {
         must([&](store::WriteTxn& txn) -> base::Result<void> {
@@ -110,6 +133,7 @@ class TestService {
         if (watches_) watches_->close();
         if (services_) services_->streams->close();
         namespaces_.reset();
+        trail_.reset();
         store_.reset();
         // Ends after the store, as in the server process.
         server_.reset();
@@ -164,6 +188,7 @@ class TestService {
     access::ProjectTable projects_;
     cluster::ClusterTable clusters_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<audit::Trail> trail_;
     std::unique_ptr<kube::WatchHub> watches_;
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};

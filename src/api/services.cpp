@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/audit.h"
 #include "api/palette/snapshot_feed.h"
 #include "commit/commit.h"
 
@@ -39,8 +40,11 @@ std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds() {
     return std::make_shared<palette::SnapshotFeeds>();
 }
 
-net::Awaitable<Result<void>> commit_registry(const Services& services,
-                                             store::WriteFunction function) {
+net::Awaitable<Result<void>> commit_registry(Call& call, store::WriteFunction function,
+                                             audit::Object object, audit::Change change,
+                                             std::string details) {
+    const Services& services = call.services;
+    function = with_line(call, std::move(function), std::move(object), change, std::move(details));
     auto changed = std::make_shared<std::vector<store::ChangedRecord>>();
     // The tables are read again on the writer thread, so that they are read in the order of the
     // commits.
@@ -48,8 +52,10 @@ net::Awaitable<Result<void>> commit_registry(const Services& services,
         return services.reload_registry(*changed);
     };
     store::WriteFunction noting = store::noting_records(std::move(function), changed);
-    co_return co_await commit::one(services.store, store::Priority::kRequest, std::move(noting),
-                                   std::move(reload));
+    SNAPGATE_CO_TRY(co_await commit::one(services.store, store::Priority::kRequest,
+                                         std::move(noting), std::move(reload)));
+    if (call.audit != nullptr) call.audit->recorded = true;
+    co_return Result<void>();
 }
 
 namespace {

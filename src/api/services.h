@@ -23,7 +23,15 @@
 #include "query/listing.h"
 #include "store/store.h"
 
+namespace snapgate::audit {
+class Trail;
+struct Object;
+enum class Change;
+}  // namespace snapgate::audit
+
 namespace snapgate::api {
+
+struct Call;
 
 namespace kube {
 class WatchHub;
@@ -73,6 +81,7 @@ struct Services {
         std::make_shared<access::DeclaredProjects>();
     // What each key has under way.
     std::shared_ptr<KeyShares> shares = std::make_shared<KeyShares>(KeyLimits{});
+    audit::Trail* audit = nullptr;  // null: none is kept
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};
@@ -96,9 +105,12 @@ struct Services {
     base::Result<void> reload_registry() const;
 };
 
-// Commits a write to the registry and waits until it is on disk and every request sees it.
-net::Awaitable<base::Result<void>> commit_registry(const Services& services,
-                                                   store::WriteFunction function);
+// Commits a write to the registry, with its line of the audit trail, and waits until it is on disk
+// and every request sees it. `object` and `change` are for the line, and `details` are more members
+// of it.
+net::Awaitable<base::Result<void>> commit_registry(Call& call, store::WriteFunction function,
+                                                   audit::Object object, audit::Change change,
+                                                   std::string details = {});
 
 // After a commit: follows a connected cluster with the connection that the registry has for it now.
 // Several requests may do so at once, in any order: the registry's newest word counts.

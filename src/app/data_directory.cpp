@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "audit/action.h"
 #include "base/crypto.h"
 #include "base/secret_file.h"
 #include "model/names.h"
@@ -197,9 +198,20 @@ Result<std::string> create_key_offline(const std::filesystem::path& data_dir, st
     std::optional<int64_t> expires_ms;
     if (expires) expires_ms = now_ms + expires->count();
     access::NewKey made = access::make_key(std::string(name), *parsed, uid, now_ms, expires_ms);
-    SNAPGATE_TRY(data->store->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
-        return access::create_key(txn, made.key);
-    }));
+    // Whoever can write to the directory can do this, so it is the one write of a stopped server
+    // with a line. Where no trail is kept the line waits in the store.
+    audit::Action action;
+    action.actor.name = audit::kOfflineActor;
+    action.verb = "create";
+    const audit::Object object{.kind = "Key", .name = made.key.name, .id = made.key.id};
+    const std::string details = fmt::format(R"("role":"{}")", access::role_name(made.key.role));
+    const std::string line = audit::line_of(
+        action, object, {.change = audit::Change::kCreated, .details = details}, now_ms);
+    SNAPGATE_TRY(data->store->write_and_wait(store::Priority::kRequest,
+                                             [&](store::WriteTxn& txn) -> Result<void> {
+                                                 SNAPGATE_TRY(access::create_key(txn, made.key));
+                                                 return txn.add_audit_line(line);
+                                             }));
     return made.text;
 }
 

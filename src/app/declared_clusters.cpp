@@ -10,6 +10,7 @@
 #include "access/projects.h"
 #include "app/declared_connection.h"
 #include "app/declared_plan.h"
+#include "audit/action.h"
 #include "base/crypto.h"
 #include "connect/renewed_source.h"
 
@@ -35,6 +36,19 @@ bool is_of_one_element(const Error& error) {
         default:
             return false;
     }
+}
+
+// The line of the audit trail about something that the file declares.
+std::string line_of(const audit::Object& object, const Cluster* cluster, audit::Change change,
+                    int64_t now_ms) {
+    audit::Action action;
+    action.actor.name = audit::kConfigActor;
+    action.verb = change == audit::Change::kCreated ? "create" : "update";
+    if (cluster != nullptr) {
+        action.cluster = cluster->uid;
+        action.cluster_name = cluster->name;
+    }
+    return audit::line_of(action, object, {.change = change}, now_ms);
 }
 
 // A planned cluster on its way into the registry.
@@ -149,11 +163,21 @@ class DeclaredClusters::Taking {
             if (auto made = access::create_project(txn, {uid, declared.name}); !made)
                 return refuse(declared, made.error());
             new_projects_[planned.declared] = uid;
+            SNAPGATE_TRY(note(txn, {.kind = "Project", .name = declared.name, .id = uid}, nullptr,
+                              audit::Change::kCreated));
         }
         if (!planned.sets_quota) return {};
         if (auto set = access::set_quota(txn, uid, *declared.quota); !set)
             return refuse(declared, set.error());
-        return {};
+        return note(txn, {.kind = "Project", .name = declared.name, .id = uid}, nullptr,
+                    audit::Change::kUpdated);
+    }
+
+    // Gives the write its line of the audit trail, where one is kept.
+    Result<void> note(store::WriteTxn& txn, const audit::Object& object, const Cluster* cluster,
+                      audit::Change change) {
+        if (!settings_.audit.on()) return {};
+        return txn.add_audit_line(line_of(object, cluster, change, of_.data_.store->now_ms()));
     }
 
     std::string project_uid(const DeclaredPlan::Cluster& planned) const {
@@ -185,7 +209,12 @@ class DeclaredClusters::Taking {
         if (!created) return refuse(declared, created.error());
         wanted.uid = created->uid;
         wanted.made = true;
-        return {};
+        return note_cluster(txn, *created, audit::Change::kCreated);
+    }
+
+    Result<void> note_cluster(store::WriteTxn& txn, const Cluster& cluster, audit::Change change) {
+        return note(txn, {.kind = "Cluster", .name = cluster.name, .id = cluster.uid}, &cluster,
+                    change);
     }
 
     // Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be
@@ -196,7 +225,7 @@ class DeclaredClusters::Taking {
         if (known == clusters->end() || !shows_other_server(wanted, known->second)) return {};
         auto set = cluster::set_declared_server(txn, wanted.uid, wanted.server);
         if (!set) return refuse(*wanted.planned->declared, set.error());
-        return {};
+        return note_cluster(txn, known->second, audit::Change::kUpdated);
     }
 
     void take_projects() {

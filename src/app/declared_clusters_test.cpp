@@ -1,5 +1,6 @@
 #include "app/declared_clusters.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -90,6 +91,42 @@ TEST_F(DeclaredClustersTest, AreMadeOnceAndFollowTheFile) {
         EXPECT_EQ(made.server, "https://edge:6443");
         EXPECT_EQ(made.sealed, "");
     }
+}
+
+TEST_F(DeclaredClustersTest, WhatTheFileWritesHasItsLineInTheAuditTrail) {
+    const std::string text =
+        "projects:\n- {name: team, quota: {clusters: 5}}\n"
+        "clusters:\n- {name: edge, uid: the-edge, kubeconfig: edge.kubeconfig, project: team}\n"
+        "- {name: own, uid: own, hosted: true, project: team}\n";
+    const std::string trail = "audit-log: " + (folder_.path() / "audit.log").string() + "\n";
+    auto data = open();
+    auto settings = load(text + trail);
+    ASSERT_TRUE(settings) << settings.error().message;
+    for (int round = 0; round < 2; ++round) ASSERT_TRUE(take_in(*settings, *data));
+    write("edge.kubeconfig",
+          "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n"
+          "clusters: [{name: c, cluster: {server: 'https://other:6443'}}]\n"
+          "users: [{name: u, user: {tokenFile: token}}]\n");
+    again(text + trail);
+
+    std::vector<std::string> lines;
+    const auto stored = data->store->read().audit_lines(0, 1 << 20);
+    for (const store::AuditLine& line : *stored) lines.push_back(line.text);
+    const auto line = [](std::string_view object, std::string_view verb, std::string_view change) {
+        return testing::AllOf(HasSubstr(R"("who":{"name":"system:config"})"),
+                              HasSubstr(std::string(object)),
+                              HasSubstr(fmt::format(R"("verb":"{}")", verb)),
+                              HasSubstr(fmt::format(R"("outcome":"done","change":"{}")", change)));
+    };
+    EXPECT_THAT(
+        lines, testing::ElementsAre(line(R"("kind":"Project","name":"team")", "create", "created"),
+                                    line(R"("kind":"Project","name":"team")", "update", "updated"),
+                                    line(R"("name":"edge","id":"the-edge")", "create", "created"),
+                                    line(R"("name":"own","id":"own")", "create", "created"),
+                                    line(R"("name":"edge","id":"the-edge")", "update", "updated")));
+    // Without a trail no lines are made.
+    again(text + "- {name: more, uid: more, hosted: true, project: team}\n");
+    EXPECT_EQ(data->store->read().audit_lines(0, 1 << 20)->size(), lines.size());
 }
 
 TEST_F(DeclaredClustersTest, DoNotTakeWhatOthersMade) {

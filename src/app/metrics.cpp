@@ -64,6 +64,28 @@ void append_garbage(const objects::GarbageCollector& garbage, MetricText& text) 
                 MetricType::kCounter, static_cast<double>(garbage.updated()));
 }
 
+void append_audit(const audit::TrailStatistics& trail, MetricText& text) {
+    const auto number = [&](std::string_view name, std::string_view help, MetricType type,
+                            uint64_t value) {
+        text.single(name, help, type, static_cast<double>(value));
+    };
+    number("snapgate_audit_lines_total",
+           "Lines of the audit trail that were written since the start", MetricType::kCounter,
+           trail.written);
+    number("snapgate_audit_lines_dropped_total",
+           "Lines of the audit trail that were dropped since the start, because they could not be "
+           "written for too long",
+           MetricType::kCounter, trail.dropped);
+    number("snapgate_audit_refusals_lost_total",
+           "Lines about refusals that found no room since the start", MetricType::kCounter,
+           trail.lost);
+    number("snapgate_audit_waiting_bytes",
+           "Bytes of lines that wait in the store, while they cannot be written",
+           MetricType::kGauge, trail.waiting_bytes);
+    number("snapgate_audit_failing", "1 while lines of the audit trail cannot be written",
+           MetricType::kGauge, trail.failing ? 1 : 0);
+}
+
 void append_certificates(const Certificates& certificates, MetricText& text) {
     text.family("snapgate_certificate_expiry_timestamp_seconds",
                 "When the server's certificates expire, since the epoch, by file",
@@ -108,7 +130,7 @@ void Metrics::observe(const net::Served& served) {
 
 void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
                      const objects::GarbageCollector& garbage, const api::KeyShares& shares,
-                     std::string& out) const {
+                     const audit::Trail* audit, std::string& out) const {
     std::ostringstream observed;
     prometheus::TextSerializer().Serialize(observed, registry_.Collect());
     out += observed.str();
@@ -119,6 +141,7 @@ void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
     if (server != nullptr) append_connections(server->statistics(), text);
     append_store_metrics(*data_.store, data_.path, text);
     append_garbage(garbage, text);
+    if (audit != nullptr) append_audit(audit->statistics(), text);
     text.single("snapgate_backup_completed_timestamp_seconds",
                 "When the last backup of this data directory ended, since the epoch; 0: there was "
                 "none",

@@ -14,6 +14,7 @@
 #include "api/key_shares.h"
 #include "app/certificates.h"
 #include "app/data_directory.h"
+#include "audit/trail.h"
 #include "base/annotations.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
@@ -32,11 +33,12 @@ class Metrics {
     void observe(const net::Served& served);
     // The last backup of this data directory ended at that time; 0: there was none.
     void note_backup(int64_t ended_ms) { backup_ms_.store(ended_ms, std::memory_order_relaxed); }
-    // Appends the counts of now and those observed. `server` may be null while it starts. With
-    // thousands of clusters it takes some tens of milliseconds: not on a thread that serves others.
+    // Appends the counts of now and those observed. `server` may be null while it starts,
+    // `audit` where no trail is kept. With thousands of clusters it takes some tens of
+    // milliseconds: not on a thread that serves others.
     void append(const net::Server* server, const mirror::Mirrors& mirrors,
                 const objects::GarbageCollector& garbage, const api::KeyShares& shares,
-                std::string& out) const;
+                const audit::Trail* audit, std::string& out) const;
 
   private:
     struct Series {

@@ -118,6 +118,9 @@ Result<void> ServerProcess::open_data() {
                         {{"file", data_->admin_key_file().string()}});
     }
     SNAPGATE_ASSIGN(certificates_, Certificates::open(settings_));
+    if (settings_.audit.on()) {
+        SNAPGATE_ASSIGN(audit_, audit::Trail::start(*data_->store, settings_.audit));
+    }
     return {};
 }
 
@@ -148,16 +151,20 @@ void ServerProcess::offer_services() {
     metrics_->note_backup(last_backup_ms(data_->path));
     watches_ = std::make_unique<api::kube::WatchHub>(*data_->store);
     namespaces_ = std::make_unique<objects::NamespaceSweeper>(*data_->store, data_->clusters,
-                                                              hosted_clusters(*data_));
+                                                              hosted_clusters(*data_),
+                                                              actions_of(audit::kNamespaceActor));
     garbage_ = std::make_unique<objects::GarbageCollector>(
-        *data_->store, [this] { return hosted_clusters(*data_); });
-    services_.emplace(api::Services{
-        *data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters, *watches_,
-        *namespaces_, *sealer_, *mirrors_, *sources_,
-        [this](std::string& out) {
-            metrics_->append(serving_.load(), *mirrors_, *garbage_, *services_->shares, out);
-        },
-        [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
+        *data_->store, [this] { return hosted_clusters(*data_); },
+        actions_of(audit::kCollectorActor));
+    services_.emplace(
+        api::Services{*data_->store, *data_->signer, data_->keys, data_->projects, data_->clusters,
+                      *watches_, *namespaces_, *sealer_, *mirrors_, *sources_,
+                      [this](std::string& out) {
+                          metrics_->append(serving_.load(), *mirrors_, *garbage_,
+                                           *services_->shares, audit_.get(), out);
+                      },
+                      [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
+    services_->audit = audit_.get();
     services_->fleet_metrics = [this, most_clusters = settings_.metrics_clusters] {
         return api::FleetMetricsOptions{metrics_max_age_, most_clusters};
     };
@@ -166,6 +173,22 @@ void ServerProcess::offer_services() {
                        .requests = settings_.key_requests});
     if (settings_.console) services_->sessions = &sessions_;
     services_->declared_projects->replace(declared_->projects());
+}
+
+audit::ActionIn ServerProcess::actions_of(std::string_view actor) const {
+    if (!audit_) return audit::no_action;
+    return [&clusters = data_->clusters, actor](model::ClusterNumber number) {
+        auto action = std::make_shared<audit::Action>();
+        action->actor.name = actor;
+        const auto rows = clusters.snapshot();
+        const auto row = std::ranges::find_if(
+            *rows, [number](const auto& one) { return one.second.number == number; });
+        if (row != rows->end()) {
+            action->cluster = row->first;
+            action->cluster_name = row->second.name;
+        }
+        return action;
+    };
 }
 
 Result<void> ServerProcess::listen() {
@@ -238,6 +261,7 @@ void ServerProcess::note_served(const net::Served& served) {
                                   {"code", served.code},
                                   {"bytes", served.bytes},
                                   {"milliseconds", milliseconds},
+                                  {"key", served.key},
                                   {"peer", served.request.peer},
                                   {"tls", served.request.tls}});
 }
@@ -305,10 +329,13 @@ void ServerProcess::stop() {
     if (mirrors_) mirrors_->stop();
     namespaces_.reset();
     garbage_.reset();
+    // Lines of the last requests are out before the store closes.
+    audit_.reset();
     if (data_) data_->store.reset();
 }
 
 void ServerProcess::reload(const Settings& settings) {
+    if (audit_) audit_->reopen();
     const std::vector<SettingChange> changes = take_settings(settings);
     take_declared(changes);
     reload_certificate();

@@ -15,6 +15,8 @@
 #include "app/metrics.h"
 #include "app/settings.h"
 #include "app/url_file.h"
+#include "audit/action.h"
+#include "audit/trail.h"
 #include "base/annotations.h"
 #include "base/result.h"
 #include "connect/connection_sources.h"
@@ -37,7 +39,8 @@ class ServerProcess {
     void stop();
     // SIGHUP: takes from `settings` what can be taken without a restart: projects and clusters, and
     // the settings that are live; and reads the certificate again (a self-signed one that is due is
-    // renewed first). Logs what that changed, and what needs a restart.
+    // renewed first); and opens the audit log anew. Logs what that changed, and what needs a
+    // restart.
     void reload(const Settings& settings);
 
     const net::Server& server() const { return *server_; }
@@ -52,6 +55,8 @@ class ServerProcess {
     base::Result<void> open_data();
     base::Result<void> open_clusters();
     void offer_services();
+    // What a part of the server does, for the audit trail. `actor`: static text.
+    audit::ActionIn actions_of(std::string_view actor) const;
     base::Result<void> listen();
     base::Result<void> listen_for_scrapes();
 
@@ -83,6 +88,7 @@ class ServerProcess {
     std::unique_ptr<DeclaredClusters> declared_;
     std::unique_ptr<mirror::Mirrors> mirrors_;
     access::Sessions sessions_;
+    std::unique_ptr<audit::Trail> audit_;  // null: none is kept
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;

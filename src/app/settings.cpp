@@ -87,6 +87,23 @@ Result<void> set_hosts(Settings& settings, std::string_view text) {
     return {};
 }
 
+// FILE, "-", or both with a comma between them, in any order.
+Result<void> set_audit_log(Settings& settings, std::string_view text) {
+    settings.audit.file.clear();
+    settings.audit.to_stderr = text == "-";
+    if (settings.audit.to_stderr) return {};
+    if (text.ends_with(",-")) {
+        settings.audit.to_stderr = true;
+        text.remove_suffix(2);
+    } else if (text.starts_with("-,")) {
+        settings.audit.to_stderr = true;
+        text.remove_prefix(2);
+    }
+    if (text.empty()) return bad_value("must be a file, - for stderr, or FILE,- for both");
+    settings.audit.file = text;
+    return {};
+}
+
 // The setting's name as the environment spells it: SNAPGATE_DATA_DIR.
 std::string variable_of(std::string_view name) {
     std::string out(kVariablePrefix);
@@ -341,6 +358,31 @@ const std::vector<Setting>& all_settings() {
              return {};
          },
          kLive},
+        {"audit-log", "FILE|-|FILE,-",
+         "keep an audit trail: a line for each write and each refusal, in this file, on stderr "
+         "(-),\n"
+         "or both",
+         set_audit_log},
+        {"audit-log-max-mib", "N", "put the audit log aside when it has as many MiB (default 100)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t mib, parse_number(v, 1, 1 << 20));
+             s.audit.file_bytes = mib << 20;
+             return {};
+         }},
+        {"audit-log-keep", "N", "audit logs to keep that were put aside (default 10)",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t keep, parse_number(v, 0, 10'000));
+             s.audit.keep = static_cast<unsigned>(keep);
+             return {};
+         }},
+        {"audit-backlog", "MIB",
+         "how many MiB of lines of the audit trail may wait in the store while they cannot be\n"
+         "written (default 1024); beyond that the oldest are dropped",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(const uint64_t mib, parse_number(v, 1, 1 << 20));
+             s.audit.backlog_bytes = mib << 20;
+             return {};
+         }},
         {"log-level", "LEVEL", "debug, info, warning or error (default info)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.log_level, base::log::parse_level(v));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "access/keys.h"
+#include "audit/trail.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -60,6 +61,8 @@ struct Settings {
     std::optional<Listener> metrics_listen;
     bool console = true;
     bool access_log = true;
+    // The audit trail: a file, stderr, or both; neither: none is kept.
+    audit::TrailOptions audit;
     base::log::Level log_level = base::log::Level::kInfo;
 
     // Only in the configuration file: projects and clusters, and the programs that the clusters'

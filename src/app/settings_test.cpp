@@ -56,6 +56,30 @@ TEST_F(SettingsTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {
     EXPECT_EQ(load({{"history", "3m"}})->history, base::Millis(180'000));
 }
 
+TEST_F(SettingsTest, AnAuditTrailGoesToAFileToStderrOrToBoth) {
+    EXPECT_FALSE(load({})->audit.on());
+    struct Case {
+        const char* text;
+        const char* file;
+        bool to_stderr;
+    };
+    for (const Case& one : {Case{"-", "", true}, Case{"a.log", "a.log", false},
+                            Case{"a.log,-", "a.log", true}, Case{"-,a.log", "a.log", true}}) {
+        const auto settings = load({{"audit-log", one.text}});
+        ASSERT_TRUE(settings) << one.text;
+        EXPECT_TRUE(settings->audit.on());
+        EXPECT_EQ(settings->audit.file, one.file);
+        EXPECT_EQ(settings->audit.to_stderr, one.to_stderr) << one.text;
+    }
+    for (const char* wrong : {"", ",-", "-,"}) EXPECT_FALSE(load({{"audit-log", wrong}})) << wrong;
+    const auto settings =
+        load({{"audit-log-max-mib", "2"}, {"audit-log-keep", "0"}, {"audit-backlog", "3"}});
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->audit.file_bytes, 2U << 20);
+    EXPECT_EQ(settings->audit.keep, 0U);
+    EXPECT_EQ(settings->audit.backlog_bytes, 3U << 20);
+}
+
 TEST_F(SettingsTest, TheScrubCanBeSwitchedOff) {
     EXPECT_EQ(load({})->protection_max_age, std::chrono::hours(24));
     EXPECT_EQ(load({{"protection-max-age", "36h"}})->protection_max_age, std::chrono::hours(36));

@@ -61,7 +61,7 @@ Result<ClusterCollector::Progress> ClusterCollector::next_pass() {
         return Progress::kMore;
     }
     if (work) {
-        pass_.emplace(store_, cluster_, std::move(*work));
+        pass_.emplace(store_, cluster_, std::move(*work), audit_);
         return Progress::kMore;
     }
     after_.clear();

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "audit/action.h"
 #include "base/result.h"
 #include "model/types.h"
 #include "objects/collector_pass.h"
@@ -18,8 +21,10 @@ namespace snapgate::objects {
 // not note. Belongs to one thread; the store outlives it.
 class ClusterCollector {
   public:
-    ClusterCollector(store::Store& store, model::ClusterNumber cluster)
-        : store_(store), cluster_(cluster) {}
+    // `audit`: who does it; null: no audit trail is kept.
+    ClusterCollector(store::Store& store, model::ClusterNumber cluster,
+                     std::shared_ptr<const audit::Action> audit = nullptr)
+        : store_(store), cluster_(cluster), audit_(std::move(audit)) {}
 
     enum class Progress {
         kMore,   // there is more to do
@@ -42,6 +47,7 @@ class ClusterCollector {
 
     store::Store& store_;
     const model::ClusterNumber cluster_;
+    const std::shared_ptr<const audit::Action> audit_;
     bool complete_ = false;       // all dependents are noted
     model::ObjectKey note_from_;  // until then: the object to go on with
     std::optional<CollectorPass> pass_;

@@ -46,7 +46,7 @@ Result<void> CollectorBatch::run(store::WriteTxn& txn) {
     if (!as_read) return {};
     for (const auto& write : writes_) {
         auto outcome = std::make_shared<WriteOutcome>();
-        SNAPGATE_TRY(write_function(write, outcome)(txn));
+        SNAPGATE_TRY(write_function(write, outcome, audit_)(txn));
         if (outcome->end != WriteOutcome::End::kDone) {
             outcome_.changed = true;
         } else if (!write->object) {

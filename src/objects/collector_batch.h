@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/action.h"
 #include "base/result.h"
 #include "objects/object_write.h"
 #include "objects/owner_notes.h"
@@ -17,7 +18,9 @@ namespace snapgate::objects {
 // submitted, and again after the commit.
 class CollectorBatch {
   public:
-    explicit CollectorBatch(model::ClusterNumber cluster) : cluster_(cluster) {}
+    // `audit`: who does it; null: no audit trail is kept.
+    CollectorBatch(model::ClusterNumber cluster, std::shared_ptr<const audit::Action> audit)
+        : cluster_(cluster), audit_(std::move(audit)) {}
 
     // `gone`: owners of `ns` that must not be there at the commit, or nothing is written.
     void add(std::shared_ptr<const ObjectWrite> write, const std::vector<Owner>& gone);
@@ -50,6 +53,7 @@ class CollectorBatch {
     base::Result<bool> holds(store::WriteTxn& txn) const;
 
     const model::ClusterNumber cluster_;
+    const std::shared_ptr<const audit::Action> audit_;
     std::vector<std::shared_ptr<const ObjectWrite>> writes_;
     std::vector<Reference> gone_;
     std::vector<Reference> stale_;

@@ -25,8 +25,9 @@ constexpr size_t kMostInCircle = 100'000;
 
 }  // namespace
 
-CollectorPass::CollectorPass(store::Store& store, model::ClusterNumber cluster, Work work)
-    : store_(store), cluster_(cluster), work_(std::move(work)) {}
+CollectorPass::CollectorPass(store::Store& store, model::ClusterNumber cluster, Work work,
+                             std::shared_ptr<const audit::Action> audit)
+    : store_(store), cluster_(cluster), audit_(std::move(audit)), work_(std::move(work)) {}
 
 Result<CollectorPass::Mode> CollectorPass::read_mode(const store::ReadView& view) const {
     SNAPGATE_ASSIGN(const auto owner, find_ownership(view, cluster_, work_.ns, work_.name));
@@ -36,7 +37,7 @@ Result<CollectorPass::Mode> CollectorPass::read_mode(const store::ReadView& view
 }
 
 Result<CollectorPass::Progress> CollectorPass::step() {
-    const auto batch = std::make_shared<CollectorBatch>(cluster_);
+    const auto batch = std::make_shared<CollectorBatch>(cluster_, audit_);
     bool more = false;
     {
         // A read view must be short: it looks at a bounded number of objects.
@@ -175,7 +176,7 @@ Result<CollectorPass::Progress> CollectorPass::conclude() {
 
 template <class Edit>
 Result<CollectorPass::Progress> CollectorPass::change_owner(const Edit& edit) {
-    const auto batch = std::make_shared<CollectorBatch>(cluster_);
+    const auto batch = std::make_shared<CollectorBatch>(cluster_, audit_);
     {
         const store::ReadView view = store_.read();
         SNAPGATE_ASSIGN(const auto owner,

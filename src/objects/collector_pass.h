@@ -18,7 +18,9 @@ namespace snapgate::objects {
 // the work. Belongs to one thread; the store outlives it.
 class CollectorPass {
   public:
-    CollectorPass(store::Store& store, model::ClusterNumber cluster, Work work);
+    // `audit`: who does it; null: no audit trail is kept.
+    CollectorPass(store::Store& store, model::ClusterNumber cluster, Work work,
+                  std::shared_ptr<const audit::Action> audit);
 
     enum class Progress {
         kMore,    // there is another step to do
@@ -65,6 +67,7 @@ class CollectorPass {
 
     store::Store& store_;
     const model::ClusterNumber cluster_;
+    const std::shared_ptr<const audit::Action> audit_;
     const Work work_;
     std::optional<Mode> mode_;
     Round round_;

@@ -38,6 +38,7 @@ bool may_be_json(const net::ClientResponse& answer) {
 net::Awaitable<Result<std::string>> send_request(const WriteContext& context, const Place& place,
                                                  net::ClientRequest request) {
     const bool deletes = request.method == "DELETE";
+    if (context.audit != nullptr && request.method != "GET") context.audit->sent = true;
     SNAPGATE_CO_ASSIGN(auto answer,
                        co_await context.mirrors.send(place.cluster.number, std::move(request),
                                                      context.passed, kRequestTimeout));
@@ -95,6 +96,10 @@ net::Awaitable<Result<Written>> send_object(WriteContext context, Place place,
     Written written;
     written.value = model::encode_object(object, object.version);
     place.name = object.name;
+    if (context.audit != nullptr) {
+        context.audit->object.name = object.name;
+        context.audit->object.id = object.uid;
+    }
     co_await wait_for_mirror(std::move(context), std::move(place), object.version, object.uid);
     co_return written;
 }
@@ -117,6 +122,7 @@ net::Awaitable<Result<Written>> replace_connected(WriteContext context, Place pl
 
 net::Awaitable<Result<void>> remove_connected(WriteContext context, Place place, std::string vm) {
     SNAPGATE_CO_ASSIGN(auto live, co_await find_live(context, place, vm));
+    if (context.audit != nullptr) context.audit->object.id = live.uid;
     net::ClientRequest request = request_about(context.mirrors, place, "DELETE");
     request.content_type = "application/json";
     // What is deleted is what was looked at.

@@ -20,8 +20,8 @@ constexpr std::chrono::milliseconds kMostRest{10};
 
 }  // namespace
 
-GarbageCollector::GarbageCollector(store::Store& store, Clusters hosted)
-    : store_(store), hosted_(std::move(hosted)) {
+GarbageCollector::GarbageCollector(store::Store& store, Clusters hosted, audit::ActionIn actions)
+    : store_(store), hosted_(std::move(hosted)), actions_(std::move(actions)) {
     // An earlier process may have left work anywhere.
     for (const ClusterNumber cluster : hosted_()) pending_.insert(cluster);
     subscription_ =
@@ -90,7 +90,10 @@ bool GarbageCollector::await_work() {
     std::ranges::sort(hosted);
     for (const ClusterNumber cluster : changed) {
         if (!std::ranges::binary_search(hosted, cluster)) continue;
-        Turn& turn = turns_.try_emplace(cluster, store_, cluster).first->second;
+        auto known = turns_.find(cluster);
+        if (known == turns_.end())
+            known = turns_.try_emplace(cluster, store_, cluster, actions_(cluster)).first;
+        Turn& turn = known->second;
         turn.asleep = turn.broken;
     }
     return true;

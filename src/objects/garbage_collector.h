@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/action.h"
 #include "base/annotations.h"
 #include "base/result.h"
 #include "model/types.h"
@@ -23,8 +24,9 @@ namespace snapgate::objects {
 class GarbageCollector {
   public:
     using Clusters = std::function<std::vector<model::ClusterNumber>()>;
-    // `hosted`: all hosted clusters there are now; called on the collector's thread.
-    GarbageCollector(store::Store& store, Clusters hosted);
+    // `hosted`: all hosted clusters there are now; called on the collector's thread, as `actions`.
+    GarbageCollector(store::Store& store, Clusters hosted,
+                     audit::ActionIn actions = audit::no_action);
     ~GarbageCollector();
     GarbageCollector(const GarbageCollector&) = delete;
     GarbageCollector& operator=(const GarbageCollector&) = delete;
@@ -38,7 +40,9 @@ class GarbageCollector {
     using Time = std::chrono::steady_clock::time_point;
 
     struct Turn {
-        Turn(store::Store& store, model::ClusterNumber cluster) : collector(store, cluster) {}
+        Turn(store::Store& store, model::ClusterNumber cluster,
+             std::shared_ptr<const audit::Action> audit)
+            : collector(store, cluster, std::move(audit)) {}
 
         ClusterCollector collector;
         bool asleep = false;  // until `wake`, or until the cluster changes
@@ -60,6 +64,7 @@ class GarbageCollector {
 
     store::Store& store_;
     const Clusters hosted_;
+    const audit::ActionIn actions_;
     std::atomic<uint64_t> removed_ = 0;
     std::atomic<uint64_t> updated_ = 0;
     std::map<model::ClusterNumber, Turn> turns_;  // the thread's own: clusters with work

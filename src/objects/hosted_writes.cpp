@@ -30,11 +30,17 @@ constexpr int kNameTries = 8;
 // How often a write is made anew because the object changed under it.
 constexpr int kWriteTries = 16;
 
-net::Awaitable<Result<WriteOutcome>> commit_object(store::Store& store,
+// A dry run is no write, and has no line in the audit trail.
+void note_dry_run(const WriteContext& context, bool dry_run) {
+    if (dry_run && context.audit != nullptr) context.audit->dry_run = true;
+}
+
+net::Awaitable<Result<WriteOutcome>> commit_object(const WriteContext& context,
                                                    std::shared_ptr<const ObjectWrite> write) {
     auto outcome = std::make_shared<WriteOutcome>();
-    SNAPGATE_CO_TRY(
-        co_await commit::one(store, store::Priority::kRequest, write_function(write, outcome)));
+    SNAPGATE_CO_TRY(co_await commit::one(context.store, store::Priority::kRequest,
+                                         write_function(write, outcome, context.audit)));
+    if (outcome->end == End::kDone && context.audit != nullptr) context.audit->recorded = true;
     co_return *outcome;
 }
 
@@ -157,19 +163,19 @@ Result<WriteOutcome> try_dry(const store::Store& store, const ObjectWrite& write
 }
 
 // Shared with the writer thread once it is committed.
-std::shared_ptr<ObjectWrite> new_write(const store::Store& store, const Place& place) {
+std::shared_ptr<ObjectWrite> new_write(const WriteContext& context, const Place& place) {
     auto write = std::make_shared<ObjectWrite>();
     write->cluster = place.cluster.number;
     write->kind = place.kind;
     write->key = {place.ns, place.name};
-    write->now_ms = store.now_ms();
+    write->now_ms = context.store.now_ms();
     return write;
 }
 
 // Stores a change of the object that was read, or removes it. nullopt: it changed meanwhile.
-net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store, const Place& place,
-                                                            const Live& live, rules::Change change,
-                                                            bool dry_run) {
+net::Awaitable<Result<std::optional<Written>>> store_change(const WriteContext& context,
+                                                            const Place& place, const Live& live,
+                                                            rules::Change change, bool dry_run) {
     using Effect = rules::Change::Effect;
     Written written;
     written.warnings = std::move(change.warnings);
@@ -178,7 +184,7 @@ net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store,
         written.value = live.value;
         co_return std::optional<Written>(std::move(written));
     }
-    const std::shared_ptr<ObjectWrite> write = new_write(store, place);
+    const std::shared_ptr<ObjectWrite> write = new_write(context, place);
     write->read_at = live.revision;
     SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
     written.removed = change.effect == Effect::kRemove;
@@ -186,7 +192,7 @@ net::Awaitable<Result<std::optional<Written>>> store_change(store::Store& store,
     written.value = model::encode_object(prepared, version_of(live.value));
     if (dry_run) co_return std::optional<Written>(std::move(written));
     if (!written.removed) write->object = std::move(prepared);
-    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(store, write));
+    SNAPGATE_CO_ASSIGN(auto outcome, co_await commit_object(context, write));
     if (outcome.end != End::kDone) co_return std::optional<Written>();
     if (!written.removed)
         written.value = model::encode_object(*write->object, revision_text(outcome.revision));
@@ -202,7 +208,7 @@ Error no_free_name(Kind kind, const model::ObjectKey& key, std::string_view gene
 }
 
 // `ns`: what look_at_namespace() found.
-net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
+net::Awaitable<Result<Written>> create_object(const WriteContext& context, Place place,
                                               rules::Change change, CreateOptions options, End ns) {
     const bool named = !json::text_at(change.object, {"metadata", "name"}).empty();
     const std::string generate(json::text_at(change.object, {"metadata", "generateName"}));
@@ -211,16 +217,16 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
         if (!named) rules::give_name(change.object, rules::generated_name(generate));
         SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
         key = {prepared.ns, prepared.name};
-        const std::shared_ptr<ObjectWrite> write = new_write(store, place);
+        const std::shared_ptr<ObjectWrite> write = new_write(context, place);
         write->key = key;
         write->make_namespace = options.make_namespace;
         write->quota = options.quota;
         write->object = std::move(prepared);
         WriteOutcome outcome;
         if (options.dry_run) {
-            SNAPGATE_CO_ASSIGN(outcome, try_dry(store, *write, ns));
+            SNAPGATE_CO_ASSIGN(outcome, try_dry(context.store, *write, ns));
         } else {
-            SNAPGATE_CO_ASSIGN(outcome, co_await commit_object(store, write));
+            SNAPGATE_CO_ASSIGN(outcome, co_await commit_object(context, write));
         }
         if (outcome.end == End::kExists && !named) continue;
         SNAPGATE_CO_ASSIGN(auto result, created(*write, outcome));
@@ -234,20 +240,21 @@ net::Awaitable<Result<Written>> create_object(store::Store& store, Place place,
 
 // A new snapshot; `name` is the one that an error shows. The rules are asked once, and not after it
 // has returned.
-net::Awaitable<Result<Written>> create_snapshot(store::Store& store, Place place, std::string name,
-                                                MakeNew make, CreateOptions options) {
+net::Awaitable<Result<Written>> create_snapshot(const WriteContext& context, Place place,
+                                                std::string name, MakeNew make,
+                                                CreateOptions options) {
     End ns = End::kDone;
     // The commit will look; this is for a dry run, and because kube-apiserver looks at the
     // namespace before it looks at what is to be created there.
     if (options.dry_run || !options.make_namespace) {
-        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(store, place));
+        SNAPGATE_CO_ASSIGN(ns, look_at_namespace(context.store, place));
     }
     if (!options.make_namespace) {
         if (ns == End::kNoNamespace) co_return rules::no_such_namespace(place.ns);
         if (ns == End::kNamespaceGoing) co_return namespace_going({place.ns, std::move(name)});
     }
     SNAPGATE_CO_ASSIGN(auto change, make(base::random_uuid()));
-    co_return co_await create_object(store, std::move(place), std::move(change), options, ns);
+    co_return co_await create_object(context, std::move(place), std::move(change), options, ns);
 }
 
 Result<bool> is_damaged(const store::Store& store, const Place& place) {
@@ -255,7 +262,7 @@ Result<bool> is_damaged(const store::Store& store, const Place& place) {
 }
 
 // The deletion of an object that a repair of the store removed.
-net::Awaitable<Result<Written>> remove_damaged(store::Store& store, Place place,
+net::Awaitable<Result<Written>> remove_damaged(const WriteContext& context, Place place,
                                                rules::DeleteOptions options) {
     // Nobody knows whether they hold.
     if (!options.uid.empty() || !options.resource_version.empty())
@@ -264,14 +271,17 @@ net::Awaitable<Result<Written>> remove_damaged(store::Store& store, Place place,
     written.removed = true;
     written.dry_run = options.dry_run;
     if (options.dry_run) co_return written;
-    store::WriteFunction write = [place](store::WriteTxn& txn) -> Result<void> {
+    store::WriteFunction write = [place,
+                                  action = context.audit](store::WriteTxn& txn) -> Result<void> {
         const model::ClusterNumber cluster = place.cluster.number;
         SNAPGATE_ASSIGN(const auto live, txn.get(cluster, place.kind, place.ns, place.name));
         if (live) return rules::stale_version(place.name);
         SNAPGATE_TRY(txn.erase(cluster, place.kind, place.ns, place.name));
-        return {};
+        return note_removal(txn, action.get(), place.kind, {place.ns, place.name});
     };
-    SNAPGATE_CO_TRY(co_await commit::one(store, store::Priority::kRequest, std::move(write)));
+    SNAPGATE_CO_TRY(
+        co_await commit::one(context.store, store::Priority::kRequest, std::move(write)));
+    if (context.audit != nullptr) context.audit->recorded = true;
     co_return written;
 }
 
@@ -279,12 +289,13 @@ net::Awaitable<Result<Written>> remove_damaged(store::Store& store, Place place,
 
 net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place, rules::Body body,
                                               rules::Writer writer, CreateOptions options) {
+    note_dry_run(context, options.dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     if (place.kind == Kind::kNamespace) {
         SNAPGATE_CO_ASSIGN(auto change,
                            rules::create_namespace(std::move(body), base::random_uuid(), writer));
-        co_return co_await create_object(context.store, std::move(place), std::move(change),
-                                         options, End::kDone);
+        co_return co_await create_object(context, std::move(place), std::move(change), options,
+                                         End::kDone);
     }
     options.quota = context.quota_of(place.cluster);
     const std::string name(json::text_at(body.object, {"metadata", "name"}));
@@ -292,19 +303,19 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
     MakeNew make = [&](const std::string& uid) {
         return rules::create(std::move(body), target, uid, writer);
     };
-    co_return co_await create_snapshot(context.store, std::move(place), name, std::move(make),
-                                       options);
+    co_return co_await create_snapshot(context, std::move(place), name, std::move(make), options);
 }
 
 net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place, Decide decide,
                                               bool dry_run) {
+    note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
         SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
         if (!live) co_return rules::no_such_object(place.kind, place.name);
         SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
-        SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
-                                                              std::move(change), dry_run));
+        SNAPGATE_CO_ASSIGN(
+            auto stored, co_await store_change(context, place, *live, std::move(change), dry_run));
         if (stored) co_return std::move(*stored);
     }
     co_return rules::stale_version(place.name);
@@ -312,6 +323,7 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
 
 net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, Decide decide,
                                              MakeNew make, bool dry_run) {
+    note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
         SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
@@ -321,13 +333,13 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
         }
         if (live) {
             SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
-            SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context.store, place, *live,
+            SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context, place, *live,
                                                                   std::move(change), dry_run));
             if (stored) co_return std::move(*stored);
             continue;
         }
         const CreateOptions options{.dry_run = dry_run, .quota = context.quota_of(place.cluster)};
-        auto created = co_await create_snapshot(context.store, place, place.name, make, options);
+        auto created = co_await create_snapshot(context, place, place.name, make, options);
         if (created) created->created = true;
         if (created || created.error().code != Code::kAlreadyExists) co_return std::move(created);
     }
@@ -352,10 +364,11 @@ net::Awaitable<Result<Written>> replace_hosted(WriteContext context, Place place
 
 net::Awaitable<Result<Written>> remove_hosted(WriteContext context, Place place,
                                               rules::DeleteOptions options) {
+    note_dry_run(context, options.dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
     if (damaged && place.kind == Kind::kSnapshot) {
-        co_return co_await remove_damaged(context.store, std::move(place), std::move(options));
+        co_return co_await remove_damaged(context, std::move(place), std::move(options));
     }
     const bool dry_run = options.dry_run;
     const bool ns = place.kind == Kind::kNamespace;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -31,6 +32,8 @@ struct Import::Batch {
     std::vector<model::ObjectKey> prune;
     model::Revision prune_up_to = 0;
     std::shared_ptr<const cluster::ObjectQuota> quota;
+    std::shared_ptr<const audit::Action> audit;
+    bool first = false;    // of the import
     ImportReport outcome;  // of this batch alone
 
     Result<void> run(store::WriteTxn& txn);
@@ -137,13 +140,20 @@ bool Import::batch_full() const {
     return pending_.size() >= store::kBatchObjects || pending_bytes_ >= store::kBatchBytes;
 }
 
-std::shared_ptr<Import::Batch> Import::take_batch() {
+std::shared_ptr<Import::Batch> Import::new_batch() {
     auto batch = std::make_shared<Batch>();
     batch->cluster = cluster_;
-    batch->on_conflict = options_.on_conflict;
     batch->dry_run = options_.dry_run;
-    batch->quota = options_.quota;
+    if (!options_.dry_run) batch->audit = options_.audit;
     batch->now_ms = store_.now_ms();
+    batch->first = !std::exchange(any_batch_, true);
+    return batch;
+}
+
+std::shared_ptr<Import::Batch> Import::take_batch() {
+    auto batch = new_batch();
+    batch->on_conflict = options_.on_conflict;
+    batch->quota = options_.quota;
     // At most one batch's worth: what one piece of the stream brought may be more.
     size_t count = 0;
     size_t bytes = 0;
@@ -165,6 +175,7 @@ store::WriteFunction Import::function(const std::shared_ptr<Batch>& batch) {
 }
 
 void Import::absorb(const Batch& batch) {
+    if (batch.audit && batch.first) options_.audit->began = true;
     report_.created += batch.outcome.created;
     report_.replaced += batch.outcome.replaced;
     report_.unchanged += batch.outcome.unchanged;
@@ -290,8 +301,11 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
         SNAPGATE_TRY(txn.erase(number, pruned, key.ns, key.name));
         if (pruned == Kind::kSnapshot)
             SNAPGATE_TRY(note_change(txn, number, &*existing, nullptr, Origin::kImport));
+        SNAPGATE_TRY(note_removal(txn, audit.get(), pruned, key));
     }
-    return {};
+    if (!audit || !first) return {};
+    return txn.add_audit_line(
+        audit::line_of(*audit, {}, {.outcome = audit::Outcome::kBegan}, now_ms));
 }
 
 Result<Import::PruneStep> Import::next_prune() {
@@ -319,9 +333,7 @@ Result<Import::PruneStep> Import::next_prune() {
 Result<Import::PruneStep> Import::prune_step(Kind kind) {
     // A read view must be short: it looks at a bounded number of rows and goes on in the next.
     constexpr size_t kRows = 5'000;
-    auto batch = std::make_shared<Batch>();
-    batch->cluster = cluster_;
-    batch->dry_run = options_.dry_run;
+    auto batch = new_batch();
     batch->prune_up_to = begun_at_;
     batch->pruned = kind;
     const model::ClusterNumber number = cluster_.number_of(kind);
@@ -337,7 +349,10 @@ Result<Import::PruneStep> Import::prune_step(Kind kind) {
     };
     SNAPGATE_ASSIGN(const bool more, store::walk(view.scan(number, kind, head->revision, kRows),
                                                  prune_from_, find_unseen));
-    if (batch->prune.empty()) batch = nullptr;
+    if (batch->prune.empty()) {
+        any_batch_ = any_batch_ && !batch->first;
+        batch = nullptr;
+    }
     return PruneStep{std::move(batch), !more};
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "audit/action.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
 #include "cluster/registry.h"
@@ -35,6 +36,8 @@ struct ImportOptions {
     // With prune: objects that were written after this revision stay, too. It is the revision at
     // which a dry run counted.
     std::optional<model::Revision> prune_as_of = std::nullopt;
+    // Who imports; null: no audit trail is kept. The first batch has the line that it began.
+    std::shared_ptr<audit::Action> audit = nullptr;
     // Of the cluster's project; null: none. A batch that would go beyond it fails with
     // kQuotaExceeded, and stores nothing.
     std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
@@ -110,6 +113,7 @@ class Import {
         Earlier earlier = Earlier::kNone;
     };
 
+    std::shared_ptr<Batch> new_batch();
     void refuse(size_t index, std::string name, std::string message);
     // A kind of which nothing was seen is not pruned.
     model::SeenNames& seen(model::Kind kind) { return seen_[kind]; }
@@ -121,6 +125,7 @@ class Import {
     const store::Store& store_;
     ImportReport report_;
     size_t items_ = 0;
+    bool any_batch_ = false;  // was made
     std::vector<Item> pending_;
     size_t pending_bytes_ = 0;
     bool refused_any_ = false;                // an item broke a rule

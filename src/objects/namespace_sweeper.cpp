@@ -26,8 +26,11 @@ constexpr std::chrono::seconds kFallback{30};
 }  // namespace
 
 NamespaceSweeper::NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
-                                   std::vector<ClusterNumber> clusters)
-    : store_(store), registry_(registry), pending_(clusters.begin(), clusters.end()) {
+                                   std::vector<ClusterNumber> clusters, audit::ActionIn actions)
+    : store_(store),
+      registry_(registry),
+      actions_(std::move(actions)),
+      pending_(clusters.begin(), clusters.end()) {
     subscription_ =
         store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
     thread_ = std::thread([this] { loop(); });
@@ -152,8 +155,8 @@ Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std:
 }
 
 Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns, Pass& pass) {
-    auto removal = std::make_shared<Removal>(cluster, rules::DeleteOptions(),
-                                             base::format_rfc3339(store_.now_ms()));
+    auto removal = std::make_shared<Removal>(
+        cluster, rules::DeleteOptions(), base::format_rfc3339(store_.now_ms()), actions_(cluster));
     {
         // A read view must be short: it looks at a bounded number of objects.
         store::ReadView view = store_.read();
@@ -194,13 +197,14 @@ Result<void> NamespaceSweeper::remove_others(ClusterNumber cluster, const std::s
     if (row == rows->end()) return {};
     for (const auto& [kind, number] : row->second.others) {
         for (bool done = false; !done && !stopping();) {
-            SNAPGATE_ASSIGN(done, remove_some(number, kind, ns));
+            SNAPGATE_ASSIGN(done, remove_some(number, kind, ns, actions_(cluster)));
         }
     }
     return {};
 }
 
-Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, const std::string& ns) {
+Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, const std::string& ns,
+                                           std::shared_ptr<const audit::Action> action) {
     auto found = std::make_shared<std::vector<std::string>>();
     {
         store::ReadView view = store_.read();
@@ -217,10 +221,14 @@ Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, cons
     if (found->empty()) return true;
     // Nothing comes into a namespace that goes, so these are still what was seen.
     SNAPGATE_TRY(store_.write_and_wait(
-        store::Priority::kBatch, [number, kind, ns, found](store::WriteTxn& txn) -> Result<void> {
+        store::Priority::kBatch,
+        [number, kind, ns, found, action](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_ASSIGN(const bool there, txn.has_cluster(number));
             if (!there) return {};
-            for (const std::string& name : *found) SNAPGATE_TRY(txn.erase(number, kind, ns, name));
+            for (const std::string& name : *found) {
+                SNAPGATE_TRY(txn.erase(number, kind, ns, name));
+                SNAPGATE_TRY(note_removal(txn, action.get(), kind, {ns, name}));
+            }
             return {};
         }));
     return found->size() < store::kBatchObjects;
@@ -238,7 +246,8 @@ Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std
         write->read_at = found->revision;
     }
     auto outcome = std::make_shared<WriteOutcome>();
-    return store_.write_and_wait(store::Priority::kBatch, write_function(write, outcome));
+    return store_.write_and_wait(store::Priority::kBatch,
+                                 write_function(write, outcome, actions_(cluster)));
 }
 
 }  // namespace snapgate::objects

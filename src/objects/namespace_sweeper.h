@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/action.h"
 #include "base/annotations.h"
 #include "base/result.h"
 #include "cluster/registry.h"
@@ -20,7 +21,8 @@ class NamespaceSweeper {
   public:
     // `clusters`: the clusters in which an earlier process may have left a namespace half deleted.
     NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
-                     std::vector<model::ClusterNumber> clusters);
+                     std::vector<model::ClusterNumber> clusters,
+                     audit::ActionIn actions = audit::no_action);
     ~NamespaceSweeper();
     NamespaceSweeper(const NamespaceSweeper&) = delete;
     NamespaceSweeper& operator=(const NamespaceSweeper&) = delete;
@@ -52,12 +54,14 @@ class NamespaceSweeper {
     base::Result<void> remove_others(model::ClusterNumber cluster, const std::string& ns);
     // True once nothing of the kind is left in the namespace.
     base::Result<bool> remove_some(model::ClusterNumber number, model::Kind kind,
-                                   const std::string& ns);
+                                   const std::string& ns,
+                                   std::shared_ptr<const audit::Action> action);
     base::Result<void> remove_namespace(model::ClusterNumber cluster, const std::string& ns);
     bool stopping() SNAPGATE_EXCLUDES(mutex_);
 
     store::Store& store_;
     const cluster::ClusterTable& registry_;
+    const audit::ActionIn actions_;
     base::Mutex mutex_;
     base::Condition changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;

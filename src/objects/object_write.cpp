@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "cluster/registry.h"
 #include "json/object.h"
 #include "objects/owner_notes.h"
@@ -28,7 +29,25 @@ Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
     return settle_namespace(txn, write.cluster, write.key.ns, write.make_namespace, write.now_ms);
 }
 
-Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& outcome) {
+std::string audit_line(const audit::Action& action, const ObjectWrite& write,
+                       const store::Found* before) {
+    audit::Object object{.kind = std::string(audit::kind_name(write.kind)),
+                         .ns = write.key.ns,
+                         .name = write.key.name};
+    if (write.object) {
+        object.id = write.object->uid;
+        object.vm = write.object->vm;
+    } else if (before != nullptr) {
+        object.vm = before->object.vm;
+    }
+    audit::Change change = audit::Change::kRemoved;
+    if (write.object)
+        change = before != nullptr ? audit::Change::kUpdated : audit::Change::kCreated;
+    return audit::line_of(action, object, {.change = change}, base::system_clock().now_ms());
+}
+
+Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& outcome,
+                 const audit::Action* action) {
     outcome = {};  // a group that was rolled back runs again
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(write.cluster));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted meanwhile");
@@ -41,6 +60,8 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& o
     } else {
         SNAPGATE_TRY(txn.erase(write.cluster, write.kind, write.key.ns, write.key.name));
     }
+    if (action != nullptr)
+        SNAPGATE_TRY(txn.add_audit_line(audit_line(*action, write, before ? &*before : nullptr)));
     if (write.kind != Kind::kSnapshot) return {};
     return note_change(txn, write.cluster, before ? &*before : nullptr,
                        write.object ? &*write.object : nullptr, Origin::kRequest);
@@ -49,10 +70,19 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& o
 }  // namespace
 
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
-                                    std::shared_ptr<WriteOutcome> outcome) {
-    return [write = std::move(write), outcome = std::move(outcome)](store::WriteTxn& txn) {
-        return run(txn, *write, *outcome);
-    };
+                                    std::shared_ptr<WriteOutcome> outcome,
+                                    std::shared_ptr<const audit::Action> audit) {
+    return [write = std::move(write), outcome = std::move(outcome), audit = std::move(audit)](
+               store::WriteTxn& txn) { return run(txn, *write, *outcome, audit.get()); };
+}
+
+Result<void> note_removal(store::WriteTxn& txn, const audit::Action* action, Kind kind,
+                          const model::ObjectKey& key) {
+    if (action == nullptr) return {};
+    const audit::Object object{
+        .kind = std::string(audit::kind_name(kind)), .ns = key.ns, .name = key.name};
+    return txn.add_audit_line(audit::line_of(*action, object, {.change = audit::Change::kRemoved},
+                                             base::system_clock().now_ms()));
 }
 
 Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber cluster,

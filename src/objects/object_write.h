@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "audit/action.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
 #include "model/object.h"
@@ -43,9 +44,16 @@ struct WriteOutcome {
 };
 
 // Makes the function for Store::write. `outcome` may be read when that has reported success.
+// `audit`: who does it, for the line of the audit trail, which is a part of the write; null: none.
 // kNotFound if the cluster is gone; kQuotaExceeded.
 store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
-                                    std::shared_ptr<WriteOutcome> outcome);
+                                    std::shared_ptr<WriteOutcome> outcome,
+                                    std::shared_ptr<const audit::Action> audit = nullptr);
+
+// Within a write: the line of the audit trail about an object that it removed otherwise. None if
+// `action` is null.
+base::Result<void> note_removal(store::WriteTxn& txn, const audit::Action* action, model::Kind kind,
+                                const model::ObjectKey& key);
 
 // The write of what the rules made of a snapshot that was read; null if they change nothing. The
 // server's own marks may take the object some KiB over the limit of what clients may write.

@@ -1,6 +1,7 @@
 #include "objects/object_write.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -48,11 +49,13 @@ class ObjectWriteTest : public testing::Test {
         return write;
     }
 
-    WriteOutcome commit(ObjectWrite write) {
+    WriteOutcome commit(ObjectWrite write, const audit::Action* action = nullptr) {
+        std::shared_ptr<const audit::Action> audit;
+        if (action != nullptr) audit = std::make_shared<audit::Action>(*action);
         auto outcome = std::make_shared<WriteOutcome>();
         auto done = store_->write_and_wait(
             store::Priority::kRequest,
-            write_function(std::make_shared<const ObjectWrite>(std::move(write)), outcome));
+            write_function(std::make_shared<const ObjectWrite>(std::move(write)), outcome, audit));
         EXPECT_TRUE(done) << done.error().message;
         return *outcome;
     }
@@ -109,6 +112,35 @@ TEST_F(ObjectWriteTest, AWriteOfWhatChangedMeanwhileDoesNothing) {
     EXPECT_EQ(commit(removal).end, End::kDone);
     EXPECT_EQ(commit(removal).end, End::kChanged);
     EXPECT_EQ(count(Kind::kSnapshot), 0U);
+}
+
+TEST_F(ObjectWriteTest, TheLineOfTheAuditTrailIsAPartOfTheWrite) {
+    audit::Action alice;
+    alice.actor = {.key = "5f0c3a9be1d2", .name = "alice"};
+    alice.verb = "create";
+    make_namespace("Active");
+    const WriteOutcome created = commit(make("a"), &alice);
+    ObjectWrite change = make("a", created.revision);
+    change.object = snapshot("a", "b");
+    const WriteOutcome changed = commit(change, &alice);
+    ObjectWrite removal = make("a", changed.revision);
+    removal.object.reset();
+    ASSERT_EQ(commit(removal, &alice).end, End::kDone);
+    // What was not done, and what nobody is named for.
+    ASSERT_EQ(commit(removal, &alice).end, End::kChanged);
+    ASSERT_EQ(commit(make("b")).end, End::kDone);
+
+    std::vector<std::string> lines;
+    const auto stored = store_->read().audit_lines(0, 1 << 20);
+    for (const store::AuditLine& line : *stored) lines.push_back(line.text);
+    const auto line = [](std::string_view change) {
+        return testing::AllOf(
+            testing::HasSubstr(R"("who":{"key":"5f0c3a9be1d2","name":"alice"})"),
+            testing::HasSubstr(R"("namespace":"web","name":"a")"),
+            testing::HasSubstr(R"("vm":"v")"),
+            testing::HasSubstr(fmt::format(R"("outcome":"done","change":"{}")", change)));
+    };
+    EXPECT_THAT(lines, testing::ElementsAre(line("created"), line("updated"), line("removed")));
 }
 
 TEST_F(ObjectWriteTest, AClusterThatIsGoneIsNotFound) {

@@ -28,8 +28,12 @@ std::shared_ptr<const ObjectWrite> removal_of_unheld(model::ClusterNumber cluste
     return write;
 }
 
-Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now)
-    : cluster_(cluster), options_(std::move(options)), now_(std::move(now)) {}
+Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now,
+                 std::shared_ptr<const audit::Action> audit)
+    : cluster_(cluster),
+      options_(std::move(options)),
+      now_(std::move(now)),
+      audit_(std::move(audit)) {}
 
 Result<void> Removal::add(const store::Found& found) {
     SNAPGATE_ASSIGN(auto write, removal_of(cluster_, found, options_, now_));
@@ -44,7 +48,7 @@ store::WriteFunction Removal::function(const std::shared_ptr<Removal>& removal) 
         removal->changed_.clear();  // a group that was rolled back runs again
         for (const auto& write : removal->writes_) {
             auto outcome = std::make_shared<WriteOutcome>();
-            SNAPGATE_TRY(write_function(write, outcome)(txn));
+            SNAPGATE_TRY(write_function(write, outcome, removal->audit_)(txn));
             if (outcome->end != WriteOutcome::End::kDone) removal->changed_.push_back(write->key);
         }
         return {};

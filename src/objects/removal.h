@@ -30,7 +30,9 @@ std::shared_ptr<const ObjectWrite> removal_of_unheld(model::ClusterNumber cluste
 class Removal {
   public:
     // `now`: the deletionTimestamp, RFC 3339.
-    Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now);
+    // `audit`: who does it; null: no audit trail is kept.
+    Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now,
+            std::shared_ptr<const audit::Action> audit = nullptr);
 
     // Decides the fate of an object that was read.
     base::Result<void> add(const store::Found& found);
@@ -50,6 +52,7 @@ class Removal {
     model::ClusterNumber cluster_;
     rules::DeleteOptions options_;
     std::string now_;
+    std::shared_ptr<const audit::Action> audit_;
     std::vector<std::shared_ptr<const ObjectWrite>> writes_;
     size_t bytes_ = 0;
     std::vector<model::ObjectKey> changed_;

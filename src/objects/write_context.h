@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "audit/action.h"
 #include "cluster/object_quota.h"
 #include "mirror/mirrors.h"
 #include "objects/namespace_sweeper.h"
@@ -21,6 +22,8 @@ struct WriteContext {
     std::string passed;
     // That of the cluster's project; null: none. Called at most once for a write.
     std::function<std::shared_ptr<const cluster::ObjectQuota>(const cluster::Cluster&)> quota_of;
+    // What the caller does; null: no audit trail is kept.
+    std::shared_ptr<audit::Action> audit = nullptr;
 };
 
 }  // namespace snapgate::objects

@@ -108,6 +108,10 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
     return out;
 }
 
+audit::Object cluster_object(const cluster::Cluster& cluster) {
+    return {.kind = "Cluster", .name = cluster.name, .id = cluster.uid};
+}
+
 json::Array points_document(const connect::ConnectionCheck& check) {
     json::Array points;
     for (const connect::CheckedPoint& point : check.points) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/services.h"
+#include "audit/action.h"
 #include "base/result.h"
 #include "connect/connection_check.h"
 #include "json/value.h"
@@ -12,6 +13,9 @@ namespace snapgate::api::admin {
 base::Result<json::Object> cluster_document(const Services& services,
                                             const cluster::Cluster& cluster,
                                             const store::ReadView& view);
+
+// A cluster as the audit trail names it.
+audit::Object cluster_object(const cluster::Cluster& cluster);
 
 // What was looked at, point by point.
 json::Array points_document(const connect::ConnectionCheck& check);

@@ -43,7 +43,8 @@ net::Awaitable<Result<void>> delete_cluster(Call& call) {
     store::WriteFunction write = [uid = cluster.uid, forced = force](store::WriteTxn& txn) {
         return cluster::delete_cluster(txn, uid, forced);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), cluster_object(cluster),
+                                             audit::Change::kRemoved));
     forget_deleted(call.services);
     call.response.status = 204;
     co_return Result<void>{};

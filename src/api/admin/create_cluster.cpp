@@ -82,7 +82,12 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
         }
         return {};
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    if (call.audit != nullptr) {
+        call.audit->cluster = made->uid;
+        call.audit->cluster_name = made->name;
+    }
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), cluster_object(*made),
+                                             audit::Change::kCreated));
     follow(call.services, made->uid);
     SNAPGATE_CO_ASSIGN(auto item,
                        cluster_document(call.services, *made, call.services.store.read()));

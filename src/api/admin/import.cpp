@@ -142,21 +142,17 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects:
     }
 }
 
-}  // namespace
+// For the line of the audit trail.
+std::string counts_of(const objects::ImportReport& report) {
+    return fmt::format(
+        R"("created":{},"replaced":{},"unchanged":{},"skipped":{},"pruned":{},"refused":{})",
+        report.created, report.replaced, report.unchanged, report.skipped, report.pruned,
+        report.refused_count);
+}
 
-net::Awaitable<Result<void>> import_objects(Call& call) {
-    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
-    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are imported into"));
-    SNAPGATE_CO_ASSIGN(auto asked, read_query(call.request));
-    std::string type = media_type(call.request.header("Content-Type").value_or(""));
-    if (type != "application/x-ndjson" && type != "application/json") {
-        co_return Error(Code::kUnsupportedMediaType,
-                        "an import is JSON lines or a JSON list: send it with Content-Type "
-                        "application/x-ndjson or application/json");
-    }
-
-    asked.options.quota = call.services.quota_of(cluster);
-    objects::Import import(cluster, asked.options, call.services.store);
+// Takes in the whole body, prunes, and answers.
+net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
+                                           objects::Import& import) {
     objects::BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;
     auto taken = co_await take_items(call, asked, import, pipe, end);
@@ -194,6 +190,30 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     }
     respond_json(call, 200, answer);
     co_return Result<void>{};
+}
+
+}  // namespace
+
+net::Awaitable<Result<void>> import_objects(Call& call) {
+    SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
+    SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are imported into"));
+    SNAPGATE_CO_ASSIGN(auto asked, read_query(call.request));
+    std::string type = media_type(call.request.header("Content-Type").value_or(""));
+    if (type != "application/x-ndjson" && type != "application/json") {
+        co_return Error(Code::kUnsupportedMediaType,
+                        "an import is JSON lines or a JSON list: send it with Content-Type "
+                        "application/x-ndjson or application/json");
+    }
+
+    asked.options.quota = call.services.quota_of(cluster);
+    asked.options.audit = call.audit;
+    objects::Import import(cluster, asked.options, call.services.store);
+    auto ended = co_await import_stream(call, asked, import);
+    if (call.audit != nullptr) {
+        call.audit->dry_run = asked.options.dry_run;
+        call.audit->details = counts_of(import.report());
+    }
+    co_return std::move(ended);
 }
 
 }  // namespace snapgate::api::admin

@@ -8,6 +8,7 @@
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
 #include "api/visible.h"
+#include "audit/action.h"
 #include "base/clock.h"
 #include "base/duration.h"
 
@@ -56,6 +57,10 @@ Result<Key> find_key(const Call& call, const std::string& id) {
         return Error(Code::kNotFound,
                      "there is no key " + id.substr(0, 64) + " that this key may see");
     return found->second;
+}
+
+audit::Object key_object(const Key& key) {
+    return {.kind = "Key", .name = key.name, .id = key.id};
 }
 
 Result<std::optional<int64_t>> expiry(const json::Object& body, int64_t now_ms) {
@@ -179,7 +184,9 @@ net::Awaitable<Result<void>> create_key(Call& call) {
                                   &table = call.services.keys.table()](store::WriteTxn& txn) {
         return access::create_key(txn, key, &table);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(
+        call, std::move(write), key_object(made.key), audit::Change::kCreated,
+        "\"role\":\"" + std::string(access::role_name(made.key.role)) + '"'));
     json::Object answer = to_json(call, made.key);
     answer["key"] = made.text;
     respond_json(call, 201, answer);
@@ -192,7 +199,8 @@ net::Awaitable<Result<void>> delete_key(Call& call) {
                                   &table = call.services.keys.table()](store::WriteTxn& txn) {
         return access::delete_key(txn, id, now_ms, &table);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(
+        co_await commit_registry(call, std::move(write), key_object(key), audit::Change::kRemoved));
     call.response.status = 204;
     co_return Result<void>{};
 }

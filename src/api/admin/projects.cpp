@@ -2,6 +2,7 @@
 #include "api/admin/body.h"
 #include "api/admin/routes.h"
 #include "api/visible.h"
+#include "audit/action.h"
 #include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
@@ -36,6 +37,10 @@ Result<json::Object> used_by(const Services& services, const std::string& uid) {
     return json::Object{{"clusters", clusters->count_of(uid)},
                         {"keys", services.keys.keys()->count_of(uid)},
                         {"objects", objects}};
+}
+
+audit::Object project_object(const Project& project) {
+    return {.kind = "Project", .name = project.name, .id = project.uid};
 }
 
 Result<Project> find_project(const Call& call, const std::string& uid) {
@@ -91,7 +96,8 @@ net::Awaitable<Result<void>> create_project(Call& call) {
     store::WriteFunction write = [project, &table = call.services.projects](store::WriteTxn& txn) {
         return access::create_project(txn, project, &table);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), project_object(project),
+                                             audit::Change::kCreated));
     respond_json(call, 201, to_json(project));
     co_return Result<void>{};
 }
@@ -105,7 +111,8 @@ net::Awaitable<Result<void>> set_quota(Call& call) {
     store::WriteFunction write = [uid = project.uid, quota = project.quota](store::WriteTxn& txn) {
         return access::set_quota(txn, uid, quota);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), project_object(project),
+                                             audit::Change::kUpdated));
     json::Object document = to_json(project);
     SNAPGATE_CO_ASSIGN(auto used, used_by(call.services, project.uid));
     document["used"] = std::move(used);
@@ -128,7 +135,8 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     store::WriteFunction write = [uid = project.uid, forced = force, tables](store::WriteTxn& txn) {
         return cluster::delete_project(txn, uid, forced, tables);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), project_object(project),
+                                             audit::Change::kRemoved));
     forget_deleted(call.services);
     call.response.status = 204;
     co_return Result<void>{};

@@ -49,7 +49,8 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
                                   by = connected_by(call)](store::WriteTxn& txn) {
         return cluster::set_connection(txn, uid, sealed, server, by);
     };
-    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), cluster_object(cluster),
+                                             audit::Change::kUpdated));
     follow(call.services, cluster.uid);
     cluster.server = connect::shown_server(checked.connection);
     co_return respond(call, cluster, true, warnings_document(checked.check));

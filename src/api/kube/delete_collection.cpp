@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,6 +42,8 @@ class CollectionRemoval {
 
     void begin(std::string& out) { document_.begin(out); }
 
+    uint64_t removed() const { return removed_; }
+
     // Lists some objects and deletes them. True at the end.
     net::Awaitable<Result<bool>> step(std::string& out) {
         std::vector<std::shared_ptr<objects::Removal>> removals;
@@ -47,7 +52,7 @@ class CollectionRemoval {
                                                               std::string& text) -> Result<void> {
             if (removals.empty() || removals.back()->full()) {
                 removals.push_back(std::make_shared<objects::Removal>(
-                    call_.cluster.number, options_, base::format_rfc3339(now_ms)));
+                    call_.cluster.number, options_, base::format_rfc3339(now_ms), call_.audit));
             }
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
@@ -68,12 +73,17 @@ class CollectionRemoval {
     net::Awaitable<Result<void>> commit(const std::shared_ptr<objects::Removal>& removal) {
         SNAPGATE_CO_TRY(co_await commit::one(services_.store, store::Priority::kRequest,
                                              objects::Removal::function(removal)));
+        if (call_.audit != nullptr) call_.audit->began = true;
+        removed_ += removal->size() - removal->changed().size();
         // What changed between the list and the commit is looked at again, one by one.
         for (const model::ObjectKey& key : removal->changed()) {
             objects::Place place{call_.cluster, model::Kind::kSnapshot, key.ns, key.name};
             auto deleted =
                 co_await objects::remove_hosted(call_.write_context(), std::move(place), options_);
             if (!deleted && deleted.error().code != Code::kNotFound) co_return deleted.error();
+            if (deleted) ++removed_;
+            // The line of one object is not that of the request.
+            if (call_.audit != nullptr) call_.audit->recorded = false;
         }
         co_return Result<void>{};
     }
@@ -84,6 +94,7 @@ class CollectionRemoval {
     KubeList list_;
     rules::DeleteOptions options_;
     std::shared_ptr<void> history_;
+    uint64_t removed_ = 0;  // or marked as being deleted
 };
 
 }  // namespace
@@ -98,6 +109,7 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
     const query::ListedCluster cluster{call.cluster.number, call.cluster.uid};
     SNAPGATE_CO_ASSIGN(auto list, KubeList::plan(context, services.store.read(), cluster, request));
 
+    const bool dry_run = options.dry_run;
     response.content_type = call.form.content_type();
     CollectionRemoval removal(call, std::move(list), std::move(options));
     std::string out;
@@ -105,6 +117,10 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
     bool streaming = false;
     for (bool whole = false; !whole;) {
         auto step = co_await removal.step(out);
+        if (call.audit != nullptr) {
+            call.audit->dry_run = dry_run;
+            call.audit->details = fmt::format("\"removed\":{}", removal.removed());
+        }
         if (!step && streaming) {
             base::log::warning("a deletion was cut off", {{"error", step.error().message}});
             response.close = true;

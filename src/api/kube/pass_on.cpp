@@ -201,6 +201,10 @@ net::Awaitable<void> wait_for_write(Call& call, objects::Place place, std::strin
     const auto head = json::read_object_head(text);
     if (head && head->kind == model::kSnapshotKind) {
         place.name = head->name;
+        if (call.audit != nullptr) {
+            call.audit->object.name = head->name;
+            call.audit->object.id = head->uid;
+        }
         co_return co_await wait_for_mirror(std::move(context), std::move(place), head->version,
                                            head->uid);
     }
@@ -230,6 +234,11 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
     const bool dry = dry_query || (request.method == "DELETE" && is_dry_deletion(sent.body));
     objects::Place place = place_of(call);
     place.name = written_name(call, sent.body);
+    if (call.audit != nullptr) {
+        call.audit->dry_run = dry;
+        call.audit->sent = !dry;
+        call.audit->object.name = place.name;
+    }
     mirror::Mirrors& mirrors = call.services.connections;
     SNAPGATE_CO_ASSIGN(auto answer, co_await mirrors.send(call.cluster.number, std::move(sent),
                                                           call.passed, kPassOnTimeout));

@@ -76,7 +76,7 @@ Result<void> authenticate(Call& call) {
         if (call.request.header_count("Authorization") != 1) return unauthorized;
         const auto token = bearer_token(call.request);
         if (!token) return unauthorized;
-        principal = call.services.keys.authenticate(*token);
+        principal = authenticate_key(call, *token);
     }
     if (!*principal) return unauthorized;
     call.principal = std::move(**principal);
@@ -201,6 +201,11 @@ Result<bool> admit(Call& call, const Route& route) {
     auto resource = read_resource(route, call.parameters);
     if (!resource) return false;
     call.resource = std::move(*resource);
+    if (call.audit != nullptr && route.kind) {
+        call.audit->object = {.kind = std::string(audit::kind_name(*route.kind)),
+                              .ns = call.resource.ns,
+                              .name = call.resource.name};
+    }
     SNAPGATE_TRY(authorize(call, route));
     return true;
 }

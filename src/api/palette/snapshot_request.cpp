@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/palette/snapshot_form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/quote.h"
+#include "base/utf8.h"
+#include "json/path.h"
 #include "model/api_names.h"
 #include "model/names.h"
 #include "rules/faults.h"
@@ -118,6 +122,22 @@ Result<void> fill_source(const SnapshotRequest& request, json::Object& object) {
     return fill(request, *source, "name", {request.vm, "the path"}, "spec.source.name");
 }
 
+// Whom managedFields name: the program that wrote, and the name of the key that it wrote with. A
+// connected cluster takes at most 128 bytes, of which Go's unicode.IsPrint must hold. That is
+// certain of printable ASCII alone, so a key with another name is there by its id.
+std::string manager_of(const Call& call) {
+    constexpr size_t kMostProgram = 60;
+    constexpr size_t kMostName = 64;
+    const access::Principal& key = call.principal;
+    const bool plain =
+        key.key_name.size() <= kMostName &&
+        std::ranges::all_of(key.key_name, [](char c) { return c >= ' ' && c < 0x7f; });
+    std::string program = field_manager(call.request);
+    if (program.empty()) program = "snapgate";
+    return fmt::format("{}:{}", base::clip(program, kMostProgram),
+                       plain ? key.key_name : key.key_id);
+}
+
 Result<rules::Body> complete(SnapshotRequest& request, json::Object object) {
     SNAPGATE_TRY(
         fill(request, object, "apiVersion", {model::kStoredApiVersion, kThisApi}, "apiVersion"));
@@ -157,6 +177,10 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
     SNAPGATE_ASSIGN(request.cluster, find_cluster(call, call.parameters[0]));
     request.vm = call.parameters[1];
     if (call.parameters.size() > 2) request.name = call.parameters[2];
+    if (call.audit != nullptr) {
+        call.audit->object = {
+            .kind = std::string(model::kSnapshotKind), .name = request.name, .vm = request.vm};
+    }
     SNAPGATE_ASSIGN(request.ns, query_parameter(call.request, "namespace"));
     request.ns_given = !request.ns.empty();
     if (!request.ns_given) request.ns = "default";
@@ -166,6 +190,7 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
             fmt::format("namespace \"{}\" can be no namespace's name", request.ns.substr(0, 253)),
             "namespace");
     }
+    if (call.audit != nullptr) call.audit->object.ns = request.ns;
     if (call.parameters.size() > 2 && !model::is_dns_subdomain(request.name))
         return request.no_such_snapshot();
     return request;
@@ -173,12 +198,19 @@ Result<SnapshotRequest> read_snapshot_request(const Call& call) {
 
 net::Awaitable<Result<rules::Body>> read_snapshot(Call& call, SnapshotRequest& request) {
     SNAPGATE_CO_ASSIGN(auto object, co_await read_json_body(call));
-    co_return complete(request, std::move(object));
+    auto body = complete(request, std::move(object));
+    if (call.audit != nullptr) {
+        // The body may say what the path and the query leave open.
+        call.audit->object.ns = request.ns;
+        if (body && request.name.empty())
+            call.audit->object.name = json::text_at(body->object, {"metadata", "name"});
+    }
+    co_return std::move(body);
 }
 
 rules::Writer writer_of(const Call& call) {
     rules::Writer writer;
-    writer.manager = field_manager(call.request);
+    writer.manager = manager_of(call);
     writer.validation = rules::FieldValidation::kIgnore;
     writer.now = base::format_rfc3339(call.services.store.now_ms());
     return writer;

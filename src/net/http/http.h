@@ -47,6 +47,7 @@ class Response {
     std::string& body;
     std::string_view route = "other";  // static text: the label in metrics and the access log
     std::string_view code;             // static text: the error's code, for the log
+    std::string key;                   // the id of the caller's key, for the log; no secret
     bool close = false;                // end the connection after this response
     bool compress = true;  // false: leave the body as it is, even if the client takes gzip
     // Makes what is sent of the body, where that may take long: called once the handler has

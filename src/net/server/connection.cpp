@@ -362,6 +362,7 @@ void Connection::report(const Response& response, size_t bytes) {
                         .status = response.status,
                         .route = response.route,
                         .code = response.code,
+                        .key = response.key,
                         .bytes = bytes,
                         .duration = Transport::Clock::now() - request_started_};
     worker_.hooks().served(served);

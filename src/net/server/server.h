@@ -30,7 +30,8 @@ struct Served {
     unsigned status = 0;
     std::string_view route;
     std::string_view code;
-    size_t bytes = 0;  // of the body sent
+    std::string_view key;  // the id of the caller's key; if it was refused, what it claimed to be
+    size_t bytes = 0;      // of the body sent
     std::chrono::nanoseconds duration{};
 };
 
