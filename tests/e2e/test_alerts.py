@@ -7,10 +7,12 @@ is about takes place once an hour.
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import time
 import pytest
 
 from harness import PATIENCE, SANITIZED, Client, Server, snapshot, snapshots, vm_path, wait_for
-from kube import new_snapshot
+from kube import KubeClient, new_snapshot
 from planted import as_dumped, vm
 from prometheus import RULES, Prometheus, alerts_of, free_port, shortened
 from test_damaged_store import OBJECT, PAGE, copy_changed, leaves_of
@@ -229,6 +231,27 @@ class Calamities:
         self.keep_doing(lambda: client.get("/livez"), pause=0.1)
         self.scrape(port)
 
+    def stuck_trail(self):
+        """An audit trail whose file cannot be opened any more, and more lines than may wait."""
+        folder = self.folder / "trail"
+        folder.mkdir()
+        file = folder / "audit.log"
+        server = self.server("audited", "--audit-log", file, "--audit-backlog", "1")
+        admin = server.client()
+        admin.create_cluster("demo")
+        wait_for(lambda: file.exists() and file.stat().st_size > 0, "the trail's first line")
+        file.rename(folder / "moved")
+        file.mkdir()
+        server.process.send_signal(signal.SIGHUP)
+        names = itertools.count()
+
+        def load_and_delete():
+            admin.load("demo", [snapshot("web", f"s-{next(names)}") for _ in range(2000)])
+            KubeClient(server, "demo").delete("/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots")
+
+        self.keep_doing(load_and_delete)
+        self.scrape(scrape_port(server))
+
     def fleet(self):
         """A cluster for each thing that can be wrong with one."""
         server = self.server("fleet")
@@ -277,7 +300,7 @@ def test_each_alert_fires(tmp_path, upstreams):
     wanted = set(alerts_of(rules)) - ELSEWHERE
     with Calamities(tmp_path, upstreams) as calamities:
         for begin in (calamities.slow_disk, calamities.fleet, calamities.full, calamities.crowded, calamities.few_files, calamities.damaged,
-                      calamities.expired_soon, calamities.stuck_log, calamities.down):
+                      calamities.expired_soon, calamities.stuck_log, calamities.stuck_trail, calamities.down):
             begin()
         with Prometheus(tmp_path / "prometheus", calamities.jobs, shortened(rules)) as prometheus:
             seen = {}

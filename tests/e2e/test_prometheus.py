@@ -24,7 +24,8 @@ def fleet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prometheus")
     upstream = Server(folder / "upstream", "--tls-self-signed").start()
     upstream.client().create_cluster("source")
-    server = Server(folder / "data", "--metrics-listen", "127.0.0.1:0", "--tls-self-signed").start()
+    server = Server(folder / "data", "--metrics-listen", "127.0.0.1:0", "--tls-self-signed", "--audit-log",
+                    folder / "audit.log").start()
     admin = server.client()
     admin.create_cluster("hosted")
     admin.load("hosted", snapshots(10))
