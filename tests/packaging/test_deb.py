@@ -76,6 +76,17 @@ def test_it_is_told_when_the_server_reads_its_settings_again(installed):
     assert '"changed the log level"' in installed.must("journalctl -u snapgate --no-pager")
 
 
+def test_the_service_has_a_place_for_an_audit_log(installed):
+    installed.must("cp -p /etc/snapgate/snapgate.yaml /srv/ && sed -i "
+                   "'s|^#audit-log: .*|audit-log: /var/log/snapgate/audit.log|' /etc/snapgate/snapgate.yaml && "
+                   "systemctl restart snapgate && snapgate create key audited && "
+                   "for i in $(seq 100); do grep -q audited /var/log/snapgate/audit.log && break; sleep 0.1; done")
+    assert '"kind":"Key","name":"audited"' in installed.must("cat /var/log/snapgate/audit.log")
+    assert installed.must("stat -c '%U %a' /var/log/snapgate /var/log/snapgate/audit.log").splitlines() == [
+        "snapgate 700", "snapgate 600"]
+    installed.must("cp -p /srv/snapgate.yaml /etc/snapgate/ && systemctl restart snapgate")
+
+
 def test_a_wrong_setting_is_not_tried_again(installed):
     installed.must("cp -p /etc/snapgate/snapgate.yaml /srv/ && echo 'histroy: 5m' >>/etc/snapgate/snapgate.yaml")
     assert installed.run("systemctl restart snapgate").code != 0
@@ -114,5 +125,5 @@ def test_nothing_is_lost_by_an_upgrade_or_a_removal(installed, deb):
 def test_a_purge_leaves_nothing_behind(installed):
     installed.must("dpkg -P snapgate")
     assert installed.run("id snapgate").code != 0
-    left = installed.must("find /etc /var/lib /usr /lib/systemd -name '*snapgate*' -not -path '/var/lib/systemd/*'")
+    left = installed.must("find /etc /var/lib /var/log /usr /lib/systemd -name '*snapgate*' -not -path '/var/lib/systemd/*'")
     assert left == ""
