@@ -253,33 +253,15 @@ Result<Principal> KeyRing::admit(const Key& key) const {
     return Principal{key.id, key.name, key.role, key.project, key.some_clusters()};
 }
 
-// The generic cell rate algorithm of ATM networks (ITU-T I.371): a bucket of tokens in one number.
 Result<void> KeyRing::count_request(std::string_view id) const {
-    const RateLimit limit{rate_, burst_};
-    if (limit.rate == 0) return {};
+    if (rate_ == 0) return {};
     const auto use = use_of(std::string(id));
     if (!use) return {};
-    constexpr int64_t kSecond = 1'000'000;
-    const auto rate = static_cast<int64_t>(limit.rate);
-    const int64_t each = std::max<int64_t>(kSecond / rate, 1);
-    const int64_t ahead = each * (static_cast<int64_t>(limit.burst) - 1);
-    const int64_t now = clock_.steady_ms() * 1000;
-    int64_t paid = use->paid_until_us.load(std::memory_order_relaxed);
-    while (true) {
-        const int64_t from = std::max(paid, now);
-        if (from - now > ahead) {
-            Error error(
-                Code::kTooManyRequests,
-                fmt::format("this key asks too often: {} requests a second are allowed, and "
-                            "{} at once",
-                            limit.rate, limit.burst));
-            error.retry_after_seconds =
-                static_cast<unsigned>((from - now - ahead + kSecond - 1) / kSecond);
-            return error;
-        }
-        if (use->paid_until_us.compare_exchange_weak(paid, from + each, std::memory_order_relaxed))
-            return {};
-    }
+    return count_request(use->rate);
+}
+
+Result<void> KeyRing::count_request(RequestRate& rate) const {
+    return rate.count({rate_, burst_}, clock_.steady_ms());
 }
 
 bool KeyRing::is_good(std::string_view id) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/principal.h"
+#include "access/request_rate.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/record_table.h"
@@ -83,12 +84,6 @@ base::Result<void> create_key(store::WriteTxn& txn, const Key& key,
 base::Result<void> delete_key(store::WriteTxn& txn, std::string_view id, int64_t now_ms,
                               const KeyTable* table = nullptr);
 
-// How often one key may ask.
-struct RateLimit {
-    uint64_t rate = 0;   // requests a second in the long run; 0: as often as it likes
-    uint64_t burst = 1;  // requests at once, at least 1, after a time without any
-};
-
 // Finds the principal of a key's text. Any thread may call.
 //
 // A key expires by the system's clock, which may be set back. Therefore the ring also counts from
@@ -118,6 +113,8 @@ class KeyRing {
     // Counts a request of the key. kTooManyRequests, with the seconds to wait, if it asks too
     // often.
     base::Result<void> count_request(std::string_view id) const;
+    // The same for a caller without a key, who is held to the limit of a key.
+    base::Result<void> count_request(RequestRate& rate) const;
     // Whether the key of this id is known and has not expired.
     bool is_good(std::string_view id) const;
 
@@ -140,9 +137,7 @@ class KeyRing {
         Use(int64_t used, int64_t seen) : last_used_ms(used), first_seen_ms(seen) {}
         std::atomic<int64_t> last_used_ms;
         const int64_t first_seen_ms;  // by the monotonic clock
-        // When the requests that were counted would be over, were they made at the limit's rate: in
-        // microseconds of the monotonic clock.
-        std::atomic<int64_t> paid_until_us = 0;
+        RequestRate rate;
     };
     using Uses = std::unordered_map<std::string, std::shared_ptr<Use>>;
 

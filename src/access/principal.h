@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/token_holder.h"
 #include "base/result.h"
 #include "model/types.h"
 
@@ -27,13 +28,14 @@ base::Result<Role> parse_role(std::string_view text);
 // clusters; never empty.
 using SomeClusters = std::shared_ptr<const std::vector<model::ClusterNumber>>;
 
-// The caller of a request, as its key says.
+// The caller of a request, as its key or its token says.
 struct Principal {
-    std::string key_id;
-    std::string key_name;
+    std::string key_id;    // of a token's holder: TokenHolder::id()
+    std::string key_name;  // of a token's holder: TokenHolder::name()
     Role role = Role::kReader;
     std::string project;  // uid; "" holds the tenant
     SomeClusters clusters = nullptr;
+    std::shared_ptr<const TokenHolder> holder = nullptr;  // null: it has a key
 };
 
 // The part that a request may see: the whole tenant, one project, or some clusters of one.
