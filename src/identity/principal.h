@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "access/principal.h"
+#include "access/projects.h"
+#include "base/result.h"
+#include "cluster/registry.h"
+#include "identity/caller.h"
+
+namespace snapgate::identity {
+
+// What a request is about, as far as it says.
+struct Asked {
+    std::string_view project;  // uid; "": it names none
+    std::string_view cluster;  // uid; "": it names none
+};
+
+// What the caller may do in a request: its rights in the project that the request names, else in
+// that of the cluster that it names, else in the tenant, else in the only project where it has any.
+// kInvalidParameter if it has rights in several projects and the request says nothing;
+// kForbidden if no project exists in which it has rights.
+base::Result<access::Principal> principal_of(std::shared_ptr<const Caller> caller,
+                                             const Asked& asked,
+                                             const access::ProjectTable::Rows& projects,
+                                             const cluster::ClusterTable::Rows& clusters);
+
+}  // namespace snapgate::identity
