@@ -42,7 +42,9 @@ struct Call {
     // (connect/passed_servers.h).
     std::string passed;
     std::vector<std::string> parameters;  // of the path, decoded, in order
-    access::Principal principal;          // where the route wants a key
+    // Who shows the token that the request carries in place of a key; nullopt: it carries none.
+    std::optional<base::Result<std::shared_ptr<const identity::Caller>>> token;
+    access::Principal principal;  // where the route wants a key
     access::Scope scope;
     std::shared_ptr<KeyShares::Turn> turn;  // among the requests of the key, where there is one
     // For the audit trail. What the caller does: null without a trail, and for reads.

@@ -1,7 +1,12 @@
 #include "api/identify.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "api/console_cookie.h"
 #include "api/presented_key.h"
+#include "identity/principal.h"
+#include "identity/signed_token.h"
 
 namespace snapgate::api {
 
@@ -9,9 +14,34 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+namespace {
+
+// The uid of the cluster that the path names; "" for none, and for all of them.
+std::string_view named_cluster(std::string_view path) {
+    for (const std::string_view prefix :
+         {"/v1/spectroclusters/", "/clusters/", "/admin/v1/clusters/"}) {
+        if (!path.starts_with(prefix)) continue;
+        path.remove_prefix(prefix.size());
+        const std::string_view uid = path.substr(0, path.find('/'));
+        return uid == "-" ? std::string_view() : uid;
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<access::Principal> authenticate_key(const Call& call, std::string_view key) {
     call.response.key = access::claimed_id(key);
     return call.services.keys.authenticate(key);
+}
+
+net::Awaitable<void> verify_token(Call& call) {
+    identity::Issuers* const issuers = call.services.issuers;
+    if (issuers == nullptr || !issuers->any()) co_return;
+    // A request whose headers are refused is refused later.
+    const auto text = presented_key(call.request);
+    if (!text || !identity::looks_like_token(*text)) co_return;
+    call.token = co_await issuers->authenticate(*text);
 }
 
 std::optional<Result<access::Principal>> identify_console(const Call& call) {
@@ -33,10 +63,40 @@ std::optional<Result<access::Principal>> identify_console(const Call& call) {
     return principal;
 }
 
+Result<access::Principal> identify(const Call& call, std::string_view text) {
+    if (!call.token || !identity::looks_like_token(text)) return authenticate_key(call, text);
+    SNAPGATE_ASSIGN(auto caller, *call.token);
+    call.response.key = caller->id();
+    // The Kubernetes API knows no such header.
+    const std::string_view project =
+        call.side == Side::kPalette ? call.request.header("ProjectUid").value_or("") : "";
+    return identity::principal_of(std::move(caller), {project, named_cluster(call.request.path)},
+                                  *call.services.projects.snapshot(),
+                                  *call.services.clusters.snapshot());
+}
+
 Result<access::Principal> identify(const Call& call) {
     if (auto console = identify_console(call)) return std::move(*console);
     SNAPGATE_ASSIGN(const std::string_view key, presented_key(call.request));
-    return authenticate_key(call, key);
+    return identify(call, key);
+}
+
+Result<void> count_request(const Call& call) {
+    const access::Principal& principal = call.principal;
+    if (principal.holder) return call.services.keys.count_request(principal.holder->rate());
+    return call.services.keys.count_request(principal.key_id);
+}
+
+bool has_good_key(const Call& call) {
+    const access::Principal& principal = call.principal;
+    return principal.holder ? principal.holder->is_good()
+                            : call.services.keys.is_good(principal.key_id);
+}
+
+std::chrono::steady_clock::time_point next_check(const Call& call,
+                                                 std::chrono::steady_clock::time_point planned) {
+    if (!call.principal.holder) return planned;
+    return std::min(planned, std::chrono::steady_clock::now() + call.principal.holder->remaining());
 }
 
 }  // namespace snapgate::api

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "access/principal.h"
 #include "api/call.h"
 #include "base/result.h"
+#include "net/awaitable.h"
 
 namespace snapgate::api {
 
@@ -13,13 +16,30 @@ namespace snapgate::api {
 // is refused. kUnauthorized.
 base::Result<access::Principal> authenticate_key(const Call& call, std::string_view key);
 
-// Who makes the request: the holder of the key in its headers (presented_key.h) or, without such a
-// header, the console whose session its cookie names (console_cookie.h). kUnauthorized,
-// kInvalidParameter.
+// Verifies the token of an issuer that the request carries in place of a key, for what follows.
+// Waits for at most some seconds, where the issuer's keys are being fetched. Does nothing without a
+// token.
+net::Awaitable<void> verify_token(Call& call);
+
+// Who makes the request: the holder of the key or of the token in its headers (presented_key.h) or,
+// without such a header, the console whose session its cookie names (console_cookie.h).
+// kUnauthorized, kInvalidParameter; of a token also kForbidden, kUnavailable.
 base::Result<access::Principal> identify(const Call& call);
+// The same for a text that was found in the headers. The access log and the audit trail have the id
+// of a token's holder in place of a key's.
+base::Result<access::Principal> identify(const Call& call, std::string_view text);
 
 // The principal of the console's session; nullopt if the request is none of the console's, or if
 // it carries a key. kUnauthorized if the session has ended.
 std::optional<base::Result<access::Principal>> identify_console(const Call& call);
+
+// Counts a request of the call's principal. kTooManyRequests.
+base::Result<void> count_request(const Call& call);
+
+// Whether the key or the token of the call's principal would still be taken.
+bool has_good_key(const Call& call);
+// When that is to be asked next: at `planned`, or when its token expires.
+std::chrono::steady_clock::time_point next_check(const Call& call,
+                                                 std::chrono::steady_clock::time_point planned);
 
 }  // namespace snapgate::api

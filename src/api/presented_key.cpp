@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/encoding.h"
+#include "identity/signed_token.h"
 #include "net/http/header_values.h"
 
 namespace snapgate::api {
@@ -22,6 +23,17 @@ std::optional<std::string_view> bearer_token(const net::Request& request) {
     return net::trim_blanks(value->substr(blank));
 }
 
+namespace {
+
+// The token in Authorization, behind the word Bearer or, of an issuer, without it; "" for none.
+std::string_view authorization_of(const net::Request& request) {
+    if (const auto token = bearer_token(request)) return *token;
+    const std::string_view value = request.header("Authorization").value_or("");
+    return identity::looks_like_token(value) ? value : std::string_view();
+}
+
+}  // namespace
+
 Result<std::string_view> presented_key(const net::Request& request) {
     for (std::string_view name : {"ApiKey", "Authorization"}) {
         if (request.header_count(name) > 1) {
@@ -31,7 +43,7 @@ Result<std::string_view> presented_key(const net::Request& request) {
         }
     }
     const std::string_view key = request.header("ApiKey").value_or("");
-    const std::string_view token = bearer_token(request).value_or("");
+    const std::string_view token = authorization_of(request);
     if (!key.empty() && !token.empty() && key != token) {
         return Error(Code::kInvalidParameter,
                      "the headers ApiKey and Authorization hold two different keys: send one",

@@ -14,7 +14,8 @@ namespace snapgate::api {
 // scheme, which may be meant for a proxy on the way.
 std::optional<std::string_view> bearer_token(const net::Request& request);
 
-// The key in the header ApiKey or as a bearer token. kUnauthorized without either;
+// The key in the header ApiKey or as a bearer token, or the token of an issuer in either of these
+// places or, as clients of Palette send it, alone in Authorization. kUnauthorized without any;
 // kInvalidParameter where a header comes twice, or the two hold different keys: to choose one would
 // act as somebody whom the caller may not mean.
 base::Result<std::string_view> presented_key(const net::Request& request);

@@ -7,6 +7,7 @@
 
 #include "api/audit.h"
 #include "api/errors.h"
+#include "api/identify.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
 #include "base/quote.h"
@@ -127,6 +128,7 @@ Result<void> hold_answer(Call& call) {
 net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
                                         call.request, call.services.connections.server_id()));
+    co_await verify_token(call);
     SNAPGATE_CO_ASSIGN(const Match match, face.find(call));
     if (match.route == nullptr) co_return face.refuse(call, match);
     const Route& route = *match.route;

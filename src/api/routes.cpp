@@ -125,7 +125,7 @@ Result<bool> admit(Call& call, const Route& route) {
                      "the header ProjectUid was given more than once: give it once", "ProjectUid");
     }
     SNAPGATE_ASSIGN(call.principal, identify(call));
-    SNAPGATE_TRY(call.services.keys.count_request(call.principal.key_id));
+    SNAPGATE_TRY(count_request(call));
     SNAPGATE_ASSIGN(call.scope,
                     access::resolve_scope(call.principal, request.header("ProjectUid").value_or(""),
                                           *call.services.projects.snapshot()));

@@ -24,6 +24,8 @@
 #include "cluster/registry.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
+#include "identity/issuers.h"
+#include "identity/tokens_testing.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/namespace_sweeper.h"
@@ -112,6 +114,11 @@ class TestService {
         for (std::string line; std::getline(file, line);) lines.push_back(line);
         return lines;
     }
+    // From now on tokens of these issuers are taken, signed with trusted_key().
+    void trust(const std::vector<identity::DeclaredIssuer>& issuers) {
+        issuers_.replace(issuers, nullptr);
+    }
+    static identity::TestKey trusted_key() { return identity::TestKey("trusted"); }
     // From now on the key opens nothing.
     void revoke_key() {
         must([&](store::WriteTxn& txn) -> base::Result<void> {
@@ -166,6 +173,7 @@ class TestService {
                                    [] {}});
         services_->streams = std::make_shared<palette::SnapshotFeeds>(
             palette::StreamTimes{.heartbeat = std::chrono::milliseconds(1'000)});
+        services_->issuers = &issuers_;
         offer_console(true);
         reload();
         net::ServerOptions options;
@@ -185,6 +193,14 @@ class TestService {
     const query::TokenSigner signer_{base::random_bytes(32)};
     access::KeyRing keys_{clock_};
     access::Sessions sessions_{clock_};
+    // Each has the key that trusted_key() makes.
+    identity::Issuers issuers_{
+        clock_,
+        [](const identity::DeclaredIssuer&, std::shared_ptr<const net::AddressRules>)
+            -> net::Awaitable<base::Result<identity::KeySet>> {
+            const identity::TestKey key = trusted_key();
+            co_return identity::key_set_of({&key});
+        }};
     access::ProjectTable projects_;
     cluster::ClusterTable clusters_;
     std::unique_ptr<store::Store> store_;

@@ -16,6 +16,7 @@
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
 #include "facts/facts.h"
+#include "identity/issuers.h"
 #include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
@@ -76,6 +77,8 @@ struct Services {
     std::function<FleetMetricsOptions()> fleet_metrics = [] { return FleetMetricsOptions(); };
     // Of the console; null: it is off.
     access::Sessions* sessions = nullptr;
+    // Whose tokens are taken beside keys; null: nobody's.
+    identity::Issuers* issuers = nullptr;
     // What the server's configuration file says of projects.
     std::shared_ptr<access::DeclaredProjects> declared_projects =
         std::make_shared<access::DeclaredProjects>();

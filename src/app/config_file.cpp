@@ -18,6 +18,7 @@ using base::Result;
 
 constexpr size_t kMaxConfigBytes = 1 << 20;
 constexpr std::string_view kPrograms = "credential-programs";
+constexpr std::string_view kIssuers = "issuers";
 
 // What may be shown of a file that is perhaps none of ours.
 bool looks_like_a_setting(std::string_view name) {
@@ -67,6 +68,7 @@ class Reading {
             return {};
         }
         if (name == kPrograms) return read_programs(value);
+        if (name == kIssuers) return read_issuers(value);
         if (!looks_like_a_setting(name)) {
             return Error(Code::kInvalidParameter,
                          fmt::format("{}: holds something that is no setting", file_.string()));
@@ -96,6 +98,14 @@ class Reading {
             }
             out_.credential_programs.emplace_back(std::string(*text));
         }
+        return {};
+    }
+
+    Result<void> read_issuers(const json::Value& value) {
+        auto issuers = identity::read_issuers(value, file_.parent_path());
+        if (!issuers)
+            return wrong(issuers.error().subject, issuers.error().message, std::string(kIssuers));
+        out_.issuers = std::move(*issuers);
         return {};
     }
 

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "connect/declarations.h"
+#include "identity/declared_issuer.h"
 
 namespace snapgate::app {
 
@@ -20,6 +21,7 @@ struct ConfigFile {
     std::vector<Value> values;           // of settings
     connect::Declarations declarations;  // projects and clusters
     std::vector<std::filesystem::path> credential_programs;
+    std::vector<identity::DeclaredIssuer> issuers;
 };
 
 // Reads a configuration file of at most 1 MiB. `is_setting` tells which keys are settings.

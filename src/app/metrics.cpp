@@ -2,6 +2,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <functional>
 #include <sstream>
 
 #include "app/cluster_metrics.h"
@@ -95,6 +96,36 @@ void append_certificates(const Certificates& certificates, MetricText& text) {
                    MetricLabels().add("file", expiry.file));
 }
 
+void append_issuers(const identity::Issuers& issuers, MetricText& text) {
+    const auto statuses = issuers.statuses();
+    const auto each = [&](std::string_view name, std::string_view help, MetricType type,
+                          const std::function<double(const identity::IssuerStatus&)>& value) {
+        text.family(name, help, type);
+        for (const identity::IssuerStatus& status : statuses)
+            text.value(value(status), MetricLabels().add("issuer", status.name));
+    };
+    each("snapgate_issuer_usable", "1 if tokens of the issuer can be verified, else 0",
+         MetricType::kGauge, [](const auto& status) { return status.usable ? 1.0 : 0.0; });
+    each("snapgate_issuer_keys_fetched_timestamp_seconds",
+         "When the keys of the issuer were last fetched, since the epoch; 0: never",
+         MetricType::kGauge,
+         [](const auto& status) { return static_cast<double>(status.fetched_ms) / 1000; });
+    each("snapgate_issuer_fetch_failures_total",
+         "Fetches of the issuer's keys that failed since the start", MetricType::kCounter,
+         [](const auto& status) { return static_cast<double>(status.failures); });
+    each("snapgate_issuer_tokens_verified_total",
+         "Tokens of the issuer that were verified since the start; a token that is known is not "
+         "verified again",
+         MetricType::kCounter,
+         [](const auto& status) { return static_cast<double>(status.verified); });
+    text.family("snapgate_tokens_refused_total", "Requests whose token was refused, by reason",
+                MetricType::kCounter);
+    const auto refused = issuers.verifier().refused();
+    for (size_t i = 0; i < refused.size(); ++i)
+        text.value(static_cast<double>(refused.at(i)),
+                   MetricLabels().add("reason", identity::kRefusalNames.at(i)));
+}
+
 }  // namespace
 
 Metrics::Metrics(const DataDirectory& data, const Certificates& certificates, size_t most_clusters)
@@ -130,7 +161,8 @@ void Metrics::observe(const net::Served& served) {
 
 void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
                      const objects::GarbageCollector& garbage, const api::KeyShares& shares,
-                     const audit::Trail* audit, std::string& out) const {
+                     const audit::Trail* audit, const identity::Issuers& issuers,
+                     std::string& out) const {
     std::ostringstream observed;
     prometheus::TextSerializer().Serialize(observed, registry_.Collect());
     out += observed.str();
@@ -162,6 +194,7 @@ void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
                 "Lines of the log that were lost, as nothing took them", MetricType::kCounter,
                 static_cast<double>(base::log::lost_lines()));
     append_certificates(certificates_, text);
+    append_issuers(issuers, text);
     const auto clusters = data_.clusters.snapshot();
     const auto projects = data_.projects.snapshot();
     const cluster::MetricOwners owners(*clusters, *projects, most_clusters_);

@@ -16,6 +16,7 @@
 #include "app/data_directory.h"
 #include "audit/trail.h"
 #include "base/annotations.h"
+#include "identity/issuers.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/garbage_collector.h"
@@ -38,7 +39,7 @@ class Metrics {
     // milliseconds: not on a thread that serves others.
     void append(const net::Server* server, const mirror::Mirrors& mirrors,
                 const objects::GarbageCollector& garbage, const api::KeyShares& shares,
-                const audit::Trail* audit, std::string& out) const;
+                const audit::Trail* audit, const identity::Issuers& issuers, std::string& out) const;
 
   private:
     struct Series {

@@ -161,7 +161,7 @@ void ServerProcess::offer_services() {
                       *watches_, *namespaces_, *sealer_, *mirrors_, *sources_,
                       [this](std::string& out) {
                           metrics_->append(serving_.load(), *mirrors_, *garbage_,
-                                           *services_->shares, audit_.get(), out);
+                                           *services_->shares, audit_.get(), issuers_, out);
                       },
                       [this] { return begin_backup(*data_); }, [this] { note_backup(); }});
     services_->audit = audit_.get();
@@ -172,6 +172,8 @@ void ServerProcess::offer_services() {
         api::KeyLimits{.bytes = settings_.key_held_bytes.value_or(held_bytes(settings_) / 4),
                        .requests = settings_.key_requests});
     if (settings_.console) services_->sessions = &sessions_;
+    services_->issuers = &issuers_;
+    issuers_.replace(settings_.issuers, sources_->rules().of_tenant);
     services_->declared_projects->replace(declared_->projects());
 }
 
@@ -323,6 +325,7 @@ void ServerProcess::stop() {
         wake_.notify_all();
         housekeeper_.join();
     }
+    issuers_.stop();
     if (watches_) watches_->close();
     if (services_) services_->streams->close();
     // Ends the mirrors. They store their states at the end, so this comes before the store closes.
@@ -362,6 +365,7 @@ void ServerProcess::take_declared(const std::vector<SettingChange>& changes) {
         return change.setting->name == "connect-allow" || change.setting->name == "connect-deny";
     });
     connect::ConnectRules rules = other_rules ? connect_rules(settings_) : sources_->rules();
+    issuers_.replace(settings_.issuers, rules.of_tenant);
     auto taken = declared_->take_in(settings_, rules.of_tenant);
     if (!taken) {
         base::log::error("cannot take in the declared clusters: those of before are followed",

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
+#include "identity/issuers.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/garbage_collector.h"
@@ -89,6 +90,7 @@ class ServerProcess {
     std::unique_ptr<mirror::Mirrors> mirrors_;
     access::Sessions sessions_;
     std::unique_ptr<audit::Trail> audit_;  // null: none is kept
+    identity::Issuers issuers_;
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.
     std::unique_ptr<net::Server> server_;

@@ -178,6 +178,7 @@ void Settings::take_live(const Settings& from) {
     log_level = from.log_level;
     declared = from.declared;
     credential_programs = from.credential_programs;
+    issuers = from.issuers;
     for (const Setting& setting : all_settings()) {
         if (!setting.live) continue;
         const std::string name(setting.name);
@@ -452,6 +453,7 @@ Result<Settings> load_settings(const std::vector<std::pair<std::string, std::str
         }
         settings.declared = std::move(file.declarations);
         settings.credential_programs = std::move(file.credential_programs);
+        settings.issuers = std::move(file.issuers);
     }
     for (const auto& [variable, name] : variables) {
         auto value = environment.get(variable);

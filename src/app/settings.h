@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "connect/declarations.h"
+#include "identity/declared_issuer.h"
 #include "net/client/network.h"
 
 namespace snapgate::app {
@@ -69,6 +70,8 @@ struct Settings {
     // kubeconfigs may name.
     connect::Declarations declared;
     std::vector<std::filesystem::path> credential_programs;
+    // Only there, too: whose tokens are taken beside keys.
+    std::vector<identity::DeclaredIssuer> issuers;
 
     // The settings that were given, as they were written, by name.
     std::map<std::string, std::string> given;

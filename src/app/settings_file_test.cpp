@@ -36,6 +36,14 @@ constexpr std::string_view kDeclarations =
 #    kubeconfig: kubeconfigs/edge-1.yaml
 #credential-programs:
 #  - /usr/local/bin/aws-iam-authenticator
+
+# Whose tokens are taken in place of keys: see docs/identity.md.
+#issuers:
+#  - name: corp
+#    issuer: https://id.example.com/realms/it
+#    audiences: [snapgate]
+#    rules:
+#      - {claim: groups, values: [platform], role: admin, tenant: true}
 )";
 
 // A help text as comment lines.

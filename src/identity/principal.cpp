@@ -113,7 +113,8 @@ Result<Principal> principal_of(std::shared_ptr<const Caller> caller, const Asked
         if (found.size() > 1 && !named) return several(found, projects);
         chosen = found.begin();
     }
-    Principal principal{caller->id(), chosen->role, chosen->project, chosen->clusters};
+    Principal principal{caller->id(), caller->name(), chosen->role, chosen->project,
+                        chosen->clusters};
     principal.holder = std::move(caller);
     return principal;
 }

@@ -44,14 +44,13 @@ void ClusterSummer::add(const FleetRow& row) {
     sum_.numbers.add(row);
     if (facts.stuck_at != 0) sum_.stuck_at.push_back(facts.stuck_at);
     ++sum_.by_consistency.at(static_cast<size_t>(facts.consistency));
-    add_day(facts.created, &ClusterSummary::Day::created);
-    if (facts.state == facts::State::kSucceeded)
-        add_day(facts.finished, &ClusterSummary::Day::succeeded);
-    if (facts.state == facts::State::kFailed) add_day(facts.finished, &ClusterSummary::Day::failed);
+    add_day(facts.created, &SnapshotDay::created);
+    if (facts.state == facts::State::kSucceeded) add_day(facts.finished, &SnapshotDay::succeeded);
+    if (facts.state == facts::State::kFailed) add_day(facts.finished, &SnapshotDay::failed);
     if (!facts.cause_class.empty()) add_cause(row);
 }
 
-void ClusterSummer::add_day(facts::Seconds time, uint32_t ClusterSummary::Day::* member) {
+void ClusterSummer::add_day(facts::Seconds time, uint64_t SnapshotDay::* member) {
     if (time < first_day_) return;
     const size_t day = (time - first_day_) / kDaySeconds;
     if (day < days_.size()) ++(days_.at(day).*member);
@@ -75,10 +74,9 @@ ClusterSummary ClusterSummer::finish(model::Revision revision) {
     sum.revision = revision;
     std::ranges::sort(sum.stuck_at);
     sum.stuck_at.shrink_to_fit();
-    for (uint32_t i = 0; i < days_.size(); ++i) {
-        ClusterSummary::Day& day = days_.at(i);
-        day.index = i;
-        if (day.created > 0 || day.succeeded > 0 || day.failed > 0) sum.days.push_back(day);
+    for (size_t i = 0; i < days_.size(); ++i) {
+        const SnapshotDay& day = days_.at(i);
+        if (day.created + day.succeeded + day.failed > 0) sum.days.push_back({i, day});
     }
     sum.days.shrink_to_fit();
     days_ = {};

@@ -33,15 +33,19 @@ struct SnapshotNumbers {
     void add(const SnapshotNumbers& other);
 };
 
+// What happened on a day, in UTC.
+struct SnapshotDay {
+    uint64_t created = 0;
+    uint64_t succeeded = 0;
+    uint64_t failed = 0;
+};
+
 // The numbers of a cluster's snapshots that a filter selects, on one day.
 struct ClusterSummary {
     static constexpr size_t kDays = 90;
-    // Small, as a fleet keeps up to kDays of them for each cluster.
     struct Day {
-        uint32_t index = 0;  // of the kDays days that end today
-        uint32_t created = 0;
-        uint32_t succeeded = 0;
-        uint32_t failed = 0;
+        size_t index = 0;  // of the kDays days that end today
+        SnapshotDay counts;
     };
     struct Cause {
         std::string cause_class;
@@ -82,12 +86,12 @@ class ClusterSummer {
         std::string sentence;
     };
 
-    void add_day(facts::Seconds time, uint32_t ClusterSummary::Day::* member);
+    void add_day(facts::Seconds time, uint64_t SnapshotDay::* member);
     void add_cause(const FleetRow& row);
 
     facts::Seconds first_day_;
     ClusterSummary sum_;
-    std::array<ClusterSummary::Day, ClusterSummary::kDays> days_{};
+    std::array<SnapshotDay, ClusterSummary::kDays> days_{};
     std::map<std::string, Count, std::less<>> classes_;
 };
 

@@ -90,9 +90,9 @@ void FleetSummary::add(size_t cluster, const ClusterSummary& sum) {
         by_consistency_.at(i) += sum.by_consistency.at(i);
     for (const ClusterSummary::Day& day : sum.days) {
         Day& all = days_.at(day.index);
-        all.created += day.created;
-        all.succeeded += day.succeeded;
-        all.failed += day.failed;
+        all.created += day.counts.created;
+        all.succeeded += day.counts.succeeded;
+        all.failed += day.counts.failed;
     }
     for (const ClusterSummary::Cause& cause : sum.causes) add(cluster, sum, cause);
 }

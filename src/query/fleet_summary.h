@@ -26,12 +26,7 @@ namespace snapgate::query {
 class FleetSummary {
   public:
     using Numbers = SnapshotNumbers;
-    // What happened on a day, in UTC.
-    struct Day {
-        uint64_t created = 0;
-        uint64_t succeeded = 0;
-        uint64_t failed = 0;
-    };
+    using Day = SnapshotDay;
     struct Project {
         std::string uid;
         std::string name;

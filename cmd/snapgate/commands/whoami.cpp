@@ -52,10 +52,12 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     };
     line("Server:", target.server);
     if (!target.context.empty()) line("Context:", target.context);
-    line("Key:", fmt::format("{} ({})", json::text_at(key, {"name"}), json::text_at(key, {"id"})));
+    const bool token = key.contains("issuer");
+    line(token ? "User:" : "Key:",
+         fmt::format("{} ({})", json::text_at(key, {"name"}), json::text_at(key, {"id"})));
     line("Role:", json::text_at(key, {"role"}));
     line("Project:", project);
-    line("Created:", age_of(json::text_at(key, {"createdAt"}), now) + " ago");
+    if (!token) line("Created:", age_of(json::text_at(key, {"createdAt"}), now) + " ago");
     line("Expires:", expires ? format_local(*expires) : "<never>");
     return Exit::kOk;
 }

@@ -12,7 +12,8 @@
 namespace snapgate::cli {
 namespace {
 
-constexpr size_t kMaxKeyBytes = 4096;
+// A token of an issuer may stand in the place of a key.
+constexpr size_t kMaxKeyBytes = 16 << 10;
 
 Failure usage(std::string message) {
     return {Exit::kUsage, std::move(message)};

@@ -45,6 +45,27 @@ json::Object to_json(const Call& call, const Key& key) {
             {"lastUsedAt", used > 0 ? time(used) : json::Value()}};
 }
 
+// Who shows a token has no key. What it may do can depend on the project that the request names.
+json::Object holder_json(const Call& call) {
+    const access::Principal& principal = call.principal;
+    json::Value clusters;
+    if (principal.clusters) {
+        json::Array uids;
+        const auto rows = call.services.clusters.snapshot();
+        for (const auto& [uid, cluster] : *rows)
+            if (std::ranges::binary_search(*principal.clusters, cluster.number))
+                uids.emplace_back(uid);
+        clusters = std::move(uids);
+    }
+    return {{"id", principal.key_id},
+            {"name", principal.holder->name()},
+            {"issuer", (*call.token)->get()->issuer_name()},
+            {"role", std::string(access::role_name(principal.role))},
+            {"projectUid", principal.project},
+            {"clusters", std::move(clusters)},
+            {"expiresAt", base::format_rfc3339(principal.holder->expires_ms())}};
+}
+
 // A key of the tenant is seen by the tenant alone.
 bool visible(const Call& call, const Key& key) {
     return call.scope.project.empty() || call.scope.project == key.project;
@@ -150,6 +171,10 @@ net::Awaitable<Result<void>> get_key(Call& call) {
 
 // The key of the request itself. Its project is the key's, whatever the request is narrowed to.
 net::Awaitable<Result<void>> who_am_i(Call& call) {
+    if (call.principal.holder) {
+        respond_json(call, 200, holder_json(call));
+        co_return Result<void>{};
+    }
     auto keys = call.services.keys.keys();
     auto found = keys->find(call.principal.key_id);
     // Revoked since it was authenticated.

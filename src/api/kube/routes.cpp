@@ -11,7 +11,6 @@
 
 #include "api/fleet.h"
 #include "api/identify.h"
-#include "api/kube/caller.h"
 #include "api/kube/forms.h"
 #include "api/kube/operations.h"
 #include "api/kube/parameters.h"
@@ -76,12 +75,15 @@ Result<void> authenticate(Call& call) {
         if (call.request.header_count("Authorization") != 1) return unauthorized;
         const auto token = bearer_token(call.request);
         if (!token) return unauthorized;
-        principal = authenticate_key(call, *token);
+        principal = identify(call, *token);
     }
-    if (!*principal) return unauthorized;
+    if (!*principal) {
+        const Error& error = principal->error();
+        return error.code == Code::kUnauthorized ? unauthorized : error;
+    }
     call.principal = std::move(**principal);
     call.scope = {call.principal.project, call.principal.clusters};
-    return call.services.keys.count_request(call.principal.key_id);
+    return count_request(call);
 }
 
 // Nobody acts as another here. To pass over the wish would give a caller more than was asked for.
@@ -94,7 +96,7 @@ Result<void> refuse_impersonation(const Call& call) {
             Code::kForbidden,
             fmt::format("users \"{}\" is forbidden: User \"{}\" cannot impersonate resource "
                         "\"users\" in API group \"\" at the cluster scope",
-                        name, user_name(call)));
+                        name, call.principal.key_name));
         error.about = base::About{{}, "users", name, {}};
         return error;
     }
@@ -111,7 +113,7 @@ Result<void> authorize(const Call& call, const Route& route) {
         Code::kForbidden,
         fmt::format("{} is forbidden: User \"{}\" cannot {} resource \"{}{}\" in API group "
                     "\"{}\"{}",
-                    what, user_name(call), to_text(route.verb), resource.plural(),
+                    what, call.principal.key_name, to_text(route.verb), resource.plural(),
                     resource.status ? "/status" : "", resource.group(),
                     resource.ns.empty() ? " at the cluster scope"
                                         : fmt::format(" in the namespace \"{}\"", resource.ns)));

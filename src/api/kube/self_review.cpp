@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "api/kube/body.h"
-#include "api/kube/caller.h"
 #include "api/kube/operations.h"
 #include "base/clock.h"
 
@@ -15,7 +14,7 @@ net::Awaitable<Result<void>> review_self(Call& call) {
     SNAPGATE_CO_TRY(co_await read_review(call));
     json::Array groups{"system:authenticated",
                        fmt::format("snapgate:{}", access::role_name(call.principal.role))};
-    json::Object user{{"username", user_name(call)},
+    json::Object user{{"username", call.principal.key_name},
                       {"uid", call.principal.key_id},
                       {"groups", std::move(groups)}};
     // The keys of `extra` are names with a domain, their values lists.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "api/identify.h"
 #include "api/kube/list_words.h"
 #include "base/random_time.h"
 #include "model/version_order.h"
@@ -48,7 +49,7 @@ Watch::Watch(Call& call, const Form& form, WatchOptions options)
 void Watch::plan_next_tick() {
     const Clock::time_point now = Clock::now();
     const WatchTimes& times = call_.services.watches.times();
-    next_tick_ = now + about(times.tick);
+    next_tick_ = next_check(call_, now + about(times.tick));
     const Clock::time_point last = end_ - times.last_bookmark;
     if (last > now) next_tick_ = std::min(next_tick_, last);
 }
@@ -276,8 +277,7 @@ net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
 
 // What was checked when the watch began may not hold any more.
 Result<void> Watch::check_access() const {
-    if (!call_.services.keys.is_good(call_.principal.key_id))
-        return Error(Code::kUnauthorized, "Unauthorized");
+    if (!has_good_key(call_)) return Error(Code::kUnauthorized, "Unauthorized");
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call_, call_.cluster.uid));
     if (cluster.number != call_.cluster.number) return cluster::no_such_cluster(call_.cluster.uid);
     return {};

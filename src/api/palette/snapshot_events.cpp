@@ -11,6 +11,7 @@
 
 #include "api/errors.h"
 #include "api/freshness.h"
+#include "api/identify.h"
 #include "api/palette/fleet_words.h"
 #include "api/palette/list_format.h"
 #include "api/palette/snapshot_feed.h"
@@ -126,7 +127,7 @@ EventStream::EventStream(Call& call, std::shared_ptr<const VisibleFleet> fleet,
       request_(std::move(request)),
       scope_(scope_of(call, request_)),
       selection_(selection_of(call, request_)),
-      next_heartbeat_(Clock::now() + call.services.streams->times().heartbeat),
+      next_heartbeat_(next_check(call, Clock::now() + call.services.streams->times().heartbeat)),
       outlet_(call.services.streams->join(call.services, scope_)->outlet(stream_.executor())),
       member_(*outlet_->group(), stream_) {}
 
@@ -251,7 +252,7 @@ net::Awaitable<bool> EventStream::wait() {
 
 // Before whatever is sent next, since a reader that is slower than the writes is never waited for.
 net::Awaitable<bool> EventStream::keep_time(bool position_sent) {
-    next_heartbeat_ = Clock::now() + call_.services.streams->times().heartbeat;
+    next_heartbeat_ = next_check(call_, Clock::now() + call_.services.streams->times().heartbeat);
     if (!key_is_good()) co_return false;
     std::string text = ": heartbeat\n";
     // An id without data makes no event. The client goes on there, so that it need not be told
@@ -290,10 +291,14 @@ net::Awaitable<bool> EventStream::send(std::string_view text) {
 }
 
 bool EventStream::key_is_good() {
-    const access::KeyRing& keys = call_.services.keys;
-    const std::string& id = call_.principal.key_id;
-    if (keys.is_good(id)) return true;
-    if (keys.keys()->contains(id)) return end("keyExpired", "the key has expired");
+    if (has_good_key(call_)) return true;
+    const access::Principal& caller = call_.principal;
+    if (caller.holder) {
+        if (caller.holder->has_expired()) return end("keyExpired", "the token has expired");
+        return end("keyRevoked", "the token is not taken any more");
+    }
+    if (call_.services.keys.keys()->contains(caller.key_id))
+        return end("keyExpired", "the key has expired");
     return end("keyRevoked", "the key was revoked");
 }
 
