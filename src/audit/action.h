@@ -26,14 +26,16 @@ struct Actor {
     bool verified = true;
 };
 
-// What an action is about, as far as it is known.
+// What an action is about, as far as it is known. `kind`: VirtualMachineSnapshot, Namespace,
+// Cluster, Project, Key, ConsoleSession; "" if it is unknown.
 struct Object {
-    std::string kind =
-        {};  // VirtualMachineSnapshot, Namespace, Cluster, Project, Key; "" if unknown
+    // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
+    std::string kind = {};
     std::string ns = {};
     std::string name = {};
     std::string id = {};  // the uid, or the id of a key
     std::string vm = {};  // of a snapshot
+    // NOLINTEND(readability-redundant-member-init)
 };
 
 std::string_view kind_name(model::Kind kind);
@@ -77,10 +79,12 @@ inline std::shared_ptr<const Action> no_action(model::ClusterNumber /*cluster*/)
 // How it ended, for a line.
 struct End {
     Outcome outcome = Outcome::kDone;
+    // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
     std::optional<Change> change = {};  // of the object, where that is known
     unsigned status = 0;                // of the answer; 0 while it is not known
     std::string_view reason = {};       // the word of the error
     std::string_view details = {};      // more members
+    // NOLINTEND(readability-redundant-member-init)
 };
 
 // The line, without a line feed and without a number, at most some KiB long: texts from outside are

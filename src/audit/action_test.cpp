@@ -55,10 +55,8 @@ TEST(ActionTest, HostileTextsAreEscapedAndCut) {
     Action one = action();
     one.path = std::string(100'000, '\x01');
     one.request_id = "\"},\"who\":{\"name\":\"admin\"\n\x1b[2J\xff";
-    const Object object{.name = std::string(100'000, '\\'),
-                        .vm =
-                            "\xe2\x80\xae"
-                            "evil"};
+    const std::string override_mark = std::string("\xe2\x80") + "\xae";  // right to left from here
+    const Object object{.name = std::string(100'000, '\\'), .vm = override_mark + "evil"};
     const std::string line = line_of(one, object, {}, kNow);
     EXPECT_LT(line.size(), store::kMaxAuditLine);
     EXPECT_THAT(line, Not(HasSubstr("\n")));

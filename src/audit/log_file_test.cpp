@@ -17,7 +17,6 @@ namespace snapgate::audit {
 namespace {
 
 using base::Code;
-using testing::ElementsAre;
 
 class LogFileTest : public testing::Test {
   protected:

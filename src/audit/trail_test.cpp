@@ -23,8 +23,6 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
 
 class TrailTest : public store::ChangedRowsFixture {
   protected:
