@@ -20,6 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 class AuditTest : public testing::Test {
   protected:
@@ -124,6 +125,24 @@ TEST_F(AuditTest, AReadOfAClusterThatTheKeyMayNotSeeHasALine) {
                 ElementsAre(AllOf(HasSubstr(held.key.id), HasSubstr("/v1/spectroclusters/demo/"),
                                   HasSubstr(R"("status":404)")),
                             HasSubstr(R"("path":"/clusters/demo/api")")));
+}
+
+TEST_F(AuditTest, AHolderOfATokenIsNamedByTheIssuerAndItself) {
+    service_.trust({identity::test_issuer()});
+    const std::string token =
+        TestService::trusted_key().token(identity::test_claims(clock_.now_ms()));
+    ASSERT_EQ(
+        ask("POST", kSnapshots, fmt::format("Authorization: Bearer {}\r\n", token), kObject).status,
+        200U);
+    ASSERT_EQ(
+        ask("POST", "/admin/v1/projects", fmt::format("ApiKey: {}\r\n", token), R"({"name":"p"})")
+            .status,
+        403U);
+    const auto by_alice = AllOf(HasSubstr(R"("who":{"key":"oidc:)"),
+                                HasSubstr(R"("name":"corp:alice"})"), Not(HasSubstr(token)));
+    EXPECT_THAT(service_.trail(),
+                UnorderedElementsAre(AllOf(by_alice, HasSubstr(R"("change":"created")")),
+                                     AllOf(by_alice, HasSubstr(R"("status":403)"))));
 }
 
 TEST_F(AuditTest, TheConsoleActsUnderTheKeyOfItsSession) {
