@@ -36,7 +36,7 @@ Error unreadable(std::string_view message) {
             where.empty()
                 ? "the kubeconfig is neither YAML nor JSON that can be read"
                 : fmt::format("the kubeconfig is neither YAML nor JSON that can be read: look at "
-                              "line {} (aliases, anchors, keys given twice are not taken either)",
+                              "line {} (merge keys and keys given twice are not taken either)",
                               where),
             "kubeconfig"};
 }

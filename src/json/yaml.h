@@ -14,7 +14,9 @@ namespace snapgate::json {
 // Rewrites a stream of YAML documents as JSON texts, one after another, in constant memory; feed
 // them to an ItemSplitter. Plain scalars get their type as in Kubernetes' YAML reader (YAML 1.2
 // core: null, booleans, numbers; all others are text). Refused, with kInvalidBody and the line:
-// aliases, anchors, tags other than the core ones, keys that are not text, nesting deeper than 64.
+// tags other than the core ones, merge keys (<<), keys that are not text, nesting deeper than 64,
+// and anchors or aliases that stand for more than 1 MiB in a document. What an anchor stands for is
+// written at each of its aliases.
 using TextSink = std::function<base::Result<void>(std::string_view json)>;
 
 // Whether a stream of YAML proves that it is complete. A text in block style is valid wherever it

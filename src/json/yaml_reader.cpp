@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "json/limits.h"
 #include "json/yaml.h"
+#include "json/yaml_anchors.h"
 #include "json/yaml_scalar.h"
 
 namespace snapgate::json {
@@ -190,6 +191,7 @@ class JsonWriter : public YAML::EventHandler {
         if (mark.pos == begin_) refuse(line_of(mark), "this is not where it can stand");
         begin_ = mark.pos;
         empty_ = false;
+        anchors_.begin_document();
         list_.begin();
         flow_sequence_ = false;
     }
@@ -204,7 +206,6 @@ class JsonWriter : public YAML::EventHandler {
     }
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        check_anchor(mark, anchor);
         if (levels_.empty()) {  // nothing between two "---"
             empty_ = true;
             return;
@@ -212,17 +213,37 @@ class JsonWriter : public YAML::EventHandler {
         begin_value(mark, false);
         if (levels_.size() == 1) list_.take_items(false);
         out_ += "null";
+        keep(mark, anchor, {"null", false, {}, 0});
     }
 
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        refuse(line_of(mark), "aliases are not taken");
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const YamlAnchors::Node* node = anchors_.find(anchor);
+        if (node == nullptr) refuse(line_of(mark), "an alias stands within what it stands for");
+        if (levels_.size() + node->levels > kMaxLevels) refuse_depth(mark);
+        if (!anchors_.add(*node))
+            refuse(line_of(mark), fmt::format("its aliases stand for more than {} bytes",
+                                              YamlAnchors::kMostBytes));
+        begin_value(mark, node->is_text);
+        anchors_.reach(levels_.size() + node->levels);
+        if (is_key_) check_key(mark, {}, node->scalar);
+        out_ += node->json;
+        if (levels_.size() == 1) {
+            if (is_key_) {
+                list_.take_key(line_of(mark), node->scalar);
+            } else if (node->levels == 0) {
+                list_.take_scalar(node->scalar);
+            } else {
+                list_.take_items(true);
+            }
+        }
+        end_value();
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        check_anchor(mark, anchor);
         PlainType type = type_of(mark, tag, value);
         begin_value(mark, type == PlainType::kText);
+        const size_t begin = out_.size();
         if (type == PlainType::kText) {
             if (is_key_) check_key(mark, tag, value);
             base::append_json_string(value, out_);
@@ -233,6 +254,8 @@ class JsonWriter : public YAML::EventHandler {
                        base::quote(value, kShownBytes) + " is no number that JSON has");
             out_ += json;
         }
+        if (anchor != YAML::NullAnchor)
+            keep(mark, anchor, {out_.substr(begin), type == PlainType::kText, value, 0});
         if (levels_.size() == 1) {
             if (is_key_) {
                 list_.take_key(line_of(mark), value);
@@ -240,8 +263,8 @@ class JsonWriter : public YAML::EventHandler {
                 list_.take_scalar(value);
             }
         }
-        if (is_key_) out_ += ':';
-        if (out_.size() > kFlushBytes) flush();
+        if (anchors_.is_too_long(out_)) refuse_anchor(mark);
+        end_value();
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -269,8 +292,23 @@ class JsonWriter : public YAML::EventHandler {
 
     static int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
-    static void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
-        if (anchor != YAML::NullAnchor) refuse(line_of(mark), "anchors are not taken");
+    [[noreturn]] static void refuse_anchor(const YAML::Mark& mark) {
+        refuse(line_of(mark), fmt::format("what its anchors stand for is longer than {} bytes",
+                                          YamlAnchors::kMostBytes));
+    }
+    [[noreturn]] static void refuse_depth(const YAML::Mark& mark) {
+        refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxLevels));
+    }
+
+    void keep(const YAML::Mark& mark, YAML::anchor_t anchor, YamlAnchors::Node node) {
+        if (anchor != YAML::NullAnchor && !anchors_.keep(anchor, std::move(node)))
+            refuse_anchor(mark);
+    }
+
+    // Behind a scalar, a key or an alias.
+    void end_value() {
+        if (is_key_) out_ += ':';
+        if (out_.size() > kFlushBytes && !anchors_.is_open()) flush();
     }
 
     // What a scalar means: by its tag, else as text if it is quoted, else by what it looks like.
@@ -319,21 +357,26 @@ class JsonWriter : public YAML::EventHandler {
 
     void begin_collection(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor,
                           std::string_view core_tag, char open, bool is_map) {
-        check_anchor(mark, anchor);
         bool core = tag.starts_with(kCoreTag) && tag.substr(kCoreTag.size()) == core_tag;
         if (!tag.empty() && tag != "?" && tag != "!" && !core)
             refuse(line_of(mark),
                    fmt::format("the tag {} is not taken", base::quote(tag, kShownBytes)));
         begin_value(mark, false);
-        if (levels_.size() == kMaxLevels)
-            refuse(line_of(mark), fmt::format("it is nested deeper than {} levels", kMaxLevels));
+        if (levels_.size() == kMaxLevels) refuse_depth(mark);
+        if (anchor != YAML::NullAnchor) anchors_.open(anchor, out_.size(), levels_.size());
+        if (anchors_.is_too_long(out_)) refuse_anchor(mark);
         out_ += open;
         levels_.push_back({is_map, false, false, {}});
+        anchors_.reach(levels_.size());
+        line_ = line_of(mark);
     }
 
     void end_collection(char close) {
         out_ += close;
         levels_.pop_back();
+        if (!anchors_.close(levels_.size(), out_))
+            refuse(line_, fmt::format("what its anchors stand for is longer than {} bytes",
+                                      YamlAnchors::kMostBytes));
     }
 
     const TextSink& sink_;
@@ -344,7 +387,9 @@ class JsonWriter : public YAML::EventHandler {
     int begin_ = -1;              // of the newest document
     bool empty_ = false;
     bool is_key_ = false;  // the scalar being written is a key
+    int line_ = 0;         // of the collection that began last
     std::vector<Level> levels_;
+    YamlAnchors anchors_;
     std::string out_;
 };
 

@@ -52,6 +52,44 @@ TEST(YamlToJson, WritesMapsAndLists) {
     EXPECT_EQ(converted("a:\nb: ~\n"), "{\"a\":null,\"b\":null}\n");
 }
 
+TEST(YamlToJson, WritesAtEachAliasWhatItsAnchorStandsFor) {
+    EXPECT_EQ(converted("a: &x 1\nb: *x\n"), "{\"a\":1,\"b\":1}\n");
+    EXPECT_EQ(converted("a: &x {b: [1, &y two]}\nc: *x\nd: [*y, *x]\n"),
+              R"({"a":{"b":[1,"two"]},"c":{"b":[1,"two"]},"d":["two",{"b":[1,"two"]}]})"
+              "\n");
+    EXPECT_EQ(converted("- &x\n  a: b\n- *x\n"), "[{\"a\":\"b\"},{\"a\":\"b\"}]\n");
+    EXPECT_EQ(converted("a: &n\nb: *n\nc: &k key\n*k : d\n"),
+              "{\"a\":null,\"b\":null,\"c\":\"key\",\"key\":\"d\"}\n");
+    EXPECT_EQ(converted("a: &x 1\nb: &x 2\nc: *x\n"), "{\"a\":1,\"b\":2,\"c\":2}\n");
+    // Longer than what is handed on at once.
+    const std::string text(100'000, 'x');
+    EXPECT_EQ(converted("a: &x [" + text + "]\nb: *x\n"),
+              "{\"a\":[\"" + text + "\"],\"b\":[\"" + text + "\"]}\n");
+    // An anchor is of its document.
+    EXPECT_THAT(refusal("a: &x 1\n---\nb: *x\n"), HasSubstr("line 3"));
+}
+
+TEST(YamlToJson, BoundsWhatAnchorsStandFor) {
+    // Ten of ten of ten ...
+    std::string laughs = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+    for (int i = 1; i < 12; ++i) {
+        const std::string last = "*a" + std::to_string(i - 1);
+        laughs += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + last;
+        for (int j = 1; j < 10; ++j) laughs += ", " + last;
+        laughs += "]\n";
+    }
+    EXPECT_THAT(refusal(laughs), HasSubstr("stand for"));
+    EXPECT_THAT(refusal("a: &x [" + std::string(1 << 20, 'x') + "]\n"), HasSubstr("anchors stand"));
+    EXPECT_THAT(refusal("a: &x " + std::string(700'000, 'x') + "\nb: &y " +
+                        std::string(700'000, 'y') + "\n"),
+                HasSubstr("anchors stand"));
+    std::string deep = "a: &d0 [1]\n";
+    for (int i = 1; i < 80; ++i)
+        deep += "a" + std::to_string(i) + ": &d" + std::to_string(i) + " [*d" +
+                std::to_string(i - 1) + "]\n";
+    EXPECT_THAT(refusal(deep), HasSubstr("nested deeper"));
+}
+
 TEST(YamlToJson, WritesDocumentsOneAfterAnother) {
     EXPECT_EQ(converted("a: 1\n---\nb: 2\n...\n---\n- 3\n"), "{\"a\":1}\n{\"b\":2}\n[3]\n");
     EXPECT_EQ(converted(""), "");
@@ -136,8 +174,10 @@ TEST(YamlToJson, TakesKubectlsManagedFields) {
 }
 
 TEST(YamlToJson, RefusesWhatJsonHasNot) {
-    EXPECT_THAT(refusal("a: &x 1\nb: *x\n"), HasSubstr("line 1: anchors"));
-    EXPECT_THAT(refusal("a: &x {b: 1}\n"), HasSubstr("anchors"));
+    EXPECT_THAT(refusal("a: &x {b: 1}\nc: {<<: *x}\n"), HasSubstr("line 2: merge keys"));
+    EXPECT_THAT(refusal("a: &x [*x]\n"), HasSubstr("line 1: an alias stands within"));
+    EXPECT_THAT(refusal("a: *none\n"), HasSubstr("line 1"));
+    EXPECT_THAT(refusal("a: &x 7\n*x : 1\n"), HasSubstr("line 2: a key is no text"));
     EXPECT_THAT(refusal("a: 1\nb: *x\n"), HasSubstr("line 2"));
     EXPECT_THAT(refusal("a: !thing 1\n"), HasSubstr("tag"));
     EXPECT_THAT(refusal("a: !!binary aGk=\n"), HasSubstr("tag"));
