@@ -80,7 +80,9 @@ class Reading {
         } else if (value.is_bool() || value.is_number()) {
             out_.values.push_back({name, json::serialize(value), line});
         } else {
-            return wrong(name, "must be a single value", name);
+            return wrong(name,
+                         "must be a single value; several are separated by commas, as in \"a,b\"",
+                         name);
         }
         return {};
     }

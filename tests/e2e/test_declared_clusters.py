@@ -137,7 +137,7 @@ def test_an_unreadable_kubeconfig_is_the_state_of_its_cluster_alone(tmp_path, up
 
 @pytest.mark.parametrize("text, said", [
     ("credential-programs: [sh]", ":1: credential-programs[0]: must be the absolute path"),
-    ("\nhistory: [5m]", ":2: history: must be a single value"), ("\n\nthreads: many", ":3: threads: "), ("clusters: [", "the YAML is wrong in line")])
+    ("\nhistory: [5m]", ":2: history: must be a single value; several are separated by commas, as in \"a,b\""), ("\n\nthreads: many", ":3: threads: "), ("clusters: [", "the YAML is wrong in line")])
 def test_what_is_wrong_with_a_setting_stops_the_start(tmp_path, text, said):
     (tmp_path / "config.yaml").write_text(text)
     serve = ("serve", "--data-dir", tmp_path / "mirror", "--listen", "127.0.0.1:0", "--config", tmp_path / "config.yaml")
