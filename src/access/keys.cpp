@@ -247,7 +247,10 @@ Result<Principal> KeyRing::principal_of(std::string_view id) const {
 
 // One that was presented counts as used.
 Result<Principal> KeyRing::admit(const Key& key) const {
-    if (has_expired(key)) return unauthorized();
+    if (has_expired(key)) {
+        return Error(Code::kUnauthorized, fmt::format("this key has expired: it was good until {}",
+                                                      base::format_rfc3339(*key.expires_ms)));
+    }
     if (auto use = use_of(key.id))
         use->last_used_ms.store(clock_.now_ms(), std::memory_order_relaxed);
     return Principal{key.id, key.name, key.role, key.project, key.some_clusters()};

@@ -99,8 +99,8 @@ class KeyRing {
     base::Result<void> reload(const store::ReadView& view,
                               const std::vector<store::ChangedRecord>& changed);
 
-    // One kUnauthorized for every failure: the text is not a key, or the key is unknown, revoked or
-    // expired. Every text with a known id takes the same time.
+    // kUnauthorized, in the same words for a text that is no key, and a key that is unknown or
+    // revoked; who holds a key learns when it expired. A text with a known id takes the same time.
     base::Result<Principal> authenticate(std::string_view text) const;
     // The principal of the key with this id, which counts as used now. For a caller who has proven
     // before that it holds the key: the owner of a session. kUnauthorized as above.

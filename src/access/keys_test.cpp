@@ -166,6 +166,21 @@ TEST_F(KeysTest, AWriteSeesTheWritesBeforeItInItsCommit) {
         }));
 }
 
+TEST_F(KeysTest, WhoHoldsAKeyLearnsThatItHasExpired) {
+    const NewKey made = make_key("k", Role::kReader, "", now(), now() + 1000);
+    ASSERT_TRUE(add(made));
+    store_.clock.advance(1000);
+    const auto refused = ring_.authenticate(made.text);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kUnauthorized);
+    EXPECT_EQ(refused.error().message, "this key has expired: it was good until " +
+                                           base::format_rfc3339(*made.key.expires_ms));
+    // Who has its id alone learns nothing.
+    const auto guessed = ring_.authenticate(made.text.substr(0, made.text.size() - 2) + "AA");
+    const auto unknown = ring_.authenticate("sgk_000000000000_x");
+    EXPECT_EQ(guessed.error().message, unknown.error().message);
+}
+
 TEST_F(KeysTest, NamesAreUnique) {
     ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
     auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));
