@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
     hold_standard_descriptors();
     // A write to a file that may not grow (ulimit -f) must be an error, like one to a full disk.
     std::signal(SIGXFSZ, SIG_IGN);
-    snapgate::cli::Console console(stdout, stderr);
+    snapgate::cli::Console console(
+        stdout, stderr, snapgate::cli::terminal_settings(snapgate::cli::process_environment));
     snapgate::cli::Shell shell{console, snapgate::cli::process_environment, {argv, argv + argc}};
     return static_cast<int>(snapgate::cli::run_command_line(shell));
 }

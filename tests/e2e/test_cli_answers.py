@@ -242,7 +242,7 @@ def test_nothing_in_the_objects_reaches_the_terminal_as_control(scripted, form, 
     body = json.dumps(page([item]), ensure_ascii=False).encode()
     scripted.answers[LIST] = (200, {}, body)
     code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo", "-o", form, *extra],
-                                    scripted.environment(scripted.folder), columns=400)
+                                    {**scripted.environment(scripted.folder), "NO_COLOR": "1"}, columns=400)
     assert code == OK, shown
     text = shown.decode()
     assert "\x1b" not in text.replace("\x1b[K", "") and "\x07" not in text, text
@@ -275,8 +275,8 @@ def test_tables_are_cut_to_the_terminal(scripted, columns):
     item = snapshot("web", "a-rather-long-name-for-a-snapshot", phase="Failed")
     item["status"]["error"] = {"message": "no volume snapshot class fits the storage class of the disk " * 3}
     scripted.answers[LIST] = (200, {}, page([item]))
-    code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo"], scripted.environment(scripted.folder),
-                                    columns)
+    code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo"],
+                                    {**scripted.environment(scripted.folder), "NO_COLOR": "1"}, columns)
     assert code == OK
     lines = shown.decode().splitlines()
     assert max(len(line) for line in lines) <= columns, lines

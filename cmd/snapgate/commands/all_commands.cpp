@@ -39,9 +39,11 @@ std::vector<Command> all_commands() {
               "Examples:\n"
               "  snapgate report protection --all-clusters\n"
               "  snapgate report failures --all-clusters --since 7d"),
-        group("describe", "Show a snapshot in detail", {describe_snapshot_command()},
-              "Example:\n"
-              "  snapgate describe snapshot NAME --cluster demo -n payments"),
+        group("describe", "Show a snapshot or a cluster in detail",
+              {describe_snapshot_command(), describe_cluster_command()},
+              "Examples:\n"
+              "  snapgate describe snapshot NAME --cluster demo -n payments\n"
+              "  snapgate describe cluster edge"),
         group("create", "Create a snapshot, a project, a cluster or an API key",
               {create_snapshot_command(), create_project_command(), create_cluster_command(),
                create_key_command()},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "commands/command.h"
@@ -8,6 +9,25 @@ namespace snapgate::cli {
 
 // The table of commands, in the order in which the help lists them.
 std::vector<Command> all_commands();
+
+// What the help of the program says below the table, and its page of the manual.
+inline constexpr std::string_view kGeneralNotes =
+    R"(Environment: SNAPGATE_CONTEXT, SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
+A flag overrides the environment, and the environment overrides what 'login' saved.
+
+Exit codes: 0 done; 1 refused by the server or by a check of the input; 2 wrong usage;
+3 the server cannot be reached.
+
+Examples:
+  snapgate serve --data-dir data --tls-self-signed
+  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
+  snapgate create cluster demo
+  snapgate create cluster edge --kubeconfig ~/.kube/config --kubeconfig-context edge
+  kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
+  snapgate get snapshots --cluster demo -n payments
+  snapgate create snapshot --cluster demo -n payments --vm db-01
+  (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
+Help for each command: snapgate COMMAND --help)";
 
 // Its rows, each in the file of its command.
 Command serve_command();
@@ -25,6 +45,7 @@ Command get_keys_command();
 Command report_protection_command();
 Command report_failures_command();
 Command describe_snapshot_command();
+Command describe_cluster_command();
 // Asks for a snapshot of a VM.
 Command create_snapshot_command();
 Command create_project_command();

@@ -25,10 +25,11 @@ struct Options {
     ConnectionFlags connection;
     std::string cluster;
     std::string output;
+    bool no_headers = false;
 };
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_ASSIGN(Format format, parse_table_format(options.output, options.no_headers));
     if (format == Format::kName)
         return Failure(Exit::kUsage, "-o name: a check prints no names; use table, json or yaml");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
@@ -55,7 +56,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
     } else {
         // Lines are not cut: the advice is at their ends.
-        Table table({{"POINT"}, {"OUTCOME"}, {"FOUND"}}, 0);
+        TableLook look = format.look(shell.console.look());
+        look.width = 0;
+        Table table({{"POINT"}, {.title = "OUTCOME", .is_state = true}, {"FOUND"}}, look);
         shell.console.print(table.page(rows));
     }
     return good ? Exit::kOk : Exit::kRefused;
@@ -69,7 +72,9 @@ Command check_cluster_command() {
         .name = "cluster",
         .help = "Check whether a connected cluster can be followed",
         .options = {{"CLUSTER", &options->cluster, "", "The cluster, by name or uid", kNeeded},
-                    output_option(options->output, "table (the default), json or yaml")},
+                    table_output_option(options->output, {"table", "json", "yaml", "jsonl",
+                                                          kJsonPathWord, kColumnsWord}),
+                    no_headers_option(options->no_headers)},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

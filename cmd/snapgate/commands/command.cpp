@@ -9,6 +9,28 @@
 
 namespace snapgate::cli {
 
+Option with_words(Option option, std::vector<std::string> words) {
+    option.words = std::move(words);
+    return option;
+}
+
+Option completing(Option option, Completes what) {
+    option.completes = what;
+    return option;
+}
+
+Completes completes_names_of(Kind kind) {
+    switch (kind) {
+        case Kind::kProject:
+            return Completes::kProject;
+        case Kind::kCluster:
+            return Completes::kCluster;
+        case Kind::kKey:
+            break;
+    }
+    return Completes::kKey;
+}
+
 std::vector<Option> connection_options(ConnectionFlags& flags) {
     return {
         {"--context", &flags.context, "CONTEXT",
@@ -27,8 +49,34 @@ Option cluster_option(std::string& cluster) {
     return {"--cluster", &cluster, "CLUSTER", "The cluster, by name or uid", kNeeded};
 }
 
+namespace {
+
+Option format_option(std::string& output, std::string help, std::vector<std::string> formats) {
+    Option option{"-o,--output", &output, "FORMAT", std::move(help)};
+    option.words = std::move(formats);
+    return option;
+}
+
+}  // namespace
+
 Option output_option(std::string& output, std::string help) {
-    return {"-o,--output", &output, "FORMAT", std::move(help)};
+    return format_option(output, std::move(help),
+                         {"json", "yaml", "name", "jsonl", kJsonPathWord, kColumnsWord});
+}
+
+Option table_output_option(std::string& output, std::vector<std::string> formats) {
+    std::string help;
+    for (size_t i = 0; i < formats.size(); ++i) {
+        if (i > 0) help += i + 1 == formats.size() ? " or " : ", ";
+        help += formats[i];
+        if (formats[i].ends_with('=')) help += "...";
+        if (i == 0) help += " (the default)";
+    }
+    return format_option(output, std::move(help), std::move(formats));
+}
+
+Option no_headers_option(bool& no_headers) {
+    return {"--no-headers", &no_headers, "", "Print no line with the titles of the columns"};
 }
 
 Option answer_option(std::string& output) {
@@ -73,12 +121,21 @@ Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell)
     return api;
 }
 
+Outcome<Format> parse_table_format(std::string_view text, bool no_headers) {
+    SNAPGATE_ASSIGN(Format format, Format::parse(text));
+    format.set_titles(!no_headers);
+    return format;
+}
+
 Outcome<Format> parse_answer_format(std::string_view text) {
-    SNAPGATE_ASSIGN(Format format, parse_format(text));
+    SNAPGATE_ASSIGN(Format format, Format::parse(text));
     if (format == Format::kWide || text == "table")
         return Failure(
             Exit::kUsage,
-            fmt::format("this command prints no table: -o takes json, yaml or name, not {}", text));
+            fmt::format(
+                "this command prints no table: -o takes json, yaml, name, jsonl, jsonpath=... or "
+                "custom-columns=..., not {}",
+                text));
     return format;
 }
 

@@ -1,15 +1,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "output/documents.h"
 #include "remote/api.h"
 #include "remote/context.h"
+#include "remote/resolve.h"
 #include "terminal/console.h"
-#include "terminal/output.h"
 
 namespace snapgate::cli {
 
@@ -22,6 +24,20 @@ struct Shell {
 
 // Runs a command; its options have been read before.
 using Action = std::function<Outcome<Exit>(Shell&)>;
+
+// What the value of an option, or an argument, may be, for completion.
+enum class Completes : uint8_t {
+    kByName,  // as the name of the value says: CLUSTER, PROJECT, NS, CONTEXT, FILE, DIR
+    kNothing,
+    kFile,
+    kFolder,
+    kContext,
+    kCluster,
+    kProject,
+    kKey,
+    kNamespace,
+    kSnapshot,
+};
 
 // One flag, option or argument of a command, as a row of its table. Only command_line.cpp knows the
 // library that reads it.
@@ -36,6 +52,10 @@ struct Option {
     const char* excludes = nullptr;  // the option that may not be given beside it
     const char* unless = nullptr;    // needed, unless that option is given
     bool* given = nullptr;           // set to whether the command line has it, where that matters
+    // The values that there are, for completion; one that ends in "=" or ":" goes on.
+    // NOLINTNEXTLINE(readability-redundant-member-init): rows leave it out; see Command
+    std::vector<std::string> words = {};
+    Completes completes = Completes::kByName;
 };
 inline constexpr bool kNeeded = true;
 
@@ -57,10 +77,22 @@ struct Command {
 };
 // NOLINTEND(readability-redundant-member-init)
 
+// The option, with what its values may be.
+Option with_words(Option option, std::vector<std::string> words);
+Option completing(Option option, Completes what);
+Completes completes_names_of(Kind kind);
+
 // Options that several commands have.
 std::vector<Option> connection_options(ConnectionFlags& flags);
 Option cluster_option(std::string& cluster);
+inline constexpr const char* kJsonPathWord = "jsonpath=";
+inline constexpr const char* kColumnsWord = "custom-columns=";
+// -o of a command with a table: the formats that it has, the default first.
+Option table_output_option(std::string& output, std::vector<std::string> formats);
+// -o of a command that prints one answer; `help` says what of it.
 Option output_option(std::string& output, std::string help);
+// --no-headers of a command that prints a table.
+Option no_headers_option(bool& no_headers);
 // -o of a command that prints one answer: json, yaml or name.
 Option answer_option(std::string& output);
 // Of a command that reads a kubeconfig; --context is that of the server, as everywhere.
@@ -80,6 +112,8 @@ Outcome<Api> open_api(const ConnectionFlags& flags, Shell& shell,
 // versions: the message for one that is not there says so.
 Outcome<Api> open_api_for_kubeconfig(const ConnectionFlags& flags, Shell& shell);
 
+// The format that -o names, of a command with a table.
+Outcome<Format> parse_table_format(std::string_view text, bool no_headers);
 // The format that -o names; kUsage for a table where an answer is no table.
 Outcome<Format> parse_answer_format(std::string_view text);
 

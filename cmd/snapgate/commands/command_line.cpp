@@ -20,24 +20,6 @@ namespace {
 
 constexpr const char* kDescription = "snapgate: VM snapshot inventory for KubeVirt fleets";
 
-constexpr const char* kFooter =
-    R"(Environment: SNAPGATE_CONTEXT, SNAPGATE_SERVER, SNAPGATE_API_KEY, SNAPGATE_CA, SNAPGATE_PROJECT.
-A flag overrides the environment, and the environment overrides what 'login' saved.
-
-Exit codes: 0 done; 1 refused by the server or by a check of the input; 2 wrong usage;
-3 the server cannot be reached.
-
-Examples:
-  snapgate serve --data-dir data --tls-self-signed
-  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
-  snapgate create cluster demo
-  snapgate create cluster edge --kubeconfig ~/.kube/config --kubeconfig-context edge
-  kubectl get vmsnapshots -A -o json | snapgate import --cluster demo -
-  snapgate get snapshots --cluster demo -n payments
-  snapgate create snapshot --cluster demo -n payments --vm db-01
-  (umask 077; snapgate kubeconfig --cluster demo > demo.kubeconfig)
-Help for each command: snapgate COMMAND --help)";
-
 // Prints options as "--name VALUE  help", without CLI11's notes on which excludes which.
 class HelpText : public CLI::Formatter {
   public:
@@ -237,14 +219,31 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
     }
 }
 
+// kubectl takes --context and the like also before the command: they are moved to the end.
+void put_behind_command(std::vector<std::string>& arguments) {
+    ConnectionFlags unused;
+    const std::vector<Option> options = connection_options(unused);
+    const auto begins = [&](const std::string& word) {
+        const std::string name = word.substr(0, word.find('='));
+        return std::ranges::any_of(options, [&](const Option& one) { return one.name == name; });
+    };
+    size_t leading = 0;
+    while (leading < arguments.size() && begins(arguments[leading]))
+        leading += arguments[leading].find('=') == std::string::npos ? 2 : 1;
+    if (leading >= arguments.size()) return;
+    std::rotate(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(leading),
+                arguments.end());
+}
+
 // Reads the command line into `chosen`. If it is wrong or asks for help, prints the error or the
 // help and returns the exit code.
-std::optional<Exit> choose(std::vector<std::string> arguments, Console& console, Action& chosen) {
+std::optional<Exit> choose(std::vector<std::string> arguments, Shell& shell, Action& chosen) {
+    Console& console = shell.console;
     CLI::App root(kDescription, "snapgate");
     root.formatter(std::make_shared<HelpText>());
     root.set_help_flag("-h,--help", "Show this help");
     root.set_version_flag("--version", "snapgate " SNAPGATE_VERSION, "Show this program's version");
-    root.footer(kFooter);
+    root.footer(std::string(kGeneralNotes));
     const std::vector<Command> commands = all_commands();
     add_commands(root, commands, chosen);
 
@@ -252,6 +251,7 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Console& console,
         console.print_document(root.help());
         return end(console, Exit::kUsage);
     }
+    put_behind_command(arguments);
     if (arguments.front() == "help") {
         arguments.erase(arguments.begin());
         arguments.emplace_back("--help");
@@ -276,7 +276,7 @@ Exit run_command_line(Shell& shell) {
                                        shell.typed.end());
     Action chosen;
     // The tables and the parser are freed before the command, which may be a server, runs.
-    if (const auto ended = choose(std::move(arguments), shell.console, chosen)) return *ended;
+    if (const auto ended = choose(std::move(arguments), shell, chosen)) return *ended;
     return run_chosen(chosen, shell);
 }
 

@@ -13,6 +13,7 @@ struct Options {
     std::string name;
     std::vector<std::string> names;
     std::string output;
+    bool no_headers = false;
 };
 
 Outcome<Contexts> saved(const Shell& shell) {
@@ -34,7 +35,7 @@ json::Object shown(const std::string& name, const Context& context, bool current
 }
 
 Outcome<Exit> get_contexts(const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(const Format format, parse_format(options.output));
+    SNAPGATE_ASSIGN(const Format format, parse_table_format(options.output, options.no_headers));
     if (format == Format::kWide)
         return Failure(Exit::kUsage, "-o wide: the table of contexts has no more columns");
     SNAPGATE_ASSIGN(Contexts contexts, saved(shell));
@@ -48,21 +49,21 @@ Outcome<Exit> get_contexts(const Options& options, Shell& shell) {
         contexts = std::move(chosen);
     }
     Table table({{"CURRENT"}, {"NAME", 0, 16}, {"SERVER", 0, 20}, {"PROJECT", 1}},
-                shell.console.width());
+                format.look(shell.console.look()));
     std::vector<Table::Row> rows;
     ListWriter list(shell.console, format, {}, {});
     for (const auto& [name, context] : contexts.named) {
         if (is_document(format)) {
             SNAPGATE_TRY(list.add(json::serialize(shown(name, context, name == current))));
         } else if (format == Format::kName) {
-            shell.console.print_document(name);
+            shell.console.print_line(name);
         } else {
             rows.push_back({name == current ? "*" : "", name, context.server,
                             context.project.empty() ? "<all>" : context.project});
         }
     }
     if (is_document(format)) {
-        list.finish({});
+        SNAPGATE_TRY(list.finish({}));
     } else if (!rows.empty()) {
         shell.console.print(table.page(rows));
     } else if (contexts.named.empty()) {
@@ -81,7 +82,7 @@ Outcome<Exit> use_context(const Options& options, Shell& shell) {
     if (const auto other = shell.environment("SNAPGATE_CONTEXT"); other && *other != options.name)
         shell.console.note(
             fmt::format("warning: SNAPGATE_CONTEXT is set: commands go on using {}", *other));
-    shell.console.print_document(fmt::format("The context {} is in use.", options.name));
+    shell.console.print_line(fmt::format("The context {} is in use.", options.name));
     return Exit::kOk;
 }
 
@@ -89,7 +90,7 @@ Outcome<Exit> current_context(Shell& shell) {
     SNAPGATE_ASSIGN(const Contexts contexts, saved(shell));
     const std::string name = used_name(shell, contexts);
     if (name.empty()) return Failure(Exit::kRefused, "no context is in use");
-    shell.console.print_document(name);
+    shell.console.print_line(name);
     return Exit::kOk;
 }
 
@@ -100,8 +101,10 @@ Command get_contexts_command() {
     return {
         .name = "get-contexts",
         .help = "The contexts that 'login' saved, without their keys",
-        .options = {{"NAME", &options->names, "", "Only these"},
-                    output_option(options->output, "table (the default), json, yaml or name")},
+        .options = {completing({"NAME", &options->names, "", "Only these"}, Completes::kContext),
+                    table_output_option(options->output, {"table", "json", "yaml", "name", "jsonl",
+                                                          kJsonPathWord, kColumnsWord}),
+                    no_headers_option(options->no_headers)},
         .footer =
             "Examples:\n"
             "  snapgate config get-contexts\n"
@@ -115,7 +118,8 @@ Command use_context_command() {
     return {
         .name = "use-context",
         .help = "Use this context from now on",
-        .options = {{"NAME", &options->name, "", "Name of the context", kNeeded}},
+        .options = {completing({"NAME", &options->name, "", "Name of the context", kNeeded},
+                               Completes::kContext)},
         .footer =
             "Example:\n"
             "  snapgate config use-context prod",

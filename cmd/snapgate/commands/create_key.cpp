@@ -86,7 +86,7 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
         made["name"] = name;
         made["role"] = role;
         made["key"] = *key;
-        print_value(shell.console, format, made);
+        SNAPGATE_TRY(print_value(shell.console, format, made));
         return Exit::kOk;
     }
     shell.console.print_line(*key);
@@ -159,19 +159,21 @@ Command create_key_command() {
     return {
         .name = "key",
         .help = "Create an API key; it is printed only once",
-        .options = {{"NAME", &options->name, "", "A unique name that says what the key is for"},
-                    {"--role", &options->role, "ROLE",
-                     "reader (the default), editor (also writes snapshots) or admin (also\n"
-                     "writes projects, clusters and keys); with --data-dir the default is admin"},
-                    {"--clusters", &options->clusters, "CLUSTER,...",
-                     "Hold the key to these clusters of one project, by name or uid: for it no\n"
-                     "other cluster exists; not for an admin"},
-                    {"--expires", &options->expires, "DURATION",
-                     "How long it is valid, as 90d or 12h (default: forever)"},
-                    {"--data-dir", &options->data_dir, "DIR",
-                     "Create the key in this data directory while its server is down"},
-                    output_option(options->output,
-                                  "json or yaml: the API's answer; name: only the key")},
+        .options =
+            {{"NAME", &options->name, "", "A unique name that says what the key is for"},
+             with_words(
+                 {"--role", &options->role, "ROLE",
+                  "reader (the default), editor (also writes snapshots) or admin (also\n"
+                  "writes projects, clusters and keys); with --data-dir the default is admin"},
+                 {"reader", "editor", "admin"}),
+             {"--clusters", &options->clusters, "CLUSTER,...",
+              "Hold the key to these clusters of one project, by name or uid: for it no\n"
+              "other cluster exists; not for an admin"},
+             {"--expires", &options->expires, "DURATION",
+              "How long it is valid, as 90d or 12h (default: forever)"},
+             {"--data-dir", &options->data_dir, "DIR",
+              "Create the key in this data directory while its server is down"},
+             output_option(options->output, "json or yaml: the API's answer; name: only the key")},
         .connection = &options->connection,
         .footer = kFooter,
         .run = [options](Shell& shell) { return run(*options, shell); },

@@ -51,8 +51,8 @@ Option uid_option(std::string& uid) {
 }
 
 // Prints the API's answer as -o asks for: a line, only the uid, or the whole object.
-Exit print_new_entry(Console& console, Format format, std::string_view kind,
-                     const json::Object& made) {
+Outcome<Exit> print_new_entry(Console& console, const Format& format, std::string_view kind,
+                              const json::Object& made) {
     if (format == Format::kName) {
         console.print_line(json::text_at(made, {"uid"}));
     } else if (format == Format::kTable) {
@@ -60,7 +60,7 @@ Exit print_new_entry(Console& console, Format format, std::string_view kind,
                                        json::text_at(made, {"name"}),
                                        json::text_at(made, {"uid"})));
     } else {
-        print_value(console, format, made);
+        SNAPGATE_TRY(print_value(console, format, made));
     }
     return Exit::kOk;
 }

@@ -121,9 +121,11 @@ Command create_snapshot_command() {
                     {"--failure-deadline", &options->failure_deadline, "DURATION",
                      "Time after which an unfinished snapshot fails, as 10m\n"
                      "(KubeVirt's default: 5m; 0: never)"},
-                    {"--deletion-policy", &options->deletion_policy, "POLICY",
-                     "What happens to its content when it is deleted: Delete (KubeVirt's\n"
-                     "default) or Retain"},
+                    with_words(
+                        {"--deletion-policy", &options->deletion_policy, "POLICY",
+                         "What happens to its content when it is deleted: Delete (KubeVirt's\n"
+                         "default) or Retain"},
+                        {"Delete", "Retain"}),
                     output_option(
                         options->output,
                         "json or yaml: the object as the API returned it; name: its name as\n"

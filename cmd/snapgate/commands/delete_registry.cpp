@@ -58,7 +58,8 @@ Command delete_command(Kind kind, std::string help, const char* force) {
     auto options = std::make_shared<Options>();
     const KindWords& words = words_of(kind);
     std::vector<Option> rows{
-        {"NAME", &options->names, "", "What to delete, by name or uid", kNeeded}};
+        completing({"NAME", &options->names, "", "What to delete, by name or uid", kNeeded},
+                   completes_names_of(kind))};
     if (force != nullptr) rows.push_back({"--force", &options->force, "", force});
     rows.push_back(answer_option(options->output));
     return {

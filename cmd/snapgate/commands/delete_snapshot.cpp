@@ -68,7 +68,7 @@ Outcome<std::optional<std::string>> held_by(Api& api, const Found& found) {
         "{}", fmt::join(json::texts_in(json::array_at(object, {"metadata", "finalizers"})), ", ")));
 }
 
-Outcome<> remove(Shell& shell, Api& api, const Found& found, Format format) {
+Outcome<> remove(Shell& shell, Api& api, const Found& found, const Format& format) {
     const SnapshotRef& snapshot = found.snapshot;
     SNAPGATE_TRY(api.remove(
         palette_snapshot(snapshot.cluster.uid, snapshot.vm, snapshot.name, snapshot.ns)));
@@ -163,7 +163,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
 Command delete_snapshot_command() {
     auto options = std::make_shared<Options>();
     FleetDeletion& of_fleet = options->of_fleet;
-    std::vector<Option> table{{"NAME", &options->names, "", "Snapshots to delete, by exact name"}};
+    std::vector<Option> table{completing(
+        {"NAME", &options->names, "", "Snapshots to delete, by exact name"}, Completes::kSnapshot)};
     const auto add = [&table](std::vector<Option> more) {
         table.insert(table.end(), more.begin(), more.end());
     };

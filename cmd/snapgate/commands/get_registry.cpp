@@ -2,6 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -11,7 +14,9 @@
 #include "commands/all_commands.h"
 #include "json/path.h"
 #include "remote/resolve.h"
+#include "snapshots/snapshot_list.h"
 #include "snapshots/times.h"
+#include "terminal/interruption.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -20,7 +25,10 @@ namespace {
 struct Options {
     ConnectionFlags connection;
     std::vector<std::string> names;
+    std::vector<std::string> states;  // of clusters
+    bool watch = false;
     std::string output;
+    bool no_headers = false;
 };
 
 // Names of projects by uid. Projects that the key may not see are shown by uid.
@@ -43,7 +51,7 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
                                         {"UID", 1},
                                         {"PROJECT", 3, 12},
                                         {"TYPE", 2},
-                                        {"STATE"},
+                                        {.title = "STATE", .is_state = true},
                                         {"OBJECTS"},
                                         {"LAST SYNC", 7},
                                         {"LAG"},
@@ -174,7 +182,7 @@ void note_damage(Shell& shell, const json::Object& cluster) {
                     json::text_at(cluster, {"damagedExample"})));
 }
 
-Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
+Outcome<> print_objects(Shell& shell, Api& api, Kind kind, const Format& format,
                         const std::vector<json::Object>& objects) {
     const KindWords& words = words_of(kind);
     if (format == Format::kName) {
@@ -194,25 +202,157 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, Format format,
     std::vector<Table::Row> rows;
     rows.reserve(objects.size());
     for (const json::Object& object : objects) rows.push_back(row_of(kind, object, projects, wide));
-    Table table(columns_of(kind, wide), shell.console.width());
+    Table table(columns_of(kind, wide), format.look(shell.console.look()));
     shell.console.print(table.page(rows));
     for (const json::Object& object : objects) note_damage(shell, object);
     return {};
 }
 
-Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, Format format) {
+constexpr const char* kStates[] = {"Pending",      "Syncing",   "Ready",        "Unreachable",
+                                   "Unauthorized", "Forbidden", "NotInstalled", "Failing"};
+
+bool has_state(const json::Object& cluster, const std::vector<std::string>& states) {
+    return states.empty() ||
+           std::ranges::find(states, json::text_at(cluster, {"state"})) != states.end();
+}
+
+Outcome<> print_documents(Console& console, const Format& format,
+                          const std::vector<json::Object>& objects) {
+    ListWriter list(console, format, {}, {});
+    for (const json::Object& object : objects) SNAPGATE_TRY(list.add(json::serialize(object)));
+    return list.finish({});
+}
+
+Outcome<Exit> print_list(Shell& shell, Api& api, Kind kind, const Format& format,
+                         const std::vector<std::string>& states) {
     SNAPGATE_ASSIGN(auto response, api.get(std::string(words_of(kind).path)));
-    if (is_document(format)) {
+    if (is_document(format) && states.empty()) {
         SNAPGATE_TRY(print_answer(shell.console, format, response, api.server()));
         return Exit::kOk;
     }
     SNAPGATE_ASSIGN(auto items, parse_items(response, api.server()));
-    SNAPGATE_TRY(print_objects(shell, api, kind, format, items));
+    std::erase_if(items, [&](const json::Object& item) { return !has_state(item, states); });
+    if (is_document(format)) {
+        SNAPGATE_TRY(print_documents(shell.console, format, items));
+    } else {
+        SNAPGATE_TRY(print_objects(shell, api, kind, format, items));
+    }
     return Exit::kOk;
 }
 
+// What of a cluster makes a line of `get clusters -w`: times and counters that always move do not.
+std::string watched_of(const json::Object& cluster) {
+    std::string text;
+    for (const std::string_view name : {"name", "projectUid", "type", "state", "reason", "server",
+                                        "servedVersion", "objects", "skipped"})
+        if (const json::Value* value = json::value_at(cluster, {name}))
+            text += json::serialize(*value) + "\n";
+    return text;
+}
+
+// Prints the clusters, and then each again when something of it has changed, until Ctrl-C. The
+// registry has no watch: it is read every two seconds.
+class ClusterWatch {
+  public:
+    ClusterWatch(Shell& shell, Api& api, const Options& options, const Format& format)
+        : shell_(shell),
+          api_(api),
+          options_(options),
+          format_(format),
+          table_(columns_of(Kind::kCluster, format == Format::kWide),
+                 format.look(shell.console.look())),
+          documents_(shell.console, format) {}
+
+    Outcome<Exit> run() {
+        constexpr std::chrono::seconds kPause{2};
+        SNAPGATE_ASSIGN(const Interruption interruption, Interruption::listen());
+        SNAPGATE_TRY(look());
+        bool reached = true;
+        while (!interruption.wait(kPause)) {
+            const auto looked = look();
+            if (!looked && looked.error().exit != Exit::kUnreachable &&
+                looked.error().status < kServersFault)
+                return looked.error();
+            if (!looked && reached)
+                shell_.console.note("warning: trying again: " + looked.error().message);
+            if (looked && !reached)
+                shell_.console.note(fmt::format("{} can be reached again", api_.server()));
+            reached = looked.has_value();
+        }
+        return Exit::kOk;
+    }
+
+  private:
+    static constexpr unsigned kServersFault = 500;
+
+    Outcome<> look() {
+        SNAPGATE_ASSIGN(const auto items, list_objects(api_, Kind::kCluster));
+        std::map<std::string, std::pair<std::string, json::Object>> seen;
+        std::vector<json::Object> changed;
+        for (const json::Object& item : items) {
+            if (!is_wanted(item)) continue;
+            const std::string uid(json::text_at(item, {"uid"}));
+            std::string watched = watched_of(item);
+            const auto before = last_.find(uid);
+            if (before == last_.end() || before->second.first != watched) changed.push_back(item);
+            seen.emplace(uid, std::pair(std::move(watched), item));
+        }
+        for (auto& [uid, before] : last_) {
+            if (seen.contains(uid)) continue;
+            // It was deleted, or has another state than those asked for.
+            json::Object gone = before.second;
+            gone["state"] = options_.states.empty() ? "Deleted" : "Gone";
+            changed.push_back(std::move(gone));
+        }
+        last_ = std::move(seen);
+        SNAPGATE_TRY(print(changed));
+        SNAPGATE_TRY(shell_.console.flush());
+        return {};
+    }
+
+    bool is_wanted(const json::Object& cluster) const {
+        const auto is_it = [&](const std::string& name) {
+            return name == json::text_at(cluster, {"name"}) ||
+                   name == json::text_at(cluster, {"uid"});
+        };
+        return has_state(cluster, options_.states) &&
+               (options_.names.empty() || std::ranges::any_of(options_.names, is_it));
+    }
+
+    Outcome<> print(const std::vector<json::Object>& clusters) {
+        if (clusters.empty()) return {};
+        if (is_document(format_)) {
+            const std::vector<json::Value> values(clusters.begin(), clusters.end());
+            std::vector<const json::Value*> all;
+            all.reserve(values.size());
+            for (const json::Value& value : values) all.push_back(&value);
+            return documents_.print_all(all);
+        }
+        std::vector<Table::Row> rows;
+        ProjectNames projects;
+        SNAPGATE_ASSIGN(projects, project_names(api_));
+        for (const json::Object& cluster : clusters) {
+            if (format_ == Format::kName) {
+                shell_.console.print_line(json::text_at(cluster, {"uid"}));
+            } else {
+                rows.push_back(row_of(Kind::kCluster, cluster, projects, format_ == Format::kWide));
+            }
+        }
+        if (!rows.empty()) shell_.console.print(table_.page(rows));
+        return {};
+    }
+
+    Shell& shell_;
+    Api& api_;
+    const Options& options_;
+    Format format_;
+    Table table_;
+    ValuePrinter documents_;
+    std::map<std::string, std::pair<std::string, json::Object>> last_;  // by uid
+};
+
 // Prints the objects of these names from one list: its items equal the single objects.
-Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
+Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, const Format& format,
                           const std::vector<std::string>& names) {
     SNAPGATE_ASSIGN(const auto items, list_objects(api, kind));
     const std::vector<Named> all = named_items(kind, items);
@@ -229,38 +369,71 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, Format format,
         return Exit::kOk;
     }
     if (objects.size() == 1) {
-        print_value(shell.console, format, objects.front());
+        SNAPGATE_TRY(print_value(shell.console, format, objects.front()));
         return Exit::kOk;
     }
-    ListWriter list(shell.console, format, {}, {});
-    for (const json::Object& object : objects) SNAPGATE_TRY(list.add(json::serialize(object)));
-    list.finish({});
+    SNAPGATE_TRY(print_documents(shell.console, format, objects));
     return Exit::kOk;
 }
 
+// The states that --state names, in the form in which they are shown.
+Outcome<std::vector<std::string>> checked_states(const std::vector<std::string>& given) {
+    std::vector<std::string> states;
+    for (const std::string& one : split_values(given)) {
+        const auto found = std::ranges::find_if(kStates, [&](const char* state) {
+            return std::ranges::equal(one, std::string_view(state), [](char a, char b) {
+                return std::tolower(static_cast<unsigned char>(a)) ==
+                       std::tolower(static_cast<unsigned char>(b));
+            });
+        });
+        if (found == std::end(kStates))
+            return Failure(Exit::kUsage,
+                           fmt::format("--state {}: there are {}", one, fmt::join(kStates, ", ")));
+        states.emplace_back(*found);
+    }
+    return states;
+}
+
 Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
-    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_ASSIGN(Format format, parse_table_format(options.output, options.no_headers));
     if (format == Format::kWide && kind != Kind::kCluster)
         return Failure(Exit::kUsage, fmt::format("-o wide: the table of {} has no more columns",
                                                  words_of(kind).many));
+    SNAPGATE_ASSIGN(const auto states, checked_states(options.states));
+    if (!states.empty() && !options.names.empty() && !options.watch)
+        return Failure(Exit::kUsage, "--state selects from all clusters: leave out the names");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
-    if (options.names.empty()) return print_list(shell, api, kind, format);
+    if (options.watch) {
+        Options watched = options;
+        watched.states = states;
+        return ClusterWatch(shell, api, watched, format).run();
+    }
+    if (options.names.empty()) return print_list(shell, api, kind, format, states);
     return print_named(shell, api, kind, format, options.names);
 }
 
 Command get_command(Kind kind, std::string help) {
     auto options = std::make_shared<Options>();
     const KindWords& words = words_of(kind);
+    std::vector<std::string> words_of_output{"table", "json",        "yaml",      "name",
+                                             "jsonl", kJsonPathWord, kColumnsWord};
+    if (kind == Kind::kCluster) words_of_output.insert(words_of_output.begin() + 1, "wide");
+    std::vector<Option> rows{completing({"NAME", &options->names, "", "Only these, by name or uid"},
+                                        completes_names_of(kind)),
+                             table_output_option(options->output, std::move(words_of_output)),
+                             no_headers_option(options->no_headers)};
+    if (kind == Kind::kCluster) {
+        rows.push_back(with_words({"--state", &options->states, "STATE[,STATE]",
+                                   "Only those in these states, such as Unreachable"},
+                                  {std::begin(kStates), std::end(kStates)}));
+        rows.push_back({"-w,--watch", &options->watch, "",
+                        "Print the clusters, then each that has changed, until Ctrl-C"});
+    }
     return {
         .name = std::string(words.many),
         .help = std::move(help),
         .aliases = {std::string(words.one)},
-        .options = {{"NAME", &options->names, "", "Only these, by name or uid"},
-                    output_option(
-                        options->output,
-                        kind == Kind::kCluster
-                            ? "table (the default), wide, json, yaml or name (only the uids)"
-                            : "table (the default), json, yaml or name (only the uids)")},
+        .options = std::move(rows),
         .connection = &options->connection,
         .footer = fmt::format("Examples:\n"
                               "  snapgate get {0}\n"

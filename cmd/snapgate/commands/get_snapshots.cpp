@@ -53,6 +53,8 @@ struct Options {
     bool all = false;
     std::string selector;
     bool watch = false;
+    bool no_headers = false;
+    LabelColumns labels;
 };
 
 // The server silently takes a larger number, and 0, as 50.
@@ -91,13 +93,13 @@ void note_more(Shell& shell, const SnapshotPage& page) {
 }
 
 // Prints one page, as the API returns it.
-Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Format format,
+Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, const SnapshotForm& form,
                              const SnapshotQuery& query) {
     SNAPGATE_ASSIGN(SnapshotPage page, pages.next());
-    if (is_document(format)) {
-        SNAPGATE_TRY(print_answer(shell.console, format, page.response, api.server()));
+    if (is_document(form.format)) {
+        SNAPGATE_TRY(print_answer(shell.console, form.format, page.response, api.server()));
     } else {
-        SnapshotPrinter printer(shell.console, format);
+        SnapshotPrinter printer(shell.console, form);
         SNAPGATE_TRY(printer.page(page.items));
         if (page.items.empty()) shell.console.note(none_found(query));
     }
@@ -108,9 +110,9 @@ Outcome<Exit> print_one_page(Shell& shell, Api& api, SnapshotPages& pages, Forma
     return Exit::kOk;
 }
 
-Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format,
+Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, const SnapshotForm& form,
                         const SnapshotQuery& query) {
-    SnapshotPrinter printer(shell.console, format);
+    SnapshotPrinter printer(shell.console, form);
     size_t count = 0;
     std::string resource_version;
     while (!pages.done()) {
@@ -119,17 +121,18 @@ Outcome<Exit> print_all(Shell& shell, SnapshotPages& pages, Format format,
         count += page.items.size();
         resource_version = page.resource_version;
     }
-    printer.finish(resource_version);
-    if (count == 0 && !is_document(format)) shell.console.note(none_found(query));
+    SNAPGATE_TRY(printer.finish(resource_version));
+    if (count == 0 && !is_document(form.format)) shell.console.note(none_found(query));
     return Exit::kOk;
 }
 
 // Prints the snapshots of these names that exist. The server looks each up by its name, so the size
 // of the cluster does not matter.
-Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Format format) {
+Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query,
+                          const SnapshotForm& form) {
     StaleNote stale(api, shell.console, query.cluster);
     std::set<std::string, std::less<>> missing(query.names.begin(), query.names.end());
-    SnapshotPrinter printer(shell.console, format);
+    SnapshotPrinter printer(shell.console, form);
     std::vector<std::string> found;
     const ItemSink take = [&](std::string_view item) -> base::Result<void> {
         SNAPGATE_ASSIGN(const auto value, json::parse(item));
@@ -140,7 +143,7 @@ Outcome<Exit> print_named(Shell& shell, Api& api, const SnapshotQuery& query, Fo
     };
     SNAPGATE_ASSIGN(const auto version, list_snapshots(api, query, {}, take, &stale));
     SNAPGATE_TRY(printer.page(found));
-    printer.finish(version.value_or(""));
+    SNAPGATE_TRY(printer.finish(version.value_or("")));
     if (missing.empty()) return Exit::kOk;
     return Failure(Exit::kRefused, fmt::format("not found among the snapshots of cluster {}: {}",
                                                query.cluster.name, fmt::join(missing, ", ")));
@@ -155,15 +158,16 @@ bool is_single(const SnapshotQuery& query) {
            (query.vms.empty() || model::is_dns_subdomain(query.vms.front()));
 }
 
-Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot, Format format) {
+Outcome<Exit> print_single(Shell& shell, Api& api, const SnapshotRef& snapshot,
+                           const SnapshotForm& form) {
     StaleNote stale(api, shell.console, snapshot.cluster);
     SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
     stale.look(read.response);
-    if (is_document(format)) {
-        SNAPGATE_TRY(print_answer(shell.console, format, read.response, api.server()));
+    if (is_document(form.format)) {
+        SNAPGATE_TRY(print_answer(shell.console, form.format, read.response, api.server()));
         return Exit::kOk;
     }
-    SnapshotPrinter printer(shell.console, format);
+    SnapshotPrinter printer(shell.console, form);
     SNAPGATE_TRY(printer.page({read.response.body}));
     return Exit::kOk;
 }
@@ -188,6 +192,12 @@ Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
                        "a list of all clusters, by facts or as csv and jsonl shows everything: it "
                        "cannot be combined with NAME, --watch, --limit or --continue");
     }
+    if (options.labels.all || !options.labels.keys.empty())
+        return Failure(
+            Exit::kUsage,
+            "--show-labels and -L are for a plain list of one cluster: of all clusters, or "
+            "by facts, -o custom-columns=NAME:.metadata.name,LABELS:.metadata.labels shows "
+            "them");
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, FleetRequest::make(api, options.scope, "snapshot"));
     request.add("namespace", options.namespaces);
@@ -195,14 +205,15 @@ Outcome<Exit> run_fleet(const Options& options, Shell& shell) {
     request.add("labelSelector", options.selector);
     options.facts.add_to(request);
     SNAPGATE_TRY(print_fleet_snapshots(shell.console, api, options.scope, std::move(request),
-                                       options.output));
+                                       options.output, options.no_headers));
     SNAPGATE_TRY(note_stale_sources(shell.console, api, options.scope));
     return Exit::kOk;
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
     if (asks_fleet(options)) return run_fleet(options, shell);
-    SNAPGATE_ASSIGN(Format format, parse_format(options.output));
+    SNAPGATE_ASSIGN(const Format format, parse_table_format(options.output, options.no_headers));
+    const SnapshotForm form{format, {split_values(options.labels.keys), options.labels.all}};
     SNAPGATE_TRY(check(options));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, options.scope.cluster));
@@ -210,8 +221,8 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                               split_values(options.vms), options.selector};
     // The Palette API has neither label selectors nor watches.
     if (options.watch || !options.selector.empty()) {
-        auto shown = options.watch ? follow_snapshots(shell.console, api, query, format)
-                                   : print_selected(shell.console, api, query, format);
+        auto shown = options.watch ? follow_snapshots(shell.console, api, query, form)
+                                   : print_selected(shell.console, api, query, form);
         if (!shown && shown.error().status == 400 && !options.selector.empty())
             shown.error().message =
                 fmt::format("--selector {}: {}", options.selector, shown.error().message);
@@ -221,14 +232,14 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         return print_single(shell, api,
                             {cluster, query.namespaces.front(), query.names.front(),
                              query.vms.empty() ? "" : query.vms.front()},
-                            format);
-    if (!query.names.empty()) return print_named(shell, api, query, format);
+                            form);
+    if (!query.names.empty()) return print_named(shell, api, query, form);
     SnapshotPages pages(api, shell.console,
                         {cluster, options.namespaces, options.vms, options.limit,
                          options.continue_token, shell.typed},
                         options.all);
-    if (options.all) return print_all(shell, pages, format, query);
-    return print_one_page(shell, api, pages, format, query);
+    if (options.all) return print_all(shell, pages, form, query);
+    return print_one_page(shell, api, pages, form, query);
 }
 
 }  // namespace
@@ -239,14 +250,18 @@ Command get_snapshots_command() {
     const auto add = [&table](const std::vector<Option>& more) {
         table.insert(table.end(), more.begin(), more.end());
     };
-    add({{"NAME", &options->names, "", "Snapshots to show, by exact name"},
+    add({completing({"NAME", &options->names, "", "Snapshots to show, by exact name"},
+                    Completes::kSnapshot),
          {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
          {"-A,--all-namespaces", &options->all_namespaces, "", "All namespaces (the default)",
           false, "--namespace"},
          {"--vm", &options->vms, "VM[,VM]", "Only the snapshots of these VMs"}});
     add(fleet_snapshot_options(options->facts));
-    add({output_option(options->output,
-                       "table (the default), wide, json, yaml, name, csv or jsonl"),
+    add({table_output_option(options->output, {"table", "wide", "json", "yaml", "name", "csv",
+                                               "jsonl", kJsonPathWord, kColumnsWord}),
+         no_headers_option(options->no_headers),
+         {"-L,--label-columns", &options->labels.keys, "KEY[,KEY]", "Show these labels as columns"},
+         {"--show-labels", &options->labels.all, "", "Show all labels, as the last column"},
          {"--limit", &options->limit, "N", "Objects per page, 1 to 50; 50 is the default"},
          {"--continue", &options->continue_token, "TOKEN", "Continue where another page ended"},
          {"--all", &options->all, "", "List everything, not only one page"},

@@ -41,6 +41,7 @@ struct Options {
     bool ignored = false;
     std::string sort;
     std::string output;
+    bool no_headers = false;
 };
 
 Outcome<FleetRequest> request_of(const Options& options, Api& api) {
@@ -99,7 +100,7 @@ std::vector<Column> columns(bool wide) {
     std::vector<Column> out{{"CLUSTER", 0, 12, Column::Cut::kMiddle},
                             {"NAMESPACE", 3},
                             {"VM", 0, 16, Column::Cut::kMiddle},
-                            {"VERDICT"},
+                            {.title = "VERDICT", .is_state = true},
                             {"LAST GOOD"},
                             {"SNAPSHOTS", 2},
                             {"FAILED", 1},
@@ -114,9 +115,9 @@ std::vector<Column> columns(bool wide) {
     return out;
 }
 
-Outcome<> print_pages(Console& console, Api& api, FleetRequest request, Format format) {
+Outcome<> print_pages(Console& console, Api& api, FleetRequest request, const Format& format) {
     const bool wide = format == Format::kWide;
-    Table table(columns(wide), console.width());
+    Table table(columns(wide), format.look(console.look()));
     ListWriter writer(console, format, "", "");
     bool any = false;
     const PageSink print = [&](const json::Object& /*page*/, const auto& items) -> Outcome<> {
@@ -134,7 +135,7 @@ Outcome<> print_pages(Console& console, Api& api, FleetRequest request, Format f
     };
     SNAPGATE_TRY(each_page(console, api, std::move(request), WhenExpired::kGoOn, print));
     if (is_document(format)) {
-        writer.finish({});
+        SNAPGATE_TRY(writer.finish({}));
     } else if (!any) {
         console.note("No VMs found.");
     }
@@ -145,9 +146,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     const bool stream = options.output == "csv" || options.output == "jsonl";
     Format format = Format::kTable;
     if (!stream) {
-        SNAPGATE_ASSIGN(format, parse_format(options.output));
+        SNAPGATE_ASSIGN(format, parse_table_format(options.output, options.no_headers));
         if (format == Format::kName)
-            return Failure(Exit::kUsage, "-o name: use table, wide, json, yaml, csv or jsonl");
+            return Failure(Exit::kUsage,
+                           "-o name: use table, wide, json, yaml, csv, jsonl, jsonpath=... or "
+                           "custom-columns=...");
     }
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, request_of(options, api));
@@ -168,8 +171,9 @@ Command get_vms_command() {
     std::vector<Option> table = fleet_options(options->scope);
     const std::vector<Option> more{
         {"--unprotected", &options->unprotected, "", "Only those that are not Protected"},
-        {"--verdict", &options->verdicts, "VERDICT", "Only those with this verdict", false,
-         "--unprotected"},
+        with_words({"--verdict", &options->verdicts, "VERDICT", "Only those with this verdict",
+                    false, "--unprotected"},
+                   {"Protected", "Late", "Failing", "Never", "Unknown"}),
         {"--max-age", &options->max_age, "DURATION",
          "How old the last good snapshot may be (default 24h)"},
         {"-n,--namespace", &options->namespaces, "NS[,NS]", "Only these namespaces"},
@@ -181,9 +185,12 @@ Command get_vms_command() {
         {"--gone", &options->gone, "", "Also VMs that are not there any more"},
         {"--ignored", &options->ignored, "",
          "Also VMs with the annotation or label snapgate.io/protection=ignore"},
-        {"--sort-by", &options->sort, "FIELD",
-         "age, failed, snapshots or vm; with '-' before it descending"},
-        output_option(options->output, "table (the default), wide, json, yaml, csv or jsonl")};
+        with_words({"--sort-by", &options->sort, "FIELD",
+                    "age, failed, snapshots or vm; with '-' before it descending"},
+                   {"age", "failed", "snapshots", "vm", "-age", "-failed", "-snapshots", "-vm"}),
+        table_output_option(options->output, {"table", "wide", "json", "yaml", "csv", "jsonl",
+                                              kJsonPathWord, kColumnsWord}),
+        no_headers_option(options->no_headers)};
     table.insert(table.end(), more.begin(), more.end());
     return {
         .name = "vms",

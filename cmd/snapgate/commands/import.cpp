@@ -329,9 +329,10 @@ Command import_command() {
         .help = "Load VM snapshots from dumps into a hosted cluster",
         .options = {{"FILE", &options->files, "", "Dumps; - is standard input", kNeeded},
                     cluster_option(options->cluster),
-                    {"--on-conflict", &options->on_conflict, "POLICY",
-                     "What to do with an object that is already stored and differs:\n"
-                     "replace (the default), skip or fail"},
+                    with_words({"--on-conflict", &options->on_conflict, "POLICY",
+                                "What to do with an object that is already stored and differs:\n"
+                                "replace (the default), skip or fail"},
+                               {"replace", "skip", "fail"}),
                     {"--prune", &options->prune, "",
                      "Remove snapshots of the cluster that are in none of the FILEs"},
                     {"--complete", &options->complete, "",

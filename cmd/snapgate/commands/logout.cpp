@@ -53,7 +53,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         return {};
     }));
     for (const std::string& name : removed)
-        shell.console.print_document(fmt::format("Logged out of {}.", name));
+        shell.console.print_line(fmt::format("Logged out of {}.", name));
     if (others)
         shell.console.note(
             "No context is in use now: 'snapgate config use-context NAME' chooses one.");

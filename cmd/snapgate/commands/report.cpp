@@ -51,7 +51,7 @@ void print_worst(Console& console, std::string_view title,
     std::vector<Table::Row> rows;
     rows.reserve(sorted.size());
     for (const auto& [name, count] : sorted) rows.push_back({fmt::format("{}", count), name});
-    Table table({{"VMS"}, {std::string(title), 0, 20}}, console.width());
+    Table table({{"VMS"}, {std::string(title), 0, 20}}, console.look());
     console.print("\n");
     console.print(table.page(rows));
 }
@@ -92,7 +92,8 @@ Outcome<Exit> report_protection(const Options& options, Shell& shell) {
         if (verdict != "Protected") unprotected += vms;
         rows.push_back({std::string(verdict), fmt::format("{}", vms)});
     }
-    console.print(Table({{"VERDICT"}, {"VMS"}}, 0).page(rows));
+    console.print(
+        Table({{.title = "VERDICT", .is_state = true}, {"VMS"}}, console.look()).page(rows));
     print_worst(console, "NOT PROTECTED IN PROJECT", by_project);
     print_worst(console, "NOT PROTECTED IN CLUSTER", by_cluster);
     print_worst(console, "CAUSE OF THE LAST ATTEMPT", by_cause);
@@ -126,7 +127,7 @@ Outcome<Exit> report_failures(const Options& options, Shell& shell) {
     }
     if (!rows.empty()) {
         console.print("\n");
-        console.print(Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, {"CAUSE", 0, 20}}, console.width())
+        console.print(Table({{"FAILED"}, {"VMS"}, {"CLUSTERS"}, {"CAUSE", 0, 20}}, console.look())
                           .page(rows));
     }
     SNAPGATE_TRY(note_stale_sources(console, api, options.scope));

@@ -89,7 +89,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
         shell.console.print_line(
             fmt::format("project/{} configured: {}", project.name, described(answer)));
     } else {
-        print_value(shell.console, format, answer);
+        SNAPGATE_TRY(print_value(shell.console, format, answer));
     }
     return Exit::kOk;
 }

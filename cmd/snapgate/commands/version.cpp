@@ -34,7 +34,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                 fmt::format("server: {} ({})", json::text_at(answer, {"version"}), target->server));
         both["server"] = std::move(answer);
     }
-    if (document) print_value(shell.console, format, both);
+    if (document) SNAPGATE_TRY(print_value(shell.console, format, both));
     return Exit::kOk;
 }
 

@@ -34,13 +34,13 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(const auto response, api.get("/admin/v1/whoami"));
     SNAPGATE_ASSIGN(json::Object key, parse_answer(response, api.server()));
     if (format == Format::kName) {
-        shell.console.print_document(json::text_at(key, {"name"}));
+        shell.console.print_line(json::text_at(key, {"name"}));
         return Exit::kOk;
     }
     if (is_document(format)) {
         key["server"] = target.server;
         if (!target.context.empty()) key["context"] = target.context;
-        print_value(shell.console, format, key);
+        SNAPGATE_TRY(print_value(shell.console, format, key));
         return Exit::kOk;
     }
     const int64_t now = base::system_clock().now_ms() / 1000;

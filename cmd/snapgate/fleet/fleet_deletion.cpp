@@ -171,7 +171,7 @@ void print_plan(const DeletionPlan& plan, Console& console) {
                  {"NAME", 0, 16, Column::Cut::kMiddle},
                  {"VM", 0, 12, Column::Cut::kMiddle},
                  {"TAKEN", 1}},
-                console.width());
+                console.look());
     const int64_t now = base::system_clock().now_ms() / 1000;
     std::vector<Table::Row> rows;
     for (const DeletionCandidate& one : plan.deleted) {

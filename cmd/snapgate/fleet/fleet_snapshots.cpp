@@ -22,7 +22,7 @@ std::vector<Column> columns(bool wide) {
                             {"NAMESPACE", 3},
                             {"NAME", 0, 16, Column::Cut::kMiddle},
                             {"VM", 0, 12, Column::Cut::kMiddle},
-                            {"STATE"},
+                            {.title = "STATE", .is_state = true},
                             {"GOOD", 2},
                             {"AGE"},
                             {"CAUSE", 0, 20}};
@@ -56,12 +56,12 @@ Table::Row row_of(const json::Object& row, bool wide, int64_t now_seconds) {
 // Prints the flat rows of a stream as a table, or as names.
 class RowPrinter {
   public:
-    RowPrinter(Console& console, const FleetScope& scope, Format format)
+    RowPrinter(Console& console, const FleetScope& scope, const Format& format)
         : console_(console),
           all_clusters_(scope.all),
           names_(format == Format::kName),
           wide_(format == Format::kWide),
-          table_(columns(wide_), console.width()),
+          table_(columns(wide_), format.look(console.look())),
           now_seconds_(base::system_clock().now_ms() / 1000) {}
 
     void add(const json::Object& row) {
@@ -106,7 +106,7 @@ class RowPrinter {
     bool any_ = false;
 };
 
-Outcome<> print_objects(Console& console, Api& api, FleetRequest request, Format format) {
+Outcome<> print_objects(Console& console, Api& api, FleetRequest request, const Format& format) {
     ListWriter writer(console, format, "snapshot.kubevirt.io/v1beta1",
                       "VirtualMachineSnapshotList");
     std::string version;
@@ -116,7 +116,7 @@ Outcome<> print_objects(Console& console, Api& api, FleetRequest request, Format
         return {};
     };
     SNAPGATE_TRY(each_page(console, api, std::move(request), WhenExpired::kGoOn, print));
-    writer.finish({{"resourceVersion", version}});
+    SNAPGATE_TRY(writer.finish({{"resourceVersion", version}}));
     return {};
 }
 
@@ -148,13 +148,20 @@ void FleetSnapshotFlags::add_to(FleetRequest& request) const {
 std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags) {
     constexpr const char* kMoment = "TIME";
     return {
-        {"--phase", &flags.phases, "STATE[,STATE]",
-         "Only those in these states: Pending, InProgress, Succeeded, Failed, Deleting"},
-        {"--consistency", &flags.consistencies, "WORD[,WORD]",
-         "Only those that are application, crash, offline or unknown"},
-        {"--ready", &flags.ready, "BOOL", "Only those that are ready to use, or are not"},
-        {"--good", &flags.good, "BOOL", "Only those that a VM can be restored from, or cannot"},
-        {"--stuck", &flags.stuck, "BOOL", "Only those that are stuck, or are not"},
+        with_words({"--phase", &flags.phases, "STATE[,STATE]",
+                    "Only those in these states: Pending, InProgress, Succeeded, Failed, Deleting"},
+                   {"Pending", "InProgress", "Succeeded", "Failed", "Deleting"}),
+        with_words({"--consistency", &flags.consistencies, "WORD[,WORD]",
+                    "Only those that are application, crash, offline or unknown"},
+                   {"application", "crash", "offline", "unknown"}),
+        with_words(
+            {"--ready", &flags.ready, "BOOL", "Only those that are ready to use, or are not"},
+            {"true", "false"}),
+        with_words(
+            {"--good", &flags.good, "BOOL", "Only those that a VM can be restored from, or cannot"},
+            {"true", "false"}),
+        with_words({"--stuck", &flags.stuck, "BOOL", "Only those that are stuck, or are not"},
+                   {"true", "false"}),
         {"--name", &flags.name, "TEXT", "Only those with this in their name"},
         {"--cause", &flags.cause, "TEXT", "Only those with this in their cause"},
         {"--created-after", &flags.created_after, kMoment,
@@ -162,17 +169,19 @@ std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags) {
         {"--created-before", &flags.created_before, kMoment, "Made before then"},
         {"--finished-after", &flags.finished_after, kMoment, "Succeeded or failed since then"},
         {"--finished-before", &flags.finished_before, kMoment, "Succeeded or failed before then"},
-        {"--sort-by", &flags.sort, "FIELD",
-         "created, finished, name, vm or duration; with '-' before it descending"}};
+        with_words({"--sort-by", &flags.sort, "FIELD",
+                    "created, finished, name, vm or duration; with '-' before it descending"},
+                   {"created", "finished", "name", "vm", "duration", "-created", "-finished",
+                    "-name", "-vm", "-duration"})};
 }
 
 Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& scope,
-                                FleetRequest request, std::string_view output) {
+                                FleetRequest request, std::string_view output, bool no_headers) {
     if (output == "csv" || output == "jsonl") {
         request.add("format", output == "csv" ? "csv" : "ndjson");
         return print_stream(console, api, request);
     }
-    SNAPGATE_ASSIGN(const Format format, parse_format(output));
+    SNAPGATE_ASSIGN(const Format format, parse_table_format(output, no_headers));
     if (is_document(format)) return print_objects(console, api, std::move(request), format);
     RowPrinter printer(console, scope, format);
     SNAPGATE_TRY(each_row(api, std::move(request), [&](const json::Object& row) {

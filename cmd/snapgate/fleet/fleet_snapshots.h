@@ -35,6 +35,6 @@ std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags);
 // before them; of all clusters they are CLUSTER/NAMESPACE/NAME, because a name alone says nothing
 // there. kUsage for another format.
 Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& scope,
-                                FleetRequest request, std::string_view output);
+                                FleetRequest request, std::string_view output, bool no_headers);
 
 }  // namespace snapgate::cli

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "json/path.h"
+#include "terminal/suggest.h"
 
 namespace snapgate::cli {
 namespace {
@@ -59,9 +60,16 @@ Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Name
         return Failure(Exit::kRefused,
                        fmt::format("there is no {} \"{}\": this key may see no {} here", words.one,
                                    wanted, words.one));
+    std::string meant;
+    if (all.size() > kShown) {  // else it is among those that are listed
+        std::vector<std::string> names;
+        for (const Named& one : all) names.push_back(one.name);
+        if (meant = nearest(wanted, names); !meant.empty())
+            meant = fmt::format("; did you mean {}?", meant);
+    }
     return Failure(Exit::kRefused,
-                   fmt::format("there is no {} \"{}\" among those that this key may see: {}",
-                               words.one, wanted, listed(all, false)));
+                   fmt::format("there is no {} \"{}\" among those that this key may see: {}{}",
+                               words.one, wanted, listed(all, false), meant));
 }
 
 std::string path_of(Kind kind, std::string_view uid) {

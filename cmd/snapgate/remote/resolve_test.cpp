@@ -53,6 +53,10 @@ TEST(ResolveTest, LongListsAreCut) {
     auto chosen = choose(Kind::kProject, "x", many);
     ASSERT_FALSE(chosen);
     EXPECT_THAT(chosen.error().message, HasSubstr("and 20 more"));
+    // "n29" comes behind those that are listed.
+    chosen = choose(Kind::kProject, "n290", many);
+    ASSERT_FALSE(chosen);
+    EXPECT_THAT(chosen.error().message, HasSubstr("did you mean n2"));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "snapshots/snapshot_follower.h"
-#include "snapshots/snapshot_printer.h"
 #include "terminal/interruption.h"
 
 namespace snapgate::cli {
@@ -46,8 +45,8 @@ class Pages {
 }  // namespace
 
 Outcome<Exit> print_selected(Console& console, Api& api, const SnapshotQuery& query,
-                             Format format) {
-    SnapshotPrinter printer(console, format);
+                             const SnapshotForm& form) {
+    SnapshotPrinter printer(console, form);
     Pages pages([&](const std::vector<std::string>& items) -> base::Result<void> {
         auto printed = printer.page(items);
         if (!printed) return base::Error(base::Code::kInternal, printed.error().message);
@@ -57,15 +56,15 @@ Outcome<Exit> print_selected(Console& console, Api& api, const SnapshotQuery& qu
     const ItemSink add = [&](std::string_view item) { return pages.add(item); };
     SNAPGATE_ASSIGN(auto version, list_snapshots(api, query, {}, add, &stale));
     SNAPGATE_TRY(pages.flush());
-    printer.finish(version.value_or(""));
-    if (pages.count() == 0 && !is_document(format)) console.note(none_found(query));
+    SNAPGATE_TRY(printer.finish(version.value_or("")));
+    if (pages.count() == 0 && !is_document(form.format)) console.note(none_found(query));
     return Exit::kOk;
 }
 
 Outcome<Exit> follow_snapshots(Console& console, Api& api, const SnapshotQuery& query,
-                               Format format) {
+                               const SnapshotForm& form) {
     SNAPGATE_ASSIGN(Interruption interruption, Interruption::listen());
-    SnapshotPrinter printer(console, format);
+    SnapshotPrinter printer(console, form);
     Pages pages([&](const std::vector<std::string>& items) { return printer.each(items); });
     // A snapshot that leaves the selection also comes as DELETED.
     const std::string_view gone = query.selector.empty() ? "Deleted" : "Gone";

@@ -208,7 +208,7 @@ std::string conditions(const json::Object& snapshot, int64_t now) {
         }
     }
     if (rows.empty()) return "Conditions: <none>\n";
-    Table table({{"  TYPE"}, {"STATUS"}, {"AGE"}, {"REASON"}, {"MESSAGE"}}, 0);
+    Table table({{"  TYPE"}, {"STATUS"}, {"AGE"}, {"REASON"}, {"MESSAGE"}}, {});
     return "Conditions:\n" + table.page(rows);
 }
 

@@ -4,7 +4,6 @@
 
 #include "json/path.h"
 #include "snapshots/snapshot_route.h"
-#include "snapshots/snapshot_row.h"
 
 namespace snapgate::cli {
 namespace {
@@ -19,6 +18,12 @@ base::Result<json::Object> parse_snapshot(std::string_view item) {
     return std::move(*object);
 }
 
+// A template that does not fit, where a Failure cannot be passed on.
+base::Result<void> as_result(const Outcome<>& outcome) {
+    if (outcome) return {};
+    return base::Error(base::Code::kInvalidParameter, outcome.error().message);
+}
+
 std::string_view name_of(const json::Object& snapshot) {
     return json::text_at(snapshot, {"metadata", "name"});
 }
@@ -30,16 +35,19 @@ void print_snapshot_name(Console& console, std::string_view name) {
     console.print_line(name);
 }
 
-SnapshotPrinter::SnapshotPrinter(Console& console, Format format, const base::Clock& clock)
+SnapshotPrinter::SnapshotPrinter(Console& console, const SnapshotForm& form,
+                                 const base::Clock& clock)
     : console_(console),
-      format_(format),
+      form_(form),
       clock_(clock),
-      table_(snapshot_columns(format == Format::kWide), console.width()),
-      writer_(console, format, kSnapshotVersion, kSnapshotListKind) {}
+      table_(snapshot_columns(form.format == Format::kWide, form.labels),
+             form.format.look(console.look())),
+      list_(console, form.format, kSnapshotVersion, kSnapshotListKind),
+      alone_(console, form.format) {}
 
 Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {
-    if (is_document(format_)) {
-        for (const std::string& item : items) SNAPGATE_TRY(writer_.add(item));
+    if (is_document(form_.format)) {
+        for (const std::string& item : items) SNAPGATE_TRY(list_.add(item));
         SNAPGATE_TRY(console_.flush());
     } else {
         SNAPGATE_TRY(page_of_text(items));
@@ -47,31 +55,34 @@ Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {
     return {};
 }
 
-void SnapshotPrinter::finish(std::string_view resource_version) {
-    if (!is_document(format_)) return;
+Outcome<> SnapshotPrinter::finish(std::string_view resource_version) {
+    if (!is_document(form_.format)) return {};
     json::Object metadata;
     metadata["resourceVersion"] = resource_version;
-    writer_.finish(metadata);
+    return list_.finish(metadata);
 }
 
 base::Result<void> SnapshotPrinter::each(const std::vector<std::string>& items) {
-    if (!is_document(format_)) return page_of_text(items);
+    if (!is_document(form_.format)) return page_of_text(items);
+    std::vector<json::Value> snapshots;
+    std::vector<const json::Value*> all;
+    snapshots.reserve(items.size());
     for (const std::string& item : items) {
         SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
-        print_alone(snapshot);
+        all.push_back(&snapshots.emplace_back(std::move(snapshot)));
     }
+    SNAPGATE_TRY(as_result(alone_.print_all(all)));
     return console_.flush();
 }
 
 base::Result<void> SnapshotPrinter::changed(WatchEvent::Type type, const json::Object& snapshot,
                                             std::string_view gone) {
-    if (is_document(format_)) {
-        print_alone(snapshot);
-    } else if (format_ == Format::kName) {
+    if (is_document(form_.format)) {
+        SNAPGATE_TRY(as_result(alone_.print(json::Value(snapshot))));
+    } else if (form_.format == Format::kName) {
         print_snapshot_name(console_, name_of(snapshot));
     } else {
-        SNAPGATE_ASSIGN(Table::Row row,
-                        snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
+        SNAPGATE_ASSIGN(Table::Row row, row_of(snapshot));
         if (type == WatchEvent::Type::kDeleted) row[kPhaseColumn] = gone;
         console_.print(table_.page({std::move(row)}));
     }
@@ -82,11 +93,10 @@ base::Result<void> SnapshotPrinter::page_of_text(const std::vector<std::string>&
     std::vector<Table::Row> rows;
     for (const std::string& item : items) {
         SNAPGATE_ASSIGN(auto snapshot, parse_snapshot(item));
-        if (format_ == Format::kName) {
+        if (form_.format == Format::kName) {
             print_snapshot_name(console_, name_of(snapshot));
         } else {
-            SNAPGATE_ASSIGN(Table::Row row,
-                            snapshot_row(snapshot, format_ == Format::kWide, now_seconds()));
+            SNAPGATE_ASSIGN(Table::Row row, row_of(snapshot));
             rows.push_back(std::move(row));
         }
     }
@@ -94,9 +104,8 @@ base::Result<void> SnapshotPrinter::page_of_text(const std::vector<std::string>&
     return console_.flush();
 }
 
-void SnapshotPrinter::print_alone(const json::Value& snapshot) {
-    if (std::exchange(any_, true) && format_ == Format::kYaml) console_.print("---\n");
-    print_value(console_, format_, snapshot);
+base::Result<Table::Row> SnapshotPrinter::row_of(const json::Object& snapshot) const {
+    return snapshot_row(snapshot, form_.format == Format::kWide, form_.labels, now_seconds());
 }
 
 }  // namespace snapgate::cli

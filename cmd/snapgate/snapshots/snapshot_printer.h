@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "output/documents.h"
+#include "snapshots/snapshot_row.h"
 #include "snapshots/watch_event.h"
 #include "terminal/console.h"
-#include "terminal/output.h"
 #include "terminal/table.h"
 
 namespace snapgate::cli {
@@ -15,17 +16,24 @@ namespace snapgate::cli {
 // What `-o name` prints of a snapshot.
 void print_snapshot_name(Console& console, std::string_view name);
 
+// How snapshots are printed: -o, and labels as columns of a table.
+struct SnapshotForm {
+    Format format;
+    // NOLINTNEXTLINE(readability-redundant-member-init): most forms have none, and leave it out
+    LabelColumns labels = {};
+};
+
 // Prints snapshots in one format: the pages of a list as they come, or objects one after another.
 // One thread; the console and the clock outlive it.
 class SnapshotPrinter {
   public:
-    SnapshotPrinter(Console& console, Format format,
+    SnapshotPrinter(Console& console, const SnapshotForm& form,
                     const base::Clock& clock = base::system_clock());
 
     // A page of a list, each item a JSON text.
     Outcome<> page(const std::vector<std::string>& items);
     // Closes the list.
-    void finish(std::string_view resource_version);
+    Outcome<> finish(std::string_view resource_version);
 
     // Objects outside of a list: rows of a table as in page(); with kJson one object a line, with
     // kYaml one document each.
@@ -36,15 +44,16 @@ class SnapshotPrinter {
 
   private:
     int64_t now_seconds() const { return clock_.now_ms() / 1000; }
-    void print_alone(const json::Value& snapshot);
     base::Result<void> page_of_text(const std::vector<std::string>& items);
 
+    base::Result<Table::Row> row_of(const json::Object& snapshot) const;
+
     Console& console_;
-    Format format_;
+    SnapshotForm form_;
     const base::Clock& clock_;
     Table table_;
-    ListWriter writer_;
-    bool any_ = false;
+    ListWriter list_;
+    ValuePrinter alone_;
 };
 
 }  // namespace snapgate::cli

@@ -29,7 +29,7 @@ class SnapshotPrinterTest : public ConsoleTest {
 };
 
 TEST_F(SnapshotPrinterTest, WhatChangedIsARowUnderTheColumnsOfTheList) {
-    SnapshotPrinter printer(console_, Format::kTable, clock_);
+    SnapshotPrinter printer(console_, {Format::kTable}, clock_);
     ASSERT_TRUE(printer.each({snapshot("a-long-name", "InProgress"), snapshot("b", "Succeeded")}));
     clock_.advance(50'000);
     ASSERT_TRUE(printer.changed(Type::kModified, object_of(snapshot("b", "Failed")), "Deleted"));
@@ -45,7 +45,7 @@ TEST_F(SnapshotPrinterTest, WhatChangedIsARowUnderTheColumnsOfTheList) {
 }
 
 TEST_F(SnapshotPrinterTest, ATableThatBeginsEmptyHasItsTitlesBeforeTheFirstRow) {
-    SnapshotPrinter printer(console_, Format::kTable, clock_);
+    SnapshotPrinter printer(console_, {Format::kTable}, clock_);
     ASSERT_TRUE(printer.each({}));
     EXPECT_EQ(out(), "");
     ASSERT_TRUE(printer.changed(Type::kAdded, object_of(snapshot("b", "InProgress")), "Deleted"));
@@ -53,21 +53,21 @@ TEST_F(SnapshotPrinterTest, ATableThatBeginsEmptyHasItsTitlesBeforeTheFirstRow) 
 }
 
 TEST_F(SnapshotPrinterTest, JsonIsOneObjectALine) {
-    SnapshotPrinter printer(console_, Format::kJson, clock_);
+    SnapshotPrinter printer(console_, {Format::kJson}, clock_);
     ASSERT_TRUE(printer.each({snapshot("a", "x"), " {\n\"metadata\": {}\n}"}));
     ASSERT_TRUE(printer.changed(Type::kDeleted, object_of(snapshot("b", "y")), "Deleted"));
     EXPECT_EQ(out(), snapshot("a", "x") + "\n{\"metadata\":{}}\n" + snapshot("b", "y") + "\n");
 }
 
 TEST_F(SnapshotPrinterTest, YamlIsOneDocumentEach) {
-    SnapshotPrinter printer(console_, Format::kYaml, clock_);
+    SnapshotPrinter printer(console_, {Format::kYaml}, clock_);
     ASSERT_TRUE(printer.each({R"({"kind":"A"})"}));
     ASSERT_TRUE(printer.changed(Type::kAdded, object_of(R"({"kind":"B"})"), "Deleted"));
     EXPECT_EQ(out(), "kind: A\n---\nkind: B\n");
 }
 
 TEST_F(SnapshotPrinterTest, NamesAreKubectls) {
-    SnapshotPrinter printer(console_, Format::kName, clock_);
+    SnapshotPrinter printer(console_, {Format::kName}, clock_);
     ASSERT_TRUE(printer.each({snapshot("a", "x")}));
     ASSERT_TRUE(printer.changed(Type::kModified, object_of(snapshot("b", "y")), "Deleted"));
     EXPECT_EQ(out(),
@@ -76,17 +76,17 @@ TEST_F(SnapshotPrinterTest, NamesAreKubectls) {
 }
 
 TEST_F(SnapshotPrinterTest, ANameIsOneLineWhateverTheServerSays) {
-    SnapshotPrinter printer(console_, Format::kName, clock_);
+    SnapshotPrinter printer(console_, {Format::kName}, clock_);
     ASSERT_TRUE(printer.each({R"({"metadata":{"name":"a\nsnapshot/b\u001b[2J\u202e"}})"}));
     EXPECT_EQ(out(),
               "virtualmachinesnapshot.snapshot.kubevirt.io/a\\nsnapshot/b\\u001b[2J\\u202e\n");
 }
 
 TEST_F(SnapshotPrinterTest, PagesOfAListAreOneList) {
-    SnapshotPrinter printer(console_, Format::kJson, clock_);
+    SnapshotPrinter printer(console_, {Format::kJson}, clock_);
     ASSERT_TRUE(printer.page({snapshot("a", "x")}));
     ASSERT_TRUE(printer.page({snapshot("b", "y")}));
-    printer.finish("7");
+    ASSERT_TRUE(printer.finish("7"));
     const auto read = json::parse(out());
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->at("items").get_array().size(), 2U);
@@ -95,7 +95,7 @@ TEST_F(SnapshotPrinterTest, PagesOfAListAreOneList) {
 }
 
 TEST_F(SnapshotPrinterTest, RefusesItemsThatAreNoObjects) {
-    SnapshotPrinter printer(console_, Format::kTable, clock_);
+    SnapshotPrinter printer(console_, {Format::kTable}, clock_);
     EXPECT_FALSE(printer.each({"7"}));
     EXPECT_FALSE(printer.page({"{"}));
 }

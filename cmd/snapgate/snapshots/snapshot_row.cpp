@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/clock.h"
 #include "json/object.h"
 #include "json/path.h"
@@ -22,6 +24,26 @@ std::string ready(const json::Object& snapshot) {
     return value->get_bool() ? "true" : "false";
 }
 
+// The last part of a label's key, in capitals, as kubectl has it.
+std::string label_title(std::string_view key) {
+    std::string title(
+        key.substr(key.rfind('/') == std::string_view::npos ? 0 : key.rfind('/') + 1));
+    for (char& c : title)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+    return title;
+}
+
+std::string all_labels(const json::Object& snapshot) {
+    const json::Value* labels = json::value_at(snapshot, {"metadata", "labels"});
+    if (labels == nullptr || !labels->is_object()) return std::string(kNoValue);
+    std::map<std::string_view, std::string_view> sorted;
+    for (const auto& [key, value] : labels->get_object())
+        if (value.is_string()) sorted.emplace(key, value.get_string());
+    std::vector<std::string> texts;
+    for (const auto& [key, value] : sorted) texts.push_back(fmt::format("{}={}", key, value));
+    return or_none(fmt::format("{}", fmt::join(texts, ",")));
+}
+
 std::string created(const json::Object& snapshot) {
     const auto at = base::parse_rfc3339(json::text_at(snapshot, {"status", "creationTime"}));
     return at ? format_local(*at) : std::string(kNoValue);
@@ -29,12 +51,12 @@ std::string created(const json::Object& snapshot) {
 
 }  // namespace
 
-std::vector<Column> snapshot_columns(bool wide) {
+std::vector<Column> snapshot_columns(bool wide, const LabelColumns& labels) {
     // Most names differ at their ends; a message of KubeVirt names the cause last.
     std::vector<Column> columns{{"NAMESPACE", 0, 10},
                                 {"NAME", 0, 22, Column::Cut::kMiddle},
                                 {"VM", 0, 8, Column::Cut::kMiddle},
-                                {"PHASE"},
+                                {.title = "PHASE", .is_state = true},
                                 {"READY", 6},
                                 {"CREATED", 5},
                                 {"AGE"}};
@@ -45,11 +67,13 @@ std::vector<Column> snapshot_columns(bool wide) {
         columns.push_back({"UID", 2});
     }
     columns.push_back({"CAUSE", 0, 9, Column::Cut::kBegin});
+    for (const std::string& key : labels.keys) columns.push_back({label_title(key), 0, 8});
+    if (labels.all) columns.push_back({"LABELS", 0, 16});
     return columns;
 }
 
 base::Result<Table::Row> snapshot_row(const json::Object& snapshot, bool wide,
-                                      int64_t now_seconds) {
+                                      const LabelColumns& labels, int64_t now_seconds) {
     SNAPGATE_ASSIGN(const std::string derived,
                     json::derive_facts_of_text(json::serialize(snapshot)));
     SNAPGATE_ASSIGN(const facts::Facts facts, facts::read(derived));
@@ -75,6 +99,9 @@ base::Result<Table::Row> snapshot_row(const json::Object& snapshot, bool wide,
         row.push_back(or_none(json::text_at(snapshot, {"metadata", "uid"})));
     }
     row.emplace_back(facts.cause);
+    for (const std::string& key : labels.keys)
+        row.push_back(or_none(json::text_at(snapshot, {"metadata", "labels", key})));
+    if (labels.all) row.push_back(all_labels(snapshot));
     return row;
 }
 

@@ -17,7 +17,7 @@ json::Object object_of(std::string_view text) {
 }
 
 Table::Row row_of(std::string_view snapshot, bool wide = false) {
-    auto row = snapshot_row(object_of(snapshot), wide, kNow);
+    auto row = snapshot_row(object_of(snapshot), wide, {}, kNow);
     EXPECT_TRUE(row) << snapshot;
     return row.value_or(Table::Row());
 }

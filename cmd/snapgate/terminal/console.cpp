@@ -38,8 +38,12 @@ unsigned columns(std::FILE* file) {
 
 }  // namespace
 
-Console::Console(std::FILE* out, std::FILE* err)
-    : out_(out), err_(err), out_terminal_(is_terminal(out)), err_terminal_(is_terminal(err)) {}
+Console::Console(std::FILE* out, std::FILE* err, const TerminalSettings& settings)
+    : out_(out),
+      err_(err),
+      settings_(settings),
+      out_terminal_(is_terminal(out)),
+      err_terminal_(is_terminal(err)) {}
 
 void Console::print(std::string_view text) {
     write(text);
@@ -69,13 +73,16 @@ void Console::status(std::string_view line) {
     if (!err_terminal_ || (line.empty() && !status_shown_)) return;
     unsigned width = columns(err_);
     std::string shown = printable(line);
-    if (width > 1) shown = cut_to(shown, width - 1);
+    if (width > 1) shown = cut_to(shown, width - 1, settings_.unicode ? kEllipsis : kAsciiEllipsis);
     write_note("\r\033[K" + shown, err_);
     status_shown_ = !line.empty();
 }
 
-unsigned Console::width() const {
-    return out_terminal_ ? columns(out_) : 0;
+TableLook Console::look() const {
+    if (!out_terminal_) return {};
+    return {.width = settings_.columns != 0 ? settings_.columns : columns(out_),
+            .colours = settings_.colours,
+            .ellipsis = settings_.unicode ? kEllipsis : kAsciiEllipsis};
 }
 
 base::Result<void> Console::flush() {

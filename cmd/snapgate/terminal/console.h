@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "remote/failure.h"
+#include "terminal/table.h"
+#include "terminal/terminal_settings.h"
 
 namespace snapgate::cli {
 
@@ -17,7 +19,7 @@ inline constexpr std::string_view kNotWritten = "the output could not be written
 class Console {
   public:
     // Finds out itself whether the files are terminals.
-    Console(std::FILE* out, std::FILE* err);
+    Console(std::FILE* out, std::FILE* err, const TerminalSettings& settings = {});
 
     // Text that is safe to print: made by printable() or Table, or a literal of this program.
     void print(std::string_view text);
@@ -36,8 +38,9 @@ class Console {
 
     bool out_is_terminal() const { return out_terminal_; }
     bool err_is_terminal() const { return err_terminal_; }
-    // Columns of the terminal on `out`; 0 where there is none, or it does not say.
-    unsigned width() const;
+    // How tables on `out` look: as wide as its terminal, and with colours. Whole and without them
+    // where it is none.
+    TableLook look() const;
 
     // Writes out the buffer. kInternal if any output was lost (a full disk, or a signal while
     // waiting for a reader): a command whose answer was cut short must not succeed. After that
@@ -51,6 +54,7 @@ class Console {
 
     std::FILE* out_;
     std::FILE* err_;
+    TerminalSettings settings_;
     std::optional<int> failure_;  // of the first write to `out` that failed, an errno
     bool out_terminal_;
     bool err_terminal_;

@@ -116,20 +116,22 @@ size_t display_width(std::string_view text) {
     return columns;
 }
 
-std::string cut_to(std::string_view text, size_t columns) {
+std::string cut_to(std::string_view text, size_t columns, std::string_view ellipsis) {
     if (display_width(text) <= columns) return std::string(text);
-    if (columns == 0) return {};
+    const size_t mark = display_width(ellipsis);
+    if (columns < mark) return cut_to(ellipsis, columns, {});
     UnicodeLocale locale;
     std::string_view rest = text;
     size_t used = 0;
     while (!rest.empty()) {
         CodePoint c = first_character(rest);
         size_t width = c.length == 0 ? 1 : columns_of(c.value);
-        if (used + width > columns - 1) break;
+        if (used + width > columns - mark) break;
         used += width;
         rest.remove_prefix(c.length == 0 ? 1 : c.length);
     }
-    return std::string(text.substr(0, text.size() - rest.size())) + "…";
+    std::string out(text.substr(0, text.size() - rest.size()));
+    return out += ellipsis;
 }
 
 std::string_view tail_of(std::string_view text, size_t columns) {

@@ -19,8 +19,13 @@ std::string printable_document(std::string_view text);
 // How many columns a terminal needs for `text`, which printable() made.
 size_t display_width(std::string_view text);
 
-// `text`, which printable() made, cut to `columns` with "…" at its end where it was longer.
-std::string cut_to(std::string_view text, size_t columns);
+// What stands in place of what was cut off; the second where only ASCII may be added.
+inline constexpr std::string_view kEllipsis = "…";
+inline constexpr std::string_view kAsciiEllipsis = "...";
+
+// `text`, which printable() made, cut to `columns` with the ellipsis at its end where it was
+// longer.
+std::string cut_to(std::string_view text, size_t columns, std::string_view ellipsis = kEllipsis);
 
 // As much of the end of `text`, which printable() made, as fits into `columns`.
 std::string_view tail_of(std::string_view text, size_t columns);

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "terminal/printable.h"
+
 namespace snapgate::cli {
 
 // A column of a table, and how it gives way on a terminal that is too narrow for all columns.
@@ -14,6 +16,15 @@ struct Column {
     unsigned leave_out = 0;  // 1 goes first, then 2, ...; 0 stays
     size_t shortest = 0;     // cells may be cut to so many characters; 0: they are not cut
     Cut cut = Cut::kEnd;     // the least important part of a cell
+    bool is_state = false;   // its words are coloured, where colours are wanted
+};
+
+// How tables look where they are printed (Console::look()).
+struct TableLook {
+    size_t width = 0;  // lines are at most so many columns wide; 0 leaves them whole
+    bool colours = false;
+    std::string_view ellipsis = kEllipsis;
+    bool titles = true;  // the first line has the titles of the columns
 };
 
 // A table as kubectl prints it: a line of titles, columns three blanks apart, the last one as long
@@ -27,8 +38,7 @@ class Table {
   public:
     using Row = std::vector<std::string>;
 
-    // Lines are at most `width` columns wide; 0 leaves them whole.
-    Table(std::vector<Column> columns, size_t width);
+    Table(std::vector<Column> columns, const TableLook& look);
 
     // The lines of these rows, before the first ones the titles. Each row has as many cells as
     // there are columns; cells are made printable here.
@@ -43,7 +53,7 @@ class Table {
     std::vector<Column> columns_;
     std::vector<size_t> widths_;  // of the widest cell so far
     std::vector<bool> shown_;
-    size_t width_;
+    TableLook look_;
     bool begun_ = false;
 };
 

@@ -1,4 +1,4 @@
-#include "terminal/output.h"
+#include "output/documents.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ TEST_F(OutputTest, DocumentsHaveNoHiddenCharactersAndSayTheSame) {
         ASSERT_TRUE(print_answer(console_, format, answer(200, body), "https://a"));
         ListWriter list(console_, format, "v1", "List");
         ASSERT_TRUE(list.add(body));
-        list.finish({});
+        ASSERT_TRUE(list.finish({}));
         const std::string printed = out().substr(before.size());
         EXPECT_EQ(printed.find_first_of("\xc2\xe2\xf3"), std::string::npos) << printed;
         EXPECT_THAT(printed, HasSubstr("\\u009b\\u202e\\u2066"));
@@ -103,7 +103,7 @@ TEST_F(OutputTest, AListIsWrittenItemByItem) {
         ListWriter writer(console_, format, "v1", "List");
         ASSERT_TRUE(writer.add(R"({"a":1})"));
         ASSERT_TRUE(writer.add(R"({"a":[{"b":"x: y"}]})"));
-        writer.finish(json::Object{{"resourceVersion", "5"}});
+        ASSERT_TRUE(writer.finish(json::Object{{"resourceVersion", "5"}}));
         std::string text = out().substr(before.size());
         auto read = format == Format::kJson ? json::parse(text) : json::parse_yaml(text);
         ASSERT_TRUE(read) << text;
@@ -117,7 +117,7 @@ TEST_F(OutputTest, AnEmptyListIsAList) {
     for (Format format : {Format::kJson, Format::kYaml}) {
         std::string before = out();
         ListWriter writer(console_, format, {}, {});
-        writer.finish({});
+        ASSERT_TRUE(writer.finish({}));
         std::string text = out().substr(before.size());
         auto read = format == Format::kJson ? json::parse(text) : json::parse_yaml(text);
         ASSERT_TRUE(read) << text;
@@ -148,11 +148,11 @@ TEST_F(OutputTest, AnOutputThatCannotBeWrittenIsAnError) {
 }
 
 TEST(FormatTest, KnowsItsWords) {
-    EXPECT_EQ(*parse_format(""), Format::kTable);
-    EXPECT_EQ(*parse_format("wide"), Format::kWide);
-    EXPECT_EQ(*parse_format("name"), Format::kName);
-    ASSERT_FALSE(parse_format("xml"));
-    EXPECT_EQ(parse_format("xml").error().exit, Exit::kUsage);
+    EXPECT_EQ(*Format::parse(""), Format::kTable);
+    EXPECT_EQ(*Format::parse("wide"), Format::kWide);
+    EXPECT_EQ(*Format::parse("name"), Format::kName);
+    ASSERT_FALSE(Format::parse("xml"));
+    EXPECT_EQ(Format::parse("xml").error().exit, Exit::kUsage);
 }
 
 TEST(FailureTest, SaysWhatTheServerSaid) {
