@@ -1,5 +1,6 @@
 """The Debian package: its content by Debian's own checks, and its life on a system that systemd has booted."""
 
+import gzip
 import re
 import subprocess
 
@@ -15,6 +16,20 @@ ASK = "curl -sS --cacert /var/lib/snapgate/ca.crt https://127.0.0.1:8443"
 def test_lintian_finds_nothing(deb):
     ran = subprocess.run(["lintian", "--allow-root", "--info", deb], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, ""), ran
+
+
+def test_it_has_the_completions_and_a_page_for_each_command(deb, tmp_path):
+    subprocess.run(["dpkg-deb", "-x", deb, tmp_path], check=True)
+    share = tmp_path / "usr" / "share"
+    program = tmp_path / "usr" / "bin" / "snapgate"
+    for shell, place in ("bash", "bash-completion/completions/snapgate"), ("zsh", "zsh/vendor-completions/_snapgate"):
+        said = subprocess.run([program, "completion", shell], capture_output=True, text=True, check=True).stdout
+        assert (share / place).read_text(encoding="utf-8") == said
+    subprocess.run([program, "man", tmp_path / "man"], capture_output=True, check=True)
+    pages = {page.name for page in (tmp_path / "man").iterdir()}
+    assert {page.name for page in (share / "man" / "man1").iterdir()} == {f"{name}.gz" for name in pages} and len(pages) > 40
+    page = gzip.decompress((share / "man" / "man1" / "snapgate.1.gz").read_bytes()).decode()
+    assert "/etc/snapgate/snapgate.yaml" in page and page.index(".SH FILES") < page.index(".SH SEE ALSO")
 
 
 def test_the_service_may_do_little(tmp_path):

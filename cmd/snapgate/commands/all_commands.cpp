@@ -78,6 +78,12 @@ std::vector<Command> all_commands() {
         compact_command(),
         kubeconfig_command(),
         fsck_command(),
+        group("completion", "Print what a shell needs to complete command lines",
+              {bash_completion_command(), zsh_completion_command()},
+              "Examples:\n"
+              "  source <(snapgate completion bash)\n"
+              "  source <(snapgate completion zsh)"),
+        man_command(),
         version_command(),
     };
 }

@@ -72,6 +72,9 @@ Command compact_command();
 // Checks the data directory of a server that is down.
 Command fsck_command();
 Command kubeconfig_command();
+Command bash_completion_command();
+Command zsh_completion_command();
+Command man_command();
 Command version_command();
 
 }  // namespace snapgate::cli

@@ -13,6 +13,9 @@
 #include <variant>
 
 #include "commands/all_commands.h"
+#include "completion/completion.h"
+#include "completion/known_values.h"
+#include "terminal/printable.h"
 #include "terminal/suggest.h"
 
 namespace snapgate::cli {
@@ -219,6 +222,23 @@ void add_commands(CLI::App& parent, const std::vector<Command>& rows, Action& ch
     }
 }
 
+// The scripts of bash and zsh call this one: it is not for people, and no help shows it.
+constexpr std::string_view kCompleteCommand = "__complete";
+
+void print_completion(Shell& shell, const std::vector<Command>& commands,
+                      const std::vector<std::string>& words) {
+    const Completion found = complete(commands, words);
+    const bool files = found.also == Completes::kFile;
+    shell.console.print(files                              ? "files\n"
+                        : found.also == Completes::kFolder ? "folders\n"
+                                                           : "words\n");
+    for (const Completion::Candidate& one : found.words)
+        shell.console.print(printable(found.prefix + one.word) + "\t" + printable(one.help) + "\n");
+    for (const std::string& word :
+         known_values(found.also, found.typed, typed_values(words), shell.environment))
+        shell.console.print(printable(found.prefix + word) + "\t\n");
+}
+
 // kubectl takes --context and the like also before the command: they are moved to the end.
 void put_behind_command(std::vector<std::string>& arguments) {
     ConnectionFlags unused;
@@ -250,6 +270,10 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Shell& shell, Act
     if (arguments.empty()) {
         console.print_document(root.help());
         return end(console, Exit::kUsage);
+    }
+    if (arguments.front() == kCompleteCommand) {
+        print_completion(shell, commands, {arguments.begin() + 1, arguments.end()});
+        return end(console, Exit::kOk);
     }
     put_behind_command(arguments);
     if (arguments.front() == "help") {
