@@ -193,7 +193,7 @@ class JsonWriter : public YAML::EventHandler {
         empty_ = false;
         anchors_.begin_document();
         list_.begin();
-        flow_sequence_ = false;
+        in_flow_ = false;
     }
     void OnDocumentEnd() override {
         if (empty_) return;
@@ -201,7 +201,7 @@ class JsonWriter : public YAML::EventHandler {
         ++end_.documents;
         if (!end_.cut) end_.cut = list_.cut();
         // Whether the newest one is open; see convert().
-        end_.ends_in_line = !list_.closed() && !flow_sequence_;
+        end_.ends_in_line = !list_.closed() && !in_flow_;
         end_.open = end_.open || end_.ends_in_line;
     }
 
@@ -270,14 +270,15 @@ class JsonWriter : public YAML::EventHandler {
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value style) override {
         const bool flow = style == YAML::EmitterStyle::Flow;
-        if (levels_.empty()) flow_sequence_ = flow;
+        if (levels_.empty()) in_flow_ = flow;
         if (levels_.size() == 1) list_.take_items(flow);
         begin_collection(mark, tag, anchor, "seq", '[', false);
     }
     void OnSequenceEnd() override { end_collection(']'); }
 
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
+                    YAML::EmitterStyle::value style) override {
+        if (levels_.empty()) in_flow_ = style == YAML::EmitterStyle::Flow;
         begin_collection(mark, tag, anchor, "map", '{', true);
     }
     void OnMapEnd() override { end_collection('}'); }
@@ -382,9 +383,9 @@ class JsonWriter : public YAML::EventHandler {
     const TextSink& sink_;
     bool unique_keys_;
     YamlEnd end_;
-    ListEnd list_;                // of the document
-    bool flow_sequence_ = false;  // the document is one, which has an end
-    int begin_ = -1;              // of the newest document
+    ListEnd list_;          // of the document
+    bool in_flow_ = false;  // the document is in flow style, which has an end
+    int begin_ = -1;        // of the newest document
     bool empty_ = false;
     bool is_key_ = false;  // the scalar being written is a key
     int line_ = 0;         // of the collection that began last

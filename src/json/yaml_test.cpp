@@ -468,7 +468,8 @@ TEST(YamlEnd, AListThatHasSomethingBehindItsItemsCameWhole) {
          {"apiVersion: v1\nitems:\n- a: 1\nkind: List\nmetadata:\n  resourceVersion: ''\n",
           "apiVersion: v1\nitems: []\nkind: List\n", "items:\nkind: VirtualMachineSnapshotList",
           "kind: List\nitems:\n- a: 1\nmetadata: {}\n", "kind: List\nitems: [{a: 1}]\n",
-          "---\nitems:\n- a: 1\nkind: List\n---\nitems:\n- a: 1\nkind: List\n", "# x\n[{a: 1}]"}) {
+          "---\nitems:\n- a: 1\nkind: List\n---\nitems:\n- a: 1\nkind: List\n", "# x\n[{a: 1}]",
+          "{a: 1}", "{kind: List, items: [{a: 1}]}"}) {
         YamlEnd end = end_of(text);
         EXPECT_FALSE(end.cut) << *end.cut << text;
         EXPECT_FALSE(end.open) << text;

@@ -224,6 +224,24 @@ def test_streams_of_every_kind_are_taken(server, admin, uid, tmp_path):
     assert "5 created" in out
 
 
+def test_json_divided_by_dashes_and_yaml_in_flow_style_are_taken(load, admin, uid, tmp_path):
+    items = snapshots(5)
+    (tmp_path / "divided").write_text("\n---\n".join(json.dumps(item, indent=1) for item in items) + "\n--- \n")
+    assert "5 created" in load(tmp_path / "divided").stdout
+    assert "5 unchanged" in load(lines(tmp_path / "lines", items)).stdout
+    (tmp_path / "flow").write_text(yaml.dump({"apiVersion": "v1", "items": items, "kind": "List"}, default_flow_style=True))
+    assert (tmp_path / "flow").read_text().startswith("{apiVersion: ")
+    assert "5 unchanged" in load(tmp_path / "flow").stdout
+    # Anchors and aliases, as PyYAML writes an object that is there twice.
+    shared = {"labels": {"a": "b"}, "namespace": "web"}
+    twice = [{**items[0], "metadata": {**shared, "name": name, "labels": shared["labels"]}} for name in ("x", "y")]
+    (tmp_path / "anchors").write_text(yaml.dump_all(twice) + "---\n" + yaml.dump(twice))
+    assert "*id001" in (tmp_path / "anchors").read_text()
+    ran = load(tmp_path / "anchors", "--complete")
+    assert "2 created" in ran.stdout and len(admin.names(uid)) == 7
+    assert {json.dumps(item["metadata"]["labels"]) for item in admin.items(uid) if item["metadata"]["name"] in "xy"} == {'{"a": "b"}'}
+
+
 def test_a_mistyped_cluster_is_found_out_before_the_input_is_read(load, tmp_path):
     ran = load(tmp_path / "there-is-none", code=REFUSED, cluster="nosuch")
     assert "nosuch" in ran.stderr

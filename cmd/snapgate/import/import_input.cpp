@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <istream>
@@ -119,7 +120,71 @@ Outcome<Rewritten> yaml_as_json(const ReadableFile& file, uint64_t offset, const
     return Rewritten{std::move(rewritten), std::move(*converted)};
 }
 
+// Between documents of JSON, as some programs write them, a line of three dashes. No text of JSON
+// has a line end within it, so such a line stands nowhere else.
+constexpr std::string_view kDivider = "\n---";
+
+Outcome<bool> has_divider(const ReadableFile& file, uint64_t offset, const std::string& name) {
+    std::string room(kPieceBytes, '\0');
+    size_t kept = 0;  // of the piece before, as a divider may begin in it
+    while (true) {
+        const ssize_t count = file.read(offset, room.data() + kept, room.size() - kept);
+        if (count < 0) return cannot_read(name);
+        if (count == 0) return false;
+        offset += static_cast<uint64_t>(count);
+        const std::string_view read(room.data(), kept + static_cast<size_t>(count));
+        if (read.find(kDivider) != std::string_view::npos) return true;
+        kept = std::min(read.size(), kDivider.size() - 1);
+        std::memmove(room.data(), read.data() + read.size() - kept, kept);
+    }
+}
+
+// A copy with blanks in the place of the dashes.
+Outcome<TemporaryFile> without_dividers(const ReadableFile& file, uint64_t offset,
+                                        const std::string& name) {
+    SNAPGATE_ASSIGN(TemporaryFile copy, TemporaryFile::open());
+    std::vector<char> room(kPieceBytes);
+    std::string out;
+    size_t seen = 0;  // characters of a divider, the newest ones
+    while (true) {
+        const ssize_t count = file.read(offset, room.data(), room.size());
+        if (count < 0) return cannot_read(name);
+        offset += static_cast<uint64_t>(count);
+        out.clear();
+        for (const char c : std::string_view(room.data(), static_cast<size_t>(count))) {
+            const std::string_view held = kDivider.substr(0, seen);
+            if (c == kDivider[seen] && ++seen < kDivider.size()) continue;
+            if (seen == kDivider.size()) {
+                out += "\n   ";
+                seen = 0;
+            } else if (c == '\n') {
+                out += held;
+                seen = 1;
+            } else {
+                out.append(held) += c;
+                seen = 0;
+            }
+        }
+        if (count == 0) out = kDivider.substr(0, seen);
+        SNAPGATE_TRY(copy.append(out));
+        if (count == 0) return copy;
+    }
+}
+
 enum class Form { kJson, kYaml };
+
+// Whether a text that begins with an opened map or list is YAML in flow style: a key of JSON is in
+// quotes.
+bool is_flow_style(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    size_t key = text.find_first_not_of(kBlanks);
+    bool in_map = false;
+    while (key != std::string_view::npos && (text[key] == '{' || text[key] == '[')) {
+        in_map = text[key] == '{';
+        key = text.find_first_not_of(kBlanks, key + 1);
+    }
+    return in_map && key != std::string_view::npos && text[key] != '"' && text[key] != '}';
+}
 
 // The form is told by the beginning of a dump, not by the name of its file.
 Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
@@ -139,7 +204,8 @@ Outcome<Form> form_of(std::string_view beginning, const std::string& name) {
     if (first == std::string_view::npos && beginning.size() < kLookedAtBytes)
         return refuse("is empty: the command that should have written it may have failed");
     if (first == std::string_view::npos) return Form::kJson;
-    return beginning[first] == '{' || beginning[first] == '[' ? Form::kJson : Form::kYaml;
+    const bool opened = beginning[first] == '{' || beginning[first] == '[';
+    return opened && !is_flow_style(beginning) ? Form::kJson : Form::kYaml;
 }
 
 Outcome<std::string> beginning_of(const ReadableFile& file, const std::string& name) {
@@ -196,6 +262,13 @@ Outcome<ImportInput> ImportInput::open(const std::string& file, bool complete, c
         readable = {std::move(rewritten.json.file), std::move(rewritten.json.cipher)};
         open_ended = rewritten.end.open;
         start = 0;
+    } else {
+        SNAPGATE_ASSIGN(const bool divided, has_divider(readable, start, name));
+        if (divided) {
+            SNAPGATE_ASSIGN(TemporaryFile whole, without_dividers(readable, start, name));
+            readable = {std::move(whole.file), std::move(whole.cipher)};
+            start = 0;
+        }
     }
     if (::fstat(readable.file.get(), &status) != 0) return cannot_read(name);
     ImportInput input;

@@ -78,6 +78,49 @@ TEST_F(ImportTest, TakesEveryFormOfJson) {
     }
 }
 
+TEST_F(ImportTest, DashesMayDivideDocumentsOfJson) {
+    const std::string a = snapshot("a");
+    const std::string b = snapshot("b");
+    for (const std::string& text :
+         {a + "\n---\n" + b, a + "\n---\n\n---\n" + b + "\n--- \n", a + "\r\n---\r\n" + b}) {
+        inputs_.clear();
+        ASSERT_TRUE(open_text(text)) << text;
+        EXPECT_EQ(uploaded(), a + "\n" + b + "\n") << text;
+    }
+    // Files are read in pieces of 256 KiB: a line may begin in one and end in the next.
+    for (size_t end = (256 << 10) - 5; end < (256 << 10) + 2; ++end) {
+        inputs_.clear();
+        ASSERT_TRUE(open_text(a + std::string(end - a.size(), ' ') + "\n---\n" + b));
+        EXPECT_EQ(uploaded(), a + "\n" + b + "\n") << end;
+    }
+    // Two dashes divide nothing, and a text that looks like a line has no line end.
+    inputs_.clear();
+    ASSERT_TRUE(open_text(a + "\n--\n" + b));
+    EXPECT_FALSE(check_inputs(inputs_, {}));
+    std::string named = snapshot("a");
+    named.insert(named.size() - 1, R"(,"x":"\n---\n","y":[)"
+                                   "\n-1]");
+    inputs_.clear();
+    ASSERT_TRUE(open_text(named + "\n---\n"));
+    std::string expected = snapshot("a");
+    expected.insert(expected.size() - 1, R"(,"x":"\n---\n","y":[-1])");
+    EXPECT_EQ(uploaded(), expected + "\n");
+}
+
+TEST_F(ImportTest, TakesYamlInFlowStyle) {
+    const std::string_view text =
+        "{apiVersion: snapshot.kubevirt.io/v1beta1, kind: VirtualMachineSnapshot, metadata: "
+        "{name: a, namespace: web}, spec: {source: {apiGroup: kubevirt.io, kind: VirtualMachine, "
+        "name: vm-1}}}";
+    ASSERT_TRUE(open_text(text));
+    EXPECT_EQ(uploaded(), snapshot("a") + "\n");
+    EXPECT_FALSE(inputs_.front().open_ended());
+    inputs_.clear();
+    ASSERT_TRUE(open_text(fmt::format(" [\n{}]", text)));
+    EXPECT_EQ(uploaded(), snapshot("a") + "\n");
+    EXPECT_FALSE(open_text("{apiVersion: v1, kind: List, items: [{a: 1}")) << "it was cut off";
+}
+
 TEST_F(ImportTest, TakesYamlWhateverTheFileIsCalled) {
     ASSERT_TRUE(open(folder_.file("dump.json", R"(# a comment
 apiVersion: snapshot.kubevirt.io/v1beta1
