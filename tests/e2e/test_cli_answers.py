@@ -141,6 +141,13 @@ def test_a_stale_list_is_said_to_be_stale(scripted, age, said):
     assert get(scripted, "snapshots", "--cluster", "demo", "--all").stderr.count("out of reach") == 1
 
 
+def test_a_cluster_that_refuses_is_not_said_to_be_out_of_reach(scripted):
+    scripted.answers[LIST] = (200, {"Warning": '110 - "Response is Stale"', "Age": "312"}, page([snapshot("web", "a")]))
+    scripted.answers["/admin/v1/clusters/c-1"] = (200, {}, {**CLUSTERS["items"][0], "state": "Unauthorized", "reason": "TokenExpired"})
+    ran = get(scripted, "snapshots", "--cluster", "demo")
+    assert "cluster demo is Unauthorized (TokenExpired): this is its last known state, from 5m12s ago" in ran.stderr
+
+
 def test_an_unreachable_cluster_is_a_refusal_with_the_servers_words(scripted):
     scripted.answers[LIST] = (503, {"Retry-After": "5"}, {"code": "ClusterUnavailable", "message": "never synced",
                                                           "details": {}, "ref": "r-1"})

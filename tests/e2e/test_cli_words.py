@@ -59,6 +59,13 @@ def test_a_wrong_command_line_is_2_and_a_wrong_file_is_1(tmp_path, arguments, co
     assert ran.returncode == code and ran.stderr.startswith("error: ") and said in ran.stderr, (ran.returncode, ran.stderr)
 
 
+@pytest.mark.parametrize("arguments", [
+    ["create", "cluster", "c", "--kubeconfig", "-"], ["set", "kubeconfig", "--cluster", "c", "-"], ["apply", "-f", "-"]])
+def test_an_input_that_is_empty_is_said_to_be_empty(arguments):
+    ran = run_cli(*arguments, stdin="", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
+    assert ran.returncode == REFUSED and "empty" in ran.stderr and ran.stderr.startswith("error: -: "), ran.stderr
+
+
 def test_the_way_to_the_next_page_can_be_pasted(server, admin, uid):
     admin.load(uid, snapshots(12, ["web"]))
     environment = clean_environment(server.login() | {"PATH": "/usr/bin:/bin"})

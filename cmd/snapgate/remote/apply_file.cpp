@@ -24,6 +24,7 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
     };
     auto document = json::parse_yaml(text);
     if (!document) return refused(document.error().message);
+    if (document->is_null()) return refused(fmt::format("is empty; it {}", kWhatIsMissing));
     ApplyFile read;
     read.declared = connect::begin_declarations(file, text);
     const auto take = [&read](std::string_view name, const json::Value& value) {
