@@ -40,11 +40,8 @@ std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds() {
     return std::make_shared<palette::SnapshotFeeds>();
 }
 
-net::Awaitable<Result<void>> commit_registry(Call& call, store::WriteFunction function,
-                                             audit::Object object, audit::Change change,
-                                             std::string details) {
-    const Services& services = call.services;
-    function = with_line(call, std::move(function), std::move(object), change, std::move(details));
+net::Awaitable<Result<void>> commit_registry(const Services& services,
+                                             store::WriteFunction function) {
     auto changed = std::make_shared<std::vector<store::ChangedRecord>>();
     // The tables are read again on the writer thread, so that they are read in the order of the
     // commits.
@@ -52,8 +49,15 @@ net::Awaitable<Result<void>> commit_registry(Call& call, store::WriteFunction fu
         return services.reload_registry(*changed);
     };
     store::WriteFunction noting = store::noting_records(std::move(function), changed);
-    SNAPGATE_CO_TRY(co_await commit::one(services.store, store::Priority::kRequest,
-                                         std::move(noting), std::move(reload)));
+    co_return co_await commit::one(services.store, store::Priority::kRequest, std::move(noting),
+                                   std::move(reload));
+}
+
+net::Awaitable<Result<void>> commit_registry(Call& call, store::WriteFunction function,
+                                             audit::Object object, audit::Change change,
+                                             std::string details) {
+    function = with_line(call, std::move(function), std::move(object), change, std::move(details));
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(function)));
     if (call.audit != nullptr) call.audit->recorded = true;
     co_return Result<void>();
 }

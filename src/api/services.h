@@ -115,6 +115,10 @@ net::Awaitable<base::Result<void>> commit_registry(Call& call, store::WriteFunct
                                                    audit::Object object, audit::Change change,
                                                    std::string details = {});
 
+// The same without a line, for what the line of the request itself tells.
+net::Awaitable<base::Result<void>> commit_registry(const Services& services,
+                                                   store::WriteFunction function);
+
 // After a commit: follows a connected cluster with the connection that the registry has for it now.
 // Several requests may do so at once, in any order: the registry's newest word counts.
 void follow(const Services& services, const std::string& uid);

@@ -126,6 +126,19 @@ void append_objects(const cluster::MetricOwners& owners, const store::Store& sto
     }
 }
 
+void append_imports(const cluster::MetricOwners& owners, MetricText& text) {
+    text.family(
+        "snapgate_import_completed_timestamp_seconds",
+        "When the newest import into a hosted cluster ended, since the epoch; absent before "
+        "the first one; of several, the earliest",
+        MetricType::kGauge);
+    for (const cluster::MetricOwners::Owner& owner : owners.owners()) {
+        Earliest imported;
+        for (const cluster::Cluster* cluster : owner.clusters) imported.add(cluster->imported_ms);
+        if (imported.ms) text.value(static_cast<double>(*imported.ms) / 1000, owner.labels);
+    }
+}
+
 void append_clusters(const cluster::MetricOwners& owners, MetricText& text) {
     text.family("snapgate_clusters", "Clusters in the registry, by type", MetricType::kGauge);
     std::vector<std::array<uint64_t, 2>> counts(owners.projects().size());
@@ -227,6 +240,7 @@ void append_cluster_metrics(const cluster::MetricOwners& owners, const mirror::M
                             const store::Store& store, MetricText& text) {
     append_clusters(owners, text);
     append_objects(owners, store, text);
+    append_imports(owners, text);
     const std::vector<Connected> connected = connected_of(owners, mirrors);
     append_mirrors(connected, store.now_ms(), text);
     append_calls(connected, text);

@@ -146,6 +146,11 @@ Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
     cluster.number = *number;
     SNAPGATE_TRY(read_kinds(record, cluster));
     SNAPGATE_ASSIGN(cluster.apply_set, access::read_apply_set(record));
+    if (const json::Value* imported = record.if_contains("importedMs")) {
+        if (!imported->is_int64())
+            return Error(Code::kCorrupt, "the last import of a cluster is no time");
+        cluster.imported_ms = imported->get_int64();
+    }
     SNAPGATE_TRY(read_connection(record, cluster));
     return cluster;
 }
@@ -181,6 +186,7 @@ std::string Cluster::record() const {
         record["kinds"] = std::move(kinds);
     }
     access::put_apply_set(record, apply_set);
+    if (imported_ms > 0) record["importedMs"] = imported_ms;
     if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
     if (connected() && connected_by == ConnectedBy::kTenant) record["connectedBy"] = kByTenant;
@@ -267,6 +273,16 @@ Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid, std
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
     cluster.server = std::move(server);
+    return txn.put_record(Cluster::kType, uid, cluster.record());
+}
+
+Result<void> set_imported(store::WriteTxn& txn, std::string_view uid, model::ClusterNumber number,
+                          int64_t now_ms) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    if (cluster.number != number) return no_such_cluster(uid);
+    cluster.imported_ms = now_ms;
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 

@@ -55,6 +55,9 @@ struct Cluster {
     std::string server;  // its address: scheme, host and port, to be shown
     ConnectedBy connected_by = ConnectedBy::kProject;
     access::ApplySet apply_set;  // that made it
+    // Of a hosted cluster: when the newest import into it ended, in ms since the epoch; 0: none
+    // did.
+    int64_t imported_ms = 0;
 
     // Names are unique within it.
     std::string_view owner() const { return project; }
@@ -104,6 +107,11 @@ bool has_all_kinds(const ClusterTable::Rows& clusters);
 // one whose connection is in the server's configuration file.
 base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
                                   std::string server, ConnectedBy by);
+
+// Within a write: notes when an import into a hosted cluster ended. kNotFound if the cluster has
+// been deleted since, or another one has its uid now.
+base::Result<void> set_imported(store::WriteTxn& txn, std::string_view uid,
+                                model::ClusterNumber number, int64_t now_ms);
 
 // Sets the shown address of a cluster whose connection is in the server's configuration file.
 // kNotFound.

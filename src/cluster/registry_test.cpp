@@ -102,6 +102,28 @@ TEST_F(Registry, GivesThemAnotherConnection) {
     EXPECT_TRUE(refused.error().message.starts_with("cluster \"edge\" is connected: "));
 }
 
+TEST_F(Registry, KnowsWhenTheLastImportEnded) {
+    const auto made = write([](store::WriteTxn& txn) -> Result<void> {
+        Cluster cluster;
+        cluster.uid = cluster.name = "hosted";
+        cluster.project = "p1";
+        SNAPGATE_ASSIGN(cluster, create_hosted(txn, cluster, 0));
+        return {};
+    });
+    ASSERT_TRUE(made) << made.error().message;
+    const Cluster before = read("hosted");
+    EXPECT_EQ(before.imported_ms, 0);
+    const auto note = [this](model::ClusterNumber number, int64_t ms) {
+        return write([&](store::WriteTxn& txn) { return set_imported(txn, "hosted", number, ms); });
+    };
+    ASSERT_TRUE(note(before.number, 1234));
+    EXPECT_EQ(read("hosted").imported_ms, 1234);
+    EXPECT_EQ(read("hosted").number, before.number);
+    // Another cluster of that uid, made while the import went on.
+    EXPECT_EQ(note(before.number + 1, 5678).error().code, Code::kNotFound);
+    EXPECT_EQ(read("hosted").imported_ms, 1234);
+}
+
 TEST_F(Registry, DeletesAMirrorWithoutForce) {
     auto made = connect("edge");
     ASSERT_TRUE(made) << made.error().message;

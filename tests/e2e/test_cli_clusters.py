@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli import USAGE
-from harness import BINARY, Following, clean_environment, run_cli, wait_for
+from harness import BINARY, Following, clean_environment, metric_of, run_cli, snapshot, wait_for
 from kube import kubeconfig_of
 
 
@@ -62,3 +62,24 @@ def test_a_watch_prints_what_changes(server, cli, admin, uid, away):
         # What has not changed is not printed again.
         assert sum(line.split()[:1] == [uid] for line in following.lines) == 1
         following.interrupt()
+
+
+def test_the_last_import_of_a_hosted_cluster_is_told(server, cli, admin, uid, tmp_path):
+    def told():
+        cluster = admin.get(f"/admin/v1/clusters/{uid}").json()
+        row = next(line for line in cli("get", "clusters", uid, "--no-headers").stdout.splitlines())
+        metric = metric_of(admin.get("/metrics").text(), "snapgate_import_completed_timestamp_seconds", cluster=uid)
+        return cluster.get("lastImportTime"), " ago" in row, metric
+
+    dump = tmp_path / "dump.json"
+    dump.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": [snapshot("web", "one")]}))
+    assert told() == (None, False, None)
+    cli("import", "--cluster", uid, dump, "--prune", "--dry-run")
+    assert told() == (None, False, None)
+    cli("import", "--cluster", uid, dump)
+    first, shown, metric = told()
+    assert first is not None and shown and metric > 0
+    # Also one that finds nothing to change.
+    assert "1 unchanged" in wait_for(
+        lambda: (ran := cli("import", "--cluster", uid, dump).stdout) and told()[0] > first and ran, "a later import to be told")
+    assert "Last import" in cli("describe", "cluster", uid).stdout

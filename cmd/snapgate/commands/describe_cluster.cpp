@@ -68,6 +68,7 @@ std::string described(const json::Object& cluster, std::string_view project, int
     line("Message", text("message"));
     line("Since", moment(cluster, "sinceTime", now));
     line("Confirmed", moment(cluster, "confirmedTime", now));
+    line("Last import", moment(cluster, "lastImportTime", now));
     line("Last sync", moment(cluster, "lastSyncTime", now));
     line("Served version", text("servedVersion"));
     line("Snapshots", number(cluster, "objects"));

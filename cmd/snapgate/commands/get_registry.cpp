@@ -78,17 +78,20 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
     return columns;
 }
 
-// For a hosted cluster, which has nothing to sync with.
 constexpr const char* kNothing = "<none>";
 
+// When all of a cluster was last taken in: by a list of a connected one, by an import into a hosted
+// one.
 std::string last_sync(const json::Object& cluster) {
-    if (json::text_at(cluster, {"type"}) != "connected") return kNothing;
-    const std::string_view at = json::text_at(cluster, {"lastSyncTime"});
-    if (at.empty()) return "<never>";
+    const bool connected = json::text_at(cluster, {"type"}) == "connected";
+    const std::string_view at =
+        json::text_at(cluster, {connected ? "lastSyncTime" : "lastImportTime"});
+    if (at.empty()) return connected ? "<never>" : kNothing;
     return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
 }
 
-// How long ago, by the server's clock, the mirror was last known to equal the cluster.
+// How long ago, by the server's clock, the mirror was last known to equal the cluster. A hosted
+// cluster has nothing to be behind of.
 std::string lag(const json::Object& cluster) {
     if (json::text_at(cluster, {"type"}) != "connected") return kNothing;
     const json::Value* seconds = json::value_at(cluster, {"lagSeconds"});

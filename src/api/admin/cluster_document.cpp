@@ -96,6 +96,7 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
         put_status(out, status.value_or(MirrorStatus()), services.store.now_ms());
     } else {
         out["state"] = "Ready";
+        put_time(out, "lastImportTime", cluster.imported_ms);
     }
     out["objects"] = objects;
     SNAPGATE_ASSIGN(json::Array kinds, kinds_document(services, cluster, view));

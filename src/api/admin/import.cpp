@@ -192,6 +192,19 @@ net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
     co_return Result<void>{};
 }
 
+// Notes that an import ended. The one object after the other of a script need not all be noted.
+net::Awaitable<Result<void>> note_import(Call& call, const cluster::Cluster& cluster) {
+    constexpr int64_t kOftenMs = 1'000;
+    const int64_t now_ms = call.services.store.now_ms();
+    if (now_ms >= cluster.imported_ms && now_ms - cluster.imported_ms < kOftenMs)
+        co_return Result<void>{};
+    store::WriteFunction note = [uid = cluster.uid, number = cluster.number,
+                                 now_ms](store::WriteTxn& txn) {
+        return cluster::set_imported(txn, uid, number, now_ms);
+    };
+    co_return co_await commit_registry(call.services, std::move(note));
+}
+
 }  // namespace
 
 net::Awaitable<Result<void>> import_objects(Call& call) {
@@ -213,6 +226,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
         call.audit->dry_run = asked.options.dry_run;
         call.audit->details = counts_of(import.report());
     }
+    if (ended && !asked.options.dry_run) ended = co_await note_import(call, cluster);
     co_return std::move(ended);
 }
 
