@@ -104,6 +104,8 @@ class Feed : public std::enable_shared_from_this<Feed<Tailer, Batch>> {
         return make_batch_(std::move(polled));
     }
     Tailer& tailer() { return *tailer_; }
+    // Wakes all readers, as a change does. Any thread.
+    void wake_readers() { wake(); }
     std::chrono::milliseconds gathers() const { return gathers_; }
     // Lets go of the store, when nobody polls any more.
     void close() { tailer_.reset(); }

@@ -1,5 +1,6 @@
 #include "api/services.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,10 @@ Result<void> Services::reload_registry(const std::vector<store::ChangedRecord>& 
     store::ReadView view = store.read();
     // Keys first, and none left out for another's failure: a revoked key must not go on.
     Result<void> first_error = keys.reload(view, changed);
+    const bool ended = std::ranges::any_of(changed, [this](const store::ChangedRecord& one) {
+        return one.type == access::Key::kType && !keys.is_good(one.id);
+    });
+    if (ended) watches.keys_ended();
     for (Result<void> result : {projects.reload(view, changed), clusters.reload(view, changed)}) {
         if (first_error && !result) first_error = std::move(result);
     }

@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -372,3 +373,19 @@ def test_an_old_path_is_a_watch_of_what_it_names_alone(server):
     assert kube.get("/apis/snapshot.kubevirt.io/v1beta1/watch").status == 404
     namespaces = kube.watch("0", path="/api/v1/watch/namespaces")
     wait_for(lambda: len(namespaces.brief()) == 3, "the namespaces")
+
+
+def test_a_watch_ends_as_soon_as_its_key_is_deleted(server):
+    admin = server.client()
+    new_cluster(server, "keys")
+    keys = [admin.create_key(f"watcher-{number}") for number in range(2)]
+    watches = [KubeClient(server, "keys", key["key"]).watch("0") for key in keys]
+    assert [watch.status for watch in watches] == [200, 200]
+    began = time.monotonic()
+    assert admin.delete(f"/admin/v1/keys/{keys[0]['id']}").status in (200, 204)
+    events = watches[0].until_end()
+    assert events[-1]["type"] == "ERROR" and events[-1]["object"]["code"] == 401, events
+    # Its next bookmark, before which its key is looked at, would have come after a minute.
+    assert time.monotonic() - began < 45
+    KubeClient(server, "keys").made("a", new_snapshot("late"))
+    watches[1].until(lambda event: event["object"]["metadata"]["name"] == "late", "what was made later")

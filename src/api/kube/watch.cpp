@@ -40,6 +40,7 @@ Watch::Watch(Call& call, const Form& form, WatchOptions options)
       form_(form),
       options_(std::move(options)),
       end_(Clock::now() + options_.timeout),
+      ended_keys_(call.services.watches.ended_keys()),
       columns_sent_(form.shape != Shape::kTable),
       outlet_(call.services.watches.join(call.store_number(), form)->outlet(stream_.executor())),
       member_(*outlet_->group(), stream_) {
@@ -253,9 +254,13 @@ net::Awaitable<Result<bool>> Watch::wait() {
 net::Awaitable<Result<bool>> Watch::keep_time(bool position_sent) {
     const Clock::time_point now = Clock::now();
     if (now >= end_) co_return false;
-    if (now < next_tick_) co_return true;
-    plan_next_tick();
+    const uint64_t ended_keys = call_.services.watches.ended_keys();
+    const bool ticks = now >= next_tick_;
+    if (!ticks && ended_keys == ended_keys_) co_return true;
+    ended_keys_ = ended_keys;
     SNAPGATE_CO_TRY(check_access());
+    if (!ticks) co_return true;
+    plan_next_tick();
     if (!options_.bookmarks || !position_sent) co_return true;
     co_return co_await send_bookmark(false);
 }

@@ -38,8 +38,8 @@ class Watch {
     net::Awaitable<base::Result<bool>> send_state();
     net::Awaitable<base::Result<bool>> send_changes();
     net::Awaitable<base::Result<bool>> wait();
-    // Ends the watch when its time is over; at a tick checks access again and, if everything up to
-    // position_ was sent, sends a bookmark.
+    // Ends the watch when its time is over, or its key is good no longer; at a tick checks access
+    // again and, if everything up to position_ was sent, sends a bookmark.
     net::Awaitable<base::Result<bool>> keep_time(bool position_sent);
     net::Awaitable<bool> send(std::span<const std::string_view> events);
     net::Awaitable<base::Result<bool>> send_bookmark(bool ends_state);
@@ -63,6 +63,7 @@ class Watch {
     WatchOptions options_;
     const Clock::time_point end_;
     Clock::time_point next_tick_;
+    uint64_t ended_keys_;           // of the hub, when access was checked
     model::Revision position_ = 0;  // everything up to it was sent
     bool columns_sent_;             // of a Table
     std::shared_ptr<WatchOutlet> outlet_;

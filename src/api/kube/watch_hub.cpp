@@ -18,6 +18,11 @@ std::shared_ptr<const WatchBatch> make_batch(EventTailer::Batch polled) {
 
 }  // namespace
 
+void WatchHub::keys_ended() {
+    ended_keys_.fetch_add(1, std::memory_order_acq_rel);
+    for (const auto& feed : feeds_.open()) feed->wake_readers();
+}
+
 std::shared_ptr<WatchFeed> WatchHub::join(model::ClusterNumber cluster, const Form& form) {
     const auto make_tailer = [&](WatchFeed::Wake wake) {
         store::Store& store = store_;

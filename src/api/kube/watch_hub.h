@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -44,12 +46,17 @@ class WatchHub {
         : store_(store), times_(times) {}
 
     std::shared_ptr<WatchFeed> join(model::ClusterNumber cluster, const Form& form);
+    // A key is good no longer: watches look at once whether it is theirs. Any thread.
+    void keys_ended();
+    // How often that has been.
+    uint64_t ended_keys() const { return ended_keys_.load(std::memory_order_acquire); }
     void close() { feeds_.close(); }
     const WatchTimes& times() const { return times_; }
 
   private:
     store::Store& store_;
     const WatchTimes times_;
+    std::atomic<uint64_t> ended_keys_{0};
     FeedHub<std::pair<model::ClusterNumber, Form>, WatchFeed> feeds_;
 };
 
