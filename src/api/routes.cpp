@@ -78,6 +78,7 @@ constexpr std::array kRoutes = {
     on_server(Verb::kGet, "/admin/v1/clusters/{}", Role::kReader, admin::get_cluster),
     on_server(Verb::kDelete, "/admin/v1/clusters/{}", Role::kAdmin, admin::delete_cluster,
               "force applySet"),
+    on_server(Verb::kUpdate, "/admin/v1/clusters/{}/imports", Role::kAdmin, admin::expect_imports),
     on_server(Verb::kUpdate, "/admin/v1/clusters/{}/kubeconfig", Role::kAdmin,
               admin::set_kubeconfig, "dryRun"),
     on_server(Verb::kCreate, "/admin/v1/clusters/{}/check", Role::kAdmin, admin::check_cluster),

@@ -8,7 +8,10 @@
 #include "app/data_directory.h"
 #include "app/declared_connection.h"
 #include "app/declared_plan.h"
+#include "base/read_file.h"
+#include "identity/key_set.h"
 #include "json/path.h"
+#include "net/tls/pem.h"
 #include "net/tls/tls.h"
 
 namespace snapgate::app {
@@ -50,6 +53,32 @@ void check_kubeconfigs(const Settings& settings, ConfigReport& report) {
                 {fmt::format("{}.kubeconfig", cluster.place),
                  fmt::format("{}: the cluster \"{}\" would be Unauthorized until it can be read",
                              server.error().message, cluster.name)}));
+        }
+    }
+}
+
+// What an issuer's keys are read from or fetched with.
+void check_issuers(const Settings& settings, ConfigReport& report) {
+    size_t index = 0;
+    for (const identity::DeclaredIssuer& issuer : settings.issuers) {
+        const std::string place = fmt::format("{}: issuers[{}]", settings.config.string(), index++);
+        const auto fault = [&](std::string_view member, const fs::path& file, const Error& error) {
+            report.faults.push_back(
+                fmt::format("{}.{}: {}: {}", place, member, file.string(), error.message));
+        };
+        if (!issuer.jwks_file.empty()) {
+            auto keys = base::read_file(issuer.jwks_file, identity::kMostKeySetBytes);
+            if (!keys) {
+                fault("jwks-file", issuer.jwks_file, keys.error());
+            } else if (const auto set = identity::read_key_set(*keys); !set) {
+                fault("jwks-file", issuer.jwks_file, set.error());
+            }
+        }
+        for (const auto& [member, file] :
+             {std::pair("ca-file", issuer.ca_file), std::pair("token-file", issuer.token_file)}) {
+            if (file.empty()) continue;
+            if (const auto text = base::read_file(file, net::kMostPemBytes); !text)
+                fault(member, file, text.error());
         }
     }
 }
@@ -123,6 +152,7 @@ ConfigReport check_config(const Settings& settings, const KnownRegistry* registr
     for (const connect::DeclarationFault& fault : faults)
         report.faults.push_back(settings.declared.text(fault));
     check_kubeconfigs(settings, report);
+    check_issuers(settings, report);
     check_files(settings, report);
     return report;
 }

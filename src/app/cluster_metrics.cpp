@@ -126,7 +126,7 @@ void append_objects(const cluster::MetricOwners& owners, const store::Store& sto
     }
 }
 
-void append_imports(const cluster::MetricOwners& owners, MetricText& text) {
+void append_imports(const cluster::MetricOwners& owners, int64_t now_ms, MetricText& text) {
     text.family(
         "snapgate_import_completed_timestamp_seconds",
         "When the newest import into a hosted cluster ended, since the epoch; absent before "
@@ -136,6 +136,19 @@ void append_imports(const cluster::MetricOwners& owners, MetricText& text) {
         Earliest imported;
         for (const cluster::Cluster* cluster : owner.clusters) imported.add(cluster->imported_ms);
         if (imported.ms) text.value(static_cast<double>(*imported.ms) / 1000, owner.labels);
+    }
+    text.family("snapgate_hosted_overdue",
+                "Hosted clusters that were not imported into for longer than is expected of them; "
+                "absent where nothing is expected",
+                MetricType::kGauge);
+    for (const cluster::MetricOwners::Owner& owner : owners.owners()) {
+        bool expected = false;
+        uint64_t overdue = 0;
+        for (const cluster::Cluster* cluster : owner.clusters) {
+            expected |= cluster->imports.expected();
+            overdue += cluster->import_overdue(now_ms) ? 1 : 0;
+        }
+        if (expected) text.value(static_cast<double>(overdue), owner.labels);
     }
 }
 
@@ -240,8 +253,8 @@ void append_cluster_metrics(const cluster::MetricOwners& owners, const mirror::M
                             const store::Store& store, MetricText& text) {
     append_clusters(owners, text);
     append_objects(owners, store, text);
-    append_imports(owners, text);
     const std::vector<Connected> connected = connected_of(owners, mirrors);
+    append_imports(owners, store.now_ms(), text);
     append_mirrors(connected, store.now_ms(), text);
     append_calls(connected, text);
     append_expiries(connected, text);

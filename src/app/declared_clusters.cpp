@@ -113,13 +113,20 @@ class DeclaredClusters::Taking {
         for (const Wanted& wanted : wanted_) {
             if (wanted.uid.empty()) return true;
             const auto known = clusters->find(wanted.uid);
-            if (known != clusters->end() && shows_other_server(wanted, known->second)) return true;
+            if (known != clusters->end() && (shows_other_server(wanted, known->second) ||
+                                             expects_otherwise(wanted, known->second)))
+                return true;
         }
         return false;
     }
 
     static bool shows_other_server(const Wanted& wanted, const Cluster& known) {
         return !wanted.server.empty() && wanted.server != known.server;
+    }
+
+    static bool expects_otherwise(const Wanted& wanted, const Cluster& known) {
+        const auto& every = wanted.planned->declared->expected_every;
+        return every && *every != known.imports.expected_every;
     }
 
     // All in one commit: the first start with hundreds of clusters waits for the disk once.
@@ -194,12 +201,19 @@ class DeclaredClusters::Taking {
         const connect::DeclaredCluster& declared = *wanted.planned->declared;
         wanted.uid = wanted.planned->uid;
         wanted.made = false;
-        if (!wanted.uid.empty()) return show_server(txn, wanted);
+        if (!wanted.uid.empty()) {
+            SNAPGATE_TRY(expect_imports(txn, wanted));
+            return show_server(txn, wanted);
+        }
         Cluster made;
         made.name = declared.name;
         made.uid = declared.uid.empty() ? base::random_uid() : declared.uid;
         made.project = project_uid(*wanted.planned);
         Result<Cluster> created = [&] {
+            if (declared.hosted) {
+                made.imports.expected_every = declared.expected_every.value_or(base::Millis(0));
+                made.imports.expected_since_ms = of_.data_.store->now_ms();
+            }
             if (declared.hosted)
                 return cluster::create_hosted(txn, made, of_.data_.store->now_ms());
             made.source = cluster::kConfigSource;
@@ -215,6 +229,15 @@ class DeclaredClusters::Taking {
     Result<void> note_cluster(store::WriteTxn& txn, const Cluster& cluster, audit::Change change) {
         return note(txn, {.kind = "Cluster", .name = cluster.name, .id = cluster.uid}, &cluster,
                     change);
+    }
+
+    Result<void> expect_imports(store::WriteTxn& txn, const Wanted& wanted) {
+        const connect::DeclaredCluster& declared = *wanted.planned->declared;
+        if (!declared.expected_every) return {};
+        auto set = cluster::expect_imports(txn, wanted.uid, *declared.expected_every,
+                                           of_.data_.store->now_ms());
+        if (!set) return refuse(declared, set.error());
+        return {};
     }
 
     // Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be

@@ -152,6 +152,7 @@ Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
         cluster.imported_ms = imported->get_int64();
     }
     SNAPGATE_TRY(read_connection(record, cluster));
+    SNAPGATE_ASSIGN(cluster.imports, read_imports(record));
     return cluster;
 }
 
@@ -187,6 +188,7 @@ std::string Cluster::record() const {
     }
     access::put_apply_set(record, apply_set);
     if (imported_ms > 0) record["importedMs"] = imported_ms;
+    put_imports(record, imports);
     if (!server.empty()) record["server"] = server;
     if (!source.empty()) record["source"] = source;
     if (connected() && connected_by == ConnectedBy::kTenant) record["connectedBy"] = kByTenant;
@@ -276,13 +278,26 @@ Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid, std
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 
+Result<void> expect_imports(store::WriteTxn& txn, std::string_view uid, base::Millis every,
+                            int64_t now_ms) {
+    SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
+    if (!record) return no_such_cluster(uid);
+    SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
+    SNAPGATE_TRY(require_hosted(cluster, "imports are expected of"));
+    if (cluster.imports.expected_every == every) return {};
+    cluster.imports.expected_every = every;
+    cluster.imports.expected_since_ms = now_ms;
+    return txn.put_record(Cluster::kType, uid, cluster.record());
+}
+
 Result<void> set_imported(store::WriteTxn& txn, std::string_view uid, model::ClusterNumber number,
-                          int64_t now_ms) {
+                          int64_t now_ms, const LastImport& import) {
     SNAPGATE_ASSIGN(auto record, txn.record(Cluster::kType, uid));
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
     if (cluster.number != number) return no_such_cluster(uid);
     cluster.imported_ms = now_ms;
+    cluster.imports.last = import;
     return txn.put_record(Cluster::kType, uid, cluster.record());
 }
 

@@ -12,6 +12,7 @@
 #include "access/principal.h"
 #include "access/projects.h"
 #include "base/result.h"
+#include "cluster/imports.h"
 #include "model/types.h"
 #include "store/record_table.h"
 #include "store/store.h"
@@ -58,6 +59,9 @@ struct Cluster {
     // Of a hosted cluster: when the newest import into it ended, in ms since the epoch; 0: none
     // did.
     int64_t imported_ms = 0;
+    Imports imports;  // the same
+    // Whether a hosted cluster's next import is late.
+    bool import_overdue(int64_t now_ms) const { return imports.overdue(imported_ms, now_ms); }
 
     // Names are unique within it.
     std::string_view owner() const { return project; }
@@ -108,16 +112,21 @@ bool has_all_kinds(const ClusterTable::Rows& clusters);
 base::Result<void> set_connection(store::WriteTxn& txn, std::string_view uid, std::string sealed,
                                   std::string server, ConnectedBy by);
 
-// Within a write: notes when an import into a hosted cluster ended. kNotFound if the cluster has
-// been deleted since, or another one has its uid now.
+// Within a write: notes when an import into a hosted cluster ended, and what it was. kNotFound if
+// the cluster has been deleted since, or another one has its uid now.
 base::Result<void> set_imported(store::WriteTxn& txn, std::string_view uid,
-                                model::ClusterNumber number, int64_t now_ms);
+                                model::ClusterNumber number, int64_t now_ms,
+                                const LastImport& import = {});
 
 // Sets the shown address of a cluster whose connection is in the server's configuration file.
 // kNotFound.
 base::Result<void> set_declared_server(store::WriteTxn& txn, std::string_view uid,
                                        std::string server);
 
+// Within a write: says how often a hosted cluster is imported into; 0: nobody knows. kNotFound;
+// kConflict for a connected cluster.
+base::Result<void> expect_imports(store::WriteTxn& txn, std::string_view uid, base::Millis every,
+                                  int64_t now_ms);
 // kConflict for a cluster that set_connection() refuses.
 base::Result<void> require_settable(const Cluster& cluster);
 

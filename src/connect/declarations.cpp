@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "cluster/imports.h"
 #include "json/yaml_lines.h"
 #include "model/names.h"
 
@@ -85,8 +86,8 @@ Result<DeclaredProject> read_project(const json::Object& object) {
 
 Result<DeclaredCluster> read_cluster(const json::Object& object,
                                      const std::filesystem::path& folder, DeclaredTo to) {
-    SNAPGATE_TRY(refuse_unknown(
-        object, {"name", "uid", "project", "kubeconfig", "context", "in-cluster", "hosted"}));
+    SNAPGATE_TRY(refuse_unknown(object, {"name", "uid", "project", "kubeconfig", "context",
+                                         "in-cluster", "hosted", "expected-every"}));
     DeclaredCluster cluster;
     SNAPGATE_TRY(read_names(cluster, object));
     SNAPGATE_ASSIGN(cluster.project, text_of(object, "project"));
@@ -107,6 +108,12 @@ Result<DeclaredCluster> read_cluster(const json::Object& object,
     if (!cluster.context.empty() && kubeconfig.empty())
         return wrong("context", "goes with a kubeconfig");
     if (!kubeconfig.empty()) cluster.kubeconfig = folder / kubeconfig;
+    SNAPGATE_ASSIGN(const std::string every, text_of(object, "expected-every"));
+    if (every.empty()) return cluster;
+    if (!cluster.hosted) return wrong("expected-every", "goes with hosted: true");
+    auto parsed = cluster::expected_every_of(every, "expected-every");
+    if (!parsed) return wrong("expected-every", parsed.error().message);
+    cluster.expected_every = *parsed;
     return cluster;
 }
 

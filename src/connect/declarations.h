@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "access/projects.h"
+#include "base/clock.h"
 #include "json/value.h"
 
 namespace snapgate::connect {
@@ -34,6 +35,8 @@ struct DeclaredCluster {
     std::string context;
     bool in_cluster = false;
     bool hosted = false;
+    // Of a hosted one, how often it is imported into; nullopt: what it is stays.
+    std::optional<base::Millis> expected_every;
     std::string place;  // clusters[3]
 
     bool operator==(const DeclaredCluster&) const = default;

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from events import Events
-from harness import Client, Server, snapshots, wait_for
+from harness import Client, Server, run_cli, snapshots, wait_for
 from issuer import Issuer, SigningKey, encode, group, hmac_token
 from kube import KubeClient, Watch, new_snapshot, snapshots_path
 from test_tls import make_certificate
@@ -332,3 +332,29 @@ def test_the_limits_of_a_key_hold_for_a_user(data_dir, issuer):
     assert statuses[:3] == [200] * 3 and 429 in statuses[3:], statuses
     assert trusting.client(issuer.token("bob", groups=["shop"])).list("shop-web").status == 200
     trusting.server.stop()
+
+
+def test_the_command_line_takes_a_token(trusting, issuer, tmp_path):
+    (tmp_path / "token").write_text(issuer.token(groups=["web"]) + "\n")
+    home = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    url = f"http://127.0.0.1:{trusting.server.port}"
+    ran = run_cli("login", url, "--api-key-file", tmp_path / "token", env=home)
+    assert ran.returncode == 0, ran.stderr
+    told = run_cli("whoami", env=home).stdout
+    assert "corp:alice (oidc:" in told and "Role:     reader" in told and "Created" not in told, told
+    assert "shop-web" in run_cli("get", "clusters", env=home).stdout
+
+
+def test_a_configuration_is_checked(trusting, issuer, tmp_path):
+    trusting.declare(issuer.declared(*RULES), {"name": "edge", "issuer": "edge", "audiences": ["a"], "jwks-file": "keys.json",
+                                               "rules": [group("a", "reader")]})
+    keys = trusting.config.with_name("keys.json")
+    check = ("serve", "--check-config", "--config", trusting.config, "--data-dir", tmp_path / "none", "--credentials-key-file",
+             tmp_path / "credentials.key")
+    assert f"issuers[1].jwks-file: {keys}" in (ran := run_cli(*check)).stdout + ran.stderr and ran.returncode != 0
+    keys.write_text('{"keys": []}')
+    assert "the key set is empty" in (ran := run_cli(*check)).stdout + ran.stderr
+    keys.write_text(json.dumps({"keys": [issuer.keys[0].public()]}))
+    assert (ran := run_cli(*check)).returncode == 0, ran.stderr
+    trusting.declare(issuer.declared(group("a", "king")))
+    assert "issuers[0].rules[0].role: must be reader, editor or admin" in (ran := run_cli(*check)).stdout + ran.stderr

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/duration.h"
 #include "json/path.h"
 #include "remote/connection_request.h"
 #include "remote/kubeconfig_file.h"
@@ -75,6 +76,21 @@ Outcome<> put_quota(Api& api, const std::string& uid, const DeclaredProject& dec
     return {};
 }
 
+// Has a hosted cluster expect imports as it is declared; "": as it does.
+Outcome<Applied> apply_imports(Api& api, const std::string& uid, const std::string& every,
+                               const ApplyTerms& terms) {
+    if (every.empty()) return Applied{"unchanged"};
+    const std::string path = path_of(Kind::kCluster, uid);
+    SNAPGATE_ASSIGN(const auto response, api.get(path));
+    SNAPGATE_ASSIGN(const auto cluster, parse_answer(response, api.server()));
+    if (json::text_at(cluster, {"expectedEvery"}) == every) return Applied{"unchanged"};
+    if (terms.dry_run) return Applied{"configured"};
+    SNAPGATE_ASSIGN(const auto set,
+                    api.put(path + "/imports", json::Object{{"expectedEvery", every}}));
+    SNAPGATE_TRY(parse_answer(set, api.server()));
+    return Applied{"configured"};
+}
+
 }  // namespace
 
 Outcome<Registry> read_registry(Api& api) {
@@ -119,7 +135,10 @@ Outcome<Applied> apply_cluster(Api& api, const Registry& registry, const Declare
         SNAPGATE_ASSIGN(Named named, choose(Kind::kProject, declared.project, registry.projects));
         project = named.uid;
     }
-    NewCluster made{declared.name, declared.uid, project, {}, terms.set, terms.dry_run};
+    NewCluster made{declared.name, declared.uid, project, {}, terms.set};
+    made.dry_run = terms.dry_run;
+    if (declared.expected_every)
+        made.expected_every = base::format_duration(*declared.expected_every);
     if (!declared.hosted) {
         SNAPGATE_ASSIGN(made.kubeconfig,
                         read_kubeconfig_file(declared.kubeconfig.string(), declared.context));
@@ -132,7 +151,7 @@ Outcome<Applied> apply_cluster(Api& api, const Registry& registry, const Declare
         return Applied{"created", warnings_of(answer)};
     }
     SNAPGATE_TRY(check_same(*known, declared, project));
-    if (declared.hosted) return Applied{"unchanged"};
+    if (declared.hosted) return apply_imports(api, known->uid, made.expected_every, terms);
     SNAPGATE_ASSIGN(auto answer, set_connection(api, known->uid, made.kubeconfig, terms.dry_run));
     return Applied{outcome_of(answer), warnings_of(answer)};
 }

@@ -52,8 +52,9 @@ std::vector<Command> all_commands() {
               "  snapgate create cluster edge --kubeconfig edge.kubeconfig\n"
               "  snapgate create key ci --role reader --expires 90d\n"
               "  snapgate create snapshot --cluster demo -n payments --vm db-01"),
-        group("set", "Change a cluster's kubeconfig, or a project's quota",
-              {set_kubeconfig_command(), set_quota_command()},
+        group("set",
+              "Change a cluster's kubeconfig or what imports it expects, or a project's quota",
+              {set_kubeconfig_command(), set_imports_command(), set_quota_command()},
               "Examples:\n"
               "  snapgate set kubeconfig --cluster edge edge.kubeconfig\n"
               "  snapgate set quota payments --objects 100000"),

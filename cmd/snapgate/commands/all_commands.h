@@ -54,6 +54,7 @@ Command create_cluster_command();
 // Makes a key through the API, or with --data-dir in the data directory of a server that is down.
 Command create_key_command();
 Command set_kubeconfig_command();
+Command set_imports_command();
 Command set_quota_command();
 Command apply_command();
 Command check_cluster_command();

@@ -38,6 +38,7 @@ struct Options {
     std::string uid;         // "": the server makes one
     std::string kubeconfig;  // of a cluster, as its context; "": it is hosted
     std::string context;
+    std::string expected_every;  // of a hosted cluster
     std::string output;
 };
 
@@ -80,6 +81,9 @@ Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
     if (options.kubeconfig.empty() && !options.context.empty())
         return Failure(Exit::kUsage,
                        "--kubeconfig-context goes with --kubeconfig: give both or neither");
+    if (!options.kubeconfig.empty() && !options.expected_every.empty())
+        return Failure(Exit::kUsage,
+                       "--expected-every is for hosted clusters: leave --kubeconfig out");
     std::string kubeconfig;
     if (!options.kubeconfig.empty()) {
         SNAPGATE_ASSIGN(kubeconfig, read_kubeconfig_file(options.kubeconfig, options.context));
@@ -87,8 +91,9 @@ Outcome<Exit> create_cluster(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Api api, kubeconfig.empty()
                                  ? open_api(options.connection, shell)
                                  : open_api_for_kubeconfig(options.connection, shell));
-    SNAPGATE_ASSIGN(const json::Object made,
-                    make_cluster(api, {options.name, options.uid, api.project_uid(), kubeconfig}));
+    NewCluster cluster{options.name, options.uid, api.project_uid(), kubeconfig};
+    cluster.expected_every = options.expected_every;
+    SNAPGATE_ASSIGN(const json::Object made, make_cluster(api, cluster));
     note_warnings(shell.console, made);
     return print_new_entry(shell.console, format, "cluster", made);
 }
@@ -118,7 +123,10 @@ Command create_cluster_command() {
                     answer_option(options->output),
                     {"--kubeconfig", &options->kubeconfig, "FILE",
                      "Connect the cluster that this kubeconfig names ('-': standard input)"},
-                    kubeconfig_context_option(options->context)},
+                    kubeconfig_context_option(options->context),
+                    {"--expected-every", &options->expected_every, "DURATION",
+                     "Of a hosted cluster: how often it is imported into, as in 24h; it is Stale\n"
+                     "when an import is late"}},
         .connection = &options->connection,
         .footer = kClusterFooter,
         .run = [options](Shell& shell) { return create_cluster(*options, shell); },

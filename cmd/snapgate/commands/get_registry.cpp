@@ -90,11 +90,13 @@ std::string last_sync(const json::Object& cluster) {
     return age_of(at, base::system_clock().now_ms() / 1000) + " ago";
 }
 
-// How long ago, by the server's clock, the mirror was last known to equal the cluster. A hosted
-// cluster has nothing to be behind of.
+// How long ago, by the server's clock, the mirror was last known to equal the cluster; of a hosted
+// one, how long ago it was imported into, where that is expected.
 std::string lag(const json::Object& cluster) {
-    if (json::text_at(cluster, {"type"}) != "connected") return kNothing;
     const json::Value* seconds = json::value_at(cluster, {"lagSeconds"});
+    const bool hosted = json::text_at(cluster, {"type"}) != "connected";
+    if (hosted && seconds == nullptr && json::text_at(cluster, {"expectedEvery"}).empty())
+        return kNothing;
     if (seconds == nullptr || !seconds->is_int64()) return "<unknown>";
     return base::human_duration(std::chrono::seconds(seconds->get_int64()));
 }

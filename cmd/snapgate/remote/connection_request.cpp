@@ -14,6 +14,7 @@ Outcome<json::Object> make_cluster(Api& api, const NewCluster& cluster) {
     if (!cluster.uid.empty()) body["uid"] = cluster.uid;
     if (!cluster.project_uid.empty()) body["projectUid"] = cluster.project_uid;
     if (!cluster.apply_set.empty()) body["applySet"] = cluster.apply_set;
+    if (!cluster.expected_every.empty()) body["expectedEvery"] = cluster.expected_every;
     std::string target(words_of(Kind::kCluster).path);
     if (cluster.dry_run) target += "?dryRun=true";
     SNAPGATE_ASSIGN(auto response, api.post(std::move(target), body));

@@ -17,6 +17,9 @@ struct NewCluster {
     // The set of declarations that it becomes a part of; "" for none.
     // NOLINTNEXTLINE(readability-redundant-member-init): an initializer may leave it out
     std::string apply_set = {};
+    // How often a hosted cluster is imported into, as in 24h; "": not said.
+    // NOLINTNEXTLINE(readability-redundant-member-init)
+    std::string expected_every = {};
     bool dry_run = false;  // the server only says whether it could be made
 };
 

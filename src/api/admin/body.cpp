@@ -1,6 +1,7 @@
 #include "api/admin/body.h"
 
 #include "base/crypto.h"
+#include "cluster/imports.h"
 #include "model/names.h"
 
 namespace snapgate::api::admin {
@@ -24,6 +25,12 @@ Result<std::string> uid_or_random(const json::Object& body) {
     if (uid.empty()) return base::random_uid();
     if (!model::is_uid(uid)) return Error(Code::kInvalidBody, std::string(model::kUidRule), "uid");
     return uid;
+}
+
+Result<base::Millis> expected_every(const json::Object& body) {
+    SNAPGATE_ASSIGN(const std::string text, json::optional_string(body, "expectedEvery"));
+    if (text.empty()) return base::Millis(0);
+    return cluster::expected_every_of(text, "expectedEvery");
 }
 
 }  // namespace snapgate::api::admin

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
@@ -43,6 +44,28 @@ void put_status(json::Object& out, const MirrorStatus& status, int64_t now_ms) {
     out["checks"] = status.checks;
     out["differences"] = status.differences;
     put_text(out, "checkOutcome", status.check_outcome);
+}
+
+// How it stands with a hosted cluster.
+void put_imports(json::Object& out, const Cluster& hosted, int64_t now_ms) {
+    const cluster::Imports& imports = hosted.imports;
+    const bool overdue = hosted.import_overdue(now_ms);
+    out["state"] = overdue ? cluster::kStale : cluster::kReady;
+    if (overdue) out["reason"] = cluster::kImportOverdue;
+    if (imports.expected()) out["expectedEvery"] = base::format_duration(imports.expected_every);
+    put_time(out, "lastImportTime", hosted.imported_ms);
+    if (imports.expected() && hosted.imported_ms > 0)
+        out["lagSeconds"] = std::max<int64_t>(0, (now_ms - hosted.imported_ms) / 1000);
+    const cluster::LastImport& last = imports.last;
+    if (last.by_id.empty()) return;
+    out["lastImport"] = json::Object{{"by", last.by},
+                                     {"byId", last.by_id},
+                                     {"created", last.created},
+                                     {"replaced", last.replaced},
+                                     {"unchanged", last.unchanged},
+                                     {"skipped", last.skipped},
+                                     {"pruned", last.pruned},
+                                     {"refused", last.refused}};
 }
 
 std::string_view to_text(Outcome outcome) {
@@ -95,8 +118,7 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
         const auto status = services.connections.status(cluster.number);
         put_status(out, status.value_or(MirrorStatus()), services.store.now_ms());
     } else {
-        out["state"] = "Ready";
-        put_time(out, "lastImportTime", cluster.imported_ms);
+        put_imports(out, cluster, services.store.now_ms());
     }
     out["objects"] = objects;
     SNAPGATE_ASSIGN(json::Array kinds, kinds_document(services, cluster, view));

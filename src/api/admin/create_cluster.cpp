@@ -40,7 +40,8 @@ Result<std::string> project_of_new(const Call& call, const std::string& asked) {
 Result<ClusterType> read_type(const json::Object& body) {
     SNAPGATE_ASSIGN(std::string type, json::optional_string(body, "type"));
     if (type.empty() || type == "hosted") {
-        SNAPGATE_TRY(json::refuse_unknown(body, {"name", "uid", "projectUid", "type", "applySet"}));
+        SNAPGATE_TRY(json::refuse_unknown(
+            body, {"name", "uid", "projectUid", "type", "applySet", "expectedEvery"}));
         return ClusterType::kHosted;
     }
     if (type == "connected") {
@@ -60,6 +61,8 @@ Result<Cluster> read_cluster(const Call& call, const json::Object& body) {
     SNAPGATE_ASSIGN(std::string asked, json::optional_string(body, "projectUid"));
     SNAPGATE_ASSIGN(cluster.project, project_of_new(call, asked));
     SNAPGATE_ASSIGN(cluster.apply_set, set_of_new(call, body));
+    SNAPGATE_ASSIGN(cluster.imports.expected_every, expected_every(body));
+    cluster.imports.expected_since_ms = call.services.store.now_ms();
     // The commit looks again; but a connection is not tried in vain.
     const auto projects = call.services.projects.snapshot();
     const auto project = projects->find(cluster.project);

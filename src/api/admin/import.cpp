@@ -192,15 +192,26 @@ net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
     co_return Result<void>{};
 }
 
-// Notes that an import ended. The one object after the other of a script need not all be noted.
-net::Awaitable<Result<void>> note_import(Call& call, const cluster::Cluster& cluster) {
+// Notes that an import ended, by whom and how much. The one object after the other of a script need
+// not all be noted.
+net::Awaitable<Result<void>> note_import(Call& call, const cluster::Cluster& cluster,
+                                         const objects::ImportReport& report) {
     constexpr int64_t kOftenMs = 1'000;
     const int64_t now_ms = call.services.store.now_ms();
-    if (now_ms >= cluster.imported_ms && now_ms - cluster.imported_ms < kOftenMs)
+    if (now_ms >= cluster.imported_ms && now_ms - cluster.imported_ms < kOftenMs &&
+        cluster.imports.last.by_id == call.principal.key_id)
         co_return Result<void>{};
-    store::WriteFunction note = [uid = cluster.uid, number = cluster.number,
-                                 now_ms](store::WriteTxn& txn) {
-        return cluster::set_imported(txn, uid, number, now_ms);
+    const cluster::LastImport last{.by = call.principal.key_name,
+                                   .by_id = call.principal.key_id,
+                                   .created = report.created,
+                                   .replaced = report.replaced,
+                                   .unchanged = report.unchanged,
+                                   .skipped = report.skipped,
+                                   .pruned = report.pruned,
+                                   .refused = report.refused_count};
+    store::WriteFunction note = [uid = cluster.uid, number = cluster.number, now_ms,
+                                 last](store::WriteTxn& txn) {
+        return cluster::set_imported(txn, uid, number, now_ms, last);
     };
     co_return co_await commit_registry(call.services, std::move(note));
 }
@@ -226,7 +237,8 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
         call.audit->dry_run = asked.options.dry_run;
         call.audit->details = counts_of(import.report());
     }
-    if (ended && !asked.options.dry_run) ended = co_await note_import(call, cluster);
+    if (ended && !asked.options.dry_run)
+        ended = co_await note_import(call, cluster, import.report());
     co_return std::move(ended);
 }
 

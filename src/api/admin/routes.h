@@ -20,6 +20,8 @@ net::Awaitable<base::Result<void>> delete_cluster(Call& call);
 
 // PUT /admin/v1/clusters/{uid}/kubeconfig: another connection for a connected cluster.
 net::Awaitable<base::Result<void>> set_kubeconfig(Call& call);
+// PUT /admin/v1/clusters/{uid}/imports: how often a hosted cluster is imported into.
+net::Awaitable<base::Result<void>> expect_imports(Call& call);
 // POST /admin/v1/clusters/{uid}/check: looks whether the connection is good.
 net::Awaitable<base::Result<void>> check_cluster(Call& call);
 

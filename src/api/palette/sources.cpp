@@ -22,6 +22,21 @@ void add_mirror(const Services& services, model::ClusterNumber number, int64_t n
     item.emplace("ageSeconds", std::max<int64_t>(now_ms - as_of, 0) / 1000);
 }
 
+// A hosted cluster is known now, until somebody says how often it is imported into: from then on it
+// is known as it was imported last.
+void add_imports(const cluster::ClusterTable::Rows& registry, const std::string& uid,
+                 int64_t now_ms, json::Object& item) {
+    const auto row = registry.find(uid);
+    const cluster::Cluster cluster = row == registry.end() ? cluster::Cluster() : row->second;
+    const bool overdue = cluster.import_overdue(now_ms);
+    item.emplace("state", overdue ? cluster::kStale : cluster::kReady);
+    if (overdue) item.emplace("reason", cluster::kImportOverdue);
+    const int64_t as_of = cluster.imports.expected() ? cluster.imported_ms : now_ms;
+    if (as_of == 0) return;
+    item.emplace("asOf", base::format_rfc3339(as_of));
+    item.emplace("ageSeconds", std::max<int64_t>(now_ms - as_of, 0) / 1000);
+}
+
 // The kinds that a cluster need not have, or need not let us read.
 json::Array further_kinds(const Services& services, const query::FleetCluster& cluster,
                           int64_t now_ms) {
@@ -42,6 +57,7 @@ net::Awaitable<Result<void>> list_sources(Call& call) {
     SNAPGATE_CO_TRY(query::parse_fleet_request(call.request.query, call.parameters[0],
                                                query::Question::kSources));
     const int64_t now_ms = call.services.store.now_ms();
+    const auto registry = call.services.clusters.snapshot();
     json::Array items;
     for (const query::FleetCluster& cluster : visible->fleet->clusters) {
         json::Object item{{"cluster", json::Object{{"name", cluster.name},
@@ -53,9 +69,7 @@ net::Awaitable<Result<void>> list_sources(Call& call) {
             item.emplace("kinds", further_kinds(call.services, cluster, now_ms));
         } else {
             item.emplace("type", "hosted");
-            item.emplace("state", "Ready");
-            item.emplace("asOf", base::format_rfc3339(now_ms));
-            item.emplace("ageSeconds", 0);
+            add_imports(*registry, cluster.uid, now_ms, item);
         }
         items.push_back(std::move(item));
     }

@@ -31,6 +31,8 @@ export function adviceFor(state: string, reason: string | undefined): string {
             return "The cluster does not serve snapshot.kubevirt.io: install KubeVirt. snapgate notices by itself."
         case "Failing":
             return reason === "LoopDetected" ? "The connection leads back to this server: connect the cluster itself." : "It answers, but not as a Kubernetes API server does: look at the message."
+        case "Stale":
+            return "An import of this hosted cluster is late: look at what imports it."
         case "Unreachable":
             return UNREACHABLE[reason ?? ""] ?? "There is no connection, no answer, or a broken one. It is tried again and again."
         default:

@@ -36,6 +36,7 @@ export const CLUSTER_LOOKS: Record<ClusterState, Look> = {
     Forbidden: {mark: "bad", tone: "bad", word: "Forbidden"},
     NotInstalled: {mark: "never", tone: "late", word: "Not installed"},
     Failing: {mark: "bad", tone: "bad", word: "Failing"},
+    Stale: {mark: "late", tone: "late", word: "Stale"},
 }
 
 export const CONSISTENCY_WORDS: Record<Consistency, {word: string; meaning: string}> = {

@@ -1,0 +1,91 @@
+#include "cluster/imports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/duration.h"
+
+namespace snapgate::cluster {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+namespace {
+
+constexpr std::string_view kImports = "imports";
+
+struct Count {
+    std::string_view name;
+    uint64_t LastImport::* member;
+};
+
+constexpr std::array kCounts = {
+    Count{"created", &LastImport::created},     Count{"replaced", &LastImport::replaced},
+    Count{"unchanged", &LastImport::unchanged}, Count{"skipped", &LastImport::skipped},
+    Count{"pruned", &LastImport::pruned},       Count{"refused", &LastImport::refused},
+};
+
+// 0 if it is not there.
+Result<int64_t> number(const json::Object& object, std::string_view name) {
+    const json::Value* value = object.if_contains(name);
+    if (value == nullptr) return int64_t{0};
+    if (!value->is_int64() || value->get_int64() < 0)
+        return Error(Code::kCorrupt, fmt::format("{} of a cluster's imports is no number", name));
+    return value->get_int64();
+}
+
+}  // namespace
+
+bool Imports::overdue(int64_t imported_ms, int64_t now_ms) const {
+    if (!expected()) return false;
+    return now_ms - std::max(imported_ms, expected_since_ms) > expected_every.count();
+}
+
+Result<base::Millis> expected_every_of(std::string_view text, std::string_view field) {
+    const auto every = base::parse_duration(text);
+    if (every && *every >= kLeastExpectedEvery && *every <= kMostExpectedEvery) return *every;
+    return Error(Code::kInvalidBody,
+                 fmt::format("{} must be a duration from {} to {}, as in 24h", field,
+                             base::format_duration(kLeastExpectedEvery),
+                             base::format_duration(kMostExpectedEvery)),
+                 std::string(field));
+}
+
+Result<Imports> read_imports(const json::Object& record) {
+    Imports imports;
+    const json::Value* value = record.if_contains(kImports);
+    if (value == nullptr) return imports;
+    if (!value->is_object()) return Error(Code::kCorrupt, "a cluster's imports are no object");
+    const json::Object& object = value->get_object();
+    SNAPGATE_ASSIGN(const int64_t every, number(object, "expectedEveryMs"));
+    imports.expected_every = base::Millis(every);
+    SNAPGATE_ASSIGN(imports.expected_since_ms, number(object, "expectedSinceMs"));
+    SNAPGATE_ASSIGN(imports.last.by, json::optional_string(object, "by"));
+    SNAPGATE_ASSIGN(imports.last.by_id, json::optional_string(object, "byId"));
+    for (const Count& count : kCounts) {
+        SNAPGATE_ASSIGN(const int64_t stored, number(object, count.name));
+        imports.last.*count.member = static_cast<uint64_t>(stored);
+    }
+    return imports;
+}
+
+void put_imports(json::Object& record, const Imports& imports) {
+    if (!imports.expected() && imports.last.by_id.empty()) return;
+    json::Object object;
+    if (imports.expected()) {
+        object["expectedEveryMs"] = imports.expected_every.count();
+        object["expectedSinceMs"] = imports.expected_since_ms;
+    }
+    if (!imports.last.by_id.empty()) {
+        object["by"] = imports.last.by;
+        object["byId"] = imports.last.by_id;
+        for (const Count& count : kCounts)
+            object[count.name] = static_cast<int64_t>(imports.last.*count.member);
+    }
+    record[kImports] = std::move(object);
+}
+
+}  // namespace snapgate::cluster
