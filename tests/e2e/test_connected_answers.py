@@ -346,7 +346,7 @@ def test_yaml_goes_through_to_an_old_cluster(old, form):
 
 
 def test_yaml_that_cannot_be_read_is_refused_with_the_line(old):
-    for text, said in ((f"apiVersion: {GROUP}/v1beta1\nmetadata: &a {{}}\n", "line 2"), ("a: [", "line"), ("a: 1\n---\nb: 2\n", "2 documents")):
+    for text, said in ((f"apiVersion: {GROUP}/v1beta1\n<<: {{}}\n", "line 2"), ("a: [", "line"), ("a: 1\n---\nb: 2\n", "2 documents")):
         refused = old.ours.request("POST", snapshots_path("default"), text, {"Content-Type": "application/yaml"})
         assert refused.status == 400 and said in refused.json()["message"], refused
     assert not old.between.came("POST") or all("virtualmachinesnapshots" not in one[1] for one in old.between.came("POST"))

@@ -97,7 +97,7 @@ YAML_BODIES = {
     "kube apply": ("PATCH", ONE + "?fieldManager=me", APPLY_PATCH),
 }
 NO_YAML = {
-    "anchor bomb": "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n",
+    "anchor bomb": "a: &a0 [x]\n" + "".join(f"k{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
     "anchor of itself": "a: &a [*a]\n",
     "anchor alone": "a: &a 1\n",
     "alias of nothing": "a: *b\n",
