@@ -5,8 +5,9 @@ import shlex
 import subprocess
 
 import pytest
+import yaml
 
-from harness import BINARY, clean_environment, run_cli, snapshot
+from harness import BINARY, ROOT, clean_environment, run_cli, snapshot
 
 
 def completed(*words, env=None):
@@ -39,6 +40,11 @@ def completed(*words, env=None):
 def test_words_come_from_the_table_of_commands(words, wanted):
     kind, found = completed(*words)
     assert kind == "words" and found == wanted
+
+
+def test_every_state_of_a_cluster_can_be_selected():
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    assert completed("get", "clusters", "--state", "")[1] == document["components"]["schemas"]["ClusterState"]["enum"]
 
 
 def test_files_and_folders_are_the_shells():

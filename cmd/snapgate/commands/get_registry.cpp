@@ -213,8 +213,9 @@ Outcome<> print_objects(Shell& shell, Api& api, Kind kind, const Format& format,
     return {};
 }
 
-constexpr const char* kStates[] = {"Pending",      "Syncing",   "Ready",        "Unreachable",
-                                   "Unauthorized", "Forbidden", "NotInstalled", "Failing"};
+constexpr const char* kStates[] = {"Pending",      "Syncing",      "Ready",
+                                   "Unreachable",  "Unauthorized", "Forbidden",
+                                   "NotInstalled", "Failing",      "Stale"};
 
 bool has_state(const json::Object& cluster, const std::vector<std::string>& states) {
     return states.empty() ||

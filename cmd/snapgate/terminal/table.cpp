@@ -30,26 +30,18 @@ std::string_view colour_of(std::string_view word) {
     constexpr std::string_view kYellow = "\033[33m";
     constexpr std::string_view kRed = "\033[31m";
     static const std::map<std::string_view, std::string_view> kColours = {
-        {"Ready", kGreen},
-        {"Succeeded", kGreen},
-        {"Protected", kGreen},
-        {"Good", kGreen},
-        {"Pending", kYellow},
-        {"InProgress", kYellow},
-        {"Syncing", kYellow},
-        {"Deleting", kYellow},
-        {"Late", kYellow},
-        {"Unknown", kYellow},
-        {"Warning", kYellow},
-        {"Failed", kRed},
-        {"Failing", kRed},
-        {"Never", kRed},
-        {"Bad", kRed},
-        {"Unreachable", kRed},
-        {"Unauthorized", kRed},
-        {"Forbidden", kRed},
-        {"CertificateInvalid", kRed},
-        {"NotInstalled", kRed}};
+        {"Ready", kGreen},      {"Succeeded", kGreen},
+        {"Protected", kGreen},  {"Good", kGreen},
+        {"Pending", kYellow},   {"InProgress", kYellow},
+        {"Syncing", kYellow},   {"Deleting", kYellow},
+        {"Late", kYellow},      {"Stale", kYellow},
+        {"Unknown", kYellow},   {"Warning", kYellow},
+        {"Failed", kRed},       {"Failing", kRed},
+        {"Never", kRed},        {"Bad", kRed},
+        {"Unreachable", kRed},  {"Unauthorized", kRed},
+        {"Forbidden", kRed},    {"CertificateInvalid", kRed},
+        {"NotInstalled", kRed},
+    };
     const auto found = kColours.find(word);
     return found == kColours.end() ? std::string_view() : found->second;
 }
