@@ -12,13 +12,13 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kBetweenWords = " \t\r";
 
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> words;
     size_t begin = 0;
-    while ((begin = line.find_first_not_of(kBlanks, begin)) != std::string_view::npos) {
-        const size_t end = std::min(line.find_first_of(kBlanks, begin), line.size());
+    while ((begin = line.find_first_not_of(kBetweenWords, begin)) != std::string_view::npos) {
+        const size_t end = std::min(line.find_first_of(kBetweenWords, begin), line.size());
         words.push_back(line.substr(begin, end - begin));
         begin = end;
     }

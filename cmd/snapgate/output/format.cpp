@@ -11,19 +11,19 @@
 namespace snapgate::cli {
 namespace {
 
-constexpr std::pair<std::string_view, Format::Kind> kWords[] = {
+constexpr std::pair<std::string_view, Format::Kind> kFormatWords[] = {
     {"", Format::kTable},         {"table", Format::kTable}, {"wide", Format::kWide},
     {"json", Format::kJson},      {"yaml", Format::kYaml},   {"name", Format::kName},
     {"jsonl", Format::kJsonLines}};
 
-Failure usage(std::string message) {
+Failure wrong_format(std::string message) {
     return {Exit::kUsage, std::move(message)};
 }
 
 // The template of an output format: what follows its "=", or what is in the file of that name.
 Outcome<std::string> template_of(std::string_view name, std::string_view value, bool in_file) {
     if (value.empty())
-        return usage(
+        return wrong_format(
             name == "jsonpath"
                 ? "-o jsonpath needs a template: -o jsonpath='{.metadata.name}'"
                 : "-o custom-columns needs columns: -o custom-columns=NAME:.metadata.name");
@@ -34,7 +34,7 @@ Outcome<std::string> template_of(std::string_view name, std::string_view value, 
 }  // namespace
 
 Outcome<Format> Format::parse(std::string_view text) {
-    for (const auto& [word, kind] : kWords)
+    for (const auto& [word, kind] : kFormatWords)
         if (text == word) return Format(kind);
     const size_t equals = std::min(text.find('='), text.size());
     std::string_view name = text.substr(0, equals);
@@ -56,7 +56,7 @@ Outcome<Format> Format::parse(std::string_view text) {
         format.columns_ = std::make_shared<const CustomColumns>(std::move(columns));
         return format;
     }
-    return usage(fmt::format(
+    return wrong_format(fmt::format(
         "there is no output format \"{}\": -o takes table, wide, json, yaml, name, jsonl, "
         "jsonpath=TEMPLATE or custom-columns=TITLE:EXPRESSION,...",
         text));

@@ -201,10 +201,10 @@ Result<JsonPath::Step> JsonPathParser::parse_filter(unsigned depth) {
 
 Result<JsonPath::Compare> JsonPathParser::parse_compare() {
     using Compare = JsonPath::Compare;
-    static constexpr std::pair<std::string_view, Compare> kWords[] = {
+    static constexpr std::pair<std::string_view, Compare> kComparisons[] = {
         {"==", Compare::kEqual},     {"!=", Compare::kNotEqual}, {"<=", Compare::kLessEqual},
         {">=", Compare::kMoreEqual}, {"<", Compare::kLess},      {">", Compare::kMore}};
-    for (const auto& [word, compare] : kWords)
+    for (const auto& [word, compare] : kComparisons)
         if (take(word)) return compare;
     return wrong("expected ==, !=, <, <=, > or >=");
 }
