@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/audit.h"
+#include "api/kube/watch_hub.h"
 #include "api/palette/snapshot_feed.h"
 #include "commit/commit.h"
 

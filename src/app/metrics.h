@@ -39,7 +39,8 @@ class Metrics {
     // milliseconds: not on a thread that serves others.
     void append(const net::Server* server, const mirror::Mirrors& mirrors,
                 const objects::GarbageCollector& garbage, const api::KeyShares& shares,
-                const audit::Trail* audit, const identity::Issuers& issuers, std::string& out) const;
+                const audit::Trail* audit, const identity::Issuers& issuers,
+                std::string& out) const;
 
   private:
     struct Series {

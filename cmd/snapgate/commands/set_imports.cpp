@@ -44,7 +44,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                 : fmt::format("cluster/{} configured: an import is expected every {}", cluster.name,
                               every));
     } else {
-        print_value(shell.console, format, answer);
+        SNAPGATE_TRY(print_value(shell.console, format, answer));
     }
     return Exit::kOk;
 }
