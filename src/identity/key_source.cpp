@@ -18,7 +18,7 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr std::chrono::seconds kPatience{15};  // for each of the two documents
+constexpr std::chrono::seconds kFetchTimeout{15};  // for each of the two documents
 constexpr size_t kMostDiscoveryBytes = 64 << 10;
 constexpr size_t kMostCaBytes = 1 << 20;
 
@@ -85,7 +85,7 @@ class Fetching {
             SNAPGATE_CO_ASSIGN(std::string bearer, bearer_of(issuer_.token_file));
             request.headers.emplace_back("Authorization", std::move(bearer));
         }
-        auto answer = co_await net::exchange(*target, request, kPatience, most);
+        auto answer = co_await net::exchange(*target, request, kFetchTimeout, most);
         if (!answer) co_return std::move(answer).error();
         if (answer->status != 200) {
             co_return Error(Code::kBadPeer,

@@ -90,8 +90,8 @@ inline constexpr std::string_view kIdName = "id";
 // verifies the rows around it.
 inline constexpr std::string_view kFactsName = "layout-of-facts";
 // The name there of the number up to which lines of the audit trail were dropped (encode_number).
-// It is missing before the first ones were.
-inline constexpr std::string_view kAuditName = "audit-dropped";
+// It is missing before the first ones were, and has its place for the same reason.
+inline constexpr std::string_view kAuditName = "lines-dropped";
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

@@ -30,16 +30,16 @@ class Cli:
         assert ran.returncode == code, (arguments, ran.returncode, ran.stdout, ran.stderr)
         return ran
 
+    def good(self, *arguments, **options):
+        """Runs to a good end and returns what was printed."""
+        return self(*arguments, **options).stdout
+
 
 class Shell(Cli):
     """One that goes to its server by TLS, from a folder with the files that it names."""
 
     def __init__(self, server, folder):
         super().__init__(server, folder / "home", tls=True, cwd=folder)
-
-    def good(self, *arguments, **options):
-        """Runs to a good end and returns what was printed."""
-        return self(*arguments, **options).stdout
 
     def clusters(self):
         return {item["name"]: item for item in json.loads(self.good("get", "clusters", "-o", "json"))["items"]}

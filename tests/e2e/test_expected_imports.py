@@ -31,6 +31,10 @@ def test_a_cluster_remembers_its_last_import(admin, server, cli, uid):
     assert admin.import_lines(uid, [*snapshots(3), {"kind": "Pod"}]).status == 200
     again = admin.cluster(uid)["lastImport"]
     assert (again["by"], again["unchanged"], again["refused"]) == ("admin", 3, 1)
+    # What brings nothing that can be stored is no import.
+    time.sleep(1.1)
+    admin.import_lines(uid, [{"kind": "Pod"}])
+    assert admin.cluster(uid)["lastImport"] == again
     # Without an expectation it is known now.
     assert source_of(admin, uid)["ageSeconds"] == 0
     assert " ago" in cli.good("get", "clusters", uid)
@@ -88,7 +92,7 @@ def test_the_configuration_file_says_it(tmp_path):
     declare(**{"expected-every": "36h"})
     server = Server(tmp_path / "data", "--config", config).start()
     admin = server.client()
-    assert admin.cluster("archive")["expectedEvery"] == "36h"
+    assert admin.cluster("archive")["expectedEvery"] == "1d12h"
     admin.load("archive", snapshots(2))
     declare(**{"expected-every": "12h"})
     server.signal(signal.SIGHUP)
@@ -103,14 +107,14 @@ def test_the_configuration_file_says_it(tmp_path):
 
 
 def test_applying_a_file_says_it(admin, cli, tmp_path):
-    (tmp_path / "clusters.yaml").write_text("clusters: [{name: applied, uid: applied, hosted: true, expected-every: 1d}]")
+    (tmp_path / "clusters.yaml").write_text("clusters: [{name: applied, uid: applied, hosted: true, expected-every: 36h}]")
 
     def apply():
         return cli.good("apply", "-f", tmp_path / "clusters.yaml")
 
     assert "cluster/applied created" in apply()
-    assert admin.cluster("applied")["expectedEvery"] == "1d"
+    assert admin.cluster("applied")["expectedEvery"] == "1d12h"
     assert "unchanged" in apply()
     assert admin.request("PUT", "/admin/v1/clusters/applied/imports", {"expectedEvery": "2h"}).status == 200
     assert "configured" in apply()
-    assert admin.cluster("applied")["expectedEvery"] == "1d"
+    assert admin.cluster("applied")["expectedEvery"] == "1d12h"

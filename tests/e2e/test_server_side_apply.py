@@ -184,8 +184,8 @@ class TestOwnership:
                                         {"User-Agent": "palette/1"}, namespace="web")
         assert reply.status in (200, 204), reply
         now = owners(kube.read("web", "one").json())
-        assert now[("palette", "Update", None)]["f:metadata"] == {"f:labels": {"f:a": {}}}
-        refused(apply(kube, configuration(labels={"a": "1"})), 409, "Conflict", 'conflict with "palette" using')
+        assert now[("palette:admin", "Update", None)]["f:metadata"] == {"f:labels": {"f:a": {}}}
+        refused(apply(kube, configuration(labels={"a": "1"})), 409, "Conflict", 'conflict with "palette:admin" using')
 
     def test_a_watch_sees_each_apply_once(self, kube):
         version = kube.list("web").json()["metadata"]["resourceVersion"]

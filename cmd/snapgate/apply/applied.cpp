@@ -83,7 +83,10 @@ Outcome<Applied> apply_imports(Api& api, const std::string& uid, const std::stri
     const std::string path = path_of(Kind::kCluster, uid);
     SNAPGATE_ASSIGN(const auto response, api.get(path));
     SNAPGATE_ASSIGN(const auto cluster, parse_answer(response, api.server()));
-    if (json::text_at(cluster, {"expectedEvery"}) == every) return Applied{"unchanged"};
+    // The file may say 36h for what the server calls 1d12h.
+    const auto declared = base::parse_duration(every);
+    const auto present = base::parse_duration(json::text_at(cluster, {"expectedEvery"}));
+    if (declared && present && *declared == *present) return Applied{"unchanged"};
     if (terms.dry_run) return Applied{"configured"};
     SNAPGATE_ASSIGN(const auto set,
                     api.put(path + "/imports", json::Object{{"expectedEvery", every}}));

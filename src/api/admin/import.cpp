@@ -197,6 +197,9 @@ net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
 net::Awaitable<Result<void>> note_import(Call& call, const cluster::Cluster& cluster,
                                          const objects::ImportReport& report) {
     constexpr int64_t kOftenMs = 1'000;
+    // Who brought nothing but what breaks a rule has imported nothing.
+    if (report.refused_count > 0 && report.created + report.replaced + report.unchanged == 0)
+        co_return Result<void>{};
     const int64_t now_ms = call.services.store.now_ms();
     if (now_ms >= cluster.imported_ms && now_ms - cluster.imported_ms < kOftenMs &&
         cluster.imports.last.by_id == call.principal.key_id)
