@@ -69,9 +69,10 @@ class Issuers {
     std::atomic<bool> any_ = false;
     std::atomic<size_t> waiting_ = 0;
     mutable base::Mutex mutex_;
+    // Outlives the next ones, which have alarms on it.
+    std::unique_ptr<net::EventLoop> loop_ SNAPGATE_GUARDED_BY(mutex_);
     // With what keeps their keys.
     std::vector<std::shared_ptr<Kept>> kept_ SNAPGATE_GUARDED_BY(mutex_);
-    std::unique_ptr<net::EventLoop> loop_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace snapgate::identity
