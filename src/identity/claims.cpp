@@ -13,7 +13,6 @@
 namespace snapgate::identity {
 namespace {
 
-using base::Error;
 using base::Result;
 
 constexpr size_t kMostAudiences = 100;

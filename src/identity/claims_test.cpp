@@ -104,10 +104,10 @@ TEST(ClaimsTest, AUserHasAName) {
     EXPECT_EQ(named("sub", "system:serviceaccount:a:b"), "corp:system:serviceaccount:a:b");
     EXPECT_EQ(named("email", "a@example.com"), "corp:a@example.com");
     EXPECT_EQ(named("sub", letters(253)), "corp:" + std::string(253, 'a'));
+    // U+202E, which turns the direction of text.
+    const std::string right_to_left = "\xe2\x80\xae" + std::string("a");
     for (const json::Value& value :
-         std::vector<json::Value>{"", nullptr, 7, "a\nb", "a\x7f",
-                                  "\u202e"
-                                  "a",
+         std::vector<json::Value>{"", nullptr, 7, "a\nb", "a\x7f", json::Value(right_to_left),
                                   "\xff", letters(254), json::Array{"a"}})
         EXPECT_EQ(named("sub", value), "claims") << json::serialize(value);
 }

@@ -75,6 +75,7 @@ std::string project_of(const Asked& asked, const cluster::ClusterTable::Rows& cl
 
 Error several(const std::vector<Found>& found, const access::ProjectTable::Rows& projects) {
     std::vector<std::string> names;
+    names.reserve(found.size());
     for (const Found& one : found) names.push_back(projects.at(one.project).name);
     std::ranges::sort(names);
     return {Code::kInvalidParameter,

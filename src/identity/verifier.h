@@ -44,7 +44,7 @@ class Verifier {
     std::array<uint64_t, kRefusalNames.size()> refused() const;
 
   private:
-    Verified verify_anew(std::string_view token);
+    Verified verify_anew(std::string_view text);
     base::Result<std::shared_ptr<const Caller>> admit(const std::shared_ptr<Issuer>& issuer,
                                                       const std::shared_ptr<const SigningKey>& key,
                                                       const SignedToken& token);

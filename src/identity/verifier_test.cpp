@@ -211,9 +211,7 @@ TEST_F(VerifierTest, RefusesWhatIsNoToken) {
           R"({"alg":"EdDSA","kid":"first","crit":["b64"],"b64":false})",
           R"({"alg":"EdDSA","kid":"first","crit":[]})",
           R"({"alg":"EdDSA","kid":"first","typ":"logout+jwt"})",
-          R"({"alg":"EdDSA","kid":"first","typ":7})",
-          R"({"alg":"EdDSA","kid":"first"} )"
-          "x"})
+          R"({"alg":"EdDSA","kid":"first","typ":7})", R"({"alg":"EdDSA","kid":"first"} x)"})
         EXPECT_EQ(with_header(header), "malformed") << header;
     EXPECT_EQ(verify(first_.token_of(R"({"alg":"EdDSA","kid":"first"})",
                                      payload.substr(0, payload.size() - 1) + R"(,"aud":"x"})")),
