@@ -19,16 +19,7 @@ class ConsoleSessionTest : public testing::Test {
   protected:
     net::RawConnection::Answer ask(std::string_view method, std::string_view path,
                                    std::string_view headers, std::string_view body = {}) {
-        net::RawConnection connection(service_.port());
-        std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: a\r\n{}", method, path, headers);
-        if (!body.empty()) {
-            request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n",
-                                   body.size());
-        }
-        connection.send(request + "\r\n" + std::string(body));
-        auto answer = connection.read_answer();
-        EXPECT_TRUE(answer) << request;
-        return answer ? std::move(*answer) : net::RawConnection::Answer();
+        return service_.ask(method, path, headers, body);
     }
     net::RawConnection::Answer sign_in(std::string_view key) {
         return ask("POST", kSession, kConsole, fmt::format(R"({{"key":"{}"}})", key));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,7 @@
 #include "identity/issuers.h"
 #include "identity/tokens_testing.h"
 #include "mirror/mirrors.h"
+#include "net/server/raw_connection_testing.h"
 #include "net/server/server.h"
 #include "objects/namespace_sweeper.h"
 #include "store/objects_testing.h"
@@ -119,6 +122,20 @@ class TestService {
         issuers_.replace(issuers, nullptr);
     }
     static identity::TestKey trusted_key() { return identity::TestKey("trusted"); }
+    // A request with a connection of its own. `headers` are whole lines; `body`: of JSON.
+    net::RawConnection::Answer ask(std::string_view method, std::string_view path,
+                                   std::string_view headers, std::string_view body = {}) {
+        net::RawConnection connection(port());
+        std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: a\r\n{}", method, path, headers);
+        if (!body.empty()) {
+            request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n",
+                                   body.size());
+        }
+        connection.send(request + "\r\n" + std::string(body));
+        auto answer = connection.read_answer();
+        EXPECT_TRUE(answer) << request;
+        return answer ? std::move(*answer) : net::RawConnection::Answer();
+    }
     // From now on the key opens nothing.
     void revoke_key() {
         must([&](store::WriteTxn& txn) -> base::Result<void> {

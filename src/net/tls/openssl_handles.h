@@ -11,16 +11,12 @@
 #include <memory>
 #include <string>
 
+#include "base/free_with.h"
+
 namespace snapgate::net {
 
 // OpenSSL's objects, each freed by its own function.
-template <auto free>
-struct FreeWith {
-    template <class T>
-    void operator()(T* pointer) const {
-        free(pointer);
-    }
-};
+using base::FreeWith;
 using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using Session = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
