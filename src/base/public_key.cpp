@@ -106,8 +106,7 @@ std::string der_of(PublicKey::Type curve, std::string_view signature) {
     const Signature made(ECDSA_SIG_new());
     if (!r || !s || !made || ECDSA_SIG_set0(made.get(), r.get(), s.get()) != 1) return {};
     // They belong to the signature now.
-    static_cast<void>(r.release());
-    static_cast<void>(s.release());
+    [[maybe_unused]] const BIGNUM* const given[] = {r.release(), s.release()};
     unsigned char* der = nullptr;
     const int size = i2d_ECDSA_SIG(made.get(), &der);
     if (size <= 0) return {};
