@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/this_thread.h"
 
 namespace snapgate::objects {
 namespace {
@@ -100,6 +101,8 @@ bool GarbageCollector::await_work() {
 }
 
 void GarbageCollector::loop() {
+    base::name_this_thread("snapgate-gc");
+    base::run_this_thread_behind_requests();
     while (await_work()) {
         for (auto one = turns_.begin(); one != turns_.end() && !stopping();) {
             const bool stays = one->second.asleep || take(one->second);

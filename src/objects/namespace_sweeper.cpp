@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "objects/object_write.h"
 #include "objects/removal.h"
 #include "store/walk.h"
@@ -88,6 +89,8 @@ std::set<ClusterNumber> NamespaceSweeper::await_work(bool pause) {
 }
 
 void NamespaceSweeper::loop() {
+    base::name_this_thread("snapgate-sweep");
+    base::run_this_thread_behind_requests();
     bool pause = false;
     while (true) {
         std::set<ClusterNumber> clusters = await_work(pause);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "store/wait.h"
 
 namespace snapgate::store {
@@ -115,6 +116,7 @@ void Writer::notify(const HeadsMoved& moved) {
 }
 
 void Writer::loop() {
+    base::name_this_thread("snapgate-write");
     while (true) {
         std::vector<Item> items = next_group();
         if (items.empty()) break;

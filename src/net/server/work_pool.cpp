@@ -1,21 +1,12 @@
 #include "net/server/work_pool.h"
 
-#include <pthread.h>
-#include <sys/resource.h>
-
 #include <exception>
 #include <utility>
 
+#include "base/this_thread.h"
 #include "net/await.h"
 
 namespace snapgate::net {
-
-namespace {
-
-// Of Linux' -20 to 19: who waits for a small answer goes first.
-constexpr int kNiceness = 5;
-
-}  // namespace
 
 WorkPool::WorkPool(unsigned threads) {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
@@ -36,9 +27,9 @@ void WorkPool::stop() {
 }
 
 void WorkPool::serve() {
-    pthread_setname_np(pthread_self(), "snapgate-work");
-    // On Linux that is the thread's own.
-    ::setpriority(PRIO_PROCESS, 0, kNiceness);
+    base::name_this_thread("snapgate-work");
+    // Who waits for a small answer goes first.
+    base::run_this_thread_behind_requests();
     while (true) {
         std::function<void()> work;
         {

@@ -1,7 +1,5 @@
 #include "net/server/worker.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +8,7 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "net/server/connection.h"
 
 namespace snapgate::net {
@@ -59,7 +58,7 @@ void Worker::start() {
 }
 
 void Worker::run() {
-    pthread_setname_np(pthread_self(), "snapgate-net");
+    base::name_this_thread("snapgate-net");
     while (true) {
         try {
             context_.run();
