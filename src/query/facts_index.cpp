@@ -27,7 +27,7 @@ size_t FactsBlock::bytes() const {
     size_t bytes =
         sizeof(FactsBlock) + rows_.bytes() + not_succeeded_.capacity() * sizeof(uint32_t);
     bytes += tallies_.capacity() * sizeof(VmTally);
-    for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += bytes_of(*table);
+    for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += table->bytes();
     return bytes;
 }
 
@@ -138,7 +138,9 @@ void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::str
 }
 
 std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revision) {
-    const bool fits = block_->namespaces_.size() <= FactsBlock::kMostNamespaces;
+    bool fits = block_->namespaces_.size() <= FactsBlock::kMostNamespaces;
+    for (Texts* texts : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
+        fits = texts->finish() && fits;
     if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
     constexpr auto kSucceeded = static_cast<uint32_t>(facts::State::kSucceeded);
@@ -147,8 +149,6 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
     }
     block_->not_succeeded_.shrink_to_fit();
     block_->tally_up();
-    for (auto* table : {&block_->namespaces_, &block_->vms_, &block_->classes_, &block_->labels_})
-        table->shrink_to_fit();
     return std::move(block_);
 }
 

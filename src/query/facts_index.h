@@ -15,6 +15,7 @@
 #include "query/kind_index.h"
 #include "query/named_rows.h"
 #include "query/text_table.h"
+#include "query/texts.h"
 #include "query/vm_tally.h"
 #include "store/store.h"
 
@@ -117,10 +118,10 @@ class FactsBlock {
     NamedRows<Packed> rows_;
     std::vector<uint32_t> not_succeeded_;
     std::vector<VmTally> tallies_;
-    std::vector<std::string> namespaces_;
-    std::vector<std::string> vms_;
-    std::vector<std::string> classes_;
-    std::vector<std::string> labels_;
+    Texts namespaces_;
+    Texts vms_;
+    Texts classes_;
+    Texts labels_;
 };
 
 // Makes a block from rows, which come in the order of the list. Not thread-safe.

@@ -2,50 +2,39 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "query/texts.h"
 
 namespace snapgate::query {
 
-// The texts of one column of a block, each once, while the block is made: the block keeps the table
-// itself, in which a row names its text by the index.
+// Finds the texts of one column of a block, each of which it has once, while the block is made: the
+// block keeps the texts themselves, of which a row names its own by the index. Belongs to one
+// thread.
 class TextTable {
   public:
     TextTable() = default;
-    explicit TextTable(const std::vector<std::string>& table) {
-        known_.reserve(table.size());
-        for (const std::string& text : table)
-            known_.emplace(text, static_cast<uint32_t>(known_.size()));
-    }
+    // Begins with the texts of another block.
+    explicit TextTable(const Texts& texts);
 
-    // The index of a text in `table`, which it is added to if it is new.
-    uint32_t index_of(std::string_view text, std::vector<std::string>& table) {
-        const auto known = known_.find(text);
-        if (known != known_.end()) return known->second;
-        const auto index = static_cast<uint32_t>(table.size());
-        table.emplace_back(text);
-        known_.emplace(std::string(text), index);
-        return index;
-    }
+    // The index of a text in `texts`, which it is added to if it is new. They are the same in each
+    // call, and nobody else adds to them.
+    uint32_t index_of(std::string_view text, Texts& texts);
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>()(text);
-        }
-    };
-    std::unordered_map<std::string, uint32_t, Hash, std::equal_to<>> known_;
-};
+    static constexpr uint32_t kNone = UINT32_MAX;
 
-// The bytes that a table takes.
-inline size_t bytes_of(const std::vector<std::string>& table) {
-    size_t bytes = table.capacity() * sizeof(std::string);
-    for (const std::string& text : table) bytes += text.capacity();
-    return bytes;
-}
+    // The place of the text in slots_, or the free one where it belongs.
+    size_t slot_of(std::string_view text, const Texts& texts) const;
+    // Makes the slots anew, at least `least` of them, for the first `size` texts.
+    void rebuild(size_t least, const Texts& texts);
+
+    // Indexes of texts, each at the place that its hash says or at the next free one. Their number
+    // is a power of two, and at least half of them are free.
+    std::vector<uint32_t> slots_;
+    // Neighbours in the order of the list mostly have the same text.
+    uint32_t last_ = kNone;
+};
 
 }  // namespace snapgate::query

@@ -24,7 +24,7 @@ VmBlock::Row VmBlock::row(size_t index) const {
 
 size_t VmBlock::bytes() const {
     size_t bytes = sizeof(VmBlock) + rows_.bytes();
-    for (const auto* table : {&namespaces_, &statuses_, &labels_}) bytes += bytes_of(*table);
+    for (const auto* table : {&namespaces_, &statuses_, &labels_}) bytes += table->bytes();
     return bytes;
 }
 
@@ -73,7 +73,10 @@ Result<void> VmBlockBuilder::add(const store::Found& found) {
 }
 
 std::shared_ptr<const VmBlock> VmBlockBuilder::finish(model::Revision revision) {
-    if (!block_->rows_.finish()) return nullptr;
+    bool fits = true;
+    for (Texts* texts : {&block_->namespaces_, &block_->statuses_, &block_->labels_})
+        fits = texts->finish() && fits;
+    if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
     return std::move(block_);
 }

@@ -13,6 +13,7 @@
 #include "query/kind_index.h"
 #include "query/named_rows.h"
 #include "query/text_table.h"
+#include "query/texts.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -58,9 +59,9 @@ class VmBlock {
 
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
-    std::vector<std::string> namespaces_;
-    std::vector<std::string> statuses_;
-    std::vector<std::string> labels_;
+    Texts namespaces_;
+    Texts statuses_;
+    Texts labels_;
 };
 
 // See KindIndex. Not thread-safe.
