@@ -9,6 +9,7 @@ endif()
 set(SNAPGATE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(SNAPGATE_UNITY "Compile up to 16 sources of a folder as one: a full build is faster, a small change slower" OFF)
 option(SNAPGATE_FUZZ "Build the libFuzzer targets" OFF)
+option(SNAPGATE_ETCD "Build the client of etcd: tools/install etcd brings what it needs" OFF)
 option(SNAPGATE_TEST_TIMES "Let the environment shorten waits: for tests/faults alone" OFF)
 
 # The number of compilers that run at once: one more than the machine has cores, but at most one for each GB

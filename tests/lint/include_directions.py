@@ -24,6 +24,7 @@ ALLOWED = {
     "json": ["base", "model", "facts"],
     "engine": ["base", "model"],
     "net": ["base", "model"],
+    "etcd": ["base"],
     "store": ["base", "model", "facts", "engine"],
     "query": [*DOMAIN, "store"],
     "access": [*DOMAIN, "store"],
@@ -53,6 +54,8 @@ WRAPPED = [
     (r"openssl/", ["base", "net"], "base/crypto.h and net/tls/tls.h wrap OpenSSL"),
     (r"prometheus/", ["app"], "metrics are kept in src/app/"),
     (r"CLI/", ["cmd/snapgate/commands/command_line.cpp"], "one file alone reads flags"),
+    (r"grpc", ["src/etcd/transport.cpp"], "one file alone knows gRPC"),
+    (r"google/protobuf|generated/", ["src/etcd/codec.cpp"], "one file alone knows the messages of etcd"),
     (r"libdeflate", ["net"], "compression is a matter of src/net/"),
 ]
 
