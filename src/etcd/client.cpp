@@ -34,7 +34,7 @@ Result<void> check(const ClientOptions& options, bool tls) {
 
 }  // namespace
 
-Client::Client(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Client::Client(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
 Result<std::unique_ptr<Client>> Client::make(ClientOptions options) {
     if (options.endpoints.empty()) return wrong("no endpoint of etcd is given");
@@ -50,7 +50,7 @@ Result<std::unique_ptr<Client>> Client::make(ClientOptions options) {
     }
     SNAPGATE_TRY(check(options, tls));
     return std::unique_ptr<Client>(
-        new Client(std::make_shared<Connection>(std::move(options), std::move(endpoints))));
+        new Client(std::make_unique<Connection>(std::move(options), std::move(endpoints))));
 }
 
 Client::~Client() {
@@ -101,11 +101,11 @@ Result<Committed> Client::commit(Txn txn) {
 
 Result<std::unique_ptr<Watch>> Client::watch(std::string key, std::string range_end,
                                              int64_t start_revision) {
-    return WatchStream::open(connection_, std::move(key), std::move(range_end), start_revision);
+    return WatchStream::open(*connection_, std::move(key), std::move(range_end), start_revision);
 }
 
 Result<std::unique_ptr<Lease>> Client::grant(LeaseOptions options) {
-    return KeptLease::grant(connection_, std::move(options));
+    return KeptLease::grant(*connection_, std::move(options));
 }
 
 void Client::close() {

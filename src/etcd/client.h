@@ -16,17 +16,21 @@
 namespace snapgate::etcd {
 
 struct ClientOptions {
+    // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
+
     // http://HOST:PORT or https://HOST:PORT, all of one kind. The first that answers is used until
     // it fails; then the next ones in this order.
-    std::vector<std::string> endpoints;
+    std::vector<std::string> endpoints = {};
     // PEM texts, for https. Without `ca`, the system's authorities. `certificate` and `private_key`
     // are both given, or none.
-    std::string ca;
-    std::string certificate;
-    std::string private_key;
+    std::string ca = {};
+    std::string certificate = {};
+    std::string private_key = {};
     // Empty: without authentication. The password is never in a message.
-    std::string username;
-    std::string password;
+    std::string username = {};
+    std::string password = {};
+    // NOLINTEND(readability-redundant-member-init)
+
     // Of a request without one of its own, over all endpoints that are tried.
     base::Millis timeout{5000};
     // What one endpoint gets of it before a read is tried at the next endpoint. A commit is not
@@ -78,9 +82,9 @@ class Client {
     struct Connection;  // not for users of the client
 
   private:
-    explicit Client(std::shared_ptr<Connection> connection);
+    explicit Client(std::unique_ptr<Connection> connection);
 
-    std::shared_ptr<Connection> connection_;
+    std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace snapgate::etcd

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "etcd/cluster_testing.h"
+#include "etcd/requests_testing.h"
 
 namespace snapgate::etcd {
 namespace {
@@ -13,34 +14,17 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-RangeRequest prefix(const std::string& begin) {
-    RangeRequest request;
-    request.key = begin;
-    request.range_end = end_of_prefix(begin);
-    return request;
-}
-
-Txn put(const std::string& key, const std::string& value) {
-    Txn txn;
-    txn.then_ops = {Put{key, value}};
-    return txn;
-}
-
-Watch::Time soon(std::chrono::milliseconds time = 5000ms) {
-    return std::chrono::steady_clock::now() + time;
-}
-
 TEST(EtcdClient, ReadsWhatItCommitted) {
     const TestCluster cluster;
     const auto client = cluster.client();
-    const auto first = client->commit(put("a/1", "one"));
+    const auto first = client->commit(put_txn("a/1", "one"));
     ASSERT_TRUE(first) << first.error().message;
     EXPECT_TRUE(first->succeeded);
-    const auto second = client->commit(put("a/2", std::string("\0\xff", 2)));
+    const auto second = client->commit(put_txn("a/2", std::string("\0\xff", 2)));
     ASSERT_TRUE(second);
     EXPECT_EQ(second->header.revision, first->header.revision + 1);
 
-    const auto range = client->range(prefix("a/"));
+    const auto range = client->range(all_with("a/"));
     ASSERT_TRUE(range) << range.error().message;
     EXPECT_EQ(range->count, 2);
     EXPECT_FALSE(range->more);
@@ -57,10 +41,10 @@ TEST(EtcdClient, PagesAtOneRevision) {
     const auto client = cluster.client();
     int64_t revision = 0;
     for (const char* key : {"k1", "k2", "k3"})
-        revision = client->commit(put(key, "old")).value().header.revision;
-    ASSERT_TRUE(client->commit(put("k2", "new")));
+        revision = client->commit(put_txn(key, "old")).value().header.revision;
+    ASSERT_TRUE(client->commit(put_txn("k2", "new")));
 
-    RangeRequest request = prefix("k");
+    RangeRequest request = all_with("k");
     request.limit = 2;
     request.revision = revision;
     const auto page = client->range(request);
@@ -77,9 +61,9 @@ TEST(EtcdClient, PagesAtOneRevision) {
 TEST(EtcdClient, CommitsOnlyIfWhatWasReadIsUnchanged) {
     const TestCluster cluster;
     const auto client = cluster.client();
-    Txn create = put("x", "1");
+    Txn create = put_txn("x", "1");
     create.compares = {{.key = "x", .target = Compare::Target::kCreateRevision, .value = 0}};
-    create.else_ops = {prefix("x")};
+    create.else_ops = {all_with("x")};
     const auto made = client->commit(create);
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_TRUE(made->succeeded);
@@ -112,7 +96,7 @@ TEST(EtcdClient, SaysWhatEtcdRefuses) {
 
     // Above --max-request-bytes, and above what the member's gRPC takes.
     for (const size_t size : {size_t{1600} << 10, size_t{4} << 20}) {
-        const auto too_large = client->commit(put("big", std::string(size, 'x')));
+        const auto too_large = client->commit(put_txn("big", std::string(size, 'x')));
         ASSERT_FALSE(too_large);
         EXPECT_EQ(too_large.error().code, ErrorCode::kTooLarge) << too_large.error().message;
         EXPECT_FALSE(too_large.error().may_be_done);
@@ -132,9 +116,9 @@ TEST(EtcdClient, RefusesAnAnswerThatIsTooLarge) {
     ClientOptions options = cluster.client_options();
     options.max_answer_bytes = 1000;
     const auto client = TestCluster::client(options);
-    ASSERT_TRUE(client->commit(put("k", std::string(2000, 'x'))));
-    EXPECT_EQ(client->range(prefix("k")).error().code, ErrorCode::kTooLarge);
-    RangeRequest keys = prefix("k");
+    ASSERT_TRUE(client->commit(put_txn("k", std::string(2000, 'x'))));
+    EXPECT_EQ(client->range(all_with("k")).error().code, ErrorCode::kTooLarge);
+    RangeRequest keys = all_with("k");
     keys.keys_only = true;
     EXPECT_EQ(client->range(keys).value().kvs.size(), 1U);
 }
@@ -143,51 +127,30 @@ TEST(EtcdClient, AnswersThroughCallbacks) {
     const TestCluster cluster;
     const auto client = cluster.client();
     std::promise<Result<Committed>> committed;
-    client->commit_async(put("a", "1"),
+    client->commit_async(put_txn("a", "1"),
                          [&](auto result) { committed.set_value(std::move(result)); });
     ASSERT_TRUE(committed.get_future().get());
     std::vector<std::promise<Result<Range>>> ranges(100);
     for (auto& one : ranges)
-        client->range_async(prefix("a"), [&](auto result) { one.set_value(std::move(result)); });
+        client->range_async(all_with("a"), [&](auto result) { one.set_value(std::move(result)); });
     for (auto& one : ranges) EXPECT_EQ(one.get_future().get().value().count, 1);
 }
 
 TEST(EtcdClient, EndsItsCallsWhenItIsClosed) {
     TestCluster cluster;
     const auto client = cluster.client();
-    ASSERT_TRUE(client->commit(put("a", "1")));
+    ASSERT_TRUE(client->commit(put_txn("a", "1")));
     cluster.pause(0);
     std::promise<Result<Committed>> committed;
-    client->commit_async(put("a", "2"),
+    client->commit_async(put_txn("a", "2"),
                          [&](auto result) { committed.set_value(std::move(result)); });
     client->close();
     const auto result = committed.get_future().get();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::kClosed);
     EXPECT_TRUE(result.error().may_be_done);
-    EXPECT_EQ(client->range(prefix("a")).error().code, ErrorCode::kClosed);
+    EXPECT_EQ(client->range(all_with("a")).error().code, ErrorCode::kClosed);
     cluster.go_on(0);
-}
-
-TEST(EtcdClient, WatchesWholeRevisions) {
-    const TestCluster cluster;
-    const auto client = cluster.client();
-    const int64_t before = client->commit(put("w/0", "x")).value().header.revision;
-    auto watch = client->watch("w/", end_of_prefix("w/"), before + 1).value();
-    EXPECT_FALSE(watch->next(soon(50ms)).value());
-
-    Txn three;
-    three.then_ops = {Put{"w/1", "1"}, Put{"other", "2"}, Delete{"w/0"}};
-    const int64_t revision = client->commit(three).value().header.revision;
-    const auto changes = watch->next(soon());
-    ASSERT_TRUE(changes) << changes.error().message;
-    ASSERT_TRUE(*changes);
-    EXPECT_EQ((*changes)->revision, revision);
-    ASSERT_EQ((*changes)->events.size(), 2U);
-    EXPECT_EQ((*changes)->events[0].kv.value, "1");
-    EXPECT_EQ((*changes)->events[1].type, Event::Type::kDelete);
-    EXPECT_EQ((*changes)->events[1].kv.key, "w/0");
-    EXPECT_EQ((*changes)->events[1].kv.mod_revision, revision);
 }
 
 }  // namespace

@@ -20,8 +20,6 @@
 #include "base/encoding.h"
 #include "base/file_descriptor.h"
 
-extern char** environ;
-
 namespace snapgate::etcd {
 namespace {
 
@@ -60,6 +58,7 @@ pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path
                                        0600);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& one : command) arguments.push_back(const_cast<char*>(one.c_str()));
     arguments.push_back(nullptr);
     pid_t pid = -1;
@@ -115,6 +114,10 @@ void TestCluster::make_certificates() const {
     run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-subj", "/CN=etcd test", "-days", "2", "-keyout", file("ca.key"), "-out",
          file("ca.pem")},
+        log);
+    run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-subj", "/CN=other", "-days", "2", "-keyout", file("other.key"), "-out",
+         file("other.pem")},
         log);
     std::ofstream(file("names")) << "subjectAltName=IP:127.0.0.1\n";
     for (const char* name : {"server", "client"}) {
@@ -256,20 +259,22 @@ std::string TestCluster::post(size_t member, const std::string& path,
     return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4));
 }
 
+std::string TestCluster::status(size_t member, const std::string& field) const {
+    const std::string status = post(member, "/v3/maintenance/status", "{}");
+    const std::string begin = "\"" + field + "\":\"";
+    const size_t at = status.find(begin);
+    if (at == std::string::npos) return {};
+    const size_t value = at + begin.size();
+    return status.substr(value, status.find('"', value) - value);
+}
+
 size_t TestCluster::leader() const {
     const auto deadline = Clock::now() + kStartTime;
     while (Clock::now() < deadline) {
         for (size_t member = 0; member < size(); ++member) {
             if (members_[member].pid < 0) continue;
-            const std::string status = post(member, "/v3/maintenance/status", "{}");
-            const auto field = [&](const std::string& name) {
-                const std::string begin = "\"" + name + "\":\"";
-                const size_t at = status.find(begin);
-                if (at == std::string::npos) return std::string();
-                return status.substr(at + begin.size(),
-                                     status.find('"', at + begin.size()) - at - begin.size());
-            };
-            if (!field("leader").empty() && field("leader") == field("member_id")) return member;
+            const std::string leader = status(member, "leader");
+            if (!leader.empty() && leader == status(member, "member_id")) return member;
         }
         std::this_thread::sleep_for(kLook);
     }

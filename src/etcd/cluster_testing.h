@@ -17,7 +17,8 @@ class TestCluster {
     struct Options {
         size_t members = 1;
         bool tls = false;  // with certificates of clients; made by the `openssl` program
-        std::vector<std::string> arguments;  // more of them, for each member
+        // NOLINTNEXTLINE(readability-redundant-member-init)
+        std::vector<std::string> arguments = {};  // more of them, for each member
     };
 
     explicit TestCluster(Options options);
@@ -38,14 +39,16 @@ class TestCluster {
     // The member that leads; waits until there is one.
     size_t leader() const;
 
-    void kill(size_t member);   // with SIGKILL
-    void start(size_t member);  // again, with its data
+    void kill(size_t index);    // with SIGKILL
+    void start(size_t index);   // again, with its data
     void pause(size_t member);  // with SIGSTOP
     void go_on(size_t member);
 
     // Posts JSON to the member's gateway, as in ("/v3/kv/compaction", R"({"revision": 5})"), and
     // returns the answer's body.
     std::string post(size_t member, const std::string& path, const std::string& json) const;
+    // A field of what the member says of itself, such as "member_id"; empty without one.
+    std::string status(size_t member, const std::string& field) const;
     // The text of a file that the cluster was made with: ca.pem, client.pem, client.key, ...
     std::string pem(const std::string& file) const;
 

@@ -1,7 +1,7 @@
 #include "etcd/codec.h"
 
-#include <generated/etcd/etcdserver/etcdserverpb/rpc.pb.h>
 #include <fmt/format.h>
+#include <generated/etcd/etcdserver/etcdserverpb/rpc.pb.h>
 
 #include <algorithm>
 #include <limits>
@@ -23,8 +23,8 @@ constexpr size_t kMostShownKey = 128;
 constexpr size_t kMostToken = 16 << 10;
 constexpr int64_t kMostLeaseSeconds = 9'000'000'000;  // etcd's own limit
 
-Error bad_answer(std::string what) {
-    return {ErrorCode::kBadAnswer, "etcd answered with " + std::move(what)};
+Error bad_answer(std::string_view what) {
+    return {ErrorCode::kBadAnswer, "etcd answered with " + std::string(what)};
 }
 
 std::string bytes_of(const google::protobuf::MessageLite& message) {

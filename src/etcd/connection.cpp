@@ -30,26 +30,25 @@ Error closed_error() {
 class Client::Connection::Attempts
     : public std::enable_shared_from_this<Client::Connection::Attempts> {
   public:
-    Attempts(std::shared_ptr<Connection> connection, Request request,
-             std::function<void(Result<std::string>)> done)
-        : connection_(std::move(connection)),
+    Attempts(Connection& connection, Request request, std::function<void(Result<std::string>)> done)
+        : connection_(connection),
           request_(std::move(request)),
           done_(std::move(done)),
-          endpoint_(connection_->preferred()) {}
+          endpoint_(connection_.preferred()) {}
 
     void start() {
-        if (!request_.with_token || connection_->options_.username.empty()) {
+        if (!request_.with_token || connection_.options_.username.empty()) {
             attempt({});
             return;
         }
-        connection_->get_token(request_.deadline,
-                               [self = shared_from_this()](Result<std::string> token) {
-                                   if (token) {
-                                       self->attempt(std::move(*token));
-                                   } else {
-                                       self->finish(std::move(token).error());
-                                   }
-                               });
+        connection_.get_token(request_.deadline,
+                              [self = shared_from_this()](Result<std::string> token) {
+                                  if (token) {
+                                      self->attempt(std::move(*token));
+                                  } else {
+                                      self->finish(std::move(token).error());
+                                  }
+                              });
     }
 
     void cancel() SNAPGATE_EXCLUDES(mutex_) {
@@ -65,18 +64,18 @@ class Client::Connection::Attempts
     void finish(Result<std::string> result) {
         const auto done = std::exchange(done_, nullptr);
         done(std::move(result));
-        connection_->ended(shared_from_this());
+        connection_.ended(shared_from_this());
     }
 
   private:
-    size_t endpoints() const { return connection_->endpoints_.size(); }
+    size_t endpoints() const { return connection_.endpoints_.size(); }
 
     // Endpoints that are left get equal shares of the time.
     Time attempt_deadline() const {
         const size_t left = endpoints() - tried_;
         if (!request_.is_read || left <= 1) return request_.deadline;
         const auto share = (request_.deadline - now()) / static_cast<int64_t>(left);
-        return now() + std::min<Time::duration>(share, connection_->options_.attempt_timeout);
+        return now() + std::min<Time::duration>(share, connection_.options_.attempt_timeout);
     }
 
     void attempt(std::string token) SNAPGATE_EXCLUDES(mutex_) {
@@ -86,7 +85,7 @@ class Client::Connection::Attempts
             const base::MutexLock lock(mutex_);
             number = ++number_;
         }
-        auto current = connection_->transports_[endpoint_]->call(
+        auto current = connection_.transports_[endpoint_]->call(
             request_.method, request_.message, {token_, request_.needs_leader}, attempt_deadline(),
             [self = shared_from_this()](CallEnd end) { self->attempt_ended(std::move(end)); });
         bool canceled = false;
@@ -113,14 +112,14 @@ class Client::Connection::Attempts
             return;
         }
         if (failure.log_in_again && request_.with_token && !logged_in_again_ &&
-            !connection_->options_.username.empty()) {
+            !connection_.options_.username.empty()) {
             logged_in_again_ = true;
-            connection_->forget_token(token_);
+            connection_.forget_token(token_);
             start();
             return;
         }
         note(failure.message);
-        if (failure.elsewhere) connection_->failed(endpoint_);
+        if (failure.elsewhere) connection_.failed(endpoint_);
         ++tried_;
         const bool again = failure.elsewhere && (request_.is_read || failure.not_done) &&
                            tried_ < endpoints() && now() < request_.deadline;
@@ -140,12 +139,12 @@ class Client::Connection::Attempts
     // What each endpoint said, while there is room.
     void note(const std::string& message) {
         if (!messages_.empty()) messages_ += "; ";
-        messages_ += connection_->endpoints_[endpoint_].url + ": " + message;
+        messages_ += connection_.endpoints_[endpoint_].url + ": " + message;
         if (messages_.size() > kMostMessage)
             messages_ = std::string(base::clip(messages_, kMostMessage));
     }
 
-    const std::shared_ptr<Connection> connection_;
+    Connection& connection_;  // until ended()
     const Request request_;
     std::function<void(Result<std::string>)> done_;
     size_t endpoint_;
@@ -169,8 +168,7 @@ Client::Connection::Connection(ClientOptions options, std::vector<Endpoint> endp
 }
 
 void Client::Connection::call(Request request, std::function<void(Result<std::string>)> done) {
-    auto attempts =
-        std::make_shared<Attempts>(shared_from_this(), std::move(request), std::move(done));
+    auto attempts = std::make_shared<Attempts>(*this, std::move(request), std::move(done));
     bool closed = false;
     {
         const base::MutexLock lock(mutex_);
@@ -211,33 +209,31 @@ void Client::Connection::failed(size_t endpoint) {
     if (preferred_ == endpoint) preferred_ = (endpoint + 1) % endpoints_.size();
 }
 
-void Client::Connection::get_token(Time deadline, GotToken done) {
+void Client::Connection::get_token(Time deadline, const GotToken& done) {
     std::optional<std::string> token;
-    bool ask = false;
     {
         const base::MutexLock lock(mutex_);
         token = token_;
         if (!token) {
-            wait_for_token_.push_back(std::move(done));
-            ask = wait_for_token_.size() == 1;
+            wait_for_token_.push_back(done);
+            if (wait_for_token_.size() > 1) return;
         }
     }
     if (token) {
         done(std::move(*token));
         return;
     }
-    if (!ask) return;
     Request request{method::kAuthenticate,
                     encode_authenticate(options_.username, options_.password), deadline};
     request.is_read = true;  // a token more does no harm
     request.with_token = false;
-    call(std::move(request), [self = shared_from_this()](Result<std::string> answer) {
+    call(std::move(request), [this](Result<std::string> answer) {
         if (answer) {
-            self->got_token(decode_token(*answer));
+            got_token(decode_token(*answer));
         } else if (answer.error().message.find(kNoAuthentication) != std::string::npos) {
-            self->got_token(std::string());
+            got_token(std::string());
         } else {
-            self->got_token(std::move(answer).error());
+            got_token(std::move(answer).error());
         }
     });
 }

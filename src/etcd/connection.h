@@ -17,7 +17,8 @@ namespace snapgate::etcd {
 
 // Which member is asked, with which token, and what is done when it fails: what ranges, commits,
 // watches and leases have in common. Any thread.
-struct Client::Connection : std::enable_shared_from_this<Client::Connection> {
+// It is destroyed on no thread of gRPC, after wait_for_calls().
+struct Client::Connection {
   public:
     Connection(ClientOptions options, std::vector<Endpoint> endpoints);
 
@@ -60,7 +61,8 @@ struct Client::Connection : std::enable_shared_from_this<Client::Connection> {
     class Attempts;
     using GotToken = std::function<void(Result<std::string>)>;
 
-    void get_token(Time deadline, GotToken done) SNAPGATE_EXCLUDES(mutex_);
+    // Calls `done` with the token, or once it is got; at once if that is so already.
+    void get_token(Time deadline, const GotToken& done) SNAPGATE_EXCLUDES(mutex_);
     // If it is still in use: another call may have replaced it.
     void forget_token(const std::string& token) SNAPGATE_EXCLUDES(mutex_);
     size_t preferred() const SNAPGATE_EXCLUDES(mutex_);

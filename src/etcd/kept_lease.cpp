@@ -19,20 +19,20 @@ constexpr std::chrono::milliseconds kLookTime{100};
 
 }  // namespace
 
-Result<std::unique_ptr<Lease>> KeptLease::grant(std::shared_ptr<Client::Connection> connection,
+Result<std::unique_ptr<Lease>> KeptLease::grant(Client::Connection& connection,
                                                 LeaseOptions options) {
     const Time asked = Clock::now();
     Client::Connection::Request request{method::kLeaseGrant, encode_grant(options.ttl),
-                                        connection->deadline_of(std::nullopt)};
-    SNAPGATE_ASSIGN(auto answer, connection->call_and_wait(std::move(request)));
+                                        connection.deadline_of(std::nullopt)};
+    SNAPGATE_ASSIGN(auto answer, connection.call_and_wait(std::move(request)));
     SNAPGATE_ASSIGN(const Granted granted, decode_granted(answer));
-    return std::unique_ptr<Lease>(std::make_unique<KeptLease>(std::move(connection), granted, asked,
-                                                              std::move(options.lost)));
+    return std::unique_ptr<Lease>(
+        std::make_unique<KeptLease>(connection, granted, asked, std::move(options.lost)));
 }
 
-KeptLease::KeptLease(std::shared_ptr<Client::Connection> connection, Granted granted, Time asked,
+KeptLease::KeptLease(Client::Connection& connection, Granted granted, Time asked,
                      std::function<void()> lost)
-    : connection_(std::move(connection)),
+    : connection_(connection),
       granted_(granted),
       lost_(std::move(lost)),
       held_until_(asked + granted.ttl) {
@@ -73,11 +73,11 @@ void KeptLease::keep_alive() {
 Result<void> KeptLease::give_sign() {
     const Time sent = Clock::now();
     const Time deadline = std::min(held_until(), sent + kAnswerTime);
-    SNAPGATE_ASSIGN(const auto opened, connection_->open(method::kLeaseKeepAlive));
+    SNAPGATE_ASSIGN(const auto opened, connection_.open(method::kLeaseKeepAlive));
     opened.stream->write(encode_keep_alive(granted_.id));
     while (!thread_.stopping()) {
         const Stream::Read read = opened.stream->read(std::min(deadline, Clock::now() + kLookTime));
-        if (read.failure) return connection_->stream_failed(opened, *read.failure);
+        if (read.failure) return connection_.stream_failed(opened, *read.failure);
         if (read.message) {
             SNAPGATE_ASSIGN(const auto ttl, decode_kept_alive(granted_.id, *read.message));
             if (ttl.count() == 0) return Error(ErrorCode::kNotFound, "the lease is gone");
@@ -88,7 +88,7 @@ Result<void> KeptLease::give_sign() {
             Failure silent;
             silent.message = "no answer to the sign of life of a lease";
             silent.elsewhere = true;
-            return connection_->stream_failed(opened, silent);
+            return connection_.stream_failed(opened, silent);
         }
     }
     return Error(ErrorCode::kClosed, "the lease was given up");
@@ -98,8 +98,8 @@ Result<void> KeptLease::revoke() {
     thread_.stop();
     set_held_until(Time::min());
     const Client::Connection::Request request{method::kLeaseRevoke, encode_revoke(granted_.id),
-                                              connection_->deadline_of(std::nullopt)};
-    const auto answer = connection_->call_and_wait(request);
+                                              connection_.deadline_of(std::nullopt)};
+    const auto answer = connection_.call_and_wait(request);
     if (!answer && answer.error().code != ErrorCode::kNotFound) return answer.error();
     return {};
 }

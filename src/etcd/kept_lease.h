@@ -15,10 +15,10 @@ namespace snapgate::etcd {
 // A Lease whose thread sends a sign of life three times in its time.
 class KeptLease : public Lease {
   public:
-    static Result<std::unique_ptr<Lease>> grant(std::shared_ptr<Client::Connection> connection,
+    static Result<std::unique_ptr<Lease>> grant(Client::Connection& connection,
                                                 LeaseOptions options);
 
-    KeptLease(std::shared_ptr<Client::Connection> connection, Granted granted, Time asked,
+    KeptLease(Client::Connection& connection, Granted granted, Time asked,
               std::function<void()> lost);
     ~KeptLease() override { thread_.stop(); }
 
@@ -32,7 +32,7 @@ class KeptLease : public Lease {
     Result<void> give_sign();
     void set_held_until(Time time) SNAPGATE_EXCLUDES(mutex_);
 
-    const std::shared_ptr<Client::Connection> connection_;
+    Client::Connection& connection_;
     const Granted granted_;
     const std::function<void()> lost_;
     mutable base::Mutex mutex_;

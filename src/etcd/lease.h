@@ -14,7 +14,8 @@ struct LeaseOptions {
     std::chrono::seconds ttl{10};
     // Called once, on the lease's own thread, when the lease is lost: etcd says that it is gone, or
     // nobody answered until it may be gone. Not called after revoke(). It must not end the lease.
-    std::function<void()> lost;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+    std::function<void()> lost = {};
 };
 
 // A lease of etcd, made by Client::grant and kept alive until it is revoked, lost or destroyed. Any

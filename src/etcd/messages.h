@@ -68,6 +68,7 @@ struct Compare {
     Target target = Target::kModRevision;
     Relation relation = Relation::kEqual;
     int64_t value = 0;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string range_end = {};
 };
 
@@ -79,6 +80,7 @@ struct Put {
 
 struct Delete {
     std::string key;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string range_end = {};  // as in RangeRequest
 };
 
@@ -87,10 +89,13 @@ using Operation = std::variant<Put, Delete, RangeRequest>;
 // etcd refuses a transaction that puts a key twice, or puts a key that it deletes. A RangeRequest
 // here has neither a timeout nor `serializable`.
 struct Txn {
-    std::vector<Compare> compares;             // all must hold
-    std::vector<Operation> then_ops;           // done if they do
-    std::vector<Operation> else_ops = {};      // done otherwise
-    std::optional<base::Millis> timeout = {};  // as in RangeRequest
+    std::vector<Compare> compares;    // all must hold
+    std::vector<Operation> then_ops;  // done if they do
+    // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
+    std::vector<Operation> else_ops = {};  // done otherwise
+    std::optional<base::Millis> timeout = {
+        // NOLINTEND(readability-redundant-member-init)
+    };  // as in RangeRequest
 };
 
 struct PutAnswer {};

@@ -10,6 +10,9 @@
 #include <mutex>
 #include <utility>
 
+#include "base/annotations.h"
+#include "base/log.h"
+
 namespace snapgate::etcd {
 namespace {
 
@@ -22,8 +25,14 @@ constexpr int kLongestPauseMs = 2000;
 constexpr int kKeepAliveMs = 10000;
 constexpr int kKeepAliveAnswerMs = 3000;
 
-// gRPC writes errors to stderr; each call's status says the same to whoever made the call.
-void drop_grpc_log(gpr_log_func_args* /*line*/) {}
+// gRPC writes errors to stderr; each call's status says the same to whoever made the call. What it
+// says before it ends the process is said nowhere else.
+void pass_on_assertions(gpr_log_func_args* line) {
+    const std::string_view message(line->message);
+    if (message.starts_with("assertion failed"))
+        base::log::plain("gRPC, " + std::string(line->file) + ":" + std::to_string(line->line) +
+                         ": " + std::string(message));
+}
 
 grpc::ByteBuffer buffer_of(const std::string& bytes) {
     const grpc::Slice slice(bytes);
@@ -62,20 +71,56 @@ void add_headers(grpc::ClientContext& context, const CallHeaders& headers) {
     if (headers.needs_leader) context.AddMetadata("hasleader", "true");
 }
 
+// How many calls of a channel are left. What is last to let go of a channel ends gRPC's threads and
+// waits for them, so it must not be one of them: a channel's owner waits for its calls first.
+class CallCount {
+  public:
+    void add() SNAPGATE_EXCLUDES(mutex_) {
+        const base::MutexLock lock(mutex_);
+        ++left_;
+    }
+    void remove() SNAPGATE_EXCLUDES(mutex_) {
+        const base::MutexLock lock(mutex_);
+        if (--left_ == 0) none_.notify_all();
+    }
+    void wait_for_none() SNAPGATE_EXCLUDES(mutex_) {
+        const base::MutexLock lock(mutex_);
+        while (left_ > 0) none_.wait(mutex_);
+    }
+
+  private:
+    base::Mutex mutex_;
+    base::Condition none_;
+    size_t left_ SNAPGATE_GUARDED_BY(mutex_) = 0;
+};
+
 class UnaryCall : public Cancel {
   public:
+    explicit UnaryCall(CallCount& calls)
+        : calls_(calls), context_(std::make_unique<grpc::ClientContext>()) {
+        calls_.add();
+    }
+    ~UnaryCall() override {
+        request_.Clear();
+        answer_.Clear();
+        context_.reset();  // it lets go of the channel
+        calls_.remove();
+    }
+    UnaryCall(const UnaryCall&) = delete;
+    UnaryCall& operator=(const UnaryCall&) = delete;
+
     void start(grpc::GenericStub& stub, const char* method, const std::string& message,
                const std::shared_ptr<UnaryCall>& self, std::function<void(CallEnd)> done) {
         request_ = buffer_of(message);
-        stub.UnaryCall(&context_, method, grpc::StubOptions(), &request_, &answer_,
+        stub.UnaryCall(context_.get(), method, grpc::StubOptions(), &request_, &answer_,
                        [self, done = std::move(done)](const grpc::Status& status) {
                            done(self->end(status));
                        });
     }
 
-    void cancel() override { context_.TryCancel(); }
+    void cancel() override { context_->TryCancel(); }
 
-    grpc::ClientContext& context() { return context_; }
+    grpc::ClientContext& context() { return *context_; }
 
   private:
     CallEnd end(const grpc::Status& status) {
@@ -85,24 +130,18 @@ class UnaryCall : public Cancel {
         return {std::nullopt, std::move(*answer)};
     }
 
-    grpc::ClientContext context_;
+    CallCount& calls_;
+    std::unique_ptr<grpc::ClientContext> context_;
     grpc::ByteBuffer request_;
     grpc::ByteBuffer answer_;
 };
-
-// The queue gives back each of these, once what it stands for has ended.
-enum Tag : intptr_t { kStarted = 1, kRead, kWritten, kFinished };
-
-void* tag(Tag which) {
-    return reinterpret_cast<void*>(which);
-}
 
 class GrpcStream : public Stream {
   public:
     GrpcStream(grpc::GenericStub& stub, const char* method, const CallHeaders& headers) {
         add_headers(context_, headers);
         call_ = stub.PrepareCall(&context_, method, &queue_);
-        call_->StartCall(tag(kStarted));
+        call_->StartCall(&tags_.started);
     }
 
     ~GrpcStream() override {
@@ -128,7 +167,7 @@ class GrpcStream : public Stream {
             void* ended = nullptr;
             bool ok = false;
             if (queue_.AsyncNext(&ended, &ok, until) != grpc::CompletionQueue::GOT_EVENT) return {};
-            if (ended == tag(kFinished)) {
+            if (ended == &tags_.finished) {
                 failure_ = status_.ok() ? Failure{ErrorCode::kUnavailable, "the stream ended", true,
                                                   false, false}
                                         : failure_of(status_);
@@ -138,11 +177,11 @@ class GrpcStream : public Stream {
                 finish();
                 continue;
             }
-            if (ended == tag(kStarted)) {
+            if (ended == &tags_.started) {
                 started_ = true;
-                call_->Read(&received_, tag(kRead));
+                call_->Read(&received_, &tags_.read);
                 write_next();
-            } else if (ended == tag(kWritten)) {
+            } else if (ended == &tags_.written) {
                 writing_ = false;
                 write_next();
             } else {
@@ -152,7 +191,7 @@ class GrpcStream : public Stream {
                     break;
                 }
                 received_.Clear();
-                call_->Read(&received_, tag(kRead));
+                call_->Read(&received_, &tags_.read);
                 return {std::move(message), std::nullopt};
             }
         }
@@ -167,16 +206,25 @@ class GrpcStream : public Stream {
         writing_ = true;
         writing_message_ = buffer_of(to_write_.front());
         to_write_.pop_front();
-        call_->Write(writing_message_, tag(kWritten));
+        call_->Write(writing_message_, &tags_.written);
     }
 
     void finish() {
         if (finishing_) return;
         finishing_ = true;
-        call_->Finish(&status_, tag(kFinished));
+        call_->Finish(&status_, &tags_.finished);
     }
 
     grpc::ClientContext context_;
+    // The queue gives back the address of one of these, once what it stands for has ended.
+    struct Tags {
+        char started = 0;
+        char read = 0;
+        char written = 0;
+        char finished = 0;
+    };
+
+    Tags tags_;
     grpc::CompletionQueue queue_;
     std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
     std::deque<std::string> to_write_;
@@ -194,11 +242,14 @@ class GrpcTransport : public Transport {
     GrpcTransport(const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& how,
                   const grpc::ChannelArguments& arguments)
         : stub_(grpc::CreateCustomChannel(target, how, arguments)) {}
+    ~GrpcTransport() override { calls_.wait_for_none(); }
+    GrpcTransport(const GrpcTransport&) = delete;
+    GrpcTransport& operator=(const GrpcTransport&) = delete;
 
     std::shared_ptr<Cancel> call(const char* method, std::string message,
                                  const CallHeaders& headers, Time deadline,
                                  std::function<void(CallEnd)> done) override {
-        auto call = std::make_shared<UnaryCall>();
+        auto call = std::make_shared<UnaryCall>(calls_);
         add_headers(call->context(), headers);
         call->context().set_deadline(system_time(deadline));
         call->start(stub_, method, message, call, std::move(done));
@@ -210,6 +261,7 @@ class GrpcTransport : public Transport {
     }
 
   private:
+    CallCount calls_;
     grpc::GenericStub stub_;
 };
 
@@ -218,7 +270,7 @@ class GrpcTransport : public Transport {
 std::unique_ptr<Transport> Transport::make(const Endpoint& endpoint,
                                            const TransportOptions& options) {
     static std::once_flag once;
-    std::call_once(once, [] { gpr_set_log_function(drop_grpc_log); });
+    std::call_once(once, [] { gpr_set_log_function(pass_on_assertions); });
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(static_cast<int>(options.max_answer_bytes));
     arguments.SetMaxSendMessageSize(-1);  // etcd says what is too large for it

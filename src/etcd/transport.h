@@ -63,7 +63,8 @@ class Stream : public Cancel {
 };
 
 // The connection to one member: made when it is first used, and made again by gRPC, with growing
-// pauses of up to 2 s, when it is lost. Any thread.
+// pauses of up to 2 s, when it is lost. Any thread, but it is destroyed on no thread of gRPC, and
+// waits there until its calls have ended.
 class Transport {
   public:
     static std::unique_ptr<Transport> make(const Endpoint& endpoint,

@@ -28,19 +28,16 @@ Error watch_closed() {
 
 }  // namespace
 
-Result<std::unique_ptr<Watch>> WatchStream::open(std::shared_ptr<Client::Connection> connection,
-                                                 std::string key, std::string range_end,
-                                                 int64_t start_revision) {
-    SNAPGATE_ASSIGN(auto opened, connection->open(method::kWatch));
-    return std::unique_ptr<Watch>(
-        std::make_unique<WatchStream>(std::move(connection), std::move(opened), std::move(key),
-                                      std::move(range_end), start_revision));
+Result<std::unique_ptr<Watch>> WatchStream::open(Client::Connection& connection, std::string key,
+                                                 std::string range_end, int64_t start_revision) {
+    SNAPGATE_ASSIGN(auto opened, connection.open(method::kWatch));
+    return std::unique_ptr<Watch>(std::make_unique<WatchStream>(
+        connection, std::move(opened), std::move(key), std::move(range_end), start_revision));
 }
 
-WatchStream::WatchStream(std::shared_ptr<Client::Connection> connection,
-                         Client::Connection::Opened opened, std::string key, std::string range_end,
-                         int64_t start_revision)
-    : connection_(std::move(connection)),
+WatchStream::WatchStream(Client::Connection& connection, Client::Connection::Opened opened,
+                         std::string key, std::string range_end, int64_t start_revision)
+    : connection_(connection),
       opened_(std::move(opened)),
       key_(std::move(key)),
       range_end_(std::move(range_end)),
@@ -57,7 +54,7 @@ Result<std::optional<Changes>> WatchStream::next(Time deadline) {
         const Time until = std::min({deadline, asked_ + kAskAfter, heard_ + kGoneAfter});
         Stream::Read read = opened_.stream->read(until);
         if (closed_) return watch_closed();
-        if (read.failure) return fail(connection_->stream_failed(opened_, *read.failure));
+        if (read.failure) return fail(connection_.stream_failed(opened_, *read.failure));
         const Time now = Clock::now();
         if (read.message) {
             heard_ = asked_ = now;
@@ -70,7 +67,7 @@ Result<std::optional<Changes>> WatchStream::next(Time deadline) {
             Failure silent;
             silent.message = fmt::format("nothing came for {} s", kGoneAfter.count());
             silent.elsewhere = true;
-            return fail(connection_->stream_failed(opened_, silent));
+            return fail(connection_.stream_failed(opened_, silent));
         }
         if (now >= asked_ + kAskAfter) {
             asked_ = now;
@@ -104,7 +101,7 @@ Error WatchStream::canceled(const WatchMessage& message) {
     if (const size_t at = reason.find(kDescription); at != std::string_view::npos)
         reason.remove_prefix(at + kDescription.size());
     constexpr int kStatusUnknown = 2;
-    return connection_->stream_failed(opened_, failure_of(kStatusUnknown, reason));
+    return connection_.stream_failed(opened_, failure_of(kStatusUnknown, reason));
 }
 
 // What etcd promises of a whole stream: every event is in the range, none is of a revision before

@@ -17,12 +17,11 @@ namespace snapgate::etcd {
 // revisions against etcd's promise, and asks for signs of life.
 class WatchStream : public Watch {
   public:
-    static Result<std::unique_ptr<Watch>> open(std::shared_ptr<Client::Connection> connection,
-                                               std::string key, std::string range_end,
-                                               int64_t start_revision);
+    static Result<std::unique_ptr<Watch>> open(Client::Connection& connection, std::string key,
+                                               std::string range_end, int64_t start_revision);
 
-    WatchStream(std::shared_ptr<Client::Connection> connection, Client::Connection::Opened opened,
-                std::string key, std::string range_end, int64_t start_revision);
+    WatchStream(Client::Connection& connection, Client::Connection::Opened opened, std::string key,
+                std::string range_end, int64_t start_revision);
 
     Result<std::optional<Changes>> next(Time deadline) override;
     void close() override;
@@ -34,7 +33,7 @@ class WatchStream : public Watch {
     Error canceled(const WatchMessage& message);
     Error fail(Error error);
 
-    const std::shared_ptr<Client::Connection> connection_;
+    Client::Connection& connection_;
     const Client::Connection::Opened opened_;
     const std::string key_;
     const std::string range_end_;
