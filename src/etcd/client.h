@@ -15,6 +15,17 @@
 
 namespace snapgate::etcd {
 
+// When a member of several is taken to stand still; see liveness.h.
+struct SilenceOptions {
+    // A member that has said nothing for so long, while calls wait for it, is asked for a sign of
+    // life, and gets `answer_time` for it. Then it is passed over.
+    base::Millis ask_after{300};
+    base::Millis answer_time{700};
+    // A commit is given at once to a member that said something within this time. Any other is
+    // asked for a sign of life first.
+    base::Millis trusted_for{1000};
+};
+
 struct ClientOptions {
     // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
 
@@ -29,6 +40,7 @@ struct ClientOptions {
     // Empty: without authentication. The password is never in a message.
     std::string username = {};
     std::string password = {};
+    SilenceOptions silence = {};
     // NOLINTEND(readability-redundant-member-init)
 
     // Of a request without one of its own, over all endpoints that are tried.
@@ -45,7 +57,8 @@ struct ClientOptions {
 //
 // No request is repeated after the last endpoint was tried: the caller decides whether and when to
 // ask again. An endpoint whose member knows that it has no leader is passed over, except by
-// serializable reads.
+// serializable reads. So is one whose member stands still: a call that waits for it ends after
+// about a second, and a commit that may have reached it is an error that says so.
 class Client {
   public:
     // Reads the options; connects to nothing. kInvalidArgument names an endpoint that is none, and

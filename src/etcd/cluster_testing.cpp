@@ -57,9 +57,13 @@ pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path
     ::posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                        0600);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    // A test that crashes takes its members with it.
+    std::vector<std::string> words = {"setpriv", "--pdeathsig", "KILL"};
+    words.insert(words.end(), command.begin(), command.end());
     std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (const std::string& one : command) arguments.push_back(const_cast<char*>(one.c_str()));
+    arguments.reserve(words.size() + 1);
+    for (const std::string& one : words) arguments.push_back(const_cast<char*>(one.c_str()));
     arguments.push_back(nullptr);
     pid_t pid = -1;
     const int error =

@@ -17,8 +17,6 @@ namespace pb = etcdserverpb;
 
 namespace {
 
-// Of a key in a message.
-constexpr size_t kMostShownKey = 128;
 // JWT tokens are the longest.
 constexpr size_t kMostToken = 16 << 10;
 constexpr int64_t kMostLeaseSeconds = 9'000'000'000;  // etcd's own limit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 // holds an answer against what was asked, and returns kBadAnswer for what etcd never sends: keys
 // outside of the range, keys out of order, revisions that cannot be. Any thread.
 namespace snapgate::etcd {
+
+// Of a key in an error's message.
+inline constexpr size_t kMostShownKey = 128;
 
 // Whether etcd counts `key` to the range from `begin` to `range_end`, as RangeRequest has them.
 bool in_range(std::string_view key, std::string_view begin, std::string_view range_end);

@@ -12,16 +12,28 @@
 namespace snapgate::etcd {
 namespace {
 
-constexpr size_t kMostMessage = 1024;
 // etcd's words (rpctypes.ErrGRPCAuthNotEnabled).
 constexpr std::string_view kNoAuthentication = "authentication is not enabled";
 
-Time now() {
-    return std::chrono::steady_clock::now();
-}
-
 Error closed_error() {
     return {ErrorCode::kClosed, "the client of etcd was closed"};
+}
+
+Failure silence(bool not_done) {
+    Failure failure;
+    failure.message = "no sign of life";
+    failure.elsewhere = true;
+    failure.not_done = not_done;
+    return failure;
+}
+
+// Any member answers it from its own state, a member with users with a refusal.
+std::string question() {
+    RangeRequest request;
+    request.key = std::string(1, '\0');
+    request.serializable = true;
+    request.count_only = true;
+    return encode(request);
 }
 
 }  // namespace
@@ -61,6 +73,18 @@ class Client::Connection::Attempts
         if (current) current->cancel();
     }
 
+    // What was sent to the endpoint until `asked` gets no answer any more.
+    void silent(size_t endpoint, Time asked) SNAPGATE_EXCLUDES(mutex_) {
+        std::shared_ptr<Cancel> current;
+        {
+            const base::MutexLock lock(mutex_);
+            if (sent_at_ > asked || sent_to_ != endpoint) return;
+            silent_ = true;
+            current = current_;
+        }
+        if (current) current->cancel();
+    }
+
     void finish(Result<std::string> result) {
         const auto done = std::exchange(done_, nullptr);
         done(std::move(result));
@@ -78,32 +102,59 @@ class Client::Connection::Attempts
         return now() + std::min<Time::duration>(share, connection_.options_.attempt_timeout);
     }
 
-    void attempt(std::string token) SNAPGATE_EXCLUDES(mutex_) {
+    void attempt(std::string token) {
         token_ = std::move(token);
+        if (request_.is_read) return send();
+        connection_.liveness_.make_sure(endpoint_, request_.deadline,
+                                        [self = shared_from_this()](bool lives) {
+                                            if (lives) {
+                                                self->send();
+                                            } else {
+                                                self->failed(silence(true));
+                                            }
+                                        });
+    }
+
+    void send() SNAPGATE_EXCLUDES(mutex_) {
+        if (canceled()) return finish(closed_error());
         uint64_t number = 0;
         {
             const base::MutexLock lock(mutex_);
             number = ++number_;
+            sent_to_ = endpoint_;
+            sent_at_ = now();
+            silent_ = false;
         }
+        connection_.liveness_.began(endpoint_);
         auto current = connection_.transports_[endpoint_]->call(
             request_.method, request_.message, {token_, request_.needs_leader}, attempt_deadline(),
             [self = shared_from_this()](CallEnd end) { self->attempt_ended(std::move(end)); });
-        bool canceled = false;
+        bool cancel = false;
         {
             const base::MutexLock lock(mutex_);
             // It may have ended already, and the next one may have begun.
             if (number_ == number) current_ = current;
-            canceled = canceled_;
+            cancel = canceled_ || (number_ == number && silent_);
         }
-        if (canceled) current->cancel();
+        if (cancel) current->cancel();
     }
 
     void attempt_ended(CallEnd end) SNAPGATE_EXCLUDES(mutex_) {
+        connection_.liveness_.ended(endpoint_, !end.failure || end.failure->answered);
         if (!end.failure) {
             finish(std::move(end.answer));
             return;
         }
-        const Failure& failure = *end.failure;
+        bool silent = false;
+        {
+            const base::MutexLock lock(mutex_);
+            silent = std::exchange(silent_, false);
+            sent_to_.reset();
+        }
+        failed(silent && !end.failure->answered ? silence(false) : *end.failure);
+    }
+
+    void failed(const Failure& failure) {
         const bool may_be_done = !request_.is_read && !failure.not_done;
         if (canceled()) {
             Error error = closed_error();
@@ -154,13 +205,23 @@ class Client::Connection::Attempts
     std::string messages_;
 
     base::Mutex mutex_;
-    uint64_t number_ SNAPGATE_GUARDED_BY(mutex_) = 0;
+    uint64_t number_ SNAPGATE_GUARDED_BY(mutex_) = 0;  // of the call that is under way
+    std::optional<size_t> sent_to_ SNAPGATE_GUARDED_BY(mutex_);
+    Time sent_at_ SNAPGATE_GUARDED_BY(mutex_);
+    bool silent_ SNAPGATE_GUARDED_BY(mutex_) = false;
     bool canceled_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::shared_ptr<Cancel> current_ SNAPGATE_GUARDED_BY(mutex_);
 };
 
 Client::Connection::Connection(ClientOptions options, std::vector<Endpoint> endpoints)
-    : options_(std::move(options)), endpoints_(std::move(endpoints)) {
+    : options_(std::move(options)),
+      endpoints_(std::move(endpoints)),
+      liveness_(
+          endpoints_.size(), options_.silence,
+          [this](size_t endpoint, Time deadline, std::function<void(bool)> answered) {
+              return ask_for_sign(endpoint, deadline, std::move(answered));
+          },
+          [this](size_t endpoint, Time asked) { silent(endpoint, asked); }) {
     const TransportOptions transport{options_.ca, options_.certificate, options_.private_key,
                                      options_.max_answer_bytes};
     for (const Endpoint& endpoint : endpoints_)
@@ -207,6 +268,32 @@ size_t Client::Connection::preferred() const {
 void Client::Connection::failed(size_t endpoint) {
     const base::MutexLock lock(mutex_);
     if (preferred_ == endpoint) preferred_ = (endpoint + 1) % endpoints_.size();
+}
+
+std::shared_ptr<Cancel> Client::Connection::ask_for_sign(size_t endpoint, Time deadline,
+                                                         std::function<void(bool)> answered) {
+    CallHeaders headers;
+    headers.needs_leader = false;
+    return transports_[endpoint]->call(method::kRange, question(), headers, deadline,
+                                       [answered = std::move(answered)](const CallEnd& end) {
+                                           answered(!end.failure || end.failure->answered);
+                                       });
+}
+
+void Client::Connection::silent(size_t endpoint, Time asked) {
+    failed(endpoint);
+    std::vector<std::shared_ptr<Attempts>> calls;
+    {
+        const base::MutexLock lock(mutex_);
+        calls.assign(under_way_.begin(), under_way_.end());
+    }
+    for (const auto& call : calls) call->silent(endpoint, asked);
+}
+
+std::optional<Failure> Client::Connection::look_after(const Opened& opened, Time since) {
+    if (liveness_.silent_since(opened.endpoint, since)) return silence(false);
+    liveness_.make_sure(opened.endpoint, now() + options_.silence.answer_time, [](bool) {});
+    return std::nullopt;
 }
 
 void Client::Connection::get_token(Time deadline, const GotToken& done) {
@@ -291,12 +378,14 @@ void Client::Connection::close() {
         streams.swap(streams_);
     }
     for (const auto& call : calls) call->cancel();
+    liveness_.stop();
     for (const auto& weak : streams) {
         if (const auto stream = weak.lock()) stream->cancel();
     }
 }
 
 void Client::Connection::wait_for_calls() {
+    liveness_.wait();
     const base::MutexLock lock(mutex_);
     while (!under_way_.empty()) idle_.wait(mutex_);
 }

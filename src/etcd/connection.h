@@ -11,6 +11,7 @@
 #include "base/annotations.h"
 #include "etcd/client.h"
 #include "etcd/endpoint.h"
+#include "etcd/liveness.h"
 #include "etcd/transport.h"
 
 namespace snapgate::etcd {
@@ -57,6 +58,12 @@ struct Client::Connection {
     // Waits until no callback is left.
     void wait_for_calls() SNAPGATE_EXCLUDES(mutex_);
 
+    // Something came from the endpoint's member over a stream.
+    void heard(const Opened& opened) { liveness_.heard(opened.endpoint); }
+    // Nothing came for a while, since `since`. Failure once it is known that the member is silent;
+    // until then, it is asked.
+    std::optional<Failure> look_after(const Opened& opened, Time since);
+
   private:
     class Attempts;
     using GotToken = std::function<void(Result<std::string>)>;
@@ -67,12 +74,16 @@ struct Client::Connection {
     void forget_token(const std::string& token) SNAPGATE_EXCLUDES(mutex_);
     size_t preferred() const SNAPGATE_EXCLUDES(mutex_);
     void failed(size_t endpoint) SNAPGATE_EXCLUDES(mutex_);
+    std::shared_ptr<Cancel> ask_for_sign(size_t endpoint, Time deadline,
+                                         std::function<void(bool)> answered);
+    void silent(size_t endpoint, Time asked) SNAPGATE_EXCLUDES(mutex_);
     void ended(const std::shared_ptr<Attempts>& attempts) SNAPGATE_EXCLUDES(mutex_);
     void got_token(Result<std::string> token) SNAPGATE_EXCLUDES(mutex_);
 
     const ClientOptions options_;
     const std::vector<Endpoint> endpoints_;
     std::vector<std::unique_ptr<Transport>> transports_;
+    Liveness liveness_;
 
     mutable base::Mutex mutex_;
     base::Condition idle_;

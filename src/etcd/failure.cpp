@@ -9,8 +9,6 @@
 namespace snapgate::etcd {
 namespace {
 
-constexpr size_t kMostMessage = 1024;
-
 // Of grpc::StatusCode (https://grpc.github.io/grpc/core/md_doc_statuscodes.html).
 constexpr int kInvalidArgument = 3;
 constexpr int kNotFound = 5;
@@ -71,6 +69,7 @@ Failure failure_of(int status, std::string_view message) {
     failure.message = shown(message);
     constexpr std::string_view kServer = "etcdserver: ";
     if (message.starts_with(kServer)) {
+        failure.answered = true;
         const auto* known =
             std::ranges::find(kKnown, message.substr(kServer.size()), &Known::message);
         if (known != kKnown.end()) {

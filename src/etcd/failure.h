@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "etcd/error.h"
 
 namespace snapgate::etcd {
+
+// Of the words of etcd and gRPC in a message.
+inline constexpr size_t kMostMessage = 1024;
 
 // What a failed call means, and what may be done about it.
 struct Failure {
@@ -14,6 +18,7 @@ struct Failure {
     bool elsewhere = false;     // another member may do it
     bool not_done = false;      // it is certain that etcd has not done it and will not
     bool log_in_again = false;  // the token is of no use; the same call may work with a new one
+    bool answered = false;      // the member itself said so: it lives
 };
 
 // Reads the status of a gRPC call: its number, as grpc::StatusCode has it, and its message, which

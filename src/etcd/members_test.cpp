@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(EtcdMembers, OneMayDie) {
     TestCluster cluster({.members = 3});
@@ -104,35 +105,89 @@ TEST(EtcdMembers, WritesGoOnWhenTheLeaderDies) {
     for (const std::string& key : not_done) EXPECT_FALSE(there.contains(key)) << key << " is there";
 }
 
-TEST(EtcdMembers, AMemberThatStandsStillIsPassedOver) {
+// What a member that stands still was given is told as lost, long before the call's time is over.
+TEST(EtcdMembers, AMemberThatStandsStillLosesWhatItWasGiven) {
     TestCluster cluster({.members = 3});
-    const auto client = cluster.client();
+    ClientOptions options = cluster.client_options();
+    options.timeout = 60s;
+    options.silence.trusted_for = 1h;
+    const auto client = TestCluster::client(options);
     ASSERT_TRUE(client->commit(put_txn("a", "1")));
     cluster.pause(0);
     cluster.wait_until_ready(1);
-    Txn txn = put_txn("a", "2");
-    txn.timeout = 500ms;
-    const auto lost = client->commit(txn);
+    const auto lost = client->commit(put_txn("a", "2"));
     ASSERT_FALSE(lost);
     EXPECT_EQ(lost.error().code, ErrorCode::kUnavailable);
+    EXPECT_THAT(lost.error().message, HasSubstr("no sign of life"));
     EXPECT_TRUE(lost.error().may_be_done);
     const auto committed = client->commit(put_txn("b", "1"));
     ASSERT_TRUE(committed) << committed.error().message;
     cluster.go_on(0);
 }
 
-TEST(EtcdMembers, AReadIsTriedElsewhereInTime) {
+// It is asked for a sign of life before it is given anything, so the commit is done once, at
+// another member.
+TEST(EtcdMembers, AMemberThatStandsStillIsNotGivenACommit) {
     TestCluster cluster({.members = 3});
-    const auto client = cluster.client();
+    ClientOptions options = cluster.client_options();
+    options.timeout = 60s;
+    options.silence.trusted_for = 0ms;
+    const auto client = TestCluster::client(options);
     ASSERT_TRUE(client->commit(put_txn("a", "1")));
     cluster.pause(0);
     cluster.wait_until_ready(1);
-    RangeRequest request = all_with("a");
-    request.timeout = 6s;
-    const auto range = client->range(request);
+    const auto committed = client->commit(put_txn("a", "2"));
+    ASSERT_TRUE(committed) << committed.error().message;
+    cluster.go_on(0);
+    cluster.wait_until_ready(0);
+    const auto range = client->range(all_with("a"));
+    ASSERT_TRUE(range) << range.error().message;
+    EXPECT_EQ(range->kvs.at(0).version, 2);
+}
+
+TEST(EtcdMembers, AWatchOfAMemberThatStandsStillEnds) {
+    TestCluster cluster({.members = 3});
+    const auto client = cluster.client();
+    auto watch = client->watch("a", "", 1).value();
+    ASSERT_TRUE(client->commit(put_txn("a", "1")));
+    ASSERT_TRUE(watch->next(in(30s)).value().has_value());
+    cluster.pause(0);
+    const auto ended = watch->next(in(60s));
+    ASSERT_FALSE(ended);
+    EXPECT_THAT(ended.error().message, HasSubstr("no sign of life"));
+    cluster.wait_until_ready(1);
+    EXPECT_TRUE(client->commit(put_txn("a", "2")));
+    cluster.go_on(0);
+}
+
+TEST(EtcdMembers, AReadIsTriedElsewhereInTime) {
+    TestCluster cluster({.members = 3});
+    ClientOptions options = cluster.client_options();
+    options.timeout = options.attempt_timeout = 60s;
+    const auto client = TestCluster::client(options);
+    ASSERT_TRUE(client->commit(put_txn("a", "1")));
+    cluster.pause(0);
+    cluster.wait_until_ready(1);
+    const auto range = client->range(all_with("a"));
     ASSERT_TRUE(range) << range.error().message;
     EXPECT_EQ(range->kvs.at(0).value, "1");
     cluster.go_on(0);
+}
+
+// A member that lives and cannot commit is not taken for one that stands still.
+TEST(EtcdMembers, AMemberWithoutAQuorumIsWaitedFor) {
+    TestCluster cluster({.members = 3});
+    const auto client = cluster.client();
+    ASSERT_TRUE(client->commit(put_txn("a", "1")));
+    cluster.pause(1);
+    cluster.pause(2);
+    Txn txn = put_txn("a", "2");
+    txn.timeout = 3s;
+    const auto lost = client->commit(txn);
+    ASSERT_FALSE(lost);
+    EXPECT_THAT(lost.error().message, Not(HasSubstr(cluster.url(0) + ": no sign of life")));
+    cluster.go_on(1);
+    cluster.go_on(2);
 }
 
 TEST(EtcdMembers, NoneAnswers) {

@@ -1,7 +1,6 @@
 #include "etcd/transport.h"
 
 #include <grpc/support/log.h>
-#include <grpcpp/alarm.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 

@@ -19,6 +19,9 @@
 namespace snapgate::etcd {
 
 using Time = std::chrono::steady_clock::time_point;
+inline Time now() {
+    return std::chrono::steady_clock::now();
+}
 
 // What is sent with a call beside its message.
 struct CallHeaders {

@@ -20,7 +20,6 @@ constexpr std::chrono::seconds kGoneAfter{5};
 // Of the events that are put together: 1,000 revisions (etcd's most in one batch) could have 1.5
 // GB.
 constexpr size_t kMostPartBytes = size_t{512} << 20;
-constexpr size_t kMostShownKey = 128;
 
 Error watch_closed() {
     return {ErrorCode::kClosed, "the watch of etcd was closed"};
@@ -58,6 +57,7 @@ Result<std::optional<Changes>> WatchStream::next(Time deadline) {
         const Time now = Clock::now();
         if (read.message) {
             heard_ = asked_ = now;
+            connection_.heard(opened_);
             SNAPGATE_ASSIGN(WatchMessage message, decode_watch(*read.message));
             SNAPGATE_ASSIGN(auto changes, take(std::move(message)));
             if (changes) return changes;
@@ -71,6 +71,8 @@ Result<std::optional<Changes>> WatchStream::next(Time deadline) {
         }
         if (now >= asked_ + kAskAfter) {
             asked_ = now;
+            if (const auto silent = connection_.look_after(opened_, heard_))
+                return fail(connection_.stream_failed(opened_, *silent));
             opened_.stream->write(encode_progress_request());
         }
         if (now >= deadline) return std::optional<Changes>();
