@@ -17,7 +17,6 @@
 namespace snapgate::app {
 namespace {
 
-using base::Code;
 using base::Error;
 using base::Result;
 namespace fs = std::filesystem;

@@ -33,13 +33,13 @@ bool takes_several(const Option& option) {
 
 Completes completes(const Option& option) {
     if (option.completes != Completes::kByName) return option.completes;
-    static const std::map<std::string_view, Completes> kByName = {
+    static const std::map<std::string_view, Completes> by_name = {
         {"CLUSTER", Completes::kCluster},   {"PROJECT", Completes::kProject},
         {"CONTEXT", Completes::kContext},   {"NS", Completes::kNamespace},
         {"NS[,NS]", Completes::kNamespace}, {"FILE", Completes::kFile},
         {"DIR", Completes::kFolder}};
-    const auto found = kByName.find(option.value.empty() ? option.name : option.value);
-    return found == kByName.end() ? Completes::kNothing : found->second;
+    const auto found = by_name.find(option.value.empty() ? option.name : option.value);
+    return found == by_name.end() ? Completes::kNothing : found->second;
 }
 
 // One command, as far as the words lead to it.

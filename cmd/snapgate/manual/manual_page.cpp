@@ -166,6 +166,7 @@ std::vector<ManualPage> manual_pages(const std::vector<Command>& commands,
     text += ".SH NOTES\n";
     append_lines(environment_and_codes, text);
     std::vector<std::string> names;
+    names.reserve(commands.size());
     for (const Command& command : commands) names.push_back(name_of(program + " " + command.name));
     append_see_also(names, text);
     std::vector<ManualPage> pages{{program, std::move(text)}};
