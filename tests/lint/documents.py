@@ -26,7 +26,7 @@ NAME_IN_COMMENT = re.compile(r"(?<![\w/<.])((?:[a-z_0-9]+/)*[a-z_0-9]+\.(?:h|cpp
 # Names that are examples, and what is made when it runs.
 EXAMPLES = {"foo.h", "foo.cpp", "foo_test.cpp", "foo_bench.cpp", "name_fuzz.cpp", "list.py"}
 MADE = {"bench/results/"}
-TARGET = re.compile(r"^snapgate_fuzzer\((\w+) ", re.MULTILINE)
+TARGET = re.compile(r"^ *snapgate_fuzzer\((\w+) ", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 
 

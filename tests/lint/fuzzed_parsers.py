@@ -65,7 +65,7 @@ def targets():
     """{target: the text of its sources}, from fuzz/CMakeLists.txt."""
     lists = (ROOT / "fuzz" / "CMakeLists.txt").read_text()
     made = {}
-    for name, sources in re.findall(r"^snapgate_fuzzer\((\w+) SOURCES ((?:\w+\.cpp\s+)+)", lists, re.MULTILINE):
+    for name, sources in re.findall(r"^ *snapgate_fuzzer\((\w+) SOURCES ((?:\w+\.cpp\s+)+)", lists, re.MULTILINE):
         made[name] = "".join((ROOT / "fuzz" / source).read_text() for source in sources.split())
     for helper in (ROOT / "fuzz").glob("*.h"):
         for name, text in made.items():
