@@ -273,11 +273,26 @@ bool KeyRing::is_good(std::string_view id) const {
     return found != rows->end() && !has_expired(found->second);
 }
 
+std::optional<base::Millis> KeyRing::remaining(std::string_view id) const {
+    const auto rows = table_.snapshot();
+    const auto found = rows->find(std::string(id));
+    return found == rows->end() ? base::Millis(0) : remaining(found->second);
+}
+
+std::optional<base::Millis> KeyRing::remaining(const Key& key) const {
+    if (!key.expires_ms) return std::nullopt;
+    int64_t left_ms = *key.expires_ms - clock_.now_ms();
+    // A system clock that is set back makes no key live longer.
+    if (const auto use = use_of(key.id)) {
+        const int64_t seen_ms = clock_.steady_ms() - use->first_seen_ms;
+        left_ms = std::min(left_ms, *key.expires_ms - key.created_ms - seen_ms);
+    }
+    return base::Millis(left_ms);
+}
+
 bool KeyRing::has_expired(const Key& key) const {
-    if (!key.expires_ms) return false;
-    if (key.expired(clock_.now_ms())) return true;
-    const auto use = use_of(key.id);
-    return use && clock_.steady_ms() - use->first_seen_ms >= *key.expires_ms - key.created_ms;
+    const auto left = remaining(key);
+    return left && *left <= base::Millis(0);
 }
 
 std::shared_ptr<KeyRing::Use> KeyRing::use_of(const std::string& id) const {

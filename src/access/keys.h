@@ -117,6 +117,9 @@ class KeyRing {
     base::Result<void> count_request(RequestRate& rate) const;
     // Whether the key of this id is known and has not expired.
     bool is_good(std::string_view id) const;
+    // How long the key of this id is still good, should nothing else happen: 0 or less if it is
+    // unknown or has expired; nullopt if it does not expire.
+    std::optional<base::Millis> remaining(std::string_view id) const;
 
     std::shared_ptr<const KeyTable::Rows> keys() const { return table_.snapshot(); }
     // For writes.
@@ -143,6 +146,7 @@ class KeyRing {
 
     base::Result<Principal> admit(const Key& key) const;
     std::shared_ptr<Use> use_of(const std::string& id) const;
+    std::optional<base::Millis> remaining(const Key& key) const;
     bool has_expired(const Key& key) const;
 
     const base::Clock& clock_;

@@ -181,6 +181,25 @@ TEST_F(KeysTest, WhoHoldsAKeyLearnsThatItHasExpired) {
     EXPECT_EQ(guessed.error().message, unknown.error().message);
 }
 
+TEST_F(KeysTest, TheTimeThatIsLeftIsKnownBeforehand) {
+    const NewKey lasting = make_key("a", Role::kReader, "", now(), std::nullopt);
+    const NewKey made = make_key("b", Role::kReader, "", now(), now() + 1000);
+    for (const NewKey* key : {&lasting, &made}) ASSERT_TRUE(add(*key));
+    EXPECT_EQ(ring_.remaining(lasting.key.id), std::nullopt);
+    EXPECT_EQ(ring_.remaining("nobody"), base::Millis(0));
+    EXPECT_EQ(ring_.remaining(made.key.id), base::Millis(1000));
+    store_.clock.advance(400);
+    EXPECT_EQ(ring_.remaining(made.key.id), base::Millis(600));
+    // Set back, the clock gives no time; set forward, it takes some.
+    store_.clock.step(-500);
+    EXPECT_EQ(ring_.remaining(made.key.id), base::Millis(600));
+    store_.clock.step(600);
+    EXPECT_EQ(ring_.remaining(made.key.id), base::Millis(500));
+    store_.clock.advance(500);
+    EXPECT_LE(ring_.remaining(made.key.id), base::Millis(0));
+    EXPECT_FALSE(ring_.is_good(made.key.id));
+}
+
 TEST_F(KeysTest, NamesAreUnique) {
     ASSERT_TRUE(add(make_key("k", Role::kReader, "", now(), std::nullopt)));
     auto again = add(make_key("k", Role::kAdmin, "", now(), std::nullopt));
