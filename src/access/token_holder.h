@@ -22,6 +22,8 @@ class TokenHolder {
     virtual const std::string& id() const = 0;
     // The issuer's name in the configuration file, and the user's: corp:alice.
     virtual const std::string& name() const = 0;
+    // The issuer's name alone.
+    virtual const std::string& issuer_name() const = 0;
     virtual int64_t expires_ms() const = 0;  // since the epoch
     // How long the token is still good, should nothing else happen; 0 or less: it has expired.
     virtual base::Millis remaining() const = 0;

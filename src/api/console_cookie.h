@@ -9,10 +9,10 @@
 namespace snapgate::api {
 
 // How the console, a page in a browser, shows who it is: by a cookie with the secret of its session
-// (access/sessions.h). A browser also sends cookies with requests that other sites have made up, so
-// the cookie alone counts for nothing: the request must have the header X-Snapgate-Console, which
-// no other site can make a browser send without the server's consent (fetch.spec.whatwg.org, CORS
-// preflight), and Sec-Fetch-Site, where the browser sends it, must be same-origin.
+// (identity/sessions.h). A browser also sends cookies with requests that other sites have made up,
+// so the cookie alone counts for nothing: the request must have the header X-Snapgate-Console,
+// which no other site can make a browser send without the server's consent (fetch.spec.whatwg.org,
+// CORS preflight), and Sec-Fetch-Site, where the browser sends it, must be same-origin.
 
 inline constexpr std::string_view kConsoleHeader = "X-Snapgate-Console";
 

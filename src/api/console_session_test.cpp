@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "access/projects.h"
 #include "api/service_testing.h"
 #include "base/clock_testing.h"
+#include "identity/tokens_testing.h"
 #include "net/server/raw_connection_testing.h"
 
 namespace snapgate::api {
@@ -35,9 +37,19 @@ class ConsoleSessionTest : public testing::Test {
         return fmt::format("Cookie: other=1; {}\r\n", cookie.substr(0, cookie.find(';')));
     }
 
+    // Of alice, who is in this group alone; good for ten minutes.
+    json::Object claims_of(std::string_view group) const {
+        json::Object claims = identity::test_claims(clock_.now_ms());
+        claims["groups"] = json::Array{group};
+        return claims;
+    }
+    std::string token_of(std::string_view group) const {
+        return TestService::trusted_key().token(claims_of(group));
+    }
+
     static constexpr std::string_view kSession = "/console/v1/session";
     static constexpr std::string_view kClusters = "/admin/v1/clusters";
-    const base::TestClock clock_;
+    base::TestClock clock_;
     TestService service_{clock_};
 };
 
@@ -111,6 +123,70 @@ TEST_F(ConsoleSessionTest, ItEndsWithTheKey) {
     EXPECT_EQ(answer.status, 401U);
     EXPECT_THAT(answer.body, testing::HasSubstr("the session has ended"));
     EXPECT_THAT(ask("GET", kSession, headers).body, testing::HasSubstr(R"("signedIn":false)"));
+}
+
+TEST_F(ConsoleSessionTest, ItBeginsWithATokenAndEndsWithIt) {
+    service_.trust({identity::test_issuer()});
+    const std::string token = token_of("staff");
+    const auto begun = sign_in(token);
+    ASSERT_EQ(begun.status, 200U) << begun.body;
+    EXPECT_THAT(begun.body, testing::HasSubstr(R"("keyName":"corp:alice")"));
+    EXPECT_THAT(begun.body, testing::HasSubstr(R"("role":"editor")"));
+    EXPECT_THAT(begun.body, testing::Not(testing::HasSubstr(R"("projects")")));
+    EXPECT_THAT(std::string(begun.header("Set-Cookie").value_or("")),
+                testing::Not(testing::HasSubstr(token)));
+    const std::string headers = fmt::format("{}{}", kConsole, cookie_of(begun));
+    EXPECT_THAT(ask("GET", kSession, headers).body,
+                testing::HasSubstr(R"("keyName":"corp:alice")"));
+    EXPECT_EQ(ask("GET", kClusters, headers).status, 200U);
+    EXPECT_EQ(ask("GET", "/clusters/demo/api", headers).status, 200U);
+    EXPECT_THAT(ask("GET", "/admin/v1/whoami", headers).body,
+                testing::HasSubstr(R"("issuer":"corp")"));
+    EXPECT_EQ(ask("POST", kClusters, headers, R"({"name":"x"})").status, 403U);
+
+    clock_.advance(600'000 + 30'000);
+    EXPECT_EQ(ask("GET", kClusters, headers).status, 401U);
+    EXPECT_THAT(ask("GET", kSession, headers).body, testing::HasSubstr(R"("signedIn":false)"));
+}
+
+TEST_F(ConsoleSessionTest, ItEndsWhenTheIssuerIsDeclaredNoMore) {
+    service_.trust({identity::test_issuer()});
+    const std::string headers =
+        fmt::format("{}{}", kConsole, cookie_of(sign_in(token_of("staff"))));
+    EXPECT_EQ(ask("GET", kClusters, headers).status, 200U);
+    service_.trust({});
+    EXPECT_EQ(ask("GET", kClusters, headers).status, 401U);
+}
+
+TEST_F(ConsoleSessionTest, ATokenWithRightsInSeveralProjectsNamesThemAll) {
+    service_.must([&](store::WriteTxn& txn) -> base::Result<void> {
+        SNAPGATE_TRY(access::create_project(txn, {.uid = "shop", .name = "the shop"}));
+        return access::create_project(txn, {.uid = "bank", .name = "the bank"});
+    });
+    service_.reload();
+    service_.trust(
+        {identity::test_issuer({identity::rule("staff", access::Role::kEditor, {"shop"}),
+                                identity::rule("staff", access::Role::kReader, {"bank"})})});
+    const auto begun = sign_in(token_of("staff"));
+    ASSERT_EQ(begun.status, 200U) << begun.body;
+    EXPECT_THAT(begun.body, testing::HasSubstr(R"("projectUid":"shop")"));
+    EXPECT_THAT(begun.body, testing::HasSubstr(
+                                R"("projects":[{"uid":"shop","name":"the shop","role":"editor"},)"
+                                R"({"uid":"bank","name":"the bank","role":"reader"}])"));
+    const std::string headers = fmt::format("{}{}", kConsole, cookie_of(begun));
+    EXPECT_EQ(ask("GET", kSession, headers).body, begun.body);
+    EXPECT_EQ(ask("GET", kClusters, headers).status, 400U);
+    EXPECT_EQ(ask("GET", kClusters, headers + "ProjectUid: bank\r\n").status, 200U);
+}
+
+TEST_F(ConsoleSessionTest, AWrongTokenBeginsNone) {
+    service_.trust({identity::test_issuer()});
+    const auto unruly = sign_in(token_of("guests"));
+    EXPECT_EQ(unruly.status, 403U) << unruly.body;
+    const auto forged = sign_in(identity::TestKey("trusted", 2).token(claims_of("staff")));
+    EXPECT_EQ(forged.status, 401U) << forged.body;
+    for (const auto* answer : {&unruly, &forged})
+        EXPECT_EQ(answer->header("Set-Cookie"), std::nullopt);
 }
 
 TEST_F(ConsoleSessionTest, WithoutTheConsoleThereAreNone) {

@@ -1,6 +1,8 @@
 #include "api/identify.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "api/console_cookie.h"
@@ -28,6 +30,16 @@ std::string_view named_cluster(std::string_view path) {
     return {};
 }
 
+Result<access::Principal> principal_of(const Call& call,
+                                       std::shared_ptr<const identity::Caller> caller) {
+    // The Kubernetes API knows no such header.
+    const std::string_view project =
+        call.side == Side::kPalette ? call.request.header("ProjectUid").value_or("") : "";
+    return identity::principal_of(std::move(caller), {project, named_cluster(call.request.path)},
+                                  *call.services.projects.snapshot(),
+                                  *call.services.clusters.snapshot());
+}
+
 }  // namespace
 
 Result<access::Principal> authenticate_key(const Call& call, std::string_view key) {
@@ -44,7 +56,7 @@ net::Awaitable<void> verify_token(Call& call) {
     call.token = co_await issuers->authenticate(*text);
 }
 
-std::optional<Result<access::Principal>> identify_console(const Call& call) {
+std::optional<Result<identity::SignedIn>> find_console(const Call& call) {
     const net::Request& request = call.request;
     if (call.services.sessions == nullptr || request.header("ApiKey") ||
         request.header("Authorization"))
@@ -52,27 +64,31 @@ std::optional<Result<access::Principal>> identify_console(const Call& call) {
     const auto secret = console_secret(request);
     if (!secret) return std::nullopt;
     Error ended(Code::kUnauthorized, "the session has ended: sign in again");
-    const auto key_id = call.services.sessions->key_of(*secret);
-    if (!key_id) return ended;
-    call.response.key = *key_id;
-    auto principal = call.services.keys.principal_of(*key_id);
-    if (!principal) {
+    auto session = call.services.sessions->find(*secret);
+    if (!session) return ended;
+    call.response.key = session->key_id;
+    const bool good =
+        session->caller ? session->caller->is_good() : call.services.keys.is_good(session->key_id);
+    if (!good) {
         call.services.sessions->end(*secret);
         return ended;
     }
-    return principal;
+    return *std::move(session);
+}
+
+std::optional<Result<access::Principal>> identify_console(const Call& call) {
+    auto session = find_console(call);
+    if (!session) return std::nullopt;
+    if (!*session) return std::move(*session).error();
+    if ((*session)->caller) return principal_of(call, (*session)->caller);
+    return call.services.keys.principal_of((*session)->key_id);
 }
 
 Result<access::Principal> identify(const Call& call, std::string_view text) {
     if (!call.token || !identity::looks_like_token(text)) return authenticate_key(call, text);
     SNAPGATE_ASSIGN(auto caller, *call.token);
     call.response.key = caller->id();
-    // The Kubernetes API knows no such header.
-    const std::string_view project =
-        call.side == Side::kPalette ? call.request.header("ProjectUid").value_or("") : "";
-    return identity::principal_of(std::move(caller), {project, named_cluster(call.request.path)},
-                                  *call.services.projects.snapshot(),
-                                  *call.services.clusters.snapshot());
+    return principal_of(call, std::move(caller));
 }
 
 Result<access::Principal> identify(const Call& call) {
@@ -95,8 +111,10 @@ bool has_good_key(const Call& call) {
 
 std::chrono::steady_clock::time_point next_check(const Call& call,
                                                  std::chrono::steady_clock::time_point planned) {
-    if (!call.principal.holder) return planned;
-    return std::min(planned, std::chrono::steady_clock::now() + call.principal.holder->remaining());
+    const access::Principal& principal = call.principal;
+    const auto left = principal.holder ? std::optional(principal.holder->remaining())
+                                       : call.services.keys.remaining(principal.key_id);
+    return left ? std::min(planned, std::chrono::steady_clock::now() + *left) : planned;
 }
 
 }  // namespace snapgate::api

@@ -8,6 +8,7 @@
 #include "access/principal.h"
 #include "api/call.h"
 #include "base/result.h"
+#include "identity/sessions.h"
 #include "net/awaitable.h"
 
 namespace snapgate::api {
@@ -29,8 +30,12 @@ base::Result<access::Principal> identify(const Call& call);
 // of a token's holder in place of a key's.
 base::Result<access::Principal> identify(const Call& call, std::string_view text);
 
+// Whose session of the console it is; nullopt if the request is none of the console's, or if it
+// carries a key. kUnauthorized if the session has ended.
+std::optional<base::Result<identity::SignedIn>> find_console(const Call& call);
 // The principal of the console's session; nullopt if the request is none of the console's, or if
-// it carries a key. kUnauthorized if the session has ended.
+// it carries a key. kUnauthorized if the session has ended; also the errors of
+// identity::principal_of().
 std::optional<base::Result<access::Principal>> identify_console(const Call& call);
 
 // Counts a request of the call's principal. kTooManyRequests.
@@ -38,7 +43,7 @@ base::Result<void> count_request(const Call& call);
 
 // Whether the key or the token of the call's principal would still be taken.
 bool has_good_key(const Call& call);
-// When that is to be asked next: at `planned`, or when its token expires.
+// When that is to be asked next: at `planned`, or when it expires.
 std::chrono::steady_clock::time_point next_check(const Call& call,
                                                  std::chrono::steady_clock::time_point planned);
 

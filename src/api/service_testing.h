@@ -15,7 +15,6 @@
 
 #include "access/keys.h"
 #include "access/projects.h"
-#include "access/sessions.h"
 #include "api/kube/watch_hub.h"
 #include "api/palette/snapshot_feed.h"
 #include "api/routes.h"
@@ -27,6 +26,7 @@
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
 #include "identity/issuers.h"
+#include "identity/sessions.h"
 #include "identity/tokens_testing.h"
 #include "mirror/mirrors.h"
 #include "net/server/raw_connection_testing.h"
@@ -209,7 +209,7 @@ class TestService {
     store::TestDirectory directory_;
     const query::TokenSigner signer_{base::random_bytes(32)};
     access::KeyRing keys_{clock_};
-    access::Sessions sessions_{clock_};
+    identity::Sessions sessions_{clock_};
     // Each has the key that trusted_key() makes.
     identity::Issuers issuers_{
         clock_,

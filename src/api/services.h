@@ -8,7 +8,6 @@
 #include "access/declared_projects.h"
 #include "access/keys.h"
 #include "access/projects.h"
-#include "access/sessions.h"
 #include "api/key_shares.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
@@ -17,6 +16,7 @@
 #include "connect/credentials.h"
 #include "facts/facts.h"
 #include "identity/issuers.h"
+#include "identity/sessions.h"
 #include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
@@ -76,7 +76,7 @@ struct Services {
     // As they are now.
     std::function<FleetMetricsOptions()> fleet_metrics = [] { return FleetMetricsOptions(); };
     // Of the console; null: it is off.
-    access::Sessions* sessions = nullptr;
+    identity::Sessions* sessions = nullptr;
     // Whose tokens are taken beside keys; null: nobody's.
     identity::Issuers* issuers = nullptr;
     // What the server's configuration file says of projects.

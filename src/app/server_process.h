@@ -6,7 +6,6 @@
 #include <optional>
 #include <thread>
 
-#include "access/sessions.h"
 #include "api/kube/watch_hub.h"
 #include "api/services.h"
 #include "app/certificates.h"
@@ -22,6 +21,7 @@
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
 #include "identity/issuers.h"
+#include "identity/sessions.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/garbage_collector.h"
@@ -88,7 +88,7 @@ class ServerProcess {
     std::unique_ptr<connect::ConnectionSources> sources_;
     std::unique_ptr<DeclaredClusters> declared_;
     std::unique_ptr<mirror::Mirrors> mirrors_;
-    access::Sessions sessions_;
+    identity::Sessions sessions_;
     std::unique_ptr<audit::Trail> audit_;  // null: none is kept
     identity::Issuers issuers_;
     std::optional<api::Services> services_;

@@ -24,13 +24,13 @@ class Caller : public access::TokenHolder {
 
     const std::string& id() const override { return id_; }
     const std::string& name() const override { return claims_.username; }
+    const std::string& issuer_name() const override { return issuer_->declared().name; }
     int64_t expires_ms() const override { return claims_.expires_ms; }
     base::Millis remaining() const override;
     bool is_good() const override;
     access::RequestRate& rate() const override { return *rate_; }
 
     const Claims& claims() const { return claims_; }
-    const std::string& issuer_name() const { return issuer_->declared().name; }
 
   private:
     const std::shared_ptr<const Issuer> issuer_;

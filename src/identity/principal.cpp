@@ -19,13 +19,6 @@ using base::Result;
 
 namespace {
 
-// A grant whose names were found in the registry.
-struct Found {
-    access::Role role = access::Role::kReader;
-    std::string project;  // uid; "": the tenant
-    access::SomeClusters clusters;
-};
-
 // The uid of what a name or a uid says; nullopt if there is no such thing.
 template <class Rows>
 std::optional<std::string> uid_of(const Rows& rows, std::string_view owner,
@@ -53,12 +46,12 @@ std::vector<model::ClusterNumber> numbers_of(const std::vector<std::string>& tex
 
 // nullopt for a project that does not exist, and for clusters none of which exists: who is held to
 // clusters must not come to see all.
-std::optional<Found> find(const Grant& grant, const access::ProjectTable::Rows& projects,
+std::optional<Right> find(const Grant& grant, const access::ProjectTable::Rows& projects,
                           const cluster::ClusterTable::Rows& clusters) {
-    if (grant.project.empty()) return Found{grant.role, {}, nullptr};
+    if (grant.project.empty()) return Right{grant.role, {}, nullptr};
     auto project = uid_of(projects, {}, grant.project);
     if (!project) return std::nullopt;
-    Found found{grant.role, *std::move(project), nullptr};
+    Right found{grant.role, *std::move(project), nullptr};
     if (grant.clusters.empty()) return found;
     auto numbers = numbers_of(grant.clusters, found.project, clusters);
     if (numbers.empty()) return std::nullopt;
@@ -73,10 +66,10 @@ std::string project_of(const Asked& asked, const cluster::ClusterTable::Rows& cl
     return cluster == clusters.end() ? std::string() : cluster->second.project;
 }
 
-Error several(const std::vector<Found>& found, const access::ProjectTable::Rows& projects) {
+Error several(const std::vector<Right>& found, const access::ProjectTable::Rows& projects) {
     std::vector<std::string> names;
     names.reserve(found.size());
-    for (const Found& one : found) names.push_back(projects.at(one.project).name);
+    for (const Right& one : found) names.push_back(projects.at(one.project).name);
     std::ranges::sort(names);
     return {Code::kInvalidParameter,
             fmt::format("your token gives you rights in several projects ({}): say in the header "
@@ -87,26 +80,33 @@ Error several(const std::vector<Found>& found, const access::ProjectTable::Rows&
 
 }  // namespace
 
+std::vector<Right> rights_of(const Caller& caller, const access::ProjectTable::Rows& projects,
+                             const cluster::ClusterTable::Rows& clusters) {
+    std::vector<Right> found;
+    for (const Grant& grant : caller.claims().grants) {
+        auto one = find(grant, projects, clusters);
+        // A project may be declared by its name and by its uid: the first one counts here, too.
+        if (one && std::ranges::find(found, one->project, &Right::project) == found.end())
+            found.push_back(*std::move(one));
+    }
+    return found;
+}
+
+Error refuse_without_rights(const Caller& caller) {
+    return refuse(Refusal::kNoRule, fmt::format("the rules of the issuer {} give {} rights in "
+                                                "projects or clusters that do not exist",
+                                                caller.issuer_name(), caller.name()));
+}
+
 Result<Principal> principal_of(std::shared_ptr<const Caller> caller, const Asked& asked,
                                const access::ProjectTable::Rows& projects,
                                const cluster::ClusterTable::Rows& clusters) {
-    std::vector<Found> found;
-    for (const Grant& grant : caller->claims().grants) {
-        auto one = find(grant, projects, clusters);
-        // A project may be declared by its name and by its uid: the first one counts here, too.
-        if (one && std::ranges::find(found, one->project, &Found::project) == found.end())
-            found.push_back(*std::move(one));
-    }
-    if (found.empty()) {
-        return refuse(Refusal::kNoRule,
-                      fmt::format("the rules of the issuer {} give {} rights in projects or "
-                                  "clusters that do not exist",
-                                  caller->issuer_name(), caller->name()));
-    }
+    const std::vector<Right> found = rights_of(*caller, projects, clusters);
+    if (found.empty()) return refuse_without_rights(*caller);
     const std::string wanted = project_of(asked, clusters);
     auto chosen = found.end();
-    if (!wanted.empty()) chosen = std::ranges::find(found, wanted, &Found::project);
-    if (chosen == found.end()) chosen = std::ranges::find(found, std::string(), &Found::project);
+    if (!wanted.empty()) chosen = std::ranges::find(found, wanted, &Right::project);
+    if (chosen == found.end()) chosen = std::ranges::find(found, std::string(), &Right::project);
     if (chosen == found.end()) {
         // With what it names outside of its rights the request fails later, as if that did not
         // exist.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "access/principal.h"
 #include "access/projects.h"
@@ -16,6 +18,21 @@ struct Asked {
     std::string_view project;  // uid; "": it names none
     std::string_view cluster;  // uid; "": it names none
 };
+
+// What the caller may do in one project, or in the tenant.
+struct Right {
+    access::Role role = access::Role::kReader;
+    std::string project;  // uid; "": the tenant
+    access::SomeClusters clusters;
+};
+
+// What the caller may do where: at most one right for each project that exists, in the order of the
+// issuer's rules.
+std::vector<Right> rights_of(const Caller& caller, const access::ProjectTable::Rows& projects,
+                             const cluster::ClusterTable::Rows& clusters);
+
+// The error for a caller without any.
+base::Error refuse_without_rights(const Caller& caller);
 
 // What the caller may do in a request: its rights in the project that the request names, else in
 // that of the cluster that it names, else in the tenant, else in the only project where it has any.

@@ -3,10 +3,13 @@
 import re
 import stat
 import time
+from datetime import datetime
 
 import pytest
 
-from harness import LIST_ROUTE, run_cli, snapshots, wait_for
+from events import Events
+from harness import LIST_ROUTE, PATIENCE, run_cli, snapshots, wait_for
+from kube import KubeClient, Watch, snapshots_path
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +146,20 @@ def test_an_expired_key_is_401_with_the_next_request(server, fleet):
     assert client.list(fleet["red"]["uid"]).status == 200
     wait_for(lambda: client.list(fleet["red"]["uid"]).status == 401, "the key to expire", 6)
     assert client.get("/admin/v1/clusters").status == 401
+
+
+def test_an_expiry_ends_watches_and_streams(server, fleet):
+    """At that moment, not at the next bookmark or heartbeat."""
+    uid = fleet["red"]["uid"]
+    made = server.client().create_key("short-watch", "reader", expires="4s")
+    expires = datetime.fromisoformat(made["expiresAt"]).timestamp()
+    watch = Watch(KubeClient(server, uid, made["key"]), snapshots_path(), {"watch": "1", "allowWatchBookmarks": "true"})
+    events = Events(server.client(made["key"]), fleet["red"]["uid"])
+    watch.until_end()
+    events.until_end()
+    assert expires - 1 <= time.time() <= expires + 10 * PATIENCE
+    assert watch.events[-1]["type"] == "ERROR" and watch.events[-1]["object"]["code"] == 401, watch.events[-1]
+    assert events.events[-1].data == {"reason": "keyExpired", "message": "the key has expired"}
 
 
 @pytest.mark.parametrize("expires", ["0", "-1h", "soon", "1y", 90, "99999999d"])

@@ -1,6 +1,7 @@
 // What stands around every page: where one can go, the choices that hold everywhere, and who is signed in.
 import {useEffect} from "preact/hooks"
 
+import {standIn} from "./api/client"
 import type {Session} from "./api/types"
 import {Banner} from "./parts/banner"
 import {Page, pageOf, PAGES} from "./pages/pages"
@@ -8,12 +9,15 @@ import {ScopeBar} from "./parts/scope_bar"
 import {ThemeButton} from "./parts/theme"
 import {Changes, useChangeStream} from "./state/live"
 import {linkTo, usePlace} from "./state/location"
+import {sessionIn} from "./state/role"
 import {scopeOf} from "./state/scope"
 
-export function Frame({session, signOut}: {session: Session; signOut: () => void}) {
+export function Frame({session: signedIn, signOut}: {session: Session; signOut: () => void}) {
     const place = usePlace()
     const page = pageOf(place)
-    const scope = scopeOf(place)
+    const {session, scope} = sessionIn(signedIn, scopeOf(place))
+    // Before any part of the page asks for something.
+    standIn(session.projectUid === "" ? undefined : scope.project)
     useEffect(() => {
         document.title = `${page.title} – snapgate`
     }, [page.title])
@@ -45,7 +49,8 @@ export function Frame({session, signOut}: {session: Session; signOut: () => void
                 <ScopeBar scope={scope} session={session} within={["", "vms", "clusters"].includes(page.under)}/>
                 <Banner stream={stream} project={scope.project}/>
                 <main id="main" tabIndex={-1}>
-                    <Page place={place} scope={scope} session={session}/>
+                    {/* Another project that the session stands in: nothing that was asked for before is shown. */}
+                    <Page key={session.projects && session.projectUid} place={place} scope={scope} session={session}/>
                 </main>
             </div>
         </Changes.Provider>

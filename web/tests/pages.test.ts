@@ -1,7 +1,7 @@
 // Each page on a fleet whose truth the test knows, its links, and what it looks like.
 import {expect, test} from "vitest"
 
-import {failed, good, running} from "./harness/fleet"
+import {failed, good, restore, running} from "./harness/fleet"
 import {openTab, serve, server, tab} from "./harness/page"
 
 const MARKUP = `<img src=x onerror=alert(1)>`
@@ -14,6 +14,7 @@ serve(async (server) => {
         good("web", "web-02", "web-02-a", 50), failed("web", "web-02", "web-02-b", 3, POOL),
         failed("pay", "db-01", "db-01-a", 5, AGENT), failed("pay", "db-01", "db-01-b", 4, POOL),
     ])
+    await server.import("alpha", [restore("web", "web-02", "web-02-a", "bring-back", 2)])
     await server.createCluster("beta", [
         good("web", "web-03", "web-03-a", 100), running("web", "web-03", "web-03-b", 9),
         failed("web", "web-04", "web-04-a", 7 * 24 + 5, POOL),
@@ -106,6 +107,7 @@ test("a VM: its snapshots along the time, and why they failed", async () => {
     await tab.page.locator(".timeline a").first().waitFor()
     expect(await tab.page.locator(".timeline a").count()).toBe(2)
     expect(await tab.page.locator(".timeline .gap").count()).toBe(1)
+    await tab.page.locator(".timeline .restore title", {hasText: "Restored by bring-back from web-02-a"}).waitFor({state: "attached"})
     await tab.page.locator(".full-causes").getByText(POOL).waitFor()
     await tab.shoot("vm")
     await tab.axe()
@@ -157,12 +159,12 @@ test("names and causes that contain markup stay text", async () => {
         await tab.page.locator("#main").getByText("<img src=x onerror=alert(").first().waitFor()
         expect(await tab.page.locator("img").count(), hash).toBe(0)
     }
-    // No VM can have that name, and so the server says.
-    for (const fault of tab.faults.splice(0)) expect(fault).toMatch(/400/)
     await tab.go(`#/vms?name=${encodeURIComponent(MARKUP)}`)
     await expect.poll(() => tab.page.getByRole("searchbox").inputValue()).toBe(MARKUP)
     await tab.page.getByText("No VM is like that").waitFor()
     expect(await tab.page.locator("img").count()).toBe(0)
+    // No VM can have that name, and so the server says.
+    for (const fault of tab.faults.splice(0)) expect(fault).toMatch(/400/)
 })
 
 test("an editor creates and deletes snapshots", async () => {
@@ -243,7 +245,7 @@ test.each([["phone", {viewport: {width: 360, height: 740}}], ["dark", {colorSche
 
 test("all of it works by keyboard alone", async () => {
     await tab.go()
-    await tab.page.getByLabel("API key", {exact: true}).waitFor()
+    await tab.page.getByLabel("API key or token", {exact: true}).waitFor()
     await expect.poll(() => tab.page.evaluate(() => document.activeElement?.id)).toBe("key")
     await tab.page.keyboard.type(server.key)
     await tab.page.keyboard.press("Enter")

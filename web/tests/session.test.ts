@@ -14,8 +14,8 @@ function expectRefusals(words: RegExp) {
 test("a wrong key is refused in words, and the right one is asked for again", async () => {
     await tab.go()
     await tab.page.getByRole("button", {name: "Sign in"}).click()
-    await tab.page.getByText("Paste a key first.").waitFor()
-    await tab.page.getByLabel("API key", {exact: true}).fill("sgk_000000000000_nonsense")
+    await tab.page.getByText("Paste a key or a token first.").waitFor()
+    await tab.page.getByLabel("API key or token", {exact: true}).fill("sgk_000000000000_nonsense")
     await tab.page.keyboard.press("Enter")
     await tab.page.getByText("This is no valid key").waitFor()
     await tab.axe()
@@ -35,9 +35,9 @@ test("the session outlives the tab's page, not the signing out", async () => {
     expect(cookies[0]?.value).not.toContain(server.key)
     expect(await tab.page.evaluate(() => JSON.stringify(localStorage) + JSON.stringify(sessionStorage))).not.toContain("sgk_")
     await tab.page.getByRole("button", {name: "Sign out"}).click()
-    await tab.page.getByLabel("API key", {exact: true}).waitFor()
+    await tab.page.getByLabel("API key or token", {exact: true}).waitFor()
     await tab.page.reload()
-    await tab.page.getByLabel("API key", {exact: true}).waitFor()
+    await tab.page.getByLabel("API key or token", {exact: true}).waitFor()
     expect(await tab.page.context().cookies()).toEqual([])
 })
 

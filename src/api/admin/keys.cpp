@@ -59,7 +59,7 @@ json::Object holder_json(const Call& call) {
     }
     return {{"id", principal.key_id},
             {"name", principal.holder->name()},
-            {"issuer", (*call.token)->get()->issuer_name()},
+            {"issuer", principal.holder->issuer_name()},
             {"role", std::string(access::role_name(principal.role))},
             {"projectUid", principal.project},
             {"clusters", std::move(clusters)},

@@ -6,7 +6,7 @@ export type Query = Record<string, QueryValue>
 
 export interface Request {
     query?: Query | undefined
-    // The one project that the request is narrowed to.
+    // The one project that the request is narrowed to; without it, the one of standIn().
     project?: string | undefined
     body?: unknown
     accept?: string
@@ -36,6 +36,12 @@ export class ApiError extends Error {
     ) {
         super(message)
     }
+}
+
+// The project that requests are about which name none: of who has rights in several, but not in the tenant.
+let standing: string | undefined
+export function standIn(project: string | undefined) {
+    standing = project
 }
 
 // What is told when an answer says that the session is over.
@@ -74,7 +80,8 @@ export async function send(method: string, path: string, request: Request = {}):
         // is away.
         "Cache-Control": "max-stale",
     }
-    if (request.project) headers["ProjectUid"] = request.project
+    const project = request.project ?? standing
+    if (project) headers["ProjectUid"] = project
     if (request.body !== undefined) headers["Content-Type"] = "application/json"
     Object.assign(headers, request.headers)
     const answer = await fetch(path + toQuery(request.query), {

@@ -9,6 +9,11 @@ export function count(value: number): string {
     return counts.format(value)
 }
 
+// A message of the server as a sentence of its own.
+export function sentence(text: string): string {
+    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`
+}
+
 export function plural(value: number, one: string, many = `${one}s`): string {
     return `${count(value)} ${value === 1 ? one : many}`
 }

@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest"
 
-import {bytes, duration, parseDuration, percent, plural} from "./format"
+import {bytes, duration, parseDuration, percent, plural, sentence} from "./format"
 import {quote} from "./shell"
 import {gaps, ticks} from "./timeline"
 import {sliceInSight} from "./window"
@@ -16,6 +16,7 @@ describe("texts", () => {
     ])("percent(%d, %d) is %s", (part, whole, text) => expect(percent(part, whole)).toBe(text))
     test.each([[0, "0 B"], [1023, "1023 B"], [1024, "1 KiB"], [1536, "1.5 KiB"], [32 * 2 ** 30, "32 GiB"], [2 ** 70, "1024 EiB"]])(
         "bytes(%d) is %s", (value, text) => expect(bytes(value)).toBe(text))
+    test.each([["this is none", "This is none."], ["Why?", "Why?"], ["", "."]])("sentence(%j) is %j", (text, whole) => expect(sentence(text)).toBe(whole))
     test("plural", () => expect([plural(1, "VM"), plural(0, "VM"), plural(1200, "cluster")]).toEqual(["1 VM", "0 VMs", "1,200 clusters"]))
     test.each([["24h", 86_400], [" 90m ", 5400], ["7d", 604_800], ["0h", undefined], ["h", undefined], ["1w", undefined], ["-1h", undefined]])(
         "parseDuration(%j) is %j", (text, seconds) => expect(parseDuration(text)).toBe(seconds))

@@ -1,6 +1,7 @@
 import {useLayoutEffect, useRef, useState} from "preact/hooks"
 
 import {ApiError} from "../api/client"
+import {sentence} from "../lib/format"
 import {session as sessions} from "../api/operations"
 import type {Session} from "../api/types"
 
@@ -17,7 +18,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
     const signIn = () => {
         const text = key.trim()
         if (text === "") {
-            setError("Paste a key first.")
+            setError("Paste a key or a token first.")
             field.current?.focus()
             return
         }
@@ -27,9 +28,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
             ({data}) => done(data),
             (failure: unknown) => {
                 setBusy(false)
-                setError(failure instanceof ApiError
-                    ? failure.status === 401 ? "This is no valid key: it is unknown, revoked or expired." : failure.message
-                    : "The server cannot be reached.")
+                setError(failure instanceof ApiError ? sentence(failure.message) : "The server cannot be reached.")
                 field.current?.select()
             },
         )
@@ -47,7 +46,7 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
                 <h1>snapgate</h1>
                 <p class="quiet">The VM snapshots of every KubeVirt cluster, in one place.</p>
                 {why !== undefined && <p class="notice tone-late" role="status">{why}</p>}
-                <label for="key">API key</label>
+                <label for="key">API key or token</label>
                 <input
                     id="key" ref={field} type="password" value={key} autocomplete="current-password" spellcheck={false}
                     aria-invalid={error !== undefined} aria-describedby={error === undefined ? "key-help" : "key-error key-help"}
@@ -56,8 +55,8 @@ export function SignIn({why, done}: {why: string | undefined; done: (session: Se
                 {error !== undefined && <p id="key-error" class="field-error" role="alert">{error}</p>}
                 <button type="submit" class="primary" disabled={busy}>{busy ? "Signing in…" : "Sign in"}</button>
                 <p id="key-help" class="quiet">
-                    The key goes to this server once and stays out of the browser. The first admin's key is in
-                    the file <code>admin.key</code> of the server's data directory.
+                    It goes to this server once and stays out of the browser. The first admin's key is in the
+                    file <code>admin.key</code> of the server's data directory; a token is one of an issuer that the server trusts.
                 </p>
             </form>
         </main>

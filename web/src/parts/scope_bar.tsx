@@ -62,9 +62,20 @@ function Within({scope}: {scope: Scope}) {
 }
 
 function Project({scope, session}: {scope: Scope; session: Session}) {
-    const known = useData("projects", (signal) => projects({signal}))
+    const several = session.projects?.some(({uid}) => uid === "") === false ? session.projects : undefined
+    const known = useData(`projects ${session.projectUid ?? ""}`, (signal) => projects({signal}))
+    if (several !== undefined) {
+        return (
+            <label>
+                Project
+                <select value={scope.project} onChange={(event) => choose({project: event.currentTarget.value})}>
+                    {several.map(({uid, name}) => <option key={uid} value={uid}>{name}</option>)}
+                </select>
+            </label>
+        )
+    }
     const items = known.data?.items ?? []
-    if (session.projectUid) {
+    if (session.projectUid && session.projects === undefined) {
         const own = items.find((project) => project.uid === session.projectUid)
         return <span class="fixed">Project <strong>{own?.name ?? session.projectUid}</strong></span>
     }

@@ -7,7 +7,7 @@ import path from "node:path"
 import {chromium, type Browser, type BrowserContextOptions, type Page} from "playwright-core"
 import {expect} from "vitest"
 
-import {ROOT, type Server} from "./server"
+import {ROOT} from "./server"
 
 const SHOTS = path.join(ROOT, "build/screenshots")
 // A folder that `node build.mjs FOLDER` has filled stands for the files that are part of the program: to try a change
@@ -19,11 +19,17 @@ export function launch(): Promise<Browser> {
     return chromium.launch({executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"]})
 }
 
+// The server whose console a tab shows, and a key for it.
+export interface Served {
+    url: string
+    key: string
+}
+
 export class Tab {
     // What the page was found to do wrong. A test that provokes an error takes it out.
     readonly faults: string[] = []
 
-    private constructor(readonly page: Page, readonly server: Server) {
+    private constructor(readonly page: Page, readonly server: Served) {
         page.on("console", (message) => {
             if (message.type() === "error" || message.type() === "warning") this.faults.push(message.text())
         })
@@ -34,7 +40,7 @@ export class Tab {
         })
     }
 
-    static async open(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Tab> {
+    static async open(browser: Browser, server: Served, options: BrowserContextOptions = {}): Promise<Tab> {
         const context = await browser.newContext({
             ignoreHTTPSErrors: true, viewport: {width: 1440, height: 900}, timezoneId: "Europe/Berlin", locale: "en-GB", ...options,
         })
@@ -59,7 +65,7 @@ export class Tab {
     }
 
     async signIn(key = this.server.key): Promise<void> {
-        await this.page.getByLabel("API key", {exact: true}).fill(key)
+        await this.page.getByLabel("API key or token", {exact: true}).fill(key)
         await this.page.getByRole("button", {name: "Sign in"}).click()
         await this.page.getByRole("button", {name: "Sign out"}).waitFor()
     }

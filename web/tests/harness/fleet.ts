@@ -38,6 +38,16 @@ export function failed(namespace: string, vm: string, name: string, hours: numbe
     }
 }
 
+// Of a VM, from one of its snapshots.
+export function restore(namespace: string, vm: string, snapshot: string, name: string, hours: number): object {
+    return {
+        apiVersion: "snapshot.kubevirt.io/v1beta1", kind: "VirtualMachineRestore",
+        metadata: {name, namespace, uid: uid(), resourceVersion: "1", creationTimestamp: hoursAgo(hours)},
+        spec: {target: {apiGroup: "kubevirt.io", kind: "VirtualMachine", name: vm}, virtualMachineSnapshotName: snapshot},
+        status: {complete: true, restoreTime: hoursAgo(hours)},
+    }
+}
+
 export function running(namespace: string, vm: string, name: string, hours: number): Snapshot {
     return {...base(namespace, vm, name, hours), status: {phase: "InProgress", readyToUse: false}}
 }

@@ -1,11 +1,12 @@
-#include "access/sessions.h"
+#include "identity/sessions.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/encoding.h"
 
-namespace snapgate::access {
+namespace snapgate::identity {
 namespace {
 
 constexpr size_t kSessionSecretBytes = 32;
@@ -20,20 +21,20 @@ std::string key_id_of(std::string_view secret) {
 
 }  // namespace
 
-std::string Sessions::begin(const std::string& key_id) {
+std::string Sessions::begin(SignedIn who) {
     const std::string secret =
-        key_id + "." + base::base64url(base::random_bytes(kSessionSecretBytes));
-    Session session{base::sha256(secret), clock_.steady_ms()};
+        who.key_id + "." + base::base64url(base::random_bytes(kSessionSecretBytes));
+    Session session{base::sha256(secret), clock_.steady_ms(), std::move(who.caller)};
     base::MutexLock lock(mutex_);
     drop_idle();
-    std::vector<Session>& sessions = of_keys_[key_id];
+    std::vector<Session>& sessions = of_keys_[who.key_id];
     if (sessions.size() >= kMostOfKey)
         sessions.erase(std::ranges::min_element(sessions, {}, &Session::used_ms));
     sessions.push_back(std::move(session));
     return secret;
 }
 
-std::optional<std::string> Sessions::key_of(std::string_view secret) {
+std::optional<SignedIn> Sessions::find(std::string_view secret) {
     std::string key_id = key_id_of(secret);
     if (key_id.empty()) return std::nullopt;
     const std::string hash = base::sha256(secret);
@@ -45,7 +46,7 @@ std::optional<std::string> Sessions::key_of(std::string_view secret) {
         if (!base::equal_constant_time(session.hash, hash)) continue;
         if (now - session.used_ms >= kIdleMs) return std::nullopt;
         session.used_ms = now;
-        return key_id;
+        return SignedIn{std::move(key_id), session.caller};
     }
     return std::nullopt;
 }
@@ -75,4 +76,4 @@ void Sessions::drop_idle() {
     std::erase_if(of_keys_, [](const auto& entry) { return entry.second.empty(); });
 }
 
-}  // namespace snapgate::access
+}  // namespace snapgate::identity
