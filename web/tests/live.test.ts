@@ -1,5 +1,6 @@
 // What is on the screen follows the clusters.
 import {execFileSync} from "node:child_process"
+import {writeFileSync} from "node:fs"
 import path from "node:path"
 
 import {afterAll, expect, test, vi} from "vitest"
@@ -19,6 +20,13 @@ serve(async (server) => {
     await vi.waitUntil(async () => (await server.ask<{objects: number}>("GET", "/admin/v1/clusters/edge")).objects === 60, {timeout: 20_000, interval: 100})
 })
 afterAll(() => upstream.remove())
+
+// A kubeconfig for the upstream's cluster, with a new key of that role.
+async function kubeconfigFor(role: string): Promise<string> {
+    const key = path.join(upstream.folder, "other.key")
+    writeFileSync(key, (await upstream.createKey(`follows-${role}`, role)).key)
+    return execFileSync(BINARY, ["kubeconfig", "--cluster", "source", "--server", upstream.url, "--ca", path.join(upstream.folder, "data/ca.crt"), "--api-key-file", key], {env: {HOME: upstream.folder}}).toString()
+}
 
 const bodyRows = () => tab.page.locator(".grid-table .body .row")
 
@@ -48,6 +56,37 @@ test("the overview's figures follow", async () => {
     await expect.poll(shown).toBe("0")
     await upstream.import("source", [good("web", "web-5", "web-5-now", 0), good("web", "web-6", "web-6-now", 0)])
     await expect.poll(shown, {timeout: 10_000}).toBe("2")
+})
+
+test("an admin adds a cluster by its kubeconfig, sees what the check found, and gives it other credentials", async () => {
+    await tab.go("#/clusters")
+    await tab.signIn()
+    await tab.page.getByRole("button", {name: "Add cluster"}).click()
+    await tab.page.getByLabel("Name", {exact: true}).fill("pasted")
+    await tab.page.getByText("Which rights it needs").click()
+    await tab.page.getByText("snapgate print rbac | kubectl apply -f -").waitFor()
+    await tab.page.getByLabel(/Kubeconfig/).fill(await kubeconfigFor("editor"))
+    await tab.page.getByRole("button", {name: "Check and add"}).click()
+    await tab.page.getByRole("heading", {name: "pasted is connected"}).waitFor()
+    await tab.axe()
+    await tab.page.getByRole("link", {name: "To the cluster"}).click()
+    await tab.page.getByRole("heading", {name: "pasted", exact: true}).waitFor()
+    await tab.page.getByRole("button", {name: "Check now"}).click()
+    await tab.page.locator(".findings li", {hasText: "Permissions"}).getByText("Good").waitFor()
+    await tab.page.getByRole("button", {name: "Change credentials…"}).click()
+    await tab.page.getByLabel(/Kubeconfig/).fill(await kubeconfigFor("reader"))
+    await tab.page.getByRole("button", {name: "Check and store"}).click()
+    await expect.poll(() => tab.page.getByRole("dialog").count()).toBe(0)
+    // The key of the first kubeconfig is of no use any more, and nobody misses it.
+    const {items} = await upstream.ask<{items: {id: string; name: string}[]}>("GET", "/admin/v1/keys")
+    await upstream.ask("DELETE", `/admin/v1/keys/${items.find((key) => key.name === "follows-editor")?.id ?? ""}`)
+    await tab.page.getByRole("button", {name: "Check now"}).click()
+    await tab.page.locator(".findings li", {hasText: "Permissions"}).getByText("Good").waitFor()
+    await tab.page.getByRole("button", {name: "Remove…"}).click()
+    await tab.page.getByRole("dialog").getByRole("textbox").fill("pasted")
+    await tab.page.getByRole("dialog").getByRole("button", {name: "Remove"}).click()
+    await tab.page.getByRole("link", {name: "edge"}).waitFor()
+    await expect.poll(() => tab.page.getByRole("link", {name: "pasted"}).count()).toBe(0)
 })
 
 test("a cluster that is away is told, with since when", async () => {

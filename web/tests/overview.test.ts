@@ -1,36 +1,13 @@
 // The first page, on the sample that ./quickstart loads: every figure against a count of the objects.
 import {expect, test} from "vitest"
 
+import {countDays, countStuckInSample, countVerdicts} from "./harness/counts"
 import {serve, tab} from "./harness/page"
 import {sample} from "./harness/server"
 
 const objects = sample()
 
 serve((server) => server.createCluster("demo", objects))
-
-// The verdict of each VM, as docs/fleet.md defines it, counted from the objects alone.
-function verdicts(withinHours: number): Record<string, number> {
-    const counts: Record<string, number> = {Protected: 0, Late: 0, Failing: 0, Never: 0, Unknown: 0}
-    const vms = new Map<string, typeof objects>()
-    for (const one of objects) {
-        const vm = `${one.metadata.namespace}/${one.spec.source.name}`
-        vms.set(vm, [...(vms.get(vm) ?? []), one])
-    }
-    const oldest = Date.now() - withinHours * 3_600_000
-    for (const of of vms.values()) {
-        const good = of.filter((one) => one.status?.phase === "Succeeded" && one.status.readyToUse && !one.metadata.deletionTimestamp)
-        const newest = Math.max(0, ...good.map((one) => Date.parse(one.status?.creationTime ?? "")))
-        const last = of.reduce((a, b) => {
-            const order = a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp)
-            return order > 0 || (order === 0 && a.metadata.name > b.metadata.name) ? a : b
-        })
-        const verdict = newest >= oldest ? "Protected"
-            : last.status?.phase === "Failed" && !last.metadata.deletionTimestamp ? "Failing"
-            : newest > 0 ? "Late" : "Never"
-        counts[verdict] = (counts[verdict] ?? 0) + 1
-    }
-    return counts
-}
 
 async function shownVerdicts(): Promise<Record<string, number>> {
     await tab.page.locator("[data-verdict]").first().waitFor()
@@ -43,7 +20,7 @@ test("signs in with one paste, and shows how many VMs can be brought back", asyn
     await tab.go()
     await tab.shoot("sign-in")
     await tab.signIn()
-    expect(await shownVerdicts()).toEqual(verdicts(24))
+    expect(await shownVerdicts()).toEqual(countVerdicts(objects, 24))
     await tab.page.locator(".chart").waitFor()
     await tab.page.locator(".causes li").first().waitFor()
     await tab.shoot("overview")
@@ -57,37 +34,53 @@ test("'good within' changes the figures, and stands in the address", async () =>
     await tab.page.getByLabel("Good within").selectOption("other…")
     await tab.page.getByLabel("Good within").fill("9000d")
     await tab.page.keyboard.press("Enter")
-    await expect.poll(shownVerdicts).toEqual(verdicts(9000 * 24))
+    await expect.poll(shownVerdicts).toEqual(countVerdicts(objects, 9000 * 24))
     expect(new URL(tab.page.url()).hash).toBe("#/?within=9000d")
     // A link opened on another day asks the same question again.
     await tab.page.reload()
-    await expect.poll(shownVerdicts).toEqual(verdicts(9000 * 24))
+    await expect.poll(shownVerdicts).toEqual(countVerdicts(objects, 9000 * 24))
+})
+
+test("labels narrow all figures, and stand in the address", async () => {
+    const selected = objects.filter((one) => one.metadata.labels?.["app.kubernetes.io/part-of"] === "edge-sites")
+    await tab.go()
+    await tab.signIn()
+    await shownVerdicts()
+    await tab.page.getByLabel("Labels").fill("app.kubernetes.io/part-of=edge-sites")
+    await tab.page.keyboard.press("Enter")
+    const cluster = tab.page.locator("tr", {has: tab.page.getByRole("link", {name: "demo", exact: true})})
+    await expect.poll(async () => (await cluster.locator("td").allInnerTexts()).at(-1)).toBe(String(selected.length))
+    expect(new URL(tab.page.url()).hash).toContain("labels=")
+    await tab.page.locator(".tile").click()
+    await expect.poll(() => tab.page.locator(".grid-table .body .row").count()).toBe(countStuckInSample(selected))
+})
+
+test("times are in the reader's zone, with the exact one on hover", async () => {
+    await tab.go()
+    await tab.signIn()
+    const time = tab.page.locator(".area-worst time").first()
+    await time.waitFor()
+    const at = await time.getAttribute("datetime")
+    const berlin = new Intl.DateTimeFormat("en-GB", {
+        year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", timeZone: "Europe/Berlin",
+    })
+    expect(await time.getAttribute("title")).toBe(berlin.format(Date.parse(at ?? "")))
 })
 
 test("the days, the causes, what is stuck and the cluster are the sample's", async () => {
     const failed = objects.filter((one) => one.status?.phase === "Failed")
-    const succeeded = objects.filter((one) => one.status?.phase === "Succeeded")
-    // Deadlines and deletions of the sample are days old, so whatever is under way is stuck.
-    const stuck = objects.filter((one) => one.metadata.deletionTimestamp !== undefined || one.status?.phase === "InProgress")
-    const days = new Map<string, [number, number]>()
-    const count = (at: string | undefined, which: 0 | 1) => {
-        const day = (at ?? "").slice(0, 10)
-        const counted = days.get(day) ?? [0, 0]
-        ++counted[which]
-        days.set(day, counted)
-    }
-    for (const one of succeeded) count(one.status?.creationTime, 0)
-    for (const one of failed) count(one.status?.conditions?.find((condition) => condition.type === "Failure")?.lastTransitionTime, 1)
+    const stuck = countStuckInSample(objects)
+    const days = countDays(objects)
 
     await tab.go()
     await tab.signIn()
     await tab.page.locator(".causes li").first().waitFor()
     const causes = await tab.page.locator(".causes .number").allInnerTexts()
     expect(causes.map(Number)).toEqual([failed.filter((one) => one.status?.error).length, failed.filter((one) => !one.status?.error).length])
-    expect(await tab.page.locator(".tile").innerText()).toMatch(new RegExp(`^${stuck.length}\\s`))
+    expect(await tab.page.locator(".tile").innerText()).toMatch(new RegExp(`^${stuck}\\s`))
     await tab.page.getByRole("link", {name: "demo", exact: true}).first().waitFor()
     const cluster = tab.page.locator("tr", {has: tab.page.getByRole("link", {name: "demo", exact: true})})
-    expect((await cluster.locator("td").allInnerTexts()).slice(1)).toEqual([failed.length, stuck.length, objects.length].map(String))
+    expect((await cluster.locator("td").allInnerTexts()).slice(1)).toEqual([failed.length, stuck, objects.length].map(String))
     await tab.page.locator(".chart").waitFor()
     const shown = await tab.page.locator(".chart a").evaluateAll((all) =>
         all.map((one) => [one.getAttribute("href") ?? "", one.getAttribute("aria-label") ?? ""]))
@@ -95,7 +88,7 @@ test("the days, the causes, what is stuck and the cluster are the sample's", asy
     expect(shown.length).toBe([...days.keys()].filter((day) => day >= first).length)
     for (const [href, words] of shown) {
         const day = /finishedAfter=(\d{4}-\d\d-\d\d)/.exec(decodeURIComponent(href ?? ""))?.[1] ?? ""
-        const [good, bad] = days.get(day) ?? [0, 0]
-        expect(words, day).toContain(`: ${good} succeeded, ${bad} failed`)
+        const {succeeded, failed} = days.get(day) ?? {succeeded: 0, failed: 0}
+        expect(words, day).toContain(`: ${succeeded} succeeded, ${failed} failed`)
     }
 })

@@ -102,6 +102,12 @@ export function Cluster({place, session, scope}: PageProps) {
     )
 }
 
+// How much an import brought, without what it did not have.
+function importWords(last: NonNullable<ClusterOf["lastImport"]>): string {
+    const counts = [["created", last.created], ["replaced", last.replaced], ["unchanged", last.unchanged], ["pruned", last.pruned], ["refused", last.refused]] as const
+    return counts.filter(([, of]) => of > 0).map(([word, of]) => `${count(of)} ${word}`).join(", ") || "nothing"
+}
+
 function Facts({cluster, asOf, now}: {cluster: ClusterOf; asOf: string | undefined; now: number}) {
     const exact = (at: string) => <span title={moment(Date.parse(at))}><Ago at={at} now={now}/> ago</span>
     return (
@@ -110,6 +116,8 @@ function Facts({cluster, asOf, now}: {cluster: ClusterOf; asOf: string | undefin
             <div><dt>What is known holds since</dt><dd>{asOf === undefined ? "nothing is known" : cluster.state === "Ready" ? "now" : exact(asOf)}</dd></div>
             {cluster.server !== undefined && <div><dt>Address</dt><dd class="mono">{cluster.server}</dd></div>}
             {cluster.confirmedTime !== undefined && <div><dt>Last confirmed</dt><dd>{exact(cluster.confirmedTime)}</dd></div>}
+            {cluster.lastImportTime !== undefined && <div><dt>Last import</dt><dd>{exact(cluster.lastImportTime)}{cluster.lastImport !== undefined && `, by ${cluster.lastImport.by}: ${importWords(cluster.lastImport)}`}</dd></div>}
+            {cluster.expectedEvery && <div><dt>An import is expected every</dt><dd>{cluster.expectedEvery}</dd></div>}
             {cluster.lagSeconds !== undefined && <div><dt>Lag</dt><dd>{duration(cluster.lagSeconds)}</dd></div>}
             {cluster.lastSyncTime !== undefined && <div><dt>Last whole list</dt><dd>{exact(cluster.lastSyncTime)}</dd></div>}
             {cluster.servedVersion !== undefined && <div><dt>Version</dt><dd>{cluster.servedVersion}</dd></div>}

@@ -85,6 +85,8 @@ export function Overview({scope}: {scope: Scope}) {
                     {({totals, clusters: known}) => {
                         if (!totals) return null
                         const vms = VERDICTS.reduce((sum, verdict) => sum + totals[verdict], 0)
+                        if (vms === 0)
+                            return <p class="fine">No VM is known yet: they come with the clusters. <a href={linkTo(["clusters"])}>To the clusters</a></p>
                         return (
                             <>
                                 <p class="headline">

@@ -70,8 +70,9 @@ export function Page(props: PageProps) {
                 return <Cluster key={key} {...props}/>
             case "access":
                 if (mayAdminister(props.session)) return <Access {...props}/>
-                return <Empty title="This page is for admins">The key of this session is a {props.session.role}'s.</Empty>
+                return <Empty title="This page is for admins" wholePage>The key of this session is a {props.session.role}'s.</Empty>
         }
     }
-    return <Empty title="There is no such page">The link may be mistyped. <a href={linkTo([])}>To the overview</a></Empty>
+    return <Empty title="There is no such page" wholePage>The link may be mistyped. <a href={linkTo([])}>To the overview</a></Empty>
 }
+

@@ -2,7 +2,7 @@
 import {clusters, FLEET, snapshotRows, summary} from "../api/operations"
 import type {Query} from "../api/client"
 import {STATES, type SnapshotQuery, type SummaryQuery} from "../api/types"
-import {Empty} from "../parts/answers"
+import {EmptyList} from "../parts/answers"
 import {Chips, Choice, Field, Search, SetBy, Toggle} from "../parts/filters"
 import {Icon} from "../parts/icons"
 import {chosenColumns, ColumnChooser, CsvButton} from "../parts/list_tools"
@@ -93,7 +93,7 @@ export function Snapshots({place: {query}, scope}: PageProps) {
             <LongTable
                 label="Snapshots" columns={columns} pages={pages} keyOf={keyOfSnapshot} total={total} sort={asked.sort}
                 onSort={(sort) => choose({sort})}
-                empty={<Empty title="No snapshot is like that">Take a filter away.</Empty>}
+                empty={<EmptyList query={query} what="snapshot"/>}
             />
         </div>
     )

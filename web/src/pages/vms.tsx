@@ -3,7 +3,7 @@ import {clusters, FLEET, projects, protection} from "../api/operations"
 import type {Query} from "../api/client"
 import type {Protection, ProtectionQuery, Verdict} from "../api/types"
 import {VERDICTS} from "../api/types"
-import {Empty} from "../parts/answers"
+import {EmptyList} from "../parts/answers"
 import {Chips, Choice, Field, Search, SetBy} from "../parts/filters"
 import {Icon} from "../parts/icons"
 import {chosenColumns, ColumnChooser, CsvButton} from "../parts/list_tools"
@@ -76,7 +76,7 @@ export function Vms({place, scope}: PageProps) {
             <LongTable
                 label="VMs" columns={columns} pages={pages} keyOf={keyOfVm} total={total} sort={query.get("sort") ?? undefined}
                 onSort={(sort) => choose({sort})}
-                empty={<Empty title="No VM is like that">Take a filter away, or choose another verdict.</Empty>}
+                empty={<EmptyList query={query} what="VM"/>}
             />
         </div>
     )

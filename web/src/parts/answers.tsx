@@ -3,6 +3,7 @@ import type {ComponentChildren} from "preact"
 
 import {ApiError} from "../api/client"
 import type {Data} from "../state/data"
+import {linkTo} from "../state/location"
 
 export function errorTitle(error: Error): string {
     if (!(error instanceof ApiError)) return "The server cannot be reached"
@@ -25,8 +26,8 @@ export function ErrorBox({error, retry}: {error: Error; retry?: () => void}) {
     )
 }
 
-export function Empty({title, children}: {title: string; children?: ComponentChildren}) {
-    return <div class="empty"><strong>{title}</strong>{children !== undefined && <span>{children}</span>}</div>
+export function Empty({title, wholePage = false, children}: {title: string; wholePage?: boolean; children?: ComponentChildren}) {
+    return <div class="empty">{wholePage ? <h1>{title}</h1> : <strong>{title}</strong>}{children !== undefined && <span>{children}</span>}</div>
 }
 
 // Lines of the usual height, so that nothing jumps when the data is there.
@@ -46,4 +47,14 @@ export function Shown<T>({of, lines, children}: {of: Data<T>; lines?: number; ch
             {of.data !== undefined ? children(of.data) : !of.error && <Waiting {...(lines === undefined ? {} : {lines})}/>}
         </>
     )
+}
+
+// What does not narrow a list down.
+const NO_FILTERS = ["within", "project", "sort", "columns"]
+
+// In place of the rows of a list that has none: because of its filters, or because there is nothing yet.
+export function EmptyList({query, what}: {query: URLSearchParams; what: string}) {
+    if ([...query.keys()].some((name) => !NO_FILTERS.includes(name)))
+        return <Empty title={`No ${what} is like that`}>Take a filter away.</Empty>
+    return <Empty title={`No ${what}s yet`}>They come with the clusters. <a href={linkTo(["clusters"])}>To the clusters</a></Empty>
 }

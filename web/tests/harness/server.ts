@@ -102,7 +102,7 @@ export function sample(): Snapshot[] {
 }
 
 export interface Snapshot {
-    metadata: {name: string; namespace: string; creationTimestamp: string; deletionTimestamp?: string; uid: string}
+    metadata: {name: string; namespace: string; creationTimestamp: string; deletionTimestamp?: string; uid: string; labels?: Record<string, string>; ownerReferences?: {apiVersion: string}[]}
     spec: {source: {name: string}}
     status?: {
         phase?: string
