@@ -173,6 +173,7 @@ void ServerProcess::offer_services() {
                        .requests = settings_.key_requests});
     if (settings_.console) services_->sessions = &sessions_;
     services_->issuers = &issuers_;
+    issuers_.keep_in(data_->path / "issuer-keys");
     issuers_.replace(settings_.issuers, sources_->rules().of_tenant);
     services_->declared_projects->replace(declared_->projects());
 }

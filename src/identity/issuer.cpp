@@ -27,6 +27,7 @@ constexpr Millis kLeastPause = std::chrono::seconds(10);
 constexpr Millis kFirstRetry = std::chrono::seconds(2);
 constexpr Millis kLastRetry = std::chrono::minutes(1);
 constexpr unsigned kRetryAfterSeconds = 10;
+constexpr Millis kClocksDiffer = std::chrono::minutes(1);
 
 // Ten percent more or less, so that the servers that began together do not ask together.
 Millis spread(Millis pause) {
@@ -47,6 +48,26 @@ Issuer::Issuer(DeclaredIssuer declared, const base::Clock& clock)
 std::shared_ptr<const KeySet> Issuer::keys() const {
     const base::MutexLock lock(mutex_);
     return keys_;
+}
+
+int64_t Issuer::fetched_ms() const {
+    const base::MutexLock lock(mutex_);
+    return fetched_ms_;
+}
+
+void Issuer::resume(KeySet kept, int64_t fetched_ms) {
+    const base::MutexLock lock(mutex_);
+    // Of a time that is still to come, one of two clocks was wrong: nobody knows how old they are.
+    const int64_t age_ms = clock_.now_ms() - fetched_ms;
+    if (age_ms < -kClocksDiffer.count() || age_ms >= declared_.keys_max_age.count()) return;
+    base::log::info("goes on with the kept keys of an issuer of tokens",
+                    {{"issuer", declared_.name},
+                     {"keys", kept.keys.size()},
+                     {"fetchedAt", base::format_rfc3339(fetched_ms)}});
+    keys_ = std::make_shared<const KeySet>(std::move(kept));
+    fetched_ms_ = fetched_ms;
+    usable_until_ms_ =
+        clock_.steady_ms() + declared_.keys_max_age.count() - std::max<int64_t>(age_ms, 0);
 }
 
 bool Issuer::has_usable_keys() const {

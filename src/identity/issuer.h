@@ -35,14 +35,20 @@ class Issuer {
 
     const DeclaredIssuer& declared() const { return declared_; }
 
-    // Those of the last successful fetch; none before it.
+    // Those of the last successful fetch; before it, those of resume().
     std::shared_ptr<const KeySet> keys() const;
+    // Since the epoch; 0: never.
+    int64_t fetched_ms() const;
     // Whether they may be used: they were fetched within DeclaredIssuer::keys_max_age.
     bool has_usable_keys() const;
     // The error for a token that cannot be verified, as the keys are not known or too old.
     base::Error unavailable() const;
     // Whether the last fetch failed.
     bool is_away() const;
+
+    // Goes on with keys that were fetched before the start of the process, at `fetched_ms` since
+    // the epoch, unless they are too old. Before the first fetch.
+    void resume(KeySet kept, int64_t fetched_ms);
 
     // It is declared no more, or otherwise: what was verified by it is good no more.
     void retire() { retired_ = true; }

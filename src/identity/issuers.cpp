@@ -42,11 +42,16 @@ struct Issuers::Kept {
         : issuer(std::move(of)), rules(std::move(may_reach)), alarm(executor) {}
 
     // Fetches until the issuer is retired.
-    static net::Awaitable<void> keep(std::shared_ptr<Kept> kept, Fetch fetch) {
+    static net::Awaitable<void> keep(std::shared_ptr<Kept> kept, Fetch fetch, KeptKeys files) {
         while (!kept->issuer->is_retired()) {
             kept->issuer->begin_fetch();
             auto fetched = co_await fetch(kept->issuer->declared(), kept->rules);
+            const bool good = fetched.has_value();
             const base::Millis pause = kept->issuer->end_fetch(std::move(fetched));
+            if (good && !kept->issuer->is_retired()) {
+                files.write(kept->issuer->declared(), *kept->issuer->keys(),
+                            kept->issuer->fetched_ms());
+            }
             if (!kept->issuer->is_retired()) co_await kept->alarm.wait(pause);
         }
     }
@@ -82,11 +87,16 @@ void Issuers::replace(const std::vector<DeclaredIssuer>& declared,
         } else {
             auto made = std::make_shared<Kept>(std::make_shared<Issuer>(one, clock_), rules,
                                                loop_->executor());
+            if (auto keys = kept_keys_.read(one))
+                made->issuer->resume(std::move(keys->keys), keys->fetched_ms);
             kept_.push_back(made);
-            loop_->start([made, fetch = fetch_] { return Kept::keep(made, fetch); });
+            loop_->start([made, fetch = fetch_, files = kept_keys_] {
+                return Kept::keep(made, fetch, files);
+            });
         }
         issuers.push_back(kept_.back()->issuer);
     }
+    kept_keys_.keep_only(declared);
     // First the new ones are in force: a token that both take is refused at no moment.
     any_ = !issuers.empty();
     verifier_.replace(std::move(issuers));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,6 +14,7 @@
 #include "identity/caller.h"
 #include "identity/declared_issuer.h"
 #include "identity/issuer.h"
+#include "identity/kept_keys.h"
 #include "identity/key_source.h"
 #include "identity/verifier.h"
 #include "net/awaitable.h"
@@ -39,6 +42,8 @@ class Issuers {
     Issuers(const Issuers&) = delete;
     Issuers& operator=(const Issuers&) = delete;
 
+    // Keeps keys in this folder over the end of the process (kept_keys.h). Before replace().
+    void keep_in(std::filesystem::path folder) { kept_keys_ = KeptKeys(std::move(folder)); }
     // What the configuration file declares now. An issuer that is declared as before goes on with
     // its keys, which are fetched again; what was verified by others is good no more. `rules`:
     // where keys may be fetched.
@@ -65,6 +70,7 @@ class Issuers {
 
     const base::Clock& clock_;
     const Fetch fetch_;
+    KeptKeys kept_keys_;
     Verifier verifier_;
     std::atomic<bool> any_ = false;
     std::atomic<size_t> waiting_ = 0;

@@ -123,6 +123,7 @@ Result<KeySet> read_key_set(std::string_view text) {
             set.why_first = key.error().message;
         }
     }
+    set.text = text;
     if (!set.keys.empty()) return set;
     if (set.passed_over == 0) return no_key("the key set is empty");
     return no_key(

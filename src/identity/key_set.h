@@ -38,6 +38,7 @@ struct KeySet {
     // has them passed over.
     size_t passed_over = 0;
     std::string why_first;
+    std::string text;  // the document itself
 };
 
 inline constexpr size_t kMostKeySetBytes = 256 << 10;
