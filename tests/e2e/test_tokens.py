@@ -7,7 +7,7 @@ import time
 import pytest
 
 from events import Events
-from harness import Client, Server, run_cli, snapshots, wait_for
+from harness import PATIENCE, Client, Server, run_cli, snapshots, wait_for
 from issuer import Issuer, SigningKey, encode, group, hmac_token
 from kube import KubeClient, Watch, new_snapshot, snapshots_path
 from test_tls import make_certificate
@@ -254,6 +254,29 @@ def test_the_issuer_is_away_for_a_while(data_dir, issuer):
     server.stop()
 
 
+def test_a_restart_while_the_issuer_is_away(data_dir, issuer):
+    trusting = Trusting(data_dir.parent, issuer.declared(*RULES, **{"keys-max-age": "6s"}))
+    server = trusting.server
+    token = issuer.token(groups=["shop"])
+    assert trusting.status(token) == 200
+    server.stop()
+    issuer.stop()
+    stopped = time.monotonic()
+    server.start()
+    assert trusting.status(token) == 200
+    assert server.log("goes on with the kept keys of an issuer of tokens")
+    # They are no younger for that.
+    wait_for(lambda: trusting.client(token).list("shop-web").status == 503, "the keys to be too old", 20)
+    assert time.monotonic() - stopped < 6 + 5 * PATIENCE
+    # What is declared no more leaves nothing behind.
+    folder = server.data_dir / "issuer-keys"
+    assert len(list(folder.iterdir())) == 1
+    trusting.declare()
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: not list(folder.iterdir()), "the kept keys to go")
+    server.stop()
+
+
 def test_a_killed_server_goes_on(trusting, issuer):
     token = issuer.token(groups=["shop"])
     assert trusting.status(token) == 200
@@ -343,6 +366,27 @@ def test_the_command_line_takes_a_token(trusting, issuer, tmp_path):
     told = run_cli("whoami", env=home).stdout
     assert "corp:alice (oidc:" in told and "Role:     reader" in told and "Created" not in told, told
     assert "shop-web" in run_cli("get", "clusters", env=home).stdout
+
+
+def test_a_login_with_a_token_file_follows_the_file(trusting, issuer, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(issuer.token(groups=["web"]) + "\n")
+    home = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    url = f"http://127.0.0.1:{trusting.server.port}"
+    assert run_cli("login", url, "--token-file", "token", env=home, cwd=tmp_path).returncode == 0
+    saved = (tmp_path / "config" / "snapgate" / "context.json").read_text()
+    assert token.read_text().strip() not in saved and str(token) in saved
+    assert "corp:alice" in run_cli("whoami", env=home).stdout
+    # Renewed by somebody, for another user here.
+    token.write_text(issuer.token("bob", groups=["web"]) + "\n")
+    assert "corp:bob" in run_cli("whoami", env=home).stdout
+    # Another key for one command goes before it.
+    assert "Created" in run_cli("whoami", "--api-key-file", trusting.server.data_dir / "admin.key", env=home).stdout
+    token.unlink()
+    gone = run_cli("whoami", env=home)
+    assert gone.returncode == 2 and str(token) in gone.stderr, gone.stderr
+    both = run_cli("login", url, "--token-file", token, "--api-key-file", token, env=home)
+    assert both.returncode == 2 and "cannot be combined" in both.stderr, both.stderr
 
 
 def test_a_configuration_is_checked(trusting, issuer, tmp_path):

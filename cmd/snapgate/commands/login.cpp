@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "base/count_text.h"
 #include "commands/all_commands.h"
@@ -24,15 +25,23 @@ you can read. The new context is in use from then on; 'snapgate config use-conte
 Examples:
   snapgate login https://snapgate.example.com:8080
   snapgate login https://snapgate.example.com:8080 --name prod
-  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key)";
+  snapgate login https://127.0.0.1:8080 --ca data/ca.crt --api-key-file data/admin.key
+  snapgate login https://snapgate:8443 --token-file /var/run/secrets/snapgate/token)";
 
 struct Options {
     ConnectionFlags connection;
     std::string name;
+    std::string token_file;
     std::string output;
 };
 
+std::string absolute(const std::string& file) {
+    std::error_code ec;
+    return std::filesystem::absolute(file, ec).lexically_normal();
+}
+
 Outcome<std::string> obtain_key(const Options& options, const std::string& server, Shell& shell) {
+    if (!options.token_file.empty()) return read_key_file(options.token_file);
     if (!options.connection.api_key_file.empty())
         return read_key_file(options.connection.api_key_file);
     auto from_environment = shell.environment("SNAPGATE_API_KEY");
@@ -53,6 +62,8 @@ Outcome<std::string> obtain_key(const Options& options, const std::string& serve
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
     if (!options.name.empty()) SNAPGATE_TRY(check_context_name(options.name));
+    if (!options.token_file.empty() && !options.connection.api_key_file.empty())
+        return Failure(Exit::kUsage, "--token-file cannot be combined with --api-key-file");
     SNAPGATE_ASSIGN(auto file, context_path(shell.environment));
     // The contexts that there are do not matter to a new one.
     auto without_context = [&](std::string_view name) -> std::optional<std::string> {
@@ -71,10 +82,11 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(auto projects, parse_items(response, api.server()));
 
     Context context{target->server, target->key, {}, target->project};
-    if (!target->ca.empty()) {
-        std::error_code ec;
-        context.ca = std::filesystem::absolute(target->ca, ec).lexically_normal();
+    if (!options.token_file.empty()) {
+        context.key.clear();
+        context.token_file = absolute(options.token_file);
     }
+    if (!target->ca.empty()) context.ca = absolute(target->ca);
     const std::string name =
         options.name.empty() ? default_context_name(context.server) : options.name;
     SNAPGATE_TRY(change_contexts(file, OpenToOthers::kClose, [&](Contexts& contexts) -> Outcome<> {
@@ -108,6 +120,8 @@ Command login_command() {
                      "Name of the context (default: host and port of the server)"},
                     {"--api-key-file", &connection.api_key_file, "FILE",
                      "File that holds the API key"},
+                    {"--token-file", &options->token_file, "FILE",
+                     "File with a token that something renews; each command reads it anew"},
                     {"--ca", &connection.ca, "FILE",
                      "PEM file of the CA that signed the server's certificate (SNAPGATE_CA)"},
                     {"--project", &connection.project, "PROJECT",

@@ -92,6 +92,8 @@ Outcome<std::optional<Target>> resolve_server(const ConnectionFlags& flags,
         SNAPGATE_ASSIGN(target.key, read_key_file(flags.api_key_file));
     } else if (auto key = from_environment("SNAPGATE_API_KEY"); key) {
         SNAPGATE_ASSIGN(target.key, check_key(*key, "SNAPGATE_API_KEY"));
+    } else if (!target.context.empty() && !context->token_file.empty()) {
+        SNAPGATE_ASSIGN(target.key, read_key_file(context->token_file));
     }
     return std::optional<Target>(std::move(target));
 }

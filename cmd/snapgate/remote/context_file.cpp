@@ -36,13 +36,15 @@ Outcome<Context> parse_context(const json::Object& object) {
     Context context;
     for (auto [name, member] :
          {std::pair("server", &Context::server), std::pair("key", &Context::key),
-          std::pair("ca", &Context::ca), std::pair("project", &Context::project)}) {
+          std::pair("tokenFile", &Context::token_file), std::pair("ca", &Context::ca),
+          std::pair("project", &Context::project)}) {
         SNAPGATE_ASSIGN(context.*member, json::optional_string(object, name));
     }
     auto server = normalize_server(context.server);
     if (!server) return wrong_use("it names no server");
     context.server = std::move(*server);
-    if (!check_key(context.key, "context")) return wrong_use("it holds no key");
+    if (context.token_file.empty() && !check_key(context.key, "context"))
+        return wrong_use("it holds no key");
     return context;
 }
 
@@ -78,7 +80,11 @@ std::string text_of(const Contexts& contexts) {
     for (const auto& [name, context] : contexts.named) {
         json::Object one;
         one["server"] = context.server;
-        one["key"] = context.key;
+        if (context.token_file.empty()) {
+            one["key"] = context.key;
+        } else {
+            one["tokenFile"] = context.token_file;
+        }
         if (!context.ca.empty()) one["ca"] = context.ca;
         if (!context.project.empty()) one["project"] = context.project;
         named[name] = std::move(one);

@@ -15,9 +15,13 @@ namespace snapgate::cli {
 // that a key never reaches a server that it was not made for.
 struct Context {
     std::string server;
-    std::string key;
+    std::string key;      // "" where a file has it
     std::string ca;       // absolute path; "" for the system's CAs
     std::string project;  // name or uid; "" for all that the key sees
+    // Absolute path of a file that is read by each command in place of a key, as something renews
+    // it; "" for none.
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+    std::string token_file = {};
 };
 
 // The contexts that are saved, by name.

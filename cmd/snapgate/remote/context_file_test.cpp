@@ -52,6 +52,14 @@ TEST_F(ContextFileTest, ContextsComeBackAsTheyWereSaved) {
     EXPECT_EQ(prod.project, "web");
 }
 
+TEST_F(ContextFileTest, AFileMayStandInPlaceOfAKey) {
+    ASSERT_TRUE(save("pod", {"https://a:8080", "", "", "", "/run/token"}));
+    auto read = read_contexts(file_);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->named.at("pod").key, "");
+    EXPECT_EQ(read->named.at("pod").token_file, "/run/token");
+}
+
 TEST_F(ContextFileTest, TheOneOfAnEarlierVersionHasTheNameOfItsServer) {
     write(R"({"server":"https://a:8080","key":"sgk_1","project":"web"})");
     auto read = read_contexts(file_);

@@ -104,6 +104,23 @@ TEST_F(ContextTest, AFlagThatNamesOneComesBeforeTheEnvironment) {
     EXPECT_THAT(target.error().message, HasSubstr("did you mean prod?"));
 }
 
+TEST_F(ContextTest, ATokenFileIsReadEachTimeAndByItsOwnServerAlone) {
+    const std::string file = folder_.file("token", "first\n");
+    ASSERT_TRUE(save("pod", {"https://pod", "", "", "", file}));
+    EXPECT_EQ(resolve_target({}, environment())->key, "first");
+    folder_.file("token", "second\n");
+    EXPECT_EQ(resolve_target({}, environment())->key, "second");
+    EXPECT_EQ(resolve_target({}, environment({{"SNAPGATE_API_KEY", "sgk_env"}}))->key, "sgk_env");
+    EXPECT_FALSE(resolve_target({}, environment({{"SNAPGATE_SERVER", "https://other"}})));
+    std::filesystem::remove(file);
+    auto gone = resolve_target({}, environment());
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().exit, Exit::kUsage);
+    EXPECT_THAT(gone.error().message, HasSubstr(file));
+    // Another key makes up for it.
+    EXPECT_TRUE(resolve_target({}, environment({{"SNAPGATE_API_KEY", "sgk_env"}})));
+}
+
 TEST_F(ContextTest, WithoutOneInUseItSaysHowToChooseOne) {
     ASSERT_TRUE(save("prod", {"https://prod", "sgk_prod", "", ""}));
     ASSERT_TRUE(change_contexts(file_, OpenToOthers::kRefuse, [](Contexts& contexts) -> Outcome<> {
