@@ -22,11 +22,13 @@ import time
 import pytest
 
 from harness import PATIENCE, SANITIZED, Client, Server, snapshot, snapshots, vm_path, wait_for
+from issuer import Issuer, group
 from kube import KubeClient, new_snapshot
 from planted import as_dumped, vm
 from prometheus import RULES, Prometheus, alerts_of, free_port, shortened
 from test_damaged_store import OBJECT, PAGE, copy_changed, leaves_of
 from test_stuck_log import StuckLog
+from test_tls import make_certificate
 
 FAULTS = os.path.join(os.path.dirname(__file__), "..", "faults")
 ELSEWHERE = {"SnapgateMirrorDiffers"}
@@ -252,6 +254,16 @@ class Calamities:
         self.keep_doing(load_and_delete)
         self.scrape(scrape_port(server))
 
+    def lost_issuer(self):
+        """An issuer of tokens that gave its keys, and is away since."""
+        issuer = Issuer(*make_certificate(self.folder, "issuer"))
+        config = self.folder / "issuers.yaml"
+        config.write_text(json.dumps({"issuers": [issuer.declared(group("admins", "admin"), **{"keys-max-age": "4s"})]}))
+        server = self.server("trusting", "--config", config)
+        wait_for(issuer.fetches, "the first fetch of the keys")
+        issuer.stop()
+        self.scrape(scrape_port(server))
+
     def fleet(self):
         """A cluster for each thing that can be wrong with one."""
         server = self.server("fleet")
@@ -292,6 +304,8 @@ class Calamities:
         never = as_dumped(vm("never", "web"), 1)
         never["metadata"]["annotations"] = {}
         admin.load("hosted", [stuck, never])
+        admin.create_cluster("late")
+        assert admin.request("PUT", "/admin/v1/clusters/late/imports", {"expectedEvery": "1s"}).status == 200
         self.scrape(scrape_port(server))
 
 
@@ -300,7 +314,7 @@ def test_each_alert_fires(tmp_path, upstreams):
     wanted = set(alerts_of(rules)) - ELSEWHERE
     with Calamities(tmp_path, upstreams) as calamities:
         for begin in (calamities.slow_disk, calamities.fleet, calamities.full, calamities.crowded, calamities.few_files, calamities.damaged,
-                      calamities.expired_soon, calamities.stuck_log, calamities.stuck_trail, calamities.down):
+                      calamities.expired_soon, calamities.stuck_log, calamities.stuck_trail, calamities.lost_issuer, calamities.down):
             begin()
         with Prometheus(tmp_path / "prometheus", calamities.jobs, shortened(rules)) as prometheus:
             seen = {}
@@ -318,6 +332,8 @@ def test_each_alert_fires(tmp_path, upstreams):
             assert "error" not in alert["annotations"]["summary"].lower(), alert
             assert alert["annotations"]["runbook"], name
     assert {alert["labels"].get("cluster") for alert in seen["SnapgateClusterAway"]} >= {"away"}
+    assert {alert["labels"]["cluster"] for alert in seen["SnapgateImportOverdue"]} == {"late"}
+    assert {alert["labels"]["issuer"] for name in ("SnapgateIssuerAway", "SnapgateIssuerUnusable") for alert in seen[name]} == {"corp"}
     assert {alert["labels"]["cluster"] for alert in seen["SnapgateCredentialsExpire"]} == {"expiring"}
     assert {alert["labels"]["cluster"] for alert in seen["SnapgateClusterCertificateExpires"]} == {"expiring"}
     assert {alert["labels"]["cluster"] for alert in seen["SnapgateObjectsSkipped"]} == {"odd"}
