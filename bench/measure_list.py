@@ -11,6 +11,7 @@ import dump as dumps
 import kept
 import program
 import report
+from issuer import Issuer
 from load import Contender, Failed, check_same_content, run_rounds
 from nginx import Nginx
 from server import LIST, Server
@@ -20,7 +21,7 @@ PAGE = 50
 CLIENTS = 100
 LEAST_AGAINST_NGINX = 0.8
 MOST_LARGE_AGAINST_SMALL = 1.3
-CASES = ["page", "vm", "tls", "gzip", "304", "sweep", "log"]
+CASES = ["page", "vm", "tls", "gzip", "304", "sweep", "token", "log"]
 
 
 def parse_arguments():
@@ -114,6 +115,15 @@ class Bench(report.Ratios):
         runs = self.rounds([theirs, ours])
         self.add("304 (If-None-Match)", runs[ours.name], runs[theirs.name])
 
+    def token(self, issuer):
+        """A token that the server has verified before, and the key."""
+        with_key, with_token = self.snapgate("large"), self.snapgate("large")
+        with_token.name = "with a token"
+        with_token.headers = {"Authorization": f"Bearer {issuer.token()}"}
+        check_same_content([with_key, with_token])
+        runs = self.rounds([with_key, with_token])
+        self.add("its time with a token of an issuer against with a key", runs[with_token.name], runs[with_key.name], slower=True)
+
     def sweep(self, size):
         server = self.servers[size]
         print(f"  one client lists all {self.label(size)} ...", flush=True)
@@ -149,10 +159,18 @@ def run(options):
         cases = {"page": bench.pages, "vm": bench.one_vm, "tls": bench.tls, "gzip": bench.gzip,
                  "304": bench.not_modified, "sweep": lambda: (bench.sweep("small"), bench.sweep("large"))}
         program.run_cases(cases, options.only)
-        if "log" in options.only:
+
+        def replace_large(**settings):
             # Last: a data directory has one server, so this one takes the other's place.
             servers["large"].stop()
-            servers["large"] = stack.enter_context(Server(stores["large"], options.threads, access_log=True))
+            servers["large"] = stack.enter_context(Server(stores["large"], options.threads, **settings))
+
+        if "token" in options.only:
+            issuer = Issuer(stack.enter_context(tempfile.TemporaryDirectory()))
+            replace_large(more=["--config", issuer.config])
+            bench.token(issuer)
+        if "log" in options.only:
+            replace_large(access_log=True)
             bench.against_nginx("page of 50, with the access log on", bench.snapgate("large"), "page.json")
         return bench
 

@@ -53,13 +53,13 @@ def get(port, path, headers=None, tls=False):
 class Server:
     """`with Server(directory) as server:`. It is stopped at the end, gracefully, and has to end with 0."""
 
-    def __init__(self, data_dir, threads, access_log=False, port=0, binary=BINARY):
+    def __init__(self, data_dir, threads, access_log=False, port=0, binary=BINARY, more=()):
         self.data_dir = Path(data_dir)
         self.arguments = [binary, "serve", "--data-dir", data_dir, "--listen", f"127.0.0.1:{port}",
                           "--tls-self-signed", "--threads", threads, "--access-log",
                           "on" if access_log else "off",
                           # All clients of a measurement come from one address.
-                          "--trusted-proxies", "127.0.0.0/8"]
+                          "--trusted-proxies", "127.0.0.0/8", *more]
         self.log = self.data_dir.with_name(self.data_dir.name + ".log")
         self.process = None
         self.port = None
