@@ -114,3 +114,15 @@ def test_output_that_cannot_be_written_is_told_once(server, admin, uid, argument
                              env=clean_environment(environment))
     assert ran.returncode == REFUSED
     assert ran.stderr.count("could not be written") == 1 and len(ran.stderr.splitlines()) == 1, ran.stderr
+
+
+def test_a_command_that_has_no_names_to_print_refuses_them():
+    ran = run_cli("import", "--cluster", "c", "-o", "name", "-", stdin="{}", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
+    assert ran.returncode == USAGE and "name" in ran.stderr and ran.stdout == "", ran
+
+
+@pytest.mark.parametrize("limit", ["0", "51", "-1", "x"])
+def test_a_page_that_is_too_long_is_refused_by_the_command_line(limit):
+    """The API takes it, as Palette does, and gives 50: whoever types it learns what a page may have."""
+    ran = run_cli("get", "snapshots", "--cluster", "c", f"--limit={limit}", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})
+    assert ran.returncode == USAGE and "1 to 50" in ran.stderr and "--all" in ran.stderr, ran.stderr

@@ -6,6 +6,7 @@ file that holds too much, and the documents that a newcomer looks for are there.
 planted lines, that it finds what it looks for.
 """
 
+import ast
 import re
 import sys
 
@@ -60,7 +61,23 @@ def complaints_of(name, text):
                 yield f"{name}:{number}: {what}: {match.group().strip()}"
 
 
+def replaced_tests(name, text):
+    """Tests that never run: Python keeps the last function of a name."""
+    tree = ast.parse(text)
+    for scope in (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))):
+        seen = set()
+        for node in scope.body:
+            if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
+                continue
+            if node.name in seen:
+                yield f"{name}:{node.lineno}: {node.name} replaces another test of that name, which never runs"
+            seen.add(node.name)
+
+
 def self_test():
+    twice = "def test_a():\n    pass\n\n\ndef test_a():\n    pass\n"
+    if len(list(replaced_tests("planted", twice))) != 1 or list(replaced_tests("planted", twice.replace("a", "b", 1))):
+        return ["self-test: a test that is replaced is not found, or one that is not is"]
     return [f"self-test: {line!r} should {'' if bad else 'not '}be found"
             for line, bad in PLANTED if bool(list(complaints_of("planted", line))) != bad]
 
@@ -71,6 +88,8 @@ def check(files):
             continue
         text = (ROOT / name).read_text(encoding="utf-8")
         yield from complaints_of(name, text)
+        if name.endswith(".py"):
+            yield from replaced_tests(name, text)
         lines = text.count("\n")
         if lines > MAX_LINES and name.endswith((".cpp", ".h", ".py")):
             yield f"{name}: {lines} lines; above {MAX_LINES} it holds more than one thing"
