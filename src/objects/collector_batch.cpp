@@ -23,6 +23,11 @@ void CollectorBatch::add_stale(std::string_view ns, std::string_view uid,
     stale_.push_back({std::string(ns), std::string(dependent), std::string(uid)});
 }
 
+bool CollectorBatch::makes_an_owner_wait(const Ownership& dependent) const {
+    return std::ranges::any_of(waiting_,
+                               [&](const std::string& uid) { return dependent.refers_to(uid); });
+}
+
 Result<bool> CollectorBatch::holds(store::WriteTxn& txn) const {
     if (required_) {
         SNAPGATE_ASSIGN(const bool current, is_current(txn, cluster_, *required_));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "objects/object_write.h"
 #include "objects/owner_notes.h"
+#include "objects/ownership.h"
 #include "store/store.h"
 
 namespace snapgate::objects {
@@ -24,6 +25,10 @@ class CollectorBatch {
 
     // `gone`: owners of `ns` that must not be there at the commit, or nothing is written.
     void add(std::shared_ptr<const ObjectWrite> write, const std::vector<Owner>& gone);
+    // The object of that uid will wait for its own dependents, by a write that was added. Whoever
+    // it owns is to be looked at after the commit.
+    void add_waiting(std::string uid) { waiting_.push_back(std::move(uid)); }
+    bool makes_an_owner_wait(const Ownership& dependent) const;
     // The note says that `dependent` has a reference to an owner of that uid, and it has none.
     void add_stale(std::string_view ns, std::string_view uid, std::string_view dependent);
     // Nothing is written if the work was noted again meanwhile.
@@ -57,6 +62,7 @@ class CollectorBatch {
     std::vector<std::shared_ptr<const ObjectWrite>> writes_;
     std::vector<Reference> gone_;
     std::vector<Reference> stale_;
+    std::vector<std::string> waiting_;
     std::optional<Work> required_;
     Outcome outcome_;
 };

@@ -65,7 +65,11 @@ Result<CollectorPass::Progress> CollectorPass::step() {
                 more = true;
                 break;
             }
-            SNAPGATE_TRY(look(view, name, *batch, bytes));
+            SNAPGATE_ASSIGN(const bool looked, look(view, name, *batch, bytes));
+            if (!looked) {
+                more = true;
+                break;
+            }
             round_.after = name;
         }
     }
@@ -74,31 +78,33 @@ Result<CollectorPass::Progress> CollectorPass::step() {
     return conclude();
 }
 
-Result<void> CollectorPass::look(const store::ReadView& view, std::string_view dependent,
+Result<bool> CollectorPass::look(const store::ReadView& view, std::string_view dependent,
                                  CollectorBatch& batch, size_t& bytes) {
     const auto found = view.newest(cluster_, Kind::kSnapshot, work_.ns, dependent);
     // A damaged one has no owners that anybody knows of.
-    if (!found && found.error().code == Code::kCorrupt) return {};
+    if (!found && found.error().code == Code::kCorrupt) return true;
     if (!found) return found.error();
     if (!*found) {
         batch.add_stale(work_.ns, work_.uid, dependent);
-        return {};
+        return true;
     }
     bytes += (*found)->object.value.size();
     const auto is = read_ownership((*found)->object);
     auto done = is ? Result<void>() : Result<void>(is.error());
     if (is && !is->refers_to(work_.uid)) {
         batch.add_stale(work_.ns, work_.uid, dependent);
+    } else if (is && batch.makes_an_owner_wait(*is)) {
+        return false;
     } else if (is) {
         done = decide(view, **found, *is, batch);
     }
-    if (done) return {};
+    if (done) return true;
     // One that cannot be changed must not hold up the others.
     round_.failed = true;
     base::log::error(
         "cannot collect a snapshot: trying again later",
         {{"namespace", work_.ns}, {"name", dependent}, {"error", done.error().message}});
-    return {};
+    return true;
 }
 
 Result<void> CollectorPass::decide(const store::ReadView& view, const store::Found& dependent,
@@ -134,6 +140,7 @@ Result<void> CollectorPass::decide(const store::ReadView& view, const store::Fou
                 rules::DeleteOptions options;
                 options.propagation = fate.propagation;
                 SNAPGATE_ASSIGN(write, removal_of(cluster_, dependent, options, now));
+                if (fate.propagation == Propagation::kForeground) batch.add_waiting(is.uid);
                 break;
             }
         }

@@ -52,7 +52,8 @@ class CollectorPass {
     };
 
     base::Result<Mode> read_mode(const store::ReadView& view) const;
-    base::Result<void> look(const store::ReadView& view, std::string_view dependent,
+    // False if it can only be decided after the batch was committed.
+    base::Result<bool> look(const store::ReadView& view, std::string_view dependent,
                             CollectorBatch& batch, size_t& bytes);
     base::Result<void> decide(const store::ReadView& view, const store::Found& dependent,
                               const Ownership& is, CollectorBatch& batch);

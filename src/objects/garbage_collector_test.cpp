@@ -158,6 +158,20 @@ TEST_F(GarbageCollectorTest, ForegroundLetsADependentOfAnotherOwnerGo) {
     EXPECT_EQ(world_.names(), "b c");
 }
 
+// The other owner of c is b, which goes, too: c has nobody to stay for, and a waits for it.
+TEST_F(GarbageCollectorTest, ForegroundWaitsForADependentOfAnOwnerThatGoes) {
+    world_.create("a", {.uid = "ua"});
+    world_.create("b", {.uid = "ub", .owners = {{"a", "ua", true}}});
+    world_.create(
+        "c", {.uid = "uc", .owners = {{"a", "ua", true}, {"b", "ub"}}, .finalizers = {"x.io/y"}});
+    world_.remove("a", Propagation::kForeground);
+    world_.collect();
+    EXPECT_EQ(world_.names(), "a* c*");
+    world_.drop_finalizers("c");
+    world_.collect();
+    EXPECT_EQ(world_.names(), "");
+}
+
 TEST_F(GarbageCollectorTest, OrphanTakesTheReferencesAndNothingElse) {
     world_.create("a", {.uid = "ua"});
     world_.create("b", {.uid = "ub", .owners = {{"a", "ua"}}});

@@ -152,10 +152,11 @@ class RandomGraph {
         Object object{.uid = new_uid(), .owners = some_owners(), .finalizers = {}, .going = false};
         if (below(4) == 0) object.finalizers.insert(kFinalizer);
         if (live != model_.objects.end() && below(2) == 0) object.uid = live->second.uid;
-        // One that comes back from a dump.
+        // One that comes back from a dump. How far the collector was when the deletion of a
+        // dependent began says whether that still refers to it, and so whether it blocks it.
         if (live == model_.objects.end() && below(3) == 0)
             for (const auto& [past, uid] : past_)
-                if (past == name) object.uid = uid;
+                if (past == name && !model_.has_going_dependent(uid)) object.uid = uid;
         note("import " + name + " " + text_of(object));
         past_.emplace_back(name, object.uid);
         world_.import({GarbageWorld::text(ns_, name, metadata_of(object))});

@@ -39,6 +39,11 @@ class GarbageModel {
         return found != objects.end() && found->second.uid == owner.uid;
     }
 
+    bool has_going_dependent(const std::string& uid) const {
+        return std::ranges::any_of(
+            objects, [&](const auto& one) { return one.second.going && refers(one.second, uid); });
+    }
+
     // What was there under the name is replaced.
     void put(const std::string& name, Object object, bool by_request) {
         const auto before = objects.find(name);
