@@ -89,6 +89,31 @@ class GarbageModel {
         }
     }
 
+    // What can come of it. Of owners that wait for each other, one is let go, and a dependent loses
+    // its references to an owner that waits if another one does not wait yet: that depends on which
+    // of them is looked at first, and on whether what an owner waits for is done before the rest.
+    // As a rule all outcomes are alike.
+    std::vector<GarbageModel> outcomes() const {
+        std::vector<GarbageModel> all{*this};
+        all.front().settle();
+        if (all.front().order_counts_) {
+            for (const auto& [name, object] : objects) {
+                for (const bool one_by_one : {false, true}) {
+                    GarbageModel other = *this;
+                    other.first_ = name;
+                    other.one_by_one_ = one_by_one;
+                    other.settle();
+                    all.push_back(std::move(other));
+                }
+            }
+        }
+        for (GarbageModel& one : all) {
+            one.first_.clear();
+            one.one_by_one_ = one.order_counts_ = false;
+        }
+        return all;
+    }
+
   private:
     void note_gone(const std::string& uid) {
         for (auto& [name, object] : objects)
@@ -107,10 +132,12 @@ class GarbageModel {
         });
     }
 
+    // In the order in which they are looked at.
     std::vector<std::string> names() const {
         std::vector<std::string> all;
         all.reserve(objects.size());
         for (const auto& [name, object] : objects) all.push_back(name);
+        std::ranges::rotate(all, std::ranges::lower_bound(all, first_));
         return all;
     }
 
@@ -119,7 +146,9 @@ class GarbageModel {
             if (!objects.contains(name)) continue;
             const Object owner = objects[name];
             if (owner.orphaning()) return orphan(name, owner.uid);
-            if (owner.waiting() && attend(name, owner.uid)) return true;
+            if (!owner.waiting() || !attend(name, owner.uid)) continue;
+            if (one_by_one_) first_ = name;
+            return true;
         }
         for (const std::string& name : names()) {
             const Object& object = objects[name];
@@ -152,6 +181,7 @@ class GarbageModel {
             return true;
         }
         if (!waits_for_itself(uid)) return false;
+        order_counts_ = true;
         for (Reference& owner : objects[name].owners) owner.blocks = false;
         return true;
     }
@@ -190,6 +220,7 @@ class GarbageModel {
         }
         if (lost.empty()) return false;
         if (solid) {
+            order_counts_ = order_counts_ || waiting;
             std::erase_if(object.owners,
                           [&](const Reference& owner) { return lost.contains(owner.uid); });
             return true;
@@ -212,6 +243,10 @@ class GarbageModel {
                                                         : "Background");
         return true;
     }
+
+    std::string first_;          // the name that is looked at before all others
+    bool one_by_one_ = false;    // an owner that waits is done with before the next one
+    bool order_counts_ = false;  // another order could have ended in another way
 };
 
 }  // namespace snapgate::objects

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import run_cli, snapshots, wait_for
+from harness import name_of, run_cli, snapshots, wait_for
+from planted import as_dumped, content, restore, vm
 
 OLD = Path(__file__).parent / "testdata" / "data-0.2.0.tar.xz"
 
@@ -84,6 +85,50 @@ def test_facts_are_filled_in_once_and_change_no_answer(start_server, data_dir, o
     wait_for(lambda: client.metric("snapgate_store_facts_complete") == 1, "the note to be read", 30)
     assert client.metric("snapgate_store_facts_filled_total") == 0
     assert facts(client) == first
+    server.stop()
+    checked = run_cli("fsck", "--data-dir", data_dir, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_directory_with_snapshots_alone_takes_in_all_kinds(start_server, data_dir, old):
+    """Its clusters know nothing of VMs, restores and contents; after the upgrade these are imported, reported and served."""
+    server = start_server()
+    client, uid, items = server.client(), old["cluster"], old["list"]["items"]
+    first = items[0]
+    namespace, name = name_of(first)
+    of = first["spec"]["source"]["name"]
+
+    def report():
+        reply = client.get("/v1/spectroclusters/-/vms/protection", format="ndjson", ignored="true", gone="true")
+        assert reply.status == 200, reply
+        return {(row["namespace"], row["vm"]): row for row in map(json.loads, reply.text().splitlines())}
+
+    before = report()
+    assert before and {row["knownFrom"] for row in before.values()} == {"snapshots"}
+    restores = f"/clusters/{uid}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinerestores"
+    assert client.get(restores, kubernetes(client)).json()["items"] == []
+    content_name = first["status"].get("virtualMachineSnapshotContentName", "")
+    new = [vm(of, namespace), vm("never", namespace), restore("back", namespace, name, of), content(content_name or "c-1", namespace, name)]
+    client.load(uid, [as_dumped(item, number) for number, item in enumerate(new, 1)])
+
+    def is_taken_in():
+        rows = report()
+        assert (rows[namespace, of]["knownFrom"], rows[namespace, "never"]["verdict"]) == ("vm", "Never")
+        # Where VMs are known, one that is not among them is gone.
+        assert all(row.get("gone") for key, row in rows.items() if key not in {(namespace, of), (namespace, "never")})
+        assert rows.keys() == before.keys() | {(namespace, "never")}
+        [served] = client.get(restores, kubernetes(client)).json()["items"]
+        assert served["metadata"]["name"] == "back"
+        row = next(row for row in facts(client) if (row["namespace"], row["name"]) == (namespace, name))
+        assert (row["restores"], row["sizeBytes"]) == ("1", str(10 << 30) if content_name else "")
+        listed = [item for page in client.pages(uid) for item in page["items"]]
+        assert listed == items
+
+    is_taken_in()
+    server.stop()
+    server.start()
+    client = client.__class__(server.port, server.admin_key)
+    is_taken_in()
     server.stop()
     checked = run_cli("fsck", "--data-dir", data_dir, timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -139,6 +139,29 @@ def test_snapshots_that_fail_do_not_hold_up_the_others(upstream, connect, kinds)
         until_kind(mirror, plural, "Ready", len(kind.objects.items()))
 
 
+def test_a_directory_with_snapshots_alone_goes_on_with_all_kinds(start_own, upstream, connect, kinds):
+    """As after an upgrade from a version that followed nothing else: the other kinds come, and the snapshots' mirror goes on from
+    its version."""
+    server = start_own(USUAL)
+    mirror = connect(on=server)
+    mirror.until_equal()
+    version = mirror.list(limit=1)["metadata"]["resourceVersion"]
+    report = "/v1/spectroclusters/-/vms/protection"
+    assert not [request for request in upstream.requests if request.path.endswith(tuple(NAMES))]
+    assert '"knownFrom":"snapshots"' in mirror.admin.get(report, format="ndjson").text()
+    server.stop()
+    server.env = {"SNAPGATE_TEST_TIMES": TIMES}
+    upstream.objects.create("alpha", "after-the-upgrade")
+    asked = upstream.mark()
+    server.start()
+    mirror.reconnect()
+    until_all(mirror, kinds)
+    of_snapshots = [request for request in upstream.asked("list", "watch", since=asked) if request.path.endswith("/virtualmachinesnapshots")]
+    assert (of_snapshots[0].kind, of_snapshots[0].version) == ("watch", version), "they are listed anew"
+    rows = mirror.admin.get(report, format="ndjson", ignored="true").text()
+    assert rows.count('"knownFrom":"vm"') == len(kinds["virtualmachines"].objects.items())
+
+
 def test_nothing_of_a_template_is_kept(folder, start_own, connect, kinds):
     server = start_own(TIMES)
     mirror = connect(on=server)
