@@ -97,6 +97,17 @@ class TestKubectl:
         labels = kube.read("web", "one").json()["metadata"]["labels"]
         assert labels["c"] == "3" and "a" not in labels
 
+    def test_shows_what_an_apply_would_change(self, kube, kubectl):
+        apply(kubectl, manifest(labels={"a": "1"}))
+        before = kube.read("web", "one").json()
+        assert kubectl("diff", "--server-side", "-f", "-", stdin=manifest(labels={"a": "1"})) == ""
+        for text, lines in ((manifest(labels={"a": "2"}), ("-    a: \"1\"", "+    a: \"2\"")), (manifest("new"), ("+  name: new",))):
+            ran = kubectl.run("diff", "--server-side", "-f", "-", stdin=text)
+            assert ran.returncode == 1, ran.stderr
+            for line in lines:
+                assert line in ran.stdout.splitlines(), ran.stdout
+        assert kube.read("web", "one").json() == before and kube.read("web", "new").status == 404
+
     def test_what_somebody_changed_since_is_a_conflict(self, kube, kubectl):
         kubectl("apply", "-f", "-", stdin=manifest(labels={"a": "1"}))
         kube.patch("web", "one", {"metadata": {"labels": {"a": "9"}}}, fieldManager="editor")
