@@ -102,6 +102,27 @@ def test_only_changes(two):
     assert reply.status == 400 and "sendInitialEvents" in reply.text(), reply
 
 
+def test_time_alone_makes_no_event(two):
+    """How long ago something was counts from when the stream began, also after it was cut."""
+    server, east, _ = two
+    client = server.client()
+    stream = Events(client, createdBefore="1s").until_synced()
+    first = stream.last_id
+    add(east, "one")
+
+    def is_old_enough_for_a_new_stream():
+        with_it = Events(client, createdBefore="1s").until_synced()
+        with_it.hang_up()
+        return ("added", "east/one") in with_it.brief()
+
+    wait_for(is_old_enough_for_a_new_stream, "a second to pass")
+    client.load("east", [snapshot("a", "marker", creationTimestamp="2020-01-01T00:00:00Z")])
+    again = Events(client, after=first, createdBefore="1s")
+    for one in (stream, again):
+        one.until_seen("marker")
+    assert stream.changes() == again.brief() == [("added", "east/marker")]
+
+
 def test_what_a_stream_does_not_take(two):
     server, *_ = two
     client = server.client()

@@ -45,6 +45,25 @@ def test_a_prune_removes_only_kinds_that_the_dump_holds(cli, server, uid):
     assert counted(server, uid) == (1, {**ALL[1], "virtualmachines": 1})
 
 
+def test_a_quota_counts_all_kinds(admin, uid):
+    project = admin.create_project(f"of {uid}")["uid"]
+    cluster = admin.create_cluster(f"{uid}-limited", projectUid=project)["uid"]
+
+    def allow(objects):
+        reply = admin.request("PUT", f"/admin/v1/projects/{project}/quota", {"objects": objects})
+        assert reply.status == 200, reply
+
+    allow(5)
+    reply = admin.import_lines(cluster, dump())
+    assert (reply.status, reply.json()["code"]) == (403, "QuotaExceeded") and "5 are allowed" in reply.json()["message"], reply
+    allow(6)
+    assert admin.load(cluster, dump())["created"] == 6
+    assert admin.get(f"/admin/v1/projects/{project}").json()["used"]["objects"] == 6
+    for one in (vm("more", "web"), restore("more", "web"), content("more", "web")):
+        reply = admin.import_lines(cluster, [as_dumped(one, 99)])
+        assert reply.status == 403, reply
+
+
 def test_what_cannot_be_kept_is_named(cli, uid):
     ran = cli("import", "--cluster", uid, "-", code=1,
               stdin=json.dumps(listed([vm("vm-1", "web"), {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}])))

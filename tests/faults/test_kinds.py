@@ -1,6 +1,8 @@
 """The kinds of objects that are followed beside the snapshots: none holds up another, and of a VM's template,
 of a restore's patches and of a content's copy of the VM nothing is kept."""
 
+import re
+
 import pytest
 
 from breakage import status
@@ -87,6 +89,18 @@ def test_a_right_that_is_taken_away_stops_one_kind(upstream, connect, kinds, plu
     assert points[plural]["outcome"] == "Warning" and "print rbac" in points[plural]["advice"], points
     assert all(points[name]["outcome"] == "Good" for name in others), points
 
+    # It is tried again all the time, so that for moments it says so.
+    def in_sources():
+        sources = mirror.admin.get(f"/v1/spectroclusters/{mirror.uid}/vms/sources").json()["items"][0]
+        return {kind["name"]: kind["state"] for kind in sources["kinds"]}
+
+    wait_for(lambda: in_sources() == {**dict.fromkeys(others, "Ready"), plural: "Forbidden"}, in_sources)
+    wait_for(lambda: re.search(rf"^ +{plural} +0 +Forbidden +Forbidden +the cluster answered 403",
+                               mirror.server.cli("describe", "cluster", mirror.uid).stdout, re.M), "its description")
+    wide = mirror.server.cli("get", "clusters", "-o", "wide", env={"COLUMNS": "400"}).stdout.splitlines()
+    shown = next(line for line in wide if line.startswith(mirror.uid + " "))
+    assert shown.split()[-1].split(",") == list(others), shown
+
     kinds[plural].denied = False
     until_all(mirror, kinds)
 
@@ -128,6 +142,28 @@ def test_a_fault_of_one_kind_holds_up_no_other(connect, kinds):
     until_all(mirror, {name: kind for name, kind in kinds.items() if name != "virtualmachines"})
     assert kinds_of(mirror)["virtualmachines"]["state"] != "Ready"
     kinds["virtualmachines"].heal()
+    until_all(mirror, kinds)
+
+
+def test_a_kind_above_the_quota_stops_alone_and_all_count(start_own, connect, kinds):
+    mirror = connect(on=start_own(TIMES))
+    until_all(mirror, kinds)
+    project = mirror.status()["projectUid"]
+
+    def allow(objects):
+        reply = mirror.admin.request("PUT", f"/admin/v1/projects/{project}/quota", {"objects": objects})
+        assert reply.status == 200, reply
+
+    used = mirror.admin.get(f"/admin/v1/projects/{project}").json()["used"]["objects"]
+    assert used == 12 + sum(len(kind.objects.items()) for kind in kinds.values())
+    allow(used)
+    kinds["virtualmachines"].objects.put(vm("one-too-many"))
+    above = until_kind(mirror, "virtualmachines", "Failing")
+    assert above["reason"] == "QuotaExceeded" and f"{used} are allowed" in above["message"], above
+    # The others go on, as long as they take no more room.
+    kinds["virtualmachinesnapshotcontents"].objects.put(content("content-0", size="20Gi", readyToUse=False))
+    until_all(mirror, {name: kind for name, kind in kinds.items() if name != "virtualmachines"})
+    allow(used + 1)
     until_all(mirror, kinds)
 
 
