@@ -25,6 +25,7 @@ from harness import PATIENCE, ROOT, wait_for
 MARKS = {
     "Needs a cluster of yours": "cluster",
     "Needs Go": "go",
+    "Needs Podman": "podman",
     "Takes minutes": "minutes",
     "On the machine that is to serve": "install",
     # Run by tests/operations, on machines of their own.

@@ -4,15 +4,20 @@ Every block for root is run, in the order of the page: installation, first clust
 lost, and another one restores what it had; it is upgraded, and its secrets are rotated.
 """
 
+import base64
 import json
+import os
+import re
+import shlex
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from documents import steps
 from harness import SAMPLE, snapshots, wait_for
-from machine import ROOT, Machine, built, remove_root, run_bare, unpack_root
+from machine import PACKAGES, ROOT, Machine, built, remove_root, run_bare, unpack_image, unpack_root
 
 DOCUMENT = "docs/operations.md"
 # Where the stand-in for a cluster listens, an address that is none of loopback.
@@ -153,12 +158,28 @@ def test_a_fleet_outlives_its_machine(boot, tmp_path):
     wait_for(lambda: len(names(second)) == 300, "the snapshots after the rotation", 20)
 
 
+def test_the_archive_becomes_a_service_as_the_page_says(boot):
+    machine = boot("plain")
+    machine.put(built("tar"), "/root")
+    operator = Operator(machine)
+    unpack, install = blocks("archive")
+    assert "client: " in operator.paste(unpack)
+    assert "active" in operator.paste(install).split()
+    assert machine.must("stat -c '%U %a' /etc/snapgate/credentials.key").split() == ["snapgate", "600"]
+    machine.must("test -s /usr/local/share/man/man1/snapgate.1; ! dpkg-query -W snapgate 2>/dev/null")
+    # As with the package, from the login on.
+    login = next(step for step in blocks("root") if step.text.startswith("snapgate login"))
+    operator.paste(login)
+    assert machine.must("systemctl show -P User snapgate").strip() == "snapgate"
+    assert "admin" in machine.must("snapgate whoami")
+
+
 def test_the_archive_is_unpacked_as_the_page_says(tmp_path):
     """On a machine of an older release."""
     place = unpack_root("bullseye", tmp_path / "old")
     try:
         shutil.copy(built("tar"), place / "root")
-        (step,) = blocks("archive")
+        step = blocks("archive")[0]
         ran = run_bare(place, ["/bin/bash", "-e", "-c", f"cd /root\n{step.text}"],
                        environment={"HOME": "/root", "PATH": "/usr/local/bin:/usr/bin:/bin"})
         assert ran.code == 0 and "client: " in ran.text, ran.text
@@ -166,6 +187,64 @@ def test_the_archive_is_unpacked_as_the_page_says(tmp_path):
         remove_root(place)
 
 
+def test_the_container_runs_as_the_page_says(tmp_path):
+    """No container engine is here, so the lines of the page are read, and what they ask for is done with the image's layers."""
+    (step,) = blocks("podman")
+    made, load, run = step.text.splitlines()
+    built("image")
+    (archive,) = PACKAGES.glob(load.split("-i ")[1].split(" |")[0])
+    words = shlex.split(run)
+    given = dict(zip(words, words[1:]))
+    assert words[:3] == ["podman", "run", "-d"] and words[-1] == "$image" and given["-v"].startswith("snapgate:/")
+    config, root = unpack_image(archive, tmp_path)
+    try:
+        volume = given["-v"].split(":")[1]
+        assert list(config["Volumes"]) == [volume] and list(config["ExposedPorts"]) == [given["-p"].split(":")[1] + "/tcp"]
+        subprocess.run(["bash", "-e", "-c", made], cwd=tmp_path, check=True)
+        environment = dict(one.split("=", 1) for one in [*config["Env"], (tmp_path / given["--env-file"]).read_text().strip()])
+        ran = run_bare(root, [*config["Entrypoint"], *config["Cmd"]], user=config["User"].split(":")[0], read_only="--read-only" in words,
+                       writable=[volume], environment=environment, until=b'"listening"')
+        assert ran.code == 0 and '"message":"stopped"' in ran.text, ran.text
+        # The key of the page's file is taken: credentials of clusters can be stored.
+        assert "credentials of connected clusters cannot be stored" not in ran.text, ran.text
+        for name in ("admin.key", "ca.crt"):
+            assert f"`data/{name}`" in (ROOT / DOCUMENT).read_text(encoding="utf-8") and (root / volume[1:] / "data" / name).exists()
+    finally:
+        remove_root(root)
+
+
+def test_the_lines_for_kubernetes_fit_what_is_deployed():
+    """Without a cluster: each line is run as far as kubectl and helm go alone, and the names in it lead to each other."""
+    step = next(one for one in blocks("cluster") if "kubectl apply -k" in one.text)
+    tools = ROOT / ".cache" / "kubectl"
+
+    def run(line):
+        ran = subprocess.run(["bash", "-e", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False,
+                             env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "KUBECONFIG": "/dev/null"})
+        assert ran.returncode == 0, f"{line}: {ran.stderr}"
+        return ran.stdout
+
+    namespace, secret, apply, status = step.text.splitlines()
+    made = json.loads(run(f"{namespace} --dry-run=client -o json"))
+    sealing = json.loads(run(f"{secret} --dry-run=client -o json"))
+    deployed = {(one["kind"], one["metadata"]["name"]): one
+                for one in yaml.safe_load_all(run(apply.replace("kubectl apply -k", "kubectl kustomize")))}
+    kind, name = status.split()[-1].split("/")
+    deployment = deployed[kind.capitalize(), name]
+    assert f"-n {made['metadata']['name']} rollout status" in status
+    assert deployment["metadata"]["namespace"] == made["metadata"]["name"] == sealing["metadata"]["namespace"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (wanted,) = [one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one]
+    assert wanted["name"] == sealing["metadata"]["name"] and list(sealing["data"]) == [wanted["key"]]
+    assert len(bytes.fromhex(base64.b64decode(sealing["data"][wanted["key"]]).decode())) == 32
+    # The line for Helm stands in the text.
+    helm = re.search(r"`helm install (snapgate [^`]*)`", (ROOT / DOCUMENT).read_text(encoding="utf-8").replace("\n", " "))[1]
+    charted = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(run(f"helm template {helm}")) if one}
+    assert set(charted) == set(deployed)
+    image = charted["Deployment", "snapgate"]["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == "REGISTRY/" + container["image"]
+
+
 def test_every_block_is_run_by_some_test():
-    assert {step.mark for step in steps(DOCUMENT) if step.language == "sh"} == {"root", "new", "archive", "cluster"}
+    assert {step.mark for step in steps(DOCUMENT) if step.language == "sh"} == {"root", "new", "archive", "cluster", "podman"}
     assert (ROOT / DOCUMENT).read_text(encoding="utf-8").count("\n## Alerts\n") == 1

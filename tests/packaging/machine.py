@@ -33,6 +33,19 @@ def blob_of(layout, described):
     return json.loads((layout / "blobs" / described["digest"].replace(":", "/")).read_text(encoding="utf-8"))
 
 
+def unpack_image(image, folder):
+    """The configuration of a container image, and the root file system that its layers make in a new folder."""
+    layout, root = folder / "layout", folder / "image"
+    for one in (layout, root):
+        one.mkdir(parents=True)
+    subprocess.run(["tar", "-xf", image, "-C", layout], check=True)
+    index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
+    manifest = blob_of(layout, index["manifests"][0])
+    for layer in manifest["layers"]:
+        subprocess.run(["tar", "-xpzf", layout / "blobs" / layer["digest"].replace(":", "/"), "-C", root], check=True)
+    return blob_of(layout, manifest["config"])["config"], root
+
+
 def unpack_root(name, folder):
     """The root file system of a release in a new folder."""
     folder.mkdir(parents=True)
@@ -55,17 +68,18 @@ class Ran:
 
 
 def run_bare(folder, command, *, user=None, read_only=False, writable=(), environment=None, seconds=60,
-             until=None):
+             until=None, then=None, own_network=True):
     """Runs a command, a list, in a root file system with a fresh /proc and a network of its own, and ends whatever it
     leaves behind. `writable`: folders that stay so, as volumes do, in a root that is read only. `until`: bytes of its output after which it is told to end
-    (SIGTERM)."""
+    (SIGTERM), once `then` is called."""
     mounts = [f"mount --bind {folder} {folder}", *(f"mount --bind {folder}{one} {folder}{one}" for one in writable),
               f"mount -t proc proc {folder}/proc"]
     if read_only:
         mounts.append(f"mount -o remount,bind,ro {folder}")
-    script = "\n".join(["set -e", f"{sys.executable} -c \"$LOOPBACK\"", *mounts, 'exec "$@"'])
+    loopback = [f"{sys.executable} -c \"$LOOPBACK\""] if own_network else []
+    script = "\n".join(["set -e", *loopback, *mounts, 'exec "$@"'])
     as_user = [f"--userspec={user}:{user}", "--groups="] if user else []
-    process = subprocess.Popen(["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child",
+    process = subprocess.Popen(["unshare", "--mount", "--pid", *(["--net"] if own_network else []), "--ipc", "--fork", "--kill-child",
                                 "sh", "-c", script, "sh", "env", "-i",
                                 *(f"{k}={v}" for k, v in (environment or {}).items()),
                                 "/usr/sbin/chroot", *as_user, folder, *command],
@@ -78,6 +92,8 @@ def run_bare(folder, command, *, user=None, read_only=False, writable=(), enviro
     for line in process.stdout:
         said += line
         if until and until in line:
+            if then is not None:
+                then()
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
             os.kill(int(children.split()[0]), signal.SIGTERM)
     code = process.wait()

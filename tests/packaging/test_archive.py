@@ -1,11 +1,10 @@
 """The archive for any Linux, and the container image, in root file systems that hold none of what they need."""
 
-import json
 import subprocess
 
 import pytest
 
-from machine import blob_of, remove_root, run_bare, unpack_root
+from machine import remove_root, run_bare, unpack_image, unpack_root
 
 USER = 65532
 # Starts a server, asks it, and stops it in order.
@@ -32,6 +31,16 @@ def unpack(archive, folder):
 def test_the_archive_is_whole(archive, tmp_path):
     subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=unpack(archive, tmp_path), check=True)
     subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=archive.parent, check=True)
+
+
+def test_it_has_the_completions_and_a_page_for_each_command(archive, tmp_path):
+    tree = unpack(archive, tmp_path)
+    share = tree / "share"
+    for shell, place in ("bash", "bash-completion/completions/snapgate"), ("zsh", "zsh/site-functions/_snapgate"):
+        said = subprocess.run([tree / "bin/snapgate", "completion", shell], capture_output=True, text=True, check=True).stdout
+        assert (share / place).read_text(encoding="utf-8") == said
+    pages = [page.name for page in (share / "man" / "man1").iterdir()]
+    assert len(pages) > 40 and "snapgate-get-snapshots.1" in pages
 
 
 def test_it_serves_in_an_older_release(archive, place):
@@ -61,23 +70,14 @@ def test_it_starts_where_there_is_nothing_else(archive, place):
 
 @pytest.fixture
 def unpacked(image, tmp_path):
-    """The configuration of the image, and the root file system that its layers make."""
-    layout, root = tmp_path / "layout", tmp_path / "image"
-    for folder in (layout, root):
-        folder.mkdir()
-    subprocess.run(["tar", "-xf", image, "-C", layout], check=True)
-    index = json.loads((layout / "index.json").read_text(encoding="utf-8"))
-    manifest = blob_of(layout, index["manifests"][0])
-    for layer in manifest["layers"]:
-        subprocess.run(["tar", "-xpzf", layout / "blobs" / layer["digest"].replace(":", "/"), "-C", root], check=True)
-    yield blob_of(layout, manifest["config"]), root
+    config, root = unpack_image(image, tmp_path)
+    yield config, root
     remove_root(root)
 
 
 def test_the_image_serves_as_it_says(unpacked):
     """As its configuration says how to run it, but on loopback, and with a root file system that is read only."""
-    whole, root = unpacked
-    config = whole["config"]
+    config, root = unpacked
     assert config["User"] == f"{USER}:{USER}" and config["Entrypoint"] == ["/usr/bin/snapgate"] and config["Cmd"] == ["serve"]
     assert list(config["ExposedPorts"]) == ["8443/tcp"] and list(config["Volumes"]) == ["/var/lib/snapgate"]
     environment = dict(one.split("=", 1) for one in config["Env"])

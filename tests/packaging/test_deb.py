@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from harness import wait_for
 from machine import ROOT
 
 UNIT = ROOT / "packaging" / "debian" / "snapgate.service"
@@ -87,6 +88,8 @@ def test_it_is_told_when_the_server_reads_its_settings_again(installed):
     pid = show(installed, "MainPID")
     installed.must("sed -i 's/^#log-level: .*/log-level: warning/' /etc/snapgate/snapgate.yaml && "
                    "systemctl reload snapgate")
+    # A server that is busy may still be reading.
+    wait_for(lambda: show(installed, "ActiveState") != "reloading", "the end of the reload")
     assert show(installed, "ActiveState") == "active" and show(installed, "MainPID") == pid
     assert '"changed the log level"' in installed.must("journalctl -u snapgate --no-pager")
 
