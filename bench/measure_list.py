@@ -38,7 +38,7 @@ def parse_arguments():
 
 class Bench(report.Ratios):
     def __init__(self, options, nginx, servers):
-        super().__init__("snapgate / nginx; the two rows of times: the first / the second", "answer")
+        super().__init__("snapgate / nginx; the rows of times: the first / the second", "answer")
         self.options = options
         self.nginx = nginx
         self.servers = servers  # "small", "large"
