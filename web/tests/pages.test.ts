@@ -147,7 +147,7 @@ test("failures open to the clusters and VMs that a cause has hit", async () => {
     expect(await most.innerText()).toMatch(/3 VMs, 2 clusters\s+3$/)
     await most.click()
     await tab.page.locator(".pills").getByRole("link", {name: "alpha 2"}).or(tab.page.locator(".pills a", {hasText: "alpha2"})).waitFor()
-    expect(await tab.page.locator(".pills").nth(1).locator("li").count()).toBe(3)
+    await expect.poll(() => tab.page.locator(".pills").nth(1).locator("li").count()).toBe(3)
     await tab.shoot("failures")
     await tab.axe()
 })
