@@ -137,6 +137,7 @@ TEST_F(ContextFileTest, AFailedChangeWritesNothing) {
 TEST_F(ContextFileTest, ChangesThatComeAtOnceAreAllKept) {
     constexpr int kThreads = 8;
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i)
         threads.emplace_back([this, i] {
             EXPECT_TRUE(save("c" + std::to_string(i), {"https://a", "sgk_1", "", ""}));
@@ -146,7 +147,8 @@ TEST_F(ContextFileTest, ChangesThatComeAtOnceAreAllKept) {
 }
 
 TEST(ContextPathTest, FollowsTheXdgRules) {
-    const auto of = [](std::map<std::string, std::string, std::less<>> variables) -> Environment {
+    const auto of =
+        [](const std::map<std::string, std::string, std::less<>>& variables) -> Environment {
         return [variables](std::string_view name) -> std::optional<std::string> {
             auto found = variables.find(name);
             return found == variables.end() ? std::nullopt : std::optional(found->second);
