@@ -90,7 +90,7 @@ bool read(const store::ReadView& view, store::ClusterNumber cluster) {
                 view.revision_of(cluster, (*head)->version) &&
                 view.goes_on_from(cluster, (*head)->version);
     for (const store::Kind kind : {store::Kind::kSnapshot, store::Kind::kNamespace}) {
-        good &= view.count(cluster, kind).has_value();
+        good &= view.count(cluster, kind).has_value() && view.bytes(cluster, kind).has_value();
         store::ReadView::Scan scan = view.scan(cluster, kind, at, 10'000);
         auto more = scan.seek("", "");
         for (; more && *more; more = scan.next()) {

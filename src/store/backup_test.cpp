@@ -120,6 +120,8 @@ TEST_F(BackupTest, HoldsTheStateAndNotItsPast) {
     const ReadView view = store_->read();
     EXPECT_EQ(*view.count(hosted, Kind::kSnapshot), 1U);
     EXPECT_EQ(*view.count(mirror, Kind::kSnapshot, "shop"), 1U);
+    for (const ClusterNumber cluster : {hosted, mirror})
+        EXPECT_EQ(*view.bytes(cluster, Kind::kSnapshot), bytes_of(cluster));
     EXPECT_EQ((*view.head(mirror))->version, "opaque-8") << "it is the cluster's own";
     EXPECT_TRUE(*view.revision_of(mirror, "opaque-8"));
     EXPECT_EQ((*view.head(hosted))->version, std::to_string(restored->first_revision));

@@ -92,7 +92,8 @@ Result<void> ClusterRepair::remove_leftovers() {
     if (!swept) return rows_.put(sweep.view(), {});
     if (*swept) return {};
     for (auto table = static_cast<uint8_t>(Table::kHead);
-         table <= static_cast<uint8_t>(Table::kNote); ++table) {
+         table <= static_cast<uint8_t>(Table::kStagedBytes); ++table) {
+        if (!is_of_clusters(static_cast<Table>(table))) continue;
         const Key prefix = cluster_key(static_cast<Table>(table), cluster_);
         SNAPGATE_TRY(for_each(prefix.view(), [this](const engine::Cursor& cursor) -> Result<void> {
             // A whole row was written by a cluster, whose own row is gone.
@@ -106,8 +107,9 @@ Result<void> ClusterRepair::remove_leftovers() {
 Result<void> ClusterRepair::mend() {
     SNAPGATE_TRY(read_log());
     SNAPGATE_TRY(read_damaged_names());
-    for (const Table table : {Table::kHead, Table::kVersion, Table::kCount, Table::kStaged,
-                              Table::kLog, Table::kIndex, Table::kDamaged})
+    for (const Table table :
+         {Table::kHead, Table::kVersion, Table::kCount, Table::kStaged, Table::kLog, Table::kIndex,
+          Table::kDamaged, Table::kBytes, Table::kStagedBytes})
         SNAPGATE_TRY(clear(table));
     SNAPGATE_TRY(clear_notes());
     SNAPGATE_TRY(mend_objects());
@@ -216,6 +218,7 @@ Result<void> ClusterRepair::take_version(const engine::Cursor& cursor) {
     object_->live = version->has_value();
     if (!object_->live) return {};
     object_->vm = (*version)->vm;
+    object_->bytes = (*version)->text.size();
     if (are_facts_readable(**version)) return {};
     // The object is whole, and its facts follow from it. They are filled in after the next start.
     SNAPGATE_TRY(file_.add(key, cursor.stored()));
@@ -256,6 +259,7 @@ Result<void> ClusterRepair::keep_object() {
     for (const Key& count : {count_key(Table::kCount, cluster_, kind),
                              count_key(Table::kCount, cluster_, kind, key.ns)})
         ++counts_[std::string(count.view())];
+    counts_[std::string(count_key(Table::kBytes, cluster_, kind).view())] += object_->bytes;
     damaged_before_.erase(object_->name);
     if (kind != Kind::kSnapshot || object_->vm.empty()) return {};
     return rows_.put(index_key(cluster_, model::vm_hash(object_->vm), key.ns, key.name).view(), {});

@@ -26,6 +26,7 @@ struct SeenVersions {
     std::string newest;           // the key of the newest whole version at or below the head
     bool live = false;            // that version is no tombstone
     std::string vm;               // of that version
+    uint64_t bytes = 0;           // of its text
     bool damaged = false;         // a version before it
     bool damaged_staged = false;  // a version before it that may belong to a stage
 };
@@ -78,7 +79,7 @@ class ClusterRepair {
     std::map<ObjectName, bool> without_version_;
     std::set<ObjectName> damaged_before_;  // names that an earlier repair left
     std::optional<SeenVersions> object_;
-    std::map<std::string, uint64_t, std::less<>> counts_;  // by key of kCount
+    std::map<std::string, uint64_t, std::less<>> counts_;  // by key of kCount or kBytes
     std::set<ObjectName> removed_;
 };
 

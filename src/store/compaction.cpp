@@ -135,8 +135,9 @@ base::Result<void> Transaction::trim_heads(ClusterNumber cluster, Revision floor
 
 base::Result<bool> Transaction::sweep_step(ClusterNumber cluster) {
     size_t left = kStepRows;
-    for (Table table : {Table::kObject, Table::kIndex, Table::kLog, Table::kHead, Table::kVersion,
-                        Table::kCount, Table::kStaged, Table::kDamaged, Table::kNote}) {
+    for (Table table :
+         {Table::kObject, Table::kIndex, Table::kLog, Table::kHead, Table::kVersion, Table::kCount,
+          Table::kStaged, Table::kDamaged, Table::kNote, Table::kBytes, Table::kStagedBytes}) {
         SNAPGATE_ASSIGN(size_t erased, erase_rows(cluster_key(table, cluster).view(), left));
         left -= erased;
         if (left == 0) return true;

@@ -42,6 +42,9 @@ std::string_view name_of(Table table) {
             return "a note about owners";
         case Table::kAudit:
             return "a line of the audit trail";
+        case Table::kBytes:
+        case Table::kStagedBytes:
+            return "a sum of objects' sizes";
     }
     return "a row of no known table";
 }
@@ -51,7 +54,7 @@ std::string_view name_of(Table table) {
 std::optional<ClusterNumber> cluster_of_row(std::string_view key) {
     if (key.size() < 1 + sizeof(ClusterNumber)) return std::nullopt;
     const auto table = static_cast<Table>(key[0]);
-    if (table < Table::kCluster || table > Table::kNote) return std::nullopt;
+    if (!is_of_clusters(table)) return std::nullopt;
     return load_u32(key, 1);
 }
 

@@ -10,6 +10,7 @@
 #include "engine/map_fault.h"
 #include "store/audit_lines.h"
 #include "store/backup.h"
+#include "store/byte_sums.h"
 #include "store/compactor.h"
 #include "store/damage.h"
 #include "store/directory_lock.h"
@@ -243,6 +244,7 @@ base::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
                         next_audit_number(rows, options.clock->now_ms()));
     }
     SNAPGATE_ASSIGN(std::vector<ClusterNumber> given_up, give_up_open_stages(*environment));
+    SNAPGATE_TRY(make_byte_sums(*environment));
     auto store = std::make_unique<DiskStore>(options, std::move(lock), damage,
                                              std::move(environment), std::move(identity));
     store->start(given_up, options.background_compaction);

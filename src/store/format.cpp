@@ -18,6 +18,7 @@ base::Result<void> make_store(engine::Environment& environment) {
     SNAPGATE_TRY(put_format(rows, kFormat));
     SNAPGATE_TRY(rows.put(meta_key(kIdName).view(), base::random_bytes(kStoreIdBytes)));
     SNAPGATE_TRY(rows.put(meta_key(kSequenceName).view(), encode(Sequence{})));
+    SNAPGATE_TRY(rows.put(meta_key(kBytesName).view(), encode_number(1)));
     return rows.commit();
 }
 

@@ -271,8 +271,13 @@ class ModelledStore {
         for (Kind kind : {Kind::kSnapshot, Kind::kNamespace}) {
             auto objects = StoreModel::list(cluster, kind, cluster.heads.back().revision);
             EXPECT_EQ(view.count(number, kind), objects.size());
+            uint64_t bytes = 0;
             std::map<std::string, size_t> by_namespace;
-            for (const auto& [place, content] : objects) ++by_namespace[place.ns];
+            for (const auto& [place, content] : objects) {
+                ++by_namespace[place.ns];
+                bytes += content.text.size();
+            }
+            EXPECT_EQ(view.bytes(number, kind), bytes);
             for (size_t i = 0; i < 4; ++i) {
                 std::string ns = kind == Kind::kNamespace ? "" : "ns-" + std::to_string(i);
                 EXPECT_EQ(view.count(number, kind, ns), by_namespace[ns]);

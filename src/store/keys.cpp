@@ -83,6 +83,10 @@ Key known_versions_key(ClusterNumber cluster) {
     return version_key(cluster, {});
 }
 
+bool is_of_clusters(Table table) {
+    return table >= Table::kCluster && table <= Table::kStagedBytes && table != Table::kAudit;
+}
+
 Key count_key(Table table, ClusterNumber cluster, Kind kind) {
     return Key(table).u32(cluster).byte(static_cast<uint8_t>(kind));
 }

@@ -31,6 +31,8 @@ enum class Table : uint8_t {
     kDamaged = 12,  // cluster, kind, namespace 0, name -> empty: a repair removed the object
     kNote = 13,     // cluster, type u8, key -> value: see NoteType
     kAudit = 14,    // number u64 -> a line of the audit trail that was not copied out yet
+    kBytes = 15,    // cluster, kind -> u64: the sum of the sizes of the objects' texts
+    kStagedBytes = 16,  // cluster, kind -> i64: what an open stage adds to that sum
 };
 
 // Builds a key. LMDB's keys have at most 511 bytes, and all keys of the store are shorter.
@@ -74,7 +76,10 @@ Key version_key(ClusterNumber cluster, std::string_view version);
 // The row that says from which head on a mirror's list versions are known. It exists only after
 // versions were forgotten.
 Key known_versions_key(ClusterNumber cluster);
-// The total of a kind, or its count in one namespace. `table` is kCount or kStaged.
+// Whether the rows of a table are those of clusters, whose numbers their keys have.
+bool is_of_clusters(Table table);
+// The total of a kind, or its count in one namespace. `table` is kCount or kStaged; of a total,
+// kBytes and kStagedBytes too.
 Key count_key(Table table, ClusterNumber cluster, Kind kind);
 Key count_key(Table table, ClusterNumber cluster, Kind kind, std::string_view ns);
 Key log_key(ClusterNumber cluster, Revision last);

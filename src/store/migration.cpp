@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sync_folder.h"
 #include "store/bulk_writer.h"
+#include "store/byte_sums.h"
 #include "store/damage.h"
 #include "store/format.h"
 #include "store/keys.h"
@@ -83,6 +84,9 @@ class Copy {
             SNAPGATE_ASSIGN(found, cursor.next());
             note_progress();
         }
+        for (const auto& [sum_key, sum] : sums_.rows())
+            SNAPGATE_TRY(to_.append(sum_key, encode_number(sum)));
+        SNAPGATE_TRY(to_.put(meta_key(kBytesName).view(), encode_number(1)));
         return to_.finish();
     }
 
@@ -90,7 +94,11 @@ class Copy {
     Result<void> copy_row(std::string_view key, std::string_view value) {
         ++done_;
         if (is_format_row(key)) return {};
-        if (convert(key, value, value_)) return to_.append(key, value_);
+        if (convert(key, value, value_)) {
+            sums_.take(key, value_);
+            return to_.append(key, value_);
+        }
+        sums_.take(key, {});
         base::log::error("a row of the store is damaged, and stays so",
                          {{"row", describe_row(key).what}});
         return to_.put_damaged(key, value);
@@ -106,6 +114,7 @@ class Copy {
 
     engine::Environment& from_;
     BulkWriter to_;
+    ByteSums sums_;
     const uint64_t total_;
     uint64_t done_ = 0;
     std::string value_;

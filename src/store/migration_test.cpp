@@ -74,6 +74,8 @@ class MigrationTest : public testing::Test {
         EXPECT_EQ((*store)->statistics().revision, 4U);
         const ReadView view = (*store)->read();
         EXPECT_EQ(*view.count(kCluster, Kind::kSnapshot), 1U);
+        EXPECT_EQ(*view.bytes(kCluster, Kind::kSnapshot),
+                  (*view.newest(kCluster, Kind::kSnapshot, "shop", "kept"))->object.text.size());
         auto kept = view.newest(kCluster, Kind::kSnapshot, "shop", "kept");
         ASSERT_TRUE(kept && *kept);
         EXPECT_EQ((*kept)->object.version, "3");

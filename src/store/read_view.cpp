@@ -87,6 +87,11 @@ base::Result<uint64_t> ReadView::count(ClusterNumber cluster, Kind kind) const {
     return count_row(*state_->rows, count_key(Table::kCount, cluster, kind));
 }
 
+base::Result<uint64_t> ReadView::bytes(ClusterNumber cluster, Kind kind) const {
+    if (!state_->rows) return state_->rows.error();
+    return count_row(*state_->rows, count_key(Table::kBytes, cluster, kind));
+}
+
 base::Result<uint64_t> ReadView::count(ClusterNumber cluster, Kind kind,
                                        std::string_view ns) const {
     if (!state_->rows) return state_->rows.error();

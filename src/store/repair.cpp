@@ -18,10 +18,9 @@ void RepairPlan::note(std::string_view key) {
         return;
     }
     const auto table = static_cast<Table>(key.empty() ? 0 : key[0]);
-    // Without its note, facts are looked for once more, and the audit trail goes on from its last
-    // line or from the present time.
-    const bool needed = table == Table::kMeta && key != meta_key(kFactsName).view() &&
-                        key != meta_key(kAuditName).view();
+    // Without its note, facts are looked for and sizes are added up once more, and the audit trail
+    // goes on from its last line or from the present time.
+    const bool needed = table == Table::kMeta && !is_note_of_store(key.substr(1));
     if (needed || table == Table::kRecord) {
         hopeless_ = true;
     } else {

@@ -90,6 +90,7 @@ class RepairTest : public ChangedRowsFixture {
     std::vector<std::string> listed() {
         auto names = list(cluster_, head(cluster_));
         EXPECT_EQ(*store_->read().count(cluster_, Kind::kSnapshot), names.size());
+        EXPECT_EQ(*store_->read().bytes(cluster_, Kind::kSnapshot), bytes_of(cluster_));
         return names;
     }
     DamagedNames damaged() { return *store_->read().damaged_names(cluster_); }
@@ -322,6 +323,7 @@ TEST_F(RepairTest, EveryOtherRowOfAClusterIsMadeAnew) {
         head_key(cluster_, before_),
         count_key(Table::kCount, cluster_, Kind::kSnapshot),
         count_key(Table::kCount, cluster_, Kind::kSnapshot, "web"),
+        count_key(Table::kBytes, cluster_, Kind::kSnapshot),
         log_key(cluster_, c_),
         index_key(cluster_, model::vm_hash("vm-b"), "shop", "b"),
     };

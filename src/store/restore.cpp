@@ -14,6 +14,7 @@
 #include "store/backup_head.h"
 #include "store/backup_stream.h"
 #include "store/bulk_writer.h"
+#include "store/byte_sums.h"
 #include "store/format.h"
 #include "store/keys.h"
 #include "store/rows.h"
@@ -68,6 +69,9 @@ class NewStore {
         Sequence sequence = head_.sequence;
         sequence.next_revision = next_revision_;
         sequence.newest_ms = options_.now_ms;
+        for (const auto& [key, sum] : sums_.rows())
+            SNAPGATE_TRY(out_.append(key, encode_number(sum)));
+        SNAPGATE_TRY(out_.put(meta_key(kBytesName).view(), encode_number(1)));
         SNAPGATE_TRY(out_.put(meta_key(kIdName).view(), base::random_bytes(kStoreIdBytes)));
         SNAPGATE_TRY(out_.put(meta_key(kSequenceName).view(), encode(sequence)));
         SNAPGATE_TRY(out_.finish());
@@ -128,6 +132,7 @@ class NewStore {
             case Table::kObject:
                 if (is_snapshot(row.key)) ++restored_.snapshots;
                 SNAPGATE_TRY(decode_version(row.value));
+                sums_.take(row.key, row.value);
                 return out_.append(row.key, row.value);
             case Table::kCount:
             case Table::kIndex:
@@ -148,7 +153,9 @@ class NewStore {
         cluster.stage = Stage::kNone;
         ++restored_.clusters;
         heads_.push_back({load_u32(row.key, 1), cluster.head});
-        return out_.append(row.key, encode(cluster));
+        const std::string value = encode(cluster);
+        sums_.take(row.key, value);
+        return out_.append(row.key, value);
     }
 
     // The rows of the new heads stand behind those of the clusters.
@@ -171,6 +178,7 @@ class NewStore {
     const RestoreOptions& options_;
     std::unique_ptr<engine::Environment> environment_;
     BulkWriter out_{*environment_};
+    ByteSums sums_;
     BackupHead head_;
     Revision next_revision_ = 0;
     std::vector<NewHead> heads_;

@@ -39,14 +39,24 @@ struct ClusterCheck {
     bool objects_unread = false;  // a version is damaged: nothing follows from their number
 };
 
+// What a version of an object counts for; a tombstone for nothing.
+struct Weight {
+    int64_t count = 0;
+    int64_t bytes = 0;
+};
+
 // The object whose versions the walk is at; they come newest first.
 struct ObjectCheck {
     std::string key;  // without the revision
     bool any = false;
-    bool live_newest = false;
+    Weight newest;
     bool at_head = false;  // a version at or below the head was seen
-    bool live_at_head = false;
+    Weight at_head_is;
 };
+
+bool is_staged(Table table) {
+    return table == Table::kStaged || table == Table::kStagedBytes;
+}
 
 class RowCheck {
   public:
@@ -107,7 +117,7 @@ class RowCheck {
         const auto table = static_cast<Table>(key[0]);
         if (table <= Table::kRecord) return check_own_row(table, key, value);
         if (table == Table::kAudit) return check_audit_line(key, value);
-        if (table > Table::kNote || key.size() < 1 + sizeof(ClusterNumber))
+        if (!is_of_clusters(table) || key.size() < 1 + sizeof(ClusterNumber))
             return fault(key, "has a key that this snapgate does not write");
         const ClusterNumber number = load_u32(key, 1);
         const bool of_cluster = table == Table::kCluster || table == Table::kSweep;
@@ -129,6 +139,8 @@ class RowCheck {
                 return check_version_row(key, number, known->second, value);
             case Table::kCount:
             case Table::kStaged:
+            case Table::kBytes:
+            case Table::kStagedBytes:
                 return check_count(key, table, known->second, value);
             case Table::kLog:
                 return check_log(key, number, known->second, value);
@@ -148,9 +160,9 @@ class RowCheck {
     void check_own_row(Table table, std::string_view key, std::string_view value) {
         if (table == Table::kMeta && key.substr(1) == kSequenceName && !decode_sequence(value))
             fault(key, "cannot be decoded");
-        const bool number = key.substr(1) == kFactsName || key.substr(1) == kAuditName;
-        if (table == Table::kMeta && number && !decode_number(value))
+        if (table == Table::kMeta && is_note_of_store(key.substr(1)) && !decode_number(value))
             fault(key, "cannot be decoded");
+        if (table == Table::kMeta && key.substr(1) == kBytesName) sums_bytes_ = true;
         if (table == Table::kRecord && (key.size() < 3 || value.empty())) fault(key, "is empty");
         if (table < Table::kMeta) fault(key, "has a key that this snapgate does not write");
     }
@@ -211,7 +223,7 @@ class RowCheck {
                      std::string_view value) {
         const auto count = decode_number(value);
         if (!count) return fault(key, "cannot be decoded");
-        if (table == Table::kStaged && cluster.row.stage == Stage::kNone)
+        if (is_staged(table) && cluster.row.stage == Stage::kNone)
             return fault(key, "is of a stage, and none is open");
         cluster.counts[std::string(key)] += *count;
     }
@@ -279,14 +291,15 @@ class RowCheck {
         if (address->revision >= sequence_.next_revision)
             fault(key, "is ahead of the store's counters: its revision would be used again");
         if (address->revision > cluster.row.floor) ++cluster.versions;
-        if (!object_->any) object_->live_newest = live;
+        const auto bytes = live ? static_cast<int64_t>((*version)->text.size()) : 0;
+        if (!object_->any) object_->newest = {.count = live ? 1 : 0, .bytes = bytes};
         object_->any = true;
         if (address->revision > cluster.row.head.revision) {
             if (cluster.row.stage == Stage::kNone)
                 fault(key, "is above the cluster's head, and no stage is open");
         } else if (!object_->at_head) {
             object_->at_head = true;
-            object_->live_at_head = live;
+            object_->at_head_is = {.count = live ? 1 : 0, .bytes = bytes};
         }
         const auto kind = static_cast<Kind>(key[5]);
         if (!live || kind != Kind::kSnapshot || (*version)->vm.empty()) return;
@@ -316,17 +329,22 @@ class RowCheck {
         const std::string_view texts = std::string_view(object_->key).substr(6);
         const std::string_view ns = texts.substr(0, texts.find('\0'));
         ClusterCheck& cluster = clusters_[number];
-        const auto count = [&](Table table, int64_t change) {
-            if (change == 0) return;
-            cluster.counts[std::string(count_key(table, number, kind).view())] -=
-                static_cast<uint64_t>(change);
-            cluster.counts[std::string(count_key(table, number, kind, ns).view())] -=
-                static_cast<uint64_t>(change);
+        const auto subtract = [&cluster](const Key& key, int64_t change) {
+            if (change != 0)
+                cluster.counts[std::string(key.view())] -= static_cast<uint64_t>(change);
         };
-        const int64_t at_head = object_->live_at_head ? 1 : 0;
-        count(Table::kCount, at_head);
-        if (cluster.row.stage == Stage::kOpen)
-            count(Table::kStaged, (object_->live_newest ? 1 : 0) - at_head);
+        const auto count = [&](Table counts, Table sums, int64_t change, int64_t bytes) {
+            subtract(count_key(counts, number, kind), change);
+            subtract(count_key(counts, number, kind, ns), change);
+            subtract(count_key(sums, number, kind), bytes);
+        };
+        const Weight& head = object_->at_head_is;
+        const Weight& newest = object_->newest;
+        count(Table::kCount, Table::kBytes, head.count, head.bytes);
+        if (cluster.row.stage == Stage::kOpen) {
+            count(Table::kStaged, Table::kStagedBytes, newest.count - head.count,
+                  newest.bytes - head.bytes);
+        }
         object_.reset();
     }
 
@@ -344,8 +362,11 @@ class RowCheck {
             fault(key.view(), fmt::format("has {} changes above its floor {}, and {} versions",
                                           cluster.changes, cluster.row.floor, cluster.versions));
         for (const auto& [count_row, difference] : cluster.counts) {
-            const bool staged = static_cast<Table>(count_row[0]) == Table::kStaged;
-            if (difference == 0 || (staged && removing)) continue;
+            const auto table = static_cast<Table>(count_row[0]);
+            if (difference == 0 || (is_staged(table) && removing)) continue;
+            // The next start adds them up.
+            const bool bytes = table == Table::kBytes || table == Table::kStagedBytes;
+            if (bytes && !sums_bytes_) continue;
             const bool more = static_cast<int64_t>(difference) > 0;
             fault(count_row,
                   fmt::format("is {} {} than the objects that there are",
@@ -375,6 +396,7 @@ class RowCheck {
     std::set<ClusterNumber> swept_;
     std::set<ClusterNumber> unread_;  // clusters whose own row is damaged
     std::optional<ObjectCheck> object_;
+    bool sums_bytes_ = false;  // the sums of kBytes are kept
     uint64_t faults_ = 0;
 };
 

@@ -94,6 +94,21 @@ TEST_F(RowCheckTest, AWrongCountIsTold) {
                 ElementsAre(HasSubstr("is 3 more than the objects that there are")));
 }
 
+TEST_F(RowCheckTest, AWrongSumOfSizesIsToldWhereSumsAreKept) {
+    uint64_t bytes = 0;
+    for (const std::string_view name : {"b", "c"})
+        bytes +=
+            (*store_->read().newest(cluster_, Kind::kSnapshot, "shop", name))->object.text.size();
+    const Key key = count_key(Table::kBytes, cluster_, Kind::kSnapshot);
+    EXPECT_THAT(
+        faults_after([&](engine::WriteTransaction& rows) {
+            return rows.put(key.view(), encode_number(bytes - 7));
+        }),
+        ElementsAre(AllOf(HasSubstr("a sum of objects' sizes"), HasSubstr("is 7 fewer than"))));
+    EXPECT_THAT(faults_without(key), ElementsAre(HasSubstr("fewer than the objects")));
+    EXPECT_THAT(faults_without(meta_key(kBytesName)), IsEmpty());
+}
+
 TEST_F(RowCheckTest, AMissingHintIsTold) {
     EXPECT_THAT(faults_without(index_key(cluster_, model::vm_hash("vm"), "shop", "c")),
                 ElementsAre(AllOf(HasSubstr("\"shop/c\""), HasSubstr("missing in the index"))));

@@ -125,6 +125,10 @@ base::Result<Sequence> decode_sequence(std::string_view value) {
                     static_cast<int64_t>(load_u64(value, 12))};
 }
 
+bool is_note_of_store(std::string_view name) {
+    return name == kFactsName || name == kAuditName || name == kBytesName;
+}
+
 std::string encode_number(uint64_t number) {
     std::string out;
     base::append_u64(number, out);

@@ -92,6 +92,11 @@ inline constexpr std::string_view kFactsName = "layout-of-facts";
 // The name there of the number up to which lines of the audit trail were dropped (encode_number).
 // It is missing before the first ones were, and has its place for the same reason.
 inline constexpr std::string_view kAuditName = "lines-dropped";
+// The name there of a note: the sums of kBytes are there, and are kept (byte_sums.h). It holds 1
+// (encode_number), and has its place for the same reason.
+inline constexpr std::string_view kBytesName = "sums-of-bytes";
+// Whether a row of kMeta is a note. If it is lost, what it notes is found out once more.
+bool is_note_of_store(std::string_view name);
 std::string encode(const Sequence& row);
 base::Result<Sequence> decode_sequence(std::string_view value);
 

@@ -115,7 +115,8 @@ TEST_F(ScrubberTest, ARowThatIsGoneDoesNotHoldItUp) {
         auto rows = environment_->read();
         auto cursor = rows->cursor();
         const Key prefix = object_prefix(cluster_, Kind::kSnapshot);
-        for (auto more = cursor->seek(prefix.view()); *more; more = cursor->next())
+        for (auto more = cursor->seek(prefix.view(), prefix.view()); *more;
+             more = cursor->next(prefix.view()))
             keys.emplace_back(cursor->key());
     }
     ASSERT_EQ(keys.size(), 31U);

@@ -54,20 +54,24 @@ base::Result<void> Transaction::publish_stage(ClusterNumber cluster,
 base::Result<void> Transaction::publish_counts(ClusterNumber cluster, ClusterState& state) {
     auto add = [&state](std::string_view staged_key, int64_t change) {
         std::string key(staged_key);
-        key[0] = static_cast<char>(Table::kCount);
+        const bool bytes = static_cast<Table>(key[0]) == Table::kStagedBytes;
+        key[0] = static_cast<char>(bytes ? Table::kBytes : Table::kCount);
         state.counts[key] += change;
     };
     for (const auto& [key, change] : state.staged) add(key, change);
     state.staged.clear();
-    Key prefix = cluster_key(Table::kStaged, cluster);
-    while (true) {
-        SNAPGATE_ASSIGN(auto key, first_key(prefix.view()));
-        if (!key) return {};
-        SNAPGATE_ASSIGN(auto value, rows_.get(*key));
-        SNAPGATE_ASSIGN(uint64_t change, decode_number(*value));
-        add(*key, static_cast<int64_t>(change));
-        SNAPGATE_TRY(erase_row(*key));
+    for (const Table table : {Table::kStaged, Table::kStagedBytes}) {
+        const Key prefix = cluster_key(table, cluster);
+        while (true) {
+            SNAPGATE_ASSIGN(auto key, first_key(prefix.view()));
+            if (!key) break;
+            SNAPGATE_ASSIGN(auto value, rows_.get(*key));
+            SNAPGATE_ASSIGN(uint64_t change, decode_number(*value));
+            add(*key, static_cast<int64_t>(change));
+            SNAPGATE_TRY(erase_row(*key));
+        }
     }
+    return {};
 }
 
 base::Result<void> Transaction::give_up_stage(ClusterNumber cluster) {
@@ -114,10 +118,13 @@ base::Result<bool> Transaction::remove_stage_step(ClusterNumber cluster, bool gi
         SNAPGATE_TRY(erase_row(key));
         ++removed;
     }
+    for (const Table table : {Table::kStaged, Table::kStagedBytes}) {
+        if (removed >= kStepRows) return true;
+        SNAPGATE_ASSIGN(size_t counts,
+                        erase_rows(cluster_key(table, cluster).view(), kStepRows - removed));
+        removed += counts;
+    }
     if (removed >= kStepRows) return true;
-    SNAPGATE_ASSIGN(size_t counts,
-                    erase_rows(cluster_key(Table::kStaged, cluster).view(), kStepRows - removed));
-    if (counts == kStepRows - removed) return true;
     mark_changed();
     state->row.stage = Stage::kNone;
     state->row_changed = true;

@@ -27,7 +27,10 @@ class StageTest : public StoreFixture {
         must([&](WriteTxn& txn) { return txn.give_up_stage(cluster_); });
     }
     std::vector<std::string> list_head() { return list(cluster_, head(cluster_)); }
-    uint64_t count() { return *store_->read().count(cluster_, Kind::kSnapshot); }
+    uint64_t count() {
+        EXPECT_EQ(*store_->read().bytes(cluster_, Kind::kSnapshot), bytes_of(cluster_));
+        return *store_->read().count(cluster_, Kind::kSnapshot);
+    }
 
     ClusterNumber cluster_ = 0;
 };

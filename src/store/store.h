@@ -163,6 +163,8 @@ class ReadView {
     // The number of objects at the head, in all or in one namespace.
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) const;
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind, std::string_view ns) const;
+    // The sum of the sizes of the texts of a kind's objects (model::StoredObject).
+    base::Result<uint64_t> bytes(ClusterNumber cluster, Kind kind) const;
 
     // The object as it was at revision `at`; nullopt if it did not exist then.
     base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
@@ -282,6 +284,8 @@ class WriteTxn {
 
     // The number of objects at the newest state, without the changes of an open stage.
     virtual base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) = 0;
+    // The sum of the sizes of their texts (model::StoredObject), in the same way.
+    virtual base::Result<uint64_t> bytes(ClusterNumber cluster, Kind kind) = 0;
     // Whether the cluster exists in this transaction (created and not deleted).
     virtual base::Result<bool> has_cluster(ClusterNumber cluster) = 0;
 

@@ -100,6 +100,16 @@ class StoreFixture : public testing::Test {
         return drain(view.scan_vm(cluster, vm, at));
     }
 
+    // What a walk over the newest state adds up to.
+    uint64_t bytes_of(ClusterNumber cluster, Kind kind = Kind::kSnapshot) {
+        uint64_t bytes = 0;
+        ReadView view = store_->read();
+        auto scan = view.scan(cluster, kind, head(cluster));
+        for (auto more = scan.seek("", ""); more && *more; more = scan.next())
+            bytes += scan.found().object.text.size();
+        return bytes;
+    }
+
     TestDirectory directory_;
     base::TestClock clock_;
     std::unique_ptr<Store> store_;

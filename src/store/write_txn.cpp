@@ -114,6 +114,7 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
     }
     SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
     LogEntry entry;
+    int64_t grown = 0;
     bool has_hint = object.vm.empty() || kind != Kind::kSnapshot;
     {
         SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
@@ -122,6 +123,7 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
         if (previous) {
             entry.op = LogEntry::Op::kUpdated;
             entry.previous = previous->revision;
+            grown -= static_cast<int64_t>(previous->object.text.size());
             has_hint = has_hint || previous->object.vm == object.vm;
         }
     }
@@ -131,19 +133,18 @@ base::Result<Revision> Transaction::put(ClusterNumber cluster, Kind kind,
 
     value_.clear();
     begin_live_version(object.facts, value_);
-    if (version) {
-        model::encode_object(object, *version, value_);
-    } else {
-        fmt::format_int decimal(entry.revision);
-        model::encode_object(object, {decimal.data(), decimal.size()}, value_);
-    }
+    const fmt::format_int decimal(entry.revision);
+    const std::string_view named =
+        version ? *version : std::string_view(decimal.data(), decimal.size());
+    model::encode_object(object, named, value_);
+    grown += static_cast<int64_t>(object.text.size() + named.size());
     SNAPGATE_TRY(
         put_row(object_key(cluster, kind, object.ns, object.name, entry.revision).view(), value_));
     if (!has_hint) {
         SNAPGATE_TRY(add_row(
             index_key(cluster, model::vm_hash(object.vm), object.ns, object.name).view(), {}));
     }
-    note_change(cluster, *state, entry, entry.op == LogEntry::Op::kCreated ? 1 : 0);
+    note_change(cluster, *state, entry, grown);
     if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
     SNAPGATE_TRY(forget_damaged(cluster, *state, kind, object.ns, object.name));
     return entry.revision;
@@ -161,10 +162,14 @@ base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::str
                                       std::string_view name) {
     SNAPGATE_ASSIGN(ClusterState * state, find_writable(cluster));
     LogEntry entry;
+    int64_t grown = 0;
     {
         SNAPGATE_ASSIGN(engine::Cursor cursor, rows_.cursor());
         SNAPGATE_ASSIGN(auto previous, find_version(cursor, cluster, kind, ns, name, UINT64_MAX));
-        if (previous) entry.previous = previous->revision;
+        if (previous) {
+            entry.previous = previous->revision;
+            grown = -static_cast<int64_t>(previous->object.text.size());
+        }
     }
     SNAPGATE_TRY(forget_damaged(cluster, *state, kind, ns, name));
     // A namespace that goes takes with it what a repair removed from it.
@@ -178,25 +183,29 @@ base::Result<bool> Transaction::erase(ClusterNumber cluster, Kind kind, std::str
     entry.kind = kind;
     entry.key = {std::string(ns), std::string(name)};
     SNAPGATE_TRY(put_row(object_key(cluster, kind, ns, name, entry.revision).view(), tombstone()));
-    note_change(cluster, *state, entry, -1);
+    note_change(cluster, *state, entry, grown);
     if (state->log.full()) SNAPGATE_TRY(write_log(cluster, *state));
     return true;
 }
 
 void Transaction::note_change(ClusterNumber cluster, ClusterState& state, const LogEntry& entry,
-                              int64_t count_change) {
+                              int64_t bytes) {
     state.log.add(entry);
     bool staged = state.row.stage == Stage::kOpen;
     if (!staged) move_head(state, entry.revision);
-    if (count_change == 0) return;
-    Table table = staged ? Table::kStaged : Table::kCount;
     auto& changes = staged ? state.staged : state.counts;
-    for (const Key& key : {count_key(table, cluster, entry.kind),
-                           count_key(table, cluster, entry.kind, entry.key.ns)}) {
+    const auto add = [&changes](const Key& key, int64_t change) {
         auto known = changes.find(key.view());
         if (known == changes.end()) known = changes.emplace(key.view(), 0).first;
-        known->second += count_change;
-    }
+        known->second += change;
+    };
+    if (bytes != 0)
+        add(count_key(staged ? Table::kStagedBytes : Table::kBytes, cluster, entry.kind), bytes);
+    if (entry.op == LogEntry::Op::kUpdated) return;
+    const int64_t change = entry.op == LogEntry::Op::kCreated ? 1 : -1;
+    const Table table = staged ? Table::kStaged : Table::kCount;
+    add(count_key(table, cluster, entry.kind), change);
+    add(count_key(table, cluster, entry.kind, entry.key.ns), change);
 }
 
 void Transaction::move_head(ClusterState& state, Revision revision) {
@@ -259,17 +268,25 @@ base::Result<void> Transaction::note_facts() {
     return put_row(meta_key(kFactsName).view(), encode_number(facts::kLayout));
 }
 
-base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {
+base::Result<uint64_t> Transaction::counted(ClusterNumber cluster, const Key& key) {
     SNAPGATE_ASSIGN(ClusterState * state, find(cluster));
     int64_t count = 0;
-    SNAPGATE_ASSIGN(auto value, rows_.get(count_key(Table::kCount, cluster, kind).view()));
+    SNAPGATE_ASSIGN(auto value, rows_.get(key.view()));
     if (value) {
         SNAPGATE_ASSIGN(uint64_t stored, decode_number(*value));
         count = static_cast<int64_t>(stored);
     }
-    auto change = state->counts.find(count_key(Table::kCount, cluster, kind).view());
+    auto change = state->counts.find(key.view());
     if (change != state->counts.end()) count += change->second;
     return static_cast<uint64_t>(count);
+}
+
+base::Result<uint64_t> Transaction::count(ClusterNumber cluster, Kind kind) {
+    return counted(cluster, count_key(Table::kCount, cluster, kind));
+}
+
+base::Result<uint64_t> Transaction::bytes(ClusterNumber cluster, Kind kind) {
+    return counted(cluster, count_key(Table::kBytes, cluster, kind));
 }
 
 base::Result<bool> Transaction::has_cluster(ClusterNumber cluster) {

@@ -60,6 +60,7 @@ class Transaction final : public WriteTxn {
     base::Result<void> give_up_stage(ClusterNumber cluster) override;
     base::Result<void> forget_list_versions(ClusterNumber cluster) override;
     base::Result<uint64_t> count(ClusterNumber cluster, Kind kind) override;
+    base::Result<uint64_t> bytes(ClusterNumber cluster, Kind kind) override;
     base::Result<bool> has_cluster(ClusterNumber cluster) override;
     base::Result<std::optional<std::string>> note(ClusterNumber cluster, NoteType type,
                                                   std::string_view key) override;
@@ -125,8 +126,9 @@ class Transaction final : public WriteTxn {
         bool given_up = false;
         bool has_damaged = false;  // names of kDamaged
         LogRowBuilder log;
-        std::map<std::string, int64_t, std::less<>> counts;  // keys of kCount -> change
-        std::map<std::string, int64_t, std::less<>> staged;  // keys of kStaged -> change
+        // Keys of kCount and kBytes, and of kStaged and kStagedBytes -> change.
+        std::map<std::string, int64_t, std::less<>> counts;
+        std::map<std::string, int64_t, std::less<>> staged;
     };
 
     base::Result<ClusterState*> find(ClusterNumber cluster);
@@ -134,8 +136,11 @@ class Transaction final : public WriteTxn {
     base::Error block(ClusterNumber cluster, bool give_up_stage);
     base::Result<std::optional<Found>> newest(ClusterNumber cluster, Kind kind, std::string_view ns,
                                               std::string_view name, Revision at);
+    // `bytes`: by which the texts of the objects grew.
     void note_change(ClusterNumber cluster, ClusterState& state, const LogEntry& entry,
-                     int64_t count_change);
+                     int64_t bytes);
+    // A number of the newest state: the row of `key`, of kCount or kBytes, and its change.
+    base::Result<uint64_t> counted(ClusterNumber cluster, const Key& key);
     // After an object was written or deleted: it is no longer known as damaged.
     base::Result<void> forget_damaged(ClusterNumber cluster, const ClusterState& state, Kind kind,
                                       std::string_view ns, std::string_view name);
