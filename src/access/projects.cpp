@@ -19,14 +19,14 @@ struct Limit {
     std::optional<uint64_t> Quota::* member;
 };
 constexpr std::array kLimits = {Limit{"clusters", &Quota::clusters}, Limit{"keys", &Quota::keys},
-                                Limit{"objects", &Quota::objects}};
+                                Limit{"objects", &Quota::objects}, Limit{"bytes", &Quota::bytes}};
 // Every JSON reader has whole numbers up to here.
 constexpr int64_t kMostAllowed = int64_t{1} << 53;
 
 }  // namespace
 
 Result<Quota> parse_quota(const json::Object& object) {
-    SNAPGATE_TRY(json::refuse_unknown(object, {"clusters", "keys", "objects"}));
+    SNAPGATE_TRY(json::refuse_unknown(object, {"clusters", "keys", "objects", "bytes"}));
     Quota quota;
     for (const Limit& limit : kLimits) {
         const json::Value* value = object.if_contains(limit.name);

@@ -21,11 +21,13 @@ struct Quota {
     std::optional<uint64_t> clusters;
     std::optional<uint64_t> keys;
     std::optional<uint64_t> objects;  // of every kind that is kept, in all its clusters together
+    std::optional<uint64_t> bytes;    // of the texts of these objects, as they are stored
 
+    bool bounds_objects() const { return objects || bytes; }
     bool operator==(const Quota&) const = default;
 };
 
-// `object` has some of clusters, keys and objects, each null or a whole number up to 2^53.
+// `object` has some of clusters, keys, objects and bytes, each null or a whole number up to 2^53.
 // kInvalidBody names the member.
 base::Result<Quota> parse_quota(const json::Object& object);
 // The limits that are set.

@@ -69,7 +69,7 @@ void keep(store::Store& store, const std::vector<std::pair<ClusterNumber, Mirror
 std::shared_ptr<const cluster::ObjectQuota> quota_of(const DataDirectory& data,
                                                      ClusterNumber number) {
     const auto projects = data.projects.snapshot();
-    const auto bounded = [](const auto& row) { return row.second.quota.objects.has_value(); };
+    const auto bounded = [](const auto& row) { return row.second.quota.bounds_objects(); };
     if (std::ranges::none_of(*projects, bounded)) return nullptr;
     const auto clusters = data.clusters.snapshot();
     for (const auto& [uid, cluster] : *clusters) {

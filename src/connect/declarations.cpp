@@ -77,7 +77,7 @@ Result<DeclaredProject> read_project(const json::Object& object) {
     const json::Value* quota = object.if_contains("quota");
     if (quota == nullptr || quota->is_null()) return project;
     if (!quota->is_object())
-        return wrong("quota", "must be a mapping with some of clusters, keys and objects");
+        return wrong("quota", "must be a mapping with some of clusters, keys, objects and bytes");
     auto parsed = access::parse_quota(quota->get_object());
     if (!parsed) return wrong("quota", parsed.error().message);
     project.quota = *parsed;

@@ -1,11 +1,19 @@
 #include "mirror/quota_sink.h"
 
+#include <map>
+#include <optional>
 #include <utility>
 
 namespace snapgate::mirror {
 namespace {
 
 using base::Result;
+using cluster::ObjectGrowth;
+using model::ObjectKey;
+
+uint64_t size_of(const model::PreparedObject& object) {
+    return object.text.size() + object.version.size();
+}
 
 class QuotaSink final : public ObjectSink {
   public:
@@ -20,22 +28,18 @@ class QuotaSink final : public ObjectSink {
     Result<std::string> version() const override { return inner_->version(); }
 
     net::Awaitable<Result<void>> apply(std::vector<Change> changes) override {
-        SNAPGATE_CO_TRY(check_new(changes));
+        SNAPGATE_CO_TRY(check_changes(changes));
         co_return co_await inner_->apply(std::move(changes));
     }
 
     net::Awaitable<Result<void>> begin_replacement() override {
-        listed_ = 0;
+        listed_ = {};
         co_return co_await inner_->begin_replacement();
     }
 
-    // A list replaces what the mirror has, so it counts alone, beside the rest of the project.
     net::Awaitable<Result<void>> add(std::vector<model::PreparedObject> objects) override {
-        listed_ += objects.size();
-        if (const auto quota = find_()) {
-            SNAPGATE_CO_ASSIGN(const uint64_t others, used(*quota, cluster_));
-            SNAPGATE_CO_TRY(quota->check(others, listed_));
-        }
+        for (const model::PreparedObject& object : objects) listed_.put(size_of(object), nullptr);
+        SNAPGATE_CO_TRY(check_list());
         co_return co_await inner_->add(std::move(objects));
     }
 
@@ -48,25 +52,55 @@ class QuotaSink final : public ObjectSink {
     }
 
   private:
-    Result<uint64_t> used(const cluster::ObjectQuota& quota, model::ClusterNumber except) const {
-        const store::ReadView view = store_.read();
-        return quota.used(view, except);
-    }
-
-    Result<void> check_new(const std::vector<Change>& changes) const {
+    // A list replaces what the mirror has.
+    Result<void> check_list() const {
         const auto quota = find_();
         if (!quota) return {};
-        uint64_t made = 0;
         const store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(const uint64_t objects, view.count(cluster_, kind_));
+        SNAPGATE_ASSIGN(const uint64_t bytes, view.bytes(cluster_, kind_));
+        return check(*quota, view,
+                     {.objects = listed_.objects - static_cast<int64_t>(objects),
+                      .bytes = listed_.bytes - static_cast<int64_t>(bytes)});
+    }
+
+    Result<void> check_changes(const std::vector<Change>& changes) const {
+        const auto quota = find_();
+        if (!quota) return {};
+        const store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(const auto head, view.head(cluster_));
+        if (!head) return {};  // the inner sink says so
+        // The sizes of the objects as the changes leave them; nullopt: it is gone.
+        std::map<ObjectKey, std::optional<uint64_t>> sizes;
+        ObjectGrowth growth;
         for (const Change& change : changes) {
-            if (change.type != Change::Type::kPut) continue;
-            SNAPGATE_ASSIGN(const auto known,
-                            view.newest(cluster_, kind_, change.object.ns, change.object.name));
-            if (!known) ++made;
+            if (change.type == Change::Type::kVersionOnly) continue;
+            const bool put = change.type == Change::Type::kPut;
+            const ObjectKey key =
+                put ? ObjectKey{change.object.ns, change.object.name} : change.key;
+            const auto [known, first] = sizes.try_emplace(key);
+            std::optional<uint64_t>& size = known->second;
+            if (first) {
+                // One that a repair of the store removed is not there.
+                SNAPGATE_ASSIGN(const auto stored,
+                                view.get(cluster_, kind_, key.ns, key.name, head->revision));
+                if (stored) size = stored->object.text.size();
+            }
+            growth.objects += (put ? 1 : 0) - (size ? 1 : 0);
+            growth.bytes -= static_cast<int64_t>(size.value_or(0));
+            size.reset();
+            if (!put) continue;
+            size = size_of(change.object);
+            growth.bytes += static_cast<int64_t>(*size);
         }
-        if (made == 0) return {};
-        SNAPGATE_ASSIGN(const uint64_t before, quota->used(view));
-        return quota->check(before, made);
+        return check(*quota, view, growth);
+    }
+
+    static Result<void> check(const cluster::ObjectQuota& quota, const store::ReadView& view,
+                              const ObjectGrowth& growth) {
+        if (!quota.bounds(growth)) return {};
+        SNAPGATE_ASSIGN(const cluster::ObjectSum used, quota.used(view));
+        return quota.check(used, growth);
     }
 
     std::unique_ptr<ObjectSink> inner_;
@@ -74,7 +108,7 @@ class QuotaSink final : public ObjectSink {
     const model::ClusterNumber cluster_;
     const model::Kind kind_;
     const FindQuota find_;
-    uint64_t listed_ = 0;  // objects of the list that is being taken in
+    ObjectGrowth listed_;  // of the list that is being taken in, as if there were nothing
 };
 
 }  // namespace

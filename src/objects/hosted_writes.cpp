@@ -172,10 +172,25 @@ std::shared_ptr<ObjectWrite> new_write(const WriteContext& context, const Place&
     return write;
 }
 
+using Quota = std::shared_ptr<const cluster::ObjectQuota>;
+
+// That of the project of the cluster, for what a client writes. Namespaces do not count.
+Quota quota_for(const WriteContext& context, const Place& place) {
+    return place.kind == Kind::kNamespace ? nullptr : context.quota_of(place.cluster);
+}
+
+// How a change of an object is stored.
+struct ChangeOptions {
+    bool dry_run = false;
+    Quota quota = nullptr;  // null: it is not refused for one
+};
+
 // Stores a change of the object that was read, or removes it. nullopt: it changed meanwhile.
 net::Awaitable<Result<std::optional<Written>>> store_change(const WriteContext& context,
                                                             const Place& place, const Live& live,
-                                                            rules::Change change, bool dry_run) {
+                                                            rules::Change change,
+                                                            ChangeOptions options) {
+    const bool dry_run = options.dry_run;
     using Effect = rules::Change::Effect;
     Written written;
     written.warnings = std::move(change.warnings);
@@ -186,6 +201,7 @@ net::Awaitable<Result<std::optional<Written>>> store_change(const WriteContext& 
     }
     const std::shared_ptr<ObjectWrite> write = new_write(context, place);
     write->read_at = live.revision;
+    write->quota = std::move(options.quota);
     SNAPGATE_CO_ASSIGN(auto prepared, prepare(place.kind, change.object));
     written.removed = change.effect == Effect::kRemove;
     // One that goes is shown as it was last: no version of its own says that it is gone.
@@ -257,6 +273,19 @@ net::Awaitable<Result<Written>> create_snapshot(const WriteContext& context, Pla
     co_return co_await create_object(context, std::move(place), std::move(change), options, ns);
 }
 
+net::Awaitable<Result<Written>> change_object(WriteContext context, Place place, Decide decide,
+                                              ChangeOptions options) {
+    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
+        SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
+        if (!live) co_return rules::no_such_object(place.kind, place.name);
+        SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
+        SNAPGATE_CO_ASSIGN(
+            auto stored, co_await store_change(context, place, *live, std::move(change), options));
+        if (stored) co_return std::move(*stored);
+    }
+    co_return rules::stale_version(place.name);
+}
+
 Result<bool> is_damaged(const store::Store& store, const Place& place) {
     return store.read().is_damaged(place.cluster.number, place.kind, place.ns, place.name);
 }
@@ -297,7 +326,7 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
         co_return co_await create_object(context, std::move(place), std::move(change), options,
                                          End::kDone);
     }
-    options.quota = context.quota_of(place.cluster);
+    options.quota = quota_for(context, place);
     const std::string name(json::text_at(body.object, {"metadata", "name"}));
     const rules::Target target{place.ns, place.name, false};
     MakeNew make = [&](const std::string& uid) {
@@ -310,21 +339,16 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
                                               bool dry_run) {
     note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
-    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
-        SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
-        if (!live) co_return rules::no_such_object(place.kind, place.name);
-        SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
-        SNAPGATE_CO_ASSIGN(
-            auto stored, co_await store_change(context, place, *live, std::move(change), dry_run));
-        if (stored) co_return std::move(*stored);
-    }
-    co_return rules::stale_version(place.name);
+    ChangeOptions options{.dry_run = dry_run, .quota = quota_for(context, place)};
+    co_return co_await change_object(std::move(context), std::move(place), std::move(decide),
+                                     std::move(options));
 }
 
 net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, Decide decide,
                                              MakeNew make, bool dry_run) {
     note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    const Quota quota = quota_for(context, place);
     for (int attempt = 0; attempt < kWriteTries; ++attempt) {
         SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
         std::optional<Live> live;
@@ -333,12 +357,14 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
         }
         if (live) {
             SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
-            SNAPGATE_CO_ASSIGN(auto stored, co_await store_change(context, place, *live,
-                                                                  std::move(change), dry_run));
+            ChangeOptions options{.dry_run = dry_run, .quota = quota};
+            SNAPGATE_CO_ASSIGN(auto stored,
+                               co_await store_change(context, place, *live, std::move(change),
+                                                     std::move(options)));
             if (stored) co_return std::move(*stored);
             continue;
         }
-        const CreateOptions options{.dry_run = dry_run, .quota = context.quota_of(place.cluster)};
+        const CreateOptions options{.dry_run = dry_run, .quota = quota};
         auto created = co_await create_snapshot(context, place, place.name, make, options);
         if (created) created->created = true;
         if (created || created.error().code != Code::kAlreadyExists) co_return std::move(created);
@@ -378,7 +404,9 @@ net::Awaitable<Result<Written>> remove_hosted(WriteContext context, Place place,
         const std::string now = base::format_rfc3339(store.now_ms());
         return ns ? rules::remove_namespace(live, options, now) : rules::remove(live, options, now);
     };
-    auto written = co_await change_hosted(context, std::move(place), std::move(decide), dry_run);
+    // A deletion may leave marks on the object, which make it larger.
+    auto written = co_await change_object(context, std::move(place), std::move(decide),
+                                          ChangeOptions{.dry_run = dry_run});
     if (written && ns && !dry_run) context.namespaces.wake(cluster);
     co_return written;
 }

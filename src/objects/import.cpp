@@ -33,8 +33,9 @@ struct Import::Batch {
     model::Revision prune_up_to = 0;
     std::shared_ptr<const cluster::ObjectQuota> quota;
     std::shared_ptr<const audit::Action> audit;
-    bool first = false;    // of the import
-    ImportReport outcome;  // of this batch alone
+    bool first = false;            // of the import
+    ImportReport outcome;          // of this batch alone
+    cluster::ObjectGrowth growth;  // the same
 
     Result<void> run(store::WriteTxn& txn);
 
@@ -45,7 +46,7 @@ struct Import::Batch {
     Result<void> replace(store::WriteTxn& txn, const Item& item, const Existing& existing,
                          const model::PreparedObject& object);
     Result<void> put(store::WriteTxn& txn, Kind kind, const Existing& existing,
-                     const model::PreparedObject& object) const;
+                     const model::PreparedObject& object);
     // What the item leaves open, as it is in the object that exists: so that importing a dump twice
     // changes nothing. False where it leaves nothing open.
     static Result<bool> complete(const Item& item, const model::StoredObject& existing,
@@ -191,7 +192,9 @@ Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::st
 }
 
 Result<void> Import::Batch::put(store::WriteTxn& txn, Kind kind, const Existing& existing,
-                                const model::PreparedObject& object) const {
+                                const model::PreparedObject& object) {
+    const model::StoredObject* before = existing ? &existing->object : nullptr;
+    growth.put(cluster::stored_size(object, before), before);
     if (dry_run) return {};
     SNAPGATE_TRY(txn.put(cluster.number_of(kind), kind, object));
     if (kind != Kind::kSnapshot) return {};
@@ -284,14 +287,15 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
 
 Result<void> Import::Batch::run(store::WriteTxn& txn) {
     outcome = {};  // a group that was rolled back runs again
+    growth = {};
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster.number));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
-    uint64_t used = 0;
+    cluster::ObjectSum used;
     if (quota) {
         SNAPGATE_ASSIGN(used, quota->used(txn));
     }
     for (const Item& item : items) SNAPGATE_TRY(store_item(txn, item));
-    if (quota && outcome.created > 0) SNAPGATE_TRY(quota->check(used, outcome.created));
+    if (quota) SNAPGATE_TRY(quota->check(used, growth));
     for (const model::ObjectKey& key : prune) {
         const model::ClusterNumber number = cluster.number_of(pruned);
         SNAPGATE_ASSIGN(auto existing, txn.get(number, pruned, key.ns, key.name));

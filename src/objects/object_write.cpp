@@ -16,16 +16,26 @@ using base::Result;
 using End = WriteOutcome::End;
 using model::Kind;
 
+Result<void> check_quota(store::WriteTxn& txn, const ObjectWrite& write,
+                         const model::StoredObject* before) {
+    if (!write.quota || !write.object) return {};
+    cluster::ObjectGrowth growth;
+    growth.put(cluster::stored_size(*write.object, before), before);
+    if (!write.quota->bounds(growth)) return {};
+    SNAPGATE_ASSIGN(const cluster::ObjectSum used, write.quota->used(txn));
+    return write.quota->check(used, growth);
+}
+
 Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
                   const std::optional<store::Found>& found) {
-    if (write.read_at)
-        return found && found->revision == *write.read_at ? End::kDone : End::kChanged;
+    if (write.read_at) {
+        if (!found || found->revision != *write.read_at) return End::kChanged;
+        SNAPGATE_TRY(check_quota(txn, write, &found->object));
+        return End::kDone;
+    }
     if (found) return End::kExists;
     if (write.kind != Kind::kSnapshot) return End::kDone;
-    if (write.quota) {
-        SNAPGATE_ASSIGN(const uint64_t used, write.quota->used(txn));
-        SNAPGATE_TRY(write.quota->check(used, 1));
-    }
+    SNAPGATE_TRY(check_quota(txn, write, nullptr));
     return settle_namespace(txn, write.cluster, write.key.ns, write.make_namespace, write.now_ms);
 }
 

@@ -26,7 +26,7 @@ struct ObjectWrite {
     std::optional<model::PreparedObject> object;  // none: the object is removed
     bool make_namespace = false;                  // make the namespace if it does not exist
     int64_t now_ms = 0;                           // creation time of a namespace that is made
-    // Of the cluster's project, for an object that must be new; null: none.
+    // Of the cluster's project; null: none, or what is written is never refused for it.
     std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 

@@ -18,7 +18,7 @@ def test_projects(admin):
     project = made.json()
     assert set(project) == {"uid", "name"}
     assert re.fullmatch(r"[0-9a-f]{24}", project["uid"])
-    nothing = {"clusters": 0, "keys": 0, "objects": 0}
+    nothing = {"clusters": 0, "keys": 0, "objects": 0, "bytes": 0}
     assert admin.get(f"/admin/v1/projects/{project['uid']}").json() == {**project, "used": nothing}
     assert project in admin.get("/admin/v1/projects").json()["items"]
     given = admin.create_project("given", uid="Own-Uid-1")
@@ -34,7 +34,7 @@ def test_clusters(admin):
     made = admin.post("/admin/v1/clusters", {"name": "My cluster"})
     assert made.status == 201
     cluster = made.json()
-    assert set(cluster) == {"uid", "name", "projectUid", "type", "state", "objects"}
+    assert set(cluster) == {"uid", "name", "projectUid", "type", "state", "objects", "bytes"}
     assert re.fullmatch(r"[0-9a-f]{24}", cluster["uid"])
     assert (cluster["type"], cluster["objects"], cluster["projectUid"]) == ("hosted", 0, default["uid"])
     admin.load(cluster["uid"], snapshots(7))

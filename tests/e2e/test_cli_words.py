@@ -86,7 +86,7 @@ def test_a_wide_table_of_clusters_says_more(server, uid, tmp_path):
     file.write_text(kubeconfig_of("https://127.0.0.1:1", {"token": "t"}))
     assert server.cli("create", "cluster", "gone-" + uid, "--kubeconfig", file).returncode == OK
     narrow, wide = (server.cli("get", "clusters", uid, "gone-" + uid, *more).stdout.splitlines() for more in ([], ["-o", "wide"]))
-    assert narrow[0].split()[-1] == "REASON" and wide[0].split()[-4:] == ["SKIPPED", "VERSION", "SERVER", "KINDS"]
+    assert narrow[0].split()[-1] == "REASON" and wide[0].split()[-5:] == ["BYTES", "SKIPPED", "VERSION", "SERVER", "KINDS"]
     assert wide[1].split()[-4:] == ["<none>"] * 4
     assert wide[2].split()[-4:] == ["0", "<none>", "https://127.0.0.1:1", "<none>"]
 

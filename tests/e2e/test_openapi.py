@@ -80,7 +80,7 @@ def test_every_operation_answers_as_it_is_described(caller, server, sampled):
             call(name, 200, uid=uid)
 
     project = call("createProject", 201, {"name": "described"}).json()["uid"]
-    call("setQuota", 200, {"clusters": 10, "objects": 100_000}, uid=project)
+    call("setQuota", 200, {"clusters": 10, "objects": 100_000, "bytes": 1 << 40}, uid=project)
     call("getProject", 200, uid=project)
     call("listProjects", 200)
     call("listDashboardProjects", 200)

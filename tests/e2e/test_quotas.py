@@ -1,4 +1,4 @@
-"""How much a project may have: clusters, keys and objects, by every way in which they come."""
+"""How much a project may have: clusters, keys, objects and bytes, by every way in which they come."""
 
 import itertools
 import json
@@ -38,7 +38,7 @@ def test_clusters_and_keys(admin, project):
     for key in "ab":
         admin.create_key(key, projectUid=uid)
     assert_refused(admin.post("/admin/v1/keys", {"name": "c", "projectUid": uid}), "it has 2 keys, and 2 are allowed")
-    assert admin.get(f"/admin/v1/projects/{uid}").json()["used"] == {"clusters": 1, "keys": 2, "objects": 0}
+    assert admin.get(f"/admin/v1/projects/{uid}").json()["used"] == {"clusters": 1, "keys": 2, "objects": 0, "bytes": 0}
     admin.delete(f"/admin/v1/clusters/{name}-a")
     admin.create_cluster(f"{name}-b", projectUid=uid)
     assert admin.post("/admin/v1/clusters", {"name": f"other {name}"}).status == 201, "other projects have no quota"
@@ -99,9 +99,117 @@ def test_a_mirror_above_its_quota_says_so_and_harms_no_other(data_dir):
         wait_for(lambda: admin.cluster(UID)["objects"] == 9, "the mirror goes on with more room", 60)
 
 
+def used_bytes(admin, uid):
+    return admin.get(f"/admin/v1/projects/{uid}").json()["used"]["bytes"]
+
+
+def stored_size(admin, cluster, name):
+    """How long the JSON of an object is: what the Palette side answers is what is stored."""
+    reply = admin.get(vm_path(cluster, name=name), namespace="web")
+    assert reply.status == 200, reply
+    return len(reply.body)
+
+
+def noted(name, note, **metadata):
+    return {"metadata": {"name": name, "annotations": {"note": note}, **metadata}}
+
+
+def kube_path(cluster, name=""):
+    return f"/clusters/{cluster}/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots/{name}".rstrip("/")
+
+
+def test_bytes_of_what_is_created_and_changed(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(f"{name}-a", projectUid=uid)["uid"]
+    other = admin.create_cluster(f"{name}-b", projectUid=uid)["uid"]
+    for where, snap in ((cluster, "s1"), (other, "s2")):
+        assert admin.post(vm_path(where), noted(snap, "x" * 1000), namespace="web").status == 200
+    sizes = [stored_size(admin, cluster, "s1"), stored_size(admin, other, "s2")]
+    assert used_bytes(admin, uid) == sum(sizes)
+    assert (admin.cluster(cluster)["bytes"], admin.cluster(other)["bytes"]) == tuple(sizes)
+
+    allowed = sum(sizes) + 1000
+    set_quota(admin, uid, bytes=allowed)
+    refused = admin.post(vm_path(cluster), noted("s3", "x" * 1000), namespace="web")
+    assert_refused(refused, f"it has {sum(sizes):,} bytes, and {allowed:,} are allowed")
+
+    def patch(note, where=cluster, snap="s1"):
+        return admin.request("PATCH", kube_path(where, snap), json.dumps({"metadata": {"annotations": {"note": note}}}), {
+            "Content-Type": "application/merge-patch+json", "Authorization": f"Bearer {admin.key}"})
+
+    larger = patch("x" * 2500)
+    assert (larger.status, larger.json()["reason"]) == (403, "Forbidden"), larger
+    assert f"{allowed:,} are allowed" in larger.json()["message"]
+    assert patch("x" * 1500).status == 200
+    assert used_bytes(admin, uid) == stored_size(admin, cluster, "s1") + sizes[1] <= allowed
+
+    set_quota(admin, uid, bytes=10)
+    assert patch("x" * 1501).status == 403
+    assert patch("y" * 1500).status == 200, "a change that needs no more room"
+    assert patch("x" * 20).status == 200, "a smaller one, above the quota"
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    set_quota(admin, uid, bytes=None)
+    admin.request("PATCH", kube_path(other, "s2"), json.dumps(held), {
+        "Content-Type": "application/merge-patch+json", "Authorization": f"Bearer {admin.key}"})
+    before = used_bytes(admin, uid)
+    set_quota(admin, uid, bytes=10)
+    headers = {"Authorization": f"Bearer {admin.key}"}
+    assert admin.request("DELETE", kube_path(other, "s2"), None, headers).status == 200
+    assert used_bytes(admin, uid) > before, "a deletion that leaves its mark is not refused"
+    assert admin.delete(vm_path(cluster, name="s1"), namespace="web").status == 204
+    assert admin.cluster(cluster)["bytes"] == 0
+
+
+def test_bytes_that_are_imported(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(name, projectUid=uid)["uid"]
+    some = snapshots(300)
+    whole = admin.load(cluster, some)
+    assert whole["created"] == 300
+    full = used_bytes(admin, uid)
+    assert full == admin.cluster(cluster)["bytes"] > 300 * 200
+    set_quota(admin, uid, bytes=full)
+    assert admin.import_lines(cluster, some).status == 200, "what is there already takes no room"
+    for one in some:
+        one["metadata"].setdefault("annotations", {})["note"] = "more"
+    for dry_run in ("true", "false"):
+        assert_refused(admin.import_lines(cluster, some, dryRun=dry_run), f"it has {full:,} bytes, and {full:,} are allowed")
+    assert used_bytes(admin, uid) == full
+    set_quota(admin, uid, bytes=None)
+    assert admin.import_lines(cluster, some).json()["replaced"] == 300
+    assert used_bytes(admin, uid) > full
+    set_quota(admin, uid, bytes=1)
+    for one in some:
+        del one["metadata"]["annotations"]["note"]
+    assert admin.import_lines(cluster, some[:100], prune="true", complete="true").status == 200, "smaller ones, and fewer"
+    assert used_bytes(admin, uid) == admin.cluster(cluster)["bytes"] < full
+
+
+def test_bytes_of_a_mirror(data_dir):
+    with Pair(data_dir.parent) as pair:
+        nine = snapshots(9)
+        pair.upstream.client().load(UID, nine[:5])
+        pair.follow()
+        admin = pair.mirror.client()
+        project = admin.cluster(UID)["projectUid"]
+        full = used_bytes(admin, project)
+        assert full == admin.cluster(UID)["bytes"] > 0
+        set_quota(admin, project, bytes=full + 100)
+        pair.upstream.client().load(UID, nine)
+        assert f"{full + 100:,} are allowed" in wait_for_state(pair.mirror, UID, "Failing", "QuotaExceeded")["message"]
+        assert used_bytes(admin, project) == full, "the last state stays"
+        set_quota(admin, project, bytes=1)
+        upstream = pair.upstream.client()
+        for one in nine[2:]:
+            assert upstream.delete(vm_path(UID, vm=one["spec"]["source"]["name"], name=one["metadata"]["name"]),
+                                   namespace=one["metadata"]["namespace"]).status == 204
+        wait_for(lambda: admin.cluster(UID)["objects"] == 2, "a mirror that shrinks is taken in above the quota", 60)
+        assert used_bytes(admin, project) < full
+
+
 @pytest.mark.parametrize("body, field", [
     ({"clusters": -1}, "clusters"), ({"keys": "1"}, "keys"), ({"objects": 1.5}, "objects"), ({"objects": 1 << 60}, "objects"),
-    ({"bytes": 1}, "bytes"), ({"clusters": []}, "clusters")])
+    ({"bytes": -1}, "bytes"), ({"bytes": "10Gi"}, "bytes"), ({"apples": 1}, "apples"), ({"clusters": []}, "clusters")])
 def test_a_quota_that_is_none_is_refused(admin, project, body, field):
     reply = admin.request("PUT", f"/admin/v1/projects/{project[0]}/quota", json.dumps(body), {"Content-Type": "application/json"})
     assert reply.status == 400, reply
@@ -121,11 +229,28 @@ def test_a_projects_admin_does_not_set_its_quota(server, admin, project):
 def test_the_command_line(cli, admin, project):
     uid, name = project
     ran = cli("set", "quota", name, "--clusters", "3", "--objects", "10")
-    assert ran.stdout == f"project/{name} configured: 0 of 3 clusters, 0 keys (no limit), 0 of 10 objects\n"
+    assert ran.stdout == f"project/{name} configured: 0 of 3 clusters, 0 keys (no limit), 0 of 10 objects, 0 bytes (no limit)\n"
     ran = cli("set", "quota", name, "--keys", "4", "--objects", "none", "-o", "json")
     assert json.loads(ran.stdout)["quota"] == {"clusters": 3, "keys": 4}
+    ran = cli("set", "quota", name, "--keys", "none", "--clusters", "none", "--bytes", "10Gi")
+    assert ran.stdout.endswith("0 objects (no limit), 0 of 10737418240 bytes\n")
+    assert "--bytes 9000Ti" in cli("set", "quota", name, "--bytes", "9000Ti", code=2).stderr
+    assert "--keys 1Ki" in cli("set", "quota", name, "--keys", "1Ki", code=2).stderr
+    cli("set", "quota", name, "--clusters", "3", "--keys", "4", "--bytes", "none")
     assert "--keys many" in cli("set", "quota", name, "--keys", "many", code=2).stderr
     assert admin.get(f"/admin/v1/projects/{uid}").json()["quota"] == {"clusters": 3, "keys": 4}
+
+
+def test_bytes_outlive_a_restart(start_server):
+    server = start_server()
+    admin = server.client()
+    uid = admin.create_project("sized")["uid"]
+    cluster = admin.create_cluster("sized", projectUid=uid)["uid"]
+    admin.load(cluster, snapshots(20))
+    before = used_bytes(admin, uid)
+    server.stop()
+    server.start()
+    assert used_bytes(server.client(), uid) == before > 0
 
 
 def test_a_quota_outlives_a_restart(start_server):

@@ -57,7 +57,7 @@ std::vector<Command> all_commands() {
               {set_kubeconfig_command(), set_imports_command(), set_quota_command()},
               "Examples:\n"
               "  snapgate set kubeconfig --cluster edge edge.kubeconfig\n"
-              "  snapgate set quota payments --objects 100000"),
+              "  snapgate set quota payments --objects 100000 --bytes 10Gi"),
         apply_command(),
         group("check", "Check whether a connected cluster can be followed",
               {check_cluster_command()},

@@ -72,6 +72,7 @@ std::string described(const json::Object& cluster, std::string_view project, int
     line("Last sync", moment(cluster, "lastSyncTime", now));
     line("Served version", text("servedVersion"));
     line("Snapshots", number(cluster, "objects"));
+    line("Bytes", number(cluster, "bytes"));
     line("Skipped", number(cluster, "skipped"));
     line("Skipped, such as", text("skippedExample"));
     line("Damaged", number(cluster, "damaged"));

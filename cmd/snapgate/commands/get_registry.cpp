@@ -57,6 +57,7 @@ std::vector<Column> columns_of(Kind kind, bool wide) {
                                         {"LAG"},
                                         {"REASON", 0, 21}};
             if (wide) {
+                columns.push_back({"BYTES", 9});
                 columns.push_back({"SKIPPED", 4});
                 columns.push_back({"VERSION", 5});
                 columns.push_back({"SERVER", 6});
@@ -147,8 +148,10 @@ Table::Row row_of(Kind kind, const json::Object& object, const ProjectNames& pro
                 last_sync(object), lag(object),
                 text("reason")};
             if (wide) {
-                const json::Value* skipped = json::value_at(object, {"skipped"});
-                row.push_back(skipped != nullptr ? json::serialize(*skipped) : kNothing);
+                for (const std::string_view name : {"bytes", "skipped"}) {
+                    const json::Value* number = json::value_at(object, {name});
+                    row.push_back(number != nullptr ? json::serialize(*number) : kNothing);
+                }
                 for (const std::string_view name : {"servedVersion", "server"})
                     row.push_back(text(name).empty() ? kNothing : text(name));
                 row.push_back(followed_too(object));

@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "base/decimal.h"
 #include "commands/all_commands.h"
@@ -17,7 +21,7 @@ beyond. The mirror of a connected cluster keeps its last state, and the cluster'
 quota. Only an admin of the tenant sets quotas.
 
 Examples:
-  snapgate set quota payments --clusters 20 --keys 50 --objects 100000
+  snapgate set quota payments --clusters 20 --keys 50 --objects 100000 --bytes 10Gi
   snapgate set quota payments --objects none)";
 
 struct Options {
@@ -26,10 +30,31 @@ struct Options {
     std::string clusters;
     std::string keys;
     std::string objects;
+    std::string bytes;
     std::string output;
 };
 
+constexpr std::array<std::pair<std::string_view, std::string Options::*>, 4> kLimits{
+    {{"clusters", &Options::clusters},
+     {"keys", &Options::keys},
+     {"objects", &Options::objects},
+     {"bytes", &Options::bytes}}};
 constexpr uint64_t kMostAllowed = uint64_t{1} << 53;
+
+// A whole number; of bytes also one with a unit, as Kubernetes writes sizes: 10Gi.
+std::optional<uint64_t> read_number(std::string_view name, std::string_view text) {
+    constexpr std::array<std::pair<std::string_view, int>, 4> kUnits{
+        {{"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}}};
+    int bits = 0;
+    for (const auto& [unit, shift] : kUnits) {
+        if (name != "bytes" || !text.ends_with(unit)) continue;
+        text.remove_suffix(unit.size());
+        bits = shift;
+    }
+    const auto number = base::read_decimal(text, kMostAllowed >> bits);
+    if (!number) return std::nullopt;
+    return *number << bits;
+}
 
 // Puts a limit that was named into `quota`.
 Outcome<> read_limit(std::string_view name, const std::string& text, json::Object& quota) {
@@ -38,10 +63,12 @@ Outcome<> read_limit(std::string_view name, const std::string& text, json::Objec
         quota.erase({name.data(), name.size()});
         return {};
     }
-    const auto number = base::read_decimal(text, kMostAllowed);
+    const auto number = read_number(name, text);
     if (!number) {
-        return Failure(Exit::kUsage,
-                       fmt::format("--{} {}: must be a whole number, or none", name, text));
+        return Failure(
+            Exit::kUsage,
+            fmt::format("--{} {}: must be a whole number{}, or none", name, text,
+                        name == "bytes" ? ", or one with Ki, Mi, Gi or Ti behind it" : ""));
     }
     quota[{name.data(), name.size()}] = *number;
     return {};
@@ -57,7 +84,7 @@ Outcome<json::Object> quota_of(Api& api, const std::string& path) {
 
 std::string described(const json::Object& project) {
     std::string text;
-    for (const std::string_view name : {"clusters", "keys", "objects"}) {
+    for (const auto& [name, text_of] : kLimits) {
         const json::Value* used = json::value_at(project, {"used", name});
         const json::Value* allowed = json::value_at(project, {"quota", name});
         text += text.empty() ? "" : ", ";
@@ -71,16 +98,12 @@ std::string described(const json::Object& project) {
 Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(const Format format, parse_answer_format(options.output));
     json::Object checked;
-    SNAPGATE_TRY(read_limit("clusters", options.clusters, checked));
-    SNAPGATE_TRY(read_limit("keys", options.keys, checked));
-    SNAPGATE_TRY(read_limit("objects", options.objects, checked));
+    for (const auto& [name, text] : kLimits) SNAPGATE_TRY(read_limit(name, options.*text, checked));
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(const Named project, resolve(api, Kind::kProject, options.project));
     const std::string path = path_of(Kind::kProject, project.uid);
     SNAPGATE_ASSIGN(json::Object quota, quota_of(api, path));
-    SNAPGATE_TRY(read_limit("clusters", options.clusters, quota));
-    SNAPGATE_TRY(read_limit("keys", options.keys, quota));
-    SNAPGATE_TRY(read_limit("objects", options.objects, quota));
+    for (const auto& [name, text] : kLimits) SNAPGATE_TRY(read_limit(name, options.*text, quota));
     SNAPGATE_ASSIGN(const auto response, api.put(path + "/quota", quota));
     SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
     if (format == Format::kName) {
@@ -107,6 +130,9 @@ Command set_quota_command() {
                     {"--objects", &options->objects, "N",
                      "How many objects in all its clusters together: snapshots, restores, VMs and\n"
                      "contents; or none"},
+                    {"--bytes", &options->bytes, "SIZE",
+                     "How large the stored JSON of these objects may be together, in bytes or\n"
+                     "as in 10Gi; or none"},
                     answer_option(options->output)},
         .connection = &options->connection,
         .footer = kFooter,

@@ -102,6 +102,17 @@ Result<json::Array> kinds_document(const Services& services, const Cluster& clus
     return kinds;
 }
 
+// Of the objects of all kinds.
+Result<uint64_t> bytes_of(const Cluster& cluster, const store::ReadView& view) {
+    uint64_t sum = 0;
+    for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
+        SNAPGATE_ASSIGN(const uint64_t bytes,
+                        view.bytes(cluster.number_of(kind.stored), kind.stored));
+        sum += bytes;
+    }
+    return sum;
+}
+
 }  // namespace
 
 Result<json::Object> cluster_document(const Services& services, const Cluster& cluster,
@@ -121,6 +132,7 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
         put_imports(out, cluster, services.store.now_ms());
     }
     out["objects"] = objects;
+    SNAPGATE_ASSIGN(out["bytes"], bytes_of(cluster, view));
     SNAPGATE_ASSIGN(json::Array kinds, kinds_document(services, cluster, view));
     if (!kinds.empty()) out["kinds"] = std::move(kinds);
     SNAPGATE_ASSIGN(const store::DamagedNames damaged, view.damaged_names(cluster.number));

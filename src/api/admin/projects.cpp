@@ -3,6 +3,7 @@
 #include "api/admin/routes.h"
 #include "api/visible.h"
 #include "audit/action.h"
+#include "cluster/object_quota.h"
 #include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
@@ -24,19 +25,22 @@ json::Object to_json(const Project& project) {
 // How much of what a quota bounds the project has.
 Result<json::Object> used_by(const Services& services, const std::string& uid) {
     const auto clusters = services.clusters.snapshot();
-    uint64_t objects = 0;
+    cluster::ObjectSum sum;
     const store::ReadView view = services.store.read();
     for (const auto& [id, cluster] : *clusters) {
         if (cluster.project != uid) continue;
         for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
-            SNAPGATE_ASSIGN(const uint64_t count,
-                            view.count(cluster.number_of(kind.stored), kind.stored));
-            objects += count;
+            const model::ClusterNumber number = cluster.number_of(kind.stored);
+            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind.stored));
+            SNAPGATE_ASSIGN(const uint64_t bytes, view.bytes(number, kind.stored));
+            sum.objects += count;
+            sum.bytes += bytes;
         }
     }
     return json::Object{{"clusters", clusters->count_of(uid)},
                         {"keys", services.keys.keys()->count_of(uid)},
-                        {"objects", objects}};
+                        {"objects", sum.objects},
+                        {"bytes", sum.bytes}};
 }
 
 audit::Object project_object(const Project& project) {

@@ -3,7 +3,7 @@ import {useState} from "preact/hooks"
 
 import {createProject, project as readProject, removeProject, setQuota} from "../api/operations"
 import type {Project, Quota, Session} from "../api/types"
-import {count} from "../lib/format"
+import {bytes, count} from "../lib/format"
 import {Shown} from "../parts/answers"
 import {Dialog} from "../parts/dialog"
 import {Panel} from "../parts/panel"
@@ -15,6 +15,7 @@ type Limited = keyof Quota
 const LIMITS: readonly {name: Limited; word: string; hint?: string}[] = [
     {name: "clusters", word: "Clusters"}, {name: "keys", word: "Keys"},
     {name: "objects", word: "Objects", hint: "Snapshots, restores, VMs and contents, in all clusters together"},
+    {name: "bytes", word: "Bytes", hint: "The JSON of these objects, as it is stored"},
 ]
 
 export function ProjectsPanel({projects, session}: {projects: Data<Projects>; session: Session}) {
@@ -67,7 +68,8 @@ export function ProjectsPanel({projects, session}: {projects: Data<Projects>; se
 function quotaWords(quota: Quota | undefined) {
     const limited = LIMITS.flatMap(({name, word}) => {
         const most = quota?.[name]
-        return most === undefined || most === null ? [] : [`${count(most)} ${word.toLowerCase()}`]
+        if (most === undefined || most === null) return []
+        return [name === "bytes" ? bytes(most) : `${count(most)} ${word.toLowerCase()}`]
     })
     return limited.length === 0 ? <span class="quiet">no limit</span> : limited.join(", ")
 }
@@ -91,6 +93,7 @@ function NewProject({done, close}: {done: () => void; close: () => void}) {
 function QuotaOf({project, done, close}: {project: Project; done: () => void; close: () => void}) {
     const [texts, setTexts] = useState<Record<Limited, string>>({
         clusters: String(project.quota?.clusters ?? ""), keys: String(project.quota?.keys ?? ""), objects: String(project.quota?.objects ?? ""),
+        bytes: String(project.quota?.bytes ?? ""),
     })
     const current = useData(`project ${project.uid}`, (signal) => readProject(project.uid, {signal}))
     const used = current.data?.used
