@@ -198,6 +198,10 @@ def test_probes_and_version_need_no_key_and_metrics_the_tenants(server, fleet):
         assert client.get(target).status == 200, target
     assert re.match(r"\d+\.\d+\.\d+", client.get("/version").json()["version"])
     assert client.get("/metrics").status == 401
+    # As Prometheus sends it, which can send no other header before its version 2.55.
+    scraper = server.client().create_key("bearer")["key"]
+    assert client.get("/metrics", headers={"Authorization": f"Bearer {scraper}"}).status == 200
+    assert client.get("/metrics", headers={"Authorization": f"Bearer {scraper}x"}).status == 401
     assert server.client(server.client().create_key("scraper")["key"]).get("/metrics").status == 200
 
 

@@ -175,7 +175,7 @@ def test_ipv6_loopback_is_served(data_dir):
 
 
 @pytest.mark.parametrize("content", [
-    "root:$6$hidden:19000:0:99999:7:::\nbin:*:1::\n", "-----BEGIN PRIVATE KEY-----\nhidden\n-----END PRIVATE KEY-----\n",
+    "root:$6$hidden:hidden:0:99999:7:::\n", "root:$6$hidden:19000:0:99999:7:::\nbin:*:1::\n", "-----BEGIN PRIVATE KEY-----\nhidden\n-----END PRIVATE KEY-----\n",
     "sgk_hidden", '{"a": "hidden" oops', 'password: "hidden\n', "a: !hidden x\n", "hidden: 1\nhidden: 2\n", "a: *hidden\n",
     "\x01hidden", "hidden " * 20])
 def test_a_file_that_is_none_of_ours_is_not_shown(tmp_path, data_dir, content):

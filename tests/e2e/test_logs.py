@@ -26,6 +26,7 @@ def test_one_json_line_for_each_request(server, admin, uid):
     assert line["bytes"] == len(reply.body)
     assert 0 <= line["milliseconds"] < 60000
     assert line["level"] == "info"
+    assert line["key"] == admin.get("/admin/v1/whoami").json()["id"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
     admin.list(uid, headers={"X-Request-Id": "log-2"}, limit="x")
     assert (line_of(server, "log-2")["status"], line_of(server, "log-2")["code"]) == (400, "InvalidParameter")
