@@ -371,11 +371,12 @@ class RandomHistory : public ModelledStore {
         }
     }
 
-    // A head goes only after all before it, though after a step back of the clock a later one may
-    // have been replaced at an earlier time.
+    // A head goes only after all before it that are left, though after a step back of the clock a
+    // later one may have been replaced at an earlier time.
     void forget_old_heads(StoreModel::Cluster& cluster) const {
         bool old = true;
         for (size_t i = 0; i < cluster.heads.size(); ++i) {
+            if (cluster.heads[i].compacted) continue;
             old &= i + 1 < cluster.heads.size() &&
                    cluster.heads[i + 1].since_ms < store_->history_time_ms() - kHistoryMs;
             cluster.heads[i].compacted |= old;
