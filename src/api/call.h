@@ -12,6 +12,7 @@
 #include "api/services.h"
 #include "api/side.h"
 #include "audit/action.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "json/value.h"
@@ -55,6 +56,9 @@ struct Call {
     // Of the connected cluster that is read, once that is known.
     std::optional<objects::Freshness> freshness;
 
+    // How long the store has heard nothing of its truth; 0 where it has none elsewhere.
+    base::Millis copy_age{0};
+
     // How the answer is to look, agreed on before the operation begins: a write whose answer could
     // not be given must not happen. The default where the route answers with no object.
     Form form;
@@ -64,6 +68,10 @@ struct Call {
     kube::Resource resource;
     // Of the cluster's objects of that kind, in the store.
     model::ClusterNumber store_number() const { return cluster.number_of(resource.kind); }
+
+    // Whether a list's resource version is a text that stands for a revision of the store: that of
+    // the connected cluster, or that of the truth of which the store is a copy.
+    bool has_told_versions() const { return cluster.connected() || services.store.replicates(); }
 
     // What its writes of objects work on.
     objects::WriteContext write_context() const {

@@ -21,6 +21,11 @@ net::Awaitable<Result<void>> livez(Call& call) {
 net::Awaitable<Result<void>> readyz(Call& call) {
     auto records = call.services.store.read().record(store::RecordType::kProject, "");
     if (!records) co_return Error(Code::kUnavailable, "the store cannot be read: see the log");
+    // Whoever asks has no key, so the message names neither etcd nor its address.
+    if (!call.services.store.follows()) {
+        co_return Error(Code::kUnavailable,
+                        "this replica does not follow the others' writes now: see the log");
+    }
     base::QueryString query(call.request.query);
     while (const auto parameter = query.next()) {
         if (parameter->name != "writes") continue;

@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "api/audit.h"
 #include "api/errors.h"
+#include "api/freshness.h"
 #include "api/identify.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "commit/commit.h"
 #include "connect/passed_servers.h"
 #include "json/value.h"
 
@@ -125,7 +128,40 @@ Result<void> hold_answer(Call& call) {
     return {};
 }
 
+// Whether the answer depends on what other servers may have written to the truth: not on a server
+// that has none beside its store, and not for who shows no key and is told of the process alone.
+bool asks_truth(const Call& call) {
+    if (!call.services.store.replicates()) return false;
+    const net::Request& request = call.request;
+    return request.path != "/metrics" &&
+           (request.header("ApiKey") || request.header("Authorization") ||
+            request.header("Cookie"));
+}
+
+// With a truth out of reach nothing is written, and what is read says how old it is.
+Result<void> tell_copy_age(Call& call) {
+    constexpr unsigned kRetrySeconds = 1;
+    if (call.copy_age.count() == 0) return {};
+    if (call.writes) {
+        Error error(Code::kUnavailable,
+                    "etcd is out of reach of this replica, or has no quorum: nothing was written");
+        error.retry_after_seconds = kRetrySeconds;
+        return error;
+    }
+    const int64_t seconds = std::chrono::ceil<std::chrono::seconds>(call.copy_age).count();
+    const objects::Freshness freshness{
+        .stale = true,
+        .age_seconds = std::min(seconds, objects::kMostAgeSeconds),
+        .text = fmt::format("etcd is out of reach: this is {} s old", seconds)};
+    add_headers(freshness, call.side, call.response);
+    return {};
+}
+
 net::Awaitable<Result<void>> run(const Face& face, Call& call) {
+    // Before the key is looked up: one that was revoked elsewhere is refused.
+    if (asks_truth(call)) {
+        SNAPGATE_CO_ASSIGN(call.copy_age, co_await commit::caught_up(call.services.store));
+    }
     SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
                                         call.request, call.services.connections.server_id()));
     co_await verify_token(call);
@@ -138,6 +174,7 @@ net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     SNAPGATE_CO_ASSIGN(const bool known, face.admit(call, route));
     if (!known) co_return face.refuse(call, match);
     if (call.audit != nullptr) note_caller(call, *call.audit);
+    SNAPGATE_CO_TRY(tell_copy_age(call));
     SNAPGATE_CO_TRY(take_turn(call));
     if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
     if (face.strict && route.verb == Verb::kDelete)

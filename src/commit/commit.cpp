@@ -88,4 +88,11 @@ net::Awaitable<Result<void>> all(store::Store& store, store::Priority priority,
     co_return result;
 }
 
+net::Awaitable<Result<base::Millis>> caught_up(const store::Store& store) {
+    std::function<void(store::CaughtUp)> start = [&store](const store::CaughtUp& done) {
+        store.catch_up(done);
+    };
+    co_return co_await net::await_callback<Result<base::Millis>>(std::move(start));
+}
+
 }  // namespace snapgate::commit

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/awaitable.h"
 #include "store/store.h"
@@ -43,5 +44,9 @@ net::Awaitable<base::Result<void>> one(store::Store& store, store::Priority prio
 // them; fails as the first that fails.
 net::Awaitable<base::Result<void>> all(store::Store& store, store::Priority priority,
                                        std::vector<store::WriteFunction> functions);
+
+// Waits until reads of the store see every write that was acknowledged anywhere before, and says
+// how old they are (Store::catch_up). The store must outlive the wait.
+net::Awaitable<base::Result<base::Millis>> caught_up(const store::Store& store);
 
 }  // namespace snapgate::commit

@@ -88,8 +88,8 @@ Result<void> ClusterCollector::note_some() {
         if (!head) return base::Error(Code::kNotFound, "the cluster is gone");
         SNAPGATE_ASSIGN(complete_, is_complete(view, cluster_));
         if (complete_) return {};
-        const auto look = [&found](const store::Found& object) -> Result<store::Step> {
-            if (found->size() == store::kBatchObjects) return store::Step::kPause;
+        const auto look = [this, &found](const store::Found& object) -> Result<store::Step> {
+            if (found->size() == store_.batch_objects()) return store::Step::kPause;
             SNAPGATE_ASSIGN(const Ownership is, read_ownership(object.object));
             if (!is.owners.empty() || is.going)
                 found->push_back({std::string(object.ns), std::string(object.name)});

@@ -56,8 +56,8 @@ Result<CollectorPass::Progress> CollectorPass::step() {
         std::vector<std::string> names{work_.dependent};
         if (work_.dependent.empty()) {
             SNAPGATE_ASSIGN(names, dependents(view, cluster_, work_.ns, work_.uid, round_.after,
-                                              store::kBatchObjects));
-            more = names.size() == store::kBatchObjects;
+                                              store_.batch_objects()));
+            more = names.size() == store_.batch_objects();
         }
         size_t bytes = 0;
         for (const std::string& name : names) {
@@ -226,9 +226,9 @@ Result<bool> CollectorPass::waits_for_itself() const {
         std::string after;
         for (bool more = true; more;) {
             const store::ReadView view = store_.read();
-            SNAPGATE_ASSIGN(const auto names,
-                            dependents(view, cluster_, work_.ns, uid, after, store::kBatchObjects));
-            more = names.size() == store::kBatchObjects;
+            SNAPGATE_ASSIGN(const auto names, dependents(view, cluster_, work_.ns, uid, after,
+                                                         store_.batch_objects()));
+            more = names.size() == store_.batch_objects();
             for (const std::string& name : names) {
                 after = name;
                 const auto is = find_ownership(view, cluster_, work_.ns, name);

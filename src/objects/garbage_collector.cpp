@@ -47,6 +47,10 @@ void GarbageCollector::moved(const std::vector<ClusterNumber>& clusters) {
     if (waiting) changed_.notify_all();
 }
 
+void GarbageCollector::look_everywhere() {
+    moved(hosted_());
+}
+
 bool GarbageCollector::stopping() {
     const base::MutexLock lock(mutex_);
     return stopping_;
@@ -82,6 +86,10 @@ std::set<ClusterNumber> GarbageCollector::await_changes() {
 bool GarbageCollector::await_work() {
     const std::set<ClusterNumber> changed = await_changes();
     if (stopping()) return false;
+    if (!store_.leads()) {
+        turns_.clear();
+        return true;
+    }
     const Time now = std::chrono::steady_clock::now();
     for (auto& [cluster, turn] : turns_)
         if (turn.asleep && now >= turn.wake) turn.asleep = turn.broken = false;

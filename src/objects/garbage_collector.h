@@ -20,7 +20,8 @@ namespace snapgate::objects {
 // Garbage collection among the snapshots of hosted clusters, as Kubernetes does it: dependents
 // whose owners are all gone, and background, foreground and orphan deletion. It works behind the
 // traffic, in batches, on a thread of its own, and goes on after a restart (owner_notes.h). The
-// clusters take turns, a step each. The store outlives it.
+// clusters take turns, a step each. It rests while another server does it (Store::leads). The store
+// outlives it.
 class GarbageCollector {
   public:
     using Clusters = std::function<std::vector<model::ClusterNumber>()>;
@@ -30,6 +31,9 @@ class GarbageCollector {
     ~GarbageCollector();
     GarbageCollector(const GarbageCollector&) = delete;
     GarbageCollector& operator=(const GarbageCollector&) = delete;
+
+    // There may be work anywhere: another server may have left some. Any thread.
+    void look_everywhere() SNAPGATE_EXCLUDES(mutex_);
 
     // Since the start: snapshots that it removed, and changes that it made to others (marked as
     // being deleted, or took references or finalizers from). Any thread.

@@ -138,7 +138,7 @@ void Import::add_too_large(std::string_view beginning) {
 }
 
 bool Import::batch_full() const {
-    return pending_.size() >= store::kBatchObjects || pending_bytes_ >= store::kBatchBytes;
+    return pending_.size() >= store_.batch_objects() || pending_bytes_ >= store::kBatchBytes;
 }
 
 std::shared_ptr<Import::Batch> Import::new_batch() {
@@ -158,7 +158,7 @@ std::shared_ptr<Import::Batch> Import::take_batch() {
     // At most one batch's worth: what one piece of the stream brought may be more.
     size_t count = 0;
     size_t bytes = 0;
-    while (count < pending_.size() && count < store::kBatchObjects) {
+    while (count < pending_.size() && count < store_.batch_objects()) {
         size_t size = pending_[count].prepared.object.text.size();
         if (count > 0 && bytes + size > store::kBatchBytes) break;
         bytes += size;
@@ -346,7 +346,7 @@ Result<Import::PruneStep> Import::prune_step(Kind kind) {
     SNAPGATE_ASSIGN(auto head, view.head(number));
     if (!head) return Error(Code::kNotFound, "the cluster was deleted during the import");
     const auto find_unseen = [&](const store::Found& object) -> Result<store::Step> {
-        if (batch->prune.size() == store::kBatchObjects) return store::Step::kPause;
+        if (batch->prune.size() == store_.batch_objects()) return store::Step::kPause;
         const bool kept = object.revision > begun_at_ || names.has(object.ns, object.name);
         if (!kept) batch->prune.push_back({std::string(object.ns), std::string(object.name)});
         return store::Step::kOn;

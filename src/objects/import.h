@@ -62,7 +62,7 @@ struct ImportReport {
 inline constexpr size_t kMaxRefused = 1000;
 
 // One import of a dump into a hosted cluster: takes items one after another, makes write batches of
-// at most store::kBatchObjects objects or store::kBatchBytes bytes, and counts the results. An
+// at most Store::batch_objects() objects or store::kBatchBytes bytes, and counts the results. An
 // object that differs only in its resource version is left untouched, so to complete an import that
 // was cut off, run it again. Belongs to one thread. The batches run on the writer thread; after its
 // commit, absorb() adds a batch's results.

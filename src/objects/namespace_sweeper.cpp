@@ -158,8 +158,9 @@ Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std:
 }
 
 Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns, Pass& pass) {
-    auto removal = std::make_shared<Removal>(
-        cluster, rules::DeleteOptions(), base::format_rfc3339(store_.now_ms()), actions_(cluster));
+    auto removal = std::make_shared<Removal>(cluster, rules::DeleteOptions(),
+                                             base::format_rfc3339(store_.now_ms()),
+                                             store_.batch_objects(), actions_(cluster));
     {
         // A read view must be short: it looks at a bounded number of objects.
         store::ReadView view = store_.read();
@@ -170,7 +171,7 @@ Result<void> NamespaceSweeper::step(ClusterNumber cluster, const std::string& ns
         size_t looked_bytes = 0;
         const auto remove = [&](const store::Found& object) -> Result<store::Step> {
             if (object.ns != ns) return store::Step::kEnd;
-            if (looked == store::kBatchObjects || looked_bytes >= store::kBatchBytes)
+            if (looked == store_.batch_objects() || looked_bytes >= store::kBatchBytes)
                 return store::Step::kPause;
             ++looked;
             looked_bytes += object.object.value.size();
@@ -215,7 +216,8 @@ Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, cons
         if (!head) return true;
         model::ObjectKey from{ns, ""};
         const auto look = [&](const store::Found& object) -> Result<store::Step> {
-            if (object.ns != ns || found->size() == store::kBatchObjects) return store::Step::kEnd;
+            if (object.ns != ns || found->size() == store_.batch_objects())
+                return store::Step::kEnd;
             found->emplace_back(object.name);
             return store::Step::kOn;
         };
@@ -234,7 +236,7 @@ Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, cons
             }
             return {};
         }));
-    return found->size() < store::kBatchObjects;
+    return found->size() < store_.batch_objects();
 }
 
 Result<void> NamespaceSweeper::remove_namespace(ClusterNumber cluster, const std::string& ns) {

@@ -56,8 +56,9 @@ std::string audit_line(const audit::Action& action, const ObjectWrite& write,
     return audit::line_of(action, object, {.change = change}, base::system_clock().now_ms());
 }
 
-Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& outcome,
-                 const audit::Action* action) {
+Result<void> run(store::WriteTxn& txn, const ObjectWrite& write,
+                 const std::shared_ptr<WriteOutcome>& shared, const audit::Action* action) {
+    WriteOutcome& outcome = *shared;
     outcome = {};  // a group that was rolled back runs again
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(write.cluster));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted meanwhile");
@@ -67,6 +68,7 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write, WriteOutcome& o
     if (outcome.end != End::kDone) return {};
     if (write.object) {
         SNAPGATE_ASSIGN(outcome.revision, txn.put(write.cluster, write.kind, *write.object));
+        txn.settle_revision({shared, &outcome.revision});
     } else {
         SNAPGATE_TRY(txn.erase(write.cluster, write.kind, write.key.ns, write.key.name));
     }
@@ -83,7 +85,7 @@ store::WriteFunction write_function(std::shared_ptr<const ObjectWrite> write,
                                     std::shared_ptr<WriteOutcome> outcome,
                                     std::shared_ptr<const audit::Action> audit) {
     return [write = std::move(write), outcome = std::move(outcome), audit = std::move(audit)](
-               store::WriteTxn& txn) { return run(txn, *write, *outcome, audit.get()); };
+               store::WriteTxn& txn) { return run(txn, *write, outcome, audit.get()); };
 }
 
 Result<void> note_removal(store::WriteTxn& txn, const audit::Action* action, Kind kind,

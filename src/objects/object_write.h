@@ -40,7 +40,8 @@ struct WriteOutcome {
         kNamespaceGoing,  // its namespace is being deleted
     };
     End end = End::kDone;
-    model::Revision revision = 0;  // of the new version
+    // Of the new version: the resource version that it has, once the write is reported done.
+    model::Revision revision = 0;
 };
 
 // Makes the function for Store::write. `outcome` may be read when that has reported success.

@@ -29,10 +29,11 @@ std::shared_ptr<const ObjectWrite> removal_of_unheld(model::ClusterNumber cluste
 }
 
 Removal::Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now,
-                 std::shared_ptr<const audit::Action> audit)
+                 size_t most, std::shared_ptr<const audit::Action> audit)
     : cluster_(cluster),
       options_(std::move(options)),
       now_(std::move(now)),
+      most_(most),
       audit_(std::move(audit)) {}
 
 Result<void> Removal::add(const store::Found& found) {

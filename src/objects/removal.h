@@ -29,17 +29,15 @@ std::shared_ptr<const ObjectWrite> removal_of_unheld(model::ClusterNumber cluste
 // submitted, and again after the commit.
 class Removal {
   public:
-    // `now`: the deletionTimestamp, RFC 3339.
+    // `now`: the deletionTimestamp, RFC 3339. `most`: Store::batch_objects().
     // `audit`: who does it; null: no audit trail is kept.
     Removal(model::ClusterNumber cluster, rules::DeleteOptions options, std::string now,
-            std::shared_ptr<const audit::Action> audit = nullptr);
+            size_t most, std::shared_ptr<const audit::Action> audit = nullptr);
 
     // Decides the fate of an object that was read.
     base::Result<void> add(const store::Found& found);
 
-    bool full() const {
-        return writes_.size() >= store::kBatchObjects || bytes_ >= store::kBatchBytes;
-    }
+    bool full() const { return writes_.size() >= most_ || bytes_ >= store::kBatchBytes; }
     // Whether there is nothing to write, as all added objects are being deleted already.
     bool empty() const { return writes_.empty(); }
     size_t size() const { return writes_.size(); }
@@ -52,6 +50,7 @@ class Removal {
     model::ClusterNumber cluster_;
     rules::DeleteOptions options_;
     std::string now_;
+    size_t most_;
     std::shared_ptr<const audit::Action> audit_;
     std::vector<std::shared_ptr<const ObjectWrite>> writes_;
     size_t bytes_ = 0;

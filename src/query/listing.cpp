@@ -12,6 +12,8 @@ using base::Error;
 using base::Result;
 
 constexpr std::string_view kContinue = "continue";
+// In a token whose version alone names its state.
+constexpr model::Revision kOfReplicas = 1;
 
 // Whether a state cannot be read any more. A state above the head is one of these for a client: the
 // store is then an older copy of the store from which the client knows that state.
@@ -85,11 +87,17 @@ Result<ContinueToken> Listing::read_token(std::string_view text) const {
 
 Result<void> Listing::go_on(const store::ReadView& view, const ContinueToken& token) {
     // Revisions of another store, or of an earlier cluster with this uid, have no meaning here.
-    if (token.store_id != context_.store.id() || token.cluster != cluster_)
+    if (token.store_id != context_.store.truth_id() || token.cluster != cluster_)
         return expired(token.after);
     if (token.revision == 0) return {};
     revision_ = token.revision;
     version_ = token.version;
+    if (context_.store.replicates()) {
+        // The token may be another replica's, whose revisions are its own.
+        SNAPGATE_ASSIGN(const auto here, view.revision_of(cluster_, version_));
+        if (!here) return expired(token.after);
+        revision_ = *here;
+    }
     SNAPGATE_ASSIGN(const bool kept, is_kept(context_.store, view, cluster_, revision_));
     if (!kept) return expired(token.after);
     return {};
@@ -104,7 +112,7 @@ Result<void> Listing::check_readable(const store::ReadView& view) const {
 
 ContinueToken Listing::make_token(const model::ObjectKey& after) const {
     ContinueToken token;
-    token.store_id = context_.store.id();
+    token.store_id = context_.store.truth_id();
     token.cluster = cluster_;
     token.query = digest_;
     token.after = after;
@@ -117,7 +125,8 @@ Result<void> Listing::check_count(uint64_t items, std::optional<uint64_t> left, 
 
 std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const {
     ContinueToken token = make_token(after);
-    token.revision = revision_;
+    // Replicas give one token for one state, so a revision of this one must not stand in it.
+    token.revision = context_.store.replicates() ? kOfReplicas : revision_;
     token.version = version_;
     token.remaining = remaining;
     return context_.signer.seal(token);

@@ -82,8 +82,15 @@ Result<void> PaletteList::count_items(const store::ReadView& view) {
 
 void PaletteList::make_etag() {
     Fingerprint parts;
-    parts.text(listing_.context().store.id()).text(listing_.digest());
-    parts.number(listing_.cluster()).number(listing_.revision()).number(request_.limit);
+    const store::Store& store = listing_.context().store;
+    parts.text(store.truth_id()).text(listing_.digest()).number(listing_.cluster());
+    // Other replicas know the state by its version alone.
+    if (store.replicates()) {
+        parts.text(listing_.version());
+    } else {
+        parts.number(listing_.revision());
+    }
+    parts.number(request_.limit);
     parts.text(request_.continue_token);
     if (request_.kubernetes_form) parts.text("kubernetes");
     etag_ = fmt::format("W/\"{}\"", base::hex(parts.digest(Listing::kDigestBytes)));

@@ -42,6 +42,7 @@ enum class RecordType : uint8_t {
     kKey = 3,
     kMirror = 4,  // the stored part of a mirror's status, as JSON; the id is the cluster's number,
                   // in decimal
+    kCopy = 5,    // of a replica: what this store is a copy of, and how far (replica/copy_state.h)
 };
 
 // A record that was put or erased.
@@ -244,6 +245,9 @@ class WriteTxn {
 
     // Clusters. A new cluster gets a number that was never used, and a head with no objects.
     virtual base::Result<ClusterNumber> create_cluster() = 0;
+    // The same with a number that was given elsewhere, for the copy of another store.
+    // kAlreadyExists for a number that this store has used.
+    virtual base::Result<void> create_cluster_as(ClusterNumber cluster) = 0;
     // Hides the cluster at once; its rows are removed in small steps afterwards.
     virtual base::Result<void> delete_cluster(ClusterNumber cluster) = 0;
 
@@ -256,6 +260,10 @@ class WriteTxn {
     virtual base::Result<Revision> put(ClusterNumber cluster, Kind kind,
                                        const model::PreparedObject& object,
                                        std::optional<std::string_view> version = {}) = 0;
+    // A store that has its truth elsewhere (Store::replicates) learns the resource versions when
+    // the truth has taken the write: until then put() returns another number. `revision`, to which
+    // that number was assigned, becomes the resource version before the write is reported done.
+    virtual void settle_revision(const std::shared_ptr<Revision>& /*revision*/) {}
     // False if there is no such object; one that a repair removed is no longer known as damaged,
     // and of a namespace none of its snapshots is.
     virtual base::Result<bool> erase(ClusterNumber cluster, Kind kind, std::string_view ns,
@@ -328,6 +336,8 @@ WriteFunction noting_records(WriteFunction function,
 // Runs on the writer thread when the commit is on disk, or when the write has failed; must be
 // short.
 using WriteDone = std::function<void(base::Result<void>)>;
+// How old what reads show is, and why there is nothing to read.
+using CaughtUp = std::function<void(base::Result<base::Millis>)>;
 
 enum class Priority {
     kRequest,  // an API write: goes first
@@ -407,7 +417,7 @@ struct StoreStatistics {
 
 inline constexpr size_t kStoreIdBytes = 16;
 inline constexpr size_t kMaxAuditLine = 64 << 10;
-inline constexpr size_t kBatchObjects = 256;
+inline constexpr size_t kBatchObjects = 256;  // as a rule: see Store::batch_objects
 inline constexpr size_t kBatchBytes = 1 << 20;
 
 // The versioned object store. One writer thread commits in groups; any number of threads read, each
@@ -463,6 +473,26 @@ class Store {
     virtual int64_t history_time_ms() const = 0;
     // kStoreIdBytes random bytes, made with the store.
     virtual const std::string& id() const = 0;
+
+    // Whether this store is a copy of a truth that other servers write to, too (replica/). Its
+    // revisions then mean nothing elsewhere; the resource versions of its clusters do.
+    virtual bool replicates() const { return false; }
+    // Of the truth: one for all of its replicas.
+    virtual const std::string& truth_id() const { return id(); }
+    // The store of this machine alone, for what is no part of the truth: the lines of its audit
+    // trail.
+    virtual Store& local() { return *this; }
+    // Calls `done` once reads of this store see every write that was acknowledged anywhere before
+    // this call, with 0; or, where the truth is out of reach, with how old what they show is.
+    // `done` is called exactly once, on any thread; it must be short.
+    virtual void catch_up(const CaughtUp& done) const { done(base::Millis(0)); }
+    // Whether it is this server that does what is done once for all servers of the truth. Another
+    // may believe so, too, for a moment.
+    virtual bool leads() const { return true; }
+    // Whether reads are answered now, as far as that is known.
+    virtual base::Result<void> follows() const { return {}; }
+    // The most objects that one write may put and erase.
+    virtual size_t batch_objects() const { return kBatchObjects; }
     virtual StoreStatistics statistics() const = 0;
     // Whether a write would succeed now, as far as that is known: why the last commit failed, until
     // one succeeds (which is tried once a second), or why the next one would. Any thread.

@@ -32,6 +32,21 @@ TEST_F(StoreTest, NewClusterHasAHeadAndNoObjects) {
     EXPECT_EQ(view.head(cluster + 1)->has_value(), false);
 }
 
+TEST_F(StoreTest, AClusterTakesANumberThatWasGivenElsewhere) {
+    const auto create = [this](ClusterNumber number) {
+        return write([number](WriteTxn& txn) { return txn.create_cluster_as(number); });
+    };
+    ASSERT_TRUE(create(7));
+    EXPECT_TRUE(*store_->read().head(7));
+    EXPECT_FALSE(*store_->read().head(6));
+    EXPECT_EQ(create(7).error().code, Code::kAlreadyExists);
+    EXPECT_FALSE(create(0));
+    EXPECT_EQ(make_cluster(), 8U) << "numbers go on behind it";
+    ASSERT_TRUE(create(6)) << "a number that was left out";
+    ASSERT_TRUE(write([](WriteTxn& txn) { return txn.delete_cluster(7); }));
+    EXPECT_EQ(create(7).error().code, Code::kAlreadyExists) << "it is still being removed";
+}
+
 TEST_F(StoreTest, PutGetUpdateErase) {
     ClusterNumber cluster = make_cluster();
     Revision first = put(cluster, "web", "a", "vm-1", "one");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "facts/facts.h"
 #include "model/names.h"
 #include "store/read_state.h"
@@ -69,6 +71,21 @@ base::Result<ClusterNumber> Transaction::create_cluster() {
     ClusterState& state = clusters_[cluster];
     move_head(state, sequence_.next_revision++);
     return cluster;
+}
+
+base::Result<void> Transaction::create_cluster_as(ClusterNumber cluster) {
+    SNAPGATE_ASSIGN(const bool there, has_cluster(cluster));
+    SNAPGATE_ASSIGN(const auto sweep, rows_.get(cluster_key(Table::kSweep, cluster).view()));
+    const auto known = clusters_.find(cluster);
+    const bool gone = sweep || (known != clusters_.end() && known->second.deleted);
+    if (there || gone || cluster == 0) {
+        return Error(Code::kAlreadyExists,
+                     fmt::format("the store has used the cluster number {} already", cluster));
+    }
+    mark_changed();
+    sequence_.next_cluster = std::max(sequence_.next_cluster, cluster + 1);
+    move_head(clusters_[cluster], sequence_.next_revision++);
+    return {};
 }
 
 base::Result<void> Transaction::delete_cluster(ClusterNumber cluster) {

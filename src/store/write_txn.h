@@ -46,6 +46,7 @@ class Transaction final : public WriteTxn {
     Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms);
 
     base::Result<ClusterNumber> create_cluster() override;
+    base::Result<void> create_cluster_as(ClusterNumber cluster) override;
     base::Result<void> delete_cluster(ClusterNumber cluster) override;
     base::Result<std::optional<Found>> get(ClusterNumber cluster, Kind kind, std::string_view ns,
                                            std::string_view name) override;

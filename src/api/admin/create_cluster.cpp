@@ -106,6 +106,12 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_ASSIGN(auto cluster, read_cluster(call, body));
     json::Array warnings;
+    if (cluster.connected() && call.services.store.replicates()) {
+        co_return Error(Code::kInvalidParameter,
+                        "a server with --etcd connects no clusters yet: it has hosted clusters "
+                        "alone",
+                        "type");
+    }
     if (cluster.connected()) {
         SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
         SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -49,6 +50,7 @@ json::Object to_json(const objects::ImportReport& report) {
 struct Asked {
     objects::ImportOptions options;
     bool complete = false;  // the caller says that the dump is whole
+    std::string as_of;      // of which state a dry run told what it would remove
 };
 
 Result<Asked> read_query(const net::Request& request) {
@@ -59,15 +61,50 @@ Result<Asked> read_query(const net::Request& request) {
     SNAPGATE_ASSIGN(options.prune, query_flag(request, "prune"));
     SNAPGATE_ASSIGN(options.dry_run, query_flag(request, "dryRun"));
     SNAPGATE_ASSIGN(asked.complete, query_flag(request, "complete"));
-    SNAPGATE_ASSIGN(std::string as_of, query_parameter(request, "pruneAsOf"));
-    if (as_of.empty()) return asked;
-    options.prune_as_of = base::read_decimal(as_of);
-    if (!options.prune_as_of)
+    SNAPGATE_ASSIGN(asked.as_of, query_parameter(request, "pruneAsOf"));
+    return asked;
+}
+
+// The state that a dry run counted at, as its answer names it: the revision, or, where the dry run
+// may have been on another replica, the newest resource version of the cluster's lists then.
+Result<std::string> name_of_state(const store::Store& store, const cluster::Cluster& cluster,
+                                  model::Revision revision) {
+    if (!store.replicates() || revision == 0) return std::to_string(revision);
+    const store::ReadView view = store.read();
+    uint64_t newest = 0;
+    for (const model::ClusterNumber number : cluster.numbers()) {
+        SNAPGATE_ASSIGN(const auto head, view.head(number));
+        if (!head) continue;
+        std::string version = head->version;
+        if (head->revision > revision) {
+            SNAPGATE_ASSIGN(version, view.version_at(number, revision));
+        }
+        newest = std::max(newest, base::read_decimal(version).value_or(0));
+    }
+    return std::to_string(newest);
+}
+
+// The revision of the state that has that name. kExpired if this replica does not know it.
+Result<model::Revision> read_as_of(const store::Store& store, const cluster::Cluster& cluster,
+                                   const std::string& name) {
+    const auto number = base::read_decimal(name);
+    if (!number) {
         return Error(Code::kInvalidParameter,
                      fmt::format("pruneAsOf \"{}\" is no resource version of a hosted cluster",
-                                 as_of.substr(0, 64)),
+                                 name.substr(0, 64)),
                      "pruneAsOf");
-    return asked;
+    }
+    if (!store.replicates() || *number == 0) return *number;
+    const store::ReadView view = store.read();
+    for (const model::ClusterNumber one : cluster.numbers()) {
+        SNAPGATE_ASSIGN(const auto revision, view.revision_of(one, name));
+        if (revision) return *revision;
+    }
+    return Error(Code::kExpired,
+                 fmt::format("pruneAsOf: the state at resource version {} is no longer known here: "
+                             "make the dry run again",
+                             name),
+                 "pruneAsOf");
 }
 
 // A dump that asks for a prune has to show that it came whole, or its caller says so.
@@ -151,8 +188,8 @@ std::string counts_of(const objects::ImportReport& report) {
 }
 
 // Takes in the whole body, prunes, and answers.
-net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
-                                           objects::Import& import) {
+net::Awaitable<Result<void>> import_stream(Call& call, const cluster::Cluster& cluster,
+                                           const Asked& asked, objects::Import& import) {
     objects::BatchPipe pipe(call.services.store, import);
     json::DumpEnd end;
     auto taken = co_await take_items(call, asked, import, pipe, end);
@@ -186,7 +223,8 @@ net::Awaitable<Result<void>> import_stream(Call& call, const Asked& asked,
     for (auto& member : extra) answer.insert(member);
     if (asked.options.dry_run) {
         answer["dryRun"] = true;
-        answer["pruneAsOf"] = std::to_string(import.begun_at());
+        SNAPGATE_CO_ASSIGN(answer["pruneAsOf"],
+                           name_of_state(call.services.store, cluster, import.begun_at()));
     }
     respond_json(call, 200, answer);
     co_return Result<void>{};
@@ -225,6 +263,10 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     SNAPGATE_CO_ASSIGN(auto cluster, find_cluster(call, call.parameters[0]));
     SNAPGATE_CO_TRY(cluster::require_hosted(cluster, "objects are imported into"));
     SNAPGATE_CO_ASSIGN(auto asked, read_query(call.request));
+    if (!asked.as_of.empty()) {
+        SNAPGATE_CO_ASSIGN(asked.options.prune_as_of,
+                           read_as_of(call.services.store, cluster, asked.as_of));
+    }
     std::string type = media_type(call.request.header("Content-Type").value_or(""));
     if (type != "application/x-ndjson" && type != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
@@ -235,7 +277,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     asked.options.quota = call.services.quota_of(cluster);
     asked.options.audit = call.audit;
     objects::Import import(cluster, asked.options, call.services.store);
-    auto ended = co_await import_stream(call, asked, import);
+    auto ended = co_await import_stream(call, cluster, asked, import);
     if (call.audit != nullptr) {
         call.audit->dry_run = asked.options.dry_run;
         call.audit->details = counts_of(import.report());

@@ -52,7 +52,8 @@ class CollectionRemoval {
                                                               std::string& text) -> Result<void> {
             if (removals.empty() || removals.back()->full()) {
                 removals.push_back(std::make_shared<objects::Removal>(
-                    call_.cluster.number, options_, base::format_rfc3339(now_ms), call_.audit));
+                    call_.cluster.number, options_, base::format_rfc3339(now_ms),
+                    services_.store.batch_objects(), call_.audit));
             }
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);

@@ -51,7 +51,7 @@ net::Awaitable<Result<void>> list_objects(Call& call) {
     const Resource& resource = call.resource;
     const net::Request& request = call.request;
     SNAPGATE_CO_ASSIGN(const auto options,
-                       read_list_options(request, resource, call.cluster.connected()));
+                       read_list_options(request, resource, call.has_told_versions()));
     SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     std::function<Result<KubeList>()> plan = [&] {
         return KubeList::plan(call.services.list_context(kListWords), call.services.store.read(),

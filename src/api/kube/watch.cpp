@@ -98,6 +98,13 @@ net::Awaitable<Result<bool>> Watch::wait_for_version() {
         if (wake != net::Wake::kNotified && wake != net::Wake::kDeadline) co_return false;
         // Writes may keep coming, and the version be far ahead of them.
         if (Clock::now() < deadline) continue;
+        // Others have got there: at a list of ours the client would go back in time.
+        if (call_.copy_age.count() > 0) {
+            co_return Error(Code::kUnavailable,
+                            fmt::format("this replica has not got to resource version {}, and "
+                                        "etcd is out of reach: ask another replica",
+                                        wanted_version()));
+        }
         SNAPGATE_CO_ASSIGN(const auto present, store_.read().head(call_.store_number()));
         // Not the 504 of a list: informers list again at a 410 alone, and some pass over any other
         // error for ever.

@@ -30,7 +30,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     net::Response& response = call.response;
     const Resource& resource = call.resource;
     SNAPGATE_CO_ASSIGN(auto options,
-                       read_watch_options(request, resource, call.cluster.connected()));
+                       read_watch_options(request, resource, call.has_told_versions()));
     SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
     // Apart from lists, which take no minutes.
     response.route = label_of(resource);
