@@ -57,13 +57,6 @@ Error lost_store(const fs::path& directory, const std::vector<std::string>& file
                         directory.string(), names, how, names)};
 }
 
-Result<void> reload(DataDirectory& data) {
-    store::ReadView view = data.store->read();
-    SNAPGATE_TRY(data.projects.reload(view));
-    SNAPGATE_TRY(data.clusters.reload(view));
-    return data.keys.reload(view);
-}
-
 Result<std::unique_ptr<DataDirectory>> open_parts(store::StoreOptions options,
                                                   const std::vector<fs::path>& given) {
     auto data = std::make_unique<DataDirectory>(*options.clock);
@@ -75,27 +68,16 @@ Result<std::unique_ptr<DataDirectory>> open_parts(store::StoreOptions options,
         return lost_store(data->path, files, opened.error().message);
     if (!opened) return std::move(opened).error();
     data->store = std::move(*opened);
+    SNAPGATE_ASSIGN(const auto copies, data->store->read().records(store::RecordType::kCopy));
+    if (!copies.empty()) {
+        return Error(Code::kConflict,
+                     fmt::format("the data directory {} holds the copy of a server with --etcd: "
+                                 "start it with --etcd, or give another data directory",
+                                 data->path.string()));
+    }
     SNAPGATE_ASSIGN(data->signer, query::TokenSigner::open(data->path / "token.key"));
     SNAPGATE_TRY(reload(*data));
     return data;
-}
-
-// The key in admin.key: a new key, or that of a first start that was cut off before the key was in
-// the store.
-Result<access::NewKey> first_admin_key(const DataDirectory& data) {
-    const fs::path file = data.admin_key_file();
-    const int64_t now_ms = data.store->now_ms();
-    access::NewKey made = access::make_key("admin", access::Role::kAdmin, "", now_ms, std::nullopt);
-    SNAPGATE_ASSIGN(const bool ours, base::make_secret(file, made.text + "\n"));
-    if (ours) return made;
-    SNAPGATE_ASSIGN(std::string text, base::read_secret(file, made.text.size() + 1));
-    text.pop_back();
-    auto there = access::key_of_text(std::move(text), "admin", access::Role::kAdmin, "", now_ms,
-                                     std::nullopt);
-    if (there) return std::move(*there);
-    return Error(Code::kCorrupt,
-                 fmt::format("{} holds no API key: move it elsewhere to have a new one made",
-                             file.string()));
 }
 
 bool is_new(const DataDirectory& data) {
@@ -106,7 +88,8 @@ bool is_new(const DataDirectory& data) {
 // The writes of the first start. The key's file is written before the store: a key that is only in
 // the store would be lost, while the next start puts a key that is only in the file into the store.
 Result<void> make_first(DataDirectory& data) {
-    SNAPGATE_ASSIGN(const access::NewKey admin, first_admin_key(data));
+    SNAPGATE_ASSIGN(const access::NewKey admin,
+                    first_admin_key(data.admin_key_file(), data.store->now_ms()));
     const access::Project project{base::random_uid(), std::string(access::kDefaultProject)};
     SNAPGATE_TRY(data.store->write_and_wait(store::Priority::kRequest,
                                             [&](store::WriteTxn& txn) -> Result<void> {
@@ -128,6 +111,27 @@ Result<void> check_is_data_directory(const fs::path& directory) {
 }
 
 }  // namespace
+
+Result<void> reload(DataDirectory& data) {
+    store::ReadView view = data.store->read();
+    SNAPGATE_TRY(data.projects.reload(view));
+    SNAPGATE_TRY(data.clusters.reload(view));
+    return data.keys.reload(view);
+}
+
+Result<access::NewKey> first_admin_key(const fs::path& file, int64_t now_ms) {
+    access::NewKey made = access::make_key("admin", access::Role::kAdmin, "", now_ms, std::nullopt);
+    SNAPGATE_ASSIGN(const bool ours, base::make_secret(file, made.text + "\n"));
+    if (ours) return made;
+    SNAPGATE_ASSIGN(std::string text, base::read_secret(file, made.text.size() + 1));
+    text.pop_back();
+    auto there = access::key_of_text(std::move(text), "admin", access::Role::kAdmin, "", now_ms,
+                                     std::nullopt);
+    if (there) return std::move(*there);
+    return Error(Code::kCorrupt,
+                 fmt::format("{} holds no API key: move it elsewhere to have a new one made",
+                             file.string()));
+}
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOptions& options,
                                                            const std::vector<fs::path>& given) {

@@ -15,6 +15,10 @@
 #include "store/check.h"
 #include "store/store.h"
 
+namespace snapgate::replica {
+class ReplicaStore;
+}
+
 namespace snapgate::app {
 
 // A server's open data directory: the store, and the values that are read from it at the start. It
@@ -33,6 +37,7 @@ struct DataDirectory {
     cluster::ClusterTable clusters;
     // Ends first: until then it tells of damage, in the words of the tables.
     std::unique_ptr<store::Store> store;
+    replica::ReplicaStore* replica = nullptr;  // the store, where it is one (replicated.h)
     bool first_start = false;  // this open made the project Default and the key in admin.key
 
     std::filesystem::path admin_key_file() const { return path / "admin.key"; }
@@ -44,6 +49,13 @@ struct DataDirectory {
     static base::Result<std::unique_ptr<DataDirectory>> open(
         const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
 };
+
+// Reads the tables of the registry from the store.
+base::Result<void> reload(DataDirectory& data);
+
+// The admin's first key, from `file`: a new key, which is put there first, or the one that a start
+// which was cut off left there. kCorrupt if the file holds something else.
+base::Result<access::NewKey> first_admin_key(const std::filesystem::path& file, int64_t now_ms);
 
 // What becomes of a store of an earlier version.
 enum class Migration { kMade, kRefused };

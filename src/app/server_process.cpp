@@ -15,6 +15,7 @@
 #include "app/credentials_key.h"
 #include "app/damage_log.h"
 #include "app/mirrors.h"
+#include "app/replicated.h"
 #include "app/usable_memory.h"
 #include "base/clock.h"
 #include "base/duration.h"
@@ -104,8 +105,12 @@ Result<void> ServerProcess::open_data() {
     store_options.history = settings_.history;
     store_options.scrub_interval = settings_.scrub_interval;
     store_options.derive_facts = json::derive_facts;
-    SNAPGATE_ASSIGN(data_,
-                    DataDirectory::open(store_options, {settings_.tls_cert, settings_.tls_key}));
+    if (settings_.replicates()) {
+        SNAPGATE_ASSIGN(data_, open_replica(settings_, std::move(store_options)));
+    } else {
+        SNAPGATE_ASSIGN(
+            data_, DataDirectory::open(store_options, {settings_.tls_cert, settings_.tls_key}));
+    }
     base::warn_of_open_rights(data_->path);
     base::warn_of_open_rights(data_->path / "store");
     base::warn_of_open_rights(data_->path / "store" / "data.mdb");
@@ -175,6 +180,7 @@ void ServerProcess::offer_services() {
     services_->issuers = &issuers_;
     issuers_.keep_in(data_->path / "issuer-keys");
     issuers_.replace(settings_.issuers, sources_->rules().of_tenant);
+    follow_registry(*data_, *services_);
     services_->declared_projects->replace(declared_->projects());
 }
 
@@ -289,7 +295,12 @@ void ServerProcess::keep_house() {
                                   [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
         }
         store_keys();
-        if (!last) certificates_->check();
+        if (last) break;
+        certificates_->check();
+        // A namespace may have begun to go on a replica that is no more.
+        if (data_->replica == nullptr) continue;
+        for (const model::ClusterNumber cluster : hosted_clusters(*data_))
+            namespaces_->wake(cluster);
     }
 }
 

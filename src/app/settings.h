@@ -66,6 +66,19 @@ struct Settings {
     audit::TrailOptions audit;
     base::log::Level log_level = base::log::Level::kInfo;
 
+    // Where the truth is, if it is not in the store of the data directory (replica/options.h).
+    struct Etcd {
+        std::vector<std::string> endpoints;  // none: in the data directory
+        std::filesystem::path ca;
+        std::filesystem::path cert;
+        std::filesystem::path key;
+        std::string username;
+        std::filesystem::path password_file;
+        std::string prefix = "snapgate";
+        size_t max_txn_ops = 128;
+        size_t max_request_bytes = 1'572'864;
+    } etcd;
+
     // Only in the configuration file: projects and clusters, and the programs that the clusters'
     // kubeconfigs may name.
     connect::Declarations declared;
@@ -78,6 +91,7 @@ struct Settings {
 
     bool has_tls() const { return tls_self_signed || !tls_cert.empty(); }
     bool loopback() const;
+    bool replicates() const { return !etcd.endpoints.empty(); }
     // Takes the values of live settings (Setting::live) and all that is declared.
     void take_live(const Settings& from);
 };

@@ -26,6 +26,7 @@ ALLOWED = {
     "net": ["base", "model"],
     "etcd": ["base"],
     "store": ["base", "model", "facts", "engine"],
+    "replica": ["base", "model", "store", "etcd"],
     "query": [*DOMAIN, "store"],
     "access": [*DOMAIN, "store"],
     "cluster": [*DOMAIN, "store", "access"],
@@ -39,7 +40,7 @@ ALLOWED = {
     "api": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "identity", "commit", "mirror", "rules",
             "objects", "audit"],
     "console": ["base", "net"],
-    "app": [*DOMAIN, "store", "net", "query", "access", "cluster", "connect", "identity", "commit", "mirror", "rules", "objects",
+    "app": [*DOMAIN, "store", "replica", "net", "query", "access", "cluster", "connect", "identity", "commit", "mirror", "rules", "objects",
             "audit", "api", "console"],
     "cmd": [*DOMAIN, "connect", "net", "rules", "app"],
 }

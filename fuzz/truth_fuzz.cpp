@@ -1,0 +1,62 @@
+// What etcd holds under the prefix is refused, or read as what it says.
+
+#include <cstdint>
+#include <string>
+
+#include "check.h"
+#include "input.h"
+#include "replica/copy_changes.h"
+#include "replica/copy_state.h"
+#include "replica/truth_keys.h"
+#include "replica/truth_values.h"
+
+namespace {
+
+using snapgate::base::Code;
+using snapgate::fuzz::check;
+namespace replica = snapgate::replica;
+using What = replica::TruthKeys::Address::What;
+
+// A key that is read is the one that is made of what was read.
+void check_key(std::string_view key) {
+    const replica::TruthKeys keys("p");
+    const auto address = keys.parse(key);
+    if (!address) return;
+    std::string again(key);
+    if (address->what == What::kRecord) again = keys.record(address->record, address->name);
+    if (address->what == What::kCluster) again = keys.cluster(address->cluster);
+    if (address->what == What::kNote)
+        again = keys.note(address->cluster, address->note, address->name);
+    if (address->what == What::kObject)
+        again = keys.object(address->cluster, address->kind, address->ns, address->name);
+    check(again == key, "the key is what it says");
+}
+
+void check_values(std::string_view value) {
+    const auto object = replica::decode_truth_object(value);
+    check(object || object.error().code == Code::kCorrupt, "damage is called so");
+    if (object) {
+        const auto again = replica::prepare_again(object->object, "ns", "name");
+        check(again || again.error().code == Code::kCorrupt, "damage is called so");
+    }
+    const auto change = replica::decode_cluster_change(value);
+    check(change || change.error().code == Code::kCorrupt, "damage is called so");
+    if (change) {
+        const std::string version = replica::version_of(*change, 5);
+        check(replica::revision_in(version).has_value(), "a version has a revision");
+    }
+    const auto number = replica::read_next_cluster(value);
+    check(number || number.error().code == Code::kCorrupt, "damage is called so");
+    const auto state = replica::parse_copy_state(std::string(value));
+    check(state || state.error().code == Code::kCorrupt, "damage is called so");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+    const std::string_view text = snapgate::fuzz::text_of(bytes, size);
+    check_key(text);
+    check_key("p/" + std::string(text));
+    check_values(text);
+    return 0;
+}

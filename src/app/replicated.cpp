@@ -1,0 +1,159 @@
+#include "app/replicated.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "access/keys.h"
+#include "access/projects.h"
+#include "api/services.h"
+#include "app/credentials_key.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/read_file.h"
+#include "base/secret_file.h"
+#include "replica/replica_store.h"
+
+namespace snapgate::app {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+namespace fs = std::filesystem;
+
+constexpr size_t kMostPem = 1 << 20;
+constexpr size_t kMostPassword = 4096;
+
+Result<std::string> read_named(const fs::path& file, size_t most, std::string_view setting) {
+    if (file.empty()) return std::string();
+    auto text = base::read_file(file, most);
+    if (text) return text;
+    return Error(text.error().code, fmt::format("{}: {}", setting, text.error().message),
+                 std::string(setting));
+}
+
+Result<replica::Options> replica_options(const Settings& settings, store::StoreOptions copy) {
+    replica::Options options;
+    options.endpoints = settings.etcd.endpoints;
+    SNAPGATE_ASSIGN(options.ca, read_named(settings.etcd.ca, kMostPem, "etcd-ca"));
+    SNAPGATE_ASSIGN(options.certificate, read_named(settings.etcd.cert, kMostPem, "etcd-cert"));
+    SNAPGATE_ASSIGN(options.private_key, read_named(settings.etcd.key, kMostPem, "etcd-key"));
+    options.username = settings.etcd.username;
+    SNAPGATE_ASSIGN(options.password,
+                    read_named(settings.etcd.password_file, kMostPassword, "etcd-password-file"));
+    while (options.password.ends_with('\n')) options.password.pop_back();
+    options.prefix = settings.etcd.prefix;
+    options.txn_operations = settings.etcd.max_txn_ops;
+    options.request_bytes = settings.etcd.max_request_bytes;
+    SNAPGATE_ASSIGN(const connect::CredentialKey key, open_credentials_key(settings));
+    SNAPGATE_ASSIGN(options.secret, key.read_or_make());
+    options.copy = std::move(copy);
+    return options;
+}
+
+// The tables are read on the thread that reads them again later, so that no old word comes after a
+// new one.
+Result<void> read_tables(DataDirectory& data) {
+    std::promise<Result<void>> finished;
+    data.store->write(
+        store::Priority::kRequest, [](store::WriteTxn&) -> Result<void> { return {}; },
+        [&](Result<void> result) {
+            if (result) result = reload(data);
+            finished.set_value(std::move(result));
+        });
+    return finished.get_future().get();
+}
+
+bool has_no_registry(const DataDirectory& data) {
+    return data.keys.keys()->empty() && data.projects.snapshot()->empty();
+}
+
+// Puts the project Default and the key into etcd, unless another replica was faster.
+Result<void> put_first(DataDirectory& data, const access::NewKey& admin) {
+    const access::Project project{base::random_uid(), std::string(access::kDefaultProject)};
+    return data.store->write_and_wait(
+        store::Priority::kRequest, [&](store::WriteTxn& txn) -> Result<void> {
+            for (const auto type : {store::RecordType::kKey, store::RecordType::kProject}) {
+                SNAPGATE_ASSIGN(const auto records, txn.records(type));
+                if (!records.empty()) return {};
+            }
+            SNAPGATE_TRY(access::create_project(txn, project));
+            return access::create_key(txn, admin.key);
+        });
+}
+
+// The key is written into a file before it is in etcd, as it could be lost otherwise; the file gets
+// its name only when the key is the one that counts. So a start that was cut off is completed.
+Result<void> settle_first_key(DataDirectory& data) {
+    const fs::path named = data.admin_key_file();
+    const fs::path pending = data.path / "admin.key.new";
+    std::error_code failed;
+    const bool first = has_no_registry(data);
+    const bool begun = fs::exists(pending, failed);
+    if (!first && !begun) return {};
+    // One that an earlier etcd had is good for a new one, too.
+    const bool has_key = first && !begun && fs::exists(named, failed);
+    const fs::path& file = has_key ? named : pending;
+    SNAPGATE_ASSIGN(const access::NewKey admin, first_admin_key(file, data.store->now_ms()));
+    if (first) {
+        SNAPGATE_TRY(put_first(data, admin));
+        SNAPGATE_TRY(read_tables(data));
+    }
+    const auto keys = data.keys.keys();
+    const auto found = keys->find(admin.key.id);
+    const bool ours = found != keys->end() && found->second.hash == admin.key.hash;
+    if (!ours) {
+        if (!has_key) fs::remove(pending, failed);
+        return {};
+    }
+    data.first_start = true;
+    if (has_key) return {};
+    fs::rename(pending, named, failed);
+    if (!failed) return {};
+    return Error(Code::kUnavailable, fmt::format("cannot rename {} to {}: {}", pending.string(),
+                                                 named.string(), failed.message()));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
+                                                    store::StoreOptions copy) {
+    auto data = std::make_unique<DataDirectory>(*copy.clock);
+    data->path = copy.directory;
+    SNAPGATE_ASSIGN(replica::Options options, replica_options(settings, std::move(copy)));
+    SNAPGATE_ASSIGN(auto opened, replica::ReplicaStore::open(std::move(options)));
+    data->replica = opened.get();
+    data->store = std::move(opened);
+    data->signer.emplace(data->replica->token_key());
+    data->replica->tell_of_records([&all = *data](const auto& changed) {
+        const store::ReadView view = all.store->read();
+        for (const auto& read : {all.keys.reload(view, changed), all.projects.reload(view, changed),
+                                 all.clusters.reload(view, changed)}) {
+            if (!read)
+                base::log::error("cannot read the registry", {{"error", read.error().message}});
+        }
+    });
+    SNAPGATE_TRY(read_tables(*data));
+    SNAPGATE_TRY(settle_first_key(*data));
+    if (data->keys.keys()->empty()) {
+        return Error(Code::kCorrupt,
+                     "etcd holds projects or clusters, but no key that opens them: "
+                     "restore a backup of etcd");
+    }
+    return data;
+}
+
+void follow_registry(DataDirectory& data, const api::Services& services) {
+    if (data.replica == nullptr) return;
+    data.replica->tell_of_records([&services](const auto& changed) {
+        if (auto read = services.reload_registry(changed); !read)
+            base::log::error("cannot read the registry", {{"error", read.error().message}});
+    });
+}
+
+}  // namespace snapgate::app

@@ -1,0 +1,210 @@
+#include "replica/replica_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "etcd/client.h"
+#include "replica/catch_up.h"
+#include "replica/committer.h"
+#include "replica/copy_state.h"
+#include "replica/follower.h"
+#include "replica/sweeper.h"
+#include "replica/truth.h"
+#include "replica/truth_keys.h"
+
+namespace snapgate::replica {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+// A write of objects takes as many operations as it has objects, and for each about two more, for
+// notes of its owners; and a few for all of them.
+constexpr size_t kOperationsOfObject = 3;
+constexpr size_t kOperationsOfAll = 8;
+constexpr size_t kLeastOperations = 32;
+
+class EtcdStore final : public ReplicaStore {
+  public:
+    EtcdStore(const Options& options, TruthKeys keys, std::unique_ptr<etcd::Client> client,
+              std::unique_ptr<store::Store> copy, std::string truth)
+        : keys_(std::move(keys)),
+          client_(std::move(client)),
+          copy_(std::move(copy)),
+          truth_(std::move(truth)),
+          token_key_(derive_key(options.secret, "tokens")),
+          batch_objects_((options.txn_operations - kOperationsOfAll) / kOperationsOfObject),
+          follower_(*client_, *copy_, keys_, options.copy.derive_facts, truth_),
+          catch_up_(*client_, follower_, keys_),
+          committer_(*client_, *copy_, keys_, follower_,
+                     {options.txn_operations, options.request_bytes}),
+          sweeper_(std::make_unique<Sweeper>(*client_, keys_, options.txn_operations)) {}
+
+    // What waits for etcd ends first, then whatever calls back.
+    ~EtcdStore() override {
+        committer_.stop();
+        follower_.stop();
+        client_->close();
+        sweeper_.reset();
+        client_.reset();
+        copy_.reset();
+    }
+    EtcdStore(const EtcdStore&) = delete;
+    EtcdStore& operator=(const EtcdStore&) = delete;
+
+    Result<void> start() {
+        SNAPGATE_TRY(follower_.start());
+        committer_.start();
+        return {};
+    }
+
+    store::ReadView read() const override { return copy_->read(); }
+    void write(store::Priority priority, store::WriteFunction function,
+               store::WriteDone done) override {
+        committer_.write(priority, std::move(function), std::move(done));
+    }
+    uint64_t subscribe(std::function<void(const store::HeadsMoved&)> callback) override {
+        return copy_->subscribe(std::move(callback));
+    }
+    void unsubscribe(uint64_t id) override { copy_->unsubscribe(id); }
+
+    Result<std::unique_ptr<store::Backup>> back_up(
+        const std::vector<store::BackupFile>& /*files*/) const override {
+        return Error(Code::kUnavailable,
+                     "a server with --etcd has a copy alone: back up etcd (etcdctl snapshot save)");
+    }
+    void tell_of_damage(std::function<void(const store::DamagedRow&)> listener) override {
+        copy_->tell_of_damage(std::move(listener));
+    }
+    Result<void> compact() override { return copy_->compact(); }
+    std::shared_ptr<void> hold_history(store::ClusterNumber cluster,
+                                       store::Revision revision) override {
+        return copy_->hold_history(cluster, revision);
+    }
+
+    base::Millis history() const override { return copy_->history(); }
+    int64_t now_ms() const override { return copy_->now_ms(); }
+    int64_t history_time_ms() const override { return copy_->history_time_ms(); }
+    const std::string& id() const override { return copy_->id(); }
+    bool replicates() const override { return true; }
+    const std::string& truth_id() const override { return truth_bytes_; }
+    void catch_up(const store::WriteDone& done) const override {
+        if (auto trouble = follower_.trouble(); trouble && trouble->code == Code::kCorrupt)
+            return done(Error(Code::kUnavailable, trouble->message));
+        catch_up_.wait(done);
+    }
+    Result<void> follows() const override {
+        if (auto trouble = follower_.trouble()) return *trouble;
+        return {};
+    }
+    size_t batch_objects() const override { return batch_objects_; }
+
+    store::StoreStatistics statistics() const override { return copy_->statistics(); }
+    Result<void> writable() const override {
+        SNAPGATE_TRY(follows());
+        return copy_->writable();
+    }
+
+    void tell_of_records(
+        std::function<void(const std::vector<store::ChangedRecord>&)> changed) override {
+        follower_.tell_of_records(std::move(changed));
+    }
+    std::string token_key() const override { return token_key_; }
+
+  private:
+    const TruthKeys keys_;
+    std::unique_ptr<etcd::Client> client_;
+    std::unique_ptr<store::Store> copy_;
+    const std::string truth_;  // in hexadecimal digits
+    // As the ids of stores are.
+    const std::string truth_bytes_ = truth_.substr(0, store::kStoreIdBytes);
+    const std::string token_key_;
+    const size_t batch_objects_;
+    Follower follower_;
+    mutable CatchUp catch_up_;
+    Committer committer_;
+    std::unique_ptr<Sweeper> sweeper_;
+};
+
+Error no_copy(const std::filesystem::path& directory) {
+    return {
+        Code::kConflict,
+        fmt::format("the data directory {} holds the store of a server without --etcd, which "
+                    "is left as it is: give --etcd an empty data directory. Moving a store into "
+                    "etcd (`snapgate migrate --data-dir {} --etcd ...`) is not possible yet: "
+                    "export its clusters, and import them",
+                    directory.string(), directory.string())};
+}
+
+// Whether the store, which is no copy, was ever used.
+Result<bool> is_used(const store::ReadView& view) {
+    for (const auto type : {store::RecordType::kProject, store::RecordType::kKey}) {
+        SNAPGATE_ASSIGN(const auto records, view.records(type));
+        if (!records.empty()) return true;
+    }
+    return false;
+}
+
+// The store of the copy. One of another truth is removed: it is a cache.
+Result<std::unique_ptr<store::Store>> open_copy(store::StoreOptions options,
+                                                const std::string& truth) {
+    // A store of an older format cannot be a copy that this version would use.
+    options.migrate = false;
+    SNAPGATE_ASSIGN(auto copy, store::Store::open(options));
+    SNAPGATE_ASSIGN(const auto state, read_copy_state(copy->read()));
+    if (!state) {
+        SNAPGATE_ASSIGN(const bool used, is_used(copy->read()));
+        if (used) return no_copy(options.directory);
+    }
+    if (state && state->truth == truth) return copy;
+    if (state) {
+        copy.reset();
+        std::error_code failed;
+        std::filesystem::remove_all(options.directory / "store", failed);
+        if (failed) {
+            return Error(Code::kUnavailable,
+                         fmt::format("cannot remove the copy of another etcd from {}: {}",
+                                     options.directory.string(), failed.message()));
+        }
+        options.create = true;
+        SNAPGATE_ASSIGN(copy, store::Store::open(options));
+    }
+    SNAPGATE_TRY(copy->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
+        CopyState begun;
+        begun.truth = truth;
+        return write_copy_state(txn, begun);
+    }));
+    return copy;
+}
+
+etcd::ClientOptions client_options(const Options& options) {
+    etcd::ClientOptions client;
+    client.endpoints = options.endpoints;
+    client.ca = options.ca;
+    client.certificate = options.certificate;
+    client.private_key = options.private_key;
+    client.username = options.username;
+    client.password = options.password;
+    return client;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ReplicaStore>> ReplicaStore::open(Options options) {
+    options.txn_operations = std::max(options.txn_operations, kLeastOperations);
+    auto client = etcd::Client::make(client_options(options));
+    if (!client) return etcd::to_base(client.error());
+    TruthKeys keys(options.prefix);
+    SNAPGATE_ASSIGN(std::string truth, open_truth(**client, keys, options.secret));
+    SNAPGATE_ASSIGN(auto copy, open_copy(options.copy, truth));
+    auto store = std::make_unique<EtcdStore>(options, std::move(keys), std::move(*client),
+                                             std::move(copy), std::move(truth));
+    SNAPGATE_TRY(store->start());
+    return std::unique_ptr<ReplicaStore>(std::move(store));
+}
+
+}  // namespace snapgate::replica

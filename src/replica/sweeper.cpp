@@ -1,0 +1,89 @@
+#include "replica/sweeper.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+
+namespace snapgate::replica {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+// After a failure, and for what another replica left behind.
+constexpr std::chrono::minutes kRhythm{1};
+
+}  // namespace
+
+Sweeper::Sweeper(etcd::Client& client, const TruthKeys& keys, size_t most_operations)
+    : client_(client), keys_(keys), most_operations_(most_operations) {
+    thread_ = std::thread([this] { loop(); });
+}
+
+Sweeper::~Sweeper() {
+    {
+        base::MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+}
+
+bool Sweeper::stopping() const {
+    base::MutexLock lock(mutex_);
+    return stopping_;
+}
+
+void Sweeper::loop() {
+    while (!stopping()) {
+        const auto swept = sweep();
+        if (!swept && !stopping()) {
+            base::log::warning("cannot remove from etcd what a deleted cluster held",
+                               {{"error", swept.error().message}});
+        }
+        base::MutexLock lock(mutex_);
+        wake_.wait_for(mutex_, kRhythm, [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
+    }
+}
+
+Result<void> Sweeper::sweep() {
+    etcd::RangeRequest request;
+    request.key = keys_.sweeps();
+    request.range_end = etcd::end_of_prefix(request.key);
+    const auto sweeps = client_.range(std::move(request));
+    if (!sweeps) return etcd::to_base(sweeps.error());
+    for (const etcd::KeyValue& kv : sweeps->kvs) {
+        const std::string number = kv.key.substr(keys_.sweeps().size());
+        if (number.empty()) continue;
+        SNAPGATE_TRY(remove(keys_.objects() + number + "/"));
+        SNAPGATE_TRY(remove(keys_.notes() + number + "/"));
+        etcd::Txn done;
+        done.then_ops.emplace_back(etcd::Delete{.key = kv.key});
+        const auto removed = client_.commit(std::move(done));
+        if (!removed) return etcd::to_base(removed.error());
+    }
+    return {};
+}
+
+Result<void> Sweeper::remove(const std::string& prefix) {
+    while (!stopping()) {
+        etcd::RangeRequest request;
+        request.key = prefix;
+        request.range_end = etcd::end_of_prefix(prefix);
+        request.limit = static_cast<int64_t>(most_operations_);
+        request.keys_only = true;
+        const auto some = client_.range(std::move(request));
+        if (!some) return etcd::to_base(some.error());
+        if (some->kvs.empty()) return {};
+        etcd::Txn step;
+        for (const etcd::KeyValue& kv : some->kvs)
+            step.then_ops.emplace_back(etcd::Delete{.key = kv.key});
+        const auto removed = client_.commit(std::move(step));
+        if (!removed) return etcd::to_base(removed.error());
+    }
+    return Error(Code::kUnavailable, "the server is being stopped");
+}
+
+}  // namespace snapgate::replica

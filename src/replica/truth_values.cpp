@@ -1,0 +1,91 @@
+#include "replica/truth_values.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/decimal.h"
+#include "base/encoding.h"
+
+namespace snapgate::replica {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Result;
+
+constexpr char kObjectLayout = 1;
+constexpr size_t kHeadBytes = 3;
+
+Error unreadable(std::string_view what) {
+    return {Code::kCorrupt, fmt::format("etcd holds {} that this version cannot read: it is of a "
+                                        "newer version, or something else wrote it",
+                                        what)};
+}
+
+uint32_t offset_in(std::string_view text, std::string_view part) {
+    return part.data() == nullptr ? 0 : static_cast<uint32_t>(part.data() - text.data());
+}
+
+}  // namespace
+
+std::string version_of(int64_t revision, uint16_t place) {
+    return fmt::format_int(static_cast<uint64_t>(revision) * kVersionsPerRevision + place).str();
+}
+
+std::optional<int64_t> revision_in(std::string_view version) {
+    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    const auto number = base::read_decimal(version, kMost);
+    if (!number || *number < kVersionsPerRevision) return std::nullopt;
+    return static_cast<int64_t>(*number / kVersionsPerRevision);
+}
+
+std::string encode_truth_object(uint16_t place, const model::PreparedObject& object) {
+    std::string value(1, kObjectLayout);
+    base::append_u16(place, value);
+    model::encode_object(object, {}, value);
+    return value;
+}
+
+Result<TruthObject> decode_truth_object(std::string_view value) {
+    if (value.size() < kHeadBytes || value[0] != kObjectLayout) return unreadable("an object");
+    TruthObject read;
+    read.place = base::read_u16(value, 1);
+    if (read.place >= kMostChanges) return unreadable("an object");
+    SNAPGATE_ASSIGN(read.object, model::decode_object(value.substr(kHeadBytes)));
+    if (!read.object.version.empty()) return unreadable("an object with a version");
+    return read;
+}
+
+Result<model::PreparedObject> prepare_again(const model::StoredObject& object, std::string_view ns,
+                                            std::string_view name) {
+    model::PreparedObject again;
+    again.ns = ns;
+    again.name = name;
+    again.text = object.text;
+    again.version_offset = offset_in(object.text, object.version);
+    again.vm = object.vm;
+    again.vm_offset = offset_in(object.text, object.vm);
+    SNAPGATE_ASSIGN(again.marks, model::decode_marks(object));
+    return again;
+}
+
+std::string encode_cluster(const ClusterChange& change) {
+    return change.place ? fmt::format("+{}", *change.place) : "=" + change.version;
+}
+
+Result<ClusterChange> decode_cluster_change(std::string_view value) {
+    if (value.starts_with('+')) {
+        const auto place = base::read_decimal(value.substr(1), kMostChanges - 1);
+        if (place) return ClusterChange{.place = static_cast<uint16_t>(*place)};
+    }
+    if (value.starts_with('=') && revision_in(value.substr(1)))
+        return ClusterChange{.place = {}, .version = std::string(value.substr(1))};
+    return unreadable("the state of a cluster");
+}
+
+std::string version_of(const ClusterChange& change, int64_t mod_revision) {
+    return change.place ? version_of(mod_revision, *change.place) : change.version;
+}
+
+}  // namespace snapgate::replica

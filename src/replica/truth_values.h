@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/object.h"
+
+// What the values of etcd's keys hold, and the resource versions that follow from etcd's revisions.
+namespace snapgate::replica {
+
+// A resource version is (etcd's revision * kVersionsPerRevision) + the place of the change among
+// those of its transaction. So several changes that etcd takes at once have versions of their own,
+// and a client that goes on after one of them misses none; and people read etcd's revision in it.
+inline constexpr uint64_t kVersionsPerRevision = 1000;
+inline constexpr uint16_t kMostChanges = 1000;  // of one transaction
+
+std::string version_of(int64_t revision, uint16_t place);
+// The revision of etcd in a resource version; nullopt if the text is none.
+std::optional<int64_t> revision_in(std::string_view version);
+
+// An object as etcd holds it: a byte for the layout, its place (u16), and what
+// model::encode_object makes of it without a resource version.
+std::string encode_truth_object(uint16_t place, const model::PreparedObject& object);
+
+struct TruthObject {
+    uint16_t place = 0;
+    model::StoredObject object;  // views into the value; its version is empty
+};
+// kCorrupt.
+base::Result<TruthObject> decode_truth_object(std::string_view value);
+
+// The object again, to be stored under its key. `facts` is left empty. kCorrupt.
+base::Result<model::PreparedObject> prepare_again(const model::StoredObject& object,
+                                                  std::string_view ns, std::string_view name);
+
+// The value of a cluster's key: how its newest resource version follows from the key.
+struct ClusterChange {
+    // The place of the last change in the transaction that put the key; none: that transaction
+    // changed no object, and `version` is still the newest.
+    std::optional<uint16_t> place;
+    std::string version = {};
+};
+std::string encode_cluster(const ClusterChange& change);
+base::Result<ClusterChange> decode_cluster_change(std::string_view value);
+// The cluster's newest resource version, from its key's value and mod_revision.
+std::string version_of(const ClusterChange& change, int64_t mod_revision);
+
+}  // namespace snapgate::replica

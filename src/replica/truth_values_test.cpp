@@ -1,0 +1,61 @@
+#include "replica/truth_values.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "store/objects_testing.h"
+
+namespace snapgate::replica {
+namespace {
+
+using base::Code;
+
+TEST(TruthValuesTest, VersionsNameTheRevisionOfEtcd) {
+    EXPECT_EQ(version_of(12, 7), "12007");
+    EXPECT_EQ(revision_in("12007"), 12);
+    EXPECT_EQ(revision_in("12999"), 12);
+    for (const char* text : {"", "999", "0", "x", "12007x", "-12007", "9223372036854775808"})
+        EXPECT_FALSE(revision_in(text)) << text;
+}
+
+TEST(TruthValuesTest, AnObjectComesBackAsItWas) {
+    const model::PreparedObject object = store::make_object("shop", "web-1", "vm-1", "filler");
+    const std::string value = encode_truth_object(999, object);
+    const auto read = decode_truth_object(value);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->place, 999);
+    const auto again = prepare_again(read->object, "shop", "web-1");
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(model::encode_object(*again, "5"), model::encode_object(object, "5"));
+    EXPECT_EQ(again->marks, object.marks);
+}
+
+TEST(TruthValuesTest, BrokenObjectsAreNotRead) {
+    const std::string value = encode_truth_object(1, store::make_object("shop", "web-1", "vm-1"));
+    for (size_t size = 0; size < value.size(); size += 5) {
+        const auto read = decode_truth_object(std::string_view(value).substr(0, size));
+        ASSERT_FALSE(read) << size;
+        EXPECT_EQ(read.error().code, Code::kCorrupt);
+    }
+    std::string other = value;
+    other[0] = 2;
+    EXPECT_FALSE(decode_truth_object(other));
+    other = value;
+    other[1] = '\x7f';
+    EXPECT_FALSE(decode_truth_object(other)) << "no transaction has so many places";
+}
+
+TEST(TruthValuesTest, AClustersKeySaysItsVersion) {
+    const auto changed = decode_cluster_change(encode_cluster({.place = 41}));
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(version_of(*changed, 7), "7041");
+    const auto noted = decode_cluster_change(encode_cluster({.place = {}, .version = "5002"}));
+    ASSERT_TRUE(noted);
+    EXPECT_EQ(version_of(*noted, 7), "5002");
+    for (const char* text : {"", "+", "+x", "+1000", "=", "=12", "=x", "5"})
+        EXPECT_FALSE(decode_cluster_change(text)) << text;
+}
+
+}  // namespace
+}  // namespace snapgate::replica
