@@ -7,6 +7,7 @@
 
 #include "app/cluster_metrics.h"
 #include "app/process_metrics.h"
+#include "app/replica_metrics.h"
 #include "app/store_metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -173,6 +174,7 @@ void Metrics::append(const net::Server* server, const mirror::Mirrors& mirrors,
     if (server != nullptr) append_connections(server->statistics(), text);
     append_store_metrics(*data_.store, data_.path, text);
     append_garbage(garbage, text);
+    if (data_.replica != nullptr) append_replica_metrics(*data_.replica, text);
     if (audit != nullptr) append_audit(audit->statistics(), text);
     text.single("snapgate_backup_completed_timestamp_seconds",
                 "When the last backup of this data directory ended, since the epoch; 0: there was "

@@ -50,6 +50,7 @@ Result<replica::Options> replica_options(const Settings& settings, store::StoreO
     options.prefix = settings.etcd.prefix;
     options.txn_operations = settings.etcd.max_txn_ops;
     options.request_bytes = settings.etcd.max_request_bytes;
+    options.stale_reads = settings.etcd.stale_reads;
     SNAPGATE_ASSIGN(const connect::CredentialKey key, open_credentials_key(settings));
     SNAPGATE_ASSIGN(options.secret, key.read_or_make());
     options.copy = std::move(copy);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <future>
 #include <utility>
@@ -27,6 +29,7 @@
 #include "model/names.h"
 #include "net/client/address_rules.h"
 #include "net/client/outbound.h"
+#include "replica/replica_store.h"
 
 namespace snapgate::app {
 namespace {
@@ -88,6 +91,8 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     // Before the first request asks for their states.
     follow_clusters(*process->data_, *process->sources_, *process->mirrors_);
     SNAPGATE_TRY(process->listen());
+    if (process->data_->replica != nullptr)
+        process->data_->replica->announce(process->own_address());
     SNAPGATE_TRY(process->listen_for_scrapes());
     process->housekeeper_ = std::thread([self = process.get()] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
@@ -124,7 +129,7 @@ Result<void> ServerProcess::open_data() {
     }
     SNAPGATE_ASSIGN(certificates_, Certificates::open(settings_));
     if (settings_.audit.on()) {
-        SNAPGATE_ASSIGN(audit_, audit::Trail::start(*data_->store, settings_.audit));
+        SNAPGATE_ASSIGN(audit_, audit::Trail::start(data_->store->local(), settings_.audit));
     }
     return {};
 }
@@ -181,7 +186,16 @@ void ServerProcess::offer_services() {
     issuers_.keep_in(data_->path / "issuer-keys");
     issuers_.replace(settings_.issuers, sources_->rules().of_tenant);
     follow_registry(*data_, *services_);
+    if (data_->replica != nullptr) {
+        data_->replica->tell_of_lead([this](bool taken) { lead_replicas(taken); });
+    }
     services_->declared_projects->replace(declared_->projects());
+}
+
+void ServerProcess::lead_replicas(bool taken) {
+    if (taken) garbage_->look_everywhere();
+    // A namespace may have begun to go on a replica that is no more.
+    for (const model::ClusterNumber cluster : hosted_clusters(*data_)) namespaces_->wake(cluster);
 }
 
 audit::ActionIn ServerProcess::actions_of(std::string_view actor) const {
@@ -226,6 +240,17 @@ Result<void> ServerProcess::listen() {
     // On a full disk the server still serves its objects.
     if (!url) base::log::warning("cannot write the file url", {{"error", url.error().message}});
     return {};
+}
+
+// As the other replicas and people may reach it, where it listens on all addresses.
+std::string ServerProcess::own_address() const {
+    std::string host = server_->address();
+    if (host == "0.0.0.0" || host == "::") {
+        std::array<char, 256> name{};
+        if (::gethostname(name.data(), name.size() - 1) == 0) host = name.data();
+    }
+    const bool bracketed = host.find(':') != std::string::npos && !host.starts_with('[');
+    return fmt::format("{}:{}", bracketed ? "[" + host + "]" : host, server_->port());
 }
 
 Result<void> ServerProcess::listen_for_scrapes() {
@@ -295,12 +320,7 @@ void ServerProcess::keep_house() {
                                   [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
         }
         store_keys();
-        if (last) break;
-        certificates_->check();
-        // A namespace may have begun to go on a replica that is no more.
-        if (data_->replica == nullptr) continue;
-        for (const model::ClusterNumber cluster : hosted_clusters(*data_))
-            namespaces_->wake(cluster);
+        if (!last) certificates_->check();
     }
 }
 
@@ -342,6 +362,7 @@ void ServerProcess::stop() {
     if (services_) services_->streams->close();
     // Ends the mirrors. They store their states at the end, so this comes before the store closes.
     if (mirrors_) mirrors_->stop();
+    if (data_ && data_->store && data_->replica != nullptr) data_->replica->tell_of_lead({});
     namespaces_.reset();
     garbage_.reset();
     // Lines of the last requests are out before the store closes.

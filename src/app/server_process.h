@@ -58,6 +58,9 @@ class ServerProcess {
     void offer_services();
     // What a part of the server does, for the audit trail. `actor`: static text.
     audit::ActionIn actions_of(std::string_view actor) const;
+    // While this replica leads (Membership::tell_of_lead).
+    void lead_replicas(bool taken);
+    std::string own_address() const;
     base::Result<void> listen();
     base::Result<void> listen_for_scrapes();
 

@@ -95,6 +95,13 @@ Result<std::string> parse_etcd_prefix(std::string_view text) {
     return std::string(text);
 }
 
+Result<base::Millis> parse_stale_reads(std::string_view text) {
+    if (text == "off") return base::Millis(0);
+    SNAPGATE_ASSIGN(const base::Millis most, base::parse_duration(text));
+    if (most < std::chrono::seconds(1)) return bad_value("must be 1s or longer, or off");
+    return most;
+}
+
 Result<void> set_history(Settings& settings, std::string_view text) {
     SNAPGATE_ASSIGN(base::Millis history, base::parse_duration(text));
     if (history < kLeastHistory) return bad_value("history must be 1s or longer");
@@ -175,10 +182,6 @@ Result<void> check_etcd(const Settings& settings) {
         return Error(Code::kInvalidParameter,
                      "etcd-username and etcd-password-file go together: give both or neither",
                      "etcd-username");
-    }
-    if (settings.audit.on()) {
-        return Error(Code::kInvalidParameter,
-                     "audit-log: a server with --etcd keeps no audit trail yet", "audit-log");
     }
     if (!settings.declared.projects.empty() || !settings.declared.clusters.empty()) {
         return Error(Code::kInvalidParameter,
@@ -308,6 +311,14 @@ const std::vector<Setting>& all_settings() {
          "the --max-request-bytes of etcd's members (default 1572864)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.etcd.max_request_bytes, parse_number(v, 128 << 10, 64 << 20));
+             return {};
+         }},
+        {"etcd-stale-reads", "DURATION",
+         "how long reads are answered from the copy, with its age, while etcd is out of reach; a "
+         "key\n"
+         "that is revoked meanwhile is taken for as long (default 15m); off for not at all",
+         [](Settings& s, std::string_view v) -> Result<void> {
+             SNAPGATE_ASSIGN(s.etcd.stale_reads, parse_stale_reads(v));
              return {};
          }},
         {"tls-self-signed", "",

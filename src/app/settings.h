@@ -77,6 +77,7 @@ struct Settings {
         std::string prefix = "snapgate";
         size_t max_txn_ops = 128;
         size_t max_request_bytes = 1'572'864;
+        base::Millis stale_reads = std::chrono::minutes(15);  // 0: none
     } etcd;
 
     // Only in the configuration file: projects and clusters, and the programs that the clusters'

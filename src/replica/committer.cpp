@@ -42,6 +42,16 @@ Error refused_by_etcd(const etcd::Error& error) {
     return refused;
 }
 
+// A write that nobody will find in the audit trail is not reported done.
+Error not_audited(const Error& error) {
+    base::log::error("writes are in etcd, and their lines for the audit trail are lost",
+                     {{"error", error.message}});
+    return {Code::kUnavailable,
+            fmt::format("the write was done, and its line for the audit trail could not be kept: "
+                        "{}; read before you repeat it",
+                        error.message)};
+}
+
 Result<void> call(const store::WriteFunction& function, TruthTxn& txn) {
     try {
         return function(txn);
@@ -124,10 +134,12 @@ void Committer::commit(std::vector<Item> items) {
         Draft draft;
         auto ended = run(group, draft);
         if (!ended) return answer(std::move(group), ended.error());
-        if (draft.empty()) return answer(std::move(group), std::nullopt);
+        if (draft.empty())
+            return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
         auto sent = send(group, draft, applied);
         if (!sent) return answer(std::move(group), sent.error());
-        if (*sent == Sent::kDone) return answer(std::move(group), std::nullopt);
+        if (*sent == Sent::kDone)
+            return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
     }
 }
 
@@ -198,10 +210,11 @@ void Committer::refuse(Group& group, size_t index, Error error) {
 }
 
 Result<Committer::Sent> Committer::send(Group& group, const Draft& draft, int64_t applied) {
+    const auto begun = Time::now();
     auto answer = client_.commit(draft.make_txn(keys_, applied));
     if (!answer) return not_taken(group, answer.error());
     if (!answer->succeeded) return wait_for_others(group, *answer);
-    commits_.fetch_add(1, std::memory_order_relaxed);
+    times_.observe(Time::now() - begun);
     draft.settle(answer->header.revision);
     // The write is done, even if the copy does not get there for now.
     const auto there = wait_for_copy(answer->header.revision, kPatience);
@@ -250,17 +263,26 @@ Result<void> Committer::wait_for_copy(int64_t revision, base::Millis patience) {
 }
 
 // On the copy's writer thread, as the callers expect it: they read records there.
-void Committer::answer(Group group, const std::optional<Error>& failure) {
+void Committer::answer(Group group, const std::optional<Error>& failure,
+                       std::vector<std::string> audit_lines) {
     const auto shared = std::make_shared<Group>(std::move(group));
-    copy_.write(
-        store::Priority::kRequest, [](store::WriteTxn&) -> Result<void> { return {}; },
-        [shared, failure](const Result<void>& /*of the copy: the writes are done*/) {
-            for (size_t i = 0; i < shared->items.size(); ++i) {
-                Item& item = shared->items[i];
-                item.done(failure ? Result<void>(*failure) : std::move(shared->results[i]));
-            }
-            for (Answer& one : shared->refused) one.item.done(std::move(one.result));
-        });
+    const bool audited = !audit_lines.empty();
+    store::WriteFunction add_lines =
+        [lines = std::move(audit_lines)](store::WriteTxn& txn) -> Result<void> {
+        for (const std::string& line : lines) SNAPGATE_TRY(txn.add_audit_line(line));
+        return {};
+    };
+    copy_.write(store::Priority::kRequest, std::move(add_lines),
+                [shared, failure, audited](const Result<void>& stored) {
+                    // Without lines the copy's own state is none of the callers' business.
+                    std::optional<Error> all = failure;
+                    if (audited && !stored) all = not_audited(stored.error());
+                    for (size_t i = 0; i < shared->items.size(); ++i) {
+                        Item& item = shared->items[i];
+                        item.done(all ? Result<void>(*all) : std::move(shared->results[i]));
+                    }
+                    for (Answer& one : shared->refused) one.item.done(std::move(one.result));
+                });
 }
 
 }  // namespace snapgate::replica

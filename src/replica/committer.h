@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/annotations.h"
+#include "base/metric_text.h"
 #include "base/result.h"
 #include "etcd/client.h"
 #include "replica/draft.h"
@@ -29,7 +31,7 @@ namespace snapgate::replica {
 //    group runs again.
 // 3. When etcd has taken it, and the copy has what etcd took, every function is answered, on the
 //    copy's writer thread. So whoever was answered finds its write here, and the next group builds
-//    on it.
+//    on it. Lines for the audit trail are on this machine's disk before that.
 //
 // A group is as large as etcd's limits allow. A function that fails after it has written spoils the
 // draft: the group runs again without it. A write whose answer was lost may have been done; it is
@@ -55,7 +57,8 @@ class Committer {
 
     void write(store::Priority priority, store::WriteFunction function, store::WriteDone done);
 
-    uint64_t commits() const { return commits_.load(std::memory_order_relaxed); }
+    // Of the transactions that etcd took.
+    base::DurationHistogram::Counts times() const { return times_.counts(); }
     // How often a group ran again because something it had read was changed elsewhere.
     uint64_t conflicts() const { return conflicts_.load(std::memory_order_relaxed); }
 
@@ -92,14 +95,15 @@ class Committer {
     base::Result<void> wait_for_copy(int64_t revision, base::Millis patience);
     void cut(Group& group, size_t from);
     void refuse(Group& group, size_t index, base::Error error);
-    void answer(Group group, const std::optional<base::Error>& failure);
+    void answer(Group group, const std::optional<base::Error>& failure,
+                std::vector<std::string> audit_lines = {});
 
     etcd::Client& client_;
     store::Store& copy_;
     const TruthKeys& keys_;
     Follower& follower_;
     const TxnLimits limits_;
-    std::atomic<uint64_t> commits_ = 0;
+    base::DurationHistogram times_;
     std::atomic<uint64_t> conflicts_ = 0;
 
     base::Mutex mutex_;

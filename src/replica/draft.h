@@ -48,6 +48,8 @@ struct Draft {
     std::optional<model::ClusterNumber> next_cluster;
     std::vector<store::ChangedRecord> records;
     std::vector<std::shared_ptr<model::Revision>> revisions;  // places, to become versions
+    // For the audit trail of this machine, once etcd has taken the draft (Committer).
+    std::vector<std::string> audit_lines;
     uint16_t next_place = 0;
     size_t bytes = 0;  // about, of the request
 

@@ -178,6 +178,7 @@ Result<void> Follower::follow() {
         SNAPGATE_TRY(rebuild());
     } else {
         applied_.store(state->applied);
+        whole_.store(true);
     }
     SNAPGATE_ASSIGN(const int64_t newest, newest_write());
     auto watch = client_.watch(keys_.all(), etcd::end_of_prefix(keys_.all()), applied() + 1);
@@ -207,11 +208,13 @@ Result<void> Follower::follow() {
 
 Result<void> Follower::rebuild() {
     rebuilds_.fetch_add(1);
+    whole_.store(false);
     Rebuild rebuild(client_, copy_, keys_, derive_facts_, [this] { return stopping(); });
     SNAPGATE_ASSIGN(const Applied applied, rebuild.run(truth_));
     return copy_.write_and_wait(store::Priority::kRequest,
                                 [this, applied](store::WriteTxn&) -> Result<void> {
                                     took(applied);
+                                    whole_.store(true);
                                     return {};
                                 });
 }

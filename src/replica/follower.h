@@ -53,6 +53,8 @@ class Follower {
     void when_applied(int64_t revision, base::Millis patience, Done done);
     // Why the copy does not follow etcd now; nullopt while it does.
     std::optional<base::Error> trouble() const;
+    // Whether the copy is a state that etcd had: it is not while it is built again.
+    bool whole() const { return whole_.load(); }
     uint64_t rebuilds() const { return rebuilds_.load(); }
 
   private:
@@ -79,6 +81,7 @@ class Follower {
     const store::DeriveFacts derive_facts_;
     const std::string truth_;
     std::atomic<int64_t> applied_ = 0;
+    std::atomic<bool> whole_ = false;
     std::atomic<uint64_t> rebuilds_ = 0;
 
     mutable base::Mutex mutex_;

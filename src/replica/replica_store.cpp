@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/encoding.h"
 #include "etcd/client.h"
 #include "replica/catch_up.h"
 #include "replica/committer.h"
 #include "replica/copy_state.h"
 #include "replica/follower.h"
+#include "replica/membership.h"
 #include "replica/sweeper.h"
 #include "replica/truth.h"
 #include "replica/truth_keys.h"
@@ -39,13 +41,17 @@ class EtcdStore final : public ReplicaStore {
           token_key_(derive_key(options.secret, "tokens")),
           batch_objects_((options.txn_operations - kOperationsOfAll) / kOperationsOfObject),
           follower_(*client_, *copy_, keys_, options.copy.derive_facts, truth_),
-          catch_up_(*client_, follower_, keys_),
+          catch_up_(*client_, follower_, keys_, options.stale_reads),
           committer_(*client_, *copy_, keys_, follower_,
                      {options.txn_operations, options.request_bytes}),
-          sweeper_(std::make_unique<Sweeper>(*client_, keys_, options.txn_operations)) {}
+          sweeper_(std::make_unique<Sweeper>(*client_, keys_, options.txn_operations)),
+          membership_(*client_, follower_, keys_, base::hex(copy_->id()),
+                      {.version = SNAPGATE_VERSION, .since_ms = copy_->now_ms()}) {}
 
     // What waits for etcd ends first, then whatever calls back.
     ~EtcdStore() override {
+        membership_.stop();
+        catch_up_.stop();
         committer_.stop();
         follower_.stop();
         client_->close();
@@ -57,8 +63,12 @@ class EtcdStore final : public ReplicaStore {
     EtcdStore& operator=(const EtcdStore&) = delete;
 
     Result<void> start() {
+        const auto begun = CatchUp::Time::now();
         SNAPGATE_TRY(follower_.start());
+        catch_up_.start(begun);
         committer_.start();
+        tell_of_lead({});
+        membership_.start();
         return {};
     }
 
@@ -92,13 +102,17 @@ class EtcdStore final : public ReplicaStore {
     const std::string& id() const override { return copy_->id(); }
     bool replicates() const override { return true; }
     const std::string& truth_id() const override { return truth_bytes_; }
-    void catch_up(const store::WriteDone& done) const override {
+    store::Store& local() override { return *copy_; }
+    void catch_up(const store::CaughtUp& done) const override {
         if (auto trouble = follower_.trouble(); trouble && trouble->code == Code::kCorrupt)
             return done(Error(Code::kUnavailable, trouble->message));
         catch_up_.wait(done);
     }
     Result<void> follows() const override {
-        if (auto trouble = follower_.trouble()) return *trouble;
+        const auto trouble = follower_.trouble();
+        if (trouble && trouble->code == Code::kCorrupt) return *trouble;
+        SNAPGATE_ASSIGN(const base::Millis age, catch_up_.age());
+        if (age.count() == 0 && trouble) return *trouble;
         return {};
     }
     size_t batch_objects() const override { return batch_objects_; }
@@ -106,6 +120,8 @@ class EtcdStore final : public ReplicaStore {
     store::StoreStatistics statistics() const override { return copy_->statistics(); }
     Result<void> writable() const override {
         SNAPGATE_TRY(follows());
+        SNAPGATE_ASSIGN(const base::Millis age, catch_up_.age());
+        if (age.count() > 0) return Error(Code::kUnavailable, "etcd is out of reach");
         return copy_->writable();
     }
 
@@ -114,6 +130,30 @@ class EtcdStore final : public ReplicaStore {
         follower_.tell_of_records(std::move(changed));
     }
     std::string token_key() const override { return token_key_; }
+
+    bool leads() const override { return membership_.leads(); }
+    void announce(std::string address) override { membership_.announce(std::move(address)); }
+    void tell_of_lead(std::function<void(bool taken)> leading) override {
+        membership_.tell_of_lead([this, leading = std::move(leading)](bool taken) {
+            sweeper_->wake();
+            if (leading) leading(taken);
+        });
+    }
+    void list_replicas(std::function<void(Result<std::vector<Replica>>)> listed) const override {
+        membership_.list(std::move(listed));
+    }
+    ReplicaStatistics replica_statistics() const override {
+        const auto age = catch_up_.age();
+        const int64_t applied = follower_.applied();
+        return {.applied = applied,
+                .newest = std::max(catch_up_.newest(), applied),
+                .current = age && age->count() == 0,
+                .leads = membership_.leads(),
+                .conflicts = committer_.conflicts(),
+                .rebuilds = follower_.rebuilds(),
+                .read_times = catch_up_.times(),
+                .write_times = committer_.times()};
+    }
 
   private:
     const TruthKeys keys_;
@@ -128,6 +168,7 @@ class EtcdStore final : public ReplicaStore {
     mutable CatchUp catch_up_;
     Committer committer_;
     std::unique_ptr<Sweeper> sweeper_;
+    Membership membership_;
 };
 
 Error no_copy(const std::filesystem::path& directory) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <memory>
 #include <string>
@@ -56,10 +58,16 @@ class ReplicaStoreTest : public ::testing::Test {
             return {};
         });
     }
-    static Result<void> catch_up(const store::Store& store) {
-        std::promise<Result<void>> done;
-        store.catch_up([&done](Result<void> result) { done.set_value(std::move(result)); });
+    static Result<base::Millis> age_of(const store::Store& store) {
+        std::promise<Result<base::Millis>> done;
+        store.catch_up([&done](Result<base::Millis> age) { done.set_value(std::move(age)); });
         return done.get_future().get();
+    }
+    static Result<void> catch_up(const store::Store& store) {
+        const auto age = age_of(store);
+        if (!age) return age.error();
+        if (age->count() > 0) return base::Error(Code::kTimeout, "the copy is old");
+        return {};
     }
     // The bytes of an object, and "" for none.
     static std::string value(const store::Store& store, ClusterNumber cluster,
@@ -190,16 +198,91 @@ TEST_F(ReplicaStoreTest, ACopyThatMissesWhatEtcdCompactedIsBuiltAgain) {
     EXPECT_EQ(value(*second, cluster, "later"), value(*first, cluster, "later"));
 }
 
-TEST_F(ReplicaStoreTest, WithoutEtcdNothingIsSaidToBeDone) {
+TEST_F(ReplicaStoreTest, WithoutEtcdNothingIsSaidToBeDoneAndReadsAreOfTheCopy) {
     const auto store = open(one_);
     const ClusterNumber cluster = make_cluster(*store);
     etcd_.kill(0);
     const auto written = put(*store, cluster, "lost");
     ASSERT_FALSE(written);
     EXPECT_EQ(written.error().code, Code::kUnavailable);
-    const auto current = catch_up(*store);
-    ASSERT_FALSE(current);
-    EXPECT_EQ(current.error().code, Code::kUnavailable);
+    // What the copy has may be read, and says that it is old.
+    const auto age = age_of(*store);
+    ASSERT_TRUE(age);
+    EXPECT_GT(age->count(), 0);
+    EXPECT_TRUE(store->follows());
+    EXPECT_FALSE(store->writable());
+    EXPECT_FALSE(store->replica_statistics().current);
+}
+
+TEST_F(ReplicaStoreTest, WithoutEtcdNothingIsReadWhereThatIsTurnedOff) {
+    auto chosen = options(one_);
+    chosen.stale_reads = base::Millis(0);
+    const auto store = ReplicaStore::open(chosen);
+    ASSERT_TRUE(store);
+    etcd_.kill(0);
+    const auto age = age_of(**store);
+    ASSERT_FALSE(age);
+    EXPECT_EQ(age.error().code, Code::kUnavailable);
+    EXPECT_FALSE((*store)->follows());
+}
+
+TEST_F(ReplicaStoreTest, LinesOfTheAuditTrailAreInTheStoreOfTheMachineThatWrote) {
+    const auto first = open(one_);
+    const auto second = open(two_);
+    const ClusterNumber cluster = make_cluster(*first);
+    const std::string line = R"({"outcome":"done"})";
+    EXPECT_TRUE(write(*first, [&](WriteTxn& txn) -> Result<void> {
+        SNAPGATE_TRY(txn.put(cluster, Kind::kSnapshot, make_object("shop", "a", "vm"), {}));
+        return txn.add_audit_line(line);
+    }));
+    // One without a write, and one of a function that fails.
+    EXPECT_TRUE(write(*first, [&](WriteTxn& txn) { return txn.add_audit_line(line); }));
+    EXPECT_FALSE(write(*first, [&](WriteTxn& txn) -> Result<void> {
+        SNAPGATE_TRY(txn.add_audit_line(line));
+        return base::Error(Code::kConflict, "no");
+    }));
+    EXPECT_EQ(first->local().read().audit_lines(0, 1 << 20)->size(), 2U);
+    ASSERT_TRUE(catch_up(*second));
+    EXPECT_NE(value(*second, cluster, "a"), "");
+    EXPECT_EQ(second->local().read().audit_lines(0, 1 << 20)->size(), 0U);
+}
+
+TEST_F(ReplicaStoreTest, OneLeadsAndAnotherDoesOnceItIsGone) {
+    auto first = open(one_);
+    const auto wait_for_lead = [](ReplicaStore& store) {
+        const auto taken = std::make_shared<std::promise<void>>();
+        const auto once = std::make_shared<std::atomic<bool>>(false);
+        auto future = taken->get_future();
+        store.tell_of_lead([taken, once](bool) {
+            if (!once->exchange(true)) taken->set_value();
+        });
+        future.wait();
+        store.tell_of_lead({});
+    };
+    wait_for_lead(*first);
+    EXPECT_TRUE(first->leads());
+    const auto second = open(two_);
+    second->announce("here:1");
+    const auto names = [&] {
+        std::promise<Result<std::vector<Replica>>> listed;
+        second->list_replicas(
+            [&](Result<std::vector<Replica>> all) { listed.set_value(std::move(all)); });
+        return listed.get_future().get();
+    };
+    // Its record comes when its lease is there.
+    auto known = names();
+    while (known && known->size() < 2) known = names();
+    ASSERT_TRUE(known);
+    EXPECT_FALSE(second->leads());
+    EXPECT_EQ(std::ranges::count_if(*known, &Replica::leads), 1);
+    EXPECT_EQ(std::ranges::find_if(*known, &Replica::self)->record.address, "here:1");
+    first.reset();
+    wait_for_lead(*second);
+    EXPECT_TRUE(second->leads());
+    known = names();
+    ASSERT_TRUE(known);
+    ASSERT_EQ(known->size(), 1U);
+    EXPECT_TRUE(known->front().self && known->front().leads);
 }
 
 TEST_F(ReplicaStoreTest, AnotherSecretIsRefused) {

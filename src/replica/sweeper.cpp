@@ -1,6 +1,5 @@
 #include "replica/sweeper.h"
 
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -11,9 +10,6 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
-
-// After a failure, and for what another replica left behind.
-constexpr std::chrono::minutes kRhythm{1};
 
 }  // namespace
 
@@ -31,20 +27,32 @@ Sweeper::~Sweeper() {
     thread_.join();
 }
 
+void Sweeper::wake() {
+    {
+        base::MutexLock lock(mutex_);
+        woken_ = true;
+    }
+    wake_.notify_all();
+}
+
 bool Sweeper::stopping() const {
     base::MutexLock lock(mutex_);
     return stopping_;
 }
 
 void Sweeper::loop() {
-    while (!stopping()) {
+    while (true) {
+        {
+            base::MutexLock lock(mutex_);
+            while (!stopping_ && !woken_) wake_.wait(mutex_);
+            if (stopping_) return;
+            woken_ = false;
+        }
         const auto swept = sweep();
         if (!swept && !stopping()) {
             base::log::warning("cannot remove from etcd what a deleted cluster held",
                                {{"error", swept.error().message}});
         }
-        base::MutexLock lock(mutex_);
-        wake_.wait_for(mutex_, kRhythm, [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
     }
 }
 

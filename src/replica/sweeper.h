@@ -9,15 +9,18 @@
 
 namespace snapgate::replica {
 
-// Removes from etcd, in small steps, what clusters held that were deleted: at the start and
-// once a minute, on a thread of its own. Every replica may do it: each step removes what is
-// there, and nothing can come to a cluster that is gone. Any thread; the client outlives it.
+// Removes from etcd, in small steps, what clusters held that were deleted, on a thread of its own
+// that the leader wakes. Two replicas may do it at once: each step removes what is there, and
+// nothing can come to a cluster that is gone. Any thread; the client outlives it.
 class Sweeper {
   public:
     Sweeper(etcd::Client& client, const TruthKeys& keys, size_t most_operations);
     ~Sweeper();
     Sweeper(const Sweeper&) = delete;
     Sweeper& operator=(const Sweeper&) = delete;
+
+    // There may be something to remove.
+    void wake();
 
   private:
     void loop();
@@ -32,6 +35,7 @@ class Sweeper {
     mutable base::Mutex mutex_;
     base::Condition wake_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    bool woken_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };
 

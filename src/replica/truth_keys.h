@@ -23,6 +23,8 @@ namespace snapgate::replica {
 //   objects/N/K/NS/NAME
 //   notes/N/T/KEY
 //   sweeps/N        the cluster was deleted, and what it held may be there still
+//   replicas/ID     what a replica tells of itself, as long as it lives (replica_record.h)
+//   lead            the id of the replica that does what is done once for all
 class TruthKeys {
   public:
     explicit TruthKeys(std::string_view prefix) : base_(std::string(prefix) + "/") {}
@@ -49,6 +51,9 @@ class TruthKeys {
                      std::string_view key) const;
     std::string sweeps() const { return base_ + "sweeps/"; }
     std::string sweep(model::ClusterNumber cluster) const;
+    std::string replicas() const { return base_ + "replicas/"; }
+    std::string replica(std::string_view id) const { return replicas() + std::string(id); }
+    std::string lead() const { return base_ + "lead"; }
 
     // What a key says. Views into the key.
     struct Address {

@@ -109,7 +109,7 @@ def test_a_member_of_etcd_that_dies_stops_nothing(start_replicas, whose):
 
 
 def test_without_a_quorum_writes_are_refused_and_nothing_is_lost(start_replicas):
-    replicas = start_replicas(2, members=3)
+    replicas = start_replicas(2, members=3, arguments=("--etcd-stale-reads", "off"))
     replicas.client().create_cluster("c")
     assert create(replicas, "c", "before") == 201
     for member in replicas.etcd.members[:2]:

@@ -1,0 +1,40 @@
+#include "replica/replica_record.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace snapgate::replica {
+namespace {
+
+TEST(ReplicaRecordTest, ARecordComesBack) {
+    const ReplicaRecord record{
+        .address = "[::1]:8080", .version = "1.2.3", .since_ms = 1'700'000'000'000, .applied = 42};
+    const auto read = decode_replica(encode_replica(record));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->address, record.address);
+    EXPECT_EQ(read->version, record.version);
+    EXPECT_EQ(read->since_ms, record.since_ms);
+    EXPECT_EQ(read->applied, record.applied);
+}
+
+TEST(ReplicaRecordTest, OneThatStartsHasNoAddress) {
+    const auto read = decode_replica(encode_replica({.version = "1"}));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->address, "");
+}
+
+TEST(ReplicaRecordTest, APartThatALaterVersionAddsIsPassedOver) {
+    EXPECT_TRUE(decode_replica("1 a:1 2.0 3 4 more"));
+}
+
+TEST(ReplicaRecordTest, WhatNoReplicaWritesIsRefused) {
+    for (const std::string& value :
+         {std::string(), std::string("1 a:1 2.0 3"), std::string("2 a:1 2.0 3 4"),
+          std::string("1 a:1 2.0 x 4"), std::string("1 a:1 2.0 3 -4"), std::string("1  2.0 3 4"),
+          std::string("1 a:\n1 2.0 3 4"), "1 " + std::string(2000, 'a') + " 2.0 3 4"})
+        EXPECT_FALSE(decode_replica(value)) << value;
+}
+
+}  // namespace
+}  // namespace snapgate::replica
