@@ -7,6 +7,7 @@
 #include "input.h"
 #include "replica/copy_changes.h"
 #include "replica/copy_state.h"
+#include "replica/replica_record.h"
 #include "replica/truth_keys.h"
 #include "replica/truth_values.h"
 
@@ -49,6 +50,12 @@ void check_values(std::string_view value) {
     check(number || number.error().code == Code::kCorrupt, "damage is called so");
     const auto state = replica::parse_copy_state(std::string(value));
     check(state || state.error().code == Code::kCorrupt, "damage is called so");
+    if (const auto record = replica::decode_replica(value)) {
+        const auto again = replica::decode_replica(replica::encode_replica(*record));
+        check(again && again->address == record->address && again->version == record->version &&
+                  again->since_ms == record->since_ms && again->applied == record->applied,
+              "what a replica says of itself is written as it was read");
+    }
 }
 
 }  // namespace

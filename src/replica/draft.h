@@ -44,7 +44,9 @@ struct Draft {
     std::set<model::ClusterNumber> deleted;
     std::map<model::ClusterNumber, uint16_t> last_places;  // where objects changed
     std::map<model::ClusterNumber, std::string> noted;     // where notes changed: the version
+    // By how much these grow: numbers of objects, and the sizes of their texts.
     std::map<std::pair<model::ClusterNumber, model::Kind>, int64_t> counts;
+    std::map<std::pair<model::ClusterNumber, model::Kind>, int64_t> sizes;
     std::optional<model::ClusterNumber> next_cluster;
     std::vector<store::ChangedRecord> records;
     std::vector<std::shared_ptr<model::Revision>> revisions;  // places, to become versions

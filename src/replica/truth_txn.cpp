@@ -172,6 +172,10 @@ Result<Revision> TruthTxn::put(ClusterNumber cluster, Kind kind,
     SNAPGATE_TRY(change_object(keys_.object(cluster, kind, object.ns, object.name),
                                encode_truth_object(place, object)));
     if (!before) ++draft_.counts[{cluster, kind}];
+    // The version that etcd gives it is as long as that of the next revision, but once in a while.
+    int64_t& size = draft_.sizes[{cluster, kind}];
+    size += static_cast<int64_t>(object.text.size() + version_of(state_.applied + 1, place).size());
+    if (before) size -= static_cast<int64_t>(before->object.text.size());
     return Revision{place};
 }
 
@@ -186,6 +190,7 @@ Result<bool> TruthTxn::erase(ClusterNumber cluster, Kind kind, std::string_view 
     SNAPGATE_TRY(take_place(cluster));
     SNAPGATE_TRY(change_object(keys_.object(cluster, kind, ns, name), std::nullopt));
     --draft_.counts[{cluster, kind}];
+    draft_.sizes[{cluster, kind}] -= static_cast<int64_t>(before->object.text.size());
     return true;
 }
 
@@ -220,6 +225,19 @@ Result<uint64_t> TruthTxn::count(ClusterNumber cluster, Kind kind) {
     const auto change = draft_.counts.find({cluster, kind});
     if (change != draft_.counts.end()) count += change->second;
     return static_cast<uint64_t>(std::max<int64_t>(count, 0));
+}
+
+Result<uint64_t> TruthTxn::bytes(ClusterNumber cluster, Kind kind) {
+    SNAPGATE_ASSIGN(const auto head, head_of(cluster));
+    int64_t bytes = 0;
+    if (head) {
+        draft_.unchanged.insert(cluster);
+        SNAPGATE_ASSIGN(const uint64_t stored, copy_.bytes(cluster, kind));
+        bytes = static_cast<int64_t>(stored);
+    }
+    const auto change = draft_.sizes.find({cluster, kind});
+    if (change != draft_.sizes.end()) bytes += change->second;
+    return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
 }
 
 Result<std::optional<std::string>> TruthTxn::note(ClusterNumber cluster, store::NoteType type,

@@ -52,6 +52,7 @@ class TruthTxn final : public store::WriteTxn {
     base::Result<void> give_up_stage(store::ClusterNumber cluster) override;
     base::Result<void> forget_list_versions(store::ClusterNumber cluster) override;
     base::Result<uint64_t> count(store::ClusterNumber cluster, store::Kind kind) override;
+    base::Result<uint64_t> bytes(store::ClusterNumber cluster, store::Kind kind) override;
     base::Result<bool> has_cluster(store::ClusterNumber cluster) override;
     base::Result<std::optional<std::string>> note(store::ClusterNumber cluster,
                                                   store::NoteType type,
