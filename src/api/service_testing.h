@@ -124,7 +124,7 @@ class TestService {
     static identity::TestKey trusted_key() { return identity::TestKey("trusted"); }
     // A request with a connection of its own. `headers` are whole lines; `body`: of JSON.
     net::RawConnection::Answer ask(std::string_view method, std::string_view path,
-                                   std::string_view headers, std::string_view body = {}) {
+                                   std::string_view headers, std::string_view body = {}) const {
         net::RawConnection connection(port());
         std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: a\r\n{}", method, path, headers);
         if (!body.empty()) {
