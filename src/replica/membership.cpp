@@ -15,10 +15,10 @@ using base::Result;
 // Of the lease: the lead is free when it is over.
 constexpr std::chrono::seconds kLeaseTime{5};
 // Between two looks at the lead.
-constexpr base::Millis kRhythm{1000};
+constexpr base::Millis kLookRhythm{1000};
 // Between two records that differ in the revision alone: each costs a revision of etcd.
 constexpr std::chrono::seconds kPublishRhythm{5};
-constexpr base::Millis kPatience{2000};
+constexpr base::Millis kMembershipPatience{2000};
 // Between two calls of whoever does what the leader does.
 constexpr std::chrono::seconds kTellRhythm{5};
 
@@ -93,7 +93,7 @@ void Membership::loop() {
             base::log::warning("this replica cannot tell the others of itself", {{"error", why}});
         complained = why;
         tell();
-    } while (thread_.pause(kRhythm));
+    } while (thread_.pause(kLookRhythm));
 }
 
 Result<void> Membership::step() {
@@ -133,7 +133,7 @@ Result<void> Membership::publish() {
         txn.then_ops.emplace_back(etcd::Put{
             .key = keys_.replica(id_), .value = encode_replica(record), .lease = lease_->id()});
     }
-    txn.timeout = kPatience;
+    txn.timeout = kMembershipPatience;
     const auto put = client_.commit(std::move(txn));
     if (!put) return etcd::to_base(put.error());
     published_ = record;
@@ -150,7 +150,7 @@ Result<void> Membership::run_for_lead() {
     etcd::RangeRequest look;
     look.key = keys_.lead();
     look.serializable = true;
-    look.timeout = kPatience;
+    look.timeout = kMembershipPatience;
     const auto held = client_.range(std::move(look));
     if (!held) return etcd::to_base(held.error());
     if (!held->kvs.empty()) {
@@ -163,7 +163,7 @@ Result<void> Membership::run_for_lead() {
                             .relation = etcd::Compare::Relation::kEqual,
                             .value = 0});
     txn.then_ops.emplace_back(etcd::Put{.key = keys_.lead(), .value = id_, .lease = lease});
-    txn.timeout = kPatience;
+    txn.timeout = kMembershipPatience;
     const auto taken = client_.commit(std::move(txn));
     // One whose answer was lost is seen at the next look.
     if (!taken) return etcd::to_base(taken.error());
@@ -201,7 +201,7 @@ void Membership::list(Listed listed) const {
         one.key = key;
         read.then_ops.emplace_back(std::move(one));
     }
-    read.timeout = kPatience;
+    read.timeout = kMembershipPatience;
     client_.commit_async(std::move(read), [this, listed = std::move(listed)](
                                               const etcd::Result<etcd::Committed>& answer) {
         if (!answer) return listed(etcd::to_base(answer.error()));

@@ -12,7 +12,7 @@ namespace snapgate::replica {
 namespace {
 
 // The value: these parts with blanks between them. Newer versions may add parts.
-constexpr size_t kParts = 5;
+constexpr size_t kRecordParts = 5;
 constexpr std::string_view kRecordLayout = "1";
 constexpr std::string_view kNoAddress = "-";
 constexpr size_t kMostValue = 1024;
@@ -45,7 +45,7 @@ std::optional<ReplicaRecord> decode_replica(std::string_view value) {
         if (end == std::string_view::npos) break;
         rest.remove_prefix(end + 1);
     }
-    if (parts.size() < kParts || parts[0] != kRecordLayout) return std::nullopt;
+    if (parts.size() < kRecordParts || parts[0] != kRecordLayout) return std::nullopt;
     if (!is_word(parts[1]) || !is_word(parts[2])) return std::nullopt;
     const auto since_ms = read_number(parts[3]);
     const auto applied = read_number(parts[4]);
