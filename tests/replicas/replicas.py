@@ -21,9 +21,9 @@ class Replicas:
         self.servers = []
         self.turns = itertools.count()
 
-    def add(self, *arguments):
-        """One more replica, started."""
-        server = Server(self.folder / f"replica-{len(self.servers)}" / "data", "--etcd", self.etcd.endpoints,
+    def add(self, *arguments, endpoints=None):
+        """One more replica, started. `endpoints`: the way to etcd, if it is another."""
+        server = Server(self.folder / f"replica-{len(self.servers)}" / "data", "--etcd", endpoints or self.etcd.endpoints,
                         *self.arguments, *arguments, env=self.env)
         server.data_dir.parent.mkdir(parents=True, exist_ok=True)
         self.servers.append(server)
