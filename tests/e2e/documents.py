@@ -32,6 +32,8 @@ MARKS = {
     "As root on the server": "root",
     "As root on the new machine": "new",
     "As root on a machine without the package": "archive",
+    # Run by tests/replicas.
+    "On a machine with etcd and HAProxy": "replicas",
 }
 # The block keeps its terminal: the next ones are pasted into another.
 HOLDS_TERMINAL = "until Ctrl-C"
