@@ -24,6 +24,8 @@ constexpr size_t kGroupItems = 64;
 // Room in a request for what is not counted in a draft's bytes: compares, and gRPC's own.
 constexpr size_t kRequestRoom = 64 << 10;
 constexpr std::chrono::seconds kPatience{10};
+// What a leader of etcd had when it died is answered by nobody: what waits behind it has to go on.
+constexpr base::Millis kCommitTime{3000};
 constexpr std::chrono::milliseconds kMostPause{8};
 constexpr unsigned kRetrySeconds = 1;
 
@@ -211,7 +213,9 @@ void Committer::refuse(Group& group, size_t index, Error error) {
 
 Result<Committer::Sent> Committer::send(Group& group, const Draft& draft, int64_t applied) {
     const auto begun = Time::now();
-    auto answer = client_.commit(draft.make_txn(keys_, applied));
+    etcd::Txn txn = draft.make_txn(keys_, applied);
+    txn.timeout = kCommitTime;
+    auto answer = client_.commit(std::move(txn));
     if (!answer) return not_taken(group, answer.error());
     if (!answer->succeeded) return wait_for_others(group, *answer);
     times_.observe(Time::now() - begun);
