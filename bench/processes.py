@@ -30,9 +30,10 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("SNAPGATE_")}
 
 
-def spawn(command, **options):
-    return subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, env=clean_environment(),
-                            preexec_fn=die_with_parent, **options)
+def spawn(command, environment=None, **options):
+    """`environment`: what it has besides."""
+    return subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                            env={**clean_environment(), **(environment or {})}, preexec_fn=die_with_parent, **options)
 
 
 def stop(process):

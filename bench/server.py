@@ -60,6 +60,7 @@ class Server:
                           "on" if access_log else "off",
                           # All clients of a measurement come from one address.
                           "--trusted-proxies", "127.0.0.0/8", *more]
+        self.environment = {}
         self.log = self.data_dir.with_name(self.data_dir.name + ".log")
         self.process = None
         self.port = None
@@ -69,7 +70,7 @@ class Server:
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.before"))
         with open(self.log, "wb") as log:
-            self.process = processes.spawn(self.arguments, stdout=log, stderr=log)
+            self.process = processes.spawn(self.arguments, self.environment, stdout=log, stderr=log)
         try:
             if not processes.comes_up(self.process, self.logged_port, START_SECONDS, pause=0.005):
                 raise RuntimeError(f"the server did not start; it says:\n{self.last_words()}")
