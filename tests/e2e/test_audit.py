@@ -14,11 +14,15 @@ CORE = ("who", "verb", "outcome", "change")
 
 
 def read(path):
-    """The lines of an audit log; every one is whole."""
+    """The lines of an audit log; every one is whole, but for one that is just being written."""
     if not path.exists():
         return []
-    text = path.read_text()
-    assert text == "" or text.endswith("\n")
+
+    def whole():
+        text = path.read_text()
+        return [text] if text == "" or text.endswith("\n") else None
+
+    [text] = wait_for(whole, f"the end of the last line of {path}")
     return [json.loads(line) for line in text.splitlines()]
 
 
