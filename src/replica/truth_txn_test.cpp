@@ -91,6 +91,9 @@ TEST_F(TruthTxnTest, WhatWasCountedOrSoughtMustNotHaveChanged) {
     EXPECT_EQ(*txn_->count(1, Kind::kSnapshot), 1U);
     EXPECT_TRUE(is_not_later(keys_.cluster(1)));
     draft_ = {};
+    EXPECT_GT(*txn_->bytes(1, Kind::kSnapshot), 0U);
+    EXPECT_TRUE(is_not_later(keys_.cluster(1)));
+    draft_ = {};
     EXPECT_TRUE(*txn_->has_notes(1, store::NoteType::kDependent, "no"));
     EXPECT_TRUE(is_not_later(keys_.cluster(1)));
     draft_ = {};
@@ -110,7 +113,11 @@ TEST_F(TruthTxnTest, AFunctionSeesWhatItWrote) {
     ASSERT_TRUE(place);
     EXPECT_TRUE(*txn_->get(1, Kind::kSnapshot, "shop", "new"));
     EXPECT_EQ(*txn_->count(1, Kind::kSnapshot), 2U);
+    const uint64_t there = *view_->bytes(1, Kind::kSnapshot);
+    const uint64_t both = *txn_->bytes(1, Kind::kSnapshot);
+    EXPECT_GT(both, there + make_object("shop", "new", "vm").text.size()) << "with its version";
     EXPECT_TRUE(*txn_->erase(1, Kind::kSnapshot, "shop", "there"));
+    EXPECT_EQ(*txn_->bytes(1, Kind::kSnapshot), both - there);
     EXPECT_FALSE(*txn_->erase(1, Kind::kSnapshot, "shop", "there"));
     EXPECT_FALSE(*txn_->get(1, Kind::kSnapshot, "shop", "there"));
     EXPECT_EQ(*txn_->count(1, Kind::kSnapshot), 1U);
