@@ -166,6 +166,25 @@ TEST_F(KeysTest, AWriteSeesTheWritesBeforeItInItsCommit) {
         }));
 }
 
+// So that one more key costs the same beside ten thousand as beside ten.
+TEST_F(KeysTest, AWriteReadsNoOtherKeys) {
+    ASSERT_TRUE(add(make_key("a", Role::kAdmin, "", now(), std::nullopt)));
+    // The table does not hear of this row, at which whoever reads all of them fails.
+    ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [](store::WriteTxn& txn) {
+        return txn.put_record(store::RecordType::kKey, "unreadable", "no JSON");
+    }));
+    const NewKey made = make_key("b", Role::kReader, "", now(), std::nullopt);
+    const auto write_with = [&](const KeyTable* table) {
+        return store_->write_and_wait(store::Priority::kRequest,
+                                      [&](store::WriteTxn& txn) -> base::Result<void> {
+                                          SNAPGATE_TRY(create_key(txn, made.key, table));
+                                          return delete_key(txn, made.key.id, now(), table);
+                                      });
+    };
+    EXPECT_TRUE(write_with(&ring_.table()));
+    EXPECT_FALSE(write_with(nullptr)) << "this is how it would be";
+}
+
 TEST_F(KeysTest, WhoHoldsAKeyLearnsThatItHasExpired) {
     const NewKey made = make_key("k", Role::kReader, "", now(), now() + 1000);
     ASSERT_TRUE(add(made));
