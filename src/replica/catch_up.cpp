@@ -32,6 +32,12 @@ Result<int64_t> newest_write(const etcd::Result<etcd::Range>& head) {
     return head->kvs[0].mod_revision;
 }
 
+// A linearizable answer shows what the copy had before, or more.
+bool went_back(const etcd::KeyValue& head, const Follower::Head& known) {
+    return head.mod_revision < known.revision ||
+           (head.mod_revision == known.revision && head.value != known.text);
+}
+
 }  // namespace
 
 void CatchUp::start(Time::time_point current) {
@@ -69,18 +75,22 @@ void CatchUp::ask() {
     }
     etcd::RangeRequest request;
     request.key = keys_.head();
-    request.keys_only = true;
     request.timeout = kPatienceWithEtcd;
     const Time::time_point begun = Time::now();
-    client_.range_async(std::move(request),
-                        [this, asked, begun](const etcd::Result<etcd::Range>& head) {
-                            answered(std::move(*asked), begun, head);
-                        });
+    client_.range_async(std::move(request), [this, asked, begun, known = follower_.head()](
+                                                const etcd::Result<etcd::Range>& head) {
+        answered(std::move(*asked), begun, known, head);
+    });
 }
 
-void CatchUp::answered(std::vector<Done> asked, Time::time_point begun,
+void CatchUp::answered(std::vector<Done> asked, Time::time_point begun, const Follower::Head& known,
                        const etcd::Result<etcd::Range>& head) {
-    const Result<int64_t> newest = newest_write(head);
+    Result<int64_t> newest = newest_write(head);
+    if (newest && went_back(head->kvs[0], known)) {
+        follower_.look_again();
+        newest = Error(Code::kUnavailable,
+                       "etcd was restored from a backup: this replica takes over what it holds");
+    }
     const bool lost = !head && head.error().code == etcd::ErrorCode::kUnavailable;
     // Before the next question: who comes from now on is told of it.
     if (lost) {

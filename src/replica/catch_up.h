@@ -52,7 +52,8 @@ class CatchUp {
 
   private:
     void ask();
-    void answered(std::vector<Done> asked, Time::time_point begun,
+    // `known`: the newest write that the copy had when the question was asked.
+    void answered(std::vector<Done> asked, Time::time_point begun, const Follower::Head& known,
                   const etcd::Result<etcd::Range>& head);
     void wait_for_copy(std::vector<Done> asked, Time::time_point begun, int64_t revision);
     void lose(const base::Error& error);

@@ -26,6 +26,7 @@ constexpr size_t kRequestRoom = 64 << 10;
 constexpr std::chrono::seconds kPatience{10};
 // What a leader of etcd had when it died is answered by nobody: what waits behind it has to go on.
 constexpr base::Millis kCommitTime{3000};
+constexpr std::chrono::seconds kPatienceWithFollower{3};
 constexpr std::chrono::milliseconds kMostPause{8};
 constexpr unsigned kRetrySeconds = 1;
 
@@ -134,26 +135,30 @@ void Committer::commit(std::vector<Item> items) {
     while (true) {
         const int64_t applied = follower_.applied();
         Draft draft;
-        auto ended = run(group, draft);
+        CopyState state;
+        auto ended = run(group, draft, state);
         if (!ended) return answer(std::move(group), ended.error());
         if (draft.empty())
             return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
-        auto sent = send(group, draft, applied);
+        auto sent = send(group, draft, applied, state);
         if (!sent) return answer(std::move(group), sent.error());
         if (*sent == Sent::kDone)
             return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
     }
 }
 
-Result<void> Committer::run(Group& group, Draft& draft) {
+Result<void> Committer::run(Group& group, Draft& draft, CopyState& state) {
+    // While nothing comes from etcd, etcd may be another one when it comes back.
+    SNAPGATE_TRY(wait_for_copy(0, kPatienceWithFollower));
     const store::ReadView view = copy_.read();
-    SNAPGATE_ASSIGN(const auto state, read_copy_state(view));
-    if (!state || !state->complete)
+    SNAPGATE_ASSIGN(const auto known, read_copy_state(view));
+    if (!known || !known->complete)
         return Error(Code::kUnavailable, "the copy of this replica is being built again");
+    state = *known;
     for (bool whole = false; !whole;) {
         draft = {};
         group.results.clear();
-        TruthTxn txn(view, *state, keys_, draft);
+        TruthTxn txn(view, state, keys_, draft);
         whole = run_once(group, txn, draft);
     }
     return {};
@@ -211,15 +216,16 @@ void Committer::refuse(Group& group, size_t index, Error error) {
     group.items.erase(culprit);
 }
 
-Result<Committer::Sent> Committer::send(Group& group, const Draft& draft, int64_t applied) {
+Result<Committer::Sent> Committer::send(Group& group, const Draft& draft, int64_t applied,
+                                        const CopyState& state) {
     const auto begun = Time::now();
-    etcd::Txn txn = draft.make_txn(keys_, applied);
+    etcd::Txn txn = draft.make_txn(keys_, applied, state);
     txn.timeout = kCommitTime;
     auto answer = client_.commit(std::move(txn));
     if (!answer) return not_taken(group, answer.error());
     if (!answer->succeeded) return wait_for_others(group, *answer);
     times_.observe(Time::now() - begun);
-    draft.settle(answer->header.revision);
+    draft.settle(answer->header.revision + state.offset);
     // The write is done, even if the copy does not get there for now.
     const auto there = wait_for_copy(answer->header.revision, kPatience);
     if (!there) {

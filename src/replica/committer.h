@@ -13,6 +13,7 @@
 #include "base/metric_text.h"
 #include "base/result.h"
 #include "etcd/client.h"
+#include "replica/copy_state.h"
 #include "replica/draft.h"
 #include "replica/follower.h"
 #include "replica/truth_keys.h"
@@ -86,10 +87,11 @@ class Committer {
     std::vector<Item> next_group();
     void commit(std::vector<Item> items);
     // Runs the functions until all that are left have run in one draft that etcd can take.
-    base::Result<void> run(Group& group, Draft& draft);
+    base::Result<void> run(Group& group, Draft& draft, CopyState& state);
     // One run; false: the group has changed, and has to run again.
     bool run_once(Group& group, TruthTxn& txn, Draft& draft);
-    base::Result<Sent> send(Group& group, const Draft& draft, int64_t applied);
+    base::Result<Sent> send(Group& group, const Draft& draft, int64_t applied,
+                            const CopyState& state);
     base::Result<Sent> not_taken(Group& group, const etcd::Error& error);
     base::Result<Sent> wait_for_others(Group& group, const etcd::Committed& answer);
     base::Result<void> wait_for_copy(int64_t revision, base::Millis patience);

@@ -44,6 +44,14 @@ class Taker {
                 SNAPGATE_ASSIGN(applied_.state.next_cluster, read_next_cluster(event.kv.value));
                 return {};
             }
+            case What::kHead:
+                if (!put) return unreadable_key(event.kv.key);
+                applied_.state.head = event.kv.value;
+                applied_.state.head_revision = revision;
+                return {};
+            case What::kOffset:
+                // All versions are others then.
+                return Error(Code::kConflict, "etcd was restored from a backup");
             case What::kRecord:
                 return take_record(*address, put, event.kv);
             case What::kCluster:
@@ -86,11 +94,11 @@ class Taker {
             return {};
         }
         SNAPGATE_ASSIGN(const ClusterChange change, decode_cluster_change(kv.value));
-        versions_[cluster] = version_of(change, kv.mod_revision);
+        SNAPGATE_ASSIGN(versions_[cluster], version_of(change, kv.mod_revision, offset()));
         if (there) return {};
         SNAPGATE_TRY(txn_.create_cluster_as(cluster));
         // It has a version before it has an object.
-        return txn_.set_list_version(cluster, version_of(kv.mod_revision, next_place_));
+        return txn_.set_list_version(cluster, version_of(kv.mod_revision + offset(), next_place_));
     }
 
     Result<void> take_object(const TruthKeys::Address& address, bool put,
@@ -100,12 +108,13 @@ class Taker {
         if (put) {
             SNAPGATE_ASSIGN(const TruthObject object, decode_truth_object(kv.value));
             next_place_ = object.place;
-            SNAPGATE_TRY(put_copy(txn_, address, kv, derive_facts_));
+            SNAPGATE_TRY(put_copy(txn_, address, kv, offset(), derive_facts_));
         } else {
             SNAPGATE_TRY(txn_.erase(address.cluster, address.kind, address.ns, address.name));
         }
         const uint16_t place = next_place_++;
-        return txn_.set_list_version(address.cluster, version_of(kv.mod_revision, place));
+        return txn_.set_list_version(address.cluster,
+                                     version_of(kv.mod_revision + offset(), place));
     }
 
     Result<void> take_note(const TruthKeys::Address& address, bool put, const etcd::KeyValue& kv) {
@@ -114,6 +123,8 @@ class Taker {
         if (put) return txn_.put_note(address.cluster, address.note, address.name, kv.value);
         return txn_.erase_note(address.cluster, address.note, address.name);
     }
+
+    int64_t offset() const { return applied_.state.offset; }
 
     store::WriteTxn& txn_;
     const TruthKeys& keys_;
@@ -140,15 +151,16 @@ Result<ClusterNumber> read_next_cluster(std::string_view value) {
 }
 
 Result<void> put_copy(store::WriteTxn& txn, const TruthKeys::Address& address,
-                      const etcd::KeyValue& kv, const store::DeriveFacts& derive_facts) {
+                      const etcd::KeyValue& kv, int64_t offset,
+                      const store::DeriveFacts& derive_facts) {
     SNAPGATE_ASSIGN(const TruthObject read, decode_truth_object(kv.value));
     SNAPGATE_ASSIGN(model::PreparedObject object,
                     prepare_again(read.object, address.ns, address.name));
     if (derive_facts && address.kind == model::Kind::kSnapshot) {
         SNAPGATE_ASSIGN(object.facts, derive_facts(read.object));
     }
-    SNAPGATE_TRY(
-        txn.put(address.cluster, address.kind, object, version_of(kv.mod_revision, read.place)));
+    SNAPGATE_TRY(txn.put(address.cluster, address.kind, object,
+                         version_of(kv.mod_revision + offset, read.place)));
     return {};
 }
 

@@ -28,7 +28,8 @@ store::WriteFunction take_changes(const TruthKeys& keys, store::DeriveFacts deri
 // Stores the object of a key as etcd has it, under the version that `revision` gives it. Within a
 // write. kCorrupt.
 base::Result<void> put_copy(store::WriteTxn& txn, const TruthKeys::Address& address,
-                            const etcd::KeyValue& kv, const store::DeriveFacts& derive_facts);
+                            const etcd::KeyValue& kv, int64_t offset,
+                            const store::DeriveFacts& derive_facts);
 
 // The number of the next cluster, as etcd has it. kCorrupt.
 base::Result<model::ClusterNumber> read_next_cluster(std::string_view value);

@@ -15,8 +15,8 @@ using base::Error;
 using base::Result;
 
 // The record: these parts with blanks between them.
-constexpr size_t kParts = 5;
-constexpr std::string_view kStateLayout = "1";
+constexpr size_t kParts = 9;
+constexpr std::string_view kStateLayout = "2";
 
 Error unreadable_state() {
     return {Code::kCorrupt,
@@ -42,20 +42,29 @@ Result<std::optional<CopyState>> parse_copy_state(const std::optional<std::strin
     if (parts.size() != kParts || parts[0] != kStateLayout) return unreadable_state();
     const auto applied = base::read_decimal(parts[2], std::numeric_limits<int64_t>::max());
     const auto next = base::read_decimal(parts[3], std::numeric_limits<uint32_t>::max());
-    if (!applied || !next) return unreadable_state();
+    const auto offset = base::read_decimal(parts[4], std::numeric_limits<int64_t>::max());
+    const auto offset_revision = base::read_decimal(parts[5], std::numeric_limits<int64_t>::max());
+    const auto head_revision = base::read_decimal(parts[6], std::numeric_limits<int64_t>::max());
+    if (!applied || !next || !offset || !offset_revision || !head_revision)
+        return unreadable_state();
     CopyState state;
     state.truth = parts[1];
     state.applied = static_cast<int64_t>(*applied);
     state.next_cluster = static_cast<model::ClusterNumber>(*next);
-    state.complete = parts[4] == "complete";
+    state.offset = static_cast<int64_t>(*offset);
+    state.offset_revision = static_cast<int64_t>(*offset_revision);
+    state.head_revision = static_cast<int64_t>(*head_revision);
+    state.head = parts[7];
+    state.complete = parts[8] == "complete";
     return std::optional(std::move(state));
 }
 
 Result<void> write_copy_state(store::WriteTxn& txn, const CopyState& state) {
     return txn.put_record(
         store::RecordType::kCopy, kCopyRecord,
-        fmt::format("{} {} {} {} {}", kStateLayout, state.truth, state.applied, state.next_cluster,
-                    state.complete ? "complete" : "building"));
+        fmt::format("{} {} {} {} {} {} {} {} {}", kStateLayout, state.truth, state.applied,
+                    state.next_cluster, state.offset, state.offset_revision, state.head_revision,
+                    state.head, state.complete ? "complete" : "building"));
 }
 
 }  // namespace snapgate::replica

@@ -16,6 +16,12 @@ struct CopyState {
     std::string truth;    // its id
     int64_t applied = 0;  // the revision of etcd up to which the copy holds all changes
     model::ClusterNumber next_cluster = 1;  // as etcd says
+    // What is added to etcd's revisions in resource versions, and etcd's revision of that number.
+    int64_t offset = 0;
+    int64_t offset_revision = 0;
+    // The newest write that the copy has: its revision of etcd, and what it put under `head`.
+    int64_t head_revision = 0;
+    std::string head = "-";
     bool complete = false;  // false: it is being built, and holds parts of several states
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "replica/history.h"
 #include "replica/truth_values.h"
 
 namespace snapgate::replica {
@@ -32,7 +33,7 @@ size_t Draft::operations() const {
     // The head, the registry and the numbers; clusters; and a deleted one is also to be swept.
     const size_t clusters = created.size() + last_places.size() + noted.size() + 2 * deleted.size();
     const size_t done = changes.size() + clusters + 3;
-    const size_t compared = seen.size() + existing.size() + unchanged.size() + 1;
+    const size_t compared = seen.size() + existing.size() + unchanged.size() + 2;
     return std::max(done, compared);
 }
 
@@ -50,9 +51,12 @@ std::vector<Compare> Draft::compares(const TruthKeys& keys, int64_t applied) con
     return all;
 }
 
-etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied) const {
+etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied, const CopyState& state) const {
     etcd::Txn txn;
     txn.compares = compares(keys, applied);
+    // An etcd that was restored counts its revisions anew: what was read is of another history.
+    txn.compares.push_back(compare(keys.offset(), Compare::Target::kModRevision,
+                                   Compare::Relation::kEqual, state.offset_revision));
     auto put = [&txn](std::string key, std::string value) {
         txn.then_ops.emplace_back(etcd::Put{.key = std::move(key), .value = std::move(value)});
     };
@@ -66,8 +70,8 @@ etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied) const {
     std::map<ClusterNumber, ClusterChange> clusters;
     for (const auto& [cluster, version] : noted) clusters[cluster] = {{}, version};
     for (const auto& [cluster, place] : last_places) clusters[cluster] = {place};
-    for (const auto& [cluster, state] : clusters) {
-        if (!deleted.contains(cluster)) put(keys.cluster(cluster), encode_cluster(state));
+    for (const auto& [cluster, told] : clusters) {
+        if (!deleted.contains(cluster)) put(keys.cluster(cluster), encode_cluster(told));
     }
     for (const std::string& key : objects) change(key, changes.at(key));
     const std::set<std::string_view> known(objects.begin(), objects.end());
@@ -78,7 +82,7 @@ etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied) const {
         txn.then_ops.emplace_back(etcd::Delete{.key = keys.cluster(cluster)});
         put(keys.sweep(cluster), {});
     }
-    put(keys.head(), {});
+    put(keys.head(), random_head());
     etcd::RangeRequest newest;
     newest.key = keys.head();
     txn.else_ops.emplace_back(std::move(newest));

@@ -11,6 +11,7 @@
 
 #include "etcd/messages.h"
 #include "model/types.h"
+#include "replica/copy_state.h"
 #include "replica/truth_keys.h"
 #include "store/store.h"
 
@@ -58,9 +59,9 @@ struct Draft {
     bool empty() const { return changes.empty() && created.empty() && deleted.empty(); }
     // What etcd counts against --max-txn-ops.
     size_t operations() const;
-    // `applied`: a revision of etcd whose state was read, or a later one.
-    etcd::Txn make_txn(const TruthKeys& keys, int64_t applied) const;
-    // After etcd has taken it.
+    // `applied`: a revision of etcd whose state was read, or a later one; `state`: of the copy.
+    etcd::Txn make_txn(const TruthKeys& keys, int64_t applied, const CopyState& state) const;
+    // After etcd has taken it. `revision`: with the offset.
     void settle(int64_t revision) const;
 
   private:

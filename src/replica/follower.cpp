@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "replica/history.h"
 #include "replica/rebuild.h"
 #include "store/wait.h"
 
@@ -94,12 +95,12 @@ void Follower::set_trouble(std::optional<Error> trouble) {
 void Follower::when_applied(int64_t revision, base::Millis patience, Done done) {
     {
         base::MutexLock lock(mutex_);
-        if (applied_.load() < revision && !stopping_) {
+        if ((applied_.load() < revision || !following_) && !stopping_) {
             waiting_.emplace(revision, Waiting{Time::now() + patience, std::move(done)});
             return;
         }
     }
-    if (applied_.load() >= revision) return done({});
+    if (!stopping()) return done({});
     done(no_more());
 }
 
@@ -111,7 +112,7 @@ void Follower::end_waits(bool all) {
         const int64_t applied = applied_.load();
         for (auto one = waiting_.begin(); one != waiting_.end();) {
             auto& [revision, waiting] = *one;
-            if (revision <= applied) {
+            if (revision <= applied && following_) {
                 ended.emplace_back(std::move(waiting.done), Result<void>());
             } else if (all) {
                 ended.emplace_back(std::move(waiting.done), no_more());
@@ -142,8 +143,8 @@ void Follower::loop() {
     }
 }
 
-// A copy is good for one truth only, and never ahead of it.
-Result<void> Follower::check_truth(int64_t applied) {
+// A copy is good for one truth only, and for one history of it.
+Result<Follower::Fit> Follower::check_truth(const CopyState& state) {
     etcd::RangeRequest request;
     request.key = keys_.id();
     const auto id = client_.range(std::move(request));
@@ -152,14 +153,15 @@ Result<void> Follower::check_truth(int64_t applied) {
         return Error(Code::kCorrupt,
                      "etcd holds another truth than when this server started: start it again");
     }
-    if (id->header.revision < applied) {
-        return Error(Code::kCorrupt,
-                     fmt::format("etcd went back to revision {}, and this replica has {}: it was "
-                                 "restored from an older backup, which this version cannot go on "
-                                 "from; no replica serves before that",
-                                 id->header.revision, applied));
+    if (!state.complete) return Fit::kIncomplete;
+    SNAPGATE_ASSIGN(const bool other, is_other_history(client_, keys_, state));
+    if (other) {
+        whole_.store(false);
+        SNAPGATE_TRY(raise_offset(client_, keys_, state));
+        return Fit::kOtherHistory;
     }
-    return {};
+    SNAPGATE_ASSIGN(const Offset offset, read_offset(client_, keys_));
+    return offset.revision == state.offset_revision ? Fit::kGood : Fit::kOtherHistory;
 }
 
 Result<int64_t> Follower::newest_write() {
@@ -173,11 +175,12 @@ Result<int64_t> Follower::newest_write() {
 
 Result<void> Follower::follow() {
     SNAPGATE_ASSIGN(const auto state, read_copy_state(copy_.read()));
-    SNAPGATE_TRY(check_truth(state && state->complete ? state->applied : 0));
-    if (!state || !state->complete) {
-        SNAPGATE_TRY(rebuild());
+    SNAPGATE_ASSIGN(const Fit fit, check_truth(state.value_or(CopyState())));
+    if (fit != Fit::kGood) {
+        // One that is incomplete may have begun for another history.
+        SNAPGATE_TRY(rebuild(true));
     } else {
-        applied_.store(state->applied);
+        note(*state);
         whole_.store(true);
     }
     SNAPGATE_ASSIGN(const int64_t newest, newest_write());
@@ -195,10 +198,11 @@ Result<void> Follower::follow() {
     for (bool told = false; !stopping();) {
         if (!told && applied() >= newest) {
             set_trouble(std::nullopt);
+            end_waits(false);
             told = true;
         }
         auto changes = (*watch)->next(Time::now() + kLook);
-        if (!changes && changes.error().code == etcd::ErrorCode::kCompacted) return rebuild();
+        if (!changes && changes.error().code == etcd::ErrorCode::kCompacted) return rebuild(false);
         if (!changes) return etcd::to_base(changes.error());
         if (*changes) SNAPGATE_TRY(apply(std::move(**changes)));
         end_waits(false);
@@ -206,10 +210,15 @@ Result<void> Follower::follow() {
     return no_more();
 }
 
-Result<void> Follower::rebuild() {
+Result<void> Follower::rebuild(bool forget) {
     rebuilds_.fetch_add(1);
     whole_.store(false);
+    {
+        base::MutexLock lock(mutex_);
+        following_ = false;
+    }
     Rebuild rebuild(client_, copy_, keys_, derive_facts_, [this] { return stopping(); });
+    if (forget) rebuild.forget_versions();
     SNAPGATE_ASSIGN(const Applied applied, rebuild.run(truth_));
     return copy_.write_and_wait(store::Priority::kRequest,
                                 [this, applied](store::WriteTxn&) -> Result<void> {
@@ -240,8 +249,25 @@ void Follower::took(const Applied& applied) {
         changed = records_changed_;
     }
     if (changed && !applied.records.empty()) changed(applied.records);
-    applied_.store(applied.state.applied);
+    note(applied.state);
     end_waits(false);
+}
+
+void Follower::note(const CopyState& state) {
+    base::MutexLock lock(mutex_);
+    applied_.store(state.applied);
+    head_ = {state.head_revision, state.head};
+}
+
+Follower::Head Follower::head() const {
+    base::MutexLock lock(mutex_);
+    return head_;
+}
+
+void Follower::look_again() {
+    base::MutexLock lock(mutex_);
+    following_ = false;
+    if (watch_ != nullptr) watch_->close();
 }
 
 }  // namespace snapgate::replica

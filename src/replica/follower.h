@@ -48,8 +48,16 @@ class Follower {
     // The revision of etcd up to which the copy holds all changes, and the tables of the registry
     // show them.
     int64_t applied() const { return applied_.load(); }
-    // Calls `done` once the copy has got to that revision: at once, or on the thread that brings it
-    // there. kUnavailable after `patience`, or when it cannot get there.
+    // The newest write that the copy has: its revision, and what it put under `head`.
+    struct Head {
+        int64_t revision = 0;
+        std::string text;
+    };
+    Head head() const;
+    // Etcd is not what the copy was made from, as somebody has seen: looks at it anew.
+    void look_again();
+    // Calls `done` once the copy has got to that revision and follows etcd: at once, or on the
+    // thread that brings it there. kUnavailable after `patience`, or when it cannot get there.
     void when_applied(int64_t revision, base::Millis patience, Done done);
     // Why the copy does not follow etcd now; nullopt while it does.
     std::optional<base::Error> trouble() const;
@@ -66,9 +74,11 @@ class Follower {
 
     void loop();
     base::Result<void> follow();
-    base::Result<void> check_truth(int64_t applied);
+    enum class Fit { kGood, kIncomplete, kOtherHistory };
+    base::Result<Fit> check_truth(const CopyState& state);
     base::Result<int64_t> newest_write();
-    base::Result<void> rebuild();
+    base::Result<void> rebuild(bool forget);
+    void note(const CopyState& state);
     base::Result<void> apply(etcd::Changes changes);
     void took(const Applied& applied);
     void end_waits(bool all);
@@ -90,6 +100,7 @@ class Follower {
     bool following_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::optional<base::Error> trouble_ SNAPGATE_GUARDED_BY(mutex_);
     RecordsChanged records_changed_ SNAPGATE_GUARDED_BY(mutex_);
+    Head head_ SNAPGATE_GUARDED_BY(mutex_);
     std::multimap<int64_t, Waiting> waiting_ SNAPGATE_GUARDED_BY(mutex_);
     etcd::Watch* watch_ SNAPGATE_GUARDED_BY(mutex_) = nullptr;
     std::thread thread_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "replica/history.h"
 #include "replica/truth_values.h"
 #include "store/walk.h"
 
@@ -35,7 +36,7 @@ Error ended_early() {
 
 // Within a write: stores the object of a key unless the copy has that version of it.
 Result<void> put_if_other(store::WriteTxn& txn, const TruthKeys& keys, const etcd::KeyValue& kv,
-                          const store::DeriveFacts& derive_facts) {
+                          int64_t offset, const store::DeriveFacts& derive_facts) {
     const auto address = keys.parse(kv.key);
     if (!address || address->what != What::kObject) return unreadable_key(kv.key);
     SNAPGATE_ASSIGN(const bool there, txn.has_cluster(address->cluster));
@@ -44,8 +45,9 @@ Result<void> put_if_other(store::WriteTxn& txn, const TruthKeys& keys, const etc
     SNAPGATE_ASSIGN(const auto known,
                     txn.get(address->cluster, address->kind, address->ns, address->name));
     SNAPGATE_ASSIGN(const TruthObject object, decode_truth_object(kv.value));
-    if (known && known->object.version == version_of(kv.mod_revision, object.place)) return {};
-    return put_copy(txn, *address, kv, derive_facts);
+    if (known && known->object.version == version_of(kv.mod_revision + offset, object.place))
+        return {};
+    return put_copy(txn, *address, kv, offset, derive_facts);
 }
 
 }  // namespace
@@ -93,10 +95,16 @@ Result<void> Rebuild::walk(const std::string& prefix, const Visit& visit) {
 Result<void> Rebuild::begin(const std::string& truth) {
     etcd::RangeRequest request;
     request.key = keys_.head();
+    SNAPGATE_ASSIGN(const Offset offset, read_offset(client_, keys_));
     const auto head = client_.range(std::move(request));
     if (!head) return etcd::to_base(head.error());
+    if (head->kvs.size() != 1) return Error(Code::kCorrupt, "etcd holds a part of a truth only");
     revision_ = head->header.revision;
     state_.truth = truth;
+    state_.offset = offset.offset;
+    state_.offset_revision = offset.revision;
+    state_.head_revision = head->kvs[0].mod_revision;
+    state_.head = head->kvs[0].value;
     return write([this](store::WriteTxn& txn) { return write_copy_state(txn, state_); });
 }
 
@@ -106,7 +114,8 @@ Result<void> Rebuild::take_clusters() {
             const auto address = keys_.parse(kv.key);
             if (!address || address->what != What::kCluster) return unreadable_key(kv.key);
             SNAPGATE_ASSIGN(const ClusterChange change, decode_cluster_change(kv.value));
-            clusters_[address->cluster] = version_of(change, kv.mod_revision);
+            SNAPGATE_ASSIGN(clusters_[address->cluster],
+                            version_of(change, kv.mod_revision, state_.offset));
         }
         return {};
     }));
@@ -157,7 +166,7 @@ Result<void> Rebuild::take_page(Page page) {
             bytes += (*shared)[end].value.size();
         SNAPGATE_TRY(write([this, shared, at, end](store::WriteTxn& txn) -> Result<void> {
             for (size_t i = at; i < end; ++i)
-                SNAPGATE_TRY(put_if_other(txn, keys_, (*shared)[i], derive_facts_));
+                SNAPGATE_TRY(put_if_other(txn, keys_, (*shared)[i], state_.offset, derive_facts_));
             return {};
         }));
     }
@@ -239,9 +248,12 @@ Result<void> Rebuild::take_notes() {
 
 Result<void> Rebuild::publish() {
     for (const auto& [cluster, version] : clusters_) {
-        SNAPGATE_TRY(write([one = cluster, to = version](store::WriteTxn& txn) {
-            return txn.publish_stage(one, to);
-        }));
+        SNAPGATE_TRY(write(
+            [one = cluster, to = version, forget = forget_](store::WriteTxn& txn) -> Result<void> {
+                SNAPGATE_TRY(txn.publish_stage(one, to));
+                if (forget) return txn.forget_list_versions(one);
+                return {};
+            }));
     }
     return {};
 }

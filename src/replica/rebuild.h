@@ -34,6 +34,10 @@ class Rebuild {
           derive_facts_(derive_facts),
           stopping_(std::move(stopping)) {}
 
+    // Versions that were told before are told no more, and count as too old: etcd has another
+    // history.
+    void forget_versions() { forget_ = true; }
+
     // The copy is complete then. kCorrupt for what etcd holds and this version cannot read.
     base::Result<Applied> run(const std::string& truth);
 
@@ -61,6 +65,7 @@ class Rebuild {
     const store::DeriveFacts& derive_facts_;
     const std::function<bool()> stopping_;
 
+    bool forget_ = false;
     int64_t revision_ = 0;
     CopyState state_;
     std::map<model::ClusterNumber, std::string> clusters_;  // with their versions

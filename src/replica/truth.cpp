@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "replica/history.h"
 #include "store/store.h"
 
 namespace snapgate::replica {
@@ -33,7 +34,8 @@ etcd::Txn make_or_read(const TruthKeys& keys, const std::string& id, const std::
                                                         {keys.secret(), check},
                                                         {keys.numbers(), "1"},
                                                         {keys.registry(), {}},
-                                                        {keys.head(), {}}};
+                                                        {keys.offset(), "0"},
+                                                        {keys.head(), random_head()}};
     for (const auto& [key, value] : made)
         txn.then_ops.emplace_back(etcd::Put{.key = key, .value = value});
     for (const std::string& key : {keys.format(), keys.id(), keys.secret()})

@@ -126,6 +126,8 @@ std::optional<TruthKeys::Address> TruthKeys::parse(std::string_view key) const {
     if (!key.starts_with(base_)) return std::nullopt;
     std::string_view rest = key.substr(base_.size());
     if (rest == "numbers") return Address{.what = What::kNumbers};
+    if (rest == "head") return Address{.what = What::kHead};
+    if (rest == "offset") return Address{.what = What::kOffset};
     if (take(rest, "records")) return parse_record(rest);
     if (take(rest, "objects")) return parse_object(rest);
     if (take(rest, "notes")) return parse_note(rest);

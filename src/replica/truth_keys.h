@@ -14,7 +14,9 @@ namespace snapgate::replica {
 //   format          the number of this layout
 //   id              of this truth, made once, as hexadecimal digits
 //   secret          tells whether a server has the secret of the others
-//   head            put by every transaction: its revision is that of the newest write
+//   head            put by every transaction, with random digits: its revision is that of the
+//                   newest write, and the digits tell histories apart
+//   offset          what is added to etcd's revisions in resource versions (truth_values.h)
 //   registry        put by every transaction that changes a record
 //   numbers         the number that the next cluster gets
 //   records/T/ID    a record of the registry
@@ -34,6 +36,7 @@ class TruthKeys {
     std::string id() const { return base_ + "id"; }
     std::string secret() const { return base_ + "secret"; }
     std::string head() const { return base_ + "head"; }
+    std::string offset() const { return base_ + "offset"; }
     std::string registry() const { return base_ + "registry"; }
     std::string numbers() const { return base_ + "numbers"; }
     std::string records() const { return base_ + "records/"; }
@@ -57,7 +60,7 @@ class TruthKeys {
 
     // What a key says. Views into the key.
     struct Address {
-        enum class What { kNumbers, kRecord, kCluster, kObject, kNote, kOther };
+        enum class What { kNumbers, kHead, kOffset, kRecord, kCluster, kObject, kNote, kOther };
         What what = What::kOther;
         store::RecordType record = store::RecordType::kProject;
         model::ClusterNumber cluster = 0;

@@ -48,7 +48,9 @@ TEST(TruthKeysTest, EveryKeySaysWhatItIsOf) {
     EXPECT_EQ(cluster->what, What::kCluster);
     EXPECT_EQ(cluster->cluster, 12U);
     EXPECT_EQ(keys.parse(keys.numbers())->what, What::kNumbers);
-    for (const std::string& other : {keys.head(), keys.registry(), keys.id(), keys.sweep(3)})
+    EXPECT_EQ(keys.parse(keys.head())->what, What::kHead);
+    EXPECT_EQ(keys.parse(keys.offset())->what, What::kOffset);
+    for (const std::string& other : {keys.registry(), keys.id(), keys.sweep(3), keys.lead()})
         EXPECT_EQ(keys.parse(other)->what, What::kOther) << other;
 }
 

@@ -156,7 +156,7 @@ Result<std::optional<Found>> TruthTxn::get(ClusterNumber cluster, Kind kind, std
     if (found) {
         const auto told = revision_in(found->object.version);
         if (!told) return Error(Code::kCorrupt, "the copy has an object without a version of etcd");
-        revision = *told;
+        revision = *told - state_.offset;
     }
     draft_.seen.emplace(std::move(key), revision);
     return found;
@@ -174,7 +174,8 @@ Result<Revision> TruthTxn::put(ClusterNumber cluster, Kind kind,
     if (!before) ++draft_.counts[{cluster, kind}];
     // The version that etcd gives it is as long as that of the next revision, but once in a while.
     int64_t& size = draft_.sizes[{cluster, kind}];
-    size += static_cast<int64_t>(object.text.size() + version_of(state_.applied + 1, place).size());
+    size += static_cast<int64_t>(object.text.size() +
+                                 version_of(state_.applied + state_.offset + 1, place).size());
     if (before) size -= static_cast<int64_t>(before->object.text.size());
     return Revision{place};
 }
@@ -280,7 +281,7 @@ Result<void> TruthTxn::change_note(ClusterNumber cluster, store::NoteType type,
     if (head) {
         // The cluster's key says its version anew, which must be what it was.
         draft_.unchanged.insert(cluster);
-        draft_.noted[cluster] = head->version;
+        SNAPGATE_ASSIGN(draft_.noted[cluster], moved_version(head->version, -state_.offset));
     }
     change(keys_.note(cluster, type, key), std::move(value));
     return {};

@@ -41,7 +41,7 @@ class TruthTxnTest : public ::testing::Test {
         return txn.put_record(RecordType::kProject, "p1", "{}");
     }
 
-    etcd::Txn made() const { return draft_.make_txn(keys_, 9); }
+    etcd::Txn made() const { return draft_.make_txn(keys_, 9, state_); }
     // Whether the transaction holds only if the key's number is in that relation to `value`.
     bool compares(const std::string& key, etcd::Compare::Target target,
                   etcd::Compare::Relation relation, int64_t value) const {

@@ -84,8 +84,18 @@ Result<ClusterChange> decode_cluster_change(std::string_view value) {
     return unreadable("the state of a cluster");
 }
 
-std::string version_of(const ClusterChange& change, int64_t mod_revision) {
-    return change.place ? version_of(mod_revision, *change.place) : change.version;
+Result<std::string> moved_version(std::string_view version, int64_t revisions) {
+    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    const auto number = base::read_decimal(version, kMost);
+    const auto moved =
+        static_cast<int64_t>(number.value_or(0)) + revisions * int64_t{kVersionsPerRevision};
+    if (!number || moved < 0) return unreadable("a resource version");
+    return std::string(fmt::format_int(moved).c_str());
+}
+
+Result<std::string> version_of(const ClusterChange& change, int64_t mod_revision, int64_t offset) {
+    if (change.place) return version_of(mod_revision + offset, *change.place);
+    return moved_version(change.version, offset);
 }
 
 }  // namespace snapgate::replica

@@ -49,10 +49,12 @@ TEST(TruthValuesTest, BrokenObjectsAreNotRead) {
 TEST(TruthValuesTest, AClustersKeySaysItsVersion) {
     const auto changed = decode_cluster_change(encode_cluster({.place = 41}));
     ASSERT_TRUE(changed);
-    EXPECT_EQ(version_of(*changed, 7), "7041");
+    EXPECT_EQ(*version_of(*changed, 7, 0), "7041");
+    EXPECT_EQ(*version_of(*changed, 7, 100), "107041");
     const auto noted = decode_cluster_change(encode_cluster({.place = {}, .version = "5002"}));
     ASSERT_TRUE(noted);
-    EXPECT_EQ(version_of(*noted, 7), "5002");
+    EXPECT_EQ(*version_of(*noted, 7, 0), "5002");
+    EXPECT_EQ(*version_of(*noted, 7, 100), "105002");
     for (const char* text : {"", "+", "+x", "+1000", "=", "=12", "=x", "5"})
         EXPECT_FALSE(decode_cluster_change(text)) << text;
 }
