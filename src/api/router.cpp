@@ -138,6 +138,16 @@ bool asks_truth(const Call& call) {
             request.header("Cookie"));
 }
 
+// nullopt: the store shows all that was acknowledged.
+std::optional<objects::Freshness> freshness_of_copy(const Call& call) {
+    if (call.copy_age.count() == 0) return std::nullopt;
+    const int64_t seconds = std::chrono::ceil<std::chrono::seconds>(call.copy_age).count();
+    return objects::Freshness{
+        .stale = true,
+        .age_seconds = std::min(seconds, objects::kMostAgeSeconds),
+        .text = fmt::format("etcd is out of reach: this is {} s old", seconds)};
+}
+
 // With a truth out of reach nothing is written, and what is read says how old it is.
 Result<void> tell_copy_age(Call& call) {
     constexpr unsigned kRetrySeconds = 1;
@@ -148,12 +158,7 @@ Result<void> tell_copy_age(Call& call) {
         error.retry_after_seconds = kRetrySeconds;
         return error;
     }
-    const int64_t seconds = std::chrono::ceil<std::chrono::seconds>(call.copy_age).count();
-    const objects::Freshness freshness{
-        .stale = true,
-        .age_seconds = std::min(seconds, objects::kMostAgeSeconds),
-        .text = fmt::format("etcd is out of reach: this is {} s old", seconds)};
-    add_headers(freshness, call.side, call.response);
+    add_headers(*freshness_of_copy(call), call.side, call.response);
     return {};
 }
 
@@ -258,7 +263,8 @@ net::Awaitable<void> answer(const Face& face, const Services& services, net::Req
     auto result = co_await run(face, call);
     if (result) result = hold_answer(call);
     if (!result) {
-        render_error(call.side, result.error(), request.id, call.freshness, response);
+        render_error(call.side, result.error(), request.id,
+                     call.freshness ? call.freshness : freshness_of_copy(call), response);
         request.held->hold_answer_anyway(response.body.size());
         forbid_caches(request, response);
     }

@@ -42,11 +42,15 @@ class Operation:
         return [becomes] if possible else []
 
 
+NEVER_SEEN = object()  # a state that no operation saw: one is like another
+
+
 def is_linearizable(history):
     """Whether the operations of one object, which began absent, have such an order."""
     history = sorted(history, key=lambda one: one.begin)
     every = (1 << len(history)) - 1
     lost = sum(1 << i for i, one in enumerate(history) if one.outcome == "unknown")
+    seen = {one.seen for one in history}
     tried = set()
     # Each entry: which operations have their place (a bit for each), and the state after them.
     stack = [(0, ABSENT)]
@@ -58,18 +62,34 @@ def is_linearizable(history):
         if placed | lost == every:
             return True
         # Next is one that began before every other one that is left had ended.
+        first = (~placed & (placed + 1)).bit_length() - 1
         first_end = math.inf
-        for i, one in enumerate(history):
+        for i in range(first, len(history)):
             if placed >> i & 1:
                 continue
+            if history[i].begin > first_end:
+                break
+            first_end = min(first_end, history[i].last())
+        # What ended first is tried first, and what may have come to nothing last: it blocks nobody where it has no place.
+        # Of several of these that would do the same, one is enough.
+        nexts = []
+        alike = set()
+        for i in range(first, len(history)):
+            one = history[i]
             if one.begin > first_end:
                 break
-            first_end = min(first_end, one.last())
-        for i, one in enumerate(history):
-            if one.begin > first_end:
-                break
-            if not placed >> i & 1:
-                stack += [(placed | 1 << i, after) for after in one.after(state)]
+            if placed >> i & 1:
+                continue
+            for after in one.after(state):
+                if after is not ABSENT and after not in seen:
+                    after = NEVER_SEEN
+                if one.outcome == "unknown":
+                    if after == state or (one.kind, after) in alike:
+                        continue
+                    alike.add((one.kind, after))
+                nexts.append((one.last(), placed | 1 << i, after))
+        nexts.sort(key=lambda one: -one[0])
+        stack += [(placed_then, after) for _, placed_then, after in nexts]
     return False
 
 

@@ -78,7 +78,8 @@ class Worker(threading.Thread):
 
     def read(self, name):
         reply, begin, end = self.call("GET", name)
-        if reply is None or reply.status == 503:
+        # One that says that it is old promises nothing.
+        if reply is None or reply.status == 503 or reply.header("Warning"):
             return None
         assert reply.status in (200, 404), reply
         if reply.status == 404:
@@ -110,11 +111,15 @@ class Worker(threading.Thread):
             self.note(name, Operation("delete", begin, end, outcome_of(reply, 200, (404,))), None)
 
     def note(self, name, operation, reply):
+        if operation.outcome == "not begun":
+            return
         version = reply.json()["metadata"]["resourceVersion"] if reply is not None and operation.outcome == "done" else None
         self.recorder.add(name, operation, version)
 
 
 def outcome_of(reply, done, refused):
+    if reply is not None and reply.status == 503 and "nothing was written" in reply.json()["message"]:
+        return "not begun"
     if reply is None or reply.status == 503:
         return "unknown"
     assert reply.status == done or reply.status in refused, reply

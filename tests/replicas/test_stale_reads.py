@@ -56,6 +56,10 @@ def test_without_a_quorum_reads_go_on_and_say_how_old_they_are(start_replicas):
             assert kube.status == 200 and len(kube.json()["items"]) == 20
             assert "etcd is out of reach" in kube.header("Warning")
             assert kube.header("Warning").startswith("299 ")
+            # What is not there may be there by now.
+            missing = replicas.kube("c", server).get(snapshots_path("default", "missing"))
+            assert missing.status == 404 and missing.header("Warning").startswith("299 ")
+            assert int(missing.header("Age")) >= 1
             assert server.anonymous().get("/readyz").status == 200
             assert server.anonymous().get("/readyz", writes="1").status == 503
     for server in replicas.servers:
