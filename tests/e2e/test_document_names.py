@@ -13,8 +13,8 @@ from harness import BINARY, PATIENCE, ROOT, clean_environment
 SCRIPTS = ["quickstart", "test", "tools/install", "tools/lint", "tests/faults/prove",
            *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "bench").iterdir()) if path.is_file())]
 ALL = [*documents(), "src/README.md", "fuzz/README.md"]
-# Flags of curl that the documents explain.
-FOREIGN = {"--compressed"}
+# Flags of curl, kubectl and etcd that the documents explain.
+FOREIGN = {"--compressed", "--prune-allowlist", "--prune-whitelist", "--auto-compaction-retention"}
 # Where a shell looks for the name of a program.
 CALL = re.compile(r"(?:^|[|;&(]\s*|^\w+=\S* )(?:[\w./]*/)?snapgate ([^;&`]*)")
 FLAG = re.compile(r"(?<![\w$-])--?[a-zA-Z][a-z-]*")

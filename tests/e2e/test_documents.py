@@ -158,7 +158,7 @@ class Newcomer:
                 self.quickstart = None
             elif step.language == "sh":
                 self.take_in(step)
-            elif step.saved_as:
+            elif step.saved_as and step.mark in (None, "go"):
                 (self.clone / step.saved_as).write_text(step.text, encoding="utf-8")
         for watching in self.watching:
             watching.close()
