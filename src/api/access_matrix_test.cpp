@@ -60,6 +60,7 @@ const std::map<std::string, Row, std::less<>> kRows = {
     {"get /admin/v1/clusters/{}", {}},
     {"delete /admin/v1/clusters/{}", {About::kNamed, Role::kAdmin}},
     {"update /admin/v1/clusters/{}/kubeconfig", {About::kNamed, Role::kAdmin}},
+    {"get /admin/v1/replicas", {About::kTenants, Role::kAdmin}},
     {"update /admin/v1/clusters/{}/imports", {About::kNamed, Role::kAdmin}},
     {"create /admin/v1/clusters/{}/check", {About::kNamed, Role::kAdmin}},
     {"create /admin/v1/clusters/{}/import", {About::kNamed, Role::kEditor}},

@@ -85,6 +85,7 @@ constexpr std::array kRoutes = {
     on_server(Verb::kCreate, "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects,
               kImportQuery),
     on_server(Verb::kGet, "/admin/v1/backup", Role::kAdmin, admin::back_up),
+    on_server(Verb::kGet, "/admin/v1/replicas", Role::kAdmin, admin::list_replicas),
     on_server(Verb::kGet, "/admin/v1/whoami", Role::kReader, admin::who_am_i),
     on_server(Verb::kGet, "/admin/v1/keys", Role::kAdmin, admin::list_keys),
     on_server(Verb::kCreate, "/admin/v1/keys", Role::kAdmin, admin::create_key),

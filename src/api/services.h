@@ -9,6 +9,7 @@
 #include "access/keys.h"
 #include "access/projects.h"
 #include "api/key_shares.h"
+#include "api/replica_info.h"
 #include "base/result.h"
 #include "cluster/object_quota.h"
 #include "cluster/registry.h"
@@ -84,7 +85,8 @@ struct Services {
         std::make_shared<access::DeclaredProjects>();
     // What each key has under way.
     std::shared_ptr<KeyShares> shares = std::make_shared<KeyShares>(KeyLimits{});
-    audit::Trail* audit = nullptr;  // null: none is kept
+    audit::Trail* audit = nullptr;         // null: none is kept
+    ListReplicas list_replicas = nullptr;  // the truth is in this server's store
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

@@ -120,6 +120,17 @@ Result<void> settle_first_key(DataDirectory& data) {
                                                  named.string(), failed.message()));
 }
 
+api::ReplicaInfo show(const replica::Replica& one) {
+    return {.id = one.id,
+            .address = one.record.address,
+            .version = one.record.version,
+            .since_ms = one.record.since_ms,
+            .revision = one.record.applied,
+            .behind = one.behind,
+            .self = one.self,
+            .leads = one.leads};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
@@ -149,8 +160,17 @@ Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
     return data;
 }
 
-void follow_registry(DataDirectory& data, const api::Services& services) {
+void serve_as_replica(DataDirectory& data, api::Services& services) {
     if (data.replica == nullptr) return;
+    services.list_replicas = [&replica = *data.replica](auto listed) {
+        replica.list_replicas(
+            [listed = std::move(listed)](const Result<std::vector<replica::Replica>>& all) {
+                if (!all) return listed(all.error());
+                std::vector<api::ReplicaInfo> shown;
+                for (const replica::Replica& one : *all) shown.push_back(show(one));
+                listed(std::move(shown));
+            });
+    };
     data.replica->tell_of_records([&services](const auto& changed) {
         if (auto read = services.reload_registry(changed); !read)
             base::log::error("cannot read the registry", {{"error", read.error().message}});

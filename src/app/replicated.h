@@ -18,8 +18,8 @@ namespace snapgate::app {
 base::Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
                                                           store::StoreOptions copy);
 
-// Has the tables of the registry, and who works with them, follow what other replicas write. Does
-// nothing for a server whose truth is in its store.
-void follow_registry(DataDirectory& data, const api::Services& services);
+// Has the tables of the registry, and who works with them, follow what other replicas write, and
+// the API list the replicas. Does nothing for a server whose truth is in its store.
+void serve_as_replica(DataDirectory& data, api::Services& services);
 
 }  // namespace snapgate::app

@@ -185,7 +185,7 @@ void ServerProcess::offer_services() {
     services_->issuers = &issuers_;
     issuers_.keep_in(data_->path / "issuer-keys");
     issuers_.replace(settings_.issuers, sources_->rules().of_tenant);
-    follow_registry(*data_, *services_);
+    serve_as_replica(*data_, *services_);
     if (data_->replica != nullptr) {
         data_->replica->tell_of_lead([this](bool taken) { lead_replicas(taken); });
     }

@@ -20,7 +20,7 @@ def completed(*words, env=None):
 
 @pytest.mark.parametrize("words, wanted", [
     (["ge"], ["get"]),
-    (["get", ""], ["snapshots", "vms", "clusters", "projects", "keys"]),
+    (["get", ""], ["snapshots", "vms", "clusters", "projects", "keys", "replicas"]),
     (["get", "c"], ["clusters"]),
     (["completion", ""], ["bash", "zsh"]),
     (["get", "snapshots", "--clu"], ["--cluster"]),

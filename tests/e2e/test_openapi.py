@@ -109,6 +109,7 @@ def test_every_operation_answers_as_it_is_described(caller, server, sampled):
     call("getKey", 200, id=key)
     call("listKeys", 200)
     call("whoAmI", 200)
+    call("listReplicas", 200)
     call("deleteKey", 204, id=key)
     console = {"X-Snapgate-Console": "1"}
     begun = call("beginConsoleSession", 200, {"key": server.client().key}, console)

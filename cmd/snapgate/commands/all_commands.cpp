@@ -27,9 +27,9 @@ std::vector<Command> all_commands() {
               "Examples:\n"
               "  snapgate config get-contexts\n"
               "  snapgate config use-context prod"),
-        group("get", "Show snapshots, VMs, clusters, projects or keys",
+        group("get", "Show snapshots, VMs, clusters, projects, keys or replicas",
               {get_snapshots_command(), get_vms_command(), get_clusters_command(),
-               get_projects_command(), get_keys_command()},
+               get_projects_command(), get_keys_command(), get_replicas_command()},
               "Examples:\n"
               "  snapgate get clusters\n"
               "  snapgate get snapshots --cluster demo\n"

@@ -42,6 +42,7 @@ Command get_vms_command();
 Command get_clusters_command();
 Command get_projects_command();
 Command get_keys_command();
+Command get_replicas_command();
 Command report_protection_command();
 Command report_failures_command();
 Command describe_snapshot_command();

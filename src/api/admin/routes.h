@@ -31,6 +31,9 @@ net::Awaitable<base::Result<void>> import_objects(Call& call);
 // GET /admin/v1/backup: a backup of the whole server, as a stream.
 net::Awaitable<base::Result<void>> back_up(Call& call);
 
+// GET /admin/v1/replicas: the servers that share this one's truth.
+net::Awaitable<base::Result<void>> list_replicas(Call& call);
+
 // GET /admin/v1/whoami: the key of the request itself, which any key may see.
 net::Awaitable<base::Result<void>> who_am_i(Call& call);
 net::Awaitable<base::Result<void>> list_keys(Call& call);
