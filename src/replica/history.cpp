@@ -17,7 +17,7 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr size_t kHeadBytes = 8;
+constexpr size_t kHistoryBytes = 8;
 // Other replicas may have seen more than this one when etcd went back.
 constexpr int64_t kMargin = 1'000'000;
 constexpr int kMostTries = 16;
@@ -29,7 +29,7 @@ Error no_offset() {
 }  // namespace
 
 std::string random_head() {
-    return base::hex(base::random_bytes(kHeadBytes));
+    return base::hex(base::random_bytes(kHistoryBytes));
 }
 
 Result<Offset> read_offset(etcd::Client& client, const TruthKeys& keys) {
