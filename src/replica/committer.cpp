@@ -89,16 +89,16 @@ void Committer::stop() {
 
 void Committer::write(store::Priority priority, store::WriteFunction function,
                       store::WriteDone done) {
-    Item item{priority, std::move(function), std::move(done)};
-    bool taken = false;
     {
         base::MutexLock lock(mutex_);
-        taken = !stopping_;
-        auto& queue = priority == store::Priority::kRequest ? requests_ : batches_;
-        if (taken) queue.push_back(std::move(item));
+        if (!stopping_) {
+            auto& queue = priority == store::Priority::kRequest ? requests_ : batches_;
+            queue.push_back({priority, std::move(function), std::move(done)});
+            wake_.notify_one();
+            return;
+        }
     }
-    if (!taken) return item.done(stopped());
-    wake_.notify_one();
+    done(stopped());
 }
 
 void Committer::loop() {
@@ -249,7 +249,7 @@ Result<Committer::Sent> Committer::not_taken(Group& group, const etcd::Error& er
 Result<Committer::Sent> Committer::wait_for_others(Group& group, const etcd::Committed& answer) {
     conflicts_.fetch_add(1, std::memory_order_relaxed);
     const auto* newest =
-        answer.answers.empty() ? nullptr : std::get_if<etcd::Range>(&answer.answers[0]);
+        answer.answers.empty() ? nullptr : std::get_if<etcd::Range>(answer.answers.data());
     if (newest == nullptr || newest->kvs.size() != 1)
         return Error(Code::kUnavailable, "etcd does not hold the truth that this server follows");
     if (Time::now() >= group.deadline) {

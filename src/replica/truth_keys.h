@@ -66,8 +66,10 @@ class TruthKeys {
         model::ClusterNumber cluster = 0;
         model::Kind kind = model::Kind::kSnapshot;
         store::NoteType note = store::NoteType::kDependent;
+        // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
         std::string_view ns = {};
         std::string_view name = {};  // of an object; the id of a record; the key of a note
+        // NOLINTEND(readability-redundant-member-init)
     };
     // nullopt for a key that no version of this program up to this one writes; kOther for those
     // that say nothing of what is stored.
