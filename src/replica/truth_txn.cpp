@@ -215,30 +215,37 @@ Result<void> TruthTxn::forget_list_versions(ClusterNumber /*cluster*/) {
     return of_mirrors_alone();
 }
 
+namespace {
+
+// What the copy has of a kind of a cluster, together with what the draft changes of it.
+uint64_t with_change(uint64_t stored,
+                     const std::map<std::pair<ClusterNumber, Kind>, int64_t>& changes,
+                     const std::pair<ClusterNumber, Kind>& of) {
+    const auto change = changes.find(of);
+    const int64_t more = change == changes.end() ? 0 : change->second;
+    return static_cast<uint64_t>(std::max<int64_t>(static_cast<int64_t>(stored) + more, 0));
+}
+
+}  // namespace
+
 Result<uint64_t> TruthTxn::count(ClusterNumber cluster, Kind kind) {
     SNAPGATE_ASSIGN(const auto head, head_of(cluster));
-    int64_t count = 0;
+    uint64_t stored = 0;
     if (head) {
         draft_.unchanged.insert(cluster);
-        SNAPGATE_ASSIGN(const uint64_t stored, copy_.count(cluster, kind));
-        count = static_cast<int64_t>(stored);
+        SNAPGATE_ASSIGN(stored, copy_.count(cluster, kind));
     }
-    const auto change = draft_.counts.find({cluster, kind});
-    if (change != draft_.counts.end()) count += change->second;
-    return static_cast<uint64_t>(std::max<int64_t>(count, 0));
+    return with_change(stored, draft_.counts, {cluster, kind});
 }
 
 Result<uint64_t> TruthTxn::bytes(ClusterNumber cluster, Kind kind) {
     SNAPGATE_ASSIGN(const auto head, head_of(cluster));
-    int64_t bytes = 0;
+    uint64_t stored = 0;
     if (head) {
         draft_.unchanged.insert(cluster);
-        SNAPGATE_ASSIGN(const uint64_t stored, copy_.bytes(cluster, kind));
-        bytes = static_cast<int64_t>(stored);
+        SNAPGATE_ASSIGN(stored, copy_.bytes(cluster, kind));
     }
-    const auto change = draft_.sizes.find({cluster, kind});
-    if (change != draft_.sizes.end()) bytes += change->second;
-    return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
+    return with_change(stored, draft_.sizes, {cluster, kind});
 }
 
 Result<std::optional<std::string>> TruthTxn::note(ClusterNumber cluster, store::NoteType type,

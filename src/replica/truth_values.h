@@ -48,6 +48,7 @@ struct ClusterChange {
     // The place of the last change in the transaction that put the key; none: that transaction
     // changed no object, and `version` is still the newest.
     std::optional<uint16_t> place;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string version = {};
 };
 std::string encode_cluster(const ClusterChange& change);
