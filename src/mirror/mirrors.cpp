@@ -93,7 +93,7 @@ class Mirrors::Core {
         followed->name = std::move(name);
         followed->project = std::move(project);
         followed->sink = options_.make_sink(cluster, kind);
-        ReflectorTimes times = ReflectorTimes::usual();
+        ReflectorTimes times = ReflectorTimes::of(kind);
         times.check = base::test_time("check", options_.check_rhythm);
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(

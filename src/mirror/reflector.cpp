@@ -175,7 +175,9 @@ net::Awaitable<void> Reflector::run() {
 
 net::Awaitable<void> Reflector::pause() {
     const auto wanted = session_.ask([](const Session& session) { return session.retry_after; });
-    const milliseconds usual = backoff_.next(SteadyClock::now());
+    milliseconds usual = backoff_.next(SteadyClock::now());
+    if (session_.status().state == MirrorState::kNotInstalled)
+        usual = std::max(usual, base::spread(context_.times.absent));
     co_await pause_alarm_.wait(wanted.value_or(usual));
     session_.happen(event::Waited{});
 }

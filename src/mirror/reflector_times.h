@@ -2,14 +2,17 @@
 
 #include <chrono>
 
+#include "cluster/reflected_kind.h"
+
 namespace snapgate::mirror {
 
-// The rhythm of a reflector: client-go's numbers.
+// The rhythm of a reflector: client-go's numbers where client-go has them.
 struct ReflectorTimes {
     std::chrono::milliseconds backoff_first;
     std::chrono::milliseconds backoff_most;
-    std::chrono::milliseconds quiet;         // after which the backoff begins anew
-    std::chrono::milliseconds answer;        // the longest wait for the head of an answer
+    std::chrono::milliseconds quiet;   // after which the backoff begins anew
+    std::chrono::milliseconds absent;  // the least pause after the cluster does not serve the kind
+    std::chrono::milliseconds answer;  // the longest wait for the head of an answer
     std::chrono::milliseconds list_silence;  // and for the next byte of a list
     // Of a silent watch: after which the cluster is asked for its version, how long that may take,
     // and after which the watch is opened again.
@@ -23,7 +26,10 @@ struct ReflectorTimes {
     std::chrono::milliseconds check;    // about how often the mirror is compared with the cluster
     std::chrono::milliseconds check_patience;  // for the watch to reach a compared list's version
 
-    static ReflectorTimes usual();
+    // Of a mirror of this kind. The snapshots of a cluster tell at once that the cluster is away or
+    // was given KubeVirt; its other kinds are asked less often, since at rest these questions are
+    // most of what a server with many clusters does.
+    static ReflectorTimes of(const cluster::ReflectedKind& kind);
 };
 
 }  // namespace snapgate::mirror

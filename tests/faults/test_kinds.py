@@ -11,7 +11,7 @@ from mirror import TIMES as USUAL
 from objects import CONTENTS, RESTORES, VMS
 from planted import SECRET, content, restore, search_everywhere, vm
 
-TIMES = USUAL.replace("other-kinds=0ms", "check=300ms")
+TIMES = USUAL.replace("other-kinds=0ms", "check=300ms,probe-others=500ms,absent=150ms")
 NAMES = {kind.plural: kind for kind in (VMS, RESTORES, CONTENTS)}
 OF = dict(zip(NAMES, (vm, restore, content)))  # what makes an object of each
 
