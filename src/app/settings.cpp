@@ -12,7 +12,8 @@
 
 #include "app/config_file.h"
 #include "app/credentials_key.h"
-#include "base/decimal.h"
+#include "app/etcd_settings.h"
+#include "app/setting_values.h"
 #include "base/duration.h"
 #include "base/test_time.h"
 
@@ -29,23 +30,6 @@ constexpr std::array<std::string_view, 4> kClientVariables = {"SNAPGATE_SERVER",
                                                               "SNAPGATE_CA", "SNAPGATE_PROJECT"};
 constexpr base::Millis kLeastHistory{1000};
 constexpr bool kLive = true;
-
-Error bad_value(std::string message) {
-    return {Code::kInvalidParameter, std::move(message)};
-}
-
-Result<uint64_t> parse_number(std::string_view text, uint64_t low, uint64_t high) {
-    const auto value = base::read_decimal(text, high);
-    if (!value || *value < low)
-        return bad_value(fmt::format("\"{}\" is not a number from {} to {}", text, low, high));
-    return *value;
-}
-
-Result<bool> parse_switch(std::string_view text) {
-    if (text == "true" || text == "on" || text == "yes") return true;
-    if (text == "false" || text == "off" || text == "no") return false;
-    return bad_value(fmt::format("\"{}\" is neither on nor off", text));
-}
 
 Result<Settings::Listener> parse_listener(std::string_view text) {
     size_t colon = text.rfind(':');
@@ -69,37 +53,6 @@ Result<void> set_listen(Settings& settings, std::string_view text) {
     settings.address = listener.address;
     settings.port = listener.port;
     return {};
-}
-
-Result<std::vector<std::string>> parse_endpoints(std::string_view text) {
-    std::vector<std::string> endpoints;
-    std::istringstream in{std::string(text)};
-    for (std::string one; std::getline(in, one, ',');) {
-        if (!one.starts_with("http://") && !one.starts_with("https://"))
-            return bad_value(fmt::format("\"{}\" is no URL, as http://127.0.0.1:2379", one));
-        endpoints.push_back(std::move(one));
-    }
-    if (endpoints.empty()) return bad_value("must name at least one member of etcd");
-    return endpoints;
-}
-
-Result<std::string> parse_etcd_prefix(std::string_view text) {
-    constexpr size_t kMost = 64;
-    constexpr std::string_view kTaken =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
-    if (text.empty() || text.size() > kMost || text.ends_with('/') ||
-        text.find_first_not_of(kTaken) != std::string_view::npos) {
-        return bad_value(fmt::format(
-            "is 1 to {} letters, digits and any of - _ . /, without a slash at its end", kMost));
-    }
-    return std::string(text);
-}
-
-Result<base::Millis> parse_stale_reads(std::string_view text) {
-    if (text == "off") return base::Millis(0);
-    SNAPGATE_ASSIGN(const base::Millis most, base::parse_duration(text));
-    if (most < std::chrono::seconds(1)) return bad_value("must be 1s or longer, or off");
-    return most;
 }
 
 Result<void> set_history(Settings& settings, std::string_view text) {
@@ -172,76 +125,8 @@ Result<std::filesystem::path> default_data_dir(const Environment& environment) {
                  "data-dir");
 }
 
-Result<void> check_etcd(const Settings& settings) {
-    if (!settings.replicates()) return {};
-    if (settings.etcd.cert.empty() != settings.etcd.key.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "etcd-cert and etcd-key go together: give both or neither", "etcd-cert");
-    }
-    if (settings.etcd.username.empty() != settings.etcd.password_file.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "etcd-username and etcd-password-file go together: give both or neither",
-                     "etcd-username");
-    }
-    if (!settings.declared.projects.empty() || !settings.declared.clusters.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "etcd: the configuration file of a server with --etcd declares no projects "
-                     "and clusters yet: make them with `snapgate apply`",
-                     "etcd");
-    }
-    return {};
-}
-
-Result<void> check_together(const Settings& settings) {
-    if (settings.tls_cert.empty() != settings.tls_key.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "tls-cert and tls-key go together: give both or neither", "tls-cert");
-    }
-    if (settings.tls_self_signed && !settings.tls_cert.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "tls-self-signed and tls-cert exclude each other: give one",
-                     "tls-self-signed");
-    }
-    SNAPGATE_TRY(check_etcd(settings));
-    if (!settings.loopback() && !settings.has_tls() && !settings.insecure_http) {
-        return Error(
-            Code::kInvalidParameter,
-            fmt::format("listen: {} is reachable from other machines, and keys would cross "
-                        "the network in clear: use --tls-self-signed or --tls-cert and "
-                        "--tls-key, or --insecure-http if something in front does TLS",
-                        settings.address),
-            "listen");
-    }
-    return {};
-}
-
-}  // namespace
-
-bool Settings::loopback() const {
-    return address == "::1" || address.starts_with("127.");
-}
-
-void Settings::take_live(const Settings& from) {
-    connect_allow = from.connect_allow;
-    connect_deny = from.connect_deny;
-    key_limit = from.key_limit;
-    protection_max_age = from.protection_max_age;
-    access_log = from.access_log;
-    log_level = from.log_level;
-    declared = from.declared;
-    credential_programs = from.credential_programs;
-    issuers = from.issuers;
-    for (const Setting& setting : all_settings()) {
-        if (!setting.live) continue;
-        const std::string name(setting.name);
-        given.erase(name);
-        if (const auto found = from.given.find(name); found != from.given.end())
-            given.insert(*found);
-    }
-}
-
-const std::vector<Setting>& all_settings() {
-    static const std::vector<Setting> settings = {
+std::vector<Setting> settings_of_server() {
+    return {
         {"config", "FILE", "read settings from this YAML file",
          [](Settings& s, std::string_view v) -> Result<void> {
              s.config = v;
@@ -262,63 +147,6 @@ const std::vector<Setting>& all_settings() {
          [](Settings& s, std::string_view v) -> Result<void> {
              if (v.empty()) return bad_value("must not be empty");
              s.credentials_key_file = v;
-             return {};
-         }},
-        {"etcd", "URL,...",
-         "keep the registry and the objects of hosted clusters in this etcd, as one of several\n"
-         "servers that do (http://HOST:2379 or https://HOST:2379, one for each member); the data\n"
-         "directory then holds a copy",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             SNAPGATE_ASSIGN(s.etcd.endpoints, parse_endpoints(v));
-             return {};
-         }},
-        {"etcd-ca", "FILE", "the CA of etcd's certificates, PEM (default: those of the system)",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             s.etcd.ca = v;
-             return {};
-         }},
-        {"etcd-cert", "FILE", "the certificate to show to etcd, PEM",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             s.etcd.cert = v;
-             return {};
-         }},
-        {"etcd-key", "FILE", "the private key of that certificate, PEM",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             s.etcd.key = v;
-             return {};
-         }},
-        {"etcd-username", "NAME", "the user of etcd (default: none)",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             s.etcd.username = v;
-             return {};
-         }},
-        {"etcd-password-file", "FILE", "a file with the password of that user",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             s.etcd.password_file = v;
-             return {};
-         }},
-        {"etcd-prefix", "TEXT", "what the keys in etcd begin with (default snapgate)",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             SNAPGATE_ASSIGN(s.etcd.prefix, parse_etcd_prefix(v));
-             return {};
-         }},
-        {"etcd-max-txn-ops", "N", "the --max-txn-ops of etcd's members (default 128)",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             SNAPGATE_ASSIGN(s.etcd.max_txn_ops, parse_number(v, 32, 1000));
-             return {};
-         }},
-        {"etcd-max-request-bytes", "N",
-         "the --max-request-bytes of etcd's members (default 1572864)",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             SNAPGATE_ASSIGN(s.etcd.max_request_bytes, parse_number(v, 128 << 10, 64 << 20));
-             return {};
-         }},
-        {"etcd-stale-reads", "DURATION",
-         "how long reads are answered from the copy, with its age, while etcd is out of reach; a "
-         "key\n"
-         "that is revoked meanwhile is taken for as long (default 15m); off for not at all",
-         [](Settings& s, std::string_view v) -> Result<void> {
-             SNAPGATE_ASSIGN(s.etcd.stale_reads, parse_stale_reads(v));
              return {};
          }},
         {"tls-self-signed", "",
@@ -500,6 +328,64 @@ const std::vector<Setting>& all_settings() {
          },
          kLive},
     };
+}
+
+Result<void> check_together(const Settings& settings) {
+    if (settings.tls_cert.empty() != settings.tls_key.empty()) {
+        return Error(Code::kInvalidParameter,
+                     "tls-cert and tls-key go together: give both or neither", "tls-cert");
+    }
+    if (settings.tls_self_signed && !settings.tls_cert.empty()) {
+        return Error(Code::kInvalidParameter,
+                     "tls-self-signed and tls-cert exclude each other: give one",
+                     "tls-self-signed");
+    }
+    SNAPGATE_TRY(check_etcd(settings));
+    if (!settings.loopback() && !settings.has_tls() && !settings.insecure_http) {
+        return Error(
+            Code::kInvalidParameter,
+            fmt::format("listen: {} is reachable from other machines, and keys would cross "
+                        "the network in clear: use --tls-self-signed or --tls-cert and "
+                        "--tls-key, or --insecure-http if something in front does TLS",
+                        settings.address),
+            "listen");
+    }
+    return {};
+}
+
+}  // namespace
+
+bool Settings::loopback() const {
+    return address == "::1" || address.starts_with("127.");
+}
+
+void Settings::take_live(const Settings& from) {
+    connect_allow = from.connect_allow;
+    connect_deny = from.connect_deny;
+    key_limit = from.key_limit;
+    protection_max_age = from.protection_max_age;
+    access_log = from.access_log;
+    log_level = from.log_level;
+    declared = from.declared;
+    credential_programs = from.credential_programs;
+    issuers = from.issuers;
+    for (const Setting& setting : all_settings()) {
+        if (!setting.live) continue;
+        const std::string name(setting.name);
+        given.erase(name);
+        if (const auto found = from.given.find(name); found != from.given.end())
+            given.insert(*found);
+    }
+}
+
+const std::vector<Setting>& all_settings() {
+    static const std::vector<Setting> settings = [] {
+        std::vector<Setting> all = settings_of_server();
+        const std::vector<Setting> etcd = etcd_settings();
+        all.insert(std::ranges::find(all, "tls-self-signed", &Setting::name), etcd.begin(),
+                   etcd.end());
+        return all;
+    }();
     return settings;
 }
 
