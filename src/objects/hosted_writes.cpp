@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -27,8 +28,19 @@ using End = WriteOutcome::End;
 constexpr std::string_view kWritten = "objects are written into the store of";
 // How often a name is made up, as the API says.
 constexpr int kNameTries = 8;
-// How often a write is made anew because the object changed under it.
-constexpr int kWriteTries = 16;
+// How long a write is made anew because the object changes under it.
+constexpr std::chrono::seconds kPatience{10};
+
+// As kube-apiserver, which does so until the request's time is over. However often others are
+// faster, who named no version is not told that it has changed.
+class Tries {
+  public:
+    bool left() const { return Time::now() < end_; }
+
+  private:
+    using Time = std::chrono::steady_clock;
+    const Time::time_point end_ = Time::now() + kPatience;
+};
 
 // A dry run is no write, and has no line in the audit trail.
 void note_dry_run(const WriteContext& context, bool dry_run) {
@@ -275,7 +287,7 @@ net::Awaitable<Result<Written>> create_snapshot(const WriteContext& context, Pla
 
 net::Awaitable<Result<Written>> change_object(WriteContext context, Place place, Decide decide,
                                               ChangeOptions options) {
-    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
+    for (const Tries tries; tries.left();) {
         SNAPGATE_CO_ASSIGN(auto live, read_live(context.store, place));
         if (!live) co_return rules::no_such_object(place.kind, place.name);
         SNAPGATE_CO_ASSIGN(auto change, decide(live->object));
@@ -349,7 +361,7 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
     note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
     const Quota quota = quota_for(context, place);
-    for (int attempt = 0; attempt < kWriteTries; ++attempt) {
+    for (const Tries tries; tries.left();) {
         SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
         std::optional<Live> live;
         if (!damaged) {

@@ -2,6 +2,7 @@
 
 import json
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
@@ -190,6 +191,17 @@ def test_patches_that_are_refused(kube, patch, media, status, message):
     reply = kube.patch("web", "one", patch, media)
     assert reply.status == status and message in reply.json()["message"], reply
     assert kube.read("web", "one").json() == before
+
+
+def test_patches_that_many_make_of_one_object_at_once_are_all_done(kube):
+    """None of them names a version, so none is told that it has changed."""
+    def patch(i):
+        return kube.patch("web", "one", {"metadata": {"labels": {f"l{i}": "yes"}}}).status
+
+    with ThreadPoolExecutor(48) as pool:
+        assert set(pool.map(patch, range(144))) == {200}
+    labels = kube.read("web", "one").json()["metadata"]["labels"]
+    assert set(labels) == {"tier", *(f"l{i}" for i in range(144))}
 
 
 def test_a_status_is_validated_and_pruned(kube):
