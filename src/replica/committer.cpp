@@ -9,7 +9,6 @@
 #include <ranges>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/log.h"
 #include "store/wait.h"
 
@@ -20,14 +19,15 @@ using base::Code;
 using base::Error;
 using base::Result;
 
+constexpr size_t kMostInFlight = 4;
 constexpr size_t kGroupItems = 64;
 // Room in a request for what is not counted in a draft's bytes: compares, and gRPC's own.
 constexpr size_t kRequestRoom = 64 << 10;
+// With other replicas that are faster; and with the copy.
 constexpr std::chrono::seconds kPatience{10};
-// What a leader of etcd had when it died is answered by nobody: what waits behind it has to go on.
+// What a leader of etcd had when it died is answered by nobody: what waits for it has to go on.
 constexpr base::Millis kCommitTime{3000};
 constexpr std::chrono::seconds kPatienceWithFollower{3};
-constexpr std::chrono::milliseconds kMostPause{8};
 constexpr unsigned kRetrySeconds = 1;
 
 Error stopped() {
@@ -53,6 +53,13 @@ Error not_audited(const Error& error) {
             fmt::format("the write was done, and its line for the audit trail could not be kept: "
                         "{}; read before you repeat it",
                         error.message)};
+}
+
+Error others_were_faster() {
+    Error error(Code::kUnavailable,
+                "other replicas change what this write needs all the time; it was not done");
+    error.retry_after_seconds = kRetrySeconds;
+    return error;
 }
 
 Result<void> call(const store::WriteFunction& function, TruthTxn& txn) {
@@ -103,24 +110,42 @@ void Committer::write(store::Priority priority, store::WriteFunction function,
 
 void Committer::loop() {
     while (true) {
-        std::vector<Item> items = next_group();
-        if (items.empty()) return;
-        commit(std::move(items));
+        Turn turn = next_turn();
+        if (turn.events.empty() && turn.items.empty()) return;
+        for (Event& event : turn.events) take(std::move(event));
+        if (turn.items.empty()) continue;
+        Group group;
+        group.items = std::move(turn.items);
+        begin(std::move(group));
     }
 }
 
-// Requests and batches take turns: a batch is as much as a transaction of etcd holds.
-std::vector<Committer::Item> Committer::next_group() {
+Committer::Turn Committer::next_turn() {
     base::MutexLock lock(mutex_);
-    while (requests_.empty() && batches_.empty()) {
-        if (stopping_) return {};
+    while (true) {
+        Turn turn;
+        turn.events.swap(events_);
+        // They come first: they make room.
+        if (turn.events.empty()) turn.items = next_items();
+        if (!turn.events.empty() || !turn.items.empty()) return turn;
+        if (stopping_ && flights_.empty()) return turn;
         wake_.wait(mutex_);
     }
-    std::vector<Item> items;
-    const bool batch = requests_.empty() || (!batches_.empty() && !batch_last_);
+}
+
+// Requests and batches take turns: a batch is as much as a transaction of etcd holds, so one of
+// them is in flight at a time.
+std::vector<Committer::Item> Committer::next_items() {
+    if (waits_ || flights_.size() == kMostInFlight) return {};
+    const bool may_be_batch =
+        !batches_.empty() &&
+        std::ranges::none_of(flights_, [](const auto& one) { return one->batch; });
+    if (requests_.empty() && !may_be_batch) return {};
+    const bool batch = may_be_batch && (requests_.empty() || !batch_last_);
     batch_last_ = batch;
     auto& queue = batch ? batches_ : requests_;
     const size_t most = batch ? 1 : kGroupItems;
+    std::vector<Item> items;
     while (!queue.empty() && items.size() < most) {
         items.push_back(std::move(queue.front()));
         queue.pop_front();
@@ -128,48 +153,68 @@ std::vector<Committer::Item> Committer::next_group() {
     return items;
 }
 
-void Committer::commit(std::vector<Item> items) {
-    Group group;
-    group.items = std::move(items);
-    group.deadline = Time::now() + kPatience;
-    while (true) {
-        const int64_t applied = follower_.applied();
-        Draft draft;
-        CopyState state;
-        auto ended = run(group, draft, state);
-        if (!ended) return answer(std::move(group), ended.error());
-        if (draft.empty())
-            return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
-        auto sent = send(group, draft, applied, state);
-        if (!sent) return answer(std::move(group), sent.error());
-        if (*sent == Sent::kDone)
-            return answer(std::move(group), std::nullopt, std::move(draft.audit_lines));
-    }
+// Under the lock: once the thread knows of it, this object may be destroyed.
+void Committer::happened(Event event) {
+    base::MutexLock lock(mutex_);
+    events_.push_back(std::move(event));
+    wake_.notify_one();
 }
 
-Result<void> Committer::run(Group& group, Draft& draft, CopyState& state) {
+void Committer::begin(Group group) {
+    auto flight = std::make_unique<Flight>();
+    etcd::Txn txn;
+    if (const auto ended = run(group, *flight, txn); !ended)
+        return answer(std::move(group), ended.error());
+    if (group.items.empty() && group.refused.empty()) return;
+    if (flight->draft.empty()) return answer(std::move(group), std::nullopt);
+    flight->batch = !group.items.empty() && group.items[0].priority == store::Priority::kBatch;
+    flight->group = std::move(group);
+    flight->begun = Time::now();
+    Flight* const sent = flight.get();
+    flights_.push_back(std::move(flight));
+    client_.commit_async(std::move(txn), [this, sent](etcd::Result<etcd::Committed> answer) {
+        happened({sent, std::move(answer)});
+    });
+}
+
+Result<void> Committer::run(Group& group, Flight& flight, etcd::Txn& txn) {
     // While nothing comes from etcd, etcd may be another one when it comes back.
-    SNAPGATE_TRY(wait_for_copy(0, kPatienceWithFollower));
+    SNAPGATE_TRY(wait_until_followed());
+    // Before the view is: what the tables of the registry show is in it, and perhaps more.
+    const int64_t applied = follower_.applied();
     const store::ReadView view = copy_.read();
-    SNAPGATE_ASSIGN(const auto known, read_copy_state(view));
-    if (!known || !known->complete)
+    SNAPGATE_ASSIGN(const auto state, read_copy_state(view));
+    if (!state || !state->complete)
         return Error(Code::kUnavailable, "the copy of this replica is being built again");
-    state = *known;
+    Draft& draft = flight.draft;
     for (bool whole = false; !whole;) {
         draft = {};
         group.results.clear();
-        TruthTxn txn(view, state, keys_, draft);
-        whole = run_once(group, txn, draft);
+        TruthTxn functions(view, *state, keys_, draft, drafts_in_flight());
+        whole = run_once(group, functions, draft);
     }
+    group.audit_lines = std::move(draft.audit_lines);
+    flight.offset = state->offset;
+    txn = draft.make_txn(keys_, applied, *state);
+    txn.timeout = kCommitTime;
     return {};
 }
 
-bool Committer::run_once(Group& group, TruthTxn& txn, Draft& draft) {
+// The thread lets go of a flight only when the copy shows what became of it. So a view that is
+// opened afterwards shows it, and until then its draft is among these.
+std::vector<const Draft*> Committer::drafts_in_flight() const {
+    std::vector<const Draft*> drafts;
+    for (const auto& flight : flights_) drafts.push_back(&flight->draft);
+    return drafts;
+}
+
+bool Committer::run_once(Group& group, TruthTxn& txn, const Draft& draft) {
     for (size_t i = 0; i < group.items.size(); ++i) {
         txn.begin_function();
         Result<void> result = call(group.items[i].function, txn);
-        if (txn.collided() && i > 0) {
-            cut(group, i);
+        if (txn.waits() || (txn.collided() && i > 0)) {
+            waits_ = i == 0;
+            put_back(group, i);
             return false;
         }
         if (!result && txn.wrote()) {
@@ -181,7 +226,7 @@ bool Committer::run_once(Group& group, TruthTxn& txn, Draft& draft) {
             draft.operations() <= limits_.operations && draft.bytes + kRequestRoom <= limits_.bytes;
         if (fits) continue;
         if (i > 0) {
-            cut(group, i);
+            put_back(group, i);
             return false;
         }
         refuse(group, 0,
@@ -197,8 +242,7 @@ bool Committer::run_once(Group& group, TruthTxn& txn, Draft& draft) {
     return true;
 }
 
-// The items from `from` on go back to the front of their queue.
-void Committer::cut(Group& group, size_t from) {
+void Committer::put_back(Group& group, size_t from) {
     const auto begin = group.items.begin() + static_cast<std::ptrdiff_t>(from);
     {
         base::MutexLock lock(mutex_);
@@ -216,70 +260,100 @@ void Committer::refuse(Group& group, size_t index, Error error) {
     group.items.erase(culprit);
 }
 
-Result<Committer::Sent> Committer::send(Group& group, const Draft& draft, int64_t applied,
-                                        const CopyState& state) {
-    const auto begun = Time::now();
-    etcd::Txn txn = draft.make_txn(keys_, applied, state);
-    txn.timeout = kCommitTime;
-    auto answer = client_.commit(std::move(txn));
-    if (!answer) return not_taken(group, answer.error());
-    if (!answer->succeeded) return wait_for_others(group, *answer);
-    times_.observe(Time::now() - begun);
-    draft.settle(answer->header.revision + state.offset);
-    // The write is done, even if the copy does not get there for now.
-    const auto there = wait_for_copy(answer->header.revision, kPatience);
-    if (!there) {
-        base::log::warning("a write is in etcd, and the copy has not got it yet",
-                           {{"error", there.error().message}});
-    }
-    return Sent::kDone;
+void Committer::take(Event event) {
+    Flight& flight = *event.flight;
+    if (auto* answer = std::get_if<etcd::Result<etcd::Committed>>(&event.what))
+        return answered(flight, std::move(*answer));
+    const bool lost = flight.lost;
+    Group group = land(flight);
+    if (!lost) return;
+    if (const auto& there = std::get<Result<void>>(event.what); !there)
+        return answer(std::move(group), there.error());
+    run_again(std::move(group));
+}
+
+void Committer::answered(Flight& flight, etcd::Result<etcd::Committed> answer) {
+    if (!answer) return not_taken(land(flight), answer.error());
+    if (!answer->succeeded) return wait_for_others(flight, *answer);
+    times_.observe(Time::now() - flight.begun);
+    const int64_t revision = answer->header.revision;
+    flight.draft.settle(revision + flight.offset);
+    // They are answered on the thread that brings the copy there; this one goes on.
+    const auto group = std::make_shared<Group>(std::move(flight.group));
+    follower_.when_applied(revision, kPatience, [this, &flight, group](Result<void> there) {
+        // The write is done, even if the copy does not get there for now.
+        if (!there) {
+            base::log::warning("a write is in etcd, and the copy has not got it yet",
+                               {{"error", there.error().message}});
+        }
+        this->answer(std::move(*group), std::nullopt);
+        happened({&flight, std::move(there)});
+    });
 }
 
 // A group that is too large for etcd runs again in smaller ones.
-Result<Committer::Sent> Committer::not_taken(Group& group, const etcd::Error& error) {
+void Committer::not_taken(Group group, const etcd::Error& error) {
     const bool too_large = error.code == etcd::ErrorCode::kTooLarge ||
                            error.code == etcd::ErrorCode::kTooManyOperations;
     if (too_large && !error.may_be_done && group.items.size() > 1) {
-        cut(group, group.items.size() / 2);
-        return Sent::kAgain;
+        put_back(group, group.items.size() / 2);
+        return begin(std::move(group));
     }
-    return refused_by_etcd(error);
+    answer(std::move(group), refused_by_etcd(error));
 }
 
-Result<Committer::Sent> Committer::wait_for_others(Group& group, const etcd::Committed& answer) {
+void Committer::wait_for_others(Flight& flight, const etcd::Committed& answer) {
     conflicts_.fetch_add(1, std::memory_order_relaxed);
     const auto* newest =
         answer.answers.empty() ? nullptr : std::get_if<etcd::Range>(answer.answers.data());
-    if (newest == nullptr || newest->kvs.size() != 1)
-        return Error(Code::kUnavailable, "etcd does not hold the truth that this server follows");
-    if (Time::now() >= group.deadline) {
-        Error error(Code::kUnavailable,
-                    "other replicas change what this write needs all the time; it was not done");
-        error.retry_after_seconds = kRetrySeconds;
-        return error;
+    if (newest == nullptr || newest->kvs.size() != 1) {
+        return this->answer(
+            land(flight),
+            Error(Code::kUnavailable, "etcd does not hold the truth that this server follows"));
     }
-    SNAPGATE_TRY(wait_for_copy(newest->kvs[0].mod_revision, kPatience));
-    // Replicas that met once would meet again.
-    std::this_thread::sleep_for(std::chrono::microseconds(
-        base::random_below(static_cast<uint64_t>(std::chrono::microseconds(kMostPause).count()))));
-    return Sent::kAgain;
+    flight.lost = true;
+    follower_.when_applied(
+        newest->kvs[0].mod_revision, kPatience,
+        [this, &flight](Result<void> there) { happened({&flight, std::move(there)}); });
 }
 
-Result<void> Committer::wait_for_copy(int64_t revision, base::Millis patience) {
+// What was refused may have been so for a write that is not done.
+void Committer::run_again(Group group) {
+    for (Answer& one : group.refused) group.items.push_back(std::move(one.item));
+    group.refused.clear();
+    const auto now = Time::now();
+    Group late;
+    Group rest;
+    for (Item& item : group.items) {
+        if (!item.give_up_at) item.give_up_at = now + kPatience;
+        Group& fate = *item.give_up_at <= now ? late : rest;
+        fate.items.push_back(std::move(item));
+    }
+    put_back(rest, 0);
+    if (!late.items.empty()) answer(std::move(late), others_were_faster());
+}
+
+Committer::Group Committer::land(Flight& flight) {
+    Group group = std::move(flight.group);
+    std::erase_if(flights_, [&](const auto& one) { return one.get() == &flight; });
+    waits_ = false;
+    return group;
+}
+
+Result<void> Committer::wait_until_followed() {
     store::Waiter waiter;
-    follower_.when_applied(revision, patience,
+    follower_.when_applied(0, kPatienceWithFollower,
                            [&waiter](Result<void> result) { waiter.set(std::move(result)); });
     return waiter.wait();
 }
 
 // On the copy's writer thread, as the callers expect it: they read records there.
-void Committer::answer(Group group, const std::optional<Error>& failure,
-                       std::vector<std::string> audit_lines) {
+void Committer::answer(Group group, const std::optional<Error>& failure) {
     const auto shared = std::make_shared<Group>(std::move(group));
-    const bool audited = !audit_lines.empty();
-    store::WriteFunction add_lines =
-        [lines = std::move(audit_lines)](store::WriteTxn& txn) -> Result<void> {
-        for (const std::string& line : lines) SNAPGATE_TRY(txn.add_audit_line(line));
+    const bool audited = !failure && !shared->audit_lines.empty();
+    store::WriteFunction add_lines = [shared, audited](store::WriteTxn& txn) -> Result<void> {
+        if (!audited) return {};
+        for (const std::string& line : shared->audit_lines) SNAPGATE_TRY(txn.add_audit_line(line));
         return {};
     };
     copy_.write(store::Priority::kRequest, std::move(add_lines),

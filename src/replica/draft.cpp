@@ -47,7 +47,8 @@ std::vector<Compare> Draft::compares(const TruthKeys& keys, int64_t applied) con
     for (const ClusterNumber cluster : unchanged)
         all.push_back(not_later(keys.cluster(cluster), applied));
     // Every transaction that changes records goes by those that it saw, be it in a table.
-    if (registry_unchanged || !records.empty()) all.push_back(not_later(keys.registry(), applied));
+    if (registry_unchanged || changes_registry())
+        all.push_back(not_later(keys.registry(), applied));
     return all;
 }
 
@@ -65,7 +66,7 @@ etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied, const CopyStat
         txn.then_ops.emplace_back(etcd::Delete{.key = key});
     };
     if (next_cluster) put(keys.numbers(), fmt::format_int(*next_cluster).str());
-    if (!records.empty()) put(keys.registry(), {});
+    if (changes_registry()) put(keys.registry(), {});
     // A cluster comes before what it holds, for the copies.
     std::map<ClusterNumber, ClusterChange> clusters;
     for (const auto& [cluster, version] : noted) clusters[cluster] = {{}, version};

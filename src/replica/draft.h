@@ -57,6 +57,13 @@ struct Draft {
     size_t bytes = 0;  // about, of the request
 
     bool empty() const { return changes.empty() && created.empty() && deleted.empty(); }
+    // Whether it puts or deletes the cluster's own key, by which go counts, notes and the cluster.
+    bool changes_cluster(model::ClusterNumber cluster) const {
+        return last_places.contains(cluster) || noted.contains(cluster) ||
+               deleted.contains(cluster);
+    }
+    // Whether it puts the key by which every reader of records goes.
+    bool changes_registry() const { return !records.empty() || next_cluster.has_value(); }
     // What etcd counts against --max-txn-ops.
     size_t operations() const;
     // `applied`: a revision of etcd whose state was read, or a later one; `state`: of the copy.

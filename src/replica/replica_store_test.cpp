@@ -6,6 +6,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -133,6 +134,87 @@ TEST_F(ReplicaStoreTest, AWriteThatReadWhatChangedMeanwhileRunsAgain) {
     other.join();
     ASSERT_TRUE(catch_up(*first));
     EXPECT_NE(value(*first, cluster, "counter").find(R"("filler":"50")"), std::string::npos);
+}
+
+TEST_F(ReplicaStoreTest, WritesAreInFlightTogetherUnlessOneReadsWhatAnotherWrites) {
+    const auto store = open(one_);
+    const ClusterNumber cluster = make_cluster(*store);
+    ASSERT_TRUE(put(*store, cluster, "a", "old"));
+    struct Write {
+        std::promise<void> ran;
+        std::once_flag told;
+        std::promise<Result<void>> done;
+        std::string seen;  // of object "a", by its last run
+    };
+    const auto begin = [&](const char* name, const char* filler) {
+        auto write = std::make_shared<Write>();
+        store->write(
+            Priority::kRequest,
+            [write, cluster, name, filler](WriteTxn& txn) -> Result<void> {
+                SNAPGATE_ASSIGN(const auto before, txn.get(cluster, Kind::kSnapshot, "shop", name));
+                write->seen = before ? std::string(before->object.text) : std::string();
+                std::call_once(write->told, [&] { write->ran.set_value(); });
+                SNAPGATE_TRY(
+                    txn.put(cluster, Kind::kSnapshot, make_object("shop", name, "vm", filler), {}));
+                return {};
+            },
+            [write](Result<void> result) { write->done.set_value(std::move(result)); });
+        return write;
+    };
+    // Nothing is answered; so each runs only if it does not wait for those before it.
+    etcd_.pause(0);
+    const auto first = begin("a", "new");
+    first->ran.get_future().wait();
+    const auto other = begin("b", "");
+    other->ran.get_future().wait();
+    const auto same = begin("a", "newest");
+    same->ran.get_future().wait();
+    etcd_.go_on(0);
+    for (const auto& write : {first, other, same}) {
+        const Result<void> done = write->done.get_future().get();
+        EXPECT_TRUE(done) << done.error().message;
+    }
+    EXPECT_NE(first->seen.find(R"("old")"), std::string::npos);
+    EXPECT_EQ(other->seen, "");
+    EXPECT_NE(same->seen.find(R"("new")"), std::string::npos);
+    EXPECT_NE(value(*store, cluster, "a").find(R"("newest")"), std::string::npos);
+    EXPECT_EQ(store->replica_statistics().conflicts, 0U);
+}
+
+TEST_F(ReplicaStoreTest, ManyAtOnceAreAllDoneAndCountedOnce) {
+    const auto first = open(one_);
+    const auto second = open(two_);
+    const ClusterNumber cluster = make_cluster(*first);
+    ASSERT_TRUE(catch_up(*second));
+    constexpr int kWrites = 300;
+    constexpr uint64_t kRoom = 100;
+    std::atomic<int> left = kWrites;
+    std::promise<void> all;
+    std::atomic<uint64_t> done = 0;
+    // As a quota counts: each is refused once there are enough.
+    for (int i = 0; i < kWrites; ++i) {
+        store::Store& store = i % 2 == 0 ? *first : *second;
+        store.write(
+            Priority::kRequest,
+            [cluster, i](WriteTxn& txn) -> Result<void> {
+                SNAPGATE_ASSIGN(const uint64_t count, txn.count(cluster, Kind::kSnapshot));
+                if (count == kRoom) return base::Error(Code::kQuotaExceeded, "no room");
+                const std::string name = "s" + std::to_string(i);
+                SNAPGATE_TRY(
+                    txn.put(cluster, Kind::kSnapshot, make_object("shop", name, "vm"), {}));
+                return {};
+            },
+            [&](const Result<void>& result) {
+                if (result) ++done;
+                if (--left == 0) all.set_value();
+            });
+    }
+    all.get_future().wait();
+    EXPECT_EQ(done.load(), kRoom);
+    for (const store::Store* store : {first.get(), second.get()}) {
+        ASSERT_TRUE(catch_up(*store));
+        EXPECT_EQ(*store->read().count(cluster, Kind::kSnapshot), kRoom);
+    }
 }
 
 TEST_F(ReplicaStoreTest, AFunctionThatFailsAfterItHasWrittenSpoilsNothing) {

@@ -57,7 +57,36 @@ void TruthTxn::begin_function() {
     ++function_;
     wrote_ = false;
     collided_ = false;
+    waits_ = false;
     copies_.clear();
+}
+
+void TruthTxn::go_by_key(std::string key, int64_t revision) {
+    waits_ = waits_ || std::ranges::any_of(in_flight_, [&](const Draft* one) {
+                 return one->changes.contains(key);
+             });
+    draft_.seen.emplace(std::move(key), revision);
+}
+
+// That it exists.
+void TruthTxn::go_by_cluster(ClusterNumber cluster) {
+    waits_ = waits_ || std::ranges::any_of(in_flight_, [&](const Draft* one) {
+                 return one->deleted.contains(cluster);
+             });
+    draft_.existing.insert(cluster);
+}
+
+// What it holds, which was counted or sought in.
+void TruthTxn::go_by_content(ClusterNumber cluster) {
+    waits_ = waits_ || std::ranges::any_of(in_flight_, [&](const Draft* one) {
+                 return one->changes_cluster(cluster);
+             });
+    draft_.unchanged.insert(cluster);
+}
+
+void TruthTxn::go_by_registry() {
+    waits_ = waits_ || std::ranges::any_of(in_flight_, &Draft::changes_registry);
+    draft_.registry_unchanged = true;
 }
 
 void TruthTxn::change(std::string key, std::optional<std::string> value) {
@@ -90,7 +119,7 @@ Result<uint16_t> TruthTxn::take_place(ClusterNumber cluster) {
 }
 
 Result<ClusterNumber> TruthTxn::create_cluster() {
-    draft_.registry_unchanged = true;
+    go_by_registry();
     const ClusterNumber cluster = draft_.next_cluster.value_or(state_.next_cluster);
     if (cluster == std::numeric_limits<ClusterNumber>::max())
         return Error(Code::kUnavailable, "no number is left for another cluster");
@@ -122,7 +151,7 @@ Result<std::optional<store::Head>> TruthTxn::head_of(ClusterNumber cluster) {
     }
     // A number is used once, so one that the copy does not have yet cannot be asked for.
     if (!known->second) return no_cluster(cluster);
-    draft_.existing.insert(cluster);
+    go_by_cluster(cluster);
     return known->second;
 }
 
@@ -158,7 +187,7 @@ Result<std::optional<Found>> TruthTxn::get(ClusterNumber cluster, Kind kind, std
         if (!told) return Error(Code::kCorrupt, "the copy has an object without a version of etcd");
         revision = *told - state_.offset;
     }
-    draft_.seen.emplace(std::move(key), revision);
+    go_by_key(std::move(key), revision);
     return found;
 }
 
@@ -232,7 +261,7 @@ Result<uint64_t> TruthTxn::count(ClusterNumber cluster, Kind kind) {
     SNAPGATE_ASSIGN(const auto head, head_of(cluster));
     uint64_t stored = 0;
     if (head) {
-        draft_.unchanged.insert(cluster);
+        go_by_content(cluster);
         SNAPGATE_ASSIGN(stored, copy_.count(cluster, kind));
     }
     return with_change(stored, draft_.counts, {cluster, kind});
@@ -242,7 +271,7 @@ Result<uint64_t> TruthTxn::bytes(ClusterNumber cluster, Kind kind) {
     SNAPGATE_ASSIGN(const auto head, head_of(cluster));
     uint64_t stored = 0;
     if (head) {
-        draft_.unchanged.insert(cluster);
+        go_by_content(cluster);
         SNAPGATE_ASSIGN(stored, copy_.bytes(cluster, kind));
     }
     return with_change(stored, draft_.sizes, {cluster, kind});
@@ -254,7 +283,7 @@ Result<std::optional<std::string>> TruthTxn::note(ClusterNumber cluster, store::
     const auto change = draft_.changes.find(keys_.note(cluster, type, key));
     if (change != draft_.changes.end()) return change->second.value;
     if (!head) return std::optional<std::string>();
-    draft_.unchanged.insert(cluster);
+    go_by_content(cluster);
     // The key itself comes first among those that begin with it.
     SNAPGATE_ASSIGN(auto notes, copy_.notes(cluster, type, key, {}, 1));
     if (notes.empty() || notes[0].first != key) return std::optional<std::string>();
@@ -270,7 +299,7 @@ Result<bool> TruthTxn::has_notes(ClusterNumber cluster, store::NoteType type,
         if (change->second.value) return true;
     }
     if (!head) return false;
-    draft_.unchanged.insert(cluster);
+    go_by_content(cluster);
     std::string after;
     while (true) {
         SNAPGATE_ASSIGN(const auto notes, copy_.notes(cluster, type, prefix, after, kNotesAtOnce));
@@ -287,7 +316,7 @@ Result<void> TruthTxn::change_note(ClusterNumber cluster, store::NoteType type,
     SNAPGATE_ASSIGN(const auto head, head_of(cluster));
     if (head) {
         // The cluster's key says its version anew, which must be what it was.
-        draft_.unchanged.insert(cluster);
+        go_by_content(cluster);
         SNAPGATE_ASSIGN(draft_.noted[cluster], moved_version(head->version, -state_.offset));
     }
     change(keys_.note(cluster, type, key), std::move(value));
@@ -318,14 +347,14 @@ Result<bool> TruthTxn::drop_audit_lines(uint64_t /*up_to*/) {
 }
 
 Result<std::optional<std::string>> TruthTxn::record(store::RecordType type, std::string_view id) {
-    draft_.registry_unchanged = true;
+    go_by_registry();
     const auto change = draft_.changes.find(keys_.record(type, id));
     if (change != draft_.changes.end()) return change->second.value;
     return copy_.record(type, id);
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> TruthTxn::records(store::RecordType type) {
-    draft_.registry_unchanged = true;
+    go_by_registry();
     SNAPGATE_ASSIGN(auto stored, copy_.records(type));
     std::map<std::string, std::string> rows(std::make_move_iterator(stored.begin()),
                                             std::make_move_iterator(stored.end()));
@@ -346,6 +375,7 @@ Result<void> TruthTxn::put_record(store::RecordType type, std::string_view id,
                                   std::string_view value) {
     SNAPGATE_TRY(check_record_id(id));
     if (type > store::RecordType::kKey) return of_mirrors_alone();
+    go_by_registry();
     draft_.records.push_back({type, std::string(id)});
     change(keys_.record(type, id), std::string(value));
     return {};
@@ -354,6 +384,7 @@ Result<void> TruthTxn::put_record(store::RecordType type, std::string_view id,
 Result<void> TruthTxn::erase_record(store::RecordType type, std::string_view id) {
     // Nothing of a mirror is here.
     if (type > store::RecordType::kKey || !check_record_id(id)) return {};
+    go_by_registry();
     draft_.records.push_back({type, std::string(id)});
     change(keys_.record(type, id), std::nullopt);
     return {};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "replica/copy_state.h"
@@ -17,12 +18,17 @@ namespace snapgate::replica {
 
 // A write transaction whose functions read the copy and write into a Draft: nothing is stored until
 // etcd has taken the draft. Several functions run in it, one after the other, and see what those
-// before them wrote. One thread; the view, the draft and the keys outlive it.
+// before them wrote. `in_flight`: drafts that etcd may take and that the copy does not show yet.
+// One thread; the view, the drafts and the keys outlive it.
 class TruthTxn final : public store::WriteTxn {
   public:
     TruthTxn(const store::ReadView& copy, const CopyState& state, const TruthKeys& keys,
-             Draft& draft)
-        : copy_(copy), state_(state), keys_(keys), draft_(draft) {}
+             Draft& draft, std::vector<const Draft*> in_flight = {})
+        : copy_(copy),
+          state_(state),
+          keys_(keys),
+          draft_(draft),
+          in_flight_(std::move(in_flight)) {}
 
     // Before each function.
     void begin_function();
@@ -31,6 +37,9 @@ class TruthTxn final : public store::WriteTxn {
     // transaction.
     bool wrote() const { return wrote_; }
     bool collided() const { return collided_; }
+    // Whether it read, in the copy, what a draft in flight changes: what it made of that is of no
+    // use, and it has to run again when the copy shows that draft's fate.
+    bool waits() const { return waits_; }
 
     base::Result<store::ClusterNumber> create_cluster() override;
     base::Result<void> create_cluster_as(store::ClusterNumber cluster) override;
@@ -80,6 +89,11 @@ class TruthTxn final : public store::WriteTxn {
     base::Result<void> require_cluster(store::ClusterNumber cluster);
     // The head that the copy has of it; nullopt for one that this draft creates. kNotFound.
     base::Result<std::optional<store::Head>> head_of(store::ClusterNumber cluster);
+    // These note what the running function goes by.
+    void go_by_key(std::string key, int64_t revision);
+    void go_by_cluster(store::ClusterNumber cluster);
+    void go_by_content(store::ClusterNumber cluster);
+    void go_by_registry();
     void change(std::string key, std::optional<std::string> value);
     base::Result<void> change_object(std::string key, std::optional<std::string> value);
     base::Result<uint16_t> take_place(store::ClusterNumber cluster);
@@ -90,9 +104,11 @@ class TruthTxn final : public store::WriteTxn {
     const CopyState& state_;
     const TruthKeys& keys_;
     Draft& draft_;
+    const std::vector<const Draft*> in_flight_;
     size_t function_ = 0;
     bool wrote_ = false;
     bool collided_ = false;
+    bool waits_ = false;
     std::deque<std::string> copies_;  // texts that get() returned to the running function
     // Heads of clusters, as the copy has them; nullopt: there is none.
     std::map<store::ClusterNumber, std::optional<store::Head>> heads_;

@@ -170,11 +170,80 @@ TEST_F(TruthTxnTest, AClusterIsMadeAndDeletedUnderTheNumbersOfTheTruth) {
     EXPECT_NE(put_value(keys_.cluster(2)), nullptr);
     EXPECT_NE(put_value(keys_.cluster(3)), nullptr);
     EXPECT_TRUE(is_not_later(keys_.registry()));
+    EXPECT_NE(put_value(keys_.registry()), nullptr) << "no two take one number";
     ASSERT_TRUE(txn_->delete_cluster(1));
     EXPECT_FALSE(*txn_->has_cluster(1));
     EXPECT_EQ(txn_->get(1, Kind::kSnapshot, "shop", "there").error().code, Code::kNotFound);
     EXPECT_EQ(put_value(keys_.cluster(1)), nullptr);
     EXPECT_NE(put_value(keys_.sweep(1)), nullptr);
+}
+
+// Whether a function that reads so waits for a draft in flight that `write` made.
+class InFlightTest : public TruthTxnTest {
+  protected:
+    using Function = Result<void> (*)(TruthTxn& txn);
+    bool waits(Function write, Function read) {
+        Draft in_flight;
+        TruthTxn earlier(*view_, state_, keys_, in_flight);
+        earlier.begin_function();
+        EXPECT_TRUE(write(earlier));
+        Draft draft;
+        TruthTxn later(*view_, state_, keys_, draft, {&in_flight});
+        later.begin_function();
+        EXPECT_FALSE(later.waits());
+        EXPECT_TRUE(read(later));
+        const bool waited = later.waits();
+        later.begin_function();
+        EXPECT_FALSE(later.waits());
+        return waited;
+    }
+    static Result<void> put_there(TruthTxn& txn) {
+        SNAPGATE_TRY(txn.put(1, Kind::kSnapshot, make_object("shop", "there", "vm"), {}));
+        return {};
+    }
+    static Result<void> put_new(TruthTxn& txn) {
+        SNAPGATE_TRY(txn.put(1, Kind::kSnapshot, make_object("shop", "new", "vm"), {}));
+        return {};
+    }
+    static Result<void> count(TruthTxn& txn) {
+        SNAPGATE_TRY(txn.count(1, Kind::kSnapshot));
+        return {};
+    }
+    static Result<void> put_note(TruthTxn& txn) {
+        return txn.put_note(1, store::NoteType::kCollect, "work", "1");
+    }
+    static Result<void> delete_cluster(TruthTxn& txn) { return txn.delete_cluster(1); }
+    static Result<void> put_record(TruthTxn& txn) {
+        return txn.put_record(RecordType::kKey, "k1", "{}");
+    }
+    static Result<void> create_cluster(TruthTxn& txn) {
+        SNAPGATE_TRY(txn.create_cluster());
+        return {};
+    }
+};
+
+TEST_F(InFlightTest, WhoReadsWhatIsBeingWrittenWaits) {
+    EXPECT_TRUE(waits(put_there, put_there));
+    EXPECT_TRUE(waits(put_new, put_new)) << "it found nothing in the copy";
+    EXPECT_TRUE(waits(put_there, count));
+    EXPECT_TRUE(waits(put_note, count));
+    EXPECT_TRUE(waits(put_there, put_note));
+    EXPECT_TRUE(waits(put_note, put_note));
+    EXPECT_TRUE(waits(delete_cluster, put_there));
+    EXPECT_TRUE(waits(delete_cluster, count));
+    EXPECT_TRUE(waits(put_record, put_record));
+    EXPECT_TRUE(waits(put_record, create_cluster));
+    EXPECT_TRUE(waits(create_cluster, put_record));
+    EXPECT_TRUE(waits(create_cluster, create_cluster));
+}
+
+TEST_F(InFlightTest, OthersDoNot) {
+    EXPECT_FALSE(waits(put_there, put_new));
+    EXPECT_FALSE(waits(put_note, put_there));
+    EXPECT_FALSE(waits(put_record, put_there));
+    EXPECT_FALSE(waits(put_record, count));
+    EXPECT_FALSE(waits(put_there, put_record));
+    EXPECT_FALSE(waits(create_cluster, put_there));
 }
 
 TEST_F(TruthTxnTest, WhatCannotBeAKeyIsRefused) {
