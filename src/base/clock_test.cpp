@@ -10,6 +10,10 @@ TEST(ClockTest, TimesAreWrittenAndRead) {
          {int64_t{0}, int64_t{1'799'999'999'000}, int64_t{-86'400'000}, int64_t{951'782'400'000}})
         EXPECT_EQ(parse_rfc3339(format_rfc3339(ms)), ms);
     EXPECT_EQ(format_rfc3339(951'782'400'000), "2000-02-29T00:00:00Z");
+    EXPECT_EQ(format_rfc3339(951'868'799'999), "2000-02-29T23:59:59Z");
+    EXPECT_EQ(format_rfc3339(-1), "1969-12-31T23:59:59Z");
+    EXPECT_EQ(format_rfc3339(-62'135'596'800'000), "0001-01-01T00:00:00Z");
+    EXPECT_EQ(format_rfc3339(253'402'300'799'000), "9999-12-31T23:59:59Z");
 }
 
 TEST(ClockTest, FractionsAndZones) {

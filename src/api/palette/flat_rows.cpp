@@ -6,71 +6,66 @@ namespace snapgate::api::palette {
 namespace {
 
 using base::Result;
-using enum ColumnType;
 
 void put_cluster(const query::FleetCluster& cluster, FlatWriter& out) {
-    out.column("cluster", kText, cluster.name);
-    out.column("clusterUid", kText, cluster.uid);
-    out.column("project", kText, cluster.project_name);
+    out.text("cluster", cluster.name);
+    out.text("clusterUid", cluster.uid);
+    out.text("project", cluster.project_name);
 }
 
 void put_row(const query::FleetCluster& cluster, const query::FleetRow& row, facts::Seconds now,
              FlatWriter& out) {
     const facts::Facts& facts = row.facts;
     put_cluster(cluster, out);
-    out.column("namespace", kText, row.ns);
-    out.column("name", kText, row.name);
-    out.column("uid", kText,
-               row.found == nullptr ? std::string_view() : json::read_uid(row.found->object));
-    out.column("vm", kText, row.vm);
-    out.column("state", kText, name_of(facts.state));
-    out.column("good", kFlag, flat_flag(facts.good()));
-    out.column("ready", kFlag, flat_flag(facts.ready));
-    out.column("consistency", kText, name_of(facts.consistency));
-    out.column("created", kText, flat_time(facts.created));
-    out.column("finished", kText, flat_time(facts.finished));
-    const auto duration = facts.duration();
-    out.column("durationSeconds", kNumber, duration ? flat_number(*duration) : std::string());
-    out.column("stuck", kFlag, flat_flag(facts.stuck(now)));
-    out.column("cause", kText, facts.cause);
-    out.column("causeClass", kText, facts.cause_class);
-    out.column("sizeBytes", kNumber, row.bytes ? flat_number(*row.bytes) : std::string());
-    out.column("restores", kNumber, row.restores ? flat_number(*row.restores) : std::string());
+    out.text("namespace", row.ns);
+    out.text("name", row.name);
+    out.text("uid", row.found == nullptr ? std::string_view() : json::read_uid(row.found->object));
+    out.text("vm", row.vm);
+    out.word("state", name_of(facts.state));
+    out.flag("good", facts.good());
+    out.flag("ready", facts.ready);
+    out.word("consistency", name_of(facts.consistency));
+    out.time("created", facts.created);
+    out.time("finished", facts.finished);
+    out.number("durationSeconds", facts.duration());
+    out.flag("stuck", facts.stuck(now));
+    out.text("cause", facts.cause);
+    out.text("causeClass", facts.cause_class);
+    out.number("sizeBytes", row.bytes);
+    out.number("restores", row.restores);
     out.end_row();
 }
 
 void put_row(const query::FleetCluster& cluster, const query::VmRow& row, facts::Seconds now,
              FlatWriter& out) {
     put_cluster(cluster, out);
-    out.column("namespace", kText, row.ns);
-    out.column("vm", kText, row.vm);
-    out.column("verdict", kText, name_of(row.verdict));
-    out.column("asOf", kText, flat_time(row.as_of));
-    out.column("status", kText, row.status);
-    out.column("knownFrom", kText, known_from(row));
-    out.column("gone", kFlag, flat_flag(row.known == query::VmRow::Known::kGone));
-    out.column("ignored", kFlag, flat_flag(row.ignored));
-    out.column("snapshots", kNumber, flat_number(row.snapshots));
-    out.column("failed", kNumber, flat_number(row.failed));
+    out.text("namespace", row.ns);
+    out.text("vm", row.vm);
+    out.word("verdict", name_of(row.verdict));
+    out.time("asOf", row.as_of);
+    out.text("status", row.status);
+    out.word("knownFrom", known_from(row));
+    out.flag("gone", row.known == query::VmRow::Known::kGone);
+    out.flag("ignored", row.ignored);
+    out.number("snapshots", row.snapshots);
+    out.number("failed", row.failed);
     const query::VmRow::Good good = row.last_good.value_or(query::VmRow::Good());
-    out.column("lastGood", kText, good.name);
-    out.column("lastGoodAt", kText, flat_time(good.at));
-    const auto age = row.age_of_last_good(now);
-    out.column("lastGoodAgeSeconds", kNumber, age ? flat_number(*age) : std::string());
-    out.column("lastGoodConsistency", kText,
-               row.last_good ? name_of(good.consistency) : std::string_view());
-    out.column("lastAttempt", kText, row.last_attempt.name);
-    out.column(
-        "lastAttemptState", kText,
-        row.last_attempt.name.empty() ? std::string_view() : name_of(row.last_attempt.state));
-    out.column("lastAttemptAt", kText, flat_time(row.last_attempt.at));
-    out.column("cause", kText, row.last_attempt.cause);
-    out.column("causeClass", kText, row.last_attempt.cause_class);
-    out.column("sizeBytes", kNumber, row.bytes ? flat_number(*row.bytes) : std::string());
+    out.text("lastGood", good.name);
+    out.time("lastGoodAt", good.at);
+    out.number("lastGoodAgeSeconds", row.age_of_last_good(now));
+    out.word("lastGoodConsistency", row.last_good ? name_of(good.consistency) : std::string_view());
+    const query::VmRow::Attempt& attempt = row.last_attempt;
+    out.text("lastAttempt", attempt.name);
+    out.word("lastAttemptState",
+             attempt.name.empty() ? std::string_view() : name_of(attempt.state));
+    out.time("lastAttemptAt", attempt.at);
+    out.text("cause", attempt.cause);
+    out.text("causeClass", attempt.cause_class);
+    out.number("sizeBytes", row.bytes);
     const query::VmRow::Restore restore = row.last_restore.value_or(query::VmRow::Restore());
-    out.column("lastRestore", kText, restore.name);
-    out.column("lastRestoreSnapshot", kText, restore.snapshot);
-    out.column("lastRestoreAt", kText, flat_time(restore.at));
+    out.text("lastRestore", restore.name);
+    out.text("lastRestoreSnapshot", restore.snapshot);
+    out.time("lastRestoreAt", restore.at);
     out.end_row();
 }
 

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.h"
+#include <algorithm>
+#include <array>
+
+#include "base/byte_scan.h"
 #include "base/json_text.h"
+#include "base/time_text.h"
 
 namespace snapgate::api::palette {
 namespace {
@@ -29,28 +33,61 @@ bool runs_in_spreadsheets(std::string_view text) {
     }
 }
 
+// Whether one of eight bytes may be one for which a cell is quoted.
+bool may_be_quoted(uint64_t bytes) {
+    return (base::bytes_equal_to(bytes, ',') | base::bytes_equal_to(bytes, '"') |
+            base::bytes_below(bytes, ' ')) != 0;
+}
+
+bool is_quoted(std::string_view text) {
+    constexpr size_t kEight = sizeof(uint64_t);
+    bool maybe = text.size() < kEight;
+    // The last eight may overlap those before them.
+    for (size_t at = 0; !maybe && at < text.size(); at += kEight)
+        maybe = may_be_quoted(base::load_eight(&text[std::min(at, text.size() - kEight)]));
+    return maybe && text.find_first_of(",\"\r\n") != std::string_view::npos;
+}
+
 }  // namespace
 
-void FlatWriter::column(std::string_view name, ColumnType type, std::string_view text) {
+void FlatWriter::time(std::string_view name, facts::Seconds time) {
+    if (time == 0) return column(name, Type::kWord, {});
+    const std::array text = base::rfc3339_text(int64_t{time} * 1000);
+    column(name, Type::kWord, {text.data(), text.size()});
+}
+
+void FlatWriter::number(std::string_view name, std::optional<uint64_t> number) {
+    if (!number) return column(name, Type::kBare, {});
+    const fmt::format_int digits(*number);
+    column(name, Type::kBare, {digits.data(), digits.size()});
+}
+
+void FlatWriter::column(std::string_view name, Type type, std::string_view text) {
     if (form_.columns.all()) {
         put(name, type, text);
         return;
     }
-    cells_.at(number_of_cells_++) = {name, type, texts_.size(), text.size()};
+    cells_.push_back({name, type, texts_.size(), text.size()});
     texts_ += text;
 }
 
-void FlatWriter::put(std::string_view name, ColumnType type, std::string_view text) {
+void FlatWriter::put(std::string_view name, Type type, std::string_view text) {
     if (form_.format == query::ListFormat::kCsv) {
         if (!first_) out_ += ',';
         first_ = false;
-        append_csv_cell(line_ == Line::kNames ? name : text, out_);
+        if (line_ == Line::kNames) {
+            out_ += name;
+        } else if (type == Type::kText) {
+            append_csv_cell(text, out_);
+        } else {
+            out_ += text;
+        }
         return;
     }
     if (text.empty()) return;
     out_ += first_ ? '{' : ',';
     first_ = false;
-    if (type == ColumnType::kText) {
+    if (type != Type::kBare) {
         base::append_json_member(name, text, out_);
         return;
     }
@@ -62,10 +99,10 @@ void FlatWriter::put(std::string_view name, ColumnType type, std::string_view te
 
 void FlatWriter::end_row() {
     for (const uint8_t number : form_.columns.shown()) {
-        const Cell& cell = cells_.at(number);
+        const Cell& cell = cells_[number];
         put(cell.name, cell.type, std::string_view(texts_).substr(cell.begin, cell.size));
     }
-    number_of_cells_ = 0;
+    cells_.clear();
     texts_.clear();
     if (first_ && form_.format == query::ListFormat::kNdjson) out_ += '{';  // no value at all
     out_ += form_.format == query::ListFormat::kCsv ? "\r\n" : "}\n";
@@ -74,7 +111,7 @@ void FlatWriter::end_row() {
 
 void append_csv_cell(std::string_view text, std::string& out) {
     const bool defused = runs_in_spreadsheets(text);
-    if (!defused && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    if (!defused && !is_quoted(text)) {
         out += text;
         return;
     }
@@ -89,10 +126,6 @@ void append_csv_cell(std::string_view text, std::string& out) {
 
 std::string flat_time(facts::Seconds seconds) {
     return seconds == 0 ? std::string() : base::format_rfc3339(int64_t{seconds} * 1000);
-}
-
-std::string flat_number(uint64_t number) {
-    return fmt::format_int(number).str();
 }
 
 }  // namespace snapgate::api::palette

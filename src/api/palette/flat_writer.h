@@ -1,9 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/palette/flat_columns.h"
 #include "facts/facts.h"
@@ -17,9 +18,6 @@ struct FlatForm {
     FlatColumns columns;
 };
 
-// What a column of a flat table holds.
-enum class ColumnType : uint8_t { kText, kNumber, kFlag };
-
 // Writes rows of a flat table as lines: of CSV (RFC 4180), or each a JSON object whose members are
 // the columns. An empty text is a value that the row does not have: an empty cell, or no member.
 class FlatWriter {
@@ -31,27 +29,40 @@ class FlatWriter {
     FlatWriter(const FlatForm& form, std::string& out, Line line = Line::kValues)
         : form_(form), line_(line), out_(out) {}
 
-    void column(std::string_view name, ColumnType type, std::string_view text);
+    void text(std::string_view name, std::string_view text) { column(name, Type::kText, text); }
+    // A word of the API: letters alone.
+    void word(std::string_view name, std::string_view word) { column(name, Type::kWord, word); }
+    // In RFC 3339; 0 is none.
+    void time(std::string_view name, facts::Seconds time);
+    void number(std::string_view name, std::optional<uint64_t> number);
+    void flag(std::string_view name, bool flag) {
+        column(name, Type::kBare, flag ? "true" : "false");
+    }
     void end_row();
 
   private:
+    enum class Type : uint8_t {
+        kText,  // anything
+        kWord,  // a string of JSON in which nothing has to be escaped; a cell without quotes
+        kBare,  // a number or a flag
+    };
     // A cell of a row whose columns are chosen: it waits until the row is whole, because they are
     // shown in another order.
     struct Cell {
         std::string_view name;
-        ColumnType type = ColumnType::kText;
+        Type type = Type::kText;
         size_t begin = 0;  // of its text in texts_
         size_t size = 0;
     };
 
-    void put(std::string_view name, ColumnType type, std::string_view text);
+    void column(std::string_view name, Type type, std::string_view text);
+    void put(std::string_view name, Type type, std::string_view text);
 
     const FlatForm& form_;
     const Line line_;
     std::string& out_;
     bool first_ = true;
-    std::array<Cell, FlatColumns::kMost> cells_;
-    size_t number_of_cells_ = 0;
+    std::vector<Cell> cells_;
     std::string texts_;
 };
 
@@ -59,11 +70,7 @@ class FlatWriter {
 // gets a quote before it.
 void append_csv_cell(std::string_view text, std::string& out);
 
-// The texts of cells.
-std::string flat_time(facts::Seconds seconds);  // RFC 3339; "" for none
-std::string flat_number(uint64_t number);
-inline std::string_view flat_flag(bool value) {
-    return value ? "true" : "false";
-}
+// A time as text: RFC 3339; "" for none.
+std::string flat_time(facts::Seconds seconds);
 
 }  // namespace snapgate::api::palette

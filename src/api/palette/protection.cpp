@@ -130,7 +130,7 @@ void append_end(const VmReport& report, std::string& out) {
     metadata.text("continue", report.continue_token());
     if (const auto remaining = report.remaining())
         metadata.number("remainingItemCount", *remaining);
-    metadata.text("resourceVersion", flat_number(report.listing().state().revision));
+    metadata.text("resourceVersion", fmt::format_int(report.listing().state().revision).str());
     metadata.end();
     if (report.totals()) {
         out += R"(,"totals":)";
