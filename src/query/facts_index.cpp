@@ -19,13 +19,12 @@ FactsBlock::Row FactsBlock::row(size_t index) const {
     row.vm_id = packed.vm;
     row.labels_id = packed.labels;
     row.facts = facts_without_texts(index);
-    row.facts.cause_class = classes_[packed.cause_class];
+    if (packed.special != 0) row.facts.cause_class = classes_[special_[packed.taken].cause_class];
     return row;
 }
 
 size_t FactsBlock::bytes() const {
-    size_t bytes =
-        sizeof(FactsBlock) + rows_.bytes() + not_succeeded_.capacity() * sizeof(uint32_t);
+    size_t bytes = sizeof(FactsBlock) + rows_.bytes() + special_.capacity() * sizeof(Special);
     bytes += tallies_.capacity() * sizeof(VmTally);
     for (const auto* table : {&namespaces_, &vms_, &classes_, &labels_}) bytes += table->bytes();
     return bytes;
@@ -82,9 +81,9 @@ uint32_t FactsBlock::failed_since(const VmTally& tally, facts::Seconds time,
     if (tally.failed == 0 || tally.last_failed < time) return 0;
     if (tally.first_failed >= time) return tally.failed;
     uint32_t failed = 0;
-    for (auto row = std::ranges::lower_bound(not_succeeded_, tally.first_row);
-         row != not_succeeded_.end() && rows_[*row].ns == tally.ns; ++row) {
-        const Packed& packed = rows_[*row];
+    for (auto special = std::ranges::lower_bound(special_, tally.first_row, {}, &Special::row);
+         special != special_.end() && rows_[special->row].ns == tally.ns; ++special) {
+        const Packed& packed = rows_[special->row];
         if (packed.vm != tally.vm || packed.of_clone != 0 || packed.created < time) continue;
         if (static_cast<facts::State>(packed.state) != facts::State::kFailed) continue;
         if (!uid || packed.source == 0 || packed.source == *uid) ++failed;
@@ -108,7 +107,12 @@ FactsBlockBuilder::FactsBlockBuilder(const FactsBlock& old, size_t more)
 }
 
 void FactsBlockBuilder::copy(const FactsBlock& old, size_t index) {
-    block_->rows_.copy(old.rows_, index);
+    FactsBlock::Packed& packed = block_->rows_.copy(old.rows_, index);
+    if (packed.special == 0) return;
+    FactsBlock::Special special = old.special_[packed.taken];
+    special.row = static_cast<uint32_t>(block_->rows_.size() - 1);
+    packed.taken = static_cast<uint32_t>(block_->special_.size());
+    block_->special_.push_back(special);
 }
 
 Result<void> FactsBlockBuilder::add(const store::Found& found) {
@@ -122,12 +126,8 @@ void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::str
     FactsBlock::Packed& packed = block_->rows_.add(name);
     packed.ns = namespaces_.index_of(ns, block_->namespaces_) & (FactsBlock::kMostNamespaces - 1);
     packed.vm = vms_.index_of(vm, block_->vms_);
-    packed.cause_class = classes_.index_of(facts.cause_class, block_->classes_);
     packed.labels = labels_.index_of(labels, block_->labels_);
     packed.created = facts.created;
-    packed.taken = facts.taken;
-    packed.finished = facts.finished;
-    packed.stuck_at = facts.stuck_at;
     packed.source = facts.source;
     packed.content = facts.content;
     packed.state = static_cast<uint32_t>(facts.state);
@@ -135,6 +135,15 @@ void FactsBlockBuilder::add(std::string_view ns, std::string_view name, std::str
     packed.ready = facts.ready ? 1 : 0;
     packed.of_clone = facts.of_clone ? 1 : 0;
     packed.silent = facts.silent ? 1 : 0;
+    packed.taken = facts.taken;
+    if (facts.state == facts::State::kSucceeded && facts.finished == facts.taken &&
+        facts.stuck_at == 0 && facts.cause_class.empty())
+        return;
+    packed.special = 1;
+    packed.taken = static_cast<uint32_t>(block_->special_.size());
+    block_->special_.push_back({static_cast<uint32_t>(block_->rows_.size() - 1), facts.taken,
+                                facts.finished, facts.stuck_at,
+                                classes_.index_of(facts.cause_class, block_->classes_)});
 }
 
 std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revision) {
@@ -143,11 +152,7 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
         fits = texts->finish() && fits;
     if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
-    constexpr auto kSucceeded = static_cast<uint32_t>(facts::State::kSucceeded);
-    for (uint32_t index = 0; index < block_->rows(); ++index) {
-        if (block_->rows_[index].state != kSucceeded) block_->not_succeeded_.push_back(index);
-    }
-    block_->not_succeeded_.shrink_to_fit();
+    block_->special_.shrink_to_fit();
     block_->tally_up();
     return std::move(block_);
 }

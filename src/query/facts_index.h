@@ -21,7 +21,7 @@
 
 namespace snapgate::query {
 
-// The facts of all snapshots of a cluster at one revision, in the order of the list, in about 75
+// The facts of all snapshots of a cluster at one revision, in the order of the list, in about 65
 // bytes each. Immutable. Causes are not in it, only their classes.
 class FactsBlock {
   public:
@@ -55,16 +55,23 @@ class FactsBlock {
         facts.of_clone = packed.of_clone != 0;
         facts.silent = packed.silent != 0;
         facts.created = packed.created;
-        facts.taken = packed.taken;
-        facts.finished = packed.finished;
-        facts.stuck_at = packed.stuck_at;
         facts.source = packed.source;
         facts.content = packed.content;
+        if (packed.special == 0) {
+            facts.taken = packed.taken;
+            facts.finished = packed.taken;
+            return facts;
+        }
+        const Special& special = special_[packed.taken];
+        facts.taken = special.taken;
+        facts.finished = special.finished;
+        facts.stuck_at = special.stuck_at;
         return facts;
     }
-    // The rows of all snapshots that have not succeeded, in their order. As a rule they are few,
-    // and many questions are about them alone.
-    const std::vector<uint32_t>& not_succeeded() const { return not_succeeded_; }
+    // Some rows, in their order: those of all snapshots that have not succeeded are among them. As
+    // a rule they are few, and many questions are about them alone.
+    size_t special_rows() const { return special_.size(); }
+    size_t special_row(size_t number) const { return special_[number].row; }
     // The VMs that its snapshots name, by namespace and name.
     std::span<const VmTally> tallies() const { return tallies_; }
     std::string_view namespace_of(const VmTally& tally) const { return namespaces_[tally.ns]; }
@@ -90,19 +97,26 @@ class FactsBlock {
     template <class Visit>
     void for_each_row_of(const VmTally& tally, const Visit& visit) const;
 
-    static constexpr uint32_t kNamespaceBits = 23;
+    static constexpr uint32_t kNamespaceBits = 22;
     static constexpr uint32_t kMostNamespaces = uint32_t{1} << kNamespaceBits;
 
-    struct Packed {
-        facts::Seconds created = 0;
+    // What a row has besides, unless its snapshot succeeded when it was taken, can not be stuck,
+    // and has no cause: nearly all are so.
+    struct Special {
+        uint32_t row = 0;
         facts::Seconds taken = 0;
         facts::Seconds finished = 0;
         facts::Seconds stuck_at = 0;
+        uint32_t cause_class = 0;
+    };
+
+    struct Packed {
+        facts::Seconds created = 0;
+        facts::Seconds taken = 0;  // of a special row its index in special_
         facts::UidHash source = 0;
         facts::ContentHash content = 0;
         uint32_t name = 0;  // see NamedRows
-        uint32_t vm = 0;    // indexes into the tables below, as the next two and `ns`
-        uint32_t cause_class = 0;
+        uint32_t vm = 0;    // indexes into the tables below, as the next one and `ns`
         uint32_t labels = 0;
         // In one number, as there are millions of rows.
         uint32_t ns : kNamespaceBits = 0;
@@ -111,12 +125,13 @@ class FactsBlock {
         uint32_t ready : 1 = 0;
         uint32_t of_clone : 1 = 0;
         uint32_t silent : 1 = 0;
+        uint32_t special : 1 = 0;
     };
-    static_assert(sizeof(Packed) == 44);
+    static_assert(sizeof(Packed) == 32);
 
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
-    std::vector<uint32_t> not_succeeded_;
+    std::vector<Special> special_;
     std::vector<VmTally> tallies_;
     Texts namespaces_;
     Texts vms_;

@@ -193,11 +193,11 @@ class FleetWalk {
                                          const Visit& visit) {
         const bool few = filter.excludes_succeeded();
         const bool reads_facts = !filter.everything();
-        const size_t end = few ? block_->not_succeeded().size() : block_->rows();
+        const size_t end = few ? block_->special_rows() : block_->rows();
         for (; next_row_ < end; ++next_row_) {
             if (next_row_ % kBlockRowsOfOne == 0 && ++looked_at > kStepRows)
                 return store::Step::kPause;
-            const size_t index = few ? block_->not_succeeded()[next_row_] : next_row_;
+            const size_t index = few ? block_->special_row(next_row_) : next_row_;
             // Most rows end here, and texts lie in other places of the memory.
             if (reads_facts &&
                 !filter.may_select_facts(block_->facts_without_texts(index), listing.now()))

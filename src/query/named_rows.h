@@ -27,11 +27,13 @@ class NamedRows {
         names_ += name;
         return packed;
     }
-    void copy(const NamedRows& old, size_t index) {
+    // Good until the next one, too.
+    Packed& copy(const NamedRows& old, size_t index) {
         const auto begin = static_cast<uint32_t>(names_.size());
         rows_.push_back(old.rows_[index]);
         rows_.back().name = begin;
         names_ += old.name(index);
+        return rows_.back();
     }
     // Takes room for the rows of another and so many more.
     void reserve(const NamedRows& old, size_t more) {
