@@ -30,6 +30,17 @@ size_t FactsBlock::bytes() const {
     return bytes;
 }
 
+void FactsBlock::span_up() {
+    for (size_t index = 0; index < rows(); ++index) {
+        const facts::Facts facts = facts_without_texts(index);
+        for (Spans* spans : {&spans_, &special_spans_}) {
+            spans->created.add(facts.created);
+            spans->finished.add(facts.finished);
+            if (rows_[index].special == 0) break;
+        }
+    }
+}
+
 void FactsBlock::tally_up() {
     // Rows of one namespace stand together, so the last tally of a VM's name is the only one that a
     // row may belong to.
@@ -153,6 +164,7 @@ std::shared_ptr<const FactsBlock> FactsBlockBuilder::finish(model::Revision revi
     if (!block_->rows_.finish() || !fits) return nullptr;
     block_->revision_ = revision;
     block_->special_.shrink_to_fit();
+    block_->span_up();
     block_->tally_up();
     return std::move(block_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -72,6 +73,25 @@ class FactsBlock {
     // a rule they are few, and many questions are about them alone.
     size_t special_rows() const { return special_.size(); }
     size_t special_row(size_t number) const { return special_[number].row; }
+    facts::Seconds special_finished(size_t number) const { return special_[number].finished; }
+
+    // The first and the last of some times; 0 if there are none.
+    struct Span {
+        facts::Seconds first = 0;
+        facts::Seconds last = 0;
+
+        void add(facts::Seconds time) {
+            if (time == 0) return;
+            first = first == 0 ? time : std::min(first, time);
+            last = std::max(last, time);
+        }
+    };
+    // When the snapshots of its rows, or of its special rows, were created and finished.
+    struct Spans {
+        Span created;
+        Span finished;
+    };
+    const Spans& spans(bool of_special) const { return of_special ? special_spans_ : spans_; }
     // The VMs that its snapshots name, by namespace and name.
     std::span<const VmTally> tallies() const { return tallies_; }
     std::string_view namespace_of(const VmTally& tally) const { return namespaces_[tally.ns]; }
@@ -91,7 +111,8 @@ class FactsBlock {
   private:
     friend class FactsBlockBuilder;
 
-    // Makes the tallies from the rows.
+    // Makes the spans from the rows, and then the tallies.
+    void span_up();
     void tally_up();
     // Gives each row of the tally's VM to `visit`: void(uint32_t row, const facts::Facts&).
     template <class Visit>
@@ -132,6 +153,8 @@ class FactsBlock {
     model::Revision revision_ = 0;
     NamedRows<Packed> rows_;
     std::vector<Special> special_;
+    Spans spans_;
+    Spans special_spans_;
     std::vector<VmTally> tallies_;
     Texts namespaces_;
     Texts vms_;

@@ -59,7 +59,10 @@ void expect_row(const FactsBlock& block, size_t index, const Facts& expected) {
 
 std::set<size_t> special_rows(const FactsBlock& block) {
     std::set<size_t> rows;
-    for (size_t i = 0; i < block.special_rows(); ++i) rows.insert(block.special_row(i));
+    for (size_t i = 0; i < block.special_rows(); ++i) {
+        rows.insert(block.special_row(i));
+        EXPECT_EQ(block.special_finished(i), block.row(block.special_row(i)).facts.finished);
+    }
     EXPECT_EQ(rows.size(), block.special_rows());
     return rows;
 }
@@ -100,6 +103,33 @@ TEST(FactsBlockTest, KeepsTheFactsOfEachRow) {
         expect_row(*copy, i, all[kept[i]]);
         EXPECT_EQ(special_later.contains(i), special.contains(kept[i]));
     }
+}
+
+TEST(FactsBlockTest, SpansHoldTheTimesOfItsRows) {
+    FactsBlockBuilder builder;
+    Facts good;
+    good.state = State::kSucceeded;
+    good.created = 10;
+    good.taken = good.finished = 90;
+    builder.add("ns", "a", "vm", "", good);
+    Facts failed;
+    failed.state = State::kFailed;
+    failed.created = 40;
+    failed.finished = 60;
+    builder.add("ns", "b", "vm", "", failed);
+    failed.created = 50;
+    failed.finished = 0;
+    builder.add("ns", "c", "vm", "", failed);
+    const auto block = builder.finish(1);
+    EXPECT_EQ(block->spans(false).created.first, 10U);
+    EXPECT_EQ(block->spans(false).created.last, 50U);
+    EXPECT_EQ(block->spans(false).finished.first, 60U);
+    EXPECT_EQ(block->spans(false).finished.last, 90U);
+    EXPECT_EQ(block->spans(true).created.first, 40U);
+    EXPECT_EQ(block->spans(true).created.last, 50U);
+    EXPECT_EQ(block->spans(true).finished.first, 60U);
+    EXPECT_EQ(block->spans(true).finished.last, 60U);
+    EXPECT_EQ(FactsBlockBuilder().finish(1)->spans(false).created.last, 0U);
 }
 
 }  // namespace

@@ -69,6 +69,13 @@ class FirstRows {
         std::ranges::push_heap(kept_, first);
     }
 
+    // During a pass: whether neither a row of that key nor one that comes later can be kept. Not
+    // before it is known that some are left, so that they need not be offered to be counted.
+    bool ends_before(const SortKeyView& key) const {
+        return kept_.size() >= most() && left() > 0 &&
+               compare(key, kept_.front().key, descending_) > 0;
+    }
+
     // Ends the pass: puts the rows in order.
     void end_pass() {
         std::ranges::sort(kept_, [this](const Kept& a, const Kept& b) {
@@ -79,7 +86,7 @@ class FirstRows {
     bool has_ended() const { return ended_; }
     std::vector<Kept>& kept() { return kept_; }
     const std::vector<Kept>& kept() const { return kept_; }
-    // How many rows come after those that were kept.
+    // How many rows come after those that were kept, of those that were offered.
     uint64_t left() const { return behind_ - kept_.size(); }
 
     // Begins the pass for the rows after those that were kept.

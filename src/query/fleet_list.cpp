@@ -140,6 +140,16 @@ void FleetList::consider(const FleetRow& row) {
                  {row.cluster, row.ns, row.name}, make);
 }
 
+bool FleetList::is_too_late(const FactsBlock& block) const {
+    const FactsBlock::Spans& spans = block.spans(request_.filter.excludes_succeeded());
+    const SortOrder order = *request_.order;
+    if (order.field != SortField::kCreated && order.field != SortField::kFinished) return false;
+    const FactsBlock::Span& span =
+        order.field == SortField::kCreated ? spans.created : spans.finished;
+    const facts::Seconds first = order.descending ? span.last : span.first;
+    return first_.ends_before({first == 0, first, {}});
+}
+
 std::string FleetList::etag() const {
     if (request_.filter.depends_on_clock()) return {};
     return listing_.etag(

@@ -142,11 +142,15 @@ class FleetList {
                                    const Append& append) {
         if (!first_.has_ended()) {
             SNAPGATE_ASSIGN(const bool done,
-                            walk_.step(view, listing_, request_.filter,
-                                       [&](const FleetRow& row) -> base::Result<store::Step> {
-                                           consider(row);
-                                           return store::Step::kOn;
-                                       }));
+                            walk_.step(
+                                view, listing_, request_.filter,
+                                [&](const FleetRow& row) -> base::Result<store::Step> {
+                                    consider(row);
+                                    return store::Step::kOn;
+                                },
+                                [&](size_t, const std::shared_ptr<const FactsBlock>& block) {
+                                    return base::Result<size_t>(is_too_late(*block) ? 1 : 0);
+                                }));
             if (!done) return false;
             first_.end_pass();
             more_ = first_.left() > 0;
@@ -207,6 +211,8 @@ class FleetList {
     }
     // Keeps the row if it is one of the first after the place where the pass begins.
     void consider(const FleetRow& row);
+    // Whether none of a cluster's rows can be kept.
+    bool is_too_late(const FactsBlock& block) const;
 
     FleetRequest request_;
     FleetListing listing_;

@@ -197,8 +197,12 @@ class FleetWalk {
         for (; next_row_ < end; ++next_row_) {
             if (next_row_ % kBlockRowsOfOne == 0 && ++looked_at > kStepRows)
                 return store::Step::kPause;
+            // Most rows end here or behind it: what else a row has lies in other places of the
+            // memory.
+            if (few &&
+                !filter.finished.contains(block_->special_finished(next_row_), listing.now()))
+                continue;
             const size_t index = few ? block_->special_row(next_row_) : next_row_;
-            // Most rows end here, and texts lie in other places of the memory.
             if (reads_facts &&
                 !filter.may_select_facts(block_->facts_without_texts(index), listing.now()))
                 continue;
@@ -275,9 +279,9 @@ class FleetWalk {
     std::vector<Selected> by_labels_;           // of each set of labels of the block
     size_t next_row_ = 0;                       // of those of the block that are looked at
     std::optional<FactsBlockBuilder> builder_;  // of the block that the walk makes
-    bool whole_ = false;                        // the walk began at the cluster's first object
-    uint64_t objects_ = 0;                      // that it passed
-    std::string buffer_;                        // of facts that were not stored
+    bool whole_ = false;    // the walk began at the cluster's first object
+    uint64_t objects_ = 0;  // that it passed
+    std::string buffer_;    // of facts that were not stored
     SnapshotJoin join_;
     bool join_ready_ = false;  // for the cluster
     bool joining_ = false;     // there is something to join
