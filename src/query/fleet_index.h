@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <set>
 
 #include "query/content_block.h"
@@ -17,6 +18,7 @@ struct FleetIndex {
     RestoreIndex restores;
     ContentIndex contents;
     SummaryCache summaries;
+    std::atomic<bool> has_maker = false;  // a BlockMaker works at `snapshots`
 
     // Forgets all clusters but these; the numbers are those of their kinds, too.
     void keep_only(const std::set<model::ClusterNumber>& numbers) {

@@ -43,10 +43,22 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
             by_labels_.assign(block_->label_sets(), Selected::kUnknown);
             return true;
         }
-        if (whole_) builder_.emplace();
+        if (whole_) {
+            builder_.emplace();
+            // One that is missing alone was changed much.
+            if (++blocks_made_ == 2) share_work(listing);
+        }
     }
     walk_.emplace(cluster.number_of(kind_), kind_, revision_, filter.vms, filter.namespaces, from_);
     return true;
+}
+
+void FleetWalk::share_work(const FleetListing& listing) {
+    std::vector<model::ClusterNumber> left;
+    left.reserve(listing.clusters().size() - cluster_);
+    for (size_t i = cluster_ + 1; i < listing.clusters().size(); ++i)
+        left.push_back(listing.clusters()[i]->number);
+    maker_ = BlockMaker::start(listing.context().store, *listing.context().index, std::move(left));
 }
 
 Result<bool> FleetWalk::make_join(const store::ReadView& view, const FleetListing& listing,

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "facts/facts.h"
 #include "json/object.h"
+#include "query/block_maker.h"
 #include "query/facts_index.h"
 #include "query/fleet_index.h"
 #include "query/fleet_kinds.h"
@@ -118,10 +119,11 @@ class FleetWalk {
             const auto end = block_ ? show_block(view, listing, filter, looked_at, visit)
                                     : show_walk(view, listing, filter, looked_at, visit);
             SNAPGATE_TRY(end);
-            if (*end == store::Step::kEnd) return true;
+            if (*end == store::Step::kEnd) break;
             if (*end == store::Step::kPause) return false;
             SNAPGATE_TRY(leave_cluster(view, listing, filter));
         }
+        maker_.reset();
         return true;
     }
 
@@ -144,6 +146,8 @@ class FleetWalk {
     // step has to go on.
     base::Result<bool> make_join(const store::ReadView& view, const FleetListing& listing,
                                  size_t& looked_at);
+    // Has the blocks of the clusters that are left made by another thread, too.
+    void share_work(const FleetListing& listing);
     // Whether a block of the index can stand for a walk, or come from it.
     bool may_use_index(const FleetListing& listing, const SnapshotFilter& filter) const;
     // Of a cluster that was walked as a whole: its objects must be as many as the store counted,
@@ -279,6 +283,8 @@ class FleetWalk {
     std::vector<Selected> by_labels_;           // of each set of labels of the block
     size_t next_row_ = 0;                       // of those of the block that are looked at
     std::optional<FactsBlockBuilder> builder_;  // of the block that the walk makes
+    size_t blocks_made_ = 0;
+    std::unique_ptr<BlockMaker> maker_;
     bool whole_ = false;    // the walk began at the cluster's first object
     uint64_t objects_ = 0;  // that it passed
     std::string buffer_;    // of facts that were not stored

@@ -25,8 +25,8 @@ using ListPlace = std::pair<std::string_view, std::string_view>;
 // The block of each cluster at its head, for questions about all objects of a kind in a fleet:
 // reading what a question needs of an object from the store touches a page of the file for each
 // object, and this about one for fifty. A walk over a whole cluster makes its block on the way
-// (fleet_walk.h), or a Load does; later changes are read from the cluster's log. Nothing of it is
-// on disk. Any thread may call.
+// (fleet_walk.h), or a Load does, as for a BlockMaker; later changes are read from the cluster's
+// log. Nothing of it is on disk. Any thread may call.
 //
 // A Block is immutable: revision(), rows(), texts(), bytes(), and place(index), by which its rows
 // stand in order. Its Builder has kKind, and place_of(namespace, name); is made of nothing, or of
