@@ -8,6 +8,7 @@
 #include "base/random_time.h"
 #include "json/cluster_answers.h"
 #include "mirror/liveness.h"
+#include "mirror/session_status.h"
 #include "model/names.h"
 
 namespace snapgate::mirror {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "mirror/session_status.h"
 #include "model/version_order.h"
 
 namespace snapgate::mirror {

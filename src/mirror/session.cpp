@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mirror/session_moves.h"
+#include "mirror/session_status.h"
 #include "mirror/went_back.h"
 #include "model/version_order.h"
 #include "net/client/outbound.h"
@@ -13,33 +15,14 @@ using std::chrono::milliseconds;
 
 namespace {
 
-using Next = Setback::Next;
-
-// After so many attempts without a pause there is one.
-constexpr size_t kMostHurried = 3;
-// So many times in a row the pause is the server's Retry-After; then it is the backoff's.
-constexpr size_t kMostRetriesAfter = 10;
-// About this long after a watch was opened, earlier changes may still be on their way.
-constexpr milliseconds kSettles{100};
 // The age assumed for a mirror whose last confirmation is unknown.
 constexpr milliseconds kUnknownAge{365LL * 86'400'000};
 
-// Whether the mirror is what the cluster had when it was last heard.
-bool is_sure(const Session& session, const Moment& now) {
-    return session.following() && session.doubt == Doubt::kNone && now.time >= session.settled;
-}
-
-// The moment of the last confirmation, by the wall clock.
-int64_t heard_ms(const Session& session, const Moment& now) {
-    const auto silent = now.time - session.heard;
-    return now.wall_ms - std::chrono::duration_cast<milliseconds>(silent).count();
-}
-
 // One event's work on a session.
-class Turn {
+class Turn : SessionMoves {
   public:
     Turn(SessionStep& step, const Moment& now, const ReflectorTimes& times)
-        : step_(step), s_(step.session), now_(now), times_(times) {}
+        : SessionMoves(step, now, times) {}
 
     void on(const event::Begun& begun) {
         if (begun.held) {
@@ -291,138 +274,6 @@ class Turn {
     void on(const event::Stopped& /*stopped*/) { end(); }
 
   private:
-    void act(Action action) { step_.actions.push_back(action); }
-
-    void attempt() {
-        s_.changed = false;
-        if (!s_.discovered) {
-            s_.stage = Stage::kDiscover;
-        } else if (!needs_list()) {
-            s_.stage = Stage::kOpen;
-        } else if (s_.failed_since) {
-            // While it was away, the server may have been upgraded.
-            s_.stage = Stage::kAskServer;
-        } else {
-            take_list();
-        }
-    }
-
-    // What the old connection came to says nothing about the new one.
-    void begin_anew() {
-        stop_following();
-        s_.closing.reset();
-        attempt();
-    }
-
-    bool needs_list() const { return s_.need != Next::kSame || s_.version.empty(); }
-
-    void take_list() {
-        note_state(MirrorState::kSyncing, "Listing", "the cluster's list is being taken in");
-        s_.stage = s_.watch_list ? Stage::kCollect : Stage::kList;
-    }
-
-    void follow() {
-        s_.retries_after = 0;
-        tell_recovery();
-        s_.closing.reset();
-        if (s_.away_since) {
-            const auto away = std::chrono::duration_cast<milliseconds>(now_.time - *s_.away_since);
-            const Doubt doubt = doubt_after(away, times_.lost, s_.failed_since);
-            raise_doubt(doubt);
-            if (doubt == Doubt::kNone) s_.away_since.reset();
-        }
-        s_.stage = Stage::kFollow;
-        // Without a loss there is nothing to catch up with.
-        s_.settled = s_.doubt == Doubt::kNone ? now_.time : now_.time + kSettles;
-        note_state(MirrorState::kReady, "", "");
-        act(Action::kLook);
-    }
-
-    // The caller sets the stage.
-    void stop_following() {
-        if (!s_.away_since) s_.away_since = now_.time;
-        if (!s_.following()) return;
-        // The mirror is confirmed up to the moment when the cluster was last heard, and not later.
-        if (is_sure(s_, now_))
-            s_.status.confirmed_ms = std::max(s_.status.confirmed_ms, heard_ms(s_, now_));
-        s_.stopped_following = now_.time;
-    }
-
-    // The open watch is not followed any more, though its stream has not ended yet.
-    void close() {
-        stop_following();
-        if (s_.following()) s_.stage = Stage::kClose;
-    }
-
-    // Ends the watch for a reason of ours, which is told in place of the connection's end.
-    void end_watch(Setback setback) {
-        setback.at_once = false;
-        close_for(std::move(setback));
-    }
-
-    void close_for(Setback setback) {
-        step_.why = setback;
-        close();
-        if (s_.stage == Stage::kClose) s_.closing = std::move(setback);
-        act(Action::kInterrupt);
-    }
-
-    void doubt_versions(Setback setback, Action tell = Action::kTellDoubt) {
-        s_.need = Next::kRelistNewest;
-        raise_doubt(Doubt::kVersions);
-        close_for(std::move(setback));
-        act(tell);
-    }
-
-    // A list of the newest state does for every other list.
-    void require(Next next) {
-        if (next == Next::kDiscover) {
-            // A discovery leads to a list: it may be another server.
-            s_.discovered = false;
-            next = Next::kRelist;
-        }
-        if (s_.need == Next::kRelistNewest || next == Next::kSame) return;
-        s_.need = next;
-    }
-
-    void end() {
-        stop_following();
-        s_.stage = Stage::kEnd;
-        act(Action::kInterrupt);
-        act(Action::kEndPause);
-        act(Action::kLook);
-    }
-
-    void set_back(Setback setback) {
-        if (setback.removed) return end();
-        require(setback.next);
-        stop_following();
-        s_.closing.reset();
-        act(Action::kLook);
-        if (setback.at_once && s_.hurried < kMostHurried) {
-            ++s_.hurried;
-            note_state(MirrorState::kSyncing, setback.reason, setback.message);
-            return attempt();
-        }
-        s_.failed_since = true;
-        ++s_.status.failures;
-        note_state(setback.state, setback.reason, setback.message);
-        s_.retry_after.reset();
-        if (setback.retry_after && ++s_.retries_after <= kMostRetriesAfter)
-            s_.retry_after = std::max(*setback.retry_after, times_.backoff_first);
-        s_.stage = Stage::kPause;
-        // The same failure of the next attempt is not logged again.
-        if (!s_.told.take(setback, now_.time)) return;
-        step_.why = std::move(setback);
-        act(Action::kTellSetback);
-    }
-
-    void tell_recovery() {
-        if (s_.told.none()) return;
-        step_.why = s_.told.end(now_.time);
-        act(Action::kTellRecovery);
-    }
-
     // A state that did not come to its end is thrown away.
     void end_collecting(const event::Ended& ended) {
         Setback cut;
@@ -446,49 +297,6 @@ class Turn {
         setback.at_once = !setback.retry_after;
         return setback;
     }
-
-    // A watch that was open for long was no failure, however it ended.
-    void note_useful_watch() {
-        if (now_.time - s_.opened < times_.brief) return;
-        s_.hurried = 0;
-        act(Action::kResetBackoff);
-    }
-
-    void confirm() {
-        s_.away_since.reset();
-        s_.failed_since = false;
-        s_.heard = now_.time;
-        s_.doubt = Doubt::kNone;
-    }
-
-    // The cluster is there, and the watch is as good as before. Whether the mirror equals it shows
-    // later.
-    void note_busy(const Setback& setback) {
-        s_.busy_until = now_.time + std::clamp(setback.retry_after.value_or(times_.probe),
-                                               times_.backoff_first, times_.backoff_most);
-        s_.busy_message = setback.message;
-        act(Action::kRefuse);
-    }
-
-    void raise_doubt(Doubt doubt) { s_.doubt = std::max(s_.doubt, doubt); }
-
-    void note_skipped(uint64_t count, const std::string& example) {
-        s_.status.skipped = count;
-        s_.status.skipped_example = example;
-    }
-
-    void note_state(MirrorState state, std::string reason, std::string message) {
-        MirrorStatus& status = s_.status;
-        if (status.state != state) status.since_ms = now_.wall_ms;
-        status.state = state;
-        status.reason = std::move(reason);
-        status.message = std::move(message);
-    }
-
-    SessionStep& step_;
-    Session& s_;
-    const Moment& now_;
-    const ReflectorTimes& times_;
 };
 
 }  // namespace
@@ -502,43 +310,8 @@ SessionStep next(Session session, const SessionEvent& event, const Moment& now,
     return step;
 }
 
-MirrorStatus shown_status(const Session& session, const Moment& now, const ReflectorTimes& times) {
-    MirrorStatus status = session.status;
-    status.resume_version = session.version;
-    if (is_sure(session, now))
-        status.confirmed_ms = std::max(status.confirmed_ms, heard_ms(session, now));
-    if (!status.ready()) return status;
-    if (session.doubt != Doubt::kNone || (session.following() && now.time < session.settled)) {
-        status.state = MirrorState::kSyncing;
-        status.reason = "CatchingUp";
-        status.message =
-            session.doubt == Doubt::kContent
-                ? "the connection was lost for a while: the mirror is compared with the cluster"
-                : "the changes since the last connection are being taken in";
-    } else if (!session.following() && now.time - session.stopped_following > times.reopens) {
-        status.state = MirrorState::kSyncing;
-        status.reason = "Reconnecting";
-        status.message = "the last watch has ended, and the next one is not open yet";
-    }
-    return status;
-}
-
-Liveness liveness_of(const Session& session, bool asked, const Moment& now,
-                     const ReflectorTimes& times) {
-    Liveness liveness;
-    liveness.watching = session.following();
-    liveness.reopening =
-        session.status.ready() && now.time - session.stopped_following <= times.reopens;
-    liveness.asked = asked;
-    liveness.probe_at_once = session.probe_at_once;
-    liveness.doubt = session.doubt;
-    liveness.heard = session.heard;
-    liveness.busy_until = session.busy_until;
-    return liveness;
-}
-
 bool forgets_versions(const Session& session, std::string_view listed) {
-    return session.need == Next::kRelistNewest || went_back(session.version, listed);
+    return session.need == Setback::Next::kRelistNewest || went_back(session.version, listed);
 }
 
 std::string_view to_text(Stage stage) {
@@ -565,34 +338,6 @@ std::string_view to_text(Stage stage) {
             break;
     }
     return "end";
-}
-
-std::string_view to_text(Action action) {
-    switch (action) {
-        case Action::kInterrupt:
-            return "interrupt";
-        case Action::kEndPause:
-            return "end pause";
-        case Action::kResetBackoff:
-            return "reset backoff";
-        case Action::kLook:
-            return "look";
-        case Action::kConfirm:
-            return "confirm";
-        case Action::kRefuse:
-            return "refuse";
-        case Action::kRefuseForThat:
-            return "refuse for that";
-        case Action::kTellSetback:
-            return "tell setback";
-        case Action::kTellRecovery:
-            return "tell recovery";
-        case Action::kTellDoubt:
-            return "tell doubt";
-        case Action::kTellDifference:
-            break;
-    }
-    return "tell difference";
 }
 
 }  // namespace snapgate::mirror

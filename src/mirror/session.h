@@ -5,20 +5,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "mirror/liveness.h"
 #include "mirror/mirror_status.h"
 #include "mirror/reflector_times.h"
+#include "mirror/session_event.h"
 #include "mirror/setback.h"
 #include "mirror/told_failures.h"
 
 // The session of a reflector: everything that is decided about following one kind of object of one
 // cluster, and nothing that is done. A Session is a plain value. next() takes it and one event and
 // gives back the session after it, and the actions that the reflector has to carry out at once.
-// There is no I/O and no clock here: each event comes with its moment, so that a table of (state,
-// event, next state, actions) tests all of it (session_test.cpp).
+// There is no I/O and no clock here: each event (session_event.h) comes with its moment, so that a
+// table of (state, event, next state, actions) tests all of it (session_test.cpp).
 //
 // The order of the stages. An attempt begins with the first stage that it needs; every stage can
 // fail, which ends the attempt:
@@ -56,7 +56,7 @@
 // proof: the cluster may have been restored, or replaced by another, while nothing was heard. So
 // `doubt` (liveness.h) is raised when a watch opens after a loss, and only an answer of the cluster
 // or a comparison takes it back. `heard`, `settled` and `stopped_following` are the moments from
-// which shown_status() derives what callers see; no timer has to change the state for that.
+// which session_status.h derives what callers see; no timer has to change the state for that.
 //
 // Rejected: a coroutine per stage that decides for itself, with shared flags between the coroutines
 // of one reflector. That was the first form. Each of some ten flags was easy, but the rules about
@@ -153,97 +153,6 @@ struct Session {
     bool ended() const { return stage == Stage::kEnd; }
 };
 
-// What a session is told.
-namespace event {
-
-// The reflector begins, also again after a bug. `held`: the version of the mirror in the store, ""
-// for none; nullopt if the store did not say.
-struct Begun {
-    std::optional<std::string> held;
-};
-// `told`: the cluster said which versions it serves. If false, it refused the question, and the
-// best version that is known here is tried.
-struct Discovered {
-    std::string served;
-    bool told = true;
-};
-// The server's version of Kubernetes; nullopt where it hides it.
-struct Learned {
-    struct Server {
-        std::string text;
-        bool serves_watch_list = false;
-    };
-    std::optional<Server> server;
-};
-// A list of everything is published in the mirror.
-struct Listed {
-    std::string version;
-    // Objects that cannot be shown, and one of them with the reason.
-    uint64_t skipped = 0;
-    std::string example;
-};
-// A watch is open; in kCollect: the one that begins with the state.
-struct Opened {};
-// Some bytes of the open watch came.
-struct Heard {};
-// The mirror has `events` more changes of the watch, up to `version`; none for a bookmark.
-struct Applied {
-    std::string version;
-    uint64_t events = 0;
-};
-// Other objects than before cannot be shown; `example` is one of them with the reason.
-struct Skipped {
-    uint64_t count = 0;
-    std::string example;
-};
-// The stage's work failed. `list_instead`: a WatchList said what only a list can mend.
-struct Failed {
-    Setback setback;
-    bool list_instead = false;
-};
-// The watch's stream ended; `setback` if not in good order. `frames`: how many it had.
-struct Ended {
-    std::optional<Setback> setback;
-    size_t frames = 0;
-};
-// The pause is over.
-struct Waited {};
-// Another connection is to be used from now on.
-struct SourceChanged {};
-struct RetryAsked {};
-// A probe begins.
-struct Asked {};
-// A probe ended: the cluster's own version, where `held` was the session's when it began.
-struct Answered {
-    std::string held;
-    Outcome<std::string> told;
-};
-// A comparison after a loss ended: what differs, "" for nothing. `skipped_changed`: what cannot be
-// shown changed meanwhile. Such an object is missing on one side only, so a difference proves
-// nothing.
-struct Compared {
-    Outcome<std::string> difference;
-    bool skipped_changed = false;
-    // Another connection is used since it began: it says nothing about the cluster of now.
-    bool old_connection = false;
-};
-// A comparison from time to time ended, in the same words.
-struct Checked {
-    Outcome<std::string> difference;
-    bool skipped_changed = false;
-    bool old_connection = false;
-};
-struct Crashed {};  // one of the reflector's coroutines ended by a bug
-struct Stopped {};
-
-}  // namespace event
-
-using SessionEvent =
-    std::variant<event::Begun, event::Discovered, event::Learned, event::Listed, event::Opened,
-                 event::Heard, event::Applied, event::Skipped, event::Failed, event::Ended,
-                 event::Waited, event::SourceChanged, event::RetryAsked, event::Asked,
-                 event::Answered, event::Compared, event::Checked, event::Crashed, event::Stopped>;
-
 // What the reflector does at once. What it does next, in its own time, the stage says.
 enum class Action : uint8_t {
     kInterrupt,     // ends what is under way with the cluster
@@ -259,7 +168,6 @@ enum class Action : uint8_t {
     kTellDoubt,       // logs that the cluster is listed again, as its versions prove nothing
     kTellDifference,  // logs that a comparison from time to time found the mirror different
 };
-std::string_view to_text(Action action);
 
 struct SessionStep {
     Session session;
@@ -269,11 +177,6 @@ struct SessionStep {
 SessionStep next(Session session, const SessionEvent& event, const Moment& now,
                  const ReflectorTimes& times);
 
-// How it stands, as it is shown at that moment.
-MirrorStatus shown_status(const Session& session, const Moment& now, const ReflectorTimes& times);
-// What next_step() judges. `asked`: somebody waits for a confirmation.
-Liveness liveness_of(const Session& session, bool asked, const Moment& now,
-                     const ReflectorTimes& times);
 // Whether a list of that version makes those who knew earlier versions begin anew: after a restore,
 // or where the newest list was taken, the versions told until then may come again with other
 // content.

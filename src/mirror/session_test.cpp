@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "mirror/session_status.h"
 #include "net/client/outbound.h"
 
 namespace snapgate::mirror {
@@ -139,6 +140,34 @@ std::string to_text(Next need) {
             break;
     }
     return "discover";
+}
+
+std::string_view to_text(Action action) {
+    switch (action) {
+        case Action::kInterrupt:
+            return "interrupt";
+        case Action::kEndPause:
+            return "end pause";
+        case Action::kResetBackoff:
+            return "reset backoff";
+        case Action::kLook:
+            return "look";
+        case Action::kConfirm:
+            return "confirm";
+        case Action::kRefuse:
+            return "refuse";
+        case Action::kRefuseForThat:
+            return "refuse for that";
+        case Action::kTellSetback:
+            return "tell setback";
+        case Action::kTellRecovery:
+            return "tell recovery";
+        case Action::kTellDoubt:
+            return "tell doubt";
+        case Action::kTellDifference:
+            break;
+    }
+    return "tell difference";
 }
 
 std::string to_text(const std::vector<Action>& actions) {
