@@ -18,18 +18,6 @@ using base::Result;
 
 namespace {
 
-// The uid of the cluster that the path names; "" for none, and for all of them.
-std::string_view named_cluster(std::string_view path) {
-    for (const std::string_view prefix :
-         {"/v1/spectroclusters/", "/clusters/", "/admin/v1/clusters/"}) {
-        if (!path.starts_with(prefix)) continue;
-        path.remove_prefix(prefix.size());
-        const std::string_view uid = path.substr(0, path.find('/'));
-        return uid == "-" ? std::string_view() : uid;
-    }
-    return {};
-}
-
 Result<access::Principal> principal_of(const Call& call,
                                        std::shared_ptr<const identity::Caller> caller) {
     // The Kubernetes API knows no such header.
@@ -41,6 +29,17 @@ Result<access::Principal> principal_of(const Call& call,
 }
 
 }  // namespace
+
+std::string_view named_cluster(std::string_view path) {
+    for (const std::string_view prefix :
+         {"/v1/spectroclusters/", "/clusters/", "/admin/v1/clusters/"}) {
+        if (!path.starts_with(prefix)) continue;
+        path.remove_prefix(prefix.size());
+        const std::string_view uid = path.substr(0, path.find('/'));
+        return uid == "-" ? std::string_view() : uid;
+    }
+    return {};
+}
 
 Result<access::Principal> authenticate_key(const Call& call, std::string_view key) {
     call.response.key = access::claimed_id(key);

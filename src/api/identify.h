@@ -13,6 +13,9 @@
 
 namespace snapgate::api {
 
+// The uid of the cluster that the path names; "" for none, and for all of them.
+std::string_view named_cluster(std::string_view path);
+
 // The principal of this key. The access log and the audit trail then have the key's id, also if it
 // is refused. kUnauthorized.
 base::Result<access::Principal> authenticate_key(const Call& call, std::string_view key);

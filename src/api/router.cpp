@@ -138,6 +138,27 @@ bool asks_truth(const Call& call) {
             request.header("Cookie"));
 }
 
+// Whether what is read is the mirror of a connected cluster, whose age is that of the mirror.
+bool reads_mirror(const Call& call) {
+    const net::Request& request = call.request;
+    if (request.path.starts_with("/admin/") ||
+        (request.method != "GET" && request.method != "HEAD"))
+        return false;
+    const auto clusters = call.services.clusters.snapshot();
+    const auto cluster = clusters->find(std::string(named_cluster(request.path)));
+    return cluster != clusters->end() && cluster->second.connected();
+}
+
+// Has the store show what other servers wrote to the truth: also that a key was revoked.
+net::Awaitable<Result<void>> catch_up(Call& call) {
+    if (!asks_truth(call)) co_return Result<void>();
+    const bool mirror = reads_mirror(call);
+    if (mirror && call.services.store.is_recent()) co_return Result<void>();
+    SNAPGATE_CO_ASSIGN(const auto age, co_await commit::caught_up(call.services.store));
+    if (!mirror) call.copy_age = age;
+    co_return Result<void>();
+}
+
 // nullopt: the store shows all that was acknowledged.
 std::optional<objects::Freshness> freshness_of_copy(const Call& call) {
     if (call.copy_age.count() == 0) return std::nullopt;
@@ -163,10 +184,8 @@ Result<void> tell_copy_age(Call& call) {
 }
 
 net::Awaitable<Result<void>> run(const Face& face, Call& call) {
-    // Before the key is looked up: one that was revoked elsewhere is refused.
-    if (asks_truth(call)) {
-        SNAPGATE_CO_ASSIGN(call.copy_age, co_await commit::caught_up(call.services.store));
-    }
+    // Before the key is looked up.
+    SNAPGATE_CO_TRY(co_await catch_up(call));
     SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
                                         call.request, call.services.connections.server_id()));
     co_await verify_token(call);

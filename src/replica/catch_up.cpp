@@ -19,6 +19,7 @@ using base::Result;
 constexpr std::chrono::milliseconds kPatienceWithEtcd{1000};  // with etcd
 constexpr std::chrono::milliseconds kPatienceOfCopy{3000};    // with the copy
 constexpr base::Millis kRhythm{1000};
+constexpr std::chrono::seconds kRecent{1};
 constexpr unsigned kAskAgainSeconds = 1;
 
 Result<int64_t> newest_write(const etcd::Result<etcd::Range>& head) {
@@ -136,6 +137,10 @@ void CatchUp::find() {
         if (!std::exchange(lost_, std::nullopt)) return;
     }
     base::log::info("etcd answers again");
+}
+
+bool CatchUp::is_recent() const {
+    return Time::now() - current_.load() <= kRecent;
 }
 
 Result<base::Millis> CatchUp::age() const {

@@ -45,6 +45,8 @@ class CatchUp {
     void wait(Done done);
     // What wait() would say while etcd is out of reach; 0 while it is not.
     base::Result<base::Millis> age() const;
+    // Whether the copy had, within the last second, all that etcd had.
+    bool is_recent() const;
     // How far etcd's newest write is, as far as this replica has heard, in revisions.
     int64_t newest() const { return newest_.load(); }
     // Of the questions that were answered.

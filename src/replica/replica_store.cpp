@@ -108,6 +108,7 @@ class EtcdStore final : public ReplicaStore {
             return done(Error(Code::kUnavailable, trouble->message));
         catch_up_.wait(done);
     }
+    bool is_recent() const override { return follower_.whole() && catch_up_.is_recent(); }
     Result<void> follows() const override {
         const auto trouble = follower_.trouble();
         if (trouble && trouble->code == Code::kCorrupt) return *trouble;

@@ -486,6 +486,9 @@ class Store {
     // this call, with 0; or, where the truth is out of reach, with how old what they show is.
     // `done` is called exactly once, on any thread; it must be short.
     virtual void catch_up(const CaughtUp& done) const { done(base::Millis(0)); }
+    // Whether reads show every write that was acknowledged more than a second ago, as far as that
+    // is known without asking.
+    virtual bool is_recent() const { return true; }
     // Whether it is this server that does what is done once for all servers of the truth. Another
     // may believe so, too, for a moment.
     virtual bool leads() const { return true; }
