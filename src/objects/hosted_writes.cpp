@@ -29,7 +29,7 @@ constexpr std::string_view kWritten = "objects are written into the store of";
 // How often a name is made up, as the API says.
 constexpr int kNameTries = 8;
 // How long a write is made anew because the object changes under it.
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatienceWithOthers{10};
 
 // As kube-apiserver, which does so until the request's time is over. However often others are
 // faster, who named no version is not told that it has changed.
@@ -39,7 +39,7 @@ class Tries {
 
   private:
     using Time = std::chrono::steady_clock;
-    const Time::time_point end_ = Time::now() + kPatience;
+    const Time::time_point end_ = Time::now() + kPatienceWithOthers;
 };
 
 // A dry run is no write, and has no line in the audit trail.
