@@ -97,6 +97,10 @@ void follow(const Services& services, const std::string& uid) {
     }
 }
 
+void follow_committed(const Services& services, const std::string& uid) {
+    if (!services.store.replicates()) follow(services, uid);
+}
+
 void forget_deleted(const Services& services) {
     // In this order: a cluster that is followed only after this is none of those that are looked
     // at, and one that is missing in the table then has been deleted.

@@ -124,6 +124,9 @@ net::Awaitable<base::Result<void>> commit_registry(const Services& services,
 // After a commit: follows a connected cluster with the connection that the registry has for it now.
 // Several requests may do so at once, in any order: the registry's newest word counts.
 void follow(const Services& services, const std::string& uid);
+// The same for a request of this server. A replica follows what its copy of the registry tells of,
+// whoever wrote it (app/replicated.h): that happened before the commit returned.
+void follow_committed(const Services& services, const std::string& uid);
 // After a commit: follows no cluster any more that is not in the registry.
 void forget_deleted(const Services& services);
 

@@ -11,6 +11,7 @@
 #include "mirror/mirror_record.h"
 #include "mirror/mirror_sink.h"
 #include "mirror/quota_sink.h"
+#include "mirror/state_names.h"
 
 namespace snapgate::app {
 namespace {
@@ -82,14 +83,19 @@ std::shared_ptr<const cluster::ObjectQuota> quota_of(const DataDirectory& data,
 }  // namespace
 
 std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_bytes) {
-    store::Store& store = *data.store;
+    // Each replica keeps its own.
+    store::Store& store = data.store->local();
     mirror::MirrorsOptions options;
     options.most_listed.bytes = most_bytes;
-    options.server_id = connect::server_id(store.id());
-    options.make_sink = [&data, &store](ClusterNumber number, const cluster::ReflectedKind& kind) {
+    // Replicas are one server for those that a request passes.
+    options.server_id = connect::server_id(data.store->truth_id());
+    std::shared_ptr<mirror::StateNames> names;
+    if (data.store->replicates()) names = std::make_shared<mirror::StateNames>(*data.store);
+    options.make_sink = [&data, &store, names](ClusterNumber number,
+                                               const cluster::ReflectedKind& kind) {
         mirror::FindQuota quota = [&data, number] { return quota_of(data, number); };
-        return mirror::with_quota(mirror::make_sink(store, number, kind), store, number,
-                                  kind.stored, std::move(quota));
+        return mirror::with_quota(mirror::make_sink(store, number, kind, names.get()), store,
+                                  number, kind.stored, std::move(quota));
     };
     options.last_known = [&store](ClusterNumber cluster) { return last_known(store, cluster); };
     options.keep = [&store](const auto& mirrors) { keep(store, mirrors); };

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <future>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -120,6 +121,48 @@ Result<void> settle_first_key(DataDirectory& data) {
                                                  named.string(), failed.message()));
 }
 
+// Has the mirrors follow the registry, whichever replica changed it: a cluster that was connected,
+// one that has another connection now, and one that was removed, be it that another has its uid
+// now. Called by one thread at a time.
+class ConnectedClusters {
+  public:
+    // Somebody else begins to follow those that are in the registry now (follow_clusters()).
+    explicit ConnectedClusters(const api::Services& services) : services_(services) {
+        for (const auto& [uid, cluster] : *services.clusters.snapshot())
+            if (cluster.connected()) followed_.emplace(uid, cluster);
+    }
+
+    void follow(const std::vector<store::ChangedRecord>& changed) {
+        const auto clusters = services_.clusters.snapshot();
+        bool gone = false;
+        for (const store::ChangedRecord& one : changed) {
+            if (one.type != cluster::Cluster::kType) continue;
+            const auto row = clusters->find(one.id);
+            const auto before = followed_.find(one.id);
+            const bool known = before != followed_.end();
+            if (row == clusters->end() || !row->second.connected()) {
+                gone |= known || row == clusters->end();
+                if (known) followed_.erase(before);
+                continue;
+            }
+            if (known && is_same(before->second, row->second)) continue;
+            gone |= known && before->second.number != row->second.number;
+            followed_.insert_or_assign(one.id, row->second);
+            api::follow(services_, one.id);
+        }
+        if (gone) api::forget_deleted(services_);
+    }
+
+  private:
+    static bool is_same(const cluster::Cluster& one, const cluster::Cluster& other) {
+        return one.number == other.number && one.sealed == other.sealed &&
+               one.source == other.source && one.connected_by == other.connected_by;
+    }
+
+    const api::Services& services_;
+    std::map<std::string, cluster::Cluster> followed_;
+};
+
 api::ReplicaInfo show(const replica::Replica& one) {
     return {.id = one.id,
             .address = one.record.address,
@@ -171,9 +214,14 @@ void serve_as_replica(DataDirectory& data, api::Services& services) {
                 listed(std::move(shown));
             });
     };
-    data.replica->tell_of_records([&services](const auto& changed) {
+    auto connected = std::make_shared<ConnectedClusters>(services);
+    data.replica->tell_of_records([&services, connected](const auto& changed) {
         if (auto read = services.reload_registry(changed); !read)
             base::log::error("cannot read the registry", {{"error", read.error().message}});
+        connected->follow(changed);
+    });
+    data.replica->tell_of_names([&connections = services.connections](model::ClusterNumber mirror) {
+        connections.take_name(mirror);
     });
 }
 

@@ -18,8 +18,9 @@ namespace snapgate::app {
 base::Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
                                                           store::StoreOptions copy);
 
-// Has the tables of the registry, and who works with them, follow what other replicas write, and
-// the API list the replicas. Does nothing for a server whose truth is in its store.
+// Has the tables of the registry, and who works with them, follow what the replicas write, the
+// mirrors follow the clusters that are connected, and the API list the replicas. Does nothing for a
+// server whose truth is in its store. `services` works until the store is closed.
 void serve_as_replica(DataDirectory& data, api::Services& services);
 
 }  // namespace snapgate::app

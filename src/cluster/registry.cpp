@@ -87,10 +87,14 @@ bool has_all_kinds(const Cluster& cluster) {
     });
 }
 
+Result<model::ClusterNumber> new_number(store::WriteTxn& txn, const Cluster& cluster) {
+    return cluster.connected() ? txn.create_mirror() : txn.create_cluster();
+}
+
 Result<void> number_kinds(store::WriteTxn& txn, Cluster& cluster) {
     for (const ReflectedKind& kind : reflected_kinds()) {
         if (cluster.number_of(kind.stored) != 0) continue;
-        SNAPGATE_ASSIGN(cluster.others[kind.stored], txn.create_cluster());
+        SNAPGATE_ASSIGN(cluster.others[kind.stored], new_number(txn, cluster));
     }
     return {};
 }
@@ -105,7 +109,7 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scop
     SNAPGATE_ASSIGN(const auto clusters, ClusterTable::within(txn, table));
     SNAPGATE_ASSIGN(const auto owner, access::Project::parse(cluster.project, *project));
     SNAPGATE_TRY(check_new(cluster, *clusters, owner, caller));
-    SNAPGATE_ASSIGN(cluster.number, txn.create_cluster());
+    SNAPGATE_ASSIGN(cluster.number, new_number(txn, cluster));
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
     return cluster;

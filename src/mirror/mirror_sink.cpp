@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/annotations.h"
@@ -11,6 +14,7 @@
 #include "json/metadata_text.h"
 #include "json/object.h"
 #include "model/seen_names.h"
+#include "model/version_order.h"
 #include "net/await.h"
 #include "store/walk.h"
 
@@ -28,6 +32,9 @@ using store::Priority;
 
 // The rows that are read in one view of the store.
 constexpr size_t kStepRows = 2'000;
+// How long a mirror that is named elsewhere may need for the events that lead there.
+constexpr std::chrono::seconds kPatienceWithName{5};
+constexpr std::chrono::milliseconds kBetweenLooks{50};
 
 Error removed(ClusterNumber cluster) {
     return {Code::kNotFound, fmt::format("cluster number {} was removed", cluster)};
@@ -75,13 +82,33 @@ Error nothing_begun() {
 struct Replacement {
     model::SeenNames seen;
     uint64_t changed = 0;
+    ContentDigest digest;  // for StateNames alone
+};
+
+// Of the writes to a mirror by its reflector. Also known to writes that outlive the sink.
+struct Moves {
+    std::atomic<uint64_t> begun = 0;
+    std::atomic<uint64_t> ended = 0;
+};
+
+// One write, from before it is queued until it is done.
+class Move {
+  public:
+    explicit Move(std::shared_ptr<Moves> moves) : moves_(std::move(moves)) { ++moves_->begun; }
+    ~Move() { ++moves_->ended; }
+    Move(const Move&) = delete;
+    Move& operator=(const Move&) = delete;
+
+  private:
+    std::shared_ptr<Moves> moves_;
 };
 
 // The functions that it hands to the store refer to nothing of the sink: when a coroutine is
 // dropped, its sink goes, and a write may still be waiting.
 class MirrorSink final : public ObjectSink {
   public:
-    MirrorSink(store::Store& store, Mirrored mirrored) : store_(store), mirrored_(mirrored) {}
+    MirrorSink(store::Store& store, Mirrored mirrored, StateNames* names)
+        : store_(store), mirrored_(mirrored), names_(names) {}
 
     Result<std::string> version() const override { return list_version(store_, mirrored_.cluster); }
 
@@ -101,6 +128,7 @@ class MirrorSink final : public ObjectSink {
             }
             return {};
         };
+        const Move move(moves_);
         co_return co_await commit::one(store_, Priority::kRequest, std::move(write));
     }
 
@@ -140,7 +168,11 @@ class MirrorSink final : public ObjectSink {
         }
         SNAPGATE_CO_TRY(co_await commit::all(store_, Priority::kBatch, std::move(writes)));
         for (const auto& count : counts) replacement_->changed += *count;
-        for (const PreparedObject& object : *shared) replacement_->seen.add(object.ns, object.name);
+        for (const PreparedObject& object : *shared) {
+            replacement_->seen.add(object.ns, object.name);
+            if (names_ == nullptr) continue;
+            replacement_->digest.add(model::encode_object(object, object.version));
+        }
         co_return Result<void>();
     }
 
@@ -151,8 +183,9 @@ class MirrorSink final : public ObjectSink {
                             "a list without a resource version cannot become a mirror's state");
         }
         SNAPGATE_CO_TRY(co_await erase_unseen());
-        const Replaced replaced{replacement_->seen.size(), replacement_->changed};
-        SNAPGATE_CO_ASSIGN(auto known, list_version(store_, mirrored_.cluster));
+        SNAPGATE_CO_ASSIGN(const auto known, list_version(store_, mirrored_.cluster));
+        if (names_ != nullptr) version = co_await name(std::move(version), known, told);
+        const Replaced replaced{replacement_->seen.size(), replacement_->changed, version};
         const bool nothing = replaced.changed == 0 && known == version;
         store::WriteFunction write = [version, nothing, told, cluster = mirrored_.cluster](
                                          store::WriteTxn& txn) -> Result<void> {
@@ -162,9 +195,32 @@ class MirrorSink final : public ObjectSink {
             if (told == ToldVersions::kForgotten) return txn.forget_list_versions(cluster);
             return {};
         };
+        const Move move(moves_);
         SNAPGATE_CO_TRY(co_await commit::one(store_, Priority::kBatch, std::move(write)));
         replacement_.reset();
         co_return replaced;
+    }
+
+    net::Awaitable<void> take_name() override {
+        if (names_ == nullptr || std::exchange(taking_, true)) co_return;
+        // Another name may come while this one is looked for: it is read anew each time.
+        const auto deadline = std::chrono::steady_clock::now() + kPatienceWithName;
+        std::optional<store::Revision> compared;
+        while (std::chrono::steady_clock::now() < deadline) {
+            auto wanted = wanted_name();
+            if (!wanted || !*wanted) break;
+            const uint64_t begun = moves_->begun;
+            // What moves the mirror now is looked at when it is done.
+            const bool still = begun == moves_->ended;
+            if (still && (*wanted)->revision != compared) {
+                compared = (*wanted)->revision;
+                const auto digest = co_await digest_at((*wanted)->revision);
+                if (digest && *digest == (*wanted)->state.digest)
+                    (void)co_await set_name((*wanted)->state.version, begun);
+            }
+            co_await net::pause(kBetweenLooks);
+        }
+        taking_ = false;
     }
 
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
@@ -186,6 +242,67 @@ class MirrorSink final : public ObjectSink {
     }
 
   private:
+    net::Awaitable<std::string> name(std::string version, std::string known, ToldVersions told) {
+        const bool went_back = told == ToldVersions::kForgotten;
+        StateNames::Listed listed;
+        listed.state = {std::move(version), replacement_->digest.text()};
+        listed.same = replacement_->changed == 0 && !went_back;
+        listed.went_back = went_back;
+        if (!went_back) listed.known = std::move(known);
+        co_return co_await names_->name(mirrored_.cluster, std::move(listed));
+    }
+
+    struct WantedName {
+        NamedState state;
+        store::Revision revision = 0;  // of the mirror's state
+    };
+    // nullopt: the mirror has that name, had it, or is past it.
+    Result<std::optional<WantedName>> wanted_name() const {
+        SNAPGATE_ASSIGN(auto told, names_->told(mirrored_.cluster));
+        if (!told) return std::optional<WantedName>();
+        const store::ReadView view = store_.read();
+        SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
+        // Its first list finds the name.
+        if (!head || head->decimal) return std::optional<WantedName>();
+        SNAPGATE_ASSIGN(const auto had, view.revision_of(mirrored_.cluster, told->version));
+        const bool past =
+            model::compare_versions(told->version, head->version) == model::VersionOrder::kNotNewer;
+        if (had || past) return std::optional<WantedName>();
+        return std::optional(WantedName{std::move(*told), head->revision});
+    }
+
+    net::Awaitable<Result<std::string>> digest_at(store::Revision revision) const {
+        const std::shared_ptr<void> hold = store_.hold_history(mirrored_.cluster, revision);
+        ContentDigest digest;
+        ObjectKey at;
+        const auto step = [&]() -> Result<bool> {
+            const store::ReadView view = store_.read();
+            SNAPGATE_TRY(view.replaced_ms(mirrored_.cluster, revision));
+            return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, revision, kStepRows),
+                               at, [&digest](const store::Found& one) -> Result<store::Step> {
+                                   digest.add(one.object.value);
+                                   return store::Step::kOn;
+                               });
+        };
+        while (true) {
+            SNAPGATE_CO_ASSIGN(const bool more, step());
+            if (!more) co_return digest.text();
+            co_await net::yield();
+        }
+    }
+
+    // Nothing has moved the mirror since `begun`, nor does anything before this.
+    net::Awaitable<Result<void>> set_name(std::string version, uint64_t begun) {
+        store::WriteFunction write = [version = std::move(version), begun, moves = moves_,
+                                      cluster =
+                                          mirrored_.cluster](store::WriteTxn& txn) -> Result<void> {
+            if (moves->begun != begun) return {};
+            SNAPGATE_TRY(require_cluster(txn, cluster));
+            return txn.set_list_version(cluster, version);
+        };
+        co_return co_await commit::one(store_, Priority::kRequest, std::move(write));
+    }
+
     Result<store::Revision> revision_of(const store::ReadView& view,
                                         const std::string& version) const {
         SNAPGATE_ASSIGN(const auto head, view.head(mirrored_.cluster));
@@ -260,14 +377,17 @@ class MirrorSink final : public ObjectSink {
 
     store::Store& store_;
     const Mirrored mirrored_;
+    StateNames* const names_;
     std::unique_ptr<Replacement> replacement_;  // the one under way: at rest there is none
+    const std::shared_ptr<Moves> moves_ = std::make_shared<Moves>();
+    bool taking_ = false;  // a name
 };
 
 }  // namespace
 
 std::unique_ptr<ObjectSink> make_sink(store::Store& store, ClusterNumber cluster,
-                                      const cluster::ReflectedKind& kind) {
-    return std::make_unique<MirrorSink>(store, Mirrored{cluster, kind.stored});
+                                      const cluster::ReflectedKind& kind, StateNames* names) {
+    return std::make_unique<MirrorSink>(store, Mirrored{cluster, kind.stored}, names);
 }
 
 Result<std::string> list_version(const store::Store& store, ClusterNumber cluster) {

@@ -380,6 +380,11 @@ net::Awaitable<Result<void>> Mirrors::confirm(ClusterNumber cluster) {
     co_return co_await net::await_callback<Result<void>>(std::move(start));
 }
 
+void Mirrors::take_name(ClusterNumber cluster) {
+    const auto followed = core_->find(cluster);
+    if (followed) followed->loop->start([followed] { return followed->sink->take_name(); });
+}
+
 void Mirrors::retry_now(const cluster::Cluster& cluster) {
     for (const ClusterNumber number : cluster.numbers()) {
         const auto followed = core_->find(number);

@@ -111,6 +111,9 @@ class Mirrors {
     // not answer, within five seconds.
     net::Awaitable<base::Result<void>> confirm(model::ClusterNumber cluster);
 
+    // As ObjectSink::take_name(), of the mirror with that number.
+    void take_name(model::ClusterNumber cluster);
+
     // Looks at once for all kinds of a cluster, where it waits for its next attempt.
     void retry_now(const cluster::Cluster& cluster);
 

@@ -29,6 +29,9 @@ struct Change {
 struct Replaced {
     uint64_t objects = 0;
     uint64_t changed = 0;  // made, changed or deleted
+    // By which the mirror names the state: the list's, or one that servers with the same truth have
+    // given to it (state_names.h).
+    std::string version;
 };
 
 // Whether the versions that were told before a list still name what they named: not after a cluster
@@ -59,6 +62,10 @@ class ObjectSink {
     // With kForgotten nobody can go on from a version that was told before it.
     virtual net::Awaitable<base::Result<Replaced>> publish(std::string version,
                                                            ToldVersions told) = 0;
+
+    // A server with the same truth has named a state of the cluster: gives its name to the mirror's
+    // state, if it is that one, or becomes so within some seconds. May be called at any time.
+    virtual net::Awaitable<void> take_name() { co_return; }
 
     // Of the state at the cluster's version `version`; kExpired if that is not known (any more).
     virtual net::Awaitable<base::Result<Checksum>> checksum(std::string version) const = 0;

@@ -47,6 +47,8 @@ class QuotaSink final : public ObjectSink {
         co_return co_await inner_->publish(std::move(version), told);
     }
 
+    net::Awaitable<void> take_name() override { co_await inner_->take_name(); }
+
     net::Awaitable<Result<Checksum>> checksum(std::string version) const override {
         co_return co_await inner_->checksum(std::move(version));
     }

@@ -31,7 +31,7 @@ class RecordingSink final : public ObjectSink {
                                                    ToldVersions /*told*/) override {
         calls.push_back("publish " + version);
         if (error) co_return *error;
-        co_return Replaced{};
+        co_return Replaced{.version = std::move(version)};
     }
     net::Awaitable<base::Result<Checksum>> checksum(std::string /*version*/) const override {
         if (error) co_return *error;

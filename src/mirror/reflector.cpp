@@ -258,7 +258,7 @@ net::Awaitable<Outcome<void>> Reflector::publish(std::string version) {
                            {{"cluster", context_.cluster}, {"kind", context_.kind.plural}});
     }
     checks_.settle();
-    checks_.saw(version);
+    checks_.saw(replaced->version);
     base::log::info("took in a cluster's list", {{"cluster", context_.cluster},
                                                  {"kind", context_.kind.plural},
                                                  {"objects", replaced->objects},

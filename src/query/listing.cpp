@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "model/version_order.h"
+
 namespace snapgate::query {
 namespace {
 
@@ -91,13 +93,18 @@ Result<void> Listing::go_on(const store::ReadView& view, const ContinueToken& to
         return expired(token.after);
     if (token.revision == 0) return {};
     revision_ = token.revision;
-    version_ = token.version;
     if (context_.store.replicates()) {
         // The token may be another replica's, whose revisions are its own.
-        SNAPGATE_ASSIGN(const auto here, view.revision_of(cluster_, version_));
-        if (!here) return expired(token.after);
+        SNAPGATE_ASSIGN(const auto here, view.revision_of(cluster_, token.version));
+        if (!here) {
+            Error error = expired(token.after);
+            // Another replica was there, and this one may be about to get there.
+            if (model::is_newer(token.version, version_)) error.code = Code::kFutureVersion;
+            return error;
+        }
         revision_ = *here;
     }
+    version_ = token.version;
     SNAPGATE_ASSIGN(const bool kept, is_kept(context_.store, view, cluster_, revision_));
     if (!kept) return expired(token.after);
     return {};

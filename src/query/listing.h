@@ -76,7 +76,8 @@ class Listing {
     // Reads a client's token. kInvalidParameter.
     base::Result<ContinueToken> read_token(std::string_view text) const;
     // Shows the state of the token's page. Call show_newest before: that is the state for a token
-    // from the error of an expired one. kExpired, with such a token.
+    // from the error of an expired one. kExpired, with such a token; kFutureVersion, with it, too,
+    // for a state that another replica has shown and that this one has not got to yet.
     base::Result<void> go_on(const store::ReadView& view, const ContinueToken& token);
 
     // For later steps of a page: kExpired if its state can no longer be read. The time of history

@@ -90,10 +90,10 @@ class Taker {
         SNAPGATE_ASSIGN(const bool there, txn_.has_cluster(cluster));
         if (!put) {
             versions_.erase(cluster);
-            if (there) SNAPGATE_TRY(txn_.delete_cluster(cluster));
-            return {};
+            return there ? remove_cluster(txn_, cluster) : Result<void>();
         }
         SNAPGATE_ASSIGN(const ClusterChange change, decode_cluster_change(kv.value));
+        if (change.mirror) return there ? Result<void>() : txn_.create_cluster_as(cluster);
         SNAPGATE_ASSIGN(versions_[cluster], version_of(change, kv.mod_revision, offset()));
         if (there) return {};
         SNAPGATE_TRY(txn_.create_cluster_as(cluster));
@@ -120,6 +120,8 @@ class Taker {
     Result<void> take_note(const TruthKeys::Address& address, bool put, const etcd::KeyValue& kv) {
         SNAPGATE_ASSIGN(const bool there, txn_.has_cluster(address.cluster));
         if (!there) return {};
+        if (put && address.note == store::NoteType::kListed)
+            applied_.listed.push_back(address.cluster);
         if (put) return txn_.put_note(address.cluster, address.note, address.name, kv.value);
         return txn_.erase_note(address.cluster, address.note, address.name);
     }
@@ -148,6 +150,11 @@ Result<ClusterNumber> read_next_cluster(std::string_view value) {
     const auto number = base::read_decimal(value, std::numeric_limits<ClusterNumber>::max());
     if (number && *number > 0) return static_cast<ClusterNumber>(*number);
     return Error(Code::kCorrupt, "etcd holds no number for the next cluster");
+}
+
+Result<void> remove_cluster(store::WriteTxn& txn, ClusterNumber cluster) {
+    SNAPGATE_TRY(txn.erase_record(store::RecordType::kMirror, fmt::format_int(cluster).str()));
+    return txn.delete_cluster(cluster);
 }
 
 Result<void> put_copy(store::WriteTxn& txn, const TruthKeys::Address& address,

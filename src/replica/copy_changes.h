@@ -15,6 +15,7 @@ namespace snapgate::replica {
 struct Applied {
     CopyState state;                            // the copy's own, afterwards
     std::vector<store::ChangedRecord> records;  // of the registry
+    std::vector<model::ClusterNumber> listed;   // mirrors of which a state was named
 };
 
 // The write that takes whole revisions of etcd into the copy, which holds all changes before the
@@ -30,6 +31,9 @@ store::WriteFunction take_changes(const TruthKeys& keys, store::DeriveFacts deri
 base::Result<void> put_copy(store::WriteTxn& txn, const TruthKeys::Address& address,
                             const etcd::KeyValue& kv, int64_t offset,
                             const store::DeriveFacts& derive_facts);
+
+// Removes a cluster that is gone from the truth, with what is kept of its mirror. Within a write.
+base::Result<void> remove_cluster(store::WriteTxn& txn, model::ClusterNumber cluster);
 
 // The number of the next cluster, as etcd has it. kCorrupt.
 base::Result<model::ClusterNumber> read_next_cluster(std::string_view value);

@@ -31,7 +31,8 @@ Compare not_later(std::string key, int64_t revision) {
 
 size_t Draft::operations() const {
     // The head, the registry and the numbers; clusters; and a deleted one is also to be swept.
-    const size_t clusters = created.size() + last_places.size() + noted.size() + 2 * deleted.size();
+    const size_t clusters =
+        created.size() + last_places.size() + noted.size() + mirrors.size() + 2 * deleted.size();
     const size_t done = changes.size() + clusters + 3;
     const size_t compared = seen.size() + existing.size() + unchanged.size() + 2;
     return std::max(done, compared);
@@ -69,8 +70,9 @@ etcd::Txn Draft::make_txn(const TruthKeys& keys, int64_t applied, const CopyStat
     if (changes_registry()) put(keys.registry(), {});
     // A cluster comes before what it holds, for the copies.
     std::map<ClusterNumber, ClusterChange> clusters;
-    for (const auto& [cluster, version] : noted) clusters[cluster] = {{}, version};
-    for (const auto& [cluster, place] : last_places) clusters[cluster] = {place};
+    for (const auto& [cluster, version] : noted) clusters[cluster] = {.version = version};
+    for (const auto& [cluster, place] : last_places) clusters[cluster] = {.place = place};
+    for (const ClusterNumber cluster : mirrors) clusters[cluster] = {.mirror = true};
     for (const auto& [cluster, told] : clusters) {
         if (!deleted.contains(cluster)) put(keys.cluster(cluster), encode_cluster(told));
     }

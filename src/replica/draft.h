@@ -42,6 +42,7 @@ struct Draft {
     bool registry_unchanged = false;
 
     std::set<model::ClusterNumber> created;
+    std::set<model::ClusterNumber> mirrors;  // made, or noted
     std::set<model::ClusterNumber> deleted;
     std::map<model::ClusterNumber, uint16_t> last_places;  // where objects changed
     std::map<model::ClusterNumber, std::string> noted;     // where notes changed: the version
@@ -60,7 +61,7 @@ struct Draft {
     // Whether it puts or deletes the cluster's own key, by which go counts, notes and the cluster.
     bool changes_cluster(model::ClusterNumber cluster) const {
         return last_places.contains(cluster) || noted.contains(cluster) ||
-               deleted.contains(cluster);
+               mirrors.contains(cluster) || deleted.contains(cluster);
     }
     // Whether it puts the key by which every reader of records goes.
     bool changes_registry() const { return !records.empty() || next_cluster.has_value(); }

@@ -69,6 +69,11 @@ void Follower::tell_of_records(RecordsChanged changed) {
     records_changed_ = std::move(changed);
 }
 
+void Follower::tell_of_names(StateNamed named) {
+    base::MutexLock lock(mutex_);
+    state_named_ = std::move(named);
+}
+
 bool Follower::stopping() const {
     base::MutexLock lock(mutex_);
     return stopping_;
@@ -244,11 +249,14 @@ Result<void> Follower::apply(etcd::Changes changes) {
 // On the copy's writer thread.
 void Follower::took(const Applied& applied) {
     RecordsChanged changed;
+    StateNamed named;
     {
         base::MutexLock lock(mutex_);
         changed = records_changed_;
+        named = state_named_;
     }
     if (changed && !applied.records.empty()) changed(applied.records);
+    if (named) std::ranges::for_each(applied.listed, named);
     note(applied.state);
     end_waits(false);
 }

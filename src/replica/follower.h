@@ -33,6 +33,9 @@ class Follower {
     // anybody is told that the copy has got so far.
     using RecordsChanged = std::function<void(const std::vector<store::ChangedRecord>&)>;
 
+    // Of a mirror, when another replica, or this one, has named a state of it; called as that is.
+    using StateNamed = std::function<void(model::ClusterNumber)>;
+
     Follower(etcd::Client& client, store::Store& copy, const TruthKeys& keys,
              store::DeriveFacts derive_facts, std::string truth);
     ~Follower();
@@ -44,6 +47,7 @@ class Follower {
     // Who waits gets kUnavailable.
     void stop();
     void tell_of_records(RecordsChanged changed);
+    void tell_of_names(StateNamed named);
 
     // The revision of etcd up to which the copy holds all changes, and the tables of the registry
     // show them.
@@ -100,6 +104,7 @@ class Follower {
     bool following_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::optional<base::Error> trouble_ SNAPGATE_GUARDED_BY(mutex_);
     RecordsChanged records_changed_ SNAPGATE_GUARDED_BY(mutex_);
+    StateNamed state_named_ SNAPGATE_GUARDED_BY(mutex_);
     Head head_ SNAPGATE_GUARDED_BY(mutex_);
     std::multimap<int64_t, Waiting> waiting_ SNAPGATE_GUARDED_BY(mutex_);
     etcd::Watch* watch_ SNAPGATE_GUARDED_BY(mutex_) = nullptr;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "base/decimal.h"
 #include "base/encoding.h"
 #include "base/log.h"
+#include "replica/copy_changes.h"
 
 namespace snapgate::replica {
 namespace {
@@ -16,14 +18,42 @@ namespace {
 using base::Code;
 using base::Error;
 using base::Result;
+using model::ClusterNumber;
 
 constexpr size_t kHistoryBytes = 8;
 // Other replicas may have seen more than this one when etcd went back.
 constexpr int64_t kMargin = 1'000'000;
+constexpr ClusterNumber kMarginOfNumbers = 1'000;
 constexpr int kMostTries = 16;
 
 Error no_offset() {
     return {Code::kCorrupt, "etcd holds an offset of versions that this version cannot read"};
+}
+
+// A number that a copy knows as one cluster's must not become another's: its mirror would be taken
+// for the other's. No cluster is made meanwhile, as the numbers of clusters are read with the
+// registry.
+Result<void> raise_numbers(etcd::Client& client, const TruthKeys& keys, const CopyState& state,
+                           etcd::Txn& txn) {
+    etcd::RangeRequest request;
+    request.key = keys.numbers();
+    const auto range = client.range(std::move(request));
+    if (!range) return etcd::to_base(range.error());
+    ClusterNumber next = state.next_cluster;
+    int64_t revision = 0;
+    if (!range->kvs.empty()) {
+        SNAPGATE_ASSIGN(const ClusterNumber known, read_next_cluster(range->kvs[0].value));
+        next = std::max(next, known);
+        revision = range->kvs[0].mod_revision;
+    }
+    next += std::min(kMarginOfNumbers, std::numeric_limits<ClusterNumber>::max() - next);
+    txn.compares.push_back({.key = keys.numbers(),
+                            .target = etcd::Compare::Target::kModRevision,
+                            .relation = etcd::Compare::Relation::kEqual,
+                            .value = revision});
+    txn.then_ops.emplace_back(
+        etcd::Put{.key = keys.numbers(), .value = fmt::format_int(next).str()});
+    return {};
 }
 
 }  // namespace
@@ -73,6 +103,7 @@ Result<void> raise_offset(etcd::Client& client, const TruthKeys& keys, const Cop
                                 .value = now.revision});
         txn.then_ops.emplace_back(
             etcd::Put{.key = keys.offset(), .value = fmt::format_int(raised).str()});
+        SNAPGATE_TRY(raise_numbers(client, keys, state, txn));
         txn.then_ops.emplace_back(etcd::Put{.key = keys.head(), .value = random_head()});
         const auto put = client.commit(std::move(txn));
         if (!put) return etcd::to_base(put.error());

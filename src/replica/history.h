@@ -28,7 +28,8 @@ base::Result<Offset> read_offset(etcd::Client& client, const TruthKeys& keys);
 base::Result<bool> is_other_history(etcd::Client& client, const TruthKeys& keys,
                                     const CopyState& state);
 
-// Raises the offset so far that no version is given out twice, unless another replica has done so.
+// Raises the offset so far that no version is given out twice, and the number of the next cluster
+// so that none is, unless another replica has done so.
 base::Result<void> raise_offset(etcd::Client& client, const TruthKeys& keys,
                                 const CopyState& state);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,8 +26,9 @@ using Page = std::vector<etcd::KeyValue>;
 constexpr int64_t kPageKeys = 256;
 constexpr size_t kStepRows = 2'000;
 constexpr size_t kNotesOfStep = 256;
-constexpr store::NoteType kNoteTypes[] = {
-    store::NoteType::kDependent, store::NoteType::kDependentsComplete, store::NoteType::kCollect};
+constexpr store::NoteType kNoteTypes[] = {store::NoteType::kDependent,
+                                          store::NoteType::kDependentsComplete,
+                                          store::NoteType::kCollect, store::NoteType::kListed};
 constexpr store::RecordType kRecordTypes[] = {store::RecordType::kProject,
                                               store::RecordType::kCluster, store::RecordType::kKey};
 
@@ -114,6 +116,10 @@ Result<void> Rebuild::take_clusters() {
             const auto address = keys_.parse(kv.key);
             if (!address || address->what != What::kCluster) return unreadable_key(kv.key);
             SNAPGATE_ASSIGN(const ClusterChange change, decode_cluster_change(kv.value));
+            if (change.mirror) {
+                mirrors_.insert(address->cluster);
+                continue;
+            }
             SNAPGATE_ASSIGN(clusters_[address->cluster],
                             version_of(change, kv.mod_revision, state_.offset));
         }
@@ -128,13 +134,14 @@ Result<void> Rebuild::take_clusters() {
             SNAPGATE_ASSIGN(const auto head, view.head(one));
             if (!head) continue;
             before_.insert(one);
-            if (!clusters_.contains(one)) gone.push_back(one);
+            if (!clusters_.contains(one) && !mirrors_.contains(one)) gone.push_back(one);
         }
     }
     for (const auto& [cluster, version] : clusters_)
         if (!before_.contains(cluster)) made.push_back(cluster);
+    std::ranges::set_difference(mirrors_, before_, std::back_inserter(made));
     SNAPGATE_TRY(write([gone, made](store::WriteTxn& txn) -> Result<void> {
-        for (const ClusterNumber one : gone) SNAPGATE_TRY(txn.delete_cluster(one));
+        for (const ClusterNumber one : gone) SNAPGATE_TRY(remove_cluster(txn, one));
         for (const ClusterNumber one : made) SNAPGATE_TRY(txn.create_cluster_as(one));
         return {};
     }));
@@ -212,7 +219,7 @@ Result<void> Rebuild::erase_unseen_of(ClusterNumber cluster, Kind kind) {
 // Notes have no history, so those of before go first.
 Result<void> Rebuild::clear_notes() {
     for (const ClusterNumber cluster : before_) {
-        if (!clusters_.contains(cluster)) continue;
+        if (!clusters_.contains(cluster) && !mirrors_.contains(cluster)) continue;
         for (const store::NoteType type : kNoteTypes) {
             while (true) {
                 SNAPGATE_ASSIGN(const auto notes,
@@ -278,7 +285,7 @@ Result<Applied> Rebuild::finish() {
     state_.complete = true;
     auto applied = std::make_shared<Applied>();
     SNAPGATE_TRY(write([this, &records, applied](store::WriteTxn& txn) -> Result<void> {
-        *applied = {.state = state_, .records = {}};
+        *applied = {.state = state_, .records = {}, .listed = {mirrors_.begin(), mirrors_.end()}};
         for (const store::RecordType type : kRecordTypes) {
             SNAPGATE_ASSIGN(const auto stored, txn.records(type));
             for (const auto& [id, value] : stored) {

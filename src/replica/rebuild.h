@@ -21,6 +21,8 @@ namespace snapgate::replica {
 // Makes the copy the state that etcd has now, whatever it held before, by writing only what
 // differs: at its first start, and after etcd has compacted changes that the copy did not take.
 // Each cluster changes in one commit, which readers see at once; the clusters one after another.
+// Mirrors of connected clusters are no part of it: they stay as they are, and only those that the
+// truth does not have go.
 //
 // Runs on one thread, which waits for etcd and for the writer. What it refers to outlives it.
 class Rebuild {
@@ -68,8 +70,9 @@ class Rebuild {
     bool forget_ = false;
     int64_t revision_ = 0;
     CopyState state_;
-    std::map<model::ClusterNumber, std::string> clusters_;  // with their versions
-    std::set<model::ClusterNumber> before_;                 // that the copy had before
+    std::map<model::ClusterNumber, std::string> clusters_;  // with their versions; no mirrors
+    std::set<model::ClusterNumber> mirrors_;
+    std::set<model::ClusterNumber> before_;  // that the copy had before
     std::map<std::pair<model::ClusterNumber, model::Kind>, model::SeenNames> seen_;  // in these
 };
 

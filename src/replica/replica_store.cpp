@@ -130,6 +130,9 @@ class EtcdStore final : public ReplicaStore {
         std::function<void(const std::vector<store::ChangedRecord>&)> changed) override {
         follower_.tell_of_records(std::move(changed));
     }
+    void tell_of_names(std::function<void(store::ClusterNumber)> named) override {
+        follower_.tell_of_names(std::move(named));
+    }
     std::string token_key() const override { return token_key_; }
 
     bool leads() const override { return membership_.leads(); }

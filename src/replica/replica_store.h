@@ -39,6 +39,9 @@ class ReplicaStore : public store::Store {
     // whichever replica, before any read relies on them.
     virtual void tell_of_records(
         std::function<void(const std::vector<store::ChangedRecord>&)> changed) = 0;
+    // `named` is called there, too, when a replica has named a state of a mirror
+    // (NoteType::kListed).
+    virtual void tell_of_names(std::function<void(model::ClusterNumber)> named) = 0;
     // 32 bytes, the same on every replica, from the secret that all have: to sign tokens with.
     virtual std::string token_key() const = 0;
 

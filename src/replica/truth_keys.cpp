@@ -82,7 +82,7 @@ std::optional<TruthKeys::Address> parse_object(std::string_view rest) {
 std::optional<TruthKeys::Address> parse_note(std::string_view rest) {
     TruthKeys::Address address{.what = What::kNote};
     const auto cluster = take_cluster(rest);
-    const auto type = take_digit(rest, static_cast<uint8_t>(store::NoteType::kCollect));
+    const auto type = take_digit(rest, static_cast<uint8_t>(store::NoteType::kListed));
     if (!cluster || !type) return std::nullopt;
     address.cluster = *cluster;
     address.note = static_cast<store::NoteType>(*type);

@@ -31,7 +31,7 @@ Error no_cluster(ClusterNumber cluster) {
 }
 
 Error of_mirrors_alone() {
-    return {Code::kUnavailable, "a server with --etcd keeps no mirrors of connected clusters yet"};
+    return {Code::kInternal, "mirrors are kept by each machine (Store::local)"};
 }
 
 Result<void> check_record_id(std::string_view id) {
@@ -118,7 +118,7 @@ Result<uint16_t> TruthTxn::take_place(ClusterNumber cluster) {
     return draft_.next_place++;
 }
 
-Result<ClusterNumber> TruthTxn::create_cluster() {
+Result<ClusterNumber> TruthTxn::next_number() {
     go_by_registry();
     const ClusterNumber cluster = draft_.next_cluster.value_or(state_.next_cluster);
     if (cluster == std::numeric_limits<ClusterNumber>::max())
@@ -126,7 +126,18 @@ Result<ClusterNumber> TruthTxn::create_cluster() {
     wrote_ = true;
     draft_.next_cluster = cluster + 1;
     draft_.created.insert(cluster);
+    return cluster;
+}
+
+Result<ClusterNumber> TruthTxn::create_cluster() {
+    SNAPGATE_ASSIGN(const ClusterNumber cluster, next_number());
     SNAPGATE_TRY(take_place(cluster));
+    return cluster;
+}
+
+Result<ClusterNumber> TruthTxn::create_mirror() {
+    SNAPGATE_ASSIGN(const ClusterNumber cluster, next_number());
+    draft_.mirrors.insert(cluster);
     return cluster;
 }
 
@@ -317,7 +328,11 @@ Result<void> TruthTxn::change_note(ClusterNumber cluster, store::NoteType type,
     if (head) {
         // The cluster's key says its version anew, which must be what it was.
         go_by_content(cluster);
-        SNAPGATE_ASSIGN(draft_.noted[cluster], moved_version(head->version, -state_.offset));
+        if (type == store::NoteType::kListed) {
+            draft_.mirrors.insert(cluster);
+        } else {
+            SNAPGATE_ASSIGN(draft_.noted[cluster], moved_version(head->version, -state_.offset));
+        }
     }
     change(keys_.note(cluster, type, key), std::move(value));
     return {};

@@ -42,6 +42,7 @@ class TruthTxn final : public store::WriteTxn {
     bool waits() const { return waits_; }
 
     base::Result<store::ClusterNumber> create_cluster() override;
+    base::Result<store::ClusterNumber> create_mirror() override;
     base::Result<void> create_cluster_as(store::ClusterNumber cluster) override;
     base::Result<void> delete_cluster(store::ClusterNumber cluster) override;
     base::Result<std::optional<store::Found>> get(store::ClusterNumber cluster, store::Kind kind,
@@ -94,6 +95,7 @@ class TruthTxn final : public store::WriteTxn {
     void go_by_cluster(store::ClusterNumber cluster);
     void go_by_content(store::ClusterNumber cluster);
     void go_by_registry();
+    base::Result<store::ClusterNumber> next_number();
     void change(std::string key, std::optional<std::string> value);
     base::Result<void> change_object(std::string key, std::optional<std::string> value);
     base::Result<uint16_t> take_place(store::ClusterNumber cluster);

@@ -101,6 +101,23 @@ TEST_F(TruthTxnTest, WhatWasCountedOrSoughtMustNotHaveChanged) {
     EXPECT_TRUE(is_not_later(keys_.registry()));
 }
 
+TEST_F(TruthTxnTest, AMirrorIsANumberAlone) {
+    const auto mirror = txn_->create_mirror();
+    ASSERT_TRUE(mirror);
+    EXPECT_EQ(*mirror, 2U);
+    EXPECT_EQ(*txn_->create_cluster(), 3U);
+    EXPECT_EQ(*put_value(keys_.cluster(2)), "~");
+    EXPECT_NE(*put_value(keys_.cluster(3)), "~");
+    EXPECT_EQ(*put_value(keys_.numbers()), "4");
+}
+
+TEST_F(TruthTxnTest, WhatIsListedOfAMirrorMustNotHaveBeenNamedSince) {
+    ASSERT_TRUE(txn_->put_note(1, store::NoteType::kListed, {}, "digest 7"));
+    EXPECT_TRUE(is_not_later(keys_.cluster(1)));
+    EXPECT_EQ(*put_value(keys_.cluster(1)), "~");
+    EXPECT_EQ(*put_value(keys_.note(1, store::NoteType::kListed, {})), "digest 7");
+}
+
 TEST_F(TruthTxnTest, AWriteOfARecordGoesByTheTablesThatWereRead) {
     ASSERT_TRUE(txn_->put_record(RecordType::kKey, "k1", "{}"));
     EXPECT_TRUE(is_not_later(keys_.registry()));

@@ -16,6 +16,7 @@ using base::Result;
 
 constexpr char kObjectLayout = 1;
 constexpr size_t kHeadBytes = 3;
+constexpr std::string_view kMirror = "~";  // the value of a mirror's key
 
 Error unreadable(std::string_view what) {
     return {Code::kCorrupt, fmt::format("etcd holds {} that this version cannot read: it is of a "
@@ -71,10 +72,12 @@ Result<model::PreparedObject> prepare_again(const model::StoredObject& object, s
 }
 
 std::string encode_cluster(const ClusterChange& change) {
+    if (change.mirror) return std::string(kMirror);
     return change.place ? fmt::format("+{}", *change.place) : "=" + change.version;
 }
 
 Result<ClusterChange> decode_cluster_change(std::string_view value) {
+    if (value == kMirror) return ClusterChange{.mirror = true};
     if (value.starts_with('+')) {
         const auto place = base::read_decimal(value.substr(1), kMostChanges - 1);
         if (place) return ClusterChange{.place = static_cast<uint16_t>(*place)};

@@ -45,15 +45,20 @@ base::Result<model::PreparedObject> prepare_again(const model::StoredObject& obj
 
 // The value of a cluster's key: how its newest resource version follows from the key.
 struct ClusterChange {
+    // Each replica keeps a mirror of its own, whose versions are those of the cluster it mirrors:
+    // the key says nothing else, and is put again with a note alone.
+    bool mirror = false;
     // The place of the last change in the transaction that put the key; none: that transaction
     // changed no object, and `version` is still the newest.
-    std::optional<uint16_t> place;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+    std::optional<uint16_t> place = {};
     // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
     std::string version = {};
 };
 std::string encode_cluster(const ClusterChange& change);
 base::Result<ClusterChange> decode_cluster_change(std::string_view value);
-// The cluster's newest resource version, from its key's value and mod_revision.
+// The newest resource version of a cluster that is no mirror, from its key's value and
+// mod_revision.
 base::Result<std::string> version_of(const ClusterChange& change, int64_t mod_revision,
                                      int64_t offset);
 

@@ -55,7 +55,11 @@ TEST(TruthValuesTest, AClustersKeySaysItsVersion) {
     ASSERT_TRUE(noted);
     EXPECT_EQ(*version_of(*noted, 7, 0), "5002");
     EXPECT_EQ(*version_of(*noted, 7, 100), "105002");
-    for (const char* text : {"", "+", "+x", "+1000", "=", "=12", "=x", "5"})
+    const auto mirror = decode_cluster_change(encode_cluster({.mirror = true}));
+    ASSERT_TRUE(mirror);
+    EXPECT_TRUE(mirror->mirror);
+    EXPECT_FALSE(changed->mirror);
+    for (const char* text : {"", "~~", "+", "+x", "+1000", "=", "=12", "=x", "5"})
         EXPECT_FALSE(decode_cluster_change(text)) << text;
 }
 

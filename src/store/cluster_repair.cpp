@@ -171,12 +171,12 @@ Result<void> ClusterRepair::clear(Table table) {
     return for_each(cluster_key(table, cluster_).view(), take);
 }
 
-// What does not follow from the objects stays: work that is to be done.
+// What does not follow from the objects stays: work that is to be done, and what others told.
 Result<void> ClusterRepair::clear_notes() {
     const auto take = [this](const engine::Cursor& cursor) -> Result<void> {
         if (!cursor.value() || !is_note_key(cursor.key())) return remove(cursor);
         const auto type = static_cast<NoteType>(cursor.key()[1 + sizeof(ClusterNumber)]);
-        if (type == NoteType::kCollect) return {};
+        if (type == NoteType::kCollect || type == NoteType::kListed) return {};
         SNAPGATE_TRY(rows_.erase(cursor.key()));
         return {};
     };

@@ -136,7 +136,7 @@ Key note_key(ClusterNumber cluster, uint8_t type, std::string_view key) {
 bool is_note_key(std::string_view key) {
     constexpr size_t kTypeAt = 1 + sizeof(ClusterNumber);
     return key.size() > kTypeAt && key[kTypeAt] >= static_cast<char>(NoteType::kDependent) &&
-           key[kTypeAt] <= static_cast<char>(NoteType::kCollect);
+           key[kTypeAt] <= static_cast<char>(NoteType::kListed);
 }
 
 std::optional<ObjectAddress> parse_object_key(std::string_view key) {

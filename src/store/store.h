@@ -61,6 +61,7 @@ enum class NoteType : uint8_t {
     kDependent = 1,           // a snapshot is owned by another one; follows from the objects
     kDependentsComplete = 2,  // every such snapshot has its note; follows from the objects
     kCollect = 3,             // work of the garbage collector
+    kListed = 4,              // of a mirror, where servers share a truth: mirror/state_names.h
 };
 
 // A commit that moved heads, as its subscribers are told of it.
@@ -245,6 +246,9 @@ class WriteTxn {
 
     // Clusters. A new cluster gets a number that was never used, and a head with no objects.
     virtual base::Result<ClusterNumber> create_cluster() = 0;
+    // The same for a mirror: where the truth is elsewhere (Store::replicates), its number is part
+    // of the truth, and each server keeps the objects in its own store (Store::local).
+    virtual base::Result<ClusterNumber> create_mirror() { return create_cluster(); }
     // The same with a number that was given elsewhere, for the copy of another store.
     // kAlreadyExists for a number that this store has used.
     virtual base::Result<void> create_cluster_as(ClusterNumber cluster) = 0;
@@ -480,7 +484,7 @@ class Store {
     // Of the truth: one for all of its replicas.
     virtual const std::string& truth_id() const { return id(); }
     // The store of this machine alone, for what is no part of the truth: the lines of its audit
-    // trail.
+    // trail, and the mirrors of connected clusters.
     virtual Store& local() { return *this; }
     // Calls `done` once reads of this store see every write that was acknowledged anywhere before
     // this call, with 0; or, where the truth is out of reach, with how old what they show is.

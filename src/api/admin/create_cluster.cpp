@@ -91,7 +91,7 @@ net::Awaitable<Result<void>> store_cluster(Call& call, Cluster cluster, json::Ar
     }
     SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), cluster_object(*made),
                                              audit::Change::kCreated));
-    follow(call.services, made->uid);
+    follow_committed(call.services, made->uid);
     SNAPGATE_CO_ASSIGN(auto item,
                        cluster_document(call.services, *made, call.services.store.read()));
     if (made->connected()) item["warnings"] = std::move(warnings);
@@ -106,12 +106,6 @@ net::Awaitable<Result<void>> create_cluster(Call& call) {
     SNAPGATE_CO_ASSIGN(auto body, co_await read_json_body(call));
     SNAPGATE_CO_ASSIGN(auto cluster, read_cluster(call, body));
     json::Array warnings;
-    if (cluster.connected() && call.services.store.replicates()) {
-        co_return Error(Code::kInvalidParameter,
-                        "a server with --etcd connects no clusters yet: it has hosted clusters "
-                        "alone",
-                        "type");
-    }
     if (cluster.connected()) {
         SNAPGATE_CO_ASSIGN(auto connection, read_connection(body));
         SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));

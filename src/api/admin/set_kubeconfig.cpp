@@ -51,7 +51,7 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
     };
     SNAPGATE_CO_TRY(co_await commit_registry(call, std::move(write), cluster_object(cluster),
                                              audit::Change::kUpdated));
-    follow(call.services, cluster.uid);
+    follow_committed(call.services, cluster.uid);
     cluster.server = connect::shown_server(checked.connection);
     co_return respond(call, cluster, true, warnings_document(checked.check));
 }

@@ -1,9 +1,11 @@
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "api/etag.h"
 #include "api/freshness.h"
+#include "api/kube/list_plan.h"
 #include "api/measured_text.h"
 #include "api/palette/fleet_snapshots.h"
 #include "api/palette/list_document.h"
@@ -97,9 +99,11 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     request.kubernetes_form = kubernetes_form;
     SNAPGATE_CO_TRY(co_await check_freshness(call, cluster));
 
-    SNAPGATE_CO_ASSIGN(
-        auto page, PaletteList::plan(call.services.list_context(kWords), call.services.store.read(),
-                                     {cluster.number, cluster.uid}, std::move(request)));
+    std::function<Result<PaletteList>()> plan = [&] {
+        return PaletteList::plan(call.services.list_context(kWords), call.services.store.read(),
+                                 {cluster.number, cluster.uid}, request);
+    };
+    SNAPGATE_CO_ASSIGN(auto page, co_await kube::plan_when_reached(std::move(plan)));
     call.response.add_header("ETag", page.etag());
     call.response.add_header("Cache-Control", "private, no-cache");
     if (none_match(call.request, page.etag())) {
