@@ -7,6 +7,7 @@
 #include "input.h"
 #include "replica/copy_changes.h"
 #include "replica/copy_state.h"
+#include "replica/move_mark.h"
 #include "replica/replica_record.h"
 #include "replica/truth_keys.h"
 #include "replica/truth_values.h"
@@ -50,6 +51,10 @@ void check_values(std::string_view value) {
     check(number || number.error().code == Code::kCorrupt, "damage is called so");
     const auto state = replica::parse_copy_state(std::string(value));
     check(state || state.error().code == Code::kCorrupt, "damage is called so");
+    if (const auto mark = replica::decode_mark(value)) {
+        check(replica::decode_mark(replica::encode_mark(*mark)) == mark,
+              "how far a move is, is written as it was read");
+    }
     if (const auto record = replica::decode_replica(value)) {
         const auto again = replica::decode_replica(replica::encode_replica(*record));
         check(again && again->address == record->address && again->version == record->version &&

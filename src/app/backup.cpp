@@ -29,25 +29,16 @@ Error cannot(std::string_view what, const fs::path& path, const std::error_code&
             fmt::format("cannot {} {}: {}", what, path.string(), why.message())};
 }
 
-Result<void> check_free(const fs::path& directory) {
-    std::error_code failed;
-    const fs::file_status status = fs::symlink_status(directory, failed);
-    if (!fs::exists(status)) return {};
-    if (fs::is_directory(status) && fs::is_empty(directory, failed) && !failed) return {};
-    return Error(Code::kAlreadyExists,
-                 fmt::format("{} is there already, and a backup is never restored over something: "
-                             "name a directory that does not exist",
-                             directory.string()));
-}
-
 // Reads the backup into `folder`, which exists.
-Result<RestoredDirectory> restore_into(const fs::path& folder, bool without_keys,
+Result<RestoredDirectory> restore_into(const fs::path& folder, const RestoreChoices& choices,
                                        const std::function<Result<std::string_view>()>& next) {
     RestoredDirectory out;
     Result<void> parsed;
     store::RestoreOptions options;
     options.directory = folder;
     options.now_ms = base::system_clock().now_ms();
+    options.of_copy = choices.of_copy;
+    options.above = choices.above;
     options.keep_record = [&](store::RecordType type, std::string_view id, std::string_view value) {
         if (type != access::Key::kType) return true;
         auto key = access::Key::parse(id, value);
@@ -56,7 +47,7 @@ Result<RestoredDirectory> restore_into(const fs::path& folder, bool without_keys
         } else {
             parsed = key.error();
         }
-        return !without_keys;
+        return !choices.without_keys;
     };
     SNAPGATE_ASSIGN(store::Restored restored, store::restore_store(options, next));
     SNAPGATE_TRY(parsed);
@@ -76,9 +67,16 @@ Result<RestoredDirectory> restore_into(const fs::path& folder, bool without_keys
 Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data) {
     // It says how a truth that is elsewhere is backed up.
     if (data.replica != nullptr) return data.store->back_up({});
-    SNAPGATE_ASSIGN(std::string token_key,
-                    base::read_secret(data.path / kTokenKey, kTokenKeyBytes));
-    return data.store->back_up({{std::string(kTokenKey), std::move(token_key)}});
+    SNAPGATE_ASSIGN(std::string token_key, read_token_key(data.path));
+    return data.store->back_up({token_key_file(std::move(token_key))});
+}
+
+Result<std::string> read_token_key(const fs::path& data_dir) {
+    return base::read_secret(data_dir / kTokenKey, kTokenKeyBytes);
+}
+
+store::BackupFile token_key_file(std::string key) {
+    return {std::string(kTokenKey), std::move(key)};
 }
 
 Result<void> note_backup(const fs::path& data_dir, int64_t ended_ms) {
@@ -101,7 +99,19 @@ std::string BackupFollower::with_credentials_key(std::string key) {
     return out;
 }
 
-Result<RestoredDirectory> restore_directory(const fs::path& directory, bool without_keys,
+Result<void> check_free(const fs::path& directory) {
+    std::error_code failed;
+    const fs::file_status status = fs::symlink_status(directory, failed);
+    if (!fs::exists(status)) return {};
+    if (fs::is_directory(status) && fs::is_empty(directory, failed) && !failed) return {};
+    return Error(Code::kAlreadyExists,
+                 fmt::format("{} is there already, and nothing is restored over what is there: "
+                             "name a directory that does not exist",
+                             directory.string()));
+}
+
+Result<RestoredDirectory> restore_directory(const fs::path& directory,
+                                            const RestoreChoices& choices,
                                             const std::function<Result<std::string_view>()>& next) {
     SNAPGATE_TRY(check_free(directory));
     // Beside its place, so that a restore that is cut off leaves no directory that looks whole. A
@@ -113,7 +123,7 @@ Result<RestoredDirectory> restore_directory(const fs::path& directory, bool with
     if (!failed) fs::create_directories(unfinished, failed);
     if (!failed) fs::permissions(unfinished, fs::perms::owner_all, failed);
     if (failed) return cannot("make", unfinished, failed);
-    auto restored = restore_into(unfinished, without_keys, next);
+    auto restored = restore_into(unfinished, choices, next);
     if (restored) {
         fs::remove(directory, failed);  // an empty one
         if (!failed) fs::rename(unfinished, directory, failed);

@@ -11,6 +11,7 @@
 #include "access/principal.h"
 #include "app/data_directory.h"
 #include "base/result.h"
+#include "model/types.h"
 #include "store/backup_stream.h"
 #include "store/store.h"
 
@@ -19,6 +20,10 @@ namespace snapgate::app {
 // Begins a backup of a data directory: its store, with the hashes of the keys, and token.key. Never
 // admin.key, and not the key that seals the credentials of clusters.
 base::Result<std::unique_ptr<store::Backup>> begin_backup(const DataDirectory& data);
+
+// The key which signs a data directory's tokens, and as a file of a backup.
+base::Result<std::string> read_token_key(const std::filesystem::path& data_dir);
+store::BackupFile token_key_file(std::string key);
 
 // Keeps in a data directory when its last backup ended, and reads that; 0: there was none, or it
 // cannot be read. Milliseconds since the epoch.
@@ -54,11 +59,21 @@ struct RestoredDirectory {
     std::string credentials_key;    // "" if the backup has none
 };
 
+struct RestoreChoices {
+    bool without_keys = false;
+    // As in store::RestoreOptions.
+    bool of_copy = false;
+    model::Revision above = 0;
+};
+
+// kAlreadyExists unless `directory` does not exist or is empty.
+base::Result<void> check_free(const std::filesystem::path& directory);
+
 // Makes the data directory `directory`, which must not exist or be empty, from a backup whose
 // pieces `next` returns, the last one empty. It has no admin.key. On an error nothing is left of
 // it.
 base::Result<RestoredDirectory> restore_directory(
-    const std::filesystem::path& directory, bool without_keys,
+    const std::filesystem::path& directory, const RestoreChoices& choices,
     const std::function<base::Result<std::string_view>()>& next);
 
 }  // namespace snapgate::app

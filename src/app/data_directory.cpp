@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "app/migrate.h"
 #include "audit/action.h"
 #include "base/crypto.h"
 #include "base/secret_file.h"
@@ -135,6 +136,7 @@ Result<access::NewKey> first_admin_key(const fs::path& file, int64_t now_ms) {
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const store::StoreOptions& options,
                                                            const std::vector<fs::path>& given) {
+    SNAPGATE_TRY(check_not_moved(options.directory));
     SNAPGATE_ASSIGN(auto data, open_parts(options, given));
     if (is_new(*data)) SNAPGATE_TRY(make_first(*data));
     if (!cluster::has_all_kinds(*data->clusters.snapshot())) {

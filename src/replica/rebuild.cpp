@@ -177,6 +177,8 @@ Result<void> Rebuild::take_page(Page page) {
             return {};
         }));
     }
+    objects_ += shared->size();
+    if (told_) told_(objects_);
     return {};
 }
 

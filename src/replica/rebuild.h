@@ -40,6 +40,9 @@ class Rebuild {
     // history.
     void forget_versions() { forget_ = true; }
 
+    // Has `objects` told how many objects were read from etcd, on the thread of run().
+    void tell_of_objects(std::function<void(uint64_t)> objects) { told_ = std::move(objects); }
+
     // The copy is complete then. kCorrupt for what etcd holds and this version cannot read.
     base::Result<Applied> run(const std::string& truth);
 
@@ -68,6 +71,8 @@ class Rebuild {
     const std::function<bool()> stopping_;
 
     bool forget_ = false;
+    std::function<void(uint64_t)> told_;
+    uint64_t objects_ = 0;  // that were read
     int64_t revision_ = 0;
     CopyState state_;
     std::map<model::ClusterNumber, std::string> clusters_;  // with their versions; no mirrors

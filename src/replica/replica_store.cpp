@@ -10,6 +10,7 @@
 #include "etcd/client.h"
 #include "replica/catch_up.h"
 #include "replica/committer.h"
+#include "replica/connect.h"
 #include "replica/copy_state.h"
 #include "replica/follower.h"
 #include "replica/membership.h"
@@ -33,12 +34,13 @@ constexpr size_t kLeastOperations = 32;
 class EtcdStore final : public ReplicaStore {
   public:
     EtcdStore(const Options& options, TruthKeys keys, std::unique_ptr<etcd::Client> client,
-              std::unique_ptr<store::Store> copy, std::string truth)
+              std::unique_ptr<store::Store> copy, std::string truth, std::string earlier_token_key)
         : keys_(std::move(keys)),
           client_(std::move(client)),
           copy_(std::move(copy)),
           truth_(std::move(truth)),
           token_key_(derive_key(options.secret, "tokens")),
+          earlier_token_key_(std::move(earlier_token_key)),
           batch_objects_((options.txn_operations - kOperationsOfAll) / kOperationsOfObject),
           follower_(*client_, *copy_, keys_, options.copy.derive_facts, truth_),
           catch_up_(*client_, follower_, keys_, options.stale_reads),
@@ -134,6 +136,7 @@ class EtcdStore final : public ReplicaStore {
         follower_.tell_of_names(std::move(named));
     }
     std::string token_key() const override { return token_key_; }
+    std::string earlier_token_key() const override { return earlier_token_key_; }
 
     bool leads() const override { return membership_.leads(); }
     void announce(std::string address) override { membership_.announce(std::move(address)); }
@@ -167,6 +170,7 @@ class EtcdStore final : public ReplicaStore {
     // As the ids of stores are.
     const std::string truth_bytes_ = truth_.substr(0, store::kStoreIdBytes);
     const std::string token_key_;
+    const std::string earlier_token_key_;
     const size_t batch_objects_;
     Follower follower_;
     mutable CatchUp catch_up_;
@@ -176,13 +180,12 @@ class EtcdStore final : public ReplicaStore {
 };
 
 Error no_copy(const std::filesystem::path& directory) {
-    return {
-        Code::kConflict,
-        fmt::format("the data directory {} holds the store of a server without --etcd, which "
-                    "is left as it is: give --etcd an empty data directory. Moving a store into "
-                    "etcd (`snapgate migrate --data-dir {} --etcd ...`) is not possible yet: "
-                    "export its clusters, and import them",
-                    directory.string(), directory.string())};
+    return {Code::kConflict,
+            fmt::format("the data directory {} holds the store of a server without --etcd, which "
+                        "is left as it is: give --etcd an empty data directory. To move what it "
+                        "holds into etcd, stop its server and run `snapgate migrate --to etcd "
+                        "--data-dir {} --etcd URL,...`",
+                        directory.string(), directory.string())};
 }
 
 // Whether the store, which is no copy, was ever used.
@@ -226,28 +229,17 @@ Result<std::unique_ptr<store::Store>> open_copy(store::StoreOptions options,
     return copy;
 }
 
-etcd::ClientOptions client_options(const Options& options) {
-    etcd::ClientOptions client;
-    client.endpoints = options.endpoints;
-    client.ca = options.ca;
-    client.certificate = options.certificate;
-    client.private_key = options.private_key;
-    client.username = options.username;
-    client.password = options.password;
-    return client;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ReplicaStore>> ReplicaStore::open(Options options) {
     options.txn_operations = std::max(options.txn_operations, kLeastOperations);
-    auto client = etcd::Client::make(client_options(options));
-    if (!client) return etcd::to_base(client.error());
+    SNAPGATE_ASSIGN(auto client, connect(options));
     TruthKeys keys(options.prefix);
-    SNAPGATE_ASSIGN(std::string truth, open_truth(**client, keys, options.secret));
+    SNAPGATE_ASSIGN(std::string truth, open_truth(*client, keys, options.secret));
+    SNAPGATE_ASSIGN(std::string earlier, read_earlier_token_key(*client, keys, options.secret));
     SNAPGATE_ASSIGN(auto copy, open_copy(options.copy, truth));
-    auto store = std::make_unique<EtcdStore>(options, std::move(keys), std::move(*client),
-                                             std::move(copy), std::move(truth));
+    auto store = std::make_unique<EtcdStore>(options, std::move(keys), std::move(client),
+                                             std::move(copy), std::move(truth), std::move(earlier));
     SNAPGATE_TRY(store->start());
     return std::unique_ptr<ReplicaStore>(std::move(store));
 }

@@ -44,6 +44,8 @@ class ReplicaStore : public store::Store {
     virtual void tell_of_names(std::function<void(model::ClusterNumber)> named) = 0;
     // 32 bytes, the same on every replica, from the secret that all have: to sign tokens with.
     virtual std::string token_key() const = 0;
+    // That of the server whose store was moved into etcd (move_in.h); "" if none was.
+    virtual std::string earlier_token_key() const = 0;
 
     // Tells the other replicas where this one listens: HOST:PORT.
     virtual void announce(std::string address) = 0;

@@ -27,6 +27,9 @@ namespace snapgate::replica {
 //   sweeps/N        the cluster was deleted, and what it held may be there still
 //   replicas/ID     what a replica tells of itself, as long as it lives (replica_record.h)
 //   lead            the id of the replica that does what is done once for all
+//   moving          while a store is moved in: which one, and how far it is (move_in.h)
+//   origin          the store that was moved in
+//   earlier-token-key   with which its server signed tokens, sealed
 class TruthKeys {
   public:
     explicit TruthKeys(std::string_view prefix) : base_(std::string(prefix) + "/") {}
@@ -57,6 +60,9 @@ class TruthKeys {
     std::string replicas() const { return base_ + "replicas/"; }
     std::string replica(std::string_view id) const { return replicas() + std::string(id); }
     std::string lead() const { return base_ + "lead"; }
+    std::string moving() const { return base_ + "moving"; }
+    std::string origin() const { return base_ + "origin"; }
+    std::string earlier_token_key() const { return base_ + "earlier-token-key"; }
 
     // What a key says. Views into the key.
     struct Address {

@@ -65,9 +65,16 @@ Result<model::PreparedObject> prepare_again(const model::StoredObject& object, s
     again.name = name;
     again.text = object.text;
     again.version_offset = offset_in(object.text, object.version);
+    again.text.erase(again.version_offset, object.version.size());
+    // What stands behind the version moves to the front by its length.
+    const auto moved = [&](uint32_t offset) {
+        return offset > again.version_offset ? offset - static_cast<uint32_t>(object.version.size())
+                                             : offset;
+    };
     again.vm = object.vm;
-    again.vm_offset = offset_in(object.text, object.vm);
+    again.vm_offset = moved(offset_in(object.text, object.vm));
     SNAPGATE_ASSIGN(again.marks, model::decode_marks(object));
+    for (model::PatchMark& mark : again.marks) mark.offset = moved(mark.offset);
     return again;
 }
 

@@ -39,7 +39,8 @@ struct TruthObject {
 // kCorrupt.
 base::Result<TruthObject> decode_truth_object(std::string_view value);
 
-// The object again, to be stored under its key. `facts` is left empty. kCorrupt.
+// The object again, without its version, to be stored under its key. `facts` is left empty.
+// kCorrupt.
 base::Result<model::PreparedObject> prepare_again(const model::StoredObject& object,
                                                   std::string_view ns, std::string_view name);
 

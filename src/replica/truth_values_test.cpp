@@ -31,6 +31,24 @@ TEST(TruthValuesTest, AnObjectComesBackAsItWas) {
     EXPECT_EQ(again->marks, object.marks);
 }
 
+TEST(TruthValuesTest, AStoredObjectIsPreparedWithoutItsVersion) {
+    model::PreparedObject object = store::make_object("shop", "web-1", "vm-1", "filler");
+    // Marks before and behind the place of the version.
+    object.marks = {{.type = model::PatchMark::Type::kInsert, .offset = 1, .bytes = "a"},
+                    {.type = model::PatchMark::Type::kInsert,
+                     .offset = object.version_offset + 3,
+                     .bytes = "b"}};
+    const std::string value = model::encode_object(object, "1234567");
+    const auto stored = model::decode_object(value);
+    ASSERT_TRUE(stored);
+    const auto again = prepare_again(*stored, "shop", "web-1");
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->text, object.text);
+    EXPECT_EQ(again->vm_offset, object.vm_offset);
+    EXPECT_EQ(again->marks, object.marks);
+    EXPECT_EQ(encode_truth_object(3, *again), encode_truth_object(3, object));
+}
+
 TEST(TruthValuesTest, BrokenObjectsAreNotRead) {
     const std::string value = encode_truth_object(1, store::make_object("shop", "web-1", "vm-1"));
     for (size_t size = 0; size < value.size(); size += 5) {

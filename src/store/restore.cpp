@@ -94,8 +94,8 @@ class NewStore {
         }
         restored_.made_ms = head_.made_ms;
         const auto now_s = static_cast<Revision>(std::max<int64_t>(options_.now_ms / 1000, 0));
-        next_revision_ =
-            std::max(head_.sequence.next_revision + kBeyondBackup, now_s << kBitsOfASecond);
+        next_revision_ = std::max({head_.sequence.next_revision + kBeyondBackup,
+                                   now_s << kBitsOfASecond, options_.above + 1});
         restored_.first_revision = next_revision_;
         return {};
     }
@@ -123,6 +123,8 @@ class NewStore {
         switch (table) {
             case Table::kRecord:
                 if (row.key.size() < 2) return damaged("a record has no type");
+                if (options_.of_copy && row.key[1] == static_cast<char>(RecordType::kCopy))
+                    return {};
                 if (!options_.keep_record(static_cast<RecordType>(row.key[1]), row.key.substr(2),
                                           row.value))
                     return {};
@@ -149,6 +151,7 @@ class NewStore {
         SNAPGATE_ASSIGN(ClusterRow cluster, decode_cluster(row.value));
         cluster.head.revision = next_revision_++;
         cluster.head.since_ms = options_.now_ms;
+        cluster.head.decimal |= options_.of_copy;
         cluster.floor = cluster.head.revision;
         cluster.stage = Stage::kNone;
         ++restored_.clusters;

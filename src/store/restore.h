@@ -17,6 +17,10 @@ struct RestoreOptions {
     std::filesystem::path directory;  // where `store/` is made; exists and has none
     uint64_t map_bytes = 256ULL << 30;
     int64_t now_ms = 0;
+    Revision above = 0;  // the new revisions are
+    // The backup is one of a copy of a truth that was elsewhere (Store::replicates), and the new
+    // store becomes that truth: its hosted clusters count their versions from here on.
+    bool of_copy = false;
     // Whether a record is kept.
     std::function<bool(RecordType, std::string_view id, std::string_view value)> keep_record;
 };

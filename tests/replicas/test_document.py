@@ -51,6 +51,7 @@ class Setup:
         return text
 
     def paste(self):
+        all_shown = ""
         self.terminal.paste('nth() { shift "$(($1 + 1))"; echo "$1"; }\n')
         for step in steps(DOCUMENT):
             if step.saved_as:
@@ -58,7 +59,8 @@ class Setup:
             elif step.mark == "replicas":
                 shown, failed = self.terminal.paste(self.placed(step.text), 90)
                 assert not failed, f"{step}: {failed}\n{shown}\n{self.logs()}"
-        return shown
+                all_shown += shown
+        return all_shown
 
     def logs(self):
         return "\n".join(f"{path.name}:\n{path.read_text()[-1500:]}" for path in sorted(self.folder.glob("*.log")))
@@ -123,6 +125,8 @@ def ready(client):
 def test_it_works_as_pasted(pasted):
     assert re.search(r"^payments +first +db-01", pasted.shown, re.MULTILINE), pasted.shown
     assert len(re.findall(r"^payments +first +VirtualMachine +db-01", pasted.shown, re.MULTILINE)) == 1, pasted.shown
+    assert "moved data below moved/ of etcd: 1 project, 0 clusters, 1 key" in pasted.shown, pasted.shown
+    assert "moved what is below moved/ of etcd to data-again: 1 project, 0 clusters, 1 key" in pasted.shown, pasted.shown
     assert len(list(pasted.folder.glob("replica-*/admin.key"))) == 1
     for number in (1, 2, 3):
         again(lambda one=pasted.client(pasted.port("1844", number)): ready(one))

@@ -76,6 +76,7 @@ std::vector<Command> all_commands() {
         export_command(),
         backup_command(),
         restore_command(),
+        migrate_command(),
         compact_command(),
         kubeconfig_command(),
         fsck_command(),

@@ -70,6 +70,8 @@ Command export_command();
 // Of a server that runs, or with --data-dir of one that is down.
 Command backup_command();
 Command restore_command();
+// Between a data directory and etcd.
+Command migrate_command();
 Command compact_command();
 // Checks the data directory of a server that is down.
 Command fsck_command();

@@ -100,13 +100,14 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     app::RestoredDirectory restored;
     {
         Progress progress(shell.console, "Restoring", 0);
-        SNAPGATE_ASSIGN(restored,
-                        app::restore_directory(options.data_dir, options.without_keys, [&] {
-                            auto piece = read_piece(input, buffer);
-                            if (piece) bytes += piece->size();
-                            progress.advance(bytes, 0);
-                            return piece;
-                        }));
+        SNAPGATE_ASSIGN(
+            restored,
+            app::restore_directory(options.data_dir, {.without_keys = options.without_keys}, [&] {
+                auto piece = read_piece(input, buffer);
+                if (piece) bytes += piece->size();
+                progress.advance(bytes, 0);
+                return piece;
+            }));
     }
     shell.console.print_line(fmt::format("restored the backup of {} to {}: {}, {}",
                                          format_local(restored.made_ms), options.data_dir,
