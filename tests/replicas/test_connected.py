@@ -1,10 +1,13 @@
 """Connected clusters: each replica has a mirror of its own, and all of them look like one server."""
 
 import itertools
+import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "faults"))
 
 from connected import kubeconfig
 from harness import PATIENCE, Server, in_order, name_of, snapshot, snapshots, wait_for
-from kube import KubeClient, new_snapshot, snapshots_path
+from kube import KubeClient, new_snapshot
 from test_restored_etcd import back_up, is_current, restore
 from upstream import Upstream
 
@@ -82,12 +85,6 @@ def versions(replicas, uid, servers=None):
 def wait_for_one_version(replicas, uid, servers=None):
     wait_for(lambda: len(set(versions(replicas, uid, servers))) == 1, lambda: f"one version: {versions(replicas, uid, servers)}", 10)
     return versions(replicas, uid, servers)[0]
-
-
-def grow(scripted, by=7):
-    """Other kinds of objects are written."""
-    with scripted.objects.changed:
-        scripted.objects.version += by
 
 
 def test_a_cluster_that_is_connected_on_one_replica_is_followed_by_all(replicas, upstream, theirs):
@@ -207,7 +204,7 @@ def test_replicas_that_list_at_other_versions_agree_on_one(replicas, scripted):
     assert newest != listed
     wait_for(lambda: set(versions(replicas, uid)) == {newest}, "the event's version on all", 10)
     # A new replica lists after versions that are no event of these objects.
-    grow(scripted)
+    scripted.objects.pass_versions(7)
     fourth = replicas.add()
     wait_for_states(replicas, uid, servers=[fourth])
     agreed = wait_for_one_version(replicas, uid)
@@ -248,6 +245,26 @@ def test_a_state_that_a_replica_never_had_is_410_with_a_way_on(replicas, scripte
     assert on.status == 200 and len(on.json()["items"]) == 12 - 5
     fourth.stop()
     replicas.servers.remove(fourth)
+
+
+def test_a_cluster_that_was_restored_is_listed_anew_by_every_replica(replicas, scripted):
+    uid = connect(replicas, scripted.kubeconfig())
+    wait_for_states(replicas, uid)
+    checkpoint = scripted.objects.checkpoint()
+    for key in sorted(scripted.objects.current)[:3]:
+        scripted.objects.update(*key)
+    wait_for(lambda: set(versions(replicas, uid)) == {str(scripted.objects.version)}, "the events", 10)
+    page = replicas.kube(uid).list(limit=5).json()
+    scripted.objects.restore_without_history(checkpoint)
+    scripted.drop_connections()
+    scripted.objects.create("alpha", "after-the-restore")
+    for server in replicas.servers:
+        wait_for(lambda server=server: brief_state(replicas.kube(uid, server).list().json()["items"])
+                 == brief_state(scripted.objects.items().values()), "what the cluster has now", 60)
+    assert wait_for_one_version(replicas, uid) == str(scripted.objects.version)
+    for server in replicas.servers:
+        gone = replicas.kube(uid, server).list(**{"continue": page["metadata"]["continue"]})
+        assert gone.status == 410 and gone.json()["metadata"]["continue"], gone
 
 
 def test_other_credentials_count_on_every_replica(replicas, upstream, theirs):
@@ -297,6 +314,24 @@ def test_a_revoked_key_is_refused_within_a_second(replicas, upstream, theirs):
         assert replicas.client(server).delete(f"/admin/v1/keys/{made['id']}").status == 204
         for other in replicas.servers:
             wait_for(lambda other=other, made=made: replicas.client(other, key=made["key"]).list(uid).status == 401, "the end of the key", 1)
+
+
+def test_a_watch_on_any_replica_ends_with_its_key_and_with_its_cluster(replicas, upstream, theirs):
+    uid = follow(replicas, upstream, theirs)
+    at = wait_for_one_version(replicas, uid)
+    made = replicas.client().create_key(f"watcher-{uid}")
+    for server in replicas.servers:
+        wait_for(lambda server=server: replicas.client(server, key=made["key"]).list(uid).status == 200, "the key", 1)
+    of_key = [replicas.kube(uid, server, key=made["key"]).watch(at) for server in replicas.servers]
+    of_admin = [replicas.kube(uid, server).watch(at) for server in replicas.servers]
+    assert {watch.status for watch in of_key + of_admin} == {200}
+    assert replicas.client().delete(f"/admin/v1/keys/{made['id']}").status == 204
+    for watch in of_key:
+        watch.until_end(5)
+    assert all(watch.ended is None for watch in of_admin)
+    assert replicas.client().delete(f"/admin/v1/clusters/{uid}").status == 204
+    for watch in of_admin:
+        watch.until_end(5)
 
 
 def test_a_question_about_all_clusters_shows_both_kinds(replicas, upstream, theirs):
@@ -392,3 +427,91 @@ def test_a_number_that_a_restored_etcd_gives_out_again_leads_to_no_other_mirror(
     wait_until_equal(replicas, uid, other)
     for server in replicas.servers:
         assert [name for _, name in replicas.client(server).names(uid)] == ["found"]
+
+
+class Cluster:
+    """A scripted cluster that remembers what it held at each version."""
+
+    def __init__(self, scripted, random):
+        self.scripted = scripted
+        self.random = random
+        self.states = {}
+        self.note()
+
+    def note(self):
+        with self.scripted.objects.changed:
+            self.states[self.scripted.objects.version] = brief_state(self.scripted.objects.items().values())
+
+    def state_at(self, version):
+        return self.states[max(known for known in list(self.states) if known <= version)]
+
+    def step(self):
+        """One thing that happens to a cluster."""
+        objects = self.scripted.objects
+        keys = sorted(objects.current)
+        what = self.random.choices(["create", "update", "delete", "pass", "cut"], [4, 4, 3, 4, 1])[0]
+        if what == "create" or len(keys) < 6:
+            objects.create("alpha", f"made-{next(NUMBERS)}")
+        elif what == "update":
+            objects.update(*self.random.choice(keys))
+        elif what == "delete":
+            objects.delete(*self.random.choice(keys))
+        elif what == "pass":
+            objects.pass_versions(self.random.randint(1, 5))
+        else:
+            # Whoever goes on after this has to list the cluster again.
+            self.scripted.drop_connections()
+            objects.create("alpha", f"made-{next(NUMBERS)}")
+            self.note()
+            objects.pass_versions(1)
+            objects.compact()
+        self.note()
+
+
+def brief_state(items):
+    return {name_of(item): item["metadata"]["resourceVersion"] for item in items}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_a_replica_names_by_a_version_is_what_the_cluster_held_then(start_replicas, scripted, seed):
+    chance = random.Random(seed)
+    replicas = start_replicas(3)
+    uid = connect(replicas, scripted.kubeconfig())
+    wait_for_states(replicas, uid)
+    cluster = Cluster(scripted, chance)
+    begun = scripted.mark()
+    seen, ends = [], []
+    done = threading.Event()
+
+    def read(own):
+        """A list from one replica, and its end from another one."""
+        while not done.is_set():
+            first, second = own.sample(replicas.servers, 2)
+            page = replicas.kube(uid, first).list(limit=3)
+            assert page.status == 200, page
+            page = page.json()
+            rest = replicas.kube(uid, second).list(**{"continue": page["metadata"]["continue"]})
+            ends.append(rest.status)
+            if rest.status == 200:
+                assert rest.json()["metadata"]["resourceVersion"] == page["metadata"]["resourceVersion"]
+                seen.append((int(page["metadata"]["resourceVersion"]), brief_state(page["items"] + rest.json()["items"])))
+            else:
+                assert rest.status == 410, rest
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read, random.Random(1000 * seed + i)) for i in range(3)]
+        for _ in range(150):
+            cluster.step()
+            time.sleep(chance.choice([0, 0.02, 0.1]))
+        done.set()
+        for reader in readers:
+            reader.result()
+    assert len(seen) > 20, len(seen)
+    assert len(scripted.asked("list", since=begun)) > 6
+    for version, state in seen:
+        assert state == cluster.state_at(version), version
+    print(f"{len(seen)} lists, {ends.count(410)} of {len(ends)} went on at another state")
+    scripted.objects.create("alpha", "last")
+    wait_for(lambda: set(versions(replicas, uid)) == {str(scripted.objects.version)}, "the last write", 30)
+    tags = {replicas.client(server).list(uid).header("ETag") for server in replicas.servers}
+    assert len(tags) == 1
