@@ -8,8 +8,6 @@
 namespace snapgate::query {
 namespace {
 
-constexpr facts::Seconds kDaySeconds = 86'400;
-
 // A sum that is too large, of sizes that somebody made up, stays at the largest number.
 void add_to(std::optional<uint64_t>& sum, uint64_t number) {
     const uint64_t before = sum.value_or(0);
@@ -52,7 +50,7 @@ void ClusterSummer::add(const FleetRow& row) {
 
 void ClusterSummer::add_day(facts::Seconds time, uint64_t SnapshotDay::* member) {
     if (time < first_day_) return;
-    const size_t day = (time - first_day_) / kDaySeconds;
+    const size_t day = (time - first_day_) / SnapshotDay::kSeconds;
     if (day < days_.size()) ++(days_.at(day).*member);
 }
 

@@ -35,6 +35,7 @@ struct SnapshotNumbers {
 
 // What happened on a day, in UTC.
 struct SnapshotDay {
+    static constexpr facts::Seconds kSeconds = 86'400;
     uint64_t created = 0;
     uint64_t succeeded = 0;
     uint64_t failed = 0;

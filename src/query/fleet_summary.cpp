@@ -6,13 +6,8 @@
 #include "query/cause_of.h"
 
 namespace snapgate::query {
-namespace {
 
 using base::Result;
-
-constexpr facts::Seconds kDaySeconds = 86'400;
-
-}  // namespace
 
 FleetSummary::FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                            FleetRequest request, Join join)
@@ -115,8 +110,8 @@ void FleetSummary::add(size_t cluster, const ClusterSummary& sum,
 }
 
 facts::Seconds FleetSummary::first_day() const {
-    const facts::Seconds today = listing_.now() / kDaySeconds * kDaySeconds;
-    return today - (kDays - 1) * kDaySeconds;
+    const facts::Seconds today = listing_.now() / SnapshotDay::kSeconds * SnapshotDay::kSeconds;
+    return today - (kDays - 1) * SnapshotDay::kSeconds;
 }
 
 FleetSummary::Numbers FleetSummary::numbers() const {
