@@ -16,6 +16,7 @@
 #include "query/fleet_request.h"
 #include "query/fleet_token.h"
 #include "query/parameters.h"
+#include "query/token_signer.h"
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include "query/continue_token.h"
 #include "query/list_request.h"
 #include "query/parameters.h"
+#include "query/token_signer.h"
 
 namespace {
 
@@ -36,18 +37,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         check(std::ranges::all_of(request->vms, model::is_dns_subdomain), "a VM has a VM's name");
         check(std::ranges::all_of(request->namespaces, model::is_dns_label),
               "a namespace has a namespace's name");
-        signer.unseal(request->continue_token);
+        query::unseal_continue_token(signer, request->continue_token);
     } else {
         check(request.error().code == base::Code::kInvalidParameter, "the code of a refusal");
         check(!request.error().subject.empty(), "a refusal names the parameter");
         check(request.error().message.size() < 1024, "a refusal is short");
     }
-    check(!signer.unseal(text), "nobody without the key makes a token");
+    check(!query::unseal_continue_token(signer, text), "nobody without the key makes a token");
     query::ContinueToken token;
     token.store_id = std::string(16, 's');
     token.query = std::string(16, 'q');
     token.after = {"ns", std::string(text.substr(0, 253))};
     token.version = text.substr(0, 128);
-    check(signer.unseal(signer.seal(token)) == token, "a token says what was put into it");
+    check(query::unseal_continue_token(signer, query::seal(signer, token)) == token,
+          "a token says what was put into it");
+    // Bytes with a right signature that are no token.
+    query::unseal_continue_token(signer, signer.seal(text));
     return 0;
 }

@@ -11,7 +11,7 @@
 #include "access/projects.h"
 #include "base/result.h"
 #include "cluster/registry.h"
-#include "query/continue_token.h"
+#include "query/token_signer.h"
 #include "store/check.h"
 #include "store/store.h"
 

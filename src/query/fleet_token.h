@@ -13,9 +13,10 @@
 
 namespace snapgate::query {
 
-// Where a list of a fleet goes on. As ContinueToken, for a state of all clusters together.
+// Where a list of a fleet goes on. As ContinueToken, for a state of all clusters together, and
+// hidden from clients.
 struct FleetToken {
-    std::string store_id;     // 16 bytes
+    std::string store_id;     // store::kStoreIdBytes
     std::string query;        // kListingDigestBytes: of the filters and the order
     store::StoreState state;  // of revision 0: the newest at the time of use (after an expiry)
     int64_t begun_ms = 0;     // when that was the newest state, by the clock of history
@@ -30,6 +31,7 @@ struct FleetToken {
 // Names may be long, and there are three of them: at most 2 KiB.
 inline constexpr size_t kMaxFleetTokenBytes = 2048;
 
+// URL-safe text of at most kMaxFleetTokenBytes.
 std::string seal(const TokenSigner& signer, const FleetToken& token);
 // nullopt for anything that seal() did not make with this key.
 std::optional<FleetToken> unseal_fleet_token(const TokenSigner& signer, std::string_view text);

@@ -74,7 +74,7 @@ Error Listing::state_expired() const {
 }
 
 Result<ContinueToken> Listing::read_token(std::string_view text) const {
-    auto token = context_.signer.unseal(text);
+    auto token = unseal_continue_token(context_.signer, text);
     if (!token) {
         return Error(Code::kInvalidParameter, context_.words.broken_token(text),
                      std::string(kContinue));
@@ -136,12 +136,12 @@ std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t
     token.revision = context_.store.replicates() ? kOfReplicas : revision_;
     token.version = version_;
     token.remaining = remaining;
-    return context_.signer.seal(token);
+    return seal(context_.signer, token);
 }
 
 Error Listing::expired(const model::ObjectKey& after) const {
     Error error(Code::kExpired, std::string(context_.words.token_expired), std::string(kContinue));
-    error.continue_token = context_.signer.seal(make_token(after));
+    error.continue_token = seal(context_.signer, make_token(after));
     return error;
 }
 
