@@ -11,6 +11,7 @@
 #include "api/freshness.h"
 #include "base/count_text.h"
 #include "objects/freshness.h"
+#include "query/fleet_listing.h"
 
 namespace snapgate::api {
 namespace {
@@ -96,18 +97,6 @@ Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call) {
     }
     SNAPGATE_ASSIGN(const cluster::Cluster cluster, find_cluster(call, uid));
     return make_fleet({&cluster}, *projects);
-}
-
-FleetHistory::FleetHistory(store::Store& store, const query::FleetListing& listing) {
-    const store::ReadView view = store.read();
-    held_.reserve(listing.clusters().size());
-    for (const query::FleetCluster* cluster : listing.clusters()) {
-        // What cannot be read is told when its turn comes.
-        for (const model::Kind kind : listing.kinds()) {
-            if (const auto at = listing.revision_of(view, *cluster, kind); at && *at)
-                held_.push_back(store.hold_history(cluster->number_of(kind), **at));
-        }
-    }
 }
 
 bool is_of_all_clusters(const Call& call) {

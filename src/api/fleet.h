@@ -15,7 +15,6 @@
 #include "objects/fleet_freshness.h"
 #include "query/fleet.h"
 #include "query/fleet_index.h"
-#include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "store/store.h"
 
@@ -58,15 +57,6 @@ class FleetCache {
 // The fleet that the path's first parameter names: all that the call may see, or one cluster.
 // kNotFound as find_cluster().
 base::Result<std::shared_ptr<const VisibleFleet>> find_fleet(const Call& call);
-
-// Keeps the history of every cluster of a listing readable while it is answered in steps.
-class FleetHistory {
-  public:
-    FleetHistory(store::Store& store, const query::FleetListing& listing);
-
-  private:
-    std::vector<std::shared_ptr<void>> held_;
-};
 
 // Whether the call is about every cluster that it may see: the path's first parameter says so.
 bool is_of_all_clusters(const Call& call);

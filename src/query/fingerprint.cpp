@@ -1,5 +1,7 @@
 #include "query/fingerprint.h"
 
+#include <fmt/format.h>
+
 #include "base/crypto.h"
 #include "base/encoding.h"
 
@@ -28,6 +30,11 @@ Fingerprint& Fingerprint::number(uint64_t value) {
 
 std::string Fingerprint::digest(size_t size) const {
     return base::sha256(bytes_).substr(0, size);
+}
+
+std::string Fingerprint::etag() const {
+    constexpr size_t kEtagBytes = 16;
+    return fmt::format("W/\"{}\"", base::hex(digest(kEtagBytes)));
 }
 
 }  // namespace snapgate::query

@@ -19,6 +19,8 @@ class Fingerprint {
     Fingerprint& number(uint64_t value);
     // The first `size` bytes of the SHA-256.
     std::string digest(size_t size) const;
+    // A weak ETag of it.
+    std::string etag() const;
 
   private:
     std::string bytes_;

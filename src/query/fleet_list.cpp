@@ -58,7 +58,7 @@ Result<FleetList> FleetList::plan(const ListContext& context, const store::ReadV
         SNAPGATE_TRY(list.listing_.begin(view, list.request_.continue_token, now));
     }
     if (const auto& token = list.listing_.token()) {
-        list.remaining_ = token->remaining;
+        list.page_.left = token->remaining;
     } else {
         SNAPGATE_TRY(list.count_first(view));
     }
@@ -77,24 +77,18 @@ Result<void> FleetList::count_first(const store::ReadView& view) {
         filter.namespaces.empty() && filter.clusters.empty() && kind == model::Kind::kSnapshot;
     const model::Revision revision = listing_.state().revision;
     if (whole) {
-        remaining_ = listing_.fleet().count.at(revision);
-        if (remaining_) return {};
+        page_.left = listing_.fleet().count.at(revision);
+        if (page_.left) return {};
     }
     uint64_t sum = 0;
     for (const FleetCluster* cluster : listing_.clusters()) {
         const model::ClusterNumber number = cluster->number_of(kind);
         if (number == 0) continue;
-        if (filter.namespaces.empty()) {
-            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind));
-            sum += count;
-        }
-        for (const std::string& ns : filter.namespaces) {
-            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind, ns));
-            sum += count;
-        }
+        SNAPGATE_ASSIGN(const uint64_t count, count_objects(view, number, kind, filter.namespaces));
+        sum += count;
     }
     if (whole) listing_.fleet().count.keep(revision, sum);
-    remaining_ = sum;
+    page_.left = sum;
     return {};
 }
 
@@ -116,14 +110,14 @@ void FleetList::start_walk() {
 }
 
 void FleetList::return_to(const Mark& mark) {
-    items_ = mark.items;
+    page_.items = mark.items;
     bytes_ = mark.bytes;
     written_ = mark.written;
     last_cluster_ = mark.cluster;
     last_ = mark.last;
-    more_ = request_.order && first_.has_ended() && first_.left() > 0;
+    page_.more = request_.order && first_.has_ended() && first_.left() > 0;
     if (request_.order && first_.has_ended()) return;
-    if (items_ > 0) {
+    if (page_.items > 0) {
         walk_.start_at(last_cluster_, model::just_after(last_.ns, last_.name));
         return;
     }
@@ -157,14 +151,9 @@ std::string FleetList::etag() const {
 }
 
 std::string FleetList::continue_token() const {
-    if (!more_) return {};
+    if (!page_.more) return {};
     const FleetCluster& cluster = *listing_.clusters()[last_cluster_];
     return listing_.token_after({cluster.name, cluster.uid, last_}, last_key_, remaining());
-}
-
-std::optional<uint64_t> FleetList::remaining() const {
-    if (!more_ || !remaining_ || *remaining_ <= items_) return std::nullopt;
-    return *remaining_ - items_;
 }
 
 }  // namespace snapgate::query

@@ -13,6 +13,7 @@
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
 #include "query/fleet_walk.h"
+#include "query/page_count.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -70,18 +71,20 @@ class FleetList {
         size_t cluster = 0;
         model::ObjectKey last;
     };
-    Mark mark() const { return {items_, bytes_, written_, last_cluster_, last_}; }
+    Mark mark() const { return {page_.items, bytes_, written_, last_cluster_, last_}; }
     void return_to(const Mark& mark);
 
     const FleetListing& listing() const { return listing_; }
     // Of the page; "" if its content depends on the present time.
     std::string etag() const;
     // The number of rows that were passed to `append`.
-    uint64_t items() const { return items_; }
+    uint64_t items() const { return page_.items; }
+    // The list's resource version.
+    std::string version() const { return listing_.version(); }
     // For a complete page: the token of the next one; "" if this is the last.
     std::string continue_token() const;
     // The number of rows after a complete page that is not the last; nullopt if it is not known.
-    std::optional<uint64_t> remaining() const;
+    std::optional<uint64_t> remaining() const { return page_.remaining(); }
 
   private:
     // A row of a sorted page, until it is written.
@@ -125,8 +128,8 @@ class FleetList {
                                    [&](const FleetRow& row) -> base::Result<store::Step> {
                                        const store::Step room =
                                            room_for_row(out.size(), out.size() - before, full);
-                                       if (items_ == limit_ || room == store::Step::kEnd) {
-                                           more_ = true;
+                                       if (page_.items == limit_ || room == store::Step::kEnd) {
+                                           page_.more = true;
                                            return store::Step::kEnd;
                                        }
                                        if (room == store::Step::kPause) return room;
@@ -153,14 +156,14 @@ class FleetList {
                                 }));
             if (!done) return false;
             first_.end_pass();
-            more_ = first_.left() > 0;
+            page_.more = first_.left() > 0;
         }
         const size_t before = out.size();
         while (written_ < first_.kept().size()) {
             const store::Step room = room_for_row(out.size(), out.size() - before, full);
             if (room == store::Step::kPause) return false;
             if (room == store::Step::kEnd) {
-                more_ = true;
+                page_.more = true;
                 return true;
             }
             SNAPGATE_ASSIGN(const bool ready, make_join(view, first_.kept()[written_].row));
@@ -168,9 +171,9 @@ class FleetList {
             SNAPGATE_TRY(write_candidate(view, first_.kept()[written_], out, append));
             ++written_;
         }
-        if (limit_ != kNoLimit || !more_) return true;
+        if (limit_ != kNoLimit || !page_.more) return true;
         first_.begin_next_pass();
-        more_ = false;
+        page_.more = false;
         written_ = 0;
         walk_.start_at(0, {});
         return false;
@@ -204,7 +207,7 @@ class FleetList {
     }
 
     void note_last(size_t cluster, std::string_view ns, std::string_view name) {
-        ++items_;
+        ++page_.items;
         last_cluster_ = cluster;
         last_.ns = ns;
         last_.name = name;
@@ -218,12 +221,10 @@ class FleetList {
     FleetListing listing_;
     FleetWalk walk_;
     uint64_t limit_ = 0;
-    bool in_pieces_ = false;             // a step pauses at `full`, where a page would end
-    uint64_t most_bytes_ = kNoLimit;     // of a page in pieces
-    uint64_t bytes_ = 0;                 // that the steps have written
-    std::optional<uint64_t> remaining_;  // number of rows from the first one of this page on
-    uint64_t items_ = 0;
-    bool more_ = false;  // the page is complete and not the last
+    bool in_pieces_ = false;          // a step pauses at `full`, where a page would end
+    uint64_t most_bytes_ = kNoLimit;  // of a page in pieces
+    uint64_t bytes_ = 0;              // that the steps have written
+    PageCount page_;
 
     // The last row that was written.
     size_t last_cluster_ = 0;

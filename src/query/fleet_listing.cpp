@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "base/encoding.h"
+#include "query/fingerprint.h"
 
 namespace snapgate::query {
 
@@ -77,18 +77,13 @@ Result<void> FleetListing::begin_at(const store::ReadView& view, model::Revision
     state_.revision = revision;
     SNAPGATE_ASSIGN(const bool kept, is_kept_of_all(view));
     if (kept) return {};
-    return Error(Code::kExpired, std::string(context_.words.state_expired), "resourceVersion");
+    return context_.words.expired_state();
 }
 
 Result<void> FleetListing::go_on(const store::ReadView& view, std::string_view text) {
     token_ = unseal_fleet_token(context_.signer, text);
-    if (!token_) {
-        return Error(Code::kInvalidParameter, context_.words.broken_token(text), "continue");
-    }
-    if (token_->query != query_) {
-        return Error(Code::kInvalidParameter, std::string(context_.words.foreign_token),
-                     "continue");
-    }
+    if (!token_) return context_.words.broken(text);
+    if (token_->query != query_) return context_.words.foreign();
     // Revisions of another store mean nothing here.
     if (token_->store_id != context_.store.id() || token_->state.revision > state_.revision)
         return expired();
@@ -145,22 +140,37 @@ std::string FleetListing::token_after(FleetPlace after, SortKey key,
 }
 
 Error FleetListing::expired() const {
-    Error error(Code::kExpired, std::string(context_.words.token_expired), "continue");
-    if (!token_) return error;
+    if (!token_) return context_.words.expired({});
     FleetToken again = *token_;
     again.store_id = context_.store.id();
     again.state = {};
     again.begun_ms = 0;
     again.remaining.reset();
-    error.continue_token = seal(context_.signer, again);
-    return error;
+    return context_.words.expired(seal(context_.signer, again));
+}
+
+HeldHistory FleetListing::hold_history(store::Store& store) const {
+    const store::ReadView view = store.read();
+    HeldHistory held;
+    held.reserve(clusters_.size());
+    for (const FleetCluster* cluster : clusters_) {
+        for (const model::Kind kind : kinds_) {
+            if (const auto at = revision_of(view, *cluster, kind); at && *at)
+                held.push_back(store.hold_history(cluster->number_of(kind), **at));
+        }
+    }
+    return held;
+}
+
+std::string FleetListing::version() const {
+    return fmt::format_int(state_.revision).str();
 }
 
 std::string FleetListing::etag(std::string_view more) const {
     Fingerprint parts("fleet page");
     parts.text(context_.store.id()).text(query_).text(fleet_->digest).text(more);
     parts.number(state_.revision).number(state_.next_cluster);
-    return fmt::format("W/\"{}\"", base::hex(parts.digest(Listing::kDigestBytes)));
+    return parts.etag();
 }
 
 }  // namespace snapgate::query

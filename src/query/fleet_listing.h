@@ -80,11 +80,17 @@ class FleetListing {
     // A token for the page after `after`.
     std::string token_after(FleetPlace after, SortKey key, std::optional<uint64_t> remaining) const;
 
-    // Identifies the content of a page, if nothing but the state, the query and the fleet decides
-    // on it. `more`: what else does.
+    // The ETag of a page, if nothing but the state, the query and the fleet decides on its content.
+    // `more`: what else does.
     std::string etag(std::string_view more) const;
 
+    // Keeps the state of every cluster readable from now on. What cannot be read any more is told
+    // when its turn comes.
+    HeldHistory hold_history(store::Store& store) const;
+
     const store::StoreState& state() const { return state_; }
+    // The list's resource version.
+    std::string version() const;
     facts::Seconds now() const { return now_; }
     const ListContext& context() const { return context_; }
 

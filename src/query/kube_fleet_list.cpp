@@ -35,10 +35,7 @@ Result<std::optional<model::Revision>> find_state(const ListContext& context,
                                                   const KubeListRequest& request) {
     const model::Revision version = request.version.value_or(0);
     if (version == 0) return std::nullopt;
-    if (!request.continue_token.empty()) {
-        return Error(Code::kInvalidParameter, std::string(context.words.version_with_token),
-                     "resourceVersion");
-    }
+    if (!request.continue_token.empty()) return context.words.with_version();
     SNAPGATE_ASSIGN(const store::StoreState newest, view.newest_state());
     if (version > newest.revision) {
         return context.words.version_ahead(fmt::format_int(version).str(),

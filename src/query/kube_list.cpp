@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "model/names.h"
@@ -113,20 +114,18 @@ Result<void> KubeList::begin_at_mirrored(const store::ReadView& view) {
         case model::VersionOrder::kUnknown:
             break;
     }
-    return listing_.state_expired();
+    return listing_.context().words.expired_state();
 }
 
 Result<void> KubeList::resume(const store::ReadView& view) {
     SNAPGATE_ASSIGN(const ContinueToken token, listing_.read_token(request_.continue_token));
-    if (request_.version.value_or(0) != 0 || !request_.mirror_version.empty()) {
-        return Error(Code::kInvalidParameter,
-                     std::string(listing_.context().words.version_with_token), "resourceVersion");
-    }
+    if (request_.version.value_or(0) != 0 || !request_.mirror_version.empty())
+        return listing_.context().words.with_version();
     at_ = place_after(token.after);
     SNAPGATE_TRY(listing_.go_on(view, token));
     const bool same_listing = token.revision != 0 && token.query == listing_.digest();
     if (!same_listing) return count_rest(view);
-    left_ = token.remaining;
+    page_.left = token.remaining;
     return {};
 }
 
@@ -154,12 +153,9 @@ model::ObjectKey KubeList::place_after(const model::ObjectKey& after) const {
 Result<void> KubeList::count_first(const store::ReadView& view, model::Revision newest) {
     if (!request_.selector.everything() || request_.nothing()) return {};
     const model::ClusterNumber cluster = listing_.cluster();
-    uint64_t count = 0;
-    if (request_.ns.empty()) {
-        SNAPGATE_ASSIGN(count, view.count(cluster, request_.kind));
-    } else {
-        SNAPGATE_ASSIGN(count, view.count(cluster, request_.kind, request_.ns));
-    }
+    std::span<const std::string> namespaces;
+    if (!request_.ns.empty()) namespaces = std::span(&request_.ns, 1);
+    SNAPGATE_ASSIGN(uint64_t count, count_objects(view, cluster, request_.kind, namespaces));
     if (listing_.revision() != newest) {
         // The count is that of the head, so objects that were created or deleted since then are
         // subtracted or added.
@@ -173,7 +169,7 @@ Result<void> KubeList::count_first(const store::ReadView& view, model::Revision 
             if (change.op == store::LogEntry::Op::kDeleted) ++count;
         }
     }
-    left_ = count;
+    page_.left = count;
     return {};
 }
 
@@ -188,7 +184,7 @@ Result<void> KubeList::count_rest(const store::ReadView& view) {
     };
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), kMaxCounted);
     SNAPGATE_ASSIGN(const bool too_many, store::walk(std::move(scan), from, visit));
-    if (!too_many) left_ = count;
+    if (!too_many) page_.left = count;
     return {};
 }
 
@@ -205,8 +201,8 @@ Step KubeList::place(const store::Found& object) {
     return Step::kSeek;
 }
 
-Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_t full,
-                            std::string& out) {
+Result<bool> KubeList::step(const store::ReadView& view, std::string& out, size_t full,
+                            const Item& item) {
     if (begun_) {
         SNAPGATE_TRY(listing_.check_readable(view));
     }
@@ -214,16 +210,17 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
     if (request_.nothing()) return true;
     const auto visit = [&](const store::Found& object) -> Result<Step> {
         if (const Step placed = place(object); placed != Step::kOn) return placed;
-        if (request_.limit > 0 && items_ == request_.limit) {
-            more_ = true;
+        if (request_.limit > 0 && page_.items == request_.limit) {
+            page_.more = true;
             return Step::kEnd;
         }
         if (out.size() >= full) return Step::kPause;
         SNAPGATE_ASSIGN(const bool selected, request_.selector.selects(object));
         if (!selected) return Step::kOn;
         SNAPGATE_TRY(item(object, out));
-        ++items_;
-        if (items_ == request_.limit) last_ = {std::string(object.ns), std::string(object.name)};
+        ++page_.items;
+        if (page_.items == request_.limit)
+            last_ = {std::string(object.ns), std::string(object.name)};
         return Step::kOn;
     };
     // Reading labels takes longer than reading rows, and each term takes some time.
@@ -231,20 +228,15 @@ Result<bool> KubeList::step(const store::ReadView& view, const Item& item, size_
     const size_t budget = Listing::kStepRows / cost;
     auto scan = view.scan(listing_.cluster(), request_.kind, listing_.revision(), budget);
     SNAPGATE_ASSIGN(const bool paused, store::walk(std::move(scan), at_, visit));
-    if (!paused) SNAPGATE_TRY(listing_.check_count(items_, left_, more_));
+    if (!paused) SNAPGATE_TRY(listing_.check_count(page_));
     return !paused;
 }
 
 std::string KubeList::continue_token() const {
-    if (!more_) return {};
+    if (!page_.more) return {};
     // The token of one namespace's list has only a name.
     return listing_.token({request_.ns.empty() ? last_.ns : std::string(), last_.name},
                           remaining());
-}
-
-std::optional<uint64_t> KubeList::remaining() const {
-    if (!more_ || !left_ || *left_ <= items_) return std::nullopt;
-    return *left_ - items_;
 }
 
 }  // namespace snapgate::query

@@ -56,28 +56,28 @@ class KubeList {
     // Appends objects until `out` holds `full` bytes, or about Listing::kStepRows rows were looked
     // at. True when the page is complete. kExpired if its state was compacted since the last step:
     // hold its history to prevent that.
-    base::Result<bool> step(const store::ReadView& view, const Item& item, size_t full,
-                            std::string& out);
+    base::Result<bool> step(const store::ReadView& view, std::string& out, size_t full,
+                            const Item& item);
 
     // A place between two steps, from which the same objects can be passed again.
     struct Mark {
         model::ObjectKey at;
         uint64_t items = 0;
     };
-    Mark mark() const { return {at_, items_}; }
+    Mark mark() const { return {at_, page_.items}; }
     void return_to(const Mark& mark) {
         at_ = mark.at;
-        items_ = mark.items;
-        more_ = false;
+        page_.items = mark.items;
+        page_.more = false;
     }
 
-    model::Revision revision() const { return listing_.revision(); }
+    const Listing& listing() const { return listing_; }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }
     // For a complete page: the token of the next one; "" if this is the last.
     std::string continue_token() const;
     // The number of objects after a complete page, if it is known; never with a selector.
-    std::optional<uint64_t> remaining() const;
+    std::optional<uint64_t> remaining() const { return page_.remaining(); }
 
   private:
     KubeList(const ListContext& context, ListedCluster cluster, KubeListRequest request);
@@ -102,12 +102,10 @@ class KubeList {
     Listing listing_;
     std::optional<std::string> one_ns_;    // the only possible namespace
     std::optional<std::string> one_name_;  // the only possible name
-    std::optional<uint64_t> left_;         // number of objects from the first one of this page on
-    model::ObjectKey at_;                  // the place where the next step begins
-    model::ObjectKey last_;                // the last object of this page, when more_ is true
-    uint64_t items_ = 0;
+    PageCount page_;
+    model::ObjectKey at_;    // the place where the next step begins
+    model::ObjectKey last_;  // the last object of a page that is not the last
     bool begun_ = false;
-    bool more_ = false;  // the page is full, and there are objects after it
 };
 
 }  // namespace snapgate::query

@@ -91,7 +91,7 @@ class KubeListTest : public store::StoreFixture {
         };
         while (true) {
             ++page.steps;
-            auto whole = list->step(store_->read(), item, full, out);
+            auto whole = list->step(store_->read(), out, full, item);
             if (!whole) return whole.error();
             if (*whole) break;
             out.clear();

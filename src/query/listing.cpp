@@ -14,6 +14,7 @@ using base::Error;
 using base::Result;
 
 constexpr std::string_view kContinue = "continue";
+constexpr std::string_view kVersion = "resourceVersion";
 // In a token whose version alone names its state.
 constexpr model::Revision kOfReplicas = 1;
 
@@ -24,6 +25,39 @@ bool is_gone(const Error& error) {
 }
 
 }  // namespace
+
+Error ListWords::broken(std::string_view token) const {
+    return {Code::kInvalidParameter, broken_token(token), std::string(kContinue)};
+}
+
+Error ListWords::foreign() const {
+    return {Code::kInvalidParameter, std::string(foreign_token), std::string(kContinue)};
+}
+
+Error ListWords::with_version() const {
+    return {Code::kInvalidParameter, std::string(version_with_token), std::string(kVersion)};
+}
+
+Error ListWords::expired(std::string again) const {
+    Error error(Code::kExpired, std::string(token_expired), std::string(kContinue));
+    error.continue_token = std::move(again);
+    return error;
+}
+
+Error ListWords::expired_state() const {
+    return {Code::kExpired, std::string(state_expired), std::string(kVersion)};
+}
+
+Result<uint64_t> count_objects(const store::ReadView& view, model::ClusterNumber cluster,
+                               model::Kind kind, std::span<const std::string> namespaces) {
+    if (namespaces.empty()) return view.count(cluster, kind);
+    uint64_t sum = 0;
+    for (const std::string& ns : namespaces) {
+        SNAPGATE_ASSIGN(const uint64_t count, view.count(cluster, kind, ns));
+        sum += count;
+    }
+    return sum;
+}
 
 Result<bool> is_kept(const store::Store& store, const store::ReadView& view,
                      model::ClusterNumber cluster, model::Revision revision) {
@@ -65,25 +99,15 @@ Result<void> Listing::show(const store::ReadView& view, model::Revision revision
     revision_ = revision;
     version_ = std::move(version);
     SNAPGATE_ASSIGN(const bool kept, is_kept(context_.store, view, cluster_, revision_));
-    if (!kept) return state_expired();
+    if (!kept) return context_.words.expired_state();
     return {};
-}
-
-Error Listing::state_expired() const {
-    return {Code::kExpired, std::string(context_.words.state_expired), "resourceVersion"};
 }
 
 Result<ContinueToken> Listing::read_token(std::string_view text) const {
     auto token = unseal_continue_token(context_.signer, text);
-    if (!token) {
-        return Error(Code::kInvalidParameter, context_.words.broken_token(text),
-                     std::string(kContinue));
-    }
+    if (!token) return context_.words.broken(text);
     const std::string_view bound = std::string_view(digest_).substr(0, bound_bytes_);
-    if (!std::string_view(token->query).starts_with(bound)) {
-        return Error(Code::kInvalidParameter, std::string(context_.words.foreign_token),
-                     std::string(kContinue));
-    }
+    if (!std::string_view(token->query).starts_with(bound)) return context_.words.foreign();
     return std::move(*token);
 }
 
@@ -114,7 +138,11 @@ Result<void> Listing::check_readable(const store::ReadView& view) const {
     const auto replaced_ms = view.replaced_ms(cluster_, revision_);
     if (replaced_ms) return {};
     if (!is_gone(replaced_ms.error())) return replaced_ms.error();
-    return state_expired();
+    return context_.words.expired_state();
+}
+
+HeldHistory Listing::hold_history(store::Store& store) const {
+    return {store.hold_history(cluster_, revision_)};
 }
 
 ContinueToken Listing::make_token(const model::ObjectKey& after) const {
@@ -126,8 +154,8 @@ ContinueToken Listing::make_token(const model::ObjectKey& after) const {
     return token;
 }
 
-Result<void> Listing::check_count(uint64_t items, std::optional<uint64_t> left, bool more) const {
-    return left ? check_count_of(uid_, items, *left, more) : Result<void>();
+Result<void> Listing::check_count(const PageCount& page) const {
+    return page.left ? check_count_of(uid_, page.items, *page.left, page.more) : Result<void>();
 }
 
 std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const {
@@ -140,9 +168,7 @@ std::string Listing::token(const model::ObjectKey& after, std::optional<uint64_t
 }
 
 Error Listing::expired(const model::ObjectKey& after) const {
-    Error error(Code::kExpired, std::string(context_.words.token_expired), std::string(kContinue));
-    error.continue_token = seal(context_.signer, make_token(after));
-    return error;
+    return context_.words.expired(seal(context_.signer, make_token(after)));
 }
 
 }  // namespace snapgate::query

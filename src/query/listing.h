@@ -1,13 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "query/continue_token.h"
 #include "query/fingerprint.h"
+#include "query/page_count.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -20,8 +24,8 @@ struct ListedCluster {
     std::string_view uid;
 };
 
-// The messages with which a protocol tells a client that a list is not possible. A function makes
-// the message from the text that it gets.
+// The messages with which a protocol tells a client that a list is not possible, and the errors
+// that have them. A function makes the message from the text that it gets.
 struct ListWords {
     std::string (*broken_token)(std::string_view token);  // the token is not one of this server's
     std::string_view foreign_token;                       // the token belongs to another list
@@ -31,6 +35,13 @@ struct ListWords {
     // version that the cluster has not reached.
     std::string_view version_with_token;
     base::Error (*version_ahead)(std::string_view version, std::string_view newest);
+
+    base::Error broken(std::string_view token) const;
+    base::Error foreign() const;
+    base::Error with_version() const;
+    // `again`: the new token, which goes on at the newest state; "" where there is none.
+    base::Error expired(std::string again) const;
+    base::Error expired_state() const;
 };
 
 // The things that a list needs besides its request. They outlive the list.
@@ -40,6 +51,14 @@ struct ListContext {
     const ListWords& words;
     FleetIndex* index = nullptr;  // for questions about all snapshots; null: they read the store
 };
+
+// Keeps history readable for as long as it lives.
+using HeldHistory = std::vector<std::shared_ptr<void>>;
+
+// Number of objects of a kind in the newest state of a cluster: in some namespaces, or, without
+// any, in all of them.
+base::Result<uint64_t> count_objects(const store::ReadView& view, model::ClusterNumber cluster,
+                                     model::Kind kind, std::span<const std::string> namespaces);
 
 // Whether the state at `revision` may be shown: it can be read, and it was replaced within the time
 // of history. The second condition makes the answer independent of the progress of compaction.
@@ -67,12 +86,9 @@ class Listing {
 
     // Shows the newest state. kNotFound: the store has no such cluster.
     base::Result<void> show_newest(const store::ReadView& view);
-    // Shows the state at a revision, which clients know by `version`. kExpired with the message
-    // `state_expired`.
+    // Shows the state at a revision, which clients know by `version`. ListWords::expired_state().
     base::Result<void> show(const store::ReadView& view, model::Revision revision,
                             std::string version);
-    // The error for a state that is no longer kept.
-    base::Error state_expired() const;
     // Reads a client's token. kInvalidParameter.
     base::Result<ContinueToken> read_token(std::string_view text) const;
     // Shows the state of the token's page. Call show_newest before: that is the state for a token
@@ -83,9 +99,11 @@ class Listing {
     // For later steps of a page: kExpired if its state can no longer be read. The time of history
     // is not checked again, since the page may hold its history.
     base::Result<void> check_readable(const store::ReadView& view) const;
+    // Keeps the state readable from now on.
+    HeldHistory hold_history(store::Store& store) const;
 
-    // check_count_of() for this cluster, if `left` is known.
-    base::Result<void> check_count(uint64_t items, std::optional<uint64_t> left, bool more) const;
+    // check_count_of() for a page of this cluster, if its count is known.
+    base::Result<void> check_count(const PageCount& page) const;
 
     // A token for the page after the object `after`.
     std::string token(const model::ObjectKey& after, std::optional<uint64_t> remaining) const;

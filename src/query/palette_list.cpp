@@ -1,10 +1,6 @@
 #include "query/palette_list.h"
 
-#include <fmt/format.h>
-
 #include <utility>
-
-#include "base/encoding.h"
 
 namespace snapgate::query {
 namespace {
@@ -41,7 +37,7 @@ Result<PaletteList> PaletteList::plan(const ListContext& context, const store::R
                         page.listing_.read_token(page.request_.continue_token));
         SNAPGATE_TRY(page.listing_.go_on(view, token));
         page.after_ = std::move(token.after);
-        page.remaining_ = token.remaining;
+        page.page_.left = token.remaining;
     }
     page.start_walk();
     page.make_etag();
@@ -57,26 +53,17 @@ void PaletteList::start_walk() {
 
 void PaletteList::return_to(const Mark& mark) {
     after_ = mark.after;
-    items_ = mark.items;
+    page_.items = mark.items;
+    page_.more = false;
     bytes_ = mark.bytes;
-    more_ = false;
     start_walk();
 }
 
 Result<void> PaletteList::count_items(const store::ReadView& view) {
     // With a filter by VM the number is unknown, as for selectors in Kubernetes.
     if (!request_.vms.empty()) return {};
-    const model::ClusterNumber cluster = listing_.cluster();
-    if (request_.namespaces.empty()) {
-        SNAPGATE_ASSIGN(remaining_, view.count(cluster, model::Kind::kSnapshot));
-        return {};
-    }
-    uint64_t sum = 0;
-    for (const std::string& ns : request_.namespaces) {
-        SNAPGATE_ASSIGN(uint64_t count, view.count(cluster, model::Kind::kSnapshot, ns));
-        sum += count;
-    }
-    remaining_ = sum;
+    SNAPGATE_ASSIGN(page_.left, count_objects(view, listing_.cluster(), model::Kind::kSnapshot,
+                                              request_.namespaces));
     return {};
 }
 
@@ -93,7 +80,7 @@ void PaletteList::make_etag() {
     parts.number(request_.limit);
     parts.text(request_.continue_token);
     if (request_.kubernetes_form) parts.text("kubernetes");
-    etag_ = fmt::format("W/\"{}\"", base::hex(parts.digest(Listing::kDigestBytes)));
+    etag_ = parts.etag();
 }
 
 Result<void> PaletteList::check_readable(const store::ReadView& view) const {
@@ -107,18 +94,13 @@ Result<void> PaletteList::check_readable(const store::ReadView& view) const {
 Result<bool> PaletteList::end_step(bool standing, const std::optional<store::Found>& last) {
     if (last) after_ = model::ObjectKey{std::string(last->ns), std::string(last->name)};
     walk_->end();
-    more_ = standing;
-    if (!walk_->paused()) SNAPGATE_TRY(listing_.check_count(items_, remaining_, more_));
+    page_.more = standing;
+    if (!walk_->paused()) SNAPGATE_TRY(listing_.check_count(page_));
     return !walk_->paused();
 }
 
 std::string PaletteList::continue_token() const {
-    return more_ ? listing_.token(*after_, remaining()) : std::string();
-}
-
-std::optional<uint64_t> PaletteList::remaining() const {
-    if (!more_ || !remaining_ || *remaining_ <= items_) return std::nullopt;
-    return *remaining_ - items_;
+    return page_.more ? listing_.token(*after_, remaining()) : std::string();
 }
 
 }  // namespace snapgate::query

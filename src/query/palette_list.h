@@ -10,6 +10,7 @@
 #include "query/list_request.h"
 #include "query/listing.h"
 #include "query/object_walk.h"
+#include "query/page_count.h"
 #include "store/store.h"
 
 namespace snapgate::query {
@@ -45,7 +46,7 @@ class PaletteList {
         begun_ = true;
         SNAPGATE_ASSIGN(bool standing, walk_->begin(view, Listing::kStepRows));
         std::optional<store::Found> last;
-        while (standing && items_ < request_.limit && bytes_ < kMostPageBytes) {
+        while (standing && page_.items < request_.limit && bytes_ < kMostPageBytes) {
             if (out.size() >= full) {
                 walk_->pause();
                 break;
@@ -54,7 +55,7 @@ class PaletteList {
             const size_t before = out.size();
             SNAPGATE_TRY(append(*last, out));
             bytes_ += out.size() - before;
-            ++items_;
+            ++page_.items;
             SNAPGATE_ASSIGN(standing, walk_->advance());
         }
         return end_step(standing, last);
@@ -63,21 +64,21 @@ class PaletteList {
     // A place between two steps, from which the same objects can be passed again.
     struct Mark {
         std::optional<model::ObjectKey> after;
-        size_t items = 0;
+        uint64_t items = 0;
         size_t bytes = 0;
     };
-    Mark mark() const { return {after_, items_, bytes_}; }
+    Mark mark() const { return {after_, page_.items, bytes_}; }
     void return_to(const Mark& mark);
 
     // The number of objects that were passed to `append`.
-    size_t items() const { return items_; }
-    model::Revision revision() const { return listing_.revision(); }
+    uint64_t items() const { return page_.items; }
+    const Listing& listing() const { return listing_; }
     // The list's resource version.
     const std::string& version() const { return listing_.version(); }
     // For a complete page: the token of the next one; "" if this is the last.
     std::string continue_token() const;
     // The number of objects after a complete page that is not the last; nullopt if it is not known.
-    std::optional<uint64_t> remaining() const;
+    std::optional<uint64_t> remaining() const { return page_.remaining(); }
 
   private:
     PaletteList(const ListContext& context, ListedCluster cluster, ListRequest request);
@@ -94,13 +95,11 @@ class PaletteList {
     ListRequest request_;
     Listing listing_;
     std::string etag_;
-    std::optional<uint64_t> remaining_;      // number of objects from the first one of this page on
     std::optional<model::ObjectKey> after_;  // the page begins after this object
     std::optional<ObjectWalk> walk_;         // once it is planned
-    size_t items_ = 0;
+    PageCount page_;
     size_t bytes_ = 0;  // that `append` wrote
     bool begun_ = false;
-    bool more_ = false;  // the page is complete and not the last
 };
 
 }  // namespace snapgate::query

@@ -38,7 +38,7 @@ class CollectionRemoval {
           document_(call.form, services_.store.id()),
           list_(std::move(list)),
           options_(std::move(options)),
-          history_(services_.store.hold_history(call.cluster.number, list_.revision())) {}
+          history_(list_.listing().hold_history(services_.store)) {}
 
     void begin(std::string& out) { document_.begin(out); }
 
@@ -58,7 +58,7 @@ class CollectionRemoval {
             SNAPGATE_TRY(removals.back()->add(found));
             return document_.item(found, now_ms, text);
         };
-        SNAPGATE_CO_ASSIGN(auto whole, list_.step(services_.store.read(), item, kPieceBytes, out));
+        SNAPGATE_CO_ASSIGN(auto whole, list_.step(services_.store.read(), out, kPieceBytes, item));
         for (const auto& removal : removals) {
             if (removal->empty() || options_.dry_run) continue;
             SNAPGATE_CO_TRY(co_await commit(removal));
@@ -94,7 +94,7 @@ class CollectionRemoval {
     ListDocument document_;
     KubeList list_;
     rules::DeleteOptions options_;
-    std::shared_ptr<void> history_;
+    query::HeldHistory history_;
     uint64_t removed_ = 0;  // or marked as being deleted
 };
 

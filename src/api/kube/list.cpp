@@ -1,5 +1,4 @@
 #include <functional>
-#include <memory>
 #include <utility>
 
 #include "api/freshness.h"
@@ -10,42 +9,8 @@
 #include "api/kube/operations.h"
 
 namespace snapgate::api::kube {
-namespace {
-
 using base::Result;
 using query::KubeList;
-
-class ObjectsOfCluster final : public ListedObjects {
-  public:
-    ObjectsOfCluster(const Call& call, KubeList list)
-        : store_(call.services.store), cluster_(call.store_number()), list_(std::move(list)) {}
-
-    Result<bool> step(ListDocument& document, int64_t now_ms, size_t full,
-                      std::string& out) override {
-        // A view of its own for each step: none is kept while other requests go on.
-        return list_.step(
-            store_.read(),
-            [&](const store::Found& found, std::string& text) {
-                return document.item(found, now_ms, text);
-            },
-            full, out);
-    }
-    void hold_history() override { history_ = store_.hold_history(cluster_, list_.revision()); }
-    void mark() override { mark_ = list_.mark(); }
-    void return_to_mark() override { list_.return_to(mark_); }
-    ListMetadata metadata() const override {
-        return {list_.version(), list_.continue_token(), list_.remaining()};
-    }
-
-  private:
-    store::Store& store_;
-    const model::ClusterNumber cluster_;
-    KubeList list_;
-    KubeList::Mark mark_;
-    std::shared_ptr<void> history_;
-};
-
-}  // namespace
 
 net::Awaitable<Result<void>> list_objects(Call& call) {
     const Resource& resource = call.resource;
@@ -58,8 +23,10 @@ net::Awaitable<Result<void>> list_objects(Call& call) {
                               {call.store_number(), call.cluster.uid}, options);
     };
     SNAPGATE_CO_ASSIGN(auto list, co_await plan_when_reached(std::move(plan)));
-    ObjectsOfCluster objects(call, std::move(list));
-    co_return co_await send_list(call, ListDocument(call.form, call.services.store.id()), objects);
+    store::Store& store = call.services.store;
+    ListText text(store, std::move(list),
+                  AnsweredList(ListDocument(call.form, store.id()), store.now_ms()));
+    co_return co_await send_list(call, text, text.document());
 }
 
 }  // namespace snapgate::api::kube

@@ -182,15 +182,15 @@ net::Awaitable<Result<bool>> Watch::send_state() {
         auto state,
         query::KubeList::plan(services.list_context(kFirstStateWords), store_.read(),
                               {call_.store_number(), call_.cluster.uid}, std::move(request)));
-    position_ = state.revision();
+    position_ = state.listing().revision();
     // Until the changes behind the state are being read.
-    const std::shared_ptr<void> hold = services.store.hold_history(call_.store_number(), position_);
+    const query::HeldHistory history = state.listing().hold_history(services.store);
     const query::KubeList::Item append = [this](const store::Found& found, std::string& page) {
         return append_added(found, page);
     };
     for (bool whole = false; !whole;) {
         std::string page;
-        SNAPGATE_CO_ASSIGN(const bool read, state.step(store_.read(), append, kPageBytes, page));
+        SNAPGATE_CO_ASSIGN(const bool read, state.step(store_.read(), page, kPageBytes, append));
         whole = read;
         const std::string_view text(page);
         if (!co_await send(std::span(&text, 1))) co_return false;

@@ -1,14 +1,11 @@
 #include "api/palette/fleet_snapshots.h"
 
-#include <fmt/format.h>
-
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "api/etag.h"
 #include "api/freshness.h"
-#include "api/measured_text.h"
+#include "api/list_text.h"
 #include "api/palette/flat_rows.h"
 #include "api/palette/flat_stream.h"
 #include "api/palette/fleet_words.h"
@@ -25,91 +22,48 @@ using base::Result;
 using query::FleetList;
 using query::ListFormat;
 
-// A list on its way to the client.
-class FleetAnswer final : public RepeatableText {
+const query::FleetCluster& cluster_of(const FleetList& list, const query::FleetRow& row) {
+    return *list.listing().clusters()[row.cluster];
+}
+
+// A page of a fleet's snapshots: whole objects, or, with `rows`, flat rows.
+class FleetPage : public PageDocument {
   public:
-    FleetAnswer(Call& call, FleetList list, ListFormat format, FlatForm rows)
-        : call_(call),
-          store_(call.services.store),
-          list_(std::move(list)),
-          format_(format),
-          rows_(rows),
-          kubernetes_form_(call.form.shape == Shape::kObject) {}
+    FleetPage(const FlatForm* rows, bool kubernetes_form)
+        : rows_(rows), kubernetes_form_(kubernetes_form) {}
 
-    net::Awaitable<Result<void>> page() {
-        list_.show_in_pieces(query::kMostPageBytes);
-        co_return co_await send_measured(call_, *this);
-    }
-
-    Result<bool> step(std::string& out, size_t full) override {
-        if (!begun_) out += kListBegin;
-        begun_ = true;
-        // A view of its own for each step: none is kept while other requests go on.
-        SNAPGATE_ASSIGN(const bool whole,
-                        list_.step(store_.read(), out, full,
-                                   [this](const query::FleetRow& row, std::string& text) {
-                                       if (list_.items() > 0) text += ',';
-                                       return append(row, text);
-                                   }));
-        if (whole)
-            append_list_end(list_.continue_token(), list_.remaining(),
-                            fmt::format_int(list_.listing().state().revision).str(), out);
-        return whole;
-    }
-    bool is_cheap() const override { return true; }
-    // Once the answer takes more than one step.
-    void hold_history() override {
-        if (!history_) history_.emplace(store_, list_.listing());
-    }
-    void mark() override {
-        mark_ = list_.mark();
-        begun_at_mark_ = begun_;
-    }
-    void return_to_mark() override {
-        list_.return_to(mark_);
-        begun_ = begun_at_mark_;
-    }
-
-    net::Awaitable<Result<void>> stream() {
-        list_.show_all();
-        hold_history();
-        const facts::Seconds now = list_.listing().now();
-        co_return co_await stream_flat(
-            call_, format_, csv_head_of_snapshots(rows_),
-            [this, now](std::string& out, size_t full) {
-                return list_.step(store_.read(), out, full,
-                                  [&](const query::FleetRow& row, std::string& text) {
-                                      append_flat_row(cluster_of(row), row, now, rows_, text);
-                                      return Result<void>();
-                                  });
-            });
+    Result<void> item(const FleetList& list, const query::FleetRow& row, std::string& out) const {
+        if (list.items() > 0) out += ',';
+        const query::FleetCluster& cluster = cluster_of(list, row);
+        if (rows_ == nullptr)
+            return append_item(row.found->object, cluster.name, kubernetes_form_, out);
+        append_flat_row(cluster, row, list.listing().now(), *rows_, out);
+        out.pop_back();  // the end of the line
+        return {};
     }
 
   private:
-    // An item of a page.
-    Result<void> append(const query::FleetRow& row, std::string& text) const {
-        if (format_ == ListFormat::kPage) {
-            return append_item(row.found->object, cluster_of(row).name, kubernetes_form_, text);
-        }
-        append_flat_row(cluster_of(row), row, list_.listing().now(), rows_, text);
-        text.pop_back();  // the end of the line
-        return {};
-    }
-    const query::FleetCluster& cluster_of(const query::FleetRow& row) const {
-        return *list_.listing().clusters()[row.cluster];
-    }
-
-    Call& call_;
-    store::Store& store_;
-    FleetList list_;
-    const ListFormat format_;
-    const FlatForm rows_;  // of a format whose rows are flat
-    const bool kubernetes_form_;
-    bool begun_ = false;
-    FleetList::Mark mark_;
-    bool begun_at_mark_ = false;
-    std::optional<FleetHistory> history_;
+    const FlatForm* rows_;
+    bool kubernetes_form_;
 };
+
+// All rows of a list as lines of CSV or JSON.
+net::Awaitable<Result<void>> stream_rows(Call& call, FleetList list, ListFormat format,
+                                         const FlatForm& rows) {
+    store::Store& store = call.services.store;
+    list.show_all();
+    const query::HeldHistory history = list.listing().hold_history(store);
+    const facts::Seconds now = list.listing().now();
+    co_return co_await stream_flat(
+        call, format, csv_head_of_snapshots(rows),
+        [&list, &rows, &store, now](std::string& out, size_t full) {
+            return list.step(store.read(), out, full,
+                             [&](const query::FleetRow& row, std::string& text) {
+                                 append_flat_row(cluster_of(list, row), row, now, rows, text);
+                                 return Result<void>();
+                             });
+        });
+}
 
 }  // namespace
 
@@ -145,10 +99,8 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
                                                   std::move(request), now));
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
-    if (format == ListFormat::kCsv || format == ListFormat::kNdjson) {
-        FleetAnswer answer(call, std::move(list), format, rows);
-        co_return co_await answer.stream();
-    }
+    if (format == ListFormat::kCsv || format == ListFormat::kNdjson)
+        co_return co_await stream_rows(call, std::move(list), format, rows);
     // Whether a row is stuck changes while nothing is written.
     const std::string etag = format == ListFormat::kPage ? list.etag() : std::string();
     if (!etag.empty()) {
@@ -158,8 +110,11 @@ net::Awaitable<Result<void>> list_fleet_snapshots(Call& call) {
             co_return Result<void>();
         }
     }
-    FleetAnswer answer(call, std::move(list), format, rows);
-    co_return co_await answer.page();
+    list.show_in_pieces(query::kMostPageBytes);
+    ListText text(call.services.store, std::move(list),
+                  FleetPage(format == ListFormat::kPage ? nullptr : &rows,
+                            call.form.shape == Shape::kObject));
+    co_return co_await send_measured(call, text);
 }
 
 }  // namespace snapgate::api::palette

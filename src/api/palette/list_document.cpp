@@ -8,8 +8,12 @@
 
 namespace snapgate::api::palette {
 
-void append_list_end(std::string_view token, std::optional<uint64_t> remaining,
-                     std::string_view version, std::string& out) {
+void PageDocument::begin(std::string& out) {
+    out += R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","items":[)";
+}
+
+void PageDocument::append_end(std::string_view token, std::optional<uint64_t> remaining,
+                              std::string_view version, std::string& out) {
     out += R"(],"kind":"VirtualMachineSnapshotList","metadata":{)";
     if (!token.empty()) {
         out += R"("continue":")";

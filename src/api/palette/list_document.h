@@ -7,13 +7,21 @@
 
 namespace snapgate::api::palette {
 
-// What stands around the items of a page of snapshots.
-inline constexpr std::string_view kListBegin =
-    R"({"apiVersion":"snapshot.kubevirt.io/v1beta1","items":[)";
+// What stands around the items of a page of snapshots: ListText's document (api/list_text.h), but
+// for the items.
+class PageDocument {
+  public:
+    static void begin(std::string& out);
+    template <class List>
+    static void end(const List& list, std::string& out) {
+        append_end(list.continue_token(), list.remaining(), list.version(), out);
+    }
+    static bool is_cheap() { return true; }
 
-// Appends what follows the items. `token` is empty on the last page, which tells no `remaining`
-// either.
-void append_list_end(std::string_view token, std::optional<uint64_t> remaining,
-                     std::string_view version, std::string& out);
+  private:
+    // `token` is empty on the last page, which tells no `remaining` either.
+    static void append_end(std::string_view token, std::optional<uint64_t> remaining,
+                           std::string_view version, std::string& out);
+};
 
 }  // namespace snapgate::api::palette

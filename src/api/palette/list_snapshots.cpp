@@ -1,12 +1,11 @@
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "api/etag.h"
 #include "api/freshness.h"
 #include "api/kube/list_plan.h"
-#include "api/measured_text.h"
+#include "api/list_text.h"
 #include "api/palette/fleet_snapshots.h"
 #include "api/palette/list_document.h"
 #include "api/palette/routes.h"
@@ -39,54 +38,20 @@ constexpr query::ListWords kWords{
     .version_ahead = nullptr,
 };
 
-class PageText final : public RepeatableText {
+// A page of one cluster's snapshots.
+class Page : public PageDocument {
   public:
-    PageText(store::Store& store, model::ClusterNumber cluster, PaletteList page,
-             bool kubernetes_form)
-        : store_(store),
-          cluster_(cluster),
-          page_(std::move(page)),
-          kubernetes_form_(kubernetes_form) {}
+    explicit Page(bool kubernetes_form) : kubernetes_form_(kubernetes_form) {}
 
-    Result<bool> step(std::string& out, size_t full) override {
-        if (!begun_) out += kListBegin;
-        begun_ = true;
-        // A view of its own for each step: none is kept while other requests go on.
-        SNAPGATE_ASSIGN(const bool whole,
-                        page_.step(store_.read(), out, full,
-                                   [this](const store::Found& found, std::string& text) {
-                                       return append(found, text);
-                                   }));
-        if (whole) append_list_end(page_.continue_token(), page_.remaining(), page_.version(), out);
-        return whole;
-    }
-    bool is_cheap() const override { return true; }
-    void hold_history() override { history_ = store_.hold_history(cluster_, page_.revision()); }
-    void mark() override {
-        mark_ = page_.mark();
-        begun_at_mark_ = begun_;
-    }
-    void return_to_mark() override {
-        page_.return_to(mark_);
-        begun_ = begun_at_mark_;
-    }
-
-  private:
-    Result<void> append(const store::Found& found, std::string& out) const {
-        if (page_.items() > 0) out += ',';
+    Result<void> item(const PaletteList& list, const store::Found& found, std::string& out) const {
+        if (list.items() > 0) out += ',';
         if (kubernetes_form_) return json::append_kubernetes_form(found.object, out);
         out += found.object.text;
         return {};
     }
 
-    store::Store& store_;
-    const model::ClusterNumber cluster_;
-    PaletteList page_;
-    const bool kubernetes_form_;
-    bool begun_ = false;
-    PaletteList::Mark mark_;
-    bool begun_at_mark_ = false;
-    std::shared_ptr<void> history_;
+  private:
+    bool kubernetes_form_;
 };
 
 }  // namespace
@@ -103,14 +68,14 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
         return PaletteList::plan(call.services.list_context(kWords), call.services.store.read(),
                                  {cluster.number, cluster.uid}, request);
     };
-    SNAPGATE_CO_ASSIGN(auto page, co_await kube::plan_when_reached(std::move(plan)));
-    call.response.add_header("ETag", page.etag());
+    SNAPGATE_CO_ASSIGN(auto list, co_await kube::plan_when_reached(std::move(plan)));
+    call.response.add_header("ETag", list.etag());
     call.response.add_header("Cache-Control", "private, no-cache");
-    if (none_match(call.request, page.etag())) {
+    if (none_match(call.request, list.etag())) {
         call.response.status = 304;
         co_return Result<void>{};
     }
-    PageText text(call.services.store, cluster.number, std::move(page), kubernetes_form);
+    ListText text(call.services.store, std::move(list), Page(kubernetes_form));
     co_return co_await send_measured(call, text);
 }
 

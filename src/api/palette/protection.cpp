@@ -130,7 +130,7 @@ void append_end(const VmReport& report, std::string& out) {
     metadata.text("continue", report.continue_token());
     if (const auto remaining = report.remaining())
         metadata.number("remainingItemCount", *remaining);
-    metadata.text("resourceVersion", fmt::format_int(report.listing().state().revision).str());
+    metadata.text("resourceVersion", report.listing().version());
     metadata.end();
     if (report.totals()) {
         out += R"(,"totals":)";
@@ -187,7 +187,7 @@ net::Awaitable<Result<void>> report_protection(Call& call) {
         auto report,
         VmReport::plan(call.services.list_context(kFleetWords), store.read(), visible->fleet,
                        fleet_ages(call.services, *visible, now), std::move(request), now));
-    const FleetHistory history(store, report.listing());
+    const query::HeldHistory history = report.listing().hold_history(store);
     call.response.add_header("Vary", "Accept");
     call.response.add_header("Cache-Control", "private, no-cache");
     if (page) co_return co_await respond_page(call, report);

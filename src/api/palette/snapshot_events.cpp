@@ -203,7 +203,7 @@ net::Awaitable<bool> EventStream::begin() {
 
 net::Awaitable<bool> EventStream::send_state() {
     // Until the changes behind the state are being read.
-    const FleetHistory history(call_.services.store, state_->listing());
+    const query::HeldHistory history = state_->listing().hold_history(call_.services.store);
     const auto append = [this](const query::FleetRow& row, std::string& out) -> Result<void> {
         out += "event: added\ndata: ";
         SNAPGATE_TRY(append_item(row.found->object, state_->listing().clusters()[row.cluster]->name,

@@ -103,7 +103,7 @@ net::Awaitable<Result<void>> summarize(Call& call) {
     SNAPGATE_CO_ASSIGN(auto summary,
                        FleetSummary::plan(call.services.list_context(kFleetWords), store.read(),
                                           visible->fleet, std::move(request), now));
-    const FleetHistory history(call.services.store, summary.listing());
+    const query::HeldHistory history = summary.listing().hold_history(call.services.store);
     while (true) {
         // A view of its own for each step: none is kept while other requests go on.
         SNAPGATE_CO_ASSIGN(const bool done, summary.step(store.read()));
