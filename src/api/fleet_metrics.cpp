@@ -11,7 +11,7 @@
 
 #include "api/fleet.h"
 #include "api/palette/fleet_ages.h"
-#include "api/palette/fleet_words.h"
+#include "api/palette/list_words.h"
 #include "base/metric_text.h"
 #include "cluster/metric_owners.h"
 #include "net/await.h"

@@ -8,6 +8,7 @@
 #include "api/list_text.h"
 #include "api/palette/fleet_snapshots.h"
 #include "api/palette/list_document.h"
+#include "api/palette/list_words.h"
 #include "api/palette/routes.h"
 #include "api/palette/snapshot_form.h"
 #include "json/object.h"
@@ -19,24 +20,6 @@ using base::Result;
 using query::PaletteList;
 
 namespace {
-
-constexpr query::ListWords kWords{
-    .broken_token =
-        [](std::string_view) {
-            return std::string(
-                "continue is no token that this server gave out: use the token of the page before "
-                "with the same cluster, vmName and namespace, or leave it out to begin anew");
-        },
-    .foreign_token =
-        "continue belongs to another list: use the token of the page before with the "
-        "same cluster, vmName and namespace, or leave it out to begin anew",
-    .token_expired =
-        "the state that this list began with is no longer kept: go on with "
-        "details.continue at the newest state, or begin anew without a token",
-    .state_expired = "the state that this list began with is no longer kept: begin anew",
-    .version_with_token = {},
-    .version_ahead = nullptr,
-};
 
 // A page of one cluster's snapshots.
 class Page : public PageDocument {
@@ -65,7 +48,7 @@ net::Awaitable<Result<void>> list_snapshots(Call& call) {
     SNAPGATE_CO_TRY(co_await check_freshness(call, cluster));
 
     std::function<Result<PaletteList>()> plan = [&] {
-        return PaletteList::plan(call.services.list_context(kWords), call.services.store.read(),
+        return PaletteList::plan(call.services.list_context(kListWords), call.services.store.read(),
                                  {cluster.number, cluster.uid}, request);
     };
     SNAPGATE_CO_ASSIGN(auto list, co_await kube::plan_when_reached(std::move(plan)));

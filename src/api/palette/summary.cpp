@@ -4,7 +4,7 @@
 
 #include "api/fleet.h"
 #include "api/palette/fleet_ages.h"
-#include "api/palette/fleet_words.h"
+#include "api/palette/list_words.h"
 #include "api/palette/routes.h"
 #include "base/clock.h"
 #include "net/await.h"
