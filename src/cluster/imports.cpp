@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/duration.h"
 
@@ -17,17 +16,6 @@ namespace {
 
 constexpr std::string_view kImports = "imports";
 
-struct Count {
-    std::string_view name;
-    uint64_t LastImport::* member;
-};
-
-constexpr std::array kCounts = {
-    Count{"created", &LastImport::created},     Count{"replaced", &LastImport::replaced},
-    Count{"unchanged", &LastImport::unchanged}, Count{"skipped", &LastImport::skipped},
-    Count{"pruned", &LastImport::pruned},       Count{"refused", &LastImport::refused},
-};
-
 // 0 if it is not there.
 Result<int64_t> number(const json::Object& object, std::string_view name) {
     const json::Value* value = object.if_contains(name);
@@ -38,6 +26,11 @@ Result<int64_t> number(const json::Object& object, std::string_view name) {
 }
 
 }  // namespace
+
+ImportCounts& ImportCounts::operator+=(const ImportCounts& more) {
+    for (const ImportCount& count : kImportCounts) this->*count.member += more.*count.member;
+    return *this;
+}
 
 bool Imports::overdue(int64_t imported_ms, int64_t now_ms) const {
     if (!expected()) return false;
@@ -65,9 +58,9 @@ Result<Imports> read_imports(const json::Object& record) {
     SNAPGATE_ASSIGN(imports.expected_since_ms, number(object, "expectedSinceMs"));
     SNAPGATE_ASSIGN(imports.last.by, json::optional_string(object, "by"));
     SNAPGATE_ASSIGN(imports.last.by_id, json::optional_string(object, "byId"));
-    for (const Count& count : kCounts) {
+    for (const ImportCount& count : kImportCounts) {
         SNAPGATE_ASSIGN(const int64_t stored, number(object, count.name));
-        imports.last.*count.member = static_cast<uint64_t>(stored);
+        imports.last.counts.*count.member = static_cast<uint64_t>(stored);
     }
     return imports;
 }
@@ -82,8 +75,8 @@ void put_imports(json::Object& record, const Imports& imports) {
     if (!imports.last.by_id.empty()) {
         object["by"] = imports.last.by;
         object["byId"] = imports.last.by_id;
-        for (const Count& count : kCounts)
-            object[count.name] = static_cast<int64_t>(imports.last.*count.member);
+        for (const ImportCount& count : kImportCounts)
+            object[count.name] = static_cast<int64_t>(imports.last.counts.*count.member);
     }
     record[kImports] = std::move(object);
 }

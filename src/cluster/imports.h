@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,16 +11,37 @@
 
 namespace snapgate::cluster {
 
-// An import into a hosted cluster that came to its end.
-struct LastImport {
-    std::string by;  // the name of the key, or of the token's user; "" if nobody has noted it
-    std::string by_id;
+// What became of the objects of an import into a hosted cluster, and of those that it removed.
+struct ImportCounts {
     uint64_t created = 0;
     uint64_t replaced = 0;
     uint64_t unchanged = 0;
     uint64_t skipped = 0;
     uint64_t pruned = 0;
     uint64_t refused = 0;
+
+    ImportCounts& operator+=(const ImportCounts& more);
+};
+
+// One of the counts, and how it is called wherever it is told or stored.
+struct ImportCount {
+    std::string_view name;
+    uint64_t ImportCounts::* member;
+};
+inline constexpr std::array kImportCounts = {
+    ImportCount{"created", &ImportCounts::created},
+    ImportCount{"replaced", &ImportCounts::replaced},
+    ImportCount{"unchanged", &ImportCounts::unchanged},
+    ImportCount{"skipped", &ImportCounts::skipped},
+    ImportCount{"pruned", &ImportCounts::pruned},
+    ImportCount{"refused", &ImportCounts::refused},
+};
+
+// An import into a hosted cluster that came to its end.
+struct LastImport {
+    std::string by;  // the name of the key, or of the token's user; "" if nobody has noted it
+    std::string by_id;
+    ImportCounts counts;
 };
 
 // What is known of a hosted cluster's imports, but for when the last one ended.

@@ -155,7 +155,7 @@ class GarbageWorld {
             if (step->batch) run(step->batch);
             done = step->done;
         }
-        EXPECT_EQ(import.report().refused_count, 0U);
+        EXPECT_EQ(import.report().counts.refused, 0U);
     }
 
     // Deletes as a request does. False if there is no such snapshot.

@@ -93,7 +93,7 @@ Import::Import(cluster::Cluster cluster, ImportOptions options, const store::Sto
 Import::~Import() = default;
 
 void Import::refuse(size_t index, std::string name, std::string message) {
-    ++report_.refused_count;
+    ++report_.counts.refused;
     if (report_.refused.size() < kMaxRefused)
         report_.refused.push_back({index, std::move(name), std::move(message)});
 }
@@ -177,11 +177,7 @@ store::WriteFunction Import::function(const std::shared_ptr<Batch>& batch) {
 
 void Import::absorb(const Batch& batch) {
     if (batch.audit && batch.first) options_.audit->began = true;
-    report_.created += batch.outcome.created;
-    report_.replaced += batch.outcome.replaced;
-    report_.unchanged += batch.outcome.unchanged;
-    report_.skipped += batch.outcome.skipped;
-    report_.pruned += batch.outcome.pruned;
+    report_.counts += batch.outcome.counts;
     for (const Refused& refused : batch.outcome.refused)
         refuse(refused.index, refused.name, refused.message);
 }
@@ -212,7 +208,7 @@ Result<void> Import::Batch::create(store::WriteTxn& txn, const Item& item) {
         return {};
     }
     SNAPGATE_TRY(put(txn, item.kind, {}, object));
-    ++outcome.created;
+    ++outcome.counts.created;
     return {};
 }
 
@@ -242,10 +238,10 @@ Result<void> Import::Batch::replace(store::WriteTxn& txn, const Item& item,
     switch (on_conflict) {
         case OnConflict::kReplace:
             SNAPGATE_TRY(put(txn, item.kind, existing, object));
-            ++outcome.replaced;
+            ++outcome.counts.replaced;
             break;
         case OnConflict::kSkip:
-            ++outcome.skipped;
+            ++outcome.counts.skipped;
             break;
         case OnConflict::kFail:
             outcome.refused.push_back({item.index, full_name(object.ns, object.name),
@@ -263,7 +259,7 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
     // In a dry run the store does not have what an earlier item would have put there.
     if (item.earlier != Earlier::kNone && (!existing || on_conflict == OnConflict::kReplace)) {
         if (item.earlier == Earlier::kOther) return replace(txn, item, existing, *object);
-        ++outcome.unchanged;
+        ++outcome.counts.unchanged;
         return {};
     }
     if (!existing) return create(txn, item);
@@ -279,7 +275,7 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
     if (!completed) return completed.error();
     if (*completed) object = &again.object;
     if (model::same_but_version(existing->object, *object)) {
-        ++outcome.unchanged;
+        ++outcome.counts.unchanged;
         return {};
     }
     return replace(txn, item, existing, *object);
@@ -300,7 +296,7 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
         const model::ClusterNumber number = cluster.number_of(pruned);
         SNAPGATE_ASSIGN(auto existing, txn.get(number, pruned, key.ns, key.name));
         if (!existing || existing->revision > prune_up_to) continue;
-        ++outcome.pruned;
+        ++outcome.counts.pruned;
         if (dry_run) continue;
         SNAPGATE_TRY(txn.erase(number, pruned, key.ns, key.name));
         if (pruned == Kind::kSnapshot)

@@ -12,6 +12,7 @@
 
 #include "audit/action.h"
 #include "base/result.h"
+#include "cluster/imports.h"
 #include "cluster/object_quota.h"
 #include "cluster/registry.h"
 #include "json/object.h"
@@ -50,12 +51,7 @@ struct Refused {
 };
 
 struct ImportReport {
-    uint64_t created = 0;
-    uint64_t replaced = 0;
-    uint64_t unchanged = 0;
-    uint64_t skipped = 0;
-    uint64_t pruned = 0;
-    uint64_t refused_count = 0;
+    cluster::ImportCounts counts;
     std::vector<Refused> refused;  // the first kMaxRefused of them
 };
 

@@ -97,13 +97,13 @@ class ImportTest : public testing::Test {
 TEST_F(ImportTest, TheSecondTimeNothingChanges) {
     std::vector<std::string> dump{whole("a"), whole("b"), object("web", "bare"), object("db", "x")};
     ImportReport first = run(dump);
-    EXPECT_EQ(first.created, 4U);
+    EXPECT_EQ(first.counts.created, 4U);
     auto before = store_->read().head(cluster_).value()->revision;
     store_.clock.advance(5000);
     ImportReport second = run(dump);
     // Also of "bare", whose uid and time the server gave.
-    EXPECT_EQ(second.unchanged, 4U);
-    EXPECT_EQ(second.created + second.replaced, 0U);
+    EXPECT_EQ(second.counts.unchanged, 4U);
+    EXPECT_EQ(second.counts.created + second.counts.replaced, 0U);
     EXPECT_EQ(store_->read().head(cluster_).value()->revision, before);
 }
 
@@ -128,23 +128,23 @@ TEST_F(ImportTest, ConflictsGoAsAsked) {
     run({whole("a")});
     std::string changed = whole("a", R"(,"labels":{"x":"y"})");
     ImportReport skipped = run({changed}, {.on_conflict = OnConflict::kSkip, .prune = false});
-    EXPECT_EQ(skipped.skipped, 1U);
+    EXPECT_EQ(skipped.counts.skipped, 1U);
     ImportReport failed =
         run({changed, whole("b")}, {.on_conflict = OnConflict::kFail, .prune = false});
     ASSERT_EQ(failed.refused.size(), 1U);
     EXPECT_EQ(failed.refused[0].index, 0U);
     EXPECT_EQ(failed.refused[0].name, "web/a");
-    EXPECT_EQ(failed.created, 1U);
+    EXPECT_EQ(failed.counts.created, 1U);
     ImportReport same = run({whole("a")}, {.on_conflict = OnConflict::kFail, .prune = false});
-    EXPECT_EQ(same.unchanged, 1U);
+    EXPECT_EQ(same.counts.unchanged, 1U);
     ImportReport replaced = run({changed});
-    EXPECT_EQ(replaced.replaced, 1U);
+    EXPECT_EQ(replaced.counts.replaced, 1U);
     EXPECT_THAT(text_of("a"), HasSubstr(R"("labels":{"x":"y"})"));
 }
 
 TEST_F(ImportTest, BadObjectsAreRefusedByNumberAndName) {
     ImportReport report = run({whole("a"), "{}", object("web", "Bad_Name"), whole("b")});
-    EXPECT_EQ(report.created, 2U);
+    EXPECT_EQ(report.counts.created, 2U);
     ASSERT_EQ(report.refused.size(), 2U);
     EXPECT_EQ(report.refused[0].index, 1U);
     EXPECT_EQ(report.refused[1].index, 2U);
@@ -156,7 +156,7 @@ TEST_F(ImportTest, TheListOfRefusedIsBounded) {
     std::vector<std::string> bad(kMaxRefused + 500, "{}");
     ImportReport report = run(bad);
     EXPECT_EQ(report.refused.size(), kMaxRefused);
-    EXPECT_EQ(report.refused_count, kMaxRefused + 500);
+    EXPECT_EQ(report.counts.refused, kMaxRefused + 500);
 }
 
 TEST_F(ImportTest, PruneRemovesWhatTheDumpNoLongerHas) {
@@ -166,10 +166,10 @@ TEST_F(ImportTest, PruneRemovesWhatTheDumpNoLongerHas) {
     run(dump);
     dump.erase(dump.begin() + 10, dump.begin() + 400);
     ImportReport report = run(dump, {.on_conflict = OnConflict::kReplace, .prune = true});
-    EXPECT_EQ(report.pruned, 390U);
-    EXPECT_EQ(report.unchanged, 310U);
+    EXPECT_EQ(report.counts.pruned, 390U);
+    EXPECT_EQ(report.counts.unchanged, 310U);
     EXPECT_EQ(count(model::Kind::kSnapshot), 310U);
-    EXPECT_EQ(run({}, {.on_conflict = OnConflict::kReplace, .prune = true}).pruned, 310U);
+    EXPECT_EQ(run({}, {.on_conflict = OnConflict::kReplace, .prune = true}).counts.pruned, 310U);
 }
 
 TEST_F(ImportTest, PruneSparesWhatWasWrittenMeanwhile) {
@@ -182,7 +182,7 @@ TEST_F(ImportTest, PruneSparesWhatWasWrittenMeanwhile) {
     ASSERT_TRUE(step);
     ASSERT_NE(step->batch, nullptr);
     commit(import, step->batch);
-    EXPECT_EQ(import.report().pruned, 1U);
+    EXPECT_EQ(import.report().counts.pruned, 1U);
     EXPECT_EQ(text_of("b"), "");
     EXPECT_NE(text_of("new"), "");
 }
@@ -191,7 +191,7 @@ TEST_F(ImportTest, PruneRemovesNothingWhenTheDumpCannotBeRead) {
     run({whole("a"), whole("b")});
     ImportReport report =
         run({whole("a"), "{}"}, {.on_conflict = OnConflict::kReplace, .prune = true});
-    EXPECT_EQ(report.pruned, 0U);
+    EXPECT_EQ(report.counts.pruned, 0U);
     EXPECT_THAT(prune_error_, HasSubstr("nothing was pruned"));
     EXPECT_EQ(count(model::Kind::kSnapshot), 2U);
 }
@@ -206,10 +206,10 @@ TEST_F(ImportTest, ManagedFieldsThatADumpHidesStay) {
     ASSERT_THAT(before, HasSubstr("managedFields"));
     // Also where the server filled in the rest of what it hides.
     ImportReport again = run({whole("a"), object("web", "b")});
-    EXPECT_EQ(again.unchanged, 2U);
+    EXPECT_EQ(again.counts.unchanged, 2U);
     EXPECT_EQ(text_of("a"), before);
     ImportReport changed = run({whole("a", R"(,"labels":{"x":"y"})")});
-    EXPECT_EQ(changed.replaced, 1U);
+    EXPECT_EQ(changed.counts.replaced, 1U);
     EXPECT_THAT(text_of("a"), HasSubstr(R"("labels":{"x":"y"})"));
     EXPECT_THAT(text_of("a"), HasSubstr(R"("manager":"kubectl")"));
 }
@@ -232,10 +232,10 @@ TEST_F(ImportTest, ADryRunCountsAndChangesNothing) {
         EXPECT_EQ(store_->read().head(cluster_).value()->revision, before);
         EXPECT_EQ(count(model::Kind::kNamespace), 1U);
         if (policy != OnConflict::kReplace) continue;
-        EXPECT_EQ(dry.created, 2U);
-        EXPECT_EQ(dry.replaced, 2U);
-        EXPECT_EQ(dry.unchanged, 3U);
-        EXPECT_EQ(dry.pruned, 1U);
+        EXPECT_EQ(dry.counts.created, 2U);
+        EXPECT_EQ(dry.counts.replaced, 2U);
+        EXPECT_EQ(dry.counts.unchanged, 3U);
+        EXPECT_EQ(dry.counts.pruned, 1U);
         options.dry_run = false;
     }
     for (OnConflict policy : {OnConflict::kSkip, OnConflict::kFail, OnConflict::kReplace}) {
@@ -245,11 +245,11 @@ TEST_F(ImportTest, ADryRunCountsAndChangesNothing) {
         const ImportReport dry =
             run(dump, {.on_conflict = policy, .prune = false, .dry_run = true});
         const ImportReport real = run(dump, {.on_conflict = policy, .prune = false});
-        EXPECT_EQ(dry.created, real.created);
-        EXPECT_EQ(dry.replaced, real.replaced);
-        EXPECT_EQ(dry.unchanged, real.unchanged);
-        EXPECT_EQ(dry.skipped, real.skipped);
-        EXPECT_EQ(dry.refused_count, real.refused_count);
+        EXPECT_EQ(dry.counts.created, real.counts.created);
+        EXPECT_EQ(dry.counts.replaced, real.counts.replaced);
+        EXPECT_EQ(dry.counts.unchanged, real.counts.unchanged);
+        EXPECT_EQ(dry.counts.skipped, real.counts.skipped);
+        EXPECT_EQ(dry.counts.refused, real.counts.refused);
     }
 }
 
@@ -259,7 +259,7 @@ TEST_F(ImportTest, PruneSparesWhatWasWrittenSinceItWasCounted) {
     run({whole("new")});
     const ImportReport report =
         run({whole("a")}, {.prune = true, .prune_as_of = counted.begun_at()});
-    EXPECT_EQ(report.pruned, 1U);
+    EXPECT_EQ(report.counts.pruned, 1U);
     EXPECT_EQ(text_of("b"), "");
     EXPECT_NE(text_of("new"), "");
 }
@@ -286,7 +286,7 @@ TEST_F(ImportTest, BatchesAreBounded) {
         ++batches;
     }
     EXPECT_EQ(batches, 3U);
-    EXPECT_EQ(import.report().created, 600U);
+    EXPECT_EQ(import.report().counts.created, 600U);
 }
 
 TEST_F(ImportTest, ADeletedClusterEndsIt) {
@@ -315,21 +315,21 @@ TEST_F(ImportTest, TakesTheKindsOfAMixedList) {
         whole("s-1"), kept_item("VirtualMachineRestore", "r-1"),
         kept_item("VirtualMachineSnapshotContent", "c-1"), kept_item("VirtualMachine", "vm-2")};
     const ImportReport first = run(items);
-    EXPECT_EQ(first.created, 5U);
-    EXPECT_EQ(first.refused_count, 0U);
+    EXPECT_EQ(first.counts.created, 5U);
+    EXPECT_EQ(first.counts.refused, 0U);
     EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1", "vm-2"}));
     EXPECT_EQ(names(Kind::kRestore), (std::vector<std::string>{"r-1"}));
     EXPECT_EQ(names(Kind::kContent), (std::vector<std::string>{"c-1"}));
     EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-1"}));
     // Again: nothing changes. What is not kept does not count.
-    EXPECT_EQ(run(items).unchanged, 5U);
-    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-1")}).replaced, 1U);
+    EXPECT_EQ(run(items).counts.unchanged, 5U);
+    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-1")}).counts.replaced, 1U);
     const ImportReport dry =
         run({kept_item("VirtualMachine", "vm-1", R"(,"spec":{"running":true})"),
              kept_item("VirtualMachine", "vm-3")},
             {.dry_run = true});
-    EXPECT_EQ(dry.replaced, 1U);
-    EXPECT_EQ(dry.created, 1U);
+    EXPECT_EQ(dry.counts.replaced, 1U);
+    EXPECT_EQ(dry.counts.created, 1U);
     EXPECT_EQ(names(Kind::kVirtualMachine).size(), 2U);
 }
 
@@ -337,18 +337,20 @@ TEST_F(ImportTest, PrunesOnlyTheKindsThatTheDumpHolds) {
     const std::vector<std::string> all{whole("s-1"), kept_item("VirtualMachine", "vm-1"),
                                        kept_item("VirtualMachine", "vm-2"),
                                        kept_item("VirtualMachineRestore", "r-1")};
-    ASSERT_EQ(run(all).created, 4U);
-    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-2")}, {.prune = true}).pruned, 1U);
+    ASSERT_EQ(run(all).counts.created, 4U);
+    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-2")}, {.prune = true}).counts.pruned, 1U);
     EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-2"}));
     EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-1"}));
     EXPECT_EQ(names(Kind::kRestore), (std::vector<std::string>{"r-1"}));
     // Two kinds at once.
-    ASSERT_EQ(run(all).created, 1U);
-    EXPECT_EQ(run({kept_item("VirtualMachine", "vm-1"), whole("s-2")}, {.prune = true}).pruned, 2U);
+    ASSERT_EQ(run(all).counts.created, 1U);
+    EXPECT_EQ(
+        run({kept_item("VirtualMachine", "vm-1"), whole("s-2")}, {.prune = true}).counts.pruned,
+        2U);
     EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1"}));
     EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{"s-2"}));
     // An empty dump is one of snapshots.
-    EXPECT_EQ(run({}, {.prune = true}).pruned, 1U);
+    EXPECT_EQ(run({}, {.prune = true}).counts.pruned, 1U);
     EXPECT_EQ(names(Kind::kVirtualMachine), (std::vector<std::string>{"vm-1"}));
     EXPECT_EQ(names(Kind::kSnapshot), (std::vector<std::string>{}));
 }

@@ -58,14 +58,11 @@ void put_imports(json::Object& out, const Cluster& hosted, int64_t now_ms) {
         out["lagSeconds"] = std::max<int64_t>(0, (now_ms - hosted.imported_ms) / 1000);
     const cluster::LastImport& last = imports.last;
     if (last.by_id.empty()) return;
-    out["lastImport"] = json::Object{{"by", last.by},
-                                     {"byId", last.by_id},
-                                     {"created", last.created},
-                                     {"replaced", last.replaced},
-                                     {"unchanged", last.unchanged},
-                                     {"skipped", last.skipped},
-                                     {"pruned", last.pruned},
-                                     {"refused", last.refused}};
+    json::Object& told = out["lastImport"].emplace_object();
+    told["by"] = last.by;
+    told["byId"] = last.by_id;
+    for (const cluster::ImportCount& count : cluster::kImportCounts)
+        told[count.name] = last.counts.*count.member;
 }
 
 std::string_view to_text(Outcome outcome) {

@@ -38,11 +38,12 @@ json::Object to_json(const objects::ImportReport& report) {
                                        {"name", base::visible(one.name)},
                                        {"message", base::visible(one.message)}});
     }
-    json::Object out{{"created", report.created},     {"replaced", report.replaced},
-                     {"unchanged", report.unchanged}, {"skipped", report.skipped},
-                     {"pruned", report.pruned},       {"refused", std::move(refused)}};
-    // The list of refused objects is bounded; their number is not.
-    if (report.refused_count > report.refused.size()) out["refusedCount"] = report.refused_count;
+    json::Object out;
+    for (const cluster::ImportCount& count : cluster::kImportCounts)
+        out[count.name] = report.counts.*count.member;
+    // Of these there is the list, which is bounded; their number is not.
+    out["refused"] = std::move(refused);
+    if (report.counts.refused > report.refused.size()) out["refusedCount"] = report.counts.refused;
     return out;
 }
 
@@ -121,24 +122,19 @@ Result<void> check_end(const Asked& asked, const json::DumpEnd& end) {
 }
 
 // What an import that ended early has done until then.
-std::string done_before(const objects::ImportReport& report) {
+std::string done_before(const cluster::ImportCounts& counts) {
     std::string text;
-    auto add = [&text](uint64_t count, std::string_view what) {
-        if (count > 0)
-            text +=
-                fmt::format("{}{} {}", text.empty() ? "" : ", ", base::format_count(count), what);
-    };
-    add(report.created, "created");
-    add(report.replaced, "replaced");
-    add(report.unchanged, "unchanged");
-    add(report.skipped, "skipped");
-    add(report.refused_count, "refused");
-    add(report.pruned, "pruned");
+    for (const cluster::ImportCount& one : cluster::kImportCounts) {
+        const uint64_t count = counts.*one.member;
+        if (count == 0) continue;
+        if (!text.empty()) text += ", ";
+        text += fmt::format("{} {}", base::format_count(count), one.name);
+    }
     return text;
 }
 
 Error with_done(Error error, const Asked& asked, const objects::ImportReport& report) {
-    const std::string done = done_before(report);
+    const std::string done = done_before(report.counts);
     if (!done.empty())
         error.message += fmt::format(
             "; {}: {}", asked.options.dry_run ? "before that would have been" : "before that were",
@@ -180,11 +176,13 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects:
 }
 
 // For the line of the audit trail.
-std::string counts_of(const objects::ImportReport& report) {
-    return fmt::format(
-        R"("created":{},"replaced":{},"unchanged":{},"skipped":{},"pruned":{},"refused":{})",
-        report.created, report.replaced, report.unchanged, report.skipped, report.pruned,
-        report.refused_count);
+std::string members_of(const cluster::ImportCounts& counts) {
+    std::string text;
+    for (const cluster::ImportCount& one : cluster::kImportCounts) {
+        if (!text.empty()) text += ',';
+        text += fmt::format(R"("{}":{})", one.name, counts.*one.member);
+    }
+    return text;
 }
 
 // Takes in the whole body, prunes, and answers.
@@ -233,23 +231,17 @@ net::Awaitable<Result<void>> import_stream(Call& call, const cluster::Cluster& c
 // Notes that an import ended, by whom and how much. The one object after the other of a script need
 // not all be noted.
 net::Awaitable<Result<void>> note_import(Call& call, const cluster::Cluster& cluster,
-                                         const objects::ImportReport& report) {
+                                         const cluster::ImportCounts& counts) {
     constexpr int64_t kOftenMs = 1'000;
     // Who brought nothing but what breaks a rule has imported nothing.
-    if (report.refused_count > 0 && report.created + report.replaced + report.unchanged == 0)
+    if (counts.refused > 0 && counts.created + counts.replaced + counts.unchanged == 0)
         co_return Result<void>{};
     const int64_t now_ms = call.services.store.now_ms();
     if (now_ms >= cluster.imported_ms && now_ms - cluster.imported_ms < kOftenMs &&
         cluster.imports.last.by_id == call.principal.key_id)
         co_return Result<void>{};
-    const cluster::LastImport last{.by = call.principal.key_name,
-                                   .by_id = call.principal.key_id,
-                                   .created = report.created,
-                                   .replaced = report.replaced,
-                                   .unchanged = report.unchanged,
-                                   .skipped = report.skipped,
-                                   .pruned = report.pruned,
-                                   .refused = report.refused_count};
+    const cluster::LastImport last{
+        .by = call.principal.key_name, .by_id = call.principal.key_id, .counts = counts};
     store::WriteFunction note = [uid = cluster.uid, number = cluster.number, now_ms,
                                  last](store::WriteTxn& txn) {
         return cluster::set_imported(txn, uid, number, now_ms, last);
@@ -280,10 +272,10 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
     auto ended = co_await import_stream(call, cluster, asked, import);
     if (call.audit != nullptr) {
         call.audit->dry_run = asked.options.dry_run;
-        call.audit->details = counts_of(import.report());
+        call.audit->details = members_of(import.report().counts);
     }
     if (ended && !asked.options.dry_run)
-        ended = co_await note_import(call, cluster, import.report());
+        ended = co_await note_import(call, cluster, import.report().counts);
     co_return std::move(ended);
 }
 
