@@ -1,5 +1,6 @@
 #include "json/cluster_annotations.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -19,29 +20,13 @@ constexpr std::string_view kAnnotations = "annotations";
 constexpr std::array<std::string_view, 3> kBehindAnnotations = {"ownerReferences", "finalizers",
                                                                 "managedFields"};
 
-bool is_behind_annotations(std::string_view key) {
-    for (const std::string_view one : kBehindAnnotations) {
-        if (key == one) return true;
-    }
-    return false;
-}
-
 // As find_member(), for the annotations of an ObjectMeta as Go writes it.
 std::optional<MemberPlace> find_annotations_of_go(std::string_view text, size_t at) {
-    if (at >= text.size() || text[at] != '{') return std::nullopt;
-    ++at;
-    while (at < text.size() && text[at] == '"') {
-        const size_t key_end = skip_string(text, at);
-        if (key_end >= text.size()) return std::nullopt;
-        const std::string_view key = text.substr(at + 1, key_end - at - 2);
-        if (key == kAnnotations) return MemberPlace{at, key_end + 1, true, false};
-        if (is_behind_annotations(key)) return MemberPlace{at, at, false, false};
-        const size_t end = skip_value(text, key_end + 1);
-        if (end >= text.size()) return std::nullopt;
-        if (text[end] != ',') return MemberPlace{end, end, false, true};
-        at = end + 1;
-    }
-    return std::nullopt;
+    return find_member_if(text, at, [](std::string_view key) {
+        if (key == kAnnotations) return KeyOrder::kEqual;
+        const bool behind = std::ranges::find(kBehindAnnotations, key) != kBehindAnnotations.end();
+        return behind ? KeyOrder::kBehind : KeyOrder::kBefore;
+    });
 }
 
 // Takes a member with a text out of the object whose brace is at `object`.

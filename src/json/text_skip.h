@@ -47,7 +47,32 @@ struct MemberPlace {
     bool behind_all = false;  // every member stands before it
 };
 
-// Looks for the member `key` of the object whose brace is at `at`. nullopt if there is no object.
+// How a key stands to the one that is looked for, in the order of the object's keys.
+enum class KeyOrder { kBefore, kEqual, kBehind };
+
+// Looks for a member of the object whose brace is at `at`: for the key of which `order_of` says
+// kEqual. nullopt if there is no object.
+template <class OrderOf>
+std::optional<MemberPlace> find_member_if(std::string_view text, size_t at,
+                                          const OrderOf& order_of) {
+    if (at >= text.size() || text[at] != '{') return std::nullopt;
+    ++at;
+    while (at < text.size() && text[at] == '"') {
+        const size_t key_end = skip_string(text, at);
+        if (key_end >= text.size()) return std::nullopt;
+        const KeyOrder order = order_of(text.substr(at + 1, key_end - at - 2));
+        if (order == KeyOrder::kBehind) return MemberPlace{at, at, false, false};
+        // Its value is not looked at: it may be nearly all of the text.
+        if (order == KeyOrder::kEqual) return MemberPlace{at, key_end + 1, true, false};
+        const size_t end = skip_value(text, key_end + 1);
+        if (end >= text.size()) return std::nullopt;
+        if (text[end] != ',') return MemberPlace{end, end, false, true};
+        at = end + 1;
+    }
+    return std::nullopt;
+}
+
+// Looks for the member `key` of an object whose keys are sorted.
 std::optional<MemberPlace> find_member(std::string_view text, size_t at, std::string_view key);
 
 }  // namespace snapgate::json
