@@ -13,7 +13,7 @@ void BackgroundThread::stop() {
         const MutexLock lock(mutex_);
         stopping_ = true;
     }
-    wake_.notify_all();
+    changed_.notify_all();
     if (thread_.joinable()) thread_.join();
 }
 
@@ -24,8 +24,29 @@ bool BackgroundThread::stopping() const {
 
 bool BackgroundThread::wait_until(Time time) {
     const MutexLock lock(mutex_);
-    while (!stopping_ && std::chrono::steady_clock::now() < time) wake_.wait_until(mutex_, time);
+    while (!stopping_ && std::chrono::steady_clock::now() < time) changed_.wait_until(mutex_, time);
     return !stopping_;
+}
+
+bool BackgroundThread::wait_for_wake(Time latest) {
+    const MutexLock lock(mutex_);
+    while (!stopping_ && !woken_ && std::chrono::steady_clock::now() < latest) {
+        if (latest == Time::max()) {
+            changed_.wait(mutex_);
+        } else {
+            changed_.wait_until(mutex_, latest);
+        }
+    }
+    woken_ = false;
+    return !stopping_;
+}
+
+void BackgroundThread::wake() {
+    {
+        const MutexLock lock(mutex_);
+        woken_ = true;
+    }
+    changed_.notify_all();
 }
 
 }  // namespace snapgate::base

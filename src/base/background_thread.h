@@ -11,7 +11,7 @@ namespace snapgate::base {
 
 // A thread for work behind the traffic, which waits between its steps and ends within a step when
 // it is stopped. start() and stop() belong to the owner; the loop asks and waits; any thread may
-// ask.
+// ask, and wake it.
 class BackgroundThread {
   public:
     using Time = std::chrono::steady_clock::time_point;
@@ -29,11 +29,15 @@ class BackgroundThread {
     // False, at once, if the loop is to end.
     bool wait_until(Time time) SNAPGATE_EXCLUDES(mutex_);
     bool pause(Millis time) { return wait_until(std::chrono::steady_clock::now() + time); }
+    // The same, and a wake() ends it, too: also one that came before, since the last such wait.
+    bool wait_for_wake(Time latest = Time::max()) SNAPGATE_EXCLUDES(mutex_);
+    void wake() SNAPGATE_EXCLUDES(mutex_);
 
   private:
     mutable Mutex mutex_;
-    Condition wake_;
+    Condition changed_;
     bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    bool woken_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::thread thread_;
 };
 

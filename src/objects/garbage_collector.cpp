@@ -25,67 +25,47 @@ GarbageCollector::GarbageCollector(store::Store& store, Clusters hosted, audit::
     : store_(store), hosted_(std::move(hosted)), actions_(std::move(actions)) {
     // An earlier process may have left work anywhere.
     for (const ClusterNumber cluster : hosted_()) pending_.insert(cluster);
+    thread_.wake();
     subscription_ =
         store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
-    thread_ = std::thread([this] { loop(); });
+    thread_.start([this] { loop(); });
 }
 
 GarbageCollector::~GarbageCollector() {
     store_.unsubscribe(subscription_);
-    {
-        const base::MutexLock lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+    thread_.stop();
 }
 
 void GarbageCollector::moved(const std::vector<ClusterNumber>& clusters) {
-    const base::MutexLock lock(mutex_);
-    const bool waiting = pending_.empty();
-    pending_.insert(clusters.begin(), clusters.end());
-    if (waiting) changed_.notify_all();
+    {
+        const base::MutexLock lock(mutex_);
+        const bool was_woken = !pending_.empty();  // and has not looked yet
+        pending_.insert(clusters.begin(), clusters.end());
+        if (was_woken) return;
+    }
+    thread_.wake();
 }
 
 void GarbageCollector::look_everywhere() {
     moved(hosted_());
 }
 
-bool GarbageCollector::stopping() {
-    const base::MutexLock lock(mutex_);
-    return stopping_;
-}
-
-void GarbageCollector::rest(std::chrono::steady_clock::duration time) {
-    const base::MutexLock lock(mutex_);
-    const Time until = std::chrono::steady_clock::now() + time;
-    while (!stopping_ && std::chrono::steady_clock::now() < until)
-        changed_.wait_until(mutex_, until);
-}
-
 std::set<ClusterNumber> GarbageCollector::await_changes() {
-    const base::MutexLock lock(mutex_);
     const bool awake =
         std::ranges::any_of(turns_, [](const auto& one) { return !one.second.asleep; });
-    if (awake) return std::exchange(pending_, {});
-    const Time earliest = std::chrono::steady_clock::now() + kCollectorRhythm;
-    while (!stopping_ && std::chrono::steady_clock::now() < earliest)
-        changed_.wait_until(mutex_, earliest);
-    Time next = Time::max();
-    for (const auto& [cluster, turn] : turns_) next = std::min(next, turn.wake);
-    while (!stopping_ && pending_.empty() && std::chrono::steady_clock::now() < next) {
-        if (turns_.empty()) {
-            changed_.wait(mutex_);
-        } else {
-            changed_.wait_until(mutex_, next);
-        }
+    if (!awake) {
+        thread_.pause(kCollectorRhythm);
+        Time next = Time::max();
+        for (const auto& [cluster, turn] : turns_) next = std::min(next, turn.wake);
+        thread_.wait_for_wake(next);
     }
+    const base::MutexLock lock(mutex_);
     return std::exchange(pending_, {});
 }
 
 bool GarbageCollector::await_work() {
     const std::set<ClusterNumber> changed = await_changes();
-    if (stopping()) return false;
+    if (thread_.stopping()) return false;
     if (!store_.leads()) {
         turns_.clear();
         return true;
@@ -112,7 +92,7 @@ void GarbageCollector::loop() {
     base::name_this_thread("snapgate-gc");
     base::run_this_thread_behind_requests();
     while (await_work()) {
-        for (auto one = turns_.begin(); one != turns_.end() && !stopping();) {
+        for (auto one = turns_.begin(); one != turns_.end() && !thread_.stopping();) {
             const bool stays = one->second.asleep || take(one->second);
             one = stays ? std::next(one) : turns_.erase(one);
         }
@@ -127,13 +107,14 @@ bool GarbageCollector::take(Turn& turn) {
     const auto progress = collector.step();
     // On a machine with few processors, lists would otherwise wait for this thread and the
     // writer's.
-    rest(std::min<std::chrono::steady_clock::duration>(std::chrono::steady_clock::now() - began,
-                                                       kMostRest));
+    const Time now = std::chrono::steady_clock::now();
+    thread_.wait_until(now + std::min<std::chrono::steady_clock::duration>(now - began, kMostRest));
     removed_.fetch_add(collector.removed() - removed, std::memory_order_relaxed);
     updated_.fetch_add(collector.updated() - updated, std::memory_order_relaxed);
     if (progress && *progress == ClusterCollector::Progress::kMore) return true;
     if (progress && *progress == ClusterCollector::Progress::kIdle) return false;
-    if (!progress && (progress.error().code == base::Code::kNotFound || stopping())) return false;
+    if (!progress && (progress.error().code == base::Code::kNotFound || thread_.stopping()))
+        return false;
     if (!progress) {
         base::log::error("cannot collect the garbage of a cluster: trying again",
                          {{"error", progress.error().message}});

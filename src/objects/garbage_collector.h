@@ -5,11 +5,11 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "audit/action.h"
 #include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/result.h"
 #include "model/types.h"
 #include "objects/cluster_collector.h"
@@ -62,9 +62,6 @@ class GarbageCollector {
     std::set<model::ClusterNumber> await_changes() SNAPGATE_EXCLUDES(mutex_);
     // False once the cluster has nothing to do now.
     bool take(Turn& turn);
-    bool stopping() SNAPGATE_EXCLUDES(mutex_);
-    // Leaves the processor to the traffic for as long, unless the loop is to end.
-    void rest(std::chrono::steady_clock::duration time) SNAPGATE_EXCLUDES(mutex_);
 
     store::Store& store_;
     const Clusters hosted_;
@@ -74,11 +71,9 @@ class GarbageCollector {
     std::map<model::ClusterNumber, Turn> turns_;  // the thread's own: clusters with work
 
     base::Mutex mutex_;
-    base::Condition changed_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
     uint64_t subscription_ = 0;
-    std::thread thread_;
+    base::BackgroundThread thread_;
 };
 
 }  // namespace snapgate::objects

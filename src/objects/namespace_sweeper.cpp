@@ -34,17 +34,12 @@ NamespaceSweeper::NamespaceSweeper(store::Store& store, const cluster::ClusterTa
       pending_(clusters.begin(), clusters.end()) {
     subscription_ =
         store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
-    thread_ = std::thread([this] { loop(); });
+    thread_.start([this] { loop(); });
 }
 
 NamespaceSweeper::~NamespaceSweeper() {
     store_.unsubscribe(subscription_);
-    {
-        base::MutexLock lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+    thread_.stop();
 }
 
 void NamespaceSweeper::wake(ClusterNumber cluster) {
@@ -52,40 +47,40 @@ void NamespaceSweeper::wake(ClusterNumber cluster) {
         base::MutexLock lock(mutex_);
         pending_.insert(cluster);
     }
-    changed_.notify_all();
-}
-
-bool NamespaceSweeper::stopping() {
-    base::MutexLock lock(mutex_);
-    return stopping_;
+    thread_.wake();
 }
 
 void NamespaceSweeper::moved(const std::vector<ClusterNumber>& clusters) {
-    base::MutexLock lock(mutex_);
-    if (held_.empty()) return;
-    for (ClusterNumber cluster : clusters) {
-        if (held_.contains(cluster)) pending_.insert(cluster);
+    {
+        base::MutexLock lock(mutex_);
+        if (held_.empty()) return;
+        for (ClusterNumber cluster : clusters) {
+            if (held_.contains(cluster)) pending_.insert(cluster);
+        }
+        if (pending_.empty()) return;
     }
-    if (!pending_.empty()) changed_.notify_all();
+    thread_.wake();
 }
 
 std::set<ClusterNumber> NamespaceSweeper::await_work(bool pause) {
-    using Time = std::chrono::steady_clock;
-    base::MutexLock lock(mutex_);
-    const auto earliest = Time::now() + kRhythm;
-    while (pause && !stopping_ && Time::now() < earliest) changed_.wait_until(mutex_, earliest);
-    const auto fallback = Time::now() + kFallback;
-    while (!stopping_ && pending_.empty()) {
-        if (held_.empty()) {
-            changed_.wait(mutex_);
-        } else {
-            changed_.wait_until(mutex_, fallback);
-            if (Time::now() >= fallback) pending_ = held_;
+    using Clock = std::chrono::steady_clock;
+    if (pause) thread_.pause(kRhythm);
+    const auto fallback = Clock::now() + kFallback;
+    while (true) {
+        bool holds = false;
+        {
+            base::MutexLock lock(mutex_);
+            if (Clock::now() >= fallback) pending_ = held_;
+            if (!pending_.empty()) {
+                // Before they are looked at, so that a change meanwhile is not missed.
+                held_.insert(pending_.begin(), pending_.end());
+                return std::exchange(pending_, {});
+            }
+            holds = !held_.empty();
         }
+        const auto latest = holds ? fallback : base::BackgroundThread::Time::max();
+        if (!thread_.wait_for_wake(latest)) return {};
     }
-    // Insert before looking, so that a change meanwhile is not missed.
-    held_.insert(pending_.begin(), pending_.end());
-    return std::exchange(pending_, {});
 }
 
 void NamespaceSweeper::loop() {
@@ -94,11 +89,11 @@ void NamespaceSweeper::loop() {
     bool pause = false;
     while (true) {
         std::set<ClusterNumber> clusters = await_work(pause);
-        if (stopping()) return;
+        if (thread_.stopping()) return;
         pause = false;
         for (ClusterNumber cluster : clusters) {
             auto left = sweep(cluster);
-            if (stopping()) return;
+            if (thread_.stopping()) return;
             if (!left) {
                 base::log::error("cannot empty the namespaces of a cluster: trying again",
                                  {{"error", left.error().message}});
@@ -133,7 +128,7 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
     for (const std::string& name : names) {
         auto gone = sweep_namespace(cluster, name);
         // A namespace that cannot be emptied must not hold up the others.
-        if (!gone && !stopping()) {
+        if (!gone && !thread_.stopping()) {
             base::log::error("cannot empty a namespace: trying again",
                              {{"namespace", name}, {"error", gone.error().message}});
         }
@@ -144,9 +139,9 @@ Result<bool> NamespaceSweeper::sweep(ClusterNumber cluster) {
 
 Result<bool> NamespaceSweeper::sweep_namespace(ClusterNumber cluster, const std::string& ns) {
     SNAPGATE_TRY(remove_others(cluster, ns));
-    while (!stopping()) {
+    while (!thread_.stopping()) {
         Pass pass{.from = {ns, ""}};
-        while (!pass.ended && !stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
+        while (!pass.ended && !thread_.stopping()) SNAPGATE_TRY(step(cluster, ns, pass));
         if (pass.ended && pass.seen == 0) {
             // Nothing can be created in the namespace any more, so an empty one stays empty.
             SNAPGATE_TRY(remove_namespace(cluster, ns));
@@ -200,7 +195,7 @@ Result<void> NamespaceSweeper::remove_others(ClusterNumber cluster, const std::s
         *rows, [cluster](const auto& one) { return one.second.number == cluster; });
     if (row == rows->end()) return {};
     for (const auto& [kind, number] : row->second.others) {
-        for (bool done = false; !done && !stopping();) {
+        for (bool done = false; !done && !thread_.stopping();) {
             SNAPGATE_ASSIGN(done, remove_some(number, kind, ns, actions_(cluster)));
         }
     }

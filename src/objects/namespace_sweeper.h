@@ -1,11 +1,11 @@
 #pragma once
 
 #include <set>
-#include <thread>
 #include <vector>
 
 #include "audit/action.h"
 #include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "model/types.h"
@@ -57,20 +57,16 @@ class NamespaceSweeper {
                                    const std::string& ns,
                                    std::shared_ptr<const audit::Action> action);
     base::Result<void> remove_namespace(model::ClusterNumber cluster, const std::string& ns);
-    bool stopping() SNAPGATE_EXCLUDES(mutex_);
-
     store::Store& store_;
     const cluster::ClusterTable& registry_;
     const audit::ActionIn actions_;
     base::Mutex mutex_;
-    base::Condition changed_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
     std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
     // Clusters with namespaces that are not empty yet: looked at again after a change, or after a
     // while.
     std::set<model::ClusterNumber> held_ SNAPGATE_GUARDED_BY(mutex_);
     uint64_t subscription_ = 0;
-    std::thread thread_;
+    base::BackgroundThread thread_;
 };
 
 }  // namespace snapgate::objects
