@@ -92,22 +92,6 @@ void append_members(std::string_view members, std::string& out) {
 
 }  // namespace
 
-std::string_view kind_name(model::Kind kind) {
-    switch (kind) {
-        case model::Kind::kSnapshot:
-            return model::kSnapshotKind;
-        case model::Kind::kNamespace:
-            return "Namespace";
-        case model::Kind::kVirtualMachine:
-            return model::kVmKind;
-        case model::Kind::kRestore:
-            return model::kRestoreKind;
-        case model::Kind::kContent:
-            break;
-    }
-    return model::kContentKind;
-}
-
 std::string line_of(const Action& action, const Object& object, const End& end, int64_t now_ms) {
     std::string out = "{";
     append_time(now_ms, out);

@@ -38,8 +38,6 @@ struct Object {
     // NOLINTEND(readability-redundant-member-init)
 };
 
-std::string_view kind_name(model::Kind kind);
-
 // How an action ended, or what is known of that.
 enum class Outcome {
     kDone,

@@ -6,6 +6,7 @@
 
 #include "base/count_text.h"
 #include "base/utf8.h"
+#include "model/api_names.h"
 
 namespace snapgate::json {
 namespace {
@@ -59,7 +60,7 @@ void DumpEnd::take_list(const Object& envelope, size_t items) {
     const Value* kind = envelope.if_contains("kind");
     if (kind == nullptr || kind->is_null()) return;
     if (kind->is_string() &&
-        (kind->get_string() == "List" || kind->get_string() == "VirtualMachineSnapshotList"))
+        (kind->get_string() == "List" || kind->get_string() == model::kSnapshotListKind))
         return;
     other_kind_ = base::clip(json::serialize(*kind), kShownBytes);
 }

@@ -39,7 +39,7 @@ const SnapshotWriter::Kind SnapshotWriter::kMirrored{model::kSnapshotSchema,
                                                      false,
                                                      true};
 const SnapshotWriter::Kind SnapshotWriter::kNamespace{
-    model::kNamespaceSchema, "Namespace", {"v1"}, R"("v1")", false, false};
+    model::kNamespaceSchema, model::kNamespaceKind, {"v1"}, R"("v1")", false, false};
 
 base::Result<Prepared> SnapshotWriter::write(const Element& root, const Identity& fill,
                                              FactsCheck check) {

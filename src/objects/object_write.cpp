@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "cluster/registry.h"
 #include "json/object.h"
+#include "model/api_names.h"
 #include "objects/owner_notes.h"
 
 namespace snapgate::objects {
@@ -41,7 +42,7 @@ Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
 
 std::string audit_line(const audit::Action& action, const ObjectWrite& write,
                        const store::Found* before) {
-    audit::Object object{.kind = std::string(audit::kind_name(write.kind)),
+    audit::Object object{.kind = std::string(model::kind_name(write.kind)),
                          .ns = write.key.ns,
                          .name = write.key.name};
     if (write.object) {
@@ -92,7 +93,7 @@ Result<void> note_removal(store::WriteTxn& txn, const audit::Action* action, Kin
                           const model::ObjectKey& key) {
     if (action == nullptr) return {};
     const audit::Object object{
-        .kind = std::string(audit::kind_name(kind)), .ns = key.ns, .name = key.name};
+        .kind = std::string(model::kind_name(kind)), .ns = key.ns, .name = key.name};
     return txn.add_audit_line(audit::line_of(*action, object, {.change = audit::Change::kRemoved},
                                              base::system_clock().now_ms()));
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/quote.h"
+#include "model/api_names.h"
 #include "rules/facts.h"
 #include "rules/faults.h"
 #include "rules/metadata_rules.h"
@@ -15,24 +16,21 @@
 namespace snapgate::rules {
 namespace {
 
-constexpr std::string_view kKind = "Namespace";
-constexpr std::string_view kNameLabel = "kubernetes.io/metadata.name";
-
 base::Result<void> check_type(const json::Object& object, const Writer& writer) {
     std::string_view version = find_text(object, "apiVersion");
     std::string_view kind = find_text(object, "kind");
-    if (version == "v1" && kind == kKind) return {};
-    return unreadable(object, kKind, writer,
+    if (version == "v1" && kind == model::kNamespaceKind) return {};
+    return unreadable(object, model::kNamespaceKind, writer,
                       fmt::format("no kind {} is registered here for version {}",
                                   base::quote(kind, 256), base::quote(version, 256)),
-                      kind == kKind ? "apiVersion" : "kind");
+                      kind == model::kNamespaceKind ? "apiVersion" : "kind");
 }
 
 // Active, as every new Namespace is.
 json::Object active(json::Object metadata) {
     json::Object object;
     set_text(object, "apiVersion", "v1");
-    set_text(object, "kind", kKind);
+    set_text(object, "kind", model::kNamespaceKind);
     set(object, "metadata", std::move(metadata));
     json::Object spec;
     spec["finalizers"] = json::Array{"kubernetes"};
@@ -50,10 +48,10 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     SNAPGATE_TRY(check_type(body.object, writer));
     std::vector<std::string> unknown;
     if (auto settled = settle_metadata(body.object, nullptr, unknown); !settled)
-        return unreadable(body.object, kKind, writer, settled.error().message,
+        return unreadable(body.object, model::kNamespaceKind, writer, settled.error().message,
                           settled.error().subject);
     prune(body.object, model::kNamespaceSchema, nullptr, unknown);
-    SNAPGATE_TRY(judge_strictly(body, unknown, kKind, writer, change.warnings));
+    SNAPGATE_TRY(judge_strictly(body, unknown, model::kNamespaceKind, writer, change.warnings));
 
     json::Object& metadata = metadata_of(body.object);
     drop_repeated_owners(metadata, change.warnings);
@@ -67,13 +65,13 @@ base::Result<Change> create_namespace(Body body, const std::string& uid, const W
     if (!name.empty()) {
         json::Value& labels = metadata["labels"];
         if (!labels.is_object()) labels.emplace_object();
-        set_text(labels.get_object(), kNameLabel, name);
+        set_text(labels.get_object(), model::kNamespaceNameLabel, name);
     }
 
     Faults faults;
     check_metadata(metadata_facts(metadata), {.name = NameRule::kLabel, .namespaced = false},
                    faults);
-    if (!faults.empty()) return faults.error({{}, std::string(kKind), name});
+    if (!faults.empty()) return faults.error({{}, std::string(model::kNamespaceKind), name});
     if (has_version)
         return bad_request("resourceVersion should not be set on objects to be created",
                            "metadata.resourceVersion");

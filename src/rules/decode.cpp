@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "json/request_body.h"
 #include "json/yaml.h"
+#include "model/api_names.h"
 #include "rules/faults.h"
 #include "rules/request_metadata.h"
 #include "rules/values.h"
@@ -80,7 +81,7 @@ base::Result<Body> decode_object(std::string_view text, Media media, std::string
                             json_type(*value), name),
                 name);
     }
-    if (kind == "Namespace") {
+    if (kind == model::kNamespaceKind) {
         // For a built-in type the path of the request already says the type.
         if (find_text(*object, "kind").empty()) set_text(*object, "kind", kind);
         if (find_text(*object, "apiVersion").empty()) set_text(*object, "apiVersion", "v1");

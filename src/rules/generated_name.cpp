@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "base/crypto.h"
+#include "model/api_names.h"
 #include "rules/object_rules.h"
 #include "rules/values.h"
 
@@ -33,10 +34,10 @@ std::string generated_name(std::string_view base) {
 void give_name(json::Object& object, std::string_view name) {
     json::Object& metadata = object["metadata"].get_object();
     set_text(metadata, "name", name);
-    if (find_text(object, "kind") != "Namespace") return;
+    if (find_text(object, "kind") != model::kNamespaceKind) return;
     json::Value& labels = metadata["labels"];
     if (!labels.is_object()) labels.emplace_object();
-    set_text(labels.get_object(), "kubernetes.io/metadata.name", name);
+    set_text(labels.get_object(), model::kNamespaceNameLabel, name);
 }
 
 }  // namespace snapgate::rules

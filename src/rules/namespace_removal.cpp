@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/api_names.h"
 #include "rules/object_rules.h"
 
 namespace snapgate::rules {
@@ -22,7 +23,7 @@ Error precondition_failed(std::string_view name, std::string_view what, std::str
                             "might have been {}",
                             name, what, wanted, what, found,
                             what == "UID" ? "deleted and then recreated" : "modified"));
-    error.about = base::About{{}, "Namespace", std::string(name), {}};
+    error.about = base::About{{}, std::string(model::kNamespaceKind), std::string(name), {}};
     return error;
 }
 
@@ -36,7 +37,7 @@ base::Result<Change> remove_namespace(const json::Object& live, const DeleteOpti
         Error error(
             Code::kForbidden,
             fmt::format("namespaces \"{}\" is forbidden: this namespace may not be deleted", name));
-        error.about = base::About{{}, "namespaces", std::string(name), {}};
+        error.about = base::About{{}, std::string(model::kNamespacePlural), std::string(name), {}};
         return error;
     }
     const std::string_view uid = metadata.at("uid").as_string();

@@ -37,7 +37,7 @@ Error no_such_restore(std::string_view name) {
 
 Error about_namespace(Code code, std::string message, std::string_view name) {
     Error error(code, std::move(message));
-    error.about = base::About{{}, "namespaces", std::string(name), {}};
+    error.about = base::About{{}, std::string(model::kNamespacePlural), std::string(name), {}};
     return error;
 }
 

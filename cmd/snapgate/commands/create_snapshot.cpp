@@ -6,6 +6,7 @@
 #include "commands/all_commands.h"
 #include "commands/snapshot_options.h"
 #include "json/path.h"
+#include "model/api_names.h"
 
 namespace snapgate::cli {
 namespace {
@@ -63,12 +64,12 @@ json::Object body_of(const Options& options) {
     }
     json::Object spec;
     spec["source"] = json::Object{
-        {"apiGroup", "kubevirt.io"}, {"kind", "VirtualMachine"}, {"name", options.flags.vm}};
+        {"apiGroup", model::kVmGroup}, {"kind", model::kVmKind}, {"name", options.flags.vm}};
     if (!options.failure_deadline.empty()) spec["failureDeadline"] = options.failure_deadline;
     if (!options.deletion_policy.empty()) spec["deletionPolicy"] = options.deletion_policy;
     json::Object body;
-    body["apiVersion"] = kSnapshotVersion;
-    body["kind"] = "VirtualMachineSnapshot";
+    body["apiVersion"] = model::kStoredApiVersion;
+    body["kind"] = model::kSnapshotKind;
     body["metadata"] = std::move(metadata);
     body["spec"] = std::move(spec);
     return body;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "fleet/row_fields.h"
 #include "json/path.h"
+#include "model/api_names.h"
 #include "snapshots/snapshot_printer.h"
 #include "snapshots/times.h"
 #include "terminal/table.h"
@@ -107,8 +108,7 @@ class RowPrinter {
 };
 
 Outcome<> print_objects(Console& console, Api& api, FleetRequest request, const Format& format) {
-    ListWriter writer(console, format, "snapshot.kubevirt.io/v1beta1",
-                      "VirtualMachineSnapshotList");
+    ListWriter writer(console, format, model::kStoredApiVersion, model::kSnapshotListKind);
     std::string version;
     const PageSink print = [&](const json::Object& page, const auto& items) -> Outcome<> {
         for (const json::Object* item : items) SNAPGATE_TRY(writer.add(json::serialize(*item)));

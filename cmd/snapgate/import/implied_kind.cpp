@@ -2,6 +2,7 @@
 
 #include "json/path.h"
 #include "json/value.h"
+#include "model/api_names.h"
 
 namespace snapgate::cli {
 
@@ -22,7 +23,7 @@ std::string with_kind(std::string_view item) {
 bool implies_snapshots(std::string_view envelope) {
     auto value = json::parse(envelope);
     const json::Object* list = value ? value->if_object() : nullptr;
-    return list != nullptr && json::text_at(*list, {"kind"}) == "VirtualMachineSnapshotList";
+    return list != nullptr && json::text_at(*list, {"kind"}) == model::kSnapshotListKind;
 }
 
 }  // namespace snapgate::cli

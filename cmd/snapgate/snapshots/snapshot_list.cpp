@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "json/path.h"
 #include "json/splitter.h"
+#include "model/api_names.h"
 #include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
 
@@ -47,7 +48,7 @@ struct ListEnd {
 Outcome<ListEnd> parse_end(const Api& api, std::string_view envelope) {
     auto value = json::parse(envelope);
     const json::Object* list = value ? value->if_object() : nullptr;
-    if (list == nullptr || json::text_at(*list, {"kind"}) != kSnapshotListKind)
+    if (list == nullptr || json::text_at(*list, {"kind"}) != model::kSnapshotListKind)
         return no_list(api, "it is not a VirtualMachineSnapshotList");
     ListEnd end{std::string(json::text_at(*list, {"metadata", "resourceVersion"})),
                 std::string(json::text_at(*list, {"metadata", "continue"}))};

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "json/path.h"
 #include "json/splitter.h"
+#include "model/api_names.h"
 #include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
 #include "terminal/typed_line.h"
@@ -53,7 +54,7 @@ Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view 
     auto envelope = read && !splitter.envelope().empty() ? json::parse(splitter.envelope())
                                                          : base::Result<json::Value>(json::Value());
     if (!envelope || !envelope->is_object() ||
-        json::text_at(envelope->get_object(), {"kind"}) != kSnapshotListKind)
+        json::text_at(envelope->get_object(), {"kind"}) != model::kSnapshotListKind)
         return Failure(Exit::kUnreachable, no_list(server));
     const json::Object& list = envelope->get_object();
     page.resource_version = json::text_at(list, {"metadata", "resourceVersion"});

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json/path.h"
+#include "model/api_names.h"
 #include "snapshots/snapshot_route.h"
 
 namespace snapgate::cli {
@@ -42,7 +43,7 @@ SnapshotPrinter::SnapshotPrinter(Console& console, const SnapshotForm& form,
       clock_(clock),
       table_(snapshot_columns(form.format == Format::kWide, form.labels),
              form.format.look(console.look())),
-      list_(console, form.format, kSnapshotVersion, kSnapshotListKind),
+      list_(console, form.format, model::kStoredApiVersion, model::kSnapshotListKind),
       alone_(console, form.format) {}
 
 Outcome<> SnapshotPrinter::page(const std::vector<std::string>& items) {

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "json/path.h"
+#include "model/api_names.h"
 
 namespace snapgate::cli {
 
@@ -16,9 +17,9 @@ std::string SnapshotRef::text() const {
 }
 
 std::string kube_collection(std::string_view cluster_uid, std::string_view ns) {
-    return fmt::format("/clusters/{}/apis/{}{}/virtualmachinesnapshots",
-                       percent_encode(cluster_uid), kSnapshotVersion,
-                       ns.empty() ? "" : "/namespaces/" + percent_encode(ns));
+    return fmt::format(
+        "/clusters/{}/apis/{}{}/{}", percent_encode(cluster_uid), model::kStoredApiVersion,
+        ns.empty() ? "" : "/namespaces/" + percent_encode(ns), model::kSnapshotPlural);
 }
 
 std::string kube_object(const SnapshotRef& snapshot) {

@@ -13,8 +13,6 @@ namespace snapgate::cli {
 // What `-o name` prints before a snapshot's name, as kubectl does.
 inline constexpr std::string_view kSnapshotResource =
     "virtualmachinesnapshot.snapshot.kubevirt.io/";
-inline constexpr std::string_view kSnapshotVersion = "snapshot.kubevirt.io/v1beta1";
-inline constexpr std::string_view kSnapshotListKind = "VirtualMachineSnapshotList";
 
 // What a list or a watch may hold for one object, with what is put around it.
 inline constexpr size_t kMostItemBytes = 2 * json::kMaxObjectBytes;

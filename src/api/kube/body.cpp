@@ -125,11 +125,11 @@ net::Awaitable<Result<rules::Body>> read_object(Call& call) {
                        co_await read_body(call, yaml ? kMaxYamlBodyBytes : kMaxBodyBytes));
     if (!yaml)
         co_return rules::decode_object(text, rules::Media::kJson,
-                                       snapshot ? model::kSnapshotKind : "Namespace");
+                                       snapshot ? model::kSnapshotKind : model::kNamespaceKind);
     std::optional<Result<rules::Body>> body;
     std::function<void()> decode = [&] {
         body.emplace(rules::decode_object(text, rules::Media::kYaml,
-                                          snapshot ? model::kSnapshotKind : "Namespace"));
+                                          snapshot ? model::kSnapshotKind : model::kNamespaceKind));
     };
     co_await call.response.stream->do_aside(std::move(decode));
     co_return std::move(*body);

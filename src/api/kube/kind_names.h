@@ -21,16 +21,16 @@ struct KindNames {
     bool custom() const { return !group.empty(); }
 };
 
-inline constexpr KindNames kSnapshotNames{model::kSnapshotGroup,       model::kStoredVersion,
-                                          model::kStoredApiVersion,    model::kSnapshotPlural,
-                                          "virtualmachinesnapshot",    model::kSnapshotKind,
-                                          "VirtualMachineSnapshotList"};
+inline constexpr KindNames kSnapshotNames{model::kSnapshotGroup,    model::kStoredVersion,
+                                          model::kStoredApiVersion, model::kSnapshotPlural,
+                                          "virtualmachinesnapshot", model::kSnapshotKind,
+                                          model::kSnapshotListKind};
 inline constexpr KindNames kRestoreNames{model::kSnapshotGroup,      model::kStoredVersion,
                                          model::kStoredApiVersion,   model::kRestorePlural,
                                          "virtualmachinerestore",    model::kRestoreKind,
                                          "VirtualMachineRestoreList"};
-inline constexpr KindNames kNamespaceNames{"",          "v1",        "v1",           "namespaces",
-                                           "namespace", "Namespace", "NamespaceList"};
+inline constexpr KindNames kNamespaceNames{
+    "", "v1", "v1", model::kNamespacePlural, "namespace", model::kNamespaceKind, "NamespaceList"};
 
 // Of a kind that a route is about.
 constexpr const KindNames& names_of(model::Kind kind) {

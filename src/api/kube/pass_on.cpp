@@ -119,7 +119,7 @@ Result<bool> check_request(const Call& call) {
         Error error(Code::kMethodNotAllowed,
                     "the namespaces of a connected cluster are not written through this server: "
                     "use the cluster's own API");
-        error.about = base::About{{}, "namespaces", call.resource.name, {}};
+        error.about = base::About{{}, std::string(model::kNamespacePlural), call.resource.name, {}};
         return error;
     }
     SNAPGATE_ASSIGN(const bool dry_run, check_query(call.request));

@@ -22,8 +22,8 @@ using base::Result;
 // What requests that are passed on are answered with. Whoever may connect clusters could otherwise
 // read through this server what other services of its network say.
 constexpr std::array<std::string_view, 9> kKinds = {model::kSnapshotKind,
-                                                    "VirtualMachineSnapshotList",
-                                                    "Namespace",
+                                                    model::kSnapshotListKind,
+                                                    model::kNamespaceKind,
                                                     "NamespaceList",
                                                     "List",
                                                     "Table",

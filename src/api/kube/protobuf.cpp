@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/varint.h"
+#include "model/api_names.h"
 #include "model/schema.h"
 
 namespace snapgate::api::kube {
@@ -241,7 +242,7 @@ Result<json::Object> read(const Schema& message, std::string_view bytes) {
 }
 
 const Schema* message_of(std::string_view kind) {
-    if (kind == "Namespace") return &model::kNamespaceSchema;
+    if (kind == model::kNamespaceKind) return &model::kNamespaceSchema;
     if (kind == "SelfSubjectAccessReview") return &kReview;
     if (kind == "SelfSubjectRulesReview") return &kRulesReview;
     if (kind == "SelfSubjectReview") return &kSelfReview;

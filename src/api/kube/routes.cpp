@@ -204,7 +204,7 @@ Result<bool> admit(Call& call, const Route& route) {
     if (!resource) return false;
     call.resource = std::move(*resource);
     if (call.audit != nullptr && route.kind) {
-        call.audit->object = {.kind = std::string(audit::kind_name(*route.kind)),
+        call.audit->object = {.kind = std::string(model::kind_name(*route.kind)),
                               .ns = call.resource.ns,
                               .name = call.resource.name};
     }
