@@ -4,6 +4,7 @@
 `Client` is one caller with one key. Nothing here needs more than Python's own library.
 """
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -241,6 +242,17 @@ def run_cli(*arguments, env=None, stdin=None, timeout=60, cwd=None):
                          env=clean_environment(env), timeout=timeout * PATIENCE, check=False, cwd=cwd)
     assert not SANITIZER_REPORT.search(ran.stderr), ran.stderr
     return ran
+
+
+def free_ports(count):
+    """Ports of loopback that were free a moment ago; all are held until the last is known, so that they differ."""
+    with contextlib.ExitStack() as held:
+        listeners = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in listeners]
+
+
+def free_port():
+    return free_ports(1)[0]
 
 
 def wait_for(condition, what, seconds=10):

@@ -2,14 +2,13 @@
 
 import json
 import re
-import socket
 import subprocess
 import urllib.parse
 import urllib.request
 
 import yaml
 
-from harness import ROOT, wait_for
+from harness import ROOT, free_port, wait_for
 
 PROGRAMS = ROOT / ".cache" / "debian" / "prometheus" / "usr" / "bin"
 DEPLOYED = ROOT / "deploy" / "prometheus"
@@ -32,11 +31,6 @@ def shortened(rules):
     rules = re.sub(r"\bfor: \w+", "for: 1s", rules)
     rules = re.sub(r"\[\d+[mhd]\]", "[8s]", rules)
     return re.sub(r"\* 60\b", "* 0.1", rules)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Prometheus:

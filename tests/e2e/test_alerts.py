@@ -21,11 +21,11 @@ import time
 
 import pytest
 
-from harness import PATIENCE, SANITIZED, Client, Server, snapshot, snapshots, vm_path, wait_for
+from harness import PATIENCE, SANITIZED, Client, Server, free_port, snapshot, snapshots, vm_path, wait_for
 from issuer import Issuer, group
 from kube import KubeClient, new_snapshot
 from planted import as_dumped, vm
-from prometheus import RULES, Prometheus, alerts_of, free_port, shortened
+from prometheus import RULES, Prometheus, alerts_of, shortened
 from test_damaged_store import OBJECT, PAGE, copy_changed, leaves_of
 from test_stuck_log import StuckLog
 from test_tls import make_certificate

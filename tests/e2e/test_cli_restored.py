@@ -1,15 +1,9 @@
 """`get snapshots --watch` while the server's store is replaced by an older copy of it."""
 
 import shutil
-import socket
 
 from cli import follow
-from harness import Server, snapshot, wait_for
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+from harness import Server, free_port, snapshot, wait_for
 
 
 def test_a_watch_lists_again_where_the_server_was_set_back(tmp_path):

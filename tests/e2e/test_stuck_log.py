@@ -5,12 +5,11 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 
 import pytest
 
-from harness import BINARY, PATIENCE, START_SECONDS, Client, clean_environment, run_cli, wait_for
+from harness import BINARY, PATIENCE, START_SECONDS, Client, clean_environment, free_port, run_cli, wait_for
 
 # Each is a line of some 250 bytes: several times what a pipe and the server hold.
 REQUESTS = 12_000
@@ -162,8 +161,7 @@ class served:
         self.options = options
 
     def __enter__(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.process = subprocess.Popen(
             [str(BINARY), "serve", "--data-dir", str(self.data_dir), "--listen", f"127.0.0.1:{port}"],
             env=clean_environment(), **self.options)

@@ -200,15 +200,8 @@ def test_expiry_is_measured_and_told(start_server, tmp_path):
 
 def test_sighup_reads_the_log_level_again(start_server, tmp_path):
     config = tmp_path / "snapgate.yaml"
-    config.write_text("log-level: error\n")
-    server = Server(tmp_path / "data", "--config", str(config))
-    # At this level the start is silent: the port is found by asking for a taken one.
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server.listen = f"127.0.0.1:{port}"
     config.write_text("log-level: info\n")
-    server.start()
+    server = Server(tmp_path / "data", "--config", str(config)).start()
     config.write_text("log-level: error\n")
     server.signal(signal.SIGHUP)
     client = server.client()

@@ -1,7 +1,6 @@
 """The files of docs/proxies.md, in Debian's nginx and HAProxy: streams, large imports, TLS on both sides."""
 
 import re
-import socket
 import subprocess
 import time
 
@@ -9,7 +8,7 @@ import pytest
 
 from documents import steps
 from events import Events
-from harness import Client, Server, snapshots, wait_for
+from harness import Client, Server, free_port, snapshots, wait_for
 from kube import KubeClient, new_snapshot
 
 DOCUMENT = "docs/proxies.md"
@@ -24,11 +23,6 @@ def block(word):
     found = [step.text for step in steps(DOCUMENT) if re.search(word, step.text, re.MULTILINE)]
     assert len(found) == 1, word
     return found[0]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 class Proxy:

@@ -2,25 +2,14 @@
 
 import json
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 
-from harness import PATIENCE, wait_for
+from harness import PATIENCE, free_ports, wait_for
 
 STOP_SECONDS = 15
-
-
-def free_ports(count):
-    """Ports that were free a moment ago; all are held until the last is known, so that they differ."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 class Member:

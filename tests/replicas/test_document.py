@@ -13,8 +13,7 @@ import time
 import pytest
 
 from documents import Terminal, steps
-from etcd import free_ports
-from harness import BINARY, PATIENCE, Client, clean_environment, snapshots, wait_for
+from harness import BINARY, PATIENCE, Client, clean_environment, free_ports, snapshots, wait_for
 from kube import debian_kubectl, newer_kubectl
 
 DOCUMENT = "docs/replicas.md"
