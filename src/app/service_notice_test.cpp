@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/file_descriptor.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::app {
 namespace {
@@ -22,20 +23,14 @@ using testing::StartsWith;
 // What systemd is to a service: a socket of datagrams.
 class Receiver {
   public:
-    Receiver() : folder_(std::filesystem::temp_directory_path() / "snapgate-notice-XXXXXX") {
-        std::string text = folder_.string();
-        folder_ = ::mkdtemp(text.data());
+    Receiver() {
         socket_ = base::FileDescriptor(::socket(AF_UNIX, SOCK_DGRAM, 0));
         sockaddr_un at{};
         at.sun_family = AF_UNIX;
         path().copy(at.sun_path, sizeof(at.sun_path) - 1);
         EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
     }
-    ~Receiver() { std::filesystem::remove_all(folder_); }
-    Receiver(const Receiver&) = delete;
-    Receiver& operator=(const Receiver&) = delete;
-
-    std::string path() const { return (folder_ / "notify").string(); }
+    std::string path() const { return (folder_.path() / "notify").string(); }
     // Waits for the next datagram.
     std::string next() const {
         std::array<char, 4096> bytes{};
@@ -44,7 +39,7 @@ class Receiver {
     }
 
   private:
-    std::filesystem::path folder_;
+    base::TemporaryFolder folder_;
     base::FileDescriptor socket_;
 };
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <map>
 
+#include "base/temporary_folder_testing.h"
+
 namespace snapgate::app {
 namespace {
 
@@ -13,18 +15,8 @@ using testing::HasSubstr;
 
 class SettingsTest : public testing::Test {
   protected:
-    void SetUp() override {
-        std::string pattern = (std::filesystem::temp_directory_path() / "settings-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
-        variables_["HOME"] = "/home/somebody";
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
-
-    std::string write_config(const std::string& text) {
-        std::string file = (directory_ / "config.yaml").string();
-        std::ofstream(file) << text;
-        return file;
+    std::string write_config(const std::string& text) const {
+        return folder_.file("config.yaml", text);
     }
 
     base::Result<Settings> load(const std::vector<std::pair<std::string, std::string>>& flags) {
@@ -38,8 +30,8 @@ class SettingsTest : public testing::Test {
         return load_settings(flags, environment);
     }
 
-    std::filesystem::path directory_;
-    std::map<std::string, std::string> variables_;
+    base::TemporaryFolder folder_;
+    std::map<std::string, std::string> variables_{{"HOME", "/home/somebody"}};
 };
 
 TEST_F(SettingsTest, FlagsGoBeforeTheEnvironmentBeforeTheFile) {

@@ -12,10 +12,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
 #include "base/read_file.h"
 #include "base/secret_file.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::base {
 namespace {
@@ -39,12 +38,8 @@ int below_a_limit(const std::function<int()>& function) {
 
 class FileDescriptorTest : public testing::Test {
   protected:
-    void SetUp() override { std::filesystem::create_directory(folder_); }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
-    const std::filesystem::path folder_ =
-        std::filesystem::temp_directory_path() / ("snapgate-descriptor-" + hex(random_bytes(8)));
-    const std::filesystem::path file_ = folder_ / "file";
+    const TemporaryFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "file";
 
     FileDescriptor make() const {
         return FileDescriptor(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -114,7 +109,7 @@ TEST_F(FileDescriptorTest, ASecretThatDoesNotFitIsStorageFullAndLeavesNoFile) {
                   return written.error().code == Code::kStorageFull ? 0 : 3;
               }),
               0);
-    EXPECT_TRUE(std::filesystem::is_empty(folder_));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 }  // namespace

@@ -5,15 +5,14 @@
 
 #include <fstream>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::base {
 namespace {
 
 TEST(ReadFile, TakesWhatFitsAndSaysWhatDoesNot) {
-    const std::filesystem::path file =
-        std::filesystem::temp_directory_path() / ("snapgate-read-file-" + hex(random_bytes(8)));
+    const TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / "file";
     for (const size_t size : {size_t{0}, size_t{1}, size_t{65'536}, size_t{100'000}}) {
         const std::string text(size, 'x');
         std::ofstream(file, std::ios::binary) << text;

@@ -8,8 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
+#include "base/temporary_folder_testing.h"
 #include "engine/environment.h"
 
 namespace snapgate::engine {
@@ -17,16 +16,6 @@ namespace snapgate::engine {
 // A directory of a test's own for a data file that LMDB writes, and that the test damages.
 class DataFileFixture : public testing::Test {
   public:
-    DataFileFixture()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-data-file-" + base::hex(base::random_bytes(8)))) {
-        std::filesystem::create_directory(directory_);
-    }
-    ~DataFileFixture() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-
   protected:
     static constexpr size_t kPage = 4096;
     using Rows = std::map<std::string, std::string>;
@@ -40,7 +29,8 @@ class DataFileFixture : public testing::Test {
         return opened ? std::move(*opened) : nullptr;
     }
 
-    std::filesystem::path directory_;
+    base::TemporaryFolder folder_ = base::TemporaryFolder::on_disk();
+    const std::filesystem::path directory_ = folder_.path();
 };
 
 }  // namespace snapgate::engine

@@ -9,8 +9,7 @@
 #include <csignal>
 #include <thread>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::engine {
 namespace {
@@ -21,15 +20,6 @@ using testing::Optional;
 
 class EnvironmentTest : public testing::Test {
   public:
-    EnvironmentTest()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-engine-" + base::hex(base::random_bytes(8)))) {}
-    ~EnvironmentTest() override {
-        environment_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
-    }
-
   protected:
     void open(uint64_t map_bytes = 1ULL << 30, size_t max_readers = 1024) {
         environment_.reset();
@@ -51,7 +41,8 @@ class EnvironmentTest : public testing::Test {
         return *value ? std::optional<std::string>(**value) : std::nullopt;
     }
 
-    std::filesystem::path directory_;
+    base::TemporaryFolder folder_ = base::TemporaryFolder::on_disk();
+    const std::filesystem::path directory_ = folder_.path() / "store";
     std::unique_ptr<Environment> environment_;
 };
 

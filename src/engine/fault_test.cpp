@@ -8,8 +8,7 @@
 #include <atomic>
 #include <cerrno>
 
-#include "base/crypto.h"
-#include "base/encoding.h"
+#include "base/temporary_folder_testing.h"
 #include "engine/environment.h"
 
 namespace {
@@ -53,15 +52,9 @@ using testing::Optional;
 
 class FaultTest : public testing::Test {
   public:
-    FaultTest()
-        : directory_(std::filesystem::temp_directory_path() /
-                     ("snapgate-fault-" + base::hex(base::random_bytes(8)))) {}
     ~FaultTest() override {
         seal_fault = 0;
         sync_fault = 0;
-        environment_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(directory_, ignored);
     }
 
   protected:
@@ -86,7 +79,8 @@ class FaultTest : public testing::Test {
         return *value ? std::optional<std::string>(**value) : std::nullopt;
     }
 
-    std::filesystem::path directory_;
+    base::TemporaryFolder folder_ = base::TemporaryFolder::on_disk();
+    const std::filesystem::path directory_ = folder_.path();
     std::unique_ptr<Environment> environment_;
 };
 

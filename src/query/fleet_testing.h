@@ -14,6 +14,7 @@
 
 #include "base/clock_testing.h"
 #include "base/duration.h"
+#include "base/temporary_folder_testing.h"
 #include "json/kept_object.h"
 #include "json/object.h"
 #include "query/fleet_index.h"
@@ -171,14 +172,8 @@ struct TestContent {
 class TestFleet {
   public:
     explicit TestFleet(bool with_index) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "fleet-XXXXXX").string();
-        directory_ = ::mkdtemp(pattern.data());
         if (with_index) index_ = std::make_unique<FleetIndex>();
         open();
-    }
-    ~TestFleet() {
-        store_.reset();
-        std::filesystem::remove_all(directory_);
     }
     TestFleet(const TestFleet&) = delete;
     TestFleet& operator=(const TestFleet&) = delete;
@@ -273,7 +268,7 @@ class TestFleet {
   private:
     void open() {
         store::StoreOptions options;
-        options.directory = directory_;
+        options.directory = folder_.path();
         options.clock = &clock;
         options.history = history;
         options.map_bytes = 1ULL << 30;
@@ -283,7 +278,7 @@ class TestFleet {
         store_ = std::move(*opened);
     }
 
-    std::filesystem::path directory_;
+    base::TemporaryFolder folder_;
     std::unique_ptr<FleetIndex> index_;
     TokenSigner signer_{std::string(32, 'k')};
     std::unique_ptr<store::Store> store_;

@@ -27,6 +27,7 @@
 #include "base/clock_testing.h"
 #include "base/crypto.h"
 #include "base/duration.h"
+#include "base/temporary_folder_testing.h"
 #include "base/text_cases_testing.h"
 #include "query/listing_testing.h"
 #include "query/palette_list.h"
@@ -52,16 +53,7 @@ model::PreparedObject make_object(const std::string& ns, const std::string& name
 
 class Scenario {
   public:
-    Scenario() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "list-text-XXXXXX").string();
-        directory_ = ::mkdtemp(pattern.data());
-        open();
-    }
-    ~Scenario() {
-        store_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    Scenario() { open(); }
     Scenario(const Scenario&) = delete;
     Scenario& operator=(const Scenario&) = delete;
 
@@ -283,7 +275,8 @@ class Scenario {
         return fmt::format("{} objects on {} pages, version {}\n", all.size(), pages, version);
     }
 
-    std::filesystem::path directory_;
+    const base::TemporaryFolder folder_;
+    const std::filesystem::path directory_ = folder_.path() / "store";
     base::TestClock clock_{1'000'000'000};
     base::Millis history_{300'000};
     std::unique_ptr<store::Store> store_;

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
 
+#include "base/temporary_folder_testing.h"
 #include "query/continue_token.h"
 #include "query/event_id.h"
 #include "query/fleet_token.h"
@@ -30,9 +30,8 @@ TEST(TokenSignerTest, ReadsWhatItSealedAlone) {
 }
 
 TEST(TokenSignerTest, TheKeyIsKeptAndGuarded) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "token-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    std::filesystem::path file = std::filesystem::path(pattern) / "token.key";
+    const base::TemporaryFolder folder;
+    const std::filesystem::path file = folder.path() / "token.key";
     auto first = TokenSigner::open(file);
     ASSERT_TRUE(first);
     EXPECT_EQ(std::filesystem::status(file).permissions(),
@@ -47,7 +46,6 @@ TEST(TokenSignerTest, TheKeyIsKeptAndGuarded) {
                                  std::filesystem::perm_options::remove);
     std::ofstream(file, std::ios::trunc) << "short";
     EXPECT_EQ(TokenSigner::open(file).error().code, base::Code::kCorrupt);
-    std::filesystem::remove_all(pattern);
 }
 
 // An upgrade must not break a list that is under way, and replicas of two releases read each

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <string>
 
 #include "base/clock_testing.h"
+#include "base/temporary_folder_testing.h"
 #include "store/store.h"
 
 namespace snapgate::store {
@@ -14,16 +12,7 @@ namespace snapgate::store {
 // For tests: a store in a directory of its own, which goes with it.
 class TemporaryStore {
   public:
-    TemporaryStore() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "store-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-        directory_ = pattern;
-        open();
-    }
-    ~TemporaryStore() {
-        store_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    TemporaryStore() { open(); }
     TemporaryStore(const TemporaryStore&) = delete;
     TemporaryStore& operator=(const TemporaryStore&) = delete;
 
@@ -39,7 +28,7 @@ class TemporaryStore {
   private:
     void open() {
         StoreOptions options;
-        options.directory = directory_;
+        options.directory = folder_.path();
         options.clock = &clock;
         options.map_bytes = 1ULL << 30;
         options.background_compaction = false;
@@ -48,7 +37,7 @@ class TemporaryStore {
         store_ = std::move(*opened);
     }
 
-    std::filesystem::path directory_;
+    base::TemporaryFolder folder_;
     std::unique_ptr<Store> store_;
 };
 

@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder_testing.h"
 #include "import/import_check.h"
 #include "import/import_input.h"
 #include "import/import_upload.h"
-#include "remote/temporary_folder_testing.h"
 
 namespace snapgate::cli {
 namespace {
@@ -60,7 +60,7 @@ class ImportTest : public testing::Test {
         return lines_of(all);
     }
 
-    TemporaryFolder folder_;
+    base::TemporaryFolder folder_;
     std::vector<ImportInput> inputs_;
 };
 

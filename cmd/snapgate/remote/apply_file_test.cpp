@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "remote/temporary_folder_testing.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::cli {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(ApplyFile, IsRead) {
-    TemporaryFolder folder;
+    base::TemporaryFolder folder;
     const std::string file = folder.file("clusters.yaml",
                                          "set: fleet\n"
                                          "projects: [{name: p, quota: {keys: 3}}]\n"
@@ -37,7 +37,7 @@ TEST(ApplyFile, IsRead) {
 }
 
 TEST(ApplyFile, SaysWhatIsWrong) {
-    TemporaryFolder folder;
+    base::TemporaryFolder folder;
     const std::pair<const char*, const char*> wrongs[] = {
         {"", "list of clusters"},
         {"set: fleet", "list of clusters"},
@@ -58,7 +58,7 @@ TEST(ApplyFile, SaysWhatIsWrong) {
 }
 
 TEST(ApplyFile, WithAWrongClusterHasTheOthers) {
-    TemporaryFolder folder;
+    base::TemporaryFolder folder;
     const auto read = read_apply_file(folder.file("clusters.yaml",
                                                   "clusters:\n"
                                                   "- 7\n"

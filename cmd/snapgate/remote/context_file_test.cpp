@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "remote/temporary_folder_testing.h"
+#include "base/temporary_folder_testing.h"
 
 namespace snapgate::cli {
 namespace {
@@ -34,7 +34,7 @@ class ContextFileTest : public testing::Test {
         ASSERT_EQ(::chmod(file_.c_str(), mode), 0);
     }
 
-    TemporaryFolder folder_;
+    base::TemporaryFolder folder_;
     std::filesystem::path file_;
 };
 

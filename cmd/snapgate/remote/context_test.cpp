@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "base/temporary_folder_testing.h"
 #include "remote/context_file.h"
-#include "remote/temporary_folder_testing.h"
 
 namespace snapgate::cli {
 namespace {
@@ -38,7 +38,7 @@ class ContextTest : public testing::Test {
         });
     }
 
-    TemporaryFolder folder_;
+    base::TemporaryFolder folder_;
     std::filesystem::path file_;
 };
 

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_folder_testing.h"
 #include "connect/connection.h"
-#include "remote/temporary_folder_testing.h"
 
 namespace snapgate::cli {
 namespace {
@@ -50,7 +50,7 @@ class KubeconfigFile : public testing::Test {
         folder_.file("token", "a-token\n");
         file_ = folder_.file("config", kText);
     }
-    TemporaryFolder folder_;
+    base::TemporaryFolder folder_;
     std::string file_;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/temporary_folder_testing.h"
 #include "net/client/fake_tls_server_testing.h"
 #include "net/client/outbound_testing.h"
 #include "net/server/server_testing.h"
@@ -34,7 +35,7 @@ std::string outcome(const OutboundOptions& options) {
 }
 
 TEST(OutboundTls, ReadsAnswersOfEverySize) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made) << made.error().message;
     ServerOptions server_options;

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,32 +11,10 @@
 #include <vector>
 
 #include "base/annotations.h"
-#include "base/crypto.h"
-#include "base/encoding.h"
 #include "net/server/raw_connection_testing.h"
 #include "net/server/server.h"
 
 namespace snapgate::net {
-
-// For tests: a folder that is gone at the end.
-class TemporaryFolder {
-  public:
-    TemporaryFolder()
-        : path_(std::filesystem::temp_directory_path() /
-                ("snapgate-net-" + base::hex(base::random_bytes(8)))) {
-        std::filesystem::create_directory(path_);
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 // For tests: a server on a free port of loopback whose handler answers by path:
 //   /hello   "hello"               /echo     the request's body, read whole (at most 1 MiB)

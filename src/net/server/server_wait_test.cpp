@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/annotations.h"
+#include "base/temporary_folder_testing.h"
 #include "net/server/raw_tls_testing.h"
 #include "net/server/server_testing.h"
 #include "net/server/wake_group.h"
@@ -130,7 +131,7 @@ class ServerWaitTest : public testing::TestWithParam<bool> {
         return ended_[wake];
     }
 
-    TemporaryFolder folder_;
+    base::TemporaryFolder folder_;
     base::Mutex mutex_;
     std::map<boost::asio::io_context*, std::shared_ptr<WakeGroup>> groups_
         SNAPGATE_GUARDED_BY(mutex_);

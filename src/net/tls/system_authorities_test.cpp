@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/temporary_folder_testing.h"
 #include "net/client/fake_tls_server_testing.h"
 #include "net/client/outbound_target.h"
 #include "net/client/outbound_testing.h"
@@ -35,7 +36,7 @@ class SystemFile {
   private:
     std::filesystem::path path() const { return folder_.path() / "authorities.pem"; }
 
-    const TemporaryFolder folder_;
+    const base::TemporaryFolder folder_;
 };
 
 const X509_STORE* store_of(const OutboundTarget& target) {

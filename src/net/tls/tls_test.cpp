@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/temporary_folder_testing.h"
 #include "net/client/client.h"
 #include "net/client/fake_server_testing.h"
 #include "net/server/server_testing.h"
@@ -65,7 +66,7 @@ std::string https(TestServer& server, const std::string& host = "127.0.0.1") {
 }
 
 TEST(SelfSigned, IsMadeOnceWithTheRightModes) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {"snap.example.org", "192.0.2.7"});
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(mode_of(made->key), 0600U);
@@ -85,7 +86,7 @@ TEST(SelfSigned, IsMadeOnceWithTheRightModes) {
 }
 
 TEST(SelfSigned, RepairsWhatIsBroken) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made) << made.error().message;
     const std::string ca = read_file(made->ca_certificate);
@@ -110,7 +111,7 @@ TEST(SelfSigned, RepairsWhatIsBroken) {
 }
 
 TEST(SelfSigned, RefusesWhatIsNoHost) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     for (const std::string host : {"", "a b", "*", "a,DNS:b", "-a", "http://a", "a\nb"}) {
         const auto made = ensure_self_signed(folder.path(), {host});
         ASSERT_FALSE(made) << host;
@@ -120,7 +121,7 @@ TEST(SelfSigned, RefusesWhatIsNoHost) {
 }
 
 TEST(SelfSigned, CertificatesSayWhatClientsWant) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {"snap.example.org", "2001:db8::1"});
     ASSERT_TRUE(made) << made.error().message;
     const auto load = [](const fs::path& file) {
@@ -153,7 +154,7 @@ TEST(SelfSigned, CertificatesSayWhatClientsWant) {
 }
 
 TEST(TlsContexts, SaysWhatIsWrongWithTheFiles) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     const auto message = [](const fs::path& certificate, const fs::path& key) {
@@ -175,7 +176,7 @@ TEST(TlsContexts, SaysWhatIsWrongWithTheFiles) {
 }
 
 TEST(ServerTls, SharesThePortWithPlain) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     TestServer server(tls_options(*made));
@@ -202,7 +203,7 @@ TEST(ServerTls, SharesThePortWithPlain) {
 }
 
 TEST(ServerTls, StopsAnUploadByItsAnswer) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     TestServer server(tls_options(*made));
@@ -220,7 +221,7 @@ TEST(ServerTls, StopsAnUploadByItsAnswer) {
 }
 
 TEST(ServerTls, TellsPlainClientsToUseIt) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     ServerOptions options = tls_options(*made);
@@ -237,8 +238,8 @@ TEST(ServerTls, TellsPlainClientsToUseIt) {
 }
 
 TEST(ServerTls, ReadsCertificatesAgain) {
-    const TemporaryFolder first_folder;
-    const TemporaryFolder second_folder;
+    const base::TemporaryFolder first_folder;
+    const base::TemporaryFolder second_folder;
     const auto first = ensure_self_signed(first_folder.path(), {});
     const auto second = ensure_self_signed(second_folder.path(), {});
     ASSERT_TRUE(first && second);
@@ -265,7 +266,7 @@ TEST(ServerTls, ReadsCertificatesAgain) {
 }
 
 TEST(ServerTls, EndsHandshakesThatDoNotComeOn) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     ServerOptions options = tls_options(*made);
@@ -303,7 +304,7 @@ std::string negotiated(TestServer& server, const std::string& offered, int max_v
 }
 
 TEST(ServerTls, NegotiatesVersionAndProtocol) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     TestServer server(tls_options(*made));
@@ -316,7 +317,7 @@ TEST(ServerTls, NegotiatesVersionAndProtocol) {
 }
 
 TEST(ClientTls, SaysWhyItDoesNotTrust) {
-    const TemporaryFolder folder;
+    const base::TemporaryFolder folder;
     const auto made = ensure_self_signed(folder.path(), {});
     ASSERT_TRUE(made);
     ServerOptions options = tls_options(*made);
