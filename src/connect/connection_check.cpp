@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cluster/reflected_kind.h"
+#include "connect/access_review.h"
 #include "connect/cluster_target.h"
 #include "json/cluster_answers.h"
 #include "json/value.h"
@@ -212,14 +213,9 @@ class Checking {
     // nullopt if the cluster does not say.
     net::Awaitable<std::optional<bool>> may(const cluster::ReflectedKind& kind,
                                             std::string_view verb) {
-        std::string body = json::serialize(json::Object{
-            {"apiVersion", "authorization.k8s.io/v1"},
-            {"kind", "SelfSubjectAccessReview"},
-            {"spec", json::Object{{"resourceAttributes", json::Object{{"group", kind.group},
-                                                                      {"resource", kind.plural},
-                                                                      {"verb", verb}}}}}});
-        auto answer = co_await ask("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-                                   std::move(body));
+        std::string body =
+            access_review({{"group", kind.group}, {"resource", kind.plural}, {"verb", verb}});
+        auto answer = co_await ask("POST", std::string(kAccessReviewPath), std::move(body));
         if (!answer || answer->status / 100 != 2) co_return std::nullopt;
         const auto verdict = json::read_access_verdict(answer->body);
         if (!verdict) co_return std::nullopt;

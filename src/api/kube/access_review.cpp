@@ -8,6 +8,7 @@
 #include "api/kube/rights.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "connect/access_review.h"
 #include "json/cluster_answers.h"
 #include "json/path.h"
 
@@ -34,13 +35,10 @@ net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attrib
     }
     net::ClientRequest request;
     request.method = "POST";
-    request.target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    request.target = connect::kAccessReviewPath;
     request.headers.emplace_back("Accept", "application/json");
     request.content_type = "application/json";
-    request.body =
-        json::serialize(json::Object{{"apiVersion", "authorization.k8s.io/v1"},
-                                     {"kind", "SelfSubjectAccessReview"},
-                                     {"spec", json::Object{{"resourceAttributes", asked}}}});
+    request.body = connect::access_review(std::move(asked));
     auto answer = co_await call.services.connections.send(call.cluster.number, std::move(request),
                                                           call.passed, kClusterPatience);
     auto verdict = answer && answer->status / 100 == 2
