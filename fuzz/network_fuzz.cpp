@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <string>
 
+#include "base/server_url.h"
 #include "check.h"
 #include "input.h"
 #include "net/client/address_rules.h"
 #include "net/client/network.h"
-#include "net/client/server_url.h"
 
 namespace {
 
@@ -48,11 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const size_t first = text.find('\n');
     const size_t second = first == std::string_view::npos ? first : text.find('\n', first + 1);
 
-    const auto url = snapgate::net::parse_server_url(text.substr(0, first));
+    const auto url = snapgate::base::parse_server_url(text.substr(0, first));
     if (url) {
         check(!url->host.empty() && !url->port.empty(), "a URL has a host and a port");
         check(url->authority.find_first_of("@/?#\\ \r\n") == std::string::npos, "an authority");
-        const auto again = snapgate::net::parse_server_url(url->text() + url->prefix);
+        const auto again = snapgate::base::parse_server_url(url->text() + url->prefix);
         check(again && again->host == url->host && again->port == url->port, "read again");
     } else {
         check(url.error().subject == "server", "the subject of a refusal");

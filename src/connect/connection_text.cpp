@@ -1,10 +1,10 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "base/server_url.h"
 #include "connect/connection.h"
 #include "connect/kubeconfig.h"
 #include "json/value.h"
-#include "net/client/server_url.h"
 
 namespace snapgate::connect {
 
@@ -39,7 +39,7 @@ void put_bytes(json::Object& object, std::string_view name, std::string_view byt
 }  // namespace
 
 std::string shown_server(const Connection& connection) {
-    auto url = net::parse_server_url(connection.server);
+    auto url = base::parse_server_url(connection.server);
     return url ? url->text() : std::string();
 }
 

@@ -7,7 +7,7 @@
 #include <array>
 
 #include "base/encoding.h"
-#include "net/client/server_url.h"
+#include "base/server_url.h"
 
 namespace snapgate::connect {
 
@@ -119,7 +119,7 @@ bool is_host(std::string_view text) {
 
 Result<void> check_server(const std::string& server, const std::string& path) {
     if (server.empty()) return fault(path, "is not set");
-    auto url = net::parse_server_url(server);
+    auto url = base::parse_server_url(server);
     if (!url) return fault(path, url.error().message);
     if (url->tls || is_loopback(url->host)) return {};
     return fault(path,

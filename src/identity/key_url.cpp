@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "net/client/server_url.h"
+#include "base/server_url.h"
 
 namespace snapgate::identity {
 
@@ -30,7 +30,7 @@ Result<KeyUrl> read_key_url(std::string_view text) {
     if (rest.starts_with('?') || rest.starts_with('#')) return wrong;
     if (!std::ranges::all_of(rest, [](char c) { return c > ' ' && c < '\x7f' && c != '#'; }))
         return wrong;
-    const auto server = net::parse_server_url(text.substr(0, path));
+    const auto server = base::parse_server_url(text.substr(0, path));
     if (!server) return wrong;
     return KeyUrl{server->text(), rest.empty() ? "/" : std::string(rest)};
 }

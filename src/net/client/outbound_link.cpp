@@ -179,7 +179,7 @@ Awaitable<Result<void>> OutboundLink::connect(Clock::time_point deadline) {
 
 Awaitable<Result<std::vector<OutboundLink::Endpoint>>> OutboundLink::look_up(
     Clock::time_point deadline) {
-    const ServerUrl& url = target_->parts().url;
+    const base::ServerUrl& url = target_->parts().url;
     const auto port = static_cast<uint16_t>(base::read_decimal(url.port, UINT16_MAX).value_or(0));
     std::vector<Endpoint> endpoints;
     error_code ec;

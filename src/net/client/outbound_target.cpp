@@ -206,7 +206,7 @@ Error OutboundTarget::fault(Code code, std::string_view reason, std::string_view
 
 Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const OutboundOptions& options) {
     Parts parts;
-    SNAPGATE_ASSIGN(parts.url, parse_server_url(options.server));
+    SNAPGATE_ASSIGN(parts.url, base::parse_server_url(options.server));
     if (!options.server_name.empty() && !is_address(options.server_name) &&
         !is_name(options.server_name)) {
         return wrong("server-name", "is neither a host name nor an address");

@@ -6,15 +6,15 @@
 #include <memory>
 #include <string>
 
+#include "base/server_url.h"
 #include "net/client/outbound.h"
-#include "net/client/server_url.h"
 #include "net/tls/tls_tickets.h"
 
 namespace snapgate::net {
 
 // What OutboundTarget::make() made of the options.
 struct OutboundTarget::Parts {
-    ServerUrl url;
+    base::ServerUrl url;
     std::shared_ptr<boost::asio::ssl::context> tls;  // null for http://
     std::shared_ptr<TlsTickets> tickets;             // as `tls`
     std::string verified_name;                       // "" where any certificate will do

@@ -22,7 +22,7 @@ bool is_one_line(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> request_head(const ServerUrl& url, const ClientRequest& request) {
+Result<std::string> request_head(const base::ServerUrl& url, const ClientRequest& request) {
     const std::string target = url.prefix + request.target;
     if (!is_token(request.method) || !target.starts_with('/') ||
         std::any_of(target.begin(), target.end(), [](char c) { return c <= ' ' || c == '\x7f'; })) {

@@ -1,4 +1,4 @@
-#include "net/client/server_url.h"
+#include "base/server_url.h"
 
 #include <fmt/format.h>
 
@@ -7,16 +7,12 @@
 #include "base/decimal.h"
 #include "base/encoding.h"
 
-namespace snapgate::net {
-
-using base::Code;
-using base::Error;
-using base::Result;
+namespace snapgate::base {
 
 namespace {
 
 bool is_port(std::string_view text) {
-    return text.size() <= 5 && base::read_decimal(text, 65535).value_or(0) >= 1;
+    return text.size() <= 5 && read_decimal(text, 65535).value_or(0) >= 1;
 }
 
 bool is_host_text(std::string_view text) {
@@ -42,10 +38,10 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     };
     ServerUrl url;
     std::string_view rest = text;
-    if (base::equal_ignoring_case(rest.substr(0, 8), "https://")) {
+    if (equal_ignoring_case(rest.substr(0, 8), "https://")) {
         url.tls = true;
         rest.remove_prefix(8);
-    } else if (base::equal_ignoring_case(rest.substr(0, 7), "http://")) {
+    } else if (equal_ignoring_case(rest.substr(0, 7), "http://")) {
         rest.remove_prefix(7);
     } else {
         return wrong("starts with neither https:// nor http://");
@@ -88,4 +84,4 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     return url;
 }
 
-}  // namespace snapgate::net
+}  // namespace snapgate::base

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 
-namespace snapgate::net {
+namespace snapgate::base {
 
 // Where a client connects to.
 struct ServerUrl {
@@ -20,6 +20,6 @@ struct ServerUrl {
 
 // kInvalidParameter for anything but http[s]://host[:port][/prefix]; `subject` is "server". Any
 // thread.
-base::Result<ServerUrl> parse_server_url(std::string_view text);
+Result<ServerUrl> parse_server_url(std::string_view text);
 
-}  // namespace snapgate::net
+}  // namespace snapgate::base
