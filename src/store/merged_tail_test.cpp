@@ -9,8 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "base/clock_testing.h"
-#include "store/objects_testing.h"
+#include "store/store_testing.h"
 #include "store/tailer.h"
 
 namespace snapgate::store {
@@ -20,47 +19,21 @@ using base::Code;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class MergedTailTest : public testing::Test {
+class MergedTailTest : public StoreFixture {
   protected:
     void SetUp() override {
-        open();
+        StoreFixture::SetUp();
         clusters_ = {make_cluster(), make_cluster()};
     }
 
-    void open() {
-        store_.reset();
-        StoreOptions options;
-        options.directory = directory_.path();
-        options.clock = &clock_;
-        options.history = base::Millis(60'000);
-        options.background_compaction = false;
-        auto opened = Store::open(options);
-        ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
-    }
-    void write(const WriteFunction& function) {
-        auto done = store_->write_and_wait(Priority::kRequest, function);
-        ASSERT_TRUE(done) << done.error().message;
-    }
-    ClusterNumber make_cluster() {
-        ClusterNumber number = 0;
-        write([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_ASSIGN(number, txn.create_cluster());
-            return {};
-        });
-        return number;
-    }
     void put(size_t cluster, std::string_view name) {
-        write([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_TRY(txn.put(clusters_[cluster], Kind::kSnapshot, make_object("n", name, "v")));
-            return {};
-        });
+        StoreFixture::put(clusters_[cluster], "n", name, "v");
     }
     void open_stage(size_t cluster) {
-        write([&](WriteTxn& txn) { return txn.open_stage(clusters_[cluster]); });
+        must([&](WriteTxn& txn) { return txn.open_stage(clusters_[cluster]); });
     }
     void publish_stage(size_t cluster) {
-        write([&](WriteTxn& txn) { return txn.publish_stage(clusters_[cluster], ""); });
+        must([&](WriteTxn& txn) { return txn.publish_stage(clusters_[cluster], ""); });
     }
     void follow(MergedTail& tail) {
         members_ = std::make_shared<const std::vector<ClusterNumber>>(clusters_);
@@ -99,9 +72,6 @@ class MergedTailTest : public testing::Test {
         return texts;
     }
 
-    TestDirectory directory_;
-    base::TestClock clock_;
-    std::unique_ptr<Store> store_;
     std::vector<ClusterNumber> clusters_;
     MergedTail::Members members_;
 };
@@ -132,12 +102,12 @@ TEST_F(MergedTailTest, AClusterThatIsMadeLaterIsTakenInAndOneThatIsGoneIsPassedO
     follow(tail);
     put(2, "new");
     EXPECT_THAT(texts(tail, begin), ElementsAre("0/a", "2/new"));
-    write([&](WriteTxn& txn) { return txn.delete_cluster(clusters_[0]); });
+    must([&](WriteTxn& txn) { return txn.delete_cluster(clusters_[0]); });
     EXPECT_THAT(texts(tail, begin), ElementsAre("2/new"));
     // Only what a member does wakes.
     const ClusterNumber other = make_cluster();
     wakes = 0;
-    write([&](WriteTxn& txn) -> base::Result<void> {
+    must([&](WriteTxn& txn) -> base::Result<void> {
         SNAPGATE_TRY(txn.put(other, Kind::kSnapshot, make_object("n", "x", "v")));
         return {};
     });
@@ -185,7 +155,7 @@ TEST_F(MergedTailTest, EveryPlaceGoesOnInTheSameOrder) {
             staged[one] = false;
             published += std::exchange(waiting[one], 0);
         } else {
-            write([&](WriteTxn& txn) -> base::Result<void> {
+            must([&](WriteTxn& txn) -> base::Result<void> {
                 for (size_t i = 0; i < count; ++i) {
                     const size_t cluster = count == 1 ? one : i % clusters_.size();
                     SNAPGATE_TRY(txn.put(clusters_[cluster], Kind::kSnapshot,

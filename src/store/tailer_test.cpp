@@ -8,8 +8,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/clock_testing.h"
-#include "store/objects_testing.h"
+#include "store/store_testing.h"
 
 namespace snapgate::store {
 namespace {
@@ -21,40 +20,18 @@ using testing::SizeIs;
 
 using Texts = Tailer<std::string>;
 
-class TailerTest : public testing::Test {
+class TailerTest : public StoreFixture {
   protected:
     void SetUp() override {
-        StoreOptions options;
-        options.directory = directory_.path();
-        options.clock = &clock_;
-        options.history = base::Millis(60'000);
-        options.background_compaction = false;
-        auto opened = Store::open(options);
-        ASSERT_TRUE(opened) << opened.error().message;
-        store_ = std::move(*opened);
-        write([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_ASSIGN(cluster_, txn.create_cluster());
-            return {};
-        });
+        StoreFixture::SetUp();
+        cluster_ = make_cluster();
     }
 
-    void write(const WriteFunction& function) {
-        auto done = store_->write_and_wait(Priority::kRequest, function);
-        ASSERT_TRUE(done) << done.error().message;
-    }
     void put(std::string_view name, std::string_view filler = {}) {
-        write([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_TRY(txn.put(cluster_, Kind::kSnapshot, make_object("ns", name, "vm", filler)));
-            return {};
-        });
+        StoreFixture::put(cluster_, "ns", name, "vm", filler);
     }
-    void erase(std::string_view name) {
-        write([&](WriteTxn& txn) -> base::Result<void> {
-            SNAPGATE_TRY(txn.erase(cluster_, Kind::kSnapshot, "ns", name));
-            return {};
-        });
-    }
-    Revision head() const { return (*store_->read().head(cluster_))->revision; }
+    void erase(std::string_view name) { StoreFixture::erase(cluster_, "ns", name); }
+    Revision head() { return StoreFixture::head(cluster_); }
 
     // "+name", "name", "-name", and counts how often it is asked.
     Texts::Encoder encoder() {
@@ -83,9 +60,6 @@ class TailerTest : public testing::Test {
         return batch ? *batch : Texts::Batch();
     }
 
-    TestDirectory directory_;
-    base::TestClock clock_;
-    std::unique_ptr<Store> store_;
     ClusterNumber cluster_ = 0;
     std::atomic<int> encoded_ = 0;
 };
@@ -191,12 +165,12 @@ TEST_F(TailerTest, AStageIsSeenWhenItIsPublished) {
     Texts tailer(*store_, cluster_, encoder(), {});
     Revision start = head();
     must_poll(tailer, start);
-    write([&](WriteTxn& txn) { return txn.open_stage(cluster_); });
+    must([&](WriteTxn& txn) { return txn.open_stage(cluster_); });
     put("a");
     EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
     put("b");
     EXPECT_THAT(must_poll(tailer, start).events, IsEmpty());
-    write([&](WriteTxn& txn) { return txn.publish_stage(cluster_, "v2"); });
+    must([&](WriteTxn& txn) { return txn.publish_stage(cluster_, "v2"); });
     EXPECT_THAT(texts(must_poll(tailer, start)), ElementsAre("+a", "+b"));
 }
 
@@ -205,8 +179,8 @@ TEST_F(TailerTest, AClusterThatIsGoneIsNotFound) {
     Texts tailer(*store_, cluster_, encoder(), {}, [&] { ++woken; });
     Revision start = head();
     must_poll(tailer, start);
-    write([&](WriteTxn& txn) { return txn.delete_cluster(cluster_); });
-    write([&](WriteTxn&) { return base::Result<void>(); });  // the call of the last one is over
+    must([&](WriteTxn& txn) { return txn.delete_cluster(cluster_); });
+    must([&](WriteTxn&) { return base::Result<void>(); });  // the call of the last one is over
     EXPECT_EQ(woken, 1);
     auto batch = tailer.poll(start, {.events = 10});
     ASSERT_FALSE(batch);
@@ -269,7 +243,7 @@ TEST_F(TailerTest, AnyRevisionIsAPlaceToGoOnFrom) {
     Revision start = head();
     std::vector<Revision> revisions;
     for (int commit = 0; commit < 3; ++commit) {
-        write([&](WriteTxn& txn) -> base::Result<void> {
+        must([&](WriteTxn& txn) -> base::Result<void> {
             for (const char* name : {"a", "b", "c"}) {
                 SNAPGATE_ASSIGN(Revision revision,
                                 txn.put(cluster_, Kind::kSnapshot, make_object("ns", name, "vm")));
@@ -277,7 +251,7 @@ TEST_F(TailerTest, AnyRevisionIsAPlaceToGoOnFrom) {
             }
             return {};
         });
-        write([&](WriteTxn& txn) {
+        must([&](WriteTxn& txn) {
             return base::Result<void>(txn.create_cluster().map([](auto) {}));
         });
     }
