@@ -23,9 +23,9 @@
 namespace snapgate::api {
 
 inline constexpr size_t kMaxBodyBytes = 3 << 20;
-// Of bodies that never are large: reviews, options of a deletion.
+// The most bytes of a body that never is large: a review, the options of a deletion.
 inline constexpr size_t kMaxSmallBodyBytes = 64 << 10;
-// Of YAML, which takes a hundred times as long to read as JSON.
+// The most bytes of a body in YAML, which takes a hundred times as long to read as JSON.
 inline constexpr size_t kMaxYamlBodyBytes = 256 << 10;
 
 // One request on its way through a route: who makes it, and what it may see. Lives as long as the
@@ -43,17 +43,17 @@ struct Call {
     // (connect/passed_servers.h).
     std::string passed;
     std::vector<std::string> parameters;  // of the path, decoded, in order
-    // Who shows the token that the request carries in place of a key; nullopt: it carries none.
+    // The caller, if the request carries an issuer's token in place of a key; nullopt: it does not.
     std::optional<base::Result<std::shared_ptr<const identity::Caller>>> token;
     access::Principal principal;  // where the route wants a key
     access::Scope scope;
     std::shared_ptr<KeyShares::Turn> turn;  // among the requests of the key, where there is one
-    // For the audit trail. What the caller does: null without a trail, and for reads.
+    // What the caller does, for the audit trail; null without a trail, and for reads.
     std::shared_ptr<audit::Action> audit;
     std::string_view verb;        // of the route, once that is known
     bool writes = false;          // the route changes something
     mutable bool hidden = false;  // it names a cluster of another project
-    // Of the connected cluster that is read, once that is known.
+    // How fresh the mirror of the connected cluster is that is read, once that is known.
     std::optional<objects::Freshness> freshness;
 
     // How long the store has heard nothing of its truth; 0 where it has none elsewhere.
@@ -63,10 +63,10 @@ struct Call {
     // not be given must not happen. The default where the route answers with no object.
     Form form;
 
-    // Of a cluster's Kubernetes API alone.
+    // What the path names, on the Kubernetes face alone.
     cluster::Cluster cluster;
     kube::Resource resource;
-    // Of the cluster's objects of that kind, in the store.
+    // The number that the cluster's objects of that kind have in the store.
     model::ClusterNumber store_number() const { return cluster.number_of(resource.kind); }
 
     // Whether a list's resource version is a text that stands for a revision of the store: that of

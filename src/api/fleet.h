@@ -46,10 +46,11 @@ class FleetCache {
   private:
     const std::shared_ptr<query::FleetIndex> facts_;
     base::Mutex mutex_;
-    // What the fleets were made from; kept, so that nothing else can get its address.
+    // The rows from which the fleets were made. They are kept, so that no other rows can get their
+    // address.
     std::shared_ptr<const cluster::ClusterTable::Rows> clusters_ SNAPGATE_GUARDED_BY(mutex_);
     std::shared_ptr<const access::ProjectTable::Rows> projects_ SNAPGATE_GUARDED_BY(mutex_);
-    // By the scope, and the uid of one cluster.
+    // The fleets by their scope, and by the uid where they have one cluster alone.
     std::map<std::pair<access::Scope, std::string>, std::shared_ptr<const VisibleFleet>> fleets_
         SNAPGATE_GUARDED_BY(mutex_);
 };

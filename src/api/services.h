@@ -42,7 +42,7 @@ class WatchHub;
 namespace palette {
 class SnapshotFeeds;
 }
-// With the usual rhythm.
+// Makes the event streams' feeds, with the usual rhythm.
 std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds();
 
 class FleetCache;
@@ -76,9 +76,9 @@ struct Services {
 
     // As they are now.
     std::function<FleetMetricsOptions()> fleet_metrics = [] { return FleetMetricsOptions(); };
-    // Of the console; null: it is off.
+    // The console's sessions; null if the console is off.
     identity::Sessions* sessions = nullptr;
-    // Whose tokens are taken beside keys; null: nobody's.
+    // The issuers whose tokens are taken beside keys; null: no tokens are.
     identity::Issuers* issuers = nullptr;
     // What the server's configuration file says of projects.
     std::shared_ptr<access::DeclaredProjects> declared_projects =

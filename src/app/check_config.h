@@ -23,8 +23,9 @@ struct KnownRegistry {
 base::Result<KnownRegistry> read_registry(const std::vector<json::Object>& projects,
                                           const std::vector<json::Object>& clusters);
 
-// That of a server that is down. A new server's if there is no data directory. kUnavailable if a
-// server runs there, or if its data is of an earlier version and would have to be migrated.
+// Reads the registry of a server that is down; that of a new server if there is no data directory.
+// kUnavailable if a server runs there, or if its data is of an earlier version and would have to be
+// migrated.
 base::Result<KnownRegistry> registry_of_stopped(const std::filesystem::path& data_dir);
 
 // What a server would do with its settings.

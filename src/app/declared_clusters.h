@@ -54,7 +54,7 @@ class DeclaredClusters {
     base::Result<DeclaredChanges> take_in(const Settings& settings,
                                           const std::shared_ptr<const net::AddressRules>& rules);
 
-    // Those of the clusters that are declared now.
+    // The sources of the connections of the clusters that are declared now.
     connect::DeclaredSources sources() const;
     // The declared projects that are in the registry, as DeclaredProjects::replace() takes them.
     const std::map<std::string, bool>& projects() const { return projects_; }

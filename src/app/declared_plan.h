@@ -31,7 +31,7 @@ struct DeclaredPlan {
     std::vector<std::string> undeclared;
     // Uids of clusters of which the file says something wrong: they stay as they were declared.
     std::vector<std::string> held;
-    // Those of the file, and what the registry has against it.
+    // The faults of the file, and what contradicts the registry.
     std::vector<connect::DeclarationFault> faults;
 };
 

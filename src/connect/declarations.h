@@ -46,7 +46,8 @@ struct DeclaredCluster {
 struct DeclarationFault {
     std::string place;  // clusters[3].uid
     std::string message;
-    // Those of the element, as far as they can be read: what it declared before stays as it is.
+    // The element's name and uid, as far as they can be read. What it declared before stays as it
+    // is.
     // NOLINTBEGIN(readability-redundant-member-init): so that an initializer may leave them out
     std::string name = {};
     std::string uid = {};

@@ -35,9 +35,9 @@ class Issuer {
 
     const DeclaredIssuer& declared() const { return declared_; }
 
-    // Those of the last successful fetch; before it, those of resume().
+    // The keys of the last successful fetch; before it, those that resume() was given.
     std::shared_ptr<const KeySet> keys() const;
-    // Since the epoch; 0: never.
+    // When the keys were fetched, in milliseconds since the epoch; 0: never.
     int64_t fetched_ms() const;
     // Whether they may be used: they were fetched within DeclaredIssuer::keys_max_age.
     bool has_usable_keys() const;

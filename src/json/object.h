@@ -80,7 +80,7 @@ base::Result<Identity> read_identity(const model::StoredObject& stored);
 // The facts of a stored snapshot, derived from it, as they are stored beside it. kCorrupt if it
 // cannot be read.
 base::Result<std::string> derive_facts(const model::StoredObject& stored);
-// The same of a snapshot's JSON, in any of its forms. kInvalidBody if it is no JSON.
+// The facts of a snapshot's JSON, in any of its forms. kInvalidBody if it is no JSON.
 base::Result<std::string> derive_facts_of_text(std::string_view json);
 
 // The facts of a stored snapshot: those that were stored beside it, or, of one that an older

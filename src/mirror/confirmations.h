@@ -19,7 +19,7 @@ class Confirmations {
     // `until` must not be earlier than that of anybody who waits already.
     void wait(Done done, Clock::time_point until);
     bool empty() const { return waiting_.empty(); }
-    // When the first of them has waited for long enough.
+    // When the first of those who wait has waited for long enough; nullopt if nobody waits.
     std::optional<Clock::time_point> first_until() const;
 
     // Answers all.

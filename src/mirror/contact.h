@@ -24,9 +24,10 @@ class Contact {
     Contact(const Contact&) = delete;
     Contact& operator=(const Contact&) = delete;
 
-    // Until the session has ended and look() was called.
+    // Asks and compares whenever that is due. Returns once the session has ended and look() was
+    // called.
     net::Awaitable<void> run();
-    // Refuses those who waited too long; until the session has ended and end() was called.
+    // Refuses those who waited too long. Returns once the session has ended and end() was called.
     net::Awaitable<void> answer_the_late();
 
     // Asks the cluster at once: one question for all who wait. `done` gets nothing where the mirror

@@ -25,7 +25,7 @@ struct ReflectorContext {
     SkippedObjects skipped;
     LiveSession session;
 
-    // Of the kind, in the version that the cluster serves.
+    // The path of the kind's objects, in the version that the cluster serves.
     std::string path() const;
 };
 

@@ -17,13 +17,15 @@ namespace snapgate::objects {
 // What the answers of connected clusters mean for whoever asked through this server, on both sides
 // of the API. None of what a cluster says but a Status' own message is ever shown.
 
-// Of an answer that is no 2xx; with its Retry-After.
+// The error for an answer that is no 2xx. It carries the answer's Retry-After.
 base::Error cluster_refused(const cluster::Cluster& cluster, const net::ClientResponse& answer);
 
 // The error for a write that succeeded in the cluster but whose answer was lost
-// (ClusterAnswer::lost): whoever takes it for a failure and asks again must know. kBadPeer.
+// (ClusterAnswer::lost). It says so, because a caller who takes it for a failure may write again.
+// kBadPeer.
 base::Error answer_lost(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer);
-// The same of a deletion, which a Status of success answers, as Kubernetes has it.
+// The answer to a deletion that succeeded in the cluster but whose answer was lost: a Status of
+// success, as Kubernetes answers a deletion.
 json::Object deletion_done(const cluster::Cluster& cluster, const mirror::ClusterAnswer& answer,
                            json::Object details);
 
@@ -31,10 +33,10 @@ json::Object deletion_done(const cluster::Cluster& cluster, const mirror::Cluste
 // asked for: a server without that kind answers a bare 404.
 std::string bare_answer_message(const cluster::Cluster& cluster, unsigned status, model::Kind kind);
 
-// When to come back, of an answer that says so; at least 1 and at most an hour.
+// The Retry-After of an answer in seconds, from 1 to 3,600; nullopt if it has none.
 std::optional<unsigned> retry_after_seconds(const net::ClientResponse& answer);
 
-// Between versions of snapshot.kubevirt.io.
+// How to rewrite the apiVersion of an object from one version of snapshot.kubevirt.io to another.
 json::ApiVersionChange between_versions(std::string_view from, std::string_view to);
 
 }  // namespace snapgate::objects

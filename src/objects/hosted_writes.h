@@ -20,7 +20,7 @@ namespace snapgate::objects {
 struct CreateOptions {
     bool dry_run = false;
     bool make_namespace = false;  // of a snapshot: make its namespace if it is not there
-    // Of the cluster's project, which the writes fill in.
+    // The quota of the cluster's project. The writes fill it in.
     std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 

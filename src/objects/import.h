@@ -131,7 +131,7 @@ class Import {
     // In a dry run, each name's content as it would be stored, both by their digests.
     std::map<model::Kind, std::unordered_map<uint64_t, uint64_t>> would_be_;
     const model::SeenNames digests_;  // hashes the names there
-    // Where the prune goes on; nullopt before it begins.
+    // The kind and the object with which the prune goes on; nullopt before it begins.
     std::optional<model::Kind> pruned_kind_;
     model::ObjectKey prune_from_;
     bool prune_done_ = false;

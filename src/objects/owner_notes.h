@@ -30,7 +30,7 @@ base::Result<void> note_change(store::WriteTxn& txn, model::ClusterNumber cluste
                                const store::Found* before, const model::PreparedObject* after,
                                Origin origin);
 
-// For a snapshot that was stored before dependents were noted.
+// Notes the owners of a snapshot that was stored before dependents were noted.
 base::Result<void> note_existing(store::WriteTxn& txn, model::ClusterNumber cluster,
                                  const store::Found& snapshot);
 base::Result<void> note_complete(store::WriteTxn& txn, model::ClusterNumber cluster);

@@ -20,7 +20,8 @@ struct WriteContext {
     // The servers that the request came by, for whatever is asked of a cluster because of it
     // (connect/passed_servers.h).
     std::string passed;
-    // That of the cluster's project; null: none. Called at most once for a write.
+    // Returns the quota of the cluster's project; null if it has none. Called at most once for a
+    // write.
     std::function<std::shared_ptr<const cluster::ObjectQuota>(const cluster::Cluster&)> quota_of;
     // What the caller does; null: no audit trail is kept.
     std::shared_ptr<audit::Action> audit = nullptr;

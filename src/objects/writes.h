@@ -11,17 +11,18 @@
 
 namespace snapgate::objects {
 
-// Writes of single snapshots by whole objects, wherever their cluster keeps them: a hosted
-// cluster's are written by the rules (hosted_writes.h), a connected cluster's by the cluster itself
-// (connected_writes.h). What they are given is whole: each names its VM.
+// Create, replace and remove one snapshot of a cluster of either type. A hosted cluster's snapshot
+// is written to the store by the rules (hosted_writes.h); for a connected cluster, the cluster
+// itself is asked (connected_writes.h). A body is a whole object, which names its VM.
 
-// Creates it; where a hosted cluster has no such namespace, that too.
+// Creates the snapshot, and in a hosted cluster also its namespace if that does not exist.
 net::Awaitable<base::Result<Written>> create(WriteContext context, Place place, rules::Body body,
                                              rules::Writer writer);
-// kNotFound where there is no snapshot of that name, or it is another VM's.
+// Replaces the snapshot. kNotFound if there is none of that name, or if it is another VM's.
 net::Awaitable<base::Result<Written>> replace(WriteContext context, Place place, std::string vm,
                                               rules::Body body, rules::Writer writer);
-// Likewise. Removes what it has looked at, and not what has taken its place meanwhile.
+// Removes the snapshot, with the same errors. A snapshot that took its name meanwhile is left
+// alone.
 net::Awaitable<base::Result<void>> remove(WriteContext context, Place place, std::string vm);
 
 }  // namespace snapgate::objects

@@ -24,7 +24,7 @@ struct FleetCluster {
     std::string project_uid;
     std::string project_name;
     bool connected = false;  // a mirror of a Kubernetes cluster
-    // Of its further kinds of objects; see cluster::Cluster.
+    // The numbers of its further kinds of objects; see cluster::Cluster.
     std::map<model::Kind, model::ClusterNumber> others;
 
     // 0 if it has none.

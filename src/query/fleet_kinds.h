@@ -23,7 +23,7 @@ struct ClusterKinds {
     bool restores_followed = false;  // there are no other restores
 };
 
-// Those of the clusters of a listing, of some kinds. Belongs to one thread at a time.
+// The further kinds of objects of all clusters of a listing. Belongs to one thread at a time.
 class FleetKinds {
   public:
     // A step looks at about so many objects.
@@ -33,15 +33,15 @@ class FleetKinds {
     // them, too.
     explicit FleetKinds(std::span<const model::Kind> kinds) : kinds_(kinds) {}
 
-    // Reads what the index of the listing's context does not have of all clusters. True when all is
+    // Reads of all clusters what the index of the listing's context does not have. True when all is
     // there. Errors as FleetListing::revision_of(), and kTooLarge.
     base::Result<bool> step(const store::ReadView& view, const FleetListing& listing);
-    // The same of one cluster, of the listing's. Null while it is not complete: a later call goes
-    // on with that cluster. Looks at `budget` objects at most, which it takes off it.
+    // Reads the same of one of FleetListing::clusters(). Null while it is not complete: a later
+    // call goes on with that cluster. Looks at most at `budget` objects, and takes those off it.
     base::Result<const ClusterKinds*> load(const store::ReadView& view, const FleetListing& listing,
                                            size_t cluster, size_t& budget);
 
-    // Of one of FleetListing::clusters() that is complete.
+    // What was read of one of FleetListing::clusters(), which must be complete.
     const ClusterKinds& of(size_t cluster) const { return clusters_[cluster].kinds; }
 
   private:

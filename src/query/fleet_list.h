@@ -75,7 +75,7 @@ class FleetList {
     void return_to(const Mark& mark);
 
     const FleetListing& listing() const { return listing_; }
-    // Of the page; "" if its content depends on the present time.
+    // The page's ETag; "" if its content depends on the present time.
     std::string etag() const;
     // The number of rows that were passed to `append`.
     uint64_t items() const { return page_.items; }

@@ -20,9 +20,9 @@ facts::Cause cause_of_content(const ContentBlock* contents, facts::ContentHash c
 // time.
 class SnapshotJoin {
   public:
-    // In which order snapshots are asked about.
+    // The order in which snapshots are asked about.
     enum class Order : uint8_t {
-        kList,  // of their list: cheaper
+        kList,  // the order of their list: cheaper
         kAny,
     };
 

@@ -41,7 +41,7 @@ class Api {
     Outcome<net::StreamedResponse> kube_stream(std::string target,
                                                const net::StreamOptions& options,
                                                const net::PieceSink& sink);
-    // The same of the server's own API, with this client's key and project.
+    // Like kube_stream(), for the server's own API, with this client's key and project.
     Outcome<net::StreamedResponse> stream(std::string target, const net::StreamOptions& options,
                                           const net::PieceSink& sink);
     // Sends pieces until an empty one, chunked.
@@ -74,7 +74,7 @@ Outcome<json::Object> parse_answer(const net::ClientResponse& response, std::str
 // The objects in an answer's "items"; kUnreachable if it has none: then this is not snapgate.
 Outcome<std::vector<const json::Object*>> items_of(const json::Object& answer,
                                                    std::string_view server);
-// The same of an answer that was not parsed yet.
+// The same for an answer that was not parsed yet.
 Outcome<std::vector<json::Object>> parse_items(const net::ClientResponse& response,
                                                std::string_view server);
 

@@ -15,16 +15,16 @@ struct CheckedConnection {
 // The members `kubeconfig` and `context` of a request. kInvalidBody.
 base::Result<connect::Connection> read_connection(const json::Object& body);
 
-// What is found at a cluster's connection, in ten seconds at most; as check_connection().
+// Looks for at most ten seconds what is found at a cluster's connection; as check_connection().
 net::Awaitable<base::Result<connect::ConnectionCheck>> look_at(
     const Call& call, connect::Connection connection,
     std::shared_ptr<const net::AddressRules> rules);
 
-// By whom a cluster is connected that this call connects.
+// Who connects the cluster that this call connects.
 cluster::ConnectedBy connected_by(const Call& call);
 
-// Looks whether the cluster can be reached so by who calls. kInvalidBody for a connection that
-// cannot be one, kInvalid with the points as causes for one that must not be stored.
+// Looks whether the caller can reach the cluster by this connection. kInvalidBody for a connection
+// that cannot be one, kInvalid with the points as causes for one that must not be stored.
 net::Awaitable<base::Result<CheckedConnection>> check_request(const Call& call,
                                                               connect::Connection connection);
 

@@ -37,10 +37,11 @@ net::Awaitable<base::Result<std::string>> read_body(Call& call, size_t most = kM
 // In kube-apiserver's words. kTooLarge.
 base::Error too_large(size_t most);
 std::string content_type(const net::Request& request);
-// None of the types named in `accepted` ("application/json, application/yaml").
+// The error for a body of none of the types named in `accepted` ("application/json,
+// application/yaml").
 base::Error unsupported_body(std::string_view accepted);
 
-// Where the object is that the request names.
+// The place of the object that the request names.
 objects::Place place_of(const Call& call);
 
 // Answers with the object a write left behind, in the form that the client takes.

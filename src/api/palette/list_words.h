@@ -27,7 +27,7 @@ inline constexpr query::ListWords kListWords{
     .version_ahead = nullptr,
 };
 
-// The same of the lists over clusters, which may be filtered and sorted.
+// How lists over several clusters, which may be filtered and sorted, tell it.
 inline constexpr query::ListWords kFleetWords{
     .broken_token =
         [](std::string_view) {

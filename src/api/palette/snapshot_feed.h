@@ -100,7 +100,7 @@ using SnapshotOutlet = SnapshotFeed::Outlet;
 struct StreamTimes {
     // A comment comes at least so often, and access is checked again.
     std::chrono::milliseconds heartbeat{15'000};
-    // For so long events may gather before they go out in one piece.
+    // Events gather for at most so long before they go out in one piece.
     std::chrono::milliseconds gathers{20};
 };
 
