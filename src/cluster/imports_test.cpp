@@ -34,13 +34,13 @@ TEST(ImportsTest, ARecordKeepsThem) {
     EXPECT_EQ(cluster.record().find("imports"), std::string::npos);
     cluster.imports.expected_every = base::Millis(kHour);
     cluster.imports.expected_since_ms = 5;
-    cluster.imports.last = {"nightly", "0123456789ab", 1, 2, 3, 4, 5, 6};
+    cluster.imports.last = {"nightly", "0123456789ab", {1, 2, 3, 4, 5, 6}};
     const auto read = Cluster::parse("demo", cluster.record());
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->record(), cluster.record());
     EXPECT_EQ(read->imports.last.by, "nightly");
-    EXPECT_EQ(read->imports.last.pruned, 5U);
-    EXPECT_EQ(read->imports.last.refused, 6U);
+    EXPECT_EQ(read->imports.last.counts.pruned, 5U);
+    EXPECT_EQ(read->imports.last.counts.refused, 6U);
     for (const std::string_view imports :
          {"7", R"({"expectedSinceMs":-1})", R"({"created":"1"})"}) {
         const std::string record =

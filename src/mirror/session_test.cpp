@@ -25,6 +25,7 @@ ReflectorTimes times() {
     return {.backoff_first = milliseconds(800),
             .backoff_most = milliseconds(30'000),
             .quiet = milliseconds(120'000),
+            .absent = milliseconds(120'000),
             .answer = milliseconds(30'000),
             .list_silence = milliseconds(60'000),
             .probe = milliseconds(10'000),
