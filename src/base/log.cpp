@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/line_queue.h"
+#include "base/log_end.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 
@@ -149,6 +150,10 @@ Background::Background() {
 }
 
 Background::~Background() {
+    lines().stop(kPatience);
+}
+
+void write_queued() {
     lines().stop(kPatience);
 }
 

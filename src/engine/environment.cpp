@@ -103,11 +103,14 @@ Error open_failure(int rc, const Options& options) {
 
 }  // namespace
 
+bool means_damage(int rc) {
+    return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+}
+
 Error read_failure(int rc) {
     if (rc == MDB_BAD_VALSIZE)
         return {Code::kInvalidParameter, "a key of the store is at most 511 bytes and not empty"};
-    bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
-    return {corrupt ? Code::kCorrupt : Code::kInternal,
+    return {means_damage(rc) ? Code::kCorrupt : Code::kInternal,
             fmt::format("cannot read from the store: {}", mdb_strerror(rc))};
 }
 
@@ -205,7 +208,9 @@ Error Environment::error(int rc, std::string_view what) const {
             "the disk, then restart"};
     }
     if (rc == MDB_BAD_VALSIZE) return read_failure(rc);
-    bool corrupt = rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND;
+    const bool corrupt = means_damage(rc);
+    // Whoever listens for damage is told of a write that met it, too.
+    if (corrupt && options_.damaged) static_cast<void>(options_.damaged({}, Fault::kPage));
     return {corrupt ? Code::kCorrupt : Code::kInternal,
             fmt::format("cannot {} to the store in {}: {}", what, where, mdb_strerror(rc))};
 }

@@ -1,5 +1,6 @@
 #include "engine/map_fault.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -82,10 +83,10 @@ class Line {
         add_number(static_cast<uint64_t>(time.subseconds().count()), 3);
         add("Z");
     }
-    void write_out() const {
+    void write_out(int file) const {
         std::string_view rest(bytes_.data(), size_);
         while (!rest.empty()) {
-            const ssize_t written = ::write(STDERR_FILENO, rest.data(), rest.size());
+            const ssize_t written = ::write(file, rest.data(), rest.size());
             if (written <= 0) return;
             rest.remove_prefix(static_cast<size_t>(written));
         }
@@ -114,6 +115,21 @@ const Slot* slot_of(uintptr_t address) {
     return nullptr;
 }
 
+// Adds to the file's note, if it has one.
+void note_damage(const Slot& slot) {
+    std::array<char, kMostPath + kNote.size()> name = {};
+    const size_t size = std::strlen(slot.path.data());
+    std::memcpy(name.data(), slot.path.data(), size);
+    std::memcpy(name.data() + size, kNote.data(), kNote.size());
+    const int note = ::open(name.data(), O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (note < 0) return;
+    Line line;
+    line.add(kDamagedNote);
+    line.add("\n");
+    line.write_out(note);
+    ::close(note);
+}
+
 [[noreturn]] void tell_and_exit(const Slot* slot, uintptr_t address) {
     Line line;
     line.add(R"({"time":")");
@@ -134,7 +150,8 @@ const Slot* slot_of(uintptr_t address) {
         line.add("\"");
     }
     line.add("}\n");
-    line.write_out();
+    line.write_out(STDERR_FILENO);
+    if (slot != nullptr) note_damage(*slot);
     ::_exit(1);
 }
 

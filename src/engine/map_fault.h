@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 struct MDB_env;
 
@@ -13,6 +14,11 @@ namespace snapgate::engine {
 // log that names the file and, where it is known, the offset; before, it was a signal without a
 // word. All that was acknowledged is on disk. Other faults do what they did before. Any thread.
 void exit_on_map_faults();
+
+// A data file may have a note beside it: a file with this behind its name. Whoever ends the process
+// in one of these ways adds this line to it, for whoever opens the data file next.
+inline constexpr std::string_view kNote = ".note";
+inline constexpr std::string_view kDamagedNote = "damaged";
 
 // What LMDB calls where one of its assertions fails, which is what a damaged page looks like to it:
 // ends the process in the same way, instead of by abort().

@@ -35,7 +35,7 @@ base::Result<std::optional<std::string_view>> get_row(const Environment& environ
     MDB_val value_val;
     int rc = mdb_get(txn, table, &key_val, &value_val);
     if (rc == MDB_NOTFOUND) return std::optional<std::string_view>();
-    if (rc == MDB_CORRUPTED) return environment.damaged(key, Fault::kPage);
+    if (means_damage(rc)) return environment.damaged(key, Fault::kPage);
     if (rc != MDB_SUCCESS) return read_failure(rc);
     SNAPGATE_ASSIGN(const auto value, verify_row(environment, key, to_view(value_val)));
     return std::optional(value);
@@ -80,7 +80,7 @@ base::Result<bool> Cursor::move(unsigned operation, std::string_view key) {
     MDB_val value_val;
     int rc = mdb_cursor_get(cursor_, &key_val, &value_val, static_cast<MDB_cursor_op>(operation));
     if (rc == MDB_NOTFOUND) return false;
-    if (rc == MDB_CORRUPTED) return environment_->damaged(key.empty() ? key_ : key, Fault::kPage);
+    if (means_damage(rc)) return environment_->damaged(key.empty() ? key_ : key, Fault::kPage);
     if (rc != MDB_SUCCESS) return read_failure(rc);
     key_ = to_view(key_val);
     stored_ = to_view(value_val);

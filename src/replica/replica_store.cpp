@@ -1,9 +1,9 @@
 #include "replica/replica_store.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "base/encoding.h"
@@ -11,7 +11,7 @@
 #include "replica/catch_up.h"
 #include "replica/committer.h"
 #include "replica/connect.h"
-#include "replica/copy_state.h"
+#include "replica/copy_store.h"
 #include "replica/follower.h"
 #include "replica/membership.h"
 #include "replica/sweeper.h"
@@ -38,6 +38,7 @@ class EtcdStore final : public ReplicaStore {
         : keys_(std::move(keys)),
           client_(std::move(client)),
           copy_(std::move(copy)),
+          directory_(options.copy.directory),
           truth_(std::move(truth)),
           token_key_(derive_key(options.secret, "tokens")),
           earlier_token_key_(std::move(earlier_token_key)),
@@ -89,8 +90,13 @@ class EtcdStore final : public ReplicaStore {
         return Error(Code::kUnavailable,
                      "a server with --etcd has a copy alone: back up etcd (etcdctl snapshot save)");
     }
+    // A copy is no place to look for what was there: it is built again.
     void tell_of_damage(std::function<void(const store::DamagedRow&)> listener) override {
-        copy_->tell_of_damage(std::move(listener));
+        copy_->tell_of_damage(
+            [listener = std::move(listener), directory = directory_](const store::DamagedRow& row) {
+                listener(row);
+                end_for_damage(directory);
+            });
     }
     Result<void> compact() override { return copy_->compact(); }
     std::shared_ptr<void> hold_history(store::ClusterNumber cluster,
@@ -166,6 +172,7 @@ class EtcdStore final : public ReplicaStore {
     const TruthKeys keys_;
     std::unique_ptr<etcd::Client> client_;
     std::unique_ptr<store::Store> copy_;
+    const std::filesystem::path directory_;
     const std::string truth_;  // in hexadecimal digits
     // As the ids of stores are.
     const std::string truth_bytes_ = truth_.substr(0, store::kStoreIdBytes);
@@ -179,69 +186,30 @@ class EtcdStore final : public ReplicaStore {
     Membership membership_;
 };
 
-Error no_copy(const std::filesystem::path& directory) {
-    return {Code::kConflict,
-            fmt::format("the data directory {} holds the store of a server without --etcd, which "
-                        "is left as it is: give --etcd an empty data directory. To move what it "
-                        "holds into etcd, stop its server and run `snapgate migrate --to etcd "
-                        "--data-dir {} --etcd URL,...`",
-                        directory.string(), directory.string())};
-}
-
-// Whether the store, which is no copy, was ever used.
-Result<bool> is_used(const store::ReadView& view) {
-    for (const auto type : {store::RecordType::kProject, store::RecordType::kKey}) {
-        SNAPGATE_ASSIGN(const auto records, view.records(type));
-        if (!records.empty()) return true;
-    }
-    return false;
-}
-
-// The store of the copy. One of another truth is removed: it is a cache.
-Result<std::unique_ptr<store::Store>> open_copy(store::StoreOptions options,
-                                                const std::string& truth) {
-    // A store of an older format cannot be a copy that this version would use.
-    options.migrate = false;
-    SNAPGATE_ASSIGN(auto copy, store::Store::open(options));
-    SNAPGATE_ASSIGN(const auto state, read_copy_state(copy->read()));
-    if (!state) {
-        SNAPGATE_ASSIGN(const bool used, is_used(copy->read()));
-        if (used) return no_copy(options.directory);
-    }
-    if (state && state->truth == truth) return copy;
-    if (state) {
-        copy.reset();
-        std::error_code failed;
-        std::filesystem::remove_all(options.directory / "store", failed);
-        if (failed) {
-            return Error(Code::kUnavailable,
-                         fmt::format("cannot remove the copy of another etcd from {}: {}",
-                                     options.directory.string(), failed.message()));
-        }
-        options.create = true;
-        SNAPGATE_ASSIGN(copy, store::Store::open(options));
-    }
-    SNAPGATE_TRY(copy->write_and_wait(store::Priority::kRequest, [&](store::WriteTxn& txn) {
-        CopyState begun;
-        begun.truth = truth;
-        return write_copy_state(txn, begun);
-    }));
-    return copy;
+// `damaged`: set when a row of the copy is found damaged meanwhile.
+Result<std::unique_ptr<ReplicaStore>> open_once(const Options& options,
+                                                const std::shared_ptr<std::atomic<bool>>& damaged) {
+    SNAPGATE_ASSIGN(auto client, connect(options));
+    TruthKeys keys(options.prefix);
+    SNAPGATE_ASSIGN(std::string truth, open_truth(*client, keys, options.secret));
+    SNAPGATE_ASSIGN(std::string earlier, read_earlier_token_key(*client, keys, options.secret));
+    SNAPGATE_ASSIGN(auto copy, open_copy(options.copy, truth));
+    copy->tell_of_damage([damaged](const store::DamagedRow&) { damaged->store(true); });
+    auto store = std::make_unique<EtcdStore>(options, std::move(keys), std::move(client),
+                                             std::move(copy), std::move(truth), std::move(earlier));
+    SNAPGATE_TRY(store->start());
+    return std::unique_ptr<ReplicaStore>(std::move(store));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<ReplicaStore>> ReplicaStore::open(Options options) {
     options.txn_operations = std::max(options.txn_operations, kLeastOperations);
-    SNAPGATE_ASSIGN(auto client, connect(options));
-    TruthKeys keys(options.prefix);
-    SNAPGATE_ASSIGN(std::string truth, open_truth(*client, keys, options.secret));
-    SNAPGATE_ASSIGN(std::string earlier, read_earlier_token_key(*client, keys, options.secret));
-    SNAPGATE_ASSIGN(auto copy, open_copy(options.copy, truth));
-    auto store = std::make_unique<EtcdStore>(options, std::move(keys), std::move(client),
-                                             std::move(copy), std::move(truth), std::move(earlier));
-    SNAPGATE_TRY(store->start());
-    return std::unique_ptr<ReplicaStore>(std::move(store));
+    const auto damaged = std::make_shared<std::atomic<bool>>(false);
+    auto opened = open_once(options, damaged);
+    if (opened || !damaged->load()) return opened;
+    mark_damaged(options.copy.directory);
+    return open_once(options, damaged);
 }
 
 }  // namespace snapgate::replica
