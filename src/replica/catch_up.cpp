@@ -92,7 +92,8 @@ void CatchUp::answered(std::vector<Done> asked, Time::time_point begun, const Fo
         newest = Error(Code::kUnavailable,
                        "etcd was restored from a backup: this replica takes over what it holds");
     }
-    const bool lost = !head && head.error().code == etcd::ErrorCode::kUnavailable;
+    // One that lets this server in no more is as good as none.
+    const bool lost = !head && head.error().code != etcd::ErrorCode::kClosed;
     // Before the next question: who comes from now on is told of it.
     if (lost) {
         lose(newest.error());

@@ -38,12 +38,12 @@ def replicas(request):
 
 @pytest.fixture
 def start_replicas():
-    """Starts an etcd and replicas of a test's own: start(replicas=..., members=..., etcd_arguments=...)."""
+    """Starts an etcd and replicas of a test's own: start(replicas=..., members=..., pem=..., arguments=...)."""
     folder = Path(tempfile.mkdtemp(prefix="snapgate-"))
     started = []
 
-    def start(replicas=3, members=1, etcd_arguments=(), arguments=()):
-        etcd = Etcd(folder / f"etcd-{len(started)}", members, etcd_arguments).start()
+    def start(replicas=3, members=1, pem=None, arguments=()):
+        etcd = Etcd(folder / f"etcd-{len(started)}", members, pem=pem).start()
         group = Replicas(folder / f"group-{len(started)}", etcd, *arguments)
         started.append(group)
         return group.start(replicas)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -13,12 +14,14 @@ STOP_SECONDS = 15
 
 
 class Member:
-    def __init__(self, name, folder, client_port, peer_port):
+    def __init__(self, name, folder, client_port, peer_port, tls):
         self.name = name
         self.folder = folder
-        self.url = f"http://127.0.0.1:{client_port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{client_port}"
         self.peer_url = f"http://127.0.0.1:{peer_port}"
         self.process = None
+        # A test looks at a member whatever its certificate is.
+        self.context = ssl._create_unverified_context() if tls else None
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -30,29 +33,32 @@ class Member:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def post(self, path, body):
-        """A call through the member's gateway, decoded."""
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=5 * PATIENCE) as answer:
+    def post(self, path, body, token=None):
+        """A call through the member's gateway, decoded. `token`: of a user, where etcd asks for one."""
+        headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=5 * PATIENCE, context=self.context) as answer:
             return json.load(answer)
 
     def healthy(self):
         try:
-            with urllib.request.urlopen(self.url + "/health", timeout=2 * PATIENCE) as answer:
+            with urllib.request.urlopen(self.url + "/health", timeout=2 * PATIENCE, context=self.context) as answer:
                 return json.load(answer).get("health") == "true"
         except (OSError, urllib.error.URLError, ValueError):
             return False
 
 
 class Etcd:
-    """One etcd of one or several members."""
+    """One etcd of one or several members. `pem`: a file with the certificate and the key that they show to clients."""
 
-    def __init__(self, folder, members=1, arguments=()):
+    def __init__(self, folder, members=1, arguments=(), pem=None):
         self.folder = Path(folder)
         self.arguments = list(arguments)
+        if pem is not None:
+            self.arguments += ["--cert-file", str(pem), "--key-file", str(pem)]
         ports = free_ports(2 * members)
-        self.members = [Member(f"m{i}", self.folder / f"m{i}", ports[2 * i], ports[2 * i + 1]) for i in range(members)]
+        self.members = [Member(f"m{i}", self.folder / f"m{i}", ports[2 * i], ports[2 * i + 1], pem is not None)
+                        for i in range(members)]
 
     @property
     def endpoints(self):

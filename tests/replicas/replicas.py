@@ -22,12 +22,16 @@ class Replicas:
         self.turns = itertools.count()
 
     def add(self, *arguments, endpoints=None):
-        """One more replica, started. `endpoints`: the way to etcd, if it is another."""
+        """One more replica, started."""
+        return self.new(*arguments, endpoints=endpoints).start()
+
+    def new(self, *arguments, endpoints=None):
+        """One more replica, not started. `endpoints`: the way to etcd, if it is another."""
         server = Server(self.folder / f"replica-{len(self.servers)}" / "data", "--etcd", endpoints or self.etcd.endpoints,
                         *self.arguments, *arguments, env=self.env)
         server.data_dir.parent.mkdir(parents=True, exist_ok=True)
         self.servers.append(server)
-        return server.start()
+        return server
 
     def start(self, count):
         for _ in range(count):

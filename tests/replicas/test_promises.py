@@ -46,7 +46,7 @@ def pair(replicas):
 def test_a_read_waits_for_the_newest_write(replicas, pair):
     behind, _ = pair
     with ThreadPoolExecutor(1) as pool:
-        with behind.line.held():
+        with behind.line.answers.held():
             assert replicas.kube("c", replicas.servers[0]).create("default", new_snapshot("newest")).status == 201
             read = pool.submit(behind.kube.read, "default", "newest")
             time.sleep(MOMENT)
@@ -63,11 +63,11 @@ def test_of_two_updates_at_one_moment_one_is_done(pair):
 
         with ThreadPoolExecutor(2) as pool:
             for one in pair:
-                one.line.hold()
+                one.line.answers.hold()
             updates = [pool.submit(update, one) for one in pair]
             time.sleep(MOMENT)
             for one in pair:
-                one.line.release()
+                one.line.answers.release()
             assert sorted(each.result() for each in updates) == [200, 409]
 
 
