@@ -20,9 +20,9 @@ def promtool(*arguments, stdin=None, cwd=None):
                           check=False, cwd=cwd, timeout=120)
 
 
-def alerts_of(rules):
-    """The rules of a file, by the names of their alerts."""
-    return {rule["alert"]: rule for group in yaml.safe_load(rules)["groups"] for rule in group["rules"]}
+def alerts_of(rules, group=None):
+    """The rules of a file, or of one of its groups, by the names of their alerts."""
+    return {rule["alert"]: rule for one in yaml.safe_load(rules)["groups"] if group in (None, one["name"]) for rule in one["rules"]}
 
 
 def shortened(rules):

@@ -2,7 +2,7 @@
 
 Everything goes wrong at once, each thing on a server or a cluster that is there for it. The rules are those that are
 deployed, with seconds where they say minutes and hours. SnapgateMirrorDiffers is in tests/faults: the self-check that it
-is about takes place once an hour.
+is about takes place once an hour. The alerts of replicas are in tests/replicas.
 """
 
 import base64
@@ -31,7 +31,7 @@ from test_stuck_log import StuckLog
 from test_tls import make_certificate
 
 FAULTS = os.path.join(os.path.dirname(__file__), "..", "faults")
-ELSEWHERE = {"SnapgateMirrorDiffers"}
+ELSEWHERE = {"SnapgateMirrorDiffers", *alerts_of(RULES.read_text(), "snapgate-replicas")}
 SCRAPED = ("--metrics-listen", "127.0.0.1:0")
 SLOW_DISK = r"""
 #define _GNU_SOURCE
