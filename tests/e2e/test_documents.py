@@ -25,7 +25,7 @@ USUAL_PORTS = (8080, 8090, 8443, 8444)
 # Marked blocks, which are not run; the newcomer reads them.
 NOT_RUN = {"README.md": {"cluster": 1, "install": 1}, "docs/cli.md": {"cluster": 1}, "docs/clusters.md": {"cluster": 4},
            "docs/identity.md": {"cluster": 1}, "docs/operations.md": {"root": 11, "archive": 2, "cluster": 1, "new": 1, "podman": 1},
-           "docs/replicas.md": {"replicas": 4}, "docs/benchmarks.md": {"minutes": 1}, "CONTRIBUTING.md": {"minutes": 2}}
+           "docs/replicas.md": {"replicas": 8}, "docs/benchmarks.md": {"minutes": 1}, "CONTRIBUTING.md": {"minutes": 2}}
 GO = shutil.which("go")
 QUICKSTART = "./quickstart"
 SERVES = "Ctrl-C stops the server"

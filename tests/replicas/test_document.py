@@ -1,4 +1,4 @@
-"""docs/replicas.md, pasted: three members of etcd, three replicas and HAProxy. Then each of the six is killed and started again
+"""docs/replicas.md, pasted: three members of etcd, three replicas, HAProxy and nginx. Then each of the six is killed and started again
 in its turn, while the README's list, kubectl and import work through the balancer."""
 
 import http.client
@@ -17,8 +17,8 @@ from harness import BINARY, PATIENCE, Client, clean_environment, free_ports, sna
 from kube import debian_kubectl, newer_kubectl
 
 DOCUMENT = "docs/replicas.md"
-# As the document writes them: of clients of etcd, of its members among each other, of replicas.
-PORTS = ("1237", "1238", "1844")
+# As the document writes them: of clients of etcd, of its members among each other, of replicas and HAProxy, of nginx.
+PORTS = ("1237", "1238", "1844", "1845")
 LOST = (OSError, http.client.HTTPException)
 
 
@@ -33,7 +33,7 @@ class Setup:
         (tools / "kubectl").symlink_to(newer_kubectl() or debian_kubectl())
         self.environment = clean_environment({
             "HOME": str(home), "PATH": f"{tools}:{os.environ['PATH']}:/usr/sbin", "LC_ALL": "C.UTF-8"})
-        self.ports = dict(zip(range(12), free_ports(12), strict=True))
+        self.ports = dict(zip(range(16), free_ports(16), strict=True))
         scratch = home / "terminal"
         scratch.mkdir()
         self.terminal = Terminal(folder, self.environment, scratch)
@@ -69,11 +69,16 @@ class Setup:
                               timeout=60 * PATIENCE, check=False)
 
     def client(self, port=None):
-        """Of the balancer, or of one replica behind it."""
+        """Of HAProxy, or of one replica behind it."""
         key = next(self.folder.glob("replica-*/admin.key")).read_text().strip()
         if port is not None:
             return Client(port, key)
-        return Client(self.port("1844", 0), key, context=ssl.create_default_context(cafile=self.folder / "ca.crt"))
+        return self.balanced(self.port("1844", 0))
+
+    def balanced(self, port):
+        """Of a balancer."""
+        key = next(self.folder.glob("replica-*/admin.key")).read_text().strip()
+        return Client(port, key, context=ssl.create_default_context(cafile=self.folder / "ca.crt"))
 
     def uid(self):
         """Of the cluster that the document makes."""
@@ -168,3 +173,22 @@ def test_each_of_the_six_is_killed_and_comes_back(pasted, kind, number):
     else:
         again(lambda: ((reply := Client(pasted.port("1237", number)).get("/health")).json().get("health") == "true", reply))
     go_on(pasted, f"{kind}-{number}-is-back")
+
+
+def test_nginx_deals_reads_out_to_the_replicas_that_are_left(pasted):
+    nginx = pasted.balanced(pasted.port("1845", 0))
+    uid = pasted.uid()
+    pid = int((pasted.folder / "replica-2.pid").read_text())
+    for dead in (False, True):
+        if dead:
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: not os.path.exists(f"/proc/{pid}/exe"), "its end")
+        for _ in range(30):
+            assert nginx.list(uid).status == 200
+        name = f"through-nginx-{dead}".lower()
+        made = nginx.create_key(name, "reader")
+        # It is not sent a second time, so it may reach none.
+        again(lambda made=made: ((reply := nginx.delete(f"/admin/v1/keys/{made['id']}")).status in (204, 404), reply))
+    shown, failed = pasted.terminal.paste("replica 2\n")
+    assert not failed, shown
+    again(lambda: ready(pasted.client(pasted.port("1844", 2))))
