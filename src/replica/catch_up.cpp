@@ -56,7 +56,7 @@ void CatchUp::wait(Done done) {
         lost = lost_;
         free = !std::exchange(asking_, true);
         if (!lost) {
-            next_.push_back(std::move(done));
+            next_.push_back(std::exchange(done, nullptr));
         } else if (free) {
             // Nobody waits for it, but whether etcd is there again has to be asked.
             next_.emplace_back([](const Result<base::Millis>&) {});

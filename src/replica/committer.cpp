@@ -204,6 +204,7 @@ Result<void> Committer::run(Group& group, Flight& flight, etcd::Txn& txn) {
 // opened afterwards shows it, and until then its draft is among these.
 std::vector<const Draft*> Committer::drafts_in_flight() const {
     std::vector<const Draft*> drafts;
+    drafts.reserve(flights_.size());
     for (const auto& flight : flights_) drafts.push_back(&flight->draft);
     return drafts;
 }

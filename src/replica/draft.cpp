@@ -40,6 +40,7 @@ size_t Draft::operations() const {
 
 std::vector<Compare> Draft::compares(const TruthKeys& keys, int64_t applied) const {
     std::vector<Compare> all;
+    all.reserve(seen.size() + existing.size() + unchanged.size() + 2);
     for (const auto& [key, revision] : seen) {
         all.push_back(
             compare(key, Compare::Target::kModRevision, Compare::Relation::kEqual, revision));
