@@ -152,7 +152,11 @@ Result<std::unique_ptr<DataDirectory>> open_replica(const Settings& settings,
     SNAPGATE_ASSIGN(auto opened, replica::ReplicaStore::open(std::move(options)));
     data->replica = opened.get();
     data->store = std::move(opened);
-    data->signer.emplace(data->replica->token_key());
+    if (std::string earlier = data->replica->earlier_token_key(); earlier.empty()) {
+        data->signer.emplace(data->replica->token_key());
+    } else {
+        data->signer.emplace(data->replica->token_key(), query::TokenSigner(std::move(earlier)));
+    }
     data->replica->tell_of_records([&all = *data](const auto& changed) {
         const store::ReadView view = all.store->read();
         for (const auto& read : {all.keys.reload(view, changed), all.projects.reload(view, changed),

@@ -27,6 +27,9 @@ std::optional<std::pair<std::string, std::string>> split(std::string_view text, 
 
 TokenSigner::TokenSigner(std::string key) : key_(std::move(key)) {}
 
+TokenSigner::TokenSigner(std::string key, TokenSigner earlier)
+    : key_(std::move(key)), earlier_(std::make_shared<const TokenSigner>(std::move(earlier))) {}
+
 base::Result<TokenSigner> TokenSigner::open(const std::filesystem::path& file) {
     SNAPGATE_ASSIGN(std::string key, base::read_or_make_secret(file, kKeyBytes));
     return TokenSigner(std::move(key));
@@ -46,7 +49,8 @@ std::optional<std::string> TokenSigner::unseal(std::string_view text, size_t mos
     auto parts = split(text, most_bytes);
     if (!parts) return std::nullopt;
     auto& [bytes, signature] = *parts;
-    if (!base::equal_constant_time(signature, signature_of(bytes))) return std::nullopt;
+    if (!base::equal_constant_time(signature, signature_of(bytes)))
+        return earlier_ ? earlier_->unseal(text, most_bytes) : std::nullopt;
     return std::move(bytes);
 }
 
@@ -75,7 +79,8 @@ std::optional<std::string> TokenSigner::unseal_hidden(std::string_view text,
     if (!parts) return std::nullopt;
     auto& [bytes, signature] = *parts;
     mask(bytes, signature);
-    if (!base::equal_constant_time(signature, signature_of(bytes))) return std::nullopt;
+    if (!base::equal_constant_time(signature, signature_of(bytes)))
+        return earlier_ ? earlier_->unseal_hidden(text, most_bytes) : std::nullopt;
     return std::move(bytes);
 }
 

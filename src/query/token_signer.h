@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ class TokenSigner {
   public:
     // `key`: 32 random bytes.
     explicit TokenSigner(std::string key);
+    // Knows tokens of `earlier`, too, and signs none with its key. What they say is of another
+    // store, so they go on nowhere, but are no broken ones.
+    TokenSigner(std::string key, TokenSigner earlier);
     // Reads the key from a file (0600), or makes one there. The key lasts as long as the data
     // directory, so tokens still work after a restart.
     static base::Result<TokenSigner> open(const std::filesystem::path& file);
@@ -37,6 +41,7 @@ class TokenSigner {
     void mask(std::string& bytes, std::string_view signature) const;
 
     std::string key_;
+    std::shared_ptr<const TokenSigner> earlier_;
 };
 
 }  // namespace snapgate::query

@@ -17,6 +17,20 @@ namespace {
 
 constexpr size_t kMostBytes = 100;
 
+TEST(TokenSignerTest, TokensOfAnEarlierKeyAreKnownAndNoneIsMadeWithIt) {
+    constexpr size_t kMost = 200;
+    const TokenSigner earlier(std::string(32, 'e'));
+    const TokenSigner signer(std::string(32, 'k'), earlier);
+    EXPECT_EQ(signer.unseal(earlier.seal("shown"), kMost), "shown");
+    EXPECT_EQ(signer.unseal_hidden(earlier.seal_hidden("hidden"), kMost), "hidden");
+    EXPECT_FALSE(earlier.unseal(signer.seal("shown"), kMost));
+    EXPECT_FALSE(earlier.unseal_hidden(signer.seal_hidden("hidden"), kMost));
+    const TokenSigner alone(std::string(32, 'k'));
+    EXPECT_EQ(alone.unseal(signer.seal("shown"), kMost), "shown");
+    const TokenSigner other(std::string(32, 'o'));
+    EXPECT_FALSE(signer.unseal(other.seal("shown"), kMost));
+}
+
 TEST(TokenSignerTest, ReadsWhatItSealedAlone) {
     const TokenSigner signer(std::string(32, 'k'));
     const std::string open = signer.seal("bytes");
