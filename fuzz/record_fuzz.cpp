@@ -1,5 +1,5 @@
-// A record of the registry (a project, a cluster, a key, how a mirror stands): it is read, or
-// refused with a message. What was read says the same when it is written and read again.
+// A record of the registry (a project, a cluster, a key, a session, how a mirror stands): it is
+// read, or refused with a message. What was read says the same when it is written and read again.
 
 #include <cstdint>
 #include <string>
@@ -9,6 +9,7 @@
 #include "access/projects.h"
 #include "check.h"
 #include "cluster/registry.h"
+#include "identity/shared_sessions.h"
 #include "input.h"
 #include "mirror/mirror_record.h"
 
@@ -46,6 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
             break;
         case 'k':
             check_record<snapgate::access::Key>(value);
+            break;
+        case 's':
+            check_record<snapgate::identity::StoredSession>(value);
             break;
         case 'm':
             check_mirror(value);

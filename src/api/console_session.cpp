@@ -133,6 +133,38 @@ void note_session(Call& call, const identity::SignedIn& who) {
     if (call.audit != nullptr) call.audit->object = {.kind = "ConsoleSession"};
 }
 
+// The secret of a new session. That of the session that the browser had is of no more use. `shown`:
+// the key or the token.
+net::Awaitable<Result<std::string>> begin_session(Call& call, const identity::SignedIn& who,
+                                                  std::string_view shown) {
+    std::string before(console_secret(call.request).value_or(""));
+    identity::SharedSessions* const shared = call.services.shared_sessions;
+    if (shared == nullptr) {
+        call.services.sessions->end(before);
+        co_return call.services.sessions->begin(who);
+    }
+    identity::SharedSessions::Made made = shared->make(who, shown);
+    store::WriteFunction write = [shared, session = std::move(made.session),
+                                  before =
+                                      std::move(before)](store::WriteTxn& txn) -> Result<void> {
+        SNAPGATE_TRY(identity::SharedSessions::end(txn, before));
+        return shared->put(txn, session);
+    };
+    SNAPGATE_CO_TRY(co_await commit_registry(call.services, std::move(write)));
+    co_return std::move(made.secret);
+}
+
+net::Awaitable<Result<void>> end_session(Call& call, std::string secret) {
+    if (call.services.shared_sessions == nullptr) {
+        call.services.sessions->end(secret);
+        co_return Result<void>{};
+    }
+    store::WriteFunction write = [secret = std::move(secret)](store::WriteTxn& txn) {
+        return identity::SharedSessions::end(txn, secret);
+    };
+    co_return co_await commit_registry(call.services, std::move(write));
+}
+
 }  // namespace
 
 net::Awaitable<Result<void>> get_console_session(Call& call) {
@@ -149,9 +181,7 @@ net::Awaitable<Result<void>> begin_console_session(Call& call) {
     SNAPGATE_CO_ASSIGN(const std::string key, json::optional_string(body, "key"));
     SNAPGATE_CO_ASSIGN(const identity::SignedIn who, co_await authenticate(call, key));
     SNAPGATE_CO_TRY(count_request(call, who));
-    // The session that the browser had is of no more use.
-    if (const auto before = console_secret(call.request)) call.services.sessions->end(*before);
-    const std::string secret = call.services.sessions->begin(who);
+    SNAPGATE_CO_ASSIGN(const std::string secret, co_await begin_session(call, who, key));
     note_session(call, who);
     call.response.add_header("Set-Cookie", set_console_secret(call.request, secret));
     respond_json(call, 200, describe(call, who));
@@ -161,7 +191,8 @@ net::Awaitable<Result<void>> begin_console_session(Call& call) {
 net::Awaitable<Result<void>> end_console_session(Call& call) {
     SNAPGATE_CO_TRY(check_console(call));
     if (const auto session = find_console(call); session && *session) note_session(call, **session);
-    if (const auto secret = console_secret(call.request)) call.services.sessions->end(*secret);
+    if (const auto secret = console_secret(call.request))
+        SNAPGATE_CO_TRY(co_await end_session(call, std::string(*secret)));
     call.response.add_header("Set-Cookie", remove_console_secret(call.request));
     call.response.status = 204;
     co_return Result<void>{};

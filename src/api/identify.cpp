@@ -28,6 +28,44 @@ Result<access::Principal> principal_of(const Call& call,
                                   *call.services.clusters.snapshot());
 }
 
+// The secret of the console's session, if the request shows that alone.
+std::optional<std::string_view> secret_of_session(const Call& call) {
+    const net::Request& request = call.request;
+    if (call.services.sessions == nullptr || request.header("ApiKey") ||
+        request.header("Authorization"))
+        return std::nullopt;
+    return console_secret(request);
+}
+
+// The token with which the session began, on one of several servers, which has to verify it itself.
+std::optional<std::string> token_of_session(const Call& call) {
+    const identity::SharedSessions* const shared = call.services.shared_sessions;
+    const auto secret = secret_of_session(call);
+    if (shared == nullptr || !secret) return std::nullopt;
+    const auto session = shared->find(*secret);
+    return session ? identity::SharedSessions::token_of(*session, *secret) : std::nullopt;
+}
+
+// nullopt if there is no such session. kUnavailable if its token could not be verified now.
+Result<std::optional<identity::SignedIn>> find_session(const Call& call, std::string_view secret) {
+    identity::SharedSessions* const shared = call.services.shared_sessions;
+    if (shared == nullptr) return call.services.sessions->find(secret);
+    const auto session = shared->find(secret);
+    if (!session) return std::optional<identity::SignedIn>();
+    identity::SignedIn who{session->key_id};
+    if (!session->sealed.empty()) {
+        if (call.token && !*call.token && call.token->error().code == Code::kUnavailable)
+            return call.token->error();
+        if (!call.token || !*call.token) return std::optional<identity::SignedIn>();
+        who.caller = **call.token;
+    }
+    if (auto use = shared->use(*session)) {
+        call.services.store.write(store::Priority::kBatch, *std::move(use),
+                                  [](const Result<void>&) {});
+    }
+    return std::optional(std::move(who));
+}
+
 }  // namespace
 
 std::string_view named_cluster(std::string_view path) {
@@ -49,6 +87,10 @@ Result<access::Principal> authenticate_key(const Call& call, std::string_view ke
 net::Awaitable<void> verify_token(Call& call) {
     identity::Issuers* const issuers = call.services.issuers;
     if (issuers == nullptr || !issuers->any()) co_return;
+    if (const auto token = token_of_session(call)) {
+        call.token = co_await issuers->authenticate(*token);
+        co_return;
+    }
     // A request whose headers are refused is refused later.
     const auto text = presented_key(call.request);
     if (!text || !identity::looks_like_token(*text)) co_return;
@@ -56,23 +98,18 @@ net::Awaitable<void> verify_token(Call& call) {
 }
 
 std::optional<Result<identity::SignedIn>> find_console(const Call& call) {
-    const net::Request& request = call.request;
-    if (call.services.sessions == nullptr || request.header("ApiKey") ||
-        request.header("Authorization"))
-        return std::nullopt;
-    const auto secret = console_secret(request);
+    const auto secret = secret_of_session(call);
     if (!secret) return std::nullopt;
-    Error ended(Code::kUnauthorized, "the session has ended: sign in again");
-    auto session = call.services.sessions->find(*secret);
+    const Error ended(Code::kUnauthorized, "the session has ended: sign in again");
+    SNAPGATE_ASSIGN(auto session, find_session(call, *secret));
     if (!session) return ended;
     call.response.key = session->key_id;
     const bool good =
         session->caller ? session->caller->is_good() : call.services.keys.is_good(session->key_id);
-    if (!good) {
-        call.services.sessions->end(*secret);
-        return ended;
-    }
-    return *std::move(session);
+    if (good) return *std::move(session);
+    // One of several servers leaves it to the next one that begins.
+    if (call.services.shared_sessions == nullptr) call.services.sessions->end(*secret);
+    return ended;
 }
 
 std::optional<Result<access::Principal>> identify_console(const Call& call) {

@@ -28,6 +28,10 @@ Result<void> Services::reload_registry(const std::vector<store::ChangedRecord>& 
     for (Result<void> result : {projects.reload(view, changed), clusters.reload(view, changed)}) {
         if (first_error && !result) first_error = std::move(result);
     }
+    if (shared_sessions != nullptr) {
+        auto result = shared_sessions->reload(view, changed);
+        if (first_error && !result) first_error = std::move(result);
+    }
     streams->registry_changed();
     return first_error;
 }
@@ -36,6 +40,10 @@ Result<void> Services::reload_registry() const {
     store::ReadView view = store.read();
     Result<void> first_error = keys.reload(view);
     for (Result<void> result : {projects.reload(view), clusters.reload(view)}) {
+        if (first_error && !result) first_error = std::move(result);
+    }
+    if (shared_sessions != nullptr) {
+        auto result = shared_sessions->reload(view);
         if (first_error && !result) first_error = std::move(result);
     }
     streams->registry_changed();

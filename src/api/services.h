@@ -18,6 +18,7 @@
 #include "facts/facts.h"
 #include "identity/issuers.h"
 #include "identity/sessions.h"
+#include "identity/shared_sessions.h"
 #include "mirror/mirrors.h"
 #include "net/http/http.h"
 #include "objects/namespace_sweeper.h"
@@ -78,6 +79,8 @@ struct Services {
     std::function<FleetMetricsOptions()> fleet_metrics = [] { return FleetMetricsOptions(); };
     // The console's sessions; null if the console is off.
     identity::Sessions* sessions = nullptr;
+    // In place of these where servers share a truth, if the console is on.
+    identity::SharedSessions* shared_sessions = nullptr;
     // The issuers whose tokens are taken beside keys; null: no tokens are.
     identity::Issuers* issuers = nullptr;
     // What the server's configuration file says of projects.

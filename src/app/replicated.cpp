@@ -195,6 +195,14 @@ void serve_as_replica(DataDirectory& data, api::Services& services) {
     data.replica->tell_of_names([&connections = services.connections](model::ClusterNumber mirror) {
         connections.take_name(mirror);
     });
+    // What was read until now has no sessions in it.
+    data.replica->write(
+        store::Priority::kRequest, [](store::WriteTxn&) -> Result<void> { return {}; },
+        [&services](const Result<void>& result) {
+            const auto read = result ? services.reload_registry() : result;
+            if (!read)
+                base::log::error("cannot read the registry", {{"error", read.error().message}});
+        });
 }
 
 }  // namespace snapgate::app

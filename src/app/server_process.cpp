@@ -181,7 +181,10 @@ void ServerProcess::offer_services() {
     services_->shares = std::make_shared<api::KeyShares>(
         api::KeyLimits{.bytes = settings_.key_held_bytes.value_or(held_bytes(settings_) / 4),
                        .requests = settings_.key_requests});
-    if (settings_.console) services_->sessions = &sessions_;
+    if (settings_.console) {
+        services_->sessions = &sessions_;
+        if (data_->replica != nullptr) services_->shared_sessions = &shared_sessions_;
+    }
     services_->issuers = &issuers_;
     issuers_.keep_in(data_->path / "issuer-keys");
     issuers_.replace(settings_.issuers, sources_->rules().of_tenant);

@@ -22,6 +22,7 @@
 #include "connect/credentials.h"
 #include "identity/issuers.h"
 #include "identity/sessions.h"
+#include "identity/shared_sessions.h"
 #include "mirror/mirrors.h"
 #include "net/server/server.h"
 #include "objects/garbage_collector.h"
@@ -92,7 +93,8 @@ class ServerProcess {
     std::unique_ptr<DeclaredClusters> declared_;
     std::unique_ptr<mirror::Mirrors> mirrors_;
     identity::Sessions sessions_;
-    std::unique_ptr<audit::Trail> audit_;  // null: none is kept
+    identity::SharedSessions shared_sessions_;  // of a replica
+    std::unique_ptr<audit::Trail> audit_;       // null: none is kept
     identity::Issuers issuers_;
     std::optional<api::Services> services_;
     // Destroyed after the store: the answer of a commit may still be on its way to a connection.

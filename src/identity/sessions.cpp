@@ -10,20 +10,21 @@ namespace snapgate::identity {
 namespace {
 
 constexpr size_t kSessionSecretBytes = 32;
-// Far above the length of any secret that begin() makes.
-constexpr size_t kLongestSecret = 256;
 
 std::string key_id_of(std::string_view secret) {
     const size_t dot = secret.find('.');
-    if (dot == std::string_view::npos || secret.size() > kLongestSecret) return {};
+    if (dot == std::string_view::npos || secret.size() > kLongestSessionSecret) return {};
     return std::string(secret.substr(0, dot));
 }
 
 }  // namespace
 
+std::string make_session_secret(std::string_view key_id) {
+    return std::string(key_id) + "." + base::base64url(base::random_bytes(kSessionSecretBytes));
+}
+
 std::string Sessions::begin(SignedIn who) {
-    const std::string secret =
-        who.key_id + "." + base::base64url(base::random_bytes(kSessionSecretBytes));
+    const std::string secret = make_session_secret(who.key_id);
     Session session{base::sha256(secret), clock_.steady_ms(), std::move(who.caller)};
     base::MutexLock lock(mutex_);
     drop_idle();

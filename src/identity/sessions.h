@@ -21,9 +21,15 @@ struct SignedIn {
     std::shared_ptr<const Caller> caller = nullptr;  // null: it began with a key
 };
 
+// The secret of a new session: <key id>.<256 random bits, base64url>.
+std::string make_session_secret(std::string_view key_id);
+// Far above the length of any of them.
+inline constexpr size_t kLongestSessionSecret = 256;
+
 // Sessions of browsers, each begun with a key or a token and bound to it. They are kept in memory
 // alone: a restart of the server ends them all. A session ends when its key or its token does,
-// since whoever looks for a session also asks whether these are still good. Any thread may call.
+// since whoever looks for a session also asks whether these are still good. Servers that share a
+// truth have SharedSessions. Any thread may call.
 class Sessions {
   public:
     // Of one key, or of one user of an issuer. The one that was used longest ago makes room for a
@@ -34,8 +40,7 @@ class Sessions {
 
     explicit Sessions(const base::Clock& clock = base::system_clock()) : clock_(clock) {}
 
-    // The secret of a new session: <key id>.<256 random bits, base64url>. Only a hash of it is
-    // kept.
+    // The secret of a new session. Only a hash of it is kept.
     std::string begin(SignedIn who);
     // Whose session has this secret, which counts as used now; nullopt if there is no such session,
     // or it has ended.

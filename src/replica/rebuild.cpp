@@ -10,6 +10,7 @@
 
 #include "replica/history.h"
 #include "replica/truth_values.h"
+#include "store/session_record.h"
 #include "store/walk.h"
 
 namespace snapgate::replica {
@@ -30,7 +31,8 @@ constexpr store::NoteType kNoteTypes[] = {store::NoteType::kDependent,
                                           store::NoteType::kDependentsComplete,
                                           store::NoteType::kCollect, store::NoteType::kListed};
 constexpr store::RecordType kRecordTypes[] = {store::RecordType::kProject,
-                                              store::RecordType::kCluster, store::RecordType::kKey};
+                                              store::RecordType::kCluster, store::RecordType::kKey,
+                                              store::kSessionRecord};
 
 Error ended_early() {
     return {Code::kUnavailable, "the server is being stopped"};

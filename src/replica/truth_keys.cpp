@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/decimal.h"
+#include "store/session_record.h"
 
 namespace snapgate::replica {
 namespace {
@@ -59,9 +60,10 @@ std::optional<uint8_t> take_digit(std::string_view& rest, uint8_t most) {
 
 std::optional<TruthKeys::Address> parse_record(std::string_view rest) {
     TruthKeys::Address address{.what = What::kRecord};
-    const auto type = take_digit(rest, static_cast<uint8_t>(store::RecordType::kKey));
+    const auto type = take_digit(rest, static_cast<uint8_t>(store::kSessionRecord));
     if (!type || rest.empty()) return std::nullopt;
     address.record = static_cast<store::RecordType>(*type);
+    if (!TruthKeys::has(address.record)) return std::nullopt;
     address.name = rest;
     return address;
 }
@@ -94,6 +96,10 @@ std::optional<TruthKeys::Address> parse_note(std::string_view rest) {
 
 std::string TruthKeys::record(store::RecordType type, std::string_view id) const {
     return fmt::format("{}{}/{}", records(), static_cast<unsigned>(type), id);
+}
+
+bool TruthKeys::has(store::RecordType type) {
+    return type != store::RecordType::kMirror && type != store::RecordType::kCopy;
 }
 
 std::string TruthKeys::cluster(ClusterNumber cluster) const {

@@ -55,6 +55,8 @@ class TruthKeys {
     // The key of a note, or what the keys of all notes begin with whose keys begin with `key`.
     std::string note(model::ClusterNumber cluster, store::NoteType type,
                      std::string_view key) const;
+    // Whether records of this type are in the truth. Those of mirrors and of the copy are not.
+    static bool has(store::RecordType type);
     std::string sweeps() const { return base_ + "sweeps/"; }
     std::string sweep(model::ClusterNumber cluster) const;
     std::string replicas() const { return base_ + "replicas/"; }

@@ -389,7 +389,7 @@ Result<std::vector<std::pair<std::string, std::string>>> TruthTxn::records(store
 Result<void> TruthTxn::put_record(store::RecordType type, std::string_view id,
                                   std::string_view value) {
     SNAPGATE_TRY(check_record_id(id));
-    if (type > store::RecordType::kKey) return of_mirrors_alone();
+    if (!TruthKeys::has(type)) return of_mirrors_alone();
     go_by_registry();
     draft_.records.push_back({type, std::string(id)});
     change(keys_.record(type, id), std::string(value));
@@ -398,7 +398,7 @@ Result<void> TruthTxn::put_record(store::RecordType type, std::string_view id,
 
 Result<void> TruthTxn::erase_record(store::RecordType type, std::string_view id) {
     // Nothing of a mirror is here.
-    if (type > store::RecordType::kKey || !check_record_id(id)) return {};
+    if (!TruthKeys::has(type) || !check_record_id(id)) return {};
     go_by_registry();
     draft_.records.push_back({type, std::string(id)});
     change(keys_.record(type, id), std::nullopt);

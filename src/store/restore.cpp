@@ -18,6 +18,7 @@
 #include "store/format.h"
 #include "store/keys.h"
 #include "store/rows.h"
+#include "store/session_record.h"
 
 namespace snapgate::store {
 namespace {
@@ -38,6 +39,12 @@ Error damaged(std::string_view what) {
 bool is_snapshot(std::string_view key) {
     constexpr size_t kKindAt = 1 + sizeof(ClusterNumber);
     return key.size() > kKindAt && key[kKindAt] == static_cast<char>(Kind::kSnapshot);
+}
+
+// Whether only a store that is a copy has records of this type.
+bool is_of_copies(char type) {
+    return type == static_cast<char>(RecordType::kCopy) ||
+           type == static_cast<char>(kSessionRecord);
 }
 
 // A store in the making. Rows come in the order of their keys.
@@ -123,8 +130,7 @@ class NewStore {
         switch (table) {
             case Table::kRecord:
                 if (row.key.size() < 2) return damaged("a record has no type");
-                if (options_.of_copy && row.key[1] == static_cast<char>(RecordType::kCopy))
-                    return {};
+                if (options_.of_copy && is_of_copies(row.key[1])) return {};
                 if (!options_.keep_record(static_cast<RecordType>(row.key[1]), row.key.substr(2),
                                           row.value))
                     return {};
