@@ -39,7 +39,7 @@ void TokenWriter::known(const std::optional<uint64_t>& number, bool fact) {
 }
 
 TokenReader::TokenReader(std::string_view bytes, char layout) : rest_(bytes) {
-    is_whole_ = take(1) == std::string_view(&layout, 1);
+    if (take(1) != std::string_view(&layout, 1)) is_whole_ = false;
 }
 
 std::string_view TokenReader::take(size_t size) {
