@@ -234,7 +234,8 @@ Result<OfflineRepair> repair_offline(const fs::path& data_dir, const store::Faul
     if (repair.summary.removed.empty()) return repair;
     SNAPGATE_ASSIGN(const auto data, open_stopped(data_dir));
     std::map<model::ClusterNumber, std::string> names;
-    for (const auto& [uid, cluster] : *data->clusters.snapshot()) {
+    const auto clusters = data->clusters.snapshot();
+    for (const auto& [uid, cluster] : *clusters) {
         for (const model::ClusterNumber number : cluster.numbers())
             names[number] = fmt::format("{} ({})", cluster.name, uid);
     }

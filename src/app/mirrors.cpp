@@ -104,7 +104,8 @@ std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_b
 
 void follow_clusters(const DataDirectory& data, const connect::ConnectionSources& sources,
                      mirror::Mirrors& mirrors) {
-    for (const auto& [uid, cluster] : *data.clusters.snapshot()) {
+    const auto clusters = data.clusters.snapshot();
+    for (const auto& [uid, cluster] : *clusters) {
         if (cluster.connected()) mirrors.follow(cluster, sources.of(cluster));
     }
 }

@@ -96,7 +96,8 @@ class ConnectedClusters {
   public:
     // Somebody else begins to follow those that are in the registry now (follow_clusters()).
     explicit ConnectedClusters(const api::Services& services) : services_(services) {
-        for (const auto& [uid, cluster] : *services.clusters.snapshot())
+        const auto clusters = services.clusters.snapshot();
+        for (const auto& [uid, cluster] : *clusters)
             if (cluster.connected()) followed_.emplace(uid, cluster);
     }
 

@@ -30,11 +30,15 @@ SKIPPED = re.compile(r"\bDISAB" r"LED_|\bGTEST_SK" r"IP|pytest\.(mark\.)?sk" r"i
                      r"|\bimporto" r"rskip|\|\| tr" r"ue\b|(ASSERT|EXPECT)_TRUE\(tr" r"ue\)|^\s*assert Tr" r"ue\b"
                      r"|unittest\.sk" r"ip|@sk" r"ip")
 MACHINE = re.compile(r"(?<![\w.])/(wor" r"k|far" r"m|roo" r"t)/|/ho" r"me/(?!somebody\b)\w+/|/Us" r"ers/\w+/|/tm" r"p/[a-z]+/")
+# In C++20 a range-for destroys a temporary before its first turn, unless the temporary is the range itself: a table that
+# another thread replaces meanwhile is gone.
+DANGLING = re.compile(r"\bfor \([^;]*: \*[^;]*\bsnapshot\(\)\)")
 
 RULES = [
     ("work left open", OPEN_WORK),
     ("a test skipped, silenced or unable to fail", SKIPPED),
     ("a path of one machine", MACHINE),
+    ("a loop over a table that nobody holds: give its snapshot a name", DANGLING),
 ]
 
 PLANTED = [
@@ -46,6 +50,8 @@ PLANTED = [
     ("rm -f core || tr" "ue", True),
     ("open('/ho" "me/someone/data')", True),
     ("cd /wor" "k/tree", True),
+    ("    for (const auto& [uid, cluster] : *data.clusters.snap" "shot()) {", True),
+    ("    for (const auto& [uid, cluster] : *clusters) {", False),
     ("// A worker takes the next batch; what it skips stays.", False),
     ("path = '/v1/spectroclusters/demo/vms/snapshot'", False),
     ("if (a || true_value) return;", False),

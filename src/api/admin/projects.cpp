@@ -131,7 +131,8 @@ net::Awaitable<Result<void>> delete_project(Call& call) {
     SNAPGATE_CO_ASSIGN(const auto asked, asked_set(call));
     SNAPGATE_CO_TRY(require_set(asked, project.apply_set));
     SNAPGATE_CO_TRY(call.services.declared_projects->require_deletable(project));
-    for (const auto& [uid, cluster] : *call.services.clusters.snapshot()) {
+    const auto clusters = call.services.clusters.snapshot();
+    for (const auto& [uid, cluster] : *clusters) {
         if (cluster.project != project.uid) continue;
         SNAPGATE_CO_TRY(call.services.sources.require_deletable(cluster));
     }
