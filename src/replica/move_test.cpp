@@ -1,8 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <future>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +30,25 @@ using store::make_object;
 using store::NoteType;
 using store::RecordType;
 using store::WriteTxn;
+
+bool is_listed(const ReplicaStore& replica) {
+    std::promise<bool> told;
+    replica.list_replicas([&told](const Result<std::vector<Replica>>& listed) {
+        told.set_value(listed && std::ranges::any_of(*listed, &Replica::self));
+    });
+    return told.get_future().get();
+}
+
+// A replica writes its record soon after it was opened.
+void wait_until_listed(const ReplicaStore& replica) {
+    using namespace std::chrono_literals;
+    const auto give_up = std::chrono::steady_clock::now() + 10s;
+    while (!is_listed(replica)) {
+        if (std::chrono::steady_clock::now() > give_up)
+            throw std::runtime_error("a replica has no record after ten seconds");
+        std::this_thread::sleep_for(5ms);
+    }
+}
 
 class MoveTest : public ::testing::Test {
   protected:
@@ -152,6 +176,7 @@ TEST_F(MoveTest, WhatWasMovedOutIsClosedAndCanBeMovedOutAgain) {
     {
         const auto replica = ReplicaStore::open(options(to_));
         ASSERT_TRUE(replica);
+        wait_until_listed(**replica);
         const auto refused = move_out(options(other_), {});
         ASSERT_FALSE(refused);
     }
