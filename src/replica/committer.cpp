@@ -19,7 +19,8 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr size_t kMostInFlight = 4;
+// With more, groups are smaller, and their work in etcd and in each copy is more than is won.
+constexpr size_t kMostInFlight = 2;
 constexpr size_t kGroupItems = 64;
 // Room in a request for what is not counted in a draft's bytes: compares, and gRPC's own.
 constexpr size_t kRequestRoom = 64 << 10;
