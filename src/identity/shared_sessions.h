@@ -10,14 +10,13 @@
 #include "base/result.h"
 #include "identity/sessions.h"
 #include "store/record_table.h"
-#include "store/session_record.h"
 #include "store/store.h"
 
 namespace snapgate::identity {
 
 // A session of a browser, as servers that share a truth keep it there.
 struct StoredSession {
-    static constexpr store::RecordType kType = store::kSessionRecord;
+    static constexpr store::RecordType kType = store::RecordType::kSession;
 
     std::string name;    // its id: SHA-256 of its secret, as hexadecimal digits
     std::string key_id;  // as SignedIn::key_id

@@ -30,7 +30,7 @@ class SharedSessionsTest : public testing::Test {
         write([&](WriteTxn& txn) { return sessions_.put(txn, made.session); });
         return made.secret;
     }
-    size_t stored() { return store_->read().records(store::kSessionRecord)->size(); }
+    size_t stored() { return store_->read().records(store::RecordType::kSession)->size(); }
 
     store::TemporaryStore store_;
     SharedSessions sessions_{store_.clock};
@@ -62,7 +62,7 @@ TEST_F(SharedSessionsTest, ASecretLeadsToItsKeyOnEveryServerUntilItsEnd) {
 
 TEST_F(SharedSessionsTest, NoSecretIsStored) {
     const std::string secret = begin("0123456789ab");
-    const auto records = store_->read().records(store::kSessionRecord);
+    const auto records = store_->read().records(store::RecordType::kSession);
     ASSERT_EQ(records->size(), 1U);
     EXPECT_EQ(records->at(0).second.find(secret.substr(13)), std::string::npos);
     EXPECT_EQ(records->at(0).first.find(secret.substr(13)), std::string::npos);

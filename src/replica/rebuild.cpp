@@ -10,7 +10,6 @@
 
 #include "replica/history.h"
 #include "replica/truth_values.h"
-#include "store/session_record.h"
 #include "store/walk.h"
 
 namespace snapgate::replica {
@@ -32,7 +31,7 @@ constexpr store::NoteType kNoteTypes[] = {store::NoteType::kDependent,
                                           store::NoteType::kCollect, store::NoteType::kListed};
 constexpr store::RecordType kRecordTypes[] = {store::RecordType::kProject,
                                               store::RecordType::kCluster, store::RecordType::kKey,
-                                              store::kSessionRecord};
+                                              store::RecordType::kSession};
 
 Error ended_early() {
     return {Code::kUnavailable, "the server is being stopped"};

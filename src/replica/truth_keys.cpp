@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "base/decimal.h"
-#include "store/session_record.h"
 
 namespace snapgate::replica {
 namespace {
@@ -60,7 +59,7 @@ std::optional<uint8_t> take_digit(std::string_view& rest, uint8_t most) {
 
 std::optional<TruthKeys::Address> parse_record(std::string_view rest) {
     TruthKeys::Address address{.what = What::kRecord};
-    const auto type = take_digit(rest, static_cast<uint8_t>(store::kSessionRecord));
+    const auto type = take_digit(rest, static_cast<uint8_t>(store::RecordType::kSession));
     if (!type || rest.empty()) return std::nullopt;
     address.record = static_cast<store::RecordType>(*type);
     if (!TruthKeys::has(address.record)) return std::nullopt;

@@ -18,7 +18,6 @@
 #include "store/format.h"
 #include "store/keys.h"
 #include "store/rows.h"
-#include "store/session_record.h"
 
 namespace snapgate::store {
 namespace {
@@ -44,7 +43,7 @@ bool is_snapshot(std::string_view key) {
 // Whether only a store that is a copy has records of this type.
 bool is_of_copies(char type) {
     return type == static_cast<char>(RecordType::kCopy) ||
-           type == static_cast<char>(kSessionRecord);
+           type == static_cast<char>(RecordType::kSession);
 }
 
 // A store in the making. Rows come in the order of their keys.

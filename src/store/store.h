@@ -43,6 +43,8 @@ enum class RecordType : uint8_t {
     kMirror = 4,  // the stored part of a mirror's status, as JSON; the id is the cluster's number,
                   // in decimal
     kCopy = 5,    // of a replica: what this store is a copy of, and how far (replica/copy_state.h)
+    // A session of the console, on servers that share a truth alone (identity/shared_sessions.h).
+    kSession = 6,
 };
 
 // A record that was put or erased.
