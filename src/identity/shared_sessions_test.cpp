@@ -12,7 +12,6 @@
 namespace snapgate::identity {
 namespace {
 
-using base::Result;
 using store::WriteTxn;
 
 constexpr int64_t kHourMs = 3'600'000;
@@ -72,7 +71,7 @@ TEST_F(SharedSessionsTest, ATokenOpensWithTheSecretAlone) {
     StoredSession session;
     session.name = std::string(64, 'a');
     session.key_id = "oidc:alice";
-    session.sealed = "bytes\xff\0";
+    session.sealed = std::string("bytes\xff\0", 7);
     const auto read = StoredSession::parse(session.name, session.record());
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->sealed, session.sealed);
