@@ -58,7 +58,6 @@ class ObjectScan final : public ScanState {
     }
 
     void remember_object() {
-        object_ = Key(Table::kObject);
         object_.cut(0);
         object_.text(cursor_.key().substr(0, cursor_.key().size() - sizeof(Revision)));
     }
