@@ -77,7 +77,7 @@ struct Call {
     objects::WriteContext write_context() const {
         return {services.store,
                 services.namespaces,
-                services.connections,
+                services.mirrors,
                 passed,
                 [&all = services](const cluster::Cluster& one) { return all.quota_of(one); },
                 audit};

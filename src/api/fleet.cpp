@@ -113,16 +113,16 @@ net::Awaitable<Result<void>> check_freshness(Call& call, const VisibleFleet& fle
     const std::optional<int64_t> max_age = wanted_max_age(call.request);
     objects::FleetFreshness sum;
     if (!max_age && clusters.empty()) {
-        SNAPGATE_CO_ASSIGN(sum, fleet.freshness->read(services.store, services.connections,
-                                                      fleet.connected, kind));
+        SNAPGATE_CO_ASSIGN(
+            sum, fleet.freshness->read(services.store, services.mirrors, fleet.connected, kind));
     } else {
         std::vector<const cluster::Cluster*> wanted;
         for (const cluster::Cluster& cluster : fleet.connected) {
             if (query::is_wanted_cluster(clusters, cluster.name, cluster.uid))
                 wanted.push_back(&cluster);
         }
-        SNAPGATE_CO_ASSIGN(sum, co_await objects::confirm_fleet(
-                                    services.store, services.connections, wanted, kind, max_age));
+        SNAPGATE_CO_ASSIGN(sum, co_await objects::confirm_fleet(services.store, services.mirrors,
+                                                                wanted, kind, max_age));
     }
     // On the Palette side the sources tell of those of which nothing is known.
     const size_t unknown = call.side == Side::kKubernetes ? sum.unknown : 0;

@@ -79,7 +79,7 @@ void add_headers(const objects::Freshness& freshness, Side side, net::Response& 
 net::Awaitable<Result<void>> check_freshness(Call& call, const cluster::Cluster& cluster,
                                              model::Kind kind) {
     SNAPGATE_CO_ASSIGN(call.freshness, co_await objects::read_freshness(
-                                           call.services.store, call.services.connections, cluster,
+                                           call.services.store, call.services.mirrors, cluster,
                                            kind, wanted_max_age(call.request)));
     if (call.freshness) add_headers(*call.freshness, call.side, call.response);
     co_return Result<void>();

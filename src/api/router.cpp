@@ -186,8 +186,8 @@ Result<void> tell_copy_age(Call& call) {
 net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     // Before the key is looked up.
     SNAPGATE_CO_TRY(co_await catch_up(call));
-    SNAPGATE_CO_ASSIGN(call.passed, connect::read_passed_servers(
-                                        call.request, call.services.connections.server_id()));
+    SNAPGATE_CO_ASSIGN(
+        call.passed, connect::read_passed_servers(call.request, call.services.mirrors.server_id()));
     co_await verify_token(call);
     SNAPGATE_CO_ASSIGN(const Match match, face.find(call));
     if (match.route == nullptr) co_return face.refuse(call, match);

@@ -185,9 +185,8 @@ class TestService {
         namespaces_ = std::make_unique<objects::NamespaceSweeper>(
             *store_, clusters_, std::vector<model::ClusterNumber>{cluster()});
         services_.emplace(Services{*store_, signer_, keys_, projects_, clusters_, *watches_,
-                                   *namespaces_, sealer_, connections_, sources_,
-                                   [](std::string&) {}, [this] { return store_->back_up({}); },
-                                   [] {}});
+                                   *namespaces_, sealer_, mirrors_, sources_, [](std::string&) {},
+                                   [this] { return store_->back_up({}); }, [] {}});
         services_->streams = std::make_shared<palette::SnapshotFeeds>(
             palette::StreamTimes{.heartbeat = std::chrono::milliseconds(1'000)});
         services_->issuers = &issuers_;
@@ -225,7 +224,7 @@ class TestService {
     std::unique_ptr<kube::WatchHub> watches_;
     std::unique_ptr<objects::NamespaceSweeper> namespaces_;
     const connect::CredentialSealer sealer_{std::string(base::kSealingKeyBytes, 'k')};
-    mirror::Mirrors connections_{mirror::MirrorsOptions{}};
+    mirror::Mirrors mirrors_{mirror::MirrorsOptions{}};
     const connect::ConnectionSources sources_{sealer_, {}};
     std::optional<Services> services_;
     std::unique_ptr<net::Server> server_;

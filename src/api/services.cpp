@@ -91,13 +91,13 @@ std::optional<cluster::Cluster> connected_cluster(const Services& services,
 void follow(const Services& services, const std::string& uid) {
     auto cluster = connected_cluster(services, uid);
     while (cluster) {
-        services.connections.follow(*cluster, services.sources.of(*cluster));
+        services.mirrors.follow(*cluster, services.sources.of(*cluster));
         // Another request may have changed or deleted the cluster meanwhile, and may have been here
         // first.
         auto now = connected_cluster(services, uid);
         if (!now || now->number != cluster->number) {
             for (const model::ClusterNumber number : cluster->numbers())
-                services.connections.forget(number);
+                services.mirrors.forget(number);
         } else if (now->sealed == cluster->sealed) {
             return;
         }
@@ -112,14 +112,14 @@ void follow_committed(const Services& services, const std::string& uid) {
 void forget_deleted(const Services& services) {
     // In this order: a cluster that is followed only after this is none of those that are looked
     // at, and one that is missing in the table then has been deleted.
-    const auto followed = services.connections.statuses();
+    const auto followed = services.mirrors.statuses();
     const auto clusters = services.clusters.snapshot();
     std::unordered_set<model::ClusterNumber> left;
     for (const auto& [uid, cluster] : *clusters) {
         for (const model::ClusterNumber number : cluster.numbers()) left.insert(number);
     }
     for (const auto& [number, status] : followed) {
-        if (!left.contains(number)) services.connections.forget(number);
+        if (!left.contains(number)) services.mirrors.forget(number);
     }
 }
 

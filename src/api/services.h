@@ -65,7 +65,7 @@ struct Services {
     kube::WatchHub& watches;
     objects::NamespaceSweeper& namespaces;
     const connect::CredentialSealer& sealer;
-    mirror::Mirrors& connections;
+    mirror::Mirrors& mirrors;
     const connect::ConnectionSources& sources;
     // Appends the text of /metrics; not on a thread that serves others.
     std::function<void(std::string& out)> append_metrics;

@@ -193,9 +193,8 @@ void serve_as_replica(DataDirectory& data, api::Services& services) {
             base::log::error("cannot read the registry", {{"error", read.error().message}});
         connected->follow(changed);
     });
-    data.replica->tell_of_names([&connections = services.connections](model::ClusterNumber mirror) {
-        connections.take_name(mirror);
-    });
+    data.replica->tell_of_names(
+        [&mirrors = services.mirrors](model::ClusterNumber mirror) { mirrors.take_name(mirror); });
     // What was read until now has no sessions in it.
     data.replica->write(
         store::Priority::kRequest, [](store::WriteTxn&) -> Result<void> { return {}; },

@@ -45,7 +45,7 @@ net::Awaitable<Result<void>> check_cluster(Call& call) {
     if (!check && check.error().code != Code::kInvalidParameter) co_return check.error();
     respond(call, check ? *check : without_connection(check.error()));
     // Whoever looks wants to know now.
-    call.services.connections.retry_now(cluster);
+    call.services.mirrors.retry_now(cluster);
     co_return Result<void>{};
 }
 

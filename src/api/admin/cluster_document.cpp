@@ -91,7 +91,7 @@ Result<json::Array> kinds_document(const Services& services, const Cluster& clus
         if (!cluster.connected() && objects == 0) continue;
         json::Object item{{"name", kind.plural}, {"objects", objects}};
         if (cluster.connected()) {
-            const auto status = services.connections.status(number);
+            const auto status = services.mirrors.status(number);
             put_status(item, status.value_or(MirrorStatus()), services.store.now_ms());
         }
         kinds.push_back(std::move(item));
@@ -123,7 +123,7 @@ Result<json::Object> cluster_document(const Services& services, const Cluster& c
     if (cluster.connected()) {
         put_text(out, "server", cluster.server);
         put_text(out, "source", cluster.source);
-        const auto status = services.connections.status(cluster.number);
+        const auto status = services.mirrors.status(cluster.number);
         put_status(out, status.value_or(MirrorStatus()), services.store.now_ms());
     } else {
         put_imports(out, cluster, services.store.now_ms());

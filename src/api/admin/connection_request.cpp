@@ -45,12 +45,12 @@ net::Awaitable<Result<connect::ConnectionCheck>> look_at(
     std::shared_ptr<const net::AddressRules> rules) {
     const std::string& project = call.principal.project;
     net::RequestPlaces::Who who{"check " + project, project};
-    auto place = co_await call.services.connections.places().take(std::move(who), kCheckTime);
+    auto place = co_await call.services.mirrors.places().take(std::move(who), kCheckTime);
     if (!place) {
         co_return Error(Code::kUnavailable,
                         "the connection cannot be checked now: " + place.error().message);
     }
-    std::string passed = connect::passed_with(call.passed, call.services.connections.server_id());
+    std::string passed = connect::passed_with(call.passed, call.services.mirrors.server_id());
     co_return co_await connect::check_connection(std::move(connection), std::move(rules),
                                                  std::move(passed), base::system_clock(),
                                                  base::test_time("connection-check", kCheckTime));

@@ -36,7 +36,7 @@ net::Awaitable<Result<void>> set_kubeconfig(Call& call) {
         // The cluster is followed with this connection already: giving it again lists nothing anew.
         // A cluster that waits for its next attempt is only tried at once; until that succeeds it
         // stays in the state that it is in.
-        if (!dry_run) call.services.connections.retry_now(cluster);
+        if (!dry_run) call.services.mirrors.retry_now(cluster);
         co_return respond(call, cluster, false, {});
     }
     SNAPGATE_CO_ASSIGN(auto checked, co_await check_request(call, std::move(connection)));

@@ -39,8 +39,8 @@ net::Awaitable<Verdict> ask_cluster(const Call& call, const json::Object& attrib
     request.headers.emplace_back("Accept", "application/json");
     request.content_type = "application/json";
     request.body = connect::access_review(std::move(asked));
-    auto answer = co_await call.services.connections.send(call.cluster.number, std::move(request),
-                                                          call.passed, kClusterPatience);
+    auto answer = co_await call.services.mirrors.send(call.cluster.number, std::move(request),
+                                                      call.passed, kClusterPatience);
     auto verdict = answer && answer->status / 100 == 2
                        ? json::read_access_verdict(answer->body)
                        : Error(Code::kClusterUnavailable, "it was not reached");

@@ -140,7 +140,7 @@ struct Versions {
 Versions versions_of(const Call& call) {
     Versions versions;
     versions.wanted = call.resource.v1alpha1 ? model::kOldVersion : model::kStoredVersion;
-    versions.served = objects::served_version(call.services.connections, call.cluster);
+    versions.served = objects::served_version(call.services.mirrors, call.cluster);
     if (versions.served != model::kOldVersion) versions.served = versions.wanted;
     return versions;
 }
@@ -239,7 +239,7 @@ net::Awaitable<Result<void>> pass_on(Call& call) {
         call.audit->sent = !dry;
         call.audit->object.name = place.name;
     }
-    mirror::Mirrors& mirrors = call.services.connections;
+    mirror::Mirrors& mirrors = call.services.mirrors;
     SNAPGATE_CO_ASSIGN(auto answer, co_await mirrors.send(call.cluster.number, std::move(sent),
                                                           call.passed, kPassOnTimeout));
 

@@ -11,7 +11,7 @@ namespace {
 // those that do not, so they are called what they are elsewhere.
 std::string_view cluster_state(const Services& services, const cluster::Cluster& cluster) {
     if (!cluster.connected()) return "Running";
-    const auto status = services.connections.status(cluster.number);
+    const auto status = services.mirrors.status(cluster.number);
     if (!status) return to_text(mirror::MirrorState::kPending);
     return status->ready() ? "Running" : to_text(status->state);
 }

@@ -26,7 +26,7 @@ query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visibl
             continue;
         }
         const auto status =
-            objects::last_status(services.store, services.connections, cluster.number, cluster.uid);
+            objects::last_status(services.store, services.mirrors, cluster.number, cluster.uid);
         if (!status || !status->has_synced) {
             ages.push_back({0, true, 0});
             continue;

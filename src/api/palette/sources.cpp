@@ -13,7 +13,7 @@ using base::Result;
 void add_mirror(const Services& services, model::ClusterNumber number, int64_t now_ms,
                 json::Object& item) {
     mirror::MirrorStatus status;
-    if (auto known = services.connections.status(number)) status = std::move(*known);
+    if (auto known = services.mirrors.status(number)) status = std::move(*known);
     item.emplace("state", to_text(status.state));
     if (!status.reason.empty()) item.emplace("reason", status.reason);
     const int64_t as_of = std::max(status.confirmed_ms, status.synced_ms);
