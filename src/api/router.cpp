@@ -90,10 +90,7 @@ net::Awaitable<Result<void>> check_no_body(net::Request& request) {
 
 // What the audit trail calls it.
 void note_route(const Route& route, Call& call) {
-    call.verb = to_text(route.verb);
-    for (const std::string_view own : {"import", "check"}) {
-        if (route.path.starts_with("/admin/") && route.path.ends_with(own)) call.verb = own;
-    }
+    call.verb = route.audited_as.empty() ? to_text(route.verb) : route.audited_as;
     // A reader's POST is a question.
     call.writes = !is_read(route.verb) && route.role && *route.role >= access::Role::kEditor;
     if (call.audit != nullptr) call.audit->verb = call.verb;

@@ -59,6 +59,8 @@ struct Route {
     Extent extent = Extent::kObject;
     // Which objects answer it; nullopt: none of a resource, and the operation reads Accept itself.
     std::optional<Wanted> answer;
+    // What the audit trail calls it; "": by its verb.
+    std::string_view audited_as;
 };
 
 // The route of a request, as far as the path and the method go.

@@ -8,7 +8,7 @@ namespace snapgate::api {
 namespace {
 
 constexpr Route route(Verb verb, std::string_view path) {
-    return {verb, path, {}, nullptr, {}, {}, {}, {}};
+    return {verb, path, {}, nullptr, {}, {}, {}, {}, {}};
 }
 
 constexpr std::array kRoutes = {

@@ -43,16 +43,23 @@ constexpr Route on_snapshots(Verb verb, std::string_view path, Extent extent, Op
             kSnapshotQuery,
             model::Kind::kSnapshot,
             extent,
-            verb == Verb::kList ? Wanted::kList : Wanted::kObject};
+            verb == Verb::kList ? Wanted::kList : Wanted::kObject,
+            {}};
 }
 
 constexpr Route on_fleet(std::string_view path, Operation operation) {
-    return {Verb::kList, path, Role::kReader, operation, {}, {}, {}, {}};
+    return {Verb::kList, path, Role::kReader, operation, {}, {}, {}, {}, {}};
 }
 
 constexpr Route on_server(Verb verb, std::string_view path, std::optional<Role> role,
                           Operation operation, std::string_view takes = {}) {
-    return {verb, path, role, operation, takes, {}, {}, {}};
+    return {verb, path, role, operation, takes, {}, {}, {}, {}};
+}
+
+// A create that makes no object.
+constexpr Route audited_as(std::string_view word, Route route) {
+    route.audited_as = word;
+    return route;
 }
 
 constexpr std::array kRoutes = {
@@ -81,9 +88,10 @@ constexpr std::array kRoutes = {
     on_server(Verb::kUpdate, "/admin/v1/clusters/{}/imports", Role::kAdmin, admin::expect_imports),
     on_server(Verb::kUpdate, "/admin/v1/clusters/{}/kubeconfig", Role::kAdmin,
               admin::set_kubeconfig, "dryRun"),
-    on_server(Verb::kCreate, "/admin/v1/clusters/{}/check", Role::kAdmin, admin::check_cluster),
-    on_server(Verb::kCreate, "/admin/v1/clusters/{}/import", Role::kEditor, admin::import_objects,
-              kImportQuery),
+    audited_as("check", on_server(Verb::kCreate, "/admin/v1/clusters/{}/check", Role::kAdmin,
+                                  admin::check_cluster)),
+    audited_as("import", on_server(Verb::kCreate, "/admin/v1/clusters/{}/import", Role::kEditor,
+                                   admin::import_objects, kImportQuery)),
     on_server(Verb::kGet, "/admin/v1/backup", Role::kAdmin, admin::back_up),
     on_server(Verb::kGet, "/admin/v1/replicas", Role::kAdmin, admin::list_replicas),
     on_server(Verb::kGet, "/admin/v1/whoami", Role::kReader, admin::who_am_i),

@@ -34,9 +34,15 @@ constexpr Wanted answer_to(Verb verb) {
 
 constexpr Route on_objects(Verb verb, std::string_view path, Kind kind, Extent extent,
                            Operation operation) {
-    return {
-        verb,   path,           is_read(verb) ? Role::kReader : Role::kEditor, operation, {}, kind,
-        extent, answer_to(verb)};
+    return {verb,
+            path,
+            is_read(verb) ? Role::kReader : Role::kEditor,
+            operation,
+            {},
+            kind,
+            extent,
+            answer_to(verb),
+            {}};
 }
 
 constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
@@ -69,16 +75,16 @@ constexpr Route on_old_watch(std::string_view path, Kind kind, Extent extent) {
 
 // What is asked about the server and not about objects.
 constexpr Route on_server(std::string_view path, Operation operation) {
-    return {Verb::kGet, path, Role::kReader, operation, {}, {}, {}, {}};
+    return {Verb::kGet, path, Role::kReader, operation, {}, {}, {}, {}, {}};
 }
 
 // What is asked about the caller.
 constexpr Route on_caller(std::string_view path, Operation operation) {
-    return {Verb::kCreate, path, Role::kReader, operation, {}, {}, {}, {}};
+    return {Verb::kCreate, path, Role::kReader, operation, {}, {}, {}, {}, {}};
 }
 
 constexpr Route on_events(std::string_view path) {
-    return {Verb::kList, path, Role::kReader, list_events, {}, {}, {}, {}};
+    return {Verb::kList, path, Role::kReader, list_events, {}, {}, {}, {}, {}};
 }
 
 constexpr std::array kOnObjects = {
