@@ -47,6 +47,18 @@ constexpr const KindNames& names_of(model::Kind kind) {
     return kSnapshotNames;
 }
 
+// Whether what is asked about objects of a kind of a connected cluster is for the cluster itself:
+// writes, and everything about its namespaces, of which there is no mirror.
+constexpr bool goes_to_cluster(model::Kind kind, bool reads) {
+    return kind == model::Kind::kNamespace || !reads;
+}
+
+// Why of the namespaces of a connected cluster not everything is passed on to it.
+inline constexpr std::string_view kNamespacesAreNotWatched =
+    "the namespaces of a connected cluster cannot be watched here";
+inline constexpr std::string_view kNamespacesAreNotWritten =
+    "the namespaces of a connected cluster are not written through this server: use the cluster's "
+    "own API";
 // Why the writes of restores are refused.
 inline constexpr std::string_view kRestoresAreRead =
     "restores are only read here: make, change and delete them through the cluster's own API";

@@ -7,6 +7,7 @@
 
 #include "api/kube/body.h"
 #include "api/kube/cluster_path.h"
+#include "api/kube/kind_names.h"
 #include "api/kube/parameters.h"
 #include "api/kube/passed_answer.h"
 #include "base/encoding.h"
@@ -116,17 +117,14 @@ bool is_get(const net::Request& request) {
 // Refuses what is not passed on. Whether the query says that nothing is to be done.
 Result<bool> check_request(const Call& call) {
     if (call.resource.kind == model::Kind::kNamespace && !is_get(call.request)) {
-        Error error(Code::kMethodNotAllowed,
-                    "the namespaces of a connected cluster are not written through this server: "
-                    "use the cluster's own API");
+        Error error(Code::kMethodNotAllowed, std::string(kNamespacesAreNotWritten));
         error.about = base::About{{}, std::string(model::kNamespacePlural), call.resource.name, {}};
         return error;
     }
     SNAPGATE_ASSIGN(const bool dry_run, check_query(call.request));
     SNAPGATE_ASSIGN(const auto watch, flag_parameter(call.request, "watch"));
     if (watch.value_or(false)) {
-        return Error(Code::kMethodNotAllowed,
-                     "the namespaces of a connected cluster cannot be watched here");
+        return Error(Code::kMethodNotAllowed, std::string(kNamespacesAreNotWatched));
     }
     return dry_run;
 }
@@ -221,8 +219,8 @@ net::Awaitable<void> wait_for_write(Call& call, objects::Place place, std::strin
 }  // namespace
 
 bool is_for_cluster(const Call& call, const Route& route) {
-    if (!call.cluster.connected() || !route.kind) return false;
-    return *route.kind == model::Kind::kNamespace || !is_read(route.verb);
+    return call.cluster.connected() && route.kind &&
+           goes_to_cluster(*route.kind, is_read(route.verb));
 }
 
 net::Awaitable<Result<void>> pass_on(Call& call) {

@@ -5,8 +5,7 @@
 
 namespace snapgate::api::kube {
 
-// Whether the request is for the cluster itself: writes to a connected cluster, and its namespaces,
-// of which there is no mirror.
+// Whether the request is for a connected cluster itself (goes_to_cluster()).
 bool is_for_cluster(const Call& call, const Route& route);
 
 // Sends the request on to the connected cluster, with the server's credentials there, and its

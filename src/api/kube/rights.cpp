@@ -52,13 +52,8 @@ const Verbs* verbs_of(const ServedResource& one, std::string_view subresource) {
 // There is no mirror of namespaces, and they are not written through this server (pass_on.h).
 std::string_view not_of_connected(const AskedRight& asked) {
     if (!is_namespaces(asked)) return {};
-    if (asked.verb == "watch")
-        return "the namespaces of a connected cluster cannot be watched here";
-    if (!reads(asked.verb)) {
-        return "the namespaces of a connected cluster are not written through this server: use "
-               "the cluster's own API";
-    }
-    return {};
+    if (asked.verb == "watch") return kNamespacesAreNotWatched;
+    return reads(asked.verb) ? std::string_view() : kNamespacesAreNotWritten;
 }
 
 bool may(Role role, const ServedResource& one, std::string_view verb) {
@@ -124,7 +119,9 @@ Verdict judge_path(std::string_view verb) {
 }
 
 bool is_sent_on(const AskedRight& asked) {
-    return is_namespaces(asked) || (asked.resource == kSnapshotNames.plural && !reads(asked.verb));
+    if (is_namespaces(asked)) return goes_to_cluster(model::Kind::kNamespace, reads(asked.verb));
+    return asked.resource == kSnapshotNames.plural &&
+           goes_to_cluster(model::Kind::kSnapshot, reads(asked.verb));
 }
 
 json::Array resource_rules(Role role, ApiOf api) {

@@ -12,19 +12,26 @@ namespace {
 using access::Role;
 using model::Kind;
 
+// The label of a watch is the path of the list, and "?watch".
+constexpr std::string_view path_of_list(std::string_view label_of_watch) {
+    return label_of_watch.substr(0, label_of_watch.find('?'));
+}
+
 #define SNAPGATE_GROUP "/clusters/{}/apis/snapshot.kubevirt.io/{}"
 constexpr std::string_view kSnapshot = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}";
 constexpr std::string_view kSnapshotStatus =
     SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots/{}/status";
-constexpr std::string_view kSnapshots = SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots";
-constexpr std::string_view kAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapshots";
+constexpr std::string_view kWatchSnapshots =
+    SNAPGATE_GROUP "/namespaces/{}/virtualmachinesnapshots?watch";
+constexpr std::string_view kWatchAllSnapshots = SNAPGATE_GROUP "/virtualmachinesnapshots?watch";
 constexpr std::string_view kRestore = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}";
 constexpr std::string_view kRestoreStatus =
     SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores/{}/status";
-constexpr std::string_view kRestores = SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores";
-constexpr std::string_view kAllRestores = SNAPGATE_GROUP "/virtualmachinerestores";
+constexpr std::string_view kWatchRestores =
+    SNAPGATE_GROUP "/namespaces/{}/virtualmachinerestores?watch";
+constexpr std::string_view kWatchAllRestores = SNAPGATE_GROUP "/virtualmachinerestores?watch";
 #undef SNAPGATE_GROUP
-constexpr std::string_view kNamespaces = "/clusters/{}/api/v1/namespaces";
+constexpr std::string_view kWatchNamespaces = "/clusters/{}/api/v1/namespaces?watch";
 constexpr std::string_view kNamespace = "/clusters/{}/api/v1/namespaces/{}";
 
 constexpr Wanted answer_to(Verb verb) {
@@ -47,8 +54,8 @@ constexpr Route on_objects(Verb verb, std::string_view path, Kind kind, Extent e
 
 constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
     std::string_view path = kSnapshot;
-    if (extent == Extent::kAllNamespaces) path = kAllSnapshots;
-    if (extent == Extent::kCollection) path = kSnapshots;
+    if (extent == Extent::kAllNamespaces) path = path_of_list(kWatchAllSnapshots);
+    if (extent == Extent::kCollection) path = path_of_list(kWatchSnapshots);
     if (extent == Extent::kStatus) path = kSnapshotStatus;
     return on_objects(verb, path, Kind::kSnapshot, extent, operation);
 }
@@ -56,15 +63,16 @@ constexpr Route on_snapshots(Verb verb, Extent extent, Operation operation) {
 // They are only read.
 constexpr Route on_restores(Verb verb, Extent extent, Operation operation) {
     std::string_view path = kRestore;
-    if (extent == Extent::kAllNamespaces) path = kAllRestores;
-    if (extent == Extent::kCollection) path = kRestores;
+    if (extent == Extent::kAllNamespaces) path = path_of_list(kWatchAllRestores);
+    if (extent == Extent::kCollection) path = path_of_list(kWatchRestores);
     if (extent == Extent::kStatus) path = kRestoreStatus;
     return on_objects(verb, path, Kind::kRestore, extent, operation);
 }
 
 constexpr Route on_namespaces(Verb verb, Extent extent, Operation operation) {
-    return on_objects(verb, extent == Extent::kObject ? kNamespace : kNamespaces, Kind::kNamespace,
-                      extent, operation);
+    const std::string_view path =
+        extent == Extent::kObject ? kNamespace : path_of_list(kWatchNamespaces);
+    return on_objects(verb, path, Kind::kNamespace, extent, operation);
 }
 
 // A watch by a path that says so. Kubernetes has them since before ?watch, and some clients know no
@@ -180,6 +188,13 @@ std::span<const Route> cluster_routes() {
 
 std::span<const Route> fleet_routes() {
     return kFleetRoutes;
+}
+
+std::string_view label_of_watch(const Resource& resource) {
+    if (resource.kind == Kind::kNamespace) return kWatchNamespaces;
+    if (resource.kind == Kind::kRestore)
+        return resource.ns.empty() ? kWatchAllRestores : kWatchRestores;
+    return resource.ns.empty() ? kWatchAllSnapshots : kWatchSnapshots;
 }
 
 }  // namespace snapgate::api::kube

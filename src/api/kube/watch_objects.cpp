@@ -2,28 +2,12 @@
 
 #include "api/freshness.h"
 #include "api/kube/operations.h"
+#include "api/kube/route_table.h"
 #include "api/kube/watch_options.h"
 
 namespace snapgate::api::kube {
 
 using base::Result;
-
-namespace {
-
-std::string_view label_of(const Resource& resource) {
-    if (resource.kind == model::Kind::kNamespace) return "/clusters/{}/api/v1/namespaces?watch";
-    const bool restores = resource.kind == model::Kind::kRestore;
-    if (resource.ns.empty()) {
-        return restores ? "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinerestores?watch"
-                        : "/clusters/{}/apis/snapshot.kubevirt.io/{}/virtualmachinesnapshots?watch";
-    }
-    return restores ? "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/"
-                      "virtualmachinerestores?watch"
-                    : "/clusters/{}/apis/snapshot.kubevirt.io/{}/namespaces/{}/"
-                      "virtualmachinesnapshots?watch";
-}
-
-}  // namespace
 
 net::Awaitable<Result<void>> watch_objects(Call& call) {
     const net::Request& request = call.request;
@@ -32,8 +16,7 @@ net::Awaitable<Result<void>> watch_objects(Call& call) {
     SNAPGATE_CO_ASSIGN(auto options,
                        read_watch_options(request, resource, call.has_told_versions()));
     SNAPGATE_CO_TRY(co_await check_freshness(call, call.cluster, call.resource.kind));
-    // Apart from lists, which take no minutes.
-    response.route = label_of(resource);
+    response.route = label_of_watch(resource);
     // nginx would hold events back until its buffer is full.
     response.add_header("X-Accel-Buffering", "no");
     if (call.turn) call.turn->rest();
