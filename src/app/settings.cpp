@@ -14,6 +14,7 @@
 #include "app/credentials_key.h"
 #include "app/etcd_settings.h"
 #include "app/setting_values.h"
+#include "base/ascii.h"
 #include "base/duration.h"
 #include "base/test_time.h"
 
@@ -91,7 +92,7 @@ Result<void> set_audit_log(Settings& settings, std::string_view text) {
 // The setting's name as the environment spells it: SNAPGATE_DATA_DIR.
 std::string variable_of(std::string_view name) {
     std::string out(kVariablePrefix);
-    for (char c : name) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    for (char c : name) out += c == '-' ? '_' : base::to_upper(c);
     return out;
 }
 

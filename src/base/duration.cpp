@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace snapgate::base {
 namespace {
 
@@ -31,7 +33,7 @@ Result<Millis> parse_duration(std::string_view text) {
         bool fraction = false;
         for (; at < text.size(); ++at) {
             char c = text[at];
-            if (c >= '0' && c <= '9') {
+            if (is_digit(c)) {
                 digits = true;
                 if (fraction) {
                     scale /= 10;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
 #include "base/encoding.h"
 
@@ -17,8 +18,7 @@ bool is_port(std::string_view text) {
 
 bool is_host_text(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '.' || c == '_' || c == ':';
+        return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == ':';
     });
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "base/server_url.h"
 
@@ -112,8 +113,8 @@ bool is_loopback(const std::string& host) {
 
 bool is_host(std::string_view text) {
     return text.size() <= kMaxHostBytes && std::ranges::all_of(text, [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      c == '-' || c == '.' || c == '_' || c == ':' || c == '*';
+               return base::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == ':' ||
+                      c == '*';
            });
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "net/http/header_values.h"
@@ -24,8 +25,7 @@ constexpr size_t kMostServers = 16;
 
 bool is_id(std::string_view text) {
     return !text.empty() && text.size() <= kMostIdLength && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-';
+        return base::is_letter_or_digit(c) || c == '-';
     });
 }
 

@@ -14,13 +14,9 @@ constexpr size_t kMostClassBytes = 300;
 constexpr size_t kLeastHexRun = 8;
 constexpr std::string_view kSilent = "it failed, and its cluster does not say why";
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // Bytes of other scripts count as letters, so a name does not end within a word of them.
 bool is_word(char c) {
-    return is_letter(c) || base::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+    return base::is_letter_or_digit(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // Reasons that only repeat the phase.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/byte_scan.h"
 #include "json/value.h"
 
@@ -31,10 +32,6 @@ constexpr auto kClass = classes();
 
 uint8_t class_of(char c) {
     return kClass[static_cast<uint8_t>(c)];
-}
-
-bool is_blank(char c) {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 }  // namespace
@@ -119,7 +116,7 @@ base::Result<void> ItemSplitter::step_between(const char*& at) {
     } else if (*at == '[') {
         place_ = Place::kElements;
         element_ = Element::kFirstOrEnd;
-    } else if (!is_blank(*at)) {
+    } else if (!base::is_white_space(*at)) {
         return unexpected(at, "an object or a list");
     }
     ++at;
@@ -141,7 +138,7 @@ base::Result<void> ItemSplitter::step_object(const char*& at, const char* end) {
         at = depth_ > 0 ? skip_nested(at, end) : skip_string(at, end);
         return {};
     }
-    if (is_blank(*at)) {
+    if (base::is_white_space(*at)) {
         ++at;
         return {};
     }
@@ -207,7 +204,7 @@ base::Result<void> ItemSplitter::begin_envelope(const char* at) {
 
 base::Result<void> ItemSplitter::step_elements(const char*& at) {
     char c = *at;
-    if (is_blank(c)) {
+    if (base::is_white_space(c)) {
         ++at;
         return {};
     }
@@ -239,7 +236,7 @@ base::Result<void> ItemSplitter::step_scalar(const char*& at, const char* end) {
         at = skip_string(at, end);
         if (in_string_) return {};
     } else {
-        while (at != end && *at != ',' && *at != ']' && !is_blank(*at)) ++at;
+        while (at != end && *at != ',' && *at != ']' && !base::is_white_space(*at)) ++at;
         if (at == end) return {};
     }
     place_ = Place::kElements;

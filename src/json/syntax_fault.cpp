@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::string_view kEnd = "unexpected end of JSON input";
 
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 // A byte in quotes, as Go's scanner shows it.
 std::string quoted(char c) {
     if (c == '\'') return R"('\'')";
@@ -61,7 +57,7 @@ class Scanner {
     }
 
     void skip_blanks() {
-        while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+        while (at_ < text_.size() && base::is_white_space(text_[at_])) ++at_;
     }
     bool next_is(char c) const { return at_ < text_.size() && text_[at_] == c; }
     bool take(char c) {

@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace snapgate::model {
 
 // What names consist of, whatever their length: shared by names.cpp and name_faults.cpp.
 
 constexpr bool is_lower_alnum(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-constexpr bool is_alnum(char c) {
-    return is_lower_alnum(c) || (c >= 'A' && c <= 'Z');
+    return base::is_lower(c) || base::is_digit(c);
 }
 
 // A label, and a label of a subdomain.
@@ -31,9 +30,10 @@ constexpr bool has_subdomain_shape(std::string_view text) {
 
 // The part of a qualified name behind the '/', and a label's value.
 constexpr bool has_name_shape(std::string_view text) {
-    return !text.empty() && is_alnum(text.front()) && is_alnum(text.back()) &&
-           std::ranges::all_of(
-               text, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
+    return !text.empty() && base::is_letter_or_digit(text.front()) &&
+           base::is_letter_or_digit(text.back()) && std::ranges::all_of(text, [](char c) {
+               return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
+           });
 }
 
 }  // namespace snapgate::model

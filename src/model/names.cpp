@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "model/name_shapes.h"
 
@@ -65,7 +66,8 @@ bool is_plain_word(std::string_view text) {
 
 bool is_uid(std::string_view text) {
     return !text.empty() && text.size() <= kMostLabelBytes && text.front() != '-' &&
-           std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-'; });
+           std::ranges::all_of(text,
+                               [](char c) { return base::is_letter_or_digit(c) || c == '-'; });
 }
 
 bool is_display_name(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
 
 namespace snapgate::model {
@@ -20,10 +21,6 @@ constexpr std::array kSuffixes = {
     Suffix{"P", 1e15},    Suffix{"E", 1e18},    Suffix{"Ki", 0x1p10}, Suffix{"Mi", 0x1p20},
     Suffix{"Gi", 0x1p30}, Suffix{"Ti", 0x1p40}, Suffix{"Pi", 0x1p50}, Suffix{"Ei", 0x1p60},
 };
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 // The factor of what stands behind the number: a suffix, or an exponent.
 std::optional<double> factor_of(std::string_view text) {
@@ -49,7 +46,7 @@ std::optional<uint64_t> parse_quantity(std::string_view text) {
     size_t digits = 0;
     bool fraction = false;
     size_t at = 0;
-    for (; at < text.size() && (is_digit(text[at]) || (text[at] == '.' && !fraction)); ++at) {
+    for (; at < text.size() && (base::is_digit(text[at]) || (text[at] == '.' && !fraction)); ++at) {
         if (text[at] == '.') {
             fraction = true;
             continue;

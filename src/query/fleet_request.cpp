@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/query_string.h"
 #include "base/quote.h"
 #include "query/continue_token.h"
@@ -60,7 +61,7 @@ Result<void> read_moment(std::string_view name, std::string_view value,
 Result<void> read_part(std::string_view name, std::string_view value, std::string& part) {
     if (value.size() > kMostPartBytes)
         return wrong(name, value, fmt::format("use at most {} bytes", kMostPartBytes));
-    part = lower(value);
+    part = base::to_lower(value);
     return {};
 }
 

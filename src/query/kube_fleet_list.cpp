@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/ascii.h"
 #include "query/fingerprint.h"
 
 namespace snapgate::query {
@@ -25,7 +26,7 @@ SnapshotFilter filter_of(const KubeListRequest& request) {
     filter.labels = request.selector;
     if (const auto ns = request.only_namespace()) filter.namespaces = {*ns};
     // Most objects are passed over by it without a look at more than their names.
-    if (const auto name = request.selector.only_name()) filter.name = lower(*name);
+    if (const auto name = request.selector.only_name()) filter.name = base::to_lower(*name);
     return filter;
 }
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace snapgate::query {
 namespace {
 
@@ -18,10 +20,6 @@ constexpr std::array<std::pair<std::string_view, Type>, 9> kSymbols{{{")", Type:
                                                                      {"<", Type::kLess},
                                                                      {"!=", Type::kNotEquals},
                                                                      {"(", Type::kOpen}}};
-
-bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 bool is_symbol(char c) {
     return std::string_view("=!(),><").find(c) != std::string_view::npos;
@@ -48,7 +46,8 @@ LabelToken take_symbol(std::string_view& rest) {
 
 LabelToken take_word(std::string_view& rest) {
     size_t length = 0;
-    while (length < rest.size() && !is_symbol(rest[length]) && !is_blank(rest[length])) ++length;
+    while (length < rest.size() && !is_symbol(rest[length]) && !base::is_white_space(rest[length]))
+        ++length;
     const std::string_view text = rest.substr(0, length);
     rest.remove_prefix(length);
     const Type type = text == "in" ? Type::kIn : text == "notin" ? Type::kNotIn : Type::kWord;
@@ -63,7 +62,7 @@ std::vector<LabelToken> split_label_selector(std::string_view selector) {
     std::string_view rest = selector;
     std::vector<LabelToken> tokens;
     while (true) {
-        while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
+        while (!rest.empty() && base::is_white_space(rest.front())) rest.remove_prefix(1);
         if (rest.empty()) break;
         tokens.push_back(is_symbol(rest.front()) ? take_symbol(rest) : take_word(rest));
     }

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/duration.h"
 
 namespace snapgate::query {
 namespace {
-
-char to_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is(std::optional<bool> wanted, bool value) {
     return !wanted || *wanted == value;
@@ -96,15 +93,10 @@ bool SnapshotFilter::wants_cluster(std::string_view uid, std::string_view called
     return clusters.empty() || std::ranges::any_of(clusters, is_wanted);
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), to_lower);
-    return out;
-}
-
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
     if (part.empty()) return true;
-    const auto found = std::ranges::search(text, part, {}, to_lower);
+    const auto lower = [](char c) { return base::to_lower(c); };
+    const auto found = std::ranges::search(text, part, {}, lower);
     return !found.empty();
 }
 

@@ -100,8 +100,6 @@ struct SnapshotFilter {
     bool wants_cluster(std::string_view uid, std::string_view called) const;
 };
 
-// `text` in lower case (ASCII letters alone).
-std::string lower(std::string_view text);
 // Whether `text` contains `part`, which is in lower case, whatever the case of its own letters.
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 

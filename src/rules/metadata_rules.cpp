@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "model/name_faults.h"
 #include "model/names.h"
@@ -55,15 +56,12 @@ void check_labels(const MetadataFacts& facts, Faults& faults) {
 
 void check_annotations(const MetadataFacts& facts, Faults& faults) {
     size_t bytes = 0;
-    std::string lower;
     for (const auto& [key, value] : facts.annotations) {
         if (faults.full()) return;
         bytes += key.size() + value.size();
         if (model::is_qualified_name(key)) continue;
-        lower = key;
-        for (char& c : lower)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-        invalid_all("metadata.annotations", key, model::qualified_name_faults(lower), faults);
+        invalid_all("metadata.annotations", key, model::qualified_name_faults(base::to_lower(key)),
+                    faults);
     }
     if (bytes > kMostAnnotationBytes) faults.too_long("metadata.annotations", kMostAnnotationBytes);
 }

@@ -2,10 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <memory>
 
+#include "base/encoding.h"
 #include "commands/all_commands.h"
 #include "json/path.h"
 #include "registry/cluster_watch.h"
@@ -121,12 +121,8 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, const Format& forma
 Outcome<std::vector<std::string>> checked_states(const std::vector<std::string>& given) {
     std::vector<std::string> states;
     for (const std::string& one : split_values(given)) {
-        const auto found = std::ranges::find_if(kStates, [&](const char* state) {
-            return std::ranges::equal(one, std::string_view(state), [](char a, char b) {
-                return std::tolower(static_cast<unsigned char>(a)) ==
-                       std::tolower(static_cast<unsigned char>(b));
-            });
-        });
+        const auto found = std::ranges::find_if(
+            kStates, [&](const char* state) { return base::equal_ignoring_case(one, state); });
         if (found == std::end(kStates))
             return Failure(Exit::kUsage,
                            fmt::format("--state {}: there are {}", one, fmt::join(kStates, ", ")));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace snapgate::cli {
 namespace {
 
@@ -104,11 +106,9 @@ std::string name_of(const std::string& path) {
 }
 
 std::string head(const std::string& path, std::string_view help) {
-    std::string title = name_of(path);
-    for (char& c : title)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
     return fmt::format(".TH {} 1 \"\" \"snapgate {}\" \"snapgate\"\n.SH NAME\n{} \\- {}\n",
-                       escaped(title), SNAPGATE_VERSION, escaped(name_of(path)), escaped(help));
+                       escaped(base::to_upper(name_of(path))), SNAPGATE_VERSION,
+                       escaped(name_of(path)), escaped(help));
 }
 
 void append_commands(const std::vector<Command>& commands, std::string& out) {

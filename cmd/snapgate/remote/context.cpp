@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/ascii.h"
 #include "remote/context_file.h"
 #include "terminal/read_file.h"
 
@@ -131,9 +132,7 @@ Outcome<std::string> normalize_server(std::string_view text) {
             return refuse("it holds a blank or a control character");
     if (server.find("://") == std::string::npos) server = "https://" + server;
     size_t scheme_end = server.find("://");
-    std::transform(server.begin(), server.begin() + static_cast<std::ptrdiff_t>(scheme_end),
-                   server.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    server.replace(0, scheme_end, base::to_lower(std::string_view(server).substr(0, scheme_end)));
     std::string_view scheme = std::string_view(server).substr(0, scheme_end);
     if (scheme != "https" && scheme != "http") return refuse("only https and http are supported");
     std::string_view rest = std::string_view(server).substr(scheme_end + 3);

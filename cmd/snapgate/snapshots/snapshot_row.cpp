@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "json/object.h"
 #include "json/path.h"
@@ -26,11 +27,7 @@ std::string ready(const json::Object& snapshot) {
 
 // The last part of a label's key, in capitals, as kubectl has it.
 std::string label_title(std::string_view key) {
-    std::string title(
-        key.substr(key.rfind('/') == std::string_view::npos ? 0 : key.rfind('/') + 1));
-    for (char& c : title)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-    return title;
+    return base::to_upper(key.substr(key.rfind('/') + 1));
 }
 
 std::string all_labels(const json::Object& snapshot) {

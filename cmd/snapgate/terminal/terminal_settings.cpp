@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
 
 namespace snapgate::cli {
@@ -15,7 +16,7 @@ constexpr uint64_t kMostColumns = 10'000;
 bool is_unicode(std::string_view locale) {
     std::string name;
     for (const char c : locale)
-        if (c != '-') name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        if (c != '-') name += base::to_lower(c);
     return name.find("utf8") != std::string::npos;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace snapgate::api::kube {
 namespace {
 
@@ -12,8 +14,7 @@ using base::Code;
 using base::Error;
 
 bool is_base64url(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
+    return base::is_letter_or_digit(c) || c == '-' || c == '_';
 }
 
 // Why a text is no token of ours, in the words of Go's base64 where it is not even that.

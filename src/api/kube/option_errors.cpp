@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/decimal.h"
 #include "base/json_text.h"
 #include "base/quote.h"
@@ -21,7 +22,7 @@ namespace {
 constexpr size_t kMaxVersion = 128;
 
 bool is_decimal(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::ranges::all_of(text, base::is_digit);
 }
 
 // Why Go takes the text for no number.

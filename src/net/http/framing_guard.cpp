@@ -23,10 +23,6 @@ constexpr HeadFault bad(std::string_view message) {
 constexpr HeadFault kTargetTooLong = {414, "the request target is too long"};
 constexpr HeadFault kHeadersTooLarge = {431, "the header lines are too large or too many"};
 
-constexpr bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // Visible ASCII without '#', which starts a fragment and has no place in a request.
 bool is_target_text(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
@@ -55,7 +51,7 @@ bool is_authority(std::string_view text) {
     } else {
         size_t name = 0;
         while (name < rest.size() &&
-               (is_letter(rest[name]) || base::is_digit(rest[name]) ||
+               (base::is_letter_or_digit(rest[name]) ||
                 std::string_view("-._~").find(rest[name]) != std::string_view::npos)) {
             ++name;
         }

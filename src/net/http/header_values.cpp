@@ -2,24 +2,17 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 
 namespace snapgate::net {
 namespace {
 
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-constexpr bool is_letter_or_digit(char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 constexpr std::array<bool, 256> kTokenCharacters = [] {
     std::array<bool, 256> table{};
     for (unsigned i = 0; i < table.size(); ++i) {
         const char c = static_cast<char>(i);
-        table[i] = is_letter_or_digit(c) ||
+        table[i] = base::is_letter_or_digit(c) ||
                    std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
     }
     return table;
@@ -41,7 +34,7 @@ bool weighs_nothing(std::string_view parameters) {
     while (!parameters.empty()) {
         const size_t semicolon = parameters.find(';');
         const std::string_view one = trim_blanks(parameters.substr(0, semicolon));
-        if (one.size() >= 3 && lower(one[0]) == 'q' && one[1] == '=') {
+        if (one.size() >= 3 && base::to_lower(one[0]) == 'q' && one[1] == '=') {
             return one.substr(2).find_first_not_of("0.") == std::string_view::npos;
         }
         if (semicolon == std::string_view::npos) break;
@@ -94,7 +87,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
 bool is_sane_request_id(std::string_view id) {
     if (id.empty() || id.size() > 64) return false;
     for (const char c : id) {
-        if (!is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') return false;
+        if (!base::is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') return false;
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/file_rights.h"
@@ -107,8 +108,7 @@ bool is_dns_name(const std::string& host) {
         return false;
     }
     return std::all_of(host.begin(), host.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '.' || c == '_';
+        return base::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_';
     });
 }
 
