@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api {
 
@@ -41,19 +42,9 @@ Result<bool> query_flag(const net::Request& request, std::string_view name) {
                  std::string(name));
 }
 
-std::string media_type(std::string_view content_type) {
-    std::string_view type = content_type.substr(0, content_type.find(';'));
-    while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-    std::string lower(type);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
-
 net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
     auto content_type = call.request.header("Content-Type");
-    if (content_type && media_type(*content_type) != "application/json") {
+    if (content_type && net::media_type(*content_type) != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
                         "the body must be JSON: send it with Content-Type: application/json");
     }

@@ -96,9 +96,6 @@ net::Awaitable<base::Result<json::Object>> read_json_body(Call& call);
 // The cluster of that uid, if there is one and the call may see it.
 base::Result<cluster::Cluster> find_cluster(const Call& call, std::string_view uid);
 
-// The part of a Content-Type before its parameters, in lower case.
-std::string media_type(std::string_view content_type);
-
 inline constexpr size_t kMaxFieldManager = 128;
 bool is_field_manager(std::string_view text);
 // Whom managedFields name where the request says nothing else: the User-Agent up to its first '/'.

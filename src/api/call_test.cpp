@@ -24,12 +24,6 @@ TEST(CallTest, QueryParametersAreGivenOnce) {
     EXPECT_FALSE(query_flag(with_query("force=1"), "force"));
 }
 
-TEST(CallTest, MediaTypes) {
-    EXPECT_EQ(media_type("Application/JSON; charset=utf-8"), "application/json");
-    EXPECT_EQ(media_type("application/json ;x"), "application/json");
-    EXPECT_EQ(media_type(""), "");
-}
-
 TEST(ErrorsTest, TheBodyNamesWhatWasWrong) {
     std::string buffer = "half a page";
     net::Response response(buffer);

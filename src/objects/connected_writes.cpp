@@ -9,6 +9,7 @@
 #include "json/object.h"
 #include "model/api_names.h"
 #include "model/object.h"
+#include "net/http/header_values.h"
 #include "objects/cluster_answer.h"
 #include "objects/cluster_request.h"
 #include "objects/mirror_wait.h"
@@ -26,10 +27,7 @@ namespace {
 // is not the cluster's.
 bool may_be_json(const net::ClientResponse& answer) {
     const auto header = answer.header("Content-Type");
-    if (!header) return true;
-    std::string_view type = header->substr(0, header->find(';'));
-    while (type.ends_with(' ')) type.remove_suffix(1);
-    return base::equal_ignoring_case(type, "application/json");
+    return !header || net::media_type(*header) == "application/json";
 }
 
 // Sends it, and returns the body of a 2xx in the stored version; a Status for a deletion that was

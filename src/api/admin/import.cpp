@@ -16,6 +16,7 @@
 #include "json/dump_end.h"
 #include "json/splitter.h"
 #include "net/await.h"
+#include "net/http/header_values.h"
 #include "objects/batch_pipe.h"
 
 namespace snapgate::api::admin {
@@ -259,7 +260,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
         SNAPGATE_CO_ASSIGN(asked.options.prune_as_of,
                            read_as_of(call.services.store, cluster, asked.as_of));
     }
-    std::string type = media_type(call.request.header("Content-Type").value_or(""));
+    std::string type = net::media_type(call.request.header("Content-Type").value_or(""));
     if (type != "application/x-ndjson" && type != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
                         "an import is JSON lines or a JSON list: send it with Content-Type "

@@ -17,6 +17,7 @@
 #include "base/quote.h"
 #include "json/yaml.h"
 #include "model/api_names.h"
+#include "net/http/header_values.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -84,7 +85,7 @@ Result<WriteParameters> read_write_parameters(const Call& call, std::string_view
 }
 
 std::string content_type(const net::Request& request) {
-    std::string type = media_type(request.header("Content-Type").value_or(""));
+    std::string type = net::media_type(request.header("Content-Type").value_or(""));
     return type.empty() ? "application/json" : type;
 }
 

@@ -16,6 +16,7 @@
 #include "json/value.h"
 #include "json/yaml.h"
 #include "model/api_names.h"
+#include "net/http/header_values.h"
 #include "objects/cluster_answer.h"
 #include "objects/cluster_request.h"
 #include "objects/mirror_wait.h"
@@ -74,7 +75,7 @@ Result<std::string> target_in_cluster(const Call& call, std::string_view served)
 // too.
 Result<void> change_version(net::ClientRequest& request, const json::ApiVersionChange& change) {
     if (change.none() || request.body.empty()) return {};
-    const std::string type = media_type(request.content_type);
+    const std::string type = net::media_type(request.content_type);
     if (type == "application/json-patch+json") {
         request.body = json::change_api_version_in_patch(std::move(request.body), change);
         return {};
@@ -104,7 +105,7 @@ bool is_dry_deletion(const std::string& options) {
 
 // The body of an answer, to be read here; what is no JSON and no YAML is left as it is.
 std::string as_json(const net::ClientResponse& answer) {
-    const std::string type = media_type(answer.header("Content-Type").value_or(""));
+    const std::string type = net::media_type(answer.header("Content-Type").value_or(""));
     if (!type.ends_with("yaml")) return answer.body;
     const auto json = json::yaml_document_to_json(answer.body);
     return json ? *json : answer.body;

@@ -12,6 +12,7 @@
 #include "json/cluster_answers.h"
 #include "json/yaml.h"
 #include "model/api_names.h"
+#include "net/http/header_values.h"
 #include "objects/cluster_answer.h"
 
 namespace snapgate::api::kube {
@@ -48,7 +49,7 @@ bool is_object(std::string_view text) {
 std::string_view form_of(const net::ClientResponse& answer) {
     const auto header = answer.header("Content-Type");
     if (!header) return kJsonType;
-    const std::string type = media_type(*header);
+    const std::string type = net::media_type(*header);
     for (const std::string_view form : {kJsonType, kYamlType, kProtobufType}) {
         if (type == form) return form;
     }

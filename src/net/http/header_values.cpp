@@ -63,6 +63,12 @@ bool list_holds(std::string_view list, std::string_view token) {
         list, [token](std::string_view part) { return base::equal_ignoring_case(part, token); });
 }
 
+std::string media_type(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (type.ends_with(' ')) type.remove_suffix(1);
+    return base::to_lower(type);
+}
+
 bool accepts_gzip(std::string_view accept_encoding) {
     bool named = false;
     bool taken = false;

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace snapgate::net {
 
-// Readings of header names and values, without memory of their own; any thread may call.
+// Readings of header names and values; any thread may call.
 
 // Without the blanks and tabs at both ends.
 std::string_view trim_blanks(std::string_view text);
@@ -14,6 +15,9 @@ bool is_token(std::string_view text);
 
 // Whether a comma-separated list (Connection) holds `token`, in any case.
 bool list_holds(std::string_view list, std::string_view token);
+
+// The part of a Content-Type before its parameters, in lower case.
+std::string media_type(std::string_view content_type);
 
 // Whether an Accept-Encoding takes gzip: named or by "*", and not with q=0. A gzip of its own
 // weight goes before "*".

@@ -19,6 +19,12 @@ TEST(HeaderValues, Tokens) {
     }
 }
 
+TEST(HeaderValues, MediaTypes) {
+    EXPECT_EQ(media_type("Application/JSON; charset=utf-8"), "application/json");
+    EXPECT_EQ(media_type("application/json ;x"), "application/json");
+    EXPECT_EQ(media_type(""), "");
+}
+
 TEST(HeaderValues, ListsHoldWholeMembers) {
     EXPECT_TRUE(list_holds("keep-alive, Close", "close"));
     EXPECT_TRUE(list_holds(" close\t", "close"));
