@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::access {
 
@@ -26,10 +27,9 @@ constexpr std::string_view kIdDigits = "0123456789abcdef";
 constexpr size_t kSecretBytes = 32;
 
 Result<int64_t> number(const json::Object& record, std::string_view name) {
-    const json::Value* value = record.if_contains(name);
-    if (value == nullptr || !value->is_int64())
-        return Error(Code::kCorrupt, fmt::format("a key's record has no number {}", name));
-    return value->get_int64();
+    const auto number = json::whole_number(record, name);
+    if (!number) return Error(Code::kCorrupt, fmt::format("a key's record has no number {}", name));
+    return *number;
 }
 
 Result<std::vector<KeyCluster>> read_clusters(const json::Object& record) {
@@ -41,13 +41,12 @@ Result<std::vector<KeyCluster>> read_clusters(const json::Object& record) {
     if (!value->is_array() || value->get_array().empty()) return corrupt;
     for (const json::Value& one : value->get_array()) {
         const json::Object* cluster = one.if_object();
-        const json::Value* number = cluster == nullptr ? nullptr : cluster->if_contains("number");
-        if (number == nullptr || !number->is_int64() || number->get_int64() <= 0 ||
-            number->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
-            return corrupt;
+        if (cluster == nullptr) return corrupt;
+        const auto number = json::whole_number(*cluster, "number", 1,
+                                               std::numeric_limits<model::ClusterNumber>::max());
+        if (!number) return corrupt;
         SNAPGATE_ASSIGN(std::string uid, json::optional_string(*cluster, "uid"));
-        clusters.push_back(
-            {std::move(uid), static_cast<model::ClusterNumber>(number->get_int64())});
+        clusters.push_back({std::move(uid), static_cast<model::ClusterNumber>(*number)});
     }
     return clusters;
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/count_text.h"
+#include "json/whole_number.h"
 
 namespace snapgate::access {
 
@@ -31,13 +32,14 @@ Result<Quota> parse_quota(const json::Object& object) {
     for (const Limit& limit : kLimits) {
         const json::Value* value = object.if_contains(limit.name);
         if (value == nullptr || value->is_null()) continue;
-        if (!value->is_int64() || value->get_int64() < 0 || value->get_int64() > kMostAllowed) {
+        const auto allowed = json::whole_number(value, 0, kMostAllowed);
+        if (!allowed) {
             return Error(Code::kInvalidBody,
                          fmt::format("{} must be a whole number from 0 on, or null for no limit",
                                      limit.name),
                          std::string(limit.name));
         }
-        quota.*limit.member = static_cast<uint64_t>(value->get_int64());
+        quota.*limit.member = static_cast<uint64_t>(*allowed);
     }
     return quota;
 }
@@ -111,7 +113,7 @@ Result<void> create_project(store::WriteTxn& txn, const Project& project,
         return Error(Code::kAlreadyExists, fmt::format("a project with uid {} exists", project.uid),
                      "uid");
     }
-    if (const auto uid = projects->id_of(project.owner(), project.name)) {
+    if (const auto uid = projects->id_of(Project::owner(), project.name)) {
         return Error(Code::kAlreadyExists,
                      fmt::format("a project named \"{}\" exists (uid {})", project.name, *uid),
                      "name");

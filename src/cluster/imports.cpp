@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "json/whole_number.h"
 
 namespace snapgate::cluster {
 
@@ -20,9 +21,10 @@ constexpr std::string_view kImports = "imports";
 Result<int64_t> number(const json::Object& object, std::string_view name) {
     const json::Value* value = object.if_contains(name);
     if (value == nullptr) return int64_t{0};
-    if (!value->is_int64() || value->get_int64() < 0)
+    const auto number = json::whole_number(value, 0);
+    if (!number)
         return Error(Code::kCorrupt, fmt::format("{} of a cluster's imports is no number", name));
-    return value->get_int64();
+    return *number;
 }
 
 }  // namespace

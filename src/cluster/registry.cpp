@@ -13,6 +13,7 @@
 #include "cluster/reflected_kind.h"
 #include "json/object.h"
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::cluster {
 
@@ -26,10 +27,10 @@ constexpr std::string_view kByTenant = "tenant";
 
 // A number that a cluster has in the store; nullopt if `value` is none.
 std::optional<model::ClusterNumber> read_number(const json::Value* value) {
-    if (value == nullptr || !value->is_int64() || value->get_int64() <= 0 ||
-        value->get_int64() > std::numeric_limits<model::ClusterNumber>::max())
-        return std::nullopt;
-    return static_cast<model::ClusterNumber>(value->get_int64());
+    const auto number =
+        json::whole_number(value, 1, std::numeric_limits<model::ClusterNumber>::max());
+    if (!number) return std::nullopt;
+    return static_cast<model::ClusterNumber>(*number);
 }
 
 // The kinds that a later version of this program follows are passed over.
@@ -151,9 +152,9 @@ Result<Cluster> Cluster::parse(std::string_view id, std::string_view value) {
     SNAPGATE_TRY(read_kinds(record, cluster));
     SNAPGATE_ASSIGN(cluster.apply_set, access::read_apply_set(record));
     if (const json::Value* imported = record.if_contains("importedMs")) {
-        if (!imported->is_int64())
-            return Error(Code::kCorrupt, "the last import of a cluster is no time");
-        cluster.imported_ms = imported->get_int64();
+        const auto imported_ms = json::whole_number(imported);
+        if (!imported_ms) return Error(Code::kCorrupt, "the last import of a cluster is no time");
+        cluster.imported_ms = *imported_ms;
     }
     SNAPGATE_TRY(read_connection(record, cluster));
     SNAPGATE_ASSIGN(cluster.imports, read_imports(record));

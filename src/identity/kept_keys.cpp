@@ -15,6 +15,7 @@
 #include "base/read_file.h"
 #include "base/secret_file.h"
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::identity {
 
@@ -26,12 +27,13 @@ constexpr size_t kMostFileBytes = 2 * kMostKeySetBytes + 4096;
 base::Result<KeptKeys::Kept> parse(std::string_view text) {
     SNAPGATE_ASSIGN(const json::Value document, json::parse(text));
     const json::Object* object = document.if_object();
-    const json::Value* fetched = object == nullptr ? nullptr : object->if_contains("fetchedAtMs");
     const json::Value* keys = object == nullptr ? nullptr : object->if_contains("jwks");
-    if (fetched == nullptr || !fetched->is_int64() || keys == nullptr || !keys->is_string())
+    const auto fetched_ms =
+        object == nullptr ? std::nullopt : json::whole_number(*object, "fetchedAtMs");
+    if (!fetched_ms || keys == nullptr || !keys->is_string())
         return base::Error(base::Code::kCorrupt, "it holds no keys of an issuer");
     SNAPGATE_ASSIGN(KeySet set, read_key_set(std::string_view(keys->get_string())));
-    return KeptKeys::Kept{std::move(set), fetched->get_int64()};
+    return KeptKeys::Kept{std::move(set), *fetched_ms};
 }
 
 void tell(const char* what, const std::filesystem::path& file, std::string_view why) {

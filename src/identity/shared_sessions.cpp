@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/sealing.h"
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::identity {
 namespace {
@@ -38,12 +39,12 @@ Result<StoredSession> StoredSession::parse(std::string_view id, std::string_view
     if (object == nullptr) return unreadable_session();
     const auto key_id = json::optional_string(*object, "key");
     const auto sealed = json::optional_string(*object, "sealed");
-    const json::Value* used = object->if_contains("usedMs");
-    if (!key_id || !sealed || used == nullptr || !used->is_int64()) return unreadable_session();
+    const auto used_ms = json::whole_number(*object, "usedMs");
+    if (!key_id || !sealed || !used_ms) return unreadable_session();
     const auto bytes = base::decode_base64url(*sealed);
     if (!bytes) return unreadable_session();
     return StoredSession{
-        .name = std::string(id), .key_id = *key_id, .sealed = *bytes, .used_ms = used->get_int64()};
+        .name = std::string(id), .key_id = *key_id, .sealed = *bytes, .used_ms = *used_ms};
 }
 
 std::string StoredSession::record() const {

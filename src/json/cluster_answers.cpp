@@ -10,6 +10,7 @@
 #include "json/document.h"
 #include "json/splitter.h"
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::json {
 
@@ -54,11 +55,9 @@ std::string string_member(const Object& object, std::string_view name) {
 }
 
 std::optional<uint32_t> number_member(const Object& object, std::string_view name) {
-    const Value* value = object.if_contains(name);
-    if (value == nullptr || !value->is_int64() || value->get_int64() < 0 ||
-        value->get_int64() > UINT32_MAX)
-        return std::nullopt;
-    return static_cast<uint32_t>(value->get_int64());
+    const auto number = whole_number(object, name, 0, UINT32_MAX);
+    if (!number) return std::nullopt;
+    return static_cast<uint32_t>(*number);
 }
 
 const Object* object_member(const Object& object, std::string_view name) {

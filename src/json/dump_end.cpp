@@ -6,6 +6,7 @@
 
 #include "base/count_text.h"
 #include "base/utf8.h"
+#include "json/whole_number.h"
 #include "model/api_names.h"
 
 namespace snapgate::json {
@@ -27,9 +28,8 @@ PageHead read_page_head(const Object& envelope) {
     const Value* token = object.if_contains("continue");
     head.continues = token != nullptr && !token->is_null() &&
                      !(token->is_string() && token->get_string().empty());
-    const Value* remaining = object.if_contains("remainingItemCount");
-    if (remaining != nullptr && remaining->is_int64() && remaining->get_int64() > 0)
-        head.remaining = static_cast<uint64_t>(remaining->get_int64());
+    if (const auto remaining = whole_number(object, "remainingItemCount", 1))
+        head.remaining = static_cast<uint64_t>(*remaining);
     return head;
 }
 

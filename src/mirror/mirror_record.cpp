@@ -1,16 +1,9 @@
 #include "mirror/mirror_record.h"
 
 #include "json/value.h"
+#include "json/whole_number.h"
 
 namespace snapgate::mirror {
-namespace {
-
-int64_t number_member(const json::Object& record, std::string_view name) {
-    const json::Value* value = record.if_contains(name);
-    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
-}  // namespace
 
 std::string to_record(const MirrorStatus& status) {
     return json::serialize(json::Object{{"confirmedMs", status.confirmed_ms},
@@ -25,8 +18,8 @@ base::Result<MirrorStatus> parse_record(std::string_view text) {
     SNAPGATE_ASSIGN(const json::Value value, json::parse(text));
     const json::Object* record = value.if_object();
     if (record == nullptr) return status;
-    status.confirmed_ms = number_member(*record, "confirmedMs");
-    status.synced_ms = number_member(*record, "syncedMs");
+    status.confirmed_ms = json::whole_number(*record, "confirmedMs").value_or(0);
+    status.synced_ms = json::whole_number(*record, "syncedMs").value_or(0);
     SNAPGATE_ASSIGN(status.resume_version, json::optional_string(*record, "resumeVersion"));
     SNAPGATE_ASSIGN(status.list_version, json::optional_string(*record, "listVersion"));
     SNAPGATE_ASSIGN(status.served_version, json::optional_string(*record, "servedVersion"));

@@ -8,6 +8,7 @@
 #include "base/count_text.h"
 #include "base/encoding.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "terminal/ask.h"
 
 namespace snapgate::cli {
@@ -48,8 +49,7 @@ std::string held_by(const json::Object& cluster) {
         held += base::counted(count, one, many);
     };
     const auto number = [](const json::Object& object, std::string_view member) {
-        const json::Value* value = object.if_contains(member);
-        return value != nullptr && value->is_number() ? value->to_number<uint64_t>() : 0;
+        return static_cast<uint64_t>(json::whole_number(object, member, 0).value_or(0));
     };
     add(number(cluster, "objects"), "snapshot", "snapshots");
     if (const json::Array* kinds = json::array_at(cluster, {"kinds"})) {

@@ -8,6 +8,7 @@
 #include "fleet/fleet_request.h"
 #include "fleet/row_fields.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "snapshots/snapshot_list.h"
 #include "terminal/table.h"
 
@@ -61,9 +62,8 @@ Outcome<FleetRequest> request_of(const Options& options, Api& api) {
 }
 
 std::string last_good(const json::Object& item) {
-    const json::Value* age = json::value_at(item, {"lastGood", "ageSeconds"});
-    if (age == nullptr || !age->is_int64()) return "<none>";
-    return base::human_duration(std::chrono::seconds(age->get_int64())) + " ago";
+    const auto age = json::whole_number(json::value_at(item, {"lastGood", "ageSeconds"}));
+    return age ? base::human_duration(std::chrono::seconds(*age)) + " ago" : "<none>";
 }
 
 // Of the VM itself, as KubeVirt prints it.

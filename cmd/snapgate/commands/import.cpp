@@ -14,6 +14,7 @@
 #include "import/import_upload.h"
 #include "json/object.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "remote/resolve.h"
 #include "terminal/ask.h"
 #include "terminal/printable.h"
@@ -69,10 +70,7 @@ struct Counts {
 };
 
 int64_t number_at(const json::Object& object, std::string_view name) {
-    const json::Value* value = object.if_contains(name);
-    if (value == nullptr) return 0;
-    if (value->is_int64()) return value->get_int64();
-    return value->is_uint64() ? static_cast<int64_t>(value->get_uint64()) : 0;
+    return json::whole_number(object, name).value_or(0);
 }
 
 Counts counts_of(const json::Object& answer) {

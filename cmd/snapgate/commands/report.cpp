@@ -8,6 +8,7 @@
 #include "commands/all_commands.h"
 #include "fleet/fleet_request.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "remote/resolve.h"
 #include "terminal/table.h"
 
@@ -35,8 +36,7 @@ struct Options {
 };
 
 int64_t number_at(const json::Object& object, std::string_view name) {
-    const json::Value* value = json::value_at(object, {name});
-    return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+    return json::whole_number(object, name).value_or(0);
 }
 
 // Prints the largest of some counts, as a table of two columns.

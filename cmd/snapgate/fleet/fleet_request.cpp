@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/encoding.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "remote/pages.h"
 #include "remote/resolve.h"
 
@@ -104,11 +105,10 @@ Outcome<> note_stale_sources(Console& console, Api& api, const FleetScope& scope
         const std::string_view state = json::text_at(item, {"state"});
         if (state == "Ready") continue;
         const std::string_view name = json::text_at(item, {"cluster", "name"});
-        const json::Value* age = json::value_at(item, {"ageSeconds"});
+        const auto age = json::whole_number(item, "ageSeconds");
         const std::string known =
-            age != nullptr && age->is_int64()
-                ? fmt::format("its state of {} ago is shown",
-                              base::human_duration(std::chrono::seconds(age->get_int64())))
+            age ? fmt::format("its state of {} ago is shown",
+                              base::human_duration(std::chrono::seconds(*age)))
                 : std::string("nothing is known of it yet");
         console.note(fmt::format("warning: cluster {} is {}: {}", name, state, known));
     }

@@ -2,6 +2,7 @@
 
 #include "base/count_text.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 
 namespace snapgate::cli {
 
@@ -16,9 +17,8 @@ std::string number_at(const json::Object& row, std::string_view name) {
 }
 
 std::string size_of(const json::Object& row) {
-    const json::Value* bytes = json::value_at(row, {"sizeBytes"});
-    if (bytes == nullptr || !bytes->is_int64() || bytes->get_int64() < 0) return {};
-    return base::size_text(static_cast<uint64_t>(bytes->get_int64()));
+    const auto bytes = json::whole_number(row, "sizeBytes", 0);
+    return bytes ? base::size_text(static_cast<uint64_t>(*bytes)) : std::string();
 }
 
 }  // namespace snapgate::cli

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "snapshots/times.h"
 
 namespace snapgate::cli {
@@ -33,8 +34,8 @@ std::string lag(const json::Object& cluster) {
     const bool hosted = json::text_at(cluster, {"type"}) != "connected";
     if (hosted && seconds == nullptr && json::text_at(cluster, {"expectedEvery"}).empty())
         return kNothing;
-    if (seconds == nullptr || !seconds->is_int64()) return "<unknown>";
-    return base::human_duration(std::chrono::seconds(seconds->get_int64()));
+    const auto whole = json::whole_number(seconds);
+    return whole ? base::human_duration(std::chrono::seconds(*whole)) : "<unknown>";
 }
 
 // The kinds of objects beside the snapshots that are followed now.

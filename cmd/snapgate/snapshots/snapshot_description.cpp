@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "json/object.h"
 #include "json/path.h"
+#include "json/whole_number.h"
 #include "snapshots/times.h"
 #include "terminal/printable.h"
 #include "terminal/table.h"
@@ -97,8 +98,8 @@ std::string moment(std::string_view time, int64_t now) {
 }
 
 std::string number(const json::Value* value) {
-    return value != nullptr && value->is_int64() ? std::to_string(value->get_int64())
-                                                 : std::string();
+    const auto whole = json::whole_number(value);
+    return whole ? std::to_string(*whole) : std::string();
 }
 
 std::string truth(const json::Value* value) {

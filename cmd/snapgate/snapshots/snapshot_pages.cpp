@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "json/path.h"
 #include "json/splitter.h"
+#include "json/whole_number.h"
 #include "model/api_names.h"
 #include "remote/pages.h"
 #include "snapshots/snapshot_route.h"
@@ -59,8 +60,7 @@ Outcome<SnapshotPage> parse_page(net::ClientResponse response, std::string_view 
     const json::Object& list = envelope->get_object();
     page.resource_version = json::text_at(list, {"metadata", "resourceVersion"});
     page.continue_token = json::text_at(list, {"metadata", "continue"});
-    const json::Value* remaining = json::value_at(list, {"metadata", "remainingItemCount"});
-    if (remaining != nullptr && remaining->is_int64()) page.remaining = remaining->get_int64();
+    page.remaining = json::whole_number(json::value_at(list, {"metadata", "remainingItemCount"}));
     page.response = std::move(response);
     return page;
 }
