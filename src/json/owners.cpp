@@ -1,5 +1,6 @@
 #include "json/owners.h"
 
+#include "json/path.h"
 #include "json/text_skip.h"
 #include "json/value.h"
 
@@ -19,18 +20,12 @@ base::Result<Array> read_list(std::string_view text, std::string_view field) {
     return std::move(value->get_array());
 }
 
-std::string text_of(const Object& object, std::string_view key) {
-    const Value* value = object.if_contains(key);
-    if (value == nullptr || !value->is_string()) return {};
-    return std::string(std::string_view(value->get_string()));
-}
-
 OwnerReference read_owner(const Object& owner) {
     const Value* blocks = owner.if_contains("blockOwnerDeletion");
-    return {.api_version = text_of(owner, "apiVersion"),
-            .kind = text_of(owner, "kind"),
-            .name = text_of(owner, "name"),
-            .uid = text_of(owner, "uid"),
+    return {.api_version = std::string(text_at(owner, {"apiVersion"})),
+            .kind = std::string(text_at(owner, {"kind"})),
+            .name = std::string(text_at(owner, {"name"})),
+            .uid = std::string(text_at(owner, {"uid"})),
             .blocks_deletion = blocks != nullptr && blocks->is_bool() && blocks->get_bool()};
 }
 

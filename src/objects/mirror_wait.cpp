@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "json/object.h"
-#include "json/value.h"
+#include "json/owners.h"
 #include "model/object.h"
 #include "net/await.h"
 #include "objects/cluster_request.h"
@@ -26,14 +26,6 @@ milliseconds patience_for(const WriteContext& context, const Place& place) {
     return status && status->ready() ? kPatience : kShortPatience;
 }
 
-bool is_marked_deleted(const model::StoredObject& object) {
-    const auto value = json::parse(object.text);
-    const json::Object* root = value ? value->if_object() : nullptr;
-    const json::Value* metadata = root == nullptr ? nullptr : root->if_contains("metadata");
-    return metadata != nullptr && metadata->is_object() &&
-           metadata->get_object().contains("deletionTimestamp");
-}
-
 enum class Shown {
     kNot,
     kGoing,  // with a deletionTimestamp
@@ -48,7 +40,8 @@ Result<Shown> shown_in_mirror(const store::Store& store, model::ClusterNumber cl
                     view.newest(cluster, model::Kind::kSnapshot, object.ns, object.name));
     if (!found || (!object.uid.empty() && json::read_uid(found->object) != object.uid))
         return Shown::kNot;
-    return is_marked_deleted(found->object) ? Shown::kGoing : Shown::kKept;
+    const auto read = json::read_owners(found->object.text);
+    return read && read->going ? Shown::kGoing : Shown::kKept;
 }
 
 void note_late(const Place& place) {
