@@ -4,7 +4,7 @@
 #include <set>
 
 #include "query/content_block.h"
-#include "query/facts_index.h"
+#include "query/facts_block.h"
 #include "query/restore_block.h"
 #include "query/summary_cache.h"
 #include "query/vm_block.h"

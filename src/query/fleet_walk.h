@@ -12,7 +12,7 @@
 #include "facts/facts.h"
 #include "json/object.h"
 #include "query/block_maker.h"
-#include "query/facts_index.h"
+#include "query/facts_block.h"
 #include "query/fleet_index.h"
 #include "query/fleet_kinds.h"
 #include "query/fleet_listing.h"

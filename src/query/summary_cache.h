@@ -11,7 +11,7 @@
 #include "model/types.h"
 #include "query/cluster_summary.h"
 #include "query/content_block.h"
-#include "query/facts_index.h"
+#include "query/facts_block.h"
 #include "query/restore_block.h"
 
 namespace snapgate::query {

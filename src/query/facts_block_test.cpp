@@ -1,4 +1,4 @@
-#include "query/facts_index.h"
+#include "query/facts_block.h"
 
 #include <gtest/gtest.h>
 
