@@ -69,6 +69,9 @@ struct ClusterSummary {
 // Sums up one cluster at a time. Belongs to one thread at a time.
 class ClusterSummer {
   public:
+    // More classes of causes than these are not kept apart: somebody may make each cause another.
+    static constexpr size_t kMostClasses = 10'000;
+
     // The first of the days that end at `now`.
     explicit ClusterSummer(facts::Seconds first_day) : first_day_(first_day) {}
 
@@ -77,9 +80,6 @@ class ClusterSummer {
     ClusterSummary finish(model::Revision revision);
 
   private:
-    // More classes than these are not kept apart: somebody may make each cause another.
-    static constexpr size_t kMostClasses = 10'000;
-
     struct Count {
         uint64_t count = 0;
         std::set<std::pair<std::string, std::string>> vms;  // namespace and name

@@ -96,7 +96,7 @@ void FleetSummary::add(size_t cluster, const ClusterSummary& sum,
                        const ClusterSummary::Cause& cause) {
     auto found = classes_.find(cause.cause_class);
     if (found == classes_.end()) {
-        if (classes_.size() >= kMostClasses) return;
+        if (classes_.size() >= ClusterSummer::kMostClasses) return;
         found = classes_.emplace(cause.cause_class, Count()).first;
         found->second.cluster = cluster;
         found->second.revision = sum.revision;

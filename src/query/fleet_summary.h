@@ -75,8 +75,6 @@ class FleetSummary {
         model::ObjectKey example;
         std::string sentence;  // its cause; "": nobody read it yet
     };
-    // More classes than these are not kept apart: somebody may make each cause another.
-    static constexpr size_t kMostClasses = 10'000;
 
     FleetSummary(const ListContext& context, std::shared_ptr<const Fleet> fleet,
                  FleetRequest request, Join join);
