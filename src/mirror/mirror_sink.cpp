@@ -233,12 +233,13 @@ class MirrorSink final : public ObjectSink {
             hold = store_.hold_history(mirrored_.cluster, revision);
         }
         Checksum sum;
-        ObjectKey at;
-        while (true) {
-            SNAPGATE_CO_ASSIGN(auto more, sum_step(revision, at, sum));
-            if (!more) co_return sum;
-            co_await net::yield();
-        }
+        const Visit add = [&sum](const store::Found& one) -> Result<void> {
+            SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
+            sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
+            return {};
+        };
+        SNAPGATE_CO_TRY(co_await visit(revision, add));
+        co_return sum;
     }
 
   private:
@@ -274,21 +275,12 @@ class MirrorSink final : public ObjectSink {
     net::Awaitable<Result<std::string>> digest_at(store::Revision revision) const {
         const std::shared_ptr<void> hold = store_.hold_history(mirrored_.cluster, revision);
         ContentDigest digest;
-        ObjectKey at;
-        const auto step = [&]() -> Result<bool> {
-            const store::ReadView view = store_.read();
-            SNAPGATE_TRY(view.replaced_ms(mirrored_.cluster, revision));
-            return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, revision, kStepRows),
-                               at, [&digest](const store::Found& one) -> Result<store::Step> {
-                                   digest.add(one.object.value);
-                                   return store::Step::kOn;
-                               });
+        const Visit add = [&digest](const store::Found& one) -> Result<void> {
+            digest.add(one.object.value);
+            return {};
         };
-        while (true) {
-            SNAPGATE_CO_ASSIGN(const bool more, step());
-            if (!more) co_return digest.text();
-            co_await net::yield();
-        }
+        SNAPGATE_CO_TRY(co_await visit(revision, add));
+        co_return digest.text();
     }
 
     // Nothing has moved the mirror since `begun`, nor does anything before this.
@@ -317,18 +309,25 @@ class MirrorSink final : public ObjectSink {
         return *known;
     }
 
-    // Reads some rows; true while there are more, from `at` on.
-    Result<bool> sum_step(store::Revision revision, ObjectKey& at, Checksum& sum) const {
+    using Visit = std::function<Result<void>(const store::Found&)>;
+    // Shows all objects of a state, whose history is held, in steps between which others go on.
+    net::Awaitable<Result<void>> visit(store::Revision revision, Visit show) const {
+        ObjectKey at;
+        while (true) {
+            SNAPGATE_CO_ASSIGN(const bool more, visit_some(revision, at, show));
+            if (!more) co_return Result<void>();
+            co_await net::yield();
+        }
+    }
+    // True while there are more, from `at` on. kExpired once the state cannot be read.
+    Result<bool> visit_some(store::Revision revision, ObjectKey& at, const Visit& show) const {
         const store::ReadView view = store_.read();
-        SNAPGATE_TRY(
-            view.replaced_ms(mirrored_.cluster, revision));  // kExpired once it cannot be read
-        const auto add = [&sum](const store::Found& one) -> Result<store::Step> {
-            SNAPGATE_ASSIGN(const std::string metadata, json::metadata_text(one.object.text));
-            sum.add(one.ns, one.name, json::read_uid(one.object), one.object.version, metadata);
-            return store::Step::kOn;
-        };
+        SNAPGATE_TRY(view.replaced_ms(mirrored_.cluster, revision));
         return store::walk(view.scan(mirrored_.cluster, mirrored_.kind, revision, kStepRows), at,
-                           add);
+                           [&show](const store::Found& one) -> Result<store::Step> {
+                               SNAPGATE_TRY(show(one));
+                               return store::Step::kOn;
+                           });
     }
 
     // Collects names of the head that the list did not hold; true while there are more.
