@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "app/credentials_key.h"
-#include "app/data_directory.h"
 #include "app/declared_connection.h"
 #include "app/declared_plan.h"
+#include "app/stopped_directory.h"
 #include "base/read_file.h"
 #include "identity/key_set.h"
 #include "json/path.h"

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "access/keys.h"
@@ -12,7 +11,6 @@
 #include "base/result.h"
 #include "cluster/registry.h"
 #include "query/token_signer.h"
-#include "store/check.h"
 #include "store/store.h"
 
 namespace snapgate::replica {
@@ -48,6 +46,10 @@ struct DataDirectory {
     // ever overwritten. `given`: files that may be in the directory before the first start.
     static base::Result<std::unique_ptr<DataDirectory>> open(
         const store::StoreOptions& options, const std::vector<std::filesystem::path>& given = {});
+    // Opens the parts, and changes nothing in the store: a first start is neither begun nor
+    // completed. kConflict for the copy of a server whose truth is in etcd.
+    static base::Result<std::unique_ptr<DataDirectory>> open_as_it_is(
+        store::StoreOptions options, const std::vector<std::filesystem::path>& given = {});
 };
 
 // Reads the tables of the registry from the store.
@@ -57,43 +59,10 @@ base::Result<void> reload(DataDirectory& data);
 // which was cut off left there. kCorrupt if the file holds something else.
 base::Result<access::NewKey> first_admin_key(const std::filesystem::path& file, int64_t now_ms);
 
-// What becomes of a store of an earlier version.
-enum class Migration { kMade, kRefused };
+// What a start makes that finds nothing in the store: the project Default and an admin key.
+base::Result<void> begin_if_new(DataDirectory& data);
 
-// Opens the data directory of a server that is down, as it is. kInvalidParameter if it is none,
-// kUnavailable if it is in use, or its store would have to be migrated and may not be.
-base::Result<std::unique_ptr<DataDirectory>> open_stopped(const std::filesystem::path& data_dir,
-                                                          Migration migration = Migration::kMade);
-
-// Writes the data file of a server that is down anew, without its free pages. Returns the bytes
-// before and after. Errors as open_stopped(), and kStorageFull.
-base::Result<std::pair<uint64_t, uint64_t>> shrink_stopped(const std::filesystem::path& data_dir);
-
-// Makes a key while no server runs, for an admin who lost the last key. `project` is a uid or a
-// name, "" for the tenant. Returns the key's text. kUnavailable if the directory is in use.
-base::Result<std::string> create_key_offline(const std::filesystem::path& data_dir,
-                                             std::string_view name, std::string_view role,
-                                             std::string_view project,
-                                             std::optional<base::Millis> expires);
-
-// Checks the store while no server runs, as store::check_store. kInvalidParameter if no server ever
-// left anything in `data_dir`.
-base::Result<store::CheckSummary> check_offline(const std::filesystem::path& data_dir,
-                                                const store::FaultSink& tell);
-
-// An object that a repair removed from the store.
-struct RemovedObject {
-    std::string cluster;  // its name and uid
-    std::string what;     // namespace/name, or the namespace that it was
-};
-
-struct OfflineRepair {
-    store::RepairSummary summary;
-    std::vector<RemovedObject> removed;
-};
-
-// Repairs the store while no server runs, as store::repair_store. Errors as check_offline().
-base::Result<OfflineRepair> repair_offline(const std::filesystem::path& data_dir,
-                                           const store::FaultSink& tell);
+// kInvalidParameter if no server ever left anything in that directory.
+base::Result<void> require_data_directory(const std::filesystem::path& directory);
 
 }  // namespace snapgate::app

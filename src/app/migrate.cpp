@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "app/backup.h"
-#include "app/data_directory.h"
 #include "app/replica_options.h"
+#include "app/stopped_directory.h"
 #include "base/clock.h"
 #include "base/secret_file.h"
 #include "cluster/registry.h"

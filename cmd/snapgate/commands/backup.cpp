@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/credentials_key.h"
+#include "app/stopped_directory.h"
 #include "base/clock.h"
 #include "commands/all_commands.h"
 #include "terminal/output_file.h"

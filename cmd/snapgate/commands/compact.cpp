@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "app/data_directory.h"
+#include "app/stopped_directory.h"
 #include "commands/all_commands.h"
 #include "terminal/progress.h"
 

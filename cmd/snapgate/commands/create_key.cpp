@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/data_directory.h"
+#include "app/stopped_directory.h"
 #include "base/clock.h"
 #include "base/count_text.h"
 #include "base/duration.h"
@@ -74,7 +74,7 @@ Outcome<Exit> run_offline(const Options& options, Shell& shell) {
     std::string role = options.role.empty() ? "admin" : options.role;
     std::string project = options.connection.project;
     if (project.empty()) project = shell.environment("SNAPGATE_PROJECT").value_or("");
-    auto key = app::create_key_offline(options.data_dir, name, role, project, expires);
+    auto key = app::create_key_in_stopped(options.data_dir, name, role, project, expires);
     if (!key) {
         Failure failure(key.error());
         // "In use" means that the files are locked, not that a server does not answer.

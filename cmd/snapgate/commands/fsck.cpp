@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "app/data_directory.h"
+#include "app/stopped_directory.h"
 #include "base/count_text.h"
 #include "commands/all_commands.h"
 
@@ -48,7 +48,7 @@ void note_clean(const std::string& data_dir, const store::CheckSummary& checked,
 }
 
 Outcome<Exit> check(const std::string& data_dir, Shell& shell) {
-    const auto checked = app::check_offline(data_dir, to_output(shell));
+    const auto checked = app::check_stopped(data_dir, to_output(shell));
     if (!checked) return failed(checked.error());
     if (checked->faults > 0)
         return Failure(Exit::kRefused,
@@ -59,7 +59,7 @@ Outcome<Exit> check(const std::string& data_dir, Shell& shell) {
 }
 
 Outcome<Exit> repair(const std::string& data_dir, Shell& shell) {
-    const auto repaired = app::repair_offline(data_dir, to_output(shell));
+    const auto repaired = app::repair_stopped(data_dir, to_output(shell));
     if (!repaired && repaired.error().code == base::Code::kCorrupt)
         return Failure(Exit::kRefused,
                        fmt::format("{} cannot be repaired, and nothing was changed: {}; restore "
