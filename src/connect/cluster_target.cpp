@@ -35,20 +35,4 @@ net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
     return request;
 }
 
-std::shared_ptr<const ClusterTarget> ConnectionSource::last_target() {
-    const base::MutexLock lock(target_mutex_);
-    return target_;
-}
-
-Result<std::shared_ptr<const ClusterTarget>> ConnectionSource::target_of(
-    const std::shared_ptr<const Connection>& connection) {
-    const base::MutexLock lock(target_mutex_);
-    if (connection != made_from_) {
-        SNAPGATE_ASSIGN(auto target, ClusterTarget::make(*connection, rules_));
-        target_ = std::make_shared<const ClusterTarget>(std::move(target));
-        made_from_ = connection;
-    }
-    return target_;
-}
-
 }  // namespace snapgate::connect

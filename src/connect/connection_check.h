@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "connect/connection.h"
+#include "net/client/address_rules.h"
 #include "net/http/http.h"
 
 namespace snapgate::connect {

@@ -7,7 +7,7 @@
 #include "base/annotations.h"
 #include "base/result.h"
 #include "cluster/registry.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "connect/credentials.h"
 
 namespace snapgate::connect {

@@ -9,7 +9,7 @@
 
 #include "base/annotations.h"
 #include "base/result.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 
 namespace snapgate::connect {
 

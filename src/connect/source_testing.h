@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "net/client/outbound_testing.h"
 
 namespace snapgate::connect {

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "cluster/reflected_kind.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "json/cluster_answers.h"
 #include "mirror/metadata_form.h"
 #include "mirror/object_sink.h"

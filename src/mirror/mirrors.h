@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "cluster/reflected_kind.h"
 #include "cluster/registry.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "mirror/collector.h"
 #include "mirror/mirror_status.h"
 #include "mirror/object_sink.h"

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cluster/reflected_kind.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "mirror/live_session.h"
 #include "mirror/object_sink.h"
 #include "mirror/reflector_times.h"

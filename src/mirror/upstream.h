@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "connect/cluster_target.h"
-#include "connect/connection.h"
+#include "connect/connection_source.h"
 #include "mirror/read_share.h"
 #include "mirror/setback.h"
 #include "net/client/outbound.h"
