@@ -34,6 +34,7 @@
 #include "objects/namespace_sweeper.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::api {
 
@@ -167,15 +168,10 @@ class TestService {
 
   private:
     void open() {
-        store::StoreOptions options;
-        options.directory = directory_.path();
-        options.clock = &clock_;
+        store::StoreOptions options = store::small_options(directory_.path(), clock_);
         options.history = history_;
         options.map_bytes = 4ULL << 30;
-        options.background_compaction = false;
-        auto opened = store::Store::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message);
-        store_ = std::move(*opened);
+        store_ = store::open_or_throw(options);
     }
     void start() {
         watches_ = std::make_unique<kube::WatchHub>(

@@ -23,6 +23,7 @@
 #include "rules/object_rules.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::objects {
 
@@ -72,14 +73,7 @@ class GarbageWorld {
 
     void open() {
         store_.reset();
-        store::StoreOptions options;
-        options.directory = directory_.path();
-        options.clock = &clock;
-        options.map_bytes = 1ULL << 30;
-        options.background_compaction = false;
-        auto opened = store::Store::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message);
-        store_ = std::move(*opened);
+        store_ = store::open_or_throw(store::small_options(directory_.path(), clock));
     }
     // As after the death of the process: what the collector had in memory is gone.
     void restart_collector() { collector.emplace(*store_, cluster.number); }

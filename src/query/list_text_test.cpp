@@ -32,6 +32,7 @@
 #include "query/listing_testing.h"
 #include "query/palette_list.h"
 #include "store/store.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::query {
 namespace {
@@ -94,15 +95,9 @@ class Scenario {
 
   private:
     void open() {
-        store::StoreOptions options;
-        options.directory = directory_;
-        options.clock = &clock_;
+        store::StoreOptions options = store::small_options(directory_, clock_);
         options.history = history_;
-        options.map_bytes = 1ULL << 30;
-        options.background_compaction = false;
-        auto opened = store::Store::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message);
-        store_ = std::move(*opened);
+        store_ = store::open_or_throw(options);
     }
 
     static std::string ok(const base::Result<void>& result) {

@@ -18,6 +18,7 @@
 #include "replica/truth.h"
 #include "replica/truth_keys.h"
 #include "store/objects_testing.h"
+#include "store/temporary_store_testing.h"
 
 namespace snapgate::replica {
 namespace {
@@ -53,13 +54,7 @@ void wait_until_listed(const ReplicaStore& replica) {
 class MoveTest : public ::testing::Test {
   protected:
     static std::unique_ptr<store::Store> open_store(const store::TestDirectory& directory) {
-        store::StoreOptions options;
-        options.directory = directory.path();
-        options.map_bytes = 1ULL << 30;
-        options.background_compaction = false;
-        auto opened = store::Store::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message);
-        return std::move(*opened);
+        return store::open_or_throw(store::small_options(directory.path()));
     }
     Options options(const store::TestDirectory& directory, const std::string& secret = "s") const {
         Options options;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -8,6 +9,24 @@
 #include "store/store.h"
 
 namespace snapgate::store {
+
+// For tests: the options of a store that is small, and compacted when the test asks for it.
+inline StoreOptions small_options(const std::filesystem::path& directory,
+                                  const base::Clock& clock = base::system_clock()) {
+    StoreOptions options;
+    options.directory = directory;
+    options.clock = &clock;
+    options.map_bytes = 1ULL << 30;
+    options.background_compaction = false;
+    return options;
+}
+
+// For tests: opens a store, or throws why that fails.
+inline std::unique_ptr<Store> open_or_throw(const StoreOptions& options) {
+    auto opened = Store::open(options);
+    if (!opened) throw std::runtime_error(opened.error().message);
+    return std::move(*opened);
+}
 
 // For tests: a store in a directory of its own, which goes with it.
 class TemporaryStore {
@@ -26,16 +45,7 @@ class TemporaryStore {
     base::TestClock clock;
 
   private:
-    void open() {
-        StoreOptions options;
-        options.directory = folder_.path();
-        options.clock = &clock;
-        options.map_bytes = 1ULL << 30;
-        options.background_compaction = false;
-        auto opened = Store::open(options);
-        if (!opened) throw std::runtime_error(opened.error().message);
-        store_ = std::move(*opened);
-    }
+    void open() { store_ = open_or_throw(small_options(folder_.path(), clock)); }
 
     base::TemporaryFolder folder_;
     std::unique_ptr<Store> store_;
