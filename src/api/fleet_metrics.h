@@ -8,11 +8,11 @@
 namespace snapgate::api {
 
 // Appends what the metrics say of the snapshots of all clusters, in Prometheus' text format: VMs by
-// verdict, snapshots by state, stuck ones, and by project the age of the oldest newest good
-// snapshot of a VM. By cluster up to services.fleet_metrics.most_clusters clusters, beyond that by
-// project alone. It walks over all snapshots in steps, so other requests go on meanwhile; the text
-// is made on another thread of the stream's.
-// What cannot be counted, as a part of the store is damaged, is left out as a whole, and said.
+// verdict; snapshots by state; snapshots that are stuck; and for each project the age of the newest
+// good snapshot of the VM that has had none for the longest. Values are by cluster, or, with more
+// clusters than services.fleet_metrics.most_clusters, by project. The walk over all snapshots is
+// made in steps, with other requests between them, and the text on another thread of the stream's.
+// If a part of the store is damaged, all of it is left out, and snapgate_fleet_counted is 0.
 net::Awaitable<void> append_fleet_metrics(const Services& services, net::ResponseStream& stream,
                                           std::string& out);
 

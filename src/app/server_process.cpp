@@ -330,8 +330,8 @@ void ServerProcess::keep_house() {
 void ServerProcess::store_keys() {
     auto write = data_->keys.take_changes();
     if (!write) return;
-    // Reload on the writer thread, as always: a late reload on another thread could bring a
-    // revoked key back.
+    // The keys are read again on the writer thread, as always: on another thread this might come
+    // late, and bring a revoked key back.
     std::promise<Result<void>> finished;
     const auto changed = std::make_shared<std::vector<store::ChangedRecord>>();
     data_->store->write(store::Priority::kBatch, store::noting_records(std::move(*write), changed),

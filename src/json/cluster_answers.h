@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/result.h"
 
-// Reads the parts of a Kubernetes API server's answers that a follower needs. Any thread may call;
-// kInvalidBody if an answer does not have the expected shape.
+// Reads the answers of a Kubernetes API server, as far as they are needed to follow a cluster, to
+// check a connection to it, and to pass writes on to it. Any thread may call; kInvalidBody if an
+// answer does not have the expected shape.
 namespace snapgate::json {
 
 // One frame of a watch: {"type":…,"object":…}.

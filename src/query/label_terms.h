@@ -23,8 +23,7 @@ struct LabelTerm {
 inline constexpr size_t kMostSelectorTerms = 200;
 
 // Reads a label selector by the grammar of k8s.io/apimachinery's pkg/labels (a = 1 stands for "a in
-// (1)"). kInvalidParameter in the words of that package, and
-// for more than kMostSelectorTerms.
+// (1)"). kInvalidParameter in the words of that package, and for more than kMostSelectorTerms.
 base::Result<std::vector<LabelTerm>> parse_label_terms(std::string_view selector);
 
 }  // namespace snapgate::query

@@ -14,22 +14,21 @@ namespace snapgate::replica {
 // A resource version is (etcd's revision + offset) * kVersionsPerRevision + the place of the change
 // among those of its transaction. The offset is 0 until etcd is restored from a backup: then it is
 // raised above all versions that were given out (history.h), since etcd counts its revisions anew.
-// What etcd holds has no offset in it.
-// So several changes that etcd takes at once have versions of their own,
-// and a client that goes on after one of them misses none; and people read etcd's revision in it.
+// What etcd holds has no offset in it. So several changes that etcd takes at once have versions of
+// their own, and a client that goes on after one of them misses none; and people read etcd's
+// revision in it.
 inline constexpr uint64_t kVersionsPerRevision = 1000;
 inline constexpr uint16_t kMostChanges = 1000;  // of one transaction
 
-//
-// `revision`: with the offset, if there is to be one.
+// The version of a change. `revision`: with the offset, if there is to be one.
 std::string version_of(int64_t revision, uint16_t place);
 // The revision in a resource version, with its offset; nullopt if the text is none.
 std::optional<int64_t> revision_in(std::string_view version);
 // The version whose revision is that much larger. kCorrupt for a text that is none.
 base::Result<std::string> moved_version(std::string_view version, int64_t revisions);
 
-// An object as etcd holds it: a byte for the layout, its place (u16), and what
-// model::encode_object makes of it without a resource version.
+// An object as etcd holds it: a byte for the layout, its place (u16), and what model::encode_object
+// makes of it without a resource version.
 std::string encode_truth_object(uint16_t place, const model::PreparedObject& object);
 
 struct TruthObject {

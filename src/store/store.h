@@ -462,8 +462,8 @@ class Store {
     virtual void tell_of_damage(std::function<void(const DamagedRow&)> listener) = 0;
 
     // Runs compaction and sweeps until no work is left for now, and sets back stored times that are
-    // ahead. For tests; otherwise a thread of
-    // the store does it once a second.
+    // ahead. For tests: otherwise a thread of the store does it once a second, and nobody else has
+    // to.
     virtual base::Result<void> compact() = 0;
 
     // Keeps compaction from removing rows that the cluster's state at `revision` needs, until the

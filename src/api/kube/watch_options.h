@@ -25,9 +25,8 @@ struct WatchOptions {
 };
 
 // From the query, and the name of the resource if it has one; resource versions of a mirror are its
-// cluster's. Errors as kube-apiserver's:
-// kInvalidParameter, and kInvalid for what does not go together (ValidateListOptions in
-// k8s.io/apimachinery).
+// cluster's. Errors as kube-apiserver's: kInvalidParameter, and kInvalid for what does not go
+// together (ValidateListOptions in k8s.io/apimachinery).
 base::Result<WatchOptions> read_watch_options(const net::Request& request, const Resource& resource,
                                               bool mirrored);
 

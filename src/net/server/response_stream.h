@@ -32,12 +32,11 @@ enum class Wake {
 };
 
 // Sends a response in pieces, for what has no end in sight (whole lists, watches) or is too large
-// to be held. Chunked on HTTP/1.1, ended by the connection's end on 1.0, if its length is not
-// known. There is one for each request, in the frame that
-// answers it, whether the handler uses it or not. Belongs to the handler's coroutine; nothing else
-// may be written meanwhile. The server ends the stream when the handler returns; a handler that
-// returns after an error it wants the client to notice sets Response::close (the stream is then cut
-// without its last chunk).
+// to be held. If its length is not known, it is chunked on HTTP/1.1, and ended by the connection's
+// end on 1.0. There is one for each request, in the frame that answers it, whether the handler uses
+// it or not. Belongs to the handler's coroutine; nothing else may be written meanwhile. The server
+// ends the stream when the handler returns. A handler that returns after an error that the client
+// has to notice sets Response::close: the stream is then cut, without its last chunk.
 class ResponseStream {
   public:
     using Clock = std::chrono::steady_clock;
