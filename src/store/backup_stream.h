@@ -15,7 +15,7 @@ namespace snapgate::store {
 // each block's checksum is one over all that came before, and a block that is changed, missing or
 // in another place is found.
 enum class BlockType : uint8_t {
-    kHead = 1,  // JSON: what the backup is; the first block
+    kHead = 1,  // what the backup is (backup_head.h); the first block
     kFile = 2,  // u8 length of a name, the name, the content of that file
     kRows = 3,  // rows: u16 length of the key, u32 length of the value, key, value
     kEnd = 4,   // u64: the number of rows. Only files may follow.

@@ -13,7 +13,7 @@
 #include "store/check.h"
 #include "store/objects_testing.h"
 #include "store/store.h"
-#include "store/store_model.h"
+#include "store/store_model_testing.h"
 
 namespace snapgate::store {
 

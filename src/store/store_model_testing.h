@@ -12,8 +12,8 @@
 
 namespace snapgate::store {
 
-// A simple model of the store: every version of every object, in maps. Tests run random histories
-// against both and compare them.
+// For tests: a simple model of the store, which has every version of every object in maps. Random
+// histories are run against both, and compared.
 class StoreModel {
   public:
     struct Content {
