@@ -1,25 +1,18 @@
 """What the command line makes of answers that a healthy server seldom gives: expired and stale lists, text that
 would take over a terminal, and servers that are none. They come from a server of the test's own."""
 
-import fcntl
 import http.server
 import json
-import os
-import pty
-import select
 import socket
-import struct
-import subprocess
-import termios
 import threading
-import time
 
 import pytest
 import yaml
 
 from between import Answering
 from cli import OK, REFUSED, UNREACHABLE
-from harness import BINARY, PATIENCE, clean_environment, run_cli, snapshot
+from harness import clean_environment, run_cli, snapshot
+from terminal import OnTerminal
 
 LIST = "/v1/spectroclusters/c-1/vms/snapshot"
 CLUSTERS = {"items": [{"uid": "c-1", "name": "demo", "projectUid": "p-1", "type": "hosted", "state": "Ready",
@@ -210,30 +203,10 @@ def test_the_key_goes_to_the_server_and_nowhere_else(scripted):
 
 # On a terminal.
 
-def on_terminal(arguments, environment, columns=80, typed=None, wait_for_text=None):
-    """Runs a command whose three streams are a terminal of that width; returns its exit code and what it showed."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen([str(BINARY), *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave,
-                               env=clean_environment(environment), start_new_session=True)
-    shown = b""
-    deadline = time.monotonic() + 60 * PATIENCE
-    echo_off = None
-    while time.monotonic() < deadline:
-        if typed is not None and wait_for_text in shown:
-            echo_off = not termios.tcgetattr(slave)[3] & termios.ECHO
-            os.write(master, typed)
-            typed = None
-        ready, _, _ = select.select([master], [], [], 0.05)
-        if ready:
-            shown += os.read(master, 65536)
-        elif process.poll() is not None:
-            break
-    code = process.wait(10)
-    settings = termios.tcgetattr(slave)
-    os.close(slave)
-    os.close(master)
-    return code, shown, echo_off, bool(settings[3] & termios.ECHO)
+def on_terminal(arguments, environment, columns=80):
+    """Runs a command on a terminal of that width; returns its exit code and what it showed."""
+    with OnTerminal(arguments, clean_environment(environment), columns) as terminal:
+        return terminal.end(), terminal.shown
 
 
 HOSTILE = "evil\x1b]0;owned\x07\x1b[2J\u009b31m\u202egnp\nnext\r"
@@ -248,7 +221,7 @@ def test_nothing_in_the_objects_reaches_the_terminal_as_control(scripted, form, 
     # Raw, as no good server would: JSON allows these bytes in strings.
     body = json.dumps(page([item]), ensure_ascii=False).encode()
     scripted.answers[LIST] = (200, {}, body)
-    code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo", "-o", form, *extra],
+    code, shown = on_terminal(["get", "snapshots", "--cluster", "demo", "-o", form, *extra],
                                     {**scripted.environment(scripted.folder), "NO_COLOR": "1"}, columns=400)
     assert code == OK, shown
     text = shown.decode()
@@ -272,7 +245,7 @@ def test_what_is_piped_hides_nothing_either_and_reads_back_the_same(scripted, fo
 def test_errors_cannot_control_the_terminal_either(scripted):
     scripted.answers[LIST] = (404, {}, {"code": "ResourceNotFound", "message": HOSTILE, "details": {}, "ref": "r"})
     for arguments in (["get", "snapshots", "--cluster", "demo"], ["get", "snapshots", "--cluster", HOSTILE]):
-        code, shown, _, _ = on_terminal(arguments, scripted.environment(scripted.folder))
+        code, shown = on_terminal(arguments, scripted.environment(scripted.folder))
         assert code == REFUSED
         assert b"\x1b]" not in shown and b"\x1b[2J" not in shown and b"\x07" not in shown, shown
 
@@ -282,8 +255,8 @@ def test_tables_are_cut_to_the_terminal(scripted, columns):
     item = snapshot("web", "a-rather-long-name-for-a-snapshot", phase="Failed")
     item["status"]["error"] = {"message": "no volume snapshot class fits the storage class of the disk " * 3}
     scripted.answers[LIST] = (200, {}, page([item]))
-    code, shown, _, _ = on_terminal(["get", "snapshots", "--cluster", "demo"],
-                                    {**scripted.environment(scripted.folder), "NO_COLOR": "1"}, columns)
+    code, shown = on_terminal(["get", "snapshots", "--cluster", "demo"],
+                              {**scripted.environment(scripted.folder), "NO_COLOR": "1"}, columns)
     assert code == OK
     lines = shown.decode().splitlines()
     assert max(len(line) for line in lines) <= columns, lines
@@ -296,11 +269,13 @@ def test_tables_are_cut_to_the_terminal(scripted, columns):
 def test_login_asks_for_the_key_without_showing_it(scripted, tmp_path):
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
     address = f"http://127.0.0.1:{scripted.server_address[1]}"
-    code, shown, echo_off, echo_after = on_terminal(["login", address], environment, columns=200,
-                                                    typed=b"sgk_tyx\x7fped\r", wait_for_text=b"API key")
-    assert code == OK, shown
-    assert echo_off and echo_after
-    assert b"sgk_ty" not in shown
+    with OnTerminal(["login", address], clean_environment(environment), columns=200) as terminal:
+        terminal.wait_for(b"API key")
+        assert not terminal.echoes()
+        terminal.type(b"sgk_tyx\x7fped\r")
+        assert terminal.end() == OK, terminal.shown
+        assert terminal.echoes()
+        assert b"sgk_ty" not in terminal.shown
     saved = json.loads((tmp_path / "config" / "snapgate" / "context.json").read_text())
     assert saved["contexts"][saved["current"]]["key"] == "sgk_typed"
     assert scripted.requests[-1][1]["ApiKey"] == "sgk_typed"
@@ -309,9 +284,11 @@ def test_login_asks_for_the_key_without_showing_it(scripted, tmp_path):
 def test_login_given_up_leaves_the_terminal_as_it_was(scripted, tmp_path):
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
     address = f"http://127.0.0.1:{scripted.server_address[1]}"
-    code, _, _, echo_after = on_terminal(["login", address], environment, typed=b"sgk_\x03", wait_for_text=b"API key")
-    assert code == REFUSED
-    assert echo_after
+    with OnTerminal(["login", address], clean_environment(environment)) as terminal:
+        terminal.wait_for(b"API key")
+        terminal.type(b"sgk_\x03")
+        assert terminal.end() == REFUSED
+        assert terminal.echoes()
     assert not (tmp_path / "config").exists()
 
 

@@ -1,7 +1,5 @@
 """`delete snapshots` by filters: what goes, what stays for the sake of its VM, and what is left alone."""
 
-import os
-import pty
 import subprocess
 from datetime import datetime, timedelta, timezone
 
@@ -10,8 +8,9 @@ import pytest
 from between import Between
 from cli import OK, REFUSED, USAGE
 from connected import connect, wait_for_state
-from harness import BINARY, Server, clean_environment, wait_for
+from harness import Server, clean_environment, wait_for
 from kube import KubeClient
+from terminal import OnTerminal
 
 NOW = datetime.now(timezone.utc)
 
@@ -119,34 +118,23 @@ def test_a_wrong_duration_is_the_servers_to_refuse(cli, server, uid):
 
 
 class Asked:
-    """The command on a terminal, where it asks."""
+    """The command on a terminal, where it asks; its standard output goes elsewhere."""
 
     def __init__(self, server, config, *arguments):
-        self.terminal, end = pty.openpty()
-        os.set_blocking(self.terminal, False)
-        self.process = subprocess.Popen([str(BINARY), "delete", "snapshots", *arguments], stdin=end, stdout=subprocess.PIPE,
-                                        stderr=end, text=True,
-                                        env=clean_environment({**server.login(), "XDG_CONFIG_HOME": str(config)}))
-        os.close(end)
-        self.shown = ""
-        wait_for(lambda: "[y/N]" in self.read(), lambda: f"a question in {self.shown}")
+        environment = clean_environment({**server.login(), "XDG_CONFIG_HOME": str(config)})
+        self.terminal = OnTerminal(["delete", "snapshots", *arguments], environment, stdout=subprocess.PIPE)
+        self.terminal.wait_for(b"[y/N]")
 
-    def read(self):
-        """What the terminal shows by now; one line of it may be broken anywhere."""
-        try:
-            while piece := os.read(self.terminal, 65536):
-                self.shown += piece.decode()
-        except OSError:
-            pass  # nothing more yet, or nobody writes any more
-        return self.shown
+    @property
+    def shown(self):
+        """What the terminal shows by now; a line of it may be broken anywhere."""
+        return " ".join(self.terminal.shown.decode().split())
 
     def answer(self, text):
-        os.write(self.terminal, text.encode() + b"\n")
-        wait_for(lambda: self.read() is not None and self.process.poll() is not None, "the command to end", 20)
-        out = self.process.stdout.read()
-        shown = " ".join(self.read().split())
-        os.close(self.terminal)
-        return self.process.returncode, out, shown
+        with self.terminal as terminal:
+            terminal.type(text.encode() + b"\n")
+            code = terminal.end()
+            return code, terminal.process.stdout.read().decode(), self.shown
 
 
 def test_it_asks_and_no_is_no(server, uid, tmp_path):

@@ -1,20 +1,16 @@
 """What -o prints with templates and columns, compared with kubectl on the same objects; titles, labels, and colours."""
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
 import pytest
 
 from cli import USAGE
-from harness import BINARY, clean_environment, run_cli, snapshot
+from harness import clean_environment, run_cli, snapshot
 from kube import Kubectl, write_kubeconfig
 from kubectls import PROGRAMS
+from terminal import OnTerminal
 
 OBJECTS = [
     {**snapshot("web", "one", vm="db-01", labels={"app.kubernetes.io/name": "shop", "tier": "web"}), "status": {
@@ -192,25 +188,12 @@ def test_a_format_that_is_wrong_is_told_before_anybody_is_asked(output, said):
 
 def on_terminal(server, *arguments, columns=200, **env):
     """What a command writes to a terminal of so many columns."""
-    main, other = pty.openpty()
-    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     environment = clean_environment({"TERM": "xterm", "LC_ALL": "C.UTF-8", **server.login(tls=True), **env})
     for name in {"COLUMNS", "NO_COLOR"} - set(env):
         environment.pop(name, None)
-    with subprocess.Popen([str(BINARY), *arguments], stdout=other, stderr=other, stdin=subprocess.DEVNULL, env=environment) as process:
-        os.close(other)
-        written = b""
-        while True:
-            try:
-                piece = os.read(main, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            written += piece
-        os.close(main)
-        assert process.wait(60) == 0, written
-    return written.decode().replace("\r\n", "\n")
+    with OnTerminal(arguments, environment, columns, stdin=subprocess.DEVNULL) as terminal:
+        assert terminal.end() == 0, terminal.shown
+    return terminal.shown.decode().replace("\r\n", "\n")
 
 
 def test_states_are_coloured_on_a_terminal_alone(loaded, snapgate):
