@@ -59,7 +59,7 @@ struct Cluster {
     // Of a hosted cluster: when the newest import into it ended, in ms since the epoch; 0: none
     // did.
     int64_t imported_ms = 0;
-    Imports imports;  // the same
+    Imports imports;  // what else is known of them
     // Whether a hosted cluster's next import is late.
     bool import_overdue(int64_t now_ms) const { return imports.overdue(imported_ms, now_ms); }
 

@@ -16,7 +16,7 @@
 
 namespace snapgate::identity {
 
-// How it stands with an issuer's keys.
+// The state of an issuer's keys.
 struct IssuerStatus {
     std::string name;
     bool usable = false;  // its tokens can be verified

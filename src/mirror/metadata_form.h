@@ -12,13 +12,13 @@ class MetadataForm {
     // `is_kept`: whether the mirror has the metadata whole.
     explicit MetadataForm(bool is_kept = true) : is_kept_(is_kept), counts_(is_kept) {}
 
-    // Whether they say the same, as far as this cluster's metadata can be compared.
+    // Whether both have the same objects, and the same metadata where the cluster's is of use.
     bool agree(const Checksum& mine, const Checksum& theirs);
-    // A whole list was taken in, byte by byte, and changed so many objects. True if that shows that
-    // the cluster shows metadata alone in another form than within objects: it is of no use for
-    // comparisons, and would be found different each time. Told once.
+    // A whole list was taken in, and changed so many objects. If the comparison before it found
+    // other metadata and the list changed nothing, the cluster shows metadata alone in another form
+    // than within objects, and comparisons leave metadata out from now on. True once, at that time.
     bool is_disproved(uint64_t changed);
-    // It may be another server.
+    // The cluster may be another server now: its metadata is compared again.
     void forget() { counts_ = is_kept_; }
 
   private:

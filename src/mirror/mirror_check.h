@@ -54,11 +54,10 @@ class MirrorCheck {
         std::function<bool(std::string_view version)> reached;
         std::string held;  // the version that was seen last
     };
-    // What differs; "" if nothing does. A Setback without a reason where it could not be compared
-    // by our own doing.
-    //
-    // With the cluster's list at the mirror's version; with the newest one where the cluster does
-    // not keep that version any more, as nothing has changed here for a while.
+    // Compares the cluster's list at the mirror's version with the mirror. Where the cluster does
+    // not keep that version any more, because nothing has changed for a while, its newest list is
+    // compared. The result says what differs; "" if nothing does. The Setback of a comparison that
+    // this server itself gave up has no reason.
     net::Awaitable<Outcome<std::string>> compare(Patience patience);
     // Compares the cluster's newest list with the mirror. While they differ, it waits until the
     // watch has reached that list's version, for as long as `patience` allows.

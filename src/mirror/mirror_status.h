@@ -7,7 +7,7 @@
 
 namespace snapgate::mirror {
 
-// How it stands with the mirror of a connected cluster.
+// The state of the mirror of a connected cluster.
 enum class MirrorState {
     kPending,       // nothing was tried yet since the start
     kSyncing,       // the cluster answers; a list is being taken in

@@ -36,8 +36,8 @@ struct NamedState {
 // one version, though each lists the cluster by itself, at whatever version the cluster just has.
 // Events need nothing of the kind: they have the same version for everybody. But a list's version
 // may be any between those of two events. So the newest state that was listed stands with its name
-// in a note of the mirror in the truth (NoteType::kListed). Who lists what it holds takes its name;
-// whoever gets to that state by events takes it, too (ObjectSink::take_name). Any thread.
+// in a note of the mirror in the truth (NoteType::kListed). A server whose list holds that state
+// takes this name, and so does one that comes to it by events (ObjectSink::take_name). Any thread.
 class StateNames {
   public:
     // `truth` outlives it.
@@ -50,9 +50,9 @@ class StateNames {
         bool same = false;  // what it holds is what the mirror had
         bool went_back = false;  // the cluster was restored: its versions are given out anew
     };
-    // The version for the state: that of the note, if it is of this state; that by which the mirror
-    // knows it; else the list's own, which is then told the others. Without the truth it is the
-    // list's own, too.
+    // The version that the state gets: that of the note, if the note is of this state; else the one
+    // by which the mirror knows the state; else the list's own, which the note then tells to the
+    // other servers. If the truth is out of reach, it is the list's own.
     net::Awaitable<std::string> name(model::ClusterNumber mirror, Listed listed);
 
     // The newest state that was told, as this server knows; nullopt: none.

@@ -27,8 +27,8 @@ struct Freshness {
     std::string text;
 };
 
-// How it stands with a mirror: with one that nobody follows (yet), as it was last. kNotFound if the
-// store has none of that number. Any thread.
+// The status of a mirror; of one that nobody follows (yet), the last one that was stored. kNotFound
+// if the store has no mirror of that number. Any thread.
 base::Result<mirror::MirrorStatus> last_status(const store::Store& store,
                                                const mirror::Mirrors& mirrors,
                                                model::ClusterNumber number,

@@ -35,7 +35,7 @@ struct Import::Batch {
     std::shared_ptr<const audit::Action> audit;
     bool first = false;            // of the import
     ImportReport outcome;          // of this batch alone
-    cluster::ObjectGrowth growth;  // the same
+    cluster::ObjectGrowth growth;  // by this batch
 
     Result<void> run(store::WriteTxn& txn);
 

@@ -46,7 +46,7 @@ void put_status(json::Object& out, const MirrorStatus& status, int64_t now_ms) {
     put_text(out, "checkOutcome", status.check_outcome);
 }
 
-// How it stands with a hosted cluster.
+// The state of a hosted cluster, by its imports.
 void put_imports(json::Object& out, const Cluster& hosted, int64_t now_ms) {
     const cluster::Imports& imports = hosted.imports;
     const bool overdue = hosted.import_overdue(now_ms);
@@ -79,7 +79,7 @@ std::string_view to_text(Outcome outcome) {
     return "Skipped";
 }
 
-// How it stands with the kinds of objects that belong to the snapshots; of a hosted cluster, those
+// The state of each kind of object that belongs to the snapshots; of a hosted cluster, of the kinds
 // that it has.
 Result<json::Array> kinds_document(const Services& services, const Cluster& cluster,
                                    const store::ReadView& view) {
