@@ -24,7 +24,7 @@ struct DeclaredPlan {
         std::string project;
     };
 
-    // In the order of the file; without those that cannot be had.
+    // In the order of the file; without those that the registry contradicts.
     std::vector<Project> projects;
     std::vector<Cluster> clusters;
     // Uids of clusters that an earlier file declared and this one does not.

@@ -25,7 +25,7 @@
 //
 //     an attempt   -> kDiscover, kAskServer, kList or kCollect, or kOpen
 //     kDiscover    -> kList or kCollect, or kOpen
-//     kAskServer  -> kList or kCollect
+//     kAskServer   -> kList or kCollect
 //     kList        -> kOpen, or the next attempt (another connection is to be used)
 //     kCollect     -> kFollow, or kClose (another connection is to be used)
 //     kOpen        -> kFollow, or kClose (another connection is to be used)

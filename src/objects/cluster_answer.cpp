@@ -66,7 +66,7 @@ std::string bare_answer_message(const cluster::Cluster& cluster, unsigned status
                            cluster.name);
     }
     if (status == 502 || status == 503 || status == 504) {
-        return fmt::format("cluster \"{}\" is not to be had at the moment ({}): try again",
+        return fmt::format("cluster \"{}\" does not answer requests at the moment ({}): try again",
                            cluster.name, status);
     }
     return fmt::format(

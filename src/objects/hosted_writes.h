@@ -36,8 +36,8 @@ using Decide = std::function<base::Result<rules::Change>(const json::Object& liv
 net::Awaitable<base::Result<Written>> change_hosted(WriteContext context, Place place,
                                                     Decide decide, bool dry_run);
 
-// What the object is made of where there is none, with this uid; asked again if somebody else made
-// it and it is gone. The same holds for what it refers to.
+// Makes the object, with this uid, where there is none. Called again if somebody else made it, and
+// it is gone by now. It may keep what it refers to, as Decide may.
 using MakeNew = std::function<base::Result<rules::Change>(const std::string& uid)>;
 
 // A change of a snapshot, or a new one where there is none: `created` says which. One that a repair

@@ -37,7 +37,7 @@ Command compact_command() {
     auto data_dir = std::make_shared<std::string>();
     return {
         .name = "compact",
-        .help = "Give the free room of a stopped server's data file back",
+        .help = "Make the data file of a server that is down smaller",
         .options = {{"--data-dir", data_dir.get(), "DIR", "The data directory", kNeeded}},
         .footer = kFooter,
         .run = [data_dir](Shell& shell) { return run(*data_dir, shell); },

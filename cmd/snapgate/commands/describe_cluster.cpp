@@ -116,7 +116,7 @@ Command describe_cluster_command() {
     auto options = std::make_shared<Options>();
     return {
         .name = "cluster",
-        .help = "Show how it stands with a cluster, as text for people",
+        .help = "Show the state of a cluster in detail, as text for people",
         .aliases = {"clusters"},
         .options = {completing({"NAME", &options->names, "", "Clusters, by name or uid", kNeeded},
                                Completes::kCluster)},

@@ -23,7 +23,7 @@ struct FleetDeletion {
     bool dry_run = false;
     bool yes = false;
 
-    // Whether anything says which ones.
+    // Whether any filter is given.
     bool any() const;
 };
 

@@ -8,7 +8,7 @@
 
 namespace snapgate::api::admin {
 
-// A cluster as the routes show it: of a connected one, how it stands with its mirror, and nothing
+// A cluster as the routes show it: of a connected one, the state of its mirror, and nothing
 // secret.
 base::Result<json::Object> cluster_document(const Services& services,
                                             const cluster::Cluster& cluster,

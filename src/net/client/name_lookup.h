@@ -34,7 +34,7 @@ class NameLookup {
     // Of the whole process, those that nobody waits for any more included. Any thread.
     static int under_way();
 
-    // kUnavailable if too many lookups are under way, or there is no thread to be had.
+    // kUnavailable if too many lookups are under way, or no thread can be started.
     static base::Result<std::unique_ptr<NameLookup>> start(const Executor& executor,
                                                            const std::string& host,
                                                            Resolve resolve = resolve_by_system);

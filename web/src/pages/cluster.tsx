@@ -1,4 +1,4 @@
-// One cluster: how it stands with it, since when, and what to do.
+// One cluster: its state, since when it is in that state, and what to do.
 import {useState} from "preact/hooks"
 
 import {checkCluster, cluster as getCluster, protection, removeCluster, setKubeconfig, sources, summary} from "../api/operations"

@@ -1,4 +1,4 @@
-// The clusters: how it stands with each, and how old what is known of it is.
+// The clusters: the state of each, and how old what is known of it is.
 import {useState} from "preact/hooks"
 
 import {clusters as listClusters, projects, sources} from "../api/operations"
