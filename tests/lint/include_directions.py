@@ -2,7 +2,8 @@
 """Holds every source file to the include directions of docs/architecture.md.
 
 Each folder of src/ may include headers of the folders that ALLOWED names for it, and its own. Some
-libraries have one folder that wraps them; no other may include them.
+libraries have one folder that wraps them; no other may include them. A header that only tests
+include is named *_testing.h, and product code includes none of these.
 
 Run without arguments, it first proves on planted violations that it finds them, then checks the
 tree. `--root DIR` checks another tree.
@@ -129,8 +130,34 @@ def sources(root):
             yield from sorted(p for p in (root / top).rglob("*") if p.suffix in SUFFIXES)
 
 
+def name_in_includes(root, path):
+    """How other files include a header."""
+    own = root / "cmd" / "snapgate"
+    return path.relative_to(own if own in path.parents else root / "src").as_posix()
+
+
+def check_test_support(root):
+    """What only tests include is named *_testing.h, and nothing else includes it."""
+    included_by = {}
+    for path in sources(root):
+        own = name_in_includes(root, path.with_suffix(".h"))
+        for match in INCLUDE.finditer(path.read_text(encoding="utf-8")):
+            if match.group(2) != own:
+                included_by.setdefault(match.group(2), []).append(path)
+    complaints = []
+    for path in sources(root):
+        relative, users = path.relative_to(root), included_by.get(name_in_includes(root, path), [])
+        others = [user for user in users if not is_test(user)]
+        if path.stem.endswith("_testing"):
+            complaints += [f"{user.relative_to(root)}: includes {relative.name}, which is for tests" for user in others]
+        elif users and not others and not is_test(path):
+            complaints.append(f"{relative}: only tests include it: call it {path.stem}_testing.h")
+    return complaints
+
+
 def check_tree(root):
-    return [complaint for path in sources(root) for complaint in check_file(root, path)]
+    complaints = [complaint for path in sources(root) for complaint in check_file(root, path)]
+    return complaints + check_test_support(root)
 
 
 # A file, its text, and whether it is to be complained about.
@@ -156,6 +183,14 @@ PLANTED = [
     ("cmd/snapgate/s.cpp", '#include "app/serve.h"\n', False),
     ("cmd/snapgate/commands/command_line.cpp", "#include <CLI/CLI.hpp>\n", False),
     ("cmd/snapgate/commands/t.cpp", "#include <CLI/CLI.hpp>\n", True),
+    ("src/store/u_testing.h", "\n", False),
+    ("src/store/u_test.cpp", '#include "store/u_testing.h"\n#include "store/v.h"\n', False),
+    ("src/store/u.cpp", '#include "store/u_testing.h"\n', True),
+    ("src/store/v.h", "\n", True),
+    ("src/store/v.cpp", '#include "store/v.h"\n', False),
+    ("cmd/snapgate/w.h", "\n", False),
+    ("cmd/snapgate/x.cpp", '#include "w.h"\n', False),
+    ("cmd/snapgate/x_test.cpp", '#include "w.h"\n', False),
 ]
 
 
