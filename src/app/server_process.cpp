@@ -94,7 +94,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     if (process->data_->replica != nullptr)
         process->data_->replica->announce(process->own_address());
     SNAPGATE_TRY(process->listen_for_scrapes());
-    process->housekeeper_ = std::thread([self = process.get()] { self->keep_house(); });
+    process->housekeeper_.start([self = process.get()] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
                                   {"port", process->server_->port()},
                                   {"tls", process->certificates_->contexts() != nullptr},
@@ -315,16 +315,11 @@ void ServerProcess::note_backup() {
 void ServerProcess::keep_house() {
     store_keys();
     certificates_->check();
-    bool last = false;
-    while (!last) {
-        {
-            base::MutexLock lock(mutex_);
-            last = wake_.wait_for(mutex_, base::test_time("housekeeping", kHousekeepingRhythm),
-                                  [this]() SNAPGATE_REQUIRES(mutex_) { return stopping_; });
-        }
+    while (housekeeper_.pause(base::test_time("housekeeping", kHousekeepingRhythm))) {
         store_keys();
-        if (!last) certificates_->check();
+        certificates_->check();
     }
+    store_keys();
 }
 
 void ServerProcess::store_keys() {
@@ -352,14 +347,7 @@ void ServerProcess::stop() {
     url_file_.reset();
     if (metrics_server_) metrics_server_->stop();
     if (server_) server_->stop();
-    if (housekeeper_.joinable()) {
-        {
-            base::MutexLock lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_all();
-        housekeeper_.join();
-    }
+    housekeeper_.stop();
     issuers_.stop();
     if (watches_) watches_->close();
     if (services_) services_->streams->close();

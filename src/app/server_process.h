@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "api/kube/watch_hub.h"
 #include "api/services.h"
@@ -16,7 +15,7 @@
 #include "app/url_file.h"
 #include "audit/action.h"
 #include "audit/trail.h"
-#include "base/annotations.h"
+#include "base/background_thread.h"
 #include "base/result.h"
 #include "connect/connection_sources.h"
 #include "connect/credentials.h"
@@ -105,10 +104,7 @@ class ServerProcess {
     // Settings that the server's threads read.
     std::atomic<bool> access_log_ = true;
     std::atomic<facts::Seconds> metrics_max_age_ = 0;
-    std::thread housekeeper_;
-    base::Mutex mutex_;
-    base::Condition wake_;
-    bool stopping_ SNAPGATE_GUARDED_BY(mutex_) = false;
+    base::BackgroundThread housekeeper_;
 };
 
 }  // namespace snapgate::app
