@@ -5,7 +5,6 @@
 #include <array>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "api/admin/routes.h"

@@ -1,7 +1,5 @@
 #include "identity/shared_sessions.h"
 
-#include <algorithm>
-#include <utility>
 
 #include "base/crypto.h"
 #include "base/encoding.h"

@@ -1,6 +1,5 @@
 #include "objects/mirror_wait.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/log.h"

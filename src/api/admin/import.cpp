@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "api/admin/routes.h"

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <functional>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "api/kube/forms.h"

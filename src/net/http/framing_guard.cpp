@@ -1,7 +1,6 @@
 #include "net/http/framing_guard.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 #include "base/ascii.h"
