@@ -39,6 +39,7 @@ class [[nodiscard]] Result : public tl::expected<T, BoxedError> {
     using Base = tl::expected<T, BoxedError>;
     using Base::Base;
     // Not defaulted: `return {}` would zero the whole object first.
+    // NOLINTNEXTLINE(modernize-use-equals-default)
     Result()
         requires std::is_default_constructible_v<Base>
     {}
