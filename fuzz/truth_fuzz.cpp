@@ -59,7 +59,9 @@ void check_values(std::string_view value) {
     if (const auto record = replica::decode_replica(value)) {
         const auto again = replica::decode_replica(replica::encode_replica(*record));
         check(again && again->address == record->address && again->version == record->version &&
-                  again->since_ms == record->since_ms && again->applied == record->applied,
+                  again->since_ms == record->since_ms &&
+                  again->certificate == record->certificate && again->proof == record->proof &&
+                  again->applied == record->applied,
               "what a replica says of itself is written as it was read");
     }
 }

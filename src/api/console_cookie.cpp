@@ -12,9 +12,13 @@ namespace {
 // Browsers share the cookies of a host among all its ports. With the place in its name, the cookie
 // of a server on another port of the host is another cookie. A browser takes a cookie whose name
 // begins with __Host- from the host itself alone, over TLS.
+std::string name_of_cookie(std::string_view host, bool tls) {
+    const std::string place = base::hex(base::sha256(host));
+    return fmt::format("{}snapgate-{}", tls ? "__Host-" : "", place.substr(0, 8));
+}
+
 std::string cookie_name(const net::Request& request) {
-    const std::string place = base::hex(base::sha256(request.header("Host").value_or("")));
-    return fmt::format("{}snapgate-{}", request.tls ? "__Host-" : "", place.substr(0, 8));
+    return name_of_cookie(request.header("Host").value_or(""), request.tls);
 }
 
 std::string attributes(const net::Request& request) {
@@ -48,6 +52,10 @@ std::optional<std::string_view> console_secret(const net::Request& request) {
         }
     }
     return found;
+}
+
+std::string show_console_secret(std::string_view host, bool tls, std::string_view secret) {
+    return fmt::format("{}={}", name_of_cookie(host, tls), secret);
 }
 
 std::string set_console_secret(const net::Request& request, std::string_view secret) {

@@ -23,6 +23,10 @@ bool is_of_console(const net::Request& request);
 // into the headers.
 std::optional<std::string_view> console_secret(const net::Request& request);
 
+// The value of Cookie by which a server that is known as `host` (a Host header) is shown the
+// secret.
+std::string show_console_secret(std::string_view host, bool tls, std::string_view secret);
+
 // The values of Set-Cookie that store the secret in the browser until it is closed, and that remove
 // it.
 std::string set_console_secret(const net::Request& request, std::string_view secret);

@@ -13,6 +13,10 @@ namespace snapgate::api {
 struct ReplicaInfo {
     std::string id;
     std::string address;  // HOST:PORT; "" while it starts
+    // The SHA-256 of the certificate that it shows there, in hexadecimal digits; "" without TLS.
+    std::string certificate;
+    // The address and the certificate are of one that has the secret that the replicas share.
+    bool proven = false;
     std::string version;
     int64_t since_ms = 0;
     int64_t revision = 0;  // of etcd, up to which its copy has everything

@@ -10,6 +10,7 @@
 #include "api/errors.h"
 #include "api/freshness.h"
 #include "api/identify.h"
+#include "api/token_maker.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
 #include "base/quote.h"
@@ -200,6 +201,8 @@ net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
     if (face.strict && route.verb == Verb::kDelete)
         SNAPGATE_CO_TRY(co_await check_no_body(call.request));
+    SNAPGATE_CO_ASSIGN(const bool answered, co_await answered_by_maker(call));
+    if (answered) co_return Result<void>{};
     SNAPGATE_CO_ASSIGN(call.form, face.negotiate(call, route));
     const Operation operation = face.choose(call, route);
     co_return co_await operation(call);

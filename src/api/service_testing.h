@@ -17,6 +17,7 @@
 #include "access/projects.h"
 #include "api/kube/watch_hub.h"
 #include "api/palette/snapshot_feed.h"
+#include "api/replica_peers.h"
 #include "api/routes.h"
 #include "api/services.h"
 #include "audit/trail.h"
@@ -100,6 +101,12 @@ class TestService {
     }
     // With the console, as from the start, or without it. No request may be under way.
     void offer_console(bool offered) { services_->sessions = offered ? &sessions_ : nullptr; }
+    // From now on there are other servers of this one's truth. No request may be under way.
+    void offer_replicas(ListReplicas list) {
+        services_->list_replicas = std::move(list);
+        services_->peers = std::make_shared<ReplicaPeers>(services_->list_replicas);
+    }
+    const query::TokenSigner& signer() const { return signer_; }
     // From now on what is done has lines in an audit trail. No request may be under way.
     void keep_trail() {
         audit::TrailOptions options;

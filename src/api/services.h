@@ -46,6 +46,8 @@ class SnapshotFeeds;
 // Makes the event streams' feeds, with the usual rhythm.
 std::shared_ptr<palette::SnapshotFeeds> make_snapshot_feeds();
 
+class ReplicaPeers;
+
 class FleetCache;
 std::shared_ptr<FleetCache> make_fleet_cache(std::shared_ptr<query::FleetIndex> facts);
 
@@ -89,7 +91,9 @@ struct Services {
     // What each key has under way.
     std::shared_ptr<KeyShares> shares = std::make_shared<KeyShares>(KeyLimits{});
     audit::Trail* audit = nullptr;         // null: none is kept
-    ListReplicas list_replicas = nullptr;  // the truth is in this server's store
+    ListReplicas list_replicas = nullptr;  // null: the truth is in this server's store
+    // The ways to those replicas; null without any.
+    std::shared_ptr<ReplicaPeers> peers = nullptr;
 
     query::ListContext list_context(const query::ListWords& words) const {
         return {store, signer, words, facts.get()};

@@ -11,6 +11,7 @@
 
 #include "access/keys.h"
 #include "access/projects.h"
+#include "api/replica_peers.h"
 #include "api/services.h"
 #include "app/replica_options.h"
 #include "base/crypto.h"
@@ -135,6 +136,8 @@ class ConnectedClusters {
 api::ReplicaInfo show(const replica::Replica& one) {
     return {.id = one.id,
             .address = one.record.address,
+            .certificate = one.record.certificate,
+            .proven = one.proven,
             .version = one.record.version,
             .since_ms = one.record.since_ms,
             .revision = one.record.applied,
@@ -187,6 +190,7 @@ void serve_as_replica(DataDirectory& data, api::Services& services) {
                 listed(std::move(shown));
             });
     };
+    services.peers = std::make_shared<api::ReplicaPeers>(services.list_replicas);
     auto connected = std::make_shared<ConnectedClusters>(services);
     data.replica->tell_of_records([&services, connected](const auto& changed) {
         if (auto read = services.reload_registry(changed); !read)

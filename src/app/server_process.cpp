@@ -91,8 +91,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const Settings& sett
     // Before the first request asks for their states.
     follow_clusters(*process->data_, *process->sources_, *process->mirrors_);
     SNAPGATE_TRY(process->listen());
-    if (process->data_->replica != nullptr)
-        process->data_->replica->announce(process->own_address());
+    process->announce();
     SNAPGATE_TRY(process->listen_for_scrapes());
     process->housekeeper_.start([self = process.get()] { self->keep_house(); });
     base::log::info("listening", {{"address", process->server_->address()},
@@ -256,6 +255,12 @@ std::string ServerProcess::own_address() const {
     return fmt::format("{}:{}", bracketed ? "[" + host + "]" : host, server_->port());
 }
 
+void ServerProcess::announce() {
+    if (data_->replica == nullptr) return;
+    const auto tls = certificates_->contexts();
+    data_->replica->announce(own_address(), tls ? tls->digest() : std::string());
+}
+
 Result<void> ServerProcess::listen_for_scrapes() {
     if (!settings_.metrics_listen) return {};
     net::ServerOptions options;
@@ -318,6 +323,7 @@ void ServerProcess::keep_house() {
     while (housekeeper_.pause(base::test_time("housekeeping", kHousekeepingRhythm))) {
         store_keys();
         certificates_->check();
+        announce();
     }
     store_keys();
 }
@@ -414,6 +420,7 @@ void ServerProcess::reload_certificate() {
                          {{"error", reloaded.error().message}});
         return;
     }
+    announce();
     base::log::info("read the certificate again");
 }
 

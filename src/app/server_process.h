@@ -61,6 +61,9 @@ class ServerProcess {
     // While this replica leads (Membership::tell_of_lead).
     void lead_replicas(bool taken);
     std::string own_address() const;
+    // Tells the other replicas, if there are any, where this one is and which certificate it shows:
+    // at the start, and whenever that may have changed. Any thread.
+    void announce();
     base::Result<void> listen();
     base::Result<void> listen_for_scrapes();
 

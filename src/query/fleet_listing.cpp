@@ -84,6 +84,8 @@ Result<void> FleetListing::go_on(const store::ReadView& view, std::string_view t
     token_ = unseal_fleet_token(context_.signer, text);
     if (!token_) return context_.words.broken(text);
     if (token_->query != query_) return context_.words.foreign();
+    // The way on after an expiry names no state, so it is good on every server of one truth.
+    if (token_->state.revision == 0 && context_.store.replicates()) return {};
     // Revisions of another store mean nothing here.
     if (token_->store_id != context_.store.id() || token_->state.revision > state_.revision)
         return expired();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crypto.h"
 #include "base/log.h"
 
 namespace snapgate::replica {
@@ -34,11 +35,12 @@ const etcd::Range* range_of(const etcd::Committed& read, size_t index) {
 }  // namespace
 
 Membership::Membership(etcd::Client& client, const Follower& follower, const TruthKeys& keys,
-                       std::string id, ReplicaRecord self)
+                       std::string id, ReplicaRecord self, std::string proof_key)
     : client_(client),
       follower_(follower),
       keys_(keys),
       id_(std::move(id)),
+      proof_key_(std::move(proof_key)),
       self_(std::move(self)) {}
 
 Membership::~Membership() {
@@ -61,9 +63,14 @@ void Membership::stop() {
     if (lease) (void)lease->revoke();
 }
 
-void Membership::announce(std::string address) {
-    const base::MutexLock lock(mutex_);
-    self_.address = std::move(address);
+void Membership::announce(std::string address, std::string certificate) {
+    {
+        const base::MutexLock lock(mutex_);
+        self_.address = std::move(address);
+        self_.certificate = std::move(certificate);
+        self_.proof = prove_address(proof_key_, id_, self_);
+    }
+    thread_.wake();
 }
 
 void Membership::tell_of_lead(Leading leading) {
@@ -93,7 +100,7 @@ void Membership::loop() {
             base::log::warning("this replica cannot tell the others of itself", {{"error", why}});
         complained = why;
         tell();
-    } while (thread_.pause(kLookRhythm));
+    } while (thread_.wait_for_wake(Time::now() + kLookRhythm));
 }
 
 Result<void> Membership::step() {
@@ -123,7 +130,7 @@ Result<void> Membership::hold_lease() {
 
 Result<void> Membership::publish() {
     const ReplicaRecord record = self_now();
-    if (published_ && published_->address == record.address) {
+    if (published_ && published_->proof == record.proof) {
         const bool early = Time::now() < published_at_ + kPublishRhythm;
         if (published_->applied == record.applied || early) return {};
     }
@@ -221,6 +228,8 @@ void Membership::list(Listed listed) const {
             one.self = one.id == id_;
             one.record = one.self ? self_now() : std::move(*record);
             one.leads = !lead->kvs.empty() && lead->kvs[0].value == one.id;
+            one.proven = base::equal_constant_time(one.record.proof,
+                                                   prove_address(proof_key_, one.id, one.record));
             one.behind = behind_of(one.record, newest);
             all.push_back(std::move(one));
         }

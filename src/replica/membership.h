@@ -33,9 +33,10 @@ class Membership {
     using Leading = std::function<void(bool taken)>;
     using Listed = std::function<void(base::Result<std::vector<Replica>>)>;
 
-    // `id`: of this replica, which it keeps over restarts: hexadecimal digits.
+    // `id`: of this replica, which it keeps over restarts: hexadecimal digits. `proof_key`: that of
+    // prove_address().
     Membership(etcd::Client& client, const Follower& follower, const TruthKeys& keys,
-               std::string id, ReplicaRecord self);
+               std::string id, ReplicaRecord self, std::string proof_key);
     ~Membership();
     Membership(const Membership&) = delete;
     Membership& operator=(const Membership&) = delete;
@@ -43,8 +44,9 @@ class Membership {
     void start();
     // Gives the lease back, so that another takes the lead at once.
     void stop();
-    // Tells the others where this replica listens.
-    void announce(std::string address);
+    // Tells the others where this replica listens, and the SHA-256 of its certificate in
+    // hexadecimal digits, "" without TLS. May be called again with others.
+    void announce(std::string address, std::string certificate);
     // `leading` is called on a thread of this object when the lead was taken, and then every few
     // seconds while it is held: another replica may have died in the middle of something. It is not
     // running any more, and is not called again, once this was called with another one.
@@ -69,6 +71,7 @@ class Membership {
     const Follower& follower_;
     const TruthKeys& keys_;
     const std::string id_;
+    const std::string proof_key_;
 
     // The thread's own.
     std::optional<ReplicaRecord> published_;

@@ -6,19 +6,31 @@
 #include <limits>
 #include <vector>
 
+#include "base/crypto.h"
 #include "base/decimal.h"
+#include "base/encoding.h"
 
 namespace snapgate::replica {
 namespace {
 
 // The value: these parts with blanks between them. Newer versions may add parts.
 constexpr size_t kRecordParts = 5;
+constexpr size_t kCertificatePart = 5;
+constexpr size_t kProofPart = 6;
 constexpr std::string_view kRecordLayout = "1";
-constexpr std::string_view kNoAddress = "-";
+constexpr std::string_view kNothing = "-";
 constexpr size_t kMostValue = 1024;
 
 bool is_word(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+std::string_view word(std::string_view text) {
+    return is_word(text) ? text : kNothing;
+}
+
+std::string text_of(std::string_view word) {
+    return std::string(word == kNothing ? std::string_view() : word);
 }
 
 std::optional<int64_t> read_number(std::string_view text) {
@@ -29,11 +41,16 @@ std::optional<int64_t> read_number(std::string_view text) {
 
 }  // namespace
 
+std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record) {
+    // None of the three holds a blank.
+    return base::hex(base::hmac_sha256(
+        key, fmt::format("{} {} {}", id, word(record.address), word(record.certificate))));
+}
+
 std::string encode_replica(const ReplicaRecord& record) {
-    return fmt::format("{} {} {} {} {}", kRecordLayout,
-                       is_word(record.address) ? std::string_view(record.address) : kNoAddress,
-                       is_word(record.version) ? std::string_view(record.version) : kNoAddress,
-                       record.since_ms, record.applied);
+    return fmt::format("{} {} {} {} {} {} {}", kRecordLayout, word(record.address),
+                       word(record.version), record.since_ms, record.applied,
+                       word(record.certificate), word(record.proof));
 }
 
 std::optional<ReplicaRecord> decode_replica(std::string_view value) {
@@ -50,10 +67,16 @@ std::optional<ReplicaRecord> decode_replica(std::string_view value) {
     const auto since_ms = read_number(parts[3]);
     const auto applied = read_number(parts[4]);
     if (!since_ms || !applied) return std::nullopt;
-    return ReplicaRecord{.address = std::string(parts[1] == kNoAddress ? "" : parts[1]),
+    ReplicaRecord record{.address = text_of(parts[1]),
                          .version = std::string(parts[2]),
                          .since_ms = *since_ms,
                          .applied = *applied};
+    if (parts.size() > kProofPart && is_word(parts[kCertificatePart]) &&
+        is_word(parts[kProofPart])) {
+        record.certificate = text_of(parts[kCertificatePart]);
+        record.proof = text_of(parts[kProofPart]);
+    }
+    return record;
 }
 
 }  // namespace snapgate::replica

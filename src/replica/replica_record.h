@@ -14,8 +14,15 @@ struct ReplicaRecord {
     std::string version = {};  // of the program
     int64_t since_ms = 0;      // when it started, by its own clock
     int64_t applied = 0;       // the revision of etcd that its copy had when it told this
+    // The SHA-256 of the certificate that it shows there, in hexadecimal digits; "" without TLS.
+    std::string certificate = {};
+    std::string proof = {};  // prove_address(); "" from a version that had none
     // NOLINTEND(readability-redundant-member-init)
 };
+
+// Says that whoever wrote the address and the certificate has the secret that the replicas share:
+// others send their callers' keys there. `key`: derived from that secret; `id`: the replica's.
+std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record);
 
 std::string encode_replica(const ReplicaRecord& record);
 // nullopt for what no version up to this one writes.
@@ -25,9 +32,10 @@ std::optional<ReplicaRecord> decode_replica(std::string_view value);
 struct Replica {
     std::string id;
     ReplicaRecord record;
-    bool self = false;   // it is this server, and its record is of now
-    bool leads = false;  // it does what is done once for all
-    int64_t behind = 0;  // by how many revisions of etcd its copy was behind the newest write
+    bool self = false;    // it is this server, and its record is of now
+    bool leads = false;   // it does what is done once for all
+    bool proven = false;  // its address was written by one that has the replicas' secret
+    int64_t behind = 0;   // by how many revisions of etcd its copy was behind the newest write
 };
 
 }  // namespace snapgate::replica

@@ -8,14 +8,40 @@ namespace snapgate::replica {
 namespace {
 
 TEST(ReplicaRecordTest, ARecordComesBack) {
-    const ReplicaRecord record{
-        .address = "[::1]:8080", .version = "1.2.3", .since_ms = 1'700'000'000'000, .applied = 42};
+    const ReplicaRecord record{.address = "[::1]:8080",
+                               .version = "1.2.3",
+                               .since_ms = 1'700'000'000'000,
+                               .applied = 42,
+                               .certificate = "ab12",
+                               .proof = "cd34"};
     const auto read = decode_replica(encode_replica(record));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->address, record.address);
     EXPECT_EQ(read->version, record.version);
     EXPECT_EQ(read->since_ms, record.since_ms);
     EXPECT_EQ(read->applied, record.applied);
+    EXPECT_EQ(read->certificate, record.certificate);
+    EXPECT_EQ(read->proof, record.proof);
+}
+
+TEST(ReplicaRecordTest, OneOfAnEarlierVersionProvesNothing) {
+    const auto read = decode_replica("1 a:1 0.2.0 3 4");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->address, "a:1");
+    EXPECT_EQ(read->certificate, "");
+    EXPECT_EQ(read->proof, "");
+}
+
+TEST(ReplicaRecordTest, AProofIsOfOneAddressAndCertificateOfOneReplica) {
+    const ReplicaRecord record{.address = "a:1", .certificate = "c"};
+    const std::string proof = prove_address("key", "id", record);
+    EXPECT_EQ(prove_address("key", "id", {.address = "a:1", .applied = 7, .certificate = "c"}),
+              proof);
+    EXPECT_NE(prove_address("other", "id", record), proof);
+    EXPECT_NE(prove_address("key", "other", record), proof);
+    EXPECT_NE(prove_address("key", "id", {.address = "b:1", .certificate = "c"}), proof);
+    EXPECT_NE(prove_address("key", "id", {.address = "a:1", .certificate = "d"}), proof);
+    EXPECT_NE(prove_address("key", "id", {.address = "a:1"}), proof);
 }
 
 TEST(ReplicaRecordTest, OneThatStartsHasNoAddress) {

@@ -49,7 +49,8 @@ class EtcdStore final : public ReplicaStore {
                      {options.txn_operations, options.request_bytes}),
           sweeper_(std::make_unique<Sweeper>(*client_, keys_, options.txn_operations)),
           membership_(*client_, follower_, keys_, base::hex(copy_->id()),
-                      {.version = SNAPGATE_VERSION, .since_ms = copy_->now_ms()}) {}
+                      {.version = SNAPGATE_VERSION, .since_ms = copy_->now_ms()},
+                      derive_key(options.secret, "addresses of replicas")) {}
 
     // What waits for etcd ends first, then whatever calls back.
     ~EtcdStore() override {
@@ -145,7 +146,9 @@ class EtcdStore final : public ReplicaStore {
     std::string earlier_token_key() const override { return earlier_token_key_; }
 
     bool leads() const override { return membership_.leads(); }
-    void announce(std::string address) override { membership_.announce(std::move(address)); }
+    void announce(std::string address, std::string certificate) override {
+        membership_.announce(std::move(address), std::move(certificate));
+    }
     void tell_of_lead(std::function<void(bool taken)> leading) override {
         membership_.tell_of_lead([this, leading = std::move(leading)](bool taken) {
             sweeper_->wake();

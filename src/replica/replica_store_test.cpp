@@ -343,7 +343,7 @@ TEST_F(ReplicaStoreTest, OneLeadsAndAnotherDoesOnceItIsGone) {
     wait_for_lead(*first);
     EXPECT_TRUE(first->leads());
     const auto second = open(two_);
-    second->announce("here:1");
+    second->announce("here:1", "c0ffee");
     const auto names = [&] {
         std::promise<Result<std::vector<Replica>>> listed;
         second->list_replicas(
@@ -356,7 +356,12 @@ TEST_F(ReplicaStoreTest, OneLeadsAndAnotherDoesOnceItIsGone) {
     ASSERT_TRUE(known);
     EXPECT_FALSE(second->leads());
     EXPECT_EQ(std::ranges::count_if(*known, &Replica::leads), 1);
-    EXPECT_EQ(std::ranges::find_if(*known, &Replica::self)->record.address, "here:1");
+    const auto told = [&] { return *std::ranges::find_if(*known, &Replica::self); };
+    EXPECT_EQ(told().record.address, "here:1");
+    EXPECT_EQ(told().record.certificate, "c0ffee");
+    EXPECT_TRUE(told().proven);
+    // The first has told nobody of an address.
+    EXPECT_FALSE(std::ranges::find(*known, false, &Replica::self)->proven);
     first.reset();
     wait_for_lead(*second);
     EXPECT_TRUE(second->leads());

@@ -329,8 +329,7 @@ net::Awaitable<Result<void>> stream_snapshot_events(Call& call,
     SNAPGATE_CO_TRY(co_await check_freshness(call, *fleet, request.filter.clusters));
     if (call.turn) call.turn->rest();
     net::Response& response = call.response;
-    // Apart from lists, which take no hours.
-    response.route = "/v1/spectroclusters/{}/vms/snapshot?events";
+    response.route = kEventsLabel;
     response.content_type = content_type_of(query::ListFormat::kEvents);
     response.add_header("Vary", "Accept");
     response.add_header("Cache-Control", "no-cache");

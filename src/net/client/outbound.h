@@ -32,6 +32,9 @@ struct OutboundOptions {
     std::string client_certificate = {};
     std::string client_key = {};
     std::string server_name = {};  // checked against the certificate instead of the URL's host
+    // The SHA-256, in lower-case hexadecimal digits, of the one certificate that will do. Then
+    // neither who signed it counts nor what it says.
+    std::string certificate_digest = {};
     // NOLINTEND(readability-redundant-member-init)
     bool insecure = false;  // any certificate will do
     OutboundAdvice advice = {};

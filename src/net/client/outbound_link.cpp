@@ -18,6 +18,7 @@
 
 #include "base/decimal.h"
 #include "net/client/address_rules.h"
+#include "net/tls/openssl_handles.h"
 #include "net/tls/tls_fault.h"
 
 namespace snapgate::net {
@@ -321,8 +322,15 @@ Awaitable<Result<void>> OutboundLink::shake_hands(Clock::time_point deadline,
         const TlsSession::Step step = tls_->handshake();
         const int number = errno;
         if (step.state == TlsSession::State::kDone) {
-            if (const X509* shown = SSL_get0_peer_certificate(ssl))
-                *parts.server_certificate_expires_ms = expires_ms_of(shown);
+            const X509* shown = SSL_get0_peer_certificate(ssl);
+            if (shown != nullptr) *parts.server_certificate_expires_ms = expires_ms_of(shown);
+            if (!parts.certificate_digest.empty() &&
+                (shown == nullptr || digest_of(shown) != parts.certificate_digest)) {
+                close();
+                co_return target_->failure(Code::kUnavailable,
+                                           outbound_reason::kCertificateNotTrusted,
+                                           "it shows another certificate than it was said to have");
+            }
             co_return Result<void>();
         }
         if (step.state == TlsSession::State::kEnded) {

@@ -142,7 +142,8 @@ Result<std::shared_ptr<TlsContext>> make_context(const OutboundOptions& options)
     TlsSession::let_keep_tickets(native);
     SSL_CTX_set_alpn_protos(native, kHttp.data(), kHttp.size());
     SSL_CTX_set_default_passwd_cb(native, no_passphrase);
-    if (options.insecure) {
+    // The digest is compared after the handshake (outbound_link.cpp).
+    if (options.insecure || !options.certificate_digest.empty()) {
         SSL_CTX_set_verify(native, SSL_VERIFY_NONE, nullptr);
     } else {
         SNAPGATE_TRY(trust(native, options.ca));
@@ -218,7 +219,8 @@ Result<std::shared_ptr<const OutboundTarget>> OutboundTarget::make(const Outboun
     if (parts.url.tls) {
         SNAPGATE_ASSIGN(parts.tls, make_context(options));
         parts.tickets = std::make_shared<TlsTickets>();
-        if (!options.insecure) parts.verified_name = name;
+        parts.certificate_digest = options.certificate_digest;
+        if (!options.insecure && options.certificate_digest.empty()) parts.verified_name = name;
         if (!is_address(name)) parts.indicated_name = name;
         parts.has_certificate = !options.client_certificate.empty();
         if (const X509* ours = SSL_CTX_get0_certificate(parts.tls->native_handle()))

@@ -19,6 +19,7 @@ struct OutboundTarget::Parts {
     std::shared_ptr<TlsTickets> tickets;             // as `tls`
     std::string verified_name;                       // "" where any certificate will do
     std::string indicated_name;                      // "" for addresses (RFC 6066)
+    std::string certificate_digest;                  // "" where others than one certificate will do
     bool has_certificate = false;
     int64_t client_certificate_expires_ms = 0;
     // Of the certificate that the server showed last.

@@ -101,6 +101,63 @@ TEST(OutboundTls, ChecksWhoTheServerIs) {
     EXPECT_EQ(outcome({.server = pinned.url(), .ca = leaf.certificate}), "hello");
 }
 
+std::string digest_of_text(const TestCertificate& certificate) {
+    const Bio bio(BIO_new_mem_buf(certificate.certificate.data(),
+                                  static_cast<int>(certificate.certificate.size())));
+    const Certificate read(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    return digest_of(read.get());
+}
+
+TEST(OutboundTls, TakesOneCertificateAloneByItsDigest) {
+    const TestAuthority authority;
+    const TestCertificate known = authority.sign("DNS:elsewhere.example.org");
+    FakeTlsServer server({.identity = known});
+    const OutboundOptions options{.server = server.url(),
+                                  .certificate_digest = digest_of_text(known)};
+    const auto target = target_for(options);
+    const auto ask = [&] {
+        std::string reason;
+        run_coroutine([&]() -> Awaitable<void> {
+            const ClientRequest request = get_request("/hello");
+            const auto answer = co_await exchange(target, request, kPatience, size_t{1} << 20);
+            reason = answer ? answer->body : answer.error().subject;
+        });
+        return reason;
+    };
+    EXPECT_EQ(ask(), "hello");
+    EXPECT_FALSE(server.resumed());
+    EXPECT_EQ(ask(), "hello");
+    EXPECT_TRUE(server.resumed());
+    // Neither its names nor its time count.
+    const TestCertificate old = authority.sign("IP:127.0.0.1", -3, -2);
+    FakeTlsServer expired({.identity = old});
+    EXPECT_EQ(outcome({.server = expired.url(), .certificate_digest = digest_of_text(old)}),
+              "hello");
+}
+
+TEST(OutboundTls, AServerTellsTheDigestOfItsCertificate) {
+    const base::TemporaryFolder folder;
+    const auto made = ensure_self_signed(folder.path(), {});
+    ASSERT_TRUE(made) << made.error().message;
+    ServerOptions server_options;
+    auto contexts = TlsContexts::load(made->certificate, made->key);
+    ASSERT_TRUE(contexts);
+    server_options.tls = *contexts;
+    TestServer server(server_options);
+    const std::string url = "https://127.0.0.1:" + std::to_string(server.port());
+    const auto answer =
+        fetch({.server = url, .certificate_digest = (*contexts)->digest()}, get_request("/size/5"));
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body.size(), 5U);
+    // Another one is not talked to, be it signed by who is trusted, and for the right names.
+    std::string other = (*contexts)->digest();
+    other[0] = other[0] == '0' ? '1' : '0';
+    EXPECT_EQ(
+        outcome(
+            {.server = url, .ca = read_file(made->ca_certificate), .certificate_digest = other}),
+        outbound_reason::kCertificateNotTrusted);
+}
+
 TEST(OutboundTls, ChecksTheName) {
     const TestAuthority authority;
     FakeTlsServer server({.identity = authority.sign("DNS:cluster.example.org,IP:192.0.2.7")});

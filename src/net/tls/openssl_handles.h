@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "base/encoding.h"
 #include "base/free_with.h"
 
 namespace snapgate::net {
@@ -27,6 +28,16 @@ inline int64_t expires_ms_of(const X509* certificate) {
     tm fields{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) != 1) return 0;
     return int64_t{timegm(&fields)} * 1000;
+}
+
+// The SHA-256 of the certificate as it is sent, in lower-case hexadecimal digits.
+inline std::string digest_of(const X509* certificate) {
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned size = 0;
+    auto* bytes = reinterpret_cast<unsigned char*>(digest.data());
+    if (X509_digest(certificate, EVP_sha256(), bytes, &size) != 1) return {};
+    digest.resize(size);
+    return base::hex(digest);
 }
 
 // What was written into a memory BIO so far.

@@ -127,4 +127,8 @@ int64_t TlsContexts::expires_ms() const {
     return expires_ms_;
 }
 
+std::string TlsContexts::digest() const {
+    return digest_of(SSL_CTX_get0_certificate(current()->native_handle()));
+}
+
 }  // namespace snapgate::net

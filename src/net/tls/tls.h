@@ -26,6 +26,9 @@ class TlsContexts {
     std::shared_ptr<boost::asio::ssl::context> current() const;
     // When the first certificate of the chain expires, in milliseconds since the epoch.
     int64_t expires_ms() const;
+    // The SHA-256 of the certificate that new connections are shown, in lower-case hexadecimal
+    // digits.
+    std::string digest() const;
 
   private:
     TlsContexts() = default;
