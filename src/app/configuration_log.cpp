@@ -29,6 +29,10 @@ void log_declared(const DeclaredChanges& changes, const connect::Declarations& d
         base::log::info("made a declared cluster", {{"cluster", name}});
     for (const std::string& name : changes.new_connections)
         base::log::info("took the new connection of a declared cluster", {{"cluster", name}});
+    for (const std::string& name : changes.restated) {
+        base::log::info("wrote what is declared of a cluster over what was there",
+                        {{"cluster", name}});
+    }
     for (const auto& [name, why] : changes.unreadable) {
         base::log::warning(
             "cannot read the connection of a declared cluster: one that it has stays in use",

@@ -51,22 +51,38 @@ std::string line_of(const audit::Object& object, const Cluster* cluster, audit::
     return audit::line_of(action, object, {.change = change}, now_ms);
 }
 
-// A planned cluster on its way into the registry.
+// How often the plan is made anew because another server of the same truth has made a part of it
+// first. Each time there is less left to make.
+constexpr int kMostTurns = 5;
+
+// A planned project or cluster on its way into the registry.
+struct Written {
+    std::string uid;  // "": it could not be made
+    bool made = false;
+    // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+    std::vector<Error> refused = {};  // by the registry
+};
+
+struct WantedProject {
+    const DeclaredPlan::Project* planned;
+    Written written;
+};
+
 struct Wanted {
     const DeclaredPlan::Cluster* planned;
     std::optional<DeclaredConnection> connection;  // not for a hosted cluster
     std::string server;                            // its address; "" if it is not known
     std::string unreadable;                        // why its kubeconfig cannot be read
-    std::string uid;                               // "": it could not be made
-    bool made = false;
+    Written written;
+    bool restated = false;  // what the registry shows of it was another thing
 };
 
 }  // namespace
 
 bool DeclaredChanges::any() const {
     return !new_projects.empty() || !new_quotas.empty() || !new_clusters.empty() ||
-           !new_connections.empty() || !undeclared.empty() || !faults.empty() ||
-           !unreadable.empty();
+           !new_connections.empty() || !restated.empty() || !undeclared.empty() ||
+           !faults.empty() || !unreadable.empty();
 }
 
 // One look at the file.
@@ -77,11 +93,16 @@ class DeclaredClusters::Taking {
         : of_(of), settings_(settings), rules_(rules) {}
 
     Result<DeclaredChanges> run() {
-        plan_ = plan_declared(settings_.declared, *of_.data_.projects.snapshot(),
-                              *of_.data_.clusters.snapshot());
+        for (int turn = 1; turn <= kMostTurns; ++turn) {
+            make_plan();
+            SNAPGATE_TRY(write_registry());
+            if (!was_overtaken()) break;
+        }
         out_.faults = plan_.faults;
-        read_kubeconfigs();
-        SNAPGATE_TRY(write_registry());
+        for (const WantedProject& project : projects_)
+            tell_refusals(*project.planned->declared, project.written);
+        for (const Wanted& wanted : wanted_)
+            tell_refusals(*wanted.planned->declared, wanted.written);
         take_projects();
         for (Wanted& wanted : wanted_) take_cluster(wanted);
         forget_undeclared();
@@ -90,9 +111,19 @@ class DeclaredClusters::Taking {
     }
 
   private:
+    void make_plan() {
+        plan_ = plan_declared(settings_.declared, *of_.data_.projects.snapshot(),
+                              *of_.data_.clusters.snapshot());
+        projects_.clear();
+        for (const DeclaredPlan::Project& planned : plan_.projects)
+            projects_.push_back({&planned, {.uid = planned.uid}});
+        wanted_.clear();
+        read_kubeconfigs();
+    }
+
     void read_kubeconfigs() {
         for (const DeclaredPlan::Cluster& planned : plan_.clusters) {
-            Wanted wanted{&planned, std::nullopt, {}, {}, planned.uid, false};
+            Wanted wanted{&planned, std::nullopt, {}, {}, {.uid = planned.uid}};
             if (!planned.declared->hosted) {
                 wanted.connection.emplace(*planned.declared, settings_.credential_programs);
                 auto server = wanted.connection->read();
@@ -111,8 +142,8 @@ class DeclaredClusters::Taking {
             if (project.uid.empty() || project.sets_quota) return true;
         const auto clusters = of_.data_.clusters.snapshot();
         for (const Wanted& wanted : wanted_) {
-            if (wanted.uid.empty()) return true;
-            const auto known = clusters->find(wanted.uid);
+            if (wanted.written.uid.empty()) return true;
+            const auto known = clusters->find(wanted.written.uid);
             if (known != clusters->end() && (shows_other_server(wanted, known->second) ||
                                              expects_otherwise(wanted, known->second)))
                 return true;
@@ -129,54 +160,105 @@ class DeclaredClusters::Taking {
         return every && *every != known.imports.expected_every;
     }
 
-    // All in one commit: the first start with hundreds of clusters waits for the disk once.
+    // All in one commit: the first start with hundreds of clusters waits for the disk once. Where
+    // the truth is elsewhere, each element is a write of its own, since a transaction of etcd has a
+    // bound; those that wait at once share transactions, as far as they fit.
     Result<void> write_registry() {
         if (!has_to_write()) return {};
-        std::promise<Result<void>> finished;
-        of_.data_.store->write(
-            store::Priority::kRequest, [this](store::WriteTxn& txn) { return write(txn); },
-            [this, &finished](Result<void> result) {
-                if (result) result = of_.reload_();
-                finished.set_value(std::move(result));
+        std::vector<store::WriteFunction> projects;
+        for (WantedProject& project : projects_) {
+            projects.emplace_back(
+                [this, &project](store::WriteTxn& txn) { return write_project(txn, project); });
+        }
+        std::vector<store::WriteFunction> clusters;
+        for (Wanted& wanted : wanted_) {
+            clusters.emplace_back(
+                [this, &wanted](store::WriteTxn& txn) { return write_cluster(txn, wanted); });
+        }
+        if (of_.data_.store->replicates()) {
+            // Clusters need the projects' uids.
+            SNAPGATE_TRY(commit(projects));
+            SNAPGATE_TRY(commit(clusters));
+        } else {
+            SNAPGATE_TRY(commit({[&](store::WriteTxn& txn) -> Result<void> {
+                for (const auto* functions : {&projects, &clusters})
+                    for (const auto& function : *functions) SNAPGATE_TRY(function(txn));
+                return {};
+            }}));
+        }
+        for (const WantedProject& project : projects_) remember(project.written);
+        for (const Wanted& wanted : wanted_) remember(wanted.written);
+        return {};
+    }
+
+    // Waits for all of them; the first error, if there is one.
+    Result<void> commit(const std::vector<store::WriteFunction>& functions) {
+        std::vector<std::promise<Result<void>>> finished(functions.size());
+        for (size_t i = 0; i < functions.size(); ++i) {
+            of_.data_.store->write(store::Priority::kRequest, functions[i],
+                                   [this, &done = finished[i]](Result<void> result) {
+                                       if (result) result = reload();
+                                       done.set_value(std::move(result));
+                                   });
+        }
+        Result<void> all;
+        for (auto& one : finished) {
+            if (auto result = one.get_future().get(); !result && all) all = std::move(result);
+        }
+        return all;
+    }
+
+    // A replica has read the changed records by then (app/replicated.cpp), whoever changed them.
+    Result<void> reload() { return of_.data_.store->replicates() ? Result<void>() : of_.reload_(); }
+
+    void remember(const Written& written) {
+        if (written.made) made_.insert(written.uid);
+    }
+
+    // Whether something was there by the time of its write that the plan was to make: another
+    // server with the same file was faster. The next plan finds it.
+    bool was_overtaken() const {
+        if (!of_.data_.store->replicates()) return false;
+        const auto is_there = [](const auto& wanted) {
+            return std::ranges::any_of(wanted.written.refused, [](const Error& error) {
+                return error.code == Code::kAlreadyExists;
             });
-        SNAPGATE_TRY(finished.get_future().get());
-        out_.faults.insert(out_.faults.end(), refused_.begin(), refused_.end());
-        return {};
+        };
+        return std::ranges::any_of(projects_, is_there) || std::ranges::any_of(wanted_, is_there);
     }
 
-    // Within a write, which may run again if another write of its commit fails.
-    Result<void> write(store::WriteTxn& txn) {
-        refused_.clear();
-        new_projects_.clear();
-        for (const DeclaredPlan::Project& planned : plan_.projects)
-            SNAPGATE_TRY(write_project(txn, planned));
-        for (Wanted& wanted : wanted_) SNAPGATE_TRY(write_cluster(txn, wanted));
-        return {};
-    }
-
-    // {} if the error is about the element alone, which becomes a fault.
     template <class Declared>
-    Result<void> refuse(const Declared& declared, const Error& error) {
+    void tell_refusals(const Declared& declared, const Written& written) {
+        for (const Error& error : written.refused)
+            out_.faults.push_back({declared.place, error.message, declared.name, declared.uid});
+    }
+
+    // Of the write functions, which may run again if another write of their commit fails: {} if the
+    // error is about the element alone, which becomes a fault.
+    static Result<void> refuse(Written& written, const Error& error) {
         if (!is_of_one_element(error)) return error;
-        refused_.push_back({declared.place, error.message, declared.name, declared.uid});
+        written.refused.push_back(error);
         return {};
     }
 
-    Result<void> write_project(store::WriteTxn& txn, const DeclaredPlan::Project& planned) {
+    Result<void> write_project(store::WriteTxn& txn, WantedProject& project) {
+        const DeclaredPlan::Project& planned = *project.planned;
         const connect::DeclaredProject& declared = *planned.declared;
-        std::string uid = planned.uid;
-        if (uid.empty()) {
-            uid = declared.uid.empty() ? base::random_uid() : declared.uid;
+        Written& written = project.written;
+        written = {.uid = planned.uid};
+        if (planned.uid.empty()) {
+            const std::string uid = declared.uid.empty() ? base::random_uid() : declared.uid;
             if (auto made = access::create_project(txn, {uid, declared.name}); !made)
-                return refuse(declared, made.error());
-            new_projects_[planned.declared] = uid;
+                return refuse(written, made.error());
+            written.uid = uid;
+            written.made = true;
             SNAPGATE_TRY(note(txn, {.kind = "Project", .name = declared.name, .id = uid}, nullptr,
                               audit::Change::kCreated));
         }
         if (!planned.sets_quota) return {};
-        if (auto set = access::set_quota(txn, uid, *declared.quota); !set)
-            return refuse(declared, set.error());
-        return note(txn, {.kind = "Project", .name = declared.name, .id = uid}, nullptr,
+        if (auto set = access::set_quota(txn, written.uid, *declared.quota); !set)
+            return refuse(written, set.error());
+        return note(txn, {.kind = "Project", .name = declared.name, .id = written.uid}, nullptr,
                     audit::Change::kUpdated);
     }
 
@@ -189,19 +271,21 @@ class DeclaredClusters::Taking {
 
     std::string project_uid(const DeclaredPlan::Cluster& planned) const {
         if (!planned.project.empty()) return planned.project;
-        for (const auto& [project, uid] : new_projects_) {
-            if (project->name == planned.declared->project ||
-                project->uid == planned.declared->project)
-                return uid;
+        for (const auto& [project, written] : projects_) {
+            const connect::DeclaredProject& declared = *project->declared;
+            if (written.made && (declared.name == planned.declared->project ||
+                                 declared.uid == planned.declared->project))
+                return written.uid;
         }
         return {};
     }
 
     Result<void> write_cluster(store::WriteTxn& txn, Wanted& wanted) {
         const connect::DeclaredCluster& declared = *wanted.planned->declared;
-        wanted.uid = wanted.planned->uid;
-        wanted.made = false;
-        if (!wanted.uid.empty()) {
+        Written& written = wanted.written;
+        written = {.uid = wanted.planned->uid};
+        wanted.restated = false;
+        if (!written.uid.empty()) {
             SNAPGATE_TRY(expect_imports(txn, wanted));
             return show_server(txn, wanted);
         }
@@ -220,9 +304,9 @@ class DeclaredClusters::Taking {
             made.server = wanted.server;
             return cluster::create_connected(txn, made);
         }();
-        if (!created) return refuse(declared, created.error());
-        wanted.uid = created->uid;
-        wanted.made = true;
+        if (!created) return refuse(written, created.error());
+        written.uid = created->uid;
+        written.made = true;
         return note_cluster(txn, *created, audit::Change::kCreated);
     }
 
@@ -231,53 +315,58 @@ class DeclaredClusters::Taking {
                     change);
     }
 
-    Result<void> expect_imports(store::WriteTxn& txn, const Wanted& wanted) {
+    Result<void> expect_imports(store::WriteTxn& txn, Wanted& wanted) {
         const connect::DeclaredCluster& declared = *wanted.planned->declared;
         if (!declared.expected_every) return {};
-        auto set = cluster::expect_imports(txn, wanted.uid, *declared.expected_every,
+        auto set = cluster::expect_imports(txn, wanted.written.uid, *declared.expected_every,
                                            of_.data_.store->now_ms());
-        if (!set) return refuse(declared, set.error());
+        if (!set) return refuse(wanted.written, set.error());
+        const auto clusters = of_.data_.clusters.snapshot();
+        const auto known = clusters->find(wanted.written.uid);
+        wanted.restated |= known != clusters->end() && expects_otherwise(wanted, known->second);
         return {};
     }
 
     // Stores the address from the cluster's kubeconfig, to be shown. A kubeconfig that cannot be
     // read leaves it unchanged.
-    Result<void> show_server(store::WriteTxn& txn, const Wanted& wanted) {
+    Result<void> show_server(store::WriteTxn& txn, Wanted& wanted) {
         const auto clusters = of_.data_.clusters.snapshot();
-        const auto known = clusters->find(wanted.uid);
+        const auto known = clusters->find(wanted.written.uid);
         if (known == clusters->end() || !shows_other_server(wanted, known->second)) return {};
-        auto set = cluster::set_declared_server(txn, wanted.uid, wanted.server);
-        if (!set) return refuse(*wanted.planned->declared, set.error());
+        auto set = cluster::set_declared_server(txn, wanted.written.uid, wanted.server);
+        if (!set) return refuse(wanted.written, set.error());
+        wanted.restated = true;
         return note_cluster(txn, known->second, audit::Change::kUpdated);
     }
 
     void take_projects() {
         of_.projects_.clear();
-        for (const DeclaredPlan::Project& planned : plan_.projects) {
-            const connect::DeclaredProject& declared = *planned.declared;
-            std::string uid = planned.uid;
-            if (uid.empty()) {
-                const auto made = new_projects_.find(planned.declared);
-                if (made == new_projects_.end()) continue;
-                uid = made->second;
+        for (const auto& [planned, written] : projects_) {
+            if (written.uid.empty()) continue;
+            const connect::DeclaredProject& declared = *planned->declared;
+            if (made_.contains(written.uid)) {
                 out_.new_projects.push_back(declared.name);
-            } else if (planned.sets_quota) {
+            } else if (planned->sets_quota) {
                 out_.new_quotas.push_back(declared.name);
             }
-            of_.projects_[uid] = declared.quota.has_value();
+            of_.projects_[written.uid] = declared.quota.has_value();
         }
     }
 
     void take_cluster(Wanted& wanted) {
-        if (wanted.uid.empty()) return;
+        const std::string& uid = wanted.written.uid;
+        if (uid.empty()) return;
+        const bool made = made_.contains(uid);
         const std::string& name = wanted.planned->declared->name;
         if (!wanted.unreadable.empty()) out_.unreadable.emplace_back(name, wanted.unreadable);
-        if (wanted.made) out_.new_clusters.push_back(name);
+        if (made) out_.new_clusters.push_back(name);
+        // One server alone has nobody who wrote otherwise.
+        if (wanted.restated && of_.data_.store->replicates()) out_.restated.push_back(name);
         if (!wanted.connection) {
-            if (!wanted.made) ++out_.unchanged;
+            if (!made) ++out_.unchanged;
             return;
         }
-        Known& known = of_.known_[wanted.uid];
+        Known& known = of_.known_[uid];
         const bool was_there = known.source != nullptr;
         const bool other =
             wanted.unreadable.empty() && wanted.connection->fingerprint() != known.fingerprint;
@@ -290,8 +379,8 @@ class DeclaredClusters::Taking {
         known.fingerprint = wanted.connection->fingerprint();
         known.source = std::make_shared<connect::RenewedConnectionSource>(
             rules_, *std::move(wanted.connection));
-        out_.to_follow.push_back(wanted.uid);
-        if (wanted.made) return;
+        out_.to_follow.push_back(uid);
+        if (made) return;
         if (was_there && other) {
             out_.new_connections.push_back(name);
         } else {
@@ -317,9 +406,9 @@ class DeclaredClusters::Taking {
     const Settings& settings_;
     const std::shared_ptr<const net::AddressRules>& rules_;
     DeclaredPlan plan_;
+    std::vector<WantedProject> projects_;
     std::vector<Wanted> wanted_;
-    std::vector<connect::DeclarationFault> refused_;  // by the registry
-    std::unordered_map<const connect::DeclaredProject*, std::string> new_projects_;  // -> uid
+    std::unordered_set<std::string> made_;  // the uids of what this look has made
     DeclaredChanges out_;
 };
 

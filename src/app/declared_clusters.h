@@ -22,7 +22,9 @@ struct DeclaredChanges {
     std::vector<std::string> new_quotas;
     std::vector<std::string> new_clusters;
     std::vector<std::string> new_connections;  // of clusters that were declared before
-    std::vector<std::string> undeclared;       // clusters, with their uids
+    // Clusters of which the registry showed another address, or another time between imports.
+    std::vector<std::string> restated;
+    std::vector<std::string> undeclared;  // clusters, with their uids
     // Clusters whose kubeconfig cannot be read now, and why. What was declared before keeps the
     // connection that it has.
     std::vector<std::pair<std::string, std::string>> unreadable;

@@ -122,12 +122,6 @@ Result<void> check_etcd(const Settings& settings) {
                      "etcd-username and etcd-password-file go together: give both or neither",
                      "etcd-username");
     }
-    if (!settings.declared.projects.empty() || !settings.declared.clusters.empty()) {
-        return Error(Code::kInvalidParameter,
-                     "etcd: the configuration file of a server with --etcd declares no projects "
-                     "and clusters yet: make them with `snapgate apply`",
-                     "etcd");
-    }
     return {};
 }
 

@@ -115,7 +115,11 @@ class ConnectedClusters {
                 if (known) followed_.erase(before);
                 continue;
             }
-            if (known && is_same(before->second, row->second)) continue;
+            if (known) tell_of_address(before->second, row->second);
+            if (known && is_same(before->second, row->second)) {
+                before->second.server = row->second.server;
+                continue;
+            }
             gone |= known && before->second.number != row->second.number;
             followed_.insert_or_assign(one.id, row->second);
             api::follow(services_, one.id);
@@ -127,6 +131,17 @@ class ConnectedClusters {
     static bool is_same(const cluster::Cluster& one, const cluster::Cluster& other) {
         return one.number == other.number && one.sealed == other.sealed &&
                one.source == other.source && one.connected_by == other.connected_by;
+    }
+
+    // Each replica follows a declared cluster by its own file.
+    static void tell_of_address(const cluster::Cluster& before, const cluster::Cluster& now) {
+        if (now.source != cluster::kConfigSource || before.server.empty() ||
+            before.server == now.server)
+            return;
+        base::log::warning(
+            "a configuration file declares another address for a cluster than before: all replicas "
+            "need the same file",
+            {{"cluster", now.name}, {"before", before.server}, {"address", now.server}});
     }
 
     const api::Services& services_;
