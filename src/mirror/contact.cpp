@@ -7,7 +7,6 @@
 
 #include "base/random_time.h"
 #include "json/cluster_answers.h"
-#include "mirror/liveness.h"
 #include "mirror/session_status.h"
 #include "model/names.h"
 
@@ -32,12 +31,16 @@ Contact::Contact(ReflectorContext& context, MirrorChecks& checks, const net::Exe
       checks_(checks),
       look_alarm_(executor),
       late_alarm_(executor),
-      probe_after_(context.times.probe) {}
+      probe_after_{context.times.probe, context.times.unasked} {}
+
+void Contact::spread_probes() {
+    probe_after_ = {base::spread(context_.times.probe), base::spread(context_.times.unasked)};
+}
 
 net::Awaitable<void> Contact::run() {
     const LiveSession& session = context_.session;
     checks_.forget_resumed();
-    probe_after_ = base::spread(context_.times.probe);
+    spread_probes();
     while (!session.has_ended()) {
         const Moment moment = session.now();
         const Liveness liveness = session.ask([&](const Session& now) {
@@ -100,7 +103,7 @@ net::Awaitable<void> Contact::probe() {
     context_.session.happen(event::Asked{});
     std::string held = context_.session.version();
     auto told = co_await ask_for_version();
-    probe_after_ = base::spread(context_.times.probe);
+    spread_probes();
     context_.session.happen(event::Answered{std::move(held), std::move(told)});
 }
 

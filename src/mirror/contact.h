@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "mirror/confirmations.h"
+#include "mirror/liveness.h"
 #include "mirror/mirror_checks.h"
 #include "mirror/reflector_context.h"
 #include "mirror/upstream.h"
@@ -50,6 +51,7 @@ class Contact {
     net::Awaitable<void> probe();
     net::Awaitable<Outcome<std::string>> ask_for_version();
     base::Error not_confirmed() const;
+    void spread_probes();
 
     ReflectorContext& context_;
     MirrorChecks& checks_;
@@ -57,7 +59,7 @@ class Contact {
     net::Alarm look_alarm_;
     net::Alarm late_alarm_;
     Confirmations waiting_;
-    std::chrono::milliseconds probe_after_;  // spread out
+    ProbeTimes probe_after_;  // spread out
 };
 
 }  // namespace snapgate::mirror

@@ -21,7 +21,8 @@ milliseconds until(Liveness::Clock::time_point then, Liveness::Clock::time_point
 
 }  // namespace
 
-LivenessStep next_step(const Liveness& now, milliseconds probe, Liveness::Clock::time_point time) {
+LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
+                       Liveness::Clock::time_point time) {
     if (!now.watching) {
         if (!now.asked) return {What::kWait, kUntilAChange};
         if (now.reopening) return {What::kWait, kReopens};
@@ -34,8 +35,9 @@ LivenessStep next_step(const Liveness& now, milliseconds probe, Liveness::Clock:
     if (busy) return {What::kWait, until(now.busy_until, time)};
     if (now.doubt == Doubt::kContent) return {What::kCompare, {}};
     if (now.asked || now.probe_at_once || now.doubt == Doubt::kAnswer) return {What::kProbe, {}};
-    if (time - now.heard >= probe) return {What::kProbe, {}};
-    return {What::kWait, until(now.heard + probe, time)};
+    const auto due = std::min(now.heard + probe.silent, now.proved + probe.unasked);
+    if (time >= due) return {What::kProbe, {}};
+    return {What::kWait, until(due, time)};
 }
 
 Doubt doubt_after(milliseconds away, milliseconds lost, bool failed) {

@@ -7,9 +7,11 @@ namespace snapgate::mirror {
 
 // How a reflector knows that its mirror is what the cluster has. A watch that says nothing proves
 // nothing, and is no fault either: a Kubernetes API server sends no bookmark where nothing changes.
-// So a silent cluster is asked for its version (a probe). If it is too busy to answer, that proves
-// nothing either, and it is asked again later. A mirror that was out of touch is compared with the
-// cluster before it counts as equal again. Decisions alone, no I/O. Any thread.
+// So a silent cluster is asked for its version (a probe), and now and then one whose watch is
+// heard, too: a watch does not show that the cluster's versions went back. If it is too busy to
+// answer, that proves nothing either, and it is asked again later. A mirror that was out of touch
+// is compared with the cluster before it counts as equal again. Decisions alone, no I/O. Any
+// thread.
 
 // What is not known of a mirror, the worst last.
 enum class Doubt : uint8_t {
@@ -29,6 +31,7 @@ struct Liveness {
     bool probe_at_once = false;
     Doubt doubt = Doubt::kNone;
     Clock::time_point heard;       // when the cluster last confirmed the mirror
+    Clock::time_point proved;      // and when by more than the watch
     Clock::time_point busy_until;  // it said that it has no time, and when to come again
 };
 
@@ -43,8 +46,12 @@ struct LivenessStep {
     What what = What::kWait;
     std::chrono::milliseconds wait{0};
 };
-// `probe` is the silence after which a cluster is asked.
-LivenessStep next_step(const Liveness& now, std::chrono::milliseconds probe,
+// After which time a cluster is asked.
+struct ProbeTimes {
+    std::chrono::milliseconds silent;   // of silence
+    std::chrono::milliseconds unasked;  // since the last proof, whatever the watch says
+};
+LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
                        Liveness::Clock::time_point time);
 
 // What a watch that goes on from the version held leaves open, after nothing was heard for `away`:

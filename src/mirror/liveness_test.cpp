@@ -11,26 +11,37 @@ using std::chrono::milliseconds;
 using What = LivenessStep::What;
 
 const Liveness::Clock::time_point kNow{milliseconds(1'000'000)};
+constexpr ProbeTimes kTimes{milliseconds(10'000), milliseconds(300'000)};
 
 Liveness watching(milliseconds silent, Doubt doubt = Doubt::kNone) {
     Liveness liveness;
     liveness.watching = true;
     liveness.doubt = doubt;
-    liveness.heard = kNow - silent;
+    liveness.heard = liveness.proved = kNow - silent;
     return liveness;
 }
 
 What step(const Liveness& liveness) {
-    return next_step(liveness, milliseconds(10'000), kNow).what;
+    return next_step(liveness, kTimes, kNow).what;
 }
 
 TEST(Liveness, ASilentClusterIsAskedAfterAWhileAndNotBefore) {
-    const auto early = next_step(watching(milliseconds(9'000)), milliseconds(10'000), kNow);
+    const auto early = next_step(watching(milliseconds(9'000)), kTimes, kNow);
     EXPECT_EQ(early.what, What::kWait);
     EXPECT_EQ(early.wait, milliseconds(1'000));
     EXPECT_EQ(step(watching(milliseconds(9'999))), What::kWait);
     EXPECT_EQ(step(watching(milliseconds(10'000))), What::kProbe);
     EXPECT_EQ(step(watching(milliseconds(3'600'000))), What::kProbe);
+}
+
+TEST(Liveness, AClusterThatIsHeardIsAskedSometimes) {
+    Liveness heard = watching(milliseconds(4'000));
+    heard.proved = kNow - milliseconds(295'000);
+    const auto before = next_step(heard, kTimes, kNow);
+    EXPECT_EQ(before.what, What::kWait);
+    EXPECT_EQ(before.wait, milliseconds(5'000));
+    heard.proved = kNow - milliseconds(300'000);
+    EXPECT_EQ(step(heard), What::kProbe);
 }
 
 TEST(Liveness, WhoAsksIsAnsweredByAProbeAtOnce) {
@@ -70,7 +81,7 @@ TEST(Liveness, ABusyClusterIsLeftAloneUntilItHasTime) {
         Liveness busy = watching(milliseconds(3'600'000), doubt);
         busy.probe_at_once = true;
         busy.busy_until = kNow + milliseconds(2'000);
-        const auto wait = next_step(busy, milliseconds(10'000), kNow);
+        const auto wait = next_step(busy, kTimes, kNow);
         EXPECT_EQ(wait.what, What::kWait);
         EXPECT_EQ(wait.wait, milliseconds(2'000));
         busy.asked = true;

@@ -272,9 +272,11 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
     const WantedList wanted = wanted_list();
     std::optional<ListsUnderWay::Entry> entry;
     if (begin == WatchBegin::kWithState) entry.emplace(lists_);
+    const std::chrono::seconds length = random_watch_time(begin, context_.times.renew);
+    const auto asked = SteadyClock::now();
     auto answer = co_await upstream_.get(
         fmt::format("{}?{}", context_.path(),
-                    watch_query(begin, wanted.version, wanted.newest, random_watch_time())),
+                    watch_query(begin, wanted.version, wanted.newest, length)),
         "application/json");
     if (!answer) co_return session_.happen(event::Failed{std::move(answer).error()});
     session_.happen(event::Opened{});
@@ -293,9 +295,16 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
         auto piece =
             co_await upstream_.read(reader.in_state() ? context_.times.list_silence : renew);
         if (!piece || piece->empty()) {
-            upstream_.drop();
             event::Ended ended{std::nullopt, reader.frames()};
-            if (!piece) ended.setback = std::move(piece).error();
+            if (!piece) {
+                ended.setback = std::move(piece).error();
+            } else if (SteadyClock::now() - asked >= length) {
+                // It is as good as a bookmark, and the next watch goes over the same connection.
+                session_.happen(event::Heard{});
+            } else {
+                // The server may be about to stop, or the end be that of something between.
+                upstream_.drop();
+            }
             co_return session_.happen(ended);
         }
         const uint64_t skipped_before = context_.skipped.changes();

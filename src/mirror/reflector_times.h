@@ -17,6 +17,7 @@ struct ReflectorTimes {
     // Of a silent watch: after which the cluster is asked for its version, how long that may take,
     // and after which the watch is opened again.
     std::chrono::milliseconds probe;
+    std::chrono::milliseconds unasked;  // and of any watch, since the last answer
     std::chrono::milliseconds probe_answer;
     std::chrono::milliseconds renew;
     std::chrono::milliseconds lost;     // without touch: the mirror is compared then

@@ -131,6 +131,7 @@ struct Session {
     //                     | connection, a crash       |                   | do (liveness.h)
     //   heard             | bytes of the watch, a     | never             | the age shown, when
     //                     | confirmation              |                   | to probe
+    //   proved            | a confirmation            | never             | when to probe
     //   settled           | the begin of a watch, its | never             | the state and the
     //                     | changes                   |                   | age shown
     //   stopped_following | the end of a watch        | never             | the state shown, if a
@@ -141,7 +142,8 @@ struct Session {
     bool failed_since = false;  // an attempt failed since then
     Doubt doubt = Doubt::kNone;
     bool probe_at_once = false;
-    Time heard;  // when the cluster last told, or confirmed, what the mirror has
+    Time heard;   // when the cluster last told, or confirmed, what the mirror has
+    Time proved;  // when it last confirmed it
     Time stopped_following;
     Time settled;     // what came before the watch was open is on its way until then
     Time busy_until;  // the cluster is not asked before

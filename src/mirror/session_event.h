@@ -41,7 +41,7 @@ struct Listed {
 };
 // A watch is open; in kCollect: the one that begins with the state.
 struct Opened {};
-// Some bytes of the open watch came.
+// Some bytes of the open watch came, or the cluster ended it because its time was over.
 struct Heard {};
 // The mirror has `events` more changes of the watch, up to `version`; none for a bookmark.
 struct Applied {

@@ -148,7 +148,7 @@ void SessionMoves::note_useful_watch() {
 void SessionMoves::confirm() {
     s_.away_since.reset();
     s_.failed_since = false;
-    s_.heard = now_.time;
+    s_.heard = s_.proved = now_.time;
     s_.doubt = Doubt::kNone;
 }
 

@@ -44,6 +44,7 @@ Liveness liveness_of(const Session& session, bool asked, const Moment& now,
     liveness.probe_at_once = session.probe_at_once;
     liveness.doubt = session.doubt;
     liveness.heard = session.heard;
+    liveness.proved = session.proved;
     liveness.busy_until = session.busy_until;
     return liveness;
 }

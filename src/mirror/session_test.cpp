@@ -515,6 +515,12 @@ TEST(Session, ItIsConfirmedForAsLongAsItIsFollowedWithoutADoubt) {
     EXPECT_EQ(after(session, event::Ended{unreachable(), 5}).status.confirmed_ms, kWallMs - 300);
     EXPECT_EQ(after(session, event::Heard{}).heard, kNow.time);
     EXPECT_EQ(after(at(kClose), event::Heard{}).heard, kNow.time - milliseconds(300));
+    // What the watch says is no proof of what it does not say.
+    const auto proved = [](const Session& now) {
+        return liveness_of(now, false, kNow, times()).proved;
+    };
+    EXPECT_EQ(proved(after(session, event::Heard{})), session.proved);
+    EXPECT_EQ(proved(after(session, event::Answered{"100", "100"})), kNow.time);
 }
 
 TEST(Session, WhatIsOnItsWayWhenAWatchOpensIsWaitedForBeforeItCounts) {

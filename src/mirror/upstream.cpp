@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/random_time.h"
 #include "base/test_time.h"
 #include "net/await.h"
+#include "net/tls/tls_tickets.h"
 
 namespace snapgate::mirror {
 
 namespace {
 
 constexpr std::chrono::milliseconds kConnectTimeout{10'000};
+// The age from which on a connection is used for no further request.
+constexpr std::chrono::milliseconds kKeepConnection = net::TlsTickets::kMostAge;
 // The most bytes of a small answer, or of the body of an error.
 constexpr size_t kMaxSmallAnswer = 4 << 20;
 
@@ -51,13 +55,15 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
         made_from_ = std::move(*current);
         connection_.reset();
     }
-    if (connection_ && connection_->reusable()) co_return Outcome<void>();
+    if (connection_ && connection_->reusable() && Clock::now() < kept_until_)
+        co_return Outcome<void>();
     connection_.reset();
     const auto timeout = within(base::test_time("connect", kConnectTimeout));
     auto connection = co_await net::Outbound::connect(target_->server, timeout, &breaker_);
     if (cut_) co_return tl::unexpected(ended());
     if (!connection) co_return tl::unexpected(setback_of(connection.error()));
     connection_ = std::move(*connection);
+    kept_until_ = Clock::now() + base::spread(base::test_time("keep-connection", kKeepConnection));
     co_return Outcome<void>();
 }
 

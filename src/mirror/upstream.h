@@ -20,7 +20,9 @@ inline constexpr std::string_view kMetadataOnly =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 // One cluster, as its reflector calls it: one request at a time over a kept connection, with the
-// credentials of the moment. One thread; what it hands out is good until the next call.
+// credentials of the moment. After about ten minutes the next request makes a new connection, so
+// that the cluster's certificate is verified again (see net/tls/tls_tickets.h). One thread; what it
+// hands out is good until the next call.
 class Upstream {
   public:
     using Clock = std::chrono::steady_clock;
@@ -67,6 +69,7 @@ class Upstream {
     std::shared_ptr<const connect::ClusterTarget> target_;
     net::OutboundBreaker breaker_;  // outlives the connection
     std::unique_ptr<net::Outbound> connection_;
+    Clock::time_point kept_until_;  // the connection
     bool cut_ = false;
     std::optional<Clock::time_point> deadline_;
     Clock::time_point last_heard_;

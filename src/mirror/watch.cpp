@@ -22,8 +22,10 @@ namespace {
 
 // The size of an object, and of what a frame has around it.
 constexpr size_t kMaxFrameBytes = json::kMaxObjectBytes + 1024;
-constexpr std::chrono::seconds kLeastWatch{300};
-constexpr std::chrono::seconds kMostWatch{600};
+constexpr std::chrono::seconds kLeastStateWatch{300};
+constexpr std::chrono::seconds kMostStateWatch{600};
+// One that is over within a second is taken for a fault.
+constexpr std::chrono::seconds kLeastWatch{2};
 
 }  // namespace
 
@@ -39,8 +41,12 @@ std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
     return query;
 }
 
-std::chrono::seconds random_watch_time() {
-    return kLeastWatch + base::random_up_to(kMostWatch - kLeastWatch);
+std::chrono::seconds random_watch_time(WatchBegin begin, std::chrono::milliseconds renew) {
+    if (begin == WatchBegin::kWithState)
+        return kLeastStateWatch + base::random_up_to(kMostStateWatch - kLeastStateWatch);
+    // The time up to which a watch is given up is less a tenth at most, and the end needs its way.
+    const auto length = base::spread(renew * 7 / 8);
+    return std::max(std::chrono::floor<std::chrono::seconds>(length), kLeastWatch);
 }
 
 WatchReader::WatchReader(const cluster::ReflectedKind& kind, WatchBegin begin, std::string version,

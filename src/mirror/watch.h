@@ -28,8 +28,11 @@ enum class WatchBegin : bool {
 // or, with `newest`, the newest there is. The cluster ends it after `length`.
 std::string watch_query(WatchBegin begin, std::string_view version, bool newest,
                         std::chrono::seconds length);
-// Spread out: watches that were opened together do not end together.
-std::chrono::seconds random_watch_time();
+// How long a watch is asked for, if one that is silent for `renew` is given up: so long that a
+// server that ends it in time does so before that, and the next watch needs no new connection. One
+// that begins with the state gets long enough for that. Spread out: watches that were opened
+// together do not end together.
+std::chrono::seconds random_watch_time(WatchBegin begin, std::chrono::milliseconds renew);
 
 // What a piece of a watch's stream says.
 struct WatchPiece {

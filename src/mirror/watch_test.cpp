@@ -133,10 +133,20 @@ TEST(WatchQuery, SaysWhereAWatchBegins) {
     EXPECT_EQ(watch_query(kWithState, "77", false, kLength), state + "&resourceVersion=77");
     EXPECT_EQ(watch_query(kWithState, "", false, kLength), state);
     EXPECT_EQ(watch_query(kWithState, "77", true, kLength), state);
+}
+
+TEST(WatchQuery, AWatchEndsBeforeItsSilenceIsTooLong) {
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
     for (int i = 0; i < 100; ++i) {
-        const std::chrono::seconds length = random_watch_time();
-        EXPECT_GE(length, std::chrono::seconds(300));
-        EXPECT_LE(length, std::chrono::seconds(600));
+        const seconds length = random_watch_time(kFromVersion, milliseconds(45'000));
+        EXPECT_GE(length, seconds(35));
+        // A silent one is given up after 40.5 seconds at the earliest.
+        EXPECT_LE(length, seconds(39));
+        EXPECT_EQ(random_watch_time(kFromVersion, milliseconds(200)), seconds(2));
+        const seconds with_state = random_watch_time(kWithState, milliseconds(45'000));
+        EXPECT_GE(with_state, seconds(300));
+        EXPECT_LE(with_state, seconds(600));
     }
 }
 
