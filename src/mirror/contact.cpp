@@ -21,6 +21,8 @@ namespace {
 
 // A connection that was idle for this many probe intervals may have been cut without notice.
 constexpr int kStaleProbes = 3;
+// The time between two probes of a silent cluster has so many steps of the clock.
+constexpr int kProbeSteps = 20;
 // How long to wait while nobody waits for an answer: the next question ends this wait.
 constexpr milliseconds kUntilAsked{3'600'000};
 
@@ -31,16 +33,19 @@ Contact::Contact(ReflectorContext& context, MirrorChecks& checks, const net::Exe
       checks_(checks),
       look_alarm_(executor),
       late_alarm_(executor),
-      probe_after_{context.times.probe, context.times.unasked} {}
+      probe_after_{} {
+    spread_probes();
+}
 
 void Contact::spread_probes() {
-    probe_after_ = {base::spread(context_.times.probe), base::spread(context_.times.unasked)};
+    const milliseconds usual = context_.times.probe;
+    probe_after_ = {base::spread(usual), base::spread(context_.times.unasked),
+                    std::max(usual / kProbeSteps, milliseconds(1))};
 }
 
 net::Awaitable<void> Contact::run() {
     const LiveSession& session = context_.session;
     checks_.forget_resumed();
-    spread_probes();
     while (!session.has_ended()) {
         const Moment moment = session.now();
         const Liveness liveness = session.ask([&](const Session& now) {

@@ -35,7 +35,8 @@ LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
     if (busy) return {What::kWait, until(now.busy_until, time)};
     if (now.doubt == Doubt::kContent) return {What::kCompare, {}};
     if (now.asked || now.probe_at_once || now.doubt == Doubt::kAnswer) return {What::kProbe, {}};
-    const auto due = std::min(now.heard + probe.silent, now.proved + probe.unasked);
+    auto due = std::min(now.heard + probe.silent, now.proved + probe.unasked);
+    due -= due.time_since_epoch() % probe.step;
     if (time >= due) return {What::kProbe, {}};
     return {What::kWait, until(due, time)};
 }

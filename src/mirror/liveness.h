@@ -50,6 +50,9 @@ struct LivenessStep {
 struct ProbeTimes {
     std::chrono::milliseconds silent;   // of silence
     std::chrono::milliseconds unasked;  // since the last proof, whatever the watch says
+    // The clock's steps of this length are when it is asked, the one before it is due: so many
+    // clusters are asked in one go. More than zero.
+    std::chrono::milliseconds step;
 };
 LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,
                        Liveness::Clock::time_point time);

@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 using What = LivenessStep::What;
 
 const Liveness::Clock::time_point kNow{milliseconds(1'000'000)};
-constexpr ProbeTimes kTimes{milliseconds(10'000), milliseconds(300'000)};
+constexpr ProbeTimes kTimes{milliseconds(10'000), milliseconds(300'000), milliseconds(1)};
 
 Liveness watching(milliseconds silent, Doubt doubt = Doubt::kNone) {
     Liveness liveness;
@@ -42,6 +42,21 @@ TEST(Liveness, AClusterThatIsHeardIsAskedSometimes) {
     EXPECT_EQ(before.wait, milliseconds(5'000));
     heard.proved = kNow - milliseconds(300'000);
     EXPECT_EQ(step(heard), What::kProbe);
+}
+
+TEST(Liveness, ClustersAreAskedAtTheSameMoments) {
+    // The clock stands at 1000 s: steps of 300 ms are at 999.9 s, at 1000.2 s, and so on.
+    constexpr ProbeTimes kSteps{milliseconds(10'000), milliseconds(300'000), milliseconds(300)};
+    for (const int silent : {9'901, 9'999, 10'000}) {
+        SCOPED_TRACE(silent);
+        EXPECT_EQ(next_step(watching(milliseconds(silent)), kSteps, kNow).what, What::kProbe);
+    }
+    for (const int silent : {9'501, 9'600, 9'799}) {
+        SCOPED_TRACE(silent);
+        const auto next = next_step(watching(milliseconds(silent)), kSteps, kNow);
+        EXPECT_EQ(next.what, What::kWait);
+        EXPECT_EQ(next.wait, milliseconds(200));
+    }
 }
 
 TEST(Liveness, WhoAsksIsAnsweredByAProbeAtOnce) {
