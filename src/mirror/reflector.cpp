@@ -20,6 +20,8 @@ using SteadyClock = std::chrono::steady_clock;
 namespace {
 
 constexpr size_t kStepEvents = 256;
+// API servers and balancers end connections that are idle for longer than this, as a rule.
+constexpr milliseconds kIdleConnection{60'000};
 // WatchList is on by default from this minor version of Kubernetes on.
 constexpr unsigned kWatchListMinor = 32;
 
@@ -176,8 +178,11 @@ net::Awaitable<void> Reflector::run() {
 net::Awaitable<void> Reflector::pause() {
     const auto wanted = session_.ask([](const Session& session) { return session.retry_after; });
     milliseconds usual = backoff_.next(SteadyClock::now());
-    if (session_.status().state == MirrorState::kNotInstalled)
+    if (session_.status().state == MirrorState::kNotInstalled) {
         usual = std::max(usual, base::spread(context_.times.absent));
+        // The cluster would end it before that is over.
+        if (usual > kIdleConnection) upstream_.drop();
+    }
     co_await pause_alarm_.wait(wanted.value_or(usual));
     session_.happen(event::Waited{});
 }
@@ -202,9 +207,16 @@ net::Awaitable<void> Reflector::discover() {
                                       context_.kind.group);
         co_return session_.happen(event::Failed{std::move(setback)});
     }
-    // A server that hides its version is followed by lists, without WatchList.
-    auto learned = co_await learn_server_version();
-    session_.happen(learned ? *learned : event::Learned{});
+    // Where the kind was looked for in vain before, the server's version is known from then.
+    const bool knows_server = session_.ask([](const Session& session) {
+        return session.status.state == MirrorState::kNotInstalled &&
+               !session.server_version.empty();
+    });
+    if (!knows_server) {
+        // A server that hides its version is followed by lists, without WatchList.
+        auto learned = co_await learn_server_version();
+        session_.happen(learned ? *learned : event::Learned{});
+    }
     checks_.metadata().forget();
     session_.happen(event::Discovered{std::string(served)});
 }
