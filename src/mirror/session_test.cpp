@@ -29,6 +29,7 @@ ReflectorTimes times() {
             .answer = milliseconds(30'000),
             .list_silence = milliseconds(60'000),
             .probe = milliseconds(10'000),
+            .unasked = milliseconds(300'000),
             .probe_answer = milliseconds(5'000),
             .renew = milliseconds(45'000),
             .lost = milliseconds(5'000),
