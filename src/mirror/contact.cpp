@@ -21,7 +21,7 @@ namespace {
 
 // A connection that was idle for this many probe intervals may have been cut without notice.
 constexpr int kStaleProbes = 3;
-// The time between two probes of a silent cluster has so many steps of the clock.
+// The time between two probes has so many steps of the clock, or more.
 constexpr int kProbeSteps = 20;
 // How long to wait while nobody waits for an answer: the next question ends this wait.
 constexpr milliseconds kUntilAsked{3'600'000};
@@ -38,9 +38,9 @@ Contact::Contact(ReflectorContext& context, MirrorChecks& checks, const net::Exe
 }
 
 void Contact::spread_probes() {
-    const milliseconds usual = context_.times.probe;
-    probe_after_ = {base::spread(usual), base::spread(context_.times.unasked),
-                    std::max(usual / kProbeSteps, milliseconds(1))};
+    const ReflectorTimes& times = context_.times;
+    probe_after_ = {base::spread(times.probe), base::spread(times.unasked),
+                    std::max(std::min(times.probe, times.unasked) / kProbeSteps, milliseconds(1))};
 }
 
 net::Awaitable<void> Contact::run() {

@@ -51,7 +51,8 @@ struct ProbeTimes {
     std::chrono::milliseconds silent;   // of silence
     std::chrono::milliseconds unasked;  // since the last proof, whatever the watch says
     // The clock's steps of this length are when it is asked, the one before it is due: so many
-    // clusters are asked in one go. More than zero.
+    // clusters are asked in one go. More than zero, and far less than the other two: a moment that
+    // is past when the answer comes would lead to the next question without a pause.
     std::chrono::milliseconds step;
 };
 LivenessStep next_step(const Liveness& now, const ProbeTimes& probe,

@@ -127,6 +127,7 @@ BUSY = [(429, "TooManyRequests"), (503, "ServiceUnavailable")]
 def test_probes_that_are_answered_by_a_busy_cluster(mirror, upstream, busy):
     """It is there: the watch goes on, and brings what changes; how old the mirror is, is said."""
     upstream.bookmarks = None
+    upstream.ends_watches = False
     upstream.drop_connections()
     mirror.until_equal()
     upstream.break_next(status(*busy, headers={"Retry-After": "2"}), "probe", None)
@@ -160,6 +161,7 @@ def test_probes_that_are_answered_by_a_proxy_without_a_cluster(mirror, upstream)
 @pytest.mark.parametrize("busy", BUSY, ids=str)
 def test_a_busy_cluster_is_compared_later(mirror, upstream, busy):
     """The watch that was opened after an outage stays, and what it brings is shown."""
+    upstream.ends_watches = False
     upstream.refuse()
     wait_for(lambda: not mirror.is_ready(), "another state than Ready")
     time.sleep(scaled(8, SCALE))

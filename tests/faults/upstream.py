@@ -64,6 +64,7 @@ class Upstream:
         # of the kind changes and etcd runs with its defaults.
         self.bookmarks = 0.3
         self.bookmarked = 0         # sent so far
+        self.ends_watches = True    # when the time is over for which they were asked
         self.shuffle = None         # a seed: lists come in another order
         self.clock_offset = 0       # seconds that the Date header is off
         self.expired_as_event = True
@@ -328,7 +329,7 @@ class Upstream:
     def events(self, request, connection, served, initial, version, epoch):
         """Events as they happen, until the time is over, the client is gone or the cluster restored."""
         objects = self.objects
-        ends = time.monotonic() + float(request.query.get("timeoutSeconds") or 3600)
+        ends = time.monotonic() + (float(request.query.get("timeoutSeconds") or 3600) if self.ends_watches else 3600)
         bookmarks = request.query.get("allowWatchBookmarks") in ("1", "true")
         api_version = f"{self.of.group}/{served}"
 
