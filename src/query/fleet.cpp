@@ -8,6 +8,7 @@
 
 #include "query/continue_token.h"
 #include "query/fingerprint.h"
+#include "query/fleet_spans.h"
 
 namespace snapgate::query {
 
@@ -21,6 +22,16 @@ void FleetCount::keep(model::Revision revision, uint64_t count) {
     if (revision < revision_) return;
     revision_ = revision;
     count_ = count;
+}
+
+std::shared_ptr<const FleetSpans> KeptSpans::newest() const {
+    base::MutexLock lock(mutex_);
+    return spans_;
+}
+
+void KeptSpans::keep(std::shared_ptr<const FleetSpans> spans) {
+    base::MutexLock lock(mutex_);
+    if (!spans_ || spans_->state() < spans->state()) spans_ = std::move(spans);
 }
 
 std::shared_ptr<const Fleet> Fleet::make(std::vector<FleetCluster> clusters) {

@@ -48,6 +48,19 @@ class FleetCount {
     uint64_t count_ SNAPGATE_GUARDED_BY(mutex_) = 0;
 };
 
+class FleetSpans;
+
+// The spans of the newest state of a fleet that somebody asked for (fleet_spans.h). Any thread.
+class KeptSpans {
+  public:
+    std::shared_ptr<const FleetSpans> newest() const;
+    void keep(std::shared_ptr<const FleetSpans> spans);
+
+  private:
+    mutable base::Mutex mutex_;
+    std::shared_ptr<const FleetSpans> spans_ SNAPGATE_GUARDED_BY(mutex_);
+};
+
 // All clusters that a caller may see, by name, then uid: the order of every list of a fleet.
 // Immutable but for what it remembers; requests share it.
 struct Fleet {
@@ -55,6 +68,7 @@ struct Fleet {
     std::string digest;                         // of their names and uids: equal fleets have one
     std::vector<model::ClusterNumber> numbers;  // of the clusters, ascending
     mutable FleetCount count;
+    mutable KeptSpans spans;
 
     // Sorts the clusters and makes the digest.
     static std::shared_ptr<const Fleet> make(std::vector<FleetCluster> clusters);

@@ -134,14 +134,29 @@ void FleetList::consider(const FleetRow& row) {
                  {row.cluster, row.ns, row.name}, make);
 }
 
-bool FleetList::is_too_late(const FactsBlock& block) const {
-    const FactsBlock::Spans& spans = block.spans(request_.filter.excludes_succeeded());
-    const SortOrder order = *request_.order;
-    if (order.field != SortField::kCreated && order.field != SortField::kFinished) return false;
-    const FactsBlock::Span& span =
-        order.field == SortField::kCreated ? spans.created : spans.finished;
-    const facts::Seconds first = order.descending ? span.last : span.first;
-    return first_.ends_before({first == 0, first, {}});
+Result<bool> FleetList::order_clusters(const store::ReadView& view) {
+    if (clusters_ordered_) return true;
+    const bool useful = is_by_time(*request_.order) && request_.kind == model::Kind::kSnapshot &&
+                        request_.filter.vms.empty() && !request_.nothing &&
+                        listing_.context().index != nullptr && listing_.clusters().size() > 1;
+    if (useful) {
+        SNAPGATE_ASSIGN(const bool whole, spans_.step(view, listing_, FleetWalk::kStepRows));
+        if (!whole) return false;
+        if (spans_.spans() != nullptr)
+            walk_.go_over(spans_.clusters_by(listing_, *request_.order, selects_special()));
+    }
+    clusters_ordered_ = true;
+    return true;
+}
+
+bool FleetList::are_too_late(const FactsBlock::Spans& spans) const {
+    return is_by_time(*request_.order) && first_.ends_before(first_key(spans, *request_.order));
+}
+
+bool FleetList::are_too_late_from(size_t cluster) const {
+    if (spans_.spans() == nullptr) return false;
+    const FleetSpans::OfCluster& known = spans_.spans()->of(listing_.index_in_fleet(cluster));
+    return are_too_late(selects_special() ? known.special : known.all);
 }
 
 std::string FleetList::etag() const {

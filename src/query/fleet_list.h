@@ -12,6 +12,7 @@
 #include "query/first_rows.h"
 #include "query/fleet_listing.h"
 #include "query/fleet_request.h"
+#include "query/fleet_spans.h"
 #include "query/fleet_walk.h"
 #include "query/page_count.h"
 #include "store/store.h"
@@ -144,6 +145,8 @@ class FleetList {
     base::Result<bool> step_sorted(const store::ReadView& view, std::string& out, size_t full,
                                    const Append& append) {
         if (!first_.has_ended()) {
+            SNAPGATE_ASSIGN(const bool ready, order_clusters(view));
+            if (!ready) return false;
             SNAPGATE_ASSIGN(const bool done,
                             walk_.step(
                                 view, listing_, request_.filter,
@@ -152,8 +155,10 @@ class FleetList {
                                     return store::Step::kOn;
                                 },
                                 [&](size_t, const std::shared_ptr<const FactsBlock>& block) {
-                                    return base::Result<size_t>(is_too_late(*block) ? 1 : 0);
-                                }));
+                                    return base::Result<size_t>(
+                                        are_too_late(block->spans(selects_special())) ? 1 : 0);
+                                },
+                                [&](size_t cluster) { return !are_too_late_from(cluster); }));
             if (!done) return false;
             first_.end_pass();
             page_.more = first_.left() > 0;
@@ -214,8 +219,14 @@ class FleetList {
     }
     // Keeps the row if it is one of the first after the place where the pass begins.
     void consider(const FleetRow& row);
-    // Whether none of a cluster's rows can be kept.
-    bool is_too_late(const FactsBlock& block) const;
+    // Has a list by time begin with the cluster of its first row, if the spans of all clusters are
+    // known; false if a later step has to go on.
+    base::Result<bool> order_clusters(const store::ReadView& view);
+    // Whether none of a cluster's rows can be kept, which have these spans.
+    bool are_too_late(const FactsBlock::Spans& spans) const;
+    // Whether that is so of the cluster, and of all that the walk comes to after it.
+    bool are_too_late_from(size_t cluster) const;
+    bool selects_special() const { return request_.filter.excludes_succeeded(); }
 
     FleetRequest request_;
     FleetListing listing_;
@@ -231,7 +242,9 @@ class FleetList {
     model::ObjectKey last_;
     SortKey last_key_;
 
-    First first_;  // of a sorted list, as the next two
+    First first_;  // of a sorted list, as all that follow
+    FleetSpansLoad spans_;
+    bool clusters_ordered_ = false;  // or it is known that they cannot be
     FleetKinds kinds_;
     SnapshotJoin join_;
     size_t written_ = 0;

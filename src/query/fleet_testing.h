@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -182,6 +183,7 @@ class TestFleet {
     void reopen() {
         store_.reset();
         if (index_) index_ = std::make_unique<FleetIndex>();
+        fleet_.reset();
         open();
     }
 
@@ -239,11 +241,19 @@ class TestFleet {
         });
     }
 
+    // One, with what it remembers, as long as the clusters stay as they are.
     std::shared_ptr<const Fleet> fleet() const {
         std::vector<FleetCluster> all;
         all.reserve(clusters.size());
         for (const auto& [uid, cluster] : clusters) all.push_back(cluster);
-        return Fleet::make(std::move(all));
+        auto made = Fleet::make(std::move(all));
+        const auto same = [](const FleetCluster& a, const FleetCluster& b) {
+            return a.number == b.number && a.connected == b.connected && a.others == b.others;
+        };
+        if (!fleet_ || fleet_->digest != made->digest ||
+            !std::ranges::equal(fleet_->clusters, made->clusters, same))
+            fleet_ = std::move(made);
+        return fleet_;
     }
 
     FleetAges ages(const Fleet& fleet) const {
@@ -280,6 +290,7 @@ class TestFleet {
 
     base::TemporaryFolder folder_;
     std::unique_ptr<FleetIndex> index_;
+    mutable std::shared_ptr<const Fleet> fleet_;
     TokenSigner signer_{std::string(32, 'k')};
     std::unique_ptr<store::Store> store_;
 };

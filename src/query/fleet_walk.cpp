@@ -55,9 +55,9 @@ Result<bool> FleetWalk::enter_cluster(const store::ReadView& view, const FleetLi
 
 void FleetWalk::share_work(const FleetListing& listing) {
     std::vector<model::ClusterNumber> left;
-    left.reserve(listing.clusters().size() - cluster_);
-    for (size_t i = cluster_ + 1; i < listing.clusters().size(); ++i)
-        left.push_back(listing.clusters()[i]->number);
+    left.reserve(listing.clusters().size() - place_);
+    for (size_t place = place_ + 1; place < listing.clusters().size(); ++place)
+        left.push_back(listing.clusters()[cluster_at(place)]->number);
     maker_ = BlockMaker::start(listing.context().store, *listing.context().index, std::move(left));
 }
 

@@ -60,6 +60,8 @@ class FleetWalk {
   public:
     // A step looks at about so many rows.
     static constexpr size_t kStepRows = Listing::kStepRows;
+    // A row of a block costs a small part of one that is read from the store.
+    static constexpr size_t kBlockRowsOfOne = 10;
 
     // What the visitor needs of a row.
     enum class Needs : uint8_t {
@@ -72,9 +74,17 @@ class FleetWalk {
                        model::Kind kind = model::Kind::kSnapshot)
         : needs_(needs), joined_(join), kinds_(kinds_of(join)), kind_(kind) {}
 
-    // Begins at the cluster of that index, with the first object at or after `from`.
+    // Goes over the clusters in another order than that of the listing, from the first one on.
+    // `clusters`: the indexes of all of them.
+    void go_over(std::vector<uint32_t> clusters) {
+        order_ = std::move(clusters);
+        start_at(0, {});
+    }
+    // Begins at the cluster of that index (or place, in another order), with the first object at or
+    // after `from`.
     void start_at(size_t cluster, model::ObjectKey from) {
-        cluster_ = cluster;
+        place_ = cluster;
+        cluster_ = cluster_at(place_);
         from_ = std::move(from);
         walk_.reset();
         block_.reset();
@@ -99,14 +109,19 @@ class FleetWalk {
     // The same for a visitor that can do without the rows of a cluster whose block is there and
     // which is walked from its beginning: `visit_block`: base::Result<size_t>(size_t cluster, const
     // std::shared_ptr<const FactsBlock>&) gives how many rows its work was worth, or 0 to be shown
-    // the rows.
-    template <class Visit, class VisitBlock>
+    // the rows. `goes_on`: bool(size_t cluster) is asked before a cluster is looked at; false ends
+    // the walk.
+    struct Always {
+        bool operator()(size_t /*cluster*/) const { return true; }
+    };
+    template <class Visit, class VisitBlock, class GoesOn = Always>
     base::Result<bool> step(const store::ReadView& view, const FleetListing& listing,
                             const SnapshotFilter& filter, const Visit& visit,
-                            const VisitBlock& visit_block) {
+                            const VisitBlock& visit_block, const GoesOn& goes_on = {}) {
         size_t looked_at = 0;
-        for (; cluster_ < listing.clusters().size(); start_at(cluster_ + 1, {})) {
+        for (; place_ < listing.clusters().size(); start_at(place_ + 1, {})) {
             if (looked_at++ >= kStepRows) return false;
+            if (!walk_ && !block_ && !goes_on(cluster_)) break;
             SNAPGATE_ASSIGN(const bool there, enter_cluster(view, listing, filter));
             if (!there) continue;
             SNAPGATE_ASSIGN(const bool ready, make_join(view, listing, looked_at));
@@ -135,9 +150,7 @@ class FleetWalk {
     model::Revision revision() const { return revision_; }
 
   private:
-    // A row of a block costs a small part of one that is read from the store.
-    static constexpr size_t kBlockRowsOfOne = 10;
-
+    size_t cluster_at(size_t place) const { return place < order_.size() ? order_[place] : place; }
     // Makes the walk of the cluster, or finds its block, if that was not done yet. False for a
     // cluster that is not in the state.
     base::Result<bool> enter_cluster(const store::ReadView& view, const FleetListing& listing,
@@ -274,7 +287,9 @@ class FleetWalk {
     Join joined_;
     FleetKinds kinds_;
     model::Kind kind_;
-    size_t cluster_ = 0;
+    std::vector<uint32_t> order_;  // of the clusters; empty for that of the listing
+    size_t place_ = 0;             // in that order
+    size_t cluster_ = 0;           // which stands there
     model::ObjectKey from_;
     model::Revision revision_ = 0;
     std::optional<ObjectWalk> walk_;  // of the cluster, once it is entered; or its block:
