@@ -1,6 +1,5 @@
 #include "identity/shared_sessions.h"
 
-
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/sealing.h"
