@@ -63,6 +63,17 @@ class TokenMakerTest : public testing::Test {
         id.query = id.clusters = std::string(query::kListingDigestBytes, 'd');
         return query::seal(service_.signer(), id);
     }
+    // Asks for a stream of events that goes on at the maker; what came with its first event.
+    std::string first_event(net::RawConnection& client) const {
+        client.send(
+            fmt::format("GET /v1/spectroclusters/-/vms/snapshot HTTP/1.1\r\nHost: a\r\n"
+                        "Accept: text/event-stream\r\nLast-Event-ID: {}\r\n{}\r\n",
+                        event_id(), of_key()));
+        std::string received;
+        while (received.find("id: 1\n\n") == std::string::npos && client.receive())
+            received += client.take_received();
+        return received;
+    }
     static std::string next_page(std::string_view token) {
         return fmt::format("{}&continue={}", kList, token);
     }
@@ -70,7 +81,7 @@ class TokenMakerTest : public testing::Test {
     // The other replica, as etcd tells of it each time that it is asked: at these places, and then
     // always at the last of them.
     void tell_of(const std::vector<std::string>& addresses, bool proven = true) {
-        service_.offer_replicas([this, addresses, proven](auto listed) {
+        service_.offer_replicas([this, addresses, proven](const auto& listed) {
             const size_t at = std::min<size_t>(asked_++, addresses.size() - 1);
             std::vector<ReplicaInfo> all(2);
             all[0].id = base::hex(service_.store().id());
@@ -263,26 +274,23 @@ TEST_F(TokenMakerTest, ASessionOfTheConsoleIsShownUnderTheMakersName) {
     EXPECT_THAT(shown, testing::EndsWith("=" + secret));
 }
 
+// A stream of events that goes on after its first one.
+constexpr std::string_view kOneEvent =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n7\r\nid: 1\n\n\r\n";
+
 TEST_F(TokenMakerTest, AnEventStreamEndsAtTheMakerWhenItsClientIsGone) {
     std::promise<void> gone;
     FakeServer maker([&gone](FakeServer::Peer& peer, int) {
         peer.read_head();
-        peer.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n7\r\nid: 1\n\n\r\n");
+        peer.send(kOneEvent);
         peer.read_to_end();
         gone.set_value();
     });
     tell_of(maker);
     {
         net::RawConnection client(service_.port());
-        client.send(
-            fmt::format("GET /v1/spectroclusters/-/vms/snapshot HTTP/1.1\r\nHost: a\r\n"
-                        "Accept: text/event-stream\r\nLast-Event-ID: {}\r\n{}\r\n",
-                        event_id(), of_key()));
-        std::string received;
-        while (received.find("id: 1\n\n") == std::string::npos && client.receive())
-            received += client.take_received();
+        const std::string received = first_event(client);
         EXPECT_THAT(received, HasSubstr("Content-Type: text/event-stream\r\n"));
         EXPECT_THAT(received, HasSubstr("id: 1\n\n"));
     }
@@ -292,20 +300,12 @@ TEST_F(TokenMakerTest, AnEventStreamEndsAtTheMakerWhenItsClientIsGone) {
 TEST_F(TokenMakerTest, AnEventStreamEndsWithThisServer) {
     FakeServer maker([](FakeServer::Peer& peer, int) {
         peer.read_head();
-        peer.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-            "Transfer-Encoding: chunked\r\n\r\n7\r\nid: 1\n\n\r\n");
+        peer.send(kOneEvent);
         peer.read_to_end();
     });
     tell_of(maker);
     net::RawConnection client(service_.port());
-    client.send(
-        fmt::format("GET /v1/spectroclusters/-/vms/snapshot HTTP/1.1\r\nHost: a\r\n"
-                    "Accept: text/event-stream\r\nLast-Event-ID: {}\r\n{}\r\n",
-                    event_id(), of_key()));
-    std::string received;
-    while (received.find("id: 1\n\n") == std::string::npos && client.receive())
-        received += client.take_received();
+    const std::string received = first_event(client);
     service_.stop();
     // In good order: the last chunk comes.
     EXPECT_THAT(received + client.read_to_end(), testing::EndsWith("0\r\n\r\n"));
