@@ -15,7 +15,8 @@ struct ReplicaInfo {
     std::string address;  // HOST:PORT; "" while it starts
     // The SHA-256 of the certificate that it shows there, in hexadecimal digits; "" without TLS.
     std::string certificate;
-    // The address and the certificate are of one that has the secret that the replicas share.
+    // The address and the certificate are of one that has the secret that the replicas share, and
+    // the address is the same here: one on loopback is of this machine.
     bool proven = false;
     std::string version;
     int64_t since_ms = 0;

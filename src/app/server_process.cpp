@@ -258,7 +258,8 @@ std::string ServerProcess::own_address() const {
 void ServerProcess::announce() {
     if (data_->replica == nullptr) return;
     const auto tls = certificates_->contexts();
-    data_->replica->announce(own_address(), tls ? tls->digest() : std::string());
+    data_->replica->announce(own_address(), tls ? tls->digest() : std::string(),
+                             settings_.loopback());
 }
 
 Result<void> ServerProcess::listen_for_scrapes() {

@@ -1,10 +1,11 @@
 #include "replica/membership.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
-#include "base/crypto.h"
 #include "base/log.h"
+#include "replica/this_network.h"
 
 namespace snapgate::replica {
 namespace {
@@ -63,12 +64,13 @@ void Membership::stop() {
     if (lease) (void)lease->revoke();
 }
 
-void Membership::announce(std::string address, std::string certificate) {
+void Membership::announce(std::string address, std::string certificate, bool loopback) {
     {
         const base::MutexLock lock(mutex_);
         self_.address = std::move(address);
         self_.certificate = std::move(certificate);
-        self_.proof = prove_address(proof_key_, id_, self_);
+        const std::string_view network = loopback ? this_network() : std::string_view();
+        self_.proof = prove_address(proof_key_, id_, self_, network);
     }
     thread_.wake();
 }
@@ -228,8 +230,7 @@ void Membership::list(Listed listed) const {
             one.self = one.id == id_;
             one.record = one.self ? self_now() : std::move(*record);
             one.leads = !lead->kvs.empty() && lead->kvs[0].value == one.id;
-            one.proven = base::equal_constant_time(one.record.proof,
-                                                   prove_address(proof_key_, one.id, one.record));
+            one.proven = is_proven(proof_key_, one.id, one.record);
             one.behind = behind_of(one.record, newest);
             all.push_back(std::move(one));
         }

@@ -45,8 +45,9 @@ class Membership {
     // Gives the lease back, so that another takes the lead at once.
     void stop();
     // Tells the others where this replica listens, and the SHA-256 of its certificate in
-    // hexadecimal digits, "" without TLS. May be called again with others.
-    void announce(std::string address, std::string certificate);
+    // hexadecimal digits, "" without TLS. `loopback`: whether only those on this machine can reach
+    // it there. May be called again with others.
+    void announce(std::string address, std::string certificate, bool loopback);
     // `leading` is called on a thread of this object when the lead was taken, and then every few
     // seconds while it is held: another replica may have died in the middle of something. It is not
     // running any more, and is not called again, once this was called with another one.

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "base/decimal.h"
 #include "base/encoding.h"
+#include "replica/this_network.h"
 
 namespace snapgate::replica {
 namespace {
@@ -41,10 +42,19 @@ std::optional<int64_t> read_number(std::string_view text) {
 
 }  // namespace
 
-std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record) {
-    // None of the three holds a blank.
-    return base::hex(base::hmac_sha256(
-        key, fmt::format("{} {} {}", id, word(record.address), word(record.certificate))));
+std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record,
+                          std::string_view network) {
+    // None of the first three holds a blank.
+    std::string said = fmt::format("{} {} {}", id, word(record.address), word(record.certificate));
+    if (!network.empty()) said += fmt::format(" {}", network);
+    return base::hex(base::hmac_sha256(key, said));
+}
+
+bool is_proven(std::string_view key, std::string_view id, const ReplicaRecord& record) {
+    const auto is_for = [&](std::string_view network) {
+        return base::equal_constant_time(record.proof, prove_address(key, id, record, network));
+    };
+    return is_for("") || is_for(this_network());
 }
 
 std::string encode_replica(const ReplicaRecord& record) {

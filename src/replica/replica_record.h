@@ -22,7 +22,12 @@ struct ReplicaRecord {
 
 // Says that whoever wrote the address and the certificate has the secret that the replicas share:
 // others send their callers' keys there. `key`: derived from that secret; `id`: the replica's.
-std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record);
+// `network`: that of an address on loopback (this_network()), where something else listens on
+// another machine; "" for one that is the same everywhere.
+std::string prove_address(std::string_view key, std::string_view id, const ReplicaRecord& record,
+                          std::string_view network);
+// Whether the record has such a proof, and its address is the same here.
+bool is_proven(std::string_view key, std::string_view id, const ReplicaRecord& record);
 
 std::string encode_replica(const ReplicaRecord& record);
 // nullopt for what no version up to this one writes.
@@ -34,7 +39,7 @@ struct Replica {
     ReplicaRecord record;
     bool self = false;    // it is this server, and its record is of now
     bool leads = false;   // it does what is done once for all
-    bool proven = false;  // its address was written by one that has the replicas' secret
+    bool proven = false;  // as is_proven()
     int64_t behind = 0;   // by how many revisions of etcd its copy was behind the newest write
 };
 

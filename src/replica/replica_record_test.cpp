@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+
+#include "replica/this_network.h"
 
 namespace snapgate::replica {
 namespace {
@@ -33,15 +36,27 @@ TEST(ReplicaRecordTest, OneOfAnEarlierVersionProvesNothing) {
 }
 
 TEST(ReplicaRecordTest, AProofIsOfOneAddressAndCertificateOfOneReplica) {
+    const auto prove = [](std::string_view key, std::string_view id, const ReplicaRecord& record) {
+        return prove_address(key, id, record, "");
+    };
     const ReplicaRecord record{.address = "a:1", .certificate = "c"};
-    const std::string proof = prove_address("key", "id", record);
-    EXPECT_EQ(prove_address("key", "id", {.address = "a:1", .applied = 7, .certificate = "c"}),
-              proof);
-    EXPECT_NE(prove_address("other", "id", record), proof);
-    EXPECT_NE(prove_address("key", "other", record), proof);
-    EXPECT_NE(prove_address("key", "id", {.address = "b:1", .certificate = "c"}), proof);
-    EXPECT_NE(prove_address("key", "id", {.address = "a:1", .certificate = "d"}), proof);
-    EXPECT_NE(prove_address("key", "id", {.address = "a:1"}), proof);
+    const std::string proof = prove("key", "id", record);
+    EXPECT_EQ(prove("key", "id", {.address = "a:1", .applied = 7, .certificate = "c"}), proof);
+    EXPECT_NE(prove("other", "id", record), proof);
+    EXPECT_NE(prove("key", "other", record), proof);
+    EXPECT_NE(prove("key", "id", {.address = "b:1", .certificate = "c"}), proof);
+    EXPECT_NE(prove("key", "id", {.address = "a:1", .certificate = "d"}), proof);
+    EXPECT_NE(prove("key", "id", {.address = "a:1"}), proof);
+}
+
+TEST(ReplicaRecordTest, AnAddressOnLoopbackIsProvenToThoseOfItsNetworkAlone) {
+    ReplicaRecord record{.address = "127.0.0.1:1"};
+    EXPECT_FALSE(is_proven("key", "id", record));
+    record.proof = prove_address("key", "id", record, this_network());
+    EXPECT_TRUE(is_proven("key", "id", record));
+    EXPECT_FALSE(is_proven("other", "id", record));
+    record.proof = prove_address("key", "id", record, "another machine");
+    EXPECT_FALSE(is_proven("key", "id", record));
 }
 
 TEST(ReplicaRecordTest, OneThatStartsHasNoAddress) {

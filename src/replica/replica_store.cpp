@@ -146,8 +146,8 @@ class EtcdStore final : public ReplicaStore {
     std::string earlier_token_key() const override { return earlier_token_key_; }
 
     bool leads() const override { return membership_.leads(); }
-    void announce(std::string address, std::string certificate) override {
-        membership_.announce(std::move(address), std::move(certificate));
+    void announce(std::string address, std::string certificate, bool loopback) override {
+        membership_.announce(std::move(address), std::move(certificate), loopback);
     }
     void tell_of_lead(std::function<void(bool taken)> leading) override {
         membership_.tell_of_lead([this, leading = std::move(leading)](bool taken) {

@@ -48,8 +48,8 @@ class ReplicaStore : public store::Store {
     virtual std::string earlier_token_key() const = 0;
 
     // Tells the other replicas where this one listens: HOST:PORT. `certificate`: as
-    // ReplicaRecord::certificate.
-    virtual void announce(std::string address, std::string certificate) = 0;
+    // ReplicaRecord::certificate. `loopback`: whether that is an address of this machine alone.
+    virtual void announce(std::string address, std::string certificate, bool loopback) = 0;
     // As Membership::tell_of_lead().
     virtual void tell_of_lead(std::function<void(bool taken)> leading) = 0;
     // Who there is, this replica among them. `listed` is called once, on a thread that must not be

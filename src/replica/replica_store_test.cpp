@@ -343,7 +343,7 @@ TEST_F(ReplicaStoreTest, OneLeadsAndAnotherDoesOnceItIsGone) {
     wait_for_lead(*first);
     EXPECT_TRUE(first->leads());
     const auto second = open(two_);
-    second->announce("here:1", "c0ffee");
+    second->announce("here:1", "c0ffee", true);
     const auto names = [&] {
         std::promise<Result<std::vector<Replica>>> listed;
         second->list_replicas(
