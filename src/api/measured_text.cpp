@@ -101,12 +101,11 @@ net::Awaitable<Result<bool>> make_step(net::ResponseStream& stream, RepeatableTe
     co_return std::move(*made);
 }
 
-net::Awaitable<void> send_pieces(Call& call, RepeatableText& text) {
+net::Awaitable<void> send_pieces(Call& call, RepeatableText& text, std::string room) {
     net::Response& response = call.response;
-    std::string piece;
     SentPiece sent;
     while (!sent.whole && !sent.gone) {
-        const auto next = co_await send_piece(call, text, piece);
+        const auto next = co_await send_piece(call, text, room);
         if (!next) {
             base::log::warning("a list was cut off", {{"error", next.error().message}});
             response.close = true;
@@ -116,6 +115,8 @@ net::Awaitable<void> send_pieces(Call& call, RepeatableText& text) {
         // Others on this thread come in between, however fast the client takes its list.
         co_await net::yield();
     }
+    room.clear();
+    response.body = std::move(room);
 }
 
 net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
@@ -125,9 +126,10 @@ net::Awaitable<Result<void>> send_measured(Call& call, RepeatableText& text) {
     if (measured.kept) co_return Result<void>();
     text.return_to_mark();
     SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
+    std::string room = std::exchange(response.body, {});
     const auto begun = co_await response.stream->begin(measured.length);
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
-    co_await send_pieces(call, text);
+    co_await send_pieces(call, text, std::move(room));
     co_return Result<void>();
 }
 

@@ -12,8 +12,10 @@ namespace snapgate::api {
 // What an answer on its way may hold of its text, beside what the socket has taken: a client may
 // take half an hour for it, and there may be thousands of such clients.
 inline constexpr size_t kMostHeldBytes = 256 << 10;
-// A piece ends once it has so much, so that it rarely has more than kMostHeldBytes.
-inline constexpr size_t kPieceBytes = 192 << 10;
+// A piece ends once it has no more room than this, so that it rarely has more than kMostHeldBytes.
+// It is as large as it may be: each one costs the kernel and the client a wake.
+inline constexpr size_t kRoomOfAnObject = 16 << 10;
+inline constexpr size_t kPieceBytes = kMostHeldBytes - kRoomOfAnObject;
 
 // The most of a text that is held until it is whole: for a client that takes gzip, what the server
 // compresses (net/server/server.h), of which it holds the compressed form alone.
@@ -51,6 +53,9 @@ net::Awaitable<base::Result<void>> send_measured(Call& call, RepeatableText& tex
 
 // Sends the text from the place where it stands on, in pieces, into a stream that has begun. It is
 // too late to tell an error of the text as such: the answer is cut off, and the log says why.
-net::Awaitable<void> send_pieces(Call& call, RepeatableText& text);
+// `room`: the buffer of the response's body, taken out before the stream began (which gives it
+// away); the pieces are made in it, and it goes back. New memory for each answer costs more than
+// what is written into it.
+net::Awaitable<void> send_pieces(Call& call, RepeatableText& text, std::string room);
 
 }  // namespace snapgate::api

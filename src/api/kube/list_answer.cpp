@@ -1,6 +1,8 @@
 #include "api/kube/list_answer.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "net/await.h"
@@ -10,13 +12,16 @@ namespace {
 
 using base::Result;
 
-// From the first object on. From here on an error can only be told by cutting the answer off.
+// From the text that is in the response's body on, which is its first piece; the rest is made as
+// the client takes it. From here on an error can only be told by cutting the answer off.
 net::Awaitable<Result<void>> stream(Call& call, RepeatableText& text) {
     net::Response& response = call.response;
     SNAPGATE_CO_TRY(call.request.held->hold_answer(kMostHeldBytes));
-    auto begun = co_await response.stream->begin();
+    std::string first = std::exchange(response.body, {});
+    auto begun = co_await response.stream->begin(std::nullopt, first);
     if (!begun || call.request.method == "HEAD") co_return Result<void>();
-    co_await send_pieces(call, text);
+    co_await net::yield();
+    co_await send_pieces(call, text, std::move(first));
     co_return Result<void>();
 }
 
@@ -41,17 +46,22 @@ net::Awaitable<Result<void>> send_list(Call& call, RepeatableText& text, Answere
     net::Response& response = call.response;
     response.content_type = call.form.content_type();
     const size_t most = most_whole_bytes(call.request);
+    // Where another object would hardly fit.
+    const size_t filled = most - kRoomOfAnObject;
     text.mark();
     std::string& body = response.body;
     for (bool held = false;; held = true) {
-        const size_t full = std::min(body.size() + kPieceBytes, most);
+        const size_t full = std::min(body.size() + kPieceBytes, filled);
         SNAPGATE_CO_ASSIGN(const bool whole,
                            co_await make_step(*response.stream, text, body, full));
         if (whole && body.size() <= most) co_return Result<void>();
         if (!held) text.hold_history();
-        if (whole || body.size() >= most) {
-            // What was made goes back: a slow client would hold it for as long as it likes.
-            text.return_to_mark();
+        if (whole || body.size() >= filled) {
+            if (whole || body.size() > kMostHeldBytes) {
+                // What was made goes back: a slow client would hold it for as long as it likes.
+                text.return_to_mark();
+                body.clear();
+            }
             document.may_be_whole(false);
             co_return co_await stream(call, text);
         }

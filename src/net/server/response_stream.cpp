@@ -69,7 +69,8 @@ Error ResponseStream::fault() {
     return Error(Code::kUnavailable, "the connection ended before the response");
 }
 
-Awaitable<Result<void>> ResponseStream::begin(std::optional<uint64_t> length) {
+Awaitable<Result<void>> ResponseStream::begin(std::optional<uint64_t> length,
+                                              std::string_view first) {
     begun_ = true;
     length_ = length;
     keep_ = keep_ && !response_.close && !worker_.stopping();
@@ -91,10 +92,25 @@ Awaitable<Result<void>> ResponseStream::begin(std::optional<uint64_t> length) {
     }
     scratch_.clear();
     append_response_head(head, scratch_);
-    const bool written =
-        co_await transport_.write(scratch_, {}, {}, worker_.options().timeouts.write_stall);
+    auto sent = co_await send(std::span(&first, bodiless_ ? 0 : 1));
     scratch_ = {};
+    co_return sent;
+}
+
+// Writes what is in scratch_, and behind it the texts as one piece.
+Awaitable<Result<void>> ResponseStream::send(std::span<const std::string_view> texts) {
+    size_t size = 0;
+    for (const std::string_view text : texts) size += text.size();
+    // More than was told would be read as the next answer.
+    if (length_ && size > *length_ - bytes_) co_return fault();
+    const bool in_chunk = chunked() && size > 0;
+    if (in_chunk) append_chunk_size(size, scratch_);
+    const bool written =
+        co_await transport_.write(scratch_, texts, in_chunk ? kLineEnd : std::string_view(),
+                                  worker_.options().timeouts.write_stall);
+    if (scratch_.capacity() > kKeptScratch) scratch_ = {};
     if (!written) co_return fault();
+    bytes_ += size;
     co_return Result<void>();
 }
 
@@ -104,20 +120,10 @@ Awaitable<Result<void>> ResponseStream::write(std::string_view bytes) {
 
 Awaitable<Result<void>> ResponseStream::write(std::span<const std::string_view> texts) {
     if (failed_) co_return fault();
-    size_t size = 0;
-    for (const std::string_view text : texts) size += text.size();
-    if (bodiless_ || size == 0) co_return Result<void>();
+    const bool empty = std::ranges::all_of(texts, &std::string_view::empty);
+    if (bodiless_ || empty) co_return Result<void>();
     scratch_.clear();
-    // More than was told would be read as the next answer.
-    if (length_ && size > *length_ - bytes_) co_return fault();
-    if (chunked()) append_chunk_size(size, scratch_);
-    const bool written =
-        co_await transport_.write(scratch_, texts, chunked() ? kLineEnd : std::string_view(),
-                                  worker_.options().timeouts.write_stall);
-    if (scratch_.capacity() > kKeptScratch) scratch_ = {};
-    if (!written) co_return fault();
-    bytes_ += size;
-    co_return Result<void>();
+    co_return co_await send(texts);
 }
 
 std::optional<Wake> ResponseStream::cause(Clock::time_point now) const {

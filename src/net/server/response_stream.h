@@ -46,8 +46,9 @@ class ResponseStream {
     // Sends the head made of the response's status, content_type and headers; from now on its body
     // is not looked at. Called once. For HEAD nothing follows: write() then does nothing. `length`:
     // the number of bytes that will be written, where it is known: then the answer has a
-    // Content-Length instead of chunks.
-    Awaitable<base::Result<void>> begin(std::optional<uint64_t> length = std::nullopt);
+    // Content-Length instead of chunks. `first`: what is written at once, in the same packet.
+    Awaitable<base::Result<void>> begin(std::optional<uint64_t> length = std::nullopt,
+                                        std::string_view first = {});
     // Sends one piece; empty does nothing. kTimeout if the peer does not take it in time,
     // kUnavailable if the peer is gone or the server stops.
     Awaitable<base::Result<void>> write(std::string_view bytes);
@@ -107,6 +108,7 @@ class ResponseStream {
     };
 
     base::Error fault();
+    Awaitable<base::Result<void>> send(std::span<const std::string_view> texts);
     bool chunked() const { return !http_1_0_ && !length_; }
     std::optional<Wake> cause(Clock::time_point now) const;
     void resume_later();

@@ -44,7 +44,8 @@ std::string after_head(std::string_view answer) {
 }
 
 // Answers /pieces with three pieces, /cut with one and an end that is none, /throw with one and an
-// exception, /large/N with N pieces of 64 KiB, everything else with "plain".
+// exception, /large/N with N pieces of 64 KiB, /first with a piece beside the head, /counted with
+// the same and a length, /beyond with more than its length, everything else with "plain".
 class ResponseStreamTest : public testing::Test {
   protected:
     static Awaitable<void> answer(ResponseStreamTest* test, Request& request, Response& response) {
@@ -56,6 +57,16 @@ class ResponseStreamTest : public testing::Test {
             co_return;
         }
         response.add_header("X-Extra", "yes");
+        if (path == "/first" || path == "/counted") {
+            const auto length = path == "/counted" ? std::optional<uint64_t>(7) : std::nullopt;
+            EXPECT_TRUE(co_await response.stream->begin(length, "one "));
+            EXPECT_TRUE(co_await response.stream->write("two"));
+            co_return;
+        }
+        if (path == "/beyond") {
+            EXPECT_FALSE(co_await response.stream->begin(3, "one "));
+            co_return;
+        }
         EXPECT_TRUE(co_await response.stream->begin());
         if (path.starts_with("/large/")) {
             const std::string piece(64 << 10, 'x');
@@ -136,6 +147,23 @@ TEST_F(ResponseStreamTest, HeadGetsTheHeadOnly) {
     auto next = client.read_answer();
     ASSERT_TRUE(next);
     EXPECT_EQ(next->body, "plain");
+}
+
+TEST_F(ResponseStreamTest, APieceBesideTheHeadIsThePartThatItIsElsewhere) {
+    start();
+    const auto body_of = [this](const std::string& request) {
+        RawConnection client(server_->port());
+        client.send(request + "\r\nHost: a\r\nConnection: close\r\n\r\n");
+        return after_head(client.read_to_end());
+    };
+    EXPECT_EQ(body_of("GET /first HTTP/1.1"), "4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n");
+    EXPECT_EQ(body_of("GET /first HTTP/1.0"), "one two");
+    EXPECT_EQ(body_of("GET /counted HTTP/1.1"), "one two");
+    EXPECT_EQ(body_of("HEAD /first HTTP/1.1"), "");
+    EXPECT_EQ(body_of("HEAD /counted HTTP/1.1"), "");
+    RawConnection client(server_->port());
+    client.send("GET /beyond HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(client.read_to_end(), "");
 }
 
 TEST_F(ResponseStreamTest, WhatIsCutOffCannotBeTakenForWhole) {
