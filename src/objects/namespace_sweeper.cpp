@@ -22,15 +22,16 @@ using model::Kind;
 // A namespace that finalizers hold is looked at again when its cluster changes, but not more often
 // than this, and now and then in any case.
 constexpr std::chrono::milliseconds kRhythm{500};
-constexpr std::chrono::seconds kFallback{30};
 
 }  // namespace
 
 NamespaceSweeper::NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
-                                   std::vector<ClusterNumber> clusters, audit::ActionIn actions)
+                                   std::vector<ClusterNumber> clusters, audit::ActionIn actions,
+                                   std::chrono::milliseconds fallback)
     : store_(store),
       registry_(registry),
       actions_(std::move(actions)),
+      fallback_(fallback),
       pending_(clusters.begin(), clusters.end()) {
     subscription_ =
         store_.subscribe([this](const store::HeadsMoved& heads) { moved(heads.clusters); });
@@ -65,12 +66,13 @@ void NamespaceSweeper::moved(const std::vector<ClusterNumber>& clusters) {
 std::set<ClusterNumber> NamespaceSweeper::await_work(bool pause) {
     using Clock = std::chrono::steady_clock;
     if (pause) thread_.pause(kRhythm);
-    const auto fallback = Clock::now() + kFallback;
+    const auto fallback = Clock::now() + fallback_;
     while (true) {
         bool holds = false;
         {
             base::MutexLock lock(mutex_);
-            if (Clock::now() >= fallback) pending_ = held_;
+            // Beside what it is woken for, which may be after a long time without work.
+            if (Clock::now() >= fallback) pending_.insert(held_.begin(), held_.end());
             if (!pending_.empty()) {
                 // Before they are looked at, so that a change meanwhile is not missed.
                 held_.insert(pending_.begin(), pending_.end());

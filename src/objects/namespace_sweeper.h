@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <set>
 #include <vector>
 
@@ -20,9 +21,11 @@ namespace snapgate::objects {
 class NamespaceSweeper {
   public:
     // `clusters`: the clusters in which an earlier process may have left a namespace half deleted.
+    // `fallback`: a namespace that is not empty is looked at again after so long, whatever changed.
     NamespaceSweeper(store::Store& store, const cluster::ClusterTable& registry,
                      std::vector<model::ClusterNumber> clusters,
-                     audit::ActionIn actions = audit::no_action);
+                     audit::ActionIn actions = audit::no_action,
+                     std::chrono::milliseconds fallback = std::chrono::seconds(30));
     ~NamespaceSweeper();
     NamespaceSweeper(const NamespaceSweeper&) = delete;
     NamespaceSweeper& operator=(const NamespaceSweeper&) = delete;
@@ -60,6 +63,7 @@ class NamespaceSweeper {
     store::Store& store_;
     const cluster::ClusterTable& registry_;
     const audit::ActionIn actions_;
+    const std::chrono::milliseconds fallback_;
     base::Mutex mutex_;
     std::set<model::ClusterNumber> pending_ SNAPGATE_GUARDED_BY(mutex_);  // to look at
     // Clusters with namespaces that are not empty yet: looked at again after a change, or after a

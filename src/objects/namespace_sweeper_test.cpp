@@ -92,6 +92,15 @@ TEST_F(NamespaceSweeperTest, WhatIsLeftFromBeforeIsSweptAndNothingElse) {
     EXPECT_FALSE(text(Kind::kNamespace, "", "staying").empty());
 }
 
+TEST_F(NamespaceSweeperTest, AfterALongTimeWithoutWorkItStillWakes) {
+    constexpr std::chrono::milliseconds kLong{1};
+    NamespaceSweeper sweeper(*store_, registry_, {}, audit::no_action, kLong);
+    std::this_thread::sleep_for(100 * kLong);
+    put_namespace("going", "Terminating");
+    sweeper.wake(cluster_);
+    await([this] { return text(Kind::kNamespace, "", "going").empty(); });
+}
+
 TEST_F(NamespaceSweeperTest, AFinalizerHoldsTheNamespaceUntilItGoes) {
     put_namespace("going", "Active");
     put_snapshot("going", "free");
