@@ -120,13 +120,12 @@ class MirrorsTest : public testing::Test {
     }
 
     base::Result<void> confirm(model::ClusterNumber number) {
-        std::promise<base::Result<void>> outcome;
-        net::EventLoop loop;
+        const auto outcome = std::make_shared<std::promise<base::Result<void>>>();
         // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the loop keeps it
-        loop.start([&]() -> net::Awaitable<void> {
-            outcome.set_value(co_await mirrors_->confirm(number));
+        asking_.start([this, number, outcome]() -> net::Awaitable<void> {
+            outcome->set_value(co_await mirrors_->confirm(number));
         });
-        return outcome.get_future().get();
+        return outcome->get_future().get();
     }
     // Of mirrors in the data directory, of which nothing is kept.
     mirror::MirrorsOptions options_of_test() {
@@ -145,6 +144,7 @@ class MirrorsTest : public testing::Test {
     api::TestService upstream_{clock_};
     store::TestDirectory directory_;
     std::unique_ptr<DataDirectory> data_;
+    net::EventLoop asking_;  // goes after the mirrors, whose thread may still be leaving it
     std::unique_ptr<mirror::Mirrors> mirrors_;
 };
 
