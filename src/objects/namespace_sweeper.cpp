@@ -224,7 +224,8 @@ Result<bool> NamespaceSweeper::remove_some(ClusterNumber number, Kind kind, cons
     // Nothing comes into a namespace that goes, so these are still what was seen.
     SNAPGATE_TRY(store_.write_and_wait(
         store::Priority::kBatch,
-        [number, kind, ns, found, action](store::WriteTxn& txn) -> Result<void> {
+        [number, kind, ns, found,
+         action = std::move(action)](store::WriteTxn& txn) -> Result<void> {
             SNAPGATE_ASSIGN(const bool there, txn.has_cluster(number));
             if (!there) return {};
             for (const std::string& name : *found) {
