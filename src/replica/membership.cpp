@@ -1,7 +1,7 @@
 #include "replica/membership.h"
 
 #include <algorithm>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include "base/log.h"
@@ -69,7 +69,7 @@ void Membership::announce(std::string address, std::string certificate, bool loo
         const base::MutexLock lock(mutex_);
         self_.address = std::move(address);
         self_.certificate = std::move(certificate);
-        const std::string_view network = loopback ? this_network() : std::string_view();
+        const std::string network = loopback ? this_network() : std::string();
         self_.proof = prove_address(proof_key_, id_, self_, network);
     }
     thread_.wake();

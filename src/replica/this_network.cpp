@@ -16,19 +16,14 @@ constexpr const char* kStartFile = "/proc/sys/kernel/random/boot_id";
 constexpr const char* kNamespaceLink = "/proc/self/ns/net";
 constexpr size_t kMostStart = 64;
 
-std::string read_network() {
+}  // namespace
+
+std::string this_network() {
     const auto start = base::read_file(kStartFile, kMostStart);
     std::error_code failed;
     const auto space = std::filesystem::read_symlink(kNamespaceLink, failed);
     if (!start || start->empty() || failed) return base::random_uuid();
     return fmt::format("{} {}", start->substr(0, start->find('\n')), space.string());
-}
-
-}  // namespace
-
-const std::string& this_network() {
-    static const std::string network = read_network();
-    return network;
 }
 
 }  // namespace snapgate::replica

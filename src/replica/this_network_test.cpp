@@ -19,7 +19,7 @@ std::string network_of_a_child(int namespaces) {
     const pid_t child = ::fork();
     if (child == 0) {
         if (namespaces == 0 || ::unshare(namespaces) == 0) {
-            const std::string& network = this_network();
+            const std::string network = this_network();
             (void)!::write(ends[1], network.data(), network.size());
         }
         ::_exit(0);
@@ -33,7 +33,6 @@ std::string network_of_a_child(int namespaces) {
     return told;
 }
 
-// The children ask before this process has: what it knows would be theirs, too.
 TEST(ThisNetworkTest, ProcessesThatShareLoopbackHaveOneName) {
     const std::string shared = network_of_a_child(0);
     const std::string apart = network_of_a_child(CLONE_NEWUSER | CLONE_NEWNET);
