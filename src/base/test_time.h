@@ -11,17 +11,8 @@ namespace snapgate::base {
 // name, so that tests of long waits are quick. "backoff=20ms,scale=100" sets one time and divides
 // every time that it does not name by 100. The variable is read once; a text that cannot be read
 // ends the process. Any thread.
-#ifdef SNAPGATE_TEST_TIMES
 Millis test_time(std::string_view name, Millis usual);
 // Whether `name` is the environment variable that such a build reads.
 bool is_test_variable(std::string_view name);
-#else
-constexpr Millis test_time(std::string_view /*name*/, Millis usual) {
-    return usual;
-}
-constexpr bool is_test_variable(std::string_view /*name*/) {
-    return false;
-}
-#endif
 
 }  // namespace snapgate::base
