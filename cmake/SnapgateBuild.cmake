@@ -100,16 +100,33 @@ snapgate_precompiled(snapgate_precompiled_tests snapgate_precompiled_tests.h fmt
                      GTest::gmock)
 target_compile_options(snapgate_precompiled_tests PRIVATE ${SNAPGATE_TEST_OPTIONS})
 
-# snapgate_test(TARGET SOURCES a_test.cpp ... DEPS snapgate::base ...)
+# snapgate_unity(TARGET BATCH APART a.cpp ...)
+# With SNAPGATE_UNITY, compiles up to BATCH sources of the target as one, so that they share the cost of headers and
+# templates. The sources after APART are compiled alone, because another source has the same local names.
+function(snapgate_unity target batch)
+  cmake_parse_arguments(ARG "" "" "APART" ${ARGN})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SNAPGATE_UNITY} UNITY_BUILD_BATCH_SIZE ${batch})
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS ARG_APART)
+    if(NOT source IN_LIST sources)
+      message(FATAL_ERROR "${target}: APART names ${source}, which is not among its sources")
+    endif()
+    set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endforeach()
+endfunction()
+
+# snapgate_test(TARGET SOURCES a_test.cpp ... APART a_test.cpp ... DEPS snapgate::base ...)
 # A program of tests. ctest runs each of them by itself, with the program's name for a label. With a sanitizer, whose
 # processes take long to start, ctest runs a quarter of the tests in one process; build/NAME/gtest holds their results.
+# APART as for snapgate_unity.
 function(snapgate_test target)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;APART;DEPS" ${ARGN})
   add_executable(${target} ${ARG_SOURCES})
   target_precompile_headers(${target} REUSE_FROM snapgate_precompiled_tests)
   target_link_libraries(${target} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE SNAPGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_compile_options(${target} PRIVATE ${SNAPGATE_TEST_OPTIONS})
+  snapgate_unity(${target} 8 APART ${ARG_APART})
   if(NOT SNAPGATE_SANITIZE)
     gtest_discover_tests(${target} PROPERTIES LABELS ${target} TIMEOUT ${SNAPGATE_TEST_TIMEOUT} DISCOVERY_TIMEOUT 60)
     return()
@@ -123,12 +140,12 @@ function(snapgate_test target)
   endforeach()
 endfunction()
 
-# snapgate_library(NAME [ASIO] SOURCES a.cpp ... APART a.cpp ... DEPS snapgate::base ... TESTS a_test.cpp ... TEST_DEPS ...)
-# One static library a folder (snapgate::NAME), and one test program (NAME_test) of the tests. APART names
-# those of SOURCES that SNAPGATE_UNITY compiles alone, because another source has the same local names. ASIO: the sources
-# use Asio.
+# snapgate_library(NAME [ASIO] SOURCES a.cpp ... APART a.cpp ... DEPS snapgate::base ...
+#                  TESTS a_test.cpp ... TESTS_APART a_test.cpp ... TEST_DEPS ...)
+# One static library a folder (snapgate::NAME), and one test program (NAME_test) of the tests. APART and TESTS_APART as
+# for snapgate_unity. ASIO: the sources use Asio.
 function(snapgate_library name)
-  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;APART;DEPS;TESTS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;APART;DEPS;TESTS;TESTS_APART;TEST_DEPS" ${ARGN})
   add_library(snapgate_${name} STATIC ${ARG_SOURCES})
   add_library(snapgate::${name} ALIAS snapgate_${name})
   target_include_directories(snapgate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
@@ -137,16 +154,10 @@ function(snapgate_library name)
   else()
     target_precompile_headers(snapgate_${name} REUSE_FROM snapgate_precompiled)
   endif()
-  # Units of 16 sources share the cost of headers and templates and still keep several cores busy.
-  set_target_properties(snapgate_${name} PROPERTIES UNITY_BUILD ${SNAPGATE_UNITY} UNITY_BUILD_BATCH_SIZE 16)
-  foreach(source IN LISTS ARG_APART)
-    if(NOT source IN_LIST ARG_SOURCES)
-      message(FATAL_ERROR "${name}: APART names ${source}, which is not among SOURCES")
-    endif()
-    set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  endforeach()
+  # Units of 16 sources still keep several cores busy.
+  snapgate_unity(snapgate_${name} 16 APART ${ARG_APART})
   target_link_libraries(snapgate_${name} PUBLIC ${ARG_DEPS} Threads::Threads)
   if(ARG_TESTS)
-    snapgate_test(${name}_test SOURCES ${ARG_TESTS} DEPS snapgate_${name} ${ARG_TEST_DEPS})
+    snapgate_test(${name}_test SOURCES ${ARG_TESTS} APART ${ARG_TESTS_APART} DEPS snapgate_${name} ${ARG_TEST_DEPS})
   endif()
 endfunction()
