@@ -71,8 +71,8 @@ Iterator seek(Iterator from, Iterator end, const std::string& element) {
 base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
     const json::Object* object = fields_v1.if_object();
     if (object == nullptr) return no_set("it is no object");
-    FieldSet set;
-    set.children_.reserve(object->size());
+    std::vector<Node> nodes;
+    nodes.reserve(object->size());
     for (const auto& member : *object) {
         if (key_of(member) == kSelf) continue;
         SNAPGATE_ASSIGN(std::string element, element_of(key_of(member)));
@@ -81,8 +81,14 @@ base::Result<FieldSet> FieldSet::read(const json::Value& fields_v1) {
         SNAPGATE_ASSIGN(node.below, read(member.value()));
         node.member =
             node.below.empty() || rules::find(member.value().get_object(), kSelf) != nullptr;
-        set.children_.push_back(std::move(node));
+        nodes.push_back(std::move(node));
     }
+    return of(std::move(nodes));
+}
+
+FieldSet FieldSet::of(std::vector<Node> nodes) {
+    FieldSet set;
+    set.children_ = std::move(nodes);
     std::ranges::sort(set.children_, {}, &Node::element);
     set.merge_repeated();
     return set;

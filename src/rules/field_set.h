@@ -23,6 +23,9 @@ class FieldSet {
     // Reads a fieldsV1. Path elements of an unknown kind are dropped, as in Kubernetes;
     // kInvalidBody if the value is not a set.
     static base::Result<FieldSet> read(const json::Value& fields_v1);
+    // Of nodes in any order. An element that comes several times is one with all its paths. (To add
+    // nodes one after another would move all behind each of them.)
+    static FieldSet of(std::vector<Node> nodes);
     json::Value write() const;
 
     bool empty() const { return children_.empty(); }

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "rules/values.h"
 
@@ -31,10 +32,11 @@ Owned owned_part(const json::Value& value, const model::Schema& schema) {
 }
 
 FieldSet owned_items(const json::Array& list, const model::Schema& schema) {
-    FieldSet fields;
+    std::vector<FieldSet::Node> nodes;
+    nodes.reserve(list.size());
     for (const json::Value& item : list)
-        fields.add(item_element(item, schema), true, owned_part(item, *schema.items).below);
-    return fields;
+        nodes.push_back({item_element(item, schema), true, owned_part(item, *schema.items).below});
+    return FieldSet::of(std::move(nodes));
 }
 
 void remove_items(json::Array& list, const FieldSet& fields, const model::Schema& schema);
@@ -66,7 +68,7 @@ void remove_items(json::Array& list, const FieldSet& fields, const model::Schema
 }  // namespace
 
 FieldSet owned_fields(const json::Object& object, const model::Schema& schema) {
-    FieldSet fields;
+    std::vector<FieldSet::Node> nodes;
     for (const auto& member : object) {
         const std::string_view name = key_of(member);
         const model::Schema* known = member_schema(schema, name);
@@ -74,9 +76,9 @@ FieldSet owned_fields(const json::Object& object, const model::Schema& schema) {
         Owned owned = owned_part(member.value(), *known);
         const bool is_key = model::find_property(schema, name) == nullptr;
         if (owned.self || is_key || !owned.below.empty())
-            fields.add(field_element(name), owned.self || is_key, std::move(owned.below));
+            nodes.push_back({field_element(name), owned.self || is_key, std::move(owned.below)});
     }
-    return fields;
+    return FieldSet::of(std::move(nodes));
 }
 
 void remove_fields(json::Object& object, const FieldSet& fields, const model::Schema& schema) {
