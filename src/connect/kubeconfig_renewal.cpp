@@ -91,9 +91,17 @@ Result<void> KubeconfigRenewal::ask_program(bool refused, steady_clock::time_poi
     SNAPGATE_ASSIGN(ProgramCredentials given,
                     run_program(*program_, connection, kProgramTime, stop));
     connection.token = std::move(given.token);
-    if (!given.client_certificate.empty()) {
+    // What the program gave before counts no more, as in client-go.
+    const bool gives_certificate = !given.client_certificate.empty();
+    if (gives_certificate && !replaced_)
+        replaced_ = {std::move(connection.client_certificate), std::move(connection.client_key)};
+    if (gives_certificate) {
         connection.client_certificate = std::move(given.client_certificate);
         connection.client_key = std::move(given.client_key);
+    } else if (replaced_) {
+        connection.client_certificate = std::move(replaced_->certificate);
+        connection.client_key = std::move(replaced_->key);
+        replaced_.reset();
     }
     program_good_until_ = steady_clock::time_point::max();
     if (given.expires_ms) {

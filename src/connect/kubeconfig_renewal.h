@@ -36,6 +36,12 @@ class KubeconfigRenewal {
     KubeconfigMembers members_;
     const std::filesystem::path folder_;
     const std::optional<CredentialProgram> program_;
+    // The kubeconfig's own certificate and key, while the program's are used.
+    struct CertificateAndKey {
+        std::string certificate;
+        std::string key;
+    };
+    std::optional<CertificateAndKey> replaced_;
     Time files_good_until_;
     Time token_good_until_;
     Time program_good_until_;

@@ -83,5 +83,31 @@ TEST_F(Renewal, RunsAProgramWhenItsCredentialsEnd) {
     EXPECT_EQ(renewal(true, stop_)->connection.token, "t2");
 }
 
+TEST_F(Renewal, ACertificateOfAProgramCountsUntilTheProgramRunsAgain) {
+    CredentialProgram program;
+    program.file = folder_.path() / "program";
+    program.api_version = "client.authentication.k8s.io/v1";
+    write("program", "#!/bin/sh\ncat \"$(dirname \"$0\")/answer\"\n");
+    ::chmod(program.file.c_str(), 0700);
+    const auto answers = [&](std::string_view status) {
+        write("answer", R"({"kind":"ExecCredential","apiVersion":)"
+                        R"("client.authentication.k8s.io/v1","status":{)" +
+                            std::string(status) + "}}");
+    };
+    answers(R"("clientCertificateData":"-----BEGIN CERTIFICATE-----\nAAAA\n)"
+            R"(-----END CERTIFICATE-----\n","clientKeyData":"-----BEGIN PRIVATE KEY-----\nAAAA\n)"
+            R"(-----END PRIVATE KEY-----\n")");
+    KubeconfigRenewal renewal = this->renewal(program);
+    auto first = renewal(false, stop_);
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_THAT(first->connection.client_certificate, HasSubstr("BEGIN CERTIFICATE"));
+    answers(R"("token":"t")");
+    auto second = renewal(true, stop_);
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->connection.token, "t");
+    EXPECT_EQ(second->connection.client_certificate, "");
+    EXPECT_EQ(second->connection.client_key, "");
+}
+
 }  // namespace
 }  // namespace snapgate::connect

@@ -87,7 +87,8 @@ size_t index_of(std::span<const std::string_view> names, std::string_view name) 
     return static_cast<size_t>(std::ranges::find(names, name) - names.begin());
 }
 
-// Appends a list of objects, each with its members in the order of `names`.
+// Appends a list of objects, each with its members in the order of `names`. What is no object has
+// none of them and is left out: a mirror shows what its cluster holds.
 template <size_t kCount>
 error_code append_list(ondemand::value value, const std::array<std::string_view, kCount>& names,
                        std::string& out) {
@@ -97,7 +98,10 @@ error_code append_list(ondemand::value value, const std::array<std::string_view,
     bool first = true;
     for (auto element : list) {
         ondemand::object object;
-        if (auto error = element.get_object().get(object)) return error;
+        if (auto error = element.get_object().get(object)) {
+            if (error == simdjson::INCORRECT_TYPE) continue;
+            return error;
+        }
         std::array<std::string_view, kCount> values;
         for (auto field : object) {
             std::string_view key;

@@ -101,6 +101,20 @@ TEST_F(ObjectViewTest, MetadataAsGoWritesIt) {
               R"("creationTimestamp":"2026-01-02T03:04:05Z"})");
 }
 
+// A mirror keeps what its cluster sends.
+TEST_F(ObjectViewTest, WhatIsNoObjectInAListOfMetadataIsLeftOut) {
+    auto prepared = prepare_mirrored_snapshot(
+        snapshot(R"(,"ownerReferences":[null,1,{"uid":"o"}],"managedFields":[null])"));
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    bytes_ = model::encode_object(*prepared, prepared->version);
+    auto stored = model::decode_object(bytes_);
+    ASSERT_TRUE(view_.read(*stored, {}));
+    EXPECT_NE(metadata().find(
+                  R"("creationTimestamp":"2026-01-02T03:04:05Z","ownerReferences":[{"uid":"o"}]})"),
+              std::string::npos)
+        << metadata();
+}
+
 TEST_F(ObjectViewTest, AnotherVersionOfTheApiAndOfTheObject) {
     FormChanges changes;
     changes.v1alpha1 = true;

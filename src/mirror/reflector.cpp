@@ -11,6 +11,7 @@
 #include "base/random_time.h"
 #include "json/cluster_answers.h"
 #include "mirror/list.h"
+#include "net/client/outbound.h"
 
 namespace snapgate::mirror {
 
@@ -128,6 +129,7 @@ void Reflector::use(std::shared_ptr<connect::ConnectionSource> source) {
     context_.source = source;
     upstream_.use(source);
     contact_.use(std::move(source));
+    guesses_ = 0;
     session_.happen(event::SourceChanged{});
     contact_.interrupt();
 }
@@ -190,8 +192,11 @@ net::Awaitable<void> Reflector::pause() {
 net::Awaitable<void> Reflector::discover() {
     auto text = co_await upstream_.fetch(fmt::format("/apis/{}", context_.kind.group));
     if (!text && text.error().status == 403) {
-        // A user who may list may lack the right to discovery.
-        session_.happen(event::Discovered{std::string(context_.kind.versions.front()), false});
+        // A user who may list may lack the right to discovery. Which version is served shows then
+        // from what the lists of one after another come to.
+        const auto& versions = context_.kind.versions;
+        const size_t at = guesses_++ % std::size(versions);
+        session_.happen(event::Discovered{std::string(versions[at]), false});
         co_return;
     }
     if (!text) co_return session_.happen(event::Failed{std::move(text).error()});
@@ -232,9 +237,15 @@ net::Awaitable<void> Reflector::ask_server_version() {
 
 net::Awaitable<Outcome<event::Learned>> Reflector::learn_server_version() {
     auto text = co_await upstream_.fetch("/version");
-    if (!text && !refuses_everything(text.error().status))
-        co_return tl::unexpected(std::move(text).error());
-    if (!text) co_return event::Learned{};
+    if (!text) {
+        // Whatever the answer is, it decides only which kind of list is asked for. So does an
+        // answer that does not come: the list shows whether the cluster is there.
+        const Setback& failure = text.error();
+        const bool is_there =
+            failure.status != 0 || failure.reason == net::outbound_reason::kAnswerTimeout;
+        if (!is_there) co_return tl::unexpected(std::move(text).error());
+        co_return event::Learned{};
+    }
     const auto version = json::read_server_version(*text);
     if (!version) co_return event::Learned{event::Learned::Server{}};
     co_return event::Learned{event::Learned::Server{version->text, serves_watch_lists(*version)}};

@@ -122,6 +122,7 @@ class Reflector {
     Upstream upstream_;
     net::Alarm pause_alarm_;
     base::Backoff backoff_;
+    size_t guesses_ = 0;  // of the version that is served
     MirrorChecks checks_;
     Contact contact_;
 };

@@ -69,6 +69,7 @@ class Turn : SessionMoves {
 
     void on(const event::Listed& listed) {
         s_.retries_after = 0;
+        s_.refused_lists = 0;
         s_.version = listed.version;
         ++s_.status.syncs;
         s_.status.has_synced = true;
@@ -117,14 +118,14 @@ class Turn : SessionMoves {
 
     void on(const event::Failed& failed) {
         if (s_.changed && !failed.setback.removed) return begin_anew();
-        if (failed.list_instead) s_.watch_list = false;
+        if (failed.list_instead) refuse_watch_list();
         switch (s_.stage) {
             case Stage::kList:
-                // A list is refused as the WatchList was: the refusal was not about WatchList.
-                if (refuses_everything(failed.setback.status)) s_.watch_list_refused_by.clear();
-                break;
+                return set_back(refused_list(failed.setback));
             case Stage::kCollect:
                 return set_back(without_watch_list(failed.setback));
+            case Stage::kOpen:
+                return set_back(refused_watch(failed.setback));
             case Stage::kFollow:
             case Stage::kClose:
                 note_useful_watch();
@@ -173,6 +174,7 @@ class Turn : SessionMoves {
         s_.busy_until = {};
         s_.changed = true;
         s_.watch_list_refused_by.clear();
+        s_.watch_list_failures = 0;
         s_.need = Next::kRelistNewest;
         raise_doubt(Doubt::kVersions);
         s_.hurried = 0;
@@ -282,16 +284,45 @@ class Turn : SessionMoves {
         cut.message = "the cluster ended its list before its end";
         if (ended.setback) cut = *ended.setback;
         // Some servers never send the end of the state: the next attempt asks for a list.
-        if (ended.frames == 0 || ++s_.watch_list_failures > 1) s_.watch_list = false;
+        if (ended.frames == 0 || ++s_.watch_list_failures > 1) refuse_watch_list();
         set_back(std::move(cut));
+    }
+
+    // From now on lists are asked for, for as long as the server has the same version. The pause
+    // before the next attempt must not bring WatchList back.
+    void refuse_watch_list() {
+        s_.watch_list = false;
+        s_.watch_list_refused_by = s_.server_version;
+    }
+
+    Setback refused_list(Setback setback) {
+        // A list fails as the WatchList did: that was not about WatchList.
+        if (refuses_everything(setback.status) || setback.status == 0)
+            s_.watch_list_refused_by.clear();
+        // It may be the version that the list asks for, which another server cannot read. Clusters
+        // have many words for that. A 500 may also be a fault that passes.
+        if (refuses_request(setback.status) && setback.next == Next::kSame &&
+            (++s_.refused_lists > 1 || setback.status != 500))
+            setback.next = Next::kRelistNewest;
+        return setback;
+    }
+
+    // As client-go, which lists anew after nearly every watch that was refused.
+    static Setback refused_watch(Setback setback) {
+        if (refuses_request(setback.status) && setback.next == Next::kSame)
+            setback.next = Next::kRelist;
+        return setback;
     }
 
     // Whatever is wrong with the WatchList, a list may work.
     Setback without_watch_list(Setback setback) {
         if (setback.status == 410) setback.next = Next::kRelistNewest;
-        if (setback.status == 0) return setback;
-        s_.watch_list = false;
-        s_.watch_list_refused_by = s_.server_version;
+        if (setback.status == 0) {
+            const bool is_malformed = setback.reason == malformed({}).reason;
+            if (is_malformed && ++s_.watch_list_failures > 1) refuse_watch_list();
+            return setback;
+        }
+        refuse_watch_list();
         if (setback.next == Next::kRelist || setback.next == Next::kDiscover)
             setback.next = Next::kSame;
         setback.at_once = !setback.retry_after;

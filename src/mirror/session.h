@@ -40,8 +40,8 @@
 //   * kAskServer is only for a cluster that failed since it was asked: it may have been upgraded,
 //     and WatchList depends on the server's version.
 //   * kList or kCollect is left out where the watch can go on from the last version seen. Which of
-//     them is taken depends on whether the cluster serves WatchLists; one that is refused leads to
-//     kList for as long as the server's version stays the same.
+//     them is taken depends on whether the cluster serves WatchLists; one that is refused, or the
+//     second that fails, leads to kList for as long as the server's version stays the same.
 //   * kFollow lasts until the stream ends. kClose is there because the decision to end a watch
 //     comes from beside it (a probe, a comparison, another connection), while the coroutine that
 //     reads the stream still has to notice: nothing that is read meanwhile counts as confirmed.
@@ -104,6 +104,7 @@ struct Session {
     bool watch_list = false;            // it serves WatchLists
     std::string watch_list_refused_by;  // the server version that did not serve one
     size_t watch_list_failures = 0;
+    size_t refused_lists = 0;  // in a row, each for the request that it was
 
     // Another connection is to be used since the attempt began: its results prove nothing.
     bool changed = false;

@@ -255,6 +255,11 @@ TEST(Session, WhatAFailureMeansForTheNextAttempt) {
      {"and again and again",        at(kOpen, {hurried(3)}),         failed(answer(410)),        kPause,    "list",   kSure, "Failing Expired",             "look, tell setback"},
      {"a watch is refused: 429",    at(kOpen),                       failed(answer(429)),        kPause,    "",       kSure, "Failing TooManyRequests",     "look, tell setback"},
      {"a watch is refused: 401",    at(kOpen),                       failed(answer(401)),        kPause,    "",       kSure, "Unauthorized Unauthorized",   "look, tell setback"},
+     {"a watch is refused: 400",    at(kOpen),                       failed(answer(400)),        kPause,    "list",   kSure, "Failing BadRequest",          "look, tell setback"},
+     {"a watch is refused: 500",    at(kOpen),                       failed(answer(500)),        kPause,    "list",   kSure, "Failing InternalError",       "look, tell setback"},
+     {"a proxy's own page: 502",    at(kOpen),                       failed(answer(502)),        kPause,    "",       kSure, "Failing BadGateway",          "look, tell setback"},
+     {"a list is refused: 400",     at(kList, {needs(Next::kRelist)}), failed(answer(400)),      kPause,    "newest", kSure, "Failing BadRequest",          "look, tell setback"},
+     {"a list fails again",         at(kList, {needs(Next::kRelist), [](Session& s) { s.refused_lists = 1; }}), failed(answer(500)), kPause, "newest", kSure, "Failing InternalError", "look, tell setback"},
      {"the newest list stays",      at(kList, {needs(Next::kRelistNewest)}), failed(malformed("x")), kPause, "newest", kSure, "Failing AnswerInvalid",      "look, tell setback"},
      {"no WatchList: 400",          at(kCollect, {kWatchLists, needs(Next::kRelist)}), failed(answer(400)), kList, "list", kSure, "Syncing Listing",          "look"},
      {"no WatchList, come later",   at(kCollect, {kWatchLists}),     failed(with_retry_after(answer(429), 2'000)), kPause, "", kSure, "Failing TooManyRequests", "look, tell setback"},
@@ -454,6 +459,28 @@ TEST(Session, AServerThatRefusedAWatchListIsAskedForOneOnceItIsAnother) {
     session.stage = kList;
     EXPECT_EQ(after(session, failed(answer(403))).watch_list_refused_by, "");
     EXPECT_EQ(after(session, failed(answer(500))).watch_list_refused_by, "v1.33.0");
+}
+
+TEST(Session, AWatchListThatFailedTwiceIsNotAskedForAfterAPauseEither) {
+    const std::vector<std::pair<const char*, SessionEvent>> failures = {
+        {"cut", event::Ended{unreachable(), 5}},
+        {"it says nonsense", failed(malformed("x"))},
+    };
+    for (const auto& [what, failure] : failures) {
+        SCOPED_TRACE(what);
+        Session session = at(kAskServer, {needs(Next::kRelist), kFailedBefore});
+        for (const Stage expected : {kCollect, kCollect, kList}) {
+            session = next(session, kKnowsWatchLists, kNow, times()).session;
+            EXPECT_EQ(to_text(session.stage), to_text(expected));
+            session = next(session, failure, kNow, times()).session;
+            session = next(session, event::Waited{}, kNow, times()).session;
+        }
+    }
+    // Another version of the server is asked for one again.
+    Session session = at(kAskServer, {needs(Next::kRelist),
+                                      [](Session& s) { s.watch_list_refused_by = "v1.32.0"; }});
+    EXPECT_EQ(to_text(next(session, kKnowsWatchLists, kNow, times()).session.stage),
+              to_text(kCollect));
 }
 
 TEST(Session, AWatchListThatNeverComesToItsEndIsNotAskedForAThirdTime) {

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
 #include "connect/status_reason.h"
-#include "json/cluster_answers.h"
 #include "net/client/outbound.h"
 
 namespace snapgate::mirror {
@@ -27,7 +27,29 @@ std::string shown(std::string_view text) {
     return out;
 }
 
+// Some servers tell of a version that is gone with another code than 410.
+bool says_expired(unsigned code, std::string_view reason, std::string_view message) {
+    return code == 410 || reason == "Expired" || reason == "Gone" ||
+           message.find("required revision has been compacted") != std::string_view::npos;
+}
+
 }  // namespace
+
+bool says_version_too_large(const json::StatusAnswer& status) {
+    constexpr std::string_view kWords = "Too large resource version";
+    const auto says = [kWords](std::string_view text) {
+        return text.find(kWords) != std::string_view::npos;
+    };
+    return status.has_cause("ResourceVersionTooLarge") || says(status.message) ||
+           std::ranges::any_of(status.causes, says, &base::Cause::message);
+}
+
+bool refuses_request(unsigned status) {
+    constexpr unsigned kTimeout = 408;
+    constexpr unsigned kTooMany = 429;
+    return status >= 400 && status <= 500 && !refuses_everything(status) && status != kTimeout &&
+           status != kTooMany;
+}
 
 bool refuses_everything(unsigned status) {
     return status == 401 || status == 403 || status == 404;
@@ -77,10 +99,19 @@ Setback setback_of_sink(const base::Error& error) {
 Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
                           bool version_too_large) {
     Setback setback;
-    setback.status = code;
     setback.reason = reason.empty() ? std::string(connect::status_reason(code)) : shown(reason);
-    setback.message = fmt::format("the cluster answered {}", code);
+    setback.message =
+        code == 0 ? "the cluster sent an error" : fmt::format("the cluster answered {}", code);
     if (!message.empty()) setback.message += ": " + shown(message);
+    if (version_too_large) {
+        // A list from our version would fail as well.
+        setback.status = code;
+        setback.at_once = true;
+        setback.next = Setback::Next::kRelistNewest;
+        return setback;
+    }
+    if (says_expired(code, reason, message)) code = 410;
+    setback.status = code;
     switch (code) {
         case 401:
             setback.state = MirrorState::kUnauthorized;
@@ -88,7 +119,10 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             break;
         case 403:
             setback.state = MirrorState::kForbidden;
-            setback.message += ": the account needs the role that `snapgate print rbac` shows";
+            setback.message += reason.empty() ? ": that is no answer of Kubernetes: something on "
+                                                "the way there refuses the request"
+                                              : ": the account needs the role that `snapgate "
+                                                "print rbac` shows";
             break;
         case 404:
             setback.state = MirrorState::kNotInstalled;
@@ -97,15 +131,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
             break;
         case 410:
             setback.at_once = true;
-            // If the cluster has not reached our version, a list from it would fail as well.
-            setback.next =
-                version_too_large ? Setback::Next::kRelistNewest : Setback::Next::kRelist;
-            break;
-        case 504:
-            if (version_too_large) {
-                setback.at_once = true;
-                setback.next = Setback::Next::kRelistNewest;
-            }
+            setback.next = Setback::Next::kRelist;
             break;
         case 508:
             setback.message +=
@@ -113,6 +139,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
                 "kubeconfig to the cluster that is meant";
             break;
         default:
+            if (code / 100 == 3) setback.message += ": redirects are not followed";
             break;
     }
     return setback;
@@ -121,7 +148,7 @@ Setback setback_of_status(unsigned code, std::string_view reason, std::string_vi
 Setback setback_of(const net::ClientResponse& answer) {
     const auto status = json::read_status(answer.body);
     Setback setback = status ? setback_of_status(answer.status, status->reason, status->message,
-                                                 status->has_cause("ResourceVersionTooLarge"))
+                                                 says_version_too_large(*status))
                              : setback_of_status(answer.status, {}, {}, false);
     if (answer.status == 429 || answer.status >= 500)
         setback.retry_after = answer.retry_after(kMostRetryAfter);

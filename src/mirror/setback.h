@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 
 #include "base/error.h"
+#include "json/cluster_answers.h"
 #include "mirror/mirror_status.h"
 #include "net/client/client.h"
 
@@ -44,11 +45,17 @@ Setback setback_of(const base::Error& error);
 Setback setback_of_sink(const base::Error& error);
 // From an answer that is no 2xx.
 Setback setback_of(const net::ClientResponse& answer);
-// The cluster's own Status, as in an ERROR event.
+// The cluster's own Status, as in an ERROR event. Its reason counts as much as its code, and `code`
+// may be 0, as for client-go.
 Setback setback_of_status(unsigned code, std::string_view reason, std::string_view message,
                           bool version_too_large);
+// Whether a Status says that the cluster has not reached the version that was asked for. Only
+// Kubernetes from 1.19 on says so by the reason of a cause.
+bool says_version_too_large(const json::StatusAnswer& status);
 // Whether an answer of that status refuses all requests of ours, whatever they ask for.
 bool refuses_everything(unsigned status);
+// Whether an answer of that status is about the request, so that another one may be answered.
+bool refuses_request(unsigned status);
 // An answer that no Kubernetes API server may give.
 Setback malformed(std::string message);
 // The versions told so far prove nothing any more: the newest list is taken at once.

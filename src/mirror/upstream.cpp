@@ -50,6 +50,12 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
     if (!current) co_return tl::unexpected(setback_of(current.error()));
     if (*current != made_from_) {
         auto target = source->target_of(*current);
+        // An expired certificate is as good as a refused one: a file or a program may have a newer.
+        if (!target && target.error().subject == "client-certificate" && source->refused()) {
+            current = co_await source->current();
+            if (!current) co_return tl::unexpected(setback_of(current.error()));
+            target = source->target_of(*current);
+        }
         if (!target) co_return tl::unexpected(setback_of(target.error()));
         target_ = std::move(*target);
         made_from_ = std::move(*current);

@@ -90,9 +90,9 @@ Result<void> WatchReader::take_error(std::string_view text) {
     const auto status = json::read_status(text);
     if (!status) return fail(malformed("the cluster sent an error that is no Status"));
     Setback setback = setback_of_status(status->code, status->reason, status->message,
-                                        status->has_cause("ResourceVersionTooLarge"));
+                                        says_version_too_large(*status));
     using Next = Setback::Next;
-    if (setback.next == Next::kSame && status->code != 429) setback.next = Next::kRelist;
+    if (setback.next == Next::kSame && setback.status != 429) setback.next = Next::kRelist;
     if (status->retry_after_seconds) {
         setback.retry_after =
             std::min(std::chrono::seconds(*status->retry_after_seconds), kMostRetryAfter);
@@ -135,10 +135,22 @@ Result<void> WatchReader::take_change(model::PreparedObject object) {
         head.name = change.object.name;
         skipped_.remove(head);
     }
-    if (change.version == version_) return {};
+    const EventKey event{change.type, change.object.ns, change.object.name};
+    if (change.version == version_) return take_same_version(event);
     SNAPGATE_TRY(advance(change.version));
+    last_ = event;
     piece_.changes.push_back(std::move(change));
     return {};
+}
+
+// An event may come twice, and what a list holds may come again behind it. Everything else that has
+// the version of the last event is another change; only a list can tell of both.
+Result<void> WatchReader::take_same_version(const EventKey& event) {
+    if (last_ ? *last_ == event : event.type != Change::Type::kDelete) return {};
+    Setback mixed = malformed("the cluster sent two events of one version");
+    mixed.state = MirrorState::kSyncing;
+    mixed.at_once = true;
+    return fail(std::move(mixed));
 }
 
 // The object cannot be shown as it is now, and its earlier state must not be shown any longer.
@@ -164,14 +176,18 @@ Result<void> WatchReader::take_removal(const json::ObjectHead& head, bool again)
         change.key = {head.ns, head.name};
     }
     change.version = head.version;
-    if (change.version == version_ && !again) return {};
+    const EventKey event{change.type, change.key.ns, change.key.name};
+    if (change.version == version_ && !again) return take_same_version(event);
     SNAPGATE_TRY(advance(change.version));
+    last_ = event;
     piece_.changes.push_back(std::move(change));
     return {};
 }
 
 Result<void> WatchReader::take_deletion(std::string_view text) {
-    const json::ObjectHead head = json::read_cut_object(text);
+    // The second way reads what the first cannot: objects of any depth.
+    const auto whole = json::read_object_head(text);
+    const json::ObjectHead head = whole ? *whole : json::read_cut_object(text);
     if (!is_odd_object(text, kind_))
         return fail(malformed("the cluster sent a deletion of no valid object"));
     if (in_state_) {
@@ -191,15 +207,22 @@ Result<void> WatchReader::take_deletion(std::string_view text) {
 
 Result<void> WatchReader::take_bookmark(std::string_view text) {
     const auto head = json::read_object_head(text);
-    if (!head || !model::is_plain_word(head->version))
-        return fail(malformed("the cluster sent a bookmark without a valid version"));
+    const bool has_version = head && model::is_plain_word(head->version) && head->version != "0";
     if (in_state_) {
-        if (!head->ends_initial_events) return {};
+        if (!has_version || !head->ends_initial_events) {
+            // The end of the state is the first bookmark of a WatchList. This server knows none.
+            piece_.list_instead = true;
+            return fail(malformed("the cluster did not mark the end of its list"));
+        }
         in_state_ = false;
         version_ = head->version;
+        last_.reset();
         piece_.state_version = version_;
         return {};
     }
+    // Without a version it shows only that the watch lives.
+    if (!has_version) return {};
+    if (head->version != version_) last_.reset();
     return advance(head->version);
 }
 

@@ -64,9 +64,18 @@ class WatchReader {
     size_t frames() const { return frames_; }
 
   private:
+    // What an event was about.
+    struct EventKey {
+        Change::Type type;
+        std::string ns;
+        std::string name;
+        bool operator==(const EventKey&) const = default;
+    };
+
     base::Result<void> take_frame(std::string_view text);
     base::Result<void> take_item(std::string_view text);
     base::Result<void> take_change(model::PreparedObject object);
+    base::Result<void> take_same_version(const EventKey& event);
     base::Result<void> take_deletion(std::string_view text);
     base::Result<void> take_bookmark(std::string_view text);
     base::Result<void> take_error(std::string_view text);
@@ -83,6 +92,7 @@ class WatchReader {
     json::ItemSplitter splitter_;
     bool in_state_;
     std::string version_;
+    std::optional<EventKey> last_;  // whose version it is; empty for a list's or a bookmark's
     size_t frames_ = 0;
     WatchPiece piece_;  // the one that is being read
 };
