@@ -239,10 +239,12 @@ net::Awaitable<Outcome<event::Learned>> Reflector::learn_server_version() {
     auto text = co_await upstream_.fetch("/version");
     if (!text) {
         // Whatever the answer is, it decides only which kind of list is asked for. So does an
-        // answer that does not come: the list shows whether the cluster is there.
+        // answer that does not come: the list shows whether the cluster is there. One that has no
+        // time is left alone.
         const Setback& failure = text.error();
-        const bool is_there =
-            failure.status != 0 || failure.reason == net::outbound_reason::kAnswerTimeout;
+        const bool is_there = failure.status != 0
+                                  ? !failure.busy && !failure.retry_after
+                                  : failure.reason == net::outbound_reason::kAnswerTimeout;
         if (!is_there) co_return tl::unexpected(std::move(text).error());
         co_return event::Learned{};
     }
