@@ -346,6 +346,7 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
             co_return session_.happen(event::Failed{std::move(done).error(), taken.list_instead});
         }
         if (!reader.in_state()) session_.happen(event::Heard{});
+        if (taken.is_doubtful) session_.happen(event::Doubted{});
     }
 }
 

@@ -116,6 +116,13 @@ class Turn : SessionMoves {
 
     void on(const event::Skipped& skipped) { note_skipped(skipped.count, skipped.example); }
 
+    void on(const event::Doubted& /*doubted*/) {
+        if (!s_.following()) return;
+        if (!s_.away_since) s_.away_since = s_.heard;
+        raise_doubt(Doubt::kContent);
+        act(Action::kLook);
+    }
+
     void on(const event::Failed& failed) {
         if (s_.changed && !failed.setback.removed) return begin_anew();
         if (failed.list_instead) refuse_watch_list();

@@ -53,6 +53,9 @@ struct Skipped {
     uint64_t count = 0;
     std::string example;
 };
+// An event of the watch may be of another change than the one whose version it has: what the mirror
+// holds is to be compared with the cluster.
+struct Doubted {};
 // The stage's work failed. `list_instead`: a WatchList said what only a list can mend.
 struct Failed {
     Setback setback;
@@ -97,8 +100,8 @@ struct Stopped {};
 
 using SessionEvent =
     std::variant<event::Begun, event::Discovered, event::Learned, event::Listed, event::Opened,
-                 event::Heard, event::Applied, event::Skipped, event::Failed, event::Ended,
-                 event::Waited, event::SourceChanged, event::RetryAsked, event::Asked,
+                 event::Heard, event::Applied, event::Skipped, event::Doubted, event::Failed,
+                 event::Ended, event::Waited, event::SourceChanged, event::RetryAsked, event::Asked,
                  event::Answered, event::Compared, event::Checked, event::Crashed, event::Stopped>;
 
 }  // namespace snapgate::mirror

@@ -310,6 +310,8 @@ TEST(Session, ADoubtIsRaisedByALossAndTakenBackByTheCluster) {
      {"opened again at once",       at(kOpen, {away(300)}),               event::Opened{},           kFollow, "",       Doubt::kNone,       "Ready",                    "look"},
      {"after a failure",            at(kOpen, {away(300), kFailedBefore}), event::Opened{},          kFollow, "",       Doubt::kAnswer,     "Ready",                    "look"},
      {"after a long while",         at(kOpen, {away(5'001)}),             event::Opened{},           kFollow, "",       Doubt::kContent,    "Ready",                    "look"},
+     {"an event of a known version", at(kFollow),                        event::Doubted{},          kFollow, "",       Doubt::kContent,    "Ready",                    "look"},
+     {"and no watch is open",       at(kPause),                           event::Doubted{},          kPause,  "",       Doubt::kNone,       "Ready",                    ""},
      {"a probe answers",            at(kFollow, {doubts(Doubt::kAnswer)}), told_more,                kFollow, "",       Doubt::kNone,       "Ready",                    "confirm"},
      {"it says an older version",   at(kFollow),                          told_less,                 kClose,  "newest", Doubt::kVersions,   "Ready",                    "interrupt, tell doubt, refuse"},
      {"the cluster is busy",        at(kFollow),                          refused_probe(busy()),     kFollow, "",       Doubt::kNone,       "Ready",                    "refuse"},

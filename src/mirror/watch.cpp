@@ -143,10 +143,11 @@ Result<void> WatchReader::take_change(model::PreparedObject object) {
     return {};
 }
 
-// An event may come twice, and what a list holds may come again behind it. Everything else that has
-// the version of the last event is another change; only a list can tell of both.
+// An event may come twice. Another one with the version of the last is another change, and only a
+// list can tell of both. Of the version that the watch began with it is not known here what it was.
 Result<void> WatchReader::take_same_version(const EventKey& event) {
-    if (last_ ? *last_ == event : event.type != Change::Type::kDelete) return {};
+    if (!last_) piece_.is_doubtful = true;
+    if (!last_ || *last_ == event) return {};
     Setback mixed = malformed("the cluster sent two events of one version");
     mixed.state = MirrorState::kSyncing;
     mixed.at_once = true;

@@ -42,6 +42,9 @@ struct WatchPiece {
     std::vector<Change> changes;
     // The version of the newest frame, also of a bookmark; it is the last change's, or behind it.
     std::string version;
+    // An event had the version that the watch began with. Servers that begin with that version send
+    // again what the mirror has; another change would be missed.
+    bool is_doubtful = false;
     // Why the watch cannot be gone on with; what stands beside it came before, and is good.
     std::optional<Setback> failed;
     // In that case: it is a matter of watches that begin with a state, and a list can mend it.
