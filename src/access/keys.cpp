@@ -25,6 +25,11 @@ constexpr std::string_view kPrefix = "sgk_";
 constexpr size_t kIdBytes = 6;
 constexpr std::string_view kIdDigits = "0123456789abcdef";
 constexpr size_t kSecretBytes = 32;
+// As clocks differ a little.
+constexpr int64_t kToleranceMs = 60'000;
+// How much of Key::ran_ms a crash may lose: a clock that is behind makes every key one that is
+// counted anew, and nobody wants a write a minute for each.
+constexpr int64_t kRanStepMs = 3'600'000;
 
 Result<int64_t> number(const json::Object& record, std::string_view name) {
     const auto number = json::whole_number(record, name);
@@ -49,6 +54,20 @@ Result<std::vector<KeyCluster>> read_clusters(const json::Object& record) {
         clusters.push_back({std::move(uid), static_cast<model::ClusterNumber>(*number)});
     }
     return clusters;
+}
+
+// Absent in most records, and in those of earlier versions.
+Result<std::optional<KeyTimes>> read_made(const json::Object& record) {
+    const json::Value* value = record.if_contains("made");
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_object())
+        return Error(Code::kCorrupt, "the times that a key was made with are no object");
+    KeyTimes made;
+    SNAPGATE_ASSIGN(made.created_ms, number(value->get_object(), "createdMs"));
+    if (value->get_object().contains("expiresMs")) {
+        SNAPGATE_ASSIGN(made.expires_ms, number(value->get_object(), "expiresMs"));
+    }
+    return made;
 }
 
 Error unauthorized() {
@@ -86,6 +105,10 @@ Result<Key> Key::parse(std::string_view id, std::string_view value) {
     if (record.contains("expiresMs")) {
         SNAPGATE_ASSIGN(key.expires_ms, number(record, "expiresMs"));
     }
+    SNAPGATE_ASSIGN(key.made, read_made(record));
+    if (record.contains("ranMs")) {
+        SNAPGATE_ASSIGN(key.ran_ms, number(record, "ranMs"));
+    }
     return key;
 }
 
@@ -97,6 +120,12 @@ std::string Key::record() const {
                         {"createdMs", created_ms},
                         {"lastUsedMs", last_used_ms}};
     if (expires_ms) record["expiresMs"] = *expires_ms;
+    if (made) {
+        json::Object times{{"createdMs", made->created_ms}};
+        if (made->expires_ms) times["expiresMs"] = *made->expires_ms;
+        record["made"] = std::move(times);
+    }
+    if (ran_ms > 0) record["ranMs"] = ran_ms;
     if (!clusters.empty()) {
         json::Array held;
         for (const KeyCluster& cluster : clusters)
@@ -115,9 +144,50 @@ SomeClusters Key::some_clusters() const {
     return std::make_shared<const std::vector<model::ClusterNumber>>(std::move(numbers));
 }
 
-void Key::begin_at(int64_t now_ms) {
-    if (expires_ms) *expires_ms += now_ms - created_ms;
-    created_ms = now_ms;
+bool Key::created_ahead(int64_t now_ms) const {
+    return created_ms > now_ms + kToleranceMs;
+}
+
+void Key::begin_at(int64_t begin_ms) {
+    if (expires_ms) *expires_ms += begin_ms - created_ms;
+    created_ms = begin_ms;
+}
+
+// Nothing tells a clock that was ahead when the key was made from one that is behind now. What can
+// be told later is whether the clock jumped since, as `ran_ms` does not follow jumps:
+// - If the time that has passed, without the time that a server ran, reaches what the key was made
+//   with, then the clock was behind: it was right when the key was made, and its times are right.
+//   A clock that merely went there in its own time proves nothing, and the new beginning stays.
+// - Servers never ran for longer than the time that passed since the key was made. So once they ran
+//   for its whole lifetime, it is over, whichever clock was wrong, and must not come back when the
+//   clock reaches the times that it was made with.
+// Time without a server counts as a jump: then a key that was made in the future may come to have
+// its own times again, but no key ends too early for good.
+bool Key::recount(int64_t now_ms, int64_t ran_by_now_ms) {
+    const int64_t ran = std::max(ran_ms, ran_by_now_ms);
+    if (made && made->expires_ms && ran >= *made->expires_ms - made->created_ms) {
+        made.reset();
+        ran_ms = ran;
+        if (!expired(now_ms)) begin_at(now_ms - ran);
+        return true;
+    }
+    if (made && made->created_ms <= now_ms - ran + kToleranceMs) {
+        created_ms = made->created_ms;
+        expires_ms = made->expires_ms;
+        made.reset();
+        ran_ms = ran;
+        return true;
+    }
+    if (created_ahead(now_ms)) {
+        if (!made) made = {created_ms, expires_ms};
+        ran_ms = ran;
+        // Time that it was good before, in this way, is not given again.
+        begin_at(now_ms - ran);
+        return true;
+    }
+    if (!made || ran - ran_ms < kRanStepMs) return false;
+    ran_ms = ran;
+    return true;
 }
 
 std::string_view claimed_id(std::string_view text) {
@@ -203,8 +273,7 @@ Result<void> KeyRing::reload(const store::ReadView& view) {
     base::MutexLock lock(mutex_);
     std::erase_if(uses_, [&](const auto& use) { return !rows->contains(use.first); });
     for (const auto& [id, key] : *rows) {
-        if (!uses_.contains(id))
-            uses_.emplace(id, std::make_shared<Use>(key.last_used_ms, clock_.steady_ms()));
+        if (!uses_.contains(id)) uses_.emplace(id, std::make_shared<Use>(key, clock_.steady_ms()));
     }
     return {};
 }
@@ -220,7 +289,7 @@ Result<void> KeyRing::reload(const store::ReadView& view,
         if (row == rows->end()) {
             uses_.erase(id);
         } else if (!uses_.contains(id)) {
-            uses_.emplace(id, std::make_shared<Use>(row->second.last_used_ms, clock_.steady_ms()));
+            uses_.emplace(id, std::make_shared<Use>(row->second, clock_.steady_ms()));
         }
     }
     return {};
@@ -309,18 +378,34 @@ std::optional<store::WriteFunction> KeyRing::take_changes() {
     struct Change {
         std::string id;
         int64_t used_ms = 0;
+        int64_t ran_ms = 0;
     };
     const int64_t now_ms = clock_.now_ms();
+    const int64_t steady_ms = clock_.steady_ms();
     auto rows = table_.snapshot();
     std::vector<Change> changes;
     for (const auto& [id, key] : *rows) {
-        int64_t used_ms = last_used_ms(key);
+        const auto use = use_of(id);
+        int64_t used_ms = use ? use->last_used_ms.load() : key.last_used_ms;
         if (used_ms > now_ms) {
             // The clock was ahead then. The time must not stay until the clock gets there.
             used_ms = now_ms;
-            if (const auto use = use_of(id)) use->last_used_ms.store(now_ms);
+            if (use) use->last_used_ms.store(now_ms);
         }
         const bool ahead = key.created_ahead(now_ms);
+        if (use && ahead && !key.made) use->count_from(key, steady_ms);
+        const int64_t ran_ms = use ? use->ran_ms(steady_ms) : key.ran_ms;
+        bool recounted = false;
+        if (ahead || key.made) {
+            Key then = key;
+            recounted = then.recount(now_ms, ran_ms);
+            if (key.made && !then.made && then.created_ms == key.made->created_ms) {
+                base::log::info(
+                    "a key has the times again that it was made with, as the system's clock was "
+                    "behind",
+                    {{"key", id}});
+            }
+        }
         if (ahead) {
             keys_ahead_.fetch_add(1, std::memory_order_relaxed);
             base::log::warning(
@@ -328,16 +413,16 @@ std::optional<store::WriteFunction> KeyRing::take_changes() {
                 "wrong: its lifetime counts from now on",
                 {{"key", id}, {"aheadSeconds", (key.created_ms - now_ms) / 1000}});
         }
-        if (ahead || used_ms != key.last_used_ms) changes.push_back({id, used_ms});
+        if (recounted || used_ms != key.last_used_ms) changes.push_back({id, used_ms, ran_ms});
     }
     if (changes.empty()) return std::nullopt;
     return [changes = std::move(changes), now_ms](store::WriteTxn& txn) -> Result<void> {
-        for (const auto& [id, used_ms] : changes) {
+        for (const auto& [id, used_ms, ran_ms] : changes) {
             SNAPGATE_ASSIGN(auto record, txn.record(Key::kType, id));
             if (!record) continue;  // revoked meanwhile
             SNAPGATE_ASSIGN(Key key, Key::parse(id, *record));
             key.last_used_ms = used_ms;
-            if (key.created_ahead(now_ms)) key.begin_at(now_ms);
+            key.recount(now_ms, ran_ms);
             SNAPGATE_TRY(txn.put_record(Key::kType, id, key.record()));
         }
         return {};

@@ -24,6 +24,12 @@ struct KeyCluster {
     model::ClusterNumber number = 0;  // of its snapshots
 };
 
+// When a key's lifetime begins and ends.
+struct KeyTimes {
+    int64_t created_ms = 0;
+    std::optional<int64_t> expires_ms;
+};
+
 // A stored API key. Of its secret only a hash is stored.
 struct Key {
     static constexpr store::RecordType kType = store::RecordType::kKey;
@@ -38,17 +44,26 @@ struct Key {
     int64_t created_ms = 0;
     std::optional<int64_t> expires_ms;
     int64_t last_used_ms = 0;  // as last written to the store; 0 is never
+    // The times that it was made with, while those above are others by recount(). A version that
+    // does not know them counts by those above.
+    std::optional<KeyTimes> made;
+    // How long, by the monotonic clock, a server has run while it was counted anew.
+    int64_t ran_ms = 0;
 
     bool expired(int64_t now_ms) const { return expires_ms && *expires_ms <= now_ms; }
     // As a request's Principal has them; null if it has none.
     SomeClusters some_clusters() const;
     // Whether it was made in the future, while the system's clock was ahead (or is behind now): by
     // more than a minute, as clocks differ a little.
-    bool created_ahead(int64_t now_ms) const { return created_ms > now_ms + 60'000; }
+    bool created_ahead(int64_t now_ms) const;
     // Names are unique within it.
     std::string_view owner() const { return project; }
-    // Has its lifetime begin at `now_ms`.
-    void begin_at(int64_t now_ms);
+    // Has its lifetime begin at `begin_ms`.
+    void begin_at(int64_t begin_ms);
+    // To be called again and again: has the lifetime of a key that was made in the future begin
+    // now, and puts its own times back once the clock turns out to have been behind.
+    // `ran_by_now_ms` is what `ran_ms` has grown to. Returns whether there is something to store.
+    bool recount(int64_t now_ms, int64_t ran_by_now_ms);
 
     static base::Result<Key> parse(std::string_view id, std::string_view value);
     std::string record() const;
@@ -128,18 +143,33 @@ class KeyRing {
     int64_t last_used_ms(const Key& key) const;
 
     // A write for the batch queue, nullopt if there is nothing to store: the times of last use that
-    // changed since the last call, and the new beginnings of keys that were made in the future.
-    // Those count as seen now (`keys_ahead`), and are logged. To be called once a minute, by one
-    // thread at a time.
+    // changed since the last call, the new beginnings of keys that were made in the future, which
+    // count as seen now (`keys_ahead`), and the own times of those for which the clock was only
+    // behind. Both are logged. To be called once a minute, by one thread at a time.
     std::optional<store::WriteFunction> take_changes();
     // How often a key was found that was made in the future.
     uint64_t keys_ahead() const { return keys_ahead_.load(std::memory_order_relaxed); }
 
   private:
     struct Use {
-        Use(int64_t used, int64_t seen) : last_used_ms(used), first_seen_ms(seen) {}
+        Use(const Key& key, int64_t steady_ms)
+            : last_used_ms(key.last_used_ms), first_seen_ms(steady_ms) {
+            count_from(key, steady_ms);
+        }
+        // Key::ran_ms grows from here on.
+        void count_from(const Key& key, int64_t steady_ms) {
+            ran_before_ms = key.ran_ms;
+            counted_from_ms = steady_ms;
+        }
+        int64_t ran_ms(int64_t steady_ms) const {
+            return ran_before_ms + steady_ms - counted_from_ms;
+        }
+
         std::atomic<int64_t> last_used_ms;
         const int64_t first_seen_ms;  // by the monotonic clock
+        // Of take_changes() alone.
+        int64_t ran_before_ms = 0;
+        int64_t counted_from_ms = 0;  // by the monotonic clock
         RequestRate rate;
     };
     using Uses = std::unordered_map<std::string, std::shared_ptr<Use>>;

@@ -266,6 +266,28 @@ class KeysAndWrongClocksTest : public KeysTest {
         restarted_.emplace(store_.clock);
         ASSERT_TRUE(restarted_->reload(store_->read()));
     }
+    // The same, by the server that was started last.
+    void keep_restarted() {
+        const auto changes = restarted_->take_changes();
+        if (!changes) return;
+        ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, *changes));
+        ASSERT_TRUE(restarted_->reload(store_->read()));
+    }
+    // A server that starts with a clock that is wrong by `error`, runs for a while, and stops.
+    void run_with_clock(int64_t error, int64_t for_ms) {
+        store_.clock.step(error);
+        restart();
+        keep_restarted();
+        store_.clock.advance(for_ms);
+        keep_restarted();
+        store_.clock.step(-error);
+    }
+    void expect_as_made(const Key& made) {
+        const Key& key = restarted_->keys()->at(made.id);
+        EXPECT_EQ(key.created_ms, made.created_ms);
+        EXPECT_EQ(key.expires_ms, made.expires_ms);
+        EXPECT_FALSE(key.made);
+    }
     int64_t created(const std::string& id) { return ring_.keys()->at(id).created_ms; }
 
     std::optional<KeyRing> restarted_;
@@ -332,6 +354,114 @@ TEST_F(KeysAndWrongClocksTest, NoKeyOutlivesItsSpanInAProcess) {
     store_.clock.advance(1);
     EXPECT_FALSE(ring_.authenticate(made.text));
     EXPECT_FALSE(ring_.is_good(made.key.id));
+}
+
+TEST_F(KeysAndWrongClocksTest, AStartWithTheClockBehindEndsNoKey) {
+    const NewKey made = add_key(90 * kDay);
+    store_.clock.advance(10 * kDay);
+    run_with_clock(-400 * kDay, 5 * 60'000);
+    EXPECT_EQ(restarted_->keys_ahead(), 1);
+    EXPECT_TRUE(restarted_->keys()->at(made.key.id).made);
+    restart();
+    keep_restarted();
+    expect_as_made(made.key);
+    EXPECT_TRUE(restarted_->authenticate(made.text));
+    // It ends when it should, and a second time does no harm either.
+    run_with_clock(-400 * kDay, 5 * 60'000);
+    restart();
+    keep_restarted();
+    expect_as_made(made.key);
+    store_.clock.advance(80 * kDay - 2 * 5 * 60'000 - 1);
+    EXPECT_TRUE(restarted_->authenticate(made.text));
+    store_.clock.advance(1);
+    EXPECT_FALSE(restarted_->authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AClockThatIsBehindForAWhileEndsNoKeyOfARunningServer) {
+    const NewKey made = add_key(90 * kDay);
+    store_.clock.advance(10 * kDay);
+    // Back in two steps, as from a clock without a battery to the time of the build to the right
+    // one.
+    store_.clock.step(-400 * kDay);
+    keep_house();
+    EXPECT_TRUE(ring_.authenticate(made.text));
+    store_.clock.advance(kHour);
+    keep_house();
+    store_.clock.step(300 * kDay);
+    keep_house();
+    store_.clock.advance(kHour);
+    keep_house();
+    store_.clock.step(100 * kDay);
+    keep_house();
+    EXPECT_EQ(created(made.key.id), made.key.created_ms);
+    EXPECT_EQ(ring_.keys()->at(made.key.id).expires_ms, made.key.expires_ms);
+    EXPECT_FALSE(ring_.take_changes()) << "and the matter is closed";
+    EXPECT_TRUE(ring_.authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AKeyMadeInTheFutureDoesNotComeBackWhenTheClockGetsThere) {
+    store_.clock.step(400 * kDay);
+    const NewKey made = add_key(kDay);
+    store_.clock.step(-400 * kDay);
+    // It counts over restarts, but for a part of an hour each.
+    constexpr int64_t kStep = kHour / 2;
+    constexpr int64_t kRun = kDay + kDay / 2;
+    for (int64_t passed = 0; passed < kRun; passed += kStep) {
+        if (passed % (3 * kHour) == 0) restart();
+        keep_restarted();
+        EXPECT_EQ(restarted_->is_good(made.key.id), passed < kDay) << passed / kHour;
+        store_.clock.advance(kStep);
+    }
+    keep_restarted();
+    EXPECT_FALSE(restarted_->keys()->at(made.key.id).made) << "it is over for good";
+    store_.clock.advance(400 * kDay - kRun + kHour);
+    restart();
+    keep_restarted();
+    EXPECT_FALSE(restarted_->authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AClockThatGetsThereByItselfGivesAKeyNoMoreTime) {
+    store_.clock.step(2 * kHour);
+    const NewKey made = add_key(kDay);
+    store_.clock.step(-2 * kHour);
+    keep_house();
+    const int64_t noticed = now();
+    store_.clock.advance(kDay - 1);
+    keep_house();
+    EXPECT_EQ(created(made.key.id), noticed);
+    restart();
+    keep_restarted();
+    EXPECT_TRUE(restarted_->authenticate(made.text));
+    store_.clock.advance(1);
+    EXPECT_FALSE(restarted_->authenticate(made.text));
+}
+
+TEST_F(KeysAndWrongClocksTest, AKeyThatLastsHasItsCreationBack) {
+    const NewKey made = make_key("k", Role::kReader, "", now(), std::nullopt);
+    ASSERT_TRUE(add(made));
+    run_with_clock(-400 * kDay, 60'000);
+    EXPECT_LT(restarted_->keys()->at(made.key.id).created_ms, made.key.created_ms);
+    restart();
+    keep_restarted();
+    expect_as_made(made.key);
+}
+
+TEST_F(KeysAndWrongClocksTest, ARecordKeepsTheTimesThatAKeyWasMadeWith) {
+    Key key = make_key("k", Role::kReader, "", now(), now() + kDay).key;
+    EXPECT_THAT(key.record(), Not(HasSubstr("\"made\""))) << "as earlier versions write it";
+    const KeyTimes times{key.created_ms, key.expires_ms};
+    ASSERT_TRUE(key.recount(now() - kDay, 0));
+    const auto read = Key::parse(key.id, key.record());
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->record(), key.record());
+    EXPECT_EQ(read->created_ms, now() - kDay);
+    EXPECT_EQ(read->expires_ms, now());
+    ASSERT_TRUE(read->made);
+    EXPECT_EQ(read->made->created_ms, times.created_ms);
+    EXPECT_EQ(read->made->expires_ms, times.expires_ms);
+    const std::string plain = make_key("k", Role::kReader, "", now(), std::nullopt).key.record();
+    for (const char* broken : {"\"made\":7,", "\"made\":{},", "\"ranMs\":\"1\","})
+        EXPECT_FALSE(Key::parse(key.id, "{" + (broken + plain.substr(1)))) << broken;
 }
 
 TEST_F(KeysAndWrongClocksTest, ALastUseInTheFutureIsSetBack) {

@@ -103,6 +103,28 @@ def test_a_clock_that_was_ahead_for_a_moment(server, clock):
     assert admin.metric("snapgate_store_times_ahead_total") == 0
 
 
+def test_a_start_with_a_clock_that_is_behind_ends_no_key(server, clock):
+    uid = server.client().create_cluster("c")["uid"]
+    made = server.client().create_key("quarter", expires="90d")
+
+    def quarter():
+        [key] = [key for key in server.client().get("/admin/v1/keys").json()["items"] if key["name"] == "quarter"]
+        return key
+
+    before = quarter()
+    server.stop()
+    clock.set("-400d")
+    server.start()
+    wait_for(lambda: seconds(quarter()["expiresAt"]) < seconds(before["expiresAt"]), "the key to seem of the future")
+    assert server.client(made["key"]).list(uid).status == 200
+    server.stop()
+    clock.set("+0")
+    server.start()
+    wait_for(lambda: server.client(made["key"]).list(uid).status == 200, "the key to be good again")
+    after = quarter()
+    assert [after[time] for time in ("createdAt", "expiresAt")] == [before[time] for time in ("createdAt", "expiresAt")]
+
+
 @pytest.mark.parametrize("first, then", [("+0", "-2h"), ("+10y", "+0"), ("+400d", "-2h")])
 def test_a_restart_with_stored_times_that_are_ahead(server, clock, first, then):
     admin = server.client()
@@ -121,6 +143,35 @@ def test_a_restart_with_stored_times_that_are_ahead(server, clock, first, then):
     assert admin.metric("snapgate_store_times_ahead_total") == (1 if then == "-2h" else 0)
     clock.set("+0")
     expect_history_ends(admin, uid)
+
+
+def test_a_ca_outlives_a_clock_that_is_wrong(clock, tmp_path):
+    server = Server(tmp_path / "data", "--history", f"{HISTORY_SECONDS}s", "--tls-self-signed",
+                    env=clock.environment()).start()
+    files = [server.data_dir / name for name in ("ca.crt", "ca.key")]
+    made = [file.read_bytes() for file in files]
+    for offset in ("-10y", "+400d", "+0"):
+        server.stop()
+        clock.set(offset)
+        server.start()
+        assert [file.read_bytes() for file in files] == made, offset
+    assert server.client(tls=True).get("/livez").status == 200
+
+    # Beyond its end it is of no use, but it can be put back.
+    server.stop()
+    clock.set("+12y")
+    server.start()
+    kept = [file.with_name(file.name + ".old") for file in files]
+    assert [file.read_bytes() for file in kept] == made
+    assert any(line["level"] == "warning" and line.get("oldFile") == str(kept[0]) for line in server.log())
+    server.stop()
+    clock.set("+0")
+    for old, file in zip(kept, files):
+        old.replace(file)
+    server.start()
+    assert server.client(tls=True).get("/livez").status == 200
+    assert [file.read_bytes() for file in files] == made
+    server.stop()
 
 
 def test_a_store_that_was_made_in_the_future(clock, tmp_path):
