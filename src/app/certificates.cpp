@@ -60,7 +60,7 @@ Result<void> Certificates::renew_in_use() {
                     {{"file", certificate_.string()},
                      {"expires", base::format_rfc3339(contexts_->expires_ms())}});
     if (made.made_ca) {
-        base::log::warning("renewed the CA as well: clients must be given the new file",
+        base::log::warning("made a new CA as well: clients must be given the new file",
                            {{"file", ca_.file}});
     }
     return {};
@@ -104,7 +104,10 @@ void Certificates::warn(const Expiry& expiry) {
         return;
     }
     base::log::warning(
-        "a certificate expires soon: put a new one in its place and send SIGHUP",
+        expiry.file == ca_.file
+            ? "the self-signed CA expires soon, and is replaced then: to choose the day, move "
+              "ca.crt and ca.key away and send SIGHUP; clients must be given the new file"
+            : "a certificate expires soon: put a new one in its place and send SIGHUP",
         {{"file", expiry.file}, {"expires", expires}, {"daysLeft", left_ms / kDayMs}});
 }
 

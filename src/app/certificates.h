@@ -25,8 +25,8 @@ class Certificates {
         int64_t expires_ms = 0;  // since the epoch
     };
 
-    // kInvalidParameter for files that cannot be used; the message names them. `clock` outlives the
-    // result.
+    // kInvalidParameter for files that cannot be used, kCorrupt for a self-signed CA that cannot;
+    // the message names them. `clock` outlives the result.
     static base::Result<std::unique_ptr<Certificates>> open(
         const Settings& settings, const base::Clock& clock = base::system_clock());
 
@@ -35,8 +35,9 @@ class Certificates {
     // Reads the files again. Self-signed ones are renewed first if that is due. On an error the old
     // ones stay in use.
     base::Result<void> reload();
-    // To be called once a minute. Renews self-signed certificates that expire within 30 days, or
-    // whose time has not begun. Logs once a day which certificates expire within 30 days.
+    // To be called once a minute. Renews a self-signed certificate that expires within 30 days, or
+    // whose time has not begun. Its CA, which clients trust, stays until it has expired. Logs once
+    // a day which certificates expire within 30 days.
     void check();
     std::vector<Expiry> expiries() const;
 

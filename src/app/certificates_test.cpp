@@ -14,8 +14,10 @@
 namespace snapgate::app {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr int64_t kHour = 3'600'000;
 constexpr int64_t kDay = 24 * kHour;
@@ -100,9 +102,52 @@ TEST_F(CertificatesTest, TheSameAfterARestart) {
     clock_.step(-10 * 365 * kDay);
     open();
     EXPECT_EQ(days_left(), 397);
-    EXPECT_EQ(days_left_of_ca(), 3650);
+    EXPECT_EQ(days_left_of_ca(), 2 * 3650) << "clients keep the CA that they have";
     clock_.step(-2 * kHour);
     EXPECT_THAT(check(), HasSubstr("renewed"));
+}
+
+TEST_F(CertificatesTest, AClockThatIsBehindReplacesNoCa) {
+    open();
+    clock_.step(-300 * kDay);
+    EXPECT_THAT(check(), Not(HasSubstr("CA")));
+    open();
+    clock_.step(300 * kDay);
+    open();
+    EXPECT_EQ(days_left_of_ca(), 3650);
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "ca.crt.old"));
+}
+
+TEST_F(CertificatesTest, ACaIsReplacedWhenItHasExpiredAndTheOldOneIsKept) {
+    open();
+    clock_.advance(3640 * kDay);
+    const std::string told = check();
+    EXPECT_THAT(told, HasSubstr("the self-signed CA expires soon"));
+    EXPECT_EQ(days_left_of_ca(), 10);
+    EXPECT_EQ(days_left(), 10) << "no certificate outlives its CA";
+    EXPECT_THAT(check(), IsEmpty()) << "nor is it renewed each minute";
+    clock_.advance(11 * kDay);
+    // At a start, too, it is said.
+    testing::internal::CaptureStderr();
+    open();
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                AllOf(HasSubstr("was replaced"), HasSubstr("ca.crt.old"), HasSubstr("ca.key.old")));
+    EXPECT_EQ(days_left_of_ca(), 3650);
+    EXPECT_EQ(days_left(), 397);
+    EXPECT_THAT(check(), IsEmpty());
+}
+
+TEST_F(CertificatesTest, ADamagedCaIsRefusedAndTheOneInUseStays) {
+    open();
+    std::filesystem::resize_file(folder_.path() / "ca.key", 0);
+    EXPECT_THAT(check(), HasSubstr("ca.key"));
+    EXPECT_THAT(check(), IsEmpty());
+    EXPECT_FALSE(certificates_->reload());
+    EXPECT_TRUE(certificates_->contexts()->current());
+    const auto opened = Certificates::open(settings_, clock_);
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().message, HasSubstr((folder_.path() / "ca.key").string()));
+    EXPECT_EQ(std::filesystem::file_size(folder_.path() / "ca.key"), 0);
 }
 
 TEST_F(CertificatesTest, SighupRenewsASelfSignedOneThatHasExpired) {

@@ -48,10 +48,11 @@ struct SelfSigned {
     int64_t ca_expires_ms = 0;  // since the epoch
 };
 
-// Makes a CA (ca.crt, ca.key 0600) and a certificate signed by it in `directory` where they are
-// missing, expire within 30 days, have a beginning that lies ahead, or do not name all of `hosts`
-// (DNS names and IP addresses; localhost, 127.0.0.1 and ::1 are always in). An existing good CA is
-// kept. Only one thread at a time may call for a directory.
+// Makes a CA (ca.crt, ca.key 0600) in `directory` if both files are missing or it has expired (the
+// old pair is kept as ca.crt.old and ca.key.old), and a certificate signed by it where that is
+// missing, expires within 30 days, has a beginning that lies ahead, or does not name all of `hosts`
+// (DNS names and IP addresses; localhost, 127.0.0.1 and ::1 are always in). kCorrupt for a CA that
+// cannot be used: nothing is overwritten. Only one thread at a time may call for a directory.
 base::Result<SelfSigned> ensure_self_signed(const std::filesystem::path& directory,
                                             const std::vector<std::string>& hosts,
                                             const base::Clock& clock = base::system_clock());

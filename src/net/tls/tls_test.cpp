@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock_testing.h"
 #include "base/temporary_folder_testing.h"
 #include "net/client/client.h"
 #include "net/client/fake_server_testing.h"
@@ -103,11 +104,129 @@ TEST(SelfSigned, RepairsWhatIsBroken) {
     ASSERT_TRUE(ensure_self_signed(folder.path(), {}));
     EXPECT_TRUE(serves());
     EXPECT_EQ(read_file(made->ca_certificate), ca);
-    // Without the CA's key all is made anew.
+    // Without a CA all is made anew.
     fs::remove(folder.path() / "ca.key");
+    fs::remove(made->ca_certificate);
     ASSERT_TRUE(ensure_self_signed(folder.path(), {}));
     EXPECT_TRUE(serves());
     EXPECT_NE(read_file(made->ca_certificate), ca);
+}
+
+// Clients trust it: to make another one is for whoever runs the server to decide.
+TEST(SelfSigned, ADamagedCaIsRefusedAndNotOverwritten) {
+    const base::TemporaryFolder other_folder;
+    ASSERT_TRUE(ensure_self_signed(other_folder.path(), {}));
+    const std::string other_key = read_file(other_folder.path() / "ca.key");
+    for (const std::string damaged : {"ca.crt", "ca.key"}) {
+        for (const std::string& text : {std::string(), std::string("no PEM"), other_key}) {
+            const base::TemporaryFolder folder;
+            ASSERT_TRUE(ensure_self_signed(folder.path(), {}));
+            const std::string leaf = read_file(folder.path() / "tls.crt");
+            const std::string untouched = damaged == "ca.crt" ? "ca.key" : "ca.crt";
+            const std::string whole = read_file(folder.path() / untouched);
+            const auto expect_refused = [&](const std::string& how) {
+                const auto refused = ensure_self_signed(folder.path(), {"other.example.org"});
+                ASSERT_FALSE(refused) << how;
+                EXPECT_EQ(refused.error().code, Code::kCorrupt);
+                EXPECT_NE(refused.error().message.find("cannot use " +
+                                                       (folder.path() / damaged).string() + ": "),
+                          std::string::npos)
+                    << refused.error().message;
+                EXPECT_EQ(read_file(folder.path() / untouched), whole);
+                EXPECT_EQ(read_file(folder.path() / "tls.crt"), leaf);
+                EXPECT_FALSE(fs::exists(folder.path() / "ca.crt.old"));
+            };
+            write_file(folder.path() / damaged, text);
+            expect_refused(text);
+            EXPECT_EQ(read_file(folder.path() / damaged), text);
+            fs::remove(folder.path() / damaged);
+            expect_refused("missing");
+            EXPECT_FALSE(fs::exists(folder.path() / damaged));
+            fs::create_symlink(folder.path() / "nowhere", folder.path() / damaged);
+            expect_refused("a link that leads nowhere");
+        }
+    }
+}
+
+TEST(SelfSigned, ACertificateThatIsNoCaIsRefused) {
+    const base::TemporaryFolder folder;
+    const auto made = ensure_self_signed(folder.path(), {});
+    ASSERT_TRUE(made);
+    write_file(made->ca_certificate, read_file(made->certificate));
+    write_file(folder.path() / "ca.key", read_file(made->key));
+    const auto refused = ensure_self_signed(folder.path(), {});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("ca.crt: it is no certificate of a CA"),
+              std::string::npos);
+}
+
+TEST(SelfSigned, NoWrongClockLosesACa) {
+    constexpr int64_t kYear = int64_t{365} * 86'400'000;
+    const base::TemporaryFolder folder;
+    base::TestClock clock(base::system_clock().now_ms());
+    const auto made = ensure_self_signed(folder.path(), {}, clock);
+    ASSERT_TRUE(made);
+    const fs::path ca_key = folder.path() / "ca.key";
+    const std::string certificate = read_file(made->ca_certificate);
+    const std::string key = read_file(ca_key);
+    // Before its beginning, and shortly before its end.
+    for (const int64_t error : {-20 * kYear, 9 * kYear + kYear * 99 / 100}) {
+        clock.step(error);
+        ASSERT_TRUE(ensure_self_signed(folder.path(), {}, clock));
+        EXPECT_EQ(read_file(made->ca_certificate), certificate);
+        clock.step(-error);
+    }
+    // Beyond its end it is of no use, but it is kept.
+    clock.step(12 * kYear);
+    const auto replaced = ensure_self_signed(folder.path(), {}, clock);
+    ASSERT_TRUE(replaced) << replaced.error().message;
+    EXPECT_TRUE(replaced->made_ca);
+    EXPECT_NE(read_file(made->ca_certificate), certificate);
+    const fs::path old_certificate = folder.path() / "ca.crt.old";
+    const fs::path old_key = folder.path() / "ca.key.old";
+    EXPECT_EQ(read_file(old_certificate), certificate);
+    EXPECT_EQ(read_file(old_key), key);
+    EXPECT_EQ(mode_of(old_certificate), 0600U);
+    EXPECT_EQ(mode_of(old_key), 0600U);
+    EXPECT_EQ(mode_of(ca_key), 0600U);
+    EXPECT_EQ(mode_of(made->ca_certificate), 0644U);
+    // With the right clock clients can use either of them.
+    clock.step(-12 * kYear);
+    const auto serves = [&] {
+        const auto now = ensure_self_signed(folder.path(), {}, clock);
+        if (!now || now->made_ca) return false;
+        TestServer server(tls_options(*now));
+        const auto response = fetch(https(server), now->ca_certificate);
+        return response && response->body == "hello";
+    };
+    EXPECT_TRUE(serves());
+    fs::rename(old_certificate, made->ca_certificate);
+    fs::rename(old_key, ca_key);
+    EXPECT_TRUE(serves());
+    EXPECT_EQ(read_file(made->ca_certificate), certificate);
+}
+
+TEST(SelfSigned, ACrashWhileACaIsWrittenLeavesNoneThatIsRefused) {
+    const base::TemporaryFolder folder;
+    const base::TemporaryFolder other_folder;
+    const auto made = ensure_self_signed(folder.path(), {});
+    ASSERT_TRUE(made);
+    ASSERT_TRUE(ensure_self_signed(other_folder.path(), {}));
+    const fs::path ca_key = folder.path() / "ca.key";
+    const std::string certificate = read_file(made->ca_certificate);
+    const std::string key = read_file(ca_key);
+    // After the certificate, in the place of an older pair and of none.
+    for (const bool older : {true, false}) {
+        fs::rename(ca_key, folder.path() / "ca.key.new");
+        if (older) fs::copy_file(other_folder.path() / "ca.key", ca_key);
+        ASSERT_TRUE(ensure_self_signed(folder.path(), {}));
+        EXPECT_EQ(read_file(ca_key), key);
+        EXPECT_EQ(read_file(made->ca_certificate), certificate);
+    }
+    // Before it: the key that waits is of no CA yet.
+    fs::copy_file(other_folder.path() / "ca.key", folder.path() / "ca.key.new");
+    ASSERT_TRUE(ensure_self_signed(folder.path(), {}));
+    EXPECT_EQ(read_file(ca_key), key);
 }
 
 TEST(SelfSigned, RefusesWhatIsNoHost) {
