@@ -134,7 +134,8 @@ void append_imports(const cluster::MetricOwners& owners, int64_t now_ms, MetricT
         MetricType::kGauge);
     for (const cluster::MetricOwners::Owner& owner : owners.owners()) {
         Earliest imported;
-        for (const cluster::Cluster* cluster : owner.clusters) imported.add(cluster->imported_ms);
+        for (const cluster::Cluster* cluster : owner.clusters)
+            imported.add(cluster->imported_by(now_ms));
         if (imported.ms) text.value(static_cast<double>(*imported.ms) / 1000, owner.labels);
     }
     text.family("snapgate_hosted_overdue",

@@ -16,6 +16,7 @@ using base::Result;
 namespace {
 
 constexpr std::string_view kImports = "imports";
+constexpr int64_t kToleranceMs = 60'000;
 
 // 0 if it is not there.
 Result<int64_t> number(const json::Object& object, std::string_view name) {
@@ -36,7 +37,14 @@ ImportCounts& ImportCounts::operator+=(const ImportCounts& more) {
 
 bool Imports::overdue(int64_t imported_ms, int64_t now_ms) const {
     if (!expected()) return false;
-    return now_ms - std::max(imported_ms, expected_since_ms) > expected_every.count();
+    int64_t since_ms = 0;
+    for (const int64_t stored_ms : {imported_ms, expected_since_ms})
+        if (!is_ahead(stored_ms, now_ms)) since_ms = std::max(since_ms, stored_ms);
+    return now_ms - since_ms > expected_every.count();
+}
+
+bool is_ahead(int64_t stored_ms, int64_t now_ms) {
+    return stored_ms > now_ms + kToleranceMs;
 }
 
 Result<base::Millis> expected_every_of(std::string_view text, std::string_view field) {

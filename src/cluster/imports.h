@@ -52,9 +52,15 @@ struct Imports {
 
     bool expected() const { return expected_every.count() > 0; }
     // Whether one is late, where the last one ended at `imported_ms`. The first one has as much
-    // time from when it was said as each later one from the one before.
+    // time from when it was said as each later one from the one before. Times that lie ahead are
+    // passed over (is_ahead): an import whose time nobody knows may be a missing one, so it is late
+    // until the next one, and nothing is hidden until the clock reaches a wrong time.
     bool overdue(int64_t imported_ms, int64_t now_ms) const;
 };
+
+// Whether a stored time was stored while the system's clock was ahead, or the clock is behind now:
+// it lies more than a minute ahead, as clocks differ a little.
+bool is_ahead(int64_t stored_ms, int64_t now_ms);
 
 // The states of a hosted cluster, and the reason of the second one.
 inline constexpr std::string_view kReady = "Ready";

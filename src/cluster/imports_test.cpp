@@ -26,6 +26,39 @@ TEST(ImportsTest, AnImportIsLateOnceOneIsExpected) {
     EXPECT_TRUE(imports.overdue(0, 54 * kHour + 1));
 }
 
+// No time that was stored while the clock was ahead hides that imports are missing.
+TEST(ImportsTest, ATimeThatLiesAheadIsPassedOver) {
+    constexpr int64_t kNow = 1'000'000 * kHour;
+    constexpr int64_t kAhead = kNow + 400 * 24 * kHour;
+    Imports imports;
+    EXPECT_FALSE(imports.overdue(kAhead, kNow));
+    imports.expected_every = base::Millis(24 * kHour);
+    imports.expected_since_ms = kNow - 2 * kHour;
+    EXPECT_FALSE(imports.overdue(kAhead, kNow)) << "since it was said, there was no time for one";
+    EXPECT_TRUE(imports.overdue(kAhead, kNow + 23 * kHour));
+    imports.expected_since_ms = kAhead;
+    EXPECT_TRUE(imports.overdue(kAhead, kNow));
+    EXPECT_TRUE(imports.overdue(0, kNow));
+    EXPECT_FALSE(imports.overdue(kNow, kNow)) << "the next import is known again";
+    EXPECT_FALSE(imports.overdue(kNow - 24 * kHour, kNow));
+    EXPECT_TRUE(imports.overdue(kNow - 24 * kHour - 1, kNow));
+    // A minute is no difference.
+    imports.expected_since_ms = 0;
+    EXPECT_FALSE(imports.overdue(kNow + 60'000, kNow));
+    EXPECT_TRUE(imports.overdue(kNow + 60'001, kNow));
+    // A clock that is behind does no lasting harm.
+    EXPECT_TRUE(imports.overdue(kNow, kNow - 400 * 24 * kHour));
+    EXPECT_FALSE(imports.overdue(kNow, kNow));
+}
+
+TEST(ImportsTest, AnImportThatLiesAheadIsNotToldOf) {
+    Cluster cluster;
+    cluster.imported_ms = 100 * kHour;
+    EXPECT_EQ(cluster.imported_by(101 * kHour), 100 * kHour);
+    EXPECT_EQ(cluster.imported_by(100 * kHour - 60'000), 100 * kHour);
+    EXPECT_EQ(cluster.imported_by(100 * kHour - 60'001), 0);
+}
+
 TEST(ImportsTest, ARecordKeepsThem) {
     Cluster cluster;
     cluster.name = "demo";

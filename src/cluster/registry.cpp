@@ -289,7 +289,10 @@ Result<void> expect_imports(store::WriteTxn& txn, std::string_view uid, base::Mi
     if (!record) return no_such_cluster(uid);
     SNAPGATE_ASSIGN(Cluster cluster, Cluster::parse(uid, *record));
     SNAPGATE_TRY(require_hosted(cluster, "imports are expected of"));
-    if (cluster.imports.expected_every == every) return {};
+    if (cluster.imports.expected_every == every &&
+        !is_ahead(cluster.imports.expected_since_ms, now_ms)) {
+        return {};
+    }
     cluster.imports.expected_every = every;
     cluster.imports.expected_since_ms = now_ms;
     return txn.put_record(Cluster::kType, uid, cluster.record());

@@ -60,6 +60,11 @@ struct Cluster {
     // did.
     int64_t imported_ms = 0;
     Imports imports;  // what else is known of them
+    // The same as far as it is known: 0 for a time that lies ahead (is_ahead), until the clock gets
+    // there or the next import ends. What is told to others is this.
+    int64_t imported_by(int64_t now_ms) const {
+        return is_ahead(imported_ms, now_ms) ? 0 : imported_ms;
+    }
     // Whether a hosted cluster's next import is late.
     bool import_overdue(int64_t now_ms) const { return imports.overdue(imported_ms, now_ms); }
 
@@ -124,7 +129,7 @@ base::Result<void> set_declared_server(store::WriteTxn& txn, std::string_view ui
                                        std::string server);
 
 // Within a write: says how often a hosted cluster is imported into; 0: nobody knows. kNotFound;
-// kConflict for a connected cluster.
+// kConflict for a connected cluster. Said again, it changes nothing, but a time that lies ahead.
 base::Result<void> expect_imports(store::WriteTxn& txn, std::string_view uid, base::Millis every,
                                   int64_t now_ms);
 // kConflict for a cluster that set_connection() refuses.

@@ -41,6 +41,16 @@ class Registry : public testing::Test {
         if (!done) return done.error();
         return cluster;
     }
+    void host(const std::string& uid) {
+        Cluster cluster;
+        cluster.uid = cluster.name = uid;
+        cluster.project = "p1";
+        const auto done = write([&](store::WriteTxn& txn) -> Result<void> {
+            SNAPGATE_ASSIGN(cluster, create_hosted(txn, cluster, 0));
+            return {};
+        });
+        ASSERT_TRUE(done) << done.error().message;
+    }
     Cluster read(const std::string& uid) {
         ClusterTable table;
         EXPECT_TRUE(table.reload(store_->read()));
@@ -103,14 +113,7 @@ TEST_F(Registry, GivesThemAnotherConnection) {
 }
 
 TEST_F(Registry, KnowsWhenTheLastImportEnded) {
-    const auto made = write([](store::WriteTxn& txn) -> Result<void> {
-        Cluster cluster;
-        cluster.uid = cluster.name = "hosted";
-        cluster.project = "p1";
-        SNAPGATE_ASSIGN(cluster, create_hosted(txn, cluster, 0));
-        return {};
-    });
-    ASSERT_TRUE(made) << made.error().message;
+    host("hosted");
     const Cluster before = read("hosted");
     EXPECT_EQ(before.imported_ms, 0);
     const auto note = [this](model::ClusterNumber number, int64_t ms) {
@@ -122,6 +125,23 @@ TEST_F(Registry, KnowsWhenTheLastImportEnded) {
     // Another cluster of that uid, made while the import went on.
     EXPECT_EQ(note(before.number + 1, 5678).error().code, Code::kNotFound);
     EXPECT_EQ(read("hosted").imported_ms, 1234);
+}
+
+TEST_F(Registry, WhatIsExpectedOfImportsIsSaidOnceUnlessItWasSaidInTheFuture) {
+    host("hosted");
+    constexpr int64_t kNow = 1'700'000'000'000;
+    constexpr int64_t kDay = 86'400'000;
+    const auto since_after = [&](int64_t now_ms) {
+        const auto done = write([&](store::WriteTxn& txn) {
+            return expect_imports(txn, "hosted", base::Millis(kDay), now_ms);
+        });
+        EXPECT_TRUE(done) << done.error().message;
+        return read("hosted").imports.expected_since_ms;
+    };
+    EXPECT_EQ(since_after(kNow + 400 * kDay), kNow + 400 * kDay);
+    EXPECT_EQ(since_after(kNow), kNow) << "the clock was ahead then";
+    EXPECT_EQ(since_after(kNow + kDay), kNow);
+    EXPECT_EQ(since_after(kNow - 60'000), kNow);
 }
 
 TEST_F(Registry, DeletesAMirrorWithoutForce) {

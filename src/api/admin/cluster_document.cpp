@@ -53,9 +53,10 @@ void put_imports(json::Object& out, const Cluster& hosted, int64_t now_ms) {
     out["state"] = overdue ? cluster::kStale : cluster::kReady;
     if (overdue) out["reason"] = cluster::kImportOverdue;
     if (imports.expected()) out["expectedEvery"] = base::format_duration(imports.expected_every);
-    put_time(out, "lastImportTime", hosted.imported_ms);
-    if (imports.expected() && hosted.imported_ms > 0)
-        out["lagSeconds"] = std::max<int64_t>(0, (now_ms - hosted.imported_ms) / 1000);
+    const int64_t imported_ms = hosted.imported_by(now_ms);
+    put_time(out, "lastImportTime", imported_ms);
+    if (imports.expected() && imported_ms > 0)
+        out["lagSeconds"] = std::max<int64_t>(0, (now_ms - imported_ms) / 1000);
     const cluster::LastImport& last = imports.last;
     if (last.by_id.empty()) return;
     json::Object& told = out["lastImport"].emplace_object();

@@ -20,7 +20,7 @@ query::FleetAges fleet_ages(const Services& services, const VisibleFleet& visibl
             if (row == registry->end() || !row->second.imports.expected()) {
                 ages.push_back({now, false, 0});
             } else {
-                ages.push_back({seconds(row->second.imported_ms / 1000),
+                ages.push_back({seconds(row->second.imported_by(int64_t{now} * 1000) / 1000),
                                 row->second.import_overdue(int64_t{now} * 1000), 0});
             }
             continue;

@@ -31,7 +31,7 @@ void add_imports(const cluster::ClusterTable::Rows& registry, const std::string&
     const bool overdue = cluster.import_overdue(now_ms);
     item.emplace("state", overdue ? cluster::kStale : cluster::kReady);
     if (overdue) item.emplace("reason", cluster::kImportOverdue);
-    const int64_t as_of = cluster.imports.expected() ? cluster.imported_ms : now_ms;
+    const int64_t as_of = cluster.imports.expected() ? cluster.imported_by(now_ms) : now_ms;
     if (as_of == 0) return;
     item.emplace("asOf", base::format_rfc3339(as_of));
     item.emplace("ageSeconds", std::max<int64_t>(now_ms - as_of, 0) / 1000);
