@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "commit/commit.h"
+#include "net/server/key_secret.h"
 
 namespace snapgate::api {
 namespace {
@@ -54,7 +55,7 @@ std::shared_ptr<audit::Action> begin_action(const Services& services, const net:
     auto action = std::make_shared<audit::Action>();
     action->from = request.peer;
     action->request_id = request.id;
-    action->path = request.path;
+    action->path = net::without_key_secrets(std::string(request.path));
     return action;
 }
 
@@ -76,7 +77,7 @@ net::Awaitable<void> record_request(Call& call) {
         action = std::make_shared<audit::Action>();
         action->from = call.request.peer;
         action->request_id = call.request.id;
-        action->path = call.request.path;
+        action->path = net::without_key_secrets(std::string(call.request.path));
     }
     if (action->verb.empty()) action->verb = call.verb.empty() ? verb_of(call.request) : call.verb;
     note_caller(call, *action);
@@ -86,7 +87,9 @@ net::Awaitable<void> record_request(Call& call) {
                    .details = action->details};
     const bool done = end.outcome == audit::Outcome::kDone;
     if (done && (action->recorded || action->dry_run)) co_return;
-    std::string line = audit::line_of(*action, action->object, end, call.services.store.now_ms());
+    // The object may have the name that the request gave it.
+    std::string line = net::without_key_secrets(
+        audit::line_of(*action, action->object, end, call.services.store.now_ms()));
     if (done || action->began || end.outcome == audit::Outcome::kUnknown) {
         co_await commit_line(call, std::move(line));
     } else {
@@ -101,8 +104,8 @@ store::WriteFunction with_line(const Call& call, store::WriteFunction function,
             details = std::move(details),
             now_ms = call.services.store.now_ms()](store::WriteTxn& txn) -> Result<void> {
         SNAPGATE_TRY(function(txn));
-        return txn.add_audit_line(
-            audit::line_of(*action, object, {.change = change, .details = details}, now_ms));
+        return txn.add_audit_line(net::without_key_secrets(
+            audit::line_of(*action, object, {.change = change, .details = details}, now_ms)));
     };
 }
 

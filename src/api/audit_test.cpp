@@ -166,6 +166,26 @@ TEST_F(AuditTest, AWrongKeyAtTheConsoleIsARefusal) {
                                   HasSubstr(R"("verified":false)"), Not(HasSubstr("sgk_")))));
 }
 
+TEST_F(AuditTest, AKeyInAPathKeepsItsSecret) {
+    const std::string& key = service_.key();
+    const std::string shown = fmt::format("sgk_{}_...", access::claimed_id(key));
+    const std::string id = fmt::format("X-Request-Id: {}\r\n", key);
+    const auto by_key = ask("DELETE", "/admin/v1/keys/" + key, admin() + id);
+    const auto by_uid =
+        ask("GET", fmt::format("/v1/spectroclusters/{}/vms/snapshot", key), admin() + id);
+    const auto by_kube = ask("GET", fmt::format("/clusters/{}/api", key),
+                             fmt::format("Authorization: Bearer {}\r\n", key));
+    ASSERT_EQ(ask("DELETE", "/admin/v1/keys/" + key, "").status, 401U);
+    for (const auto& answer : {by_key, by_uid, by_kube}) {
+        EXPECT_EQ(answer.status, 404U);
+        EXPECT_THAT(answer.body, AllOf(HasSubstr(shown), Not(HasSubstr(key))));
+        EXPECT_THAT(answer.head, Not(HasSubstr(key)));
+    }
+    EXPECT_THAT(service_.trail(),
+                ElementsAre(AllOf(HasSubstr("/admin/v1/keys/" + shown), Not(HasSubstr(key))),
+                            AllOf(HasSubstr("/admin/v1/keys/" + shown), Not(HasSubstr(key)))));
+}
+
 TEST_F(AuditTest, WithoutATrailNothingIsStored) {
     service_.trail();
     ASSERT_EQ(ask("POST", kSnapshots, admin(), kObject).status, 200U);

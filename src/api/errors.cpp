@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/quote.h"
+#include "net/server/key_secret.h"
 
 namespace snapgate::api {
 namespace {
@@ -62,7 +63,8 @@ void append_body(std::string_view code, std::string_view message, std::string_vi
     out += ',';
     base::append_json_member("ref", request_id, out);
     out += "}\n";
-    response.body += out;
+    // Messages quote what the request named, and clients log them.
+    response.body += net::without_key_secrets(std::move(out));
 }
 
 // Whether an error is about the server itself: its message is for the log alone.

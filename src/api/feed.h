@@ -23,6 +23,21 @@ namespace snapgate::api {
 inline constexpr size_t kFeedBatchEvents = 128;
 inline constexpr size_t kFeedBatchBytes = 256 << 10;
 
+// Bytes in memory that several readers of one thread hold together. Each counts for a part of them,
+// the n-th for the n-th part: counted in full, a crowd that shares one batch would seem to hold
+// gigabytes; and where there are few they are counted about as they are.
+class SharedBytes {
+  public:
+    explicit SharedBytes(size_t bytes) : bytes_(bytes) {}
+
+    // What the next reader counts for.
+    size_t next_part() { return bytes_ / ++readers_; }
+
+  private:
+    size_t bytes_;
+    size_t readers_ = 0;
+};
+
 template <class Tailer, class Batch>
 class Feed;
 

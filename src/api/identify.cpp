@@ -145,6 +145,14 @@ bool has_good_key(const Call& call) {
                             : call.services.keys.is_good(principal.key_id);
 }
 
+Result<void> check_key(const Call& call) {
+    if (has_good_key(call)) return {};
+    return Error(Code::kUnauthorized,
+                 call.principal.holder
+                     ? "the token has expired, or is not taken any more, since the request began"
+                     : "the key was revoked, or has expired, since the request began");
+}
+
 std::chrono::steady_clock::time_point next_check(const Call& call,
                                                  std::chrono::steady_clock::time_point planned) {
     const access::Principal& principal = call.principal;

@@ -46,6 +46,8 @@ base::Result<void> count_request(const Call& call);
 
 // Whether the key or the token of the call's principal would still be taken.
 bool has_good_key(const Call& call);
+// The same for what takes long and says why it does not go on: kUnauthorized.
+base::Result<void> check_key(const Call& call);
 // When that is to be asked next: at `planned`, or when it expires.
 std::chrono::steady_clock::time_point next_check(const Call& call,
                                                  std::chrono::steady_clock::time_point planned);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/identify.h"
 #include "base/log.h"
 #include "net/await.h"
 #include "net/http/header_values.h"
@@ -61,6 +62,8 @@ net::Awaitable<Result<SentPiece>> send_piece(Call& call, RepeatableText& text, s
     SentPiece sent;
     size_t size = 0;  // of the whole piece, once it is known
     for (size_t at = 0; at == 0 || at < size; at += kMostHeldBytes) {
+        // A client that reads slowly takes minutes, in which its key may be revoked.
+        SNAPGATE_CO_TRY(check_key(call));
         if (at == 0) {
             text.mark();
         } else {

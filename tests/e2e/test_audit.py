@@ -472,3 +472,15 @@ def test_the_access_log_has_the_id_of_the_key(trail):
 
     assert (key_of("good"), key_of("revoked"), key_of("none")) == (made["id"], made["id"], "")
     assert made["key"] not in "\n".join(trail.server.lines)
+
+
+def test_a_key_in_a_path_keeps_its_secret(trail):
+    key = trail.server.admin_key
+    shown = key[:len("sgk_0123456789ab_")] + "..."
+    reply = trail.client.delete(f"/admin/v1/keys/{key}", headers={"X-Request-Id": key})
+    assert reply.status == 404 and key not in reply.text() and key not in str(reply.headers)
+    line = wait_for(lambda: [line for line in read(trail.file) if line["outcome"] == "refused"], "the refusal")[0]
+    assert line["path"] == f"/admin/v1/keys/{shown}"
+    entry = wait_for(lambda: [entry for entry in trail.server.log("request") if entry["method"] == "DELETE"], "the access log")
+    assert entry[0]["path"] == f"/admin/v1/keys/{shown}"
+    assert key not in trail.file.read_text() and key not in "\n".join(trail.server.lines)

@@ -290,7 +290,10 @@ def test_a_project_sees_its_own_and_a_revoked_key_ends(start_server):
     reply = server.client(keys[1]["key"]).list("-", headers={**EVENTS, "Last-Event-ID": streams[0].last_id})
     assert reply.status == 400, reply
     assert admin.delete(f"/admin/v1/keys/{keys[0]['id']}").status in (200, 204)
-    assert streams[0].until_end()[-1].data["reason"] == "keyRevoked"
+    add(red, "late")
+    # At once, not with the next heartbeat.
+    assert streams[0].until_end(5 * PATIENCE)[-1].data["reason"] == "keyRevoked"
+    assert streams[0].changes() == [("added", "red-1/end")]
     assert streams[1].ended is None
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import LIST_ROUTE, PATIENCE, REQUEST_SECONDS, SANITIZED, SocketReader, snapshot, wait_for
+from harness import LIST_ROUTE, PATIENCE, REQUEST_SECONDS, SANITIZED, OpenAnswer, SocketReader, snapshot, wait_for
 
 LIST_PATH = "/clusters/{uid}/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots"
 LARGE = 1_900_000
@@ -260,6 +260,45 @@ def test_readers_of_one_key_hold_no_more_than_its_share(start_server):
             connection.close()
     wait_for(lambda: admin.metric("snapgate_held_bytes") < 1 << 20, "the bytes to be given back")
     assert server.client(keys[0]).get(target, headers={"Authorization": f"Bearer {keys[0]}"}).status == 200
+
+
+@pytest.mark.parametrize("target, headers, refusal", [
+    (LIST_PATH.format(uid="big") + "?watch=1&resourceVersion=0", [], b'"code":429'),
+    (LIST_PATH.format(uid="big").replace("v1beta1/", "v1beta1/watch/") + "?resourceVersion=0", [], b'"code":429'),
+    (LIST_ROUTE.format(uid="big"), ["Accept: text/event-stream"], b"event: end")])
+def test_streams_of_one_key_hold_no_more_than_its_share(start_server, target, headers, refusal):
+    server = start_server("--held-mib", "64", "--key-held-mib", "16")
+    admin = server.client()
+    admin.create_cluster("big")
+    admin.load("big", [large(f"large-{i}") for i in range(6)])
+    key = admin.create_key("starving")["key"]
+    before = anonymous_kib(server)
+    connections = open_starving(server, key, target, 150, *headers)
+    try:
+        # A large object waits on eight of them, for the others there is no room.
+        wait_for(lambda: admin.metric("snapgate_held_refused_total", by="key") >= 130, "the refusals", 20)
+        assert 8 << 20 < admin.metric("snapgate_held_bytes") <= 64 << 20
+        assert SANITIZED or anonymous_kib(server) - before < 64 << 10
+        told = []
+        for connection in connections:
+            connection.settimeout(REQUEST_SECONDS)
+            told.append(connection.recv(16 << 10))
+            assert told[-1].startswith(b"HTTP/1.1 200")
+        told = [text for text in told if refusal in text]
+        assert len(told) >= 100
+        assert all(b"read the answers that are under way" in text for text in told)
+        assert b"event: end" in refusal or all(b'"retryAfterSeconds":' in text for text in told)
+    finally:
+        for connection in connections:
+            connection.close()
+    wait_for(lambda: admin.metric("snapgate_held_bytes") < 1 << 20, "the bytes to be given back")
+    # Who reads gets all of it.
+    sent = dict(header.split(": ") for header in headers) or {"Authorization": f"Bearer {key}"}
+    path, _, query = target.partition("?")
+    reader = OpenAnswer(server.client(key), path, sent, **dict(pair.split("=") for pair in query.split("&") if pair))
+    wait_for(lambda: sum(len(line) for line in reader.events) > 6 * LARGE, "the state", 20)
+    assert reader.ended is None
+    reader.hang_up()
 
 
 def test_bodies_of_writes_count(start_server):

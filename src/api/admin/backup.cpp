@@ -1,4 +1,5 @@
 #include "api/admin/routes.h"
+#include "api/identify.h"
 #include "base/log.h"
 #include "net/await.h"
 
@@ -30,6 +31,7 @@ net::Awaitable<Result<void>> back_up(Call& call) {
         auto next = backup->next(piece);
         if (next && std::chrono::steady_clock::now() > deadline)
             next = Error(Code::kTimeout, "it took longer than 30 minutes");
+        if (auto good = check_key(call); next && !good) next = std::move(good).error();
         if (!next) {
             base::log::error("a backup was cut off", {{"error", next.error().message}});
             response.close = true;

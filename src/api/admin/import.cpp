@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/admin/routes.h"
+#include "api/identify.h"
 #include "base/count_text.h"
 #include "base/decimal.h"
 #include "base/quote.h"
@@ -141,7 +142,8 @@ Error with_done(Error error, const Asked& asked, const objects::ImportReport& re
     return error;
 }
 
-// Takes the stream in, batch after batch: while one is being committed the next is read.
+// Takes the stream in, batch after batch: while one is being committed the next is read. Whoever
+// sends it may take hours, in which the key may be revoked: from then on nothing more is stored.
 net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects::Import& import,
                                         objects::BatchPipe& pipe, json::DumpEnd& end) {
     json::ItemSplitter splitter([&](std::string_view item) -> Result<void> {
@@ -164,9 +166,14 @@ net::Awaitable<Result<void>> take_items(Call& call, const Asked& asked, objects:
         } else if (fed) {
             fed = piece->empty() ? splitter.finish() : splitter.feed(*piece);
         }
-        // Whatever ends the stream: what was whole before is stored.
+        // With each piece, and not only with a batch: few objects may come for a long time.
+        SNAPGATE_CO_TRY(check_key(call));
+        // Whatever else ends the stream: what was whole before is stored.
         bool last = !fed || piece->empty();
         while (import.batch_full() || (last && import.has_batch())) {
+            // The batch before is waited for, and the key checked behind that.
+            SNAPGATE_CO_TRY(co_await pipe.drain());
+            SNAPGATE_CO_TRY(check_key(call));
             SNAPGATE_CO_TRY(co_await pipe.put(import.take_batch()));
         }
         if (!fed) co_return fed.error();
@@ -208,7 +215,9 @@ net::Awaitable<Result<void>> import_stream(Call& call, const cluster::Cluster& c
             break;
         }
         if (step->batch != nullptr) {
-            auto put = co_await pipe.put(std::move(step->batch));
+            Result<void> put = check_key(call);
+            if (!put) co_return with_done(std::move(put).error(), asked, import.report());
+            put = co_await pipe.put(std::move(step->batch));
             if (put) put = co_await pipe.drain();
             if (!put) co_return put.error();
         }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/identify.h"
 #include "api/kube/body.h"
 #include "api/kube/delete_options.h"
 #include "api/kube/list_document.h"
@@ -117,7 +118,13 @@ net::Awaitable<Result<void>> delete_collection(Call& call) {
     removal.begin(out);
     bool streaming = false;
     for (bool whole = false; !whole;) {
-        auto step = co_await removal.step(out);
+        // A client that reads its answer slowly must not delete on with a key that was revoked.
+        Result<bool> step = false;
+        if (auto good = check_key(call); !good) {
+            step = std::move(good).error();
+        } else {
+            step = co_await removal.step(out);
+        }
         if (call.audit != nullptr) {
             call.audit->dry_run = dry_run;
             call.audit->details = fmt::format("\"removed\":{}", removal.removed());

@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "net/server/key_secret.h"
 
 namespace snapgate::api::kube {
 namespace {
@@ -97,7 +98,8 @@ std::string status_body(const base::Error& error, std::string_view request_id) {
         append_details(error, status.name("details"));
     status.name("code") += std::to_string(http.status);
     status.end();
-    return out;
+    // Messages quote what the request named, and clients log them.
+    return net::without_key_secrets(std::move(out));
 }
 
 void render_no_such_path(net::Response& response) {

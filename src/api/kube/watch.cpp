@@ -12,7 +12,7 @@
 #include "base/random_time.h"
 #include "model/version_order.h"
 #include "net/await.h"
-#include "query/kube_list.h"
+#include "net/server/held_bytes.h"
 
 namespace snapgate::api::kube {
 
@@ -56,6 +56,8 @@ void Watch::plan_next_tick() {
 }
 
 Result<void> Watch::set_out() {
+    // It may have ended before ended_keys_ was read.
+    SNAPGATE_TRY(check_access());
     SNAPGATE_ASSIGN(position_, head(store_.read()));
     return {};
 }
@@ -185,17 +187,11 @@ net::Awaitable<Result<bool>> Watch::send_state() {
     position_ = state.listing().revision();
     // Until the changes behind the state are being read.
     const query::HeldHistory history = state.listing().hold_history(services.store);
-    const query::KubeList::Item append = [this](const store::Found& found, std::string& page) {
-        return append_added(found, page);
-    };
     for (bool whole = false; !whole;) {
-        std::string page;
-        SNAPGATE_CO_ASSIGN(const bool read, state.step(store_.read(), page, kPageBytes, append));
-        whole = read;
-        const std::string_view text(page);
-        if (!co_await send(std::span(&text, 1))) co_return false;
+        auto going = co_await send_page(state, whole);
+        if (!going || !*going) co_return going;
         co_await net::yield();
-        auto going = co_await keep_time(false);
+        going = co_await keep_time(false);
         if (!going || !*going) co_return going;
     }
     if (options_.marks_state && options_.bookmarks) {
@@ -203,6 +199,18 @@ net::Awaitable<Result<bool>> Watch::send_state() {
         if (!marked || !*marked) co_return marked;
     }
     co_return co_await send_changes();
+}
+
+// The page goes with this frame, so that nothing is held that is not counted.
+net::Awaitable<Result<bool>> Watch::send_page(query::KubeList& state, bool& whole) {
+    const query::KubeList::Item append = [this](const store::Found& found, std::string& page) {
+        return append_added(found, page);
+    };
+    std::string page;
+    SNAPGATE_CO_ASSIGN(whole, state.step(store_.read(), page, kPageBytes, append));
+    SNAPGATE_CO_TRY(check_ended_keys());
+    const std::string_view text(page);
+    co_return co_await send(std::span(&text, 1), page.size());
 }
 
 Result<void> Watch::append_added(const store::Found& found, std::string& page) {
@@ -226,10 +234,12 @@ net::Awaitable<Result<bool>> Watch::send_changes() {
                             fmt::format("too old resource version: {}: begin again", position_));
         }
         const std::shared_ptr<const WatchBatch> batch = std::move(*next);
+        // Behind the read: what was written after a key had ended is not for that key.
+        SNAPGATE_CO_TRY(check_ended_keys());
         const std::string& within = call_.resource.ns;
-        bool sent = false;
+        Result<bool> sent = true;
         if (columns_sent_ && within.empty() && options_.selector.everything()) {
-            sent = co_await send(batch->texts);
+            if (!batch->texts.empty()) sent = co_await send(batch->texts, batch->bytes.next_part());
         } else {
             std::string first;
             std::vector<std::string_view> texts;
@@ -243,9 +253,11 @@ net::Awaitable<Result<bool>> Watch::send_changes() {
                 }
                 texts.push_back(text);
             }
-            sent = co_await send(texts);
+            // Also for one small event of it the whole batch is kept.
+            if (!texts.empty())
+                sent = co_await send(texts, batch->bytes.next_part() + first.size());
         }
-        if (!sent) co_return false;
+        if (!sent || !*sent) co_return sent;
         position_ = batch->up_to;
         if (batch->whole) co_return true;
         co_await net::yield();
@@ -261,20 +273,33 @@ net::Awaitable<Result<bool>> Watch::wait() {
 net::Awaitable<Result<bool>> Watch::keep_time(bool position_sent) {
     const Clock::time_point now = Clock::now();
     if (now >= end_) co_return false;
-    const uint64_t ended_keys = call_.services.watches.ended_keys();
-    const bool ticks = now >= next_tick_;
-    if (!ticks && ended_keys == ended_keys_) co_return true;
-    ended_keys_ = ended_keys;
+    SNAPGATE_CO_TRY(check_ended_keys());
+    if (now < next_tick_) co_return true;
     SNAPGATE_CO_TRY(check_access());
-    if (!ticks) co_return true;
     plan_next_tick();
     if (!options_.bookmarks || !position_sent) co_return true;
     co_return co_await send_bookmark(false);
 }
 
-net::Awaitable<bool> Watch::send(std::span<const std::string_view> events) {
+net::Awaitable<Result<bool>> Watch::send(std::span<const std::string_view> events, size_t held) {
+    net::HeldBytes& budget = *call_.request.held;
+    if (auto room = budget.hold_piece(held); !room) {
+        // Whosever budget it is: at a 429 informers go on later from where they are, at a 503 they
+        // would list again, which takes more.
+        Error error = std::move(room).error();
+        error.code = Code::kTooManyRequests;
+        co_return error;
+    }
     const Result<void> written = co_await stream_.write(events);
+    budget.give_piece();
     co_return written.has_value();
+}
+
+Result<void> Watch::check_ended_keys() {
+    const uint64_t ended_keys = call_.services.watches.ended_keys();
+    if (ended_keys == ended_keys_) return {};
+    ended_keys_ = ended_keys;
+    return check_access();
 }
 
 net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
@@ -284,7 +309,7 @@ net::Awaitable<Result<bool>> Watch::send_bookmark(bool ends_state) {
     if (!columns_sent_) *event = with_columns(form_, *event);
     columns_sent_ = true;
     const std::string_view text(*event);
-    co_return co_await send(std::span(&text, 1));
+    co_return co_await send(std::span(&text, 1), event->size());
 }
 
 // What was checked when the watch began may not hold any more.

@@ -12,6 +12,7 @@
 #include "api/kube/watch_options.h"
 #include "net/http/http.h"
 #include "net/server/wake_group.h"
+#include "query/kube_list.h"
 
 namespace snapgate::api::kube {
 
@@ -22,11 +23,11 @@ class Watch {
     Watch(Call& call, const Form& form, WatchOptions options);
 
     // Before the answer begins: what is written once the client knows that it watches is not
-    // missed. kNotFound if the cluster is gone.
+    // missed. kNotFound if the cluster is gone, kUnauthorized if the key is.
     base::Result<void> set_out();
     // Until the time is over, the client is gone or the server stops: then there is nothing more to
     // say. An Error is what the client has to be told: kExpired (begin again at the newest state),
-    // kNotFound (the cluster is gone), kUnauthorized (the key is).
+    // kNotFound (the cluster is gone), kUnauthorized (the key is), kTooManyRequests (go on later).
     net::Awaitable<base::Result<void>> run();
 
   private:
@@ -41,7 +42,12 @@ class Watch {
     // Ends the watch when its time is over, or its key is good no longer; at a tick checks access
     // again and, if everything up to position_ was sent, sends a bookmark.
     net::Awaitable<base::Result<bool>> keep_time(bool position_sent);
-    net::Awaitable<bool> send(std::span<const std::string_view> events);
+    // The events and what they are part of take `held` bytes of memory until they are written:
+    // kTooManyRequests if there is no room for that.
+    net::Awaitable<base::Result<bool>> send(std::span<const std::string_view> events, size_t held);
+    net::Awaitable<base::Result<bool>> send_page(query::KubeList& state, bool& whole);
+    // Notices that some key has ended since the last look, and checks then whether it is this one.
+    base::Result<void> check_ended_keys();
     net::Awaitable<base::Result<bool>> send_bookmark(bool ends_state);
 
     base::Result<model::Revision> head(const store::ReadView& view) const;

@@ -12,7 +12,12 @@ std::shared_ptr<const WatchBatch> make_batch(EventTailer::Batch polled) {
     batch->up_to = polled.up_to;
     batch->whole = polled.whole;
     batch->texts.reserve(batch->events.size());
-    for (const auto& event : batch->events) batch->texts.emplace_back(event->payload.text);
+    size_t bytes = 0;
+    for (const auto& event : batch->events) {
+        batch->texts.emplace_back(event->payload.text);
+        bytes += event->payload.size();
+    }
+    batch->bytes = SharedBytes(bytes);
     return batch;
 }
 

@@ -23,6 +23,7 @@ struct WatchBatch {
     std::vector<std::string_view> texts;  // of the events, for who watches everything
     model::Revision up_to = 0;            // nothing else happened up to here
     bool whole = false;                   // nor later, when it was read
+    mutable SharedBytes bytes{0};         // of the events
 };
 
 using WatchFeed = Feed<EventTailer, const WatchBatch>;

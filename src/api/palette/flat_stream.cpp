@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/identify.h"
 #include "api/palette/list_format.h"
 #include "base/log.h"
 #include "net/await.h"
@@ -26,7 +27,13 @@ net::Awaitable<Result<void>> stream_flat(Call& call, query::ListFormat format, s
         // A filter may let little through.
         if (piece.empty()) co_await net::yield();
         piece.clear();
-        const auto more = step(piece, kPieceBytes);
+        // A client that reads slowly takes minutes, in which its key may be revoked.
+        Result<bool> more = false;
+        if (auto good = check_key(call); !good) {
+            more = std::move(good).error();
+        } else {
+            more = step(piece, kPieceBytes);
+        }
         if (!more) {
             base::log::warning("a list was cut off", {{"error", more.error().message}});
             response.close = true;

@@ -12,6 +12,7 @@
 #include "api/errors.h"
 #include "api/freshness.h"
 #include "api/identify.h"
+#include "api/kube/watch_hub.h"
 #include "api/palette/list_format.h"
 #include "api/palette/list_words.h"
 #include "api/palette/snapshot_feed.h"
@@ -19,6 +20,7 @@
 #include "base/json_text.h"
 #include "base/random_time.h"
 #include "net/await.h"
+#include "net/server/held_bytes.h"
 #include "net/server/wake_group.h"
 #include "query/fingerprint.h"
 #include "query/fleet_list.h"
@@ -70,6 +72,7 @@ class EventStream {
     // All of these: false if the stream is over.
     net::Awaitable<bool> begin();
     net::Awaitable<bool> send_state();
+    net::Awaitable<bool> send_page(bool& whole);
     net::Awaitable<bool> send_changes();
     net::Awaitable<bool> wait();
     // Once it is time for a heartbeat: checks access again and sends a comment. `position_sent`:
@@ -78,9 +81,14 @@ class EventStream {
     bool is_time() const { return Clock::now() >= next_heartbeat_; }
     // Tells of the clusters that are gone.
     net::Awaitable<bool> change_fleet(std::shared_ptr<const VisibleFleet> fleet);
-    net::Awaitable<bool> send(std::string_view text);
+    net::Awaitable<bool> send(std::string_view text) { return send(text, text.size()); }
+    // The text and what it is part of take `held` bytes of memory until it is written. Without room
+    // for that the stream is over.
+    net::Awaitable<bool> send(std::string_view text, size_t held);
 
     bool key_is_good();
+    // Whether the key goes on, as far as keys were ended since the last look.
+    bool survives_ended_keys();
     // Remembers why the stream is over.
     bool end(std::string_view reason, std::string_view message);
     bool end(const Error& error);
@@ -96,6 +104,7 @@ class EventStream {
     const SnapshotScope scope_;
     SnapshotSelection selection_;
     Clock::time_point next_heartbeat_;
+    uint64_t ended_keys_;              // of the watches' hub, when the key was checked
     store::PublishedPlace position_;   // everything up to it was sent
     store::PublishedPlace told_;       // the client knows this place by an id
     std::optional<FleetList> state_;   // what comes first, where that is wanted
@@ -128,10 +137,13 @@ EventStream::EventStream(Call& call, std::shared_ptr<const VisibleFleet> fleet,
       scope_(scope_of(call, request_)),
       selection_(selection_of(call, request_)),
       next_heartbeat_(next_check(call, Clock::now() + call.services.streams->times().heartbeat)),
+      ended_keys_(call.services.watches.ended_keys()),
       outlet_(call.services.streams->join(call.services, scope_)->outlet(stream_.executor())),
       member_(*outlet_->group(), stream_) {}
 
 Result<void> EventStream::set_out() {
+    // It may have ended before ended_keys_ was read.
+    SNAPGATE_TRY(check_key(call_));
     const auto text = call_.request.header(kLastEventId);
     if (text && !text->empty()) return go_on(*text);
     return plan_state();
@@ -204,19 +216,8 @@ net::Awaitable<bool> EventStream::begin() {
 net::Awaitable<bool> EventStream::send_state() {
     // Until the changes behind the state are being read.
     const query::HeldHistory history = state_->listing().hold_history(call_.services.store);
-    const auto append = [this](const query::FleetRow& row, std::string& out) -> Result<void> {
-        out += "event: added\ndata: ";
-        SNAPGATE_TRY(append_item(row.found->object, state_->listing().clusters()[row.cluster]->name,
-                                 scope_.kubernetes_form, out));
-        out += "\n\n";
-        return {};
-    };
     for (bool whole = !request_.initial_events; !whole;) {
-        std::string page;
-        const auto read = state_->step(store_.read(), page, kPageBytes, append);
-        if (!read) co_return end(read.error());
-        whole = *read;
-        if (!co_await send(page)) co_return false;
+        if (!co_await send_page(whole)) co_return false;
         co_await net::yield();
         if (is_time() && !co_await keep_time(false)) co_return false;
     }
@@ -226,15 +227,34 @@ net::Awaitable<bool> EventStream::send_state() {
     co_return co_await send(synced) && co_await send_changes();
 }
 
+// The page goes with this frame, so that nothing is held that is not counted.
+net::Awaitable<bool> EventStream::send_page(bool& whole) {
+    const auto append = [this](const query::FleetRow& row, std::string& out) -> Result<void> {
+        out += "event: added\ndata: ";
+        SNAPGATE_TRY(append_item(row.found->object, state_->listing().clusters()[row.cluster]->name,
+                                 scope_.kubernetes_form, out));
+        out += "\n\n";
+        return {};
+    };
+    std::string page;
+    const auto read = state_->step(store_.read(), page, kPageBytes, append);
+    if (!read) co_return end(read.error());
+    whole = *read;
+    if (!survives_ended_keys()) co_return false;
+    co_return co_await send(page);
+}
+
 net::Awaitable<bool> EventStream::send_changes() {
     while (true) {
         if (is_time() && !co_await keep_time(true)) co_return false;
         const auto next = outlet_->next(position_);
         if (!next) co_return end(next.error());
         const std::shared_ptr<SnapshotBatch>& batch = *next;
+        // Behind the read: what was written after a key had ended is not for that key.
+        if (!survives_ended_keys()) co_return false;
         if (batch->fleet() != fleet_ && !co_await change_fleet(batch->fleet())) co_return false;
-        if (const std::string_view text = batch->told(selection_); !text.empty()) {
-            if (!co_await stream_.write(text)) co_return false;
+        if (const auto text = batch->told(selection_); !text.events.empty()) {
+            if (!co_await send(text.events, text.held)) co_return false;
         }
         position_ = batch->up_to();
         if (batch->whole()) co_return true;
@@ -285,9 +305,19 @@ net::Awaitable<bool> EventStream::change_fleet(std::shared_ptr<const VisibleFlee
     co_return co_await send(text);
 }
 
-net::Awaitable<bool> EventStream::send(std::string_view text) {
+net::Awaitable<bool> EventStream::send(std::string_view text, size_t held) {
+    net::HeldBytes& budget = *call_.request.held;
+    if (const auto room = budget.hold_piece(held); !room) co_return end(room.error());
     const Result<void> written = co_await stream_.write(text);
+    budget.give_piece();
     co_return written.has_value();
+}
+
+bool EventStream::survives_ended_keys() {
+    const uint64_t ended_keys = call_.services.watches.ended_keys();
+    if (ended_keys == ended_keys_) return true;
+    ended_keys_ = ended_keys;
+    return key_is_good();
 }
 
 bool EventStream::key_is_good() {

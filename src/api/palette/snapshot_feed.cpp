@@ -73,14 +73,26 @@ std::string event_id(const Services& services, const SnapshotSelection& selectio
                                   fleet.next_cluster(), fleet.digest});
 }
 
-std::string_view SnapshotBatch::told(const SnapshotSelection& selection) {
+size_t SnapshotBatch::bytes_of(const SnapshotTailer::Batch& polled) {
+    size_t bytes = 0;
+    for (const auto& event : polled.events) bytes += event->payload.size();
+    return bytes;
+}
+
+SnapshotBatch::Text SnapshotBatch::told(const SnapshotSelection& selection) {
     const auto known = told_.find({selection.query, selection.now});
-    if (known != told_.end()) return known->second->text;
-    auto told = std::make_unique<Told>(Told{selection.query, selection.now, tell(selection)});
-    const std::string_view text = told->text;
+    if (known != told_.end()) return taken(*known->second);
+    std::string text = tell(selection);
+    const SharedBytes bytes(text.size());
+    auto told =
+        std::make_unique<Told>(Told{selection.query, selection.now, std::move(text), bytes});
     const std::pair<std::string_view, facts::Seconds> key(told->query, told->now);
-    told_.emplace(key, std::move(told));
-    return text;
+    return taken(*told_.emplace(key, std::move(told)).first->second);
+}
+
+SnapshotBatch::Text SnapshotBatch::taken(Told& told) {
+    if (told.text.empty()) return {};
+    return {told.text, told.bytes.next_part() + bytes_.next_part()};
 }
 
 std::string SnapshotBatch::tell(const SnapshotSelection& selection) const {

@@ -67,10 +67,18 @@ class SnapshotBatch {
   public:
     SnapshotBatch(const Services& services, SnapshotTailer::Batch polled,
                   std::shared_ptr<const VisibleFleet> fleet)
-        : services_(services), polled_(std::move(polled)), fleet_(std::move(fleet)) {}
+        : services_(services),
+          polled_(std::move(polled)),
+          fleet_(std::move(fleet)),
+          bytes_(bytes_of(polled_)) {}
 
-    // The events, ready to be sent; good as long as the batch.
-    std::string_view told(const SnapshotSelection& selection);
+    struct Text {
+        // The events, ready to be sent; good as long as the batch.
+        std::string_view events;
+        // What its reader counts for of the memory that it keeps with others.
+        size_t held = 0;
+    };
+    Text told(const SnapshotSelection& selection);
 
     store::PublishedPlace up_to() const { return polled_.up_to; }
     bool whole() const { return polled_.whole; }
@@ -83,13 +91,17 @@ class SnapshotBatch {
         std::string query;
         facts::Seconds now = 0;
         std::string text;
+        SharedBytes bytes;
     };
 
+    static size_t bytes_of(const SnapshotTailer::Batch& polled);
+    Text taken(Told& told);
     std::string tell(const SnapshotSelection& selection) const;
 
     const Services& services_;
     SnapshotTailer::Batch polled_;
     std::shared_ptr<const VisibleFleet> fleet_;
+    SharedBytes bytes_;  // of the changes
     std::map<std::pair<std::string_view, facts::Seconds>, std::unique_ptr<Told>> told_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "net/http/header_values.h"
 #include "net/http/response_head.h"
+#include "net/server/key_secret.h"
 
 namespace snapgate::net {
 
@@ -166,7 +167,7 @@ void Connection::begin_request() {
     request_.query = head_.query;
     std::swap(request_.headers, head_.headers);
     const auto id = request_.header("X-Request-Id");
-    if (id && is_sane_request_id(*id)) {
+    if (id && is_sane_request_id(*id) && find_key_secret(*id) == std::string_view::npos) {
         request_.id = *id;
     } else {
         worker_.fresh_request_id(request_.id);
@@ -271,10 +272,11 @@ Awaitable<void> Connection::run_handler(Response& response) {
     } catch (...) {
         thrown = "something that is no exception";
     }
-    base::log::error("a request ended by a bug", {{"requestId", request_.id},
-                                                  {"method", request_.method},
-                                                  {"path", request_.path},
-                                                  {"error", thrown}});
+    base::log::error("a request ended by a bug",
+                     {{"requestId", request_.id},
+                      {"method", request_.method},
+                      {"path", without_key_secrets(std::string(request_.path))},
+                      {"error", thrown}});
     response.status = 500;
     response.content_type = "application/json";
     response.headers.clear();
@@ -358,6 +360,12 @@ Awaitable<void> Connection::refuse(unsigned status, std::string_view message) {
 
 void Connection::report(const Response& response, size_t bytes) {
     if (!worker_.hooks().served) return;
+    // The request is over, and what is reported of it goes into logs.
+    std::string shown_path;
+    if (find_key_secret(request_.path) != std::string_view::npos) {
+        shown_path = without_key_secrets(std::string(request_.path));
+        request_.path = shown_path;
+    }
     const Served served{.request = request_,
                         .status = response.status,
                         .route = response.route,
@@ -366,6 +374,7 @@ void Connection::report(const Response& response, size_t bytes) {
                         .bytes = bytes,
                         .duration = Transport::Clock::now() - request_started_};
     worker_.hooks().served(served);
+    if (!shown_path.empty()) request_.path = {};
 }
 
 }  // namespace snapgate::net

@@ -27,6 +27,9 @@ class HeldBytes {
     // A request that holds no more than this is counted and never refused: what needs little is
     // served while others hold much.
     static constexpr uint64_t kNeverRefused = 64 << 10;
+    // From so much on a piece of a stream counts. What is smaller goes into the socket's buffer
+    // mostly, and all threads would write to the same counters for each event of each watch.
+    static constexpr uint64_t kCountedPiece = 16 << 10;
 
     explicit HeldBytes(HeldTotal& total) : total_(total) {}
     ~HeldBytes() { end(); }
@@ -42,6 +45,14 @@ class HeldBytes {
     base::Result<void> hold_answer(uint64_t size);
     // The same for an answer that cannot be refused, as a write is done or an error is told.
     void hold_answer_anyway(uint64_t size);
+    // A piece of `size` bytes is about to be written into a stream that rests between its pieces,
+    // and holds nothing then. Fails as hold_body(). give_piece() once it is written.
+    base::Result<void> hold_piece(uint64_t size) {
+        return size < kCountedPiece ? base::Result<void>() : hold_answer(size);
+    }
+    void give_piece() {
+        if (answer_ > 0) hold_answer_anyway(0);
+    }
     // Gives everything back: the next request begins.
     void end();
 

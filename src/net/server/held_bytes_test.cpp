@@ -57,6 +57,22 @@ TEST(HeldBytesTest, WhatTheTotalRefusesIsNotHeldForTheKey) {
     EXPECT_EQ(total.refused, 1U);
 }
 
+TEST(HeldBytesTest, APieceOfAStreamIsHeldWhileItIsWritten) {
+    HeldTotal total(2 * kFree);
+    HeldBytes held(total);
+    ASSERT_TRUE(held.hold_piece(HeldBytes::kCountedPiece - 1));
+    EXPECT_EQ(total.bytes.held(), 0U) << "what is small costs nothing";
+    held.give_piece();
+    ASSERT_TRUE(held.hold_piece(2 * kFree));
+    EXPECT_EQ(total.bytes.held(), 2 * kFree);
+    held.give_piece();
+    EXPECT_EQ(total.bytes.held(), 0U);
+    const auto refused = held.hold_piece(2 * kFree + 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kBusy);
+    EXPECT_EQ(total.bytes.held(), 0U);
+}
+
 TEST(HeldBytesTest, WhatIsSmallIsNeverRefused) {
     HeldTotal total(2 * kFree);
     const auto key = std::make_shared<ByteBudget>(kFree);

@@ -24,7 +24,8 @@ struct Timeouts {
     std::chrono::milliseconds shutdown{10'000};
 };
 
-// What happened to one request, for metrics and the access log.
+// What happened to one request, for metrics and the access log. A key in its path has no secret
+// any more (key_secret.h).
 struct Served {
     const Request& request;
     unsigned status = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "net/server/key_secret.h"
 #include "net/server/server_testing.h"
 
 namespace snapgate::net {
@@ -293,6 +294,35 @@ TEST(Server, CompressesForThoseWhoTakeIt) {
     const auto short_one = client.read_answer();
     EXPECT_EQ(short_one->body.size(), 2047U);
     EXPECT_EQ(short_one->header("Vary"), std::nullopt);
+}
+
+TEST(KeySecret, IsCutOutOfATextAndTheIdStays) {
+    const std::string id = "sgk_0123456789ab_";
+    const std::string secret(43, 'A');
+    EXPECT_EQ(without_key_secrets("/keys/" + id + secret), "/keys/" + id + "...");
+    EXPECT_EQ(without_key_secrets(id + "-_z%41" + secret + "/x, \"" + id + "y\""),
+              id + ".../x, \"" + id + "...\"");
+    EXPECT_EQ(without_key_secrets("sgk_sgk_0123456789ab_x"), "sgk_sgk_0123456789ab_...");
+    for (const char* harmless :
+         {"", "/v1/spectroclusters/demo", "sgk_", "sgk_0123456789ab", "sgk_0123456789ab_",
+          "sgk_0123456789ab_...", "sgk_0123456789ab_/x", "sgk_0123456789AB_x", "sgk_0123456789abx"})
+        EXPECT_EQ(without_key_secrets(harmless), harmless);
+}
+
+TEST(Server, ReportsNoSecretOfAKey) {
+    TestServer server;
+    const std::string key = "sgk_0123456789ab_" + std::string(43, 'A');
+    RawConnection client(server.port());
+    ASSERT_TRUE(client.send(get("/hello/" + key + "/x", "X-Request-Id: " + key + "\r\n")));
+    EXPECT_EQ(client.read_answer()->header("X-Request-Id")->size(), 16U);
+    // The connection goes on.
+    ASSERT_TRUE(client.send(get("/hello")));
+    EXPECT_EQ(client.read_answer()->body, "hello");
+    server->stop();
+    const auto served = server.served();
+    ASSERT_EQ(served.size(), 2U);
+    EXPECT_EQ(served[0].path, "/hello/sgk_0123456789ab_.../x");
+    EXPECT_EQ(served[1].path, "/hello");
 }
 
 TEST(Server, SurvivesAHandlerThatThrows) {
