@@ -91,6 +91,8 @@ TEST_F(BackupTest, HoldsTheStateAndNotItsPast) {
     must([&](WriteTxn& txn) -> base::Result<void> {
         SNAPGATE_TRY(txn.put(mirror, Kind::kSnapshot, make_object("shop", "m", "vm"), "opaque-7"));
         SNAPGATE_TRY(txn.set_list_version(mirror, "opaque-8"));
+        SNAPGATE_TRY(txn.put_record(RecordType::kCluster, "c1", "{}"));
+        SNAPGATE_TRY(txn.put_record(RecordType::kCluster, "c2", "{}"));
         SNAPGATE_TRY(txn.put_record(RecordType::kProject, "p1", "{}"));
         return txn.put_record(RecordType::kKey, "k1", "{}");
     });

@@ -133,6 +133,8 @@ class NewStore {
                 if (!options_.keep_record(static_cast<RecordType>(row.key[1]), row.key.substr(2),
                                           row.value))
                     return {};
+                // Not by the rows of kCluster: a cluster has one for each kind of objects.
+                if (row.key[1] == static_cast<char>(RecordType::kCluster)) ++restored_.clusters;
                 return out_.append(row.key, row.value);
             case Table::kCluster:
                 return take_cluster(row);
@@ -159,7 +161,6 @@ class NewStore {
         cluster.head.decimal |= options_.of_copy;
         cluster.floor = cluster.head.revision;
         cluster.stage = Stage::kNone;
-        ++restored_.clusters;
         heads_.push_back({load_u32(row.key, 1), cluster.head});
         const std::string value = encode(cluster);
         sums_.take(row.key, value);

@@ -28,7 +28,7 @@ struct RestoreOptions {
 struct Restored {
     int64_t made_ms = 0;            // the time of the backup
     std::vector<BackupFile> files;  // that were in it
-    uint64_t clusters = 0;
+    uint64_t clusters = 0;          // of the registry
     uint64_t snapshots = 0;
     Revision first_revision = 0;  // the first of the new revisions
 };

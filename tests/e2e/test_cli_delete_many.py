@@ -54,7 +54,19 @@ def test_old_ones_go_and_the_last_good_one_stays(server, cli, uid):
     ran = cli("delete", "snapshots", "--cluster", uid, "--older-than", "30d", "--yes")
     assert "4 deleted, 0 changed meanwhile, 0 gone already, 0 failed" in ran.stderr
     assert left(server, uid) == {"a-1", "b-45", "c-2", "clone"}
-    assert "0 snapshots would be deleted" in cli("delete", "snapshots", "--cluster", uid, "--older-than", "30d", "--yes").stderr
+    again = ("delete", "snapshots", "--cluster", uid, "--older-than", "30d")
+    assert "Nothing to delete." in cli(*again, "--yes").stderr
+    assert "0 snapshots would be deleted" in cli(*again, "--dry-run").stderr
+
+
+def test_of_names_a_dry_run_shows_which_and_deletes_none(server, cli, uid):
+    named = ("delete", "snapshot", "a-1", "b-50", "--cluster", uid, "-n", "shop", "--dry-run")
+    assert cli.good(*named) == ("snapshot/a-1 would be deleted (namespace shop)\n"
+                                "snapshot/b-50 would be deleted (namespace shop)\n")
+    assert cli.good(*named, "-o", "name").split() == [
+        f"virtualmachinesnapshot.snapshot.kubevirt.io/{name}" for name in ("a-1", "b-50")]
+    cli("delete", "snapshot", "a-1", "none", "--cluster", uid, "-n", "shop", "--dry-run", code=REFUSED)
+    assert left(server, uid) == ALL
 
 
 def test_what_is_kept_is_counted_over_all_snapshots_of_a_vm(server, cli, uid):
@@ -87,14 +99,15 @@ def test_a_key_of_a_project_reaches_its_own_alone(server, cli, uid):
     project = admin.create_project("retention-" + uid)
     key = admin.create_key("retention", role="editor", projectUid=project["uid"])["key"]
     ran = server.cli("delete", "snapshots", "--all-clusters", "--older-than", "1d", "--yes", env={"SNAPGATE_API_KEY": key})
-    assert ran.returncode == OK and "0 snapshots would be deleted" in ran.stderr, ran
+    assert ran.returncode == OK and "Nothing to delete." in ran.stderr, ran
     assert left(server, uid) == ALL
 
 
 @pytest.mark.parametrize("arguments, message", [
     ([], "say which snapshots"),
     (["a-1", "--older-than", "3d"], "not both"),
-    (["a-1", "--yes"], "not both"),
+    (["a-1", "--yes"], "--yes does not go with names"),
+    (["a-1", "--phase", "Failed", "--dry-run"], "--phase does not go with names"),
     (["--older-than", "30d"], "no terminal to ask on"),
     (["--older-than", "30d", "--created-before", "40d", "--yes"], "--older-than and --created-before"),
     (["--keep-last", "0", "--yes"], "--keep-last 0"),

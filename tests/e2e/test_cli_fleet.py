@@ -45,6 +45,15 @@ def test_vms_of_all_clusters_and_of_one(fleet, cli):
     assert verdicts(cli("get", "vms", "--all-clusters", "--max-age", "60h", "-o", "csv").stdout)["b"] == "Protected"
 
 
+@pytest.mark.parametrize("question", [("get", "vms"), ("get", "snapshots")])
+def test_csv_is_printed_without_its_titles(fleet, cli, question):
+    titled = cli(*question, "--all-clusters", "-o", "csv").stdout
+    bare = cli(*question, "--all-clusters", "-o", "csv", "--no-headers").stdout
+    assert bare and bare == titled.split("\n", 1)[1]
+    lines = cli(*question, "--all-clusters", "-o", "jsonl", "--no-headers").stdout.splitlines()
+    assert len(lines) == len(bare.splitlines())
+
+
 def test_a_table_and_json_say_the_same(fleet, cli):
     table = cli("get", "vms", "--all-clusters", "--unprotected", "--sort-by", "vm").stdout.splitlines()
     assert table[0].split()[:4] == ["CLUSTER", "NAMESPACE", "VM", "VERDICT"]

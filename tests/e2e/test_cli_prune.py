@@ -142,6 +142,21 @@ def test_sets_of_one_name_in_two_projects_are_two(both, tmp_path):
     assert set(mirror.clusters()) == {"of-tenant"}
 
 
+def test_prune_takes_no_file_that_was_cut_off(both, tmp_path):
+    _, mirror, _ = both
+    whole = "set: fleet\n" + PROJECTS + "clusters:\n" + LAB
+    write_file(tmp_path, whole)
+    mirror.good("apply", "-f", "fleet.yaml")
+    for name in ("clusters", "projects"):
+        write_file(tmp_path, whole[:whole.index(f"{name}:\n") + len(name) + 2])
+        for more in (["--yes"], ["--dry-run"]):
+            ran = mirror.run("apply", "-f", "fleet.yaml", "--prune", *more)
+            assert ran.returncode == 1 and ran.stdout == "" and f"fleet.yaml: {name}: has no value" in ran.stderr
+        # Without --prune it declares nothing.
+        assert mirror.run("apply", "-f", "fleet.yaml").returncode == 0
+    assert set(mirror.clusters()) == {"lab"}
+
+
 def test_prune_needs_a_set(both, tmp_path):
     _, mirror, _ = both
     write_file(tmp_path, "clusters:\n" + LAB)

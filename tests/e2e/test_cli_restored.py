@@ -1,8 +1,8 @@
-"""`get snapshots --watch` while the server's store is replaced by an older copy of it."""
+"""`get snapshots --watch` while the server's store is replaced by an older copy of it, and what `restore` says."""
 
 import shutil
 
-from cli import follow
+from cli import Cli, follow
 from harness import Server, free_port, snapshot, wait_for
 
 
@@ -29,3 +29,14 @@ def test_a_watch_lists_again_where_the_server_was_set_back(tmp_path):
         following.until(lambda lines: len(lines) == 23 and lines[-1].endswith("/new"), "what comes then")
         following.interrupt()
     server.stop()
+
+
+def test_a_restore_counts_clusters_and_not_their_kinds(tmp_path):
+    server = Server(tmp_path / "data").start()
+    cli = Cli(server, tmp_path / "config")
+    for uid in ("one", "two"):
+        server.client().create_cluster(uid)
+    server.client().load("one", [snapshot("web", "a")])
+    cli("backup", "--to", tmp_path / "b")
+    server.stop()
+    assert ": 2 clusters, 1 snapshot\n" in cli.good("restore", tmp_path / "b", "--data-dir", tmp_path / "new")

@@ -154,6 +154,14 @@ Outcome<> check(const Options& options, const ApplyFile& file) {
                                    "\"set: fleet\"",
                                    options.file));
     }
+    if (!file.without_value.empty()) {
+        const std::string& list = file.without_value.front();
+        return Failure(Exit::kRefused,
+                       fmt::format("{}: {}: has no value, as if the file was cut off there, and "
+                                   "--prune would remove all that is not in it: if there are none, "
+                                   "say so by \"{}: []\"",
+                                   options.file, list, list));
+    }
     if (options.dry_run || options.yes || can_ask(options.file == "-")) return {};
     return Failure(Exit::kUsage,
                    "there is no terminal to ask on: give --yes, or see with --dry-run what would "

@@ -51,7 +51,9 @@ struct Option {
     bool needed = false;
     const char* excludes = nullptr;  // the option that may not be given beside it
     const char* unless = nullptr;    // needed, unless that option is given
-    bool* given = nullptr;           // set to whether the command line has it, where that matters
+    // Set to whether the command line has it, where that matters: its value may be empty then. That
+    // of every other option may not.
+    bool* given = nullptr;
     // The values that there are, for completion; one that ends in "=" or ":" goes on.
     // NOLINTNEXTLINE(readability-redundant-member-init): rows leave it out; see Command
     std::vector<std::string> words = {};

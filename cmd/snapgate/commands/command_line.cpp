@@ -62,6 +62,12 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
+const CLI::App* command_named(const CLI::App& above, const std::string& word) {
+    for (const CLI::App* command : commands_of(above))
+        if (command->check_name(word)) return command;
+    return nullptr;
+}
+
 // What is wrong with the words that name the command; nullopt if they lead to one.
 std::optional<std::string> command_fault(const CLI::App& root,
                                          const std::vector<std::string>& arguments) {
@@ -69,9 +75,7 @@ std::optional<std::string> command_fault(const CLI::App& root,
     std::string path = "snapgate";
     for (const std::string& word : arguments) {
         if (commands_of(*at).empty() || word.starts_with('-')) return std::nullopt;
-        const CLI::App* next = nullptr;
-        for (const CLI::App* command : commands_of(*at))
-            if (command->check_name(word)) next = command;
+        const CLI::App* next = command_named(*at, word);
         if (next == nullptr) {
             std::string meant = nearest(word, names_of(*at));
             return meant.empty() ? fmt::format("unknown command \"{}\": '{}' takes {}", word, path,
@@ -172,6 +176,17 @@ Exit run_chosen(const Action& chosen, Shell& shell) {
     return end(shell.console, ended.error().exit);
 }
 
+// Whether a value says something: a text, or one of several texts with commas between them.
+bool has_word(const std::string& value) {
+    return value.find_first_not_of(", ") != std::string::npos;
+}
+
+std::string without_value(std::string_view name) {
+    return fmt::format(
+        "{} has no value, as of a shell variable that is not set: leave it out if none is meant",
+        name);
+}
+
 CLI::Option* add_option(CLI::App& command, const Option& row) {
     CLI::Option* option = std::visit(
         [&](auto* into) {
@@ -186,8 +201,16 @@ CLI::Option* add_option(CLI::App& command, const Option& row) {
     // A flag takes one value at a time, also where it may be repeated; arguments come in a row.
     if (!option->get_positional()) option->allow_extra_args(false);
     if (row.excludes != nullptr) option->excludes<CLI::App>(row.excludes);
-    if (row.given != nullptr)
+    if (row.given != nullptr) {
         option->each([given = row.given](const std::string&) { *given = true; });
+    } else if (!std::holds_alternative<bool*>(row.into)) {
+        // Commands take "" for an option that is not there: a script's unset variable would have
+        // them do more than was meant.
+        option->each([name = row.name](const std::string& value) {
+            if (!has_word(value))
+                throw CLI::ParseError(without_value(name), CLI::ExitCodes::ValidationError);
+        });
+    }
     return option;
 }
 
@@ -255,6 +278,62 @@ void put_behind_command(std::vector<std::string>& arguments) {
                 arguments.end());
 }
 
+bool takes_value(const CLI::Option& option) {
+    return option.get_items_expected_max() > 0;
+}
+
+// An option as it stands in a word of the command line.
+struct Typed {
+    const CLI::Option* option = nullptr;  // null: the word has none that the command knows
+    size_t end = 0;                       // of its name in the word
+};
+
+Typed option_in(const CLI::App& command, const std::string& word) {
+    if (word.starts_with("--")) {
+        const size_t end = std::min(word.find('='), word.size());
+        return {command.get_option_no_throw(word.substr(0, end)), end};
+    }
+    // Short flags may stand together, and the last of them may take a value: -Ao=json.
+    for (size_t at = 1; word.starts_with('-') && at < word.size(); ++at) {
+        const CLI::Option* option = command.get_option_no_throw(std::string{'-', word[at]});
+        if (option == nullptr) break;
+        if (takes_value(*option)) return {option, at + 1};
+    }
+    return {};
+}
+
+// Has the parser read "--name=" and "-o=json" as kubectl does: it would take the word behind
+// "--name=" for the value, were it a flag, and "=json" for the format. The values become words of
+// their own. What is behind "--" stays as it is. Returns what is wrong, if anything is.
+std::optional<std::string> split_values_off(const CLI::App& root,
+                                            std::vector<std::string>& arguments) {
+    const CLI::App* command = &root;
+    size_t at = 0;
+    for (; at < arguments.size(); ++at) {
+        const CLI::App* next = command_named(*command, arguments[at]);
+        if (next == nullptr) break;
+        command = next;
+    }
+    for (; at < arguments.size() && arguments[at] != "--"; ++at) {
+        const std::string word = arguments[at];
+        const auto [option, end] = option_in(*command, word);
+        if (option == nullptr) continue;
+        if (end == word.size()) {
+            // The next word is its value, whatever that looks like.
+            if (takes_value(*option)) ++at;
+            continue;
+        }
+        const bool is_empty = end + 1 == word.size();
+        if (word[end] != '=' || (word.starts_with("--") && !is_empty)) continue;
+        // A flag without a value would be one that is set.
+        if (!takes_value(*option)) return without_value(word.substr(0, end));
+        arguments[at] = word.substr(0, end);
+        ++at;
+        arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(at), word.substr(end + 1));
+    }
+    return std::nullopt;
+}
+
 // Reads the command line into `chosen`. If it is wrong or asks for help, prints the error or the
 // help and returns the exit code.
 std::optional<Exit> choose(std::vector<std::string> arguments, Shell& shell, Action& chosen) {
@@ -280,7 +359,9 @@ std::optional<Exit> choose(std::vector<std::string> arguments, Shell& shell, Act
         arguments.erase(arguments.begin());
         arguments.emplace_back("--help");
     }
-    if (auto fault = command_fault(root, arguments)) {
+    auto fault = command_fault(root, arguments);
+    if (!fault) fault = split_values_off(root, arguments);
+    if (fault) {
         console.note("error: " + *fault);
         return Exit::kUsage;
     }

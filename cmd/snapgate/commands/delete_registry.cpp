@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -27,7 +28,10 @@ Outcome<Exit> run(Kind kind, const Options& options, Shell& shell) {
     std::vector<Named> targets;
     for (const std::string& name : options.names) {
         SNAPGATE_ASSIGN(Named target, resolve(api, kind, name));
-        targets.push_back(std::move(target));
+        // One that is named twice, as by its name and its uid, is gone the second time.
+        const bool is_new = std::ranges::none_of(
+            targets, [&](const Named& other) { return other.uid == target.uid; });
+        if (is_new) targets.push_back(std::move(target));
     }
     for (const Named& target : targets) {
         auto response =

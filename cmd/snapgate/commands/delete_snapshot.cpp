@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
+#include <array>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "commands/all_commands.h"
@@ -16,8 +19,9 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(With names: all are looked up before anything is deleted. A snapshot with finalizers stays until
-whoever set them has removed them; the command names the finalizers, and does not wait.
+    R"(With names: all are looked up before anything is deleted, and --dry-run deletes nothing. A snapshot
+with finalizers stays until whoever set them has removed them; the command names the finalizers, and
+does not wait.
 
 Without names: those that the filters select, of a cluster or of all. The command shows what would go, and
 asks. The newest good snapshot of each VM stays, whatever the filters are, unless --force is given;
@@ -31,19 +35,12 @@ Examples:
   snapgate delete snapshots --all-clusters --older-than 30d --keep-last 3 --yes
   snapgate delete snapshots --cluster demo --phase Failed --older-than 7d)";
 
-// An option that narrows what is deleted, and whether the command line has it.
-struct Narrowing {
-    std::string name;
-    std::variant<bool*, std::string*, std::vector<std::string>*> value;
-    bool given = false;
-};
-
 struct Options {
     ConnectionFlags connection;
-    std::deque<Narrowing> narrowings;  // a deque, as the reader keeps pointers into it
-    FleetDeletion of_fleet;            // with the cluster, which both ways have
+    FleetDeletion of_fleet;  // with what both ways have: cluster, namespace, VM and --dry-run
     std::vector<std::string> names;
     std::string output;
+    std::vector<Option> not_with_names;  // the rows of the options that only filters have
 };
 
 // A snapshot that exists, with the uid that tells it from a later one of the same name.
@@ -88,17 +85,38 @@ Outcome<> remove(Shell& shell, Api& api, const Found& found, const Format& forma
     return {};
 }
 
-// What only deletions by filters have.
-bool has_filters(const FleetDeletion& deletion) {
-    return deletion.scope.all || deletion.filters.any() || !deletion.selector.empty() ||
-           !deletion.older_than.empty() || !deletion.keep_last.empty() || deletion.force ||
-           deletion.dry_run || deletion.yes;
+void show(Shell& shell, const Found& found, const Format& format) {
+    const SnapshotRef& snapshot = found.snapshot;
+    if (format == Format::kName) {
+        shell.console.print(kSnapshotResource);
+        shell.console.print_line(snapshot.name);
+    } else if (format == Format::kTable) {
+        shell.console.print_line(
+            fmt::format("snapshot/{} would be deleted (namespace {})", snapshot.name, snapshot.ns));
+    }
+}
+
+// Whether the command line has the option: no value of one is empty.
+bool is_given(const Option& option) {
+    return std::visit(
+        [](const auto* into) {
+            if constexpr (std::is_same_v<decltype(into), const bool*>) {
+                return *into;
+            } else {
+                return !into->empty();
+            }
+        },
+        option.into);
 }
 
 Outcome<Exit> delete_named(const Options& options, Shell& shell) {
     const FleetDeletion& given = options.of_fleet;
-    if (has_filters(given))
-        return Failure(Exit::kUsage, "give either names, or filters and --older-than, not both");
+    const auto wrong = std::ranges::find_if(options.not_with_names, is_given);
+    if (wrong != options.not_with_names.end())
+        return Failure(Exit::kUsage,
+                       fmt::format("{} does not go with names: give either names, or filters and "
+                                   "--older-than, not both",
+                                   wrong->name));
     if (given.namespaces.size() > 1)
         return Failure(Exit::kUsage, "names are of one namespace: give -n once");
     SNAPGATE_ASSIGN(Format format, parse_answer_format(options.output));
@@ -119,33 +137,17 @@ Outcome<Exit> delete_named(const Options& options, Shell& shell) {
         all.push_back(
             {std::move(snapshot), std::string(json::text_at(object, {"metadata", "uid"}))});
     }
-    for (const Found& found : all) SNAPGATE_TRY(remove(shell, api, found, format));
+    for (const Found& found : all) {
+        if (given.dry_run) {
+            show(shell, found, format);
+        } else {
+            SNAPGATE_TRY(remove(shell, api, found, format));
+        }
+    }
     return Exit::kOk;
 }
 
-bool has_word(const std::string& value) {
-    return value.find_first_not_of(", ") != std::string::npos;
-}
-
-// Refuses an option whose value says nothing, as that of a script's unset variable: the server
-// would take it for no filter at all, and everything would be deleted.
-Outcome<> check_values(const Options& options) {
-    for (const Narrowing& one : options.narrowings) {
-        const auto* const* text = std::get_if<std::string*>(&one.value);
-        const auto* const* texts = std::get_if<std::vector<std::string>*>(&one.value);
-        const bool says = text != nullptr
-                              ? has_word(**text)
-                              : texts == nullptr || std::ranges::all_of(**texts, has_word);
-        if (one.given && !says)
-            return Failure(Exit::kUsage, fmt::format("{} has no value: leave it out to select by "
-                                                     "the other filters alone",
-                                                     one.name));
-    }
-    return {};
-}
-
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    SNAPGATE_TRY(check_values(options));
     if (!options.names.empty()) return delete_named(options, shell);
     if (!options.of_fleet.any()) {
         return Failure(Exit::kUsage,
@@ -178,15 +180,16 @@ Command delete_snapshot_command() {
          {"-l,--selector", &of_fleet.selector, "SELECTOR", "Only those with these labels"}});
     add(fleet_snapshot_options(of_fleet.filters));
     std::erase_if(table, [](const Option& option) { return option.name == "--sort-by"; });
-    for (Option& option : table) {
-        if (option.value.empty()) continue;
-        options->narrowings.push_back({option.name, option.into});
-        option.given = &options->narrowings.back().given;
-    }
     add({{"--dry-run", &of_fleet.dry_run, "", "Show what would be deleted, and do nothing"},
          {"--yes", &of_fleet.yes, "", "Do not ask"},
-         {"--force", &of_fleet.force, "", "Do not spare the last good snapshot of a VM"},
-         output_option(options->output,
+         {"--force", &of_fleet.force, "", "Do not spare the last good snapshot of a VM"}});
+    const std::array<std::string_view, 5> with_both{"NAME", "--cluster", "-n,--namespace", "--vm",
+                                                    "--dry-run"};
+    std::ranges::copy_if(table, std::back_inserter(options->not_with_names),
+                         [&](const Option& option) {
+                             return std::ranges::find(with_both, option.name) == with_both.end();
+                         });
+    add({output_option(options->output,
                        "with names: json or yaml: nothing, as the API returns nothing; name: the "
                        "names as kubectl\nprints them")});
     return {

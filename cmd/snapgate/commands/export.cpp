@@ -18,7 +18,8 @@ namespace {
 constexpr const char* kFooter =
     R"(An export is a Kubernetes list, as kubectl prints it: 'snapgate import' and kubectl take it, and
 so does every other version of snapgate. Of a connected cluster it is the mirror. Projects and keys
-are not in it: see 'snapgate backup'.
+are not in it: see 'snapgate backup'. With --all-clusters a cluster that cannot be exported, because it was
+never reached, is named, the others are exported, and the exit code is 1.
 
 Examples:
   snapgate export --cluster demo --to demo.json
@@ -46,35 +47,52 @@ Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Progr
                                         return {};
                                     }));
     if (streamed.end != net::StreamEnd::kWhole) {
-        return Failure(
-            Exit::kUnreachable,
-            fmt::format("the list of cluster {} was cut off, and nothing was kept of it; "
-                        "the server's log says why",
-                        cluster.name));
+        Failure cut(Exit::kUnreachable,
+                    fmt::format("the list of cluster {} was cut off, and nothing was kept of it; "
+                                "the server's log says why",
+                                cluster.name));
+        cut.status = streamed.response.status;
+        return cut;
     }
     SNAPGATE_TRY(file.finish());
     return {};
 }
 
-Outcome<> export_all(Api& api, const std::string& folder, Shell& shell) {
+// Exports what can be: a cluster that was never reached, or was deleted meanwhile, holds up no
+// other. Not to have all of them is kRefused.
+Outcome<Exit> export_all(Api& api, const std::string& folder, Shell& shell) {
     SNAPGATE_ASSIGN(const auto objects, list_objects(api, Kind::kCluster));
     if (::mkdir(folder.c_str(), 0700) != 0) {
         return Failure(Exit::kRefused,
                        fmt::format("cannot make the folder {}: {}", folder, std::strerror(errno)));
     }
     uint64_t bytes = 0;
+    size_t missing = 0;
     const std::vector<Named> clusters = named_items(Kind::kCluster, objects);
     for (const Named& cluster : clusters) {
         SNAPGATE_ASSIGN(OutputFile file,
                         OutputFile::make(fmt::format("{}/{}.json", folder, cluster.uid)));
-        Progress progress(shell.console, fmt::format("Exporting {}", cluster.name), 0);
-        SNAPGATE_TRY(export_cluster(api, cluster, file, progress));
-        bytes += file.bytes();
+        Outcome<> exported;
+        {
+            Progress progress(shell.console, fmt::format("Exporting {}", cluster.name), 0);
+            exported = export_cluster(api, cluster, file, progress);
+        }
+        if (exported) {
+            bytes += file.bytes();
+            continue;
+        }
+        // Without an answer the server is gone, or the disk is full.
+        if (exported.error().status == 0) return exported.error();
+        ++missing;
+        shell.console.note(fmt::format("error: cluster {} (uid {}) was not exported: {}",
+                                       cluster.name, cluster.uid, exported.error().message));
     }
-    shell.console.note(fmt::format("exported {} to {} ({})",
-                                   base::counted(clusters.size(), "cluster"), folder,
-                                   format_bytes(bytes)));
-    return {};
+    const std::string all = base::counted(clusters.size(), "cluster");
+    shell.console.note(
+        fmt::format("exported {} to {} ({})",
+                    missing == 0 ? all : fmt::format("{} of {}", clusters.size() - missing, all),
+                    folder, format_bytes(bytes)));
+    return missing == 0 ? Exit::kOk : Exit::kRefused;
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
@@ -90,10 +108,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
                        "an export is no text for a terminal: name a file with --to, or a pipe");
     }
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell, kSilence));
-    if (options.all_clusters) {
-        SNAPGATE_TRY(export_all(api, to, shell));
-        return Exit::kOk;
-    }
+    if (options.all_clusters) return export_all(api, to, shell);
     SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, options.cluster));
     SNAPGATE_ASSIGN(OutputFile file, OutputFile::make(to));
     {

@@ -181,8 +181,7 @@ std::vector<std::string> each_once(const std::vector<std::string>& values) {
 
 // Whether the server's questions about a fleet are asked: everything is listed, by facts.
 bool asks_fleet(const Options& options) {
-    return options.scope.all || options.facts.any() || options.output == "csv" ||
-           options.output == "jsonl";
+    return options.scope.all || options.facts.any() || is_stream(options.output);
 }
 
 Outcome<Exit> run_fleet(const Options& options, Shell& shell) {

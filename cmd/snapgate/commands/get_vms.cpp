@@ -142,9 +142,8 @@ Outcome<> print_pages(Console& console, Api& api, FleetRequest request, const Fo
 }
 
 Outcome<Exit> run(const Options& options, Shell& shell) {
-    const bool stream = options.output == "csv" || options.output == "jsonl";
     Format format = Format::kTable;
-    if (!stream) {
+    if (!is_stream(options.output)) {
         SNAPGATE_ASSIGN(format, parse_table_format(options.output, options.no_headers));
         if (format == Format::kName)
             return Failure(Exit::kUsage,
@@ -153,9 +152,9 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     }
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(FleetRequest request, request_of(options, api));
-    if (stream) {
-        request.add("format", options.output == "csv" ? "csv" : "ndjson");
-        SNAPGATE_TRY(print_stream(shell.console, api, request));
+    if (is_stream(options.output)) {
+        SNAPGATE_TRY(print_stream(shell.console, api, std::move(request), options.output,
+                                  options.no_headers));
     } else {
         SNAPGATE_TRY(print_pages(shell.console, api, std::move(request), format));
     }

@@ -16,7 +16,8 @@ namespace snapgate::cli {
 namespace {
 
 constexpr const char* kProtectionFooter =
-    R"(Exit codes: 0 if every VM is Protected, 4 if one is not, for cron.
+    R"(Exit codes: 0 if every VM is Protected, 4 if one is not, or if nothing is known yet of a cluster,
+for cron.
 
 Examples:
   snapgate report protection --all-clusters
@@ -70,10 +71,15 @@ Outcome<Exit> report_protection(const Options& options, Shell& shell) {
     std::map<std::string, int64_t> by_cluster;
     std::map<std::string, int64_t> by_cause;
     json::Object totals;  // they come with the first page
+    int64_t unknown_clusters = 0;
     const PageSink count_page = [&](const json::Object& page, const auto& items) -> Outcome<> {
         if (const json::Value* counts = json::value_at(page, {"totals"});
             counts != nullptr && counts->is_object())
             totals = counts->get_object();
+        // A cluster that was never reached has no VM that is counted as Unknown.
+        if (const json::Value* clusters = json::value_at(page, {"clusters"});
+            clusters != nullptr && clusters->is_object())
+            unknown_clusters = number_at(clusters->get_object(), "unknown");
         for (const json::Object* item : items) {
             const std::string uid(json::text_at(*item, {"cluster", "projectUid"}));
             const auto name = names.find(uid);
@@ -94,11 +100,16 @@ Outcome<Exit> report_protection(const Options& options, Shell& shell) {
     }
     console.print(
         Table({{.title = "VERDICT", .is_state = true}, {"VMS"}}, console.look()).page(rows));
+    if (unknown_clusters > 0) {
+        console.print(
+            fmt::format("\nNothing is known yet of {}.\n",
+                        base::counted(static_cast<uint64_t>(unknown_clusters), "cluster")));
+    }
     print_worst(console, "NOT PROTECTED IN PROJECT", by_project);
     print_worst(console, "NOT PROTECTED IN CLUSTER", by_cluster);
     print_worst(console, "CAUSE OF THE LAST ATTEMPT", by_cause);
     SNAPGATE_TRY(note_stale_sources(console, api, options.scope));
-    return unprotected == 0 ? Exit::kOk : Exit::kUnprotected;
+    return unprotected + unknown_clusters == 0 ? Exit::kOk : Exit::kUnprotected;
 }
 
 Outcome<Exit> report_failures(const Options& options, Shell& shell) {

@@ -251,7 +251,8 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
     print_plan(plan, console);
     const std::string count = base::counted(plan.deleted.size(), "snapshot");
     if (plan.deleted.empty() || deletion.dry_run) {
-        console.note(fmt::format("{} would be deleted", count));
+        console.note(deletion.dry_run ? fmt::format("{} would be deleted", count)
+                                      : std::string("Nothing to delete."));
         return Exit::kOk;
     }
     if (!deletion.yes && !ask(false, fmt::format("Delete {}?", count))) {

@@ -49,10 +49,24 @@ std::string FleetRequest::page_after(std::string_view token) const {
     return next.target_;
 }
 
-Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request) {
+bool is_stream(std::string_view output) {
+    return output == "csv" || output == "jsonl";
+}
+
+Outcome<> print_stream(Console& console, Api& api, FleetRequest request, std::string_view output,
+                       bool no_headers) {
+    const bool is_csv = output == "csv";
+    request.add("format", is_csv ? "csv" : "ndjson");
+    bool in_titles = is_csv && no_headers;
     // Lines end as they do in every other output; the server's CSV has CR LF.
     std::string lines;
     const net::PieceSink print = [&](std::string_view piece) {
+        if (in_titles) {
+            const size_t end = piece.find('\n');
+            if (end == std::string_view::npos) return base::Result<void>();
+            piece.remove_prefix(end + 1);
+            in_titles = false;
+        }
         lines = piece;
         std::erase(lines, '\r');
         console.print_part(lines);

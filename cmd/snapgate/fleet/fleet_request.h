@@ -42,8 +42,12 @@ class FleetRequest {
     std::string target_;
 };
 
-// Prints a stream of the server's as it comes (CSV, or lines of JSON).
-Outcome<> print_stream(Console& console, Api& api, const FleetRequest& request);
+// Whether -o asks for a stream of the server's: csv or jsonl.
+bool is_stream(std::string_view output);
+// Prints such a stream as it comes. `no_headers` leaves out the first line of csv, which has
+// titles.
+Outcome<> print_stream(Console& console, Api& api, FleetRequest request, std::string_view output,
+                       bool no_headers);
 
 // Takes the pages of a list, with the objects in their "items", one after another.
 using PageSink = std::function<Outcome<>(const json::Object& page,

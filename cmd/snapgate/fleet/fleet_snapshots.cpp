@@ -177,10 +177,8 @@ std::vector<Option> fleet_snapshot_options(FleetSnapshotFlags& flags) {
 
 Outcome<> print_fleet_snapshots(Console& console, Api& api, const FleetScope& scope,
                                 FleetRequest request, std::string_view output, bool no_headers) {
-    if (output == "csv" || output == "jsonl") {
-        request.add("format", output == "csv" ? "csv" : "ndjson");
-        return print_stream(console, api, request);
-    }
+    if (is_stream(output))
+        return print_stream(console, api, std::move(request), output, no_headers);
     SNAPGATE_ASSIGN(const Format format, parse_table_format(output, no_headers));
     if (is_document(format)) return print_objects(console, api, std::move(request), format);
     RowPrinter printer(console, scope, format);

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "json/value.h"
 #include "json/yaml.h"
+#include "json/yaml_lines.h"
 #include "model/names.h"
 #include "terminal/read_file.h"
 
@@ -14,6 +19,30 @@ constexpr size_t kMaxFileBytes = 16 << 20;
 constexpr const char* kWhatIsMissing =
     "must hold a list of clusters or projects, as in \"clusters: [{name: edge, kubeconfig: "
     "edge.kubeconfig}]\"";
+constexpr std::array<std::string_view, 3> kMembers{"set", "projects", "clusters"};
+
+bool is_member(std::string_view name) {
+    return std::ranges::find(kMembers, name) != kMembers.end();
+}
+
+// What may be shown of a member that is not known: nothing of a file that is perhaps none of ours,
+// and nothing that may be a secret which slid out of its place.
+bool is_shown(const json::Object& document, std::string_view name) {
+    constexpr size_t kMostBytes = 24;
+    return (document.contains("projects") || document.contains("clusters")) &&
+           name.size() <= kMostBytes &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-") ==
+               std::string_view::npos;
+}
+
+// What is wrong with YAML, without what it quotes of the file: the line is enough. The name of a
+// member tells nothing.
+std::string_view without_quotes(std::string_view message) {
+    const size_t begin = message.find('"');
+    if (begin == std::string_view::npos) return message;
+    if (is_member(message.substr(begin + 1, message.rfind('"') - begin - 1))) return message;
+    return message.substr(0, std::min(message.find(": "), begin));
+}
 
 }  // namespace
 
@@ -23,7 +52,7 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
         return Failure(Exit::kRefused, fmt::format("{}: {}", file, what));
     };
     auto document = json::parse_yaml(text);
-    if (!document) return refused(document.error().message);
+    if (!document) return refused(without_quotes(document.error().message));
     if (document->is_null()) return refused(fmt::format("is empty; it {}", kWhatIsMissing));
     ApplyFile read;
     read.declared = connect::begin_declarations(file, text);
@@ -36,8 +65,19 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
     }
     const json::Object* object = document->if_object();
     if (object == nullptr) return refused(kWhatIsMissing);
-    auto known = json::refuse_unknown(*object, {"set", "projects", "clusters"});
-    if (!known) return refused(known.error().message);
+    const auto unknown =
+        std::ranges::find_if(*object, [](const auto& member) { return !is_member(member.key()); });
+    if (unknown != object->end()) {
+        const std::string_view key = unknown->key();
+        const std::string what =
+            fmt::format("{} is not known here; known are: {}",
+                        is_shown(*object, key) ? fmt::format("the field \"{}\"", key)
+                                               : std::string("one of its fields"),
+                        fmt::join(kMembers, ", "));
+        const size_t line = json::line_of(read.declared.lines, key);
+        return line == 0 ? refused(what)
+                         : Failure(Exit::kRefused, fmt::format("{}:{}: {}", file, line, what));
+    }
     auto set = json::optional_string(*object, "set");
     if (!set) return refused(set.error().message);
     read.set = *set;
@@ -48,6 +88,7 @@ Outcome<ApplyFile> read_apply_file(const std::string& file) {
         if (value == nullptr) continue;
         if (!value->is_array() && !value->is_null())
             return refused(fmt::format("{}: must be a list", name));
+        if (value->is_null()) read.without_value.emplace_back(name);
         take(name, *value);
     }
     if (!object->contains("projects") && !object->contains("clusters"))

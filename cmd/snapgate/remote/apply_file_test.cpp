@@ -9,6 +9,7 @@ namespace snapgate::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(ApplyFile, IsRead) {
     base::TemporaryFolder folder;
@@ -43,7 +44,8 @@ TEST(ApplyFile, SaysWhatIsWrong) {
         {"set: fleet", "list of clusters"},
         {"clusters: 7", "clusters: must be a list"},
         {"projects: {}", "projects: must be a list"},
-        {"other: []", "\"other\" is not known"},
+        {"clusters: []\nother: []", "clusters.yaml:2: the field \"other\" is not known"},
+        {"clusters: []\nclusters: []", "\"clusters\""},
         {"set: [a]\nclusters: []", "set"},
         {"set: ' a '\nclusters: []", "set: must be"},
         {"- {name: a, kubeconfig: [}", "line"},
@@ -55,6 +57,38 @@ TEST(ApplyFile, SaysWhatIsWrong) {
         EXPECT_THAT(read.error().message, HasSubstr(message)) << text;
     }
     EXPECT_EQ(read_apply_file("/does/not/exist").error().exit, Exit::kUsage);
+}
+
+TEST(ApplyFile, ThatIsSomethingElseIsNotShown) {
+    base::TemporaryFolder folder;
+    for (const char* text : {"root:$6$hidden:hidden:0:99999:7:::\n", "sgk_hidden", "hidden: 1\n",
+                             "x: {y: 1}\nhidden: 1", "hidden: 1\nhidden: 2\n", "{\"hidden\": 1}",
+                             "{\"a\": \"hidden\" oops", "a: !hidden x\n", "a: *hidden\n",
+                             "password: \"hidden\n", "- hidden\n", "clusters: []\nsgk_hidden: x\n",
+                             "-----BEGIN PRIVATE KEY-----\nhidden\n-----END PRIVATE KEY-----\n"}) {
+        const auto read = read_apply_file(folder.file("clusters.yaml", text));
+        if (read) {
+            // A list may be one of clusters; each of them is refused.
+            ASSERT_EQ(read->declared.faults.size(), 1U) << text;
+            EXPECT_THAT(read->declared.text(read->declared.faults[0]), Not(HasSubstr("hidden")));
+            continue;
+        }
+        EXPECT_EQ(read.error().exit, Exit::kRefused);
+        EXPECT_THAT(read.error().message, Not(HasSubstr("hidden"))) << text;
+    }
+    const auto placed = read_apply_file(folder.file("clusters.yaml", "x: 1\n\nsecret: 1\n"));
+    ASSERT_FALSE(placed);
+    EXPECT_THAT(placed.error().message, HasSubstr("clusters.yaml:1: one of its fields"));
+}
+
+TEST(ApplyFile, WithAListThatHasNoValueSaysSo) {
+    base::TemporaryFolder folder;
+    const auto cut = read_apply_file(folder.file("clusters.yaml", "projects: []\nclusters:\n"));
+    ASSERT_TRUE(cut) << cut.error().message;
+    EXPECT_THAT(cut->without_value, testing::ElementsAre("clusters"));
+    const auto whole = read_apply_file(folder.file("clusters.yaml", "clusters: []\n"));
+    ASSERT_TRUE(whole) << whole.error().message;
+    EXPECT_TRUE(whole->without_value.empty());
 }
 
 TEST(ApplyFile, WithAWrongClusterHasTheOthers) {

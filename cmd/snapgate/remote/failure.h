@@ -14,7 +14,7 @@ enum class Exit : int {
     kRefused = 1,      // refused by the server or by a check of the input
     kUsage = 2,        // the command line or the settings are wrong
     kUnreachable = 3,  // no answer from the server
-    kUnprotected = 4,  // of a report of protection: a VM is not Protected
+    kUnprotected = 4,  // of a report of protection: a VM is not Protected, or a cluster not known
 };
 
 // Why a command failed, in words for its user.
