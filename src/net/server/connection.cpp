@@ -292,7 +292,7 @@ Awaitable<bool> Connection::compress(std::string_view body, std::string& out) {
     if (body.size() < kGzipAsideBytes) co_return worker_.gzip().compress(body, out);
     bool done = false;
     std::function<void()> work = [&] {
-        thread_local Gzip gzip;
+        static thread_local Gzip gzip;
         done = gzip.compress(body, out);
     };
     co_await worker_.pool().run(std::move(work));

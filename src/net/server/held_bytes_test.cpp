@@ -102,6 +102,7 @@ TEST(HeldBytesTest, ARandomHistoryLosesNothing) {
     };
     HeldTotal total(40 * kFree);
     std::vector<std::shared_ptr<ByteBudget>> keys;
+    keys.reserve(3);
     for (int i = 0; i < 3; ++i)
         keys.push_back(std::make_shared<ByteBudget>((10 + 5 * static_cast<uint64_t>(i)) * kFree));
     std::vector<Modelled> requests;
@@ -188,6 +189,7 @@ TEST(HeldBytesTest, AreGivenBackWhenTheClientIsGone) {
         return answer_with_much(key, request, response);
     };
     std::vector<std::thread> clients;
+    clients.reserve(4);
     for (uint64_t thread = 0; thread < 4; ++thread) {
         clients.emplace_back([&server, seed, thread] {
             std::mt19937_64 random(seed + thread);
