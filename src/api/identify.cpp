@@ -100,7 +100,7 @@ net::Awaitable<void> verify_token(Call& call) {
 std::optional<Result<identity::SignedIn>> find_console(const Call& call) {
     const auto secret = secret_of_session(call);
     if (!secret) return std::nullopt;
-    const Error ended(Code::kUnauthorized, "the session has ended: sign in again");
+    Error ended(Code::kUnauthorized, "the session has ended: sign in again");
     SNAPGATE_ASSIGN(auto session, find_session(call, *secret));
     if (!session) return ended;
     call.response.key = session->key_id;
