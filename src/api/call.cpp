@@ -7,6 +7,7 @@
 
 #include "api/etag.h"
 #include "api/fleet.h"
+#include "api/identify.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/query_string.h"
@@ -42,13 +43,21 @@ Result<bool> query_flag(const net::Request& request, std::string_view name) {
                  std::string(name));
 }
 
+net::Awaitable<Result<std::string>> read_text(Call& call, size_t most) {
+    SNAPGATE_CO_ASSIGN(auto text, co_await call.request.body->read_all(most));
+    // Where the route wants no key, there is none.
+    if (call.request.body->came_later() && !call.principal.key_id.empty())
+        SNAPGATE_CO_TRY(check_key(call));
+    co_return text;
+}
+
 net::Awaitable<Result<json::Object>> read_json_body(Call& call) {
     auto content_type = call.request.header("Content-Type");
     if (content_type && net::media_type(*content_type) != "application/json") {
         co_return Error(Code::kUnsupportedMediaType,
                         "the body must be JSON: send it with Content-Type: application/json");
     }
-    SNAPGATE_CO_ASSIGN(auto text, co_await call.request.body->read_all(kMaxBodyBytes));
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_text(call));
     SNAPGATE_CO_ASSIGN(auto value, json::parse(text));
     if (!value.is_object()) co_return Error(Code::kInvalidBody, "the body must be a JSON object");
     co_return std::move(value.get_object());

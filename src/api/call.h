@@ -90,7 +90,10 @@ base::Result<std::string> query_parameter(const net::Request& request, std::stri
 // The same for true and false; absent and empty are false.
 base::Result<bool> query_flag(const net::Request& request, std::string_view name);
 
-// The body as a JSON object. kUnsupportedMediaType, kTooLarge, kInvalidBody.
+// The whole body. Errors of RequestBody::read_all(); kUnauthorized if the caller's key was revoked,
+// or has expired, while the body came: nothing may be stored for it then.
+net::Awaitable<base::Result<std::string>> read_text(Call& call, size_t most = kMaxBodyBytes);
+// The body as a JSON object. kUnsupportedMediaType, kInvalidBody, and the errors of read_text().
 net::Awaitable<base::Result<json::Object>> read_json_body(Call& call);
 
 // The cluster of that uid, if there is one and the call may see it.

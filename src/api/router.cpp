@@ -79,8 +79,8 @@ Result<void> check_query(const Route& route, const net::Request& request) {
 
 // What the body of a deletion said (preconditions, a dry run) would be passed over. Some clients
 // send an empty object.
-net::Awaitable<Result<void>> check_no_body(net::Request& request) {
-    SNAPGATE_CO_ASSIGN(auto text, co_await request.body->read_all(kMaxSmallBodyBytes));
+net::Awaitable<Result<void>> check_no_body(Call& call) {
+    SNAPGATE_CO_ASSIGN(auto text, co_await read_text(call, kMaxSmallBodyBytes));
     if (text.empty()) co_return Result<void>{};
     const auto value = json::parse(text);
     const json::Object* object = value ? value->if_object() : nullptr;
@@ -199,8 +199,7 @@ net::Awaitable<Result<void>> run(const Face& face, Call& call) {
     SNAPGATE_CO_TRY(tell_copy_age(call));
     SNAPGATE_CO_TRY(take_turn(call));
     if (face.strict && !is_read(route.verb)) SNAPGATE_CO_TRY(check_query(route, call.request));
-    if (face.strict && route.verb == Verb::kDelete)
-        SNAPGATE_CO_TRY(co_await check_no_body(call.request));
+    if (face.strict && route.verb == Verb::kDelete) SNAPGATE_CO_TRY(co_await check_no_body(call));
     SNAPGATE_CO_ASSIGN(const bool answered, co_await answered_by_maker(call));
     if (answered) co_return Result<void>{};
     SNAPGATE_CO_ASSIGN(call.form, face.negotiate(call, route));

@@ -98,7 +98,7 @@ Error too_large(size_t most) {
 }
 
 net::Awaitable<Result<std::string>> read_body(Call& call, size_t most) {
-    auto text = co_await call.request.body->read_all(most);
+    auto text = co_await read_text(call, most);
     if (!text && text.error().code == Code::kTooLarge) {
         co_return too_large(most);
     }

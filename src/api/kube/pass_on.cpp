@@ -152,7 +152,7 @@ net::Awaitable<Result<net::ClientRequest>> make_request(Call& call, const Versio
     sent.headers.emplace_back("Accept",
                               std::string(request.header("Accept").value_or("application/json")));
     if (is_get(request)) co_return sent;
-    SNAPGATE_CO_ASSIGN(sent.body, co_await request.body->read_all(kMaxBodyBytes));
+    SNAPGATE_CO_ASSIGN(sent.body, co_await read_text(call));
     if (!sent.body.empty()) {
         sent.content_type =
             std::string(request.header("Content-Type").value_or("application/json"));

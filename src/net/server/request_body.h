@@ -33,6 +33,9 @@ class RequestBody {
     // the next call. kTimeout after `idle` without a byte, and where the time spent waiting for
     // bytes is more than that beyond what they take at the lowest rate of a body (4 KiB/s).
     Awaitable<base::Result<std::string_view>> read_some(std::chrono::seconds idle);
+    // Whether some of what was read was not there yet when the request's head was: then time may
+    // have passed since.
+    bool came_later() const { return buffer_.has_value(); }
 
     // For the connection:
 
