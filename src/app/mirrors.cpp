@@ -93,7 +93,7 @@ std::unique_ptr<mirror::Mirrors> make_mirrors(DataDirectory& data, size_t most_b
     if (data.store->replicates()) names = std::make_shared<mirror::StateNames>(*data.store);
     options.make_sink = [&data, &store, names](ClusterNumber number,
                                                const cluster::ReflectedKind& kind) {
-        mirror::FindQuota quota = [&data, number] { return quota_of(data, number); };
+        cluster::FindQuota quota = [&data, number] { return quota_of(data, number); };
         return mirror::with_quota(mirror::make_sink(store, number, kind, names.get()), store,
                                   number, kind.stored, std::move(quota));
     };

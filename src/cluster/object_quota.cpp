@@ -1,5 +1,6 @@
 #include "cluster/object_quota.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "cluster/reflected_kind.h"
@@ -18,26 +19,48 @@ void ObjectGrowth::put(uint64_t size, const model::StoredObject* before) {
     }
 }
 
+void ObjectSum::grow(const ObjectGrowth& growth) {
+    const auto grown = [](uint64_t sum, int64_t by) {
+        return static_cast<uint64_t>(std::max(static_cast<int64_t>(sum) + by, int64_t{0}));
+    };
+    objects = grown(objects, growth.objects);
+    bytes = grown(bytes, growth.bytes);
+}
+
 uint64_t stored_size(const model::PreparedObject& object, const model::StoredObject* before) {
     constexpr size_t kLongestRevision = std::numeric_limits<model::Revision>::digits10 + 1;
     return object.text.size() + (before == nullptr ? kLongestRevision : before->version.size());
+}
+
+std::vector<std::pair<model::ClusterNumber, model::Kind>> counted_objects(
+    const std::string& project, const ClusterTable::Rows& clusters) {
+    std::vector<std::pair<model::ClusterNumber, model::Kind>> counted;
+    for (const auto& [uid, cluster] : clusters) {
+        if (cluster.project != project) continue;
+        for (const ReflectedKind& kind : reflected_kinds())
+            counted.emplace_back(cluster.number_of(kind.stored), kind.stored);
+        if (cluster.connected()) continue;
+        counted.emplace_back(cluster.number_of(model::Kind::kNamespace), model::Kind::kNamespace);
+    }
+    return counted;
+}
+
+std::shared_ptr<const ObjectQuota> ObjectQuota::of(const access::Project& project,
+                                                   const ClusterTable::Rows& clusters) {
+    if (!project.quota.bounds_objects()) return nullptr;
+    auto quota = std::make_shared<ObjectQuota>();
+    quota->project_ = project.name;
+    quota->objects_ = project.quota.objects;
+    quota->bytes_ = project.quota.bytes;
+    quota->counted_ = counted_objects(project.uid, clusters);
+    return quota;
 }
 
 std::shared_ptr<const ObjectQuota> ObjectQuota::of(const std::string& project,
                                                    const access::ProjectTable::Rows& projects,
                                                    const ClusterTable::Rows& clusters) {
     const auto owner = projects.find(project);
-    if (owner == projects.end() || !owner->second.quota.bounds_objects()) return nullptr;
-    auto quota = std::make_shared<ObjectQuota>();
-    quota->project_ = owner->second.name;
-    quota->objects_ = owner->second.quota.objects;
-    quota->bytes_ = owner->second.quota.bytes;
-    for (const auto& [uid, cluster] : clusters) {
-        if (cluster.project != project) continue;
-        for (const ReflectedKind& kind : reflected_kinds())
-            quota->counted_.emplace_back(cluster.number_of(kind.stored), kind.stored);
-    }
-    return quota;
+    return owner == projects.end() ? nullptr : of(owner->second, clusters);
 }
 
 Result<void> ObjectQuota::check(const ObjectSum& used, const ObjectGrowth& growth) const {

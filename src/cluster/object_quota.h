@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,32 +17,50 @@
 
 namespace snapgate::cluster {
 
-// The number of objects, and the sum of the sizes of their texts as they are stored.
-struct ObjectSum {
-    uint64_t objects = 0;
-    uint64_t bytes = 0;
-};
-
-// By how much a write changes that.
+// By how much a write changes the number of objects, and the sum of the sizes of their texts.
 struct ObjectGrowth {
     int64_t objects = 0;
     int64_t bytes = 0;
+
+    ObjectGrowth& operator+=(const ObjectGrowth& other) {
+        objects += other.objects;
+        bytes += other.bytes;
+        return *this;
+    }
 
     // An object whose text will be `size` bytes long comes, in the place of `before` if there is
     // one.
     void put(uint64_t size, const model::StoredObject* before);
 };
 
+// Those of what there is.
+struct ObjectSum {
+    uint64_t objects = 0;
+    uint64_t bytes = 0;
+
+    // As if that had been written. Less than nothing is nothing.
+    void grow(const ObjectGrowth& growth);
+};
+
 // How long the text of a hosted object will be as it is stored: with the resource version, for
 // which there is room as `before` has it, or for the longest.
 uint64_t stored_size(const model::PreparedObject& object, const model::StoredObject* before);
 
-// How many objects a project may have, and of what size together, and where those are that count:
-// of every kind that is kept, but for namespaces, in all its clusters. As the registry was when it
-// was made; a cluster that was made since counts from the next one on. Any thread.
+// Where the objects of a project are that count for its quota: of every kind that is kept, in all
+// its clusters. The namespaces of hosted clusters are among them; those of connected ones are not
+// kept.
+std::vector<std::pair<model::ClusterNumber, model::Kind>> counted_objects(
+    const std::string& project, const ClusterTable::Rows& clusters);
+
+// How many objects a project may have, and of what size together, and where those are that count.
+// As the registry was when it was made; a cluster that was made since counts from the next one on.
+// Any thread.
 class ObjectQuota {
   public:
     // Null if the project has no such quota.
+    static std::shared_ptr<const ObjectQuota> of(const access::Project& project,
+                                                 const ClusterTable::Rows& clusters);
+    // The same; null also if there is no such project.
     static std::shared_ptr<const ObjectQuota> of(const std::string& project,
                                                  const access::ProjectTable::Rows& projects,
                                                  const ClusterTable::Rows& clusters);
@@ -67,6 +86,14 @@ class ObjectQuota {
     // refused.
     base::Result<void> check(const ObjectSum& used, const ObjectGrowth& growth) const;
 
+    // The same with what there is, which is counted where it matters alone.
+    template <class Reader>
+    base::Result<void> check_growth(Reader& reader, const ObjectGrowth& growth) const {
+        if (!bounds(growth)) return {};
+        SNAPGATE_ASSIGN(const ObjectSum sum, used(reader));
+        return check(sum, growth);
+    }
+
   private:
     // A cluster that was deleted meanwhile has none.
     static base::Result<void> add(base::Result<uint64_t> count, uint64_t& sum);
@@ -76,5 +103,8 @@ class ObjectQuota {
     std::optional<uint64_t> bytes_;
     std::vector<std::pair<model::ClusterNumber, model::Kind>> counted_;
 };
+
+// Finds the quota that holds now, for what goes on for long; null: there is none. Any thread.
+using FindQuota = std::function<std::shared_ptr<const ObjectQuota>()>;
 
 }  // namespace snapgate::cluster

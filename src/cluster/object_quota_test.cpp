@@ -17,7 +17,10 @@ namespace {
 using base::Code;
 using model::ClusterNumber;
 using model::Kind;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
 
 // What a store counts.
 class Counts {
@@ -45,17 +48,21 @@ class ObjectQuotaTest : public testing::Test {
         add("a", "team", 1);
         add("b", "team", 2);
         add("c", "other", 3);
+        add("d", "team", 4, ClusterType::kConnected);
         counts_.set(1, Kind::kSnapshot, {3, 300});
         counts_.set(2, Kind::kSnapshot, {4, 4000});
         counts_.set(2, Kind::kNamespace, {9, 90'000});
         counts_.set(3, Kind::kSnapshot, {50, 500'000});
+        counts_.set(4, Kind::kSnapshot, {5, 50});
     }
 
-    void add(const std::string& uid, const std::string& project, ClusterNumber number) {
+    void add(const std::string& uid, const std::string& project, ClusterNumber number,
+             ClusterType type = ClusterType::kHosted) {
         Cluster cluster;
         cluster.uid = cluster.name = uid;
         cluster.project = project;
         cluster.number = number;
+        cluster.type = type;
         clusters_.put(uid, std::move(cluster));
     }
     std::shared_ptr<const ObjectQuota> of(std::optional<uint64_t> objects,
@@ -79,12 +86,27 @@ TEST_F(ObjectQuotaTest, IsNoneWhereNeitherIsBounded) {
 }
 
 TEST_F(ObjectQuotaTest, CountsWhatIsBoundedInAllClustersOfTheProject) {
-    EXPECT_EQ(of(10, {})->used(counts_)->objects, 7U);
+    EXPECT_EQ(of(10, {})->used(counts_)->objects, 3U + 4U + 9U + 5U);
     EXPECT_EQ(of(10, {})->used(counts_)->bytes, 0U);
-    EXPECT_EQ(of({}, 10)->used(counts_)->bytes, 4300U);
+    EXPECT_EQ(of({}, 10)->used(counts_)->bytes, 300U + 4000U + 90'000U + 50U);
     EXPECT_EQ(of({}, 10)->used(counts_)->objects, 0U);
     counts_.remove(2);
-    EXPECT_EQ(of(10, 10)->used(counts_)->bytes, 300U);
+    EXPECT_EQ(of(10, 10)->used(counts_)->bytes, 350U);
+}
+
+TEST_F(ObjectQuotaTest, NamespacesCountWhereTheyAreKept) {
+    EXPECT_THAT(counted_objects("team", clusters_),
+                testing::AllOf(
+                    Contains(Pair(1, Kind::kNamespace)), Contains(Pair(2, Kind::kNamespace)),
+                    Not(Contains(Pair(4, Kind::kNamespace))), Not(Contains(Pair(3, testing::_)))));
+}
+
+TEST_F(ObjectQuotaTest, GrowthIsCheckedAgainstWhatThereIs) {
+    EXPECT_TRUE(of(22, {})->check_growth(counts_, {.objects = 1, .bytes = 1}));
+    const auto refused = of(21, {})->check_growth(counts_, {.objects = 1, .bytes = 1});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("it has 21 objects, and 21 are allowed"));
+    EXPECT_TRUE(of(21, {})->check_growth(counts_, {.objects = 0, .bytes = 1}));
 }
 
 TEST_F(ObjectQuotaTest, EachIsRefusedWithUsedAndAllowed) {

@@ -10,6 +10,7 @@
 #include "base/count_text.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "cluster/object_quota.h"
 #include "cluster/reflected_kind.h"
 #include "json/object.h"
 #include "json/value.h"
@@ -100,9 +101,9 @@ Result<void> number_kinds(store::WriteTxn& txn, Cluster& cluster) {
     return {};
 }
 
-// Stores a new cluster under new numbers.
+// Stores a new cluster under new numbers. `growth`: by the objects that it begins with.
 Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller,
-                       const ClusterTable* table) {
+                       const ClusterTable* table, const ObjectGrowth& growth) {
     SNAPGATE_ASSIGN(auto project, txn.record(store::RecordType::kProject, cluster.project));
     if (!project) {
         return Error(Code::kNotFound, fmt::format("there is no project {}", cluster.project));
@@ -110,6 +111,8 @@ Result<Cluster> create(store::WriteTxn& txn, Cluster cluster, const access::Scop
     SNAPGATE_ASSIGN(const auto clusters, ClusterTable::within(txn, table));
     SNAPGATE_ASSIGN(const auto owner, access::Project::parse(cluster.project, *project));
     SNAPGATE_TRY(check_new(cluster, *clusters, owner, caller));
+    if (const auto quota = ObjectQuota::of(owner, *clusters))
+        SNAPGATE_TRY(quota->check_growth(txn, growth));
     SNAPGATE_ASSIGN(cluster.number, new_number(txn, cluster));
     SNAPGATE_TRY(number_kinds(txn, cluster));
     SNAPGATE_TRY(txn.put_record(Cluster::kType, cluster.uid, cluster.record()));
@@ -213,25 +216,24 @@ Error no_such_cluster(std::string_view uid) {
 Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
                               const access::Scope& caller, const ClusterTable* table) {
     cluster.type = ClusterType::kHosted;
-    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster), caller, table));
-    SNAPGATE_TRY(put_namespace(txn, cluster.number, "default", now_ms));
+    const model::PreparedObject ns = new_namespace("default", now_ms);
+    ObjectGrowth growth;
+    growth.put(stored_size(ns, nullptr), nullptr);
+    SNAPGATE_ASSIGN(cluster, create(txn, std::move(cluster), caller, table, growth));
+    SNAPGATE_TRY(txn.put(cluster.number, model::Kind::kNamespace, ns));
     return cluster;
 }
 
-Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
-                           std::string_view name, int64_t now_ms) {
-    const model::PreparedObject ns =
-        json::make_namespace(name, {.uid = base::random_uuid(),
-                                    .creation_timestamp = base::format_rfc3339(now_ms),
-                                    .generation = 1});
-    SNAPGATE_TRY(txn.put(cluster, model::Kind::kNamespace, ns));
-    return {};
+model::PreparedObject new_namespace(std::string_view name, int64_t now_ms) {
+    return json::make_namespace(name, {.uid = base::random_uuid(),
+                                       .creation_timestamp = base::format_rfc3339(now_ms),
+                                       .generation = 1});
 }
 
 Result<Cluster> create_connected(store::WriteTxn& txn, Cluster cluster, const access::Scope& caller,
                                  const ClusterTable* table) {
     cluster.type = ClusterType::kConnected;
-    return create(txn, std::move(cluster), caller, table);
+    return create(txn, std::move(cluster), caller, table, {});
 }
 
 bool has_all_kinds(const ClusterTable::Rows& clusters) {

@@ -13,6 +13,7 @@
 #include "access/projects.h"
 #include "base/result.h"
 #include "cluster/imports.h"
+#include "model/object.h"
 #include "model/types.h"
 #include "store/record_table.h"
 #include "store/store.h"
@@ -90,15 +91,14 @@ base::Result<void> check_new(const Cluster& cluster, const ClusterTable::Rows& c
                              const access::Project& project, const access::Scope& caller);
 
 // Within a write: makes a hosted cluster with its number and its namespace `default`, and returns
-// it. Errors of check_new(); kNotFound if the project does not exist. `table`: as
-// ClusterTable::within().
+// it. Errors of check_new(); kNotFound if the project does not exist; kQuotaExceeded also where the
+// namespace has no room in the project. `table`: as ClusterTable::within().
 base::Result<Cluster> create_hosted(store::WriteTxn& txn, Cluster cluster, int64_t now_ms,
                                     const access::Scope& caller = {},
                                     const ClusterTable* table = nullptr);
 
-// Within a write: makes a namespace in a hosted cluster, which has none of that name.
-base::Result<void> put_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
-                                 std::string_view name, int64_t now_ms);
+// A namespace of a hosted cluster, as it is made where nobody says what it is to have.
+model::PreparedObject new_namespace(std::string_view name, int64_t now_ms);
 
 // Within a write: makes a connected cluster, with `sealed` or `source` set. It gets no namespaces.
 // Errors as create_hosted.

@@ -68,6 +68,36 @@ class Registry : public testing::Test {
     store::TemporaryStore store_;
 };
 
+TEST_F(Registry, TheFirstNamespaceOfAHostedClusterIsHeldToTheQuota) {
+    const auto allow = [&](uint64_t objects) {
+        return write([objects](store::WriteTxn& txn) {
+            access::Quota quota;
+            quota.objects = objects;
+            return access::set_quota(txn, "p1", quota);
+        });
+    };
+    const auto make = [&](const std::string& uid) {
+        return write([uid](store::WriteTxn& txn) -> Result<void> {
+            Cluster cluster;
+            cluster.uid = cluster.name = uid;
+            cluster.project = "p1";
+            SNAPGATE_TRY(create_hosted(txn, cluster, 0));
+            return {};
+        });
+    };
+    ASSERT_TRUE(allow(1));
+    ASSERT_TRUE(make("a"));
+    const auto refused = make("b");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kQuotaExceeded);
+    EXPECT_NE(refused.error().message.find("it has 1 objects, and 1 are allowed"),
+              std::string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(connect("edge")) << "it gets no namespace";
+    ASSERT_TRUE(allow(2));
+    EXPECT_TRUE(make("b"));
+}
+
 TEST_F(Registry, KeepsConnectedClusters) {
     auto made = connect("edge");
     ASSERT_TRUE(made) << made.error().message;

@@ -43,6 +43,19 @@ base::Result<Prepared> prepare(std::string_view json, const Identity& fill, Fact
     return prepared;
 }
 
+base::Result<model::PreparedObject> prepare_namespace(std::string_view json, size_t most) {
+    if (json.size() > most) return too_large(json.size(), "", most);
+    Workspace& space = workspace();
+    SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
+    auto prepared = space.writer.write_namespace(root);
+    space.document.shrink();
+    space.writer.shrink();
+    if (!prepared) return std::move(prepared).error();
+    const size_t bytes = prepared->object.text.size();
+    if (bytes > most) return too_large(bytes, " in its stored form", most);
+    return std::move(prepared->object);
+}
+
 }  // namespace
 
 std::string too_large_message() {
@@ -73,13 +86,11 @@ base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view j
 }
 
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json) {
-    Workspace& space = workspace();
-    SNAPGATE_ASSIGN(simdjson::dom::element root, space.document.parse(json));
-    auto prepared = space.writer.write_namespace(root);
-    space.document.shrink();
-    space.writer.shrink();
-    if (!prepared) return std::move(prepared).error();
-    return std::move(prepared->object);
+    return prepare_namespace(json, kMaxObjectBytes);
+}
+
+base::Result<model::PreparedObject> prepare_marked_namespace(std::string_view json) {
+    return prepare_namespace(json, kMaxStoredBytes);
 }
 
 model::PreparedObject make_namespace(std::string_view name, const Identity& identity) {

@@ -64,8 +64,11 @@ base::Result<Prepared> prepare_marked_snapshot(std::string_view json);
 base::Result<model::PreparedObject> prepare_mirrored_snapshot(std::string_view json);
 
 // The same for a core/v1 Namespace in its Kubernetes form, which has a name, a uid and a
-// creationTimestamp, and that the rules made or checked. Errors: kInvalidBody, as above.
+// creationTimestamp, and that the rules made or checked. Errors: kInvalidBody, and kTooLarge as
+// above.
 base::Result<model::PreparedObject> prepare_namespace(std::string_view json);
+// The same for one that has the mark of its deletion, which may take it over the limit.
+base::Result<model::PreparedObject> prepare_marked_namespace(std::string_view json);
 
 // "namespace/name" of an object's JSON as far as it can be read, to name what was refused: "name"
 // without a namespace, "" if there is neither. At most 320 bytes of printable text.

@@ -369,6 +369,20 @@ TEST(PrepareNamespace, RefusesWhatIsNone) {
     EXPECT_THAT(unnamed.error(), wrong_body("metadata.name", "missing"));
 }
 
+TEST(PrepareNamespace, IsHeldToTheSizeOfAnObject) {
+    const auto with_note = [](size_t bytes) {
+        return R"({"apiVersion":"v1","kind":"Namespace","metadata":{"annotations":{"n":")" +
+               std::string(bytes, 'x') +
+               R"("},"creationTimestamp":"2026-11-04T14:19:06Z","name":"web","uid":"u"}})";
+    };
+    EXPECT_TRUE(prepare_namespace(with_note(2'000'000)));
+    const auto large = prepare_namespace(with_note(2 << 20));
+    ASSERT_FALSE(large);
+    EXPECT_EQ(large.error().code, base::Code::kTooLarge);
+    EXPECT_TRUE(prepare_marked_namespace(with_note(2 << 20))) << "what is there can be deleted";
+    EXPECT_FALSE(prepare_marked_namespace(with_note(3 << 20)));
+}
+
 TEST(ReadIdentity, ReadsWhatWasStored) {
     auto read = [](const model::PreparedObject& object) {
         std::string value = model::encode_object(object, "9");

@@ -8,6 +8,7 @@ namespace snapgate::mirror {
 namespace {
 
 using base::Result;
+using cluster::FindQuota;
 using cluster::ObjectGrowth;
 using model::ObjectKey;
 
@@ -61,9 +62,9 @@ class QuotaSink final : public ObjectSink {
         const store::ReadView view = store_.read();
         SNAPGATE_ASSIGN(const uint64_t objects, view.count(cluster_, kind_));
         SNAPGATE_ASSIGN(const uint64_t bytes, view.bytes(cluster_, kind_));
-        return check(*quota, view,
-                     {.objects = listed_.objects - static_cast<int64_t>(objects),
-                      .bytes = listed_.bytes - static_cast<int64_t>(bytes)});
+        return quota->check_growth(view,
+                                   {.objects = listed_.objects - static_cast<int64_t>(objects),
+                                    .bytes = listed_.bytes - static_cast<int64_t>(bytes)});
     }
 
     Result<void> check_changes(const std::vector<Change>& changes) const {
@@ -95,14 +96,7 @@ class QuotaSink final : public ObjectSink {
             size = size_of(change.object);
             growth.bytes += static_cast<int64_t>(*size);
         }
-        return check(*quota, view, growth);
-    }
-
-    static Result<void> check(const cluster::ObjectQuota& quota, const store::ReadView& view,
-                              const ObjectGrowth& growth) {
-        if (!quota.bounds(growth)) return {};
-        SNAPGATE_ASSIGN(const cluster::ObjectSum used, quota.used(view));
-        return quota.check(used, growth);
+        return quota->check_growth(view, growth);
     }
 
     std::unique_ptr<ObjectSink> inner_;
@@ -117,7 +111,7 @@ class QuotaSink final : public ObjectSink {
 
 std::unique_ptr<ObjectSink> with_quota(std::unique_ptr<ObjectSink> inner, store::Store& store,
                                        model::ClusterNumber cluster, model::Kind kind,
-                                       FindQuota find) {
+                                       cluster::FindQuota find) {
     return std::make_unique<QuotaSink>(std::move(inner), store, cluster, kind, std::move(find));
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "cluster/object_quota.h"
@@ -10,9 +9,6 @@
 
 namespace snapgate::mirror {
 
-// Null: there is none. Any thread.
-using FindQuota = std::function<std::shared_ptr<const cluster::ObjectQuota>()>;
-
 // A sink that takes in no more than the quota of the cluster's project allows: what goes beyond it
 // is kQuotaExceeded, and the mirror stays as it is. What makes it no larger than it is always goes
 // in. `inner` is the sink of `cluster` and `kind` in the store, which outlives it. Looks before it
@@ -20,6 +16,6 @@ using FindQuota = std::function<std::shared_ptr<const cluster::ObjectQuota>()>;
 // the quota by what they take in at once.
 std::unique_ptr<ObjectSink> with_quota(std::unique_ptr<ObjectSink> inner, store::Store& store,
                                        model::ClusterNumber cluster, model::Kind kind,
-                                       FindQuota find);
+                                       cluster::FindQuota find);
 
 }  // namespace snapgate::mirror

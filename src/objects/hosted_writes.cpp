@@ -80,10 +80,11 @@ Result<std::optional<Live>> read_live(const store::Store& store, const Place& pl
 
 Result<model::PreparedObject> prepare(Kind kind, const json::Object& object) {
     std::string text = json::serialize(object);
-    if (kind == Kind::kNamespace) return json::prepare_namespace(text);
     // The rules filled the system fields in. Their marks may make one that goes a little larger
     // than what clients may write.
     const bool going = object.at("metadata").as_object().contains("deletionTimestamp");
+    if (kind == Kind::kNamespace)
+        return going ? json::prepare_marked_namespace(text) : json::prepare_namespace(text);
     auto prepared = going ? json::prepare_marked_snapshot(text)
                           : json::prepare_snapshot(text, json::Identity());
     if (!prepared) {
@@ -185,11 +186,6 @@ std::shared_ptr<ObjectWrite> new_write(const WriteContext& context, const Place&
 }
 
 using Quota = std::shared_ptr<const cluster::ObjectQuota>;
-
-// That of the project of the cluster, for what a client writes. Namespaces do not count.
-Quota quota_for(const WriteContext& context, const Place& place) {
-    return place.kind == Kind::kNamespace ? nullptr : context.quota_of(place.cluster);
-}
 
 // How a change of an object is stored.
 struct ChangeOptions {
@@ -332,13 +328,13 @@ net::Awaitable<Result<Written>> create_hosted(WriteContext context, Place place,
                                               rules::Writer writer, CreateOptions options) {
     note_dry_run(context, options.dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
+    options.quota = context.quota_of(place.cluster);
     if (place.kind == Kind::kNamespace) {
         SNAPGATE_CO_ASSIGN(auto change,
                            rules::create_namespace(std::move(body), base::random_uuid(), writer));
         co_return co_await create_object(context, std::move(place), std::move(change), options,
                                          End::kDone);
     }
-    options.quota = quota_for(context, place);
     const std::string name(json::text_at(body.object, {"metadata", "name"}));
     const rules::Target target{place.ns, place.name, false};
     MakeNew make = [&](const std::string& uid) {
@@ -351,7 +347,7 @@ net::Awaitable<Result<Written>> change_hosted(WriteContext context, Place place,
                                               bool dry_run) {
     note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
-    ChangeOptions options{.dry_run = dry_run, .quota = quota_for(context, place)};
+    ChangeOptions options{.dry_run = dry_run, .quota = context.quota_of(place.cluster)};
     co_return co_await change_object(std::move(context), std::move(place), std::move(decide),
                                      std::move(options));
 }
@@ -360,7 +356,7 @@ net::Awaitable<Result<Written>> apply_hosted(WriteContext context, Place place, 
                                              MakeNew make, bool dry_run) {
     note_dry_run(context, dry_run);
     SNAPGATE_CO_TRY(cluster::require_hosted(place.cluster, kWritten));
-    const Quota quota = quota_for(context, place);
+    const Quota quota = context.quota_of(place.cluster);
     for (const Tries tries; tries.left();) {
         SNAPGATE_CO_ASSIGN(const bool damaged, is_damaged(context.store, place));
         std::optional<Live> live;

@@ -36,6 +36,11 @@ struct Import::Batch {
     bool first = false;            // of the import
     ImportReport outcome;          // of this batch alone
     cluster::ObjectGrowth growth;  // by this batch
+    // In a dry run, what the batches before would have done, and the namespaces that this one
+    // would have made. The import changes its own only while no batch is on its way.
+    const cluster::ObjectGrowth* grown_before = nullptr;
+    const std::set<std::string>* namespaces_before = nullptr;
+    std::set<std::string> namespaces;
 
     Result<void> run(store::WriteTxn& txn);
 
@@ -52,7 +57,7 @@ struct Import::Batch {
     static Result<bool> complete(const Item& item, const model::StoredObject& existing,
                                  json::Prepared& out);
     // False if it is being deleted: nothing new goes into it.
-    Result<bool> ensure_namespace(store::WriteTxn& txn, const std::string& ns) const;
+    Result<bool> ensure_namespace(store::WriteTxn& txn, const std::string& ns);
 };
 
 Result<OnConflict> parse_on_conflict(std::string_view text) {
@@ -154,7 +159,9 @@ std::shared_ptr<Import::Batch> Import::new_batch() {
 std::shared_ptr<Import::Batch> Import::take_batch() {
     auto batch = new_batch();
     batch->on_conflict = options_.on_conflict;
-    batch->quota = options_.quota;
+    if (options_.find_quota) batch->quota = options_.find_quota();
+    batch->grown_before = &would_grow_;
+    batch->namespaces_before = &would_be_namespaces_;
     // At most one batch's worth: what one piece of the stream brought may be more.
     size_t count = 0;
     size_t bytes = 0;
@@ -175,16 +182,26 @@ store::WriteFunction Import::function(const std::shared_ptr<Batch>& batch) {
     return [batch](store::WriteTxn& txn) { return batch->run(txn); };
 }
 
-void Import::absorb(const Batch& batch) {
+void Import::absorb(Batch& batch) {
+    if (options_.dry_run && batch.quota) {
+        would_grow_ += batch.growth;
+        would_be_namespaces_.merge(batch.namespaces);
+    }
     if (batch.audit && batch.first) options_.audit->began = true;
     report_.counts += batch.outcome.counts;
     for (const Refused& refused : batch.outcome.refused)
         refuse(refused.index, refused.name, refused.message);
 }
 
-Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) const {
-    SNAPGATE_ASSIGN(const auto end, settle_namespace(txn, cluster.number, ns, !dry_run, now_ms));
-    return end != WriteOutcome::End::kNamespaceGoing;
+Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::string& ns) {
+    using End = WriteOutcome::End;
+    SNAPGATE_ASSIGN(const End end, look_at_namespace(txn, cluster.number, ns));
+    if (end != End::kNoNamespace) return end == End::kDone;
+    if (dry_run && (namespaces_before->contains(ns) || !namespaces.insert(ns).second)) return true;
+    const model::PreparedObject made = cluster::new_namespace(ns, now_ms);
+    growth.put(cluster::stored_size(made, nullptr), nullptr);
+    if (!dry_run) SNAPGATE_TRY(txn.put(cluster.number, Kind::kNamespace, made));
+    return true;
 }
 
 Result<void> Import::Batch::put(store::WriteTxn& txn, Kind kind, const Existing& existing,
@@ -258,8 +275,13 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
                     txn.get(cluster.number_of(item.kind), item.kind, object->ns, object->name));
     // In a dry run the store does not have what an earlier item would have put there.
     if (item.earlier != Earlier::kNone && (!existing || on_conflict == OnConflict::kReplace)) {
-        if (item.earlier == Earlier::kOther) return replace(txn, item, existing, *object);
-        ++outcome.counts.unchanged;
+        // Its room was counted with the earlier item.
+        const cluster::ObjectGrowth counted = growth;
+        if (item.earlier == Earlier::kOther)
+            SNAPGATE_TRY(replace(txn, item, existing, *object));
+        else
+            ++outcome.counts.unchanged;
+        growth = counted;
         return {};
     }
     if (!existing) return create(txn, item);
@@ -284,11 +306,13 @@ Result<void> Import::Batch::store_item(store::WriteTxn& txn, const Item& item) {
 Result<void> Import::Batch::run(store::WriteTxn& txn) {
     outcome = {};  // a group that was rolled back runs again
     growth = {};
+    namespaces.clear();
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster.number));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
     cluster::ObjectSum used;
     if (quota) {
         SNAPGATE_ASSIGN(used, quota->used(txn));
+        if (dry_run) used.grow(*grown_before);
     }
     for (const Item& item : items) SNAPGATE_TRY(store_item(txn, item));
     if (quota) SNAPGATE_TRY(quota->check(used, growth));

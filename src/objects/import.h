@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,9 +40,10 @@ struct ImportOptions {
     std::optional<model::Revision> prune_as_of = std::nullopt;
     // Who imports; null: no audit trail is kept. The first batch has the line that it began.
     std::shared_ptr<audit::Action> audit = nullptr;
-    // Of the cluster's project; null: none. A batch that would go beyond it fails with
-    // kQuotaExceeded, and stores nothing.
-    std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
+    // Finds the quota of the cluster's project, for each batch anew, as an import may take long;
+    // null: there is none. A batch that would go beyond it fails with kQuotaExceeded, and stores
+    // nothing.
+    cluster::FindQuota find_quota = nullptr;
 };
 
 struct Refused {
@@ -82,7 +84,7 @@ class Import {
     // queue, and call absorb(batch) when that has succeeded. Submit batches in order.
     std::shared_ptr<Batch> take_batch();
     static store::WriteFunction function(const std::shared_ptr<Batch>& batch);
-    void absorb(const Batch& batch);
+    void absorb(Batch& batch);
 
     // After the last item of a prune: looks for objects that the dump does not have among some more
     // of the cluster's objects. Objects written since the import began stay. kConflict if an item
@@ -131,6 +133,10 @@ class Import {
     // In a dry run, each name's content as it would be stored, both by their digests.
     std::map<model::Kind, std::unordered_map<uint64_t, uint64_t>> would_be_;
     const model::SeenNames digests_;  // hashes the names there
+    // In a dry run under a quota: by how much what was taken so far would grow the project, with
+    // the namespaces that it would have made.
+    cluster::ObjectGrowth would_grow_;
+    std::set<std::string> would_be_namespaces_;
     // The kind and the object with which the prune goes on; nullopt before it begins.
     std::optional<model::Kind> pruned_kind_;
     model::ObjectKey prune_from_;

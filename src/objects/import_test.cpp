@@ -124,6 +124,85 @@ TEST_F(ImportTest, NamespacesBecomeObjects) {
     EXPECT_EQ(count(model::Kind::kSnapshot), 4U);
 }
 
+TEST_F(ImportTest, NamespacesCountForTheQuota) {
+    imported_.uid = imported_.name = "a";
+    imported_.project = "team";
+    cluster::ClusterTable::Rows clusters;
+    clusters.put("a", imported_);
+    access::Project team{"team", "The team", {}, {}};
+    const auto try_with = [&](uint64_t objects, bool dry_run) {
+        team.quota.objects = objects;
+        ImportOptions options;
+        options.dry_run = dry_run;
+        options.find_quota = [&] { return cluster::ObjectQuota::of(team, clusters); };
+        Import import(imported_, options, *store_);
+        for (const std::string& item : {object("web", "a"), object("web", "b"), object("db", "a")})
+            import.add(item);
+        return store_->write_and_wait(store::Priority::kBatch,
+                                      Import::function(import.take_batch()));
+    };
+    for (const bool dry_run : {true, false}) {
+        const auto refused = try_with(4, dry_run);
+        ASSERT_FALSE(refused) << dry_run;
+        EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
+    }
+    EXPECT_EQ(count(Kind::kNamespace) + count(Kind::kSnapshot), 0U);
+    EXPECT_TRUE(try_with(5, true)) << "three objects and two namespaces";
+    EXPECT_TRUE(try_with(5, false));
+    EXPECT_EQ(count(Kind::kNamespace) + count(Kind::kSnapshot), 5U);
+    EXPECT_TRUE(try_with(5, false)) << "all is there";
+}
+
+TEST_F(ImportTest, ADryRunIsRefusedForTheQuotaWhereTheImportIs) {
+    imported_.uid = imported_.name = "a";
+    imported_.project = "team";
+    cluster::ClusterTable::Rows clusters;
+    clusters.put("a", imported_);
+    access::Project team{"team", "The team", {}, {}};
+    std::vector<std::string> items;
+    for (int i = 0; i < 600; ++i) items.push_back(object("web", fmt::format("s-{}", i)));
+    items.push_back(object("web", "s-0", R"(,"labels":{"the same":"again"})"));
+    const auto try_with = [&](uint64_t objects, bool dry_run) -> base::Result<void> {
+        team.quota.objects = objects;
+        ImportOptions options;
+        options.dry_run = dry_run;
+        options.find_quota = [&] { return cluster::ObjectQuota::of(team, clusters); };
+        Import import(imported_, options, *store_);
+        for (const std::string& item : items) import.add(item);
+        while (import.has_batch()) {
+            const auto batch = import.take_batch();
+            SNAPGATE_TRY(store_->write_and_wait(store::Priority::kBatch, Import::function(batch)));
+            import.absorb(*batch);
+        }
+        return {};
+    };
+    const auto refused = try_with(600, true);
+    ASSERT_FALSE(refused) << "600 objects and a namespace, in three batches";
+    EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
+    EXPECT_EQ(count(Kind::kSnapshot), 0U);
+    EXPECT_TRUE(try_with(601, true)) << "an object that comes again takes no more room";
+    EXPECT_TRUE(try_with(601, false));
+}
+
+TEST_F(ImportTest, AQuotaThatIsSetMeanwhileHolds) {
+    imported_.uid = imported_.name = "a";
+    imported_.project = "team";
+    cluster::ClusterTable::Rows clusters;
+    clusters.put("a", imported_);
+    access::Project team{"team", "The team", {}, {}};
+    ImportOptions options;
+    options.find_quota = [&] { return cluster::ObjectQuota::of(team, clusters); };
+    Import import(imported_, options, *store_);
+    import.add(object("web", "a"));
+    commit(import, import.take_batch());
+    team.quota.objects = 2;
+    import.add(object("web", "b"));
+    const auto refused =
+        store_->write_and_wait(store::Priority::kBatch, Import::function(import.take_batch()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
+}
+
 TEST_F(ImportTest, ConflictsGoAsAsked) {
     run({whole("a")});
     std::string changed = whole("a", R"(,"labels":{"x":"y"})");

@@ -17,27 +17,38 @@ using base::Result;
 using End = WriteOutcome::End;
 using model::Kind;
 
+// `ns`: the namespace that is made for the object; null: none is.
 Result<void> check_quota(store::WriteTxn& txn, const ObjectWrite& write,
-                         const model::StoredObject* before) {
+                         const model::StoredObject* before,
+                         const model::PreparedObject* ns = nullptr) {
     if (!write.quota || !write.object) return {};
     cluster::ObjectGrowth growth;
     growth.put(cluster::stored_size(*write.object, before), before);
-    if (!write.quota->bounds(growth)) return {};
-    SNAPGATE_ASSIGN(const cluster::ObjectSum used, write.quota->used(txn));
-    return write.quota->check(used, growth);
+    if (ns != nullptr) growth.put(cluster::stored_size(*ns, nullptr), nullptr);
+    return write.quota->check_growth(txn, growth);
 }
 
-Result<End> check(store::WriteTxn& txn, const ObjectWrite& write,
-                  const std::optional<store::Found>& found) {
+// Whether the write may be done. Makes the namespace that it needs.
+Result<End> settle(store::WriteTxn& txn, const ObjectWrite& write,
+                   const std::optional<store::Found>& found) {
     if (write.read_at) {
         if (!found || found->revision != *write.read_at) return End::kChanged;
         SNAPGATE_TRY(check_quota(txn, write, &found->object));
         return End::kDone;
     }
     if (found) return End::kExists;
-    if (write.kind != Kind::kSnapshot) return End::kDone;
-    SNAPGATE_TRY(check_quota(txn, write, nullptr));
-    return settle_namespace(txn, write.cluster, write.key.ns, write.make_namespace, write.now_ms);
+    End end = End::kDone;
+    if (write.kind == Kind::kSnapshot) {
+        SNAPGATE_ASSIGN(end, look_at_namespace(txn, write.cluster, write.key.ns));
+    }
+    if (end == End::kNoNamespace && write.make_namespace) {
+        const model::PreparedObject ns = cluster::new_namespace(write.key.ns, write.now_ms);
+        SNAPGATE_TRY(check_quota(txn, write, nullptr, &ns));
+        SNAPGATE_TRY(txn.put(write.cluster, Kind::kNamespace, ns));
+        return End::kDone;
+    }
+    if (end == End::kDone) SNAPGATE_TRY(check_quota(txn, write, nullptr));
+    return end;
 }
 
 std::string audit_line(const audit::Action& action, const ObjectWrite& write,
@@ -65,7 +76,7 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write,
     if (!there) return Error(Code::kNotFound, "the cluster was deleted meanwhile");
     SNAPGATE_ASSIGN(const auto before,
                     txn.get(write.cluster, write.kind, write.key.ns, write.key.name));
-    SNAPGATE_ASSIGN(outcome.end, check(txn, write, before));
+    SNAPGATE_ASSIGN(outcome.end, settle(txn, write, before));
     if (outcome.end != End::kDone) return {};
     if (write.object) {
         SNAPGATE_ASSIGN(outcome.revision, txn.put(write.cluster, write.kind, *write.object));
@@ -115,13 +126,11 @@ Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber cluste
     return std::shared_ptr<const ObjectWrite>(std::move(write));
 }
 
-Result<End> settle_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
-                             std::string_view ns, bool make, int64_t now_ms) {
+Result<End> look_at_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                              std::string_view ns) {
     SNAPGATE_ASSIGN(auto found, txn.get(cluster, Kind::kNamespace, "", ns));
-    if (found) return is_going(found->object) ? End::kNamespaceGoing : End::kDone;
-    if (!make) return End::kNoNamespace;
-    SNAPGATE_TRY(cluster::put_namespace(txn, cluster, ns, now_ms));
-    return End::kDone;
+    if (!found) return End::kNoNamespace;
+    return is_going(found->object) ? End::kNamespaceGoing : End::kDone;
 }
 
 bool is_going(const model::StoredObject& ns) {

@@ -26,7 +26,8 @@ struct ObjectWrite {
     std::optional<model::PreparedObject> object;  // none: the object is removed
     bool make_namespace = false;                  // make the namespace if it does not exist
     int64_t now_ms = 0;                           // creation time of a namespace that is made
-    // Of the cluster's project; null: none, or what is written is never refused for it.
+    // Of the cluster's project; null: none, or what is written is never refused for it. It is held
+    // against a namespace that is made, too.
     std::shared_ptr<const cluster::ObjectQuota> quota = nullptr;
 };
 
@@ -63,9 +64,10 @@ base::Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber 
                                                            const rules::Change& change);
 
 // Looks at the namespace that an object is to be put into, within a write: kDone if it is there,
-// kNamespaceGoing, or kNoNamespace; with `make` a missing one is made at `now_ms`, which is kDone.
-base::Result<WriteOutcome::End> settle_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
-                                                 std::string_view ns, bool make, int64_t now_ms);
+// kNamespaceGoing, or kNoNamespace.
+base::Result<WriteOutcome::End> look_at_namespace(store::WriteTxn& txn,
+                                                  model::ClusterNumber cluster,
+                                                  std::string_view ns);
 
 // Whether a stored Namespace is being deleted.
 bool is_going(const model::StoredObject& ns);

@@ -71,6 +71,26 @@ class ObjectWriteTest : public testing::Test {
         ASSERT_EQ(commit(std::move(write)).end, End::kDone);
     }
 
+    // That of a project with this cluster alone.
+    std::shared_ptr<const cluster::ObjectQuota> allow(uint64_t objects) const {
+        cluster::Cluster only;
+        only.uid = only.name = "a";
+        only.project = "team";
+        only.number = cluster_;
+        cluster::ClusterTable::Rows clusters;
+        clusters.put("a", std::move(only));
+        access::Project team{"team", "The team", {}, {}};
+        team.quota.objects = objects;
+        return cluster::ObjectQuota::of(team, clusters);
+    }
+
+    base::Result<void> try_write(ObjectWrite write) {
+        return store_->write_and_wait(
+            store::Priority::kRequest,
+            write_function(std::make_shared<const ObjectWrite>(std::move(write)),
+                           std::make_shared<WriteOutcome>()));
+    }
+
     uint64_t count(Kind kind) { return store_->read().count(cluster_, kind).value(); }
 
     store::TemporaryStore store_;
@@ -97,6 +117,38 @@ TEST_F(ObjectWriteTest, NothingNewGoesIntoANamespaceThatIsGoing) {
     write.make_namespace = true;
     EXPECT_EQ(commit(write).end, End::kNamespaceGoing);
     EXPECT_EQ(count(Kind::kSnapshot), 0U);
+}
+
+TEST_F(ObjectWriteTest, ANamespaceIsHeldToTheQuota) {
+    ObjectWrite write;
+    write.cluster = cluster_;
+    write.kind = Kind::kNamespace;
+    write.key = {"", "web"};
+    write.object = json::make_namespace("web", kIdentity);
+    write.quota = allow(1);
+    ASSERT_TRUE(try_write(write));
+    write.key = {"", "db"};
+    write.object = json::make_namespace("db", kIdentity);
+    const auto refused = try_write(write);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
+    EXPECT_EQ(count(Kind::kNamespace), 1U);
+}
+
+TEST_F(ObjectWriteTest, ANamespaceThatIsMadeForAnObjectIsHeldToTheQuotaWithIt) {
+    ObjectWrite write = make("a");
+    write.make_namespace = true;
+    write.quota = allow(1);
+    const auto refused = try_write(write);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
+    EXPECT_EQ(count(Kind::kNamespace) + count(Kind::kSnapshot), 0U) << "both or none";
+    write.quota = allow(2);
+    EXPECT_TRUE(try_write(write));
+    ObjectWrite next = make("b");
+    next.make_namespace = true;
+    next.quota = allow(3);
+    EXPECT_TRUE(try_write(next)) << "its namespace is there";
 }
 
 TEST_F(ObjectWriteTest, AWriteOfWhatChangedMeanwhileDoesNothing) {

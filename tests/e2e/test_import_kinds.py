@@ -53,12 +53,13 @@ def test_a_quota_counts_all_kinds(admin, uid):
         reply = admin.request("PUT", f"/admin/v1/projects/{project}/quota", {"objects": objects})
         assert reply.status == 200, reply
 
-    allow(5)
+    # Six, and the namespaces default and web.
+    allow(7)
     reply = admin.import_lines(cluster, dump())
-    assert (reply.status, reply.json()["code"]) == (403, "QuotaExceeded") and "5 are allowed" in reply.json()["message"], reply
-    allow(6)
+    assert (reply.status, reply.json()["code"]) == (403, "QuotaExceeded") and "7 are allowed" in reply.json()["message"], reply
+    allow(8)
     assert admin.load(cluster, dump())["created"] == 6
-    assert admin.get(f"/admin/v1/projects/{project}").json()["used"]["objects"] == 6
+    assert admin.get(f"/admin/v1/projects/{project}").json()["used"]["objects"] == 8
     for one in (vm("more", "web"), restore("more", "web"), content("more", "web")):
         reply = admin.import_lines(cluster, [as_dumped(one, 99)])
         assert reply.status == 403, reply

@@ -38,7 +38,8 @@ def test_clusters_and_keys(admin, project):
     for key in "ab":
         admin.create_key(key, projectUid=uid)
     assert_refused(admin.post("/admin/v1/keys", {"name": "c", "projectUid": uid}), "it has 2 keys, and 2 are allowed")
-    assert admin.get(f"/admin/v1/projects/{uid}").json()["used"] == {"clusters": 1, "keys": 2, "objects": 0, "bytes": 0}
+    first = namespace_bytes(admin, f"{name}-a")
+    assert admin.get(f"/admin/v1/projects/{uid}").json()["used"] == {"clusters": 1, "keys": 2, "objects": 1, "bytes": first}
     admin.delete(f"/admin/v1/clusters/{name}-a")
     admin.create_cluster(f"{name}-b", projectUid=uid)
     assert admin.post("/admin/v1/clusters", {"name": f"other {name}"}).status == 201, "other projects have no quota"
@@ -48,20 +49,74 @@ def test_objects_that_are_created(admin, project):
     uid, name = project
     cluster = admin.create_cluster(f"{name}-a", projectUid=uid)["uid"]
     other = admin.create_cluster(f"{name}-b", projectUid=uid)["uid"]
-    set_quota(admin, uid, objects=2)
+    # In each cluster the namespaces default and web, and one snapshot.
+    set_quota(admin, uid, objects=6)
     for where, snap in ((cluster, "s1"), (other, "s2")):
         assert admin.post(vm_path(where), {"metadata": {"name": snap}}, namespace="web").status == 200
     assert_refused(admin.post(vm_path(cluster), {"metadata": {"name": "s3"}}, namespace="web"),
-                   "it has 2 objects, and 2 are allowed")
+                   "it has 6 objects, and 6 are allowed")
     again = admin.post(vm_path(cluster), {"metadata": {"name": "s1"}}, namespace="web")
     assert again.status == 409, "what is there is told before what is allowed"
     kube = admin.request("POST", f"/clusters/{cluster}/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots",
                          json.dumps(snapshot("web", "s3")),
                          {"Content-Type": "application/json", "Authorization": f"Bearer {admin.key}"})
     assert (kube.status, kube.json()["reason"]) == (403, "Forbidden"), kube
-    assert "2 are allowed" in kube.json()["message"]
+    assert "6 are allowed" in kube.json()["message"]
     assert admin.delete(vm_path(other, name="s2"), namespace="web").status == 204
     assert admin.post(vm_path(cluster), {"metadata": {"name": "s3"}}, namespace="web").status == 200
+
+
+def test_namespaces_are_objects(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(name, projectUid=uid)["uid"]
+    set_quota(admin, uid, objects=2)
+    assert make_namespace(admin, cluster, "one").status == 201
+    refused = make_namespace(admin, cluster, "two")
+    assert (refused.status, refused.json()["reason"]) == (403, "Forbidden"), refused
+    assert "it has 2 objects, and 2 are allowed" in refused.json()["message"]
+    assert used(admin, uid, "objects") == 2
+    assert_refused(admin.post("/admin/v1/clusters", {"name": "more", "projectUid": uid}), "it has 2 objects, and 2 are allowed")
+
+    # The namespace that is made for a snapshot comes with it, or neither does.
+    for limit in (2, 3):
+        set_quota(admin, uid, objects=limit)
+        assert_refused(admin.post(vm_path(cluster), {"metadata": {"name": "s1"}}, namespace="web"), f"{limit} are allowed")
+        assert_refused(admin.import_lines(cluster, [snapshot("web", "s1")]), f"{limit} are allowed")
+        assert_refused(admin.import_lines(cluster, [snapshot("web", "s1")], dryRun="true"), f"{limit} are allowed")
+        assert kube_get(admin, f"/clusters/{cluster}/api/v1/namespaces/web").status == 404
+    set_quota(admin, uid, objects=4)
+    assert admin.post(vm_path(cluster), {"metadata": {"name": "s1"}}, namespace="web").status == 200
+    assert used(admin, uid, "objects") == 4
+
+    headers = {"Authorization": f"Bearer {admin.key}"}
+    assert admin.request("DELETE", f"/clusters/{cluster}/api/v1/namespaces/web", None, headers).status == 200
+    wait_for(lambda: used(admin, uid, "objects") == 2, "the namespace and its snapshot to be gone")
+    assert make_namespace(admin, cluster, "two").status == 201
+
+
+def test_bytes_of_namespaces(admin, project):
+    uid, name = project
+    cluster = admin.create_cluster(name, projectUid=uid)["uid"]
+    before = used(admin, uid, "bytes")
+    assert before == namespace_bytes(admin, cluster) > 100
+    set_quota(admin, uid, bytes=before + 3000)
+    refused = make_namespace(admin, cluster, "large", annotations={"note": "x" * 3000})
+    assert refused.status == 403 and f"it has {before:,} bytes, and {before + 3000:,} are allowed" in refused.json()["message"]
+    assert make_namespace(admin, cluster, "smaller", annotations={"note": "x" * 2000}).status == 201
+    assert before + 2000 < used(admin, uid, "bytes") <= before + 3000
+    set_quota(admin, uid, bytes=before)
+    assert_refused(admin.post(vm_path(cluster), {"metadata": {"name": "s1"}}, namespace="web"), f"{before:,} are allowed")
+    headers = {"Authorization": f"Bearer {admin.key}"}
+    assert admin.request("DELETE", f"/clusters/{cluster}/api/v1/namespaces/smaller", None, headers).status == 200, "above the quota"
+    wait_for(lambda: used(admin, uid, "bytes") == before, "the namespace to be gone")
+
+
+def test_a_namespace_is_no_larger_than_an_object(admin, uid):
+    # managedFields have each name once more, in base64.
+    many = {f"{'x' * 240}.example.com/{number:05d}": "y" * 60 for number in range(3400)}
+    refused = make_namespace(admin, uid, "large", labels=many)
+    assert (refused.status, refused.json()["reason"]) == (413, "RequestEntityTooLarge"), refused
+    assert make_namespace(admin, uid, "large", labels=dict(list(many.items())[:3000])).status == 201
 
 
 def test_objects_that_are_imported(admin, project):
@@ -99,8 +154,32 @@ def test_a_mirror_above_its_quota_says_so_and_harms_no_other(data_dir):
         wait_for(lambda: admin.cluster(UID)["objects"] == 9, "the mirror goes on with more room", 60)
 
 
+def used(admin, uid, what):
+    return admin.get(f"/admin/v1/projects/{uid}").json()["used"][what]
+
+
 def used_bytes(admin, uid):
-    return admin.get(f"/admin/v1/projects/{uid}").json()["used"]["bytes"]
+    return used(admin, uid, "bytes")
+
+
+def make_namespace(admin, cluster, name, **metadata):
+    return admin.request("POST", f"/clusters/{cluster}/api/v1/namespaces",
+                         json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **metadata}}),
+                         {"Content-Type": "application/json", "Authorization": f"Bearer {admin.key}"})
+
+
+def kube_get(admin, path):
+    return admin.get(path, {"Authorization": f"Bearer {admin.key}"})
+
+
+def namespace_bytes(admin, *clusters):
+    """How long the JSON of the namespaces is that the clusters got by themselves: it is shown as it is stored."""
+    size = 0
+    for cluster in clusters:
+        path = f"/clusters/{cluster}/api/v1/namespaces"
+        names = [one["metadata"]["name"] for one in kube_get(admin, path).json()["items"]]
+        size += sum(len(kube_get(admin, f"{path}/{name}").body.rstrip()) for name in names)
+    return size
 
 
 def stored_size(admin, cluster, name):
@@ -125,13 +204,15 @@ def test_bytes_of_what_is_created_and_changed(admin, project):
     for where, snap in ((cluster, "s1"), (other, "s2")):
         assert admin.post(vm_path(where), noted(snap, "x" * 1000), namespace="web").status == 200
     sizes = [stored_size(admin, cluster, "s1"), stored_size(admin, other, "s2")]
-    assert used_bytes(admin, uid) == sum(sizes)
+    spaces = namespace_bytes(admin, cluster, other)
+    full = sum(sizes) + spaces
+    assert used_bytes(admin, uid) == full
     assert (admin.cluster(cluster)["bytes"], admin.cluster(other)["bytes"]) == tuple(sizes)
 
-    allowed = sum(sizes) + 1000
+    allowed = full + 1000
     set_quota(admin, uid, bytes=allowed)
     refused = admin.post(vm_path(cluster), noted("s3", "x" * 1000), namespace="web")
-    assert_refused(refused, f"it has {sum(sizes):,} bytes, and {allowed:,} are allowed")
+    assert_refused(refused, f"it has {full:,} bytes, and {allowed:,} are allowed")
 
     def patch(note, where=cluster, snap="s1"):
         return admin.request("PATCH", kube_path(where, snap), json.dumps({"metadata": {"annotations": {"note": note}}}), {
@@ -141,7 +222,7 @@ def test_bytes_of_what_is_created_and_changed(admin, project):
     assert (larger.status, larger.json()["reason"]) == (403, "Forbidden"), larger
     assert f"{allowed:,} are allowed" in larger.json()["message"]
     assert patch("x" * 1500).status == 200
-    assert used_bytes(admin, uid) == stored_size(admin, cluster, "s1") + sizes[1] <= allowed
+    assert used_bytes(admin, uid) == stored_size(admin, cluster, "s1") + sizes[1] + spaces <= allowed
 
     set_quota(admin, uid, bytes=10)
     assert patch("x" * 1501).status == 403
@@ -167,7 +248,8 @@ def test_bytes_that_are_imported(admin, project):
     whole = admin.load(cluster, some)
     assert whole["created"] == 300
     full = used_bytes(admin, uid)
-    assert full == admin.cluster(cluster)["bytes"] > 300 * 200
+    spaces = namespace_bytes(admin, cluster)
+    assert full - spaces == admin.cluster(cluster)["bytes"] > 300 * 200
     set_quota(admin, uid, bytes=full)
     assert admin.import_lines(cluster, some).status == 200, "what is there already takes no room"
     for one in some:
@@ -182,7 +264,7 @@ def test_bytes_that_are_imported(admin, project):
     for one in some:
         del one["metadata"]["annotations"]["note"]
     assert admin.import_lines(cluster, some[:100], prune="true", complete="true").status == 200, "smaller ones, and fewer"
-    assert used_bytes(admin, uid) == admin.cluster(cluster)["bytes"] < full
+    assert used_bytes(admin, uid) == admin.cluster(cluster)["bytes"] + spaces < full
 
 
 def test_bytes_of_a_mirror(data_dir):

@@ -185,7 +185,8 @@ def test_owners_and_dependents_are_collected_whichever_replica_is_asked(replicas
 
 def test_a_quota_holds_over_all_replicas(replicas):
     project = replicas.client().create_project(f"small-{next(NUMBERS)}")
-    limited = replicas.client().request("PUT", f"/admin/v1/projects/{project['uid']}/quota", {"objects": 10})
+    # Ten, and the namespace default.
+    limited = replicas.client().request("PUT", f"/admin/v1/projects/{project['uid']}/quota", {"objects": 11})
     assert limited.status == 200, limited
     name = f"quota-{next(NUMBERS)}"
     replicas.client().create_cluster(name, projectUid=project["uid"])
@@ -197,3 +198,23 @@ def test_a_quota_holds_over_all_replicas(replicas):
         statuses = list(pool.map(make, range(30)))
     assert statuses.count(201) == 10, statuses
     assert len(replicas.client().items(name)) == 10
+
+
+def test_a_quota_holds_for_namespaces_over_all_replicas(replicas):
+    project = replicas.client().create_project(f"small-{next(NUMBERS)}")
+    name = f"quota-{next(NUMBERS)}"
+    replicas.client().create_cluster(name, projectUid=project["uid"])
+    limited = replicas.client().request("PUT", f"/admin/v1/projects/{project['uid']}/quota", {"objects": 11})
+    assert limited.status == 200, limited
+
+    def make(i):
+        server = replicas.servers[i % 3]
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"space-{i}"}}
+        return replicas.kube(name, server).post("/api/v1/namespaces", body).status
+
+    with ThreadPoolExecutor(9) as pool:
+        statuses = list(pool.map(make, range(30)))
+    assert statuses.count(201) == 10 and statuses.count(403) == 20, statuses
+    for server in replicas.servers:
+        assert len(replicas.kube(name, server).get("/api/v1/namespaces").json()["items"]) == 11
+        assert replicas.client(server).get(f"/admin/v1/projects/{project['uid']}").json()["used"]["objects"] == 11

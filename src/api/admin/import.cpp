@@ -274,7 +274,7 @@ net::Awaitable<Result<void>> import_objects(Call& call) {
                         "application/x-ndjson or application/json");
     }
 
-    asked.options.quota = call.services.quota_of(cluster);
+    asked.options.find_quota = [&all = call.services, &cluster] { return all.quota_of(cluster); };
     asked.options.audit = call.audit;
     objects::Import import(cluster, asked.options, call.services.store);
     auto ended = co_await import_stream(call, cluster, asked, import);

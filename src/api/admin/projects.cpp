@@ -4,7 +4,6 @@
 #include "api/visible.h"
 #include "audit/action.h"
 #include "cluster/object_quota.h"
-#include "cluster/reflected_kind.h"
 
 namespace snapgate::api::admin {
 
@@ -27,15 +26,11 @@ Result<json::Object> used_by(const Services& services, const std::string& uid) {
     const auto clusters = services.clusters.snapshot();
     cluster::ObjectSum sum;
     const store::ReadView view = services.store.read();
-    for (const auto& [id, cluster] : *clusters) {
-        if (cluster.project != uid) continue;
-        for (const cluster::ReflectedKind& kind : cluster::reflected_kinds()) {
-            const model::ClusterNumber number = cluster.number_of(kind.stored);
-            SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind.stored));
-            SNAPGATE_ASSIGN(const uint64_t bytes, view.bytes(number, kind.stored));
-            sum.objects += count;
-            sum.bytes += bytes;
-        }
+    for (const auto& [number, kind] : cluster::counted_objects(uid, *clusters)) {
+        SNAPGATE_ASSIGN(const uint64_t count, view.count(number, kind));
+        SNAPGATE_ASSIGN(const uint64_t bytes, view.bytes(number, kind));
+        sum.objects += count;
+        sum.bytes += bytes;
     }
     return json::Object{{"clusters", clusters->count_of(uid)},
                         {"keys", services.keys.keys()->count_of(uid)},
