@@ -96,6 +96,7 @@ base::Result<model::PreparedObject> prepare_marked_namespace(std::string_view js
 model::PreparedObject make_namespace(std::string_view name, const Identity& identity) {
     model::PreparedObject object;
     object.name = name;
+    object.uid = identity.uid;
     std::string& out = object.text;
     out = R"({"apiVersion":"v1","kind":"Namespace","metadata":{"creationTimestamp":)";
     out += to_json_string(identity.creation_timestamp);

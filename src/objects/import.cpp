@@ -200,7 +200,7 @@ Result<bool> Import::Batch::ensure_namespace(store::WriteTxn& txn, const std::st
     if (dry_run && (namespaces_before->contains(ns) || !namespaces.insert(ns).second)) return true;
     const model::PreparedObject made = cluster::new_namespace(ns, now_ms);
     growth.put(cluster::stored_size(made, nullptr), nullptr);
-    if (!dry_run) SNAPGATE_TRY(txn.put(cluster.number, Kind::kNamespace, made));
+    if (!dry_run) SNAPGATE_TRY(make_namespace(txn, cluster.number, made, audit.get()));
     return true;
 }
 
@@ -309,6 +309,10 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
     namespaces.clear();
     SNAPGATE_ASSIGN(bool there, txn.has_cluster(cluster.number));
     if (!there) return Error(Code::kNotFound, "the cluster was deleted during the import");
+    if (audit && first) {
+        SNAPGATE_TRY(txn.add_audit_line(
+            audit::line_of(*audit, {}, {.outcome = audit::Outcome::kBegan}, now_ms)));
+    }
     cluster::ObjectSum used;
     if (quota) {
         SNAPGATE_ASSIGN(used, quota->used(txn));
@@ -327,9 +331,7 @@ Result<void> Import::Batch::run(store::WriteTxn& txn) {
             SNAPGATE_TRY(note_change(txn, number, &*existing, nullptr, Origin::kImport));
         SNAPGATE_TRY(note_removal(txn, audit.get(), pruned, key));
     }
-    if (!audit || !first) return {};
-    return txn.add_audit_line(
-        audit::line_of(*audit, {}, {.outcome = audit::Outcome::kBegan}, now_ms));
+    return {};
 }
 
 Result<Import::PruneStep> Import::next_prune() {

@@ -203,6 +203,24 @@ TEST_F(ImportTest, AQuotaThatIsSetMeanwhileHolds) {
     EXPECT_EQ(refused.error().code, base::Code::kQuotaExceeded);
 }
 
+TEST_F(ImportTest, NamespacesThatAreMadeHaveLinesInTheAuditTrail) {
+    ImportOptions options;
+    options.audit = std::make_shared<audit::Action>();
+    options.audit->verb = "import";
+    run({object("web", "a"), object("web", "b"), object("db", "a")}, options);
+    std::vector<std::string> lines;
+    const auto stored = store_->read().audit_lines(0, 1 << 20);
+    for (const store::AuditLine& line : *stored) lines.push_back(line.text);
+    const auto made = [](std::string_view name) {
+        return testing::AllOf(
+            HasSubstr(R"("verb":"import")"),
+            HasSubstr(fmt::format(R"("object":{{"kind":"Namespace","name":"{}")", name)),
+            HasSubstr(R"("outcome":"done","change":"created")"));
+    };
+    EXPECT_THAT(lines,
+                testing::ElementsAre(HasSubstr(R"("outcome":"began")"), made("web"), made("db")));
+}
+
 TEST_F(ImportTest, ConflictsGoAsAsked) {
     run({whole("a")});
     std::string changed = whole("a", R"(,"labels":{"x":"y"})");

@@ -30,7 +30,7 @@ Result<void> check_quota(store::WriteTxn& txn, const ObjectWrite& write,
 
 // Whether the write may be done. Makes the namespace that it needs.
 Result<End> settle(store::WriteTxn& txn, const ObjectWrite& write,
-                   const std::optional<store::Found>& found) {
+                   const std::optional<store::Found>& found, const audit::Action* action) {
     if (write.read_at) {
         if (!found || found->revision != *write.read_at) return End::kChanged;
         SNAPGATE_TRY(check_quota(txn, write, &found->object));
@@ -44,7 +44,7 @@ Result<End> settle(store::WriteTxn& txn, const ObjectWrite& write,
     if (end == End::kNoNamespace && write.make_namespace) {
         const model::PreparedObject ns = cluster::new_namespace(write.key.ns, write.now_ms);
         SNAPGATE_TRY(check_quota(txn, write, nullptr, &ns));
-        SNAPGATE_TRY(txn.put(write.cluster, Kind::kNamespace, ns));
+        SNAPGATE_TRY(make_namespace(txn, write.cluster, ns, action));
         return End::kDone;
     }
     if (end == End::kDone) SNAPGATE_TRY(check_quota(txn, write, nullptr));
@@ -76,7 +76,7 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write,
     if (!there) return Error(Code::kNotFound, "the cluster was deleted meanwhile");
     SNAPGATE_ASSIGN(const auto before,
                     txn.get(write.cluster, write.kind, write.key.ns, write.key.name));
-    SNAPGATE_ASSIGN(outcome.end, settle(txn, write, before));
+    SNAPGATE_ASSIGN(outcome.end, settle(txn, write, before, action));
     if (outcome.end != End::kDone) return {};
     if (write.object) {
         SNAPGATE_ASSIGN(outcome.revision, txn.put(write.cluster, write.kind, *write.object));
@@ -131,6 +131,16 @@ Result<End> look_at_namespace(store::WriteTxn& txn, model::ClusterNumber cluster
     SNAPGATE_ASSIGN(auto found, txn.get(cluster, Kind::kNamespace, "", ns));
     if (!found) return End::kNoNamespace;
     return is_going(found->object) ? End::kNamespaceGoing : End::kDone;
+}
+
+Result<void> make_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                            const model::PreparedObject& ns, const audit::Action* action) {
+    SNAPGATE_TRY(txn.put(cluster, Kind::kNamespace, ns));
+    if (action == nullptr) return {};
+    const audit::Object object{
+        .kind = std::string(model::kind_name(Kind::kNamespace)), .name = ns.name, .id = ns.uid};
+    return txn.add_audit_line(audit::line_of(*action, object, {.change = audit::Change::kCreated},
+                                             base::system_clock().now_ms()));
 }
 
 bool is_going(const model::StoredObject& ns) {

@@ -69,6 +69,11 @@ base::Result<WriteOutcome::End> look_at_namespace(store::WriteTxn& txn,
                                                   model::ClusterNumber cluster,
                                                   std::string_view ns);
 
+// Within a write of objects, makes the namespace that they need, with its line of the audit trail.
+// None if `action` is null.
+base::Result<void> make_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
+                                  const model::PreparedObject& ns, const audit::Action* action);
+
 // Whether a stored Namespace is being deleted.
 bool is_going(const model::StoredObject& ns);
 

@@ -195,6 +195,30 @@ TEST_F(ObjectWriteTest, TheLineOfTheAuditTrailIsAPartOfTheWrite) {
     EXPECT_THAT(lines, testing::ElementsAre(line("created"), line("updated"), line("removed")));
 }
 
+TEST_F(ObjectWriteTest, ANamespaceThatIsMadeForAnObjectHasALineOfItsOwn) {
+    audit::Action alice;
+    alice.actor = {.key = "5f0c3a9be1d2", .name = "alice"};
+    alice.verb = "create";
+    ObjectWrite first = make("a");
+    first.make_namespace = true;
+    ASSERT_EQ(commit(first, &alice).end, End::kDone);
+    ObjectWrite second = make("b");
+    second.make_namespace = true;
+    ASSERT_EQ(commit(second, &alice).end, End::kDone);
+
+    std::vector<std::string> lines;
+    const auto stored = store_->read().audit_lines(0, 1 << 20);
+    for (const store::AuditLine& line : *stored) lines.push_back(line.text);
+    EXPECT_THAT(lines,
+                testing::ElementsAre(
+                    testing::AllOf(
+                        testing::HasSubstr(R"("who":{"key":"5f0c3a9be1d2","name":"alice"})"),
+                        testing::HasSubstr(R"("object":{"kind":"Namespace","name":"web","id":")"),
+                        testing::HasSubstr(R"("outcome":"done","change":"created")")),
+                    testing::HasSubstr(R"("namespace":"web","name":"a")"),
+                    testing::HasSubstr(R"("namespace":"web","name":"b")")));
+}
+
 TEST_F(ObjectWriteTest, AClusterThatIsGoneIsNotFound) {
     ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [this](store::WriteTxn& txn) {
         return txn.delete_cluster(cluster_);

@@ -87,6 +87,9 @@ def test_who_made_and_who_deleted_a_snapshot(trail):
         assert line["time"].endswith("Z") and len(line["time"]) == len("2026-11-29T11:00:00.123Z")
         assert line["path"].startswith("/v1/spectroclusters/demo/vms/web-01/snapshot")
         assert line["requestId"]
+    # The namespace was made with it.
+    [space] = trail.lines(1, kind="Namespace", name="web")
+    assert core(space) == core(made) and space["object"]["id"] and space["requestId"] == made["requestId"]
     numbers = [line["seq"] for line in read(trail.file) if "seq" in line]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     # The secret of a key is in no line.
@@ -184,7 +187,8 @@ def test_deletions_of_many_have_a_line_each(trail):
     kube = KubeClient(trail.server, "demo")
     assert kube.delete("/apis/snapshot.kubevirt.io/v1beta1/namespaces/web/virtualmachinesnapshots").status == 200
     assert kube.delete("/api/v1/namespaces/gone").status == 200
-    swept = trail.lines(1, kind="Namespace", name="gone")[0]
+    imported, swept = trail.lines(2, kind="Namespace", name="gone")[:2]
+    assert (imported["verb"], imported["change"]) == ("import", "created")
     assert core(swept) == {"who": swept["who"], "verb": "delete", "outcome": "done", "change": "updated"}
     wait_for(lambda: kube.get("/api/v1/namespaces/gone").status == 404, "the namespace to be gone")
     trail.server.stop()
@@ -211,6 +215,8 @@ def test_an_import_has_a_line_at_both_ends(trail):
     assert [(line["outcome"], line.get("created"), line.get("pruned")) for line in lines if not line.get("change")] == [
         ("began", None, None), ("done", 600, 0), ("began", None, None), ("done", 1, 2)]
     assert sorted(line["object"]["name"] for line in lines if line.get("change") == "removed") == ["s-598", "s-599"]
+    made = [line for line in lines if line.get("change") == "created"]
+    assert [(line["object"]["kind"], line["object"]["name"]) for line in made] == [("Namespace", "web")]
     assert {line["object"]["cluster"] for line in lines} == {"demo"}
 
 
@@ -236,7 +242,9 @@ def test_an_import_that_was_killed_has_its_beginning(trail):
     sender.join()
     trail.server.start()
     wait_for(lambda: [line for line in read(trail.file) if line.get("outcome") == "began"], "the line of the beginning")
-    assert not [line for line in read(trail.file) if line.get("verb") == "import" and line["outcome"] == "done"]
+    # The namespace that it made has a line with a change.
+    assert not [line for line in read(trail.file)
+                if line.get("verb") == "import" and line["outcome"] == "done" and "change" not in line]
 
 
 def test_the_garbage_collector_has_a_name(trail):
