@@ -7,8 +7,9 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/utf8.h"
 #include "json/document.h"
-#include "json/splitter.h"
+#include "json/list_reader.h"
 #include "json/value.h"
 #include "json/whole_number.h"
 
@@ -35,17 +36,24 @@ Error wrong(std::string_view what) {
 }
 
 // The text at a key; "" if the key is absent or has a value of another type.
-std::string text_member(const simdjson::dom::object& object, std::string_view key) {
+std::string text_member(const simdjson::dom::element& object, std::string_view key) {
+    const auto value = last_member(object, key);
     std::string_view text;
-    if (object.at_key(key).get(text) != simdjson::SUCCESS || text.size() > kMaxText) return {};
+    if (!value || value->get(text) != simdjson::SUCCESS || text.size() > kMaxText) return {};
     return std::string(text);
 }
 
-Result<simdjson::dom::object> read_object(std::string_view text, std::string_view what) {
+std::optional<simdjson::dom::element> last_object(const simdjson::dom::element& object,
+                                                  std::string_view key) {
+    auto value = last_member(object, key);
+    if (!value || !value->is_object()) return std::nullopt;
+    return value;
+}
+
+Result<simdjson::dom::element> read_object(std::string_view text, std::string_view what) {
     SNAPGATE_ASSIGN(const simdjson::dom::element root, thread_document().parse(text));
-    simdjson::dom::object object;
-    if (root.get(object) != simdjson::SUCCESS) return wrong(what);
-    return object;
+    if (!root.is_object()) return wrong(what);
+    return root;
 }
 
 std::string string_member(const Object& object, std::string_view name) {
@@ -125,13 +133,6 @@ class FrameReader {
         }
         return text_.substr(begin, at_++ - begin);
     }
-    // The rest without the bracket that ends the whole text; "" if there is no bracket.
-    std::string_view take_rest() {
-        skip_blanks();
-        const size_t last = text_.find_last_not_of(" \t\r\n");
-        if (last == std::string_view::npos || last < at_ || text_[last] != '}') return {};
-        return text_.substr(at_, last - at_);
-    }
     // Takes a value of any type.
     std::optional<std::string_view> take_value() {
         skip_blanks();
@@ -176,37 +177,56 @@ class FrameReader {
     size_t at_ = 0;
 };
 
+// What a string's bytes between its quotes stand for; nullopt if they are no text.
+std::optional<std::string> unescaped(std::string_view raw) {
+    if (raw.size() > kMaxText || !base::is_utf8(raw)) return std::nullopt;
+    if (raw.find('\\') == std::string_view::npos) return std::string(raw);
+    const auto value = parse(fmt::format("\"{}\"", raw));
+    if (!value || !value->is_string()) return std::nullopt;
+    return std::string(value->get_string());
+}
+
+// Where a member of an object, or of its metadata, is noted; null for one that is not.
+std::string* place_in(ObjectHead& head, std::string_view key, bool in_metadata) {
+    if (!in_metadata) {
+        if (key == "kind") return &head.kind;
+        return key == "apiVersion" ? &head.api_version : nullptr;
+    }
+    if (key == "namespace") return &head.ns;
+    if (key == "name") return &head.name;
+    if (key == "uid") return &head.uid;
+    return key == "resourceVersion" ? &head.version : nullptr;
+}
+
 // The members of the object that comes next, until it ends or is cut off.
 void read_cut_members(FrameReader& reader, size_t levels, bool in_metadata, ObjectHead& head) {
     if (levels == 0 || !reader.take('{')) return;
     do {
-        const auto key = reader.take_string();
-        if (!key || !reader.take(':')) return;
-        if (!in_metadata && (*key == "object" || *key == "metadata") && reader.sees('{')) {
-            read_cut_members(reader, levels - 1, *key == "metadata", head);
+        const auto raw = reader.take_string();
+        if (!raw || !reader.take(':')) return;
+        const auto key = unescaped(*raw);
+        if (key && !in_metadata && (*key == "object" || *key == "metadata") && reader.sees('{')) {
+            const bool is_metadata = *key == "metadata";
+            if (is_metadata) head.ns = head.name = head.uid = head.version = "";
+            read_cut_members(reader, levels - 1, is_metadata, head);
             continue;
         }
         const auto value = reader.take_value();
         if (!value) return;
-        if (value->size() < 2 || value->front() != '"' || value->back() != '"') continue;
-        const std::string_view text = value->substr(1, value->size() - 2);
-        if (text.size() > kMaxText || text.find('\\') != std::string_view::npos) continue;
-        if (!in_metadata) {
-            if (*key == "kind") head.kind = text;
-            if (*key == "apiVersion") head.api_version = text;
-            continue;
-        }
-        if (*key == "namespace") head.ns = text;
-        if (*key == "name") head.name = text;
-        if (*key == "uid") head.uid = text;
-        if (*key == "resourceVersion") head.version = text;
+        std::string* const place = key ? place_in(head, *key, in_metadata) : nullptr;
+        if (place == nullptr) continue;
+        // A key given twice counts as it comes last, also where that is no text.
+        const bool is_text = value->size() >= 2 && value->front() == '"' && value->back() == '"';
+        auto text = is_text ? unescaped(value->substr(1, value->size() - 2)) : std::nullopt;
+        *place = std::move(text).value_or("");
     } while (reader.take(','));
     reader.take('}');
 }
 
 }  // namespace
 
-// Read by hand: a frame has two members only, and its object is parsed later, where it is taken in.
+// Read by hand: a frame has two members, in any order, and what else a server puts beside them. Its
+// object is parsed later, where it is taken in.
 Result<WatchFrame> read_watch_frame(std::string_view text) {
     FrameReader reader(text);
     WatchFrame frame;
@@ -215,13 +235,6 @@ Result<WatchFrame> read_watch_frame(std::string_view text) {
     do {
         const auto key = reader.take_string();
         if (!key || !reader.take(':')) return wrong("event of a watch");
-        if (*key == "object" && !frame.type.empty()) {
-            // Every server writes the object last, so it is the rest up to the frame's end. The
-            // parser of the object notices if that is more than one value.
-            frame.object = reader.take_rest();
-            if (frame.object.empty()) return wrong("event of a watch");
-            return frame;
-        }
         const auto value = reader.take_value();
         if (!value) return wrong("event of a watch");
         if (*key == "object") {
@@ -239,20 +252,18 @@ Result<WatchFrame> read_watch_frame(std::string_view text) {
 }
 
 Result<ObjectHead> read_object_head(std::string_view text) {
-    SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "Kubernetes object"));
+    SNAPGATE_ASSIGN(const simdjson::dom::element root, read_object(text, "Kubernetes object"));
     ObjectHead head;
     head.api_version = text_member(root, "apiVersion");
     head.kind = text_member(root, "kind");
-    simdjson::dom::object metadata;
-    if (root.at_key("metadata").get(metadata) != simdjson::SUCCESS)
-        return wrong("Kubernetes object: it has no metadata");
-    head.ns = text_member(metadata, "namespace");
-    head.name = text_member(metadata, "name");
-    head.uid = text_member(metadata, "uid");
-    head.version = text_member(metadata, "resourceVersion");
-    simdjson::dom::object annotations;
-    if (metadata.at_key("annotations").get(annotations) == simdjson::SUCCESS)
-        head.ends_initial_events = text_member(annotations, "k8s.io/initial-events-end") == "true";
+    const auto metadata = last_object(root, "metadata");
+    if (!metadata) return wrong("Kubernetes object: it has no metadata");
+    head.ns = text_member(*metadata, "namespace");
+    head.name = text_member(*metadata, "name");
+    head.uid = text_member(*metadata, "uid");
+    head.version = text_member(*metadata, "resourceVersion");
+    if (const auto annotations = last_object(*metadata, "annotations"))
+        head.ends_initial_events = text_member(*annotations, "k8s.io/initial-events-end") == "true";
     return head;
 }
 
@@ -272,14 +283,13 @@ bool is_json_of_any_depth(std::string_view text) {
 }
 
 Result<ListHead> read_list_head(std::string_view text) {
-    SNAPGATE_ASSIGN(const simdjson::dom::object root, read_object(text, "list"));
+    SNAPGATE_ASSIGN(const simdjson::dom::element root, read_object(text, "list"));
     ListHead head;
     head.api_version = text_member(root, "apiVersion");
     head.kind = text_member(root, "kind");
-    simdjson::dom::object metadata;
-    if (root.at_key("metadata").get(metadata) == simdjson::SUCCESS) {
-        head.version = text_member(metadata, "resourceVersion");
-        head.continue_token = text_member(metadata, "continue");
+    if (const auto metadata = last_object(root, "metadata")) {
+        head.version = text_member(*metadata, "resourceVersion");
+        head.continue_token = text_member(*metadata, "continue");
     }
     return head;
 }
@@ -290,11 +300,9 @@ Result<std::vector<ObjectHead>> read_listed_heads(std::string_view text) {
         SNAPGATE_ASSIGN(heads.emplace_back(), read_object_head(item));
         return {};
     };
-    ItemSplitter splitter(take);
-    SNAPGATE_TRY(splitter.feed(text));
-    SNAPGATE_TRY(splitter.finish());
-    // A single object is handed on as an item of its own.
-    if (splitter.envelope().empty()) return wrong("list");
+    ListReader list(take);
+    SNAPGATE_TRY(list.feed(text));
+    SNAPGATE_TRY(list.finish());
     return heads;
 }
 

@@ -24,6 +24,20 @@ TEST(WatchFrame, MembersStandInAnyOrder) {
     EXPECT_EQ(frame->object, R"({"x":1})");
 }
 
+TEST(WatchFrame, MembersMayFollowTheObject) {
+    for (const std::string_view text :
+         {R"({"type":"ADDED","object":{"a":{}},"x":{"b":[1]}})",
+          R"({"x":"}","type":"ADDED","object":{"a":{}} ,"object2":"{"})",
+          R"({"object":{"a":{}},"x":1,"type":"ADDED"})",
+          // The last of two counts, as for Go.
+          R"({"type":"ADDED","object":{},"object":{"a":{}}})"}) {
+        const auto frame = read_watch_frame(text);
+        ASSERT_TRUE(frame) << text << frame.error().message;
+        EXPECT_EQ(frame->type, "ADDED") << text;
+        EXPECT_EQ(frame->object, R"({"a":{}})") << text;
+    }
+}
+
 TEST(WatchFrame, AnythingElseIsRefused) {
     for (const std::string_view text :
          {"", "{}", "[]", "null", "{", "{\"type\":\"ADDED\"}", "{\"object\":{}}",
@@ -71,6 +85,34 @@ TEST(ObjectHead, IsReadFromABeginningAsFarAsItGoes) {
     EXPECT_EQ(read_cut_object("[{").name, "");
 }
 
+TEST(ObjectHead, OfAKeyGivenTwiceTheLastCounts) {
+    const std::string_view text =
+        R"({"kind":"A","metadata":{"name":"x","uid":"x"},"kind":"K","metadata":{"name":"a",)"
+        R"("name":"n","namespace":"s","uid":"v","uid":"u","resourceVersion":"6",)"
+        R"("resourceVersion":"7"}})";
+    for (const ObjectHead& head : {*read_object_head(text), read_cut_object(text)}) {
+        EXPECT_EQ(head.kind, "K");
+        EXPECT_EQ(head.name, "n");
+        EXPECT_EQ(head.uid, "u");
+        EXPECT_EQ(head.version, "7");
+    }
+    // What counts need not be a text, or be there.
+    const std::string_view none =
+        R"({"metadata":{"name":"a","uid":"u"},"metadata":{"name":"a","name":7}})";
+    for (const ObjectHead& head : {*read_object_head(none), read_cut_object(none)}) {
+        EXPECT_EQ(head.name, "");
+        EXPECT_EQ(head.uid, "");
+    }
+}
+
+TEST(ObjectHead, ABeginningMayHaveEscapes) {
+    const ObjectHead head = read_cut_object(
+        R"({"met\u0061data":{"n\u0061me":"\u0062","namespace":"\ud800","uid":"u"},"x":1e999})");
+    EXPECT_EQ(head.name, "b");
+    EXPECT_EQ(head.ns, "");
+    EXPECT_EQ(head.uid, "u");
+}
+
 TEST(ListHead, HasAVersionAndAToken) {
     const auto head = read_list_head(
         R"({"kind":"L","apiVersion":"v","metadata":{"resourceVersion":"9","continue":"t"},"items":[]})");
@@ -94,6 +136,13 @@ TEST(Status, HasACodeAReasonAndCauses) {
     EXPECT_FALSE(status->has_cause("Other"));
     EXPECT_FALSE(read_status(R"({"kind":"Pod"})"));
     EXPECT_FALSE(read_status("<html>"));
+}
+
+TEST(Status, AByteOrderMarkIsNamed) {
+    const auto status = read_status("\xef\xbb\xbf{\"kind\":\"Status\"}");
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().message.find("byte order mark"), std::string::npos)
+        << status.error().message;
 }
 
 TEST(GroupVersions, ThePreferredOneIsFirst) {

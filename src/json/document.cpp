@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/ascii.h"
+#include "json/byte_order_mark.h"
 
 namespace snapgate::json {
 namespace {
@@ -111,7 +112,10 @@ base::Result<simdjson::dom::element> Document::parse(std::string_view text) {
                            fmt::format("the JSON is nested deeper than {} levels", kMaxLevels)};
     if (error)
         return base::Error{base::Code::kInvalidBody,
-                           fmt::format("this is not JSON: {}", simdjson::error_message(error))};
+                           fmt::format("this is not JSON: {}",
+                                       text.starts_with(kByteOrderMark)
+                                           ? kBeginsWithMark
+                                           : std::string_view(simdjson::error_message(error)))};
     if (has_half_surrogate(text))
         return base::Error{base::Code::kInvalidBody,
                            "this is not JSON: a string has half of a surrogate pair"};
@@ -123,6 +127,17 @@ simdjson::error_code Document::parse_padded(std::string_view text, simdjson::dom
     padded_.assign(text);
     padded_.append(simdjson::SIMDJSON_PADDING, ' ');
     return parser_->parse(padded_.data(), text.size(), false).get(root);
+}
+
+std::optional<simdjson::dom::element> last_member(const simdjson::dom::element& object,
+                                                  std::string_view key) {
+    simdjson::dom::object members;
+    if (object.get(members) != simdjson::SUCCESS) return std::nullopt;
+    std::optional<simdjson::dom::element> last;
+    for (const auto field : members) {
+        if (field.key == key) last = field.value;
+    }
+    return last;
 }
 
 void Document::shrink() {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,10 @@ class Document {
     std::unique_ptr<simdjson::dom::parser> parser_;
     std::string padded_;
 };
+
+// The member of an object; of a key given twice the last counts, as for Go and where objects are
+// taken in. (simdjson's own at_key() gives the first.) nullopt if there is none.
+std::optional<simdjson::dom::element> last_member(const simdjson::dom::element& object,
+                                                  std::string_view key);
 
 }  // namespace snapgate::json

@@ -59,8 +59,10 @@ class KeptWriter {
   private:
     // The number as a JSON text; "" if there are none.
     static std::string count_patches(const element& root) {
+        const auto spec = last_member(root, "spec");
+        const auto found = spec ? last_member(*spec, "patches") : std::nullopt;
         simdjson::dom::array patches;
-        if (root["spec"]["patches"].get_array().get(patches) || patches.size() == 0) return {};
+        if (!found || found->get(patches) || patches.size() == 0) return {};
         return fmt::format("\"{}\"", patches.size());
     }
 

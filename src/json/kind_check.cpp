@@ -4,24 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/quote.h"
+#include "json/document.h"
 #include "model/names.h"
 
 namespace snapgate::json {
 namespace {
 
 using simdjson::dom::element_type;
-
-// If a key is given twice, the last one counts.
-std::optional<simdjson::dom::element> find_last(const simdjson::dom::object& object,
-                                                std::string_view key) {
-    std::optional<simdjson::dom::element> found;
-    for (auto member : object)
-        if (member.key == key) found = member.value;
-    return found;
-}
 
 }  // namespace
 
@@ -54,7 +45,7 @@ base::Result<simdjson::dom::object> check_kind(const simdjson::dom::element& roo
             fmt::format("the object must be a JSON object, and is {}", describe(root.type()))};
     const simdjson::dom::object object = opened.value_unsafe();
     auto text = [&](std::string_view key) -> base::Result<std::string_view> {
-        auto value = find_last(object, key);
+        auto value = last_member(root, key);
         if (wanted.may_lack_both && (!value || value->is_null())) return std::string_view();
         if (!value || value->is_null())
             return base::Error{base::Code::kInvalidBody,

@@ -63,14 +63,15 @@ struct Workspace {
             const bool is_compared =
                 levels < kMaxLevels ? field.key != "fieldsV1"
                                     : std::ranges::find(kCompared, field.key) != kCompared.end();
-            if (is_compared && !is_empty(field.value))
-                members.push_back({field.key, field.value, {}});
+            if (is_compared) members.push_back({field.key, field.value, {}});
         }
+        // Of a key given twice the last counts, also where that one is empty.
         sort_members(members, begin);
         const size_t end = members.size();
         out.put('{');
         for (size_t i = begin; i < end; ++i) {
             const Member member = members[i];  // a copy: the vector grows below
+            if (is_empty(member.value)) continue;
             out.put_string(member.key);
             out.put(':');
             if (!append(member.value, levels - 1)) return false;
@@ -91,8 +92,9 @@ struct Workspace {
 base::Result<std::string> metadata_text(std::string_view object) {
     static thread_local auto space = std::make_unique<Workspace>();
     SNAPGATE_ASSIGN(const element root, space->document.parse(object));
+    const auto found = last_member(root, "metadata");
     simdjson::dom::object metadata;
-    if (root["metadata"].get_object().get(metadata) != simdjson::SUCCESS)
+    if (!found || found->get(metadata) != simdjson::SUCCESS)
         return base::Error(base::Code::kInvalidBody, "the object has no metadata");
     space->members.clear();
     space->out.clear();

@@ -86,6 +86,17 @@ TEST(MetadataText, OfAStoredObjectAndOfItsMetadataAloneItIsTheSame) {
     EXPECT_EQ(text_of(alone), text_of(shown));
 }
 
+TEST(MetadataText, OfAKeyGivenTwiceTheLastCounts) {
+    const std::string last = text_of(object(R"(,"labels":{"a":"2"})"));
+    EXPECT_EQ(text_of(object(R"(,"labels":{"a":"1"},"labels":{"a":"1","a":"2"})")), last);
+    EXPECT_EQ(text_of(R"({"metadata":{"labels":{"a":"1"}},"metadata":{"labels":{"a":"2"}}})"),
+              last);
+    // Also where the last one is empty.
+    EXPECT_EQ(text_of(object(R"(,"labels":{"a":"1"},"labels":{})")), text_of(object("")));
+    EXPECT_EQ(text_of(object(R"(,"labels":{"a":"1","a":""})")),
+              text_of(object(R"(,"labels":{"a":""})")));
+}
+
 TEST(MetadataText, WithoutMetadataThereIsNone) {
     for (const std::string_view text :
          {"", "[]", "{}", R"({"metadata":null})", R"({"metadata":[]})", R"({"metadata":{)"})

@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/byte_scan.h"
+#include "json/byte_order_mark.h"
 #include "json/value.h"
 
 namespace snapgate::json {
@@ -116,6 +117,9 @@ base::Result<void> ItemSplitter::step_between(const char*& at) {
     } else if (*at == '[') {
         place_ = Place::kElements;
         element_ = Element::kFirstOrEnd;
+    } else if (*at == kByteOrderMark[0] && read_ == 0 && at == chunk_) {
+        return base::Error{base::Code::kInvalidBody,
+                           "this is not JSON: " + std::string(kBeginsWithMark)};
     } else if (!base::is_white_space(*at)) {
         return unexpected(at, "an object or a list");
     }

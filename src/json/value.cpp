@@ -7,6 +7,7 @@
 #include "base/json_text.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "json/byte_order_mark.h"
 #include "json/limits.h"
 #include "json/value_handler.h"
 
@@ -88,6 +89,7 @@ base::Result<Value> parse(std::string_view text) {
 std::string syntax_words(const boost::json::error_code& ec, std::string_view text, size_t at) {
     if (ec != boost::json::error::syntax) return ec.message();
     if (!base::is_utf8(text)) return "it is not UTF-8";
+    if (text.starts_with(kByteOrderMark)) return std::string(kBeginsWithMark);
     const bool is_control = at < text.size() && static_cast<unsigned char>(text[at]) < 0x20;
     return is_control ? "a control character has to be escaped" : ec.message();
 }
