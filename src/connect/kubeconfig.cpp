@@ -20,6 +20,8 @@ namespace {
 
 constexpr size_t kMaxTokenBytes = 32 << 10;
 constexpr size_t kMaxHostBytes = 253;
+// Where a snapgate lists the snapshots of all its clusters (`snapgate kubeconfig --all-clusters`).
+constexpr std::string_view kAllClusters = "/clusters/-";
 
 Error fault(const std::string& path, std::string_view what) {
     return {Code::kInvalidBody, fmt::format("{}: {}", path, what), path};
@@ -122,6 +124,12 @@ Result<void> check_server(const std::string& server, const std::string& path) {
     if (server.empty()) return fault(path, "is not set");
     auto url = base::parse_server_url(server);
     if (!url) return fault(path, url.error().message);
+    if (url->prefix.ends_with(kAllClusters)) {
+        return fault(path,
+                     "leads to all clusters of a snapgate together (/clusters/-), which are no "
+                     "cluster: give the kubeconfig of one of them (`snapgate kubeconfig --cluster "
+                     "NAME`)");
+    }
     if (url->tls || is_loopback(url->host)) return {};
     return fault(path,
                  "is not https: credentials would cross the network in the open (plain http is "

@@ -192,6 +192,23 @@ TEST(Kubeconfig, NamesWhatIsMissing) {
     }
 }
 
+// A mirror of them would show the objects of several clusters as those of one.
+TEST(Kubeconfig, AllClustersOfASnapgateAreNoCluster) {
+    for (const std::string_view server :
+         {"https://a/clusters/-", "https://a:8443/clusters/-/", "https://a/below/clusters/-"}) {
+        const auto read =
+            read_kubeconfig(kubeconfig("server: '" + std::string(server) + "'", "token: abc"), "");
+        ASSERT_FALSE(read) << server;
+        EXPECT_EQ(read.error().subject, "clusters[name=edge].cluster.server");
+        EXPECT_NE(read.error().message.find("all clusters"), std::string::npos)
+            << read.error().message;
+    }
+    for (const std::string_view server : {"https://a/clusters/edge", "https://a/clusters/edge-"})
+        EXPECT_TRUE(
+            read_kubeconfig(kubeconfig("server: '" + std::string(server) + "'", "token: abc"), ""))
+            << server;
+}
+
 TEST(Kubeconfig, TakesPlainHttpForLoopbackAlone) {
     for (const char* server : {"http://127.0.0.1:8080", "http://[::1]:8080/clusters/a",
                                "http://localhost", "http://127.9.9.9"}) {

@@ -52,6 +52,22 @@ def test_what_is_not_good_is_not_stored(both, tmp_path):
     assert mirror.clusters() == {}
 
 
+def test_all_clusters_together_are_no_cluster(both, tmp_path):
+    """The kubeconfig for them takes the place of no good one, and is none of a new cluster."""
+    upstream, mirror, _ = both
+    mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig")
+    mirror.wait_until_ready("edge")
+    (tmp_path / "fleet.kubeconfig").write_text(upstream.good("kubeconfig", "--all-clusters"))
+    for arguments in (("set", "kubeconfig", "--cluster", "edge", "fleet.kubeconfig"),
+                      ("create", "cluster", "fleet", "--kubeconfig", "fleet.kubeconfig")):
+        ran = mirror.run(*arguments)
+        assert ran.returncode == 1 and "all clusters" in ran.stderr and "--cluster NAME" in ran.stderr, ran
+    assert list(mirror.clusters()) == ["edge"] and mirror.clusters()["edge"]["state"] == "Ready"
+    # One of a single cluster is as good as any.
+    alone = upstream.good("kubeconfig", "--cluster", "source")
+    assert mirror.good("set", "kubeconfig", "--cluster", "edge", "-", stdin=alone) == "cluster/edge unchanged\n"
+
+
 def test_what_is_out_of_reach_is_stored_with_a_warning_and_can_be_set(both, tmp_path):
     upstream, mirror, servers = both
     text = (tmp_path / "edge.kubeconfig").read_text()
