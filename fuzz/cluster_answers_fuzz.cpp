@@ -5,6 +5,7 @@
 #include <string>
 
 #include "check.h"
+#include "connect/cluster_target.h"
 #include "input.h"
 #include "json/api_version.h"
 #include "json/cluster_answers.h"
@@ -34,7 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const std::string_view text = snapgate::fuzz::text_of(bytes + 2, size - 2);
     answer.body = text;
     answer.headers.emplace_back("Retry-After", text.substr(0, 20));
+    answer.headers.emplace_back("Content-Encoding", text.substr(0, 20));
     check_setback(mirror::setback_of(answer));
+    static_cast<void>(snapgate::connect::check_readable(answer));
     const auto seconds = snapgate::objects::retry_after_seconds(answer);
     check(!seconds || (*seconds >= 1 && *seconds <= 3600), "a time to come back");
     const auto status = json::read_status(text);

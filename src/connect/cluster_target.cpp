@@ -1,13 +1,24 @@
 #include "connect/cluster_target.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "base/encoding.h"
+#include "base/quote.h"
 #include "connect/passed_servers.h"
 #include "connect/token_expiry.h"
 
 namespace snapgate::connect {
 
 using base::Result;
+
+namespace {
+
+constexpr std::string_view kUncompressed = "identity";
+constexpr size_t kMaxShownCoding = 40;
+
+}  // namespace
 
 Result<ClusterTarget> ClusterTarget::make(const Connection& connection,
                                           std::shared_ptr<const net::AddressRules> rules) {
@@ -32,7 +43,20 @@ net::ClientRequest ClusterTarget::as_sent(net::ClientRequest request,
                                           std::string_view passed) const {
     if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
     request.headers.emplace_back(kPassedServersHeader, passed);
+    request.headers.emplace_back("Accept-Encoding", kUncompressed);
     return request;
+}
+
+Result<void> check_readable(const net::ClientResponse& answer) {
+    const auto coding = answer.header("Content-Encoding");
+    if (!coding || coding->empty() || base::equal_ignoring_case(*coding, kUncompressed)) return {};
+    return base::Error(
+        base::Code::kBadPeer,
+        fmt::format("the cluster, or a proxy before it, compresses its answers (Content-Encoding: "
+                    "{}), though it was asked not to: they are not read; have it send them as they "
+                    "are",
+                    base::quote(*coding, kMaxShownCoding)),
+        std::string(kAnswerCompressed));
 }
 
 }  // namespace snapgate::connect

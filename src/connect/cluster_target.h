@@ -24,8 +24,13 @@ struct ClusterTarget {
     static base::Result<ClusterTarget> make(const Connection& connection,
                                             std::shared_ptr<const net::AddressRules> rules);
     // Adds to a request the headers that identify us there, and the ids of the servers that it has
-    // passed (passed_servers.h), including this one.
+    // passed (passed_servers.h), including this one; and that the answer must not be compressed.
     net::ClientRequest as_sent(net::ClientRequest request, std::string_view passed) const;
 };
+
+// kBadPeer with the reason AnswerCompressed for an answer whose body is compressed all the same,
+// which is not read here. A cluster does so for nobody who does not ask; a proxy before it may.
+base::Result<void> check_readable(const net::ClientResponse& answer);
+inline constexpr std::string_view kAnswerCompressed = "AnswerCompressed";
 
 }  // namespace snapgate::connect

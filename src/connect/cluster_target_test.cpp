@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "connect/credentials.h"
 
@@ -37,6 +39,27 @@ TEST(ClusterTarget, IsAnotherOneForAnotherConnection) {
     // One that cannot be called changes nothing.
     EXPECT_FALSE(source.target_of(connection("one", "nowhere")));
     EXPECT_EQ(*source.target_of(second), *other);
+}
+
+TEST(ClusterTarget, AsksForAnswersThatAreNotCompressed) {
+    const auto target = ClusterTarget::make(*connection("one"), nullptr);
+    ASSERT_TRUE(target);
+    const net::ClientRequest sent = target->as_sent({}, "server");
+    const std::pair<std::string, std::string> wanted{"Accept-Encoding", "identity"};
+    EXPECT_NE(std::ranges::find(sent.headers, wanted), sent.headers.end());
+}
+
+TEST(ClusterTarget, SaysThatAnAnswerIsCompressedAllTheSame) {
+    net::ClientResponse answer;
+    EXPECT_TRUE(check_readable(answer));
+    answer.headers = {{"content-encoding", "Identity"}};
+    EXPECT_TRUE(check_readable(answer));
+    answer.headers = {{"Content-Encoding", "gzip"}};
+    const auto refused = check_readable(answer);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().subject, kAnswerCompressed);
+    EXPECT_NE(refused.error().message.find("Content-Encoding: \"gzip\""), std::string::npos)
+        << refused.error().message;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/quote.h"
 #include "cluster/reflected_kind.h"
 #include "connect/access_review.h"
 #include "connect/cluster_target.h"
@@ -28,6 +29,7 @@ namespace {
 
 constexpr size_t kMaxAnswerBytes = 1 << 20;
 constexpr unsigned kLoopDetected = 508;
+constexpr size_t kMaxShownType = 80;
 constexpr int64_t kMostSkewMs = 30'000;
 constexpr std::array<std::string_view, 3> kReadVerbs = {"get", "list", "watch"};
 constexpr std::array<std::string_view, 4> kWriteVerbs = {"create", "update", "patch", "delete"};
@@ -105,7 +107,9 @@ class Checking {
                             std::string(net::outbound_reason::kAnswerTimeout));
         }
         const net::ClientRequest sent = target_.as_sent(std::move(request), passed_);
-        co_return co_await net::exchange(target_.server, sent, left, kMaxAnswerBytes);
+        auto answer = co_await net::exchange(target_.server, sent, left, kMaxAnswerBytes);
+        if (answer && answer->status / 100 == 2) SNAPGATE_CO_TRY(check_readable(*answer));
+        co_return answer;
     }
 
     net::Awaitable<bool> reach() {
@@ -120,6 +124,9 @@ class Checking {
                     "of the kubeconfig");
             } else if (error.subject == net::outbound_reason::kDenied) {
                 add("Reachable", Found::kBad, error.message);
+            } else if (error.subject == kAnswerCompressed) {
+                add("Reachable", Found::kWarning, error.message,
+                    "the cluster is followed as soon as its answers come as they are");
             } else {
                 add("Reachable", Found::kWarning, error.message,
                     "the cluster is followed as soon as it can be reached from this server");
@@ -179,10 +186,14 @@ class Checking {
             read_user(*value, user);
         }
         if (!is_kubernetes(*answer, value && value->is_object())) {
+            const auto type = answer->header("Content-Type");
             add("Identity", Found::kWarning,
-                fmt::format("the cluster's answer ({}) is not a Kubernetes API server's",
-                            answer->status),
-                "check the server's address, its port and path, in the kubeconfig");
+                fmt::format(
+                    "the answer at {} (status {}, {}) is not a Kubernetes API server's",
+                    target_.server->text(), answer->status,
+                    type ? "of the type " + base::quote(*type, kMaxShownType) : "without a type"),
+                "check the server's address, its port and path, in the kubeconfig, and what stands "
+                "before the cluster");
         } else if (user.empty()) {
             add("Identity", Found::kGood, "the credentials are accepted");
         } else {

@@ -339,6 +339,12 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
         }
         source->calls().answered(heard->response, took);
         ClusterAnswer answer{std::move(heard->response), {}};
+        auto readable = connect::check_readable(answer);
+        if (!readable && request.method != "HEAD") {
+            answer.body.clear();
+            // What a refusal means, its status says.
+            if (answer.status / 100 == 2) heard->fault = std::move(readable).error();
+        }
         if (heard->fault) {
             const bool done = answer.status / 100 == 2 && request.method != "GET";
             if (!done) co_return caller_error(followed->name, *heard->fault);
