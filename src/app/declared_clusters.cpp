@@ -377,8 +377,9 @@ class DeclaredClusters::Taking {
         // A program of the old source may run for a minute: nobody waits for it now.
         if (was_there) known.source->stop();
         known.fingerprint = wanted.connection->fingerprint();
+        auto step = wanted.connection->step();
         known.source = std::make_shared<connect::RenewedConnectionSource>(
-            rules_, *std::move(wanted.connection));
+            rules_, *std::move(wanted.connection), std::move(step));
         out_.to_follow.push_back(uid);
         if (made) return;
         if (was_there && other) {

@@ -122,7 +122,7 @@ Result<DeclaredConnection::Made> DeclaredConnection::make(KubeconfigMembers memb
     }
     const bool runs_program = program.has_value();
     return Made{connect::KubeconfigRenewal(std::move(members), declared_.kubeconfig.parent_path(),
-                                           std::move(program)),
+                                           std::move(program), step_),
                 std::move(server), runs_program};
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ class DeclaredConnection {
     // of them.
     const std::string& fingerprint() const { return fingerprint_; }
 
+    // What it is at while it blocks.
+    std::shared_ptr<const connect::RenewalStep> step() const { return step_; }
+
     // kUnauthorized, with the missing or wrong member in its message.
     base::Result<connect::RenewedConnection> operator()(bool refused,
                                                         const std::atomic<bool>& stop);
@@ -50,6 +54,7 @@ class DeclaredConnection {
 
     const connect::DeclaredCluster declared_;
     const std::vector<std::filesystem::path> programs_;
+    const std::shared_ptr<connect::RenewalStep> step_ = std::make_shared<connect::RenewalStep>();
     std::string text_;  // of the kubeconfig that the renewal was made of
     std::string fingerprint_;
     std::optional<connect::KubeconfigRenewal> renewal_;

@@ -54,8 +54,12 @@ Result<void> refresh(const std::optional<KubeconfigReference>& reference,
 }  // namespace
 
 KubeconfigRenewal::KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
-                                     std::optional<CredentialProgram> program)
-    : members_(std::move(members)), folder_(std::move(folder)), program_(std::move(program)) {
+                                     std::optional<CredentialProgram> program,
+                                     std::shared_ptr<RenewalStep> step)
+    : members_(std::move(members)),
+      folder_(std::move(folder)),
+      program_(std::move(program)),
+      step_(std::move(step)) {
     // A token file takes precedence over a token beside it.
     if (members_.token) members_.connection.token.clear();
 }
@@ -88,8 +92,10 @@ Result<void> KubeconfigRenewal::ask_program(bool refused, steady_clock::time_poi
                                             const std::atomic<bool>& stop) {
     if (!program_ || (!refused && now < program_good_until_)) return {};
     Connection& connection = members_.connection;
-    SNAPGATE_ASSIGN(ProgramCredentials given,
-                    run_program(*program_, connection, kProgramTime, stop));
+    if (step_) step_->set("the program " + program_->file.string());
+    auto ran = run_program(*program_, connection, kProgramTime, stop);
+    if (step_) step_->set("");
+    SNAPGATE_ASSIGN(ProgramCredentials given, std::move(ran));
     connection.token = std::move(given.token);
     // What the program gave before counts no more, as in client-go.
     const bool gives_certificate = !given.client_certificate.empty();

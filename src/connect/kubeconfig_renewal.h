@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,8 +21,10 @@ namespace snapgate::connect {
 // paths begin at `folder`. Blocks; one call at a time.
 class KubeconfigRenewal {
   public:
+    // `step` is told while the program runs, if it is not null.
     KubeconfigRenewal(KubeconfigMembers members, std::filesystem::path folder,
-                      std::optional<CredentialProgram> program);
+                      std::optional<CredentialProgram> program,
+                      std::shared_ptr<RenewalStep> step = nullptr);
 
     // kUnauthorized, with the missing or wrong part in its message.
     base::Result<RenewedConnection> operator()(bool refused, const std::atomic<bool>& stop);
@@ -36,6 +39,7 @@ class KubeconfigRenewal {
     KubeconfigMembers members_;
     const std::filesystem::path folder_;
     const std::optional<CredentialProgram> program_;
+    std::shared_ptr<RenewalStep> step_;
     // The kubeconfig's own certificate and key, while the program's are used.
     struct CertificateAndKey {
         std::string certificate;

@@ -1,8 +1,11 @@
 #include "connect/renewed_source.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
-#include "net/await.h"
+#include "base/test_time.h"
+#include "net/await_for.h"
 
 namespace snapgate::connect {
 
@@ -14,12 +17,24 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::seconds kRetry{10};
+// A cluster that is gone is noticed by a question that needs credentials, so a program that hangs
+// must not hold up the question for long.
+constexpr std::chrono::milliseconds kPatience{10'000};
 
 }  // namespace
 
 RenewedConnectionSource::RenewedConnectionSource(std::shared_ptr<const net::AddressRules> rules,
-                                                 Renew renew)
-    : ConnectionSource(std::move(rules)), renew_(std::move(renew)) {}
+                                                 Renew renew,
+                                                 std::shared_ptr<const RenewalStep> step,
+                                                 std::chrono::milliseconds patience)
+    : ConnectionSource(std::move(rules)),
+      renew_(std::move(renew)),
+      step_(std::move(step)),
+      patience_(patience) {}
+
+std::chrono::milliseconds RenewedConnectionSource::usual_patience() {
+    return base::test_time("credentials", kPatience);
+}
 
 RenewedConnectionSource::~RenewedConnectionSource() {
     stop_ = true;
@@ -40,7 +55,27 @@ RenewedConnectionSource::~RenewedConnectionSource() {
 
 net::Awaitable<Result<std::shared_ptr<const Connection>>> RenewedConnectionSource::current() {
     std::function<void(Waiter)> start = [this](Waiter waiter) { ask(std::move(waiter)); };
-    co_return co_await net::await_callback<Given>(std::move(start));
+    auto given = co_await net::await_callback_for<Given>(std::move(start), patience_);
+    if (given) co_return *std::move(given);
+    if (auto last = last_good()) co_return last;
+    co_return not_given();
+}
+
+std::shared_ptr<const Connection> RenewedConnectionSource::last_good() {
+    const base::MutexLock lock(mutex_);
+    if (refused_ || last_ == nullptr) return nullptr;
+    good_until_ = steady_clock::now() + kRetry;
+    return last_;
+}
+
+Error RenewedConnectionSource::not_given() const {
+    const std::string what = step_ ? step_->text() : "";
+    return {Code::kUnauthorized,
+            fmt::format("{} has not given the credentials of this cluster within {:g} s, and is "
+                        "waited for",
+                        what.empty() ? "a file or a program of the kubeconfig" : what,
+                        std::chrono::duration<double>(patience_).count()),
+            "CredentialsTimeout"};
 }
 
 bool RenewedConnectionSource::refused() {

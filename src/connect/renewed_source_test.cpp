@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <thread>
 
 #include "connect/source_testing.h"
@@ -106,6 +107,44 @@ TEST(RenewedSource, WhoWaitsWhenItStopsIsAnswered) {
     EXPECT_EQ(token_of(source), "stopped");
     stopper.join();
     EXPECT_EQ(current(source).error().code, Code::kUnavailable);
+}
+
+TEST(RenewedSource, WhoGivesUpIsToldForWhatAndWhoAsksLaterGetsIt) {
+    std::atomic<bool> go = false;
+    const auto step = std::make_shared<RenewalStep>();
+    RenewedConnectionSource source(
+        nullptr,
+        [&](bool, const std::atomic<bool>&) -> Result<RenewedConnection> {
+            step->set("the program /bin/slow");
+            while (!go) std::this_thread::yield();
+            return named("late", steady_clock::time_point::max());
+        },
+        step, std::chrono::milliseconds(20));
+    const auto given = current(source);
+    ASSERT_FALSE(given);
+    EXPECT_EQ(given.error().code, Code::kUnauthorized);
+    EXPECT_EQ(given.error().subject, "CredentialsTimeout");
+    EXPECT_NE(given.error().message.find("the program /bin/slow"), std::string::npos)
+        << given.error().message;
+    go = true;
+    while (token_of(source) != "late") std::this_thread::yield();
+}
+
+TEST(RenewedSource, WhatIsGoodStaysInUseWhileARenewalHangs) {
+    std::atomic<bool> go = true;
+    RenewedConnectionSource source(
+        nullptr,
+        [&](bool, const std::atomic<bool>& stop) -> Result<RenewedConnection> {
+            while (!go && !stop) std::this_thread::yield();
+            return named("good", steady_clock::time_point::min());
+        },
+        nullptr, std::chrono::milliseconds(20));
+    // A machine may be so slow that the first takes longer, too.
+    while (token_of(source) != "good") std::this_thread::yield();
+    go = false;
+    EXPECT_EQ(token_of(source), "good");
+    source.refused();
+    EXPECT_EQ(current(source).error().subject, "CredentialsTimeout");
 }
 
 }  // namespace
