@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/random_time.h"
-#include "json/cluster_answers.h"
+#include "json/list_reader.h"
 #include "mirror/session_status.h"
 #include "model/names.h"
 
@@ -25,6 +25,10 @@ constexpr int kStaleProbes = 3;
 constexpr int kProbeSteps = 20;
 // How long to wait while nobody waits for an answer: the next question ends this wait.
 constexpr milliseconds kUntilAsked{3'600'000};
+// A list of one object is smaller.
+constexpr size_t kSmallList = 4 << 20;
+// The most time for a list of all objects, where a list of one was asked for.
+constexpr milliseconds kLongestList{900'000};
 
 }  // namespace
 
@@ -121,13 +125,50 @@ net::Awaitable<Outcome<std::string>> Contact::ask_for_version() {
     } else if (SteadyClock::now() - upstream_->last_heard() > kStaleProbes * times.probe) {
         upstream_->drop();
     }
-    auto text = co_await upstream_->fetch_within(times.probe_answer, context_.path() + "?limit=1",
-                                                 std::string(kMetadataOnly));
-    if (!text) co_return tl::unexpected(std::move(text).error());
-    auto head = json::read_list_head(*text);
-    if (!head || !model::is_plain_word(head->version) || !head->kind.ends_with("List"))
-        co_return tl::unexpected(malformed("the cluster answered a list that is none"));
+    upstream_->hurry(times.probe_answer);
+    auto answer = co_await upstream_->get_metadata(context_.path() + "?limit=1");
+    if (!answer) co_return tl::unexpected(std::move(answer).error());
+    auto head = co_await read_head();
+    if (!head) co_return tl::unexpected(std::move(head).error());
+    if (!model::is_plain_word(head->version) || !head->kind.ends_with("List")) {
+        co_return tl::unexpected(
+            upstream_->as_answered(malformed("the cluster answered a list that is none")));
+    }
     co_return std::move(head->version);
+}
+
+// Reads the answer as far as needed. A server that ignores the limit sends all objects, and says
+// the version before or behind them: they are passed over. Such an answer may take its time, as
+// long as it goes on.
+net::Awaitable<Outcome<json::ListHead>> Contact::read_head() {
+    const auto pass_over = [](std::string_view) { return base::Result<void>(); };
+    json::ListReader list(pass_over);
+    list.pass_over_too_large(pass_over);
+    const auto deadline = SteadyClock::now() + kLongestList;
+    const auto invalid = [this](std::string_view why) {
+        return upstream_->as_answered(
+            malformed(fmt::format("the cluster's list is not valid: {}", why)));
+    };
+    for (size_t bytes = 0;;) {
+        auto piece = co_await upstream_->read(context_.times.probe_answer);
+        if (!piece) co_return tl::unexpected(std::move(piece).error());
+        if (piece->empty()) break;
+        auto fed = list.feed(*piece);
+        if (!fed) {
+            upstream_->drop();
+            co_return tl::unexpected(invalid(fed.error().message));
+        }
+        bytes += piece->size();
+        if (bytes < kSmallList) continue;
+        if (auto head = list.head_before_items()) {
+            upstream_->drop();
+            co_return std::move(*head);
+        }
+        if (SteadyClock::now() < deadline) upstream_->hurry(context_.times.probe_answer);
+    }
+    auto head = list.finish();
+    if (!head) co_return tl::unexpected(invalid(head.error().message));
+    co_return std::move(*head);
 }
 
 void Contact::end() {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "json/cluster_answers.h"
 #include "mirror/confirmations.h"
 #include "mirror/liveness.h"
 #include "mirror/mirror_checks.h"
@@ -50,6 +51,7 @@ class Contact {
   private:
     net::Awaitable<void> probe();
     net::Awaitable<Outcome<std::string>> ask_for_version();
+    net::Awaitable<Outcome<json::ListHead>> read_head();
     base::Error not_confirmed() const;
     void spread_probes();
 

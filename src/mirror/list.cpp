@@ -19,8 +19,8 @@ ListPage::ListPage(const cluster::ReflectedKind& kind, Collector& objects, Skipp
     : kind_(kind),
       objects_(objects),
       skipped_(skipped),
-      splitter_([this](std::string_view item) { return take(item); }) {
-    splitter_.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
+      list_([this](std::string_view item) { return take(item); }) {
+    list_.pass_over_too_large([this](std::string_view beginning) -> Result<void> {
         skipped_.add_too_large(json::read_cut_object(beginning));
         return {};
     });
@@ -42,21 +42,20 @@ Result<void> ListPage::take(std::string_view item) {
 }
 
 Outcome<void> ListPage::feed(std::string_view piece) {
-    auto fed = splitter_.feed(piece);
+    auto fed = list_.feed(piece);
     if (fed) return {};
     if (failed_) return tl::unexpected(*failed_);
     return tl::unexpected(malformed("the cluster's list is not valid: " + fed.error().message));
 }
 
 Outcome<json::ListHead> ListPage::finish() {
-    auto finished = splitter_.finish();
-    if (!finished) {
+    auto head = list_.finish();
+    if (!head) {
         return tl::unexpected(
-            malformed("the cluster's list is not valid: " + finished.error().message));
+            malformed("the cluster's list is not valid: " + head.error().message));
     }
-    auto head = json::read_list_head(splitter_.envelope());
     const std::string wanted_kind = fmt::format("{}List", kind_.kind);
-    if (!head || !model::is_plain_word(head->version) || head->kind != wanted_kind)
+    if (!model::is_plain_word(head->version) || head->kind != wanted_kind)
         return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
     return std::move(*head);
 }
@@ -74,12 +73,14 @@ net::Awaitable<Outcome<json::ListHead>> take_page(const ListParts& parts, std::s
         auto fed = page.feed(*piece);
         if (!fed) {
             parts.upstream.drop();
-            co_return tl::unexpected(std::move(fed).error());
+            co_return tl::unexpected(parts.upstream.as_answered(std::move(fed).error()));
         }
         auto flushed = co_await parts.objects.flush(false);
         if (!flushed) co_return tl::unexpected(std::move(flushed).error());
     }
-    co_return page.finish();
+    auto head = page.finish();
+    if (!head) co_return tl::unexpected(parts.upstream.as_answered(std::move(head).error()));
+    co_return head;
 }
 
 }  // namespace

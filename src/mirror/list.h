@@ -7,7 +7,7 @@
 
 #include "cluster/reflected_kind.h"
 #include "json/cluster_answers.h"
-#include "json/splitter.h"
+#include "json/list_reader.h"
 #include "mirror/collector.h"
 #include "mirror/setback.h"
 #include "mirror/skipped_objects.h"
@@ -36,7 +36,7 @@ class ListPage {
     Collector& objects_;
     SkippedObjects& skipped_;
     std::optional<Setback> failed_;
-    json::ItemSplitter splitter_;
+    json::ListReader list_;
 };
 
 struct ListParts {

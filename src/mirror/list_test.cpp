@@ -66,12 +66,37 @@ TEST_F(ListPageTest, WhatCannotBeShownIsPassedOver) {
     EXPECT_TRUE(skipped_.contains({"n", "a b"}));
 }
 
+TEST_F(ListPageTest, OneThatNoReaderTakesHidesNothingElse) {
+    for (const std::string_view filler : {"\xff", "\\ud800"}) {
+        sink_.calls.clear();
+        skipped_.clear();
+        const auto head =
+            take(list_of(object("b") + "," + object("odd", filler) + "," + object("a")));
+        ASSERT_TRUE(head) << head.error().message;
+        EXPECT_EQ(collected(), std::vector<std::string>{"add b a"});
+        EXPECT_TRUE(skipped_.contains({"n", "odd"}));
+    }
+}
+
+TEST_F(ListPageTest, AListWithoutItemsIsEmpty) {
+    for (const std::string_view items : {"", R"(,"items":null)"}) {
+        const auto head =
+            take(R"({"kind":"VirtualMachineSnapshotList","metadata":{"resourceVersion":"7"})" +
+                 std::string(items) + "}");
+        ASSERT_TRUE(head) << head.error().message;
+        EXPECT_EQ(head->version, "7");
+    }
+    EXPECT_EQ(collected(), std::vector<std::string>{});
+}
+
 TEST_F(ListPageTest, WhatNoClusterAnswersIsNoList) {
     const std::string pod = R"({"apiVersion":"v1","kind":"Pod"})";
     for (const std::string& text :
          {std::string("{"), std::string("<html>"), std::string(""), list_of(pod),
           list_of(object("a"), "PodList"), list_of(object("a"), "VirtualMachineSnapshotList", ""),
-          list_of(object("a") + ","), list_of("{")}) {
+          list_of(object("a") + ","), list_of("{"), list_of(object("a")) + list_of(object("b")),
+          object("a"), std::string(R"({"kind":"VirtualMachineSnapshotList","metadata":{}})"),
+          std::string(R"({"kind":"PodList","metadata":{"resourceVersion":"7"}})")}) {
         const auto head = take(text);
         ASSERT_FALSE(head) << text;
         EXPECT_EQ(head.error().reason, "AnswerInvalid") << text;

@@ -10,8 +10,8 @@ using base::Error;
 using base::Result;
 
 MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
-    : skipped_(skipped), sum_(sum), splitter_([this](std::string_view item) { return add(item); }) {
-    splitter_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
+    : skipped_(skipped), sum_(sum), list_([this](std::string_view item) { return add(item); }) {
+    list_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
 }
 
 Result<void> MetadataPage::add(std::string_view item) {
@@ -19,7 +19,7 @@ Result<void> MetadataPage::add(std::string_view item) {
     const auto metadata = json::metadata_text(item);
     if (!head || !metadata || !can_be_kept(*head)) {
         // An odd object is in no mirror, so it is left out here, too.
-        if (json::is_json_of_any_depth(item)) return {};
+        if (is_delimited(item)) return {};
         return Error(Code::kBadPeer, "the cluster's list is not valid");
     }
     if (skipped_.contains({head->ns, head->name})) return {};
@@ -28,9 +28,8 @@ Result<void> MetadataPage::add(std::string_view item) {
 }
 
 Result<json::ListHead> MetadataPage::finish() {
-    auto finished = splitter_.finish();
-    auto head = json::read_list_head(splitter_.envelope());
-    if (!finished || !head || head->version.empty())
+    auto head = list_.finish();
+    if (!head || head->version.empty())
         return Error(Code::kBadPeer, "the cluster's list is not valid");
     return head;
 }

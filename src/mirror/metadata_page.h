@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "json/cluster_answers.h"
-#include "json/splitter.h"
+#include "json/list_reader.h"
 #include "mirror/checksum.h"
 #include "mirror/skipped_objects.h"
 
@@ -18,7 +18,7 @@ class MetadataPage {
     MetadataPage(const MetadataPage&) = delete;
     MetadataPage& operator=(const MetadataPage&) = delete;
 
-    base::Result<void> feed(std::string_view piece) { return splitter_.feed(piece); }
+    base::Result<void> feed(std::string_view piece) { return list_.feed(piece); }
     base::Result<json::ListHead> finish();
 
   private:
@@ -26,7 +26,7 @@ class MetadataPage {
 
     const SkippedObjects& skipped_;
     Checksum& sum_;
-    json::ItemSplitter splitter_;
+    json::ListReader list_;
 };
 
 }  // namespace snapgate::mirror

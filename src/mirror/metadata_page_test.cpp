@@ -59,6 +59,14 @@ TEST_F(MetadataPageTest, WhatNoMirrorHasCountsOnNeitherSide) {
     EXPECT_EQ(sum_up(list_of(object("a", "1") + "," + object("large", "2") + "," +
                              object("A B", "3") + ",null," + large)),
               sum_of("a", "1"));
+    const std::string odd = object("x", "3").insert(1, "\"f\":[\"\xff\",\"\\ud800\",1e999],");
+    EXPECT_EQ(sum_up(list_of(object("a", "1") + "," + odd)), sum_of("a", "1"));
+}
+
+TEST_F(MetadataPageTest, AListWithoutItemsIsEmpty) {
+    EXPECT_EQ(sum_up(R"({"kind":"PartialObjectMetadataList","metadata":{"resourceVersion":"7"}})"),
+              Checksum());
+    EXPECT_FALSE(sum_up(R"({"kind":"Status","metadata":{"resourceVersion":"7"}})"));
 }
 
 TEST_F(MetadataPageTest, WhatIsNoListIsNotCompared) {

@@ -5,12 +5,17 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "json/request_body.h"
 #include "model/names.h"
 
 namespace snapgate::mirror {
 
+bool is_delimited(std::string_view item) {
+    return json::syntax_fault(item).empty();
+}
+
 bool is_odd_object(std::string_view item, const cluster::ReflectedKind& kind) {
-    if (!json::is_json_of_any_depth(item)) return false;
+    if (!is_delimited(item)) return false;
     const json::ObjectHead head = json::read_cut_object(item);
     if (!head.kind.empty() && head.kind != kind.kind) return false;
     const std::string_view group = head.api_version;

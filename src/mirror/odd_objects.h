@@ -12,7 +12,14 @@
 namespace snapgate::mirror {
 
 // Objects that a cluster serves and that cannot be kept, as their name, uid or version is missing
-// or of no use, or as they are nested too deep: they are passed over and counted. Any thread.
+// or of no use, as they are nested too deep, or as they hold what no JSON reader here takes: text
+// that is not UTF-8, half of a surrogate pair, a number beyond any. They are passed over and
+// counted. Any thread.
+
+// Whether the text is one JSON value by its grammar (brackets, quotes, commas), of any depth and
+// whatever bytes are in its strings. Then it ends where it seems to, and what follows it is
+// something else; a kube-apiserver writes no such bytes, but an aggregated server or a proxy may.
+bool is_delimited(std::string_view item);
 
 // Whether what cannot be taken in is such an object. If not, it is no answer of a Kubernetes API
 // server: broken JSON, or an object of another kind.

@@ -27,6 +27,30 @@ TEST(OddObjects, WhatIsNestedTooDeepIsStillJson) {
     EXPECT_FALSE(is_odd(deep.substr(0, deep.size() - 2)));
 }
 
+// Each in a value, a name of a member, and alone; what ends where it seems to is an object.
+TEST(OddObjects, WhatNoReaderTakesIsPassedOverWhereItsEndIsPlain) {
+    for (const std::string_view value : {"\"\xff\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "\"\\ud800\"",
+                                         "\"\\udc00\\ud800\"", "1e999", "-1e999", "[1e999]"}) {
+        EXPECT_TRUE(is_odd(value)) << value;
+        EXPECT_TRUE(is_odd(R"({"metadata":{"name":"a"},"spec":{"x":)" + std::string(value) + "}}"))
+            << value;
+        const auto taken = take_object(cluster::snapshots(),
+                                       R"({"metadata":{"name":"a","namespace":"n","uid":"u",)"
+                                       R"("resourceVersion":"7"},"spec":{"x":)" +
+                                           std::string(value) + "}}");
+        ASSERT_TRUE(taken.has_value()) << value;
+        EXPECT_FALSE(taken->object.has_value()) << value;
+    }
+    EXPECT_TRUE(is_odd("{\"\xff\":1}"));
+    // Its kind still counts, and so does its end.
+    EXPECT_FALSE(is_odd("{\"kind\":\"Pod\",\"x\":\"\xff\"}"));
+    for (const std::string_view broken :
+         {"{\"a\":\xff}", "{\"a\":\"\xff\"}}", "{\"a\":\"\xff}", "{\"a\":\"\\ud8\"}",
+          "{\"a\":\"\\x\"}", "{\"a\":\"\n\"}", "{\"a\":1e}", "{\"a\":\"\xff\"},{\"b\":1}",
+          "{\"a\":[1e999}}"})
+        EXPECT_FALSE(is_odd(broken)) << broken;
+}
+
 TEST(OddObjects, BrokenTextAndOtherKindsAreNone) {
     for (const std::string_view item :
          {"", "{", R"({"spec"::{}})", R"({"a":1}{)", R"({"kind":"Pod","apiVersion":"v1"})",

@@ -201,8 +201,10 @@ net::Awaitable<void> Reflector::discover() {
     }
     if (!text) co_return session_.happen(event::Failed{std::move(text).error()});
     const auto versions = json::read_group_versions(*text);
-    if (!versions)
-        co_return session_.happen(event::Failed{malformed("the cluster's discovery is not valid")});
+    if (!versions) {
+        co_return session_.happen(event::Failed{upstream_.as_answered(
+            malformed("the cluster's discovery is not valid: " + versions.error().message))});
+    }
     const std::string_view served = context_.kind.best_version(*versions);
     if (served.empty()) {
         Setback setback;
@@ -343,7 +345,8 @@ net::Awaitable<void> Reflector::watch(WatchBegin begin) {
         }
         if (!done) {
             upstream_.drop();
-            co_return session_.happen(event::Failed{std::move(done).error(), taken.list_instead});
+            co_return session_.happen(
+                event::Failed{upstream_.as_answered(std::move(done).error()), taken.list_instead});
         }
         if (!reader.in_state()) session_.happen(event::Heard{});
         if (taken.is_doubtful) session_.happen(event::Doubted{});

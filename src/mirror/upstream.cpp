@@ -1,11 +1,15 @@
 #include "mirror/upstream.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/quote.h"
 #include "base/random_time.h"
 #include "base/test_time.h"
 #include "net/await.h"
+#include "net/http/header_values.h"
 #include "net/tls/tls_tickets.h"
 
 namespace snapgate::mirror {
@@ -15,14 +19,28 @@ namespace {
 constexpr std::chrono::milliseconds kConnectTimeout{10'000};
 // The age from which on a connection is used for no further request.
 constexpr std::chrono::milliseconds kKeepConnection = net::TlsTickets::kMostAge;
+// Asks for a list of which nothing but the metadata of its objects is sent.
+constexpr std::string_view kMetadataOnly =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+constexpr std::string_view kJson = "application/json";
 // The most bytes of a small answer, or of the body of an error.
 constexpr size_t kMaxSmallAnswer = 4 << 20;
+constexpr unsigned kNotAcceptable = 406;
+constexpr size_t kMaxShownType = 80;
 
 Setback ended() {
     Setback setback;
     setback.state = MirrorState::kPending;
     setback.message = "it was ended";
     return setback;
+}
+
+// The status and the type of an answer that was to be a 200 with JSON; "" if it is.
+std::string unusual(const net::ClientResponse& answer) {
+    const auto type = answer.header("Content-Type");
+    if (answer.status == 200 && (!type || net::media_type(*type) == kJson)) return {};
+    return fmt::format("it answered {} with {}", answer.status,
+                       type ? "the type " + base::quote(*type, kMaxShownType) : "no type");
 }
 
 }  // namespace
@@ -33,6 +51,7 @@ Upstream::Upstream(std::shared_ptr<connect::ConnectionSource> source, std::strin
 
 void Upstream::use(std::shared_ptr<connect::ConnectionSource> source) {
     source_ = std::move(source);
+    refuses_metadata_ = false;
 }
 
 void Upstream::cut() {
@@ -46,7 +65,10 @@ void Upstream::interrupt() {
 
 net::Awaitable<Outcome<void>> Upstream::connect() {
     const std::shared_ptr<connect::ConnectionSource> source = source_;
+    const auto begun = Clock::now();
     auto current = co_await source->current();
+    // The source has its own time: what it takes is no delay of the cluster's.
+    if (deadline_) *deadline_ += Clock::now() - begun;
     if (!current) co_return tl::unexpected(setback_of(current.error()));
     if (*current != made_from_) {
         auto target = source->target_of(*current);
@@ -106,7 +128,14 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, s
     request.headers.emplace_back("Accept", std::move(accept));
     for (bool again = false;; again = true) {
         auto answer = co_await ask(request);
-        if (!answer || answer->status / 100 == 2) co_return answer;
+        if (!answer) co_return answer;
+        unusual_ = unusual(*answer);
+        if (answer->status / 100 == 2) {
+            const auto readable = connect::check_readable(*answer);
+            if (readable) co_return answer;
+            connection_.reset();
+            co_return tl::unexpected(setback_of(readable.error()));
+        }
         auto body = co_await connection_->read_all(kMaxSmallAnswer, within(answer_timeout_));
         if (body) answer->body = std::move(*body);
         if (!connection_->reusable()) connection_.reset();
@@ -118,8 +147,22 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, s
     }
 }
 
+net::Awaitable<Outcome<net::ClientResponse>> Upstream::get_metadata(std::string target) {
+    if (!refuses_metadata_) {
+        auto answer = co_await get(target, std::string(kMetadataOnly));
+        if (answer || answer.error().status != kNotAcceptable) co_return answer;
+        refuses_metadata_ = true;
+    }
+    co_return co_await get(std::move(target), std::string(kJson));
+}
+
+Setback Upstream::as_answered(Setback unreadable) const {
+    if (!unusual_.empty() && unreadable.status == 0) unreadable.message += "; " + unusual_;
+    return unreadable;
+}
+
 net::Awaitable<Outcome<std::string_view>> Upstream::read(Millis patience) {
-    auto piece = co_await connection_->read(patience);
+    auto piece = co_await connection_->read(within(patience));
     if (piece && !cut_) {
         const auto wait = share_.take(piece->size(), Clock::now());
         if (wait > Millis(0)) co_await net::pause(wait);
@@ -139,12 +182,9 @@ Upstream::Millis Upstream::within(Millis usual) const {
     return std::clamp(left, Millis(1), std::max(usual, Millis(1)));
 }
 
-net::Awaitable<Outcome<std::string>> Upstream::fetch_within(Millis most, std::string target,
-                                                            std::string accept) {
-    deadline_ = Clock::now() + most;
-    auto answer = co_await fetch(std::move(target), std::move(accept));
+void Upstream::hurry(std::optional<Millis> most) {
     deadline_.reset();
-    co_return answer;
+    if (most) deadline_ = Clock::now() + *most;
 }
 
 net::Awaitable<Outcome<std::string>> Upstream::fetch(std::string target, std::string accept) {

@@ -15,10 +15,6 @@
 
 namespace snapgate::mirror {
 
-// The Accept header of a list of which nothing but the metadata of its objects is asked for.
-inline constexpr std::string_view kMetadataOnly =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-
 // One cluster, as its reflector calls it: one request at a time over a kept connection, with the
 // credentials of the moment. After about ten minutes the next request makes a new connection, so
 // that the cluster's certificate is verified again (see net/tls/tls_tickets.h). One thread; what it
@@ -38,14 +34,20 @@ class Upstream {
     // Asks, and returns once the head of a 2xx is there; its body is read by read(). Anything else
     // is a Setback; after a 401 it asks once more if the source can renew what it gave.
     net::Awaitable<Outcome<net::ClientResponse>> get(std::string target, std::string accept);
+    // The same for a list of which nothing but the metadata of its objects is wanted. A server that
+    // does not know that form sends the objects whole, and one that refuses it (406) is asked for
+    // them.
+    net::Awaitable<Outcome<net::ClientResponse>> get_metadata(std::string target);
     // The next piece of the body; "" at its end.
     net::Awaitable<Outcome<std::string_view>> read(Millis patience);
     // A small answer whole.
     net::Awaitable<Outcome<std::string>> fetch(std::string target,
                                                std::string accept = "application/json");
-    // The same, all of it in `most`, the connection included.
-    net::Awaitable<Outcome<std::string>> fetch_within(Millis most, std::string target,
-                                                      std::string accept);
+    // Everything from now on has to be done within `most`, the connection included; without it,
+    // each step has its own time again.
+    void hurry(std::optional<Millis> most);
+    // A setback for what the last answer held, with its status and type where they are unusual.
+    Setback as_answered(Setback unreadable) const;
 
     // Ends what is under way, and whatever is asked next.
     void cut();
@@ -71,6 +73,8 @@ class Upstream {
     std::unique_ptr<net::Outbound> connection_;
     Clock::time_point kept_until_;  // the connection
     bool cut_ = false;
+    bool refuses_metadata_ = false;  // lists of metadata alone
+    std::string unusual_;            // about the last answer
     std::optional<Clock::time_point> deadline_;
     Clock::time_point last_heard_;
     ReadShare share_{Clock::now()};

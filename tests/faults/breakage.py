@@ -4,6 +4,7 @@ A fault is called with the connection, the request, and what makes the healthy a
 answer, says nothing, or ends the connection.
 """
 
+import gzip
 import json
 import time
 
@@ -171,6 +172,12 @@ def before_events(*events):
         yield from pieces
 
     return through(stream)
+
+
+def compressed(connection, request, healthy):
+    """The healthy answer in gzip, as a proxy may send it to those who did not ask for it."""
+    answer = healthy()
+    return Answer(answer.status, gzip.compress(b"".join(answer.pieces)), {**answer.headers, "Content-Encoding": "gzip"})
 
 
 def change_list(change):

@@ -35,6 +35,14 @@ def nested(depth):
     return change
 
 
+def with_bytes(value):
+    """With a member that is these bytes, which Python's own encoder writes for nothing."""
+    def change(item):
+        return json.dumps({**item, "status": {**item["status"], "note": "HERE"}}, **ENCODE).encode().replace(b'"HERE"', value)
+
+    return change
+
+
 def larger_than_2_mib(item):
     return {**item, "status": {**item["status"], "note": "x" * (2 << 20)}}
 
@@ -48,6 +56,9 @@ NAMED = {
     "nested deeper than 64": nested(70),
     "nested 20,000 deep": nested(20_000),
     "larger than 2 MiB": larger_than_2_mib,
+    "bytes that are no UTF-8": with_bytes(b'"a\xff\xc3"'),
+    "half of a surrogate pair": with_bytes(b'"\\ud800"'),
+    "a number beyond any": with_bytes(b"[1e999]"),
 }
 # The version of the event that a watch would go on from is missing, too.
 UNVERSIONED = {
