@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from cli import REFUSED, UNPROTECTED, USAGE
+from cli import UNPROTECTED, USAGE
 from harness import ROOT
 
 NOW = datetime.now(timezone.utc)
@@ -82,7 +82,7 @@ def test_a_report_of_failures_names_causes(fleet, cli):
 def test_a_wrong_question_is_told(fleet, cli):
     assert "--cluster is required" in cli("get", "vms", code=USAGE).stderr
     cli("get", "vms", "--cluster", "east", "--all-clusters", code=USAGE)
-    assert 'verdict "x"' in cli("get", "vms", "--all-clusters", "--verdict", "x", code=REFUSED).stderr
+    assert 'verdict "x"' in cli("get", "vms", "--all-clusters", "--verdict", "x", code=USAGE).stderr
     assert "-o name" in cli("get", "vms", "--all-clusters", "-o", "name", code=USAGE).stderr
 
 
@@ -101,7 +101,7 @@ def test_snapshots_of_all_clusters_by_facts(fleet, cli):
     assert [row["name"] for row in rows] == ["a-1", "b-1"]
     listed = json.loads(cli("get", "snapshots", "--all-clusters", "--good", "true", "-o", "json").stdout)
     assert [item["metadata"]["clusterName"] for item in listed["items"]] == ["east", "east"]
-    assert 'phase "x"' in cli("get", "snapshots", "--all-clusters", "--phase", "x", code=REFUSED).stderr
+    assert 'phase "x"' in cli("get", "snapshots", "--all-clusters", "--phase", "x", code=USAGE).stderr
     cli("get", "snapshots", "--all-clusters", "--watch", code=USAGE)
 
 

@@ -187,7 +187,7 @@ def test_a_selector_lists_all_it_selects(cli, admin, uid):
     assert whole["metadata"]["resourceVersion"]
     none = cli("get", "snapshots", "-l", "part=2")
     assert none.stdout == "" and "No snapshots" in none.stderr
-    refused = cli("get", "snapshots", "-l", "part=(", code=REFUSED)
+    refused = cli("get", "snapshots", "-l", "part=(", code=USAGE)
     assert refused.stdout == "" and "--selector part=(" in refused.stderr
     for more in (["--limit", "5"], ["--continue", "x"]):
         assert more[0] in cli("get", "snapshots", "-l", "part=0", *more, code=USAGE).stderr
@@ -300,6 +300,6 @@ def test_a_watch_lists_again_where_history_is_gone(start_server):
 
 def test_a_watch_of_what_is_not_there_ends_with_why(cli):
     assert cli("get", "snapshots", "--watch", "--limit", "5", code=USAGE).stdout == ""
-    assert "--selector a=(" in cli("get", "snapshots", "--watch", "-l", "a=(", code=REFUSED).stderr
+    assert "--selector a=(" in cli("get", "snapshots", "--watch", "-l", "a=(", code=USAGE).stderr
     nobody = {"SNAPGATE_SERVER": "http://127.0.0.1:1"}
     assert cli("get", "snapshots", "--watch", env=nobody, code=UNREACHABLE).stdout == ""

@@ -60,6 +60,18 @@ def test_a_wrong_command_line_is_2_and_a_wrong_file_is_1(tmp_path, arguments, co
 
 
 @pytest.mark.parametrize("arguments", [
+    ["get", "snapshots", "--all-clusters", "--phase", "faild"], ["get", "vms", "--all-clusters", "--verdict", "x"],
+    ["get", "snapshots", "--cluster", "UID", "--continue", "broken"], ["get", "snapshots", "--cluster", "UID", "-l", "a=("],
+    ["get", "snapshots", "--cluster", "UID", "--watch", "-l", "a=("], ["get", "snapshots", "--cluster", "UID", "-n", "A_B"],
+    ["report", "failures", "--all-clusters", "--since", "soon"], ["create", "cluster", "c", "--uid", "a/b"],
+    ["create", "snapshot", "x", "--cluster", "UID", "--vm", "No_VM"],
+    ["delete", "snapshots", "--cluster", "UID", "--older-than", "soon", "--dry-run"]])
+def test_a_value_that_the_server_can_never_take_is_2(cli, uid, arguments):
+    ran = cli(*[uid if word == "UID" else word for word in arguments], code=USAGE)
+    assert ran.stdout == "" and ran.stderr.startswith("error: ") and "--help" not in ran.stderr, ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [
     ["create", "cluster", "c", "--kubeconfig", "-"], ["set", "kubeconfig", "--cluster", "c", "-"], ["apply", "-f", "-"]])
 def test_an_input_that_is_empty_is_said_to_be_empty(arguments):
     ran = run_cli(*arguments, stdin="", env={"SNAPGATE_SERVER": "http://127.0.0.1:1", "SNAPGATE_API_KEY": "sgk_test"})

@@ -190,6 +190,24 @@ TEST(FailureTest, AnAnswerOfSomethingElseSaysSo) {
     }
 }
 
+TEST(FailureTest, OnlyAValueThatCannotBeRightIsWrongUse) {
+    const auto exit_of = [](unsigned status) {
+        return failure_of(answer(status, R"({"code":"Word","message":"no"})"), "a").exit;
+    };
+    for (const unsigned status : {400U, 422U}) EXPECT_EQ(exit_of(status), Exit::kUsage) << status;
+    for (const unsigned status : {401U, 403U, 404U, 405U, 409U, 410U, 413U, 429U, 500U, 503U})
+        EXPECT_EQ(exit_of(status), Exit::kRefused) << status;
+    // Of Kubernetes' side.
+    const Failure failure =
+        failure_of(answer(400, R"({"kind":"Status","message":"no","reason":"BadRequest"})"), "a");
+    EXPECT_EQ(failure.exit, Exit::kUsage);
+    // That of a proxy says nothing about the command line.
+    EXPECT_EQ(failure_of(answer(400, "<html>"), "a").exit, Exit::kRefused);
+    // What a file says is no part of the command line.
+    EXPECT_EQ(Failure(failure).of_content().exit, Exit::kRefused);
+    EXPECT_EQ(Failure(Exit::kUsage, "--ca: no such file").of_content().exit, Exit::kUsage);
+}
+
 TEST(FailureTest, ItsExitFollowsTheKindOfError) {
     EXPECT_EQ(Failure(base::Error(base::Code::kUnavailable, "")).exit, Exit::kUnreachable);
     EXPECT_EQ(Failure(base::Error(base::Code::kTimeout, "")).exit, Exit::kUnreachable);

@@ -35,6 +35,13 @@ std::string_view advice(unsigned status) {
     return "";
 }
 
+// A 400 or 422 says that a value cannot be right, whatever is stored and whoever asks: then the
+// command line that it comes from is wrong. Everything else may be right at another time, with
+// another key or for another object.
+Exit exit_of_status(unsigned status) {
+    return status == 400 || status == 422 ? Exit::kUsage : Exit::kRefused;
+}
+
 }  // namespace
 
 Api::Api(const Target& target, std::chrono::milliseconds timeout)
@@ -86,7 +93,9 @@ Outcome<net::ClientResponse> Api::upload(
     request.target = std::move(target);
     request.content_type = std::move(content_type);
     request.next_piece = std::move(next_piece);
-    return send(std::move(request));
+    auto response = send(std::move(request));
+    if (!response) return std::move(response).error().of_content();
+    return response;
 }
 
 net::ClientRequest Api::kube_request(std::string target) const {
@@ -161,6 +170,7 @@ Failure failure_of(const net::ClientResponse& response, std::string_view server)
         failure.message = not_snapgate(response.status, server);
         return failure;
     }
+    failure.exit = exit_of_status(response.status);
     failure.message = fmt::format("{}{} ({}", message, advice(response.status), failure.reason);
     if (response.status >= 500) {
         if (auto ref = json::text_at(*error, {"ref"}); !ref.empty())

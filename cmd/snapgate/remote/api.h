@@ -44,7 +44,7 @@ class Api {
     // Like kube_stream(), for the server's own API, with this client's key and project.
     Outcome<net::StreamedResponse> stream(std::string target, const net::StreamOptions& options,
                                           const net::PieceSink& sink);
-    // Sends pieces until an empty one, chunked.
+    // Sends pieces of a file's content until an empty one, chunked.
     Outcome<net::ClientResponse> upload(std::string target, std::string content_type,
                                         std::function<base::Result<std::string_view>()> next_piece);
 
@@ -65,7 +65,8 @@ class Api {
 };
 
 // What an answer that is not a 2xx means: the message of the API's error object, or of Kubernetes'
-// Status, with what to do; or that this is not snapgate.
+// Status, with what to do; or that this is not snapgate. kUsage if a value cannot be right (400,
+// 422), else kRefused.
 Failure failure_of(const net::ClientResponse& response, std::string_view server);
 
 // A 2xx answer's body as a JSON object; kUnreachable if it is none: then this is not snapgate.

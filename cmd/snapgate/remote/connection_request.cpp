@@ -17,17 +17,21 @@ Outcome<json::Object> make_cluster(Api& api, const NewCluster& cluster) {
     if (!cluster.expected_every.empty()) body["expectedEvery"] = cluster.expected_every;
     std::string target(words_of(Kind::kCluster).path);
     if (cluster.dry_run) target += "?dryRun=true";
-    SNAPGATE_ASSIGN(auto response, api.post(std::move(target), body));
-    return parse_answer(response, api.server());
+    const auto response = api.post(std::move(target), body);
+    if (!response) {
+        Failure failure = response.error();
+        return cluster.kubeconfig.empty() ? failure : std::move(failure).of_content();
+    }
+    return parse_answer(*response, api.server());
 }
 
 Outcome<json::Object> set_connection(Api& api, const std::string& uid,
                                      const std::string& kubeconfig, bool dry_run) {
     std::string target = path_of(Kind::kCluster, uid) + "/kubeconfig";
     if (dry_run) target += "?dryRun=true";
-    SNAPGATE_ASSIGN(auto response,
-                    api.put(std::move(target), json::Object{{"kubeconfig", kubeconfig}}));
-    return parse_answer(response, api.server());
+    auto response = api.put(std::move(target), json::Object{{"kubeconfig", kubeconfig}});
+    if (!response) return std::move(response).error().of_content();
+    return parse_answer(*response, api.server());
 }
 
 std::string outcome_of(const json::Object& answer) {

@@ -12,7 +12,7 @@ namespace snapgate::cli {
 enum class Exit : int {
     kOk = 0,
     kRefused = 1,      // refused by the server or by a check of the input
-    kUsage = 2,        // the command line or the settings are wrong
+    kUsage = 2,        // the command line or the settings are wrong, as this side or the server says
     kUnreachable = 3,  // no answer from the server
     kUnprotected = 4,  // of a report of protection: a VM is not Protected, or a cluster not known
 };
@@ -24,6 +24,13 @@ struct Failure {
     unsigned status = 0;  // of the server's answer; 0 if it did not come from one
     std::string reason;   // the server's word for it, as ResourceNotFound; "" if it gave none
     std::string continue_token;  // of a 410 on a list: continues it at the newest state
+
+    // Of a request whose body is what a file says: if the server does not accept that, the command
+    // line was right. It is a refusal then, no wrong use.
+    Failure of_content() && {
+        if (status != 0 && exit == Exit::kUsage) exit = Exit::kRefused;
+        return std::move(*this);
+    }
 
     // The server no longer keeps the state that was asked for.
     bool is_expired() const { return status == 410; }

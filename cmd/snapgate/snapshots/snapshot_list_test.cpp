@@ -138,7 +138,7 @@ TEST(SnapshotListTest, ARefusalIsTheServersWord) {
         "reason":"BadRequest","code":400})")});
     const Listed listed(server, query_of({}));
     ASSERT_FALSE(listed.version);
-    EXPECT_EQ(listed.version.error().exit, Exit::kRefused);
+    EXPECT_EQ(listed.version.error().exit, Exit::kUsage);
     EXPECT_EQ(listed.version.error().message, "unable to parse selector (BadRequest)");
 }
 
