@@ -14,8 +14,9 @@ namespace snapgate::json {
 // Rewrites a stream of YAML documents as JSON texts, one after another, in constant memory; feed
 // them to an ItemSplitter. Plain scalars get their type as in Kubernetes' YAML reader (YAML 1.2
 // core: null, booleans, numbers; all others are text). Refused, with kInvalidBody and the line:
-// tags other than the core ones, merge keys (<<), keys that are not text, nesting deeper than 64,
-// and anchors or aliases that stand for more than 1 MiB in a document. What an anchor stands for is
+// tags other than the core ones, merge keys (<<), keys that are not text or are given twice in a
+// map (two documents without a "---" between them look like that), nesting deeper than 64, and
+// anchors or aliases that stand for more than 1 MiB in a document. What an anchor stands for is
 // written at each of its aliases.
 using TextSink = std::function<base::Result<void>(std::string_view json)>;
 
@@ -37,7 +38,8 @@ struct YamlEnd {
 base::Result<YamlEnd> yaml_to_json(std::istream& in, const TextSink& sink);
 
 // Converts one document to a JSON text; an empty document is null. A key that occurs twice stays
-// twice. Refuses the things above, and more than one document.
+// twice, because whoever reads the JSON has a rule for it (fieldValidation of a write). Refuses the
+// other things above, and more than one document.
 base::Result<std::string> yaml_document_to_json(std::string_view text);
 
 // Reads one small document (a configuration file) as a value. An empty document is null.

@@ -171,11 +171,13 @@ class ListEnd {
     size_t items_ = 0;
 };
 
+// Whether a key may be given twice in a map. To refuse that, the keys of every open map are kept.
+enum class DoubledKeys { kTaken, kRefused };
+
 // Writes JSON as the parser reports what it sees.
 class JsonWriter : public YAML::EventHandler {
   public:
-    // With `unique_keys` it keeps the keys of every open map, to refuse one given twice.
-    JsonWriter(const TextSink& sink, bool unique_keys) : sink_(sink), unique_keys_(unique_keys) {}
+    JsonWriter(const TextSink& sink, DoubledKeys doubled) : sink_(sink), doubled_(doubled) {}
 
     const YamlEnd& end() const { return end_; }
 
@@ -289,6 +291,7 @@ class JsonWriter : public YAML::EventHandler {
         bool value_next = false;  // of a map: its key has been written
         bool any = false;
         std::set<std::string> keys;
+        size_t key_bytes = 0;
     };
 
     static int line_of(const YAML::Mark& mark) { return mark.line + 1; }
@@ -351,9 +354,17 @@ class JsonWriter : public YAML::EventHandler {
 
     void check_key(const YAML::Mark& mark, std::string_view tag, const std::string& key) {
         if (key == "<<" && tag == "?") refuse(line_of(mark), "merge keys (<<) are not taken");
-        if (unique_keys_ && !levels_.back().keys.insert(key).second)
-            refuse(line_of(mark),
-                   fmt::format("the key {} is there twice", base::quote(key, kShownBytes)));
+        if (doubled_ == DoubledKeys::kTaken) return;
+        Level& map = levels_.back();
+        // A map with more than that is too large for every reader of the JSON, and memory is
+        // bounded.
+        if (map.key_bytes > kMaxObjectBytes) return;
+        map.key_bytes += key.size();
+        if (map.keys.insert(key).second) return;
+        const bool begins_object = levels_.size() == 1 && (key == "apiVersion" || key == "kind");
+        refuse(line_of(mark),
+               fmt::format("the key {} is there twice{}", base::quote(key, kShownBytes),
+                           begins_object ? "; between two documents stands a line with ---" : ""));
     }
 
     void begin_collection(const YAML::Mark& mark, std::string_view tag, YAML::anchor_t anchor,
@@ -367,7 +378,7 @@ class JsonWriter : public YAML::EventHandler {
         if (anchor != YAML::NullAnchor) anchors_.open(anchor, out_.size(), levels_.size());
         if (anchors_.is_too_long(out_)) refuse_anchor(mark);
         out_ += open;
-        levels_.push_back({is_map, false, false, {}});
+        levels_.push_back({is_map, false, false, {}, 0});
         anchors_.reach(levels_.size());
         line_ = line_of(mark);
     }
@@ -381,7 +392,7 @@ class JsonWriter : public YAML::EventHandler {
     }
 
     const TextSink& sink_;
-    bool unique_keys_;
+    DoubledKeys doubled_;
     YamlEnd end_;
     ListEnd list_;          // of the document
     bool in_flow_ = false;  // the document is in flow style, which has an end
@@ -394,7 +405,7 @@ class JsonWriter : public YAML::EventHandler {
     std::string out_;
 };
 
-base::Result<YamlEnd> convert(std::istream& in, const TextSink& sink, bool unique_keys) {
+base::Result<YamlEnd> convert(std::istream& in, const TextSink& sink, DoubledKeys doubled) {
     CheckedInput checked(in);
     auto fault = [&checked](const std::string& message) -> base::Error {
         return {base::Code::kInvalidBody, checked.fault().empty() ? message : checked.fault()};
@@ -402,7 +413,7 @@ base::Result<YamlEnd> convert(std::istream& in, const TextSink& sink, bool uniqu
     try {
         std::istream stream(&checked);
         YAML::Parser parser(stream);
-        JsonWriter writer(sink, unique_keys);
+        JsonWriter writer(sink, doubled);
         while (parser.HandleNextDocument(writer)) {
         }
         if (!checked.fault().empty()) return fault({});
@@ -418,14 +429,14 @@ base::Result<YamlEnd> convert(std::istream& in, const TextSink& sink, bool uniqu
     }
 }
 
-base::Result<std::string> convert_one(std::string_view text, bool unique_keys) {
+base::Result<std::string> convert_one(std::string_view text, DoubledKeys doubled) {
     std::istringstream in{std::string(text)};
     std::string json;
     const auto gather = [&json](std::string_view part) {
         json += part;
         return base::Result<void>();
     };
-    SNAPGATE_ASSIGN(const YamlEnd end, convert(in, gather, unique_keys));
+    SNAPGATE_ASSIGN(const YamlEnd end, convert(in, gather, doubled));
     if (end.documents == 0) return std::string("null");
     if (end.documents == 1) return json;
     return base::Error{
@@ -436,15 +447,15 @@ base::Result<std::string> convert_one(std::string_view text, bool unique_keys) {
 }  // namespace
 
 base::Result<YamlEnd> yaml_to_json(std::istream& in, const TextSink& sink) {
-    return convert(in, sink, false);
+    return convert(in, sink, DoubledKeys::kRefused);
 }
 
 base::Result<std::string> yaml_document_to_json(std::string_view text) {
-    return convert_one(text, false);
+    return convert_one(text, DoubledKeys::kTaken);
 }
 
 base::Result<Value> parse_yaml(std::string_view text) {
-    SNAPGATE_ASSIGN(const std::string json, convert_one(text, true));
+    SNAPGATE_ASSIGN(const std::string json, convert_one(text, DoubledKeys::kRefused));
     return parse(json);
 }
 

@@ -206,6 +206,24 @@ TEST(YamlToJson, RefusesWhatJsonHasNot) {
     EXPECT_THAT(refusal("\xff\xfe"), HasSubstr("not UTF-8"));
 }
 
+TEST(YamlToJson, RefusesAKeyThatIsGivenTwice) {
+    EXPECT_EQ(refusal("a: 1\nb: {c: 1}\na: 2\n"),
+              "the YAML is wrong in line 3: the key \"a\" is there twice");
+    EXPECT_EQ(refusal("a:\n- b: 1\n  c:\n    d: 1\n    d: 2\n"),
+              "the YAML is wrong in line 5: the key \"d\" is there twice");
+    EXPECT_EQ(refusal("a: 1\n'a': 2\n"),
+              "the YAML is wrong in line 2: the key \"a\" is there twice");
+    EXPECT_EQ(refusal("&x a: 1\n*x : 2\n"),
+              "the YAML is wrong in line 2: the key \"a\" is there twice");
+    EXPECT_EQ(refusal("kind: A\nname: a\nkind: B\nname: b\n"),
+              "the YAML is wrong in line 3: the key \"kind\" is there twice; between two documents "
+              "stands a line with ---");
+    EXPECT_EQ(converted("kind: A\n---\nkind: B\n"), "{\"kind\":\"A\"}\n{\"kind\":\"B\"}\n");
+    EXPECT_EQ(converted("a: {b: 1}\nc: {b: 1}\n"), "{\"a\":{\"b\":1},\"c\":{\"b\":1}}\n");
+    // The rules of a write say what becomes of one in a request.
+    EXPECT_EQ(yaml_document_to_json("a: 1\na: 2\n").value(), "{\"a\":1,\"a\":2}\n");
+}
+
 TEST(YamlToJson, CapsTheDepth) {
     auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     EXPECT_EQ(converted(nested(64)), nested(64) + "\n");

@@ -139,7 +139,7 @@ void Import::add(std::string_view item) {
 
 void Import::add_too_large(std::string_view beginning) {
     refused_any_ = true;
-    refuse(items_++, json::best_effort_name(beginning), json::too_large_message());
+    refuse(items_++, json::best_effort_name(beginning), rules::too_large_in_dump(beginning));
 }
 
 bool Import::batch_full() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -21,6 +22,12 @@ struct Dumped {
     model::Kind kind = model::Kind::kSnapshot;
     json::Prepared prepared;
 };
+// An answer of a Kubernetes API that holds no whole objects (a Table, metadata alone, a Status) is
+// refused with what it is, and what to give in its place.
 base::Result<Dumped> prepare_dumped(std::string_view json, const json::Identity& fill);
+
+// The message about an object that was not read whole because of its size, by its beginning. A
+// large Table comes as one object.
+std::string too_large_in_dump(std::string_view beginning);
 
 }  // namespace snapgate::rules

@@ -162,5 +162,26 @@ TEST(PrepareImport, ListsFaultsInTheOrderOfTheApi) {
     EXPECT_EQ(error.about->kind, "VirtualMachineSnapshot");
 }
 
+TEST(PrepareDumped, SaysWhatAnAnswerIsThatHoldsNoObjects) {
+    const auto message_of = [](std::string_view text) {
+        const auto dumped = prepare_dumped(text, kFill);
+        EXPECT_FALSE(dumped) << text;
+        return dumped ? std::string() : dumped.error().message;
+    };
+    for (const auto& [kind, what] :
+         {std::pair("Table", "it is a Table: "),
+          std::pair("PartialObjectMetadata", "it is the metadata of an object alone"),
+          std::pair("PartialObjectMetadataList", "it is the metadata of an object alone"),
+          std::pair("Status", "it is a Status: ")}) {
+        const std::string text =
+            fmt::format(R"({{"kind":"{}","apiVersion":"meta.k8s.io/v1","metadata":{{}}}})", kind);
+        EXPECT_THAT(message_of(text), AllOf(HasSubstr(what), HasSubstr("kubectl get vmsnapshots")));
+        EXPECT_EQ(too_large_in_dump(text.substr(0, text.size() - 3)), message_of(text));
+    }
+    EXPECT_THAT(message_of(R"({"kind":"Pod","apiVersion":"v1"})"), HasSubstr("kind must be"));
+    EXPECT_EQ(too_large_in_dump(R"({"kind":"VirtualMachineSnapshot","spec":)"),
+              json::too_large_message());
+}
+
 }  // namespace
 }  // namespace snapgate::rules

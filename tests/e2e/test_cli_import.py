@@ -11,6 +11,7 @@ import yaml
 
 from cli import OK, REFUSED, UNREACHABLE, USAGE
 from harness import BINARY, PATIENCE, ROOT, SAMPLE, SANITIZED, clean_environment, in_order, name_of, snapshot, snapshots, wait_for
+from kube import KubeClient, snapshots_path
 
 SAMPLES = [SAMPLE, ROOT / "samples" / "kubectl-get-vmsnapshots-lab.yaml"]
 
@@ -285,3 +286,25 @@ def test_an_interrupted_import_ends_at_once(server, uid):
     process.send_signal(signal.SIGINT)
     assert process.wait(10 * PATIENCE) == -signal.SIGINT
     process.stdin.close()
+
+
+def test_two_documents_of_yaml_without_a_line_between_them_are_not_one(load, admin, uid, tmp_path):
+    first, second = (yaml.safe_dump(snapshot("web", name)) for name in ("one", "two"))
+    (tmp_path / "dump.yaml").write_text(first + second)
+    said = load(tmp_path / "dump.yaml", code=REFUSED).stderr
+    line = len(first.splitlines()) + 1
+    assert f"the YAML is wrong in line {line}: the key \"apiVersion\" is there twice; between two documents stands" in said
+    (tmp_path / "dump.yaml").write_text(f"{first}---\n{second}")
+    load(tmp_path / "dump.yaml")
+    assert admin.names(uid) == [("web", "one"), ("web", "two")]
+
+
+@pytest.mark.parametrize("form, what", [("Table", "it is a Table"), ("PartialObjectMetadataList", "it is the metadata of an object alone")])
+def test_an_answer_without_the_objects_is_said_to_be_one(server, load, admin, uid, tmp_path, form, what):
+    admin.load(uid, snapshots(3))
+    accept = f"application/json;as={form};g=meta.k8s.io;v=v1"
+    answer = KubeClient(server, uid).get(snapshots_path(), headers={"Accept": accept})
+    assert answer.json()["kind"] == form
+    (tmp_path / "dump.json").write_text(json.dumps(answer.json()))
+    said = load(tmp_path / "dump.json", code=REFUSED).stderr
+    assert f"item 0{'' if form == 'Table' else ' ('}" in said and what in said and "kubectl get vmsnapshots" in said, said

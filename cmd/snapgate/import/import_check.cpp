@@ -39,7 +39,7 @@ class InputCheck {
     }
 
     base::Result<void> pass_over(std::string_view beginning) {
-        note(items_++, json::best_effort_name(beginning), json::too_large_message());
+        note(items_++, json::best_effort_name(beginning), rules::too_large_in_dump(beginning));
         return {};
     }
 
