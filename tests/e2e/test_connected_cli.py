@@ -1,6 +1,8 @@
 """Connected clusters from the command line: one server's hosted cluster is what another one follows."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 from harness import SAMPLE, metric_of, run_cli, wait_for
@@ -108,6 +110,28 @@ def test_many_are_applied_from_a_file(both, tmp_path):
     (tmp_path / "edge.kubeconfig").write_text("{}")
     ran = mirror.run("apply", "-f", "fleet/clusters.yaml")
     assert ran.returncode == 1 and ran.stdout == "cluster/one configured\n" and "cluster/two" in ran.stderr
+
+
+def test_what_is_read_of_a_cluster_that_is_away_is_said_to_be_old(both, tmp_path):
+    _, mirror, servers = both
+    mirror.good("create", "cluster", "edge", "--kubeconfig", "edge.kubeconfig")
+    mirror.wait_until_ready("edge")
+    assert "last known state" not in mirror("export", "--cluster", "edge", "--to", "fresh.json").stderr
+    some = json.loads(mirror.good("get", "snapshots", "--cluster", "edge", "--limit", "1", "-o", "json"))["items"][0]["metadata"]
+    name, namespace = some["name"], some["namespace"]
+    servers[0].stop()
+    wait_for(lambda: mirror.clusters()["edge"]["state"] == "Unreachable", "it is seen to be out of reach")
+    old = r"warning: cluster edge is out of reach \(ConnectionRefused\): this is its last known state, from \d+\w* ago\n"
+    one = ("--cluster", "edge", "-n", namespace)
+    for arguments in (["export", "--cluster", "edge"], ["export", "--cluster", "edge", "--to", "old.json"],
+                      ["export", "--all-clusters", "--to", "old"], ["get", "snapshots", "--cluster", "edge"],
+                      ["get", "snapshots", "--cluster", "edge", "-l", "a!=b"], ["get", "snapshots", name, *one],
+                      ["describe", "snapshot", name, *one], ["delete", "snapshot", name, *one, "--dry-run"]):
+        assert len(re.findall(old, mirror(*arguments).stderr)) == 1, arguments
+    assert (tmp_path / "old.json").read_bytes() == (tmp_path / "fresh.json").read_bytes()
+    for arguments in (["report", "protection"], ["report", "failures"], ["get", "vms"], ["get", "snapshots", "-o", "csv"]):
+        said = mirror.run(*arguments, "--cluster", "edge").stderr
+        assert re.search(r"warning: cluster edge is Unreachable: its state of \d+\w* ago is shown\n", said), (arguments, said)
 
 
 def test_secrets_stay_where_they_are(both, tmp_path):

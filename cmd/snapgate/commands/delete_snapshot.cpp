@@ -14,6 +14,7 @@
 #include "commands/snapshot_options.h"
 #include "fleet/fleet_deletion.h"
 #include "json/path.h"
+#include "snapshots/stale_note.h"
 
 namespace snapgate::cli {
 namespace {
@@ -128,10 +129,12 @@ Outcome<Exit> delete_named(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Named cluster, resolve(api, Kind::kCluster, flags.cluster));
     // All names are looked up first, so that after a mistyped one nothing is deleted.
     std::vector<Found> all;
+    StaleNote stale(api, shell.console, cluster);
     const std::set<std::string> names(options.names.begin(), options.names.end());
     for (const std::string& name : names) {
         SnapshotRef snapshot{cluster, flags.ns, name, flags.vm};
         SNAPGATE_ASSIGN(const auto read, read_snapshot(api, snapshot));
+        stale.look(read.response);
         const json::Object& object = read.object;
         snapshot.vm = json::text_at(object, {"spec", "source", "name"});
         all.push_back(

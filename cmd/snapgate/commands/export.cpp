@@ -9,6 +9,7 @@
 #include "commands/all_commands.h"
 #include "remote/resolve.h"
 #include "snapshots/snapshot_route.h"
+#include "snapshots/stale_note.h"
 #include "terminal/output_file.h"
 #include "terminal/progress.h"
 
@@ -17,9 +18,10 @@ namespace {
 
 constexpr const char* kFooter =
     R"(An export is a Kubernetes list, as kubectl prints it: 'snapgate import' and kubectl take it, and
-so does every other version of snapgate. Of a connected cluster it is the mirror. Projects and keys
-are not in it: see 'snapgate backup'. With --all-clusters a cluster that cannot be exported, because it was
-never reached, is named, the others are exported, and the exit code is 1.
+so does every other version of snapgate. Of a connected cluster it is the mirror; where the cluster
+is out of reach, a line says how old that is. Projects and keys are not in it: see 'snapgate backup'.
+With --all-clusters a cluster that cannot be exported, because it was never reached, is named, the
+others are exported, and the exit code is 1.
 
 Examples:
   snapgate export --cluster demo --to demo.json
@@ -36,7 +38,9 @@ struct Options {
     bool all_clusters = false;
 };
 
-Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Progress& progress) {
+// Ends with the head of the answer, which tells whether the list is the newest state.
+Outcome<net::ClientResponse> write_list(Api& api, const Named& cluster, OutputFile& file,
+                                        Progress& progress) {
     net::StreamOptions silence;
     silence.idle = kSilence;
     SNAPGATE_ASSIGN(const auto streamed,
@@ -55,6 +59,17 @@ Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Progr
         return cut;
     }
     SNAPGATE_TRY(file.finish());
+    return streamed.response;
+}
+
+Outcome<> export_cluster(Api& api, const Named& cluster, OutputFile& file, Console& console,
+                         const std::string& title) {
+    Outcome<net::ClientResponse> answer = [&] {
+        Progress progress(console, title, 0);
+        return write_list(api, cluster, file, progress);
+    }();
+    if (!answer) return std::move(answer).error();
+    StaleNote(api, console, cluster).look(*answer);
     return {};
 }
 
@@ -72,11 +87,8 @@ Outcome<Exit> export_all(Api& api, const std::string& folder, Shell& shell) {
     for (const Named& cluster : clusters) {
         SNAPGATE_ASSIGN(OutputFile file,
                         OutputFile::make(fmt::format("{}/{}.json", folder, cluster.uid)));
-        Outcome<> exported;
-        {
-            Progress progress(shell.console, fmt::format("Exporting {}", cluster.name), 0);
-            exported = export_cluster(api, cluster, file, progress);
-        }
+        const auto exported = export_cluster(api, cluster, file, shell.console,
+                                             fmt::format("Exporting {}", cluster.name));
         if (exported) {
             bytes += file.bytes();
             continue;
@@ -111,10 +123,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     if (options.all_clusters) return export_all(api, to, shell);
     SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, options.cluster));
     SNAPGATE_ASSIGN(OutputFile file, OutputFile::make(to));
-    {
-        Progress progress(shell.console, "Exporting", 0);
-        SNAPGATE_TRY(export_cluster(api, cluster, file, progress));
-    }
+    SNAPGATE_TRY(export_cluster(api, cluster, file, shell.console, "Exporting"));
     if (!file.is_standard_output()) {
         shell.console.note(fmt::format("exported cluster {} to {} ({})", cluster.name, to,
                                        format_bytes(file.bytes())));
