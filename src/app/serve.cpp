@@ -14,6 +14,7 @@
 #include "app/settings.h"
 #include "base/core_dumps.h"
 #include "base/log.h"
+#include "base/quote.h"
 
 namespace snapgate::app {
 namespace {
@@ -55,7 +56,7 @@ bool run(const Settings& settings, const Flags& flags) {
     base::log::Background log;
     auto process = ServerProcess::start(settings);
     if (!process) {
-        base::log::plain(fmt::format("snapgate serve: {}", process.error().message));
+        base::log::plain(fmt::format("snapgate serve: {}", base::visible(process.error().message)));
         return false;
     }
     std::optional<Watchdog> watchdog;

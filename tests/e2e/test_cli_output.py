@@ -225,3 +225,42 @@ def test_columns_and_locale_of_the_environment_are_kept(loaded):
     assert "…" in narrow and max(len(line) for line in narrow.splitlines()) <= 40
     ascii_only = on_terminal(loaded, *arguments, columns=40, NO_COLOR="1", LC_ALL="C")
     assert ascii_only.isascii() and "..." in ascii_only and max(len(line) for line in ascii_only.splitlines()) <= 40
+
+
+# Controls, marks that turn the direction of text, tags and other characters that nobody sees.
+HIDDEN = "\x1b\x07\u009b\u202e\u2066\u2069\u200b\U000e0041"
+LETTERS = "\u00e4\u20ac\U0001f600"
+
+
+def test_no_output_shows_what_hides_or_turns(cli, admin, uid, tmp_path):
+    item = {**snapshot("web", "one", vm="db-01", annotations={"note": HIDDEN}), "status": {
+        "phase": "Failed", "readyToUse": False, "error": {"message": f"no {HIDDEN} room"},
+        "conditions": [{"type": "Ready", "status": "False", "message": HIDDEN}]}}
+    admin.load(uid, [item])
+    here, one = ("--cluster", uid), ("--cluster", uid, "-n", "web")
+    for arguments in (*(["get", "snapshots", *here, "-o", form] for form in
+                        ("table", "wide", "json", "yaml", "jsonl", "csv", "name", "jsonpath={.items[0].status}",
+                         "jsonpath={.items[0].metadata.annotations.note}", "custom-columns=E:.status.error.message")),
+                      ["get", "snapshots", *here, "--phase", "Failed"], ["get", "vms", *here, "-o", "csv"], ["get", "vms", *here],
+                      ["describe", "snapshot", "one", *one], ["report", "failures", *here], ["export", *here],
+                      ["delete", "snapshots", *here, "--phase", "Failed", "--force", "--dry-run"],
+                      ["get", "snapshots", HIDDEN, *one], ["get", "snapshots", *here, "--phase", HIDDEN], ["get", "clusters", HIDDEN],
+                      ["get", "snapshots", *here, "-l", HIDDEN], ["get", "clusters", "-o", HIDDEN], [HIDDEN], ["get", f"--{HIDDEN}"],
+                      ["import", *here, HIDDEN], ["export", *here, "--to", f"none/{HIDDEN}"], ["get", "clusters", "--ca", HIDDEN],
+                      ["serve", "--config", HIDDEN], ["serve", "--data-dir", f"/dev/null/{HIDDEN}"], ["fsck", "--data-dir", HIDDEN]):
+        ran = cli.run(*arguments)
+        assert not set(ran.stdout + ran.stderr) & set(HIDDEN), (arguments, ran)
+    piped = cli.good("export", *here)
+    assert "\\u202e" in piped
+    cli.good("export", *here, "--to", tmp_path / "file.json")
+    kept = (tmp_path / "file.json").read_text(encoding="utf-8")
+    assert "\u202e" in kept and json.loads(kept) == json.loads(piped)
+    assert json.loads(piped)["items"][0]["status"]["error"]["message"] == f"no {HIDDEN} room"
+
+
+def test_letters_of_long_answers_come_whole(cli, admin, uid):
+    admin.load(uid, [{**snapshot("web", f"s-{i}"), "status": {"phase": "Failed", "error": {"message": LETTERS * 40 + "x" * (i % 7)}}}
+                     for i in range(3000)])
+    for arguments in (["get", "snapshots", "--cluster", uid, "-o", "csv"], ["get", "snapshots", "--cluster", uid, "-o", "jsonl"],
+                      ["export", "--cluster", uid]):
+        assert cli.good(*arguments).count(LETTERS * 40) >= 3000

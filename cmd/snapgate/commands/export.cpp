@@ -11,6 +11,7 @@
 #include "snapshots/snapshot_route.h"
 #include "snapshots/stale_note.h"
 #include "terminal/output_file.h"
+#include "terminal/printable.h"
 #include "terminal/progress.h"
 
 namespace snapgate::cli {
@@ -38,15 +39,20 @@ struct Options {
     bool all_clusters = false;
 };
 
-// Ends with the head of the answer, which tells whether the list is the newest state.
+// Ends with the head of the answer, which tells whether the list is the newest state. On standard
+// output it is escaped as every answer is, because a pipe may end at a terminal; a file has the
+// server's bytes. Both are the same JSON.
 Outcome<net::ClientResponse> write_list(Api& api, const Named& cluster, OutputFile& file,
                                         Progress& progress) {
     net::StreamOptions silence;
     silence.idle = kSilence;
+    PrintablePieces printed;
     SNAPGATE_ASSIGN(const auto streamed,
                     api.kube_stream(kube_collection(cluster.uid, {}), silence,
                                     [&](std::string_view piece) -> base::Result<void> {
-                                        SNAPGATE_TRY(file.write(piece));
+                                        SNAPGATE_TRY(file.is_standard_output()
+                                                         ? file.write(printed.take(piece))
+                                                         : file.write(piece));
                                         progress.advance(file.bytes(), 0);
                                         return {};
                                     }));
@@ -58,6 +64,7 @@ Outcome<net::ClientResponse> write_list(Api& api, const Named& cluster, OutputFi
         cut.status = streamed.response.status;
         return cut;
     }
+    if (file.is_standard_output()) SNAPGATE_TRY(file.write(printed.finish()));
     SNAPGATE_TRY(file.finish());
     return streamed.response;
 }

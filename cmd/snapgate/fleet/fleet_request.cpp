@@ -8,6 +8,7 @@
 #include "json/whole_number.h"
 #include "remote/pages.h"
 #include "remote/resolve.h"
+#include "terminal/printable.h"
 
 namespace snapgate::cli {
 
@@ -60,6 +61,7 @@ Outcome<> print_stream(Console& console, Api& api, FleetRequest request, std::st
     bool in_titles = is_csv && no_headers;
     // Lines end as they do in every other output; the server's CSV has CR LF.
     std::string lines;
+    PrintablePieces pieces;
     const net::PieceSink print = [&](std::string_view piece) {
         if (in_titles) {
             const size_t end = piece.find('\n');
@@ -69,10 +71,11 @@ Outcome<> print_stream(Console& console, Api& api, FleetRequest request, std::st
         }
         lines = piece;
         std::erase(lines, '\r');
-        console.print_part(lines);
+        console.print(pieces.take(lines));
         return base::Result<void>();
     };
     SNAPGATE_TRY(api.stream(request.target(), {}, print));
+    console.print(pieces.finish());
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cwchar>
 #include <iterator>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -103,6 +104,22 @@ std::string printable(std::string_view text) {
 
 std::string printable_document(std::string_view text) {
     return escape(text, true);
+}
+
+std::string PrintablePieces::take(std::string_view piece) {
+    held_ += piece;
+    const std::string text = std::exchange(held_, {});
+    // A character has at most four bytes, and all but the first are of the form 10xxxxxx.
+    size_t begin = text.size();
+    while (begin > 0 && text.size() - begin < 3 &&
+           (static_cast<uint8_t>(text[begin - 1]) & 0xc0U) == 0x80)
+        --begin;
+    const auto lead = begin == 0 ? uint8_t{0} : static_cast<uint8_t>(text[begin - 1]);
+    const size_t wanted = lead >= 0xf0 ? 4U : lead >= 0xe0 ? 3U : lead >= 0xc0 ? 2U : 1U;
+    const bool whole = wanted <= text.size() - begin + 1;
+    const size_t end = whole ? text.size() : begin - 1;
+    held_ = text.substr(end);
+    return printable_document(std::string_view(text).substr(0, end));
 }
 
 size_t display_width(std::string_view text) {

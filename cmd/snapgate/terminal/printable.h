@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace snapgate::cli {
 
@@ -15,6 +16,19 @@ std::string printable(std::string_view text);
 // Like printable(), for a whole document: its line ends and tabs stay. JSON keeps its meaning, and
 // so does YAML made by json::to_yaml(), which contains nothing to escape.
 std::string printable_document(std::string_view text);
+
+// printable_document() of a document that comes in pieces, which may end within a character. Used
+// by one thread.
+class PrintablePieces {
+  public:
+    // The piece, made printable, up to its last whole character.
+    std::string take(std::string_view piece);
+    // At the end of the document: what was held back.
+    std::string finish() { return printable_document(std::exchange(held_, {})); }
+
+  private:
+    std::string held_;  // the beginning of a character
+};
 
 // How many columns a terminal needs for `text`, which printable() made.
 size_t display_width(std::string_view text);

@@ -5,6 +5,21 @@
 namespace snapgate::cli {
 namespace {
 
+TEST(PrintablePieces, AreTheDocumentWhereverItIsCut) {
+    const std::string text = "a\u00e4\u20ac\U0001f600 \u202e\u009b\U000e0041 \xff\xe2\x82 z\n";
+    const std::string whole = printable_document(text);
+    for (size_t size = 1; size <= text.size(); ++size) {
+        PrintablePieces pieces;
+        std::string joined;
+        for (size_t at = 0; at < text.size(); at += size)
+            joined += pieces.take(text.substr(at, size));
+        EXPECT_EQ(joined + pieces.finish(), whole) << size;
+    }
+    PrintablePieces cut;
+    EXPECT_EQ(cut.take("a\xe2\x82"), "a");
+    EXPECT_EQ(cut.finish(), printable_document("\xe2\x82"));
+}
+
 TEST(PrintableTest, LeavesTextOfAnyScriptAlone) {
     EXPECT_EQ(printable("db-01 für 東京"), "db-01 für 東京");
 }
