@@ -41,9 +41,9 @@ std::string absolute(const std::string& file) {
 }
 
 Outcome<std::string> obtain_key(const Options& options, const std::string& server, Shell& shell) {
-    if (!options.token_file.empty()) return read_key_file(options.token_file);
+    if (!options.token_file.empty()) return read_key_file(options.token_file, kTokenFile);
     if (!options.connection.api_key_file.empty())
-        return read_key_file(options.connection.api_key_file);
+        return read_key_file(options.connection.api_key_file, kKeyFile);
     auto from_environment = shell.environment("SNAPGATE_API_KEY");
     if (isatty(STDIN_FILENO) == 1) {
         SNAPGATE_ASSIGN(

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,8 +42,12 @@ struct Options {
 Outcome<base::FileDescriptor> open_input(const std::string& file) {
     base::FileDescriptor input(file == "-" ? ::dup(STDIN_FILENO)
                                            : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (input) return input;
-    return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+    struct stat status{};
+    if (!input || ::fstat(input.get(), &status) != 0)
+        return Failure(Exit::kUsage, fmt::format("cannot read {}: {}", file, std::strerror(errno)));
+    if (S_ISDIR(status.st_mode))
+        return Failure(Exit::kUsage, fmt::format("{} is a folder: name the backup in it", file));
+    return input;
 }
 
 base::Result<std::string_view> read_piece(const base::FileDescriptor& input, std::string& buffer) {

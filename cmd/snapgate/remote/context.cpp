@@ -7,6 +7,8 @@
 #include <system_error>
 
 #include "base/ascii.h"
+#include "base/read_file.h"
+#include "net/tls/pem.h"
 #include "remote/context_file.h"
 #include "terminal/read_file.h"
 
@@ -27,13 +29,25 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+// An empty file is refused, too: the client would take it for none, and trust the system's CAs.
 Outcome<std::string> checked_ca(const std::string& file, std::string_view source) {
-    std::error_code ec;
-    if (!std::filesystem::is_regular_file(file, ec))
+    const auto wrong = [&](std::string_view why) {
         return usage(
-            fmt::format("{} {}: there is no such file; it is a PEM file with the CA that signed "
-                        "the server's certificate",
-                        source, file));
+            fmt::format("{} {}: {}; it is a PEM file with the CA that signed the server's "
+                        "certificate",
+                        source, file, why));
+    };
+    std::error_code ec;
+    const std::filesystem::file_status status = std::filesystem::status(file, ec);
+    if (std::filesystem::is_directory(status)) return wrong("it is a folder");
+    if (!std::filesystem::exists(status)) return wrong("there is no such file");
+    // It is read for each connection anew, and a pipe can be read only once.
+    if (!std::filesystem::is_regular_file(status)) return wrong("it is no regular file");
+    const auto text = base::read_file(file, net::kMostPemBytes);
+    if (!text) return wrong(fmt::format("it cannot be read: {}", text.error().message));
+    if (text->empty()) return wrong("it is empty");
+    if (text->find("CERTIFICATE-----") == std::string::npos)
+        return wrong("it holds no certificate in PEM form");
     return file;
 }
 
@@ -90,11 +104,11 @@ Outcome<std::optional<Target>> resolve_server(const ConnectionFlags& flags,
     if (std::string project = given(flags.project, "SNAPGATE_PROJECT"); !project.empty())
         target.project = std::move(project);
     if (!flags.api_key_file.empty()) {
-        SNAPGATE_ASSIGN(target.key, read_key_file(flags.api_key_file));
+        SNAPGATE_ASSIGN(target.key, read_key_file(flags.api_key_file, kKeyFile));
     } else if (auto key = from_environment("SNAPGATE_API_KEY"); key) {
         SNAPGATE_ASSIGN(target.key, check_key(*key, "SNAPGATE_API_KEY"));
     } else if (!target.context.empty() && !context->token_file.empty()) {
-        SNAPGATE_ASSIGN(target.key, read_key_file(context->token_file));
+        SNAPGATE_ASSIGN(target.key, read_key_file(context->token_file, kTokenFile));
     }
     return std::optional<Target>(std::move(target));
 }
@@ -157,9 +171,9 @@ bool is_private_channel(std::string_view server) {
     return false;
 }
 
-Outcome<std::string> read_key_file(const std::string& file) {
-    SNAPGATE_ASSIGN(const std::string text, read_file(file, kMaxKeyBytes, "the API key file"));
-    return check_key(text, file);
+Outcome<std::string> read_key_file(const std::string& file, std::string_view what) {
+    SNAPGATE_ASSIGN(const std::string text, read_file(file, kMaxKeyBytes, what));
+    return check_key(text, fmt::format("{} {}", what, file));
 }
 
 Outcome<std::string> check_key(std::string_view text, std::string_view source) {

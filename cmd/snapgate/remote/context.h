@@ -46,8 +46,11 @@ Outcome<std::string> normalize_server(std::string_view text);
 // Whether what is sent to `server` (normalized) is encrypted or stays on this machine.
 bool is_private_channel(std::string_view server);
 
-// The first line of a file; kUsage if it cannot be read or holds no key.
-Outcome<std::string> read_key_file(const std::string& file);
+// What messages call the files that hold a key.
+inline constexpr std::string_view kKeyFile = "the API key file";
+inline constexpr std::string_view kTokenFile = "the token file";
+// The word in a file, which messages call `what`; kUsage if it cannot be read or holds no key.
+Outcome<std::string> read_key_file(const std::string& file, std::string_view what);
 // A key as typed, read or taken from the environment; kUsage (naming `source`) if it cannot be one.
 Outcome<std::string> check_key(std::string_view text, std::string_view source);
 

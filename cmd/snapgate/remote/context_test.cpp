@@ -20,6 +20,8 @@ Environment environment_of(std::map<std::string, std::string, std::less<>> varia
     };
 }
 
+constexpr const char* kPem = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+
 class ContextTest : public testing::Test {
   protected:
     ContextTest() : file_(folder_.path() / "snapgate" / "context.json") {}
@@ -43,8 +45,8 @@ class ContextTest : public testing::Test {
 };
 
 TEST_F(ContextTest, FlagsComeBeforeEnvironmentBeforeContext) {
-    std::string ca = folder_.file("ca.crt", "x");
-    std::string flag_ca = folder_.file("flag.crt", "x");
+    std::string ca = folder_.file("ca.crt", kPem);
+    std::string flag_ca = folder_.file("flag.crt", kPem);
     std::string key_file = folder_.file("key", "sgk_flag\n");
     ASSERT_TRUE(save("only", {"https://context", "sgk_context", ca, "p-context"}));
 
@@ -157,11 +159,28 @@ TEST_F(ContextTest, WithoutAServerItSaysHowToGiveOne) {
     EXPECT_FALSE(*server);
 }
 
-TEST_F(ContextTest, ACaThatIsNotThereIsNamed) {
-    auto target = resolve_target({"https://a", "", "/no/such.crt", "", ""},
-                                 environment({{"SNAPGATE_API_KEY", "sgk_1"}}));
-    ASSERT_FALSE(target);
-    EXPECT_THAT(target.error().message, HasSubstr("--ca /no/such.crt"));
+TEST_F(ContextTest, ACaThatCannotBeOneIsNamedWithWhatItIs) {
+    const auto message_of = [&](const std::string& ca) {
+        const auto target = resolve_target({"https://a", "", ca, "", ""},
+                                           environment({{"SNAPGATE_API_KEY", "sgk_1"}}));
+        EXPECT_FALSE(target) << ca;
+        if (target) return std::string();
+        EXPECT_EQ(target.error().exit, Exit::kUsage);
+        return target.error().message;
+    };
+    EXPECT_THAT(message_of("/no/such.crt"), HasSubstr("--ca /no/such.crt: there is no such file"));
+    EXPECT_THAT(message_of(folder_.path().string()), HasSubstr(": it is a folder; it is a PEM"));
+    EXPECT_THAT(message_of("/dev/null"), HasSubstr("--ca /dev/null: it is no regular file"));
+    EXPECT_THAT(message_of(folder_.file("empty", "")), HasSubstr("empty: it is empty"));
+    EXPECT_THAT(message_of(folder_.file("text", "hello\n")), HasSubstr("text: it holds no certif"));
+}
+
+TEST_F(ContextTest, AFileOfAKeyThatCannotBeReadIsCalledWhatItIs) {
+    const std::string folder = folder_.path().string();
+    EXPECT_EQ(read_key_file(folder, kTokenFile).error().message,
+              "cannot read the token file " + folder + ": Is a directory");
+    EXPECT_THAT(read_key_file(folder_.file("none", ""), kKeyFile).error().message,
+                HasSubstr("none holds no API key"));
 }
 
 TEST(ServerTest, IsBroughtIntoOneForm) {
