@@ -322,7 +322,8 @@ std::vector<Setting> settings_of_server() {
              s.audit.backlog_bytes = mib << 20;
              return {};
          }},
-        {"log-level", "LEVEL", "debug, info, warning or error (default info)",
+        {"log-level", "debug|info|warning|error",
+         "from which level on there are lines (default info)",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.log_level, base::log::parse_level(v));
              return {};

@@ -33,6 +33,15 @@ def completed(*words, env=None):
     (["get", "clusters", "--state", "Un"], ["Unreachable", "Unauthorized"]),
     (["get", "vms", "--verdict", "L"], ["Late"]),
     (["whoami", "--serv"], ["--server"]),
+    (["--serv"], ["--server"]),
+    (["--context", "c", "--con"], ["--context"]),
+    (["--context", "c", "get", "c"], ["clusters"]),
+    (["--context=c", "--project", "p", "get", "c"], ["clusters"]),
+    (["get", "--con"], []),
+    (["serve", "--log-level", ""], ["debug", "info", "warning", "error"]),
+    (["serve", "--console", ""], ["on", "off"]),
+    (["serve", "--access-log=o"], ["--access-log=on", "--access-log=off"]),
+    (["set", "quota", "p", "--clusters", ""], ["none"]),
     (["nothing", ""], []),
     (["get", "nothing", ""], []),
     (["get", "snapshots", "--all", "x"], []),
@@ -50,6 +59,7 @@ def test_every_state_of_a_cluster_can_be_selected():
 def test_files_and_folders_are_the_shells():
     assert completed("import", "--cluster", "c", "") == ("files", [])
     assert completed("get", "clusters", "--ca", "x")[0] == "files"
+    assert completed("serve", "--audit-log", "x")[0] == "files"
     assert completed("man", "")[0] == "folders"
     assert completed("set", "kubeconfig", "--cluster", "c", "f")[0] == "files"
 
@@ -77,6 +87,11 @@ def test_names_come_from_the_server_and_the_contexts(admin, uid, known):
     assert completed("delete", "cluster", uid, env=known)[1] == [uid]
     assert completed("config", "use-context", "", env=known)[1] == ["here", "there"]
     assert completed("whoami", "--context", "th", env=known)[1] == ["there"]
+    assert completed("--context", "", env=known)[1] == ["here", "there"]
+    assert completed("--context=th", env=known)[1] == ["--context=there"]
+    assert completed("--project", f"project-{uid}", env=known)[1] == [project]
+    assert completed("create", "key", "k", "--clusters", uid[:-1], env=known)[1][0].startswith("cluster-")
+    assert completed("create", "key", "k", "--clusters", f"x,{uid}", env=known)[1] == [f"x,{uid}"]
     assert completed("get", "snapshots", "--context", "none", "--cluster", "", env=known)[1] == []
 
 

@@ -9,6 +9,9 @@
 namespace snapgate::cli {
 namespace {
 
+// Expects no imports.
+constexpr const char* kNone = "none";
+
 constexpr const char* kFooter =
     R"(A hosted cluster that says how often it is imported into is Stale when an import is late: in 'get
 clusters', in the report of protection, whose verdict is Unknown then, and in the metrics. What a
@@ -30,7 +33,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     SNAPGATE_ASSIGN(Api api, open_api(options.connection, shell));
     SNAPGATE_ASSIGN(const Named cluster, resolve(api, Kind::kCluster, options.cluster));
     json::Object body{{"expectedEvery", nullptr}};
-    if (options.every != "none") body["expectedEvery"] = options.every;
+    if (options.every != kNone) body["expectedEvery"] = options.every;
     SNAPGATE_ASSIGN(const auto response,
                     api.put(path_of(Kind::kCluster, cluster.uid) + "/imports", body));
     SNAPGATE_ASSIGN(const auto answer, parse_answer(response, api.server()));
@@ -58,8 +61,9 @@ Command set_imports_command() {
         .help = "Say how often a hosted cluster is imported into",
         .options = {{"--cluster", &options->cluster, "CLUSTER", "The cluster, by name or uid",
                      kNeeded},
-                    {"--expected-every", &options->every, "DURATION", "As in 24h or 7d; or none",
-                     kNeeded},
+                    with_words({"--expected-every", &options->every, "DURATION",
+                                "As in 24h or 7d; or none", kNeeded},
+                               {kNone}),
                     answer_option(options->output)},
         .connection = &options->connection,
         .footer = kFooter,

@@ -14,6 +14,9 @@
 namespace snapgate::cli {
 namespace {
 
+// Takes a limit away.
+constexpr const char* kNone = "none";
+
 constexpr const char* kFooter =
     R"(A limit that is not named stays as it is; 'none' takes it away. What a project has above a new
 limit stays, and nothing comes to it: creating is refused, and so is the part of an import that goes
@@ -59,7 +62,7 @@ std::optional<uint64_t> read_number(std::string_view name, std::string_view text
 // Puts a limit that was named into `quota`.
 Outcome<> read_limit(std::string_view name, const std::string& text, json::Object& quota) {
     if (text.empty()) return {};
-    if (text == "none") {
+    if (text == kNone) {
         quota.erase({name.data(), name.size()});
         return {};
     }
@@ -125,14 +128,19 @@ Command set_quota_command() {
         .name = "quota",
         .help = "Say how much a project may have",
         .options = {{"PROJECT", &options->project, "", "The project, by name or uid", kNeeded},
-                    {"--clusters", &options->clusters, "N", "How many clusters, or none"},
-                    {"--keys", &options->keys, "N", "How many API keys, or none"},
-                    {"--objects", &options->objects, "N",
-                     "How many objects in all its clusters together: snapshots, restores, VMs and\n"
-                     "contents; or none"},
-                    {"--bytes", &options->bytes, "SIZE",
-                     "How large the stored JSON of these objects may be together, in bytes or\n"
-                     "as in 10Gi; or none"},
+                    with_words(
+                        {"--clusters", &options->clusters, "N", "How many clusters, or none"},
+                        {kNone}),
+                    with_words({"--keys", &options->keys, "N", "How many API keys, or none"},
+                               {kNone}),
+                    with_words({"--objects", &options->objects, "N",
+                                "How many objects in all its clusters together: snapshots, "
+                                "restores, VMs and\ncontents; or none"},
+                               {kNone}),
+                    with_words({"--bytes", &options->bytes, "SIZE",
+                                "How large the stored JSON of these objects may be together, in "
+                                "bytes or\nas in 10Gi; or none"},
+                               {kNone}),
                     answer_option(options->output)},
         .connection = &options->connection,
         .footer = kFooter,

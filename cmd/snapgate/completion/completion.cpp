@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace snapgate::cli {
@@ -31,14 +32,30 @@ bool takes_several(const Option& option) {
     return std::holds_alternative<std::vector<std::string>*>(option.into);
 }
 
+// The words that its value may be: those of the table, or those of a placeholder like "on|off".
+std::vector<std::string> words_of(const Option& option) {
+    std::vector<std::string> words = option.words;
+    std::string_view rest = option.value;
+    if (!words.empty() || rest.find('|') == std::string_view::npos) return words;
+    while (!rest.empty()) {
+        const std::string_view word = rest.substr(0, rest.find('|'));
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+        // What is in capitals stands for something else.
+        if (std::ranges::all_of(word, [](char c) { return c >= 'a' && c <= 'z'; }))
+            words.emplace_back(word);
+    }
+    return words;
+}
+
 Completes completes(const Option& option) {
     if (option.completes != Completes::kByName) return option.completes;
     static const std::map<std::string_view, Completes> by_name = {
-        {"CLUSTER", Completes::kCluster},   {"PROJECT", Completes::kProject},
-        {"CONTEXT", Completes::kContext},   {"NS", Completes::kNamespace},
-        {"NS[,NS]", Completes::kNamespace}, {"FILE", Completes::kFile},
-        {"DIR", Completes::kFolder}};
-    const auto found = by_name.find(option.value.empty() ? option.name : option.value);
+        {"CLUSTER", Completes::kCluster}, {"PROJECT", Completes::kProject},
+        {"CONTEXT", Completes::kContext}, {"NS", Completes::kNamespace},
+        {"FILE", Completes::kFile},       {"DIR", Completes::kFolder}};
+    // Of several names each is completed as one: NS[,NS] and CLUSTER,... are so, too.
+    const std::string_view value = option.value.empty() ? option.name : option.value;
+    const auto found = by_name.find(value.substr(0, value.find_first_of("[,|")));
     return found == by_name.end() ? Completes::kNothing : found->second;
 }
 
@@ -83,30 +100,60 @@ Completion complete_value(const Option& option, std::string prefix, std::string_
         typed.remove_prefix(comma + 1);
     }
     to.typed = typed;
-    for (const std::string& word : option.words) add(to, word, "");
-    if (option.words.empty()) to.also = completes(option);
+    const std::vector<std::string> known = words_of(option);
+    for (const std::string& word : known) add(to, word, "");
+    if (known.empty()) to.also = completes(option);
     return to;
+}
+
+// Adds the flags of a command.
+void add_flags(Completion& to, const std::vector<Option>& options) {
+    if (!to.typed.starts_with('-')) return;
+    for (const Option& option : options) {
+        const auto names = names_of(option);
+        if (is_flag(names.front())) add(to, names.back(), option.help);
+    }
+    add(to, "--help", "Show this help");
+}
+
+// The value of a flag of the connection that stands before the command, if that is the last word.
+// Else takes these flags away, as they say nothing about the words behind them.
+std::optional<Completion> complete_leading(std::vector<std::string>& words,
+                                           const std::vector<Option>& connection) {
+    while (words.size() > 1 || (!words.empty() && words[0].find('=') != std::string::npos)) {
+        const std::string word = words[0];
+        const size_t equals = word.find('=');
+        const auto option = std::ranges::find(connection, word.substr(0, equals), &Option::name);
+        if (option == connection.end()) break;
+        if (words.size() == 1)
+            return complete_value(*option, word.substr(0, equals + 1),
+                                  std::string_view(word).substr(equals + 1));
+        if (equals == std::string::npos && words.size() == 2)
+            return complete_value(*option, {}, words.back());
+        words.erase(words.begin(), words.begin() + (equals == std::string::npos ? 2 : 1));
+    }
+    return std::nullopt;
 }
 
 }  // namespace
 
-Completion complete(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+Completion complete(const std::vector<Command>& commands, std::vector<std::string> words) {
     Completion to;
+    ConnectionFlags unused;
+    const std::vector<Option> connection = connection_options(unused);
+    if (auto value = complete_leading(words, connection)) return *std::move(value);
     if (words.empty()) return to;
     to.typed = words.back();
     const Reached at = reach(commands, words);
     if (!at.good) return to;
     if (at.command == nullptr || !at.below->empty()) {
         for (const Command& one : *at.below) add(to, one.name, one.help);
-        if (is_flag(to.typed)) add(to, "--help", "Show this help");
+        add_flags(to, at.command == nullptr ? connection : std::vector<Option>());
         return to;
     }
     std::vector<Option> options = at.command->options;
-    ConnectionFlags unused;
-    if (at.command->connection != nullptr) {
-        const std::vector<Option> more = connection_options(unused);
-        options.insert(options.end(), more.begin(), more.end());
-    }
+    if (at.command->connection != nullptr)
+        options.insert(options.end(), connection.begin(), connection.end());
     const auto find = [&](std::string_view name) {
         return std::ranges::find_if(options, [&](const Option& one) {
             const auto names = names_of(one);
@@ -137,11 +184,7 @@ Completion complete(const std::vector<Command>& commands, const std::vector<std:
         }
     }
     if (!to.typed.empty() && to.typed.front() == '-') {
-        for (const Option& option : options) {
-            const auto names = names_of(option);
-            if (is_flag(names.front())) add(to, names.back(), option.help);
-        }
-        add(to, "--help", "Show this help");
+        add_flags(to, options);
         return to;
     }
     for (const Option& option : options) {

@@ -26,7 +26,7 @@ struct Completion {
 // Completes the last of `words`, which may be empty; those before it are the command line so far,
 // without the program. It knows what the table of commands knows. A command line that is wrong
 // before that word has no completion.
-Completion complete(const std::vector<Command>& commands, const std::vector<std::string>& words);
+Completion complete(const std::vector<Command>& commands, std::vector<std::string> words);
 
 // The values of the connection's options, and of --cluster, on a command line that may not be
 // whole.
