@@ -103,6 +103,18 @@ def test_a_key_of_a_project_reaches_its_own_alone(server, cli, uid):
     assert left(server, uid) == ALL
 
 
+def test_a_key_that_may_not_delete_is_told_once(server, cli, uid):
+    key = server.client().create_key("looks-" + uid, role="reader")["key"]
+    ran = cli("delete", "snapshots", "--cluster", uid, "--vm", "b", "--force", "--yes", env={"SNAPGATE_API_KEY": key}, code=REFUSED)
+    assert len(ran.stderr.splitlines()) == 2, ran.stderr
+    told, counts = ran.stderr.splitlines()
+    assert told.startswith(f"2 snapshots, such as {uid}: shop/b-") and ": not deleted: " in told and "Forbidden" in told
+    assert counts == "0 deleted, 0 changed meanwhile, 0 gone already, 2 failed"
+    ran = cli("delete", "snapshots", "--cluster", uid, "--name", "b-50", "--force", "--yes", env={"SNAPGATE_API_KEY": key}, code=REFUSED)
+    assert ran.stderr.startswith(f"{uid}: shop/b-50: not deleted: ")
+    assert left(server, uid) == ALL
+
+
 @pytest.mark.parametrize("arguments, message", [
     ([], "say which snapshots"),
     (["a-1", "--older-than", "3d"], "not both"),

@@ -190,13 +190,33 @@ void print_plan(const DeletionPlan& plan, Console& console) {
     }
 }
 
+// Why some were not deleted.
+struct Refusal {
+    size_t count = 0;
+    std::string first;    // of them
+    std::string message;  // about the first
+};
+
 // How many were deleted, and how many could not be.
 struct Done {
     size_t deleted = 0;
     size_t changed = 0;
     size_t gone = 0;
     size_t failed = 0;
+    std::map<std::string, Refusal> refusals;  // by what all of them have in common
 };
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+    for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+        text.replace(at, what.size(), by);
+    return text;
+}
+
+// A message of Kubernetes about one snapshot, in words that are true of others, too.
+std::string in_common(const std::string& message, const DeletionCandidate& one) {
+    return replaced(replaced(message, fmt::format(" \"{}\"", one.name), {}),
+                    fmt::format("in the namespace \"{}\"", one.ns), "in its namespace");
+}
 
 void remove_one(Api& api, const DeletionCandidate& one, Console& console, Done& done) {
     const SnapshotRef snapshot{{one.cluster_uid, one.cluster_name, {}}, one.ns, one.name, one.vm};
@@ -223,7 +243,23 @@ void remove_one(Api& api, const DeletionCandidate& one, Console& console, Done& 
         console.note(fmt::format("{}: gone already", text_of(one)));
     } else {
         ++done.failed;
-        console.note(fmt::format("{}: not deleted: {}", text_of(one), removed.error().message));
+        const std::string& message = removed.error().message;
+        Refusal& refusal = done.refusals[in_common(message, one)];
+        if (++refusal.count == 1) {
+            refusal.first = text_of(one);
+            refusal.message = message;
+        }
+    }
+}
+
+// A key that may not delete is refused for each of thousands in the same words: they are said once.
+void note_refusals(const Done& done, Console& console) {
+    for (const auto& [common, refusal] : done.refusals) {
+        console.note(refusal.count == 1
+                         ? fmt::format("{}: not deleted: {}", refusal.first, refusal.message)
+                         : fmt::format("{}, such as {}: not deleted: {}",
+                                       base::counted(refusal.count, "snapshot"), refusal.first,
+                                       common));
     }
 }
 
@@ -269,6 +305,7 @@ Outcome<Exit> delete_of_fleet(const FleetDeletion& deletion, Shell& shell, Api& 
     }
     Done done;
     for (const DeletionCandidate& one : plan.deleted) remove_one(api, one, console, done);
+    note_refusals(done, console);
     console.note(fmt::format("{} deleted, {} changed meanwhile, {} gone already, {} failed",
                              done.deleted, done.changed, done.gone, done.failed));
     return done.failed + done.changed == 0 ? Exit::kOk : Exit::kRefused;
