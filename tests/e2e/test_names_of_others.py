@@ -70,6 +70,12 @@ def test_the_command_line_tells_them_apart_by_project(cli, projects):
     ran = cli("get", "snapshots", "--cluster", "twin", code=1)
     assert '2 clusters are named "twin": say which by its uid, or by --project: ' in ran.stderr
     assert "(project red)" in ran.stderr and "(project blue)" in ran.stderr
+    # Whichever command looks the name up.
+    for arguments in (["get", "clusters", "twin"], ["get", "clusters", "twin", "-o", "json"], ["describe", "cluster", "twin"],
+                      ["create", "key", "k", "--clusters", "twin"], ["delete", "cluster", "twin"]):
+        assert cli(*arguments, code=1).stderr == ran.stderr, arguments
+    said = cli("apply", "-f", "-", stdin="clusters: [{name: twin, hosted: true}]", code=1).stderr
+    assert "(project red)" in said and "(project blue)" in said, said
     uids = {json.loads(cli("get", "clusters", "twin", "--project", name, "-o", "json").stdout)["projectUid"]
             for name in projects}
     assert uids == {uid for uid, _ in projects.values()}

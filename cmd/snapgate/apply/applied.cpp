@@ -17,8 +17,8 @@ using connect::DeclaredProject;
 
 // The cluster that is meant, null if it is not there yet. Names are unique within a project: with a
 // `project` only its clusters have the name, and without one a name must not be in several.
-Outcome<const Named*> find_cluster(const Registry& registry, const DeclaredCluster& declared,
-                                   const std::string& project) {
+Outcome<const Named*> find_cluster(Api& api, const Registry& registry,
+                                   const DeclaredCluster& declared, const std::string& project) {
     std::vector<Named> candidates;
     const Named* found = nullptr;
     for (const Named& cluster : registry.clusters) {
@@ -32,7 +32,7 @@ Outcome<const Named*> find_cluster(const Registry& registry, const DeclaredClust
         candidates.push_back(cluster);
     }
     // Says which they are.
-    if (candidates.size() > 1) SNAPGATE_TRY(choose(Kind::kCluster, declared.name, candidates));
+    if (candidates.size() > 1) SNAPGATE_TRY(choose(api, Kind::kCluster, declared.name, candidates));
     return found;
 }
 
@@ -146,7 +146,7 @@ Outcome<Applied> apply_cluster(Api& api, const Registry& registry, const Declare
         SNAPGATE_ASSIGN(made.kubeconfig,
                         read_kubeconfig_file(declared.kubeconfig.string(), declared.context));
     }
-    SNAPGATE_ASSIGN(const Named* known, find_cluster(registry, declared, project));
+    SNAPGATE_ASSIGN(const Named* known, find_cluster(api, registry, declared, project));
     if (known == nullptr) {
         // The server cannot be asked about a cluster in a project that is not there yet.
         if (project == kProjectToBe) return Applied{"created"};

@@ -118,7 +118,7 @@ Outcome<json::Array> cluster_uids(Api& api, const std::vector<std::string>& name
     const std::vector<Named> all = named_items(Kind::kCluster, items);
     json::Array uids;
     for (const std::string& name : split_values(names)) {
-        SNAPGATE_ASSIGN(const Named cluster, choose(Kind::kCluster, name, all));
+        SNAPGATE_ASSIGN(const Named cluster, choose(api, Kind::kCluster, name, all));
         uids.emplace_back(cluster.uid);
     }
     return uids;

@@ -94,7 +94,7 @@ Outcome<Exit> run(const Options& options, Shell& shell) {
     // All names are looked up before anything is printed.
     std::vector<const json::Object*> found;
     for (const std::string& name : options.names) {
-        SNAPGATE_ASSIGN(const Named named, choose(Kind::kCluster, name, all));
+        SNAPGATE_ASSIGN(const Named named, choose(api, Kind::kCluster, name, all));
         for (const json::Object& item : items)
             if (json::text_at(item, {"uid"}) == named.uid) found.push_back(&item);
     }

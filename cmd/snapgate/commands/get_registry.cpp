@@ -99,7 +99,7 @@ Outcome<Exit> print_named(Shell& shell, Api& api, Kind kind, const Format& forma
     const std::vector<Named> all = named_items(kind, items);
     std::vector<json::Object> objects;
     for (const std::string& name : names) {
-        SNAPGATE_ASSIGN(const Named named, choose(kind, name, all));
+        SNAPGATE_ASSIGN(const Named named, choose(api, kind, name, all));
         const auto of_uid = [&](const json::Object& item) {
             return json::text_at(item, {words_of(kind).uid_field}) == named.uid;
         };

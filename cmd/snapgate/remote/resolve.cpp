@@ -109,13 +109,18 @@ Outcome<> name_projects(Api& api, std::vector<Named>& all) {
 
 }  // namespace
 
+Outcome<Named> choose(Api& api, Kind kind, std::string_view wanted, const std::vector<Named>& all) {
+    const auto named = std::ranges::count(all, wanted, &Named::name);
+    if (kind == Kind::kProject || named < 2) return choose(kind, wanted, all);
+    // For the message that asks which of them is meant.
+    std::vector<Named> shown = all;
+    SNAPGATE_TRY(name_projects(api, shown));
+    return choose(kind, wanted, shown);
+}
+
 Outcome<Named> resolve(Api& api, Kind kind, std::string_view wanted) {
     SNAPGATE_ASSIGN(auto items, list_objects(api, kind));
-    std::vector<Named> all = named_items(kind, items);
-    const auto named = std::ranges::count(all, wanted, &Named::name);
-    // For the message that asks which of them is meant.
-    if (kind != Kind::kProject && named > 1) SNAPGATE_TRY(name_projects(api, all));
-    return choose(kind, wanted, all);
+    return choose(api, kind, wanted, named_items(kind, items));
 }
 
 Outcome<> enter_project(Api& api, const Target& target) {

@@ -32,6 +32,9 @@ struct Named {
 // Chooses among `all` what `wanted` names: the one whose uid it is exactly, else the one of that
 // name. kRefused with what there is if there is none, and with the candidates if there are more.
 Outcome<Named> choose(Kind kind, std::string_view wanted, const std::vector<Named>& all);
+// The same for clusters and keys as the server lists them, with the uids of their projects: the
+// message about several of a name has the names of their projects, for which it asks the server.
+Outcome<Named> choose(Api& api, Kind kind, std::string_view wanted, const std::vector<Named>& all);
 
 // Path of one object: /admin/v1/projects/UID.
 std::string path_of(Kind kind, std::string_view uid);
