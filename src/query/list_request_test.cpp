@@ -6,6 +6,9 @@
 #include <string>
 #include <tuple>
 
+#include "query/fleet.h"
+#include "query/fleet_request.h"
+
 namespace snapgate::query {
 namespace {
 
@@ -56,6 +59,21 @@ TEST(ListRequestTest, Limits) {
         EXPECT_EQ(request.error().code, base::Code::kInvalidParameter);
         EXPECT_EQ(request.error().subject, "limit");
     }
+}
+
+TEST(ListRequestTest, OfAllClustersALimitHasTheSameRule) {
+    const auto limit = [](std::string_view query, std::string_view cluster) {
+        return parse_fleet_request(query, cluster, Question::kList)->limit;
+    };
+    for (const char* larger : {"limit=1001", "limit=5000000000", "limit=99999999999999999999999"}) {
+        EXPECT_EQ(limit(larger, kAllClusters), 1000U) << larger;
+        EXPECT_EQ(limit(larger, "demo"), 50U) << larger;
+    }
+    for (const char* none : {"limit=", "limit=0"}) {
+        EXPECT_EQ(limit(none, kAllClusters), 50U) << none;
+        EXPECT_EQ(limit(none, "demo"), 50U) << none;
+    }
+    EXPECT_FALSE(parse_fleet_request("limit=-1", kAllClusters, Question::kList));
 }
 
 TEST(ListRequestTest, RepeatedSingleValuesAreRefused) {
