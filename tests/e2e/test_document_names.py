@@ -85,9 +85,10 @@ def test_a_command_or_flag_that_is_not_there_is_found():
     assert faults_of("lst snapshots") == ["no command in: snapgate lst snapshots"]
 
 
-def test_every_command_is_in_the_document_of_the_command_line():
-    text = text_of("docs/cli.md")
-    called = {tuple(call.split()[:2]) for step in steps("docs/cli.md") for call in calls_of_snapgate(step.text)}
+def test_every_command_is_in_the_documents_of_the_command_line():
+    of_cli = [name for name in documents() if name.startswith("docs/cli")]
+    text = "".join(map(text_of, of_cli))
+    called = {tuple(call.split()[:2]) for name in of_cli for step in steps(name) for call in calls_of_snapgate(step.text)}
     missing = [command for command in commands() if command and command != ("serve",) and
                not any(call[:len(command)] == command for call in called) and f"`{' '.join(command)}`" not in text]
     missing = [command for command in missing if not re.search(rf"snapgate {command[0]} [\w|]*\b{command[-1]}\b", text)]

@@ -23,7 +23,7 @@ from kube import debian_kubectl, newer_kubectl
 # Ports that snapgate, kubectl and many other programs take when they are told nothing.
 USUAL_PORTS = (8080, 8090, 8443, 8444)
 # Marked blocks, which are not run; the newcomer reads them.
-NOT_RUN = {"README.md": {"cluster": 1, "install": 1}, "docs/cli.md": {"cluster": 1}, "docs/clusters.md": {"cluster": 4},
+NOT_RUN = {"README.md": {"cluster": 1, "install": 1}, "docs/cli-admin.md": {"cluster": 1}, "docs/clusters.md": {"cluster": 4},
            "docs/identity.md": {"cluster": 1}, "docs/operations.md": {"root": 11, "archive": 2, "cluster": 1, "new": 1, "podman": 1},
            "docs/replicas.md": {"replicas": 8}, "docs/benchmarks.md": {"minutes": 1}, "CONTRIBUTING.md": {"minutes": 2}}
 GO = shutil.which("go")
@@ -67,15 +67,15 @@ PROMISES = [
     ("docs/kubernetes-api.md", "demo.kubeconfig get vmsnapshots -A", [r"^payments +db-01-manual-0113"]),
     ("docs/kubernetes-api.md", "apply --server-side", [r"/nightly serverside-applied$"]),
     ("docs/kubernetes-api.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
-    ("docs/cli.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
-    ("docs/cli.md", "--all -o json", [r"^db-01-", r"^\w+ +db-01-.* db-01"]),
-    ("docs/cli.md", "describe snapshot", [r"^Name: +db-01-nightly-20261117-0273"]),
-    ("docs/cli.md", "delete key grafana", [r"edge-7", r"grafana"]),
+    ("docs/cli-snapshots.md", "kubeconfig --all-clusters", [r"^NAMESPACE +CLUSTER +NAME", r"^payments +demo +db-01-manual-0113"]),
+    ("docs/cli-snapshots.md", "--all -o json", [r"^db-01-", r"^\w+ +db-01-.* db-01"]),
+    ("docs/cli-snapshots.md", "describe snapshot", [r"^Name: +db-01-nightly-20261117-0273"]),
+    ("docs/cli-admin.md", "delete key grafana", [r"edge-7", r"grafana"]),
 ]
 # What appears in the terminal that still shows a watch.
 WATCHED = [
     ("README.md", "create snapshot --cluster demo -n payments --vm db-01", r"^db-01-\w{5} "),
-    ("docs/cli.md", "create snapshot db-01-before-upgrade", r"db-01-before-upgrade "),
+    ("docs/cli-snapshots.md", "create snapshot db-01-before-upgrade", r"db-01-before-upgrade "),
 ]
 
 
