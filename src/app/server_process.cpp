@@ -48,12 +48,14 @@ std::vector<model::ClusterNumber> hosted_clusters(const DataDirectory& data) {
 }
 
 connect::ConnectRules connect_rules(const Settings& settings) {
-    const auto rules = [&](bool loopback) {
-        return std::make_shared<const net::AddressRules>(settings.connect_allow,
-                                                         settings.connect_deny, loopback);
+    const auto rules = [&](bool loopback, std::unique_ptr<net::OwnAddresses> own) {
+        return std::make_shared<const net::AddressRules>(
+            settings.connect_allow, settings.connect_deny, loopback, std::move(own));
     };
-    // What listens on loopback alone serves who works on this machine; its ports are theirs.
-    return {rules(settings.loopback()), rules(false)};
+    // What listens on loopback alone serves who works on this machine; its ports are theirs. A
+    // server on a node of the cluster that it follows knows this cluster by the node's address.
+    return {rules(settings.loopback(), nullptr),
+            rules(false, std::make_unique<net::OwnAddresses>())};
 }
 
 // Half of the files that this process may open are left to those who connect to it.

@@ -239,7 +239,8 @@ std::vector<Setting> settings_of_server() {
          }},
         {"connect-allow", "NETWORK,...",
          "networks in which clusters may be connected although they are denied, by --connect-deny\n"
-         "or because they are loopback, link-local or reserved; the longest prefix decides",
+         "or because they are loopback, link-local, reserved, or addresses of this machine, which\n"
+         "projects may not connect; the longest prefix decides",
          [](Settings& s, std::string_view v) -> Result<void> {
              SNAPGATE_ASSIGN(s.connect_allow, net::Network::parse_list(v));
              return {};

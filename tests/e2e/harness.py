@@ -255,6 +255,17 @@ def free_port():
     return free_ports(1)[0]
 
 
+def outside_address():
+    """An address of this machine that is not loopback, or None."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
 def wait_for(condition, what, seconds=10):
     """Polls until `condition` gives something true, and returns that. `what` is waited for: words, or a function that
     gives them when the time is over."""

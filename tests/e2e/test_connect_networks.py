@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from connected import Pair, wait_for_state
-from harness import Server, snapshots, vm_path, wait_for
+from harness import Server, outside_address, snapshots, vm_path, wait_for
 from kube import KubeClient, kubeconfig_of, new_snapshot
 
 EDGE = "edge"
@@ -69,7 +69,7 @@ FORMS = ["https://127.0.0.1:{}", "https://127.1:{}", "https://2130706433:{}", "h
          "https://LOCALHOST:{}", "http://127.0.0.1:{}", "http://localhost:{}", "http://[::1]:{}",
          "https://169.254.169.254:{}", "https://2852039166:{}", "https://[::ffff:169.254.169.254]:{}", "https://[fe80::1]:{}",
          "https://[fd00:ec2::254]:{}", "https://[64:ff9b::7f00:1]:{}", "https://[64:ff9b::a9fe:a9fe]:{}", "https://224.0.0.1:{}",
-         "https://255.255.255.255:{}", "https://100.100.100.200:{}"]
+         "https://255.255.255.255:{}", "https://100.100.100.200:{}", "https://[::ffff:0:7f00:1]:{}", "https://[2001:db8::5efe:7f00:1]:{}"]
 
 
 def test_a_projects_admin_reaches_nothing_of_the_server_itself(server):
@@ -94,6 +94,39 @@ def test_a_projects_admin_reaches_nothing_of_the_server_itself(server):
         # But no further.
         for host in ("169.254.169.254", "0.0.0.0", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"):
             assert ask_to_connect(server.client(), f"https://{host}:{listener.port}", "far").status == 422
+
+
+def test_a_projects_admin_reaches_the_servers_machine_by_none_of_its_addresses(server):
+    address = outside_address()
+    if address is None:  # a machine without a network has no such address
+        return
+    with Listener() as listener:
+        client = server.client(project_admin(server, "own"))
+        for form in ("https://{}:{}", "https://[::ffff:{}]:{}"):
+            reply = ask_to_connect(client, form.format(address, listener.port), "own")
+            assert reply.status == 422, (form, reply)
+            assert "this server's own machine" in reply.text() and "--connect-allow ADDRESS" in reply.text(), reply
+        assert listener.count == 0
+        # A server on a node of its cluster: whoever administers the tenant may.
+        assert ask_to_connect(server.client(), f"https://{address}:{listener.port}", "node").status == 201
+        assert listener.count > 0
+
+
+def test_an_address_of_the_servers_machine_is_allowed_by_its_name_alone(start_server):
+    address = outside_address()
+    if address is None:
+        return
+    with Listener() as listener:
+        url = f"https://{address}:{listener.port}"
+        server = start_server("--connect-allow", "0.0.0.0/0")
+        key = project_admin(server)
+        assert ask_to_connect(server.client(key), url).status == 422
+        assert listener.count == 0
+        server.stop()
+        server.arguments = ["--connect-allow", address]
+        server.start()
+        assert ask_to_connect(server.client(key), url).status == 201
+        assert listener.count > 0
 
 
 def test_a_project_follows_a_cluster_on_loopback_where_that_is_allowed(data_dir):

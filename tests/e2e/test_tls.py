@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import PATIENCE, REQUEST_SECONDS, Server, run_cli, wait_for
+from harness import PATIENCE, REQUEST_SECONDS, Server, outside_address, run_cli, wait_for
 
 
 SUBJECT = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
@@ -267,17 +267,6 @@ def test_a_wrong_certificate_is_refused_at_the_start(data_dir, tmp_path, break_i
     ran = run_cli("serve", "--listen", "127.0.0.1:0", "--data-dir", data_dir, "--tls-cert", certificate, "--tls-key", key)
     assert ran.returncode in (1, 2)
     assert str(certificate) in ran.stderr or str(key) in ran.stderr
-
-
-def outside_address():
-    """An address of this machine that is not loopback, or None."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing
-        except OSError:
-            return None
-        address = probe.getsockname()[0]
-    return None if address.startswith("127.") else address
 
 
 def test_beyond_loopback_needs_tls_or_a_word(data_dir):

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "base/clock_testing.h"
 #include "net/client/fake_server_testing.h"
 #include "net/client/outbound_link.h"
 #include "net/client/outbound_testing.h"
@@ -56,6 +57,13 @@ TEST(AddressRules, DenyWhatIsNoPlaceOfACluster) {
                                 "64:ff9b:1::7f00:1",
                                 "2002:7f00:1::",
                                 "2002:a9fe:a9fe::1",
+                                "::ffff:0:7f00:1",
+                                "::ffff:0:a9fe:a9fe",
+                                "2001:0:7f00:1::f7f7:f7f7",
+                                "2001:0:808:808::80ff:fffe",
+                                "2001:0:808:808::5601:5601",
+                                "2001:db8::5efe:7f00:1",
+                                "2001:db8::200:5efe:a9fe:a9fe",
                                 "fe80::1",
                                 "febf::1",
                                 "fec0::1",
@@ -68,7 +76,9 @@ TEST(AddressRules, DenyWhatIsNoPlaceOfACluster) {
     for (const char* address :
          {"10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "8.8.8.8", "128.0.0.1",
           "169.253.255.255", "169.255.0.0", "223.255.255.255", "fd00::1", "fd00:ec3::1",
-          "2001:db8::1", "64:ff9b::808:808", "2002:808:808::1", "::ffff:10.0.0.1"})
+          "2001:db8::1", "64:ff9b::808:808", "2002:808:808::1", "::ffff:10.0.0.1",
+          "::ffff:0:808:808", "2001:0:808:808::f7f7:f7f7", "2001:db8::5efe:808:808",
+          "2001:db8::5eff:7f00:1"})
         EXPECT_TRUE(permits(usual, address)) << address;
 }
 
@@ -110,6 +120,49 @@ TEST(AddressRules, LoopbackOnItsOwn) {
     EXPECT_TRUE(permits(rules("", "127.0.0.0/8", true), "::1"));
     EXPECT_TRUE(permits(rules("127.0.0.0/8", ""), "127.0.0.1"));
     EXPECT_FALSE(permits(rules("127.0.0.0/8", ""), "::1"));
+}
+
+AddressRules with_own(std::string_view allow, std::string_view deny) {
+    static const base::TestClock clock;
+    return {
+        networks(allow), networks(deny), false,
+        std::make_unique<OwnAddresses>(
+            [] { return OwnAddresses::List{make_address("10.0.0.7"), make_address("fd00::7")}; },
+            clock)};
+}
+
+TEST(AddressRules, OwnAddressesAreNetworksOfOne) {
+    const AddressRules usual = with_own("", "");
+    for (const char* address : {"10.0.0.7", "::ffff:10.0.0.7", "fd00::7", "64:ff9b::a00:7",
+                                "::ffff:0:a00:7", "2002:a00:7::1"})
+        EXPECT_FALSE(permits(usual, address)) << address;
+    EXPECT_TRUE(permits(usual, "10.0.0.8"));
+    EXPECT_TRUE(permits(usual, "fd00::8"));
+    EXPECT_TRUE(permits(rules("", ""), "10.0.0.7"));
+    // Nothing but their own names allows them.
+    EXPECT_FALSE(permits(with_own("10.0.0.0/24,fd00::/64", ""), "10.0.0.7"));
+    EXPECT_FALSE(permits(with_own("10.0.0.0/24,fd00::/64", ""), "fd00::7"));
+    const AddressRules named = with_own("10.0.0.7,fd00::7", "10.0.0.0/8");
+    EXPECT_TRUE(permits(named, "10.0.0.7"));
+    EXPECT_TRUE(permits(named, "fd00::7"));
+    EXPECT_FALSE(permits(with_own("10.0.0.7", "10.0.0.7"), "10.0.0.7"));
+    EXPECT_EQ(usual.why_denied(make_address("10.0.0.7")),
+              "it leads to an address of this server's own machine, which is denied to projects "
+              "unless --connect-allow ADDRESS of this server allows that address");
+    EXPECT_EQ(with_own("", "10.0.0.7").why_denied(make_address("10.0.0.7")),
+              "it leads into 10.0.0.7/32, which --connect-deny of this server denies");
+}
+
+TEST(AddressRules, WithoutAListOfOwnAddressesNoneIsKnownToBeAnothers) {
+    const base::TestClock clock;
+    const auto unread = [] {
+        return base::Result<OwnAddresses::List>(base::Error(base::Code::kInternal, "no sockets"));
+    };
+    const AddressRules blind(networks("10.0.0.7"), {}, false,
+                             std::make_unique<OwnAddresses>(unread, clock));
+    EXPECT_EQ(blind.why_denied(make_address("10.0.0.8")),
+              "it may lead to the machine of this server: no sockets");
+    EXPECT_TRUE(permits(blind, "10.0.0.7"));
 }
 
 TEST(AddressRules, SayWhichSettingDecides) {

@@ -25,6 +25,8 @@ class Network {
     // Of two networks with a common address, the one with more bits lies in the other. Those of
     // IPv4 count 96 more than are written.
     unsigned bits() const { return bits_; }
+    // Those of a network of one address.
+    static constexpr unsigned kMostBits = 128;
     std::string text() const;
 
     bool operator==(const Network&) const = default;
