@@ -220,6 +220,26 @@ def test_a_peer_has_a_share_of_the_connections(start_server, flags, served):
         connection.close()
 
 
+def test_health_answers_however_many_stay_silent_at_the_cap(start_server):
+    """Above the cap there are 256 places, 64 of one address: six addresses could hold them all."""
+    server = start_server("--max-connections", "1")
+    silent = [socket.create_connection(("127.0.0.1", server.port))]
+
+    def say_nothing(count):
+        silent.extend(socket.create_connection(("127.0.0.1", server.port), source_address=(f"127.0.0.{number % 6 + 10}", 0))
+                      for number in range(count))
+
+    try:
+        say_nothing(400)
+        for path in ["/livez", "/readyz"] * 10:
+            answer = server.raw(text_of(server, "GET", path), until_close=True, timeout=10 * PATIENCE)
+            assert answer.startswith(b"HTTP/1.1 200 "), (path, answer)
+            say_nothing(20)
+    finally:
+        for connection in silent:
+            connection.close()
+
+
 def test_health_answers_over_tls_at_the_cap(start_server):
     server = start_server("--max-connections", "1", "--tls-self-signed")
     client = server.client(tls=True, keep=True)

@@ -29,7 +29,7 @@ constexpr size_t kGzipAsideBytes = 256 << 10;
 Connection::Connection(Worker& worker, Socket socket, const Entrant& entrant)
     : worker_(worker),
       entrant_(entrant),
-      place_(worker.enter(this)),
+      place_(worker.enter(this, entrant)),
       transport_(std::move(socket)),
       scanner_({.max_target_bytes = worker.options().max_target_bytes,
                 .max_header_bytes = worker.options().max_header_bytes}),
@@ -42,7 +42,7 @@ Connection::Connection(Worker& worker, Socket socket, const Entrant& entrant)
 }
 
 Connection::~Connection() {
-    worker_.leave(place_);
+    worker_.leave(place_, entrant_);
     worker_.counts().leave(entrant_);
 }
 
@@ -81,6 +81,7 @@ Awaitable<void> Connection::run() {
         }
     }
     finishing_ = true;
+    if (refused()) worker_.counts().end_answer(entrant_);
     co_await transport_.finish(unread_, worker_.stopping() ? kStopGrace : kGoodbye);
 }
 
@@ -197,6 +198,7 @@ Awaitable<bool> Connection::serve_one() {
         co_return false;
     }
     begin_request();
+    if (refused() && !worker_.counts().begin_answer(entrant_)) co_return false;
     if (refused() && !asks_for_health()) {
         co_await refuse(503, "the server has as many connections as it takes: try again later");
         co_return false;

@@ -36,7 +36,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 
 // What the process needs beside its connections: the store, logs, connections of its own.
 constexpr uint64_t kOtherFiles = 128;
-// How many connections above the cap get an answer at a time; more are just closed.
+// How many connections above the cap get an answer at a time; more of them displace one another.
 constexpr uint64_t kMaxRefusals = 256;
 constexpr uint64_t kMaxRefusalsOfPeer = 64;
 constexpr std::chrono::milliseconds kAcceptPause{50};
@@ -227,8 +227,9 @@ class Server::State {
         const bool proxy = std::ranges::any_of(
             options_.trusted_proxies,
             [&](const Network& network) { return network.contains(peer.address()); });
-        const auto entrant =
-            counts_.enter(proxy ? std::nullopt : std::optional(PeerNetwork::of(peer.address())));
+        const auto [entrant, displaced] = counts_.enter(
+            proxy ? std::nullopt : std::optional(PeerNetwork::of(peer.address())), &target);
+        if (displaced) displaced->worker->displace(displaced->refusal);
         if (entrant) target.adopt(std::move(socket), *entrant);
     }
 

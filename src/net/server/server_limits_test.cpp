@@ -195,6 +195,27 @@ TEST(ServerLimits, RefuseConnectionsAboveTheCap) {
     EXPECT_EQ(next.read_answer()->status, 200U);
 }
 
+TEST(ServerLimits, HealthIsAnsweredHoweverManyStaySilentAboveTheCap) {
+    ServerOptions options;
+    options.max_connections = 1;
+    options.health_paths = {"/hello"};
+    TestServer server(options);
+    const RawConnection taken(server.port());
+    // As many as have places above the cap, of one peer, and as many again.
+    std::vector<std::unique_ptr<RawConnection>> silent;
+    for (int i = 0; i < 128; ++i) {
+        silent.push_back(std::make_unique<RawConnection>(server.port()));
+        // Some have begun a request or a handshake.
+        silent.back()->send(i % 3 == 0 ? "" : i % 3 == 1 ? "GET /hel" : "\x16\x03\x01");
+        RawConnection probe(server.port());
+        ASSERT_TRUE(probe.send(kHello));
+        const auto answer = probe.read_answer();
+        ASSERT_TRUE(answer) << i;
+        EXPECT_EQ(answer->status, 200U);
+    }
+    EXPECT_EQ(server->statistics().connections_open, 1U);
+}
+
 TEST(ServerLimits, SurviveRunningOutOfFiles) {
     TestServer server;
     RawConnection early(server.port());

@@ -86,6 +86,14 @@ void Worker::adopt(Socket socket, const Entrant& entrant) {
     });
 }
 
+void Worker::displace(uint64_t refusal) {
+    asio::post(context_, [this, refusal] {
+        // It may have ended by itself since.
+        const auto found = refused_.find(refusal);
+        if (found != refused_.end()) found->second->cut();
+    });
+}
+
 void Worker::begin_stop() {
     asio::post(context_, [this] {
         stopping_ = true;
@@ -111,8 +119,14 @@ void Worker::sweep_later() {
     });
 }
 
-Worker::Connections::iterator Worker::enter(Connection* connection) {
+Worker::Connections::iterator Worker::enter(Connection* connection, const Entrant& entrant) {
+    if (entrant.admission == Admission::kRefuse) refused_.emplace(entrant.refusal, connection);
     return connections_.insert(connections_.end(), connection);
+}
+
+void Worker::leave(Connections::iterator place, const Entrant& entrant) {
+    if (entrant.admission == Admission::kRefuse) refused_.erase(entrant.refusal);
+    connections_.erase(place);
 }
 
 // SplitMix64 from a random start: unique enough to find a request in a log, and secret to nobody.

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <list>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -21,9 +22,9 @@ namespace snapgate::net {
 class Connection;
 
 // One io_context with its thread, and what that thread's connections share. Only adopt(),
-// begin_stop(), cut(), start(), join() and executor() may be called from elsewhere. `options`,
-// `hooks` and `counts` outlive it; of `pool`, which may be destroyed before it, nothing may run any
-// more when it is.
+// displace(), begin_stop(), cut(), start(), join() and executor() may be called from elsewhere.
+// `options`, `hooks` and `counts` outlive it; of `pool`, which may be destroyed before it, nothing
+// may run any more when it is.
 class Worker {
   public:
     Worker(const ServerOptions& options, const ServerHooks& hooks, ConnectionCounts& counts,
@@ -35,6 +36,8 @@ class Worker {
     void start();
     // Takes a connection whose socket was made on executor().
     void adopt(Socket socket, const Entrant& entrant);
+    // Closes an adopted connection that lost its place above the cap (ConnectionCounts::enter).
+    void displace(uint64_t refusal);
     // Idle connections end; the others end with their running request.
     void begin_stop();
     // Every socket is closed at once.
@@ -57,8 +60,8 @@ class Worker {
     void fresh_request_id(std::string& id);
     bool stopping() const { return stopping_; }
     using Connections = std::list<Connection*>;
-    Connections::iterator enter(Connection* connection);
-    void leave(Connections::iterator place) { connections_.erase(place); }
+    Connections::iterator enter(Connection* connection, const Entrant& entrant);
+    void leave(Connections::iterator place, const Entrant& entrant);
 
   private:
     using Timer = boost::asio::basic_waitable_timer<
@@ -79,6 +82,7 @@ class Worker {
     bool stopping_ = false;
     bool sweeping_ = false;
     Connections connections_;
+    std::map<uint64_t, Connection*> refused_;  // of these, those above the cap, by number
     std::chrono::milliseconds sweep_interval_;
     // Destroyed before everything above: its pending work holds the connections.
     boost::asio::io_context context_{1};
