@@ -51,8 +51,7 @@ class RawPeer {
         return received_;
     }
     const std::string& received() const { return received_; }
-
-  private:
+    // A piece of at most 4 KiB; false at the end.
     bool receive() {
         char bytes[4096];
         const auto count = ssl_ ? static_cast<ssize_t>(SSL_read(ssl_.get(), bytes, sizeof(bytes)))
@@ -62,6 +61,7 @@ class RawPeer {
         return true;
     }
 
+  private:
     RawConnection connection_;
     std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context_;
     std::unique_ptr<SSL, void (*)(SSL*)> ssl_;
