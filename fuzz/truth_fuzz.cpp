@@ -45,8 +45,13 @@ void check_values(std::string_view value) {
     check(change || change.error().code == Code::kCorrupt, "damage is called so");
     if (change) {
         // Mirrors have versions of their clusters.
-        const auto version = replica::version_of(*change, 5, 0);
-        check(!version || replica::revision_in(*version), "a version has a revision");
+        for (const int64_t offset : {int64_t{0}, int64_t{3}, replica::kMostOffset}) {
+            const auto version = replica::version_of(*change, 5, offset);
+            check(!version || replica::revision_in(*version), "a version has a revision");
+            if (!version) continue;
+            const auto back = replica::moved_version(*version, -offset);
+            check(back && *back == *replica::version_of(*change, 5, 0), "a move goes back");
+        }
     }
     const auto number = replica::read_next_cluster(value);
     check(number || number.error().code == Code::kCorrupt, "damage is called so");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/decimal.h"
+#include "replica/truth_values.h"
 
 namespace snapgate::replica {
 namespace {
@@ -42,7 +43,7 @@ Result<std::optional<CopyState>> parse_copy_state(const std::optional<std::strin
     if (parts.size() != kParts || parts[0] != kStateLayout) return unreadable_state();
     const auto applied = base::read_decimal(parts[2], std::numeric_limits<int64_t>::max());
     const auto next = base::read_decimal(parts[3], std::numeric_limits<uint32_t>::max());
-    const auto offset = base::read_decimal(parts[4], std::numeric_limits<int64_t>::max());
+    const auto offset = base::read_decimal(parts[4], kMostOffset);
     const auto offset_revision = base::read_decimal(parts[5], std::numeric_limits<int64_t>::max());
     const auto head_revision = base::read_decimal(parts[6], std::numeric_limits<int64_t>::max());
     if (!applied || !next || !offset || !offset_revision || !head_revision)

@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/log.h"
 #include "replica/copy_changes.h"
+#include "replica/truth_values.h"
 
 namespace snapgate::replica {
 namespace {
@@ -70,8 +71,7 @@ Result<Offset> read_offset(etcd::Client& client, const TruthKeys& keys) {
     Offset read;
     read.newest = range->header.revision;
     if (range->kvs.empty()) return read;
-    const auto number =
-        base::read_decimal(range->kvs[0].value, std::numeric_limits<int64_t>::max() / 4000);
+    const auto number = base::read_decimal(range->kvs[0].value, kMostOffset);
     if (!number) return no_offset();
     read.offset = static_cast<int64_t>(*number);
     read.revision = range->kvs[0].mod_revision;

@@ -95,12 +95,13 @@ Result<ClusterChange> decode_cluster_change(std::string_view value) {
 }
 
 Result<std::string> moved_version(std::string_view version, int64_t revisions) {
-    constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+    constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
     const auto number = base::read_decimal(version, kMost);
-    const auto moved =
-        static_cast<int64_t>(number.value_or(0)) + revisions * int64_t{kVersionsPerRevision};
-    if (!number || moved < 0) return unreadable("a resource version");
-    return std::string(fmt::format_int(moved).c_str());
+    if (!number) return unreadable("a resource version");
+    const auto from = static_cast<int64_t>(*number);
+    const int64_t by = revisions * int64_t{kVersionsPerRevision};
+    if (by > 0 ? from > kMost - by : from < -by) return unreadable("a resource version");
+    return fmt::format_int(from + by).str();
 }
 
 Result<std::string> version_of(const ClusterChange& change, int64_t mod_revision, int64_t offset) {

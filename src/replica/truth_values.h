@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,15 @@ namespace snapgate::replica {
 // revision in it.
 inline constexpr uint64_t kVersionsPerRevision = 1000;
 inline constexpr uint16_t kMostChanges = 1000;  // of one transaction
+// The largest offset. It leaves room for etcd's own revisions above it.
+inline constexpr int64_t kMostOffset = std::numeric_limits<int64_t>::max() / 4000;
 
 // The version of a change. `revision`: with the offset, if there is to be one.
 std::string version_of(int64_t revision, uint16_t place);
 // The revision in a resource version, with its offset; nullopt if the text is none.
 std::optional<int64_t> revision_in(std::string_view version);
-// The version whose revision is that much larger. kCorrupt for a text that is none.
+// The version whose revision is that much larger, or smaller (by up to kMostOffset). kCorrupt for a
+// text that is none, and where the result would be none.
 base::Result<std::string> moved_version(std::string_view version, int64_t revisions);
 
 // An object as etcd holds it: a byte for the layout, its place (u16), and what model::encode_object

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "store/objects_testing.h"
 
@@ -17,6 +19,25 @@ TEST(TruthValuesTest, VersionsNameTheRevisionOfEtcd) {
     EXPECT_EQ(revision_in("12999"), 12);
     for (const char* text : {"", "999", "0", "x", "12007x", "-12007", "9223372036854775808"})
         EXPECT_FALSE(revision_in(text)) << text;
+}
+
+TEST(TruthValuesTest, AMovedVersionIsAVersionOrAnError) {
+    EXPECT_EQ(*moved_version("12007", 3), "15007");
+    EXPECT_EQ(*moved_version("12007", -12), "7");
+    EXPECT_EQ(*moved_version("9223372036854774807", 1), "9223372036854775807");
+    EXPECT_EQ(*moved_version("9223372036854775807", 0), "9223372036854775807");
+    const std::pair<const char*, int64_t> refused[] = {
+        {"9223372036854774808", 1},
+        {"9223372036854775807", kMostOffset},
+        {"12007", -13},
+        {"0", -kMostOffset},
+        {"", 1},
+    };
+    for (const auto& [version, revisions] : refused) {
+        const auto moved = moved_version(version, revisions);
+        ASSERT_FALSE(moved) << version << " by " << revisions << ": " << *moved;
+        EXPECT_EQ(moved.error().code, Code::kCorrupt);
+    }
 }
 
 TEST(TruthValuesTest, AnObjectComesBackAsItWas) {
