@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/raise.h"
 
 namespace snapgate::replica {
 namespace {
@@ -104,7 +105,7 @@ void CatchUp::answered(std::vector<Done> asked, Time::time_point begun, const Fo
     ask();
     if (newest) {
         times_.observe(Time::now() - begun);
-        newest_.store(std::max(newest_.load(), *newest));
+        base::raise(newest_, *newest);
         return wait_for_copy(std::move(asked), begun, *newest);
     }
     const Result<base::Millis> answer =
@@ -116,7 +117,7 @@ void CatchUp::wait_for_copy(std::vector<Done> asked, Time::time_point begun, int
     const auto shared = std::make_shared<std::vector<Done>>(std::move(asked));
     follower_.when_applied(revision, kPatienceOfCopy,
                            [this, shared, begun](const Result<void>& result) {
-                               if (result) current_.store(std::max(current_.load(), begun));
+                               if (result) base::raise(current_, begun);
                                const Result<base::Millis> answer =
                                    result ? Result<base::Millis>(base::Millis(0)) : result.error();
                                for (const Done& done : *shared) done(answer);
