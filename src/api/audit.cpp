@@ -101,11 +101,10 @@ store::WriteFunction with_line(const Call& call, store::WriteFunction function,
                                audit::Object object, audit::Change change, std::string details) {
     if (call.audit == nullptr) return function;
     return [function = std::move(function), action = call.audit, object = std::move(object), change,
-            details = std::move(details),
-            now_ms = call.services.store.now_ms()](store::WriteTxn& txn) -> Result<void> {
+            details = std::move(details)](store::WriteTxn& txn) -> Result<void> {
         SNAPGATE_TRY(function(txn));
         return txn.add_audit_line(net::without_key_secrets(
-            audit::line_of(*action, object, {.change = change, .details = details}, now_ms)));
+            audit::line_of(*action, object, {.change = change, .details = details}, txn.now_ms())));
     };
 }
 

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/clock.h"
 #include "cluster/registry.h"
 #include "json/object.h"
 #include "model/api_names.h"
@@ -52,7 +51,7 @@ Result<End> settle(store::WriteTxn& txn, const ObjectWrite& write,
 }
 
 std::string audit_line(const audit::Action& action, const ObjectWrite& write,
-                       const store::Found* before) {
+                       const store::Found* before, int64_t now_ms) {
     audit::Object object{.kind = std::string(model::kind_name(write.kind)),
                          .ns = write.key.ns,
                          .name = write.key.name};
@@ -65,7 +64,7 @@ std::string audit_line(const audit::Action& action, const ObjectWrite& write,
     audit::Change change = audit::Change::kRemoved;
     if (write.object)
         change = before != nullptr ? audit::Change::kUpdated : audit::Change::kCreated;
-    return audit::line_of(action, object, {.change = change}, base::system_clock().now_ms());
+    return audit::line_of(action, object, {.change = change}, now_ms);
 }
 
 Result<void> run(store::WriteTxn& txn, const ObjectWrite& write,
@@ -85,7 +84,8 @@ Result<void> run(store::WriteTxn& txn, const ObjectWrite& write,
         SNAPGATE_TRY(txn.erase(write.cluster, write.kind, write.key.ns, write.key.name));
     }
     if (action != nullptr)
-        SNAPGATE_TRY(txn.add_audit_line(audit_line(*action, write, before ? &*before : nullptr)));
+        SNAPGATE_TRY(txn.add_audit_line(
+            audit_line(*action, write, before ? &*before : nullptr, txn.now_ms())));
     if (write.kind != Kind::kSnapshot) return {};
     return note_change(txn, write.cluster, before ? &*before : nullptr,
                        write.object ? &*write.object : nullptr, Origin::kRequest);
@@ -105,8 +105,8 @@ Result<void> note_removal(store::WriteTxn& txn, const audit::Action* action, Kin
     if (action == nullptr) return {};
     const audit::Object object{
         .kind = std::string(model::kind_name(kind)), .ns = key.ns, .name = key.name};
-    return txn.add_audit_line(audit::line_of(*action, object, {.change = audit::Change::kRemoved},
-                                             base::system_clock().now_ms()));
+    return txn.add_audit_line(
+        audit::line_of(*action, object, {.change = audit::Change::kRemoved}, txn.now_ms()));
 }
 
 Result<std::shared_ptr<const ObjectWrite>> change_of(model::ClusterNumber cluster,
@@ -139,8 +139,8 @@ Result<void> make_namespace(store::WriteTxn& txn, model::ClusterNumber cluster,
     if (action == nullptr) return {};
     const audit::Object object{
         .kind = std::string(model::kind_name(Kind::kNamespace)), .name = ns.name, .id = ns.uid};
-    return txn.add_audit_line(audit::line_of(*action, object, {.change = audit::Change::kCreated},
-                                             base::system_clock().now_ms()));
+    return txn.add_audit_line(
+        audit::line_of(*action, object, {.change = audit::Change::kCreated}, txn.now_ms()));
 }
 
 bool is_going(const model::StoredObject& ns) {

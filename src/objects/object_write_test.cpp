@@ -219,6 +219,23 @@ TEST_F(ObjectWriteTest, ANamespaceThatIsMadeForAnObjectHasALineOfItsOwn) {
                     testing::HasSubstr(R"("namespace":"web","name":"b")")));
 }
 
+TEST_F(ObjectWriteTest, LinesOfTheAuditTrailHaveTheTimeOfTheStore) {
+    // 2023-11-14T22:13:20Z, and a minute by which somebody sets the clock forward.
+    store_.clock.step(60'000);
+    const audit::Action action;
+    ObjectWrite write = make("a");
+    write.make_namespace = true;
+    ASSERT_EQ(commit(write, &action).end, End::kDone);
+    ASSERT_TRUE(store_->write_and_wait(
+        store::Priority::kRequest, [&](store::WriteTxn& txn) -> base::Result<void> {
+            return note_removal(txn, &action, Kind::kSnapshot, {"web", "b"});
+        }));
+    const auto stored = store_->read().audit_lines(0, 1 << 20);
+    ASSERT_EQ(stored->size(), 3U);
+    for (const store::AuditLine& line : *stored)
+        EXPECT_THAT(line.text, testing::HasSubstr(R"("time":"2023-11-14T22:14:20)"));
+}
+
 TEST_F(ObjectWriteTest, AClusterThatIsGoneIsNotFound) {
     ASSERT_TRUE(store_->write_and_wait(store::Priority::kRequest, [this](store::WriteTxn& txn) {
         return txn.delete_cluster(cluster_);

@@ -191,7 +191,7 @@ Result<void> Committer::run(Group& group, Flight& flight, etcd::Txn& txn) {
     for (bool whole = false; !whole;) {
         draft = {};
         group.results.clear();
-        TruthTxn functions(view, *state, keys_, draft, drafts_in_flight());
+        TruthTxn functions(view, *state, keys_, copy_.now_ms(), draft, drafts_in_flight());
         whole = run_once(group, functions, draft);
     }
     group.audit_lines = std::move(draft.audit_lines);

@@ -23,10 +23,11 @@ namespace snapgate::replica {
 class TruthTxn final : public store::WriteTxn {
   public:
     TruthTxn(const store::ReadView& copy, const CopyState& state, const TruthKeys& keys,
-             Draft& draft, std::vector<const Draft*> in_flight = {})
+             int64_t now_ms, Draft& draft, std::vector<const Draft*> in_flight = {})
         : copy_(copy),
           state_(state),
           keys_(keys),
+          now_ms_(now_ms),
           draft_(draft),
           in_flight_(std::move(in_flight)) {}
 
@@ -41,6 +42,7 @@ class TruthTxn final : public store::WriteTxn {
     // use, and it has to run again when the copy shows that draft's fate.
     bool waits() const { return waits_; }
 
+    int64_t now_ms() const override { return now_ms_; }
     base::Result<store::ClusterNumber> create_cluster() override;
     base::Result<store::ClusterNumber> create_mirror() override;
     base::Result<void> create_cluster_as(store::ClusterNumber cluster) override;
@@ -105,6 +107,7 @@ class TruthTxn final : public store::WriteTxn {
     const store::ReadView& copy_;
     const CopyState& state_;
     const TruthKeys& keys_;
+    const int64_t now_ms_;
     Draft& draft_;
     const std::vector<const Draft*> in_flight_;
     size_t function_ = 0;

@@ -29,7 +29,7 @@ class TruthTxnTest : public ::testing::Test {
         EXPECT_TRUE(written);
         state_.next_cluster = 2;
         view_ = std::make_unique<store::ReadView>(copy_->read());
-        txn_ = std::make_unique<TruthTxn>(*view_, state_, keys_, draft_);
+        txn_ = std::make_unique<TruthTxn>(*view_, state_, keys_, copy_->now_ms(), draft_);
         txn_->begin_function();
     }
 
@@ -201,11 +201,11 @@ class InFlightTest : public TruthTxnTest {
     using Function = Result<void> (*)(TruthTxn& txn);
     bool waits(Function write, Function read) {
         Draft in_flight;
-        TruthTxn earlier(*view_, state_, keys_, in_flight);
+        TruthTxn earlier(*view_, state_, keys_, copy_->now_ms(), in_flight);
         earlier.begin_function();
         EXPECT_TRUE(write(earlier));
         Draft draft;
-        TruthTxn later(*view_, state_, keys_, draft, {&in_flight});
+        TruthTxn later(*view_, state_, keys_, copy_->now_ms(), draft, {&in_flight});
         later.begin_function();
         EXPECT_FALSE(later.waits());
         EXPECT_TRUE(read(later));

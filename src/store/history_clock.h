@@ -23,6 +23,8 @@ class HistoryClock {
     int64_t now_ms() const {
         return clock_.steady_ms() + from_steady_.load(std::memory_order_relaxed);
     }
+    // What the system's clock shows.
+    int64_t system_ms() const { return clock_.now_ms(); }
     // How far it is ahead of the system's clock; negative if it is behind.
     int64_t ahead_ms() const { return now_ms() - clock_.now_ms(); }
     // Makes it show the system's time. Stored times may be ahead of it then, and must be set back

@@ -246,6 +246,9 @@ class WriteTxn {
   public:
     virtual ~WriteTxn() = default;
 
+    // As Store::now_ms(), when the transaction began.
+    virtual int64_t now_ms() const = 0;
+
     // Clusters. A new cluster gets a number that was never used, and a head with no objects.
     virtual base::Result<ClusterNumber> create_cluster() = 0;
     // The same for a mirror: where the truth is elsewhere (Store::replicates), its number is part

@@ -20,8 +20,9 @@ Error no_cluster(ClusterNumber cluster) {
 
 }  // namespace
 
-Transaction::Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms)
-    : rows_(rows), sequence_(sequence), now_ms_(now_ms) {}
+Transaction::Transaction(engine::WriteTransaction& rows, const Sequence& sequence,
+                         const HistoryClock& clock)
+    : rows_(rows), sequence_(sequence), now_ms_(clock.now_ms()), system_ms_(clock.system_ms()) {}
 
 void Transaction::begin_function() {
     function_wrote_ = false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/transaction.h"
+#include "store/history_clock.h"
 #include "store/keys.h"
 #include "store/log_row.h"
 #include "store/rows.h"
@@ -42,9 +43,10 @@ class Transaction final : public WriteTxn {
         bool give_up_stage = false;  // the open stage must be given up first
     };
 
-    // `now_ms`: by the clock of history.
-    Transaction(engine::WriteTransaction& rows, const Sequence& sequence, int64_t now_ms);
+    Transaction(engine::WriteTransaction& rows, const Sequence& sequence,
+                const HistoryClock& clock);
 
+    int64_t now_ms() const override { return system_ms_; }
     base::Result<ClusterNumber> create_cluster() override;
     base::Result<void> create_cluster_as(ClusterNumber cluster) override;
     base::Result<void> delete_cluster(ClusterNumber cluster) override;
@@ -175,7 +177,8 @@ class Transaction final : public WriteTxn {
 
     engine::WriteTransaction& rows_;
     Sequence sequence_;
-    const int64_t now_ms_;
+    const int64_t now_ms_;     // by the clock of history
+    const int64_t system_ms_;  // by the system's
     std::map<ClusterNumber, ClusterState> clusters_;
     std::deque<std::string> copies_;  // texts that get() returned to the running function
     std::string value_;               // of the row that is being put; its memory is reused

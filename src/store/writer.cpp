@@ -180,7 +180,7 @@ void Writer::commit(std::vector<Item> items) {
         const auto begun = Time::now();
         auto rows = environment_.write();
         if (!rows) return fail(group, rows.error());
-        Transaction txn(*rows, sequence_, clock_.now_ms());
+        Transaction txn(*rows, sequence_, clock_);
         Run outcome = run(group, txn, last_try);
         if (outcome == Run::kAgain) continue;
         if (outcome == Run::kFailed) return fail(group, *txn.broken());
