@@ -203,7 +203,7 @@ TEST_F(MirrorsTest, ClustersComeAndGoWhileTheyAreFollowed) {
         while (numbers.size() > 10) {
             const auto number = numbers.front();
             numbers.erase(numbers.begin());
-            mirrors_->forget(number, {});
+            mirrors_->forget(number);
             EXPECT_FALSE(mirrors_->status(number).has_value());
             auto done = data_->store->write_and_wait(
                 store::Priority::kRequest,

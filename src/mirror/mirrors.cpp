@@ -111,7 +111,7 @@ class Mirrors::Core {
         start(followed, [f = followed.get()] { return f->reflector->check_from_time_to_time(); });
     }
 
-    void forget(ClusterNumber cluster, std::function<void()> done) {
+    void forget(ClusterNumber cluster) {
         FollowedRef followed;
         {
             const base::MutexLock lock(mutex_);
@@ -121,11 +121,7 @@ class Mirrors::Core {
                 clusters_.erase(found);
             }
         }
-        if (!followed) {
-            if (done) done();
-            return;
-        }
-        end(followed, std::move(done));
+        if (followed) end(followed, {});
     }
 
     void stop() {
@@ -272,8 +268,8 @@ void Mirrors::follow(const cluster::Cluster& cluster,
     }
 }
 
-void Mirrors::forget(ClusterNumber cluster, std::function<void()> done) {
-    core_->forget(cluster, std::move(done));
+void Mirrors::forget(ClusterNumber cluster) {
+    core_->forget(cluster);
 }
 
 void Mirrors::stop() {
@@ -388,6 +384,8 @@ net::Awaitable<Result<void>> Mirrors::confirm(ClusterNumber cluster) {
 
 void Mirrors::take_name(ClusterNumber cluster) {
     const auto followed = core_->find(cluster);
+    // It is not among the coroutines that stop() waits for, but dropped with the loop: it may wait
+    // for some seconds.
     if (followed) followed->loop->start([followed] { return followed->sink->take_name(); });
 }
 

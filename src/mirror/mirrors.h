@@ -66,8 +66,8 @@ class Mirrors {
     // here and below; `kind` outlives this.
     void follow(model::ClusterNumber cluster, std::string name, const cluster::ReflectedKind& kind,
                 std::shared_ptr<connect::ConnectionSource> source);
-    // Ends it. The sink is not used any more when `done` is called (on any thread).
-    void forget(model::ClusterNumber cluster, std::function<void()> done = {});
+    // Ends it, soon.
+    void forget(model::ClusterNumber cluster);
     // Ends all, and waits.
     void stop();
     // Has the loop that follows the clusters run `task` once. Before stop().

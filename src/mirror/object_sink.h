@@ -39,8 +39,11 @@ struct Replaced {
 enum class ToldVersions : bool { kKept, kForgotten };
 
 // Where a reflector puts what it sees of one kind of object of one cluster. One reflector uses it,
-// one call at a time; each returns when what it did is on disk. After an Error nothing of that call
-// was done, and the call may be made again. kNotFound: the cluster was removed.
+// on one thread. Of the calls that write (apply, begin_replacement, add, publish) there is one at a
+// time; version, checksum and take_name may run beside it. Each returns when what it did is on
+// disk. After an Error of apply nothing of it was done, and it may be made again. After one of a
+// replacement, parts of it may have been done, which nobody sees: nothing but begin_replacement may
+// follow. kNotFound: the cluster was removed.
 class ObjectSink {
   public:
     virtual ~ObjectSink() = default;
@@ -64,7 +67,7 @@ class ObjectSink {
                                                            ToldVersions told) = 0;
 
     // A server with the same truth has named a state of the cluster: gives its name to the mirror's
-    // state, if it is that one, or becomes so within some seconds. May be called at any time.
+    // state, if it is that one, or becomes so within some seconds. May be dropped while it runs.
     virtual net::Awaitable<void> take_name() { co_return; }
 
     // Of the state at the cluster's version `version`; kExpired if that is not known (any more).
