@@ -48,7 +48,6 @@ class Mirrors::Core {
         ClusterNumber number = 0;
         std::string name;
         std::string project;  // "" if it is not known
-        net::EventLoop* loop;
         std::unique_ptr<ObjectSink> sink;
         std::unique_ptr<Reflector> reflector;
         // Only the loop's thread uses these:
@@ -57,8 +56,6 @@ class Mirrors::Core {
         bool ended = false;
         // One for each coroutine: it ends the pause after an end by a bug.
         std::vector<std::shared_ptr<net::Alarm>> restart_alarms;
-
-        explicit Followed(net::EventLoop& on) : loop(&on) {}
 
         mutable base::Mutex mutex;
         std::shared_ptr<connect::ConnectionSource> source SNAPGATE_GUARDED_BY(mutex);
@@ -71,7 +68,8 @@ class Mirrors::Core {
 
     const std::string& server_id() const { return options_.server_id; }
     net::RequestPlaces& places() { return places_; }
-    void post(const std::function<void()>& task) { loop_.post(task); }
+    void post(std::function<void()> task) { loop_.post(std::move(task)); }
+    void start(std::function<net::Awaitable<void>()> make) { loop_.start(std::move(make)); }
     uint64_t turns() const { return turns_; }
 
     void follow(ClusterNumber cluster, std::string name, std::string project,
@@ -85,10 +83,10 @@ class Mirrors::Core {
                 const base::MutexLock inner(followed->mutex);
                 followed->source = source;
             }
-            followed->loop->post([followed, source] { followed->reflector->use(source); });
+            loop_.post([followed, source] { followed->reflector->use(source); });
             return;
         }
-        followed = std::make_shared<Followed>(loop_);
+        followed = std::make_shared<Followed>();
         followed->number = cluster;
         followed->name = std::move(name);
         followed->project = std::move(project);
@@ -100,7 +98,7 @@ class Mirrors::Core {
             Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
                              *options_.clock, kind, times, std::move(last_known), lists_,
                              options_.most_listed, &turns_},
-            followed->loop->executor());
+            loop_.executor());
         {
             const base::MutexLock inner(followed->mutex);
             followed->source = std::move(source);
@@ -175,17 +173,15 @@ class Mirrors::Core {
   private:
     // The coroutine keeps the cluster alive; the last one to end calls `done`.
     void start(const FollowedRef& followed, std::function<net::Awaitable<void>()> make) {
-        followed->loop->post([followed] { ++followed->running; });
-        followed->loop->start([followed, make = std::move(make),
-                               restart = options_.restart]() -> net::Awaitable<void> {
-            return run_and_leave(followed, make, restart);
+        loop_.post([followed] { ++followed->running; });
+        loop_.start([this, followed, make = std::move(make)]() -> net::Awaitable<void> {
+            return run_and_leave(followed, make);
         });
     }
 
-    static net::Awaitable<void> run_and_leave(FollowedRef followed,
-                                              std::function<net::Awaitable<void>()> make,
-                                              milliseconds restart) {
-        auto alarm = std::make_shared<net::Alarm>(followed->loop->executor());
+    net::Awaitable<void> run_and_leave(FollowedRef followed,
+                                       std::function<net::Awaitable<void>()> make) {
+        auto alarm = std::make_shared<net::Alarm>(loop_.executor());
         followed->restart_alarms.push_back(alarm);
         // A coroutine that ends by a bug is begun again after a while: nobody else notices its end.
         for (bool again = true; again && !followed->ended;) {
@@ -196,7 +192,7 @@ class Mirrors::Core {
                 followed->reflector->failed_by_a_bug(error.what());
                 again = true;
             }
-            if (again && !followed->ended) co_await alarm->wait(restart);
+            if (again && !followed->ended) co_await alarm->wait(options_.restart);
         }
         if (--followed->running == 0 && followed->done) {
             auto done = std::exchange(followed->done, {});
@@ -204,8 +200,8 @@ class Mirrors::Core {
         }
     }
 
-    static void end(const FollowedRef& followed, std::function<void()> done) {
-        followed->loop->post([followed, done = std::move(done)]() mutable {
+    void end(const FollowedRef& followed, std::function<void()> done) {
+        loop_.post([followed, done = std::move(done)]() mutable {
             followed->reflector->stop();
             followed->ended = true;
             for (const auto& alarm : followed->restart_alarms) alarm->ring();
@@ -374,8 +370,8 @@ net::Awaitable<Result<void>> Mirrors::confirm(ClusterNumber cluster) {
     const auto followed = core_->find(cluster);
     if (!followed) co_return Error(Code::kNotFound, "the cluster is not connected");
     std::function<void(std::function<void(Result<void>)>)> start =
-        [followed](std::function<void(Result<void>)> done) {
-            followed->loop->post([followed, done = std::move(done)]() mutable {
+        [this, followed](std::function<void(Result<void>)> done) {
+            core_->post([followed, done = std::move(done)]() mutable {
                 followed->reflector->confirm(std::move(done));
             });
         };
@@ -386,13 +382,13 @@ void Mirrors::take_name(ClusterNumber cluster) {
     const auto followed = core_->find(cluster);
     // It is not among the coroutines that stop() waits for, but dropped with the loop: it may wait
     // for some seconds.
-    if (followed) followed->loop->start([followed] { return followed->sink->take_name(); });
+    if (followed) core_->start([followed] { return followed->sink->take_name(); });
 }
 
 void Mirrors::retry_now(const cluster::Cluster& cluster) {
     for (const ClusterNumber number : cluster.numbers()) {
         const auto followed = core_->find(number);
-        if (followed) followed->loop->post([followed] { followed->reflector->retry_now(); });
+        if (followed) core_->post([followed] { followed->reflector->retry_now(); });
     }
 }
 
