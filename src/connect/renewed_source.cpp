@@ -96,7 +96,8 @@ void RenewedConnectionSource::ask(Waiter waiter) {
             waiters_.push_back(std::move(waiter));
             if (running_) return;
             running_ = true;
-            // The thread is at its end: setting running_ is its last action.
+            // The thread that is joined has set running_ under this lock and wants it no more. What
+            // it may still do is call its waiters, none of which waits for us: they only post.
             if (thread_.joinable()) thread_.join();
             thread_ = std::thread([this, refused = refused_] { renew(refused); });
             return;
