@@ -16,6 +16,8 @@
 #include "base/clock_testing.h"
 #include "json/object.h"
 #include "mirror/mirror_sink.h"
+#include "mirror/upstream.h"
+#include "net/client/outbound_testing.h"
 #include "net/event_loop.h"
 #include "store/temporary_store_testing.h"
 
@@ -26,6 +28,7 @@ using mirror::MirrorState;
 using model::Kind;
 using store::Revision;
 using store::WriteTxn;
+constexpr const char* kSnapshots = "/apis/snapshot.kubevirt.io/v1beta1/virtualmachinesnapshots";
 using Contents = std::map<std::pair<std::string, std::string>, std::string>;
 
 // The test waits for what must come; how long that takes is of no interest.
@@ -279,6 +282,74 @@ TEST_F(MirrorsTest, NorIsOneOfTooManyBytes) {
     ASSERT_TRUE(becomes(number, MirrorState::kFailing));
     EXPECT_NE(mirrors_->status(number)->message.find("--mirror-mib"), std::string::npos);
     EXPECT_FALSE(mirrors_->status(number)->has_synced);
+}
+
+// Says how often the cluster refused what it gave, and tells whenever it is asked.
+class ToldSource final : public connect::StoredConnectionSource {
+  public:
+    explicit ToldSource(connect::Connection connection, std::function<void()> asked = {})
+        : StoredConnectionSource(std::move(connection)), asked_(std::move(asked)) {}
+
+    net::Awaitable<base::Result<std::shared_ptr<const connect::Connection>>> current() override {
+        if (asked_) asked_();
+        return StoredConnectionSource::current();
+    }
+    bool refused() override {
+        ++refusals;
+        return false;
+    }
+
+    std::atomic<int> refusals = 0;
+
+  private:
+    const std::function<void()> asked_;
+};
+
+TEST_F(MirrorsTest, TheSourceOfWhatWasRefusedIsToldAndAnotherOneIsAsked) {
+    connect::Connection wrong = connection();
+    wrong.token = "wrong";
+    std::unique_ptr<mirror::Upstream> cluster;
+    const auto next = std::make_shared<ToldSource>(connection());
+    const auto first = std::make_shared<ToldSource>(wrong, [&] { cluster->use(next); });
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): runs to its end here
+    net::run_coroutine([&]() -> net::Awaitable<void> {
+        cluster = std::make_unique<mirror::Upstream>(first, "test", net::kPatience);
+        const auto answer = co_await cluster->fetch(kSnapshots);
+        EXPECT_TRUE(answer) << answer.error().message;
+        cluster.reset();
+    });
+    EXPECT_EQ(first->refusals, 1);
+    EXPECT_EQ(next->refusals, 0);
+}
+
+TEST_F(MirrorsTest, SoItIsWithRequestsThatArePassedOn) {
+    const auto number = add_cluster("c");
+    connect::Connection wrong = connection();
+    wrong.token = "wrong";
+    const auto next = std::make_shared<ToldSource>(connection());
+    const auto use = [&](std::shared_ptr<connect::ConnectionSource> source) {
+        mirrors_->follow(number, "c", cluster::snapshots(), std::move(source));
+    };
+    // The reflector asks it, too, from another thread.
+    std::atomic<std::thread::id> asking;
+    const auto first = std::make_shared<ToldSource>(wrong, [&] {
+        if (std::this_thread::get_id() == asking) use(next);
+    });
+    use(first);
+    ASSERT_TRUE(becomes(number, MirrorState::kUnauthorized));
+    const auto answer = std::make_shared<std::promise<base::Result<mirror::ClusterAnswer>>>();
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines): the loop keeps it
+    asking_.start([this, number, answer, &asking]() -> net::Awaitable<void> {
+        asking = std::this_thread::get_id();
+        net::ClientRequest request = net::get_request(kSnapshots);
+        answer->set_value(co_await mirrors_->send(number, std::move(request), "", net::kPatience));
+    });
+    const auto answered = answer->get_future().get();
+    ASSERT_TRUE(answered) << answered.error().message;
+    EXPECT_EQ(answered->status, 200U);
+    EXPECT_GE(first->refusals, 1);
+    EXPECT_TRUE(becomes(number, MirrorState::kReady));
+    EXPECT_EQ(next->refusals, 0);
 }
 
 // A sink that ends whoever calls it by an exception, so often.

@@ -343,9 +343,11 @@ net::Awaitable<Result<ClusterAnswer>> Mirrors::send(ClusterNumber cluster,
             answer.lost = heard->fault->message;
         }
         if (answer.status != 401) co_return answer;
-        bool renewed = false;
-        if (!again) renewed = Core::source_of(*followed)->refused();
-        if (renewed) continue;
+        if (!again) {
+            const bool renewed = source->refused();
+            // Another source that came meanwhile was refused nothing.
+            if (renewed || Core::source_of(*followed) != source) continue;
+        }
         // The caller's own key is good; the cluster refuses the server's credentials.
         co_return Error(Code::kBadPeer,
                         fmt::format("cluster \"{}\" does not accept the credentials that are kept "

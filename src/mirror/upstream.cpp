@@ -98,7 +98,7 @@ net::Awaitable<Outcome<void>> Upstream::connect() {
 net::Awaitable<Outcome<net::ClientResponse>> Upstream::ask(const net::ClientRequest& request) {
     for (bool again = false;; again = true) {
         const bool kept = connection_ != nullptr;
-        const std::shared_ptr<connect::ConnectionSource> source = source_;
+        const std::shared_ptr<connect::ConnectionSource> source = asked_ = source_;
         auto begun = Clock::now();
         auto connected = co_await connect();
         if (!connected) {
@@ -141,7 +141,9 @@ net::Awaitable<Outcome<net::ClientResponse>> Upstream::get(std::string target, s
         if (!connection_->reusable()) connection_.reset();
         if (answer->status == 401) {
             connection_.reset();
-            if (source_->refused() && !again) continue;
+            const bool renewed = asked_->refused();
+            // Another source that came meanwhile was refused nothing.
+            if ((renewed || source_ != asked_) && !again) continue;
         }
         co_return tl::unexpected(setback_of(*answer));
     }

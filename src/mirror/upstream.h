@@ -32,7 +32,8 @@ class Upstream {
     void use(std::shared_ptr<connect::ConnectionSource> source);
 
     // Asks, and returns once the head of a 2xx is there; its body is read by read(). Anything else
-    // is a Setback; after a 401 it asks once more if the source can renew what it gave.
+    // is a Setback; after a 401 it asks once more if the source can renew what it gave, or
+    // if there is another one by then.
     net::Awaitable<Outcome<net::ClientResponse>> get(std::string target, std::string accept);
     // The same for a list of which nothing but the metadata of its objects is wanted. A server that
     // does not know that form sends the objects whole, and one that refuses it (406) is asked for
@@ -65,6 +66,7 @@ class Upstream {
     Millis within(Millis usual) const;
 
     std::shared_ptr<connect::ConnectionSource> source_;
+    std::shared_ptr<connect::ConnectionSource> asked_;  // whose connection the last request went by
     const std::string server_;
     Millis answer_timeout_;
     std::shared_ptr<const connect::Connection> made_from_;
