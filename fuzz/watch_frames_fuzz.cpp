@@ -28,7 +28,7 @@ struct Said {
 
 Said read(std::string_view stream, size_t piece_bytes, mirror::WatchBegin begin) {
     Said said;
-    mirror::SkippedObjects skipped("a cluster");
+    mirror::SkippedObjects skipped("a cluster", "virtualmachinesnapshots");
     mirror::WatchReader reader(snapgate::cluster::snapshots(), begin, "1", skipped);
     std::string version;
     while (!stream.empty() && said.failed.empty()) {
@@ -47,7 +47,7 @@ Said read(std::string_view stream, size_t piece_bytes, mirror::WatchBegin begin)
 
 // A page of a list of metadata, in pieces: the sum of its objects and its head, or the refusal.
 std::string read_page(std::string_view stream, size_t piece_bytes) {
-    mirror::SkippedObjects skipped("a cluster");
+    mirror::SkippedObjects skipped("a cluster", "virtualmachinesnapshots");
     mirror::Checksum sum;
     mirror::MetadataPage page(skipped, sum);
     while (!stream.empty()) {

@@ -43,7 +43,7 @@ class ListPageTest : public testing::Test {
     RecordingSink sink_;
     ListsUnderWay lists_;
     Collector objects_{sink_, lists_, {.objects = 1'000}};
-    SkippedObjects skipped_{"c"};
+    SkippedObjects skipped_{"c", "virtualmachinesnapshots"};
 };
 
 TEST_F(ListPageTest, ObjectsAreCollectedAsTheyArrive) {

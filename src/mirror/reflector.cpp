@@ -40,7 +40,7 @@ Reflector::Reflector(Parts parts, const net::Executor& executor)
                .times = parts.times,
                .sink = parts.sink,
                .source = parts.source,
-               .skipped = SkippedObjects(parts.cluster),
+               .skipped = SkippedObjects(parts.cluster, parts.kind.plural),
                .session = LiveSession(
                    std::move(parts.last_known), parts.clock, parts.times,
                    [this](Action action, const Setback& why) { act(action, why); }, parts.turns)},

@@ -74,7 +74,7 @@ class SecondKindTest : public MirrorFixture {
 
     ClusterNumber widgets_ = 0;  // the number of their mirror
     ListsUnderWay lists_;
-    SkippedObjects skipped_{"c"};
+    SkippedObjects skipped_{"c", "widgets"};
 };
 
 TEST_F(SecondKindTest, IsListedAndWatchedLikeTheFirst) {

@@ -28,25 +28,27 @@ model::ObjectKey key_of(const json::ObjectHead& head) {
 void SkippedObjects::clear() {
     if (count() > 0) ++changes_;
     named_.clear();
-    others_ = nameless_ = 0;
+    others_ = nameless_ = logged_ = 0;
     example_.clear();
 }
 
 void SkippedObjects::add(const json::ObjectHead& head, std::string_view why, bool is_whole) {
     const model::ObjectKey key = key_of(head);
     const std::string name = key.name.empty() ? "one without a name" : key.ns + "/" + key.name;
-    base::log::warning("an object of a cluster cannot be shown",
-                       {{"cluster", cluster_}, {"object", name}, {"error", why}});
     example_ = fmt::format("{}: {}", name, shortened_reason(why));
-    add_key(key, is_whole);
+    // One that changes all the time is told of once.
+    if (!add_key(key, is_whole) || logged_ == kMostNamed) return;
+    ++logged_;
+    base::log::warning("an object of a cluster cannot be shown",
+                       {{"cluster", cluster_}, {"kind", kind_}, {"object", name}, {"error", why}});
 }
 
 void SkippedObjects::add_too_large(const json::ObjectHead& head) {
     add(head, "larger than " + base::size_text(json::kMaxObjectBytes), false);
 }
 
-void SkippedObjects::add_key(const model::ObjectKey& key, bool is_whole) {
-    if (named_.contains(key)) return;
+bool SkippedObjects::add_key(const model::ObjectKey& key, bool is_whole) {
+    if (named_.contains(key)) return false;
     ++changes_;
     if (key.name.empty() && is_whole) {
         ++nameless_;
@@ -55,6 +57,7 @@ void SkippedObjects::add_key(const model::ObjectKey& key, bool is_whole) {
     } else {
         named_.insert(key);
     }
+    return true;
 }
 
 void SkippedObjects::remove(const json::ObjectHead& head) {

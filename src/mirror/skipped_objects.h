@@ -13,18 +13,20 @@
 namespace snapgate::mirror {
 
 // The objects of a cluster that cannot be shown: too large, no valid name. Of the first thousand
-// that have one the names are known, which is what a comparison with the cluster leaves out. Each
-// is logged. One thread.
+// that have one the names are known, which is what a comparison with the cluster leaves out. The
+// first thousand since clear() are logged. One thread.
 class SkippedObjects {
   public:
     static constexpr size_t kMostNamed = 1'000;
 
-    // `cluster`: its name, for the log.
-    explicit SkippedObjects(std::string cluster) : cluster_(std::move(cluster)) {}
+    // For the log: the cluster's name, and the kind as its API calls it.
+    SkippedObjects(std::string cluster, std::string_view kind)
+        : cluster_(std::move(cluster)), kind_(kind) {}
 
     void clear();
-    // Once more changes nothing but example(). `is_whole`: the object was read completely; if it
-    // has no name then, comparisons need not leave it out.
+    // One whose name is known already changes nothing but example(). One that has no name, or comes
+    // after the first thousand, is counted each time that it comes, and until clear(). `is_whole`:
+    // the object was read completely; if it has no name then, comparisons need not leave it out.
     void add(const json::ObjectHead& head, std::string_view why, bool is_whole = true);
     // One of which only the beginning was read, because it is larger than json::kMaxObjectBytes.
     void add_too_large(const json::ObjectHead& head);
@@ -41,12 +43,15 @@ class SkippedObjects {
     const std::string& example() const { return example_; }
 
   private:
-    void add_key(const model::ObjectKey& key, bool is_whole);
+    // False if the key was known.
+    bool add_key(const model::ObjectKey& key, bool is_whole);
 
     std::string cluster_;
+    std::string kind_;
     std::set<model::ObjectKey> named_;
     size_t others_ = 0;
     size_t nameless_ = 0;
+    size_t logged_ = 0;
     uint64_t changes_ = 0;
     std::string example_;
 };

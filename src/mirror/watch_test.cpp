@@ -100,7 +100,7 @@ TEST(WatchReader, WhatFramesSay) {
     // clang-format on
     for (const Row& row : rows) {
         SCOPED_TRACE(row.what);
-        SkippedObjects skipped("c");
+        SkippedObjects skipped("c", "virtualmachinesnapshots");
         WatchReader reader(cluster::snapshots(), row.begin, "100", skipped);
         EXPECT_EQ(said(reader.feed(row.stream)), row.says);
         EXPECT_EQ(skipped.count(), row.skipped);
@@ -108,7 +108,7 @@ TEST(WatchReader, WhatFramesSay) {
 }
 
 TEST(WatchReader, AFrameMayComeInPieces) {
-    SkippedObjects skipped("c");
+    SkippedObjects skipped("c", "virtualmachinesnapshots");
     WatchReader reader(cluster::snapshots(), kFromVersion, "100", skipped);
     const std::string stream = frame("ADDED", object("a", "101"));
     for (const char byte : stream.substr(0, stream.size() - 2))
@@ -119,7 +119,7 @@ TEST(WatchReader, AFrameMayComeInPieces) {
 }
 
 TEST(WatchReader, WhatCanBeShownAgainIsSkippedNoMore) {
-    SkippedObjects skipped("c");
+    SkippedObjects skipped("c", "virtualmachinesnapshots");
     WatchReader reader(cluster::snapshots(), kFromVersion, "100", skipped);
     static_cast<void>(reader.feed(frame("ADDED", object("A", "101"))));
     static_cast<void>(
@@ -131,7 +131,7 @@ TEST(WatchReader, WhatCanBeShownAgainIsSkippedNoMore) {
 }
 
 TEST(WatchReader, ARetryAfterIsBounded) {
-    SkippedObjects skipped("c");
+    SkippedObjects skipped("c", "virtualmachinesnapshots");
     WatchReader reader(cluster::snapshots(), kFromVersion, "100", skipped);
     const auto piece = reader.feed(
         frame("ERROR", R"({"kind":"Status","code":429,"details":{"retryAfterSeconds":9999}})"));
