@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/count_text.h"
@@ -11,7 +12,6 @@
 #include "mirror/metadata_page.h"
 #include "mirror/pages.h"
 #include "mirror/went_back.h"
-#include "model/version_order.h"
 
 namespace snapgate::mirror {
 
@@ -46,11 +46,11 @@ Setback not_compared(std::string message) {
 MirrorCheck::MirrorCheck(Parts parts, std::string version)
     : parts_(std::move(parts)),
       upstream_(parts_.source, parts_.server, parts_.answer),
-      seen_({std::move(version)}),
+      seen_(std::move(version)),
       deadline_(SteadyClock::now() + kLongest) {}
 
 net::Awaitable<Outcome<std::string>> MirrorCheck::compare(Patience patience) {
-    const std::string version = seen_.front();
+    const std::string version = seen_.first();
     auto mine = co_await parts_.sink.checksum(version);
     if (mine) {
         auto theirs =
@@ -68,13 +68,13 @@ net::Awaitable<Outcome<std::string>> MirrorCheck::compare(Patience patience) {
 }
 
 net::Awaitable<Outcome<std::string>> MirrorCheck::compare_newest(Patience patience) {
-    auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects));
+    auto theirs = co_await sum_up(fmt::format("limit={}", kPageObjects), &seen_);
     if (!theirs) co_return tl::unexpected(std::move(theirs).error());
     const std::string& version = theirs->version;
     if (went_back(patience.held, version))
         co_return versions_went_back(patience.held, version).message;
     const auto deadline = SteadyClock::now() + patience.most;
-    std::string compared;
+    std::optional<std::string> compared;
     Comparison now;
     Result<Checksum> mine = Checksum();
     while (true) {
@@ -82,13 +82,10 @@ net::Awaitable<Outcome<std::string>> MirrorCheck::compare_newest(Patience patien
         // Asked before the mirror's state is read: what comes in between does not matter.
         now.reached = patience.reached(version);
         now.patience = SteadyClock::now() < deadline;
-        // Compare with the newest version seen that is not newer than the list's.
-        std::string base = seen_.front();
-        for (const std::string& seen : seen_) {
-            if (!model::is_newer(seen, version)) base = seen;
-        }
+        std::optional<std::string> base = seen_.base();
+        if (!base) co_return tl::unexpected(not_compared("too many changes came before its list"));
         if (base != compared) {
-            mine = co_await parts_.sink.checksum(base);
+            mine = co_await parts_.sink.checksum(*base);
             now.equal = mine && parts_.metadata.agree(*mine, theirs->checksum);
             compared = std::move(base);
         }
@@ -103,7 +100,8 @@ net::Awaitable<Outcome<std::string>> MirrorCheck::compare_newest(Patience patien
 }
 
 // The checksum of the cluster's own list. The list is asked for with metadata alone.
-net::Awaitable<Outcome<MirrorCheck::Sum>> MirrorCheck::sum_up(std::string query) {
+net::Awaitable<Outcome<MirrorCheck::Sum>> MirrorCheck::sum_up(std::string query,
+                                                              SeenVersions* seen) {
     if (!parts_.skipped.all_named())
         co_return tl::unexpected(not_compared("too many objects cannot be shown"));
     Checksum sum;
@@ -115,6 +113,7 @@ net::Awaitable<Outcome<MirrorCheck::Sum>> MirrorCheck::sum_up(std::string query)
         auto turned = pages.turn(std::move(*head));
         if (!turned) co_return tl::unexpected(not_compared(turned.error().message));
         more = *turned;
+        if (seen != nullptr) seen->settle(pages.version());
     }
     co_return Sum{sum, pages.version()};
 }

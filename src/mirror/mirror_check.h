@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "cluster/reflected_kind.h"
@@ -13,6 +12,7 @@
 #include "json/cluster_answers.h"
 #include "mirror/metadata_form.h"
 #include "mirror/object_sink.h"
+#include "mirror/seen_versions.h"
 #include "mirror/setback.h"
 #include "mirror/skipped_objects.h"
 #include "mirror/upstream.h"
@@ -42,7 +42,7 @@ class MirrorCheck {
     MirrorCheck& operator=(const MirrorCheck&) = delete;
 
     // The mirror has come to that version meanwhile.
-    void saw(std::string version) { seen_.push_back(std::move(version)); }
+    void saw(std::string version) { seen_.add(std::move(version)); }
     void cut() { upstream_.cut(); }
 
     // What a comparison with the newest list waits for, and when it is of no use any more.
@@ -68,12 +68,13 @@ class MirrorCheck {
         Checksum checksum;
         std::string version;
     };
-    net::Awaitable<Outcome<Sum>> sum_up(std::string query);
+    // `seen` is told the list's version as soon as that is known; null: nobody is.
+    net::Awaitable<Outcome<Sum>> sum_up(std::string query, SeenVersions* seen = nullptr);
     net::Awaitable<Outcome<json::ListHead>> sum_page(std::string target, Checksum& sum);
 
     const Parts parts_;
     Upstream upstream_;
-    std::vector<std::string> seen_;  // the mirror's versions since it began
+    SeenVersions seen_;  // since it began
     std::chrono::steady_clock::time_point deadline_;
 };
 
