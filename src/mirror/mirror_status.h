@@ -11,11 +11,11 @@ namespace snapgate::mirror {
 enum class MirrorState {
     kPending,       // nothing was tried yet since the start
     kSyncing,       // the cluster answers; a list is being taken in
-    kReady,         // a watch is open: the mirror is what the cluster has
+    kReady,         // a watch is open, and no doubt is left of a loss: it is what the cluster has
     kUnreachable,   // no connection, no answer, a broken one
     kUnauthorized,  // it does not accept our credentials (401), or there are none to be read
     kForbidden,     // it knows us, but does not let us list or watch (403)
-    kNotInstalled,  // it does not serve snapshot.kubevirt.io
+    kNotInstalled,  // it does not serve the kind of objects
     kFailing,       // it answers, but not as a Kubernetes API server must
 };
 
@@ -32,7 +32,7 @@ struct MirrorStatus {
     // when it was last heard of. 0: never.
     int64_t confirmed_ms = 0;
     int64_t synced_ms = 0;        // when a whole list was last published (or a self-check agreed)
-    std::string served_version;   // v1beta1 or v1alpha1; "" if not known
+    std::string served_version;   // of the kind's API, such as v1beta1; "" if not known
     bool has_synced = false;      // there is a state to be listed
     uint64_t syncs = 0;           // lists published
     uint64_t watches = 0;         // opened since the start

@@ -17,9 +17,9 @@ ReflectorTimes ReflectorTimes::of(const cluster::ReflectedKind& kind) {
         .list_silence = base::test_time("answer", milliseconds(60'000)),
         .probe = snapshots ? base::test_time("probe", milliseconds(10'000))
                            : base::test_time("probe-others", milliseconds(60'000)),
-        .unasked = base::test_time("unasked", milliseconds(300'000)),
         .probe_answer = base::test_time("probe-answer", milliseconds(5'000)),
         .renew = base::test_time("renew", milliseconds(45'000)),
+        .unasked = base::test_time("unasked", milliseconds(300'000)),
         .lost = base::test_time("lost", milliseconds(5'000)),
         .explain = base::test_time("explain", milliseconds(3'000)),
         .brief = base::test_time("brief", milliseconds(1'000)),

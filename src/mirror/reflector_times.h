@@ -17,9 +17,10 @@ struct ReflectorTimes {
     // Of a silent watch: after which the cluster is asked for its version, how long that may take,
     // and after which the watch is opened again.
     std::chrono::milliseconds probe;
-    std::chrono::milliseconds unasked;  // and of any watch, since the last answer
     std::chrono::milliseconds probe_answer;
     std::chrono::milliseconds renew;
+    // Of any watch: after which, since its last answer, the cluster is asked for its version.
+    std::chrono::milliseconds unasked;
     std::chrono::milliseconds lost;     // without touch: the mirror is compared then
     std::chrono::milliseconds explain;  // how long events may take to explain a difference
     std::chrono::milliseconds brief;    // a watch that ends sooner was of no use
