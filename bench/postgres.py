@@ -162,9 +162,5 @@ class Postgres:
         with self.connection.cursor() as cursor:
             cursor.copy_expert(statement, text)
 
-    def copy_out(self, statement, file):
-        with self.connection.cursor() as cursor:
-            cursor.copy_expert(statement, file)
-
     def version(self):
         return self.rows("SHOW server_version")[0][0]

@@ -91,13 +91,11 @@ class Mirrors::Core {
         followed->name = std::move(name);
         followed->project = std::move(project);
         followed->sink = options_.make_sink(cluster, kind);
-        ReflectorTimes times = ReflectorTimes::of(kind);
-        times.check = base::test_time("check", options_.check_rhythm);
         MirrorStatus last_known = options_.last_known(cluster);
         followed->reflector = std::make_unique<Reflector>(
             Reflector::Parts{followed->name, options_.server_id, source, *followed->sink,
-                             *options_.clock, kind, times, std::move(last_known), lists_,
-                             options_.most_listed, &turns_},
+                             *options_.clock, kind, ReflectorTimes::of(kind), std::move(last_known),
+                             lists_, options_.most_listed, &turns_},
             loop_.executor());
         {
             const base::MutexLock inner(followed->mutex);

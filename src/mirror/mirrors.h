@@ -33,7 +33,6 @@ struct ClusterAnswer : net::ClientResponse {
 struct MirrorsOptions {
     std::string server_id;  // of this server, for passed_servers.h
     const base::Clock* clock = &base::system_clock();
-    std::chrono::milliseconds check_rhythm{3'600'000};  // of the self-check
     // After which what ended by a bug is begun again.
     std::chrono::milliseconds restart{30'000};
     MostListed most_listed;  // of one kind of a cluster's objects

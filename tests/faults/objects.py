@@ -155,13 +155,6 @@ class Objects:
             item["metadata"].setdefault("uid", str(uuid.uuid4()))
             return self.record("MODIFIED" if name_of(item) in self.current else "ADDED", item)
 
-    def put_as_it_is(self, item):
-        """An object with the version it was recorded with, which must be newer than all."""
-        with self.changed:
-            kind = "MODIFIED" if name_of(item) in self.current else "ADDED"
-            self.version = int(item["metadata"]["resourceVersion"]) - 1
-            return self.record(kind, copy.deepcopy(item))
-
     def put_odd(self, name, change):
         """What `change` makes of a good object, however odd: it is there, and no test expects to see it."""
         with self.changed:

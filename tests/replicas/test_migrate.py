@@ -15,8 +15,6 @@ from harness import BINARY, Server, clean_environment, run_cli, snapshot, snapsh
 from kube import KubeClient, Watch, new_snapshot, snapshots_path
 from replicas import SECRET, Replicas
 
-PREFIX = "snapgate"
-
 
 @pytest.fixture
 def etcd(tmp_path):

@@ -28,4 +28,3 @@ export type SummaryQuery = Query<"/v1/spectroclusters/{uid}/vms/summary">
 
 export const VERDICTS: readonly Verdict[] = ["Protected", "Late", "Failing", "Never", "Unknown"]
 export const STATES: readonly SnapshotState[] = ["Succeeded", "Failed", "InProgress", "Pending", "Deleting"]
-export const CONSISTENCIES: readonly Consistency[] = ["application", "crash", "offline", "unknown"]
