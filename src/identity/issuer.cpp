@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/crypto.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/random_time.h"
 #include "identity/refusals.h"
 
 namespace snapgate::identity {
@@ -28,13 +28,6 @@ constexpr Millis kFirstRetry = std::chrono::seconds(2);
 constexpr Millis kLastRetry = std::chrono::minutes(1);
 constexpr unsigned kRetryAfterSeconds = 10;
 constexpr Millis kClocksDiffer = std::chrono::minutes(1);
-
-// Ten percent more or less, so that the servers that began together do not ask together.
-Millis spread(Millis pause) {
-    const int64_t tenth = std::max<int64_t>(pause.count() / 10, 1);
-    return pause - Millis(tenth) +
-           Millis(static_cast<int64_t>(base::random_below(static_cast<uint64_t>(2 * tenth))));
-}
 
 }  // namespace
 
@@ -111,7 +104,8 @@ void Issuer::begin_fetch() {
 
 Millis Issuer::end_fetch(Result<KeySet> fetched) {
     const base::MutexLock lock(mutex_);
-    Millis pause = spread(declared_.refresh);
+    // Servers that began together do not ask together.
+    Millis pause = base::spread(declared_.refresh);
     if (fetched) {
         take(std::move(*fetched));
         backoff_.reset();

@@ -54,10 +54,6 @@ bool is_qualified_name(std::string_view text) {
     return is_dns_subdomain(text.substr(0, slash)) && is_name_part(text.substr(slash + 1));
 }
 
-bool is_label_value(std::string_view text) {
-    return text.empty() || is_name_part(text);
-}
-
 bool is_plain_word(std::string_view text) {
     return !text.empty() && text.size() <= kMostWordBytes && std::ranges::all_of(text, [](char c) {
         return c > 0x20 && c < 0x7f && c != '"' && c != '\\';

@@ -20,8 +20,6 @@ bool may_be_namespace(std::string_view text);
 bool may_be_name(std::string_view text);
 // Keys of labels and annotations: [prefix/]name.
 bool is_qualified_name(std::string_view text);
-// Values of labels: empty, or at most 63 of [A-Za-z0-9._-] with letters or digits at both ends.
-bool is_label_value(std::string_view text);
 // What a uid and a resource version may be wherever they come from: 1 to kMostWordBytes printable
 // characters of ASCII that can stand between quotes, in a header and in an address.
 constexpr size_t kMostWordBytes = 128;
