@@ -49,7 +49,7 @@ Said read(std::string_view stream, size_t piece_bytes, mirror::WatchBegin begin)
 std::string read_page(std::string_view stream, size_t piece_bytes) {
     mirror::SkippedObjects skipped("a cluster", "virtualmachinesnapshots");
     mirror::Checksum sum;
-    mirror::MetadataPage page(skipped, sum);
+    mirror::MetadataPage page(snapgate::cluster::snapshots(), skipped, sum);
     while (!stream.empty()) {
         if (auto fed = page.feed(stream.substr(0, piece_bytes)); !fed) return fed.error().message;
         stream.remove_prefix(std::min(piece_bytes, stream.size()));

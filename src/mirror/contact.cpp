@@ -7,8 +7,8 @@
 
 #include "base/random_time.h"
 #include "json/list_reader.h"
+#include "mirror/list_head.h"
 #include "mirror/session_status.h"
-#include "model/names.h"
 
 namespace snapgate::mirror {
 
@@ -130,10 +130,8 @@ net::Awaitable<Outcome<std::string>> Contact::ask_for_version() {
     if (!answer) co_return tl::unexpected(std::move(answer).error());
     auto head = co_await read_head();
     if (!head) co_return tl::unexpected(std::move(head).error());
-    if (!model::is_plain_word(head->version) || !head->kind.ends_with("List")) {
-        co_return tl::unexpected(
-            upstream_->as_answered(malformed("the cluster answered a list that is none")));
-    }
+    auto checked = check_list_head(*head, context_.kind, ListForm::kMetadata);
+    if (!checked) co_return tl::unexpected(upstream_->as_answered(std::move(checked).error()));
     co_return std::move(head->version);
 }
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/encoding.h"
+#include "mirror/list_head.h"
 #include "mirror/odd_objects.h"
 #include "mirror/pages.h"
-#include "model/names.h"
 
 namespace snapgate::mirror {
 
@@ -54,9 +54,8 @@ Outcome<json::ListHead> ListPage::finish() {
         return tl::unexpected(
             malformed("the cluster's list is not valid: " + head.error().message));
     }
-    const std::string wanted_kind = fmt::format("{}List", kind_.kind);
-    if (!model::is_plain_word(head->version) || head->kind != wanted_kind)
-        return tl::unexpected(malformed(fmt::format("the cluster answered no {}", wanted_kind)));
+    auto checked = check_list_head(*head, kind_, ListForm::kObjects);
+    if (!checked) return tl::unexpected(std::move(checked).error());
     return std::move(*head);
 }
 

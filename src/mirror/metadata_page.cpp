@@ -1,6 +1,7 @@
 #include "mirror/metadata_page.h"
 
 #include "json/metadata_text.h"
+#include "mirror/list_head.h"
 #include "mirror/odd_objects.h"
 
 namespace snapgate::mirror {
@@ -9,8 +10,12 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-MetadataPage::MetadataPage(const SkippedObjects& skipped, Checksum& sum)
-    : skipped_(skipped), sum_(sum), list_([this](std::string_view item) { return add(item); }) {
+MetadataPage::MetadataPage(const cluster::ReflectedKind& kind, const SkippedObjects& skipped,
+                           Checksum& sum)
+    : kind_(kind),
+      skipped_(skipped),
+      sum_(sum),
+      list_([this](std::string_view item) { return add(item); }) {
     list_.pass_over_too_large([](std::string_view) -> Result<void> { return {}; });
 }
 
@@ -29,8 +34,9 @@ Result<void> MetadataPage::add(std::string_view item) {
 
 Result<json::ListHead> MetadataPage::finish() {
     auto head = list_.finish();
-    if (!head || head->version.empty())
-        return Error(Code::kBadPeer, "the cluster's list is not valid");
+    if (!head) return Error(Code::kBadPeer, "the cluster's list is not valid");
+    const auto checked = check_list_head(*head, kind_, ListForm::kMetadata);
+    if (!checked) return Error(Code::kBadPeer, checked.error().message);
     return head;
 }
 

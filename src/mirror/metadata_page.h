@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cluster/reflected_kind.h"
 #include "json/cluster_answers.h"
 #include "json/list_reader.h"
 #include "mirror/checksum.h"
@@ -14,7 +15,7 @@ namespace snapgate::mirror {
 // it.
 class MetadataPage {
   public:
-    MetadataPage(const SkippedObjects& skipped, Checksum& sum);
+    MetadataPage(const cluster::ReflectedKind& kind, const SkippedObjects& skipped, Checksum& sum);
     MetadataPage(const MetadataPage&) = delete;
     MetadataPage& operator=(const MetadataPage&) = delete;
 
@@ -24,6 +25,7 @@ class MetadataPage {
   private:
     base::Result<void> add(std::string_view item);
 
+    const cluster::ReflectedKind& kind_;
     const SkippedObjects& skipped_;
     Checksum& sum_;
     json::ListReader list_;

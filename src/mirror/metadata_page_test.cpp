@@ -29,7 +29,7 @@ class MetadataPageTest : public testing::Test {
   protected:
     base::Result<Checksum> sum_up(const std::string& text) const {
         Checksum sum;
-        MetadataPage page(skipped_, sum);
+        MetadataPage page(cluster::snapshots(), skipped_, sum);
         SNAPGATE_TRY(page.feed(text));
         SNAPGATE_ASSIGN(const auto head, page.finish());
         EXPECT_EQ(head.version, "7");
@@ -67,6 +67,7 @@ TEST_F(MetadataPageTest, AListWithoutItemsIsEmpty) {
     EXPECT_EQ(sum_up(R"({"kind":"PartialObjectMetadataList","metadata":{"resourceVersion":"7"}})"),
               Checksum());
     EXPECT_FALSE(sum_up(R"({"kind":"Status","metadata":{"resourceVersion":"7"}})"));
+    EXPECT_FALSE(sum_up(R"({"kind":"PodList","metadata":{"resourceVersion":"7"},"items":[]})"));
 }
 
 TEST_F(MetadataPageTest, WhatIsNoListIsNotCompared) {

@@ -121,7 +121,7 @@ net::Awaitable<Outcome<MirrorCheck::Sum>> MirrorCheck::sum_up(std::string query,
 net::Awaitable<Outcome<json::ListHead>> MirrorCheck::sum_page(std::string target, Checksum& sum) {
     auto answer = co_await upstream_.get_metadata(std::move(target));
     if (!answer) co_return tl::unexpected(std::move(answer).error());
-    MetadataPage page(parts_.skipped, sum);
+    MetadataPage page(parts_.kind, parts_.skipped, sum);
     while (true) {
         auto piece = co_await upstream_.read(parts_.silence);
         if (!piece) co_return tl::unexpected(std::move(piece).error());

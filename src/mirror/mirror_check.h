@@ -32,6 +32,7 @@ class MirrorCheck {
         std::chrono::milliseconds answer;   // the longest wait for the head of an answer
         std::chrono::milliseconds silence;  // and for the next byte
         // What it is given outlives it:
+        const cluster::ReflectedKind& kind;
         const ObjectSink& sink;
         const SkippedObjects& skipped;
         MetadataForm& metadata;

@@ -14,7 +14,8 @@ MirrorChecks::MirrorChecks(ReflectorContext& context, const net::Executor& execu
 std::unique_ptr<MirrorCheck> MirrorChecks::begin(std::string version) {
     return std::make_unique<MirrorCheck>(
         MirrorCheck::Parts{context_.source, context_.server, context_.path(), context_.times.answer,
-                           context_.times.list_silence, context_.sink, context_.skipped, metadata_},
+                           context_.times.list_silence, context_.kind, context_.sink,
+                           context_.skipped, metadata_},
         std::move(version));
 }
 
