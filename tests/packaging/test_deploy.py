@@ -3,10 +3,12 @@
 import json
 import re
 import subprocess
+import urllib.request
 
 import pytest
 import yaml
 
+from harness import Server
 from machine import ROOT, blob_of
 
 TOOLS = ROOT / ".cache" / "kubectl"
@@ -59,11 +61,21 @@ def test_the_chart_follows_its_values(base):
     pod = made["Deployment", "hub"]["spec"]["template"]
     container = pod["spec"]["containers"][0]
     assert container["image"] == "registry.example/snapgate:1"
-    assert container["ports"][0]["containerPort"] == 9443 and pod["metadata"]["annotations"]["prometheus.io/port"] == "9443"
+    assert container["ports"][0]["containerPort"] == 9443
     assert made["ConfigMap", "hub"]["data"]["snapgate.yaml"]["tls-hosts"] == "hub.ops.svc"
     assert made["PersistentVolumeClaim", "hub"]["spec"]["storageClassName"] == "fast"
     assert made["Service", "hub"]["spec"]["type"] == "NodePort"
     assert made["Deployment", "hub"] != base["Deployment", "snapgate"]
+    moved = chart("--set", "settings.metrics-listen=0.0.0.0:9999,networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prom")
+    pod = moved["Deployment", "snapgate"]["spec"]["template"]
+    assert pod["metadata"]["annotations"]["prometheus.io/port"] == "9999" and pod["spec"]["containers"][0]["ports"][1] == {
+        "name": "metrics", "containerPort": 9999}
+    assert moved["NetworkPolicy", "snapgate"]["spec"]["ingress"][1]["from"] == [{"podSelector": {"matchLabels": {"app": "prom"}}}]
+    none = chart("--set", "settings.metrics-listen=")
+    pod = none["Deployment", "snapgate"]["spec"]["template"]
+    assert "annotations" not in pod["metadata"] and len(pod["spec"]["containers"][0]["ports"]) == 1
+    assert len(none["NetworkPolicy", "snapgate"]["spec"]["ingress"]) == 1
+    assert "metrics-listen" not in none["ConfigMap", "snapgate"]["data"]["snapgate.yaml"]
 
 
 def test_names_lead_to_each_other(base):
@@ -73,7 +85,10 @@ def test_names_lead_to_each_other(base):
     assert base["Service", "snapgate"]["spec"]["selector"] == labels
     assert base["NetworkPolicy", "snapgate"]["spec"]["podSelector"]["matchLabels"] == labels
     container = pod["spec"]["containers"][0]
-    port = container["ports"][0]
+    port, metrics = container["ports"]
+    web, scrapes = base["NetworkPolicy", "snapgate"]["spec"]["ingress"]
+    assert [one["port"] for one in web["ports"]] == [port["name"]] and "from" not in web
+    assert [one["port"] for one in scrapes["ports"]] == [metrics["name"]] and scrapes["from"], "no key is asked for there"
     assert base["Service", "snapgate"]["spec"]["ports"][0]["targetPort"] == port["name"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert container[probe]["httpGet"]["port"] == port["name"] and container[probe]["httpGet"]["scheme"] == "HTTPS"
@@ -96,6 +111,31 @@ def test_they_fit_the_server(base):
     smallest = [one for one in yaml.safe_load_all(output(ROOT / "build" / "release" / "snapgate", "print", "rbac"))
                 if one["kind"] == "ClusterRole"]
     assert base["ClusterRole", "snapgate"]["rules"] == smallest[0]["rules"]
+
+
+def test_a_prometheus_that_goes_by_the_annotations_scrapes_the_server(base, tmp_path):
+    """What it does with them is its own documented example: scheme, address of the pod, port, path, and no more."""
+    pod = base["Deployment", "snapgate"]["spec"]["template"]
+    scrape = {name.removeprefix("prometheus.io/"): value for name, value in pod["metadata"]["annotations"].items()}
+    assert scrape.pop("scrape") == "true"
+    ports = {str(port["containerPort"]): port["name"] for port in pod["spec"]["containers"][0]["ports"]}
+    settings = dict(base["ConfigMap", "snapgate"]["data"]["snapgate.yaml"])
+    listens = {settings[name].rpartition(":")[2]: name for name in ("listen", "metrics-listen") if name in settings}
+    assert set(listens) == set(ports) and scrape["port"] in ports
+    # Ports that are free here; all else is as it is deployed.
+    for name in listens.values():
+        settings[name] = "127.0.0.1:0"
+    del settings["data-dir"]
+    config = tmp_path / "snapgate.yaml"
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    server = Server(tmp_path / "data", "--config", config, listen=None).start()
+    try:
+        said = {"listen": "listening", "metrics-listen": "listening for scrapes"}[listens[scrape["port"]]]
+        at = f"{scrape['scheme']}://127.0.0.1:{server.log(said)[0]['port']}{scrape['path']}"
+        with urllib.request.urlopen(at, timeout=20) as answer:
+            assert answer.status == 200 and b"snapgate_objects" in answer.read()
+    finally:
+        server.stop()
 
 
 def test_they_fit_the_image(base, image, tmp_path):

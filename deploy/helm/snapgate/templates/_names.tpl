@@ -23,8 +23,15 @@ labels:
 {{ .Values.settings.listen | splitList ":" | last }}
 {{- end }}
 
+{{- define "snapgate.metricsPort" -}}
+{{- with index .Values.settings "metrics-listen" }}{{ . | splitList ":" | last }}{{ end }}
+{{- end }}
+
 {{- define "snapgate.settings" -}}
 {{- $settings := deepCopy .Values.settings }}
+{{- if not (index $settings "metrics-listen") }}
+{{- $_ := unset $settings "metrics-listen" }}
+{{- end }}
 {{- if not (index $settings "tls-hosts") }}
 {{- $_ := set $settings "tls-hosts" (printf "%s.%s.svc" (include "snapgate.name" .) .Release.Namespace) }}
 {{- end }}
