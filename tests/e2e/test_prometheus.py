@@ -92,6 +92,36 @@ def test_each_alert_is_tested_and_explained():
         assert rule["labels"]["severity"] in ("warning", "critical"), name
 
 
+def test_the_rules_say_what_the_document_says():
+    told = dict(re.findall(r"^\| `(Snapgate\w+)` \|.*\| (.*) \|$", DOCUMENT, re.MULTILINE))
+    plain = {name: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text.replace("`", "")) for name, text in told.items()}
+    assert {name: rule["annotations"]["runbook"] for name, rule in alerts_of(RULES.read_text()).items()} == plain
+
+
+# The rules have the same commands, without the marks that tell where one ends.
+COMMANDS = sorted(set(re.findall(r"`snapgate ([a-z][^`]*)`", DOCUMENT)))
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("stopped") / "data").start()
+    server.stop()
+    return server.data_dir
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_to_help_can_be_typed(cli, stopped, tmp_path, command):
+    """With names in the places for them it does something, or is refused by what is there: it is no wrong command line."""
+    cli.run("create", "cluster", "demo")
+    file = tmp_path / "file"
+    file.write_text("{}")
+    words = [{"NAME": "demo", "FILE": file, "DIR": stopped}.get(word, word) for word in command.split()]
+    if words[0] == "serve":
+        words += ["--data-dir", stopped, "--check-config"]
+    ran = cli.run(*words)
+    assert ran.returncode != 2, ran.stderr
+
+
 def test_the_example_of_a_scrape_is_one(tmp_path):
     example = (DEPLOYED / "scrape.yaml").read_text()
     both = re.sub(r"^  # (?=- job|  )", "  ", example, flags=re.MULTILINE).replace("job_name: snapgate", "job_name: other", 1)
