@@ -56,10 +56,13 @@ json::Object to_json(const Quota& quota) {
 Result<void> check_quota(std::string_view project, std::string_view what, uint64_t used,
                          uint64_t more, std::optional<uint64_t> allowed) {
     if (!allowed || (used <= *allowed && more <= *allowed - used)) return {};
-    return Error(
-        Code::kQuotaExceeded,
-        fmt::format("the quota of project {} is used up: it has {} {}, and {} are allowed", project,
-                    base::format_count(used), what, base::format_count(*allowed)));
+    const std::string_view noun = what.substr(0, what.size() - 1);  // without the s of the plural
+    return Error(Code::kQuotaExceeded,
+                 fmt::format("{} more {}{} would exceed the quota of project {}: it has {}, and {} "
+                             "{} allowed",
+                             base::format_count(more), noun, more == 1 ? "" : "s", project,
+                             base::counted(used, noun), base::format_count(*allowed),
+                             *allowed == 1 ? "is" : "are"));
 }
 
 Result<Project> Project::parse(std::string_view id, std::string_view value) {

@@ -33,8 +33,8 @@ base::Result<Quota> parse_quota(const json::Object& object);
 // The limits that are set.
 json::Object to_json(const Quota& quota);
 
-// {} if `used` and `more` are at most `allowed`, else kQuotaExceeded, which names both. `what`:
-// clusters.
+// {} if `used` and `more` are at most `allowed`, else kQuotaExceeded, which names all three.
+// `what`: clusters, keys, objects or bytes.
 base::Result<void> check_quota(std::string_view project, std::string_view what, uint64_t used,
                                uint64_t more, std::optional<uint64_t> allowed);
 

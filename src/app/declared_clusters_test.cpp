@@ -203,10 +203,11 @@ TEST_F(DeclaredClustersTest, AndProjectsAreMadeBesideThoseThatCannotBe) {
     ASSERT_TRUE(settings) << settings.error().message;
     auto changes = take_in(*settings, *data);
     ASSERT_TRUE(changes) << changes.error().message;
-    EXPECT_THAT(texts(changes->faults),
-                testing::ElementsAre(HasSubstr("projects[1].name"),
-                                     HasSubstr("clusters[0].project: there is no project x"),
-                                     HasSubstr("clusters[2]: the quota of project payments")));
+    EXPECT_THAT(
+        texts(changes->faults),
+        testing::ElementsAre(
+            HasSubstr("projects[1].name"), HasSubstr("clusters[0].project: there is no project x"),
+            HasSubstr("clusters[2]: 1 more cluster would exceed the quota of project payments")));
     EXPECT_THAT(changes->new_clusters, testing::ElementsAre("b", "d", "e"));
     EXPECT_THAT(changes->new_projects, testing::ElementsAre("payments"));
     ASSERT_EQ(changes->unreadable.size(), 1U);

@@ -34,7 +34,7 @@ def test_clusters_and_keys(admin, project):
     assert set_quota(admin, uid, clusters=1, keys=2)["quota"] == {"clusters": 1, "keys": 2}
     admin.create_cluster(f"{name}-a", projectUid=uid)
     assert_refused(admin.post("/admin/v1/clusters", {"name": "b", "projectUid": uid}),
-                   f"the quota of project {name} is used up: it has 1 clusters, and 1 are allowed")
+                   f"1 more cluster would exceed the quota of project {name}: it has 1 cluster, and 1 is allowed")
     for key in "ab":
         admin.create_key(key, projectUid=uid)
     assert_refused(admin.post("/admin/v1/keys", {"name": "c", "projectUid": uid}), "it has 2 keys, and 2 are allowed")
